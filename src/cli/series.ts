@@ -1,14 +1,13 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { timeAt, timeSpan } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
-import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
+import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
-import { configFor, fittedOptions, Forecaster, optionsOf, trainNetworks } from '../forecast/forecaster.js';
+import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import { planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
@@ -16,21 +15,16 @@ import type { ForecastRequest } from '../forecast/request.js';
 import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
 import type { Series } from '../forecast/series.js';
 import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
-import { elementCountOfTraining } from '../network/memory.js';
-import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
-import type { BackendFlags } from './backends.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
-import { assertRoom } from './memory.js';
-import { inform } from './print.js';
-import { progressBar } from './run-training.js';
 import { programOf } from './series-program.js';
 import { describePlan, printReports, writeReports } from './series-report.js';
+import type { RunHooks, SetFlags } from './set-run.js';
+import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from './set-run.js';
 import { loadHolidays, loadTable } from './table-files.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends BackendFlags {
-  readonly data?: string;
+export interface SeriesFlags extends SetFlags {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
@@ -43,11 +37,7 @@ export interface SeriesFlags extends BackendFlags {
   readonly seeds: number;
   readonly together: boolean;
   readonly interval: number;
-  readonly checkpoint?: string;
-  readonly checkpointEvery: number;
-  readonly resume?: string;
   readonly program?: string;
-  readonly json: boolean;
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
@@ -77,36 +67,34 @@ export function withSeriesOptions(command: Command): Command {
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
     .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth)', timeRange)
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
-    .option('--inputs <columns>', 'other columns whose past is read', names, [])
+    .option(
+      '--inputs <columns>',
+      'columns of numbers that are read; of a forecast, other columns whose past is',
+      names,
+      [],
+    )
     .option('--holidays <file>', 'a CSV with the columns date and name; or a country, such as US', filePath)
     .addOption(
       new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
     )
     .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
-    .option('--seeds <count>', 'networks for each horizon', wholeNumber(1, MOST_SEEDS), 3)
+    .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
     .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)
     .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
 }
 
 /** What only other runs have: the flags' attributes. */
-const NOT_OF_FORECASTS = new Set([
-  'task',
-  'text',
-  'permute',
-  'steps',
-  'rare',
-  'best',
-  'history',
-  'plot',
-  'sampleEvery',
-  'validateEvery',
-  'patience',
-  'shift',
-]);
+const NOT_OF_FORECASTS = new Set([...OF_ONE_NETWORK, 'validateEvery', 'patience', 'shift']);
+
+/** Flags that classifiers have too. */
+const SHARED = ['time', 'inputs', 'seeds'];
 
 /** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'>, command: Command): void {
+export function assertSeriesFlags(
+  flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'> & { readonly classify?: string },
+  command: Command,
+): void {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const own = [
     'time',
@@ -124,7 +112,8 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   ];
   const given = own.find(isGiven);
   if (flags.predict === undefined) {
-    if (given !== undefined) command.error(`error: --${given} needs --predict`);
+    if (given !== undefined && flags.classify === undefined)
+      command.error(`error: --${given} needs ${SHARED.includes(given) ? '--predict or --classify' : '--predict'}`);
     return;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
@@ -145,13 +134,6 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   }
 }
 
-/** The forecaster of a checkpoint; undefined if the file holds something else. */
-export function loadForecast(file: string): ForecastState | undefined {
-  const [, network] = partsOf(file);
-  const set = network === undefined ? loadCheckpointSet(file) : undefined;
-  return set && forecastIn(set, file);
-}
-
 /** Trains, prints, and writes the files. `given`: the options that the user chose. */
 export async function trainSeries(
   flags: SeriesFlags,
@@ -167,45 +149,18 @@ export async function trainSeries(
   const options = optionsOf(state, fittedOptions(plan, series, given));
   describePlan(file, series, plan);
   const config = configFor(plan, series, options);
-  assertRoom(
-    config,
-    { T: plan.T, B: options.batchSize },
-    {
-      dtype: backend.dtype,
-      advice: 'reduce --hidden or --batch-size',
-      most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-      elementCount: elementCountOfTraining(config, { T: plan.T, B: options.batchSize }),
-    },
-  );
-  const target = flags.checkpoint ?? flags.resume;
-  inform(`backend ${backend.description}`);
-  const startedAt = performance.now();
-  let bar = progressBar(0, 1);
-  try {
-    const trained = await trainNetworks(backend, series, options, state, {
-      signal,
-      checkpointEvery: flags.checkpointEvery,
+  assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
+    trainStages(backend, series, options, state, {
+      ...hooks,
       onNetwork: ({ ahead, seed }, stage, number, count) => {
-        bar.stop();
         const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
-        inform(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
+        begin(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
       },
-      onStep: (step, steps) => {
-        if (step === 1) bar = progressBar(step, steps);
-        bar.update(step);
-      },
-      ...(target !== undefined && { onState: (now) => replaceFile(target, forecastBytes(now), { keepOld: true }) }),
     });
-    bar.stop();
-    await testForecaster(backend, trained, series, target, flags, signal);
-    inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  } catch (error) {
-    if (signal.aborted && error === signal.reason && target !== undefined)
-      inform(`the run is saved: longhand train --resume ${target} --data ${file} continues it`);
-    throw error;
-  } finally {
-    bar.stop();
-  }
+  await trainAndTest(flags, backend, signal, forecastBytes, train, (trained, target) =>
+    testForecaster(backend, trained, series, target, flags, signal),
+  );
 }
 
 /** Reports the forecasts of the test part, and writes the files beside the checkpoint. */

@@ -3,12 +3,12 @@
  * the training itself come from the table in src/training/option-table.ts.
  */
 import { Command, Option } from 'commander';
+import { classifyOptions } from '../classify/classifier.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
-import type { ForecastState } from '../forecast/forecaster.js';
 import { forecastOptions } from '../forecast/forecaster.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
@@ -19,6 +19,8 @@ import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
 import type { Resumable } from '../training/training.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
+import type { ClassifyFlags } from './classify.js';
+import { assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
 import { f32Number, filePath, listOf, quantileList, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
@@ -26,8 +28,9 @@ import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
 import type { SeriesFlags } from './series.js';
-import { outputsBeside } from './series-report.js';
-import { assertSeriesFlags, loadForecast, trainSeries, withSeriesOptions } from './series.js';
+import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
+import type { SavedSet } from './set-run.js';
+import { loadSet, OF_ONE_NETWORK, writtenBeside } from './set-run.js';
 import type { Task } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
@@ -35,6 +38,7 @@ export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
   withSeriesOptions(command.optionsGroup('Forecasts of your own data:'));
+  withClassifyOptions(command.optionsGroup('Classes of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
       command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
@@ -72,18 +76,20 @@ Examples:
   longhand train --task adding --steps 200          another task; docs/tasks.md describes them
   longhand train --task text --text book.txt        a model of a text's characters; longhand sample writes with it
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
+  longhand train --data motion.csv --classify activity --inputs ax,ay,az --group person    classes of your own data
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
   longhand train --json > run.ndjson                lines for other programs`,
     )
-    .action(async (flags: TrainFlags & TrainOptions & SeriesFlags) => {
+    .action(async (flags: TrainFlags & TrainOptions & SeriesFlags & ClassifyFlags) => {
       assertFlags(flags, command);
+      assertClassifyFlags(flags, command);
       assertSeriesFlags(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
-      const forecast = flags.resume === undefined ? undefined : loadForecast(flags.resume);
-      if (flags.predict !== undefined || forecast) {
-        await trainForecasts(flags, forecast, command);
+      const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
+      if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
+        await trainSet(flags, saved, command);
         return;
       }
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
@@ -107,44 +113,45 @@ Examples:
     });
 }
 
-/** `forecast`: the run that `--resume` continues. */
-async function trainForecasts(
-  flags: TrainFlags & SeriesFlags,
-  forecast: ForecastState | undefined,
+/** A forecaster or a classifier. `saved`: the run that `--resume` continues. */
+async function trainSet(
+  flags: TrainFlags & SeriesFlags & ClassifyFlags,
+  { forecast, classifier }: SavedSet,
   command: Command,
 ): Promise<void> {
   const given = givenOptions(command);
   const changed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)));
-  if (forecast && changed !== undefined)
+  if (flags.resume !== undefined && changed !== undefined)
     command.error(`error: ${flagNameOf(changed)} cannot be changed with --resume: the checkpoint sets it`);
-  const fault = faultOf(forecastOptions(given));
+  const other = command.options.find(
+    (option) => OF_ONE_NETWORK.includes(option.attributeName()) && isGiven(command, option.attributeName()),
+  );
+  if (other) command.error(`error: ${String(other.long)} cannot be used with a checkpoint of several networks`);
+  const isClassifier = flags.classify !== undefined || classifier !== undefined;
+  const fault = faultOf(isClassifier ? classifyOptions(given) : forecastOptions(given));
   if (fault !== undefined) command.error(`error: ${fault}`);
-  const outputs = forecastOutputs(flags);
+  const target = flags.checkpoint ?? flags.resume;
+  const name = flags.checkpoint === undefined ? '--resume' : '--checkpoint';
+  const outputs: WrittenFile[] =
+    target === undefined
+      ? []
+      : [{ name, file: target, keepOld: true }, ...writtenBeside(target, { hasPlot: !isClassifier })];
+  if (flags.program !== undefined) outputs.push({ name: '--program', file: flags.program, keepOld: false });
   assertAllApart(command, outputs);
   for (const output of outputs) {
     if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
     if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
   }
   for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
-  const recorded = forecast && [...forecast.networks.values()].at(0)?.training?.backend;
-  await withBackend(recorded === undefined ? flags : withRecordedBuild(flags, recorded), command, (backend) =>
-    untilInterrupted((signal) => trainSeries(flags, given, forecast, backend, signal)),
+  const recorded = [...((forecast ?? classifier)?.networks.values() ?? [])].find(({ training }) => training)?.training;
+  const chosen = recorded ? withRecordedBuild(flags, recorded.backend) : flags;
+  await withBackend(chosen, command, (backend) =>
+    untilInterrupted((signal) =>
+      isClassifier
+        ? trainOnClasses(flags, given, classifier, backend, signal)
+        : trainSeries(flags, given, forecast, backend, signal),
+    ),
   );
-}
-
-/** The program, the checkpoint, and what is written beside that. */
-function forecastOutputs({ checkpoint, resume, program }: TrainFlags & SeriesFlags): WrittenFile[] {
-  const file = checkpoint ?? resume;
-  const written = program === undefined ? [] : [{ name: '--program', file: program, keepOld: false }];
-  if (file === undefined) return written;
-  const { report, test, plot } = outputsBeside(file);
-  return [
-    ...written,
-    { name: checkpoint === undefined ? '--resume' : '--checkpoint', file, keepOld: true },
-    { name: 'the report', file: report, keepOld: false },
-    { name: 'the forecasts of the test part', file: test, keepOld: false },
-    { name: 'their drawing', file: plot, keepOld: false },
-  ];
 }
 
 /** The flag of an entry of the table. */

@@ -2,10 +2,13 @@
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import { TIME_FORMS, timeFrom } from './calendar.js';
+import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
 
-/** What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. */
-export type ColumnKind = 'number' | 'time' | 'text' | 'either';
+/**
+ * What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. `moment`: times, or numbers that count seconds,
+ * samples or the like; the first cell that is not missing decides.
+ */
+export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
 
 /** A column of numbers or of times. */
 export interface NumberColumn {
@@ -78,6 +81,49 @@ export function tableOf(
   return { name, rows: rows.length, whereIs, columns: new Map(columns) };
 }
 
+/** A column that was asked for. */
+export function columnOf({ columns }: Table, name: string): NumberColumn | TextColumn {
+  const column = columns.get(name);
+  if (!column) throw new Error(`column ${name} was not read`);
+  return column;
+}
+
+const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+
+/**
+ * The time of each row, from the column of the time, or from those of its year, month, day and so on. Throws a DataError that names the line
+ * of a row without a time, or with a day that does not exist.
+ */
+export function timesOf(table: Table, names: readonly string[]): Float64Array {
+  const parts = names.map((name) => columnOf(table, name).values);
+  const times = names.length === 1 ? Float64Array.from(parts[0]) : new Float64Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    if (names.length > 1) {
+      const [year, ...others] = parts.map((values) => values[row]);
+      times[row] = timeOfParts(year, ...others);
+    }
+    if (!Number.isNaN(times[row])) continue;
+    const given = names.map((name, n) => `${name} ${Number.isNaN(parts[n][row]) ? 'missing' : parts[n][row]}`);
+    const rule =
+      names.length === 1 ? 'every row needs a time' : `there is no such ${PARTS.slice(0, names.length).join(', ')}`;
+    throw new DataError(`${table.whereIs(row)}: ${given.join(', ')}: ${rule}`);
+  }
+  return times;
+}
+
+/** Throws a DataError unless the time of `row` is later than `before`. `show`: a time, for the message. */
+export function assertLater(
+  { whereIs }: Pick<Table, 'whereIs'>,
+  row: number,
+  before: number,
+  time: number,
+  show: (time: number) => string = formatTime,
+): void {
+  if (time > before) return;
+  const fault = time === before ? 'occurs twice' : `comes after ${show(before)}`;
+  throw new DataError(`${whereIs(row)}: ${show(time)} ${fault}: the rows must be in the order of time`);
+}
+
 /** A column while it is read. */
 export class ColumnReader {
   private values = new Float64Array(1024);
@@ -89,7 +135,7 @@ export class ColumnReader {
   /** Whether every cell is a number or missing. */
   private isNumeric = true;
 
-  constructor(private readonly kind: ColumnKind) {
+  constructor(private kind: ColumnKind) {
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
 
@@ -97,6 +143,7 @@ export class ColumnReader {
   add(cell: string): string | undefined {
     if (this.count === this.values.length) this.grow();
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
+    if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
     const value = isMissing ? NaN : this.kind === 'time' ? timeFrom(cell) : decimalFrom(cell);
     const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
     this.values[this.count] = value;

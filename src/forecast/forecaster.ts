@@ -4,11 +4,12 @@ import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
-import { networkFor, Training } from '../training/training.js';
+import { networkFor } from '../training/training.js';
 import type { TrainHooks } from '../training/loop.js';
-import { makeAllSteps } from '../training/loop.js';
+import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -53,13 +54,8 @@ export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial
 }
 
 /** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
-export function optionsOf({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions {
-  for (const { name, seed } of [...membersOf(plan, 'calibration'), ...membersOf(plan)]) {
-    const options = networks.get(name)?.training?.options;
-    if (options) return { ...options, seed: options.seed - seed + 1 };
-  }
-  return otherwise;
-}
+export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
+  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
 
 /** An interval reads the scores of half as many steps as the validation part has, but at least so many if it has them. */
 const LEAST_SCORES = 100;
@@ -74,7 +70,10 @@ export interface ForecastState {
 }
 
 /** What a run of a forecaster reports. */
-export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'checkpointEvery' | 'signal'> {
+export interface ForecastHooks extends Pick<
+  TrainHooks,
+  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
+> {
   /** Called before a network is trained; `number` counts from 1. */
   readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
   /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
@@ -87,7 +86,7 @@ export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'c
  * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
  * continues with its own options. The same bytes come out whether the run was interrupted or not.
  */
-export async function trainNetworks(
+export async function trainStages(
   backend: Backend,
   series: Series,
   given: TrainOptions,
@@ -119,33 +118,18 @@ async function trainStage(
   hooks: ForecastHooks,
 ): Promise<ForecastState> {
   const networks = new Map(before);
-  const members = membersOf(plan, stage);
-  for (const [n, member] of members.entries()) {
-    const { name, ahead, seed } = member;
-    const saved = networks.get(name);
-    const examples = { train: examplesFor(plan, series, ahead, stage), validation: undefined };
-    const training = saved?.training
-      ? Training.resumeChecked(
-          backend,
-          examples,
-          { model: saved.model, training: saved.training },
-          saved.training.options,
-        )
-      : Training.startChecked(backend, examples, { ...options, seed: options.seed + seed - 1 });
-    if (saved && training.isOver) {
-      training.dispose();
-      continue;
-    }
-    hooks.onNetwork?.(member, stage, n + 1, members.length);
-    const network = await makeAllSteps(training, {
-      ...hooks,
-      onCheckpoint: (checkpoint) => {
-        networks.set(name, checkpoint);
-        hooks.onState?.({ plan, networks });
-      },
-    });
-    network.dispose();
-  }
+  const examplesOf = ({ ahead }: Member): TrainingData<Examples> => ({
+    train: examplesFor(plan, series, ahead, stage),
+    validation: undefined,
+  });
+  await trainNetworks(backend, membersOf(plan, stage), examplesOf, options, before, {
+    ...hooks,
+    onNetwork: (member, number, count) => hooks.onNetwork?.(member, stage, number, count),
+    onCheckpoint: ({ name }, checkpoint) => {
+      networks.set(name, checkpoint);
+      hooks.onState?.({ plan, networks });
+    },
+  });
   return { plan, networks };
 }
 

@@ -5,15 +5,11 @@
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
+import type { Scale } from '../data/scale.js';
+import { scaled, scaleOf } from '../data/scale.js';
 import type { Holidays } from './holidays.js';
 import { holidaysOn } from './holidays.js';
 import type { KnownColumn, Series } from './series.js';
-
-/** A number x becomes (x - level) / scale. */
-export interface Scale {
-  readonly level: number;
-  readonly scale: number;
-}
 
 /** How a column that is known in advance is read: as a number, as categories, or as categories that repeat after `period` steps. */
 export type KnownPlan = { readonly name: string } & (
@@ -96,15 +92,6 @@ export function planFor(
   };
 }
 
-/** The mean and the standard deviation of numbers; NaN is missing. */
-export function scaleOf(values: Float64Array): Scale {
-  let [count, level] = [0, 0];
-  for (const value of values) if (!Number.isNaN(value)) level += (value - level) / ++count;
-  let squares = 0;
-  for (const value of values) if (!Number.isNaN(value)) squares += (value - level) ** 2;
-  return { level, scale: Math.sqrt(squares / Math.max(count, 1)) || 1 };
-}
-
 function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
   const train = values.subarray(0, end);
   const different = new Set<number>();
@@ -138,10 +125,6 @@ function namesWithin(calendar: Calendar, end: number, holidays: Holidays): strin
   }
   return [...counts].filter(([, count]) => count >= 2).map(([name]) => name);
 }
-
-/** (y - level) / scale, or 0 for a missing number. */
-export const scaled = ({ level, scale }: Scale, value: number): number =>
-  Number.isNaN(value) ? 0 : (value - level) / scale;
 
 /**
  * The mean of the last `meanOver` numbers up to step t, scaled; missing ones do not count. Without any, the mean of the step before, and 0 at

@@ -6,7 +6,7 @@ import type { GivenOptions } from '../training/options.js';
 import { assertOptions, OPTION_NAMES } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
 import type { ForecastHooks } from './forecaster.js';
-import { fittedOptions, Forecaster, forecastOptions, trainNetworks } from './forecaster.js';
+import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf } from './future.js';
@@ -100,7 +100,7 @@ export async function trainForecaster(
   const holidays = request.holidays && holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
   const all = fittedOptions(begun.plan, series, options);
-  const state = await trainNetworks(backend, series, all, begun, hooks);
+  const state = await trainStages(backend, series, all, begun, hooks);
   const forecaster = new Forecaster(backend, state);
   try {
     return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', hooks.signal) };

@@ -1,9 +1,9 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import { scaled } from '../data/scale.js';
 import type { RidgeWeights } from './baselines.js';
 import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
-import { scaled } from './inputs.js';
 import type { Band } from './intervals.js';
 import { coverageOf, meanAbsoluteError } from './intervals.js';
 import type { ForecastPlan } from './plan.js';

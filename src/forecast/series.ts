@@ -1,8 +1,9 @@
 /** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
-import { calendarOf, formatStep, formatTime, indexOfTime, timeOfParts } from '../data/calendar.js';
-import type { ColumnKind, NumberColumn, Table, TextColumn } from '../data/table.js';
+import { calendarOf, formatStep, formatTime, indexOfTime } from '../data/calendar.js';
+import type { ColumnKind, Table } from '../data/table.js';
+import { assertLater, columnOf, timesOf } from '../data/table.js';
 
 /**
  * How steps without a value are filled for the network's inputs: not at all, or by the value before. (A line to the next value would show
@@ -67,7 +68,7 @@ export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): 
 
 /** The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap. */
 export function seriesOf(table: Table, columns: SeriesColumns): Series {
-  const times = timesOf(table, columns.time);
+  const times = risingTimes(table, columns.time);
   const calendar = calendarOf(times, table.whereIs);
   const at = indicesOf(table, times, calendar, columns.fill !== null);
   const length = at[at.length - 1] + 1;
@@ -102,38 +103,11 @@ export function seriesOf(table: Table, columns: SeriesColumns): Series {
   };
 }
 
-function columnOf({ columns }: Table, name: string): NumberColumn | TextColumn {
-  const column = columns.get(name);
-  if (!column) throw new Error(`column ${name} was not read`);
-  return column;
-}
-
-const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
-
 /** The time of each row. They must rise. */
-function timesOf(table: Table, names: readonly string[]): Float64Array {
+function risingTimes(table: Table, names: readonly string[]): Float64Array {
   if (table.rows < 2) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
-  const parts = names.map((name) => columnOf(table, name).values);
-  const times = names.length === 1 ? Float64Array.from(parts[0]) : new Float64Array(table.rows);
-  for (let row = 0; row < table.rows; row++) {
-    if (names.length > 1) {
-      const [year, ...others] = parts.map((values) => values[row]);
-      times[row] = timeOfParts(year, ...others);
-    }
-    if (Number.isNaN(times[row])) {
-      const given = names
-        .map((name, n) => `${name} ${Number.isNaN(parts[n][row]) ? 'missing' : parts[n][row]}`)
-        .join(', ');
-      const rule =
-        names.length === 1 ? 'every row needs a time' : `there is no such ${PARTS.slice(0, names.length).join(', ')}`;
-      throw new DataError(`${table.whereIs(row)}: ${given}: ${rule}`);
-    }
-    if (row === 0 || times[row] > times[row - 1]) continue;
-    const fault = times[row] === times[row - 1] ? 'occurs twice' : `comes after ${formatTime(times[row - 1])}`;
-    throw new DataError(
-      `${table.whereIs(row)}: ${formatTime(times[row])} ${fault}: the rows must be in the order of time`,
-    );
-  }
+  const times = timesOf(table, names);
+  for (let row = 1; row < table.rows; row++) assertLater(table, row, times[row - 1], times[row]);
   return times;
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../src/forecast/baselines.js';
 import { assertTrained, forecastBytes, forecastIn, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
-import { Forecaster, forecastOptions, trainNetworks } from '../../src/forecast/forecaster.js';
+import { Forecaster, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
 import { futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
@@ -226,7 +226,7 @@ const begun = (choices: Partial<ForecastChoices> = {}): ForecastState => ({
 /** A whole run, and the state at each of its checkpoints. */
 async function trained(before: ForecastState, hooks: ForecastHooks = {}) {
   const states: Uint8Array<ArrayBuffer>[] = [];
-  const state = await trainNetworks(backend, series, OPTIONS, before, {
+  const state = await trainStages(backend, series, OPTIONS, before, {
     ...hooks,
     onState: (now) => states.push(forecastBytes(now)),
   });
@@ -278,7 +278,7 @@ describe('a forecaster', () => {
       const before = parseForecast(states[n], 'run');
       const other = forecastOptions({ hidden: 3, seed: 99 });
       const hooks: ForecastHooks = n % 4 === 0 ? { checkpointEvery: 1 } : {};
-      const resumed = await trainNetworks(backend, series, other, before, hooks);
+      const resumed = await trainStages(backend, series, other, before, hooks);
       expect(forecastBytes(resumed)).toEqual(end);
     }
   });
@@ -286,20 +286,20 @@ describe('a forecaster', () => {
   test('continues only with the same numbers', async () => {
     const before = parseForecast(whole.states[0], 'run');
     const other = seriesOfDays(COUNT, 0, (n) => (n === 5 ? 1 : 0));
-    await expect(trainNetworks(backend, other, OPTIONS, before)).rejects.toThrow(DataError);
+    await expect(trainStages(backend, other, OPTIONS, before)).rejects.toThrow(DataError);
   });
 
   test('stops when it is told', async () => {
     const stop = new AbortController();
     let saved: Uint8Array | undefined;
-    const run = trainNetworks(backend, series, OPTIONS, begun(), {
+    const run = trainStages(backend, series, OPTIONS, begun(), {
       signal: stop.signal,
       onStep: () => stop.abort(new Error('enough')),
       onState: (now) => (saved = forecastBytes(now)),
     });
     expect(await failureOf(run)).toEqual(new Error('enough'));
     expect(
-      forecastBytes(await trainNetworks(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run'))),
+      forecastBytes(await trainStages(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run'))),
     ).toEqual(forecastBytes(whole.state));
   });
 
