@@ -5,16 +5,16 @@ import path from 'node:path';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import { formatStep, formatTime, lastTimeFrom, timeAt, timeFrom } from '../data/calendar.js';
+import { formatStep, formatTime, timeAt, timeRangeFrom } from '../data/calendar.js';
 import { readIfPresent, replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { configFor, Forecaster, forecastOptions, optionsOf, trainForecaster } from '../forecast/forecaster.js';
 import { inputColumns } from '../forecast/inputs.js';
-import type { ForecastChoices, ForecastPlan, Range } from '../forecast/plan.js';
-import { holidaysIn, planOf } from '../forecast/plan.js';
+import type { ForecastChoices, ForecastPlan } from '../forecast/plan.js';
+import { holidaysIn, planOf, span } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
-import { reportOf } from '../forecast/report.js';
+import { errorTable, reportOf, warningsOf } from '../forecast/report.js';
 import type { Series, SeriesColumns } from '../forecast/series.js';
 import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import { elementCountOfTraining } from '../network/memory.js';
@@ -52,10 +52,9 @@ export interface SeriesFlags extends BackendFlags {
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 
-/** `1987-01-01..1988-12-31`, `1987..1988`, or one end of it. The last day, month or year is a part of it. */
-function timeRange(text: string): [number | null, number | null] {
-  const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
-  if (ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null)) return [ends[0], ends[1]];
+function timeRange(text: string): readonly [number | null, number | null] {
+  const range = timeRangeFrom(text);
+  if (range) return range;
   throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
 }
 
@@ -283,9 +282,6 @@ export async function loadSeries(file: string, plan: ForecastPlan, signal?: Abor
   return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
 }
 
-const span = (plan: ForecastPlan, { from, to }: Range): string =>
-  `${formatTime(timeAt(plan.calendar, from))} … ${formatTime(timeAt(plan.calendar, to - 1))}`;
-
 /** On standard error: what the networks read, and when. */
 function describePlan(file: string, series: Series, plan: ForecastPlan): void {
   const { seasons } = plan.inputs;
@@ -298,42 +294,17 @@ function describePlan(file: string, series: Series, plan: ForecastPlan): void {
   inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
 }
 
-const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
-
 /** The errors of every method as a table, and what they mean. */
 function report(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
   if (json) {
     for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
     return;
   }
-  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
-  const show = (value: number): string => value.toFixed(digits);
-  const rows = reports[0].baselines.map(({ name }, n) => [
-    name,
-    ...reports.map(({ baselines }) => show(baselines[n].error)),
-  ]);
-  const range = ({ networks }: HorizonReport): string =>
-    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
   print(
     `Mean absolute error on the test part, ${span(plan, plan.parts.test)}, ${plan.parts.test.to - plan.parts.test.from} steps:`,
   );
-  printLines(
-    alignedRight([
-      ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-      ...rows,
-      [`LSTM, each of ${plan.seeds}`, ...reports.map(range)],
-      ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-      [
-        `in the ${Math.round(100 * plan.coverage)}% interval`,
-        ...reports.map(({ coverage }) => `${(100 * coverage).toFixed(1)}%`),
-      ],
-    ]),
-  );
-  for (const { ahead, beatenBy, echoes } of reports) {
-    if (beatenBy !== null)
-      inform(`WARNING: ${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`);
-    if (echoes) inform(`WARNING: ${ahead} ahead, the LSTM repeats the last known number`);
-  }
+  printLines(alignedRight(errorTable(plan, reports)));
+  for (const warning of warningsOf(reports)) inform(`WARNING: ${warning}`);
 }
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */

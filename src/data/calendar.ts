@@ -43,6 +43,13 @@ export function lastTimeFrom(text: string): number {
   return date.getTime() - 1;
 }
 
+/** `1987-01-01..1988-12-31`, `1987..1988`, or one end of it; undefined for another text. The last day, month or year is a part of it. */
+export function timeRangeFrom(text: string): readonly [from: number | null, to: number | null] | undefined {
+  const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
+  const isRange = ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null);
+  return isRange ? [ends[0], ends[1]] : undefined;
+}
+
 /** Milliseconds before UTC: `+01:30` is 5,400,000. */
 function offsetOf(zone = 'Z'): number {
   if (zone === 'Z') return 0;
