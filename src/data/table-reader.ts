@@ -188,7 +188,8 @@ function firstRecords(text: string, most: number): FirstRows {
       }
     });
   const titles = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const cellOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
+  const cellOf = (value: unknown): string =>
+    typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
   return { titles, rows: records.map((record) => titles.map((title) => cellOf(record[title]))) };
 }
 

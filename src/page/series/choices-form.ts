@@ -78,7 +78,7 @@ export class ChoicesForm {
 
   get texts(): SettingTexts {
     const entries = SETTING_FIELDS.map(({ name }) => [name, this.field(name).value]);
-    return Object.fromEntries(entries) as unknown as SettingTexts;
+    return Object.fromEntries(entries) as SettingTexts;
   }
 
   /** Reads the form, and marks a wrong field. Throws a DataError or a FieldError. */

@@ -80,7 +80,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** A guess by the header and the first rows. The last column of numbers is what to forecast. */
 export function guessedRoles({ titles, rows }: FirstRows): Role[] {
   const cellsOf = (n: number): string[] => rows.map((row) => row[n]);
-  const isTime = (n: number): boolean => rises(cellsOf(n).map(timeFrom));
+  const isTime = (n: number): boolean => areTimes(cellsOf(n));
   const isNumber = (n: number): boolean => {
     const cells = cellsOf(n).filter((cell) => cell !== '');
     return cells.length > 0 && cells.every((cell) => NUMBER.test(cell));
@@ -100,8 +100,12 @@ export function guessedRoles({ titles, rows }: FirstRows): Role[] {
   return roles;
 }
 
-const rises = (times: readonly number[]): boolean =>
-  times.length > 1 && times.every((time, n) => (n === 0 ? !Number.isNaN(time) : time > times[n - 1]));
+/** Whether the times of all cells exist and rise. Numbers of four digits are years only if they are of our centuries. */
+function areTimes(cells: readonly string[]): boolean {
+  if (cells.every((cell) => /^\d{4}$/.test(cell) && !(cell >= '1500' && cell < '2200'))) return false;
+  const times = cells.map(timeFrom);
+  return times.length > 1 && times.every((time, n) => (n === 0 ? !Number.isNaN(time) : time > times[n - 1]));
+}
 
 /** The settings of a run besides its columns. */
 export interface SeriesSettings {
@@ -160,9 +164,9 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   },
   {
     name: 'fill',
-    label: 'Fill what is missing',
-    help: 'what a missing step or number becomes (command line: --fill)',
-    choices: { '': 'a missing row is an error', missing: 'leave it missing', previous: 'by the value before' },
+    label: 'Fill gaps',
+    help: 'what a missing row or number becomes (command line: --fill)',
+    choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' },
   },
   { name: 'hidden', label: 'Hidden units', help: `${OPTIONS.hidden.help} (command line: --hidden)` },
   { name: 'steps', label: 'Steps of a network', help: 'updates of each network (command line: --training-iters)' },

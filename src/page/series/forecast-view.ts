@@ -1,6 +1,6 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
 import { formatTime } from '../../data/calendar.js';
-import { element, made, setText } from '../dom.js';
+import { button, element, made, setText } from '../dom.js';
 import type { HorizonResults, Results } from './results.js';
 import { TimeChart } from './time-chart.js';
 
@@ -9,10 +9,12 @@ const BASELINE_COLOURS = ['--fine', '--below', '--alarm', '--quiet'];
 const FIXED_LINES = [
   { label: 'truth', colour: '--ink' },
   { label: 'forecast', colour: '--above' },
-  { label: 'low', colour: '--quiet', dash: [2, 3] },
-  { label: 'high', colour: '--quiet', dash: [2, 3] },
+  { label: 'low', colour: '--band' },
+  { label: 'high', colour: '--band' },
 ];
 const BAND = [3, 2] as const;
+/** Steps of the test part that the arrows show: twelve weeks of days. */
+const STRETCH = 84;
 
 export class ForecastView {
   private readonly select = element('horizon', HTMLSelectElement);
@@ -24,10 +26,15 @@ export class ForecastView {
   });
   private results: Results | undefined;
   private chart: TimeChart | undefined;
+  /** The first step of the stretch that the chart shows; undefined: all steps. */
+  private start: number | undefined;
 
   /** `onHorizon` gets the horizon that is shown. */
   constructor(private readonly onHorizon: (ahead: number) => void) {
     this.select.addEventListener('change', () => this.showHorizon());
+    button('test-earlier').addEventListener('click', () => this.move(-STRETCH));
+    button('test-later').addEventListener('click', () => this.move(STRETCH));
+    button('test-all').addEventListener('click', () => this.showFrom(undefined));
   }
 
   clear(): void {
@@ -40,6 +47,7 @@ export class ForecastView {
     this.results = results;
     element('forecasts-shown', HTMLElement).hidden = false;
     setText('forecasts-about', '');
+    this.start = undefined;
     setText('test-about', results.test);
     this.select.replaceChildren(...results.horizons.map(({ ahead }) => made('option', '', String(ahead))));
     this.showBaselines(results.horizons[0]);
@@ -86,7 +94,25 @@ export class ForecastView {
     this.chart?.describe(
       `Forecasts ${ahead} steps ahead, their interval and the truth: ${this.results.test}, mean absolute error ${error.toPrecision(4)}`,
     );
+    this.showFrom(this.start);
     this.onHorizon(ahead);
+  }
+
+  /** To the first or the last stretch, then from one to the next. */
+  private move(steps: number): void {
+    const last = Math.max(0, (this.results?.truth.times.length ?? 0) - STRETCH);
+    this.showFrom(this.start === undefined ? (steps > 0 ? 0 : last) : this.start + steps);
+  }
+
+  private showFrom(start: number | undefined): void {
+    const times = this.results?.truth.times;
+    if (!times || times.length === 0) return;
+    const last = Math.max(0, times.length - STRETCH);
+    this.start = start === undefined ? undefined : Math.max(0, Math.min(last, start));
+    const [from, to] = this.start === undefined ? [0, times.length] : [this.start, this.start + STRETCH];
+    const [first, end] = [times[from], times[Math.min(to, times.length) - 1]];
+    this.chart?.zoom(first, end);
+    setText('test-stretch', `${formatTime(first)} … ${formatTime(end)}`);
   }
 
   private showErrors([heading, ...lines]: Results['table']): void {

@@ -48,7 +48,7 @@ export class ForecastProgress {
     options: TrainOptions,
     private readonly report: (progress: SeriesProgress) => Promise<void> | void,
   ) {
-    const [begun] = networks.values();
+    const begun = [...networks.values()].at(0);
     this.stepsOfNetwork = stepCount(options, begun?.training?.order.length ?? 0);
     this.count = membersOf(plan).length;
     const made = (stage: Stage): number =>

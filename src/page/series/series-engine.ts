@@ -2,10 +2,12 @@
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
+import { formatTime, timeAt } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { assertTrained, forecastBytes, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { Forecaster, forecastOptions, optionsOf, trainForecaster } from '../../forecast/forecaster.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
 import { planOf } from '../../forecast/plan.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { alignedTo, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
@@ -13,7 +15,7 @@ import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
 import { Queue } from '../queue.js';
 import { itersFor } from '../subject-data.js';
-import type { SeriesSettings } from './choices.js';
+import type { SeriesSettings, SettingTexts } from './choices.js';
 import { FORECAST_STEPS } from './choices.js';
 import { ForecastProgress } from './progress.js';
 import type { SeriesProgress } from './progress.js';
@@ -28,7 +30,7 @@ import { unitStates } from './unit-states.js';
 export interface LoadedRun {
   readonly facts: SeriesFacts;
   readonly columns: SeriesColumns;
-  readonly settings: Omit<SeriesSettings, 'threads' | 'test' | 'fill'>;
+  readonly settings: Omit<SettingTexts, 'threads'>;
   /** Steps of all networks that have been made. */
   readonly step: number;
   readonly isOver: boolean;
@@ -164,15 +166,11 @@ export class SeriesEngine {
       const options = optionsOf(state, forecastOptions({}));
       this.run = { name: source.name, series, options, threads, state };
       const progress = new ForecastProgress(state, options, () => {});
-      const { step, stepsOfNetwork: steps } = progress;
-      const { ahead, seeds } = plan;
-      const { hidden } = layersOf(options)[0];
-      const found = { ahead, seeds, steps, hidden, seed: options.seed };
       return {
         facts: factsOf(source.name, series, plan),
         columns: plan.columns,
-        settings: found,
-        step,
+        settings: textsOf(plan, options, progress.stepsOfNetwork),
+        step: progress.step,
         isOver: isTrained(state),
       };
     });
@@ -203,6 +201,20 @@ export class SeriesEngine {
     if (!this.run) throw new DataError('no series has been chosen');
     return this.run;
   }
+}
+
+/** The run of a checkpoint in the words of the form. */
+function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
+  const { ahead, seeds, columns, calendar, parts } = plan;
+  const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
+  const numbers = { seeds, steps, hidden: layersOf(options)[0].hidden, seed: options.seed };
+  const texts = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+  return {
+    ...(texts as Record<keyof typeof numbers, string>),
+    ahead: ahead.join(', '),
+    test: `${from}..${last}`,
+    fill: columns.fill ?? '',
+  };
 }
 
 function isTrained(state: ForecastState): boolean {

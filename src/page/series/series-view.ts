@@ -3,49 +3,36 @@ import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
 import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
-import { Chart } from '../chart.js';
-import {
-  button,
-  ButtonGroup,
-  chooseFile,
-  download,
-  element,
-  hideError,
-  messageOf,
-  nameOf,
-  setText,
-  showError,
-} from '../dom.js';
+import { button, chooseFile, download, element, hideError, messageOf, nameOf, setText, showError } from '../dom.js';
 import { RunButtons } from '../run-panel.js';
 import { fromSeriesQuery, toSeriesQuery } from './choices.js';
 import type { Choices } from './choices-form.js';
 import { ChoicesForm } from './choices-form.js';
 import { ForecastView } from './forecast-view.js';
-import type { LossPoint, SeriesProgress } from './progress.js';
+import type { SeriesProgress } from './progress.js';
 import type { SeriesFacts } from './results.js';
+import { ForecastFigures } from './run-figures.js';
 import type { SeriesEngine } from './series-engine.js';
+import { SeriesPicture } from './series-picture.js';
+import { SeriesSource } from './series-source.js';
 import html from './series.html?raw';
 import './series.css';
-import { TimeChart } from './time-chart.js';
 import { UnitsView } from './units-view.js';
 
-/** Whether a run has begun, plays, or is over. */
+/** `none`: there is no series, or the choices are wrong. */
 type RunState = 'none' | 'new' | 'playing' | 'paused' | 'over';
 
 export class SeriesView {
   private state: RunState = 'none';
   /** Another table or run has been asked for since: the answers of earlier calls are not shown. */
   private requests = 0;
-  private isExample = false;
-  private fileName = '';
-  private points: LossPoint[] = [];
-  /** Steps of all networks of the run. */
-  private steps = 0;
+  /** The name of the table; null for the example, undefined before one is open. */
+  private fileName: string | null | undefined;
   private readonly form: ChoicesForm;
   private readonly buttons = new RunButtons();
-  private readonly sources = new ButtonGroup(['choose-series', 'use-example']);
-  private readonly losses: Chart;
-  private readonly chart: TimeChart;
+  private readonly source: SeriesSource;
+  private readonly picture: SeriesPicture;
+  private readonly figures: ForecastFigures;
   private readonly forecasts: ForecastView;
   private readonly units: UnitsView;
 
@@ -53,74 +40,43 @@ export class SeriesView {
     place(html);
     const link = fromSeriesQuery(location.search);
     this.form = new ChoicesForm(link.texts, () => void this.changed());
-    this.losses = new Chart(element('loss-chart', HTMLElement), {
-      series: [
-        { label: 'for the intervals', colour: '--above' },
-        { label: 'for the forecasts', colour: '--accent' },
-      ],
-      height: 200,
-      digits: 4,
-      x: 'step',
+    this.source = new SeriesSource({
+      onFile: (file) => void this.open(file.name, undefined, () => this.engine.open(file)),
+      onExample: () => void this.openExample(),
     });
-    this.chart = new TimeChart(element('series-chart', HTMLElement), {
-      lines: [{ label: 'value', colour: '--ink' }],
-      height: 220,
-    });
-    const ignoreAborted = (error: unknown): void => this.fail(error);
-    this.units = new UnitsView(engine, ignoreAborted);
+    this.picture = new SeriesPicture();
+    this.figures = new ForecastFigures();
+    this.units = new UnitsView(engine, (error) => this.fail(error));
     this.forecasts = new ForecastView((ahead) => void this.units.show(ahead));
     button('play').addEventListener('click', () => void (this.state === 'playing' ? this.engine.pause() : this.play()));
     button('reset').addEventListener('click', () => void this.prepare());
     button('save').addEventListener('click', () => void this.save());
-    button('use-example').addEventListener('click', () => void this.openExample());
-    chooseFile('choose-series', 'series-file', (file) => void this.openFile(file));
     chooseFile('load', 'file', (file) => void this.load(file));
-    this.acceptDrops();
     element('loading', HTMLElement).hidden = true;
-    setText('step', '–');
-    setText('steps-of', '');
+    this.figures.restartAt(undefined);
     if (link.isExample) void this.openExample(link.columns);
-  }
-
-  private acceptDrops(): void {
-    const frame = element('series-source', HTMLElement);
-    document.addEventListener('dragover', (event) => {
-      if (event.dataTransfer?.types.includes('Files') !== true) return;
-      event.preventDefault();
-      frame.classList.add('dropping');
-    });
-    document.addEventListener('dragleave', () => frame.classList.remove('dropping'));
-    document.addEventListener('drop', (event) => {
-      frame.classList.remove('dropping');
-      const file = event.dataTransfer?.files[0];
-      if (!file) return;
-      event.preventDefault();
-      void this.openFile(file);
-    });
-  }
-
-  private async openFile(file: File): Promise<void> {
-    await this.open(file.name, false, undefined, () => this.engine.open(file));
   }
 
   private async openExample(columns?: SeriesColumns, bypassCache = false): Promise<void> {
     const bar = element('progress', HTMLProgressElement);
     const folder = new URL('data/', document.baseURI).href;
-    element('loading', HTMLElement).hidden = false;
-    await this.open('the example', true, columns, () =>
-      this.engine.openExample(
-        folder,
-        bypassCache,
-        proxy((share: number) => void (bar.value = share)),
-      ),
-    );
-    element('loading', HTMLElement).hidden = true;
+    const progress = proxy((share: number) => void (bar.value = share));
+    await this.open(null, columns, async () => {
+      element('loading', HTMLElement).hidden = false;
+      try {
+        return await this.engine.openExample(folder, bypassCache, progress);
+      } catch (error) {
+        showError(messageOf(error), { label: 'Try again', run: () => void this.openExample(columns, true) });
+        throw error;
+      } finally {
+        element('loading', HTMLElement).hidden = true;
+      }
+    });
   }
 
   /** Reads the beginning of a file, guesses what its columns are, and reads all of it. If it is no table, the series before stays. */
   private async open(
-    name: string,
-    isExample: boolean,
+    name: string | null,
     columns: SeriesColumns | undefined,
     read: () => Promise<FirstRows>,
   ): Promise<void> {
@@ -129,13 +85,12 @@ export class SeriesView {
     try {
       const first = await read();
       if (request !== this.requests) return;
-      this.isExample = isExample;
       this.fileName = name;
-      setText('series-name', isExample ? 'births in the USA' : name);
+      this.source.show(name ?? 'births in the USA');
       this.form.showTable(first, columns);
       element('series-choices', HTMLElement).hidden = false;
     } catch (error) {
-      setText('file-fault', messageOf(error));
+      if (name !== null) setText('file-fault', messageOf(error)); // the example's error has a box with an action
       return;
     }
     await this.prepare();
@@ -150,11 +105,15 @@ export class SeriesView {
 
   /** Reads the series as the form says, and begins a new run. */
   private async prepare(): Promise<void> {
+    if (this.fileName === undefined) return;
     const request = ++this.requests;
     const choices = this.choices();
-    if (!choices) return this.showFacts(undefined);
-    setText('series-facts', 'reading…');
     this.setState('none');
+    if (!choices) {
+      this.showNothing();
+      return;
+    }
+    setText('series-facts', 'reading…');
     try {
       const facts = await this.engine.prepare(choices.columns, choices.settings);
       const description = await this.engine.description();
@@ -164,7 +123,7 @@ export class SeriesView {
       this.link(choices);
     } catch (error) {
       if (request !== this.requests) return;
-      this.showFacts(undefined);
+      this.showNothing();
       setText('series-fault', messageOf(error));
     }
   }
@@ -181,47 +140,39 @@ export class SeriesView {
     }
   }
 
+  /** The choices are wrong. */
+  private showNothing(): void {
+    this.picture.show(undefined);
+    this.figures.restartAt(undefined);
+    this.forecasts.clear();
+    this.units.clear();
+  }
+
   /** Shows a run that has made `step` steps. */
   private restart(facts: SeriesFacts, description: string, step: number): void {
     hideError();
-    this.points = [];
-    this.showLosses();
-    this.steps = 0;
-    setText('step', String(step));
-    setText('steps-of', '');
-    setText('loss', '–');
-    setText('pace', '–');
+    this.figures.restartAt(step);
     setText('settings-note', '');
     setText('backend', `Runs on ${description}.`);
     this.buttons.suggestReset(false);
     this.forecasts.clear();
     this.units.clear();
-    this.showFacts(facts);
-  }
-
-  /** Undefined: the choices are wrong. */
-  private showFacts(facts: SeriesFacts | undefined): void {
-    element('series-picture', HTMLElement).hidden = !facts;
-    setText('series-facts', facts?.words ?? '');
-    if (!facts) return this.setState('none');
-    const { predict, seasons, parts, line, inputs } = facts;
-    setText('series-predict', predict);
-    setText('series-seasons', seasons);
-    setText('series-inputs', inputs.join(', '));
-    for (const part of parts) setText(`part-${part.name}`, part.span);
-    const shades = parts.map(({ name, from, to }) => ({ from, to, colour: `--part-${name}` }));
-    this.chart.show(line.times, [line.values], shades);
-    this.chart.describe(`${predict}: ${facts.words}; ${seasons}`);
+    this.picture.show(facts);
   }
 
   private async play(): Promise<void> {
     const request = this.requests;
     this.setState('playing');
+    const report = (progress: SeriesProgress): void => {
+      if (request !== this.requests) return;
+      this.figures.show(progress);
+      const note = element('settings-note', HTMLElement);
+      if (note.textContent !== progress.network) note.textContent = progress.network;
+    };
     try {
-      const isOver = await this.engine.play(proxy((progress: SeriesProgress) => this.showProgress(progress, request)));
+      const isOver = await this.engine.play(proxy(report));
       if (request !== this.requests) return;
       this.setState(isOver ? 'over' : 'paused');
-      this.describeLosses();
       if (isOver) await this.showResults();
     } catch (error) {
       if (request !== this.requests) return;
@@ -230,47 +181,14 @@ export class SeriesView {
     }
   }
 
-  private showProgress({ step, steps, lines, network, stepsPerSecond }: SeriesProgress, request: number): void {
-    if (request !== this.requests) return;
-    this.steps = steps;
-    setText('step', String(step));
-    setText('steps-of', `of ${steps}`);
-    setText('settings-note', network);
-    if (stepsPerSecond !== null) setText('pace', stepsPerSecond.toFixed(1));
-    this.points.push(...lines);
-    this.showLosses();
-    setText('loss', this.lastLoss?.loss.toFixed(4) ?? '–');
-  }
-
-  private get lastLoss(): { step: number; loss: number } | undefined {
-    return this.points.flatMap(({ step, loss }) => (loss === null ? [] : [{ step, loss }])).at(-1);
-  }
-
-  private showLosses(): void {
-    const of = (stage: LossPoint['stage']): (number | null)[] =>
-      this.points.map((point) => (point.stage === stage ? point.loss : null));
-    this.losses.show(
-      this.points.map(({ step }) => step),
-      of('calibration'),
-      of('final'),
-    );
-  }
-
-  private describeLosses(): void {
-    const last = this.lastLoss;
-    const words = last ? `${last.loss.toFixed(4)} at step ${last.step} of ${this.steps}` : 'no value yet';
-    this.losses.describe(`Loss over the steps: ${words}`);
-  }
-
   private async showResults(): Promise<void> {
     const request = this.requests;
     setText('forecasts-about', 'Forecasting the test part…');
     try {
       const results = await this.engine.results();
-      if (request !== this.requests) return;
-      this.forecasts.show(results);
+      if (request === this.requests) this.forecasts.show(results);
     } catch (error) {
-      setText('forecasts-about', '');
+      if (request === this.requests) this.forecasts.clear();
       this.fail(error);
     }
   }
@@ -278,7 +196,7 @@ export class SeriesView {
   private async save(): Promise<void> {
     try {
       const bytes = await this.engine.save();
-      const stem = (this.isExample ? 'births' : this.fileName).replace(/\.\w+$/, '');
+      const stem = (this.fileName ?? 'births').replace(/\.\w+$/, '');
       download(bytes as Uint8Array<ArrayBuffer>, `${stem}.safetensors`);
     } catch (error) {
       this.fail(error);
@@ -286,61 +204,55 @@ export class SeriesView {
   }
 
   private async load(file: File): Promise<void> {
-    const choices = this.choices();
-    const request = ++this.requests;
+    const request = ++this.requests; // what runs ends
+    const stateBefore = this.state === 'playing' ? 'paused' : this.state;
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const { facts, columns, settings, step, isOver } = await this.engine.load(
-        bytes,
-        file.name,
-        choices?.settings.threads ?? null,
-      );
+      const loaded = await this.engine.load(bytes, file.name, this.choices()?.settings.threads ?? null);
+      const description = await this.engine.description();
       if (request !== this.requests) return;
+      const { facts, columns, settings, step, isOver } = loaded;
       this.form.showColumns(columns);
-      const { ahead, ...numbers } = settings;
-      const texts = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
-      this.form.showTexts({ ...texts, ahead: ahead.join(', ') });
+      this.form.showTexts(settings);
       setText('series-fault', '');
-      this.restart(facts, await this.engine.description(), step);
+      this.restart(facts, description, step);
       setText('link-note', 'This run began with a checkpoint, which no link contains.');
       this.setState(isOver ? 'over' : step > 0 ? 'paused' : 'new');
       if (isOver) await this.showResults();
     } catch (error) {
+      if (request !== this.requests) return;
+      this.setState(stateBefore);
       this.fail(error);
-      if (this.state === 'playing') this.setState('paused'); // the load has ended the play
     }
   }
 
   /** The address of the page repeats a run on the example. */
   private link({ columns }: Choices): void {
-    history.replaceState(
-      null,
-      '',
-      `${location.pathname}${toSeriesQuery({ texts: this.form.texts, isExample: this.isExample, columns })}`,
-    );
-    setText(
-      'link-note',
-      this.isExample
-        ? 'The address of this page is a link that repeats this run.'
-        : 'The address has the settings of this run, but not your data.',
-    );
+    const isExample = this.fileName === null;
+    const query = toSeriesQuery({ texts: this.form.texts, isExample, columns });
+    history.replaceState(null, '', `${location.pathname}${query}`);
+    const words = isExample
+      ? 'The address of this page is a link that repeats this run.'
+      : 'The address has the settings of this run, but not your data.';
+    setText('link-note', words);
   }
 
   /** An error that another request has caused, by ending this one, is none for the visitor. */
   private fail(error: unknown): void {
-    if (nameOf(error) === 'AbortError') return;
-    showError(messageOf(error));
+    if (nameOf(error) !== 'AbortError') showError(messageOf(error));
   }
 
   private setState(state: RunState): void {
     this.state = state;
     this.buttons.setPlaying(state === 'playing');
-    this.sources.setEnabled(true);
     if (state === 'playing') return;
+    this.figures.describe();
+    const hadFocus = document.activeElement === button('play');
     button('play').disabled = state === 'none' || state === 'over';
     button('reset').disabled = state === 'none' || state === 'new';
     button('save').disabled = state !== 'paused' && state !== 'over';
-    button('load').disabled = this.fileName === '';
+    button('load').disabled = this.fileName === undefined;
+    if (hadFocus && state === 'over') button('reset').focus();
   }
 }
 

@@ -10,7 +10,6 @@ interface ChartLine {
   readonly colour: string;
   /** Default: true. */
   readonly isShown?: boolean;
-  readonly dash?: readonly number[];
 }
 
 interface TimeChartOptions {
@@ -32,6 +31,17 @@ export interface Shade {
 /** Significant digits of the values in the legend. */
 const DIGITS = 5;
 
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+/** How the axis writes its times: from this distance on, so; and so where a year, a month or a day begins. See uPlot's `axis.values`. */
+const AXIS_TIMES = [
+  [365 * DAY, '{YYYY}', null, null, null],
+  [28 * DAY, '{MMM}', '\n{YYYY}', null, null],
+  [DAY, '{D} {MMM}', '\n{YYYY}', null, null],
+  [HOUR, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}'],
+  [MINUTE, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}'],
+  [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}'],
+].map((form) => [...form, null, null, null, 1]);
+
 export class TimeChart {
   private readonly plot: UPlot;
   private shades: readonly Shade[] = [];
@@ -46,14 +56,14 @@ export class TimeChart {
       {
         width: chartWidth(place),
         height,
-        cursor: { y: false, drag: { x: false, y: false } },
+        cursor: { y: false, drag: { x: true, y: false } }, // a drag looks closer; a double click shows everything
         tzDate: (seconds) => UPlot.tzDate(new Date(1000 * seconds), 'Etc/UTC'),
         ...(band && {
           // uPlot accepts a function, which its types do not have
-          bands: [{ series: [band[0] + 1, band[1] + 1], fill: bandFill as unknown as string }],
+          bands: [{ series: [band[0] + 1, band[1] + 1], fill: bandFill }],
         }),
         axes: [
-          { ...axisStyle(), size: 42 },
+          { ...axisStyle(), size: 42, values: AXIS_TIMES },
           { ...axisStyle(), size: 62 },
         ],
         series: [
@@ -62,12 +72,11 @@ export class TimeChart {
             value: (_: UPlot, seconds: number | null) =>
               seconds === null ? '–' : formatTime(Math.round(1000 * seconds)),
           },
-          ...lines.map(({ label, colour, isShown = true, dash }) => ({
+          ...lines.map(({ label, colour, isShown = true }) => ({
             label,
             show: isShown,
             stroke: () => cssColour(colour),
             width: 1.2,
-            ...(dash && { dash: [...dash] }),
             points: { show: false },
             value: (_: UPlot, value: number | null) =>
               value === null ? '–' : Number(value.toPrecision(DIGITS)).toString(),
@@ -87,6 +96,11 @@ export class TimeChart {
   show(times: readonly number[], lines: readonly (readonly (number | null)[])[], shades: readonly Shade[] = []): void {
     this.shades = shades;
     this.plot.setData([times.map((time) => time / 1000), ...lines.map((line) => [...line])]);
+  }
+
+  /** Shows the lines between two times, in milliseconds since 1970. */
+  zoom(from: number, to: number): void {
+    this.plot.setScale('x', { min: from / 1000, max: to / 1000 });
   }
 
   /** Line n is drawn, or not. */
