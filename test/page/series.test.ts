@@ -230,7 +230,7 @@ describe('the engine', () => {
     const loaded = await other.load(half, 'half.safetensors', 1);
     expect([loaded.isOver, loaded.step]).toEqual([false, reports[0].step]);
     expect(loaded.settings).toEqual({
-      ...{ ahead: '1, 7', seeds: '1', hidden: '4', steps: '12', seed: '1', fill: '' },
+      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '' },
       test: '1987-05-07..1987-05-20',
     });
     expect(await other.play(() => {})).toBe(true);
@@ -290,6 +290,17 @@ describe('the engine', () => {
     const engine = new SeriesEngine();
     await engine.open(file(text));
     expect(((await failureOf(engine.prepare(columns, settings))) as DataError).message).toMatch(message);
+  });
+
+  test('reads all windows of a short series at once; a larger batch is refused', async () => {
+    const engine = await prepared();
+    await engine.open(file(csv.split('\n').slice(0, 91).join('\n')));
+    await engine.prepare(columns, settings);
+    expect(await engine.play(() => {})).toBe(true);
+    const loaded = await engine.load(await engine.save(), 'short.safetensors', 1);
+    expect(Number(loaded.settings.batchSize)).toBeLessThan(64);
+    const error = await failureOf(engine.prepare(columns, { ...settings, batchSize: 64 }));
+    expect((error as DataError).message).toMatch(/^batch size 64: the training part has only \d\d windows: choose/);
   });
 
   test('refuses a checkpoint without a series, a damaged one, and one of another series', async () => {

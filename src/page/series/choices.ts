@@ -116,6 +116,8 @@ export interface SeriesSettings {
   readonly hidden: number;
   /** Steps of each network. */
   readonly steps: number;
+  /** null: that of `longhand train`, or all windows of a short series. */
+  readonly batchSize: number | null;
   readonly seeds: number;
   readonly seed: number;
   readonly fill: SeriesColumns['fill'];
@@ -135,6 +137,7 @@ export const SETTING_DEFAULTS: SettingTexts = {
   fill: '',
   hidden: String(FORECAST_OPTIONS.hidden),
   steps: String(FORECAST_STEPS),
+  batchSize: '',
   seeds: '1',
   seed: String(OPTIONS.seed.default),
   threads: '',
@@ -170,6 +173,12 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   },
   { name: 'hidden', label: 'Hidden units', help: `${OPTIONS.hidden.help} (command line: --hidden)` },
   { name: 'steps', label: 'Steps of a network', help: 'updates of each network (command line: --training-iters)' },
+  {
+    name: 'batchSize',
+    label: 'Batch size',
+    placeholder: `${FORECAST_OPTIONS.batchSize} or fewer`,
+    help: `${OPTIONS.batchSize.help}; a short series has fewer windows (command line: --batch-size)`,
+  },
   { name: 'seeds', label: 'Networks', help: 'networks for each horizon (command line: --seeds)' },
   { name: 'seed', label: 'Seed', help: `${OPTIONS.seed.help} (command line: --seed)` },
   { name: 'threads', label: 'Threads', placeholder: 'all cores', help: 'threads of the WebAssembly backend' },
@@ -191,8 +200,10 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     const label = SETTING_FIELDS.find(({ name }) => name === field)?.label ?? field;
     throw new FieldError(field, `${label} ${texts[field].trim() || '(empty)'}: must be ${rule}`);
   };
-  const number = (name: 'hidden' | 'steps' | 'seed' | 'threads'): number =>
+  const number = (name: 'hidden' | 'steps' | 'batchSize' | 'seed' | 'threads'): number =>
     numberFrom(name, texts[name]) ?? refuse(name, rangeOf(name));
+  const numberOrNone = (name: 'batchSize' | 'threads'): number | null =>
+    texts[name].trim() === '' ? null : number(name);
   const ahead = [...new Set(texts.ahead.split(',').map((text) => wholeFrom(text, MOST_AHEAD)))].sort((a, b) => a - b);
   if (ahead.some(Number.isNaN) || ahead.length > MOST_HORIZONS)
     refuse('ahead', `up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`);
@@ -209,7 +220,8 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     steps: number('steps'),
     seeds,
     seed: number('seed'),
-    threads: texts.threads.trim() === '' ? null : number('threads'),
+    batchSize: numberOrNone('batchSize'),
+    threads: numberOrNone('threads'),
   };
 }
 

@@ -60,7 +60,7 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
     predict: columns.predict,
     words: `${series.end} steps of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
     seasons: seasonWords(plan),
-    inputs: [...past, ...future].map((column) => column.name),
+    inputs: [...past, ...future].map(({ name: column }) => inputName(column, columns.inputs)),
     parts: Object.entries(ranges).map(([part, range]) => ({
       name: part as PartFacts['name'],
       span: span(plan, range),
@@ -69,6 +69,12 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
     })),
     line: { times: at.map(timeOf), values },
   };
+}
+
+/** The name of a column that the networks read; that of `input 1` is the one in the file. */
+export function inputName(name: string, inputs: readonly string[]): string {
+  const [, number] = /^input (\d+)$/.exec(name) ?? [];
+  return inputs[Number(number) - 1] ?? name;
 }
 
 function seasonWords({ calendar, inputs: { seasons } }: ForecastPlan): string {

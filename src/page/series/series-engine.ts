@@ -8,9 +8,10 @@ import { assertTrained, forecastBytes, parseForecast } from '../../forecast/fore
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { Forecaster, forecastOptions, optionsOf, trainForecaster } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
-import { planOf } from '../../forecast/plan.js';
+import { holidaysIn, membersOf, planOf, trainEnd } from '../../forecast/plan.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { alignedTo, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import { readingOf, windowExamples } from '../../forecast/windows.js';
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
 import { Queue } from '../queue.js';
@@ -80,10 +81,11 @@ export class SeriesEngine {
       if (repeated !== undefined) throw new DataError(`the column ${JSON.stringify(repeated)} is named twice`);
       const source = this.openSource;
       const series = seriesOf(await readTable(source, wantedColumns(columns), signal), columns);
-      const { ahead, seeds, test, steps, hidden, seed, threads } = settings;
+      const { ahead, seeds, test, hidden, seed, threads } = settings;
       const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
       const plan = planOf(source.name, series, choices, undefined);
-      const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...lengthOf(steps) });
+      const length = lengthOf(settings, windowsOf(series, plan));
+      const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
       this.run = { name: source.name, series, options, threads, state: { plan, networks: new Map() } };
       return factsOf(source.name, series, plan);
     });
@@ -207,7 +209,8 @@ export class SeriesEngine {
 function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
   const { ahead, seeds, columns, calendar, parts } = plan;
   const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
-  const numbers = { seeds, steps, hidden: layersOf(options)[0].hidden, seed: options.seed };
+  const { batchSize, seed } = options;
+  const numbers = { seeds, steps, batchSize, seed, hidden: layersOf(options)[0].hidden };
   const texts = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
   return {
     ...(texts as Record<keyof typeof numbers, string>),
@@ -226,8 +229,24 @@ function isTrained(state: ForecastState): boolean {
   }
 }
 
-/** The length of a run in the option of the command line, with the same value for the same number of steps. */
-function lengthOf(steps: number): Pick<TrainOptions, 'trainingIters'> {
-  const { batchSize, trainingIters } = forecastOptions({});
-  return { trainingIters: steps === FORECAST_STEPS ? trainingIters : itersFor(steps, batchSize) };
+/** Windows that the network with the fewest learns from. */
+function windowsOf(series: Series, plan: ForecastPlan): number {
+  const counts = membersOf(plan, 'calibration').map(({ ahead }) => {
+    const reading = readingOf(series, plan.inputs, holidaysIn(plan), ahead);
+    return windowExamples(reading, plan.T, trainEnd(plan, ahead, 'calibration')).count;
+  });
+  return Math.min(...counts);
+}
+
+/** The batch size and the length of a run, in the options of the command line. Throws a DataError if there are fewer windows than a batch. */
+function lengthOf(
+  { steps, batchSize }: SeriesSettings,
+  windows: number,
+): Pick<TrainOptions, 'batchSize' | 'trainingIters'> {
+  const defaults = forecastOptions({});
+  const size = batchSize ?? Math.min(defaults.batchSize, windows);
+  if (size > windows)
+    throw new DataError(`batch size ${size}: the training part has only ${windows} windows: choose at most as many`);
+  const isDefault = steps === FORECAST_STEPS && size === defaults.batchSize;
+  return { batchSize: size, trainingIters: isDefault ? defaults.trainingIters : itersFor(steps, size) };
 }

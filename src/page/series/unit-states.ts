@@ -10,6 +10,7 @@ import type { Series } from '../../forecast/series.js';
 import type { Reading } from '../../forecast/windows.js';
 import { fillWindow, readingOf } from '../../forecast/windows.js';
 import { Network } from '../../network/network.js';
+import { inputName } from './results.js';
 
 /** Steps that are read: the last ones of a long test part. */
 const MOST_STEPS = 2000;
@@ -101,20 +102,16 @@ async function statesOf(
   return states;
 }
 
-/** The columns that the network reads for the forecast of each of `steps`; those named `input 1` have the names of the file. */
+/** The columns that the network reads for the forecast of each of `steps`. */
 function columnsOf(
   { columns }: Reading,
   inputs: readonly string[],
   ahead: number,
   steps: readonly number[],
 ): NamedLine[] {
-  const nameOf = (name: string): string => {
-    const [, number] = /^input (\d+)$/.exec(name) ?? [];
-    return inputs[Number(number) - 1] ?? name;
-  };
   return [
     ...columns.past.map(({ name, at }) => ({
-      name: nameOf(name),
+      name: inputName(name, inputs),
       values: Float32Array.from(steps, (d) => at(d - ahead)),
     })),
     ...columns.future.map(({ name, at }) => ({ name, values: Float32Array.from(steps, at) })),
