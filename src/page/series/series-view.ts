@@ -173,7 +173,9 @@ export class SeriesView {
       const isOver = await this.engine.play(proxy(report));
       if (request !== this.requests) return;
       this.setState(isOver ? 'over' : 'paused');
-      if (isOver) await this.showResults();
+      if (!isOver) return;
+      setText('settings-note', 'All networks are trained.');
+      await this.showResults();
     } catch (error) {
       if (request !== this.requests) return;
       this.setState('paused');
