@@ -2,16 +2,14 @@
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { inputColumns } from '../forecast/inputs.js';
-import type { ForecastPlan, Range } from '../forecast/plan.js';
-import { holidaysIn } from '../forecast/plan.js';
+import type { ForecastPlan } from '../forecast/plan.js';
+import { holidaysIn, span } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
+import { errorTable, warningsOf } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import { alignedRight } from './format.js';
 import { inform, print, printJson, printLines } from './print.js';
 import { csvLine, outputsBeside, writeReport } from './set-run.js';
-
-const span = (plan: ForecastPlan, { from, to }: Range): string =>
-  `${formatTime(timeAt(plan.calendar, from))} … ${formatTime(timeAt(plan.calendar, to - 1))}`;
 
 /** On standard error: what the networks read, and when. */
 export function describePlan(file: string, series: Series, plan: ForecastPlan): void {
@@ -25,42 +23,16 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
   inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
 }
 
-const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
-
 /** The errors of every method as a table, and what they mean. */
 export function printReports(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
   if (json) {
     for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
     return;
   }
-  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
-  const show = (value: number): string => value.toFixed(digits);
-  const rows = reports[0].baselines.map(({ name }, n) => [
-    name,
-    ...reports.map(({ baselines }) => show(baselines[n].error)),
-  ]);
-  const range = ({ networks }: HorizonReport): string =>
-    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
-  print(
-    `Mean absolute error on the test part, ${span(plan, plan.parts.test)}, ${plan.parts.test.to - plan.parts.test.from} steps:`,
-  );
-  printLines(
-    alignedRight([
-      ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-      ...rows,
-      [`LSTM, each of ${plan.seeds}`, ...reports.map(range)],
-      ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-      [
-        `in the ${Math.round(100 * plan.coverage)}% interval`,
-        ...reports.map(({ coverage }) => `${(100 * coverage).toFixed(1)}%`),
-      ],
-    ]),
-  );
-  for (const { ahead, beatenBy, echoes } of reports) {
-    if (beatenBy !== null)
-      inform(`WARNING: ${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`);
-    if (echoes) inform(`WARNING: ${ahead} ahead, the LSTM repeats the last known number`);
-  }
+  const { test } = plan.parts;
+  print(`Mean absolute error on the test part, ${span(plan, test)}, ${test.to - test.from} steps:`);
+  printLines(alignedRight(errorTable(plan, reports)));
+  for (const warning of warningsOf(reports)) inform(`WARNING: ${warning}`);
 }
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */

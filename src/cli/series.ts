@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import { timeAt, timeSpan } from '../data/calendar.js';
+import { timeAt, timeRangeFrom } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
@@ -43,9 +43,9 @@ export interface SeriesFlags extends SetFlags {
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 
-/** As `timeSpan` reads it. */
+/** As `timeRangeFrom` reads it. */
 function timeRange(text: string): string {
-  if (timeSpan(text)) return text;
+  if (timeRangeFrom(text)) return text;
   throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
 }
 

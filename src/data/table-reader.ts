@@ -70,11 +70,10 @@ export class TableReader {
 
   /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
   private begin(): (text: string, isEnd: boolean) => number {
-    this.pending = this.pending.replace(/^\uFEFF/, '');
-    this.isJson = /\.(ndjson|jsonl)$/i.test(this.name) || /^\s*\{/.test(this.pending);
+    this.pending = withoutMark(this.pending);
+    this.isJson = isJsonLines(this.name, this.pending);
     if (this.isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
-    const [first] = /^.*\S.*/m.exec(this.pending) ?? [''];
-    const parser = new Papa.Parser({ delimiter: this.delimiterIn(first), newline: '\n' }); // cells lose the \r of \r\n
+    const parser = parserFor(this.name, this.pending);
     let cellsOf: ((row: readonly string[]) => void) | undefined;
     return (text, isEnd) => {
       const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
@@ -89,13 +88,6 @@ export class TableReader {
       }
       return isEnd ? text.length : meta.cursor;
     };
-  }
-
-  private delimiterIn(header: string): string {
-    if (/\.tsv$/i.test(this.name)) return '\t';
-    const bare = header.replace(/"[^"]*"/g, '');
-    const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-    return DELIMITERS[counts.indexOf(Math.max(...counts))];
   }
 
   /** Finds the wanted columns. Returns what reads a row. */
@@ -150,6 +142,59 @@ export class TableReader {
     if (this.line !== lineAt(this.jumps, this.rows)) this.jumps.push([this.rows, this.line]);
     this.rows++;
   }
+}
+
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
+
+const isJsonLines = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
+
+function parserFor(name: string, text: string): Papa.Parser {
+  const [first] = /^.*\S.*/m.exec(text) ?? [''];
+  return new Papa.Parser({ delimiter: delimiterIn(name, first), newline: '\n' }); // cells lose the \r of \r\n
+}
+
+function delimiterIn(name: string, header: string): string {
+  if (/\.tsv$/i.test(name)) return '\t';
+  const bare = header.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+}
+
+/** The beginning of a table, before it is known which columns are wanted. */
+export interface FirstRows {
+  readonly titles: readonly string[];
+  /** A text for each title. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The first rows of a table, at most `most`, from the beginning of its text. `isWhole`: the last line is complete. Faults are left to `TableReader`. */
+export function firstRows(name: string, beginning: string, isWhole: boolean, most: number): FirstRows {
+  const text = withoutMark(beginning);
+  if (isJsonLines(name, text)) return firstRecords(isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1), most);
+  const { data } = parserFor(name, text).parse(text, 0, !isWhole) as Papa.ParseResult<string[]>;
+  const [header = [], ...others] = data.filter((row) => row.length > 1 || row[0].trim() !== '');
+  const titles = header.map((title) => title.trim());
+  const cellsOf = (row: readonly string[]): string[] => titles.map((_, n) => (row[n] ?? '').trim());
+  return { titles, rows: others.slice(0, most).map(cellsOf) };
+}
+
+function firstRecords(text: string, most: number): FirstRows {
+  const records = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, most)
+    .flatMap((line): Record<string, unknown>[] => {
+      try {
+        const record: unknown = JSON.parse(line);
+        return typeof record === 'object' && record !== null ? [record as Record<string, unknown>] : [];
+      } catch {
+        return []; // `TableReader` names the line
+      }
+    });
+  const titles = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const cellOf = (value: unknown): string =>
+    typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  return { titles, rows: records.map((record) => titles.map((title) => cellOf(record[title]))) };
 }
 
 /** The line of a row. */

@@ -101,6 +101,10 @@ export function planOf(
   };
 }
 
+/** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */
+export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }: Range): string =>
+  `${formatTime(timeAt(calendar, from))} … ${formatTime(timeAt(calendar, to - 1))}`;
+
 /** The test part, and before it a validation part of the same length. */
 function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
   const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));

@@ -85,6 +85,30 @@ export async function reportOf(
   return reports;
 }
 
+/** The errors of every method as the lines of a table: its name, and a cell for each horizon. */
+export function errorTable({ seeds, coverage }: ForecastPlan, reports: readonly HorizonReport[]): string[][] {
+  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
+  const show = (value: number): string => value.toFixed(digits);
+  const range = ({ networks }: HorizonReport): string =>
+    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+  return [
+    ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
+    ...reports[0].baselines.map(({ name }, n) => [name, ...reports.map(({ baselines }) => show(baselines[n].error))]),
+    [`LSTM, each of ${seeds}`, ...reports.map(range)],
+    ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
+    [`in the ${Math.round(100 * coverage)}% interval`, ...reports.map((one) => `${(100 * one.coverage).toFixed(1)}%`)],
+  ];
+}
+
+const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
+
+/** What the errors warn of, in sentences. */
+export const warningsOf = (reports: readonly HorizonReport[]): string[] =>
+  reports.flatMap(({ ahead, beatenBy, echoes }) => [
+    ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
+    ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
+  ]);
+
 /** The forecasts of each baseline, made `ahead` steps before each of `steps`. */
 export function baselinesOf(
   forecaster: Forecaster,

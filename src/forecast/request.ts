@@ -1,6 +1,6 @@
 /** What a user wants to have forecast, with checks for callers without TypeScript. */
 import { assertChoice, assertKnownNames, assertList, assertString, assertWhole, describe } from '../core/arguments.js';
-import { timeSpan } from '../data/calendar.js';
+import { timeRangeFrom } from '../data/calendar.js';
 import type { ForecastChoices } from './plan.js';
 import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -91,7 +91,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
 }
 
 function partOf(what: string, test: string): NonNullable<ForecastChoices['test']> {
-  const [from, to] = timeSpan(test) ?? [];
+  const [from, to] = timeRangeFrom(test) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
   throw new RangeError(`${what}: test ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
 }
