@@ -5,8 +5,11 @@
 
 /** A forecast with its interval. */
 export interface Band {
+  /** The number that is expected. */
   readonly forecast: number;
+  /** The lower end of its interval. */
   readonly low: number;
+  /** The upper end of its interval. */
   readonly high: number;
 }
 

@@ -2,10 +2,10 @@
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
+import type { TrainHooks } from '../training/loop.js';
 import type { GivenOptions } from '../training/options.js';
 import { assertOptions, OPTION_NAMES } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
-import type { ForecastHooks } from './forecaster.js';
 import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
@@ -82,7 +82,7 @@ export interface TrainedForecaster {
 
 /**
  * Trains the networks of a forecaster on rows, and measures it on the test part, as `longhand train --predict` does. Options are those of
- * `train`; defaults are `FORECAST_OPTIONS`.
+ * `train`; defaults are `FORECAST_OPTIONS`. `hooks.onStep` is called after each step of each network.
  *
  * Rejects with a TypeError or a RangeError that names the field of the request, or the option; with a DataError that names the row; and with a
  * NonFiniteError if training diverges.
@@ -92,7 +92,7 @@ export async function trainForecaster(
   rows: readonly SeriesRow[],
   request: ForecastRequest,
   options: GivenOptions = {},
-  hooks: ForecastHooks = {},
+  hooks: Pick<TrainHooks, 'onStep' | 'signal'> = {},
 ): Promise<TrainedForecaster> {
   const choices = choicesOf('trainForecaster', request);
   assertOptions(forecastOptions(options), OPTION_NAMES);

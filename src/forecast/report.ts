@@ -14,7 +14,9 @@ import { strideFor } from './windows.js';
 
 /** The mean absolute error of a method on a part. */
 export interface MethodReport {
+  /** What the method is, for people. */
   readonly name: string;
+  /** Its mean absolute error. */
   readonly error: number;
 }
 
