@@ -122,7 +122,6 @@ export { distributionOf, sample } from './training/sample.js';
 export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';
 export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
 export type { Band } from './forecast/intervals.js';
-export { FORECAST_OPTIONS } from './forecast/forecaster.js';
 export type { ForecastRow, LoadedForecaster, TrainedForecaster } from './forecast/library.js';
 export { loadForecaster, trainForecaster } from './forecast/library.js';
 export type { HorizonReport, MethodReport } from './forecast/report.js';

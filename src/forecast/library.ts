@@ -82,7 +82,7 @@ export interface TrainedForecaster {
 
 /**
  * Trains the networks of a forecaster on rows, and measures it on the test part, as `longhand train --predict` does. Options are those of
- * `train`; defaults are `FORECAST_OPTIONS`. `hooks.onStep` is called after each step of each network.
+ * `train`; defaults are 32 units, batches of 64, and those of docs/forecast.md. `hooks.onStep` is called after each step of each network.
  *
  * Rejects with a TypeError or a RangeError that names the field of the request, or the option; with a DataError that names the row; and with a
  * NonFiniteError if training diverges.

@@ -22,7 +22,9 @@ export interface MethodReport {
 
 /** The forecasts of one horizon on a part. */
 export interface HorizonReport {
+  /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
+  /** What the networks must beat. */
   readonly baselines: readonly MethodReport[];
   /** The mean absolute error of each network. */
   readonly networks: readonly number[];
