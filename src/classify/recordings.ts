@@ -2,6 +2,7 @@
  * Labelled rows from a table, ordered group after group, and cut into stretches: rows of one group without a gap of time. A place is the
  * number of a row in this order.
  */
+import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatTime } from '../data/calendar.js';
 import type { ColumnKind, Table } from '../data/table.js';
@@ -197,7 +198,7 @@ function classesOf(
     const code = value === undefined ? -1 : codeOf.get(value);
     if (code !== undefined) return code;
     throw new DataError(
-      `${table.whereIs(row)}: ${name} is ${JSON.stringify(value)}: the classes are ${listed(known ?? classes)}`,
+      `${table.whereIs(row)}: ${name} is ${describe(value)}: the classes are ${listed(known ?? classes)}`,
     );
   });
   return { codes, classes: known ?? classes };
@@ -210,7 +211,7 @@ function assertClasses(table: string, name: string, classes: readonly string[]):
     );
   }
   if (classes.length >= 2) return;
-  const found = classes.length === 0 ? 'no value in any row' : `only the value ${JSON.stringify(classes[0])}`;
+  const found = classes.length === 0 ? 'no value in any row' : `only the value ${describe(classes[0])}`;
   throw new DataError(`${table}: ${name} has ${found}: a classifier needs at least two classes`);
 }
 

@@ -183,9 +183,12 @@ function isSubsequence(short: string, long: string): boolean {
   return found === short.length && long.startsWith(short[0]);
 }
 
+/** The start of a longer text is enough in a message. */
+const LONGEST = 100;
+
 /** A value in a message: `a Promise`, `undefined`, `a Float32Array`, `"foo"`. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);

@@ -3,10 +3,13 @@
  * for are kept, so a file may be larger than the memory.
  */
 import Papa from 'papaparse';
+import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { ColumnKind, Table } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';
 
+/** Names of columns in a message. */
+const MOST_SHOWN = 30;
 /** No row of a table is nearly as long; a quotation mark that is never closed would make the rest of the file one cell. */
 const LONGEST_ROW = 2 ** 24;
 
@@ -95,8 +98,7 @@ export class TableReader {
     const titles = names.map((title) => title.trim());
     const wanted = [...this.columns].map(([column, reader]): [number, string, ColumnReader] => {
       const at = titles.indexOf(column);
-      if (at < 0)
-        throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${titles.join(', ')}`);
+      if (at < 0) throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${listOf(titles)}`);
       if (titles.includes(column, at + 1)) throw this.fault(`two columns are called ${JSON.stringify(column)}`);
       return [at, column, reader];
     });
@@ -195,6 +197,14 @@ function firstRecords(text: string, most: number): FirstRows {
   const cellOf = (value: unknown): string =>
     typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
   return { titles, rows: records.map((record) => titles.map((title) => cellOf(record[title]))) };
+}
+
+/** Names of columns, for a message. */
+function listOf(titles: readonly string[]): string {
+  const shown = titles
+    .slice(0, MOST_SHOWN)
+    .map((title) => (/^[^\p{Cc}",]{1,40}$/u.test(title) ? title : describe(title)));
+  return shown.join(', ') + (titles.length > MOST_SHOWN ? ` and ${titles.length - MOST_SHOWN} more` : '');
 }
 
 /** The line of a row. */

@@ -44,7 +44,7 @@ const MOST_WORDS = 100_000;
 /** Adds a cell to its column. Returns what is wrong with it. */
 export function addCell(column: string, reader: ColumnReader, cell: string): string | undefined {
   const fault = reader.add(cell);
-  return fault === undefined ? undefined : `${column} is ${JSON.stringify(cell)}: ${fault}`;
+  return fault === undefined ? undefined : `${column} is ${describe(cell)}: ${fault}`;
 }
 
 /** `addCell` of a value of an object; a name that the object does not have is missing. */

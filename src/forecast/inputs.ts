@@ -2,6 +2,7 @@
  * What a network reads at step t to forecast step d = t + ahead: the past up to t, and what is known of d in advance. Every number of the
  * plan comes from the training part alone.
  */
+import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
@@ -100,7 +101,7 @@ function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: r
     words !== undefined || (different.size <= MOST_CATEGORIES && [...different].every(Number.isInteger));
   if (words && different.size > MOST_CATEGORIES) {
     throw new DataError(
-      `${name}, which is known in advance, has more than ${MOST_CATEGORIES} different texts, such as ${JSON.stringify(words[0])}: ` +
+      `${name}, which is known in advance, has more than ${MOST_CATEGORIES} different texts, such as ${describe(words[0])}: ` +
         'it must hold numbers, with a point before their decimals, or few categories',
     );
   }

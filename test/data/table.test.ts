@@ -159,6 +159,13 @@ describe('a table', () => {
     expect(refusal(text, { a: 'number' })).toMatch(/has no rows|no column "a"/);
   });
 
+  test('that is refused is shown in one short line', () => {
+    const columns = Array.from({ length: 50 }, (_, n) => `c${n}`).join(',');
+    expectDataError(() => read(`${columns}\n`, { a: 'number' }), /the columns are c0, c1, .*, c29 and 20 more$/);
+    expectDataError(() => read('"x\ny",\u001b[1m,z\n', { a: 'number' }), 'the columns are "x\\ny", "\\u001b[1m", z');
+    expectDataError(() => read(`a\n${'7'.repeat(1e5)}x\n`, { a: 'number' }), /a is "7{100}…": must be a number/);
+  });
+
   test('has missing cells', () => {
     const text = `x,y\n${['', 'NA', 'n/a', 'NaN', 'null', 'None', '?', ' ', '""'].map((cell) => `${cell},1\n`).join('')}`;
     for (const kind of ['number', 'time', 'text', 'either'] as const) {
