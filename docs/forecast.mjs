@@ -31,6 +31,12 @@ export const REQUEST = {
   test: '1987-01-01..',
 };
 
+/** The same at a size that a test computes again. */
+export const REDUCED = [
+  { ...REQUEST, ahead: 1, seeds: 1, test: '1985' },
+  { hidden: 8, trainingIters: 64 * 200 },
+];
+
 /** The errors of each horizon: those of `longhand train --predict births …`. */
 export async function figures(request = REQUEST, options = {}) {
   const backend = await createWasmBackend({ deterministic: true });
@@ -112,7 +118,7 @@ function writeArrays(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === '--arrays') writeArrays(process.argv[3]);
   else {
-    const found = { births: await figures(), split: await shuffledSplit() };
+    const found = { births: await figures(), reduced: await figures(...REDUCED), split: await shuffledSplit() };
     writeFileSync(new URL('forecast.json', import.meta.url), `${JSON.stringify(found, null, 2)}\n`);
   }
 }

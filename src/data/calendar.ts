@@ -44,10 +44,11 @@ export function lastTimeFrom(text: string): number {
 }
 
 /**
- * The ends of `1987-01-01..1988-12-31`, `1987..1988`, or of one with a single end; null for an end that is left out. The last day, month or
+ * The ends of `1987-01-01..1988-12-31`, `1987..1988`, `1987`, or of one with a single end; null for an end that is left out. The last day, month or
  * year is a part of it. undefined for another text.
  */
 export function timeRangeFrom(text: string): readonly [from: number | null, to: number | null] | undefined {
+  if (!text.includes('..')) return Number.isNaN(timeFrom(text)) ? undefined : [timeFrom(text), lastTimeFrom(text)];
   const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
   const isRange = ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null);
   return isRange ? [ends[0], ends[1]] : undefined;

@@ -90,7 +90,10 @@ export async function reportOf(
 }
 
 /** The errors of every method as the lines of a table: its name, and a cell for each horizon. */
-export function errorTable({ seeds, coverage }: ForecastPlan, reports: readonly HorizonReport[]): string[][] {
+export function errorTable(
+  { seeds, coverage }: Pick<ForecastPlan, 'seeds' | 'coverage'>,
+  reports: readonly HorizonReport[],
+): string[][] {
   const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
   const show = (value: number): string => value.toFixed(digits);
   const range = ({ networks }: HorizonReport): string =>
