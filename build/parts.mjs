@@ -1,6 +1,6 @@
 /** The parts of `dist/`: the inputs of each, and how it is built. */
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { licencesOf, LICENCES_FILE } from './licences.mjs';
 import { filesIn, project } from './part.mjs';
@@ -32,6 +32,9 @@ const exercises = {
 /** TypeScript that all other parts read. */
 export const generated = [wasm, exercises];
 
+/** Modules that hold what they need of a package, which is a fraction of it: users do not install the package. */
+const WITH_PACKAGES = ['src/files/sha256.ts', 'src/data/table-reader.ts'];
+
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
   name: 'modules',
@@ -41,6 +44,16 @@ const modules = {
     if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
     await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
     remove(...filesIn(modules.outputs).filter((file) => !existsSync(path.join(project, sourceOf(file)))));
+    await withoutComments(filesIn(['dist/src', '!dist/src/exercises']).filter((file) => file.endsWith('.js')));
+    await bundle('dist/src', WITH_PACKAGES, {
+      outbase: 'src',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      minifySyntax: true,
+      minifyWhitespace: true,
+      plugins: [modulesStayOutside],
+      external: ['stream'], // papaparse needs it for streams of Node, which nothing here reads
+    });
   },
 };
 
@@ -80,6 +93,16 @@ const commandLine = {
       banner: {
         js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
       },
+    });
+  },
+};
+
+const modulesStayOutside = {
+  name: 'modules-stay-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path: module, kind, resolveDir }) => {
+      const isOurs = kind === 'import-statement' && !resolveDir.split(path.sep).includes('node_modules');
+      return isOurs ? { path: module, external: true } : undefined;
     });
   },
 };
@@ -127,6 +150,15 @@ function remove(...files) {
 
 /** `dist/src/equations/lstm.d.ts.map` → `src/equations/lstm.ts` */
 const sourceOf = (file) => file.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
+
+/** Modules as they run: the comments are in the sources, and in the declarations that editors show. */
+async function withoutComments(files) {
+  const { transform } = await import('esbuild');
+  for (const file of files.map((name) => path.join(project, name))) {
+    const { code } = await transform(readFileSync(file, 'utf8'), { legalComments: 'none', charset: 'utf8' });
+    writeFileSync(file, code);
+  }
+}
 
 async function bundle(outdir, entryPoints, options) {
   const { build } = await import('esbuild');

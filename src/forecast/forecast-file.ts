@@ -9,7 +9,7 @@ import { hasEnded } from '../training/network-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import type { ForecastPlan } from './plan.js';
-import { membersOf } from './plan.js';
+import { membersOf, scoredSteps } from './plan.js';
 import { FILLS } from './series.js';
 
 /** The bytes of the file. */
@@ -79,7 +79,7 @@ function planIn(stored: JsonReader): ForecastPlan {
   };
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
-  const { from, to } = plan.parts.validation;
+  const { from, to } = scoredSteps(plan.parts);
   if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
     throw stored.field('scores').fault(`${ahead.length} lists of ${to - from} numbers`);
   if (plan.seeds * ahead.length > MOST_NETWORKS) throw stored.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);

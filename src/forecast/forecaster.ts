@@ -16,7 +16,7 @@ import type { Checkpoint } from '../training/checkpoint.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Range, Stage } from './plan.js';
-import { holidaysIn, membersOf, trainEnd } from './plan.js';
+import { holidaysIn, membersOf, scoredSteps, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
 import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
@@ -214,7 +214,7 @@ export class Forecaster {
     const { scores, parts, coverage, ahead: horizons } = this.plan;
     const before = scores?.[horizons.indexOf(ahead)];
     if (!before || steps.length === 0) return steps.map(() => 0);
-    const { from, to } = parts.validation;
+    const { from, to } = scoredSteps(parts);
     const least = Math.min(LEAST_SCORES, before.length);
     const most = Math.max(Math.ceil(before.length / 2), least);
     const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
@@ -309,7 +309,7 @@ export const stepsIn = ({ from, to }: Range): number[] => Array.from({ length: t
 /** The plan with the scores of the validation part. */
 export async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
   const { plan } = forecaster;
-  const steps = stepsIn(plan.parts.validation);
+  const steps = stepsIn(scoredSteps(plan.parts));
   const scores: (number | null)[][] = [];
   for (const ahead of plan.ahead) {
     const bands = await forecaster.bands(series, ahead, steps, signal);

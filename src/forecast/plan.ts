@@ -32,7 +32,7 @@ export interface ForecastChoices {
   readonly seeds: number;
   /** The share of numbers that an interval should contain. */
   readonly coverage: number;
-  /** The test part, in time, `to` included; null for the last tenth, of the whole series or of what is before `to`. */
+  /** The test part, in time, `to` included; null for the last tenth, at most 10,000 steps, of the whole series or of what is before `to`. */
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
   /** Seasons in steps; null to look for them. */
   readonly seasons: readonly number[] | null;
@@ -53,7 +53,7 @@ export interface ForecastPlan {
   /** [day since 1970, name] of each holiday; null if there are none. */
   readonly holidays: readonly (readonly [number, string])[] | null;
   /**
-   * For each of `ahead` the scores of the validation part, by networks that do not know it: how far an interval's ends would have had to move
+   * For each of `ahead` the scores of the validation part's last steps (`scoredSteps`), by networks that do not know it: how far an interval's ends would have had to move
    * outwards. null where the number is missing; null before the validation.
    */
   readonly scores: readonly (readonly (number | null)[])[] | null;
@@ -63,6 +63,8 @@ export interface ForecastPlan {
 const WINDOW = { least: 8, most: 64 } as const;
 /** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
 const TEST_SHARE = 0.1;
+/** More steps would not measure better. */
+const MOST_TEST = 10_000;
 
 /** The plan for a series. Throws a DataError if it is too short for its parts. */
 export function planOf(
@@ -108,7 +110,7 @@ export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }:
 /** The test part, and before it a validation part of the same length. */
 function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
   const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));
-  const share = Math.max(1, Math.round(TEST_SHARE * to));
+  const share = Math.max(1, Math.min(MOST_TEST, Math.round(TEST_SHARE * to)));
   const from = test?.from == null ? to - share : firstIndexFrom(calendar, test.from);
   const span = `${name}: from ${formatTime(calendar.start)} to ${formatTime(timeAt(calendar, end - 1))}`;
   if (from >= to || from < 0) throw new DataError(`${span}: the test part is empty`);
@@ -120,6 +122,15 @@ function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoi
   }
   return { validation, test: { from, to } };
 }
+
+/** More scores would not move an interval's ends. */
+const MOST_SCORES = 10_000;
+
+/** The steps of the validation part that have scores. */
+export const scoredSteps = ({ validation: { from, to } }: Parts): Range => ({
+  from: Math.max(from, to - MOST_SCORES),
+  to,
+});
 
 /** The holidays of a plan. */
 export function holidaysIn({ holidays }: ForecastPlan): Holidays | undefined {

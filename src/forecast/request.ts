@@ -16,7 +16,7 @@ export interface ForecastRequest {
   readonly predict: string;
   /** Steps from the last known number to those that are forecast. Default: 1. */
   readonly ahead?: number | readonly number[];
-  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`. Default: the last tenth. */
+  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`. Default: the last tenth, at most 10,000 steps. */
   readonly test?: string;
   /** Other columns whose past the network reads. Default: none. */
   readonly inputs?: readonly string[];
