@@ -53,8 +53,8 @@ export interface ForecastPlan {
   /** [day since 1970, name] of each holiday; null if there are none. */
   readonly holidays: readonly (readonly [number, string])[] | null;
   /**
-   * For each of `ahead` the scores of the validation part's last steps (`scoredSteps`), by networks that do not know it: how far an interval's ends would have had to move
-   * outwards. null where the number is missing; null before the validation.
+   * For each of `ahead` the scores of the steps `scoredSteps`, by networks that do not know them: how far an interval's ends would have had to
+   * move outwards. null where the number is missing; null before the validation.
    */
   readonly scores: readonly (readonly (number | null)[])[] | null;
 }
