@@ -358,8 +358,8 @@ export class Network {
   }
 
   /**
-   * Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. `predictions`: those
-   * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of
+   * Mean loss and accuracy of the last forward pass before this call, over the first `count` sequences. The next batch may be set
+   * before the result is awaited. `count`: default B. `predictions`: those of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of
    * predictions, and with an Error if no forward pass has read the batch and its targets.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
@@ -374,8 +374,8 @@ export class Network {
   }
 
   /**
-   * The class with the largest logit in each row of the last forward pass: `[B]`, or `[T·B]`, row t·B+b, with a loss at every
-   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error, and
+   * The class with the largest logit in each row of the last forward pass before this call: `[B]`, or `[T·B]`, row t·B+b, with a
+   * loss at every step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error, and
    * if no forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {

@@ -470,6 +470,52 @@ test.each(ALL_BACKENDS)(
 );
 
 test.each(ALL_BACKENDS)(
+  'on the backend %s, metrics, predictions and the check for finite weights are those of the call, though the next batch and updates follow',
+  async (_, open) => {
+    const backend = await open();
+    const x = [0.5, -0.5].map((value) => {
+      const filled = zeros([2, B, I]);
+      fill(filled, value);
+      return filled;
+    });
+    const labels = [0, 1].map((label) => Array.from({ length: B }, (_, b) => (b > label ? label : -1))); // other rows count
+    const networks = (['crossEntropy', 'squaredError'] as const).map(
+      (loss) => new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C, loss }, { T: 2, B }),
+    );
+    const targets = [ones([B, C]), zeros([B, C])];
+    for (const network of networks) {
+      network.initialise(new Random(1));
+      const hasClasses = network.config.loss === 'crossEntropy';
+      const pass = (n: number): void => {
+        network.setBatch({ x: x[n], ...(hasClasses ? { labels: labels[n] } : { targets: targets[n] }) });
+        network.forward();
+      };
+      const results = () => [network.metrics(), network.metrics(1), ...(hasClasses ? [network.predictions()] : [])];
+      pass(0);
+      const first = await Promise.all(results());
+      pass(1);
+      const second = await Promise.all(results());
+      expect(second[0]).not.toEqual(first[0]);
+      pass(0);
+      const losses = results();
+      pass(1);
+      losses.push(...results());
+      pass(0);
+      expect(await Promise.all(losses)).toEqual([...first, ...second]);
+
+      const isFinite = network.assertFinite(0);
+      network.backward();
+      new Sgd(backend, network.parameters).update(3e38);
+      new Sgd(backend, network.parameters).update(3e38);
+      await isFinite;
+      await expect(network.assertFinite(2)).rejects.toThrow(NonFiniteError);
+      network.dispose();
+    }
+    await backend.dispose();
+  },
+);
+
+test.each(ALL_BACKENDS)(
   'on the backend %s, what is saved can be awaited after its owner has been disposed of',
   async (_, open) => {
     const backend = await open();
