@@ -140,6 +140,7 @@ export class Network {
       this.sequences,
       this.finalGradients?.flat(),
       (what) => this.changeStates(`states.${what}`),
+      (what) => this.assertPassed(`states.${what}`, this.now.hasPassed.inputs),
     );
   }
 

@@ -217,7 +217,12 @@ describe('metrics', () => {
   });
   test('belong to a batch that a forward pass has read', async () => {
     const network = randomNetwork(STACK);
-    const uses = [() => network.metrics(), () => network.predictions(), async () => network.backward()];
+    const uses = [
+      () => network.metrics(),
+      () => network.predictions(),
+      () => network.states.final(),
+      async () => network.backward(),
+    ];
     const refused = async (): Promise<void> => {
       for (const use of uses)
         await expect(use()).rejects.toThrow('no forward pass has read this batch: call forward first');
@@ -231,6 +236,7 @@ describe('metrics', () => {
     for (const use of uses) await use();
     network.setTargets({ labels: Array<number>(8).fill(2) }); // the logits are still those of x
     await network.predictions();
+    await network.states.final();
     network.backward();
     await expect(network.metrics()).rejects.toThrow('metrics: no forward pass has read this batch');
     network.forward();
@@ -241,6 +247,7 @@ describe('metrics', () => {
     const labels = Array<number>(8).fill(1);
     const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] });
     network.setTargets({ labels });
+    network.forward();
     const states = await network.states.final();
     const initial = Object.fromEntries(Object.entries(states).map(([name, state]) => [name.replace('n', '0'), state]));
     const saved = await network.save();
@@ -417,6 +424,7 @@ describe('sequences in any order', () => {
 
   test('keep their states when the order changes: those that were written and those that are carried', async () => {
     const { given } = pair();
+    given.forward();
     const shapes = Object.entries(await given.states.final());
     const initial = shapes.map(([name, { shape }]) => {
       const rows = Array.from({ length: 5 * shape[1] }, (_, n) => Math.floor(n / shape[1])); // row b of every state is b

@@ -522,6 +522,7 @@ test.each(ALL_BACKENDS)(
     const make = () => new Model(backend, { T: 2, B, I, H, C });
     const network = make();
     network.initialise(new Random(1));
+    network.forward();
     const adam = new Adam(backend, network.parameters);
     const save = () => [network.save(), network.states.final(), adam.save()];
     const expected = await Promise.all(save());
