@@ -16,6 +16,7 @@ import {
   assertTensor,
   assertWhole,
   describe,
+  plainCopyOf,
 } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
@@ -72,6 +73,8 @@ export interface Batch extends Targets {
 export class Network {
   /** What the network is: its sizes and kinds, with the defaults filled in. */
   readonly config: CompleteConfig;
+  /** T and B. */
+  readonly sizes: BatchSizes;
   /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
   readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
@@ -104,27 +107,27 @@ export class Network {
     /** The backend that holds the tensors and computes. */
     readonly backend: Backend,
     config: NetworkConfig,
-    /** T and B. */
-    readonly sizes: BatchSizes,
+    sizes: BatchSizes,
     options: NetworkOptions = {},
   ) {
     assertKinds('network', options, OPTION_KINDS);
     this.config = completeConfig(config);
     assertClassesFit(this.config, backend);
     assertSizes('network', sizes, ['T', 'B']);
+    this.sizes = plainCopyOf(sizes) as unknown as BatchSizes; // those of a Model are more than T and B
     const shapes = networkParameterShapes(this.config);
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
     this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
-    this.activations = this.allocateAll(outputShapes(this.config, sizes));
+    this.activations = this.allocateAll(outputShapes(this.config, this.sizes));
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.config.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
     const ends = { x, dx: this.dxOrNone, values, gradients, stateGradients: options.stateGradients === true };
-    const { layers, dropouts } = allocateLayers(this.config, sizes, ends, (one) => this.allocateAll(one));
+    const { layers, dropouts } = allocateLayers(this.config, this.sizes, ends, (one) => this.allocateAll(one));
     this.dropouts = dropouts;
     const [kernel, bias] = this.parameters.slice(-2);
-    this.output = new NetworkOutput(backend, this.config, sizes, this.activations, { kernel, bias });
+    this.output = new NetworkOutput(backend, this.config, this.sizes, this.activations, { kernel, bias });
     const likeFinal = ({ final: { h, c } }: Lstm): State => this.allocateAll({ h: h.shape, c: c.shape });
     this.finalGradients = ends.stateGradients ? layers.map((lstms) => lstms.map(likeFinal)) : undefined;
     const kept = layers.flat().flatMap((lstm) => [lstm.initial, lstm.final, initialGradients(lstm)]);

@@ -7,6 +7,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { assertClassesFit, completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import { allocateLstm, bindLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/network/model.js';
 import type { Batch } from '../../src/network/network.js';
@@ -114,6 +115,26 @@ describe('sizes', () => {
     const numbers = { ...classes, inputKind: 'numbers', loss: 'squaredError' } as const;
     expect(() => assertClassesFit(numbers, createReferenceBackend())).not.toThrow();
   });
+});
+
+test('a network, a model and an LSTM keep their sizes and lists, though the caller changes the given objects', () => {
+  const sizes = { T: 4, B: 2, I: 2, H: 3, C: 3 };
+  const config = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
+  const lstm = allocateLstm(backend, sizes);
+  const inputs = [lstm.x];
+  const bound = bindLstm(sizes, { ...lstm, inputs, dInputs: [] });
+  const owners = [new Network(backend, config, sizes), new Model(backend, sizes), lstm, bound];
+  const before = owners.map((owner) => ({ ...owner.sizes }));
+  Object.assign(sizes, { T: 7, B: 9, H: 1 });
+  config.layers[0].hidden = 5;
+  inputs.push(lstm.x);
+  expect(owners.map((owner) => owner.sizes)).toEqual(before);
+  expect(bound.inputs).toEqual([lstm.x]);
+  for (const owner of owners.slice(0, 2) as Network[]) {
+    owner.setBatch({ x: zeros([4, 2, 2], 'f64'), labels: [0, 1] });
+    owner.forward();
+    owner.backward();
+  }
 });
 
 test('a network of one layer computes the bits of a Model', () => {
