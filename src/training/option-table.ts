@@ -361,3 +361,9 @@ export const OPTIONS = {
     group: 'Training',
   },
 } as const satisfies Readonly<Record<string, OptionEntry>>;
+
+for (const entry of Object.values<OptionEntry>(OPTIONS)) {
+  if (entry.kind === 'choice') Object.freeze(entry.choices);
+  Object.freeze(entry);
+}
+Object.freeze(OPTIONS);
