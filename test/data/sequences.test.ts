@@ -56,7 +56,7 @@ const REFUSALS: readonly Refusal[] = [
   [`.x is a Float32Array: ${TENSOR}`, { ...NUMBERS, x: new Float32Array(36) }, TypeError],
   [`.x is undefined: ${TENSOR}`, { ...NUMBERS, x: undefined }, TypeError],
   [`.x is an Object: ${TENSOR}`, { ...NUMBERS, x: { shape: [3, 6, 2] } }, TypeError],
-  ['.x is [0,6,2]: must not be empty', { ...NUMBERS, x: { ...NUMBERS.x, shape: [0, 6, 2] } }],
+  ['.x is [0,6,2]: must not be empty', { ...NUMBERS, x: NUMBERS.x.hi(0) }],
   ['.x is [36]: must be [count,T,I], or [count,T] for class indices', { ...NUMBERS, x: zeros([36]) }],
   ['.x is [3,6,1,2]: must be [count,T,I], or [count,T] for class indices', { ...NUMBERS, x: zeros([3, 6, 1, 2]) }],
   [`.x[2,5,1] is NaN: ${FINITE}`, { ...NUMBERS, x: spoilt([3, 6, 2], [2, 5, 1], NaN) }],
