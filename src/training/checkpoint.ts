@@ -103,6 +103,7 @@ export interface Checkpoint {
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   assertCheckpoint('checkpointBytes', checkpoint);
   assertParts(checkpoint);
+  assertReadable(checkpoint);
   const { model, training } = checkpoint;
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
@@ -119,10 +120,7 @@ export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     for (const [key, prefix, shapes] of keptTensors(training.options, model)) storeAll(prefix, shapes, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  const file = { metadata: metadataOf({ model, training }), tensors };
-  const { network } = describedModel(file, WRITTEN);
-  if (training) describedTraining(file, network, WRITTEN);
-  return writeSafetensors(signed(file));
+  return writeSafetensors(signed({ metadata: metadataOf(checkpoint), tensors }));
 }
 
 /** Throws a TypeError unless `value` has a checkpoint's fields. `what` begins the message. */
@@ -137,8 +135,17 @@ export function assertCheckpoint(what: string, value: unknown): asserts value is
 /** Begins the messages about a checkpoint that cannot be written. */
 const WRITTEN = 'checkpoint';
 
-/** Throws a DataError unless `checkpointBytes` can read every part; it checks the tensors and the other fields as it writes them. */
-function assertParts({ model, training }: Checkpoint): void {
+/** Throws a DataError if a part that is no tensor is one that `parseCheckpoint` would refuse. `assertParts` has checked the parts. */
+export function assertReadable(checkpoint: Checkpoint): void {
+  const { training } = checkpoint;
+  const order: [string, StoredTensor][] = training ? [['order', storedIntegers(training.order)]] : [];
+  const file = { metadata: metadataOf(checkpoint), tensors: new Map(order) };
+  const { network } = describedModel(file, WRITTEN);
+  if (training) describedTraining(file, network, WRITTEN);
+}
+
+/** Throws a DataError unless `checkpoint` has every part, each of its type. What the tensors and the other fields hold is not checked. */
+export function assertParts({ model, training }: Checkpoint): void {
   asDataError(() => {
     assertObject(`${WRITTEN}: model`, model);
     assertObject(`${WRITTEN}: model.network`, model.network);

@@ -90,6 +90,12 @@ export function completeOptions(given: GivenOptions): TrainOptions {
   return options;
 }
 
+/** A frozen copy, for a run: callers may change the options and lists that they gave, and every checkpoint of the run shares its own. */
+export function ownOptions(options: TrainOptions): TrainOptions {
+  const { hidden } = options;
+  return Object.freeze({ ...options, hidden: typeof hidden === 'number' ? hidden : Object.freeze([...hidden]) });
+}
+
 /** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
 function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
   const isGiven = (former: string): boolean => former in (Object(given) as object);

@@ -534,6 +534,24 @@ test.each(ALL_BACKENDS)(
   },
 );
 
+test.each([Adam, Sgd])('%p keeps its parameters, though the caller changes the list', async (Optimiser) => {
+  const backend = createReferenceBackend();
+  const [network, expected] = [1, 1].map(() => {
+    const one = new Model(backend, { T: 2, B, I, H, C });
+    one.initialise(new Random(1));
+    one.forward();
+    one.backward();
+    return one;
+  });
+  const given = [...network.parameters];
+  const optimiser = new Optimiser(backend, given);
+  given.pop();
+  given.push({ name: 'another', value: ones([2]), gradient: ones([2]) });
+  optimiser.update(0.1);
+  new Optimiser(backend, expected.parameters).update(0.1);
+  expect(await network.save()).toEqual(await expected.save());
+});
+
 test('tensors of another backend are refused: the reference backend would use old values of the host, and not write them back', async () => {
   const reference = createReferenceBackend();
   const wasm = await createWasmBackend({ threads: 1 });
