@@ -72,7 +72,7 @@ Examples:
     );
   return command.action(async (input: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
-    const target = output ?? path.join(path.dirname(input), path.parse(input).name + extension);
+    const target = output ?? beside(input, extension);
     const written = await write(loadCheckpoint(input), input);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
@@ -91,6 +91,13 @@ Examples:
     else for (const { file, bytes } of sizes) print(`${file}: ${bytes} bytes`);
   });
 }
+
+/** A file in the folder of `input`, with its name. Only a known extension gives way: run.best and run.last are two names. */
+const beside = (input: string, extension: string): string =>
+  path.join(
+    path.dirname(input),
+    path.basename(input).replace(/(?<=.)\.(safetensors|onnx|tfjs|ckpt|pth?|bin)$/, '') + extension,
+  );
 
 const FORCE_HELP = 'allow the output to replace the input; the old contents stay as FILE.previous';
 
@@ -164,7 +171,7 @@ Examples:
     if (rows !== undefined && from === 'pytorch-training') {
       command.error('error: --rows cannot change the network of a run: leave it out with --from pytorch-training');
     }
-    const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
+    const target = output ?? beside(name, '.longhand.safetensors');
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
     const imported = importedFrom(parseSafetensors(readFile(name), name), name, flags);
     saveCheckpoint(target, imported);

@@ -4,6 +4,7 @@ import { readFile } from '../files/disk.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors } from '../files/safetensors.js';
 import { elementReader } from '../files/stored-tensors.js';
+import { assertUndamaged } from '../training/checkpoint.js';
 import { table } from './format.js';
 import { printJson, printLines } from './print.js';
 
@@ -48,6 +49,7 @@ Examples:
       const metadata = Object.fromEntries(file.metadata);
       if (json) printJson({ metadata, tensors });
       else printLines(asText(metadata, tensors));
+      assertUndamaged(file, name); // the contents of a damaged checkpoint are shown too
     });
 }
 

@@ -73,6 +73,8 @@ Examples:
       assertFlags(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
+      if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
+        command.error(`error: --plot ${flags.plot}: must end in .svg`);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);

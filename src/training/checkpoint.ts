@@ -290,6 +290,13 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
   }
 }
 
+/** Throws a DataError if the file says that it is a checkpoint, of a version that this program reads, and its checksum is wrong. */
+export function assertUndamaged(file: Safetensors, name: string): void {
+  const { metadata } = file;
+  if (metadata.get('format') === FORMAT && VERSIONS.includes(metadata.get('formatVersion') ?? 'none'))
+    assertChecksum(file, name);
+}
+
 function assertChecksum(file: Safetensors, name: string): void {
   if (file.metadata.get('checksum') !== checksumOf(file)) {
     throw new DataError(`${name}: damaged: its checksum does not match its contents`);
