@@ -48,6 +48,12 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   if (value instanceof Promise) throw new TypeError(`${what}: a Promise: write await before the call that returns it`);
 }
 
+/** Throws a TypeError unless `value` is an AbortSignal, or null or undefined for none. `what` begins the message. */
+export function assertSignal(what: string, value: unknown): void {
+  if (value === undefined || value === null || value instanceof AbortSignal) return;
+  throw new TypeError(`${what} ${describe(value)}: must be an AbortSignal`);
+}
+
 /** Throws a TypeError unless `value` is a text. `what` begins the message. */
 export function assertString(what: string, value: unknown): asserts value is string {
   if (typeof value === 'string') return;

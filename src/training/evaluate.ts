@@ -1,4 +1,5 @@
 /** Loss and accuracy of a network over a set of examples. */
+import { assertSignal } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { loadBatch, misfitOf } from '../data/examples.js';
@@ -34,6 +35,7 @@ export interface Evaluation {
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
   assertTrainData('evaluate: data', data);
+  assertSignal('evaluate: signal', signal);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, { ...network.config, T: network.sizes.T });
   return evaluateData('evaluate', network, data, signal);

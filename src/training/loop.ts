@@ -4,7 +4,7 @@
  * training.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, describe } from '../core/arguments.js';
+import { assertKinds, assertSignal, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { TrainData } from '../data/train-data.js';
@@ -91,9 +91,7 @@ const HOOKS = {
 function assertHooks(hooks: TrainHooks): void {
   assertKinds('train hooks', hooks, HOOKS);
   const { checkpointEvery = Infinity, signal } = hooks;
-  if (signal && !((signal as unknown) instanceof AbortSignal)) {
-    throw new TypeError(`train hooks: signal ${describe(signal)}: must be an AbortSignal`);
-  }
+  assertSignal('train hooks: signal', signal);
   if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
     throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
   }

@@ -144,6 +144,17 @@ test.each([
 });
 
 test.each([
+  [{}, 'an Object: must be an AbortSignal'],
+  [new AbortController(), 'an AbortController: must be an AbortSignal'],
+  [5, '5: must be an AbortSignal'],
+])('evaluate refuses %p in place of a signal', async (signal, message) => {
+  const network = smallNetwork();
+  const failure = await failureOf(evaluate(network, IMAGES, signal as AbortSignal));
+  expect(failure).toEqual(new TypeError(`evaluate: signal ${message}`));
+  network.forward(); // no evaluation has begun
+});
+
+test.each([
   [null, 'null: must be an object'],
   [5, '5: must be an object'],
   [[], 'an Array: must be an object with names'],
