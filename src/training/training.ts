@@ -130,8 +130,8 @@ export class Training {
 
   /**
    * The run of a checkpoint. `options` may change the length of the run, and how often it reports. Throws a DataError if the
-   * run began with other data, or if the checkpoint holds only a network, or a part that `checkpointBytes` refuses. Throws a TypeError for an option that cannot be
-   * changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
+   * run began with other data, or if the checkpoint holds only a network, or a part that no file could hold. Throws a TypeError for an
+   * option that cannot be changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertCheckpoint('resume: checkpoint', checkpoint);

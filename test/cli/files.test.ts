@@ -326,6 +326,10 @@ describe('--validate-every, --patience, --best', () => {
     expect(linesOf((await longhand(resume)).stderr)).toContain(
       `--best ${best} is not written: no validation had a smaller loss than that of step 5`,
     );
+    const late = ['--validate-every', '4000000', '--best', best];
+    const run = start([...endless(RUN), ...late], { signal: 'SIGINT' }); // after its first line
+    expect(await run.code).toBe(130);
+    expect(run.stderr.text).toContain(`\n--best ${best} is not written: no validation was made\n`);
     expect(existsSync(best)).toBe(false);
   });
 
