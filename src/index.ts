@@ -4,7 +4,7 @@ import type { CompleteConfig, NetworkConfig } from './network/config.js';
 import { completeConfig } from './network/config.js';
 import type { BiasInit, OutputInit } from './network/initial-values.js';
 
-export type { DType, FloatArray, Shape, Tensor } from './core/tensor.js';
+export type { DType, FloatArray, NestedNumbers, Shape, Tensor } from './core/tensor.js';
 export {
   copyInto,
   fill,
@@ -57,7 +57,16 @@ export { embeddingForward, embeddingBackward } from './equations/embedding.js';
 export { drawMask, multiply } from './equations/dropout.js';
 export type { LabelRows } from './equations/cross-entropy.js';
 export { crossEntropyBackward, crossEntropyForward, labelRows } from './equations/cross-entropy.js';
-export { squaredErrorBackward, squaredErrorForward } from './equations/squared-error.js';
+export {
+  absoluteErrorBackward,
+  absoluteErrorForward,
+  huberBackward,
+  huberForward,
+  pinballBackward,
+  pinballForward,
+  squaredErrorBackward,
+  squaredErrorForward,
+} from './equations/error-losses.js';
 export { sgd } from './equations/sgd.js';
 export type { NamedTensors, Parameter } from './network/parameters.js';
 export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './network/parameters.js';
@@ -70,8 +79,8 @@ export type { Limits } from './equations/clipping.js';
 export { clipByNorm, clipByValue, clipGradients } from './equations/clipping.js';
 export type { BatchSizes, CompleteConfig, LayerSizes, NetworkConfig } from './network/config.js';
 export { completeConfig, networkParameterShapes } from './network/config.js';
-export type { Targets } from './network/targets.js';
-export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
+export type { Layout, Targets } from './network/targets.js';
+export type { Batch, BatchInputs, LabelledBatch, NetworkOptions, PassOptions, TargetBatch } from './network/network.js';
 export type { Metrics, OutputTensors } from './network/output.js';
 export { Network } from './network/network.js';
 export type { NetworkStates } from './network/states.js';
@@ -86,12 +95,18 @@ export type { IdxContents } from './data/idx.js';
 export { parseIdx } from './data/idx.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
 export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
-export type { Sequences } from './data/sequences.js';
+export type {
+  GivenSequences as Sequences,
+  LabelledSequences,
+  Labels,
+  SequenceInputs,
+  TargetSequences,
+} from './data/sequences.js';
 export type { Text, TextOptions, TextTask, Vocabulary } from './data/text.js';
 export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
-export type { TrainData, TrainingData } from './data/train-data.js';
+export type { GivenData as TrainData, TrainingData } from './data/train-data.js';
 export type { GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { Line, Validation } from './training/training.js';
@@ -100,10 +115,18 @@ export type { TrainHooks } from './training/loop.js';
 export { resumeTraining, train } from './training/loop.js';
 export type { Evaluation } from './training/evaluate.js';
 export { evaluate } from './training/evaluate.js';
+export type { PredictOptions, Prediction } from './training/predict.js';
+export { predict } from './training/predict.js';
 export type { SampleOptions } from './training/sample.js';
 export { distributionOf, sample } from './training/sample.js';
 export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';
 export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
+export type { Band } from './forecast/intervals.js';
+export type { ForecastRow, LoadedForecaster, TrainedForecaster } from './forecast/library.js';
+export { loadForecaster, trainForecaster } from './forecast/library.js';
+export type { HorizonReport, MethodReport } from './forecast/report.js';
+export type { ForecastRequest, SeriesRow } from './forecast/request.js';
+export type { JsonObject, JsonValue } from './files/json.js';
 export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors.js';
 export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
 export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';

@@ -1,5 +1,5 @@
 /**
- * `npm run test:fuzz -- --cases 100000`: mutated files for every reader. Each file must be read, or refused with a DataError of one
+ * `npm run test:fuzz -- --cases 100000`: mutated files for every reader, or for one (`--reader table`). Each file must be read, or refused with a DataError of one
  * line, in bounded time and memory. Anything else ends the run with the seed of the case. Before these, every value of every JSON
  * text in the files is replaced by values of other types, at every depth.
  */
@@ -15,13 +15,18 @@ const { createReferenceBackend } = await load('kernels/reference/index.js');
 const { checkpointBytes, parseCheckpoint, signed } = await load('src/training/checkpoint.js');
 const { compareFile } = await load('src/compare/compare.js');
 const { templateOf } = await load('src/compare/template.js');
-const { DataError, OutOfMemoryError } = await load('src/core/errors.js');
+const { DataError, NonFiniteError, OutOfMemoryError } = await load('src/core/errors.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
 const { fromPyTorchTraining, toPyTorchTraining } = await load('src/export/pytorch-training.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
 const { imagesIn } = await load('src/cli/images.js');
 const { decodePng } = await load('src/cli/png.js');
 const { historyIn } = await load('src/cli/history.js');
+const { TableReader } = await load('src/data/table-reader.js');
+const { loadForecaster, trainForecaster } = await load('src/forecast/library.js');
+const { planOf } = await load('src/forecast/plan.js');
+const { choicesOf } = await load('src/forecast/request.js');
+const { seriesOf, wantedColumns } = await load('src/forecast/series.js');
 const { parseLabelledImages } = await load('src/data/mnist.js');
 const { unpacked } = await load('src/data/mnist-files.js');
 const { Random } = await load('src/core/rng.js');
@@ -120,7 +125,77 @@ async function subjects() {
       seeds: [Buffer.from('{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n')],
       read: (file) => historyIn(file, 'f.ndjson'),
     },
+    {
+      name: 'table',
+      seeds: TABLES.map((table) => Buffer.from(table)),
+      mutate: mutateTable,
+      read: (file, seed) => planIn(file, nameOf(seed)),
+    },
+    {
+      name: 'forecaster',
+      seeds: [await aForecaster()],
+      mutate: mutateSigned,
+      read: (file) => forecastWith(loadForecaster(backend, file)),
+    },
   ];
+}
+
+/** Rows of a series, with a category that is known in advance. */
+const ROWS_OF_DAYS = Array.from({ length: 24 }, (_, n) => ({
+  day: new Date(86_400_000 * n).toISOString().slice(0, 10),
+  y: (n % 7) + n / 100,
+  x: n % 3 === 0 ? null : -n,
+  k: 'ab'[n % 2],
+}));
+const cellsOf = (row, separator) =>
+  Object.values(row)
+    .map((value) => value ?? '')
+    .join(separator);
+const TABLES = [
+  `day,y,x,k\n${ROWS_OF_DAYS.map((row) => cellsOf(row, ',')).join('\n')}\n`,
+  `\uFEFF"day"\ty\tx\tk\r\n${ROWS_OF_DAYS.map((row) => cellsOf(row, '\t')).join('\r\n')}`,
+  ROWS_OF_DAYS.map((row) => `${JSON.stringify(row)}\n`).join(''),
+];
+const nameOf = (table) => (table[0] === 123 ? 'f.ndjson' : 'f.csv'); // 123 is {
+const REQUEST = {
+  time: 'day',
+  predict: 'y',
+  ahead: [1, 2],
+  inputs: ['x'],
+  known: ['k'],
+  fill: 'missing',
+  seasons: [2],
+};
+const CHOICES = choicesOf('fuzz', REQUEST);
+
+/** The plan for a table, which arrives in pieces. */
+function planIn(file, name) {
+  const reader = new TableReader(name, wantedColumns(CHOICES.columns));
+  const decoder = new TextDecoder('utf-8', { fatal: false });
+  for (let at = 0; at < file.length; at += 100) {
+    reader.add(decoder.decode(file.subarray(at, at + 100), { stream: true }));
+  }
+  planOf(name, seriesOf(reader.end(), CHOICES.columns), CHOICES, undefined);
+}
+
+async function aForecaster() {
+  const options = { hidden: 2, trainingIters: 128 };
+  const { bytes } = await trainForecaster(backend, ROWS_OF_DAYS, { ...REQUEST, seeds: 1 }, options);
+  return bytes;
+}
+
+/** Forecasts of a forecaster: a plan that is read must not fail here with another error either. */
+async function forecastWith(forecaster) {
+  try {
+    const rows = [...(await forecaster.predict(ROWS_OF_DAYS)), ...(await forecaster.forecast(ROWS_OF_DAYS, 2))];
+    const wrong = rows.find(({ forecast, low, high }) => !(low <= forecast && forecast <= high));
+    if (wrong) throw new Error(`forecast ${JSON.stringify(wrong)}`);
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    throw new DataError(error.message);
+  } finally {
+    forecaster.dispose();
+  }
 }
 
 /** A run of version 1: its data, and its last checkpoint. */
@@ -131,11 +206,12 @@ async function aRun() {
   return runOf(images, { hidden: 2 });
 }
 
-/** A run of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
-function aNewestRun() {
+/** Two layers in both directions, classes, lengths, a loss at every step, SGD, names of classes and of the data, and metadata: of version 3. */
+async function aNewestRun() {
   const [x, labels] = [tensorFrom(new Float32Array(60).fill(1), [20, 3]), new Uint8Array(60)];
-  const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: 2, task: 'fuzz' };
-  return runOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
+  const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: ['a', 'b'], task: 'fuzz' };
+  const run = await runOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
+  return { ...run, checkpoint: { ...run.checkpoint, metadata: { scale: [{ mean: 0.5 }], made: null } } };
 }
 
 /** A run on a text, which has a vocabulary, and states between its batches. */
@@ -146,7 +222,8 @@ function aTextRun() {
 
 async function runOf(data, options) {
   let checkpoint;
-  const hooks = { validation: data, onCheckpoint: (one) => (checkpoint = one) };
+  const validates = options.validateEvery !== undefined;
+  const hooks = { ...(validates && { validation: data }), onCheckpoint: (one) => (checkpoint = one) };
   const network = await train(createReferenceBackend(), data, { batchSize: 4, trainingIters: 12, ...options }, hooks);
   network.dispose();
   return { data, checkpoint };
@@ -374,12 +451,68 @@ function* filesWithWrongValues({ name, mutate }, seed) {
   }
 }
 
+/** Cells that people and programs write. */
+const CELLS = [
+  ...[
+    '',
+    ' ',
+    'NaN',
+    'null',
+    '-',
+    '0',
+    '-0',
+    '1e39',
+    '1e-50',
+    '1,5',
+    '0x10',
+    '1_000',
+    '12%',
+    '∞',
+    '3.4028235e38',
+    '007',
+    '"',
+    '""',
+  ],
+  ...[
+    '1970-01-05',
+    '1970-02-30',
+    '1970-01-02T00:00Z',
+    '2970',
+    '0000',
+    '1970-01',
+    '9999-12-31',
+    '01/02/1970',
+    '1e3',
+    'é',
+    '{}',
+  ],
+];
+
+/** Some cells or lines of a table changed, or none. */
+function mutateTable(random, seed) {
+  if (random.below(8) === 0) return seed;
+  if (random.below(3) === 0) return mutateBytes(random, seed);
+  const lines = seed.toString('utf8').split('\n');
+  for (let changes = 1 + random.below(3); changes > 0; changes--) {
+    const at = random.below(lines.length);
+    const parts = lines[at].split(/([,\t:]|: )/);
+    parts[2 * random.below(Math.ceil(parts.length / 2))] = CELLS[random.below(CELLS.length)];
+    const other = [parts.join(''), lines[random.below(lines.length)]][Number(random.below(4) === 0)];
+    if (random.below(8) === 0) lines.splice(at, random.below(2), other, other);
+    else lines[at] = other;
+  }
+  return Buffer.from(lines.join('\n'));
+}
+
 const mutateTensors = (random, seed) =>
   random.below(4) === 0 ? mutateBytes(random, seed) : writeSafetensors(changedFile(random, seed));
 
-/** With a correct checksum. */
-const mutateSigned = (random, seed) =>
-  random.below(8) === 0 ? mutateBytes(random, seed) : writeSafetensors(signed(changedFile(random, seed)));
+/** With a correct checksum; some are unchanged. */
+function mutateSigned(random, seed) {
+  const kind = random.below(8);
+  if (kind === 0) return mutateBytes(random, seed);
+  return kind === 1 ? seed : writeSafetensors(signed(changedFile(random, seed)));
+}
 
 /** Whether the file is read; false if it is refused as it should be. Throws for every other outcome. */
 async function outcome(read, file, seed, which) {
@@ -406,9 +539,9 @@ export async function wrongValues() {
   return counts;
 }
 
-/** Runs `cases` cases, spread over all readers. Throws an Error that names the first that is neither read nor refused. */
-export async function fuzz({ cases, seed }) {
-  const all = await subjects();
+/** Runs `cases` cases, spread over all readers, or for one of them. Throws an Error that names the first that is neither read nor refused. */
+export async function fuzz({ cases, seed, reader }) {
+  const all = (await subjects()).filter(({ name }) => reader === undefined || name === reader);
   const counts = Object.fromEntries(all.map(({ name }) => [name, { read: 0, refused: 0 }]));
   let slowest = 0;
   let memoryMiB = 0; // resourceUsage would report a larger process from which this one was forked
@@ -432,11 +565,19 @@ export async function fuzz({ cases, seed }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+    options: {
+      cases: { type: 'string', default: '100000' },
+      seed: { type: 'string', default: '1' },
+      reader: { type: 'string' },
+    },
   });
   const { read: harmless, refused: wrong } = await wrongValues();
   console.log(`wrong values in JSON: ${harmless} read, ${wrong} refused`);
-  const { counts, slowest, memoryMiB } = await fuzz({ cases: Number(values.cases), seed: Number(values.seed) });
+  const { counts, slowest, memoryMiB } = await fuzz({
+    ...values,
+    cases: Number(values.cases),
+    seed: Number(values.seed),
+  });
   for (const [name, { read, refused }] of Object.entries(counts)) {
     console.log(`${name.padEnd(14)} ${String(read).padStart(7)} read ${String(refused).padStart(7)} refused`);
   }

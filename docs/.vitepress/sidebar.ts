@@ -36,6 +36,7 @@ export const sidebar: Item[] = [
     text: 'Use',
     items: [
       page('page', 'The page'),
+      page('forecast', 'Forecasts of your own data'),
       page('your-own', 'Networks of your own'),
       page('tasks', 'Other tasks'),
       page('recipe', 'A more accurate network'),

@@ -1,7 +1,7 @@
 /** The tensors of a backend, and where the operands of its operations lie in them. */
 import ndarray from 'ndarray';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { formatShape, zeros } from '../../src/core/tensor.js';
+import { formatShape, allocated } from '../../src/core/tensor.js';
 import type { Device } from './device.js';
 import type { Size } from './program.js';
 import { DeviceTensor } from './tensor.js';
@@ -24,7 +24,7 @@ export class Allocations {
   constructor(private readonly device: Device) {}
 
   allocate(shape: readonly number[]): Tensor {
-    const tensor = zeros(shape, 'f32');
+    const tensor = allocated(shape, 'f32');
     const [step, columns] = [1, 1, ...shape].slice(-2);
     const isSequence = shape.length > 2;
     const onDevice = new DeviceTensor(this.device, tensor.size / columns, columns, isSequence ? step : 1);

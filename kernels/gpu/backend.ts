@@ -12,10 +12,10 @@ import {
   classBackwardPrograms,
   classLossPrograms,
   crossEntropyBackwardPrograms,
+  errorBackwardPrograms,
+  errorForwardPrograms,
   lossPrograms,
   softmaxPrograms,
-  squaredErrorBackwardPrograms,
-  squaredErrorForwardPrograms,
 } from './loss.js';
 import { Products } from './matmul.js';
 import type { OpenMode } from './modes.js';
@@ -23,6 +23,11 @@ import { adamPrograms, addPrograms, multiplyPrograms, sgdPrograms } from './poin
 import { Queue } from './queue.js';
 import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from './rows.js';
 import type { Input } from './runner.js';
+
+const [SQUARED, ABSOLUTE, HUBER, PINBALL] = (['squared', 'absolute', 'huber', 'pinball'] as const).map((cost) => ({
+  forward: errorForwardPrograms(cost),
+  backward: errorBackwardPrograms(cost),
+}));
 
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
@@ -114,16 +119,47 @@ export class GpuBackend implements Backend {
   }
 
   squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.queue.compute('squared errors', squaredErrorForwardPrograms, outputs.shape, [losses], {
-      outputs,
-      targets,
-      mask,
-    });
+    this.queue.compute('squared errors', SQUARED.forward, outputs.shape, [losses], { outputs, targets, mask });
   }
 
   squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
     const inputs = { outputs, targets, mask, count };
-    this.queue.compute('dOutputs', squaredErrorBackwardPrograms, dOutputs.shape, [dOutputs], inputs);
+    this.queue.compute('dOutputs of squared errors', SQUARED.backward, dOutputs.shape, [dOutputs], inputs);
+  }
+
+  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    this.queue.compute('absolute errors', ABSOLUTE.forward, outputs.shape, [losses], { outputs, targets, mask });
+  }
+
+  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    const inputs = { outputs, targets, mask, count };
+    this.queue.compute('dOutputs of absolute errors', ABSOLUTE.backward, dOutputs.shape, [dOutputs], inputs);
+  }
+
+  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
+    this.queue.compute('Huber losses', HUBER.forward, outputs.shape, [losses], { outputs, targets, mask, delta });
+  }
+
+  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
+    const inputs = { outputs, targets, mask, delta, count };
+    this.queue.compute('dOutputs of Huber losses', HUBER.backward, dOutputs.shape, [dOutputs], inputs);
+  }
+
+  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
+    const inputs = { outputs, targets, mask, quantiles };
+    this.queue.compute('pinball losses', PINBALL.forward, outputs.shape, [losses], inputs);
+  }
+
+  pinballBackward(
+    dOutputs: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    quantiles: Tensor,
+    count: number,
+  ): void {
+    const inputs = { outputs, targets, mask, quantiles, count };
+    this.queue.compute('dOutputs of pinball losses', PINBALL.backward, dOutputs.shape, [dOutputs], inputs);
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {

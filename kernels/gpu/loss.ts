@@ -1,6 +1,6 @@
 /**
- * The kernels of softmax cross-entropy and of the mean squared error. The formulas are those of src/equations/cross-entropy.ts
- * and src/equations/squared-error.ts, with the same equation numbers.
+ * The kernels of the losses. The formulas are those of src/equations/cross-entropy.ts and src/equations/error-losses.ts, with the
+ * same equation numbers.
  */
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
@@ -133,33 +133,60 @@ export function classBackwardPrograms(
   return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, classes, count], before, element: dLogit }]);
 }
 
-/** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of mask. */
-export function squaredErrorForwardPrograms(
-  geometry: Geometry,
-  [B, C]: Size,
-  { outputs, targets, mask }: Record<'outputs' | 'targets' | 'mask', Source>,
-): Program[] {
-  const before = forEachExample(geometry, 'sum', (row) => [
-    'let sum = 0;',
-    ...forEachColumn(
-      geometry,
-      [outputs, targets],
-      { row, columns: C, suffix: 'Error' },
-      ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
-    ),
-  ]);
-  const loss = (lines: Lines, c: number): string => `${lines.at(mask, c)} * sum${c} / ${C}`;
-  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, mask], before, element: loss }]);
+/** What an error r costs, and the derivative: expressions, in which `delta` and `quantiles` are names of elements. */
+interface Cost {
+  readonly of: (r: string, q: string) => string;
+  readonly derivative: (r: string, q: string) => string;
 }
 
-/** (13′) dOutputs `[B,C]` */
-export function squaredErrorBackwardPrograms(
-  geometry: Geometry,
-  [B, C]: Size,
-  { outputs, targets, mask, count }: Record<'outputs' | 'targets' | 'mask' | 'count', Source>,
-): Program[] {
-  const { statements: before, name: counts } = elementOf(geometry, mask, y);
-  const dOutput = (lines: Lines, c: number): string =>
-    `${counts} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`;
-  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, mask, count], before, element: dOutput }]);
-}
+/** (13), (17), (18) and (19), without branches. */
+const COSTS = {
+  squared: { of: (r) => `${r} * ${r}`, derivative: (r) => `2 * ${r}` },
+  absolute: { of: (r) => `Math.abs(${r})`, derivative: (r) => `Math.sign(${r})` },
+  huber: {
+    of: (r) => `Math.min(Math.abs(${r}), delta) * (Math.abs(${r}) - Math.min(Math.abs(${r}), delta) / 2)`,
+    derivative: (r) => `Math.max(-delta, Math.min(${r}, delta))`,
+  },
+  pinball: {
+    of: (r, q) => `Math.max(-${q} * ${r}, (1 - ${q}) * ${r})`,
+    derivative: (r, q) => `Math.abs(Math.sign(${r})) * ((Math.sign(${r}) + 1) / 2 - ${q})`,
+  },
+} satisfies Record<string, Cost>;
+
+/** `delta`: of (18). `quantiles`: of (19). Default: none. */
+type ErrorSources = Record<'outputs' | 'targets' | 'mask', Source> & Partial<Record<'delta' | 'quantiles', Source>>;
+
+/** losses, a row of B numbers. Column b comes from row b of outputs, targets and mask. */
+export const errorForwardPrograms =
+  (cost: keyof typeof COSTS) =>
+  (geometry: Geometry, [B, C]: Size, { outputs, targets, mask, delta, quantiles }: ErrorSources): Program[] => {
+    const before = forEachExample(geometry, 'sum', (row) => [
+      'let sum = 0;',
+      ...forEachColumn(
+        geometry,
+        [outputs, targets, mask],
+        { row, columns: C, suffix: 'Error', vectors: quantiles ? [quantiles] : [] },
+        ([output, target, counts, q]) => `sum += ${counts} * (${COSTS[cost].of(`(${output} - ${target})`, q)});`,
+      ),
+    ]);
+    const inputs = [outputs, targets, mask, ...[delta, quantiles].filter((one) => one !== undefined)];
+    return rowPrograms(geometry, [1, B], [{ inputs, before, element: (_, c) => `sum${c}` }]);
+  };
+
+/** dOutputs `[B,C]` */
+export const errorBackwardPrograms =
+  (cost: keyof typeof COSTS) =>
+  (
+    geometry: Geometry,
+    [B, C]: Size,
+    { outputs, targets, mask, delta, quantiles, count }: ErrorSources & Record<'count', Source>,
+  ): Program[] => {
+    const only = new Lines('0', x, 'Only');
+    const levels = columnsOf(geometry).map((c) => (quantiles ? only.at(quantiles, c) : ''));
+    const dOutput = (lines: Lines, c: number): string => {
+      const r = `(${lines.at(outputs, c)} - ${lines.at(targets, c)})`;
+      return `${lines.at(mask, c)} * (${COSTS[cost].derivative(r, levels[c])}) / ${count.name}`;
+    };
+    const inputs = [outputs, targets, mask, ...[delta, quantiles].filter((one) => one !== undefined), count];
+    return rowPrograms(geometry, [B, C], [{ inputs, before: only.statements, element: dOutput }]);
+  };

@@ -120,32 +120,43 @@ export function elementOf(
   return { statements, name };
 }
 
+interface ColumnLoop {
+  readonly row: string;
+  readonly columns: number;
+  /** Distinguishes the variables of several such loops in a kernel. */
+  readonly suffix: string;
+  /** Sources that have only one row. Default: none. */
+  readonly vectors?: readonly Source[];
+}
+
 /**
- * Statements for every column k < `columns` of a row, in a loop. `each` gets the elements of the sources in that column, and
- * the expression of k. `suffix` distinguishes the variables of several such loops in a kernel.
+ * Statements for every column k < `columns` of a row, in a loop. `each` gets the elements of the sources, and of the vectors, in
+ * that column, and the expression of k.
  */
 export function forEachColumn(
   { width }: Geometry,
   sources: readonly Source[],
-  { row, columns, suffix }: { readonly row: string; readonly columns: number; readonly suffix: string },
+  { row, columns, suffix, vectors = [] }: ColumnLoop,
   each: (elements: readonly string[], k: string) => string,
 ): string[] {
-  const inTexel = (lines: Lines, texel: string | number, count: number): string[] => {
+  const inTexel = (block: string, texel: string | number, count: number): string[] => {
+    const [lines, only] = [row, '0'].map((from) => new Lines(from, String(texel), `${suffix}${block}`));
     const statements = Array.from({ length: count }, (_, c) => {
-      const elements = sources.map((source) => lines.at(source, c));
+      const elements = [
+        ...sources.map((source) => lines.at(source, c)),
+        ...vectors.map((source) => only.at(source, c)),
+      ];
       const k =
         typeof texel === 'number' ? String(texel * width + c) : width === 1 ? texel : `${texel} * ${width} + ${c}`;
       return each(elements, k);
     });
-    return [...lines.statements, ...statements];
+    return [...lines.statements, ...only.statements, ...statements];
   };
   const turns = Math.floor(columns / width);
   const rest = columns - turns * width;
   return [
-    ...(turns > 0
-      ? [`for (let k = 0; k < ${turns}; k++) {`, ...inTexel(new Lines(row, 'k', `${suffix}k`), 'k', width), '}']
-      : []),
-    ...(rest > 0 ? inTexel(new Lines(row, String(turns), `${suffix}rest`), turns, rest) : []),
+    ...(turns > 0 ? [`for (let k = 0; k < ${turns}; k++) {`, ...inTexel('k', 'k', width), '}'] : []),
+    ...(rest > 0 ? inTexel('rest', turns, rest) : []),
   ];
 }
 

@@ -6,15 +6,15 @@ import { assertKnownNames, describe } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { DType, Tensor } from '../../src/core/tensor.js';
-import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/core/tensor.js';
+import { addInto, allocated, DTYPES, copyInto, fill } from '../../src/core/tensor.js';
 import { adam } from '../../src/equations/adam.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';
 import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
 import { embeddingForward, embeddingBackward } from '../../src/equations/embedding.js';
+import * as errorLosses from '../../src/equations/error-losses.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { sgd } from '../../src/equations/sgd.js';
-import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
 import { matmul } from './matmul.js';
 
 /** Options of `createReferenceBackend`. */
@@ -48,8 +48,7 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     crossEntropyBackward(dLogits, probabilities, labels, count) {
       crossEntropyBackward(dLogits, probabilities, labelRows(labels), count);
     },
-    squaredErrorForward,
-    squaredErrorBackward,
+    ...errorLosses,
     adam,
     sgd,
     embeddingForward,
@@ -59,7 +58,7 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     fill,
     copy: copyInto,
 
-    allocate: (shape): Tensor => zeros(shape, dtype),
+    allocate: (shape): Tensor => allocated(shape, dtype),
     free() {},
     upload() {},
     async download() {},

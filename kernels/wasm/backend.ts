@@ -5,9 +5,15 @@ import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { Allocations } from './allocations.js';
 import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
-import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
+import { ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
+
+/** δ of (18) and q of (19). */
+interface CostDetails {
+  readonly delta?: number;
+  readonly quantiles?: Tensor;
+}
 
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
@@ -129,28 +135,81 @@ export class WasmBackend implements Backend {
   }
 
   squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    const { at } = this;
-    const [B, C] = outputs.shape;
-    const rows = rowsAChunk(B, C, this.runner.threads);
-    const job = { losses: at(losses), outputs: at(outputs), targets: at(targets), mask: at(mask), B, C, rows };
-    this.runner.run(this.jobs.squaredErrorForward(job), Math.ceil(B / rows), losses);
+    this.errorForward(SQUARED, losses, outputs, targets, mask);
   }
 
   squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    this.errorBackward(SQUARED, dOutputs, outputs, targets, mask, count);
+  }
+
+  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    this.errorForward(ABSOLUTE, losses, outputs, targets, mask);
+  }
+
+  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    this.errorBackward(ABSOLUTE, dOutputs, outputs, targets, mask, count);
+  }
+
+  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
+    this.errorForward(HUBER, losses, outputs, targets, mask, { delta });
+  }
+
+  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
+    this.errorBackward(HUBER, dOutputs, outputs, targets, mask, count, { delta });
+  }
+
+  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
+    this.errorForward(PINBALL, losses, outputs, targets, mask, { quantiles });
+  }
+
+  pinballBackward(
+    dOutputs: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    quantiles: Tensor,
+    count: number,
+  ): void {
+    this.errorBackward(PINBALL, dOutputs, outputs, targets, mask, count, { quantiles });
+  }
+
+  private errorForward(
+    cost: number,
+    losses: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    details: CostDetails = {},
+  ): void {
+    const job = { ...this.errorJob(cost, outputs, targets, mask, details), losses: this.at(losses) };
+    this.runner.run(this.jobs.errorForward(job), Math.ceil(job.B / job.rows), losses);
+  }
+
+  private errorBackward(
+    cost: number,
+    dOutputs: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    count: number,
+    details: CostDetails = {},
+  ): void {
+    const job = { ...this.errorJob(cost, outputs, targets, mask, details), dOutputs: this.at(dOutputs), count };
+    this.runner.run(this.jobs.errorBackward(job), Math.ceil(job.B / job.rows), dOutputs);
+  }
+
+  private errorJob(
+    cost: number,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    { delta = 0, quantiles }: CostDetails,
+  ) {
     const { at } = this;
     const [B, C] = outputs.shape;
     const rows = rowsAChunk(B, C, this.runner.threads);
-    const kind = this.jobs.squaredErrorBackward({
-      dOutputs: at(dOutputs),
-      outputs: at(outputs),
-      targets: at(targets),
-      mask: at(mask),
-      B,
-      C,
-      count,
-      rows,
-    });
-    this.runner.run(kind, Math.ceil(B / rows), dOutputs);
+    const operands = { outputs: at(outputs), targets: at(targets), mask: at(mask) };
+    return { ...operands, cost, delta, quantiles: quantiles ? at(quantiles) : 0, B, C, rows };
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {

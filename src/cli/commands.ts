@@ -14,6 +14,7 @@ import { exportCommand, importCommand } from './export.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { inspectCommand } from './inspect.js';
 import { pageCommand } from './page.js';
+import { forecastCommand } from './forecast.js';
 import { predictCommand } from './predict.js';
 import { inform, informLines, printText, ReaderGone, watchOutput } from './print.js';
 import { sampleCommand } from './sample.js';
@@ -59,6 +60,7 @@ function program(): Command {
     .addCommand(trainCommand())
     .addCommand(evalCommand())
     .addCommand(predictCommand())
+    .addCommand(forecastCommand())
     .addCommand(sampleCommand())
     .addCommand(inspectCommand())
     .addCommand(exportCommand())

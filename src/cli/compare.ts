@@ -13,7 +13,8 @@ import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
-import { LOSSES, READS } from '../network/config.js';
+import { COMPARED_LOSSES } from '../compare/problem.js';
+import { READS } from '../network/config.js';
 import { currentRun } from './current-run.js';
 import { positiveNumber, wholeNumber } from './flag-values.js';
 import { table } from './format.js';
@@ -47,7 +48,7 @@ export function compareCommand(): Command {
     .option('--without-bias', 'with --template: LSTMs without biases')
     .option('--lengths', 'with --template: the sequences have different lengths')
     .addOption(new Option('--reads <which>', 'with --template: states that the output layer reads').choices(READS))
-    .addOption(new Option('--loss <name>', 'with --template: loss').choices(LOSSES))
+    .addOption(new Option('--loss <name>', 'with --template: loss').choices(COMPARED_LOSSES))
     .option(
       '--no-limit',
       `no time limit (otherwise ${LONGEST_PASS_SECONDS} s for one pass, and ${LONGEST_SEARCH_SECONDS} s for the search for mistakes)`,

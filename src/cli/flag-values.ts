@@ -1,6 +1,7 @@
 /** Parsers of the values of flags. Each throws an InvalidArgumentError, which commander prints with the flag's name. */
 import { InvalidArgumentError } from 'commander';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
+import { faultOfQuantiles } from '../training/option-table.js';
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most = LARGEST_WHOLE): (text: string) => number {
@@ -49,6 +50,13 @@ export function f32Number(least: number, most: number, isAbove: boolean): (text:
     if (value < least || value > most) throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
     return value;
   };
+}
+
+/** Numbers between 0 and 1 with commas between them, each greater than the one before. */
+export function quantileList(text: string): number[] {
+  const list = text.split(',').map(finiteNumber);
+  if (faultOfQuantiles('', list) === undefined) return list;
+  throw new InvalidArgumentError('It must be numbers between 0 and 1 in rising order, such as 0.05,0.5,0.95.');
 }
 
 /** The path of a file or folder, which need not exist. */

@@ -1,4 +1,6 @@
 /** Numbers and tables as text. The tutorial's lines were written by Python, so numbers are rounded as Python rounds. */
+import type { CompleteConfig } from '../network/config.js';
+import type { TARGET_LOSSES } from '../training/option-table.js';
 import type { Line, Validation } from '../training/training.js';
 
 /**
@@ -21,7 +23,7 @@ export function numpyShare(value: number): string {
   return pythonFixed(value, 6 + leadingZeros).replace(/(\.\d+?)0+$/, '$1');
 }
 
-/** With the squared error there is no accuracy. */
+/** Targets have no accuracy. */
 export function tutorialLine({ iter, loss, accuracy }: Line): string {
   const share = Number.isNaN(accuracy) ? '' : `, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
   return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}${share}`;
@@ -40,6 +42,17 @@ export function characterLine({ iter, loss }: Line): string {
 export function characterValidationLine({ step, loss }: Validation): string {
   return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Bits per Character= ${bits(loss)}`;
 }
+
+/** The losses of targets, as reports name them. */
+const LOSS_NAMES: Readonly<Record<string, string>> = {
+  squaredError: 'mean squared error',
+  absoluteError: 'mean absolute error',
+  huber: 'mean Huber loss',
+  pinball: 'mean pinball loss',
+} satisfies Record<(typeof TARGET_LOSSES)[number], string>;
+
+/** `mean squared error` */
+export const lossName = ({ loss }: Pick<CompleteConfig, 'loss'>): string => LOSS_NAMES[loss] ?? loss;
 
 /** A loss in nats, in bits. */
 export const bits = (loss: number): string => pythonFixed(loss / Math.LN2, 4);

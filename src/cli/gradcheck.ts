@@ -99,7 +99,8 @@ function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   if (dropout > 0 && layersOf(flags).length === 1) {
     command.error('error: --dropout needs two layers or more: it drops numbers between them');
   }
-  return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, dropout, forgetBias };
+  const quantiles = Array.from({ length: loss === 'pinball' ? outputs : 0 }, (_, k) => (k + 1) / (outputs + 1));
+  return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, quantiles, dropout, forgetBias };
 }
 
 /** From T down to 1, the longest first. */

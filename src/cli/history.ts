@@ -12,7 +12,7 @@ export interface HistoryRow {
   readonly set: (typeof SETS)[number];
   readonly step: number;
   readonly loss: number;
-  /** null with the squared error, which has no accuracy. */
+  /** null for targets, which have no accuracy. */
   readonly accuracy: number | null;
 }
 

@@ -1,12 +1,20 @@
 /** `longhand inspect`: the contents of any safetensors file. */
 import { Command } from 'commander';
+import type { ClassifierState } from '../classify/classifier.js';
+import { isTrained } from '../classify/classifier-file.js';
+import { nameOfPart } from '../classify/plan.js';
+import { DataError } from '../core/errors.js';
+import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { readFile } from '../files/disk.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors } from '../files/safetensors.js';
 import { elementReader } from '../files/stored-tensors.js';
+import { isTrained as isTrainedForecaster } from '../forecast/forecast-file.js';
+import type { ForecastState } from '../forecast/forecaster.js';
 import { assertUndamaged } from '../training/checkpoint.js';
 import { table } from './format.js';
 import { printJson, printLines } from './print.js';
+import { loadSet } from './set-run.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;
@@ -47,10 +55,51 @@ Examples:
       const file = parseSafetensors(readFile(name), name);
       const tensors = [...file.tensors].map(([key, stored]) => reportOf(key, stored));
       const metadata = Object.fromEntries(file.metadata);
-      if (json) printJson({ metadata, tensors });
-      else printLines(asText(metadata, tensors));
+      const contents = contentsOf(name);
+      if (json) printJson({ ...(contents && { contents }), metadata, tensors });
+      else
+        printLines(
+          [...(contents ? [`${table(Object.entries(contents))}\n`] : []), asText(metadata, tensors)].join('\n'),
+        );
       assertUndamaged(file, name); // the contents of a damaged checkpoint are shown too
     });
+}
+
+/** What a forecaster or a classifier is, by name; undefined for another file, and for one that is damaged. */
+function contentsOf(name: string): Record<string, string> | undefined {
+  try {
+    const { forecast, classifier } = loadSet(name);
+    if (forecast) return describeForecaster(forecast);
+    return classifier && describeClassifier(classifier);
+  } catch (error) {
+    if (error instanceof DataError) return undefined; // its tensors can be looked at all the same
+    throw error;
+  }
+}
+
+function describeForecaster({ plan, networks }: ForecastState): Record<string, string> {
+  const { columns, ahead, parts, calendar, T } = plan;
+  const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
+  return {
+    forecaster: `of ${columns.predict}, ${ahead.join(', ')} steps of ${formatStep(calendar)} ahead`,
+    reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
+    windows: `of ${T} steps`,
+    'test part': `${from} … ${to}`,
+    networks: [...networks.keys()].join(', '),
+    training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
+  };
+}
+
+function describeClassifier(state: ClassifierState): Record<string, string> {
+  const { columns, classes, window, stride, split } = state.plan;
+  return {
+    classifier: `of ${columns.classify}: ${classes.join(', ')}`,
+    reads: [...columns.time, ...(columns.group === null ? [] : [columns.group]), ...columns.inputs].join(', '),
+    windows: `of ${window} rows, one every ${stride}`,
+    'test part': nameOfPart(split, 'test'),
+    networks: [...state.networks.keys()].join(', '),
+    training: isTrained(state) ? 'has ended' : 'has not ended',
+  };
 }
 
 function reportOf(name: string, stored: StoredTensor): TensorReport {

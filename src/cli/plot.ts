@@ -1,4 +1,4 @@
-/** The history of a run as an SVG: the loss over the steps, and below it the accuracy, if there is one. */
+/** Drawings as SVG: the history of a run, its loss over the steps and its accuracy below it; and the forecasts of a series. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { replaceFile } from '../files/disk.js';
@@ -37,7 +37,44 @@ function historySvg(rows: readonly HistoryRow[]): string {
   const isLogarithmic = rows.every(({ loss }) => loss > 0);
   const loss = panel('loss', isLogarithmic ? { type: 'log', tickFormat: '~g' } : {});
   const panels = rows.some(({ accuracy }) => accuracy !== null) ? [loss, panel('accuracy', {})] : [loss];
+  return below(panels, WIDTH);
+}
+
+/** The panels, one below the other. */
+function below(panels: readonly string[], width: number): string {
   const placed = panels.map((svg, n) => `<g transform="translate(0,${n * HEIGHT})">${svg}</g>`);
-  const size = `width="${WIDTH}" height="${panels.length * HEIGHT}"`;
+  const size = `width="${width}" height="${panels.length * HEIGHT}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:white">${placed.join('')}</svg>\n`;
+}
+
+/** The forecasts of one horizon. */
+export interface DrawnForecast {
+  readonly title: string;
+  /** `truth`: NaN where it is missing. */
+  readonly points: readonly { time: Date; truth: number; forecast: number; low: number; high: number }[];
+}
+
+const FORECAST_WIDTH = 1200;
+
+/** The truth, the forecasts and their interval over time, a panel for each horizon. */
+export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): string {
+  const { document } = parseHTML('<html></html>');
+  const panels = horizons.map(({ title, points }) => {
+    const plot = Plot.plot({
+      document,
+      width: FORECAST_WIDTH,
+      height: HEIGHT,
+      marginLeft: 70,
+      style: { fontSize: '12px', fontFamily: 'sans-serif' },
+      x: { type: 'utc', label: null },
+      y: { grid: true, label: `${label}, ${title}: truth black, forecast red, interval grey` },
+      marks: [
+        Plot.areaY(points, { x: 'time', y1: 'low', y2: 'high', fill: '#ddd' }),
+        Plot.lineY(points, { x: 'time', y: 'truth', stroke: 'black', strokeWidth: 0.8 }),
+        Plot.lineY(points, { x: 'time', y: 'forecast', stroke: '#d62728', strokeWidth: 0.8 }),
+      ],
+    });
+    return plot.outerHTML;
+  });
+  return below(panels, FORECAST_WIDTH);
 }

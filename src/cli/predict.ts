@@ -6,19 +6,22 @@ import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import type { Network } from '../network/network.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { firstProbabilities, probabilitiesByRow } from '../training/probabilities.js';
+import { firstProbabilities, probabilitiesByRow } from '../training/predict.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { predictClasses } from './classify.js';
 import { wholeNumber } from './flag-values.js';
 import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, networkOn } from './saved-model.js';
+import { loadSet } from './set-run.js';
 import { untilInterrupted } from './signals.js';
 import { imagesOfTask } from './tasks.js';
 
 const MOST_COPIES = 32;
+const OF_IMAGES = ['first', 'rows', 'invert', 'fit'] as const;
 /** The network does not read it. */
 const NO_LABEL = Uint8Array.of(0);
 
@@ -40,17 +43,17 @@ export interface Prediction {
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description('Predict the digit in an image with a saved network.')
+    .description('Predict the digit in an image, or the class of each window of a table, with a saved network.')
     .argument('<file>', 'a checkpoint')
     .argument(
-      '<images...>',
-      "PNG or IDX files in the network's image size (a PNG may be a whole multiple of it); any size with --fit",
+      '<data...>',
+      "PNG or IDX files in the network's image size (a PNG may be a whole multiple of it); any size with --fit; for a classifier CSV, TSV or NDJSON files",
     )
     .option('--first <count>', 'use at most the first <count> images of each file', wholeNumber(1))
     .option('--rows', 'show the prediction after each row of the image', false)
     .option('--invert', 'invert the image: for dark ink on light paper (MNIST is light on dark)', false)
     .option('--fit', 'scale and centre the drawing as MNIST does', false)
-    .option('--json', 'print one JSON object per image', false);
+    .option('--json', 'print one JSON object per image or window', false);
   return withBackendOptions(command)
     .addHelpText(
       'after',
@@ -58,9 +61,19 @@ export function predictCommand(): Command {
 Examples:
   longhand predict run.safetensors digit.png
   longhand predict run.safetensors drawing.png --fit --invert --rows
-  longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
+  longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json
+  longhand predict motion.safetensors new.csv        a classifier that longhand train --classify has trained`,
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
+      const { classifier } = loadSet(file);
+      if (classifier) {
+        const other = OF_IMAGES.find((name) => command.getOptionValueSource(name) === 'cli');
+        if (other !== undefined) command.error(`error: --${other} is for images, but ${file} classifies tables`);
+        await withBackend(flags, command, (backend) =>
+          untilInterrupted((signal) => predictClasses(file, classifier, files, flags, backend, signal)),
+        );
+        return;
+      }
       const { saved, task } = loadClassifier(file);
       const { rows, columns, asRead } = imagesOfTask(task, saved);
       const images = files.map((name) => readImages(name, rows, columns, flags)); // a faulty file ends the command here

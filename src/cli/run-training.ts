@@ -5,6 +5,8 @@ import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
+import { hasTargets } from '../data/train-data.js';
+import type { CompleteConfig } from '../network/config.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import type { Network } from '../network/network.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
@@ -24,6 +26,7 @@ import {
   bits,
   characterLine,
   characterValidationLine,
+  lossName,
   numpyShare,
   pythonFixed,
   tutorialLine,
@@ -70,7 +73,7 @@ export async function runTraining(
 
   const { correct, loss, count } = await evaluateData('test', model, data.test, signal);
   if (noun === 'characters') print.testedText(loss, count);
-  else if (model.config.loss === 'squaredError') print.testedError(loss, count);
+  else if (hasTargets(data.test)) print.testedError(loss, count, model.config);
   else {
     const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
     print.tested(share(first), first.length);
@@ -212,6 +215,10 @@ function reportingHooks(
       print.validation(validation);
       history?.add({ set: 'validation', ...validation, accuracy: numberOrNull(validation.accuracy) });
     },
+    onWarning: (message) => {
+      bar.clear();
+      inform(`warning: ${message}`);
+    },
     ...(best !== undefined && { onBest: (state) => save(best, state) }),
     ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
   };
@@ -229,8 +236,10 @@ const textPrinter = {
     print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
   testedText: (loss: number, characters: number) =>
     print(`Bits per character on the last ${characters + 1} characters: ${bits(loss)}`),
-  testedError: (loss: number, sequences: number) =>
-    print(`Testing Mean Squared Error on all ${sequences} sequences: ${pythonFixed(loss, 6)}`),
+  testedError: (loss: number, sequences: number, config: CompleteConfig) => {
+    const name = lossName(config).replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+    print(`Testing ${name} on all ${sequences} sequences: ${pythonFixed(loss, 6)}`);
+  },
 };
 
 type Printer = typeof textPrinter;
@@ -257,13 +266,13 @@ const jsonPrinter: Printer = {
   testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
   testedText: (loss, characters) =>
     printEvent('test', { characters: characters + 1, loss, bitsPerCharacter: loss / Math.LN2 }),
-  testedError: (loss, sequences) => printEvent('test', { sequences, loss }),
+  testedError: (loss, sequences, { loss: lossName }) => printEvent('test', { sequences, loss, lossName }),
 };
 
 type Bar = ReturnType<typeof progressBar>;
 
 /** A progress bar on standard error, if that is a terminal; it is cleared at the end. */
-function progressBar(startStep: number, steps: number) {
+export function progressBar(startStep: number, steps: number) {
   const { stderr } = currentRun();
   if (!stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
   const bar = new SingleBar({

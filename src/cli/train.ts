@@ -3,10 +3,13 @@
  * the training itself come from the table in src/training/option-table.ts.
  */
 import { Command, Option } from 'commander';
+import { classifyOptions } from '../classify/classifier.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
+import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
+import { forecastOptions } from '../forecast/forecaster.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
@@ -16,18 +19,26 @@ import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
 import type { Resumable } from '../training/training.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
-import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
+import type { ClassifyFlags } from './classify.js';
+import { assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
+import { f32Number, filePath, listOf, quantileList, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
+import type { SeriesFlags } from './series.js';
+import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
+import type { SavedSet } from './set-run.js';
+import { loadSet, OF_ONE_NETWORK, writtenBeside } from './set-run.js';
 import type { Task } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
+  withSeriesOptions(command.optionsGroup('Forecasts of your own data:'));
+  withClassifyOptions(command.optionsGroup('Classes of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
       command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
@@ -65,22 +76,32 @@ Examples:
   longhand train --task adding --steps 200          another task; docs/tasks.md describes them
   longhand train --task text --text book.txt        a model of a text's characters; longhand sample writes with it
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
+  longhand train --data motion.csv --classify activity --inputs ax,ay,az --group person    classes of your own data
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
   longhand train --json > run.ndjson                lines for other programs`,
     )
-    .action(async (flags: TrainFlags & TrainOptions) => {
+    .action(async (flags: TrainFlags & TrainOptions & SeriesFlags & ClassifyFlags) => {
       assertFlags(flags, command);
+      assertClassifyFlags(flags, command);
+      assertSeriesFlags(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
       if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
         command.error(`error: --plot ${flags.plot}: must end in .svg`);
+      const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
+      if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
+        await trainSet(flags, saved, command);
+        return;
+      }
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
       const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
+      if (isGiven(command, 'loss') && !hasTargets(data.train))
+        command.error('error: --loss needs data with targets: these have labels, whose loss is the cross-entropy');
       const [file] = 'characters' in data.train ? task.files() : [];
       const examples = resumed
         ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
@@ -94,11 +115,53 @@ Examples:
     });
 }
 
+/** A forecaster or a classifier. `saved`: the run that `--resume` continues. */
+async function trainSet(
+  flags: TrainFlags & SeriesFlags & ClassifyFlags,
+  { forecast, classifier }: SavedSet,
+  command: Command,
+): Promise<void> {
+  const given = givenOptions(command);
+  const changed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)));
+  if (flags.resume !== undefined && changed !== undefined)
+    command.error(`error: ${flagNameOf(changed)} cannot be changed with --resume: the checkpoint sets it`);
+  const other = command.options.find(
+    (option) => OF_ONE_NETWORK.includes(option.attributeName()) && isGiven(command, option.attributeName()),
+  );
+  if (other) command.error(`error: ${String(other.long)} cannot be used with a checkpoint of several networks`);
+  const isClassifier = flags.classify !== undefined || classifier !== undefined;
+  const fault = faultOf(isClassifier ? classifyOptions(given) : forecastOptions(given));
+  if (fault !== undefined) command.error(`error: ${fault}`);
+  const target = flags.checkpoint ?? flags.resume;
+  const name = flags.checkpoint === undefined ? '--resume' : '--checkpoint';
+  const outputs: WrittenFile[] =
+    target === undefined
+      ? []
+      : [{ name, file: target, keepOld: true }, ...writtenBeside(target, { hasPlot: !isClassifier })];
+  if (flags.program !== undefined) outputs.push({ name: '--program', file: flags.program, keepOld: false });
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
+    if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
+  }
+  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
+  const recorded = [...((forecast ?? classifier)?.networks.values() ?? [])].find(({ training }) => training)?.training;
+  const chosen = recorded ? withRecordedBuild(flags, recorded.backend) : flags;
+  await withBackend(chosen, command, (backend) =>
+    untilInterrupted((signal) =>
+      isClassifier
+        ? trainOnClasses(flags, given, classifier, backend, signal)
+        : trainSeries(flags, given, forecast, backend, signal),
+    ),
+  );
+}
+
 /** The flag of an entry of the table. */
 function flagFor(option: OptionEntry): Option {
   const flag = new Option(option.flag, option.help);
   if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
   if (option.kind === 'switch') return flag.default(option.default);
+  if (option.kind === 'quantiles') return flag.argParser(quantileList).default(option.default, option.default.join());
   const { kind, least, most } = option;
   if (kind === 'list') return flag.argParser(listOf(wholeNumber(least, most))).default(option.default);
   flag.argParser(kind === 'whole' ? wholeNumber(least, most) : f32Number(least, most, kind === 'positive'));
@@ -109,10 +172,10 @@ function flagFor(option: OptionEntry): Option {
 const flagNameOf = (name: OptionName): string => OPTIONS[name].flag.split(' ')[0];
 
 function loadResumable(file: string): Resumable {
-  const { model, training } = loadCheckpoint(file);
+  const { model, training, metadata } = loadCheckpoint(file);
   if (!training)
     throw new DataError(`${file}: holds only a network, not the state of its training, so it cannot be resumed`);
-  return { model, training };
+  return { model, training, metadata };
 }
 
 const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
@@ -187,6 +250,9 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   if (isGiven(command, 'momentum') && flags.optimiser !== 'sgd')
     command.error('error: --momentum needs --optimiser sgd');
+  if (isGiven(command, 'delta') && flags.loss !== 'huber') command.error('error: --delta needs --loss huber');
+  if (isGiven(command, 'quantiles') && flags.loss !== 'pinball')
+    command.error('error: --quantiles needs --loss pinball');
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);

@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.js';
 import { copyInto, fill, matrixOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
 import { columnSums } from '../equations/dense.js';
-import { squaredErrorBackward, squaredErrorForward } from '../equations/squared-error.js';
+import { squaredErrorBackward, squaredErrorForward } from '../equations/error-losses.js';
 import { lossRows } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { isGradient, withResults } from './mistake.js';
@@ -126,8 +126,8 @@ const isFinite = (problem: Problem, row: number): boolean =>
 function lossOfPadding(problem: Problem, rows: readonly number[], count: number): { loss: number; dLogits: Tensor } {
   const { network, labels } = problem;
   const [N, C] = [rows.length, network.outputs];
-  const [logits, targets, probabilities, dLogits] = [0, 1, 2, 3].map(() => zeros([N, C], 'f64'));
-  const [losses, mask] = [0, 1].map(() => zeros([N], 'f64'));
+  const [logits, targets, probabilities, dLogits, mask] = [0, 1, 2, 3, 4].map(() => zeros([N, C], 'f64'));
+  const losses = zeros([N], 'f64');
   for (const n of rows.keys()) copyInto(logits.pick(n), given(problem, 'outBias'));
   if (labels) {
     const y = labelRows(
@@ -142,7 +142,8 @@ function lossOfPadding(problem: Problem, rows: readonly number[], count: number)
     fill(mask, 1);
     rows.forEach((row, n) => copyInto(targets.pick(n), targetsOf(problem, row)));
     squaredErrorForward(losses, logits, targets, mask);
-    squaredErrorBackward(dLogits, logits, targets, mask, count);
+    squaredErrorBackward(dLogits, logits, targets, mask, C * count);
   }
-  return { loss: valuesOf(losses).reduce((sum, loss) => sum + loss, 0) / count, dLogits };
+  const divisor = labels ? count : C * count;
+  return { loss: valuesOf(losses).reduce((sum, loss) => sum + loss, 0) / divisor, dLogits };
 }

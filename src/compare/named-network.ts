@@ -7,7 +7,8 @@ import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { shapeNamed } from '../files/stored-tensors.js';
 import type { BatchSizes, CompleteConfig, LayerSizes } from '../network/config.js';
-import { completeConfig, LOSSES, READS } from '../network/config.js';
+import { completeConfig, READS } from '../network/config.js';
+import { COMPARED_LOSSES } from './problem.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';
 
@@ -124,7 +125,7 @@ function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteConfi
   if (Number.isNaN(forgetBias)) {
     throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
   }
-  return { forgetBias, loss: choice('loss', LOSSES), reads: choice('reads', READS) };
+  return { forgetBias, loss: choice('loss', COMPARED_LOSSES), reads: choice('reads', READS) };
 }
 
 /** Throws a DataError if a parameter is missing or has another shape than the network gives it. */

@@ -27,6 +27,9 @@ export interface StateShapes {
   readonly c0: Shape;
 }
 
+/** The losses that a file can have. */
+export const COMPARED_LOSSES = ['crossEntropy', 'squaredError'] as const;
+
 /** Results of a forward and a backward pass, each in row order, by their names in a file. Some may be missing. */
 export type Results = ReadonlyMap<string, Float64Array>;
 

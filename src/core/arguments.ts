@@ -48,12 +48,6 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   if (value instanceof Promise) throw new TypeError(`${what}: a Promise: write await before the call that returns it`);
 }
 
-/** Throws a TypeError unless `value` is an AbortSignal, or null or undefined for none. `what` begins the message. */
-export function assertSignal(what: string, value: unknown): void {
-  if (value === undefined || value === null || value instanceof AbortSignal) return;
-  throw new TypeError(`${what} ${describe(value)}: must be an AbortSignal`);
-}
-
 /** Throws a TypeError unless `value` is a text. `what` begins the message. */
 export function assertString(what: string, value: unknown): asserts value is string {
   if (typeof value === 'string') return;
@@ -89,6 +83,12 @@ export function assertTensor(what: string, value: unknown, shape: string): void 
   throw new TypeError(
     `${what} is ${describe(value)}: must be a tensor of f32 or f64, as tensorFrom(numbers, ${shape}) makes it`,
   );
+}
+
+/** Throws a TypeError unless `signal` is an AbortSignal, or missing. `what` begins the message. */
+export function assertSignal(what: string, signal: unknown): void {
+  if (signal === undefined || signal === null || signal instanceof AbortSignal) return;
+  throw new TypeError(`${what}: signal ${describe(signal)}: must be an AbortSignal`);
 }
 
 /**
@@ -138,14 +138,42 @@ export function assertKinds(what: string, value: unknown, kinds: Readonly<Record
   }
 }
 
+/** What other libraries call an option, and Americans, in lower case: Keras, PyTorch, scikit-learn, brain.js. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  optimizer: 'optimiser',
+  units: 'hidden',
+  neurons: 'hidden',
+  numlayers: 'layers',
+  numepochs: 'epochs',
+  maxepochs: 'epochs',
+  projsize: 'projection',
+  usebias: 'withoutBias',
+  unitforgetbias: 'forgetBias',
+  gradientclipping: 'clipNorm',
+  maxgradnorm: 'clipNorm',
+  globalclipnorm: 'clipNorm',
+  randomstate: 'seed',
+  earlystopping: 'patience',
+  validationdata: 'validation',
+  validationfreq: 'validateEvery',
+  returnsequences: 'reads',
+  batchfirst: 'layout',
+  timemajor: 'layout',
+  seqlengths: 'lengths',
+  numclasses: 'classes',
+  nclasses: 'classes',
+};
+
 /**
- * The known name that was probably meant: the same letters in another style (learning_rate), an abbreviation (lr), or a
- * longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
+ * The known name that was probably meant: another library's name, the same letters in another style (learning_rate), an
+ * abbreviation (lr), or a longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
  */
 function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
   const given = letters(name);
   if (given.length < 2) return undefined;
+  const other = Object.hasOwn(OTHER_NAMES, given) ? OTHER_NAMES[given] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
   const distance = (other: string): number => Math.abs(letters(other).length - given.length);
   const hasInitials = (other: string): number =>
     Number(other.slice(0, 1) + other.replace(/[^A-Z]/g, '').toLowerCase() === given);
@@ -162,9 +190,12 @@ function isSubsequence(short: string, long: string): boolean {
   return found === short.length && long.startsWith(short[0]);
 }
 
+/** The start of a longer text is enough in a message. */
+const LONGEST = 100;
+
 /** A value in a message: `a Promise`, `undefined`, `a Float32Array`, `"foo"`. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);

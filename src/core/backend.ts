@@ -59,11 +59,39 @@ export interface Operations {
   /** Equation (5′): dLogits `[B,C]` of the sum of the losses, divided by `count`. labels: as in the forward pass. */
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void;
 
-  /** Equation (13): losses `[B]`, mask*mean (outputs - targets)² of each row `[B,C]`. mask `[B]`: 1 or 0 for each row. */
+  /**
+   * Equation (13): losses `[B]`, the sum of mask*(outputs - targets)² over each row `[B,C]`. mask `[B,C]`: 1 for a number that
+   * counts, else 0.
+   */
   squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void;
 
   /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
   squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void;
+
+  /** Equation (17): losses `[B]` as in (13), of |outputs - targets|. */
+  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void;
+
+  /** Equation (17′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void;
+
+  /** Equation (18): losses `[B]` as in (13), of Huber's function with δ = `delta`. */
+  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void;
+
+  /** Equation (18′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void;
+
+  /** Equation (19): losses `[B]` as in (13), of the pinball function. quantiles `[C]`: q of each column, between 0 and 1. */
+  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void;
+
+  /** Equation (19′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  pinballBackward(
+    dOutputs: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    quantiles: Tensor,
+    count: number,
+  ): void;
 
   /** Equation (6): one update of p from its gradient g, with moments m and v, all `[…]` of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;

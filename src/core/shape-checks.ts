@@ -76,19 +76,39 @@ const CHECKS = {
   },
 
   squaredErrorForward(losses, outputs, targets, mask) {
-    assertMatrix('squaredErrorForward', 'outputs', outputs);
-    const [B] = outputs.shape;
-    assertShape('squaredErrorForward', 'losses', losses, [B]);
-    assertShape('squaredErrorForward', 'targets', targets, outputs.shape);
-    assertShape('squaredErrorForward', 'mask', mask, [B]);
+    assertErrors('squaredErrorForward', losses, outputs, targets, mask);
   },
 
   squaredErrorBackward(dOutputs, outputs, targets, mask, count) {
-    assertMatrix('squaredErrorBackward', 'dOutputs', dOutputs);
-    assertShape('squaredErrorBackward', 'outputs', outputs, dOutputs.shape);
-    assertShape('squaredErrorBackward', 'targets', targets, dOutputs.shape);
-    assertShape('squaredErrorBackward', 'mask', mask, [dOutputs.shape[0]]);
-    assertCount('squaredErrorBackward', count);
+    assertErrorGradients('squaredErrorBackward', dOutputs, outputs, targets, mask, count);
+  },
+
+  absoluteErrorForward(losses, outputs, targets, mask) {
+    assertErrors('absoluteErrorForward', losses, outputs, targets, mask);
+  },
+
+  absoluteErrorBackward(dOutputs, outputs, targets, mask, count) {
+    assertErrorGradients('absoluteErrorBackward', dOutputs, outputs, targets, mask, count);
+  },
+
+  huberForward(losses, outputs, targets, mask, delta) {
+    assertErrors('huberForward', losses, outputs, targets, mask);
+    assertDelta('huberForward', delta);
+  },
+
+  huberBackward(dOutputs, outputs, targets, mask, delta, count) {
+    assertErrorGradients('huberBackward', dOutputs, outputs, targets, mask, count);
+    assertDelta('huberBackward', delta);
+  },
+
+  pinballForward(losses, outputs, targets, mask, quantiles) {
+    assertErrors('pinballForward', losses, outputs, targets, mask);
+    assertShape('pinballForward', 'quantiles', quantiles, [outputs.shape[1]]);
+  },
+
+  pinballBackward(dOutputs, outputs, targets, mask, quantiles, count) {
+    assertErrorGradients('pinballBackward', dOutputs, outputs, targets, mask, count);
+    assertShape('pinballBackward', 'quantiles', quantiles, [dOutputs.shape[1]]);
   },
 
   adam(p, m, v, g, rate) {
@@ -150,7 +170,34 @@ const CHECKS = {
 
 function assertCount(operation: string, count: number): void {
   assertNumber(`${operation}: count`, count);
-  if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be the number of rows that count, ≥ 1`);
+  if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be how many rows or numbers count, > 0`);
+}
+
+function assertErrors(operation: string, losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+  assertMatrix(operation, 'outputs', outputs);
+  assertShape(operation, 'losses', losses, [outputs.shape[0]]);
+  assertShape(operation, 'targets', targets, outputs.shape);
+  assertShape(operation, 'mask', mask, outputs.shape);
+}
+
+function assertErrorGradients(
+  operation: string,
+  dOutputs: Tensor,
+  outputs: Tensor,
+  targets: Tensor,
+  mask: Tensor,
+  count: number,
+): void {
+  assertMatrix(operation, 'dOutputs', dOutputs);
+  assertShape(operation, 'outputs', outputs, dOutputs.shape);
+  assertShape(operation, 'targets', targets, dOutputs.shape);
+  assertShape(operation, 'mask', mask, dOutputs.shape);
+  assertCount(operation, count);
+}
+
+function assertDelta(operation: string, delta: number): void {
+  assertNumber(`${operation}: delta`, delta);
+  if (!(delta > 0 && delta < Infinity)) throw new RangeError(`${operation}: delta ${delta}: must be a number > 0`);
 }
 
 /** Classes `[B]`, or rows `[B,C]`. */

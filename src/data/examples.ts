@@ -4,14 +4,12 @@
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed } from '../core/tensor.js';
-import type { NetworkConfig } from '../network/config.js';
+import { assertNotFreed, tensorFrom } from '../core/tensor.js';
+import type { CompleteConfig, NetworkConfig } from '../network/config.js';
+import { targetShape } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { Targets } from '../network/targets.js';
 import type { Vocabulary } from './text.js';
-
-/** What the data determine of a network; options determine its layers. */
-export type NetworkEnds = Required<Pick<NetworkConfig, 'inputs' | 'outputs' | 'inputKind' | 'loss' | 'reads'>>;
 
 /** How a batch is filled. */
 export interface FillOptions {
@@ -24,33 +22,48 @@ export interface FillOptions {
 /** A batch that has been filled. */
 export interface FilledBatch {
   /** Its labels or targets, and lengths. */
-  readonly targets: Targets;
+  readonly targets: Omit<Targets, 'targets'> & { readonly targets?: Tensor };
   /** The example in each row: sequences are sorted by length, the longest first. */
   readonly indices: Uint32Array;
 }
 
-/** What a network and its data have in common. */
-export interface DataKind extends NetworkEnds {
+/** What a network and its data have in common. Options determine the layers, and how errors of targets are counted. */
+export interface DataKind extends Required<Pick<NetworkConfig, 'inputs' | 'inputKind' | 'reads'>> {
   /** Steps of the longest sequence. */
   readonly T: number;
+  /** How many classes the labels have; 0 if there are targets. */
+  readonly classes: number;
+  /** Numbers to predict, for each sequence or step; 0 if there are labels. */
+  readonly targets: number;
 }
 
 /** Examples of one kind. */
 export interface Examples extends DataKind {
   /** Images, sequences, or sequences of a text. */
   readonly count: number;
-  /** Whether a network may have more outputs: the labels need not show every class. */
-  readonly fitsMoreOutputs: boolean;
+  /** Whether a network may have more classes: the labels need not show every class. */
+  readonly fitsMoreClasses: boolean;
   /** Whether each batch continues the one before: the examples are read in order, and the states are carried. */
   readonly continues: boolean;
   /** A name that checkpoints keep; undefined for MNIST and for data without a name. */
   readonly task: string | undefined;
   /** The characters of a text. Default: none, other data have no characters. */
   readonly vocabulary?: Vocabulary;
+  /** The names of the classes. Default: none, they have no names. */
+  readonly classNames?: readonly string[] | undefined;
+  /** What is unlikely to be meant: each follows the data's name in a message. Default: nothing is. */
+  readonly warnings?: () => readonly string[];
   /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */
   readonly fill: (x: Tensor, indices: Uint32Array, options?: FillOptions) => FilledBatch;
   /** The data, for a digest: a run can only be resumed with the data that it began with. */
   readonly bytes: Iterable<Uint8Array>;
+}
+
+/** The data that a network of T steps reads and predicts. */
+export function kindOf({ inputs, inputKind, reads, loss, outputs, quantiles }: CompleteConfig, T: number): DataKind {
+  const isClassifier = loss === 'crossEntropy';
+  const targets = outputs / Math.max(quantiles.length, 1);
+  return { T, inputs, inputKind, reads, classes: isClassifier ? outputs : 0, targets: isClassifier ? 0 : targets };
 }
 
 /**
@@ -58,11 +71,11 @@ export interface Examples extends DataKind {
  * Undefined if they fit.
  */
 export function misfitOf(examples: Examples, other: DataKind): { examples: string; other: string } | undefined {
-  const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof DataKind)[];
+  const names = ['T', 'inputs', 'inputKind', 'classes', 'targets', 'reads'] as const satisfies (keyof DataKind)[];
   const fits = (name: (typeof names)[number]): boolean =>
     examples[name] === other[name] ||
     (name === 'reads' && examples.T === 1) || // the last step is every step
-    (name === 'outputs' && examples.fitsMoreOutputs && examples.outputs < other.outputs);
+    (name === 'classes' && examples.fitsMoreClasses && examples.classes < other.classes);
   const wrong = names.filter((name) => !fits(name));
   if (wrong.length === 0) return undefined;
   const listed = (kind: DataKind): string => wrong.map((name) => `${name} ${kind[name]}`).join(', ');
@@ -85,6 +98,9 @@ export function loadBatch(
   assertNotFreed('batch', x);
   const filled = examples.fill(x, indices, options);
   network.backend.upload(x);
-  network.setTargets(filled.targets);
+  const { targets, ...others } = filled.targets;
+  // of one step, targets for it and for the sequence are the same numbers
+  const read = targets && tensorFrom(targets.data, targetShape(network.config, network.sizes));
+  network.setTargets({ ...others, ...(read && { targets: read }) });
   return filled.indices;
 }

@@ -5,18 +5,21 @@ import { imageExamples } from './image-examples.js';
 import type { LabelledImages } from './mnist.js';
 import { assertImages } from './mnist.js';
 import { sequenceExamples } from './sequence-examples.js';
-import type { Sequences } from './sequences.js';
-import { assertSequences } from './sequences.js';
+import type { GivenSequences, Sequences } from './sequences.js';
+import { checkedSequences } from './sequences.js';
 import type { Streams } from './text-examples.js';
 import { textExamples } from './text-examples.js';
 import type { Text } from './text.js';
 import { assertText } from './text.js';
 
 /** What `train` accepts: images with labels, sequences of your own, or a text. */
+export type GivenData = LabelledImages | GivenSequences | Text;
+
+/** As `GivenData`, checked, with tensors in place of lists: `checkedData` makes them. */
 export type TrainData = LabelledImages | Sequences | Text;
 
 /** What a run trains and validates with: data, or their examples. */
-export interface TrainingData<Data = TrainData> {
+export interface TrainingData<Data = GivenData> {
   /** What the run trains with. */
   readonly train: Data;
   /** What `validateEvery` evaluates; undefined if there is none. */
@@ -35,18 +38,28 @@ export interface Split<Data = TrainData> {
   readonly test: Data;
 }
 
-/** Throws a TypeError, RangeError or DataError that says what is wrong with `data`; `what` begins it. */
-export function assertTrainData(what: string, data: TrainData): void {
+/**
+ * The data with tensors in place of lists. `names`: see `checkedSequences`. Throws a TypeError, RangeError or DataError that says what is
+ * wrong with `data`; `what` begins it.
+ */
+export function checkedData(what: string, data: GivenData, names?: readonly string[]): TrainData {
   assertObject(what, data);
-  if ('characters' in data) assertText(what, data);
-  else if ('x' in data) assertSequences(what, data);
-  else if ('pixels' in data) assertImages(what, data);
-  else {
-    throw new TypeError(
-      `${what}: ${describe(data)}: must have pixels, as images have, x, as sequences have, or characters, as a text has`,
-    );
+  if ('characters' in data) {
+    assertText(what, data);
+    return data;
   }
+  if ('x' in data) return checkedSequences(what, data, names);
+  if ('pixels' in data) {
+    assertImages(what, data);
+    return data;
+  }
+  throw new TypeError(
+    `${what}: ${describe(data)}: must have pixels, as images have, x, as sequences have, or characters, as a text has`,
+  );
 }
+
+/** Whether the data have targets, numbers to predict, in place of labels. */
+export const hasTargets = (data: TrainData): boolean => 'x' in data && data.targets !== undefined;
 
 /** The examples of checked data. `streams` divide a text; a DataError that begins with `what` reports one that is too short. */
 export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {

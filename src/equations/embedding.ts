@@ -25,13 +25,14 @@ export function embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void
   }
 }
 
-/** Throws a RangeError for an index that is none of 0 … I-1. x `[T,B]`; beyond a sequence's end nothing is checked. */
-export function assertClasses(x: Tensor, I: number, lengths: readonly number[]): void {
-  lengths.forEach((length, b) => {
-    for (let t = 0; t < length; t++) {
-      const index = x.get(t, b);
-      if (Number.isInteger(index) && index >= 0 && index < I) continue;
-      throw new RangeError(`x${formatShape([t, b])} is ${index}: must be a class 0…${I - 1}`);
+/** Throws a RangeError for an index that is none of 0 … I-1. x `[T,B]` or `[B,T]`; only places that `isRead` accepts are checked. */
+export function assertClasses(x: Tensor, I: number, isRead: (index: number[]) => boolean): void {
+  const [rows, columns] = x.shape;
+  for (let n = 0; n < rows; n++) {
+    for (let m = 0; m < columns; m++) {
+      const index = x.get(n, m);
+      if (!isRead([n, m]) || (Number.isInteger(index) && index >= 0 && index < I)) continue;
+      throw new RangeError(`x${formatShape([n, m])} is ${index}: must be a class 0…${I - 1}`);
     }
-  });
+  }
 }

@@ -9,7 +9,8 @@ import { AnswerError } from './evaluate.js';
 import type { Language } from './folder.js';
 
 /** Throws an AnswerError with its place if `source` cannot be read. */
-export function toCommonJs(source: string, language: Language): string {
+export function toCommonJs(text: string, language: Language): string {
+  const source = text.replace(/\r\n?/g, '\n'); // as the language reads line ends; sucrase counts only these
   // JavaScript such as a < b, c > (d) means something else in TypeScript
   const code = language === 'typescript' ? withoutTypes(source) : source;
   const module = new CommonJs(code.replace(/^#!/, '//'));
@@ -43,7 +44,7 @@ function statementsOf(code: string, source: string): readonly (Statement | Modul
   }
 }
 
-const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+const LINE_END = /[\n\u2028\u2029]/;
 
 const TOO_DEEP = 'it is nested too deeply to be read: write it in several parts';
 
@@ -67,7 +68,7 @@ class CommonJs {
   text(): string {
     let [text, from] = ['', 0];
     for (const { start, end, replacement } of this.edits) {
-      const lines = this.code.slice(start, end).replace(/[^\r\n\u2028\u2029]/g, '');
+      const lines = this.code.slice(start, end).replace(/[^\n\u2028\u2029]/g, '');
       text += this.code.slice(from, start) + replacement + lines;
       from = end;
     }

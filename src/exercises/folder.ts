@@ -9,6 +9,9 @@ export type Language = keyof typeof LANGUAGES;
 export const pathOf = (exercise: Exercise, language: Language): string =>
   `${language}/${fileNameOf(exercise)}.${LANGUAGES[language]}`;
 
+/** At the top of the folder, so also there if the answers cannot be read. */
+export const TYPES_FILE = 'longhand.d.ts';
+
 /** Contents by path. */
 export function folderContents(): ReadonlyMap<string, string> {
   const answers = EXERCISES.flatMap((exercise) =>
@@ -20,7 +23,7 @@ export function folderContents(): ReadonlyMap<string, string> {
     ['README.md', readme()],
     ['package.json', `${JSON.stringify({ private: true, type: 'module' }, null, 2)}\n`],
     ['tsconfig.json', `${JSON.stringify(TSCONFIG, null, 2)}\n`],
-    ['longhand.d.ts', TYPES],
+    [TYPES_FILE, TYPES],
     ...answers,
   ]);
 }
@@ -96,7 +99,7 @@ const TSCONFIG = {
     strict: true,
     noEmit: true,
   },
-  include: ['longhand.d.ts', 'typescript'],
+  include: [TYPES_FILE, 'typescript'],
 };
 
 /** What the exercises use of the library's types. test/slow/exercises/exercises.test.ts compares them with the library's. */

@@ -11,7 +11,7 @@ import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tens
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward, lstmForward, lstmStepForward } from '../equations/lstm.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numericResult, resultOf, whileReading, withFixedLists } from './results.js';
+import { byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
 import { backend, HELD, randomTensor, unwritten, weightedSum } from './small-problems.js';
 
 const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
@@ -195,7 +195,7 @@ function sequenceCase(
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
       whileReading(readBackward(lstm), {}, () =>
-        (answer.lstmBackward as typeof lstmBackward)(backend, withFixedLists(lstm), { accumulate }),
+        (answer.lstmBackward as typeof lstmBackward)(backend, fixed(lstm), { accumulate }),
       );
       return named(lstm);
     },
@@ -243,7 +243,7 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       const [dW, db] = [unwritten(W.shape, held), unwritten(b.shape, held)];
       const { dhUpstream: _, ...read } = readBackward(lstm); // the answer fills it
       whileReading({ ...read, dLogits, W }, { dW, db }, () =>
-        (answer.everyStepBackward as EveryStepBackward)(backend, withFixedLists(lstm), dLogits, W, dW, db),
+        (answer.everyStepBackward as EveryStepBackward)(backend, fixed(lstm), dLogits, W, dW, db),
       );
       return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
     },

@@ -698,56 +698,131 @@ export const PLANTED_MISTAKES = [
       test: undefined,
     },
   }),
-  ...mistakes('13', 'equations/squared-error.ts', {
+  ...mistakes('13', 'equations/error-losses.ts', {
     'half-squared-error': {
       words: 'the loss has a factor ½',
-      right: '(mask.get(b) * sum) / C',
-      wrong: '(mask.get(b) * sum) / (2 * C)',
+      right: 'sum += mask.get(b, k) * r * r;',
+      wrong: 'sum += (mask.get(b, k) * r * r) / 2;',
       fails: ['(13) loss'],
       test: 'network/pytorch-network',
     },
-    'sum-over-outputs': {
-      words: 'the loss of a row is the sum over its elements, not their mean',
-      right: '(mask.get(b) * sum) / C',
-      wrong: 'mask.get(b) * sum',
+    'loss-of-uncounted-target': {
+      words: 'a target that does not count has a loss',
+      right: 'sum += mask.get(b, k) * r * r;',
+      wrong: 'sum += r * r;',
       fails: ['(13) loss'],
       test: 'network/pytorch-network',
-    },
-    'loss-of-uncounted-row': {
-      words: 'a row that does not count has a loss',
-      right: '(mask.get(b) * sum) / C',
-      wrong: 'sum / C',
-      fails: ['(13) loss'],
-      test: undefined,
     },
   }),
-  ...mistakes('13′', 'equations/squared-error.ts', {
+  ...mistakes('13′', 'equations/error-losses.ts', {
     'no-factor-2': {
       words: 'dOutputs without the factor 2',
-      right: 'mask.get(b) * 2 * difference',
-      wrong: 'mask.get(b) * difference',
+      right: '(mask.get(b, k) * 2 * r) / count',
+      wrong: '(mask.get(b, k) * r) / count',
       fails: ['(13′) dOutputs'],
       test: 'network/pytorch-network',
     },
-    'uncounted-row-has-gradient': {
-      words: 'a row that does not count has a gradient',
-      right: 'mask.get(b) * 2 * difference',
-      wrong: '2 * difference',
+    'uncounted-target-has-gradient': {
+      words: 'a target that does not count has a gradient',
+      right: '(mask.get(b, k) * 2 * r) / count',
+      wrong: '(2 * r) / count',
       fails: ['(13′) dOutputs'],
       test: 'network/pytorch-network',
     },
-    'squared-error-over-all-rows': {
-      words: 'the divisor is the number of all rows, also of those that do not count',
-      right: '(C * count)',
-      wrong: '(C * B)',
+    'squared-error-over-all-targets': {
+      words: 'the divisor is the number of all targets, also of those that do not count',
+      right: '(mask.get(b, k) * 2 * r) / count',
+      wrong: '(mask.get(b, k) * 2 * r) / (B * C)',
       fails: ['(13′) dOutputs'],
       test: 'network/pytorch-network',
     },
     'no-mean-over-outputs': {
       words: 'dOutputs without the division by C',
-      right: '(C * count)',
-      wrong: 'count',
+      right: '(mask.get(b, k) * 2 * r) / count',
+      wrong: '(mask.get(b, k) * 2 * r) / (count / C)',
       fails: ['(13′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('17', 'equations/error-losses.ts', {
+    'signed-error': {
+      words: 'the errors have their signs, so they cancel',
+      right: 'sum += mask.get(b, k) * Math.abs(r);',
+      wrong: 'sum += mask.get(b, k) * r;',
+      fails: ['(17) loss'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('17′', 'equations/error-losses.ts', {
+    'absolute-error-wrong-direction': {
+      words: 'the gradient of the targets, not of the outputs',
+      right: '(mask.get(b, k) * Math.sign(r)) / count',
+      wrong: '(mask.get(b, k) * -Math.sign(r)) / count',
+      fails: ['(17′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+    'absolute-error-as-squared': {
+      words: 'the gradient grows with the error',
+      right: '(mask.get(b, k) * Math.sign(r)) / count',
+      wrong: '(mask.get(b, k) * r) / count',
+      fails: ['(17′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('18', 'equations/error-losses.ts', {
+    'huber-without-half': {
+      words: 'the parabola has no factor ½',
+      right: '(r * r) / 2',
+      wrong: 'r * r',
+      fails: ['(18) loss'],
+      test: 'network/pytorch-network',
+    },
+    'huber-with-a-jump': {
+      words: 'the line does not meet the parabola at δ',
+      right: 'delta * (r - delta / 2)',
+      wrong: 'delta * r',
+      fails: ['(18) loss'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('18′', 'equations/error-losses.ts', {
+    'huber-not-limited': {
+      words: 'the gradient has no limit',
+      right: 'Math.max(-delta, Math.min(r, delta))',
+      wrong: 'r',
+      fails: ['(18′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+    'huber-limited-to-1': {
+      words: 'the limit is 1, not δ',
+      right: 'Math.max(-delta, Math.min(r, delta))',
+      wrong: 'Math.max(-1, Math.min(r, 1))',
+      fails: ['(18′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('19', 'equations/error-losses.ts', {
+    'opposite-quantile': {
+      words: 'the quantile 1-q in place of q',
+      right: '(r < 0 ? -q * r : (1 - q) * r)',
+      wrong: '(r < 0 ? -(1 - q) * r : q * r)',
+      fails: ['(19) loss', '(19) is'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('19′', 'equations/error-losses.ts', {
+    'opposite-slope': {
+      words: 'the slopes of the quantile 1-q',
+      right: 'r < 0 ? -q : r > 0 ? 1 - q : 0',
+      wrong: 'r < 0 ? q - 1 : r > 0 ? q : 0',
+      fails: ['(19′) dOutputs'],
+      test: 'network/pytorch-network',
+    },
+    'pinball-wrong-direction': {
+      words: 'the gradient of the targets, not of the outputs',
+      right: 'r < 0 ? -q : r > 0 ? 1 - q : 0',
+      wrong: 'r < 0 ? q : r > 0 ? q - 1 : 0',
+      fails: ['(19′) dOutputs'],
       test: 'network/pytorch-network',
     },
   }),
@@ -942,14 +1017,14 @@ export const PLANTED_MISTAKES = [
   ...mistakes('layers', 'network/output.ts', {
     'gradients-over-all-rows': {
       words: 'the gradients are divided by all rows, also by those that do not count',
-      right: 'this.loss.backward(Math.max(this.rows.count, 1));',
-      wrong: 'this.loss.backward(this.rows.mask.length);',
+      right: 'this.loss.backward(Math.max(this.counted.count, 1));',
+      wrong: 'this.loss.backward(this.counted.mask.length);',
       fails: ['layers the loss', 'layers with the squared error'],
       test: 'network/pytorch-network',
     },
     'loss-over-all-rows': {
       words: 'the loss is divided by all rows, also by those that do not count',
-      right: 'loss: loss / Math.max(rows, 1)',
+      right: 'loss: loss / Math.max(divisor, 1)',
       wrong: 'loss: loss / losses.size',
       fails: ['layers the loss', 'layers with the squared error'],
       test: 'network/pytorch-network',
@@ -965,10 +1040,10 @@ export const PLANTED_MISTAKES = [
     },
     'padded-targets-are-counted': {
       words: 'targets beyond the end of a sequence count',
-      right: 'this.mark(least, (row) => !this.isBeyondEnd(row, lengths));',
-      wrong: 'this.mark(least, () => true);',
+      right: '!this.isBeyondEnd(Math.floor(at / this.width), lengths) && !Number.isNaN(target(at))',
+      wrong: '!Number.isNaN(target(at))',
       fails: ['layers with the squared error'],
-      test: 'network/pytorch-network',
+      test: undefined,
     },
   }),
 ];

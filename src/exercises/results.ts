@@ -40,7 +40,7 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
 type Input = Tensor | readonly ArrayLike<number>[];
 
 /**
- * What `call` returns, which calls an answer. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
+ * What `call` returns, which calls an answer. Fixes the tensors. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
  * lies before or after one of `outputs`. An async function or a generator is refused too: it has not run to its end.
  */
 export function whileReading<Value>(
@@ -48,6 +48,7 @@ export function whileReading<Value>(
   outputs: Readonly<Record<string, Tensor>>,
   call: () => Value,
 ): Value {
+  fixed({ ...inputs, ...outputs });
   const guards = [
     ...Object.entries(inputs).map(([name, input]) =>
       'data' in input ? guardTensor(name, input) : guardRows(name, input),
@@ -62,13 +63,12 @@ export function whileReading<Value>(
 }
 
 /**
- * `value`, whose lists and objects an answer cannot change: `steps.reverse()` then throws a TypeError, with the answer's line.
- * The numbers in it stay writable.
+ * `value`, whose lists, objects and tensors an answer can only read: `steps.reverse()` or `dz.data = …` then throws a TypeError, with
+ * the answer's line. The numbers in it stay writable.
  */
-export function withFixedLists<Value>(value: Value): Value {
-  const isPlain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  if (!Array.isArray(value) && !isPlain) return value;
-  Object.values(value as object).forEach(withFixedLists);
+export function fixed<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  Object.values(value).forEach(fixed);
   return Object.freeze(value);
 }
 

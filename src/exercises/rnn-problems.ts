@@ -4,7 +4,7 @@ import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { AnswerError, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numericGradient, whileReading, withFixedLists } from './results.js';
+import { byIndex, numericGradient, whileReading, fixed } from './results.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -75,10 +75,15 @@ function returned<Value extends object>(
 }
 
 /** `found`, which an answer has made. Throws an AnswerError unless it is a list of `count` things. */
-function assertCount(name: string, found: unknown, count: number, things: string): asserts found is readonly unknown[] {
-  if (!Array.isArray(found))
-    throw new AnswerError(`${name} is ${describe(found)}: it must be a list of ${count} ${things}`);
-  if (found.length !== count) throw new AnswerError(`${name} must have ${count} ${things}, but has ${found.length}`);
+function assertCount(
+  name: string,
+  found: unknown,
+  count: number,
+  things: 'rows' | 'matrices',
+): asserts found is readonly unknown[] {
+  const counted = count === 1 && things === 'rows' ? '1 row' : `${count} ${things}`; // there are always several matrices
+  if (!Array.isArray(found)) throw new AnswerError(`${name} is ${describe(found)}: it must be a list of ${counted}`);
+  if (found.length !== count) throw new AnswerError(`${name} must have ${counted}, but has ${found.length}`);
 }
 
 /** Throws an AnswerError unless `found`, which an answer has made, has `rows` rows of `columns` numbers. */
@@ -153,14 +158,14 @@ function rnnCase(
     results(answer: Answer) {
       const { x, labels, parameters: all } = inputs();
       const parameters = given(all);
-      withFixedLists({ x, labels, parameters });
+      fixed({ x, labels, parameters });
       const rnn = answer as PlainRnn;
       const read = { ...byIndex('x', x), ...parameters };
       const forward = whileReading(read, {}, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
       const { h, logits } = returned('forward', forward, ['h', 'logits']);
       assertStates('h', h, [T + 1, B, H]);
       assertMatrix('logits', logits, B, C);
-      const results = withFixedLists({ h: copyOf(h), p: rightRnn().crossEntropy(logits, labels).p });
+      const results = fixed({ h: copyOf(h), p: rightRnn().crossEntropy(logits, labels).p });
       const readBackward = { ...read, ...byIndex('h', results.h), p: results.p };
       const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, results));
       const { gradients, dh } = returned('backward', backward, ['gradients', 'dh']);

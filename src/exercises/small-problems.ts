@@ -1,5 +1,4 @@
 /** The problems without a sequence: σ, softmax, a product, Adam. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { fill, flatten, stepOf, valuesOf, zeros } from '../core/tensor.js';
@@ -10,18 +9,11 @@ import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
+import { backendForAnswers } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import {
-  byIndex,
-  numberFrom,
-  numericGradient,
-  numericResult,
-  resultOf,
-  whileReading,
-  withFixedLists,
-} from './results.js';
+import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
 
-export const backend = createReferenceBackend({ dtype: 'f64' });
+export const backend = backendForAnswers('f64');
 
 /** What lies beside a tensor: no result. */
 const BESIDE = 0.25;
@@ -147,11 +139,11 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
         (answer.denseBackward as typeof denseBackward)(
           backend,
-          withFixedLists([...dStates]),
+          fixed([...dStates]),
           dW,
           db,
           dLogits,
-          withFixedLists([...states]),
+          fixed([...states]),
           W,
         ),
       );

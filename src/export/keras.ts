@@ -7,6 +7,7 @@
  */
 import { DataError } from '../core/errors.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
+import type { JsonObject } from '../files/json.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
@@ -51,14 +52,15 @@ function lstmTensors(lstm: LstmWeights, isBidirectional: boolean): NamedTensor[]
 
 const lstmName = ({ layer, suffix }: LstmWeights): string => (suffix === '' ? 'lstm' : `lstm_${layer}`);
 
-export function toKeras(model: SavedModel): Uint8Array {
+export function toKeras(model: SavedModel, own?: JsonObject): Uint8Array {
   const tensors = kerasTensors(model);
   const metadata = new Map<string, string>();
-  if (!isPlain(model.network)) {
+  if (!isPlain(model.network) || model.network.classNames.length > 0) {
     metadata.set('network', JSON.stringify(storedConfig(model.network)));
     metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
     if (model.vocabulary) metadata.set('vocabulary', JSON.stringify(model.vocabulary));
   }
+  if (own) metadata.set('metadata', JSON.stringify(own));
   return writeSafetensors({ metadata, tensors: new Map(tensors) });
 }
 
@@ -66,15 +68,18 @@ export function toKeras(model: SavedModel): Uint8Array {
  * The two files of a layers model, for `tf.loadLayersModel`. The model maps x `[B,T,I]`, or class indices `[B,T]`, to
  * probabilities `[B,C]`, or `[B,T,C]` at every step; with the squared error, to the output layer's numbers.
  */
-export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
-  const { network } = model;
+export function toTensorFlowJs(
+  model: SavedModel,
+  metadata?: JsonObject,
+): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
+  const { network, vocabulary } = model;
   const oneHot = network.inputKind === 'classes' ? oneHotTensors(network.inputs) : [];
   const tensors = [...oneHot, ...kerasTensors(model)];
   const topology = {
     format: 'layers-model',
     generatedBy: 'longhand',
     convertedBy: null,
-    ...(model.vocabulary && { userDefinedMetadata: { vocabulary: model.vocabulary } }),
+    ...((vocabulary ?? metadata) && { userDefinedMetadata: { vocabulary, metadata } }),
     modelTopology: { class_name: 'Sequential', config: { name: 'longhand', layers: kerasLayers(model) } },
     weightsManifest: [
       {

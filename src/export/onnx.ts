@@ -10,6 +10,7 @@
  */
 import protobuf from 'protobufjs';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
+import type { JsonObject } from '../files/json.js';
 import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { LstmWeights } from './weights.js';
@@ -44,7 +45,7 @@ const TEXT_ATTRIBUTE = 3;
 const GRAPH_ATTRIBUTE = 5;
 const INTS_ATTRIBUTE = 7;
 
-export function toOnnx(model: SavedModel): Uint8Array {
+export function toOnnx(model: SavedModel, metadata?: JsonObject): Uint8Array {
   const { network } = model;
   const { layers, outKernel, outBias } = weightsOf(model);
   const isAtEvery = network.reads === 'every';
@@ -74,7 +75,8 @@ export function toOnnx(model: SavedModel): Uint8Array {
   const T = isPlain(network) ? model.T : 'T';
   const rows = isAtEvery ? [T, 'B'] : ['B'];
   const results = network.loss === 'crossEntropy' ? ['logits', 'probabilities'] : ['logits'];
-  const properties = model.vocabulary ? [{ key: 'vocabulary', value: JSON.stringify(model.vocabulary) }] : [];
+  const texts = Object.entries({ vocabulary: model.vocabulary, metadata }).filter(([, one]) => one !== undefined);
+  const properties = texts.map(([key, one]) => ({ key, value: JSON.stringify(one) }));
   const described = {
     name: 'lstm',
     input: [network.inputKind === 'classes' ? value('x', INT64, T, 'B') : value('x', FLOAT, T, 'B', network.inputs)],

@@ -86,12 +86,13 @@ export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint
   const metadata = new Map(file.metadata).set('format', CHECKPOINT_FORMAT);
   metadata.delete('network');
   metadata.delete('steps');
-  const { model, training } = parseCheckpoint(writeSafetensors(signed({ metadata, tensors })), name);
+  const checkpoint = parseCheckpoint(writeSafetensors(signed({ metadata, tensors })), name);
+  const { model, training } = checkpoint;
   if (!training) throw new DataError(`${name}: training: missing`);
   assertDerived(name, 'network', network, model.network);
   const steps = file.metadata.get('steps');
   if (steps !== undefined) assertDerived(name, 'steps', steps, String(stepsOf(training)));
-  return { model, training };
+  return checkpoint;
 }
 
 const stepsOf = ({ options, order }: SavedTraining): number => stepCount(options, order.length);

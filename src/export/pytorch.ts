@@ -7,6 +7,7 @@ import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import { valuesOf } from '../core/tensor.js';
+import type { JsonObject } from '../files/json.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
@@ -26,7 +27,7 @@ import {
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
 /** The metadata of a network that is not the tutorial's also has its sizes, and a text's characters; `fromPyTorch` reads them. */
-export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): Uint8Array {
+export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel, own?: JsonObject): Uint8Array {
   const { forgetBias } = network;
   const names = modulesFor(network);
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
@@ -41,8 +42,10 @@ export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): U
     ['T', String(T)],
     ['forgetBias', String(forgetBias)],
   ]);
-  if (!isPlain(network)) metadata.set('network', JSON.stringify(storedConfig(network)));
+  if (!isPlain(network) || network.classNames.length > 0)
+    metadata.set('network', JSON.stringify(storedConfig(network)));
   if (vocabulary) metadata.set('vocabulary', JSON.stringify(vocabulary));
+  if (own) metadata.set('metadata', JSON.stringify(own));
   return writeSafetensors({ metadata, tensors });
 }
 
@@ -76,6 +79,12 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   // the loss, and what the network reads
   const stored: Partial<NetworkConfig> = networkFromMetadata(file, name) ?? {};
   const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
+  const { length: Q } = stored.quantiles ?? [];
+  if (Q > 0 && sizes.outputs % Q !== 0) {
+    throw new DataError(
+      `${name}: metadata network has ${Q} quantiles, but the linear layer has ${sizes.outputs} outputs: must be a multiple`,
+    );
+  }
   const layers = sizes.layers.map((layer, n) => {
     // a bias that is no parameter: Longhand wrote zeros beside the forget bias
     const own = biases.filter((_, k) => withBiases[k].layer === n);

@@ -4,6 +4,7 @@
  */
 import { DataError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
+import type { JsonObject } from '../files/json.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
@@ -16,7 +17,7 @@ import { formatKind, singlePrecision } from './weights.js';
 const CELL = 'rnn/basic_lstm_cell/';
 
 /** Throws a DataError if the network is not the tutorial's: TensorFlow 1.x names other networks in no single way. */
-export function toTensorFlow1({ T, network, parameters }: SavedModel): Uint8Array {
+export function toTensorFlow1({ T, network, parameters }: SavedModel, metadata?: JsonObject): Uint8Array {
   if (!isPlain({ ...network, dropout: 0 })) {
     throw new DataError(
       `safetensors-tf1 holds only the tutorial's network, not ${formatKind(network)}; onnx and safetensors-pytorch hold it`,
@@ -26,6 +27,7 @@ export function toTensorFlow1({ T, network, parameters }: SavedModel): Uint8Arra
     metadata: new Map([
       ['T', String(T)],
       ['forgetBias', String(network.forgetBias)],
+      ...(metadata ? [['metadata', JSON.stringify(metadata)] as const] : []),
     ]),
     tensors: new Map([
       [`${CELL}kernel`, storedTensor(parameters.kernel)],

@@ -1,5 +1,6 @@
-/** Reads and replaces whole files, and says where relative paths begin. Node only. Every failure is a DataError. */
+/** Reads and replaces whole files, makes folders, and says where relative paths begin. Node only. Every failure is a DataError. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import {
   accessSync,
@@ -15,10 +16,12 @@ import {
   readlinkSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 
@@ -51,6 +54,28 @@ export function readFile(file: string, most = LARGEST_FILE): Uint8Array {
   const bytes = readIfPresent(file, most);
   if (!bytes) throw new DataError(`${file}: no such file`);
   return bytes;
+}
+
+const PIECE = 2 ** 20;
+
+/** The file's bytes in pieces of at most 1 MiB: it may be larger than the memory. Throws a DataError, as `readFile` does. */
+export function* filePieces(file: string): Generator<Uint8Array> {
+  assertNamed(file);
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(placeOf(file), constants.O_RDONLY | (constants.O_NONBLOCK || 0));
+    assertPlain(file, fstatSync(descriptor));
+    for (;;) {
+      const piece = new Uint8Array(PIECE);
+      const count = readSync(descriptor, piece);
+      if (count === 0) return;
+      yield piece.subarray(0, count);
+    }
+  } catch (error) {
+    throw codeOf(error) === 'ENOENT' ? new DataError(`${file}: no such file`) : failure(file, 'cannot be read', error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 /** The first `size` bytes, or fewer if the file shrinks while it is read. */
@@ -99,7 +124,7 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
     }
     renameSync(placeOf(written), placeOf(target));
   } catch (error) {
-    made.forEach(removeIfPossible);
+    made.forEach((name) => removeIfPossible(name));
     throw failure(file, fault, error);
   }
   flushDirectory(path.dirname(target));
@@ -156,22 +181,82 @@ function assertFreeFor(file: string, target: string, keepOld: boolean, fault: st
 }
 
 /**
- * Makes a folder, and the folders above it that do not exist. Throws a DataError if that fails, or if `folder` is a file. (Node's
- * own `recursive` never returns if the system says of a new name that its folder does not exist, as /proc does.)
+ * Makes a folder, and the folders above it that do not exist: all of them, or none. Returns them, the highest first. Throws a DataError,
+ * which names the folder `shownAs`, if that fails, or if `folder` is a file. (Node's own `recursive` never returns if the system says
+ * of a new name that its folder does not exist, as /proc does.)
  */
-export function makeFolder(folder: string): void {
+export function makeFolder(folder: string, shownAs = folder): string[] {
   const missing: string[] = [];
   for (let at = folder; !existsSync(placeOf(at)); at = path.dirname(at)) {
     missing.unshift(at);
     if (path.dirname(at) === at) break;
   }
+  const made: string[] = [];
   try {
-    for (const one of missing) mkdirSync(placeOf(one));
-    if (statSync(placeOf(folder)).isDirectory()) return;
+    for (const one of missing) {
+      if (existsSync(placeOf(one))) continue; // new/.. exists as soon as new does
+      mkdirSync(placeOf(one));
+      made.push(one);
+    }
+    if (statSync(placeOf(folder)).isDirectory()) return made;
+  } catch (error) {
+    removeFolders(made);
+    throw failure(shownAs, 'cannot be created', error);
+  }
+  throw new DataError(`${shownAs}: is a file, but must be a folder`);
+}
+
+/** What `makeFolder` has made, except folders that are in use by now. */
+function removeFolders(made: readonly string[]): void {
+  try {
+    for (const folder of [...made].reverse()) rmdirSync(placeOf(folder));
+  } catch {
+    // it is not empty, so neither are the folders above it
+  }
+}
+
+/**
+ * Makes a new folder with these files, and the folders above it: all of it, or nothing. The files are written into a folder beside
+ * it, `folder.incomplete-…`, which only a process that is killed leaves. Throws a DataError if `folder` exists or cannot be written,
+ * and the reason of `signal`.
+ */
+export async function writeNewFolder(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = `${path.dirname(folder)}${path.sep}${path.basename(folder)}`; // without a slash at its end
+  const beside = `${target}.incomplete-${randomUUID().slice(0, 8)}`;
+  const whole = `${beside}${path.sep}whole`;
+  let above: string[] = [];
+  try {
+    assertFree(folder, target);
+    above = makeFolder(whole, folder).filter((made) => !made.startsWith(beside));
+    for (const [name, contents] of files) {
+      const file = `${whole}${path.sep}${name}`;
+      makeFolder(path.dirname(file));
+      await writeFile(placeOf(file), contents, { flag: 'wx' });
+      signal.throwIfAborted();
+    }
+    assertFree(folder, target); // such as new/../existing
+    renameSync(placeOf(whole), placeOf(target));
+    removeIfPossible(beside, true);
+  } catch (error) {
+    removeIfPossible(beside, true);
+    removeFolders(above);
+    signal.throwIfAborted();
+    throw failure(folder, 'cannot be written', error);
+  }
+}
+
+/** Throws a DataError if there is something at `target`, be it a link that leads nowhere. `folder` is its name in messages. */
+function assertFree(folder: string, target: string): void {
+  try {
+    if (!lstatSync(placeOf(target), { throwIfNoEntry: false })) return;
   } catch (error) {
     throw failure(folder, 'cannot be created', error);
   }
-  throw new DataError(`${folder}: is a file, but must be a folder`);
+  throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
 }
 
 function assertWritable(name: string, what: string): void {
@@ -236,9 +321,9 @@ function linkOrCopy(file: string, second: string): void {
   }
 }
 
-function removeIfPossible(file: string): void {
+function removeIfPossible(file: string, recursive = false): void {
   try {
-    rmSync(placeOf(file), { force: true });
+    rmSync(placeOf(file), { force: true, recursive });
   } catch {
     // best effort: a leftover file is harmless
   }
@@ -269,6 +354,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such directory',
   ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory',
+  EEXIST: 'a link or a file has this name',
 };
 
 export function failure(file: string, what: string, error: unknown): Error {

@@ -1,7 +1,18 @@
 /**
  * Strict JSON, for files from unknown sources. JSON.parse alone keeps the last of two equal keys without an error, accepts
- * any depth, and reads 2.0, 1e2 and -0 as whole numbers.
+ * any depth, and reads 2.0, 1e2 and -0 as whole numbers. JSON.stringify alone drops or changes what JSON cannot hold: undefined,
+ * functions, NaN, dates, typed arrays.
  */
+import { describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+
+/** A value that JSON can hold. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** A plain object that JSON can hold. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
 
 interface JsonLimits {
   /** The largest allowed nesting of objects and lists. */
@@ -70,4 +81,38 @@ function isFollowedByColon(text: string, end: number): boolean {
   let at = end;
   while (at < text.length && /\s/.test(text[at])) at++;
   return text[at] === ':';
+}
+
+/** A copy of `value`, with what it holds now. Throws a DataError with the path of a value that JSON cannot hold, or that is nested deeper. */
+export function jsonObjectOf(path: string, value: unknown, depth: number): JsonObject {
+  if (!isPlainObject(value)) throw new DataError(`${path} is ${describe(value)}: must be a plain object`);
+  return jsonCopyOf(path, value, depth, []) as JsonObject;
+}
+
+function jsonCopyOf(path: string, value: unknown, depth: number, open: readonly object[]): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  const isList = Array.isArray(value);
+  if (!isList && !isPlainObject(value)) {
+    const rule = 'null, true, false, a finite number, a text, a list or a plain object';
+    throw new DataError(`${path} is ${describe(value)}: must be ${rule}, as JSON can hold them`);
+  }
+  if (open.includes(value)) throw new DataError(`${path} contains itself: JSON cannot hold this`);
+  if (open.length === depth) throw new DataError(`${path}: nested deeper than ${depth}`);
+  const inside = [...open, value];
+  const copyOf = (at: string, one: unknown): JsonValue => jsonCopyOf(at, one, depth, inside);
+  // Array.from, because map leaves out the holes of a sparse list
+  if (isList) return Array.from<unknown>(value).map((one, n) => copyOf(`${path}[${n}]`, one));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copyOf(pathOf(path, name), one)]));
+}
+
+/** `scaler.mean`; `scaler["a name"]`, shortened, for a name that is no identifier. */
+const pathOf = (path: string, name: string): string =>
+  /^[A-Za-z_$][\w$]{0,39}$/.test(name) ? `${path}.${name}` : `${path}[${shortened(JSON.stringify(name))}]`;
+
+/** Also an object of another realm, such as a frame of the page. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

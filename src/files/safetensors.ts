@@ -177,7 +177,7 @@ export function quote(value: unknown): string {
 
 /**
  * The bytes of a file. Tensors with wide elements come first, so that each starts at a multiple of its element size. Names
- * are sorted, so the same contents give the same bytes.
+ * are sorted, so the same contents give the same bytes. Throws a DataError for a header that no reader accepts: more than 16 MiB.
  */
 export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array<ArrayBuffer> {
   if (tensors.has(METADATA)) throw new RangeError(`safetensors: no tensor can be named ${METADATA}`);
@@ -201,6 +201,9 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries([[METADATA, texts], ...entries])));
 
   const padded = Math.ceil(header.length / 8) * 8;
+  if (padded > LONGEST_HEADER) {
+    throw new DataError(`safetensors: the header would have ${padded} bytes, at most ${LONGEST_HEADER} are allowed`);
+  }
   const file = new Uint8Array(LENGTH_BYTES + padded + begin);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded);

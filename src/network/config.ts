@@ -2,7 +2,7 @@
  * A network as a plain object of sizes: the same in code, in checkpoints and on the command line. src/network/network.ts computes it.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertChoice, assertKinds, assertObject, assertSizes, describe } from '../core/arguments.js';
+import { assertChoice, assertKinds, assertList, assertObject, assertSizes, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
@@ -11,8 +11,8 @@ import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/l
 
 /** What a network reads: numbers, or for each step one class. */
 export const INPUT_KINDS = ['numbers', 'classes'] as const;
-/** Losses: softmax cross-entropy (5), or the mean squared error (13). */
-export const LOSSES = ['crossEntropy', 'squaredError'] as const;
+/** Losses: softmax cross-entropy (5) of classes; of numbers, the squared error (13) and (17) to (19). */
+export const LOSSES = ['crossEntropy', 'squaredError', 'absoluteError', 'huber', 'pinball'] as const;
 /** Which states the output layer reads: those after the last step, or those of every step. */
 export const READS = ['last', 'every'] as const;
 
@@ -40,12 +40,21 @@ export interface NetworkConfig {
   readonly inputKind?: (typeof INPUT_KINDS)[number];
   /** Default: 'crossEntropy'. */
   readonly loss?: (typeof LOSSES)[number];
+  /** δ of the loss 'huber': larger errors cost as in 'absoluteError'. Default: 1. */
+  readonly delta?: number;
+  /**
+   * For the loss 'pinball', between 0 and 1: the outputs of each target, one for each quantile. Output g·Q+n is quantile n of target g.
+   * Default: [], for the other losses.
+   */
+  readonly quantiles?: readonly number[];
   /** Which states the output layer reads; the loss is computed there. Default: 'last'. */
   readonly reads?: (typeof READS)[number];
   /** p of (12): the probability that a number from one layer to the next is dropped in training. Default: 0. */
   readonly dropout?: number;
   /** Added to the forget gate's pre-activation, in every layer. Default: 1. */
   readonly forgetBias?: number;
+  /** The name of each class, in the order of the outputs; for the loss 'crossEntropy'. Default: [], the classes have no names. */
+  readonly classNames?: readonly string[];
 }
 
 /** `NetworkConfig` with a value for every field. */
@@ -68,9 +77,12 @@ const KINDS = {
   outputs: 'number',
   inputKind: 'string',
   loss: 'string',
+  delta: 'number',
+  quantiles: 'object',
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
+  classNames: 'object',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
 /** The layers that a network can have, and a checkpoint can hold. */
@@ -89,6 +101,7 @@ const LAYER_KINDS = {
 export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
+  const { delta = 1, quantiles = [], classNames = [] } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
@@ -112,11 +125,47 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     );
   }
   if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
+  if (!(delta > 0 && delta < Infinity)) throw new RangeError(`network: delta is ${delta}: must be a number > 0`);
+  assertQuantiles(quantiles, loss, network.outputs);
   const { inputs, outputs } = network;
-  return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
+  if (classNames.length > 0 || !Array.isArray(classNames)) {
+    if (loss !== 'crossEntropy') throw new RangeError(`network: classNames: must be [], because the loss is ${loss}`);
+    assertClassNames('network: classNames', classNames, outputs);
+  }
+  const lists = { quantiles: [...quantiles], classNames: [...classNames] };
+  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, ...lists };
+}
+
+/** Throws a TypeError or a RangeError unless the names are different texts, as many as there are classes. `what` begins the message. */
+export function assertClassNames(what: string, names: readonly string[], classes = names.length): void {
+  assertList(what, names, 'texts');
+  const seen = new Set<unknown>();
+  for (const [n, name] of Array.from<unknown>(names).entries()) {
+    if (typeof name !== 'string' || name === '')
+      throw new TypeError(`${what}[${n}] is ${describe(name)}: must be a text`);
+    if (seen.has(name)) throw new RangeError(`${what}[${n}] is ${describe(name)}, which occurs before`);
+    seen.add(name);
+  }
+  if (names.length > 0 && names.length === classes) return;
+  throw new RangeError(
+    `${what} has ${names.length} texts: must have one for each class${classes > 0 ? `, ${classes}` : ''}`,
+  );
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
+
+function assertQuantiles(quantiles: readonly number[], loss: CompleteConfig['loss'], outputs: number): void {
+  assertList('network: quantiles', quantiles, 'numbers between 0 and 1');
+  const wrong = Array.from(quantiles).find((q) => !(q > 0 && q < 1));
+  if (wrong !== undefined) throw new RangeError(`network: quantiles has ${describe(wrong)}: must be between 0 and 1`);
+  const Q = quantiles.length;
+  if (loss === 'pinball' ? Q > 0 && outputs % Q === 0 : Q === 0) return;
+  throw new RangeError(
+    loss === 'pinball'
+      ? `network: outputs is ${outputs}, with ${Q} quantiles: must be a multiple, the quantiles of each target`
+      : `network: quantiles has ${Q} numbers: must be [], because the loss is ${loss}`,
+  );
+}
 
 function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
   assertObject(what, layer);
@@ -131,10 +180,15 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
   );
 }
 
-/** The network for a file: projections and biases are left out of layers that have the defaults, as in Longhand 0.2. */
-export function storedConfig({ layers, ...others }: CompleteConfig): NetworkConfig {
+/** The network for a file. Fields that format version 2 does not have are left out if the network does not need them. */
+export function storedConfig({ layers, delta, quantiles, classNames, ...others }: CompleteConfig): NetworkConfig {
   const { inputs, ...rest } = others;
-  return { inputs, layers: layers.map(storedLayer), ...rest };
+  return {
+    ...{ inputs, layers: layers.map(storedLayer), ...rest },
+    ...(rest.loss === 'huber' && { delta }),
+    ...(rest.loss === 'pinball' && { quantiles }),
+    ...(classNames.length > 0 && { classNames }),
+  };
 }
 
 /** A layer of `storedConfig`. */
@@ -144,14 +198,17 @@ export const storedLayer = ({ hidden, bidirectional, projection, bias }: Require
   ...(!bias && { bias }),
 });
 
-/** Whether a layer has a projection or no biases. Files of format version 2 have no such layers. */
-export const needsVersion3 = ({ layers }: CompleteConfig): boolean =>
-  layers.some(({ projection, bias }) => projection > 0 || !bias);
+/** Whether a layer has a projection or no biases, the loss is new, or classes have names. Files of format version 2 have no such networks. */
+export const needsVersion3 = (network: CompleteConfig): boolean =>
+  computesAsVersion3(network) || network.classNames.length > 0;
+
+const computesAsVersion3 = ({ layers, loss }: CompleteConfig): boolean =>
+  layers.some(({ projection, bias }) => projection > 0 || !bias) || !['crossEntropy', 'squaredError'].includes(loss);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain(network: CompleteConfig): boolean {
   const { layers, inputKind, loss, reads, dropout } = network;
-  const isAlone = layers.length === 1 && !layers[0].bidirectional && !needsVersion3(network);
+  const isAlone = layers.length === 1 && !layers[0].bidirectional && !computesAsVersion3(network);
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
 
@@ -230,6 +287,12 @@ export function stateShapes(network: NetworkConfig, B: number, [h, c] = ['h0', '
   return shapes;
 }
 
+/** The shape of targets: that of logits, but with one number for all quantiles. */
+export function targetShape(network: CompleteConfig, sizes: BatchSizes): Shape {
+  const shape = outputShape(network, sizes);
+  return [...shape.slice(0, -1), network.outputs / Math.max(network.quantiles.length, 1)];
+}
+
 /** Throws a RangeError if the network has more classes than the backend's precision holds: their indices are numbers in tensors. */
 export function assertClassesFit({ inputs, inputKind, outputs, loss }: CompleteConfig, { dtype }: Backend): void {
   const counts = { inputs: inputKind === 'classes' ? inputs : 0, outputs: loss === 'crossEntropy' ? outputs : 0 };
@@ -260,7 +323,7 @@ export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
   const common = { x: inputShape(network, sizes), logits: output, losses: rows, dLogits: output };
   return (network.loss ?? 'crossEntropy') === 'crossEntropy'
     ? { ...common, y: rows, probabilities: output }
-    : { ...common, y: output, mask: rows };
+    : { ...common, y: output, mask: output, ...(network.loss === 'pinball' && { quantiles: [network.outputs] }) };
 }
 
 /** The activations and gradients of one LSTM, without its parameters. A bias that is no parameter is 0. */

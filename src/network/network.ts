@@ -9,11 +9,11 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import {
+  assertChoice,
   assertKinds,
   assertKnownNames,
   assertObject,
   assertSizes,
-  assertTensor,
   assertWhole,
   describe,
   plainCopyOf,
@@ -22,8 +22,8 @@ import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
+import type { NestedNumbers, Shape, Tensor } from '../core/tensor.js';
+import { assertHolds, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
 import { drawMask } from '../equations/dropout.js';
 import { assertClasses } from '../equations/embedding.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
@@ -42,7 +42,7 @@ import { assertFinite, loadTensors, saveTensors, valuesByName } from './paramete
 import { SequenceOrder } from './sequence-order.js';
 import { initialGradients, namedStates, NetworkStates } from './states.js';
 import type { Targets } from './targets.js';
-import { TARGET_NAMES } from './targets.js';
+import { assertLayout, givenTensor, LAYOUTS, TARGET_NAMES } from './targets.js';
 
 /** Options of a `Network`. */
 export interface NetworkOptions {
@@ -63,11 +63,30 @@ export interface PassOptions {
   readonly dropout?: boolean;
 }
 
-/** A batch on the host. */
-export interface Batch extends Targets {
-  /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
-  readonly x: Tensor;
+/** What a batch has besides its labels or its targets. */
+export interface BatchInputs extends Pick<Targets, 'lengths' | 'layout'> {
+  /** `[T,B,I]`, or class indices `[T,B]`, also as lists of lists. Numbers beyond a sequence's end are not read. */
+  readonly x: Tensor | NestedNumbers;
 }
+
+/** A batch with classes. */
+export interface LabelledBatch extends BatchInputs {
+  /** As in `Targets`. */
+  readonly labels: NonNullable<Targets['labels']>;
+  /** Default: none, because there are labels. */
+  readonly targets?: undefined;
+}
+
+/** A batch with numbers to predict. */
+export interface TargetBatch extends BatchInputs {
+  /** `[B,C]` or `[T,B,C]`, as in `Targets`. */
+  readonly targets: NonNullable<Targets['targets']>;
+  /** Default: none, because there are targets. */
+  readonly labels?: undefined;
+}
+
+/** A batch on the host. */
+export type Batch = LabelledBatch | TargetBatch;
 
 /** The network, with every tensor that its passes need. The caller disposes of it. */
 export class Network {
@@ -255,23 +274,27 @@ export class Network {
   }
 
   /**
-   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
-   * unknown name. Throws a RangeError for another shape, a label or class out of range, or a length out of range. The same
+   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. With `layout: 'batch-first'`, B is the
+   * first axis. Throws a TypeError for an unknown name, or lists with anything but numbers. Throws a RangeError for another shape, a label or class out of range, or a length out of range. The same
    * for a number that the backend's precision cannot hold, and a batch in which nothing counts. Then the network keeps its last
    * batch.
    */
   setBatch(batch: Batch): void {
     this.assertFree('setBatch');
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
-    const { x } = batch;
-    assertTensor('setBatch: x', x, '[T,B,I]');
-    assertShape('setBatch', 'x', x, this.activations.x.shape);
-    const lengths = this.output.rows.checkedLengths(batch);
-    if (this.config.inputKind === 'classes') assertClasses(x, this.config.inputs, lengths);
-    else assertHolds('setBatch: x', x, this.backend.dtype, ([t, b]) => t < lengths[b]);
+    const { layout = 'time-first' } = batch;
+    assertChoice('setBatch: layout', layout, LAYOUTS);
+    const { shape } = this.activations.x;
+    const given = givenTensor('setBatch: x', batch.x, shape);
+    assertLayout('x', given, shape, layout);
+    const lengths = this.output.counted.checkedLengths(batch);
+    const [t, b] = layout === 'batch-first' ? [1, 0] : [0, 1];
+    const isRead = (index: number[]): boolean => index[t] < lengths[index[b]];
+    if (this.config.inputKind === 'classes') assertClasses(given, this.config.inputs, isRead);
+    else assertHolds('setBatch: x', given, this.backend.dtype, isRead);
     this.putTargets(batch, 1);
     this.now.hasPassed.inputs = false;
-    copyInto(this.activations.x, x);
+    copyInto(this.activations.x, layout === 'batch-first' ? given.transpose(1, 0, 2) : given);
     this.backend.upload(this.activations.x);
   }
 
@@ -284,13 +307,13 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
-    this.sequences.reserve(this.output.rows.checkedLengths(targets));
+    this.sequences.reserve(this.output.counted.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
     this.now.hasPassed.targets = false;
     this.now.batchNumber++;
     if (!lengthsChanged) return;
     this.now.changedBy ??= 'setTargets, with other lengths,';
-    const { lengths } = this.output.rows;
+    const { lengths } = this.output.counted;
     this.sequences.setLengths(lengths);
     const sorted = this.sequences.order.map((b) => lengths[b]);
     for (const lstm of this.layers.flat()) setLengths(lstm, sorted);
@@ -298,7 +321,7 @@ export class Network {
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
   countsRow(row: number): boolean {
-    return this.output.rows.mask[row] === 1;
+    return this.output.counted.countIn(row) > 0;
   }
 
   /** Another number for each batch, and whenever the initial states are set. @internal */
@@ -379,8 +402,8 @@ export class Network {
 
   /**
    * The class with the largest logit in each row of the last forward pass before this call: `[B]`, or `[T·B]`, row t·B+b, with a
-   * loss at every step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error, and
-   * if no forward pass has read x.
+   * loss at every step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for targets,
+   * and if no forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {
     this.assertPassed('predictions', this.now.hasPassed.inputs);
@@ -409,7 +432,7 @@ export class Network {
     const inputs = { x, y, ...namedStates(this.config, initial) };
     for (const [name, tensor] of Object.entries<Tensor>(inputs)) {
       await this.backend.download(tensor);
-      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
+      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.counted.lengths[b] : undefined);
       if (!found) continue;
       const [first, ...others] = found.index;
       const index = [name === 'x' || name === 'y' ? first : this.order[first], ...others];
@@ -443,9 +466,10 @@ export class Network {
   /**
    * The result of `work`, which awaits while it needs the batch, results or weights of this network. Only through `own`, a view of
    * the network, can `work` use it: the network itself refuses until `work` ends. Rejects with an Error while an earlier `work`
-   * runs. `what` begins the message. @internal
+   * runs, and after `dispose`. `what` begins the message. @internal
    */
   async exclusively<Result>(what: string, work: (own: Network) => Promise<Result>): Promise<Result> {
+    this.assertNotDisposed(what);
     this.assertNotRunning(what);
     this.running = what;
     try {

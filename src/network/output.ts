@@ -8,34 +8,38 @@ import type { BatchSizes, CompleteConfig } from './config.js';
 import type { OutputViews } from './layers.js';
 import type { Parameter } from './parameters.js';
 import type { Targets } from './targets.js';
-import { RowMask } from './targets.js';
+import { LossMask } from './targets.js';
 
 /** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
 export interface OutputTensors {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
-  /** The class of each row, `[N]`; -1 does not count. With the squared error: the targets, in the shape of logits. */
+  /** The class of each row, `[N]`; -1 does not count. With the other losses: the targets, in the shape of logits. */
   readonly y: Tensor;
   /** The output layer's numbers, `[B,C]`, or `[T,B,C]` with a loss at every step. */
   readonly logits: Tensor;
-  /** The loss of each row, `[N]`: in nats, or a squared error. */
+  /** The loss of each row, `[N]`: in nats, or the sum of what its errors cost. */
   readonly losses: Tensor;
   /** ∂loss/∂logits, in the shape of logits: `[B,C]` or `[T,B,C]`. */
   readonly dLogits: Tensor;
-  /** Softmax of the logits, in their shape: `[B,C]` or `[T,B,C]`. Default: none with the squared error. */
+  /** Softmax of the logits, in their shape: `[B,C]` or `[T,B,C]`. Default: none but with cross-entropy. */
   readonly probabilities?: Tensor;
-  /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
+  /** 1 for each target that counts, else 0, in the shape of logits: `[B,C]` or `[T,B,C]`. Default: none with cross-entropy. */
   readonly mask?: Tensor;
+  /** The quantile of each output, `[C]`. Default: none but with the pinball loss. */
+  readonly quantiles?: Tensor;
 }
 
 /** Loss and accuracy of a forward pass on its batch. */
 export interface Metrics {
-  /** Mean loss over the rows that count: in nats, or the mean squared error. */
+  /** Mean loss over what counts: in nats, or what an error costs. */
   readonly loss: number;
-  /** Share (0 … 1) of these rows that are classified correctly. NaN with the squared error, which has no classes. */
+  /** Share (0 … 1) of the rows that are classified correctly. NaN but with cross-entropy: no other loss has classes. */
   readonly accuracy: number;
   /** The number of rows that count. */
   readonly count: number;
+  /** What the loss is the mean of: `count` rows, or all targets that count in them. */
+  readonly divisor: number;
 }
 
 /** The parameters of the output layer. */
@@ -46,7 +50,7 @@ export interface OutputParameters {
   readonly bias: Pick<Parameter, 'value' | 'gradient'>;
 }
 
-/** The two passes of a loss. `count`: rows that count. */
+/** The two passes of a loss. `count`: rows or targets that count. */
 interface Loss {
   forward(): void;
   backward(count: number): void;
@@ -66,24 +70,78 @@ function crossEntropy(
   };
 }
 
-/** (13): each row has C targets. */
-function squaredError(
-  backend: Backend,
-  { losses, mask, ...tensors }: OutputTensors & Required<Pick<OutputTensors, 'mask'>>,
-): Loss {
-  const [logits, dLogits, y] = [tensors.logits, tensors.dLogits, tensors.y].map(matrixOf);
+/** The tensors of (13) and (17) to (19): each row has C targets, of which every one counts at first. */
+function errorTensors(backend: Backend, { losses, mask, ...tensors }: WithMask) {
   fill(mask, 1);
   backend.upload(mask);
+  const [logits, dLogits, y, counts] = [tensors.logits, tensors.dLogits, tensors.y, mask].map(matrixOf);
+  return { losses, logits, dLogits, y, counts };
+}
+
+type WithMask = OutputTensors & Required<Pick<OutputTensors, 'mask'>>;
+
+/** (13) */
+function squaredError(backend: Backend, tensors: WithMask): Loss {
+  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
   return {
-    forward: () => backend.squaredErrorForward(losses, logits, y, mask),
-    backward: (count) => backend.squaredErrorBackward(dLogits, logits, y, mask, count),
+    forward: () => backend.squaredErrorForward(losses, logits, y, counts),
+    backward: (count) => backend.squaredErrorBackward(dLogits, logits, y, counts, count),
   };
+}
+
+/** (17) */
+function absoluteError(backend: Backend, tensors: WithMask): Loss {
+  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
+  return {
+    forward: () => backend.absoluteErrorForward(losses, logits, y, counts),
+    backward: (count) => backend.absoluteErrorBackward(dLogits, logits, y, counts, count),
+  };
+}
+
+/** (18) */
+function huber(backend: Backend, tensors: WithMask, delta: number): Loss {
+  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
+  return {
+    forward: () => backend.huberForward(losses, logits, y, counts, delta),
+    backward: (count) => backend.huberBackward(dLogits, logits, y, counts, delta, count),
+  };
+}
+
+/** (19): the columns of a target are its quantiles. */
+function pinball(
+  backend: Backend,
+  { quantiles, ...tensors }: WithMask & Required<Pick<OutputTensors, 'quantiles'>>,
+  levels: readonly number[],
+): Loss {
+  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
+  for (let k = 0; k < quantiles.size; k++) quantiles.set(k, levels[k % levels.length]);
+  backend.upload(quantiles);
+  return {
+    forward: () => backend.pinballForward(losses, logits, y, counts, quantiles),
+    backward: (count) => backend.pinballBackward(dLogits, logits, y, counts, quantiles, count),
+  };
+}
+
+/** The config's loss. `outputShapes` has the tensors of each. */
+function lossOf(backend: Backend, { loss, delta, quantiles }: CompleteConfig, tensors: OutputTensors): Loss {
+  switch (loss) {
+    case 'crossEntropy':
+      return crossEntropy(backend, tensors as Parameters<typeof crossEntropy>[1]);
+    case 'squaredError':
+      return squaredError(backend, tensors as WithMask);
+    case 'absoluteError':
+      return absoluteError(backend, tensors as WithMask);
+    case 'huber':
+      return huber(backend, tensors as WithMask, delta);
+    case 'pinball':
+      return pinball(backend, tensors as Parameters<typeof pinball>[1], quantiles);
+  }
 }
 
 /** The output layer and the loss. The tensors belong to the caller. */
 export class NetworkOutput {
-  /** Which rows have a loss. */
-  readonly rows: RowMask;
+  /** What counts in the loss. */
+  readonly counted: LossMask;
   private readonly loss: Loss;
   /** `[N,C]` each. */
   private readonly logits: Tensor;
@@ -96,14 +154,10 @@ export class NetworkOutput {
     private readonly tensors: OutputTensors,
     private readonly parameters: OutputParameters,
   ) {
-    this.rows = new RowMask(config, sizes);
+    this.counted = new LossMask(config, sizes);
     this.logits = matrixOf(tensors.logits);
     this.dLogits = matrixOf(tensors.dLogits);
-    // `outputShapes` has the tensors of each loss.
-    this.loss =
-      config.loss === 'crossEntropy'
-        ? crossEntropy(backend, tensors as Parameters<typeof crossEntropy>[1])
-        : squaredError(backend, tensors as Parameters<typeof squaredError>[1]);
+    this.loss = lossOf(backend, config, tensors);
   }
 
   /** Computes the logits and the loss of each row. */
@@ -116,20 +170,22 @@ export class NetworkOutput {
   /** Computes the gradients of the mean loss: of the logits, the weights, the bias and the states. */
   backward({ states, dStates }: OutputViews): void {
     const { kernel, bias } = this.parameters;
-    this.loss.backward(Math.max(this.rows.count, 1));
+    this.loss.backward(Math.max(this.counted.count, 1));
     denseBackward(this.backend, dStates, kernel.gradient, bias.gradient, this.dLogits, states, kernel.value);
   }
 
   /**
-   * Puts labels or targets into y; `least`: rows that must count. Returns whether the lengths changed. Throws the errors of
-   * `RowMask.set`.
+   * Puts labels or targets into y; `least`: how many must count. Returns whether the lengths changed. Throws the errors of
+   * `LossMask.set`.
    */
   set(targets: Targets, least = 0): boolean {
     const { y, mask } = this.tensors;
-    const lengthsChanged = this.rows.set(targets, y, least);
+    const lengthsChanged = this.counted.set(targets, y, least);
     this.backend.upload(y);
     if (!mask) return lengthsChanged;
-    this.rows.mask.forEach((counts, row) => mask.set(row, counts));
+    const rows = matrixOf(mask);
+    const C = rows.shape[1];
+    this.counted.mask.forEach((counts, at) => rows.set(Math.floor(at / C), at % C, counts));
     this.backend.upload(mask);
     return lengthsChanged;
   }
@@ -139,7 +195,8 @@ export class NetworkOutput {
     const { losses, y } = this.tensors;
     const hasClasses = this.config.loss === 'crossEntropy';
     // Copies, because the next batch may be set before the losses are here.
-    const [mask, classes] = [this.rows.mask.slice(), hasClasses ? valuesOf(y) : undefined];
+    const counts = Array.from({ length: losses.size }, (_, row) => this.counted.countIn(row));
+    const classes = hasClasses ? valuesOf(y) : undefined;
     const [values, predictions] = await Promise.all([
       this.read('metrics', losses, valuesOf),
       hasClasses ? (known?.slice() ?? this.predictions()) : undefined,
@@ -147,18 +204,21 @@ export class NetworkOutput {
     let loss = 0;
     let right = 0;
     let rows = 0;
+    let divisor = 0;
     for (const [row, value] of values.entries()) {
-      if (row % this.sizes.B >= count || mask[row] === 0) continue;
+      if (row % this.sizes.B >= count || counts[row] === 0) continue;
       loss += value;
       right += predictions ? Number(predictions[row] === classes?.[row]) : NaN;
+      divisor += counts[row];
       rows++;
     }
-    return { loss: loss / Math.max(rows, 1), accuracy: right / Math.max(rows, 1), count: rows };
+    return { loss: loss / Math.max(divisor, 1), accuracy: right / Math.max(rows, 1), count: rows, divisor };
   }
 
   /** See `Network.predictions`. */
   async predictions(): Promise<Int32Array> {
-    if (this.config.loss !== 'crossEntropy') throw new Error('network: no predictions: its loss is the squared error');
+    if (this.config.loss !== 'crossEntropy')
+      throw new Error(`network: no predictions of classes: its loss is ${this.config.loss}`);
     return this.read('predictions', this.logits, (logits) => {
       const [N, C] = logits.shape;
       return Int32Array.from({ length: N }, (_, row) => {

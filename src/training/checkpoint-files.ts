@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
+import type { CheckpointSet } from './checkpoint-set.js';
+import { parseCheckpointSet } from './checkpoint-set.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
@@ -11,10 +13,40 @@ export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
   replaceFile(file, checkpointBytes(checkpoint), { keepOld: true });
 }
 
-/** Throws a DataError if the file is missing, damaged, or not a checkpoint; it names `FILE.previous`, if that exists. */
+/**
+ * The checkpoint of a file; of one that holds several networks, `FILE#NAME` names one. Throws a DataError if the file is missing, damaged,
+ * or not a checkpoint; it names `FILE.previous`, if that exists.
+ */
 export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoint {
+  const [path, name] = partsOf(file);
+  return withPrevious(path, () => {
+    const bytes = readFile(path);
+    const set = name === undefined ? undefined : parseCheckpointSet(bytes, path, limits);
+    const network = name === undefined ? undefined : set?.networks.get(name);
+    if (name === undefined) return parseCheckpoint(bytes, path, limits);
+    if (network) return network;
+    throw new DataError(
+      set
+        ? `${path}: has no network ${name}: ${[...set.networks.keys()].join(', ')}`
+        : `${path}: holds one network, which has no name`,
+    );
+  });
+}
+
+/** As `loadCheckpoint`, for a file of several networks; undefined for a file of one. */
+export function loadCheckpointSet(file: string): CheckpointSet | undefined {
+  return withPrevious(file, () => parseCheckpointSet(readFile(file), file));
+}
+
+/** The name of a file, and of a network in it. The names of files may have `#` too. */
+export function partsOf(file: string): [path: string, name?: string] {
+  const at = file.lastIndexOf('#');
+  return at < 0 || existsSync(placeOf(file)) ? [file] : [file.slice(0, at), file.slice(at + 1)];
+}
+
+function withPrevious<Result>(file: string, read: () => Result): Result {
   try {
-    return parseCheckpoint(readFile(file), file, limits);
+    return read();
   } catch (error) {
     if (!(error instanceof DataError) || !existsSync(placeOf(previousOf(file)))) throw error;
     throw new DataError(`${error.message}; the previous checkpoint is ${previousOf(file)}`);

@@ -4,13 +4,14 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
-import { assertObject, assertTensor, describe } from '../core/arguments.js';
+import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { Fields } from '../files/fields.js';
+import type { JsonObject } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { sha256Of } from '../files/sha256.js';
@@ -27,9 +28,18 @@ import {
 } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { faultInSquares } from '../network/parameters.js';
-import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
+import {
+  assertSameNetwork,
+  checkedMetadata,
+  metadataIn,
+  savedNetworkIn,
+  optionsIn,
+  randomIn,
+  taskIn,
+  vocabularyIn,
+} from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, namesInVersion, storedName } from './options.js';
+import { areVersion1, storedOptions } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -94,17 +104,44 @@ export interface Checkpoint {
   readonly model: SavedModel;
   /** The state of the training; null if the file holds only the network. */
   readonly training: SavedTraining | null;
+  /** Your own: a plain object of what JSON can hold, such as the scale of the inputs. A resumed run keeps it. Default: none. */
+  readonly metadata?: JsonObject | undefined;
 }
 
+const NAMES = ['model', 'training', 'metadata'] as const satisfies (keyof Checkpoint)[];
+const MODEL_NAMES = ['T', 'network', 'vocabulary', 'parameters'] as const satisfies (keyof SavedModel)[];
+const TRAINING_NAMES = Object.keys({
+  options: true,
+  backend: true,
+  step: true,
+  task: true,
+  means: true,
+  squares: true,
+  velocities: true,
+  states: true,
+  random: true,
+  order: true,
+  cursor: true,
+  data: true,
+  best: true,
+  validationsSinceBest: true,
+} satisfies Record<keyof SavedTraining, true>);
+
 /**
- * The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. Also throws
- * the errors of a checkpoint that `parseCheckpoint` would refuse: a DataError, or a RangeError for the shape of a tensor.
+ * The bytes of the file. Throws a TypeError for a field that no checkpoint has, and a NonFiniteError if a number is NaN or infinite:
+ * no run can continue from there. Also throws the errors of a checkpoint that `parseCheckpoint` would refuse: a DataError, or a
+ * RangeError for the shape of a tensor. A DataError names the path of metadata that JSON cannot hold.
  */
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  assertCheckpoint('checkpointBytes', checkpoint);
+  return writeSafetensors(signed(checkpointFile('checkpointBytes', checkpoint)));
+}
+
+/** The file of a checkpoint, without its checksum. `what` begins the message of a TypeError. `least`: the smallest version. Default: 1. */
+export function checkpointFile(what: string, checkpoint: Checkpoint, least = 1): Safetensors {
+  assertCheckpoint(what, checkpoint);
   assertParts(checkpoint);
-  assertReadable(checkpoint);
   const { model, training } = checkpoint;
+  const metadata = readableMetadata(checkpoint, least);
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
     asDataError(() => assertTensor(`${WRITTEN}: ${key}`, tensor, formatShape(shape)));
@@ -120,28 +157,40 @@ export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     for (const [key, prefix, shapes] of keptTensors(training.options, model)) storeAll(prefix, shapes, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  return writeSafetensors(signed({ metadata: metadataOf(checkpoint), tensors }));
+  return { metadata, tensors };
 }
 
-/** Throws a TypeError unless `value` has a checkpoint's fields. `what` begins the message. */
+/** Throws a TypeError unless `value` has a checkpoint's fields, and no others: they would be dropped. `what` begins the message. */
 export function assertCheckpoint(what: string, value: unknown): asserts value is Checkpoint {
   assertObject(what, value);
-  if ('model' in value && 'training' in value) return;
-  const advice =
-    'must be { model, training }, as hooks.onCheckpoint gets it, or await training.checkpoint() returns it';
-  throw new TypeError(`${what}: ${describe(value)}: ${advice}`);
+  if (!('model' in value && 'training' in value)) {
+    const advice =
+      'must be { model, training }, as hooks.onCheckpoint gets it, or await training.checkpoint() returns it';
+    throw new TypeError(`${what}: ${describe(value)}: ${advice}`);
+  }
+  assertKnownNames(what, value, NAMES);
+  if (isObject(value.model)) assertKnownNames(`${what}: model`, value.model, MODEL_NAMES);
+  if (isObject(value.training)) assertKnownNames(`${what}: training`, value.training, TRAINING_NAMES);
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Begins the messages about a checkpoint that cannot be written. */
 const WRITTEN = 'checkpoint';
 
 /** Throws a DataError if a part that is no tensor is one that `parseCheckpoint` would refuse. `assertParts` has checked the parts. */
 export function assertReadable(checkpoint: Checkpoint): void {
+  readableMetadata(checkpoint, 1);
+}
+
+/** The metadata of the checkpoint's file. Throws the errors of `assertReadable`. `least`: as for `checkpointFile`. */
+function readableMetadata(checkpoint: Checkpoint, least: number): Safetensors['metadata'] {
   const { training } = checkpoint;
   const order: [string, StoredTensor][] = training ? [['order', storedIntegers(training.order)]] : [];
-  const file = { metadata: metadataOf(checkpoint), tensors: new Map(order) };
+  const file = { metadata: metadataOf(checkpoint, least), tensors: new Map(order) };
   const { network } = describedModel(file, WRITTEN);
   if (training) describedTraining(file, network, WRITTEN);
+  return file.metadata;
 }
 
 /** Throws a DataError unless `checkpoint` has every part, each of its type. What the tensors and the other fields hold is not checked. */
@@ -218,13 +267,15 @@ function keptTensors(
   return vocabulary ? [...moments, ['states', 'state.', stateShapes(network, batchSize)]] : moments;
 }
 
-function metadataOf({ model, training }: Checkpoint): Map<string, string> {
+function metadataOf({ model, training, metadata: own }: Checkpoint, least: number): Map<string, string> {
   const { T, network, vocabulary } = model;
+  const isVersion3 = least === 3 || needsVersion3(network) || own !== undefined;
   const isVersion1 =
+    !isVersion3 &&
     isPlain(network) &&
     vocabulary === undefined &&
     (training === null || (areVersion1(training.options) && training.task === null));
-  const version = isVersion1 ? 1 : needsVersion3(network) ? 3 : 2;
+  const version = isVersion1 ? 1 : isVersion3 ? 3 : 2;
   const { inputs: I, outputs: C, layers, forgetBias } = network;
   const described = isVersion1
     ? { T, I, H: layers[0].hidden, C, forgetBias }
@@ -234,10 +285,10 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
     ['formatVersion', String(version)],
     ['model', JSON.stringify(described)],
   ]);
+  if (own !== undefined) metadata.set('metadata', JSON.stringify(checkedMetadata(`${WRITTEN}: metadata`, own)));
   if (training) {
     const { options, backend, step, random, cursor, data, best, validationsSinceBest, task } = training;
-    const kept = namesInVersion(version);
-    metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [storedName(name), options[name]]))));
+    metadata.set('options', JSON.stringify(storedOptions(options, version)));
     const state = { backend, step, random, cursor, data, best, validationsSinceBest };
     metadata.set('training', JSON.stringify(isVersion1 ? state : { ...state, task }));
   }
@@ -249,15 +300,37 @@ export function signed({ metadata, tensors }: Safetensors): Safetensors {
   return { metadata: new Map(metadata).set('checksum', checksumOf({ metadata, tensors })), tensors };
 }
 
-/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint. */
+/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network. */
 export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLimits = {}): Checkpoint {
+  const file = checkedFile(bytes, name);
+  const names = file.metadata.get('networks');
+  if (names === undefined) return checkpointIn(file, name, limits);
+  const list = names.length > 200 ? `${names.slice(1, 200)}…` : names.slice(1, -1);
+  throw new DataError(`${name}: holds several networks, ${list}: name one of them: ${name}#NAME`);
+}
+
+/** A file with the right format and checksum. */
+export function checkedFile(bytes: Uint8Array, name: string): Safetensors {
   const file = parseSafetensors(bytes, name);
   assertFormat(file, name);
   assertChecksum(file, name);
+  return file;
+}
+
+/** The checkpoint of a file that has been checked. */
+export function checkpointIn(file: Safetensors, name: string, limits: FloatLimits = {}): Checkpoint {
   const model = savedModel(file, name, limits);
   const training = file.metadata.has('training') ? savedTraining(file, model, name) : null;
   if (versionOf(file) >= 3) assertNoOtherTensors(file, { model, training }, name);
-  return { model, training };
+  const metadata = savedMetadata(file, name);
+  return { model, training, ...(metadata && { metadata }) };
+}
+
+function savedMetadata(file: Safetensors, name: string): JsonObject | undefined {
+  const text = file.metadata.get('metadata');
+  if (text === undefined) return undefined;
+  if (versionOf(file) < 3) throw new DataError(`${name}: metadata: these need format version 3`);
+  return metadataIn(text, `${name}: metadata`);
 }
 
 /** Earlier versions accepted other tensors, and dropped them: a bias of a layer without biases, for example. */

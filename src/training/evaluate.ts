@@ -2,42 +2,45 @@
 import { assertSignal } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import { loadBatch, misfitOf } from '../data/examples.js';
+import { kindOf, loadBatch, misfitOf } from '../data/examples.js';
 import type { DataKind, Examples } from '../data/examples.js';
-import type { TrainData } from '../data/train-data.js';
-import { assertTrainData, examplesOf } from '../data/train-data.js';
+import type { GivenData, TrainData } from '../data/train-data.js';
+import { checkedData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
 import { assertNetwork, Network } from '../network/network.js';
 
-/** How well a network does on a set of examples. */
+/** How well a network does on a set of examples. `predict` returns what it computes for them. */
 export interface Evaluation {
-  /** Mean loss over the examples, or over all their steps that count: in nats, or the mean squared error. */
+  /** Mean loss over all labels or targets that count: in nats, or what an error of the targets costs. */
   readonly loss: number;
-  /** Share (0 … 1) of these that the network classifies correctly. NaN with the squared error. */
+  /** Share (0 … 1) of the labels that the network classifies correctly. NaN for targets, which have no classes. */
   readonly accuracy: number;
   /** How many examples or steps count. */
   readonly count: number;
-  /** `[count]`, or `[count·T]` sequence by sequence with a label for every step: 1 if the network is right, else 0. */
+  /**
+   * `[count]`, or `[count·T]` sequence by sequence with a label for every step: 1 if the network is right, else 0. Empty for
+   * targets.
+   */
   readonly correct: Uint8Array;
-  /** As `correct`: the class with the largest logit; -1 for steps that do not count. */
+  /** As `correct`: the class with the largest logit; -1 for steps that do not count. Empty for targets. */
   readonly predicted: Int32Array;
 }
 
 /**
- * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
- * unless set. A text is one stream from a zero state: every character is predicted from all characters before it, so B has no
- * effect. Its vocabulary must be the one of the network's training: a network holds none, so another one of the same size is not
- * noticed. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
- * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error reports that another evaluation,
- * or a step of training, is still running on the network. While it runs, the network's own methods refuse too, except `save`
- * and `dispose`.
+ * Loss and accuracy over all data that are given, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
+ * initial state of every batch is the network's, zero unless set. A text is one stream from a zero state: every character is
+ * predicted from all characters before it, so B has no effect. Its vocabulary must be the one of the network's training: a network
+ * holds none, so another one of the same size is not noticed. Rejects with a TypeError, RangeError or DataError that says what is
+ * wrong with the data, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
+ * reports that another evaluation, or a step of training, is still running on the network. While it runs, the network's own methods
+ * refuse too, except `save` and `dispose`.
  */
-export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
+export async function evaluate(network: Network, given: GivenData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
-  assertTrainData('evaluate: data', data);
-  assertSignal('evaluate: signal', signal);
+  const data = checkedData('evaluate: data', given, network.config.classNames);
+  assertSignal('evaluate', signal);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
-  assertFits('evaluate', examples, { ...network.config, T: network.sizes.T });
+  assertFits('evaluate', examples, kindOf(network.config, network.sizes.T));
   return evaluateData('evaluate', network, data, signal);
 }
 
@@ -87,9 +90,11 @@ export async function evaluateExamples(
 ): Promise<Evaluation> {
   const { T, B } = network.sizes;
   const steps = network.config.reads === 'every' ? T : 1;
-  const correct = new Uint8Array(examples.count * steps);
-  const predicted = new Int32Array(examples.count * steps).fill(-1);
-  const sums = { loss: 0, right: 0, count: 0 };
+  const isClassifier = network.config.loss === 'crossEntropy';
+  const rows = isClassifier ? examples.count * steps : 0;
+  const correct = new Uint8Array(rows);
+  const predicted = new Int32Array(rows).fill(-1);
+  const sums = { loss: 0, divisor: 0, right: 0, count: 0 };
   if (examples.continues) network.resetState();
   for (let start = 0; start < examples.count; start += B) {
     await yieldToEventLoop();
@@ -98,10 +103,11 @@ export async function evaluateExamples(
     const indices = loadBatch(network, examples, given);
     if (examples.continues && start > 0) network.carryState();
     network.forward();
-    const predictions = examples.loss === 'crossEntropy' ? await network.predictions() : undefined;
-    const { loss, count } = await network.metrics(given.length, predictions);
+    const predictions = isClassifier ? await network.predictions() : undefined;
+    const { loss, count, divisor } = await network.metrics(given.length, predictions);
     if (count === 0) continue;
-    sums.loss += loss * count;
+    sums.loss += loss * divisor;
+    sums.divisor += divisor;
     sums.count += count;
     if (!predictions) continue;
     for (let row = 0; row < lossRows(network.config, network.sizes); row++) {
@@ -114,9 +120,8 @@ export async function evaluateExamples(
     }
   }
   if (examples.continues) network.resetState();
-  const { loss, right, count } = sums;
-  const accuracy = examples.loss === 'squaredError' ? NaN : right / count;
-  return { loss: loss / count, accuracy, count, correct, predicted };
+  const { loss, divisor, right, count } = sums;
+  return { loss: loss / divisor, accuracy: isClassifier ? right / count : NaN, count, correct, predicted };
 }
 
 /** Throws a DataError unless the network reads and computes what the examples hold. */

@@ -7,14 +7,18 @@
  * To add an option, add an entry and use it in training.ts, the next file to read. The types of some options, with comments, stand
  * beside their equations, in src/equations/schedule.ts and src/equations/clipping.ts.
  */
+import { describe } from '../core/arguments.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numbers.js';
 import { SHUFFLES } from '../data/batches.js';
 import { SCHEDULES } from '../equations/schedule.js';
-import { MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
+import { LOSSES, MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
 import { BIAS_INITS, OUTPUT_INITS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */
 export const OPTIMISERS = ['adam', 'sgd'] as const;
+
+/** The losses of targets: squared (13), absolute (17) and Huber's (18) errors, and quantiles (19). */
+export const TARGET_LOSSES = LOSSES.filter((loss) => loss !== 'crossEntropy');
 
 /** The headings that group the options in `longhand train --help`. */
 export const GROUPS = ['Network', 'Training', 'Optimiser', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
@@ -55,6 +59,8 @@ interface Described {
   readonly formerName?: string;
   /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
   readonly since?: 2 | 3;
+  /** Whether checkpoints leave it out if it has its default. Default: no. */
+  readonly storedIfSet?: true;
 }
 
 interface NumberEntry extends Described {
@@ -79,6 +85,12 @@ interface ListEntry extends Omit<NumberEntry, 'kind'> {
   readonly kind: 'list';
 }
 
+/** Numbers between 0 and 1, each greater than the one before. */
+interface QuantilesEntry extends Described {
+  readonly kind: 'quantiles';
+  readonly default: readonly number[];
+}
+
 interface SwitchEntry extends Described {
   readonly kind: 'switch';
   readonly default: false;
@@ -93,13 +105,26 @@ interface ChoiceEntry extends Described {
 /** An entry whose values are numbers. */
 export type RangedEntry = NumberEntry | NullableEntry | ListEntry;
 /** An entry of the table. */
-export type OptionEntry = RangedEntry | SwitchEntry | ChoiceEntry;
+export type OptionEntry = RangedEntry | QuantilesEntry | SwitchEntry | ChoiceEntry;
 
 /** Whether a new run accepts this number; of a list, this one of its numbers. Checkpoints may accept more. */
 export function isOfNewRun({ kind, least, most }: RangedEntry, value: number): boolean {
   if (kind === 'whole' || kind === 'list') return Number.isInteger(value) && value >= least && value <= most;
   const vanishes = value !== 0 && Math.fround(value) === 0; // a network computes in f32
   return !vanishes && value <= most && (kind === 'positive' ? value > least : value >= least);
+}
+
+/** What is wrong with the option `quantiles`, for messages; undefined if nothing is. `name`: the option's. */
+export function faultOfQuantiles(name: string, value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) {
+    return `${name} ${describe(value)}: must be a list of numbers between 0 and 1`;
+  }
+  const list = Array.from<unknown>(value);
+  const wrong = list.findIndex((q) => !(typeof q === 'number' && Math.fround(q) > 0 && Math.fround(q) < 1));
+  if (wrong >= 0) return `${name}[${wrong}] ${describe(list[wrong])}: must be between 0 and 1, also in f32`;
+  const late = list.findIndex((q, n) => n > 0 && Number(q) <= Number(list[n - 1]));
+  if (late < 0) return undefined;
+  return `${name}[${late}] ${describe(list[late])}: must be greater than the one before, ${describe(list[late - 1])}`;
 }
 
 const COUNT = { kind: 'whole', least: 1, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 1' } as const;
@@ -184,6 +209,46 @@ export const OPTIONS = {
     flag: '--clip-norm <norm>',
     help: 'scale the whole gradient down to this norm',
     group: 'Gradient clipping',
+  },
+  /**
+   * What the errors of targets cost: 'squaredError', 'absoluteError', 'huber' with `delta`, or 'pinball' with `quantiles`. Labels have
+   * the cross-entropy, and this option must then be left out. Default: 'squaredError'.
+   */
+  loss: {
+    kind: 'choice',
+    choices: TARGET_LOSSES,
+    default: 'squaredError',
+    flag: '--loss <name>',
+    help: 'what errors cost, for data with targets; labels have the cross-entropy',
+    group: 'Training',
+    since: 3,
+    storedIfSet: true,
+  },
+  /** δ of the loss 'huber', which needs it alone: larger errors cost as in 'absoluteError'. Default: 1. */
+  delta: {
+    kind: 'positive',
+    least: 0,
+    most: LARGEST_F32,
+    accepts: 'a number > 0',
+    default: 1,
+    flag: '--delta <number>',
+    help: 'with --loss huber: errors beyond ± this number cost as in absoluteError',
+    group: 'Training',
+    since: 3,
+    storedIfSet: true,
+  },
+  /**
+   * For the loss 'pinball' alone: numbers between 0 and 1, each greater than the one before. The network has an output for each
+   * quantile of each target: see `NetworkConfig`. Default: [0.05, 0.5, 0.95].
+   */
+  quantiles: {
+    kind: 'quantiles',
+    default: [0.05, 0.5, 0.95],
+    flag: '--quantiles <list>',
+    help: 'with --loss pinball: numbers between 0 and 1, in rising order; each target has an output for each',
+    group: 'Training',
+    since: 3,
+    storedIfSet: true,
   },
   /** In examples: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
   trainingIters: {
@@ -364,6 +429,7 @@ export const OPTIONS = {
 
 for (const entry of Object.values<OptionEntry>(OPTIONS)) {
   if (entry.kind === 'choice') Object.freeze(entry.choices);
+  if (entry.kind === 'quantiles') Object.freeze(entry.default);
   Object.freeze(entry);
 }
 Object.freeze(OPTIONS);

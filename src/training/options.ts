@@ -3,10 +3,11 @@ import { assertKnownNames, describe, plainCopyOf } from '../core/arguments.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Limits } from '../equations/clipping.js';
 import type { TrainData } from '../data/train-data.js';
+import { hasTargets } from '../data/train-data.js';
 import type { Schedule } from '../equations/schedule.js';
 import { MOST_LAYERS } from '../network/config.js';
 import type { OptionEntry, RangedEntry } from './option-table.js';
-import { ACCEPTED, isOfNewRun, OPTIONS } from './option-table.js';
+import { ACCEPTED, faultOfQuantiles, isOfNewRun, OPTIONS } from './option-table.js';
 
 type Table = typeof OPTIONS;
 /** The name of an option. */
@@ -19,7 +20,9 @@ type ValueOf<Entry extends OptionEntry> =
         ? boolean
         : Entry extends { kind: 'list' }
           ? number | readonly number[]
-          : number)
+          : Entry extends { kind: 'quantiles' }
+            ? readonly number[]
+            : number)
   | (Entry extends { default: null } ? null : never);
 
 /** A value for each option. (The mapped type keeps the comments of the table.) */
@@ -92,8 +95,12 @@ export function completeOptions(given: GivenOptions): TrainOptions {
 
 /** A frozen copy, for a run: callers may change the options and lists that they gave, and every checkpoint of the run shares its own. */
 export function ownOptions(options: TrainOptions): TrainOptions {
-  const { hidden } = options;
-  return Object.freeze({ ...options, hidden: typeof hidden === 'number' ? hidden : Object.freeze([...hidden]) });
+  const { hidden, quantiles } = options;
+  return Object.freeze({
+    ...options,
+    hidden: typeof hidden === 'number' ? hidden : Object.freeze([...hidden]),
+    quantiles: Object.freeze([...quantiles]),
+  });
 }
 
 /** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
@@ -143,11 +150,24 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
+  const needed = [
+    ['delta', 'huber'],
+    ['quantiles', 'pinball'],
+  ] as const;
+  for (const [name, loss] of needed) {
+    if (options.loss === loss || hasDefault(options, name)) continue;
+    return `${name} ${String(options[name])}: must be left out unless loss is ${loss}`;
+  }
   return undefined;
 }
 
+/** Whether an option has its default. */
+const hasDefault = (options: Values, name: OptionName): boolean =>
+  JSON.stringify(options[name]) === JSON.stringify(TUTORIAL[name]);
+
 function faultOfValue(name: OptionName, shown: string, value: unknown): string | undefined {
   const option: OptionEntry = OPTIONS[name];
+  if (option.kind === 'quantiles') return faultOfQuantiles(shown, value);
   if (option.kind === 'list' && Array.isArray(value)) {
     const wrong = Array.from<unknown>(value).findIndex((element) => !accepts(option, element));
     if (wrong >= 0) return `${shown}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
@@ -192,23 +212,31 @@ export function layersOf({
   return sizes.map((size) => ({ hidden: size, bidirectional, projection, bias: !withoutBias }));
 }
 
-/** The options that checkpoints of a version hold. */
+/** The options that checkpoints of a version can hold. */
 export const namesInVersion = (version: number): OptionName[] =>
   OPTION_NAMES.filter((name) => ((OPTIONS[name] as OptionEntry).since ?? 1) <= version);
+
+/** The options that a checkpoint of a version holds, by their names there. */
+export const storedOptions = (options: Values, version: number): Record<string, unknown> =>
+  Object.fromEntries(
+    namesInVersion(version)
+      .filter((name) => (OPTIONS[name] as OptionEntry).storedIfSet !== true || !hasDefault(options, name))
+      .map((name) => [storedName(name), options[name]]),
+  );
 
 /** Whether checkpoints of version 1 can hold these options. */
 export const areVersion1 = (options: Values): boolean =>
   typeof options.hidden === 'number' &&
-  OPTION_NAMES.every((name) => namesInVersion(1).includes(name) || options[name] === TUTORIAL[name]);
+  OPTION_NAMES.every((name) => namesInVersion(1).includes(name) || hasDefault(options, name));
 
-function accepts(option: OptionEntry, value: unknown): boolean {
+function accepts(option: Exclude<OptionEntry, { kind: 'quantiles' }>, value: unknown): boolean {
   if (option.kind === 'choice') return option.choices.some((choice) => choice === value);
   if (option.kind === 'switch') return typeof value === 'boolean';
   if (value === null) return option.default === null;
   return typeof value === 'number' && ACCEPTED[option.accepts](value);
 }
 
-function acceptedBy(option: OptionEntry): string {
+function acceptedBy(option: Exclude<OptionEntry, { kind: 'quantiles' }>): string {
   if (option.kind === 'choice') return `one of ${option.choices.join(', ')}`;
   if (option.kind === 'switch') return 'true or false';
   if (option.kind === 'list') return `${option.accepts}, or a list of them`;
@@ -217,12 +245,15 @@ function acceptedBy(option: OptionEntry): string {
 
 /** What is wrong with the first option that these data cannot have; undefined if there is none. */
 export function misfitOfOptions(options: Values, data: TrainData): string | undefined {
-  const { bidirectional, shuffle, shift } = options;
+  const { bidirectional, shuffle, shift, loss } = options;
   const isText = 'characters' in data;
   if (isText && bidirectional) {
     return 'bidirectional: must be false for a text: the reverse direction reads what is predicted';
   }
   if (isText && shuffle !== 'tf1') return `shuffle ${shuffle}: must be left out for a text, which is read in order`;
+  if (loss !== TUTORIAL.loss && !hasTargets(data)) {
+    return `loss ${loss}: must be left out for data with labels, whose loss is the cross-entropy`;
+  }
   if (shift === 0) return undefined;
   if (!('pixels' in data)) return `shift ${shift}: must be 0, because only images can be moved`;
   const { rows, columns } = data;

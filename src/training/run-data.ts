@@ -3,11 +3,11 @@ import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Examples } from '../data/examples.js';
-import { misfitOf } from '../data/examples.js';
+import { kindOf, misfitOf } from '../data/examples.js';
 import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
-import type { TrainingData } from '../data/train-data.js';
-import { assertTrainData, examplesOf } from '../data/train-data.js';
+import type { TrainData, TrainingData } from '../data/train-data.js';
+import { checkedData, examplesOf } from '../data/train-data.js';
 import { rateAt } from '../equations/schedule.js';
 import { sha256Of } from '../files/sha256.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
@@ -18,18 +18,25 @@ import { misfitOfOptions, stepCount } from './options.js';
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
 
-/** Throws a TypeError, RangeError or DataError that says what is wrong with the data. */
-export function assertTrainingData(data: TrainingData): void {
+/**
+ * The data with tensors in place of lists. `names`: those of the network's classes. Default: a new network. Throws a TypeError,
+ * RangeError or DataError that says what is wrong with the data.
+ */
+export function checkedTrainingData(data: TrainingData, names?: readonly string[]): TrainingData<TrainData> {
   assertObject('train: data', data);
-  assertTrainData('train: data', data.train);
-  if (data.validation !== undefined) assertTrainData('train: validation', data.validation);
+  const train = checkedData('train: data', data.train, names);
+  const classNames = names ?? ('classNames' in train ? train.classNames : undefined) ?? [];
+  const validation =
+    data.validation === undefined ? undefined : checkedData('train: validation', data.validation, classNames);
+  return { train, validation, digest: data.digest };
 }
 
-/** As `assertTrainingData`, for a new run: its labels say how many classes the network has. */
-export function assertNewData(data: TrainingData): void {
-  assertTrainingData(data);
-  const { train } = data;
+/** As `checkedTrainingData`, for a new run: its labels say how many classes the network has. */
+export function checkedNewData(data: TrainingData): TrainingData<TrainData> {
+  const checked = checkedTrainingData(data);
+  const { train } = checked;
   if ('x' in train) assertFirstClass('train: data', train);
+  return checked;
 }
 
 /**
@@ -37,7 +44,7 @@ export function assertNewData(data: TrainingData): void {
  * come from a checkpoint, so the caller cannot change them. Default: false.
  */
 export function examplesIn(
-  { train, validation, digest }: TrainingData,
+  { train, validation, digest }: TrainingData<TrainData>,
   options: TrainOptions,
   { areSaved = false }: { areSaved?: boolean } = {},
 ): TrainingData<Examples> {
@@ -58,6 +65,19 @@ export function examplesIn(
   const others = examplesOf('train: validation', validation, { B, toEnd: true });
   assertSameKind(examples, others);
   return { train: examples, validation: others, digest };
+}
+
+/** Throws a RangeError for validation data that a new run would not use. */
+export function assertValidates(
+  { train, validation }: TrainingData<Examples>,
+  { validateEvery, batchSize }: TrainOptions,
+): void {
+  if (validation === undefined || validateEvery !== null) return;
+  const anEpoch = Math.max(1, Math.floor(train.count / batchSize));
+  throw new RangeError(
+    'train: hooks.validation is given, but not the option validateEvery, so it would never be evaluated: ' +
+      `set validateEvery, in steps (${anEpoch} is once an epoch), or leave hooks.validation out`,
+  );
 }
 
 /** Why the learning rate at the end of the run is beyond f32, which a step schedule can make it; undefined if it is within. */
@@ -82,7 +102,7 @@ function assertSameKind(train: Examples, validation: Examples): void {
   }
   throw new DataError(
     `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
-      'they must be of the same kind (of labels, `classes` is the number of outputs)',
+      'they must be of the same kind (`classes` beside the labels sets how many there are)',
   );
 }
 
@@ -121,7 +141,7 @@ export function bytesOf(
 /** Throws a DataError unless the run of a checkpoint began with these data. */
 export function assertSameData(examples: TrainingData<Examples>, model: SavedModel, state: SavedTraining): void {
   const { train } = examples;
-  assertFits('resume', train, { ...model.network, T: model.T });
+  assertFits('resume', train, kindOf(model.network, model.T));
   assertSameVocabulary(train.vocabulary, model.vocabulary, 'resume: data');
   if (train.count !== state.order.length || !hasDigest(examples, state)) {
     const what = train.continues ? ' (or their text ends otherwise)' : '';

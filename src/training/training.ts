@@ -6,7 +6,7 @@ import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
-import type { Examples, NetworkEnds } from '../data/examples.js';
+import type { DataKind, Examples } from '../data/examples.js';
 import { loadBatch } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
@@ -17,6 +17,7 @@ import { completeConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
+import { checkedMetadata } from './checkpoint-fields.js';
 import { assertCheckpoint, assertParts, assertReadable } from './checkpoint.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { assertFiniteLoss, evaluateExamples } from './evaluate.js';
@@ -25,10 +26,10 @@ import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, ownOptions, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import {
-  assertNewData,
   assertSameData,
-  assertTrainingData,
   bytesOf,
+  checkedNewData,
+  checkedTrainingData,
   examplesIn,
   faultOfLastRate,
   NO_VALIDATION,
@@ -40,9 +41,9 @@ export interface Line {
   readonly step: number;
   /** Examples seen: step · batchSize. */
   readonly iter: number;
-  /** Mean loss of the step's batch after the step's update: in nats, or the mean squared error. */
+  /** Mean loss of the step's batch after the step's update: in nats, or what an error of the targets costs. */
   readonly loss: number;
-  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. NaN with the squared error. */
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. NaN for targets. */
   readonly accuracy: number;
 }
 
@@ -50,9 +51,9 @@ export interface Line {
 export interface Validation {
   /** Updates made so far. */
   readonly step: number;
-  /** Mean loss over the validation data: in nats, or the mean squared error. */
+  /** Mean loss over the validation data: in nats, or what an error of the targets costs. */
   readonly loss: number;
-  /** Share (0 … 1) of the validation data that is classified correctly. NaN with the squared error. */
+  /** Share (0 … 1) of the validation data that is classified correctly. NaN for targets. */
   readonly accuracy: number;
   /** Whether the loss is smaller than in every earlier validation. */
   readonly isBest: boolean;
@@ -63,11 +64,14 @@ export interface Resumable extends Checkpoint {
   readonly training: SavedTraining;
 }
 
-/** The network that the options describe, for data with these inputs and outputs. */
-export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkConfig {
-  const { inputs, outputs, inputKind, loss, reads } = ends;
-  const { dropout, forgetBias } = options;
-  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
+/** The network that the options describe, for data of this kind. */
+export function networkFor(kind: DataKind, options: TrainOptions): NetworkConfig {
+  const { inputs, inputKind, reads, classes, targets } = kind;
+  const { dropout, forgetBias, loss, delta, quantiles } = options;
+  const common = { inputs, layers: layersOf(options), inputKind, reads, dropout, forgetBias };
+  if (classes > 0) return { ...common, outputs: classes };
+  if (loss === 'pinball') return { ...common, outputs: targets * quantiles.length, loss, quantiles };
+  return { ...common, outputs: targets, loss, delta };
 }
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */
@@ -80,9 +84,11 @@ export class Training {
   private readonly carried: CarriedState | undefined;
   private readonly random: Random;
   private readonly batches: BatchOrder;
+  /** The caller's metadata in the checkpoint that the run resumes. */
+  private metadata: Checkpoint['metadata'];
   /** The digest of the data, once it has been computed. */
   private digest: string | undefined;
-  private best: BestValidation | null = null;
+  private bestSoFar: BestValidation | null = null;
   private validationsSinceBest = 0;
   private hasEnded = false;
   /** The network's `batchNumber` after the last step; undefined before it. */
@@ -116,13 +122,14 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
     const all = completeOptions(options);
-    assertNewData(data);
-    return Training.startChecked(backend, examplesIn(data, all), all);
+    return Training.startChecked(backend, examplesIn(checkedNewData(data), all), all);
   }
 
   /** As `start`, for examples and options that have been checked. @internal */
   static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
-    const training = new Training(backend, examples, networkFor(examples.train, options), options);
+    const { classNames = [] } = examples.train;
+    const network = { ...networkFor(examples.train, options), classNames };
+    const training = new Training(backend, examples, network, options);
     training.digest = examples.digest;
     const { outputInit, biasInit } = options;
     return training.prepared(() => training.network.initialise(training.random, outputInit, biasInit));
@@ -135,33 +142,34 @@ export class Training {
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertCheckpoint('resume: checkpoint', checkpoint);
-    const { model, training } = checkpoint;
+    const { model, training, metadata } = checkpoint;
     if (training === null)
       throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     assertParts(checkpoint);
     const all = resumedOptions(training, options);
     assertReadable(checkpoint);
-    assertTrainingData(data);
-    const examples = examplesIn(data, training.options, { areSaved: true });
+    const checked = checkedTrainingData(data, model.network.classNames);
+    const examples = examplesIn(checked, training.options, { areSaved: true });
     const fault = faultOfLastRate(all, examples.train.count);
     if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
-    return Training.resumeChecked(backend, examples, { model, training }, all);
+    return Training.resumeChecked(backend, examples, { model, training, metadata }, all);
   }
 
   /** As `resume`, for examples and options that have been checked. @internal */
   static resumeChecked(
     backend: Backend,
     examples: TrainingData<Examples>,
-    { model: saved, training: state }: Resumable,
+    { model: saved, training: state, metadata }: Resumable,
     options: TrainOptions,
   ): Training {
     assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
+      training.metadata = metadata && checkedMetadata('resume: checkpoint: metadata', metadata); // a copy
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = state.data;
-      training.best = state.best && { ...state.best };
+      training.bestSoFar = state.best && { ...state.best };
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
       training.carried?.load(state.states);
@@ -228,6 +236,26 @@ export class Training {
   get hasLostPatience(): boolean {
     const { patience } = this.options;
     return patience !== null && this.validationsSinceBest >= patience;
+  }
+
+  /** The validation with the smallest loss so far; null before the first one. */
+  get best(): BestValidation | null {
+    return this.bestSoFar && { ...this.bestSoFar };
+  }
+
+  /** What is unlikely to be meant, one sentence each: values that are not normalised, or no validation before the end. */
+  get warnings(): readonly string[] {
+    const { validateEvery } = this.options;
+    const { train } = this.examples;
+    const never = validateEvery !== null && this.steps > 0 && validateEvery > this.steps;
+    return [
+      ...(train.warnings?.() ?? []).map((message) => `train: data${message}`),
+      ...(never
+        ? [
+            `train: validateEvery is ${validateEvery}, but the run has ${this.steps} steps: it ends without a validation`,
+          ]
+        : []),
+    ];
   }
 
   /** Every option of the run. */
@@ -301,8 +329,8 @@ export class Training {
       if (!validation) throw new RangeError(NO_VALIDATION);
       const { loss, accuracy } = await evaluateExamples(network, validation);
       await assertFiniteLoss(network, 'validation loss', loss, step);
-      const isBest = this.best === null || loss < this.best.loss;
-      if (isBest) this.best = { step, loss };
+      const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
+      if (isBest) this.bestSoFar = { step, loss };
       this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
       return { step, loss, accuracy, isBest };
     });
@@ -311,7 +339,7 @@ export class Training {
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     return this.exclusively('checkpoint', async (network) => {
-      const { options, random, batches, best, validationsSinceBest, examples } = this;
+      const { options, random, batches, best, validationsSinceBest, examples, metadata } = this;
       const { vocabulary } = examples.train;
       await network.assertFinite(this.step);
       this.digest ??= await fastSha256Of(bytesOf(examples, options));
@@ -329,7 +357,7 @@ export class Training {
           random: random.state,
           ...batches.position,
           data: this.digest,
-          best: best && { ...best },
+          best,
           validationsSinceBest,
           backend: network.backend.description,
           step: updates,
@@ -339,6 +367,7 @@ export class Training {
           ...moments,
           states: (await this.carried?.save()) ?? {},
         },
+        ...(metadata && { metadata: checkedMetadata('checkpoint: metadata', metadata) }),
       };
     });
   }

@@ -52,6 +52,7 @@ describe('help and version', () => {
 describe('wrong usage: exit code 2, one line on stderr that names the mistake, nothing on stdout', () => {
   const COUNT = 'It must be a whole number from 1 to 4294967295.';
   const SEED = 'It must be a whole number from 0 to 4294967295.';
+  const LABELLED = '--loss needs data with targets: these have labels, whose loss is the cross-entropy';
   const FINITE = 'It must be a finite number, such as 12, -0.5 or 1e-3.';
   const POSITIVE = 'It must be greater than 0.';
   const BEYOND = 'It is beyond the range of f32, ±3.4028235e+38.';
@@ -105,6 +106,10 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
       'dropout 0.2: must be 0 with one layer, because it drops numbers between two layers',
     ],
     [['train', '--momentum', '0.5'], '--momentum needs --optimiser sgd'],
+    [['train', '--task', 'adding', '--delta', '2'], '--delta needs --loss huber'],
+    [['train', '--task', 'adding', '--loss', 'huber', '--quantiles', '0.5'], '--quantiles needs --loss pinball'],
+    [['train', '--loss', 'huber'], LABELLED],
+    [['train', '--loss', 'squaredError'], LABELLED],
     [['train', '--shift', '28'], 'shift 28: must be smaller than each side of the images, 28 × 28'],
     [
       ['train', '--task', 'adding', '--steps', '2', '--shift', '1'],

@@ -155,7 +155,7 @@ describe.each([
       ['longhand ', names],
       ['longhand tr', ['train']],
       ['longhand --', ['--version', '--help']],
-      ['longhand train --thr', ['--threads']],
+      ['longhand train --thre', ['--threads']],
       ['longhand train --shuffle=t', ['tf1']],
       ['longhand train --seed 1 --shuffle l', ['legacy']],
       ['longhand train --resume r', ['run.safetensors']],
@@ -175,7 +175,7 @@ describe.each([
       if (name !== '') expected.push([`longhand ${name} --`, flags]);
       for (const [flag, words] of choices) expected.push([`longhand ${name} ${flag} `, words]);
     }
-    expect(expected.filter(([line]) => line.includes('--gpu-mode'))).toHaveLength(4);
+    expect(expected.filter(([line]) => line.includes('--gpu-mode'))).toHaveLength(5);
 
     const answers = ask(
       script,

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -85,6 +86,61 @@ test('writes a folder, and refuses one that exists', async () => {
   const none = path.resolve('/proc/longhand-exercises');
   const refusal = expect.stringContaining(`longhand: ${none}: cannot be created (`) as string;
   expect(await exercises([none])).toMatchObject({ code: 1, stderr: refusal });
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s while it writes leaves nothing', async (signal, expected) => {
+  const { code, stdout, begun, interrupt } = start(['exercises', 'new/folder'], { cwd: place });
+  await begun;
+  interrupt(signal);
+  expect([await code, stdout.text, readdirSync(place)]).toEqual([expected, '', []]);
+});
+
+test('a folder that is being written is beside its name, and no folder of exercises for the check', async () => {
+  const { code, begun } = start(['exercises'], { cwd: place });
+  await begun;
+  const [beside, ...others] = readdirSync(place);
+  expect([beside, others]).toEqual([expect.stringMatching(/^longhand-exercises\.incomplete-\w{8}$/), []]);
+  expect(await code).toBe(0);
+  expect(readdirSync(place)).toEqual(['longhand-exercises']);
+  mkdirSync(path.join(place, beside)); // as if it had been killed before the last renaming
+  renameSync(path.join(place, 'longhand-exercises'), path.join(place, beside, 'whole'));
+  expect(await exercises(['check'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no exercises here') as string,
+  });
+});
+
+test('of two commands at once, one writes the folder', async () => {
+  const both = await Promise.all([exercises([]), exercises([])]);
+  expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(readdirSync(place)).toEqual(['longhand-exercises']);
+  expect(readdirSync(path.dirname(answer('gates')))).toHaveLength(EXERCISES.length);
+});
+
+test('a path through folders that do not exist, and links', async () => {
+  const exists = (name: string) => `longhand: ${name}: exists already: choose another folder, or delete it\n`;
+  expect((await exercises(['new/../mine/'])).code).toBe(0);
+  expect(readdirSync(place).sort()).toEqual(['mine', 'new']); // as mkdir -p
+  expect(await exercises(['other/../mine'])).toMatchObject({ code: 1, stderr: exists('other/../mine') });
+  expect(await exercises(['other/..'])).toMatchObject({ code: 1, stderr: exists('other/..') });
+  symlinkSync('nowhere', path.join(place, 'link'));
+  expect(await exercises(['link'])).toMatchObject({ code: 1, stderr: exists('link') });
+  expect(await exercises(['link/'])).toMatchObject({ code: 1, stderr: exists('link/') });
+  expect(await exercises(['link/inside'])).toMatchObject({
+    code: 1,
+    stderr: 'longhand: link/inside: cannot be created (a link or a file has this name)\n',
+  });
+  const long = 'x'.repeat(300);
+  expect((await exercises([`other/${long}/inside`])).code).toBe(1);
+  expect(readdirSync(place).sort()).toEqual(['link', 'mine', 'new']);
+  mkdirSync(path.join(place, 'far/below'), { recursive: true });
+  symlinkSync('far/below', path.join(place, 'to'));
+  expect((await exercises(['to/../answers'])).code).toBe(0);
+  expect(readdirSync(path.join(place, 'far/answers'))).toContain('README.md'); // where the link leads
 });
 
 test('checks one answer, there and from the parent', async () => {
@@ -400,6 +456,32 @@ test('files that cannot be read, and answers that end their process, have one li
     '1 of 12 right',
     '',
   ]);
+});
+
+test('a folder of answers that cannot be read is no missing one', async () => {
+  await exercises([]);
+  for (const folder of ['typescript', 'javascript'])
+    rmSync(path.join(place, 'longhand-exercises', folder), { recursive: true });
+  symlinkSync('javascript', path.join(place, 'longhand-exercises/javascript')); // a loop
+  const { code, stdout } = await exercises(['check', '1']);
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringMatching(/^javascript\/01-sigmoid\.js: cannot be checked: cannot be read \(.*\)\n/),
+  ]);
+});
+
+test('the line that lists all answers names four of the wrong tensors', async () => {
+  await exercises([]);
+  for (const [language, count] of [['typescript', 5] as const, ['javascript', 6] as const]) {
+    const wrong = ['dWx', 'dWh', 'dBias', 'dStart', 'dWy', 'dBiasY'].slice(0, count);
+    const { solution } = named('rnn-step')[language];
+    const source = solution.replace(/(?=return \{ gradients)/, `for (const d of [${wrong.join()}]) d[0][0] += 1; `);
+    expect(source).not.toBe(solution);
+    writeFileSync(answer('rnn-step', language), source);
+  }
+  const { stdout } = await exercises(['check', '4']);
+  expect(stdout).toMatch(/^typescript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 1 other$/m);
+  expect(stdout).toMatch(/^javascript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 2 others$/m);
 });
 
 test('hints, one by one', async () => {

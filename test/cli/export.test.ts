@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { parseSafetensors } from '../../src/files/safetensors.js';
 import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
@@ -133,5 +134,48 @@ describe('of the tutorial’s network', () => {
     await done(['export', OWN, '--to', 'onnx', '--output', file]);
     expect(readFileSync(file)).not.toEqual(Buffer.from('old'));
     expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice.onnx']);
+  });
+});
+
+describe('metadata of a checkpoint', () => {
+  const METADATA = { scale: [0.5, 2], 'a name': 'x' };
+  const TEXT = JSON.stringify(METADATA);
+  const saved = inFolder('metadata.safetensors');
+  const bytesOf = (name: string): Buffer => readFileSync(inFolder(name));
+  beforeAll(() => saveCheckpoint(saved, { ...loadCheckpoint(OWN), metadata: METADATA }));
+
+  test('is shown by inspect, and does not matter to eval', async () => {
+    expect((await done(['inspect', saved])).stdout).toContain(`\nmetadata       ${TEXT}\n`);
+    expect(jsonOf(await done(['inspect', saved, '--json']))).toMatchObject({ metadata: { metadata: TEXT } });
+    const evalOf = async (file: string) => (await longhand(['eval', file, '--data', DATA])).stdout;
+    expect(await evalOf(saved)).toBe(await evalOf(OWN));
+  });
+
+  test.each(['safetensors-pytorch', 'safetensors-tf1', 'pytorch-training'])('goes through %s', async (form) => {
+    const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
+    await done(['export', saved, '--to', form, '--output', there]);
+    await done(['import', there, '--from', form, '--output', back]);
+    expect(loadCheckpoint(back).metadata).toEqual(METADATA);
+    if (form === 'pytorch-training') expect(bytesOf('back.safetensors')).toEqual(bytesOf('metadata.safetensors'));
+  });
+
+  test('is in the other forms too', async () => {
+    for (const [form, name] of [
+      ['onnx', 'm.onnx'],
+      ['keras', 'm.keras'],
+      ['tfjs', 'm'],
+    ])
+      await done(['export', saved, '--to', form, '--output', inFolder(name)]);
+    expect(bytesOf('m.onnx').toString()).toContain(TEXT);
+    expect(parseSafetensors(bytesOf('m.keras'), 'f').metadata.get('metadata')).toBe(TEXT);
+    const { userDefinedMetadata } = JSON.parse(bytesOf('m/model.json').toString()) as Record<string, unknown>;
+    expect(userDefinedMetadata).toEqual({ metadata: METADATA });
+  });
+
+  test('is kept by train --resume', async () => {
+    const { code } = await longhand(['train', '--resume', saved, '--data', DATA, '--training-iters', '1700']);
+    expect(code).toBe(0);
+    const { training, metadata } = loadCheckpoint(saved);
+    expect([training?.step, metadata]).toEqual([106, METADATA]);
   });
 });

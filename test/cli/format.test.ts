@@ -3,7 +3,8 @@
  * for shares `str(numpy.float32(value))` under `numpy.set_printoptions(legacy='1.13')`, the format of NumPy when the tutorial was written.
  */
 import fc from 'fast-check';
-import { numpyShare, pythonFixed, table, tutorialLine } from '../../src/cli/format.js';
+import { lossName, numpyShare, pythonFixed, table, tutorialLine } from '../../src/cli/format.js';
+import { TARGET_LOSSES } from '../../src/training/option-table.js';
 
 describe('pythonFixed', () => {
   test.each<[number, number, string]>([
@@ -142,6 +143,12 @@ describe('tutorialLine', () => {
   ])('prints %j as the tutorial does', (line, text) => {
     expect(tutorialLine(line)).toBe(text);
   });
+});
+
+test('a report names each loss of targets', () => {
+  expect(TARGET_LOSSES.map((loss) => lossName({ loss }))).toEqual([
+    ...['mean squared error', 'mean absolute error', 'mean Huber loss', 'mean pinball loss'],
+  ]);
 });
 
 test('a table has columns as wide as their widest cell, and no trailing spaces', () => {

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
+import { packagedSeries } from '../../src/page/build/data-files.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
 import { SIGNALS } from '../helpers/small-runs.js';
@@ -52,8 +53,12 @@ test('longhand page serves the page cross-origin isolated, the worker with its o
   expect(worker.headers.get('content-security-policy')).toContain("script-src 'self' 'unsafe-eval'; worker-src blob:");
   expect(worker.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
 
-  for (const file of [...Object.values(FILES).map((name) => path.join(packagedDirectory(), name)), packagedText()]) {
-    const name = file === packagedText() ? 'moby-dick.txt' : path.basename(file);
+  const files = new Map([
+    ...Object.values(FILES).map((name) => [name, path.join(packagedDirectory(), name)] as const),
+    ['moby-dick.txt', packagedText()],
+    ['births.csv', packagedSeries()],
+  ]);
+  for (const [name, file] of files) {
     const answer = await fetch(new URL(`data/${name}.gz`, address));
     const [headers, body] = [Object.fromEntries(answer.headers), Buffer.from(await answer.arrayBuffer())];
     expect(headers).toMatchObject({

@@ -73,6 +73,26 @@ describe('longhand train', () => {
     );
   });
 
+  test('on targets reports their loss by its name, and so does eval', async () => {
+    const file = path.join(directoryOf({}), 'run.safetensors');
+    const small = ['--steps', '2', '--hidden', '2', '--training-iters', '101', '--batch-size', '100'];
+    const args = ['train', '--task', 'adding', ...small];
+    const huber = await longhand([...args, '--loss', 'huber', '--delta', '0.5', '--checkpoint', file]);
+    const found = /^Optimization Finished!\nTesting Mean Huber Loss on all 10000 sequences: (\d\.\d{6})\n$/.exec(
+      huber.stdout,
+    )!;
+    expect((await longhand(['eval', file])).stdout).toBe(`10000 test sequences: mean Huber loss ${found[1]}\n`);
+    expect(JSON.parse((await longhand(['eval', file, '--json'])).stdout)).toMatchObject({
+      set: 'test',
+      lossName: 'huber',
+    });
+    const pinball = await longhand([...args, '--loss', 'pinball', '--quantiles', '0.2,0.8', '--json']);
+    expect(JSON.parse(linesOf(pinball.stdout).at(-1)!)).toEqual({
+      ...{ event: 'test', sequences: 10_000, lossName: 'pinball' },
+      loss: expect.any(Number) as number,
+    });
+  });
+
   test('accepts fewer test images than the tutorial uses', async () => {
     const data = directoryOf(mnistFiles(5020, 5));
     const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);

@@ -360,8 +360,8 @@ test('a resumed run and eval refuse flags of other tasks', async () => {
   await done(['export', sums, '--to', 'safetensors-pytorch', '--output', there]);
   await done(['import', there, '--from', 'safetensors-pytorch', '--output', back]);
   expect((await longhand(['eval', back])).stderr).toBe(
-    `longhand: ${back}: its network has T 2, inputs 2, outputs 1, loss squaredError, but the data have T 28, inputs 28, ` +
-      'outputs 10, loss crossEntropy; the file names no other data than MNIST; data of your own need a program: ' +
+    `longhand: ${back}: its network has T 2, inputs 2, classes 0, targets 1, but the data have T 28, inputs 28, ` +
+      'classes 10, targets 0; the file names no other data than MNIST; data of your own need a program: ' +
       'evaluate(network, data) or resumeTraining(…)\n',
   );
 });

@@ -104,6 +104,14 @@ test.each([
   ['batch', 'did you mean batchSize?'],
   ['hiddenSize', 'did you mean hidden?'],
   ['epoch', 'did you mean epochs?'],
+  ['optimizer', 'did you mean optimiser?'],
+  ['units', 'did you mean hidden?'],
+  ['Units', 'did you mean hidden?'],
+  ['num_layers', 'did you mean layers?'],
+  ['batch_size', 'did you mean batchSize?'],
+  ['clipnorm', 'did you mean clipNorm?'],
+  ['recurrent_dropout', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
+  ['constructor', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
   ['iterations', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
   ['x', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
 ])('the unknown option %s is refused, with a suggestion or the known names', async (name, help) => {
@@ -178,7 +186,7 @@ test('train refuses validation images of another size than the training images',
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
     new DataError(
       'train: the validation data have T 3, inputs 4, but the training data have T 4, inputs 3: ' +
-        'they must be of the same kind (of labels, `classes` is the number of outputs)',
+        'they must be of the same kind (`classes` beside the labels sets how many there are)',
     ),
   );
 });

@@ -120,7 +120,7 @@ describe('checkpoints of 0.1.0', () => {
       expect(saved.training?.step).toBe(7);
       expect(Buffer.compare(checkpointBytes(saved), fixture(dtype))).toBe(0);
       let steps = 0;
-      const hooks = { validation: IMAGES, onStep: (step: number) => (steps = step) };
+      const hooks = { validation: IMAGES, onStep: (step: number) => (steps = step), onWarning: () => {} };
       const model = await resumeTraining(createReferenceBackend({ dtype }), IMAGES, saved, {}, hooks);
       expect(steps).toBe(12);
       model.dispose();

@@ -16,6 +16,50 @@ interface Check {
   readonly wrong: readonly (readonly [string, Shape, string])[];
 }
 
+type Method = (...operands: unknown[]) => void;
+type ErrorOperation = Extract<keyof Operations, `${string}Error${string}` | `huber${string}` | `pinball${string}`>;
+/** What an operation has beside outputs, targets and mask. */
+interface Extra {
+  readonly delta?: number;
+  readonly quantiles?: Shape;
+}
+
+/** The losses of errors: forward. */
+function errorCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): Check {
+  return {
+    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], mask: [4, 3], ...(quantiles && { quantiles }) },
+    call: (backend, operands) => {
+      const operation = backend[name].bind(backend) as Method;
+      operation(...Object.values(operands), ...(delta === undefined ? [] : [delta]));
+    },
+    wrong: [
+      ['losses', [3], `${name}: losses [3] must be [4]`],
+      ['outputs', [12], `${name}: outputs [12] must have 2 axes`],
+      ['targets', [3, 4], `${name}: targets [3,4] must be [4,3]`],
+      ['mask', [4], `${name}: mask [4] must be [4,3]`],
+      ...(quantiles ? [['quantiles', [4], `${name}: quantiles [4] must be [3]`] as const] : []),
+    ],
+  };
+}
+
+/** Their gradients. */
+function gradientCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): Check {
+  return {
+    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], mask: [4, 3], ...(quantiles && { quantiles }) },
+    call: (backend, operands) => {
+      const operation = backend[name].bind(backend) as Method;
+      operation(...Object.values(operands), ...(delta === undefined ? [] : [delta]), 4);
+    },
+    wrong: [
+      ['dOutputs', [12], `${name}: dOutputs [12] must have 2 axes`],
+      ['outputs', [4, 2], `${name}: outputs [4,2] must be [4,3]`],
+      ['targets', [4], `${name}: targets [4] must be [4,3]`],
+      ['mask', [3, 3], `${name}: mask [3,3] must be [4,3]`],
+      ...(quantiles ? [['quantiles', [4], `${name}: quantiles [4] must be [3]`] as const] : []),
+    ],
+  };
+}
+
 const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
   matmul: {
     shapes: { out: [128, 512], a: [128, 28], b: [28, 512], bias: [512] },
@@ -115,27 +159,14 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
       ['g', [10, 25], 'sgd: g [10,25] must be [10,24]'],
     ],
   },
-  squaredErrorForward: {
-    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], mask: [4] },
-    call: (backend, { losses, outputs, targets, mask }) => backend.squaredErrorForward(losses, outputs, targets, mask),
-    wrong: [
-      ['losses', [3], 'squaredErrorForward: losses [3] must be [4]'],
-      ['outputs', [12], 'squaredErrorForward: outputs [12] must have 2 axes'],
-      ['targets', [3, 4], 'squaredErrorForward: targets [3,4] must be [4,3]'],
-      ['mask', [4, 3], 'squaredErrorForward: mask [4,3] must be [4]'],
-    ],
-  },
-  squaredErrorBackward: {
-    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], mask: [4] },
-    call: (backend, { dOutputs, outputs, targets, mask }) =>
-      backend.squaredErrorBackward(dOutputs, outputs, targets, mask, 4),
-    wrong: [
-      ['dOutputs', [12], 'squaredErrorBackward: dOutputs [12] must have 2 axes'],
-      ['outputs', [4, 2], 'squaredErrorBackward: outputs [4,2] must be [4,3]'],
-      ['targets', [4], 'squaredErrorBackward: targets [4] must be [4,3]'],
-      ['mask', [3], 'squaredErrorBackward: mask [3] must be [4]'],
-    ],
-  },
+  squaredErrorForward: errorCheck('squaredErrorForward'),
+  squaredErrorBackward: gradientCheck('squaredErrorBackward'),
+  absoluteErrorForward: errorCheck('absoluteErrorForward'),
+  absoluteErrorBackward: gradientCheck('absoluteErrorBackward'),
+  huberForward: errorCheck('huberForward', { delta: 1 }),
+  huberBackward: gradientCheck('huberBackward', { delta: 1 }),
+  pinballForward: errorCheck('pinballForward', { quantiles: [3] }),
+  pinballBackward: gradientCheck('pinballBackward', { quantiles: [3] }),
   embeddingForward: {
     shapes: { out: [5, 8], a: [3, 8], indices: [5], bias: [8] },
     call: (backend, { out, a, indices, bias }) => backend.embeddingForward(out, a, indices, bias),
@@ -326,8 +357,8 @@ test.each([-2, 3, 0.5, NaN])('the class %p of 3 is refused', (label) => {
 
 describe('a number that is none is refused at the call, so no later download fails', () => {
   const backend = withShapeChecks(createReferenceBackend());
-  const [a, b, c] = [zeros([2, 3]), zeros([2, 3]), zeros([2, 3])];
-  const [gates, z, labels, mask] = [zeros([2, 12]), zeros([2, 12]), zeros([2]), zeros([2])];
+  const [a, b, c, d] = [zeros([2, 3]), zeros([2, 3]), zeros([2, 3]), zeros([2, 3])];
+  const [gates, z, labels, quantiles] = [zeros([2, 12]), zeros([2, 12]), zeros([2]), zeros([3])];
   const CALLS: Readonly<Record<string, (value: number) => void>> = {
     'fill: value is': (value) => backend.fill(a, value),
     'adam: rate is': (value) => backend.adam(a, b, c, zeros([2, 3]), value),
@@ -335,7 +366,10 @@ describe('a number that is none is refused at the call, so no later download fai
     'sgd: momentum is': (value) => backend.sgd(a, b, c, 0.1, value),
     'lstmCellForward: forgetBias is': (value) => backend.lstmCellForward(a, b, gates, z, c, value),
     'crossEntropyBackward: count': (value) => backend.crossEntropyBackward(a, b, labels, value),
-    'squaredErrorBackward: count': (value) => backend.squaredErrorBackward(a, b, c, mask, value),
+    'squaredErrorBackward: count': (value) => backend.squaredErrorBackward(a, b, c, d, value),
+    'pinballBackward: count': (value) => backend.pinballBackward(a, b, c, d, quantiles, value),
+    'huberForward: delta': (value) => backend.huberForward(labels, a, b, c, value),
+    'huberBackward: delta': (value) => backend.huberBackward(a, b, c, d, value, 1),
   };
   test.each(Object.entries(CALLS))('%s', (what, call) => {
     for (const [value, shown] of [
@@ -356,6 +390,6 @@ test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {
   const backend = withShapeChecks(createReferenceBackend());
   const [a, b] = [zeros([2, 3]), zeros([2, 3])];
   expect(() => backend.crossEntropyBackward(zeros([2, 3]), a, b, count)).toThrow(
-    new RangeError(`crossEntropyBackward: count ${count}: must be the number of rows that count, ≥ 1`),
+    new RangeError(`crossEntropyBackward: count ${count}: must be how many rows or numbers count, > 0`),
   );
 });

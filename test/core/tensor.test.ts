@@ -1,5 +1,6 @@
 /** Host tensors: shapes, views that share memory, and messages that name operation, shapes and rule. */
 import fc from 'fast-check';
+import ndarray from 'ndarray';
 import type { DType, Shape, Tensor } from '../../src/core/tensor.js';
 import {
   addInto,
@@ -39,6 +40,38 @@ describe('new tensors', () => {
     const single = zeros([2, 3]);
     expect([single.shape, single.dtype, values(single)]).toEqual([[2, 3], 'float32', [0, 0, 0, 0, 0, 0]]);
     expect(zeros([4], 'f64').dtype).toBe('float64');
+  });
+
+  test('set refuses another number of indices than axes, in views too, and leaves the package’s prototypes alone', () => {
+    const cube = zeros([2, 3, 4]);
+    const refusal = (shape: string, axes: string, call: string, given: number) =>
+      new TypeError(`tensor: set(${call}) of ${shape}, which has ${axes}, was called with ${given} of these`);
+    const three = 'index, index, index, number';
+    expect(() => cube.set(0, 1, 5)).toThrow(refusal('[2,3,4]', '3 axes', three, 3));
+    expect(() => cube.set(0, 1, 2, 5, 6)).toThrow(refusal('[2,3,4]', '3 axes', three, 5));
+    const views: [Tensor, string][] = [
+      [cube.pick(1), '[3,4]'],
+      [stepOf(cube, 1), '[3,4]'],
+      [rowsOf(cube, 1, 2), '[1,3,4]'],
+      [cube.hi(1, 2, 3), '[1,2,3]'],
+      [cube.lo(1, 2, 3), '[1,1,1]'],
+      [cube.step(1, 2, 2), '[2,2,2]'],
+      [cube.transpose(2, 1, 0), '[4,3,2]'],
+      [transposeOf(cube.pick(1)), '[4,3]'],
+      [tensorFrom([1, 2, 3], [3]), '[3]'],
+      [tensorFrom(new Float64Array(16), [2, 2, 2, 2]), '[2,2,2,2]'],
+    ];
+    for (const [view, shape] of views) {
+      const before = values(view);
+      expect(() => view.set(0)).toThrow(
+        new RegExp(`^tensor: set\\(index, .*number\\) of \\${shape.replace(']', '\\]')}, which has .* called with 1 `),
+      );
+      expect(values(view)).toEqual(before);
+      const last = view.shape.map((extent) => extent - 1);
+      expect([view.set(...last, 7), view.get(...last), values(view).at(-1)]).toEqual([7, 7, 7]);
+    }
+    expect([...values(cube)].filter((one) => one === 7)).toHaveLength(3);
+    expect(() => ndarray(new Float32Array(24), [2, 3, 4]).set(0, 1, 5)).not.toThrow();
   });
 
   test('a change of the array that gave the shape does not change the tensor', () => {

@@ -1,9 +1,12 @@
 /** Sequences of one's own: what is wrong with them is named before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
-import { tensorFrom, zeros } from '../../src/core/tensor.js';
-import type { Sequences } from '../../src/data/sequences.js';
+import { Random } from '../../src/core/rng.js';
+import { tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { parseSafetensors } from '../../src/files/safetensors.js';
+import type { GivenSequences, Sequences } from '../../src/data/sequences.js';
 import { Network } from '../../src/network/network.js';
+import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { Training } from '../../src/training/training.js';
@@ -15,14 +18,17 @@ import { smallSequences, STEPS } from '../helpers/small-data.js';
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };
-const KIND: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
+const KIND = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' } as const satisfies Kind;
 const NUMBERS = { ...smallSequences(KIND, COUNT), labels: [0, -1, 2] };
 const LONG = { ...NUMBERS, lengths: [2, 6, 1] };
 const EVERY = { ...LONG, labels: Array.from({ length: COUNT * STEPS }, (_, n) => Number(n > 0)) };
 const CLASSES: Sequences = { ...NUMBERS, x: tensorFrom(Array<number>(18).fill(3), [3, 6]), inputClasses: 4 };
-const { labels: _, ...UNLABELLED } = NUMBERS;
+const UNLABELLED = { x: NUMBERS.x };
 const TARGETS = { ...UNLABELLED, targets: zeros([3, 2]) };
 const FINITE = 'must be a finite number within f32 (±3.4028235e+38)';
+const OR_NAN = ', or NaN, which does not count';
+const onlyAt = (at: number): number[] => Array.from({ length: 18 }, (_, n) => (n === at ? 1 : NaN));
+const ALL_MISSING = tensorFrom(Array<number>(6).fill(NaN), [3, 2]);
 const TENSOR = 'must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it';
 const LIST = 'must be an array of numbers, or a typed array';
 const RULE = '3 sequences need 3, or 18 for every step';
@@ -52,7 +58,6 @@ const REFUSALS: readonly Refusal[] = [
     TypeError,
   ],
 
-  [`.x is an Array: ${TENSOR}`, { ...NUMBERS, x: [[[1]]] }, TypeError],
   [`.x is a Float32Array: ${TENSOR}`, { ...NUMBERS, x: new Float32Array(36) }, TypeError],
   [`.x is undefined: ${TENSOR}`, { ...NUMBERS, x: undefined }, TypeError],
   [`.x is an Object: ${TENSOR}`, { ...NUMBERS, x: { shape: [3, 6, 2] } }, TypeError],
@@ -94,15 +99,19 @@ const REFUSALS: readonly Refusal[] = [
     { ...EVERY, lengths: [1, 1, 1], labels: EVERY.labels.map((one, n) => (n % STEPS === 0 ? -1 : one)) },
   ],
 
-  [`.targets is an Array: ${TENSOR}`, { ...TARGETS, targets: [[1], [2], [3]] }, TypeError],
   [`.targets is null: ${TENSOR}`, { ...TARGETS, targets: null }, TypeError],
   ['.targets is [3]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([3]) }],
   ['.targets is [4,2]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([4, 2]) }],
   ['.targets is [3,5,2]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([3, 5, 2]) }],
-  [`.targets[1,0] is NaN: ${FINITE}`, { ...TARGETS, lengths: [2, 6, 1], targets: spoilt([3, 2], [1, 0], NaN) }],
+  [`.targets[1,0] is 1e+39: ${FINITE}${OR_NAN}`, { ...TARGETS, targets: spoilt([3, 2], [1, 0], 1e39) }],
   [
-    `.targets[0,1,1] is Infinity: ${FINITE}`,
+    `.targets[0,1,1] is Infinity: ${FINITE}${OR_NAN}`,
     { ...TARGETS, lengths: [2, 6, 1], targets: spoilt([3, 6, 2], [0, 1, 1], Infinity) },
+  ],
+  ['.targets: each of the 6 is NaN or beyond its sequence’s end: nothing counts', { ...TARGETS, targets: ALL_MISSING }],
+  [
+    '.targets: each of the 18 is NaN or beyond its sequence’s end: nothing counts',
+    { ...TARGETS, lengths: [6, 2, 6], targets: tensorFrom(onlyAt(9), [3, 6, 1]) },
   ],
   [': classes is 2, but targets are numbers: classes belong to labels', { ...TARGETS, classes: 2 }],
 
@@ -142,7 +151,7 @@ test('labels from 1 on are refused in a new run, unless classes confirms a class
   };
   expect(String(await failureOf(train(untouchable, later, OPTIONS)))).toContain('labels are 1…1, so there would be 2');
 
-  const network = await train(createReferenceBackend(), { ...data, classes: 4 }, OPTIONS, { validation: data });
+  const network = await train(createReferenceBackend(), { ...data, classes: 4 }, OPTIONS);
   expect(network.config.outputs).toBe(4);
   expect((await evaluate(network, data)).count).toBe(2);
   network.dispose();
@@ -157,6 +166,8 @@ test('a run of an earlier version on labels from 1 on is resumed', async () => {
 test('what is allowed: each change above is what makes the data wrong', async () => {
   const others = [
     { ...TARGETS, targets: zeros([3, 6, 2]) },
+    { ...TARGETS, targets: spoilt([3, 2], [1, 0], NaN) },
+    { ...TARGETS, lengths: [6, 4, 6], targets: tensorFrom(onlyAt(9), [3, 6, 1]) },
     { ...NUMBERS, task: 'x'.repeat(100) },
   ];
   for (const data of [NUMBERS, LONG, EVERY, CLASSES, TARGETS, ...others]) {
@@ -184,8 +195,8 @@ test('a network and data of another kind do not fit, and the message lists what 
   const misfits: readonly [Sequences, string, string][] = [
     [CLASSES, 'inputs 4, inputKind classes', 'inputs 2, inputKind numbers'],
     [EVERY, 'reads every', 'reads last'],
-    [TARGETS, 'outputs 2, loss squaredError', 'outputs 3, loss crossEntropy'],
-    [{ x: zeros([3, 5, 1]), labels: [3, 0, 0] }, 'T 5, inputs 1, outputs 4', 'T 6, inputs 2, outputs 3'],
+    [TARGETS, 'classes 0, targets 2', 'classes 3, targets 0'],
+    [{ x: zeros([3, 5, 1]), labels: [3, 0, 0] }, 'T 5, inputs 1, classes 4', 'T 6, inputs 2, classes 3'],
   ];
   for (const [data, theirs, ours] of misfits) {
     expect(await failureOf(evaluate(network, data))).toEqual(
@@ -194,7 +205,7 @@ test('a network and data of another kind do not fit, and the message lists what 
     expect(await failureOf(train(untouchable, NUMBERS, OPTIONS, { validation: data }))).toEqual(
       new DataError(
         `train: the validation data have ${theirs}, but the training data have ${ours}: ` +
-          'they must be of the same kind (of labels, `classes` is the number of outputs)',
+          'they must be of the same kind (`classes` beside the labels sets how many there are)',
       ),
     );
   }
@@ -206,4 +217,193 @@ test.each([
   [{ batchSize: 4 }, 'batch size 4 is larger than the set of 3 examples', DataError],
 ])('train refuses sequences with %j', async (options, message, Kind) => {
   expect(await failureOf(train(untouchable, NUMBERS, { ...OPTIONS, ...options }))).toEqual(new Kind(message));
+});
+
+describe('sequences as lists', () => {
+  const backend = createReferenceBackend();
+  const [T, I] = [STEPS, 2];
+  const random = new Random(3);
+  const lists = (count: number, lengthOf: (n: number) => number, C: number): number[][][] =>
+    Array.from({ length: count }, (_, n) =>
+      Array.from({ length: lengthOf(n) }, () => Array.from({ length: C }, () => Math.fround(random.normal(0, 1)))),
+    );
+  const lengths = [2, T, 1];
+  const [x, ragged] = [lists(COUNT, () => T, I), lists(COUNT, (n) => lengths[n], I)];
+  /** `[count,T,C]`, with NaN beyond the ends. */
+  const padded = (given: number[][][]) => {
+    const tensor = tensorFrom(Array<number>(COUNT * T * given[0][0].length).fill(NaN), [COUNT, T, given[0][0].length]);
+    given.forEach((rows, n) => rows.forEach((row, t) => row.forEach((one, k) => tensor.set(n, t, k, one))));
+    return tensor;
+  };
+  /** Bits of everything that a run depends on, and of its results. */
+  const bitsOf = async (data: GivenSequences): Promise<unknown> => {
+    const { model, training } = await checkpointOf(data, OPTIONS);
+    return [training?.data, model.network, Object.values(model.parameters).map((one) => valuesOf(one))];
+  };
+  const eachStep = <One>(make: (n: number, t: number) => One): One[][] =>
+    ragged.map((rows, n) => rows.map((_, t) => make(n, t)));
+
+  test('are the same data as tensors', async () => {
+    const labels = [0, 2, 1];
+    const expected = await bitsOf({ x: padded(x), labels });
+    expect(await bitsOf({ x, labels })).toEqual(expected);
+    expect(await bitsOf({ x: x.map((rows) => rows.map((row) => Float32Array.from(row))), labels })).toEqual(expected);
+    const targets = [[0.5], [1], [-1]];
+    const errors = await bitsOf({ x: padded(x), targets: tensorFrom(targets.flat(), [COUNT, 1]) });
+    for (const given of [targets, targets.flat(), Float64Array.from(targets.flat())]) {
+      expect(await bitsOf({ x, targets: given })).toEqual(errors);
+    }
+    const indices = [
+      [0, 1, 2],
+      [3, 0, 1],
+      [1, 1, 1],
+    ];
+    const classes = { inputClasses: 4, labels };
+    expect(await bitsOf({ x: indices, ...classes })).toEqual(
+      await bitsOf({ x: tensorFrom(indices.flat(), [3, 3]), ...classes }),
+    );
+  });
+
+  test('of different lengths need no `lengths`, and their labels and targets of steps no padding', async () => {
+    const steps = eachStep((n, t) => (n + t) % 3);
+    const flat = ragged.flatMap((_, n) => Array.from({ length: T }, (_, t) => (t < lengths[n] ? steps[n][t] : 77)));
+    const expected = await bitsOf({ x: padded(ragged), lengths, labels: flat });
+    for (const data of [
+      { labels: steps },
+      { labels: flat },
+      { labels: steps.map((row) => Int8Array.from(row)), lengths },
+    ]) {
+      expect(await bitsOf({ x: ragged, ...data })).toEqual(expected);
+    }
+    expect(await bitsOf({ x: padded(ragged), lengths, labels: steps })).toEqual(expected);
+    const targets = eachStep((n, t) => [n - t, 0.5]);
+    expect(await bitsOf({ x: ragged, targets })).toEqual(
+      await bitsOf({ x: padded(ragged), lengths, targets: padded(targets) }),
+    );
+    const shorter = await bitsOf({ x: padded(ragged), lengths: [1, 3, 1], labels: [0, 1, 2] });
+    expect(await bitsOf({ x: ragged, lengths: [1, 3, 1], labels: [0, 1, 2] })).toEqual(shorter);
+  });
+
+  test.each<[string, object]>([
+    [
+      '.x[1][2] has 1 elements: must have 2, as data.x[0][0] has',
+      { x: [x[0], [x[1][0], x[1][1], [1], ...x[1].slice(3)], x[2]] },
+    ],
+    ['.x[1][0][1] is "2": must be a number', { x: [x[0], [[1, '2'], ...x[1].slice(1)], x[2]] }],
+    ['.x[2] is 5: must be a list, as data.x[0] is', { x: [x[0], x[1], 5] }],
+    ['.x[2] is an empty list', { x: [x[0], x[1], []] }],
+    ['.x is an empty list', { x: [] }],
+    ['.x is [3]: must be [count,T,I], or [count,T] for class indices', { x: [1, 2, 3] }],
+    [`.x[1,0,1] is NaN: ${FINITE}`, { x: [x[0], [[1, NaN], ...x[1].slice(1)], x[2]] }],
+    ['.lengths[0] is 3, but x[0] has 2 steps', { x: ragged, lengths: [3, 6, 1] }],
+    ['.labels[1] has 5 steps, but its sequence has 6', { x: ragged, labels: [[0, 1], [0, 1, 2, 0, 1], [2]] }],
+    ['.labels[0] has 7 labels: must be a list of at most 6, one for each step', { labels: [Array(7).fill(0), [], []] }],
+    [
+      '.labels[2] is 1: must be a list of at most 6, one for each step',
+      { x: ragged, labels: [[0, 1], Array(6).fill(1), 1] },
+    ],
+    [
+      '.targets[0] has 1 steps, but its sequence has 2',
+      { x: ragged, labels: undefined, targets: [[[1]], Array(6).fill([1]), [[1]]] },
+    ],
+    ['.targets[1][0] is "a": must be a number', { labels: undefined, targets: [[1], ['a'], [2]] }],
+    [`.x is null: ${TENSOR}`, { x: null, labels: [[1], [2], [0]] }],
+    [`.x is 5: ${TENSOR}`, { x: 5, labels: [[1], [2], [0]] }],
+    [`.x is undefined: ${TENSOR}`, { x: undefined, labels: undefined, targets: [[[1]], [[2]], [[3]]] }],
+    [`.lengths is null: ${LIST}`, { x: ragged, lengths: null }],
+    ['.targets is [2,1]: must be [3,C], or [3,6,C] for every step', { labels: undefined, targets: [1, 2] }],
+  ])('are refused with “data%s”', async (message, change) => {
+    const failure = await failureOf(train(untouchable, { x, labels: [0, 1, 2], ...change }, OPTIONS));
+    expect((failure as Error).message).toBe(`train: data${message}`);
+  });
+
+  describe('with names of classes as labels', () => {
+    const labels = ['walk', 'run', 'walk'];
+
+    test('the classes are the names in sorted order, which the network and its checkpoint keep', async () => {
+      const data = { x, labels: ['walk', null, 'Run'] };
+      const saved = await checkpointOf(data, OPTIONS);
+      expect([saved.model.network.classNames, saved.model.network.outputs]).toEqual([['Run', 'walk'], 2]);
+      const numbers = await checkpointOf({ x, labels: [1, -1, 0] }, OPTIONS);
+      expect(saved.model.parameters).toEqual(numbers.model.parameters);
+      const bytes = checkpointBytes(saved);
+      expect(parseSafetensors(bytes, 'f').metadata.get('formatVersion')).toBe('3');
+      expect(parseSafetensors(checkpointBytes(numbers), 'f').metadata.get('formatVersion')).toBe('1');
+      const loaded = parseCheckpoint(bytes, 'f');
+      expect(loaded).toEqual(saved);
+
+      (await resumeTraining(backend, data, loaded, { trainingIters: 8 })).dispose();
+      (await resumeTraining(backend, { x, labels: [1, -1, 0] }, loaded, { trainingIters: 8 })).dispose();
+      const other = resumeTraining(backend, { x, labels: ['walk', null, 'run'] }, loaded, { trainingIters: 8 });
+      expect(await failureOf(other)).toEqual(
+        new DataError('train: data.labels[2] is "run": must be one of "Run", "walk"'),
+      );
+      const network = new Network(backend, loaded.model.network, { T, B: 2 });
+      network.load(loaded.model.parameters);
+      expect([...(await evaluate(network, { x, labels: ['walk', 'walk', 'walk'] })).correct]).toEqual([
+        ...(await evaluate(network, { x, labels: [1, 1, 1] })).correct,
+      ]);
+      for (const [wrong, message] of [
+        [{ labels: ['walk', 'sit', null] }, '.labels[1] is "sit": must be one of "Run", "walk"'],
+        [{ labels: ['walk', 1, null] }, '.labels[1] is 1: must be a text, or null'],
+        [{ labels, classes: ['walk', 'run'] }, '.classes: class 0 is "walk", but in the network it is "Run"'],
+        [{ labels, classes: ['Run'] }, '.classes: class 1 is missing, but in the network it is "walk"'],
+      ] as const) {
+        const failure = await failureOf(evaluate(network, { x, ...wrong } as GivenSequences));
+        expect(failure).toEqual(new DataError(`evaluate: data${message}`));
+      }
+    });
+
+    test('their order can be given, also for numbers; validation data use it', async () => {
+      const classes = ['walk', 'run', 'sit'];
+      const hooks = { validation: { x, labels: ['sit', null, 'run'] } };
+      const named = await train(backend, { x, labels, classes }, { ...OPTIONS, validateEvery: 1 }, hooks);
+      const numbered = await train(backend, { x, labels: [0, 1, 0], classes }, OPTIONS);
+      for (const { config } of [named, numbered]) expect([config.classNames, config.outputs]).toEqual([classes, 3]);
+      const unknown = { validation: { x, labels: ['stand', null, 'run'] } };
+      expect(
+        await failureOf(train(untouchable, { x, labels, classes }, { ...OPTIONS, validateEvery: 1 }, unknown)),
+      ).toEqual(new DataError('train: validation.labels[0] is "stand": must be one of "walk", "run", "sit"'));
+    });
+
+    test('of steps, beyond whose ends nothing is read', async () => {
+      const steps = eachStep((n, t) => ((n + t) % 2 === 0 ? 'even' : 'odd'));
+      const flat = ragged.flatMap((_, n) => Array.from({ length: T }, (_, t) => steps[n][t] ?? 'beyond'));
+      const expected = await bitsOf({ x: ragged, labels: eachStep((n, t) => (n + t) % 2), classes: ['even', 'odd'] });
+      expect(await bitsOf({ x: ragged, labels: steps })).toEqual(expected);
+      expect(await bitsOf({ x: ragged, labels: flat })).toEqual(expected);
+    });
+
+    test('a network without names refuses them, unless their order is given', async () => {
+      const network = await train(backend, { x, labels: [0, 1, 0] }, OPTIONS);
+      expect(network.config.classNames).toEqual([]);
+      expect(await failureOf(evaluate(network, { x, labels }))).toEqual(
+        new DataError(
+          'evaluate: data.labels are texts, but the network has no class names: give numbers, or train it with texts',
+        ),
+      );
+      expect((await evaluate(network, { x, labels, classes: ['walk', 'run'] })).count).toBe(3);
+    });
+
+    test.each<[object, string]>([
+      [{ classes: ['a', 'a'] }, '.classes[1] is "a", which occurs before'],
+      [{ classes: ['a', ''] }, '.classes[1] is "": must be a text'],
+      [{ classes: ['a', 5] }, '.classes[1] is 5: must be a text'],
+      [{ classes: [] }, '.classes has 0 texts: must have one for each class'],
+      [{ labels: ['', 'a', 'b'] }, '.labels[0] is "": must be one of "a", "b"'],
+      [{ labels: [null, null, null] }, '.labels[0] is null: must be a class 0, 1, 2, …, or -1'],
+    ])('%j is refused', async (change, message) => {
+      const failure = await failureOf(train(untouchable, { x, labels: ['a', 'b', 'a'], ...change }, OPTIONS));
+      expect((failure as Error).message).toContain(`train: data${message}`);
+    });
+  });
+
+  test('TypeScript refuses neither or both of labels and targets', async () => {
+    // @ts-expect-error: neither labels nor targets
+    const neither: GivenSequences = { x };
+    // @ts-expect-error: both are given
+    const both: GivenSequences = { x, labels: [0, 1, 2], targets: [[1], [2], [3]] };
+    for (const data of [neither, both])
+      expect(await failureOf(train(untouchable, data, OPTIONS))).toBeInstanceOf(DataError);
+  });
 });

@@ -123,7 +123,9 @@ describe('streams', () => {
         Uint32Array.from({ length: B }, (_one, b) => k * B + b),
       );
       return Array.from({ length: B }, (_one, b) =>
-        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${targets.labels![t * B + b]}`).join(' '),
+        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${(targets.labels as Int32Array)[t * B + b]}`).join(
+          ' ',
+        ),
       );
     });
   };
@@ -230,7 +232,7 @@ describe('training on a text', () => {
 
   test.each<[string, Vocabulary, string]>([
     ['one other character', vocabularyOf('!'.concat(TEXT.replaceAll(' ', ''))), 'class 0 is "!", but must be " "'],
-    ['a class for others', { ...text.vocabulary, hasOther: true }, 'outputs'],
+    ['a class for others', { ...text.vocabulary, hasOther: true }, 'classes'],
   ])('refuses a validation text whose vocabulary has %s', async (_, vocabulary, message) => {
     const other = { ...validation, characters: validation.characters.map((index) => index % 5), vocabulary };
     const failure = await failureOf(train(backend, text, { ...OPTIONS, validateEvery: 7 }, { validation: other }));

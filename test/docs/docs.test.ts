@@ -4,12 +4,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelOf } from '../../bench/candidates.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { alignedRight } from '../../src/cli/format.js';
 import { taskOf } from '../../src/cli/tasks.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import type { HorizonReport } from '../../src/forecast/report.js';
+import { errorTable } from '../../src/forecast/report.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
 import { elementCountOfParameters, elementCountOfTraining } from '../../src/network/memory.js';
@@ -191,6 +194,21 @@ test('how far the gradient reaches: the numbers are those of reach.json, whose f
   expect(picture).toBe(read('docs/learn/pictures/reach.svg'));
 });
 
+test('the forecasts of births: the figures are those of forecast.json', () => {
+  type Figures = Pick<HorizonReport, 'ahead' | 'baselines' | 'networks' | 'error' | 'coverage'>;
+  const { births, split } = JSON.parse(read('docs/forecast.json')) as {
+    births: Figures[];
+    split: Record<'last' | 'random', number>;
+  };
+  const reports = births.map((one) => ({ ...one, beatenBy: null, echoes: false, bands: [] }));
+  const table = alignedRight(errorTable({ seeds: 3, coverage: 0.9 }, reports));
+  expect(read('docs/forecast.md')).toContain(`731 steps:\n${table}\n\`\`\``);
+  const [last, random] = [split.last, split.random].map(Math.round);
+  expect(prose('docs/forecast.md')).toContain(
+    `a mean error of ${random} on such a random tenth, but ${last} on the last tenth`,
+  );
+});
+
 test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
   const folders = ['equations', 'network', 'training', 'data'].map((folder) => `src/${folder}`);
   const sources = folders.flatMap((folder) => filesIn(folder, '.ts').map(read)).join('\n');
@@ -234,7 +252,8 @@ function numbersByFormula(network: NetworkConfig, sizes: BatchSizes): number {
     parameters += (I + H + 1) * 4 * H;
     activations += B * H * (9 * T + 13);
   }
-  activations += T * B * (inputKind === 'classes' ? 1 : inputs) + lossRows(network, sizes) * (3 * C + 2);
+  const ofRow = (network.loss ?? 'crossEntropy') === 'crossEntropy' ? 3 * C + 2 : 4 * C + 1;
+  activations += T * B * (inputKind === 'classes' ? 1 : inputs) + lossRows(network, sizes) * ofRow;
   if ((network.dropout ?? 0) > 0) for (const layer of layers.slice(0, -1)) activations += 3 * T * B * widthOf(layer);
   return 4 * parameters + activations;
 }

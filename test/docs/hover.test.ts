@@ -231,7 +231,8 @@ describe('the package', () => {
   });
 
   test.each(Object.entries(TUTORIAL))('TrainOptions.%s: its comment names the default, %j', (name, value) => {
-    const text = typeof value === 'string' ? `'${value}'` : String(value);
-    expect(comments.get(`TrainOptions.${name}`)).toMatch(new RegExp(`\\bDefault: ${text.replace('.', '\\.')}[.,;:]`));
+    const text = typeof value === 'string' ? `'${value}'` : JSON.stringify(value).replaceAll(',', ', ');
+    const escaped = text.replace(/[.[\]]/g, '\\$&');
+    expect(comments.get(`TrainOptions.${name}`)).toMatch(new RegExp(`\\bDefault: ${escaped}[.,;:]`));
   });
 });

@@ -1,11 +1,20 @@
-/** The output layer and the losses, (5), (5′), (13) and (13′), each alone; test/equations/equations-lstm.test.ts explains how. */
+/** The output layer and the losses, (5), (13) and (17) to (19), each alone; test/equations/equations-lstm.test.ts explains how. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { tensorFrom, zeros } from '../../src/core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward } from '../../src/equations/cross-entropy.js';
 import { denseBackward, denseForward } from '../../src/equations/dense.js';
-import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
+import {
+  absoluteErrorBackward,
+  absoluteErrorForward,
+  huberBackward,
+  huberForward,
+  pinballBackward,
+  pinballForward,
+  squaredErrorBackward,
+  squaredErrorForward,
+} from '../../src/equations/error-losses.js';
 import { expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
 const [B, H, C] = [2, 3, 6];
@@ -114,38 +123,112 @@ describe('(5′)', () => {
   });
 });
 
-// ── (13) and (13′): three rows, of which the second does not count ──
+// ── (13) and (17) to (19), each alone: some of the numbers do not count ──
 
-const mask = tensorFrom([1, 0, 1], [3], 'f64');
-const COUNT = 2;
+const N = 3;
+const mask = matrix(N, C, (b, k) => Number((b + k) % 4 !== 1));
+const COUNT = sum(N, (b) => sum(C, (k) => mask.get(b, k)));
+const quantiles = tensorFrom([0.05, 0.25, 0.5, 0.75, 0.9, 0.99], [C], 'f64');
+const DELTA = 0.8;
 
-function randomRows() {
-  const random = new Random(8);
-  return { outputs: randomTensor(random, 3, C), targets: randomTensor(random, 3, C) };
-}
+type ErrorForward = typeof squaredErrorForward;
+type ErrorBackward = typeof squaredErrorBackward;
+/** What an error r in column k costs. */
+type Cost = (r: number, k: number) => number;
 
-/** The mean of the squared differences over the elements of rows 0 and 2. */
-const meanSquare = ({ outputs, targets }: ReturnType<typeof randomRows>): number =>
-  sum(C, (k) => sum(COUNT, (n) => (outputs.get(2 * n, k) - targets.get(2 * n, k)) ** 2)) / (COUNT * C);
+const random = new Random(8);
+const [outputs, targets] = [randomTensor(random, N, C), randomTensor(random, N, C)];
+const errors = matrix(N, C, (b, k) => outputs.get(b, k) - targets.get(b, k));
+const rowCost = (cost: Cost, b: number): number =>
+  sum(C, (k) => mask.get(b, k) * cost(outputs.get(b, k) - targets.get(b, k), k));
 
-describe('(13)', () => {
-  test('loss = the mean of (outputs - targets)² over the elements that count', () => {
-    const rows = randomRows();
-    const losses = randomTensor(new Random(9), 3);
-    squaredErrorForward(losses, rows.outputs, rows.targets, mask);
-    expect(losses.get(1)).toBe(0);
-    expect((losses.get(0) + losses.get(2)) / COUNT).toBeCloseTo(meanSquare(rows), 14);
-  });
+test('the errors are on both sides of every corner', () => {
+  const all = Array.from({ length: N * C }, (_, n) => errors.get(Math.floor(n / C), n % C));
+  for (const isThere of [(r: number) => r < -DELTA, (r: number) => r > DELTA, (r: number) => Math.abs(r) < DELTA / 2])
+    expect(all.some(isThere)).toBe(true);
 });
 
-describe('(13′)', () => {
-  test('dOutputs = mask*2*(outputs - targets) / (C·count): numeric derivative of (13)', () => {
-    const rows = randomRows();
-    const dOutputs = randomTensor(new Random(9), 3, C);
-    squaredErrorBackward(dOutputs, rows.outputs, rows.targets, mask, COUNT);
+function testLoss(forward: ErrorForward, cost: Cost): void {
+  test('losses = the sum of mask*cost over each row', () => {
+    const losses = randomTensor(new Random(9), N);
+    forward(losses, outputs, targets, mask);
+    for (let b = 0; b < N; b++) expect(losses.get(b)).toBeCloseTo(rowCost(cost, b), 14);
+  });
+  test('losses: an error of 0 costs nothing', () => {
+    const losses = randomTensor(new Random(9), N);
+    forward(losses, targets, targets, mask);
+    for (let b = 0; b < N; b++) expect(Math.abs(losses.get(b))).toBe(0);
+  });
+}
+
+function testGradient(backward: ErrorBackward, cost: Cost): void {
+  test('dOutputs: numeric derivative of the loss', () => {
+    const dOutputs = randomTensor(new Random(9), N, C);
+    backward(dOutputs, outputs, targets, mask, COUNT);
     expectClose(
       dOutputs,
-      numericGradient(rows.outputs, () => meanSquare(rows)),
+      numericGradient(outputs, () => sum(N, (b) => rowCost(cost, b)) / COUNT),
     );
   });
+  test('dOutputs: an error of 0 has no gradient', () => {
+    const dOutputs = randomTensor(new Random(9), N, C);
+    backward(dOutputs, targets, targets, mask, COUNT);
+    for (let b = 0; b < N; b++) for (let k = 0; k < C; k++) expect(Math.abs(dOutputs.get(b, k))).toBe(0);
+  });
+}
+
+describe('(13)', () => {
+  testLoss(squaredErrorForward, (r) => r ** 2);
+});
+describe('(13′)', () => {
+  testGradient(squaredErrorBackward, (r) => r ** 2);
+});
+
+describe('(17)', () => {
+  testLoss(absoluteErrorForward, (r) => (r > 0 ? r : -r));
+});
+describe('(17′)', () => {
+  testGradient(absoluteErrorBackward, (r) => (r > 0 ? r : -r));
+});
+
+const huberCost: Cost = (r) => (Math.abs(r) < DELTA ? 0.5 * r ** 2 : DELTA * Math.abs(r) - 0.5 * DELTA ** 2);
+
+describe('(18)', () => {
+  testLoss((losses, outputs, targets) => huberForward(losses, outputs, targets, mask, DELTA), huberCost);
+});
+describe('(18′)', () => {
+  testGradient((dOutputs, outputs, targets, _, count) => {
+    huberBackward(dOutputs, outputs, targets, mask, DELTA, count);
+  }, huberCost);
+});
+
+const pinballCost: Cost = (r, k) => Math.max(quantiles.get(k) * -r, (quantiles.get(k) - 1) * -r);
+
+describe('(19)', () => {
+  testLoss((losses, outputs, targets) => pinballForward(losses, outputs, targets, mask, quantiles), pinballCost);
+});
+describe('(19′)', () => {
+  testGradient((dOutputs, outputs, targets, _, count) => {
+    pinballBackward(dOutputs, outputs, targets, mask, quantiles, count);
+  }, pinballCost);
+});
+
+test('(19) is smallest at the quantile: of 99 different targets, 24 are smaller than the quarter', () => {
+  const M = 99;
+  const targets = matrix(M, 1, (b) => ((37 * b) % M) + 1);
+  const quarter = tensorFrom([0.25], [1], 'f64');
+  const lossAt = (value: number): number => {
+    const [losses, all] = [zeros([M], 'f64'), matrix(M, 1, () => value)];
+    pinballForward(
+      losses,
+      all,
+      targets,
+      matrix(M, 1, () => 1),
+      quarter,
+    );
+    return sum(M, (b) => losses.get(b));
+  };
+  const values = Array.from({ length: M }, (_, n) => n + 1);
+  const best = values.reduce((least, value) => (lossAt(value) < lossAt(least) ? value : least));
+  expect(best).toBe(25);
 });

@@ -111,4 +111,8 @@ test('an error of TypeScript has its place too', () => {
   expect(() => toCommonJs(behindType, 'typescript')).toThrow("line 2: Identifier 'x' has already been declared"); // behind a type
   expect(() => toCommonJs('let x = 1; let x: number = 2;', 'typescript')).toThrow('line 1, column 16: Identifier');
   expect(() => toCommonJs('let a: = 1;', 'typescript')).toThrow(/^line 1, column \d+: /);
+  for (const end of ['\n', '\r\n', '\r']) {
+    expect(() => toCommonJs(`let b = 1;${end}${end}let a: = 1;`, 'typescript')).toThrow(/^line 3, column \d+: /);
+    expect(() => exportsOf(`let b = 1;${end}${end}throw new Error('no');`)).toThrow('line 3: no');
+  }
 });

@@ -188,6 +188,20 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
       'steps.reverse(); for (let n = 0; n < steps.length; n++) ',
     ],
     ['every-step', /(?=lstmBackward\()/, 'lstm.steps.reverse(); '],
+    // as do the views of its tensors: numbers in another array would not reach the tensor's memory
+    ['softmax', /(?=let sum)/, 'dLogits.data = new Float64Array(B * C); dLogits.offset = 0; '],
+    ['softmax', /(?=let sum)/, 'dLogits.set = () => 0; '],
+    ['softmax', /(?=let sum)/, 'probabilities.shape.reverse(); '],
+    ['product', /(?=backend\.columnSums)/, 'db.data = new Float64Array(db.size); db.offset = 0; '],
+    ['product', /^(?=.*dStates\[k\])/m, 'for (const d of dStates) d.data = new Float64Array(d.size); '],
+    ['product', /(?=backend\.columnSums)/, 'dW.shape.pop(); '],
+    ['product', /(?=backend\.columnSums)/, 'states[0].shape[0]--; '],
+    ['product', /(?=backend\.columnSums)/, 'backend.columnSums = () => 0; '],
+    ['gates', /(?=dz\.set\(b, n,)/, 'dz.stride.sort(); '],
+    ['adam', /(?=const gradient)/, 'p.shape = null; '],
+    ['weights', /(?=backend\.columnSums)/, 'step.dz.shape.shift(); '],
+    ['through-time', /(?=for \(let n = steps\.length)/, 'dh.data = new Float64Array(dh.size); '],
+    ['every-step', /(?=lstmBackward\()/, 'dhUpstream.shape[0]--; '],
   ] as const)('%s: %s → %s', (name, right, wrong) => {
     const { solution } = exercise(name).typescript;
     const source = solution.replace(right, () => wrong);
@@ -202,7 +216,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['dWh.pop()', 'dWh must have 5 rows, but has 4'],
     ['dWh[4] = dWh[4].slice(1)', 'dWh[4] must have 5 numbers, but has 4'],
     ['dWh.push(dWh[0])', 'dWh must have 5 rows, but has 6'],
-    ['dBias.splice(0, 1, ...dBias[0])', 'dBias must have 1 rows, but has 5'],
+    ['dBias.splice(0, 1, ...dBias[0])', 'dBias must have 1 row, but has 5'],
     ['dWh.length = 0', 'dWh must have 5 rows, but has 0'],
     ['dWh[1] = Array(5).fill(2n)', 'dWh[1, 0] is 2n: it must be a number'],
     ['dWh[1] += dWh[0]', 'dWh[1] is "1.31'],
@@ -213,6 +227,49 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
       message: expect.stringContaining(message) as string,
     });
   });
+});
+
+test.each([
+  ['product', 'db, dLogits', 'db', 'columnSums: a is undefined: must be a tensor'],
+  ['product', 'dStates[k], dLogits', 'dStates, dLogits', 'matmul: out is an Array: must be a tensor'],
+  ['product', 'transposeOf(Wk)', 'transposeOf()', 'transposeOf: matrix is undefined: must be a tensor'],
+  ['weights', 'dhPrev, dz, WhTransposed,', 'dhPrev, dz,', 'matmul: b is an Object: must be a tensor'],
+  [
+    'weights',
+    'dx, dWx, dz, xTransposed',
+    'dx[0], dWx, dz, xTransposed',
+    'inputBackward: dx is a tensor: must be a list of tensors',
+  ],
+  [
+    'through-time',
+    'backend, lstm, running',
+    'lstm, running',
+    'lstmStepBackward: backend is an Object: must be the backend',
+  ],
+  [
+    'through-time',
+    'backend, lstm, running',
+    'backend, lstm, steps[n]',
+    'lstmStepBackward: step is an Object: must be the running rows of a step',
+  ],
+  ['through-time', 'backend.copy(dh, dhUpstream)', 'backend.copy(dh)', 'copy: a is undefined: must be a tensor'],
+  [
+    'every-step',
+    '[readRows(dhUpstream)]',
+    'readRows(dhUpstream)',
+    'denseBackward: dStates is a tensor: must be a list of tensors',
+  ],
+  ['every-step', '[readRows(h)], W)', '[readRows(h)])', 'denseBackward: W is undefined: must be a tensor'],
+  ['every-step', '[readRows(h)]', '[h.data]', 'denseBackward: states[0] is a Float64Array: must be a tensor'],
+  [
+    'every-step',
+    'lstmBackward(backend, lstm)',
+    'lstmBackward(backend)',
+    'lstmBackward: lstm is undefined: must be the LSTM',
+  ],
+] as const)('%s: a call with %s → %s names the argument', (name, right, wrong, message) => {
+  const verdict = changed(name, right, wrong);
+  expect(verdict).toEqual({ outcome: 'error', message: expect.stringContaining(`: TypeError: ${message}`) as string });
 });
 
 test.each([

@@ -5,19 +5,24 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ort from 'onnxruntime-web';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { networkOn } from '../../src/cli/saved-model.js';
 import { DataError } from '../../src/core/errors.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { toPyTorch } from '../../src/export/pytorch.js';
 import { toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
+import { predict } from '../../src/training/predict.js';
 import {
   B,
   BOTH,
   classAt,
   expectClose,
   HALF,
+  LOSSES,
   MODEL,
   networkNamed,
   NETWORKS,
@@ -86,7 +91,7 @@ describe('an exported network computes the same', () => {
     expectClose((await inOnnxRuntime(model, ofFirst, [T, 1, I])).logits, expected.logits.subarray(0, SIZES.C));
   });
 
-  test.each([...HALF, ...Object.keys(PROJECTED)])('in ONNX Runtime: %s', async (name) => {
+  test.each([...HALF, ...Object.keys({ ...PROJECTED, ...LOSSES })])('in ONNX Runtime: %s', async (name) => {
     const model = networkNamed(name);
     const { T } = model;
     const { inputs: I, inputKind, loss } = model.network;
@@ -126,8 +131,8 @@ describe('an exported network computes the same', () => {
     ...Object.values(PROJECTED),
   ];
 
-  test('in PyTorch, which read these very files', () => {
-    const files = IN_PYTORCH.map(toPyTorch);
+  test('in PyTorch, which read these very files, and `predict` does', () => {
+    const files = IN_PYTORCH.map((model) => toPyTorch(model));
     const fixture = JSON.parse(readFileSync(new URL('../fixtures/export.json', import.meta.url), 'utf8')) as {
       sha256: string;
       logits: number[];
@@ -139,22 +144,32 @@ describe('an exported network computes the same', () => {
       throw new Error(`test/fixtures/export.json belongs to other files: regenerate it from ${folder}/*.safetensors`);
     }
     IN_PYTORCH.forEach((model, n) => expectClose(fixture[n].logits, outputsOf(model).logits));
+    return Promise.all(
+      IN_PYTORCH.map(async (model, n) => {
+        const network = networkOn(createReferenceBackend(), model, 2); // a batch, and one sequence
+        const { outputs } = await predict(network, sequencesFor(model).arraySync() as number[][][]);
+        expectClose(valuesOf(outputs), batchFirst(Float64Array.from(fixture[n].logits), model));
+      }),
+    );
   });
 
-  test.each(['the tutorial’s', ...HALF])('in TensorFlow.js, as a layers model: %s', async (name) => {
-    const model = NETWORKS.get(name) ?? MODEL;
-    const files = toTensorFlowJs(model);
-    const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(files['model.json']).toString()) as {
-      modelTopology: object;
-      weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
-    };
-    expect(weightsManifest.map(({ paths }) => paths)).toEqual([['weights.bin']]);
-    const weightData = Uint8Array.from(files['weights.bin']).buffer;
-    const weightSpecs = weightsManifest[0].weights;
-    const layersModel = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
-    const results = layersModel.predict(sequencesFor(model)) as tf.Tensor;
-    expectClose(results.dataSync(), batchFirst(outputsOf(model).results, model));
-  });
+  test.each(['the tutorial’s', ...HALF, ...Object.keys(LOSSES)])(
+    'in TensorFlow.js, as a layers model: %s',
+    async (name) => {
+      const model = name === 'the tutorial’s' ? MODEL : networkNamed(name);
+      const files = toTensorFlowJs(model);
+      const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(files['model.json']).toString()) as {
+        modelTopology: object;
+        weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
+      };
+      expect(weightsManifest.map(({ paths }) => paths)).toEqual([['weights.bin']]);
+      const weightData = Uint8Array.from(files['weights.bin']).buffer;
+      const weightSpecs = weightsManifest[0].weights;
+      const layersModel = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
+      const results = layersModel.predict(sequencesFor(model)) as tf.Tensor;
+      expectClose(results.dataSync(), batchFirst(outputsOf(model).results, model));
+    },
+  );
 
   test.each([
     ['the tutorial’s', ['lstm/kernel', 'lstm/recurrent_kernel', 'lstm/bias', 'dense/kernel', 'dense/bias']],

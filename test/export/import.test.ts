@@ -11,6 +11,7 @@ import {
   bitsOf,
   BOTH,
   expectClose,
+  LOSSES,
   MODEL,
   networkNamed,
   NETWORKS,
@@ -33,11 +34,14 @@ describe('export and import', () => {
     expect(toPyTorch(back)).toEqual(bytes);
   });
 
-  test.each([...NETWORKS.keys(), ...Object.keys(PROJECTED)])('through PyTorch change no bit: %s', (name) => {
-    const model = networkNamed(name);
-    const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
-    expect(bitsOf(back)).toEqual(bitsOf(model));
-  });
+  test.each([...NETWORKS.keys(), ...Object.keys({ ...PROJECTED, ...LOSSES })])(
+    'through PyTorch change no bit: %s',
+    (name) => {
+      const model = networkNamed(name);
+      const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
+      expect(bitsOf(back)).toEqual(bitsOf(model));
+    },
+  );
 
   test.each([1, 0, 0.1])('through TensorFlow 1’s variables change no bit, with forget bias %d', (forgetBias) => {
     const model = savedModel(SIZES, forgetBias);
@@ -112,6 +116,15 @@ const exchanged =
     const [one, other] = [tensors.get(first)!, tensors.get(second)!];
     tensors.set(first, other).set(second, one);
   };
+
+test('names of classes come back through PyTorch, are in Keras’s file, and do not keep the tutorial’s network from TensorFlow 1', () => {
+  const classNames = Array.from({ length: MODEL.network.outputs }, (_, k) => `class ${k}`);
+  const named = { ...MODEL, network: { ...MODEL.network, classNames } };
+  expect(fromPyTorch(parseSafetensors(toPyTorch(named), 'f'), MODEL.T, 'f').network).toEqual(named.network);
+  expect(parseSafetensors(toKeras(named), 'f').metadata.get('network')).toContain(JSON.stringify(classNames));
+  expect(toTensorFlow1(named)).toEqual(toTensorFlow1(MODEL));
+  expect(parseSafetensors(toPyTorch(MODEL), 'f').metadata.has('network')).toBe(false);
+});
 
 describe('import from PyTorch', () => {
   const read = (change: Change) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
@@ -189,6 +202,17 @@ describe('import from PyTorch', () => {
     expectDataError(() => fromPyTorch(wrong, 5, 'f'), 'f: metadata network: network: outputs is undefined');
     const cut = { metadata: new Map([['network', '{"inputs":3']]), tensors };
     expect(() => fromPyTorch(cut, 5, 'f')).toThrow(DataError);
+  });
+
+  test('with quantiles in the metadata, the linear layer has outputs for each of them', () => {
+    const widened = (outputs: number) =>
+      readFrom(LOSSES['quantiles of two targets'], (tensors) => {
+        set('fc.weight', outputs, 10)(tensors);
+        set('fc.bias', outputs)(tensors);
+      });
+    expect(widened(6).network).toMatchObject({ outputs: 6, loss: 'pinball', quantiles: [0.1, 0.9] });
+    const message = 'f: metadata network has 2 quantiles, but the linear layer has 5 outputs: must be a multiple';
+    expectDataError(() => widened(5), message);
   });
 
   const unread: Change = (tensors) => {

@@ -7,7 +7,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
-import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
+import {
+  assertReplaceable,
+  makeFolder,
+  previousOf,
+  readFile,
+  readIfPresent,
+  replaceFile,
+} from '../../src/files/disk.js';
 import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
@@ -317,6 +324,15 @@ const PARTS: Iterable<Uint8Array> = {
     }
   },
 };
+
+test('folders are made all or not at all, also through one that is left again', () => {
+  const top = directoryOf();
+  const made = (name: string): string => `${top}/${name}`;
+  expect(makeFolder(made('a/../b/c'))).toEqual(['a', 'a/../b', 'a/../b/c'].map(made));
+  expect(makeFolder(made('b'))).toEqual([]);
+  expectDataError(() => makeFolder(made(`d/${'x'.repeat(300)}`)), 'cannot be created');
+  expect(readdirSync(top).sort()).toEqual(['a', 'b']);
+});
 
 /** Against Node's own. */
 test.each([

@@ -57,6 +57,21 @@ export async function expectAccessToText({ visit }: Site, width: number, schemes
   await expectAccess(opened, width, schemes);
 }
 
+/** The same for the page of a series. */
+export async function expectAccessToSeries({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
+  const query = '?subject=series&data=births&test=1985..1986&hidden=4&steps=4&ahead=1,28&threads=1';
+  const opened = await visit(query, viewForAxe(schemes[0], width));
+  const { page } = opened;
+  await page.click('#play');
+  await page.waitForSelector('#units-shown:not([hidden])');
+  await page.waitForSelector('#forecast-warnings li');
+  await expectAccess(opened, width, schemes);
+  await page.fill('[name=ahead]', 'soon'); // a fault beside the form
+  await page.click('#reset');
+  await page.waitForSelector('#series-fault:not(:empty)');
+  await expectAccess(opened, width, schemes);
+}
+
 async function expectAccess({ page }: Visit, width: number, schemes: readonly Scheme[]): Promise<void> {
   for (const [n, colorScheme] of schemes.entries()) {
     await page.emulateMedia({ colorScheme });

@@ -73,9 +73,19 @@ export const PROJECTED: Readonly<Record<string, SavedModel>> = {
     ...{ inputs: 3, layers: [BOTH, { ...BOTH, projection: 1, bias: false }], outputs: 4 },
   }),
 };
+/** The losses of errors, of which each target has an output, or one for each quantile. */
+export const LOSSES: Readonly<Record<string, SavedModel>> = {
+  'absolute errors': savedNetwork({ inputs: 3, layers: [ONE], outputs: 4, loss: 'absoluteError' }),
+  'Huber’s loss at every step': savedNetwork({
+    ...{ inputs: 3, layers: [BOTH], outputs: 4, loss: 'huber', delta: 0.25, reads: 'every' },
+  }),
+  'quantiles of two targets': savedNetwork({
+    ...{ inputs: 3, layers: [ONE, BOTH], outputs: 4, inputKind: 'classes', loss: 'pinball', quantiles: [0.1, 0.9] },
+  }),
+};
 /** Half of the others, so that each pair of properties occurs, for the engines that need a quarter of a second each. */
 export const HALF = [...NETWORKS.keys()].filter((_, n) => (n + (n >> 1) + (n >> 2) + (n >> 3)) % 2 === 0);
-export const networkNamed = (name: string): SavedModel => NETWORKS.get(name) ?? PROJECTED[name];
+export const networkNamed = (name: string): SavedModel => NETWORKS.get(name) ?? { ...PROJECTED, ...LOSSES }[name];
 
 /** x `[T,B,I]`, the same as in test/fixtures/export.py. */
 export const x = (t: number, b: number, i: number): number => ((7 * t + 5 * b + 3 * i) % 11) / 8 - 0.5;

@@ -48,6 +48,21 @@ function logSoftmax(logits: number[]): number[] {
   });
 }
 
+/** Losses `[B]`: the sum of what each error r of a row costs; k is its column. */
+const costs =
+  (cost: (r: number, k: number) => number): Operations['squaredErrorForward'] =>
+  (losses, outputs, targets, mask) => {
+    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
+    setAll(losses, (_, b) => sum(O[b].map((value, k) => counts[b][k] * cost(value - Y[b][k], k))));
+  };
+
+const slopes =
+  (slope: (r: number, k: number) => number): Operations['squaredErrorBackward'] =>
+  (dOutputs, outputs, targets, mask, count) => {
+    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
+    setAll(dOutputs, (b, k) => (counts[b][k] * slope(O[b][k] - Y[b][k], k)) / count);
+  };
+
 const formulas: Operations = {
   matmul(out, a, b, { accumulate = false, bias } = {}) {
     const [A, B, before] = [rowsOf(a), rowsOf(b), rowsOf(out)];
@@ -112,16 +127,21 @@ const formulas: Operations = {
     setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / count)));
   },
 
-  squaredErrorForward(losses, outputs, targets, mask) {
-    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(mask)];
-    setAll(losses, (_, b) => counts[b] * sum(O[b].map((value, k) => (value - Y[b][k]) ** 2 / Y[b].length)));
-  },
-
-  /** From ∂(a - y)²/∂a = 2a - 2y, for each of count·C elements. */
-  squaredErrorBackward(dOutputs, outputs, targets, mask, count) {
-    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(mask)];
-    setAll(dOutputs, (b, k) => (counts[b] * (2 * O[b][k] - 2 * Y[b][k])) / count / Y[b].length);
-  },
+  squaredErrorForward: costs((r) => r ** 2),
+  squaredErrorBackward: slopes((r) => 2 * r),
+  absoluteErrorForward: costs(Math.abs),
+  absoluteErrorBackward: slopes(Math.sign),
+  huberForward: (losses, outputs, targets, mask, delta) =>
+    costs((r) => (Math.abs(r) > delta ? delta * Math.abs(r) - delta ** 2 / 2 : 0.5 * r ** 2))(
+      ...([losses, outputs, targets, mask] as const),
+    ),
+  huberBackward: (dOutputs, outputs, targets, mask, delta, count) =>
+    slopes((r) => (r > delta ? delta : r < -delta ? -delta : r))(dOutputs, outputs, targets, mask, count),
+  /** Koenker and Bassett 1978: an error u = target - output costs u·(q - 1[u < 0]). */
+  pinballForward: (losses, outputs, targets, mask, quantiles) =>
+    costs((r, k) => -r * (quantiles.get(k) - Number(r > 0)))(losses, outputs, targets, mask),
+  pinballBackward: (dOutputs, outputs, targets, mask, quantiles, count) =>
+    slopes((r, k) => (r === 0 ? 0 : Number(r > 0) - quantiles.get(k)))(dOutputs, outputs, targets, mask, count),
 
   adam(p, m, v, g, rate) {
     const [P, M, V, G] = [p, m, v, g].map(rowsOf);

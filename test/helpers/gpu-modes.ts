@@ -6,7 +6,8 @@ import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
-import { smallImages } from './small-data.js';
+import { expectAsOnReference } from './runs.js';
+import { smallImages, smallSequences } from './small-data.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {
@@ -39,6 +40,18 @@ export async function describeMode(mode: Mode, define: () => void): Promise<void
 export async function describeWholeMode(mode: Mode): Promise<void> {
   await describeMode(mode, () => {
     describeBackend(`gpu, ${mode}`, 'a memory of its own', () => createGpuBackend({ mode }));
+
+    test(`gpu, ${mode}: predictions, and missing targets, are as on the reference backend`, async () => {
+      const backend = await createGpuBackend({ mode });
+      const kind = { inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' } as const;
+      const { targets, ...others } = smallSequences(kind, 7);
+      targets.set(1, 0, 1, NaN);
+      const options = { hidden: 3, batchSize: 4, epochs: 2, loss: 'pinball' } as const;
+      await expectAsOnReference(backend, { ...others, targets }, options);
+      const labelled = smallSequences({ ...kind, answers: 'labels', reads: 'last' }, 7);
+      await expectAsOnReference(backend, labelled, { hidden: 3, batchSize: 4, epochs: 2 });
+      await backend.dispose();
+    });
 
     test(`gpu, ${mode}: 30 training steps have the losses of the reference backend`, async () => {
       const images = smallImages(60, 6, 5);

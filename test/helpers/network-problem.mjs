@@ -48,14 +48,12 @@ export function networkOf(library, problem) {
 
   const { labels, targets } = problem;
   const isEvery = sizes.reads === 'every';
-  network.setBatch({
-    x: tensorFrom(withBeyondEnds(problem.x, lengths, T, NaN), x.shape, 'f64'),
-    lengths,
-    ...(labels && { labels }),
-    ...(targets && {
-      targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, y.shape, 'f64'),
-    }),
-  });
+  const inputs = { x: tensorFrom(withBeyondEnds(problem.x, lengths, T, NaN), x.shape, 'f64'), lengths };
+  if (targets) {
+    const shape = [...y.shape.slice(0, -1), targets.length / (isEvery ? T * B : B)];
+    const values = isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets;
+    network.setBatch({ ...inputs, targets: tensorFrom(values, shape, 'f64') });
+  } else if (labels) network.setBatch({ ...inputs, labels });
   const draws = Object.values(problem.masks ?? {}).flatMap((mask) => drawsOf(inOrder(mask, T, network.order)));
   network.drawMasks(/** @type {any} */ ({ bits: () => draws.shift() }));
   return network;
@@ -194,13 +192,18 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     const hidden = 1 + random.below(4);
     return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
   });
+  /** @type {CompleteConfig['loss']} */
+  const loss = oneOf('crossEntropy', 'squaredError', 'absoluteError', 'huber', 'pinball');
   /** @type {CompleteConfig} */
   const network = {
     inputs,
     layers,
     outputs,
     inputKind: oneOf('numbers', 'classes'),
-    loss: oneOf('crossEntropy', 'squaredError'),
+    classNames: [],
+    loss,
+    delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
+    quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],
     reads: oneOf('last', 'every'),
     dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
@@ -224,7 +227,10 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const rows = network.reads === 'every' ? T * B : B;
   const labels = drawn(rows, () => (random.below(5) === 0 ? -1 : random.below(outputs)));
   labels[0] = random.below(outputs); // at least one counts
-  const target = network.loss === 'crossEntropy' ? { labels } : { targets: numbers(rows * outputs) };
+  const wanted = numbers((rows * outputs) / Math.max(network.quantiles.length, 1)).map(
+    (value, n) => (n > 0 && random.below(6) === 0 ? NaN : value), // a missing number
+  );
+  const target = loss === 'crossEntropy' ? { labels } : { targets: wanted };
 
   const tops = layers[layers.length - 1].bidirectional ? 2 : 1;
   /** @param {number} P */

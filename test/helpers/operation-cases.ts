@@ -118,6 +118,20 @@ function asLabels(y: Tensor): void {
   }
 }
 
+/** The mask of some errors, some of them 0; and quantiles, if there are any. */
+function asErrors([outputs, targets, mask, ...others]: Tensor[]): void {
+  const [B, C] = outputs.shape;
+  for (let b = 0; b < B; b++) {
+    for (let k = 0; k < C; k++) {
+      mask.set(b, k, (b + 2 * k) % 3 === 1 ? 0 : 1);
+      if ((b + k) % 4 === 2) targets.set(b, k, outputs.get(b, k));
+    }
+  }
+  for (const quantiles of others) {
+    for (let k = 0; k < C; k++) quantiles.set(k, (((7 * k) % 9) + 1) / 10);
+  }
+}
+
 /** Turns normal numbers into whole numbers `least` … count - 1. */
 function asClasses(values: Tensor, count: number, least = 0): void {
   for (let m = 0; m < values.size; m++) {
@@ -129,7 +143,8 @@ const lossCases = SIZES.flatMap(([B, C]): Case[] => {
   const [row, matrix] = [[B], [B, C]];
   const labelled = { inputs: [matrix, matrix], prepare: ([, y]: Tensor[]) => asLabels(y) };
   const classes = { inputs: [matrix, row], prepare: ([, labels]: Tensor[]) => asClasses(labels, C, -1) };
-  const masked = { inputs: [matrix, matrix, row], prepare: ([, , mask]: Tensor[]) => asClasses(mask, 2) };
+  const masked = { inputs: [matrix, matrix, matrix], prepare: asErrors };
+  const levelled = { inputs: [matrix, matrix, matrix, [C]], prepare: asErrors, tolerance: 2 * TOLERANCE };
   const crossEntropy = { outputs: [row, matrix], run: call('crossEntropyForward') };
   const itsGradient = { outputs: [matrix], run: call('crossEntropyBackward', B + 2) };
   const size = `B ${B} C ${C}`;
@@ -144,8 +159,28 @@ const lossCases = SIZES.flatMap(([B, C]): Case[] => {
     },
     { name: `crossEntropyBackward ${size}`, ...labelled, ...itsGradient },
     { name: `crossEntropyBackward ${size}, classes`, ...classes, ...itsGradient },
-    { name: `squaredErrorForward ${size}`, ...masked, outputs: [row], run: call('squaredErrorForward') },
-    { name: `squaredErrorBackward ${size}`, ...masked, outputs: [matrix], run: call('squaredErrorBackward', B + 2) },
+    ...(['squaredErrorForward', 'absoluteErrorForward'] as const).map((name) => ({
+      ...{ name: `${name} ${size}`, ...masked, outputs: [row], tolerance: sumTolerance(4 * C), run: call(name) },
+    })),
+    ...(['squaredErrorBackward', 'absoluteErrorBackward'] as const).map((name) => ({
+      ...{ name: `${name} ${size}`, ...masked, outputs: [matrix], run: call(name, B + 2) },
+    })),
+    {
+      name: `huberForward ${size}`,
+      ...masked,
+      outputs: [row],
+      tolerance: sumTolerance(4 * C),
+      run: call('huberForward', 0.75),
+    },
+    { name: `huberBackward ${size}`, ...masked, outputs: [matrix], run: call('huberBackward', 0.75, B + 2) },
+    {
+      name: `pinballForward ${size}`,
+      ...levelled,
+      outputs: [row],
+      tolerance: sumTolerance(4 * C),
+      run: call('pinballForward'),
+    },
+    { name: `pinballBackward ${size}`, ...levelled, outputs: [matrix], run: call('pinballBackward', B + 2) },
   ];
 });
 

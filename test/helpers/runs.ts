@@ -1,18 +1,22 @@
 /** Short runs: their last checkpoints, what they report, and what an interruption may not change. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
-import type { TrainData } from '../../src/data/train-data.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import type { Sequences } from '../../src/data/sequences.js';
+import type { GivenData } from '../../src/data/train-data.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import type { TrainHooks } from '../../src/training/loop.js';
+import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
+import { predict } from '../../src/training/predict.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from './failures.js';
 
 /** The last checkpoint of a run. */
 export async function checkpointOf(
-  data: TrainData,
+  data: GivenData,
   options: Partial<TrainOptions>,
   hooks: TrainHooks = {},
   backend = createReferenceBackend(),
@@ -28,11 +32,15 @@ interface Recorded {
   readonly validations: Validation[];
   readonly checkpoints: Checkpoint[];
   readonly best: Checkpoint[];
+  readonly warnings: string[];
 }
 
 /** Hooks that record their calls, and stop the run after step `last`. */
-export function recordingOf(validation: TrainData, last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
-  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [] };
+export function recordingOf(
+  validation: GivenData | undefined,
+  last = Infinity,
+): { recorded: Recorded; hooks: TrainHooks } {
+  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [], warnings: [] };
   const controller = new AbortController();
   const hooks: TrainHooks = {
     onLine: (line) => recorded.lines.push(line),
@@ -42,7 +50,8 @@ export function recordingOf(validation: TrainData, last = Infinity): { recorded:
     onStep: (step) => {
       if (step === last) controller.abort('stopped');
     },
-    validation,
+    onWarning: (message) => recorded.warnings.push(message),
+    ...(validation && { validation }),
     signal: controller.signal,
   };
   return { recorded, hooks };
@@ -61,10 +70,37 @@ export function describeOnBackends(define: (backend: () => Backend) => void): vo
   });
 }
 
+/** A run on a backend, and what the trained network predicts and costs, are those on the reference backend, but for rounding. */
+export async function expectAsOnReference(
+  backend: Backend,
+  data: Sequences,
+  options: Partial<TrainOptions>,
+): Promise<void> {
+  const results: number[][] = [];
+  for (const one of [backend, createReferenceBackend()]) {
+    const network = await train(one, data, options);
+    const { outputs, probabilities } = await predict(network, data.x, data.lengths && { lengths: data.lengths });
+    const { loss, count } = await evaluate(network, data);
+    results.push([
+      count,
+      loss,
+      ...[outputs, ...(probabilities ? [probabilities] : [])].flatMap((all) => [...valuesOf(all)]),
+    ]);
+    network.dispose();
+  }
+  const [found, expected] = results;
+  expect(found).toHaveLength(expected.length);
+  expected.forEach((value, n) => {
+    if (Number.isNaN(value)) expect(found[n]).toBeNaN();
+    else expect(Math.abs(found[n] - value)).toBeLessThan(1e-3);
+  });
+}
+
 /** A run, and the data that it reads. */
 export interface Run {
-  readonly data: TrainData;
-  readonly validation: TrainData;
+  readonly data: GivenData;
+  /** Used if the options validate. */
+  readonly validation: GivenData;
   readonly options: Partial<TrainOptions>;
 }
 
@@ -74,9 +110,10 @@ export interface Run {
  */
 export async function expectInterruptible(
   backend: Backend,
-  { data, validation, options }: Run,
+  { data, validation: given, options }: Run,
   stepsOf: (steps: number) => readonly number[],
 ): Promise<void> {
+  const validation = (options.validateEvery ?? null) === null ? undefined : given;
   const whole = recordingOf(validation);
   (await train(backend, data, options, whole.hooks)).dispose();
   const end = whole.recorded.checkpoints[0];

@@ -3,7 +3,7 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { rowsOf, zeros } from '../../src/core/tensor.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
-import type { Sequences } from '../../src/data/sequences.js';
+import type { CheckedLabels, CheckedTargets, Sequences } from '../../src/data/sequences.js';
 
 /** Dark noise with one bright pixel. Its place gives the label if an image has 10 pixels or more: a network can learn it. */
 export function smallImages(count: number, rows: number, columns: number): LabelledImages {
@@ -70,7 +70,11 @@ const INPUT_CLASSES = 5;
  * Each answer depends on the last two inputs before it, so a network can learn it. With labels, one answer in five does not
  * count. Beyond the ends, every array holds what would be wrong elsewhere.
  */
-export function smallSequences({ inputs, answers, reads, ends }: Kind, count: number, seed = 1): Sequences {
+export function smallSequences<Answers extends Kind['answers']>(
+  { inputs, answers, reads, ends }: Kind & { readonly answers: Answers },
+  count: number,
+  seed = 1,
+): Answers extends 'labels' ? CheckedLabels : CheckedTargets {
   const random = new Random(seed);
   const lengths = Array.from({ length: count }, () => (ends === 'lengths' ? 1 + random.below(STEPS) : STEPS));
   const [I, C] = [2, answers === 'labels' ? 3 : 2];
@@ -93,7 +97,7 @@ export function smallSequences({ inputs, answers, reads, ends }: Kind, count: nu
     ...(answers === 'labels' ? { labels } : { targets }),
     ...(ends === 'lengths' && { lengths }),
     ...(inputs === 'classes' && { inputClasses: INPUT_CLASSES }),
-  };
+  } as Sequences as Answers extends 'labels' ? CheckedLabels : CheckedTargets;
 }
 
 /** Fills the inputs of sequence n, NaN beyond its end. Returns a number near ±1 for each step before it. */
@@ -112,7 +116,7 @@ function readInputs(x: Tensor, n: number, random: Random, length: number): numbe
 }
 
 /** Sequences `from … to - 1`. */
-export function sliceSequences(sequences: Sequences, from: number, to: number): Sequences {
+export function sliceSequences<Kept extends Sequences>(sequences: Kept, from: number, to: number): Kept {
   const { x, labels, targets, lengths, ...others } = sequences;
   const perSequence = labels && labels.length / x.shape[0];
   return {
@@ -121,5 +125,5 @@ export function sliceSequences(sequences: Sequences, from: number, to: number): 
     ...(labels && perSequence && { labels: Array.from(labels).slice(from * perSequence, to * perSequence) }),
     ...(targets && { targets: rowsOf(targets, from, to) }),
     ...(lengths && { lengths: Array.from(lengths).slice(from, to) }),
-  };
+  } as unknown as Kept;
 }

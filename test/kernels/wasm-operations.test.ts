@@ -39,12 +39,17 @@ const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void
   ],
   crossEntropyBackward: [(on, out, p, y) => on.crossEntropyBackward(out, p, y, 200), [301, 83], [301, 83], [301, 83]],
   squaredErrorForward: [
-    (on, losses, outputs, targets, classes) => on.squaredErrorForward(losses, outputs, targets, classes),
-    ...[[301], [301, 83], [301, 83], [301]],
+    (on, losses, outputs, targets, mask) => on.squaredErrorForward(losses, outputs, targets, mask),
+    ...[[301], [301, 83], [301, 83], [301, 83]],
   ],
   squaredErrorBackward: [
-    (on, out, outputs, targets, classes) => on.squaredErrorBackward(out, outputs, targets, classes, 200),
-    ...[[301, 83], [301, 83], [301, 83], [301]],
+    (on, out, outputs, targets, mask) => on.squaredErrorBackward(out, outputs, targets, mask, 200),
+    ...[
+      [301, 83],
+      [301, 83],
+      [301, 83],
+      [301, 83],
+    ],
   ],
   sgd: [(on, p, v, g) => on.sgd(p, v, g, 0.1, 0.9), [301, 130], [301, 130], [301, 130]],
   multiply: [(on, out, a, b) => on.multiply(out, a, b), [301, 130], [301, 130], [301, 130]],

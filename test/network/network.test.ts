@@ -10,9 +10,10 @@ import { assertClassesFit, completeConfig, networkParameterShapes } from '../../
 import { allocateLstm, bindLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/network/model.js';
-import type { Batch } from '../../src/network/network.js';
+import type { Batch, BatchInputs } from '../../src/network/network.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
+import type { Targets } from '../../src/network/targets.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { fillNormal } from '../helpers/random-model.js';
@@ -46,9 +47,12 @@ describe('sizes', () => {
       outputs: 4,
       inputKind: 'numbers',
       loss: 'crossEntropy',
+      delta: 1,
+      quantiles: [],
       reads: 'last',
       dropout: 0,
       forgetBias: 1,
+      classNames: [],
     });
   });
   /** The parameters of a layer in both directions. */
@@ -94,7 +98,10 @@ describe('sizes', () => {
       'network: outputs is 16777217 classes: must be at most 16777216, which f32 can tell apart',
     ],
     [{ inputs: 2 ** 24 + 1, inputKind: 'classes' }, 'network: inputs is 16777217 classes: must be at most 16777216'],
-    [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError'],
+    [
+      { loss: 'mse' },
+      'network: loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball',
+    ],
     [{ reads: 'all' }, 'network: reads is "all": must be one of last, every'],
     [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
     [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
@@ -158,7 +165,7 @@ describe('a batch', () => {
   const ERROR: NetworkConfig = { ...EVERY, loss: 'squaredError' };
   const x = zeros([2, 2, 2], 'f64');
 
-  test.each<[NetworkConfig, Partial<Batch>, string]>([
+  test.each<[NetworkConfig, Partial<BatchInputs & Targets>, string]>([
     [CLASSIFIER, { x: zeros([2, 2, 3], 'f64'), labels: [0, 1] }, 'setBatch: x [2,2,3] must be [2,2,2]'],
     [CLASSIFIER, {}, 'labels: none given, but 2 rows have a loss'],
     [CLASSIFIER, { labels: [0] }, 'labels: 1 given, but 2 rows have a loss'],
@@ -173,7 +180,8 @@ describe('a batch', () => {
     [ERROR, { labels: [0, 1] }, 'labels: given, but the loss is squaredError: give targets'],
     [CLASSIFIER, { labels: [0, 1], targets: zeros([7]) }, 'targets: given, but the loss is crossEntropy: give labels'],
     [ERROR, { targets: zeros([2, 3], 'f64') }, 'setBatch: targets [2,3] must be [2,2,3]'],
-    [ERROR, { targets: [0, 1] as never }, 'targets is an Array: must be a tensor of f32 or f64'],
+    [ERROR, { targets: [0, 1] }, 'setBatch: targets [2] must be [2,2,3]'],
+    [ERROR, { targets: 'none' as never }, 'targets is "none": must be a tensor of f32 or f64'],
     [CLASSIFIER, { x: undefined as never, labels: [0, 1] }, 'setBatch: x is undefined: must be a tensor'],
     [
       CLASSIFIER,
@@ -189,8 +197,159 @@ describe('a batch', () => {
     const network = new Network(backend, sizes, { T: 2, B: 2 });
     const held = (['x', 'y'] as const).map((name) => network.activations[name]);
     for (const tensor of held) fill(tensor, 0.25);
-    expect(() => network.setBatch({ x, ...batch })).toThrow(message);
+    expect(() => network.setBatch({ x, ...batch } as Batch)).toThrow(message);
     for (const tensor of held) expect([...valuesOf(tensor)].every((value) => value === 0.25)).toBe(true); // the last batch
+  });
+
+  describe('in lists, and with the batch as its first axis', () => {
+    const [T, B] = [3, 2];
+    const lengths = [3, 2];
+    const numbersOf = (C: number) =>
+      Array.from({ length: T }, (_, t) =>
+        Array.from({ length: B }, (_, b) => Array.from({ length: C }, (_, k) => 9 * t + 3 * b + k)),
+      );
+    const exchanged = <One>(lists: One[][]): One[][] => lists[0].map((_, b) => lists.map((list) => list[b]));
+    const xs = numbersOf(2);
+    const labels = [
+      [0, 1],
+      [2, 0],
+      [1, -1],
+    ];
+    const held = (network: Network) => [valuesOf(network.activations.x), valuesOf(network.activations.y)];
+    const after = (config: NetworkConfig, batch: Batch) => {
+      const network = new Network(backend, config, { T, B });
+      network.setBatch(batch);
+      return held(network);
+    };
+    const x = tensor(xs.flat(2), T, B, 2);
+    const batchFirst = { x: exchanged(xs), layout: 'batch-first', lengths } as const;
+
+    test('labels of steps', () => {
+      const expected = after(EVERY, { x, lengths, labels: labels.flat() });
+      const swapped = exchanged(labels);
+      const given: Batch[] = [
+        { x: xs, lengths, labels },
+        { x: xs.map((rows) => rows.map((row) => Float32Array.from(row))), lengths, labels: labels.flat() },
+        { ...batchFirst, labels: swapped },
+        { ...batchFirst, labels: Int32Array.from(swapped.flat()) },
+        { ...batchFirst, x: tensor(exchanged(xs).flat(2), B, T, 2), labels: swapped },
+      ];
+      for (const batch of given) expect(after(EVERY, batch)).toEqual(expected);
+      expect(after(CLASSIFIER, { ...batchFirst, labels: [2, 1] })).toEqual(after(CLASSIFIER, { x, labels: [2, 1] }));
+    });
+
+    test('targets of steps, of sequences, and class indices', () => {
+      const targets = numbersOf(3);
+      targets[1][1][2] = NaN; // does not count
+      const expected = after(ERROR, { x, lengths, targets: tensor(targets.flat(2), T, B, 3) });
+      for (const batch of [
+        { x: xs, lengths, targets },
+        { ...batchFirst, targets: exchanged(targets) },
+      ]) {
+        expect(after(ERROR, batch)).toEqual(expected);
+      }
+      const column: NetworkConfig = { ...CLASSIFIER, outputs: 1, loss: 'squaredError' };
+      const expectedColumn = after(column, { x, targets: tensor([5, 6], 2, 1) });
+      for (const one of [[5, 6], [[5], [6]], Float32Array.of(5, 6)]) {
+        expect(after(column, { x: xs, targets: one })).toEqual(expectedColumn);
+      }
+      const indices = [
+        [0, 1],
+        [1, 1],
+        [0, 77],
+      ];
+      const reader: NetworkConfig = { ...CLASSIFIER, inputKind: 'classes' };
+      const byIndex = after(reader, { x: indices, labels: [0, 1], lengths });
+      expect(byIndex[0]).toEqual(Float64Array.of(0, 1, 1, 1, 0, 77));
+      expect(after(reader, { ...batchFirst, x: exchanged(indices), labels: [0, 1] })).toEqual(byIndex);
+    });
+
+    test.each<[NetworkConfig, object, string]>([
+      [
+        EVERY,
+        { x: exchanged(xs) },
+        "setBatch: x [2,3,2] must be [3,2,2]; it is [B,T,…], not [T,B,…]: pass layout: 'batch-first'",
+      ],
+      [
+        EVERY,
+        { layout: 'batch-first' },
+        "setBatch: x [3,2,2] must be [2,3,2]; it is [T,B,…], not [B,T,…]: leave out layout: 'batch-first'",
+      ],
+      [EVERY, { labels: exchanged(labels) }, 'setBatch: labels [2,3] must be [3,2]; it is [B,T,…], not [T,B,…]'],
+      [
+        ERROR,
+        { labels: undefined, targets: exchanged(numbersOf(3)) },
+        'setBatch: targets [2,3,3] must be [3,2,3]; it is [B,T,…]',
+      ],
+      [
+        { ...CLASSIFIER, inputKind: 'classes' },
+        {
+          x: [
+            [0, 1, 1],
+            [1, 0, 0],
+          ],
+          labels: [0, 1],
+        },
+        'setBatch: x [2,3] must be [3,2]; it is',
+      ],
+      [EVERY, { layout: 'batch' }, 'setBatch: layout "batch": must be one of time-first, batch-first'],
+      [EVERY, { batch_first: true }, 'setBatch: batch_first: unknown option; did you mean layout?'],
+      [
+        EVERY,
+        {
+          ...batchFirst,
+          labels: [
+            [0, 1, 5],
+            [0, 1, 1],
+          ],
+        },
+        'labels[2] is 5: must be a class 0…2, or -1',
+      ],
+      [
+        EVERY,
+        {
+          ...batchFirst,
+          x: [
+            [
+              [1, 2],
+              [3, NaN],
+              [5, 6],
+            ],
+            xs[1].concat(xs[0]).slice(0, 3),
+          ],
+        },
+        'setBatch: x[0,1,1] is NaN: must be a finite',
+      ],
+      [EVERY, { x: [[[1, 2], [3]], xs[1], xs[2]] }, 'setBatch: x[0][1] has 1 elements: must have 2, as x[0][0] has'],
+      [
+        EVERY,
+        {
+          x: [
+            [
+              [1, 2],
+              [3, '4'],
+            ],
+            xs[1],
+            xs[2],
+          ],
+        },
+        'setBatch: x[0][1][1] is "4": must be a number',
+      ],
+      [EVERY, { x: [[[1, 2], 3], xs[1], xs[2]] }, 'setBatch: x[0][1] is 3: must be a list, as x[0] is'],
+      [EVERY, { x: [] }, 'setBatch: x is an empty list'],
+      [EVERY, { x: [[], []] }, 'setBatch: x[0] is an empty list'],
+    ])('%#: what is wrong is named as it was given', (config, batch, message) => {
+      const network = new Network(backend, config, { T, B });
+      expect(() => network.setBatch({ x: xs, labels, ...batch })).toThrow(message);
+    });
+
+    test('TypeScript refuses neither or both of labels and targets', () => {
+      const network = new Network(backend, CLASSIFIER, { T, B });
+      // @ts-expect-error: neither labels nor targets
+      expect(() => network.setBatch({ x })).toThrow('labels: none given');
+      // @ts-expect-error: both are given
+      expect(() => network.setBatch({ x, labels: [0, 1], targets: [[1], [2]] })).toThrow('targets: given');
+    });
   });
 
   test('labels beyond a sequence’s end and classes there are not looked at', () => {
@@ -305,7 +464,7 @@ describe('metrics', () => {
     network.setTargets({ labels: Array<number>(8).fill(-1) });
     network.forward();
     network.backward();
-    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0 });
+    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0, divisor: 0 });
     const { B } = network.sizes;
     for (const count of [B + 1, -1, 0.5, NaN]) {
       await expect(network.metrics(count)).rejects.toThrow(
@@ -323,7 +482,12 @@ describe('metrics', () => {
   test('have no accuracy with the squared error', async () => {
     const network = randomNetwork({ ...STACK, loss: 'squaredError' });
     network.forward();
-    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN, count: 8 });
+    expect(await network.metrics()).toEqual({
+      loss: expect.any(Number) as number,
+      accuracy: NaN,
+      count: 8,
+      divisor: 24,
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
+import { firstProbabilities, probabilitiesByRow } from '../../src/training/predict.js';
 import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-data.js';
 

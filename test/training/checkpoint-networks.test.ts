@@ -77,14 +77,17 @@ test('projections and LSTMs without biases need version 3; a loaded checkpoint e
   expect(Buffer.compare(checkpointBytes(parseCheckpoint(file, 'f')), file)).toBe(0);
   const { metadata, tensors } = parseSafetensors(file, 'f');
   expect(metadata.get('formatVersion')).toBe('3');
-  expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES.map(storedName));
+  const ofTargets = ['loss', 'delta', 'quantiles']; // left out, because the run has labels
+  expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(
+    OPTION_NAMES.map(storedName).filter((name) => !ofTargets.includes(name)),
+  );
   expect((JSON.parse(metadata.get('model')!) as { network: object }).network).toMatchObject({
     layers: NETWORK.layers.map((layer) => ({ ...layer, projection: 1, bias: false })),
   });
   expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
   bytes = file;
   expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
-    'f: model: network has projections or no biases: these need format version 3',
+    'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
   );
   for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
     const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
@@ -93,11 +96,64 @@ test('projections and LSTMs without biases need version 3; a loaded checkpoint e
   bytes = checkpointBytes(checkpoint);
 });
 
+const TARGETS = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' }, 9);
+
+test.each<[Partial<TrainOptions>, object, object]>([
+  [{ loss: 'absoluteError' }, { outputs: 2, loss: 'absoluteError' }, { loss: 'absoluteError' }],
+  [{ loss: 'huber' }, { outputs: 2, loss: 'huber', delta: 1 }, { loss: 'huber' }],
+  [
+    { loss: 'huber', delta: 0.25 },
+    { outputs: 2, loss: 'huber', delta: 0.25 },
+    { loss: 'huber', delta: 0.25 },
+  ],
+  [{ loss: 'pinball' }, { outputs: 6, loss: 'pinball', quantiles: [0.05, 0.5, 0.95] }, { loss: 'pinball' }],
+  [
+    { loss: 'pinball', quantiles: [0.1, 0.9] },
+    { outputs: 4, loss: 'pinball', quantiles: [0.1, 0.9] },
+    { loss: 'pinball', quantiles: [0.1, 0.9] },
+  ],
+])(
+  'the loss of %j needs version 3; a loaded checkpoint equals the saved one, byte for byte',
+  async (loss, network, options) => {
+    const saved = await checkpointOf(TARGETS, { ...OPTIONS, ...loss });
+    const file = checkpointBytes(saved);
+    const loaded = parseCheckpoint(file, 'f');
+    expect(loaded).toEqual(saved);
+    expect(Buffer.compare(checkpointBytes(loaded), file)).toBe(0);
+    const { metadata } = parseSafetensors(file, 'f');
+    expect(metadata.get('formatVersion')).toBe('3');
+    const stored = (JSON.parse(metadata.get('model')!) as { network: object }).network;
+    expect(stored).toEqual({ ...NETWORK, inputs: 2, inputKind: 'numbers', ...network });
+    const known = ['loss', 'delta', 'quantiles'];
+    const entries = Object.entries(JSON.parse(metadata.get('options')!) as object).filter(([name]) =>
+      known.includes(name),
+    );
+    expect(Object.fromEntries(entries)).toEqual(options);
+    const older = refusalOf(file, (_, changed) => changed.set('formatVersion', '2'));
+    expect(older).toBe(
+      'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
+    );
+  },
+);
+
+test('a run with the squared error has the file that it had before there were other losses', async () => {
+  const saved = await checkpointOf(TARGETS, {
+    ...OPTIONS,
+    loss: 'squaredError',
+    delta: 1,
+    quantiles: [0.05, 0.5, 0.95],
+  });
+  const { metadata } = parseSafetensors(checkpointBytes(saved), 'f');
+  expect(metadata.get('formatVersion')).toBe('2');
+  expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(namesInVersion(2).map(storedName));
+});
+
 describe('a file is of version 1 if that can hold it', () => {
   const plain = { hidden: 2, batchSize: 16, trainingIters: 32 };
 
   test.each<[string, Partial<TrainOptions>]>([
     ['1', {}],
+    ['1', { loss: 'squaredError', delta: 1, quantiles: [0.05, 0.5, 0.95] }],
     ['1', { schedule: 'cosine', clipNorm: 1, shuffle: 'legacy', layers: 1, dropout: 0, momentum: 0.9 }],
     ['2', { layers: 2 }],
     ['2', { hidden: [2] }],
@@ -170,7 +226,7 @@ test.each<[object, string]>([
   [{ layers: [LAYER, { hidden: 2, bidirectional: 1 }] }, 'layers[1]: bidirectional 1: must be a boolean'],
   [{ layers: [LAYER, { ...LAYER, reverse: true }] }, 'layers[1]: reverse: unknown option'],
   [{ inputKind: 'words' }, 'inputKind is "words": must be one of numbers, classes'],
-  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError'],
+  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball'],
   [{ loss: true }, 'loss true: must be a string'],
   [{ reads: 'first' }, 'reads is "first": must be one of last, every'],
   [{ dropout: 1 }, 'dropout is 1: must be in 0 … 0.99'],

@@ -1,15 +1,18 @@
 /** Checkpoints: what is saved is loaded, and every other file is refused with a reason. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
+import type { JsonObject } from '../../src/files/json.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { storedFloats, storedIntegers } from '../../src/files/stored-tensors.js';
 import { completeConfig } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { resumeTraining } from '../../src/training/loop.js';
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
-import { expectDataError } from '../helpers/failures.js';
+import { expectDataError, failureOf } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
@@ -312,5 +315,128 @@ test('a checkpoint with a wrong part is not written, and the error names the par
   ];
   for (const [value, message] of wrong) {
     expectDataError(() => checkpointBytes(value as Checkpoint), `checkpoint: ${message}`);
+  }
+});
+
+describe('metadata of the caller', () => {
+  const METADATA = {
+    scale: { mean: [1.5, -2e-7], deviation: 1e300 },
+    made: '2026-01-01\n“”\ud800',
+    'a name': { true: true, null: null, '': [] },
+    ...(JSON.parse('{"__proto__":{"x":1}}') as object),
+  };
+  const withMetadata = (metadata: unknown): Checkpoint => ({ ...checkpoint, metadata: metadata as JsonObject });
+
+  test('come back, in a file of version 3, and a resumed run keeps them', async () => {
+    const file = checkpointBytes(withMetadata(METADATA));
+    const loaded = parseCheckpoint(file, 'f');
+    expect(JSON.stringify(loaded.metadata)).toBe(JSON.stringify(METADATA));
+    expect(checkpointBytes(loaded)).toEqual(file);
+    const { metadata } = parseSafetensors(file, 'f');
+    expect([metadata.get('formatVersion'), metadata.get('metadata')]).toEqual(['3', JSON.stringify(METADATA)]);
+    expect(refusalOf(bytes, (_, texts) => texts.set('metadata', '{}'))).toBe(
+      'f: metadata: these need format version 3',
+    );
+
+    const kept: Checkpoint[] = [];
+    const hooks = { validation: IMAGES, onCheckpoint: (one: Checkpoint) => kept.push(one), onWarning: () => {} };
+    const options = { trainingIters: 16 * 14 };
+    (await resumeTraining(createReferenceBackend(), IMAGES, loaded, options, hooks)).dispose();
+    expect(kept.map((one) => [one.training?.step, one.metadata])).toEqual([[13, loaded.metadata]]);
+
+    const alone = parseCheckpoint(checkpointBytes({ model: loaded.model, training: null, metadata: {} }), 'f');
+    expect([alone.training, alone.metadata]).toEqual([null, {}]);
+  });
+
+  test('are copied by a run that resumes them, though the caller changes what it gave and got', async () => {
+    const loaded = parseCheckpoint(checkpointBytes(withMetadata(METADATA)), 'f');
+    const expected = JSON.stringify(METADATA);
+    const scale = loaded.metadata?.scale as { mean: number[] };
+    const kept: string[] = [];
+    const onCheckpoint = ({ metadata }: Checkpoint): void => {
+      kept.push(JSON.stringify(metadata));
+      (metadata?.scale as { mean: number[] }).mean.push(3);
+      scale.mean.push(4);
+    };
+    const hooks = { validation: IMAGES, onCheckpoint, checkpointEvery: 1, onWarning: () => {} };
+    const options = { trainingIters: 16 * 15 };
+    (await resumeTraining(createReferenceBackend(), IMAGES, loaded, options, hooks)).dispose();
+    expect(kept).toEqual([expected, expected]);
+  });
+
+  test('a file without them is as before', () => {
+    expect(checkpointBytes(withMetadata(undefined))).toEqual(bytes);
+    expect(parseSafetensors(bytes, 'f').metadata.has('metadata')).toBe(false);
+    expect(parseCheckpoint(bytes, 'f')).not.toHaveProperty('metadata');
+  });
+
+  test('are copied when they are saved: each getter is read once', () => {
+    let reads = 0;
+    const file = checkpointBytes(
+      withMetadata({
+        get n() {
+          return reads++ === 0 ? 1 : NaN;
+        },
+      }),
+    );
+    expect([parseCheckpoint(file, 'f').metadata, reads]).toEqual([{ n: 1 }, 1]);
+  });
+
+  const circle: Record<string, unknown> = { a: [1] };
+  (circle.a as unknown[]).push({ back: circle });
+  let deep: object = {};
+  for (let n = 0; n < 100; n++) deep = { deep };
+  const RULE = 'must be null, true, false, a finite number, a text, a list or a plain object, as JSON can hold them';
+
+  test.each<[string, unknown]>([
+    ['metadata is null: must be a plain object', null],
+    ['metadata is an Array: must be a plain object', [1]],
+    ['metadata is "text": must be a plain object', 'text'],
+    ['metadata is a Map: must be a plain object', new Map()],
+    [`metadata.scale.mean[1] is NaN: ${RULE}`, { scale: { mean: [0, NaN] } }],
+    [`metadata.x is Infinity: ${RULE}`, { x: Infinity }],
+    [`metadata.x is undefined: ${RULE}`, { x: undefined }],
+    [`metadata.list[1] is undefined: ${RULE}`, { list: [1, , 3] }], // eslint-disable-line no-sparse-arrays -- the hole is what is tested
+    [`metadata["a name"].f is a function: ${RULE}`, { 'a name': { f: () => 1 } }],
+    [`metadata.x is 1n: ${RULE}`, { x: 1n }],
+    [`metadata.x is Symbol(s): ${RULE}`, { x: Symbol('s') }],
+    [`metadata.made is a Date: ${RULE}`, { made: new Date(0) }],
+    [`metadata.mean is a Float32Array: ${RULE}`, { mean: Float32Array.of(1) }],
+    [`metadata.inherits is an Object: ${RULE}`, { inherits: Object.create({ x: 1 }) as object }],
+    ['metadata.a[1].back contains itself: JSON cannot hold this', circle],
+    [`metadata${'.deep'.repeat(100)}: nested deeper than 100`, deep],
+    ['safetensors: the header would have 16', { text: 'x'.repeat(2 ** 24) }],
+  ])('%s', (message, metadata) => {
+    expectDataError(
+      () => checkpointBytes(withMetadata(metadata)),
+      message.startsWith('safe') ? message : `checkpoint: ${message}`,
+    );
+  });
+
+  test.each([
+    ['metadata is an Array: must be a plain object', '[]'],
+    ['metadata: not valid JSON (key "a" occurs twice)', '{"a":1,"a":2}'],
+    ['metadata: not valid JSON (', 'x'],
+    [`metadata.a is Infinity: ${RULE}`, '{"a":1e999}'],
+    ['metadata: not valid JSON (nested deeper than 100', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`],
+  ])('a file’s are refused: %s', (message, text) => {
+    const refusal = refusalOf(checkpointBytes(withMetadata({})), (_, texts) => texts.set('metadata', text));
+    expect(refusal.slice(0, 3 + message.length)).toBe(`f: ${message}`);
+  });
+});
+
+test('a field that no checkpoint has is refused with a suggestion: it would be dropped', async () => {
+  const { model, training } = checkpoint;
+  const wrong: [object, string][] = [
+    [{ model, training, meta: {} }, ': meta: unknown option; did you mean metadata?'],
+    [{ model, training, names: [] }, ': names: unknown option; known options: model, training, metadata'],
+    [{ model: { ...model, vocab: {} }, training }, ': model: vocab: unknown option; did you mean vocabulary?'],
+    [{ model, training: { ...training, steps: 1 } }, ': training: steps: unknown option; did you mean step?'],
+  ];
+  for (const [value, message] of wrong) {
+    expect(() => checkpointBytes(value as Checkpoint)).toThrow(new TypeError(`checkpointBytes${message}`));
+    expect(await failureOf(resumeTraining(createReferenceBackend(), IMAGES, value as Checkpoint))).toEqual(
+      new TypeError(`resume: checkpoint${message}`),
+    );
   }
 });

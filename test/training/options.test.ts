@@ -6,10 +6,13 @@ import { readFileSync } from 'node:fs';
 import * as gpu from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import * as wasm from '../../kernels/wasm/index.js';
+import { CLASSIFY_OPTIONS } from '../../src/classify/classifier.js';
 import { trainCommand } from '../../src/cli/train.js';
 import { DataError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import * as mnist from '../../src/data/mnist-files.js';
+import type { TrainData } from '../../src/data/train-data.js';
+import { FORECAST_OPTIONS } from '../../src/forecast/forecaster.js';
 import * as library from '../../src/index.js';
 import type { ModelOptions } from '../../src/network/model.js';
 import { Model } from '../../src/network/model.js';
@@ -36,12 +39,12 @@ import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES } from '../helpers/small-data.js';
+import { IMAGES, smallSequences } from '../helpers/small-data.js';
 
 test('no caller can change a table of defaults or names, nor a list in it', () => {
   const isFrozen = (value: unknown): boolean =>
     typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
-  const exported = { ...gpu, ...library, ...mnist, ...wasm, OPTIONS, TEXT_OPTIONS };
+  const exported = { ...gpu, ...library, ...mnist, ...wasm, OPTIONS, TEXT_OPTIONS, FORECAST_OPTIONS, CLASSIFY_OPTIONS };
   const tables = Object.entries<unknown>(exported).filter(([, value]) => typeof value === 'object');
   expect(tables.map(([name]) => name)).toEqual(expect.arrayContaining(['TUTORIAL', 'MODES', 'FILES']));
   expect(tables.filter(([, table]) => !isFrozen(table)).map(([name]) => name)).toEqual([]);
@@ -51,19 +54,36 @@ const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
 const flagOf = (name: OptionName): string =>
   `--${storedName(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** A value that is not the default, and that the option accepts together with those of the other options. */
-function otherValue(name: OptionName): number | string | boolean {
+/** A value that is not the default, and that the option accepts together with those of `othersWith`. */
+function otherValue(name: OptionName): number | string | boolean | readonly number[] {
   const entry = entryOf(name);
+  if (entry.kind === 'quantiles') return [0.1, 0.9];
   if (entry.kind === 'choice') return entry.choices.find((choice) => choice !== entry.default)!;
   if (entry.kind === 'switch') return true;
   if (name === 'momentum' || name === 'dropout') return 0.5;
   return name === 'projection' ? 1 : name === 'shift' ? 2 : 3;
 }
 
-const OTHERS = Object.fromEntries(OPTION_NAMES.map((name) => [name, otherValue(name)])) as unknown as TrainOptions;
+/** The options that only data with targets have, and the losses that need them. */
+const LOSSES: Readonly<Partial<Record<OptionName, TrainOptions['loss']>>> = {
+  loss: 'absoluteError',
+  delta: 'huber',
+  quantiles: 'pinball',
+};
+const TARGETS = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'last', ends: 'one length' }, 64);
+const dataFor = (name: OptionName): TrainData => (name in LOSSES ? TARGETS : IMAGES);
 
-const checkpointWith = (options: Partial<TrainOptions>): Promise<Checkpoint> =>
-  checkpointOf(IMAGES, options, { validation: IMAGES });
+const OTHERS = {
+  ...TUTORIAL,
+  ...Object.fromEntries(OPTION_NAMES.filter((name) => !(name in LOSSES)).map((name) => [name, otherValue(name)])),
+};
+
+/** As OTHERS, with another value of this option. */
+const othersWith = (name: OptionName): TrainOptions =>
+  name in LOSSES ? { ...OTHERS, shift: 0, loss: LOSSES[name]!, [name]: otherValue(name) } : OTHERS;
+
+const checkpointWith = (options: Partial<TrainOptions>, data: TrainData = IMAGES): Promise<Checkpoint> =>
+  checkpointOf(data, options, (options.validateEvery ?? null) === null ? {} : { validation: data });
 
 /** The file with its options changed, and its checksum correct. */
 const withOptions = (bytes: Uint8Array, change: (options: Record<string, unknown>) => unknown): Uint8Array =>
@@ -93,7 +113,11 @@ async function fileOf(given: Partial<TrainOptions>): Promise<Uint8Array> {
 async function stepsWhenResumed(bytes: Uint8Array): Promise<number> {
   const checkpoint = parseCheckpoint(bytes, 'f');
   let made = 0;
-  const hooks = { validation: IMAGES, onStep: (step: number) => void (made = step) };
+  const hooks = {
+    ...(checkpoint.training?.options.validateEvery !== null && { validation: IMAGES }),
+    onStep: (step: number) => void (made = step),
+    onWarning: () => {}, // the best validation may be earlier
+  };
   const model = await resumeTraining(createReferenceBackend(), IMAGES, checkpoint, {}, hooks);
   model.dispose();
   return made;
@@ -110,12 +134,13 @@ function parsed(name: OptionName, text: string): unknown {
 describe('one entry of the table makes the flag, the default, the check and the field of checkpoints of', () => {
   const help = trainCommand().helpInformation();
   let saved: TrainOptions;
-  beforeAll(async () => {
-    const checkpoint = await checkpointWith(OTHERS);
-    saved = parseCheckpoint(checkpointBytes(checkpoint), 'f').training!.options;
-  });
+  const savedFrom = async (name: OptionName): Promise<TrainOptions> => {
+    const checkpoint = await checkpointWith(othersWith(name), dataFor(name));
+    return parseCheckpoint(checkpointBytes(checkpoint), 'f').training!.options;
+  };
+  beforeAll(async () => (saved = await savedFrom('seed')));
 
-  test.each(OPTION_NAMES)('%s', (name) => {
+  test.each(OPTION_NAMES)('%s', async (name) => {
     const entry = entryOf(name);
     // a flag, in its group of the help, with its help text and its default
     expect(entry.flag.split(' ')[0]).toBe(flagOf(name));
@@ -128,7 +153,7 @@ describe('one entry of the table makes the flag, the default, the check and the 
       .replace(/\s+/g, ' ');
     expect(line).toContain(entry.help);
     if (entry.kind !== 'switch') expect(line).toContain(`default: ${meaning})`);
-    expect(parsed(name, String(otherValue(name)))).toBe(otherValue(name));
+    expect(parsed(name, String(otherValue(name)))).toEqual(otherValue(name));
 
     // a default
     expect(TUTORIAL[name]).toBe(entry.default);
@@ -142,10 +167,10 @@ describe('one entry of the table makes the flag, the default, the check and the 
         new RegExp(`^train: ${name}(\\[0\\])? .*: must be `),
       );
     }
-    expect(() => assertOptions(OTHERS)).not.toThrow();
+    expect(() => assertOptions(othersWith(name))).not.toThrow();
 
     // a field of checkpoints
-    expect(saved[name]).toBe(otherValue(name));
+    expect((name in LOSSES ? await savedFrom(name) : saved)[name]).toEqual(otherValue(name));
   });
 });
 
@@ -153,7 +178,7 @@ test('no group of flags is empty, and each flag accepts its default', () => {
   expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
   for (const name of OPTION_NAMES) {
     const value = TUTORIAL[name];
-    if (value !== null && value !== false) expect(parsed(name, String(value))).toBe(value);
+    if (value !== null && value !== false) expect(parsed(name, String(value))).toEqual(value);
   }
 });
 
@@ -164,14 +189,19 @@ test('a resumed run may change only its length and its display step', () => {
 /** The options that determine the network. */
 const NETWORK: readonly OptionName[] = [
   ...(['hidden', 'layers', 'bidirectional', 'projection', 'withoutBias', 'dropout', 'forgetBias'] as const),
+  ...(['loss', 'delta', 'quantiles'] as const),
 ];
 
 /** A file of the version that introduced the option. */
-const fileFor = (name: OptionName): Uint8Array => files.get(entryOf(name).since ?? 1)!;
-const files = new Map<number, Uint8Array>([[1, fixture]]);
+const fileFor = (name: OptionName): Uint8Array => files.get(name) ?? files.get(entryOf(name).since ?? 1)!;
+const files = new Map<number | OptionName, Uint8Array>([[1, fixture]]);
 beforeAll(async () => {
   files.set(2, await fileOf({}));
   files.set(3, await fileOf({ projection: 1, withoutBias: true }));
+  for (const [name, loss] of Object.entries(LOSSES) as [OptionName, TrainOptions['loss']][]) {
+    const small = { hidden: 2, batchSize: 16, trainingIters: 64, loss, [name]: otherValue(name) };
+    files.set(name, checkpointBytes(await checkpointWith(small, TARGETS)));
+  }
 });
 
 describe('an option that an older checkpoint lacks has its default', () => {
@@ -188,7 +218,7 @@ describe('an option that an older checkpoint lacks has its default', () => {
     if (NETWORK.includes(name) && saved[name] !== TUTORIAL[name]) {
       // the default must also agree with the file's network
       expect(() => parseCheckpoint(lacking, 'f')).toThrow(
-        `f: options of another network: ${name === 'forgetBias' ? name : 'layers['}`,
+        `f: options of another network: ${name === 'forgetBias' || name in LOSSES ? name : 'layers['}`,
       );
     } else {
       expect(parseCheckpoint(lacking, 'f').training!.options).toEqual({ ...saved, ...written, [name]: TUTORIAL[name] });
@@ -229,7 +259,7 @@ interface Range {
   readonly refused: readonly (number | string)[];
 }
 
-const RANGES: Readonly<Record<OptionName, Range>> = {
+const RANGES: Readonly<Record<Exclude<OptionName, 'quantiles'>, Range>> = {
   learningRate: RATE,
   schedule: { accepted: ['constant', 'cosine', 'step'], onlyFiles: [], refused: ['linear', ''] },
   warmUp: { accepted: [0, 4294967295], onlyFiles: [4294967296], refused: [-1, 0.5] },
@@ -237,6 +267,8 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   decayRate: RATE,
   clipValue: LIMIT,
   clipNorm: LIMIT,
+  loss: { accepted: ['squaredError', 'absoluteError', 'huber', 'pinball'], onlyFiles: [], refused: ['mse', ''] },
+  delta: LIMIT,
   trainingIters: COUNT,
   epochs: COUNT,
   batchSize: COUNT,
@@ -268,13 +300,14 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
   const andValidated = { validateEvery: name === 'validateEvery' ? 1 : 3 };
 
   test('by the library', async () => {
+    const [data, loss] = [dataFor(name), LOSSES[name] ?? TUTORIAL.loss];
     const failureWith = (value: unknown): Promise<unknown> =>
       failureOf(
         train(
           untouchable,
-          IMAGES,
-          { batchSize: 1, layers: name === 'dropout' ? 2 : 1, ...andValidated, [name]: value },
-          { validation: IMAGES },
+          data,
+          { batchSize: 1, layers: name === 'dropout' ? 2 : 1, ...andValidated, loss, [name]: value },
+          { validation: data },
         ),
       );
     for (const value of accepted) {
@@ -371,7 +404,7 @@ describe('an option counts wherever JavaScript finds it by its name', () => {
 
   test('for a resumed run, for hooks, for the tutorial’s network and for its gradient check too', async () => {
     let steps = 0;
-    const hooks = Object.create({ onStep: (step: number) => (steps = step), validation: IMAGES }) as TrainHooks;
+    const hooks = Object.create({ onStep: (step: number) => (steps = step) }) as TrainHooks;
     const longer = Object.create({ trainingIters: 8 * 20 }) as ResumeOptions;
     const checkpoint = await checkpointOf(IMAGES, { hidden: 2, batchSize: 8, trainingIters: 17 });
     (await resumeTraining(createReferenceBackend(), IMAGES, checkpoint, longer, hooks)).dispose();
@@ -477,6 +510,71 @@ describe('hidden can be a list, one number for each layer', () => {
     expect(parsed('hidden', '128,64')).toEqual([128, 64]);
     for (const wrong of ['128,', ',', '128,0', '128 64', '128,1.5']) expect(() => parsed('hidden', wrong)).toThrow();
   });
+});
+
+describe('quantiles are a list of numbers between 0 and 1, in rising order', () => {
+  const accepted = [[0.5], [1e-45, 0.5, 0.99999], [0.05, 0.5, 0.95]];
+  const NOT_BETWEEN = 'must be between 0 and 1, also in f32';
+  const refused: readonly (readonly [string, unknown])[] = [
+    ['quantiles an Array: must be a list of numbers between 0 and 1', []],
+    ['quantiles 0.5: must be a list of numbers between 0 and 1', 0.5],
+    ['quantiles null: must be a list of numbers between 0 and 1', null],
+    [`quantiles[1] 1: ${NOT_BETWEEN}`, [0.5, 1]],
+    [`quantiles[0] 0: ${NOT_BETWEEN}`, [0, 0.5]],
+    [`quantiles[0] 0.9999999999: ${NOT_BETWEEN}`, [0.9999999999]],
+    [`quantiles[0] 1e-46: ${NOT_BETWEEN}`, [1e-46]],
+    [`quantiles[1] "0.7": ${NOT_BETWEEN}`, [0.5, '0.7']],
+    ['quantiles[2] 0.4: must be greater than the one before, 0.5', [0.1, 0.5, 0.4]],
+    ['quantiles[1] 0.5: must be greater than the one before, 0.5', [0.5, 0.5]],
+  ];
+  const small = { batchSize: 1, loss: 'pinball' } as const;
+
+  test('by the library', async () => {
+    for (const quantiles of accepted)
+      expect(await failureOf(train(untouchable, TARGETS, { ...small, quantiles }))).toBe(HAS_BEGUN);
+    for (const [message, quantiles] of refused) {
+      const failure = await failureOf(train(untouchable, TARGETS, { ...small, quantiles: quantiles as number[] }));
+      expect(failure).toEqual(new RangeError(`train: ${message}`));
+    }
+    expect(() => assertOptions({ ...TUTORIAL, quantiles: Array<number>(1) })).toThrow('train: quantiles[0] undefined');
+  });
+
+  test('by the flag', () => {
+    for (const quantiles of accepted) expect(parsed('quantiles', quantiles.join())).toEqual(quantiles);
+    for (const wrong of ['', ',', '0.5,', '0', '0.5,1', '0.9,0.1', '0.5,0.5', '0.1 0.9', 'NaN']) {
+      expect(() => parsed('quantiles', wrong)).toThrow(`option '--quantiles <list>' argument '${wrong}' is invalid.`);
+    }
+  });
+
+  test('when a checkpoint is read', () => {
+    const read = (quantiles: unknown) => () =>
+      parseCheckpoint(
+        withOptions(fileFor('quantiles'), (options) => Object.assign(options, { quantiles })),
+        'f',
+      );
+    expect(read(otherValue('quantiles'))().training!.options.quantiles).toEqual(otherValue('quantiles'));
+    for (const quantiles of accepted) expect(read(quantiles)).toThrow('f: options of another network: quantiles [');
+    for (const [message, quantiles] of refused) expectDataError(read(quantiles), `f: options: ${message}`);
+  });
+});
+
+test('a loss without its data, and options without their loss, are refused', async () => {
+  const refusals: readonly (readonly [string, GivenOptions, TrainData])[] = [
+    ['loss huber: must be left out for data with labels, whose loss is the cross-entropy', { loss: 'huber' }, IMAGES],
+    ['delta 2: must be left out unless loss is huber', { delta: 2 }, TARGETS],
+    ['delta 2: must be left out unless loss is huber', { delta: 2, loss: 'absoluteError' }, TARGETS],
+    ['quantiles 0.1,0.9: must be left out unless loss is pinball', { quantiles: [0.1, 0.9] }, TARGETS],
+  ];
+  for (const [message, options, data] of refusals) {
+    expect(await failureOf(train(untouchable, data, { batchSize: 1, ...options }))).toEqual(
+      new RangeError(`train: ${message}`),
+    );
+  }
+  const defaults = { ...TUTORIAL, quantiles: [...TUTORIAL.quantiles], batchSize: 1 };
+  expect(await failureOf(train(untouchable, IMAGES, defaults))).toBe(HAS_BEGUN);
+  // a file of which a run on labels could not be resumed
+  const bytes = withOptions(files.get(3)!, (options) => Object.assign(options, { loss: 'huber' }));
+  expectDataError(() => parseCheckpoint(bytes, 'f'), 'f: options of another network: loss "huber"; the file');
 });
 
 test('dropout with one layer is refused by the library and in a checkpoint', () => {

@@ -27,7 +27,7 @@ import { Training } from '../../src/training/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch, inTier } from '../helpers/needs.js';
 import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
-import { idx, IMAGES, mnistFiles, OPTIONS } from '../helpers/small-data.js';
+import { idx, IMAGES, mnistFiles, OPTIONS, smallSequences } from '../helpers/small-data.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
 /** A run on small images. */
@@ -54,6 +54,15 @@ describe('without a step in PyTorch, a run comes back with the same bytes', () =
     const checkpoint = await checkpointOf(options);
     const bytes = checkpointBytes(checkpoint);
     expect(checkpointBytes(reread(toPyTorchTraining(checkpoint, 'f')))).toEqual(bytes);
+  });
+
+  test.each([
+    { loss: 'huber', delta: 0.5 },
+    { loss: 'pinball', optimiser: 'sgd' },
+  ] as const)('with %j', async (options) => {
+    const kind = { inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' } as const;
+    const checkpoint = await lastCheckpointOf(smallSequences(kind, 20), { ...OPTIONS, ...options });
+    expect(checkpointBytes(reread(toPyTorchTraining(checkpoint, 'f')))).toEqual(checkpointBytes(checkpoint));
   });
 
   test('in f64', async () => {

@@ -87,7 +87,7 @@ describe('the same bits on 1, 2 and 3 threads', () => {
     const files: Uint8Array[] = [];
     for (const threads of [1, 2, 3]) {
       const backend = await createWasmBackend({ threads });
-      const { model, training } = await checkpointOf(data, options, { validation: data }, backend);
+      const { model, training } = await checkpointOf(data, options, {}, backend);
       await backend.dispose();
       files.push(checkpointBytes({ model, training: { ...training!, backend: 'any' } }));
     }
@@ -117,7 +117,7 @@ test('lines, validations and evaluations are computed without dropout', async ()
 
 describe('the random generator', () => {
   const stateAfter = async (data: TrainData, options: Partial<TrainOptions>) =>
-    (await checkpointOf(data, options, { validation: data })).training!.random;
+    (await checkpointOf(data, options)).training!.random;
   const plain = { hidden: 4, batchSize: 15, trainingIters: 15 * 9, seed: 7 };
 
   test('draws only initial weights and batches if dropout and shift are 0', async () => {
@@ -140,7 +140,7 @@ describe('the random generator', () => {
 describe('resuming', () => {
   const small = { hidden: 3, batchSize: 5, trainingIters: 5 * 4 };
   let checkpoint: Checkpoint;
-  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small, { validation: SEQUENCES })));
+  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small)));
   const refusal = async (data: Sequences): Promise<unknown> => failureOf(resumeTraining(reference, data, checkpoint));
   const OTHER = new DataError(
     'resume: the run began with 23 examples, these are 23 different ones: ' +
@@ -151,11 +151,11 @@ describe('resuming', () => {
     const { x, labels, lengths, ...others } = SEQUENCES;
     const other = x.data.map((value, n) => (n === 0 ? (value + 1) % 5 : value));
     expect(await refusal({ ...SEQUENCES, x: tensorFrom(other, x.shape) })).toEqual(OTHER);
-    const changed = Array.from(labels!, (label, n) => (n === 0 ? (label + 2) % 3 : label));
+    const changed = Array.from(labels, (label, n) => (n === 0 ? (label + 2) % 3 : label));
     expect(await refusal({ ...SEQUENCES, labels: changed })).toEqual(OTHER);
     const long = Array.from(lengths!).findIndex((length) => length > 1);
     const shorter = Array.from(lengths!, (length, n) => (n === long ? length - 1 : length));
-    expect(await refusal({ ...others, x, labels: labels!, lengths: shorter })).toEqual(OTHER);
+    expect(await refusal({ ...others, x, labels: labels, lengths: shorter })).toEqual(OTHER);
   });
 
   test('is allowed with other numbers beyond the ends, and without `classes`', async () => {
@@ -163,7 +163,7 @@ describe('resuming', () => {
     const [, T] = x.shape;
     const isBeyond = (n: number): boolean => n % T >= lengths![Math.floor(n / T)];
     const numbers = x.data.map((value, n) => (isBeyond(n) ? 4 : value));
-    const others = Array.from(labels!, (label, n) => (isBeyond(n) ? -5 : label));
+    const others = Array.from(labels, (label, n) => (isBeyond(n) ? -5 : label));
     const data = { ...SEQUENCES, x: tensorFrom(numbers, x.shape), labels: others };
     (await resumeTraining(reference, data, checkpoint)).dispose();
     const saved = await checkpointOf({ ...SEQUENCES, classes: 9 }, small);

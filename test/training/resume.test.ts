@@ -3,13 +3,20 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Tensor } from '../../src/core/tensor.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import type { LabelledImages } from '../../src/data/mnist.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { textTask } from '../../src/data/text.js';
 import type { TrainData } from '../../src/data/train-data.js';
+import type { Network } from '../../src/network/network.js';
+import type { NamedTensors } from '../../src/network/parameters.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
+import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
@@ -47,12 +54,12 @@ describeOnBackends((backendOf) => {
 });
 
 /** Hooks that record their calls, and stop the run after step `last`. */
-const recording = (last?: number) => recordingOf(VALIDATION, last);
+const recording = (last?: number, validation?: LabelledImages) => recordingOf(validation, last);
 
 const backend = createReferenceBackend();
 
 async function checkpointAfter(step: number, options: Asked = SMALL): Promise<Checkpoint> {
-  const { recorded, hooks } = recording(step);
+  const { recorded, hooks } = recording(step, (options.validateEvery ?? null) === null ? undefined : VALIDATION);
   await failureOf(train(backend, IMAGES, options, hooks));
   return recorded.checkpoints[0];
 }
@@ -143,7 +150,7 @@ test('a run keeps its options, its text’s vocabulary and its checkpoint, thoug
 });
 
 test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
-  const { recorded, hooks } = recording();
+  const { recorded, hooks } = recording(Infinity, VALIDATION);
   const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
   (await train(backend, IMAGES, options, hooks)).dispose();
   const smallest = recorded.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
@@ -154,6 +161,76 @@ test('onBest saves the step with the smallest validation loss, and training stop
     recorded.best.map(({ training }) => training?.step),
   );
   expect(steps).toBeLessThan(299);
+});
+
+describe('a run that validates returns the weights of the best validation', () => {
+  const DIVERGING = { ...SMALL, trainingIters: 210, learningRate: 0.3, validateEvery: 3 };
+  const valuesIn = (tensors: NamedTensors) => Object.values(tensors).map((tensor) => valuesOf(tensor));
+  const valuesFrom = ({ parameters }: Network) => valuesIn(valuesByName(parameters));
+
+  test('from train; its checkpoints are those of each step', async () => {
+    const { recorded, hooks } = recording(Infinity, VALIDATION);
+    const network = await train(backend, IMAGES, DIVERGING, hooks);
+    const [best, last] = [recorded.best.at(-1)!, recorded.checkpoints.at(-1)!];
+    expect([best.training!.step < last.training!.step, last.training?.step]).toEqual([true, 20]);
+    expect(valuesFrom(network)).toEqual(valuesIn(best.model.parameters));
+    expect(valuesFrom(network)).not.toEqual(valuesIn(last.model.parameters));
+    expect((await evaluate(network, VALIDATION)).loss).toBe(best.training?.best?.loss);
+    network.dispose();
+
+    const without = recording();
+    const plain = await train(backend, IMAGES, { ...DIVERGING, validateEvery: null }, without.hooks);
+    expect(valuesFrom(plain)).toEqual(valuesIn(last.model.parameters));
+    expect([recorded.warnings, without.recorded.warnings]).toEqual([[], []]);
+  });
+
+  test('from resumeTraining, if they are of this part of the run; otherwise it says that they are the last', async () => {
+    const whole = recording(Infinity, VALIDATION);
+    (await train(backend, IMAGES, DIVERGING, { ...whole.hooks, checkpointEvery: 1 })).dispose();
+    const { best, checkpoints } = whole.recorded;
+    const bestStep = best.at(-1)!.training!.step;
+    const resumedFrom = async (step: number) => {
+      const again = recording(Infinity, VALIDATION);
+      const network = await resumeTraining(backend, IMAGES, checkpoints[step - 1], {}, again.hooks);
+      const values = valuesFrom(network);
+      network.dispose();
+      return { values, warnings: again.recorded.warnings };
+    };
+    expect(bestStep).toBeGreaterThan(1);
+    for (const step of [bestStep - 1, bestStep]) {
+      expect(await resumedFrom(step)).toEqual({ values: valuesIn(best.at(-1)!.model.parameters), warnings: [] });
+    }
+    for (const step of [bestStep + 1, 20]) {
+      expect(await resumedFrom(step)).toEqual({
+        values: valuesIn(checkpoints[19].model.parameters),
+        warnings: [
+          `resume: the best validation, of step ${bestStep}, was made before the checkpoint, which does not hold its weights: ` +
+            'the network has those of the last step, 20',
+        ],
+      });
+    }
+  });
+
+  test('and validation data that no step would evaluate are refused', async () => {
+    const hooks = { validation: VALIDATION };
+    expect(await failureOf(train(untouchable, IMAGES, SMALL, hooks))).toEqual(
+      new RangeError(
+        'train: hooks.validation is given, but not the option validateEvery, so it would never be evaluated: ' +
+          'set validateEvery, in steps (6 is once an epoch), or leave hooks.validation out',
+      ),
+    );
+    expect(await failureOf(resumeTraining(backend, IMAGES, await checkpointAfter(3), {}, hooks))).toEqual(
+      new RangeError('resume: hooks.validation is given, but the run has no validateEvery: leave it out'),
+    );
+  });
+
+  test('and a run that ends before its first validation says so', async () => {
+    const { recorded, hooks } = recording(Infinity, VALIDATION);
+    (await train(backend, IMAGES, { ...SMALL, validateEvery: 20 }, hooks)).dispose();
+    expect(recorded.warnings).toEqual([
+      'train: validateEvery is 20, but the run has 19 steps: it ends without a validation',
+    ]);
+  });
 });
 
 test('a resumed run can be made longer, and then equals the longer run', async () => {
@@ -229,7 +306,7 @@ describe('resuming is refused', () => {
   test('with another number of classes', async () => {
     const { model, training } = await checkpointAfter(3);
     const checkpoint = { training, model: { ...model, network: { ...model.network, outputs: 7 } } };
-    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have outputs 10, but the network has outputs 7');
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have classes 10, but the network has classes 7');
   });
 
   test('with another length if a cosine schedule depends on it', async () => {

@@ -1,19 +1,37 @@
-/** Training and evaluation on sequences of every kind: what counts, what does not, and how batches are filled. */
+/** Training, evaluation and predictions on sequences of every kind: what counts, what does not, and how batches are filled. */
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { jest } from '@jest/globals';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/core/errors.js';
+import { asRun } from '../../src/cli/current-run.js';
+import type { TrainFlags } from '../../src/cli/run-training.js';
+import { runTraining } from '../../src/cli/run-training.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { addingProblem } from '../../src/data/memory-tasks.js';
 import type { Sequences } from '../../src/data/sequences.js';
+import { textTask } from '../../src/data/text.js';
+import type { TrainData } from '../../src/data/train-data.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes } from '../../src/training/checkpoint.js';
+import type { PredictOptions } from '../../src/training/predict.js';
+import { predict } from '../../src/training/predict.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
+import { examplesIn } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
+import { failureOf } from '../helpers/failures.js';
+import { checkpointOf, describeOnBackends, expectAsOnReference } from '../helpers/runs.js';
 import type { Kind } from '../helpers/small-data.js';
-import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
+import { IMAGES, KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
 const COUNT = 21; // the last batch of an evaluation is not full
@@ -35,7 +53,7 @@ describe.each(KINDS)('sequences of $inputs with $answers, reads $reads, $ends', 
     expect(before.loss).toBeGreaterThan(0.1);
     expect(after.loss).toBeLessThan(before.loss / 2);
     if (kind.answers === 'labels') expect(after.accuracy).toBeGreaterThan(0.7);
-    else expect(after.accuracy).toBeNaN();
+    else expect([after.accuracy, after.correct.length, after.predicted.length]).toEqual([NaN, 0, 0]);
   });
 
   test('an evaluation in batches gives what each sequence alone gives', async () => {
@@ -66,6 +84,70 @@ describe.each(KINDS)('sequences of $inputs with $answers, reads $reads, $ends', 
     if (kind.answers === 'labels') expect(whole.accuracy).toBe(sums.right / sums.count);
   });
 
+  test('predictions are those of each sequence alone, in the order of x', async () => {
+    const { x, lengths = Array<number>(COUNT).fill(STEPS) } = data;
+    const one = new Network(backend, network.config, { T: STEPS, B: 1 });
+    one.load(valuesByName(network.parameters));
+    const { outputs, classes, probabilities } = await predict(network, x, { lengths });
+    const { predicted } = await evaluate(network, data);
+    const isEvery = kind.reads === 'every';
+    const { outputs: C } = network.config;
+    expect(outputs.shape).toEqual(isEvery ? [COUNT, STEPS, C] : [COUNT, C]);
+    const rows = isEvery ? STEPS : 1;
+    const rowOf = (tensor: Tensor, n: number, t: number): number[] => [
+      ...valuesOf(isEvery ? tensor.pick(n, t, null) : tensor.pick(n, null)),
+    ];
+    for (let n = 0; n < COUNT; n++) {
+      const alone = zeros(x.dimension === 2 ? [STEPS, 1] : [STEPS, 1, x.shape[2]]);
+      copyInto(alone.pick(null, 0), x.pick(n));
+      const answers =
+        kind.answers === 'labels'
+          ? { labels: new Uint8Array(rows) }
+          : { targets: zeros([...(isEvery ? [STEPS] : []), 1, C]) };
+      one.setBatch({ x: alone, lengths: [lengths[n]], ...answers });
+      one.forward();
+      const byHand = one.activations;
+      for (let t = 0; t < rows; t++) {
+        const isBeyond = isEvery && t >= lengths[n];
+        const expected = [...valuesOf(isEvery ? byHand.logits.pick(t, 0, null) : byHand.logits.pick(0, null))];
+        const found = rowOf(outputs, n, t);
+        expect(found).toEqual(isBeyond ? expected.map(() => NaN) : expected);
+        if (!classes || !probabilities) continue;
+        const at = n * rows + t;
+        const shares = rowOf(probabilities, n, t);
+        expect(classes[at]).toBe(isBeyond ? -1 : expected.indexOf(Math.max(...expected)));
+        if (predicted[at] >= 0) expect(classes[at]).toBe(predicted[at]);
+        if (isBeyond) expect(shares).toEqual(found);
+        else {
+          const sum = expected.reduce((total, value) => total + Math.exp(value), 0);
+          shares.forEach((share, k) => expect(share).toBeCloseTo(Math.exp(expected[k]) / sum, 6));
+        }
+      }
+    }
+    expect([classes === undefined, probabilities === undefined]).toEqual(Array(2).fill(kind.answers === 'targets'));
+    one.dispose();
+  });
+
+  test('predictions do not depend on B, nor on the form of x; lists may end where their sequences end', async () => {
+    const { x, lengths } = data;
+    const given = lengths && { lengths };
+    const whole = await predict(network, x, given);
+    for (const B of [1, 5, COUNT + 1]) {
+      const other = new Network(backend, network.config, { T: STEPS, B });
+      other.load(valuesByName(network.parameters));
+      for (const state of other.layers.flat().flatMap(({ initial: { h, c } }) => [h, c])) state.set(0, 0, 9);
+      expect(await predict(other, x, given)).toEqual(whole);
+      other.dispose();
+    }
+    const stepOf = (n: number, t: number): unknown =>
+      x.dimension === 2 ? x.get(n, t) : [...valuesOf(x.pick(n, t, null))];
+    const lists = Array.from({ length: COUNT }, (_, n) =>
+      Array.from({ length: lengths?.[n] ?? STEPS }, (_, t) => stepOf(n, t)),
+    ) as number[][];
+    expect(Math.max(...lists.map(({ length }) => length))).toBe(STEPS);
+    expect(await predict(network, lists, given)).toEqual(whole);
+  });
+
   test('what stands beyond the ends changes no bit of a run', async () => {
     expect(weightsOf(await trained(withoutRubbish(data)))).toEqual(weightsOf(network));
   });
@@ -77,7 +159,7 @@ const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] 
 function rowsThatCount(data: Sequences): number {
   const { x, labels, targets } = data;
   const [count, T] = x.shape;
-  const isEvery = targets ? targets.dimension === 3 : labels!.length > count;
+  const isEvery = targets ? targets.dimension === 3 : labels.length > count;
   let rows = 0;
   for (let n = 0; n < count; n++) {
     for (let t = 0; t < (isEvery ? T : 1); t++) {
@@ -98,8 +180,7 @@ function withoutRubbish(data: Sequences): Sequences {
     const clean = zeros(tensor.shape);
     copyInto(clean, tensor);
     for (let n = 0; n < count; n++) {
-      for (let t = 0; t < T; t++)
-        if (isBeyond(n, t)) valuesOf(clean.pick(n, t)).forEach((_, i) => clean.set(n, t, i, 0));
+      for (let t = 0; t < T; t++) if (isBeyond(n, t)) fill(clean.pick(n, t), 0);
     }
     return clean;
   };
@@ -109,15 +190,18 @@ function withoutRubbish(data: Sequences): Sequences {
     x: cleaned(x),
     ...(targets?.dimension === 3 && { targets: cleaned(targets) }),
     ...(isEvery && { labels: Array.from(labels, (label, n) => (isBeyond(Math.floor(n / T), n % T) ? 0 : label)) }),
-  };
+  } as Sequences;
 }
 
-const LABELLED: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
+const LABELLED = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' } as const satisfies Kind;
 
 /** The weights of a short run, and those of a run on `changed` data. */
 async function weightsWith(data: Sequences, changed: Partial<Sequences>): Promise<[Float64Array[], Float64Array[]]> {
   const options = { trainingIters: 8 * 5 };
-  return [weightsOf(await trained(data, options)), weightsOf(await trained({ ...data, ...changed }, options))];
+  return [
+    weightsOf(await trained(data, options)),
+    weightsOf(await trained({ ...data, ...changed } as Sequences, options)),
+  ];
 }
 
 interface ListType {
@@ -126,14 +210,14 @@ interface ListType {
 
 test.each<ListType>([Int8Array, Int32Array, Float64Array, Array])('labels and lengths can be %p', async (List) => {
   const data = smallSequences({ ...LABELLED, ends: 'lengths' }, COUNT);
-  const lists = { labels: List.from(data.labels!), lengths: List.from(data.lengths!) };
+  const lists = { labels: List.from(data.labels), lengths: List.from(data.lengths!) };
   const [expected, found] = await weightsWith(data, lists);
   expect(found).toEqual(expected);
 });
 
 test('labels can be a Uint8Array if every label counts', async () => {
   const data = smallSequences(LABELLED, COUNT);
-  const labels = Array.from(data.labels!, Math.abs);
+  const labels = Array.from(data.labels, Math.abs);
   const [expected, found] = await weightsWith({ ...data, labels }, { labels: Uint8Array.from(labels) });
   expect(found).toEqual(expected);
 });
@@ -148,7 +232,7 @@ test('x and targets can be views, such as transposed ones, and of f64', async ()
     copyInto(view, tensor);
     return view;
   };
-  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets!) });
+  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets) });
   expect(found).toEqual(expected);
 });
 
@@ -160,6 +244,47 @@ test('on a backend of f64, targets are not rounded to f32', async () => {
   const { loss } = await evaluate(network, data); // all weights are 0, so the output is 0
   expect(loss).toBe(0.1 * 0.1);
   network.dispose();
+});
+
+test('a run keeps lists of labels, lengths, classes and quantiles, though the caller changes them', async () => {
+  const inputs = () => ({ x: [[[0.1], [0.2]], [[0.3]], [[0.4], [0.5]]], lengths: [2, 1, 2] });
+  const options = (quantiles: number[]) => ({ ...OPTIONS, hidden: 2, batchSize: 2, trainingIters: 20, quantiles });
+  const cases = [
+    () => {
+      const [labels, classes] = [
+        [0, 1, -1],
+        ['no', 'yes'],
+      ];
+      const data = { ...inputs(), labels: labels, classes: classes };
+      const change = (): void => {
+        data.lengths.fill(9);
+        data.labels.fill(7);
+        data.classes.reverse();
+      };
+      return { data, options: options([0.05, 0.5, 0.95]), change };
+    },
+    () => {
+      const data = { ...inputs(), targets: [1, 2, NaN] };
+      const quantiles = [0.2, 0.8];
+      const change = (): void => {
+        data.targets.fill(NaN);
+        quantiles.fill(0.5);
+      };
+      return { data, options: { ...options(quantiles), loss: 'pinball' as const }, change };
+    },
+  ];
+  for (const make of cases) {
+    const run = async (isChanged: boolean): Promise<Uint8Array[]> => {
+      const seen: Uint8Array[] = [];
+      const { data, options: given, change } = make();
+      const onCheckpoint = (state: Checkpoint): void => void seen.push(checkpointBytes(state));
+      const network = train(backend, data, given, { onCheckpoint, checkpointEvery: 1 });
+      if (isChanged) change();
+      (await network).dispose();
+      return seen;
+    };
+    expect(await run(true)).toEqual(await run(false));
+  }
 });
 
 test('one step: the labels of a step are those of the sequence', async () => {
@@ -186,6 +311,275 @@ test('the rows beyond the last examples do not keep what an earlier batch had be
   const data = { x: tensorFrom([0, 1, 2, 1, 0, 2], [3, 2]), labels: [0, 0, 1], inputClasses: 3 };
   expect((await evaluate(network, data)).count).toBe(3);
   network.dispose();
+});
+
+/** The sequences without about a third of their targets, and without any of the first sequence's. */
+function withMissing(data: Sequences): Sequences {
+  const random = new Random(4);
+  const values = valuesOf(data.targets!);
+  const ofFirst = values.length / COUNT;
+  const missing = values.map((value, n) => (n < ofFirst || random.below(3) === 0 ? NaN : value));
+  return { ...data, targets: tensorFrom(missing, data.targets!.shape) } as Sequences;
+}
+
+/** What an error costs; one output for each target, or one for each quantile. */
+const COSTS: readonly (readonly [TrainOptions['loss'], Partial<TrainOptions>, (r: number, q: number) => number])[] = [
+  ['squaredError', {}, (r) => r ** 2],
+  ['absoluteError', {}, Math.abs],
+  ['huber', { delta: 0.3 }, (r) => (Math.abs(r) < 0.3 ? r ** 2 / 2 : 0.3 * (Math.abs(r) - 0.15))],
+  ['pinball', { quantiles: [0.2, 0.5, 0.9] }, (r, q) => Math.max(-q * r, (1 - q) * r)],
+];
+
+describe.each(COSTS)('the loss %s %j', (loss, others, cost) => {
+  describe.each([
+    ['last', 'lengths'],
+    ['every', 'one length'],
+    ['every', 'lengths'],
+  ] as const)('reads %s, %s; of targets that are NaN', (reads, ends) => {
+    const data = withMissing(smallSequences({ inputs: 'numbers', answers: 'targets', reads, ends }, COUNT));
+
+    test('training lowers it, and it is the mean over the targets that count, in a validation too', async () => {
+      const options = { loss, ...others, epochs: 1, validateEvery: 1 };
+      const validations: number[] = [];
+      const hooks = { validation: data, onValidation: (one: { loss: number }) => validations.push(one.loss) };
+      const untrained = await train(backend, data, { ...OPTIONS, ...options, outputInit: 'glorot' }, hooks);
+      const network = await trained(data, { loss, ...others, outputInit: 'glorot', trainingIters: 8 * 100 });
+      expect(network.config).toMatchObject({ loss, ...others });
+      const [before, after] = [await evaluate(untrained, data), await evaluate(network, data)];
+      expect(validations.at(-1)).toBe(before.loss);
+      expect(after.loss).toBeLessThan(0.6 * before.loss);
+
+      const { outputs } = await predict(network, data.x, data.lengths && { lengths: data.lengths });
+      const { quantiles = [NaN] } = others;
+      const [found, expected] = [valuesOf(outputs), valuesOf(data.targets!)];
+      const costs = Array.from(found).flatMap((output, n) => {
+        const target = expected[Math.floor(n / quantiles.length)];
+        return Number.isNaN(output) || Number.isNaN(target)
+          ? []
+          : [cost(output - target, quantiles[n % quantiles.length])];
+      });
+      expect(costs.length).toBeGreaterThan(COUNT / 2);
+      expect(after.loss).toBeCloseTo(costs.reduce((sum, one) => sum + one, 0) / costs.length, 6);
+    });
+  });
+});
+
+describeOnBackends((device) => {
+  test.each(['squaredError', 'pinball'] as const)(
+    'predictions and missing targets with %s are as on the host',
+    async (loss) => {
+      const data = withMissing(
+        smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' }, COUNT),
+      );
+      await expectAsOnReference(device(), data, { ...OPTIONS, loss, trainingIters: 8 * 5, epochs: 2 });
+    },
+  );
+});
+
+test('what missing targets do to a digest does not depend on the bits of NaN', async () => {
+  const targets = tensorFrom([0.5, NaN, 0.25, NaN], [4, 1], 'f64');
+  const data = { x: zeros([4, 2, 1]), targets };
+  const digestOf = async (): Promise<string | undefined> =>
+    (await checkpointOf(data, { batchSize: 2, trainingIters: 4, hidden: 1 })).training?.data;
+  const digest = await digestOf();
+  new DataView(targets.data.buffer).setBigUint64(8, 0xfff8_0000_0000_0001n, true); // another NaN
+  expect(targets.get(1, 0)).toBeNaN();
+  expect(await digestOf()).toBe(digest);
+});
+
+test('the rows beyond the last examples have no targets', async () => {
+  const sizes: NetworkConfig = { inputs: 1, layers: [{ hidden: 2 }], outputs: 1, loss: 'huber' };
+  const network = new Network(backend, sizes, { T: 2, B: 2 });
+  await evaluate(network, { x: zeros([3, 2, 1]), targets: zeros([3, 1]) });
+  expect([0, 1].map((row) => network.countsRow(row))).toEqual([true, false]);
+  network.dispose();
+});
+
+test('one step: targets of the step are those of the sequence', async () => {
+  const x = tensorFrom([1, -1, 2, -2], [4, 1, 1]);
+  const [ofSequence, ofStep] = [
+    [4, 1],
+    [4, 1, 1],
+  ].map((shape) => ({ x, targets: tensorFrom([2, -2, 4, NaN], shape) }));
+  for (const data of [ofSequence, ofStep]) {
+    const network = await trained(data, { batchSize: 4 });
+    const evaluation = await evaluate(network, ofStep);
+    expect(evaluation.count).toBe(3);
+    expect(await evaluate(network, ofSequence)).toEqual(evaluation);
+  }
+});
+
+describe('predict', () => {
+  const config: NetworkConfig = { inputs: 2, layers: [{ hidden: 3 }], outputs: 2, loss: 'squaredError' };
+  const network = new Network(backend, config, { T: 6, B: 2 });
+  network.initialise(new Random(3));
+  const readsClasses = new Network(backend, { ...config, inputs: 4, inputKind: 'classes' }, { T: 6, B: 2 });
+  const x = zeros([5, 6, 2]);
+  const short = [6, 5, 1, 2, 6];
+  const spoilt = (value: number): Tensor => {
+    const copy = zeros([5, 6, 2], 'f64');
+    copy.set(2, 4, 1, value);
+    return copy;
+  };
+  const lists = (change: (sequences: unknown[][][]) => unknown): never => {
+    const sequences: unknown[][][] = Array.from({ length: 5 }, () => Array.from({ length: 6 }, () => [0, 0]));
+    change(sequences);
+    return sequences as never;
+  };
+  const named = <Given, Options>([message, given, options]: readonly [string, Given, Options?]) => ({
+    message,
+    given,
+    options,
+  });
+  const RULE = 'must be [count,6,2]';
+  const LONGER = 'for longer sequences, load the weights into a network with another T';
+
+  const refusals: readonly [string, Tensor, PredictOptions?][] = [
+    [`is [5,6,3]: ${RULE}`, zeros([5, 6, 3])],
+    [`is [5,6]: ${RULE}`, zeros([5, 6])],
+    [`is [6,2]: ${RULE}`, zeros([6, 2])],
+    [`is [5,7,2]: ${RULE}; ${LONGER}`, zeros([5, 7, 2])],
+    [`is [5,7,2]: ${RULE}; ${LONGER}`, zeros([5, 7, 2]), { lengths: short }],
+    [`is [5,4,2]: ${RULE}; for shorter sequences, give lengths`, zeros([5, 4, 2])],
+    [
+      `is [6,5,2]: ${RULE}, one sequence after another; if it is [T,count,I], give x.transpose(1, 0, 2)`,
+      zeros([6, 5, 2]),
+    ],
+    [
+      `is [6,9,2]: ${RULE}, one sequence after another; if it is [T,count,I], give x.transpose(1, 0, 2)`,
+      zeros([6, 9, 2]),
+    ],
+    [
+      `is [6,5,2]: ${RULE}, one sequence after another; if it is [T,count,I], give x.transpose(1, 0, 2)`,
+      zeros([6, 5, 2]),
+      { lengths: short },
+    ],
+    ['[2,4,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', spoilt(NaN)],
+    ['[2,4,1] is 1e+39: must be a finite number within f32 (±3.4028235e+38)', spoilt(1e39)],
+    ['[2,4,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', spoilt(NaN), { lengths: [6, 1, 5, 2, 6] }],
+    ['[1][2] has 1 numbers: must have 2', lists((all) => (all[1][2] = [0]))],
+    ['[1] has 5 steps, but another has 6: for sequences of fewer steps, give lengths', lists((all) => all[1].pop())],
+    ['[1] has 4 steps, but lengths[1] is 5', lists((all) => all[1].splice(4)), { lengths: short }],
+    ['[4,0,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', lists((all) => (all[4][0][1] = NaN))],
+    [`is [5,7,2]: ${RULE}; ${LONGER}`, lists((all) => all.forEach((one) => one.push([0, 0])))],
+    [
+      `is [6,7,2]: ${RULE}, one sequence after another; if it is [T,count,I], give x.transpose(1, 0, 2)`,
+      lists((all) => {
+        all.push(all[0].slice());
+        all.forEach((one) => one.push([0, 0]));
+      }),
+    ],
+    [' has 0 sequences, and none has a step', lists((all) => all.splice(0))],
+    [' has 5 sequences, and none has a step', lists((all) => all.fill([]))],
+  ];
+  test.each(refusals.map(named))('refuses “x$message”', async ({ message, given, options }) => {
+    const space = /^[[ ]/.test(message) ? '' : ' ';
+    expect(await failureOf(predict(network, given, options))).toEqual(new DataError(`predict: x${space}${message}`));
+  });
+
+  const wrongTypes: readonly [string, unknown, unknown?][] = [
+    [
+      'predict: x is a Float32Array: must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it',
+      new Float32Array(12),
+    ],
+    ['predict: x is null: must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it', null],
+    ['predict: x[3][1] is 7: must be an array of numbers, or a typed array', lists((all) => (all[3][1] = 7 as never))],
+    [
+      'predict: x[3] is undefined: must be an array of numbers, or a typed array',
+      lists((all) => Reflect.deleteProperty(all, 3)),
+    ],
+    ['predict: x[3][1][0] "7": must be a number', lists((all) => (all[3][1][0] = '7'))],
+    ['predict: x[3][1][0] null: must be a number', lists((all) => (all[3][1][0] = null))],
+    ['predict: options: length: unknown option; did you mean lengths?', x, { length: short }],
+    ['predict: lengths is null: must be an array of numbers, or a typed array', x, { lengths: null }],
+    ['predict: options: signal an Object: must be an AbortSignal', x, { signal: {} }],
+  ];
+  test.each(wrongTypes.map(named))('refuses the types of “$message”', async ({ message, given, options }) => {
+    expect(await failureOf(predict(network, given as Tensor, options as PredictOptions))).toEqual(
+      new TypeError(message),
+    );
+  });
+
+  test('refuses wrong lengths, and class indices out of range', async () => {
+    const wrong = async (lengths: number[]): Promise<string> =>
+      String(await failureOf(predict(network, x, { lengths })));
+    expect(await wrong([1, 2])).toBe('DataError: predict: lengths has 2 numbers: 5 sequences need 5');
+    expect(await wrong([1, 2, 7, 1, 1])).toBe('DataError: predict: lengths[2] is 7: must be a whole number in 1…6');
+    expect(await wrong([1, 2, 0, 1, 1])).toBe('DataError: predict: lengths[2] is 0: must be a whole number in 1…6');
+    for (const [given, message] of [
+      [tensorFrom([0, 1, 2, 3, 4, 0], [1, 6]), '[0,4] is 4: must be a class 0…3'],
+      [[[0, 1, 2, 3, 0.5, 0]], '[0,4] is 0.5: must be a class 0…3'],
+      [x, ' is [5,6,2]: must be [count,6], class indices'],
+      [
+        zeros([6, 5]),
+        ' is [6,5]: must be [count,6], class indices, one sequence after another; if it is [T,count], give x.transpose(1, 0)',
+      ],
+    ] as const) {
+      expect(await failureOf(predict(readsClasses, given))).toEqual(new DataError(`predict: x${message}`));
+    }
+  });
+
+  test('accepts fewer steps with lengths, views, and typed arrays in a list; what stands beyond an end is not read', async () => {
+    const numbers = Array.from({ length: 5 * 4 * 2 }, (_, n) => Math.sin(n));
+    const lengths = [4, 1, 2, 3, 4];
+    const [batchFirst, timeFirst, whole] = [tensorFrom(numbers, [5, 4, 2]), zeros([4, 5, 2]), zeros([5, 6, 2])];
+    whole.data.fill(NaN);
+    copyInto(timeFirst.transpose(1, 0, 2), batchFirst);
+    lengths.forEach((length, n) => copyInto(whole.pick(n).hi(length), batchFirst.pick(n).hi(length)));
+    const expected = await predict(network, whole, { lengths });
+    expect(await predict(network, batchFirst, { lengths })).toEqual(expected);
+    expect(await predict(network, timeFirst.transpose(1, 0, 2), { lengths })).toEqual(expected);
+    const rows = lengths.map((length, n) =>
+      Array.from({ length }, (_, t) => Float64Array.from(valuesOf(batchFirst.pick(n, t)))),
+    );
+    expect(await predict(network, rows, { lengths: Uint8Array.from(lengths) })).toEqual(expected);
+  });
+
+  test('has the numbers and the lengths of its call, though the caller writes the next ones meanwhile', async () => {
+    const lengths = [4, 1, 2, 3, 4];
+    const given = zeros([5, 6, 2]);
+    fill(given, 0.5);
+    const expected = await predict(network, given, { lengths });
+    const result = predict(network, given, { lengths });
+    fill(given, NaN);
+    lengths.fill(7);
+    expect(await result).toEqual(expected);
+  });
+
+  test('is refused beside an evaluation, and after dispose; it can be aborted, and a weight of NaN is named', async () => {
+    const data = { x, targets: zeros([5, 2]) };
+    const [, beside] = await Promise.all([evaluate(network, data), failureOf(predict(network, x))]);
+    expect(String(beside)).toMatch(/^Error: predict: another call on this network is still running \(evaluate\)/);
+    expect(await failureOf(predict(network, x, { signal: AbortSignal.abort('stop') }))).toBe('stop');
+    expect((await predict(network, x)).outputs.shape).toEqual([5, 2]);
+
+    const other = new Network(backend, config, { T: 6, B: 2 });
+    other.parameters.at(-1)!.value.set(1, Infinity);
+    const problem = await failureOf(predict(other, x));
+    expect(problem).toBeInstanceOf(NonFiniteError);
+    expect(String(problem)).toContain('predict: outputs[0,1] is Infinity: a number in the network has overflowed');
+    other.dispose();
+    for (const use of [() => predict(other, x), () => evaluate(other, data)]) {
+      expect(String(await failureOf(use()))).toMatch(
+        /^Error: network: (predict|evaluate): the network has been disposed of$/,
+      );
+    }
+    expect(await failureOf(predict({} as never, x))).toBeInstanceOf(TypeError);
+  });
+
+  test.each([
+    ['before a batch', false, '[6,2,2]'],
+    ['while a batch is downloaded', true, '[2,2]'],
+  ])('a network that is disposed of %s is not read again', async (_, isLate, shape) => {
+    const download: Backend['download'] = async (tensor) => {
+      await backend.download(tensor);
+      freed.dispose();
+    };
+    const freed = new Network(isLate ? { ...backend, download } : backend, config, { T: 6, B: 2 });
+    const failure = failureOf(predict(freed, x));
+    if (!isLate) freed.dispose();
+    expect(await failure).toEqual(new RangeError(`predict: ${shape} has been freed`));
+  });
 });
 
 describe('classes', () => {
@@ -215,7 +609,7 @@ describe('classes', () => {
     const network = await trained(data, untrained);
     for (const change of [{ labels: Array<number>(COUNT).fill(3) }, { classes: 4 }]) {
       await expect(evaluate(network, { ...data, ...change })).rejects.toThrow(
-        new DataError('evaluate: the data have outputs 4, but the network has outputs 3'),
+        new DataError('evaluate: the data have classes 4, but the network has classes 3'),
       );
     }
   });
@@ -244,4 +638,89 @@ test('the label of an example that does not count is never used, even in the row
   const whole = await evaluate(large, data);
   await evaluate(large, sliceSequences(data, 1, 3)); // leaves other numbers in the rows of the batch
   expect(await evaluate(large, data)).toEqual(whole);
+});
+
+describe('numbers that are not normalised', () => {
+  const RULE =
+    'networks learn from numbers around 1. Subtract the mean of the training data from each column, and divide by their standard deviation';
+  const quiet = { hidden: 2, batchSize: 2, trainingIters: 6 };
+  const warningsFor = async (data: TrainData, options: object = {}): Promise<string[]> => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    (await train(backend, data, { ...quiet, ...options }, { onWarning })).dispose();
+    return warnings;
+  };
+  const births = (targetScale: number): Sequences => {
+    const random = new Random(1);
+    const [x, targets] = [zeros([4, 3, 2]), zeros([4, 1])];
+    for (let n = 0; n < 4; n++) {
+      for (let t = 0; t < 3; t++)
+        [random.normal(0, 1), random.normal(9000, 20)].forEach((one, i) => x.set(n, t, i, one));
+      targets.set(n, 0, targetScale * random.normal(9000, 20));
+    }
+    return { x, targets };
+  };
+
+  test('are reported once at the start, with their column', async () => {
+    expect(await warningsFor(births(1))).toEqual([
+      `train: data.x: column 1 has numbers around 9000 (root mean square): ${RULE}`,
+      `train: data.targets: column 0 has numbers around 9000 (root mean square): ${RULE}`,
+    ]);
+    expect(await warningsFor(births(1e-4))).toHaveLength(1);
+  });
+
+  test('are reported by console.warn without a hook, and on standard error by the command line', async () => {
+    const printed = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    (await train(backend, births(1e-4), quiet)).dispose();
+    const line = `train: data.x: column 1 has numbers around 9000 (root mean square): ${RULE}`;
+    expect(printed.mock.calls).toEqual([[`longhand: ${line}`]]);
+    printed.mockClear();
+
+    const data = births(1e-4);
+    const split = { train: data, validation: data, test: data };
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const options = { ...TUTORIAL, ...quiet };
+    await asRun({ stdout, stderr, signals: new EventEmitter() }, () =>
+      runTraining(backend, split, examplesIn(split, options), quiet, flags, undefined, new AbortController().signal),
+    );
+    expect(
+      String(stderr.read())
+        .split('\n')
+        .filter((one) => one.startsWith('warning')),
+    ).toEqual([`warning: ${line}`]);
+    expect(String(stdout.read())).toMatch(/^Optimization Finished!\nTesting Mean Squared Error/);
+    expect(printed.mock.calls).toEqual([]);
+    printed.mockRestore();
+  });
+  const flags: TrainFlags = {
+    backend: 'reference',
+    gpuMode: 'auto',
+    deterministic: false,
+    task: 'mnist',
+    permute: false,
+    rare: 0,
+    json: false,
+    checkpointEvery: 100,
+    sampleEvery: 0,
+  };
+
+  test('are not numbers beyond an end, class indices, or usual data', async () => {
+    const random = new Random(1);
+    const temperatures = zeros([4, 3, 1]);
+    temperatures.data.forEach((_, n) => (temperatures.data[n] = random.normal(15, 10)));
+    const beyond = births(1e-4);
+    for (let n = 0; n < 4; n++) {
+      for (let t = 0; t < 3; t++) beyond.x.set(n, t, 1, t < 2 ? 0.5 : 9000);
+    }
+    const lengths = [2, 2, 2, 2];
+    const usual: [TrainData, object?][] = [
+      [{ x: temperatures, labels: [0, 1, 0, 1] }],
+      [{ ...beyond, lengths }],
+      [{ x: tensorFrom([100, 200, 300, 400, 500, 600], [2, 3]), inputClasses: 1000, labels: [0, 1] }],
+      [IMAGES],
+      [addingProblem(20, 10, 1)],
+      [textTask('to be or not to be, that is the question\n'.repeat(3), { T: 3 }).train],
+    ];
+    for (const [data, options] of usual) expect(await warningsFor(data, options)).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@
 import { lstmCellBackwardChunk, lstmCellForwardChunk } from './cell';
 import { Kind } from './jobs';
 import {
-  crossEntropyBackwardChunk, crossEntropyForwardChunk, squaredErrorBackwardChunk, squaredErrorForwardChunk,
+  crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
 } from './loss';
 import { exp, sigmoid, tanh } from './math';
 import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
@@ -24,8 +24,8 @@ function execute(chunk: i32): void {
     case Kind.columnSums: columnSumsChunk(chunk); break;
     case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
     case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;
-    case Kind.squaredErrorForward: squaredErrorForwardChunk(chunk); break;
-    case Kind.squaredErrorBackward: squaredErrorBackwardChunk(chunk); break;
+    case Kind.errorForward: errorForwardChunk(chunk); break;
+    case Kind.errorBackward: errorBackwardChunk(chunk); break;
     case Kind.adam: adamChunk(chunk); break;
     case Kind.sgd: sgdChunk(chunk); break;
     case Kind.embeddingForward: embeddingForwardChunk(chunk); break;

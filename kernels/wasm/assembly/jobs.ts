@@ -42,6 +42,13 @@ export const SUM_CHUNK_COLUMNS: i32 = 256;
 /** Elements of one chunk of adam, sgd, multiply, add, fill and copy. */
 export const CHUNK_ELEMENTS: i32 = 16384;
 
+// What an error costs: (13), (17), (18) and (19).
+
+export const SQUARED: i32 = 0;
+export const ABSOLUTE: i32 = 1;
+export const HUBER: i32 = 2;
+export const PINBALL: i32 = 3;
+
 /** Every kind of job; its fields are those of the class of the same name. */
 export enum Kind {
   pack,
@@ -51,8 +58,8 @@ export enum Kind {
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
-  squaredErrorForward,
-  squaredErrorBackward,
+  errorForward,
+  errorBackward,
   adam,
   sgd,
   embeddingForward,
@@ -178,29 +185,41 @@ export class CrossEntropyBackward {
   rows: i32;
 }
 
-/** Equation (13): losses `[B]` from outputs and targets `[B,C]` and mask `[B]`. */
+/** losses `[B]` from outputs, targets and mask `[B,C]`. */
 @unmanaged
-export class SquaredErrorForward {
+export class ErrorForward {
   losses: usize;
   outputs: usize;
   targets: usize;
   mask: usize;
+  /** SQUARED, ABSOLUTE, HUBER or PINBALL. */
+  cost: i32;
+  /** δ of (18). */
+  delta: f32;
+  /** q of each column, `[C]`, for (19); or 0. */
+  quantiles: usize;
   B: i32;
   C: i32;
   /** Rows in a chunk. */
   rows: i32;
 }
 
-/** Equation (13′): dOutputs `[B,C]` from outputs and targets `[B,C]` and mask `[B]`. */
+/** dOutputs `[B,C]` from outputs, targets and mask `[B,C]`. */
 @unmanaged
-export class SquaredErrorBackward {
+export class ErrorBackward {
   dOutputs: usize;
   outputs: usize;
   targets: usize;
   mask: usize;
+  /** SQUARED, ABSOLUTE, HUBER or PINBALL. */
+  cost: i32;
+  /** δ of (18). */
+  delta: f32;
+  /** q of each column, `[C]`, for (19); or 0. */
+  quantiles: usize;
   B: i32;
   C: i32;
-  /** Rows that count. */
+  /** Numbers that count. */
   count: f32;
   /** Rows in a chunk. */
   rows: i32;

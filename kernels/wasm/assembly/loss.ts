@@ -1,10 +1,11 @@
 /**
- * The losses: softmax cross-entropy, (5) and (5′), and the squared error, (13) and (13′). A chunk is a range of rows.
+ * The losses: softmax cross-entropy, (5) and (5′), and those of outputs that are numbers, (13) and (17) to (19). A chunk is a range
+ * of rows.
  *
  * A row of few classes is computed one number at a time in f64. With many classes exp would take as long as a product, so
  * four f32 numbers are computed at a time; only their sum and its logarithm are in f64.
  */
-import { CrossEntropyBackward, CrossEntropyForward, SquaredErrorBackward, SquaredErrorForward } from './jobs';
+import { ABSOLUTE, CrossEntropyBackward, CrossEntropyForward, ErrorBackward, ErrorForward, HUBER, SQUARED } from './jobs';
 import { exp, firstLanes, loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
 
@@ -143,32 +144,55 @@ export function crossEntropyBackwardChunk(chunk: i32): void {
   }
 }
 
-export function squaredErrorForwardChunk(chunk: i32): void {
-  const job = jobOf<SquaredErrorForward>();
+/** What the error r costs: (13), (17), (18) or (19). */
+// @ts-ignore: decorator
+@inline
+function costOf(cost: i32, r: f64, delta: f64, q: f64): f64 {
+  const size = abs(r);
+  if (cost == SQUARED) return r * r;
+  if (cost == ABSOLUTE) return size;
+  if (cost == HUBER) return size <= delta ? r * r / 2 : delta * (size - delta / 2);
+  return r < 0 ? -q * r : (1 - q) * r;
+}
+
+/** Its derivative: (13′), (17′), (18′) or (19′). */
+// @ts-ignore: decorator
+@inline
+function slopeOf(cost: i32, r: f32, delta: f32, q: f32): f32 {
+  if (cost == SQUARED) return 2 * r;
+  if (cost == HUBER) return f32.max(-delta, f32.min(r, delta));
+  if (r == 0) return 0;
+  if (cost == ABSOLUTE) return r < 0 ? -1 : 1;
+  return r < 0 ? -q : 1 - q;
+}
+
+export function errorForwardChunk(chunk: i32): void {
+  const job = jobOf<ErrorForward>();
   const C = job.C;
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
     let sum: f64 = 0;
     for (let k = 0; k < C; k++) {
-      const difference = <f64>at(job.outputs + row, k) - <f64>at(job.targets + row, k);
-      sum += difference * difference;
+      const r = <f64>at(job.outputs + row, k) - <f64>at(job.targets + row, k);
+      const q: f64 = job.quantiles != 0 ? at(job.quantiles, k) : 0;
+      sum += <f64>at(job.mask + row, k) * costOf(job.cost, r, job.delta, q);
     }
-    store<f32>(job.losses + (<usize>b << 2), <f32>(<f64>at(job.mask, b) * sum / <f64>C));
+    store<f32>(job.losses + (<usize>b << 2), <f32>sum);
   }
 }
 
-export function squaredErrorBackwardChunk(chunk: i32): void {
-  const job = jobOf<SquaredErrorBackward>();
+export function errorBackwardChunk(chunk: i32): void {
+  const job = jobOf<ErrorBackward>();
   const C = job.C;
-  const divisor = <f32>C * job.count;
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
-    const factor = <f32>2 * at(job.mask, b);
     for (let k = 0; k < C; k++) {
-      const difference = at(job.outputs + row, k) - at(job.targets + row, k);
-      store<f32>(job.dOutputs + row + (<usize>k << 2), factor * difference / divisor);
+      const r = at(job.outputs + row, k) - at(job.targets + row, k);
+      const q: f32 = job.quantiles != 0 ? at(job.quantiles, k) : 0;
+      const slope = slopeOf(job.cost, r, job.delta, q);
+      store<f32>(job.dOutputs + row + (<usize>k << 2), at(job.mask + row, k) * slope / job.count);
     }
   }
 }

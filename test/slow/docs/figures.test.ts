@@ -36,6 +36,16 @@ test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () 
   found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
 });
 
+test('forecast.mjs computes the forecasts of one small network again', () => {
+  const { stdout } = runModule(`
+    const { figures, REDUCED } = await import('./docs/forecast.mjs');
+    console.log(JSON.stringify(await figures(...REDUCED)));`);
+  const { reduced } = JSON.parse(readFileSync(new URL('../../../docs/forecast.json', import.meta.url), 'utf8')) as {
+    reduced: unknown;
+  };
+  expect(JSON.parse(stdout)).toEqual(reduced);
+});
+
 /** Untrained networks of 128 units read 32 digits, one pixel a step. */
 const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
 /** f32 rounds smaller gradients to 0. */

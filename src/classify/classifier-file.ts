@@ -1,0 +1,116 @@
+/** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
+import { DataError } from '../core/errors.js';
+import { scaleIn } from '../data/scale.js';
+import type { JsonValue } from '../files/json.js';
+import { JsonReader } from '../files/json-reader.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import type { CheckpointSet } from '../training/checkpoint-set.js';
+import { checkpointSetBytes } from '../training/checkpoint-set.js';
+import { hasEnded } from '../training/network-set.js';
+import type { ClassifierState } from './classifier.js';
+import { inputCount } from './inputs.js';
+import type { ClassifyPlan, InputPlan, Split } from './plan.js';
+import { membersOf, PARTS } from './plan.js';
+import { MOST_CLASSES, repeatedColumn } from './recordings.js';
+
+/** More networks, or longer windows, would not fit into a memory. */
+export const MOST_SEEDS = 100;
+export const MOST_ROWS = 10_000;
+
+/** The bytes of the file. */
+export const classifierBytes = ({ plan, networks }: ClassifierState): Uint8Array<ArrayBuffer> =>
+  checkpointSetBytes({ networks, metadata: { classifier: plan as unknown as JsonValue } });
+
+/** The classifier of a file's contents; undefined if they are something else. Throws a DataError if they are damaged. */
+export function classifierIn({ networks, metadata }: CheckpointSet, name: string): ClassifierState | undefined {
+  if (!Object.hasOwn(metadata, 'classifier')) return undefined;
+  const plan = planIn(new JsonReader(metadata.classifier, `${name}: classifier`));
+  const known = new Set(membersOf(plan).flatMap((member) => [member.network, member.name]));
+  for (const [network, checkpoint] of networks) {
+    if (!known.has(network)) throw new DataError(`${name}: network ${network} is none of the classifier’s`);
+    assertSuits(plan, checkpoint, `${name}: network ${network}`);
+  }
+  return { plan, networks };
+}
+
+/** Whether the run of a classifier has ended. */
+export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
+  membersOf(plan).every(({ name }) => hasEnded(networks.get(name)));
+
+/** Throws a DataError unless the run of a classifier has ended. */
+export function assertTrained(state: ClassifierState, name: string): void {
+  if (isTrained(state)) return;
+  throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
+}
+
+/** Throws a DataError unless a network reads the plan's windows, and computes its classes. */
+function assertSuits(plan: ClassifyPlan, { model: { T, network } }: Checkpoint, what: string): void {
+  const { inputs, inputKind, reads, loss, classNames } = network;
+  if (inputKind !== 'numbers' || reads !== 'last' || loss !== 'crossEntropy')
+    throw new DataError(`${what}: reads ${inputKind}, with ${loss} at ${reads} step: it does not classify windows`);
+  const needed = inputCount(plan);
+  if (T !== plan.window || inputs !== needed) {
+    throw new DataError(
+      `${what}: reads windows of ${T} rows of ${inputs} numbers, but the plan has ${plan.window} of ${needed}`,
+    );
+  }
+  if (classNames.length !== plan.classes.length || plan.classes.some((one, k) => one !== classNames[k]))
+    throw new DataError(`${what}: has other classes than the plan`);
+}
+
+/** Reads a plan; every fault is a DataError that names the field. */
+function planIn(stored: JsonReader): ClassifyPlan {
+  const [columns, classes] = [stored.field('columns'), stored.field('classes')];
+  const plan: ClassifyPlan = {
+    columns: {
+      classify: columns.field('classify').text(),
+      inputs: columns.field('inputs').texts(),
+      time: columns.field('time').texts(),
+      group: columns.field('group').orNull((one) => one.text()),
+    },
+    window: stored.field('window').whole(2, MOST_ROWS),
+    stride: stored.field('stride').whole(1),
+    seeds: stored.field('seeds').whole(1, MOST_SEEDS),
+    classes: classes.texts(),
+    step: stored.field('step').orNull((one) => one.number(0, Number.MAX_VALUE)),
+    inputs: stored.field('inputs').list(inputIn),
+    split: splitIn(stored.field('split')),
+  };
+  const repeated = repeatedColumn(plan.columns);
+  if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
+  const count = plan.columns.inputs.length;
+  if (count === 0) throw columns.field('inputs').fault('one column or more');
+  if (plan.inputs.length !== count) throw stored.field('inputs').fault(`${count} columns`);
+  const areDifferent = new Set(plan.classes).size === plan.classes.length && !plan.classes.includes('');
+  if (!areDifferent || plan.classes.length < 2 || plan.classes.length > MOST_CLASSES)
+    throw classes.fault(`2 to ${MOST_CLASSES} different names`);
+  const hasTime = plan.columns.time.length > 0;
+  if (hasTime !== (plan.step !== null) || plan.step === 0)
+    throw stored.field('step').fault(hasTime ? 'a number above 0' : 'null, because there is no time');
+  if ((plan.columns.group === null) !== (plan.split.by === 'row'))
+    throw stored
+      .field('split')
+      .field('by')
+      .fault(plan.columns.group === null ? 'row' : 'group');
+  return plan;
+}
+
+function inputIn(stored: JsonReader): InputPlan {
+  return { ...scaleIn(stored), hasMissing: stored.field('hasMissing').truth() };
+}
+
+function splitIn(stored: JsonReader): Split {
+  const by = stored.field('by').choice(['group', 'row'] as const);
+  const parts = stored.field('parts');
+  const [training, validation, test] = PARTS.map((part) => parts.field(part));
+  if (by === 'row') {
+    const ranges = { training: training.range(), validation: validation.range(), test: test.range() };
+    if (ranges.training.to > ranges.validation.from || ranges.validation.to > ranges.test.from)
+      throw parts.fault('one after the other');
+    return { by, parts: ranges };
+  }
+  const groups = { training: training.texts(), validation: validation.texts(), test: test.texts() };
+  const all = PARTS.flatMap((part) => groups[part]);
+  if (new Set(all).size < all.length) throw parts.fault('different groups');
+  return { by, parts: groups };
+}

@@ -1,0 +1,182 @@
+/** What a classifier is besides its networks: the columns it reads, its classes, how numbers become inputs, and which rows measure it. */
+import { DataError } from '../core/errors.js';
+import { Random } from '../core/rng.js';
+import type { Scale } from '../data/scale.js';
+import { scaleOf } from '../data/scale.js';
+import type { ClassifyColumns, Recordings } from './recordings.js';
+import { listed, shortStep } from './recordings.js';
+import type { Windows, WindowSizes } from './windows.js';
+import { windowsOf, windowsWhere } from './windows.js';
+
+/** Rows from … to: the first one, and the one after the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The parts of the data. The first two choose the networks' weights; the third only measures them. */
+export const PARTS = ['training', 'validation', 'test'] as const;
+/** The name of a part. */
+export type Part = (typeof PARTS)[number];
+
+/** The parts: whole groups; without groups, rows with at least one window between two parts. */
+export type Split =
+  | { readonly by: 'group'; readonly parts: Readonly<Record<Part, readonly string[]>> }
+  | { readonly by: 'row'; readonly parts: Readonly<Record<Part, Range>> };
+
+/** How an input is read. Its numbers come from the training part alone. */
+export interface InputPlan extends Scale {
+  /** Whether numbers are missing in the training part; a column then says so. */
+  readonly hasMissing: boolean;
+}
+
+/** What the user chose. */
+export interface ClassifyChoices extends WindowSizes {
+  readonly columns: ClassifyColumns;
+  /** How many networks. */
+  readonly seeds: number;
+}
+
+/** A classifier without its networks. */
+export interface ClassifyPlan extends ClassifyChoices {
+  readonly classes: readonly string[];
+  /** The distance of two rows in time; null without a time. */
+  readonly step: number | null;
+  readonly inputs: readonly InputPlan[];
+  readonly split: Split;
+}
+
+/** The share of the groups, or rows, that are the test part, and the validation part. */
+const SHARE = 0.2;
+
+/** The plan for recordings. `seed` draws the groups of each part. Throws a DataError if a part has no window with a class. */
+export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: number): ClassifyPlan {
+  const { name, classes, step } = recordings;
+  const windows = windowsOf(recordings, choices);
+  if (windows.count === 0) throw tooShort(recordings, choices);
+  const { columns, window } = choices;
+  const split =
+    columns.group === null ? splitOfRows(recordings.count, window) : splitOfGroups(name, windows, choices, seed);
+  for (const part of PARTS) assertHasWindows(recordings, choices, split, windows, part);
+  const training = windowsOfPart({ split, window }, windows, 'training');
+  const [first] = training.labels;
+  if (training.labels.every((label) => label === first)) {
+    throw new DataError(
+      `${name}: every window of the training part is ${classes[first]}: ` +
+        (columns.group === null ? 'name the column of the recordings with --group' : 'choose another --seed'),
+    );
+  }
+  const isTraining = trainingPlaces(recordings, split);
+  const inputs = recordings.inputs.map((values, n): InputPlan => {
+    const own = values.filter((_, place) => isTraining[place]);
+    if (own.every(Number.isNaN)) {
+      throw new DataError(`${name}: ${columns.inputs[n]} has no number in the training part`);
+    }
+    return { ...scaleOf(own), hasMissing: own.some(Number.isNaN) };
+  });
+  return { ...choices, classes, step, inputs, split };
+}
+
+function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {
+  const longest = stretches.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+  const unit = [
+    columns.group !== null && 'of one group',
+    step !== null && `without a gap in steps of ${shortStep(step)}`,
+  ];
+  const kind = unit.filter((one) => one !== false).join(' ');
+  return new DataError(
+    `${name}: a window has ${window} rows, but at most ${longest} follow one another${kind && ` ${kind}`}: choose a smaller --window`,
+  );
+}
+
+/** The first rows, those after them, and the last: about 60%, 20% and 20%, with the rows of a window between two parts. */
+function splitOfRows(count: number, window: number): Split {
+  const share = Math.round(SHARE * count);
+  const test = { from: count - share, to: count };
+  const validation = { from: Math.max(0, test.from - window - share), to: Math.max(0, test.from - window) };
+  const training = { from: 0, to: Math.max(0, validation.from - window) };
+  return { by: 'row', parts: { training, validation, test } };
+}
+
+/** Whole groups, drawn with the seed from those that have a window with a class. */
+function splitOfGroups(name: string, { labels, groups }: Windows, { window }: ClassifyChoices, seed: number): Split {
+  const used = [...new Set(groups.filter((_, n) => labels[n] >= 0))].map(String).sort();
+  if (used.length < PARTS.length) {
+    throw new DataError(
+      `${name}: ${used.length} groups have a window of ${window} rows with a class: ` +
+        'training, validation and test need at least one group each',
+    );
+  }
+  const order = Uint32Array.from(used.keys());
+  new Random(seed).shuffle(order);
+  const share = Math.max(1, Math.round(SHARE * used.length));
+  const drawn = (from: number, to?: number): string[] =>
+    [...order.slice(from, to)].sort((a, b) => a - b).map((n) => used[n]);
+  const parts = { training: drawn(2 * share), validation: drawn(share, 2 * share), test: drawn(0, share) };
+  return { by: 'group', parts };
+}
+
+function assertHasWindows(
+  { name, count }: Recordings,
+  { window, columns }: ClassifyChoices,
+  split: Split,
+  windows: Windows,
+  part: Part,
+): void {
+  if (windowsOfPart({ split, window }, windows, part).count > 0) return;
+  throw new DataError(
+    `${name}: no window of ${window} rows with a class of ${columns.classify} lies in the ${part} part, ${nameOfPart(split, part)} of ${count}`,
+  );
+}
+
+/** `ann, bob` or `rows 801 … 1000`. */
+export function nameOfPart({ by, parts }: Split, part: Part): string {
+  if (by === 'group') return listed(parts[part]);
+  const { from, to } = parts[part];
+  return from < to ? `rows ${from + 1} … ${to}` : 'no rows';
+}
+
+/** The windows of a part that have a class: all their rows lie in it. */
+export function windowsOfPart(
+  { split, window }: Pick<ClassifyPlan, 'split' | 'window'>,
+  windows: Windows,
+  part: Part,
+): Windows {
+  const { starts, labels, groups } = windows;
+  if (split.by === 'group') {
+    const own = new Set<string | null>(split.parts[part]);
+    return windowsWhere(windows, (n) => labels[n] >= 0 && own.has(groups[n]));
+  }
+  const { from, to } = split.parts[part];
+  return windowsWhere(windows, (n) => labels[n] >= 0 && starts[n] >= from && starts[n] + window <= to);
+}
+
+/** For each place 1 if it belongs to the training part, else 0. */
+function trainingPlaces({ count, stretches }: Recordings, split: Split): Uint8Array {
+  const is = new Uint8Array(count);
+  if (split.by === 'row') return is.fill(1, split.parts.training.from, split.parts.training.to);
+  const own = new Set<string | null>(split.parts.training);
+  for (const { from, to, group } of stretches) if (own.has(group)) is.fill(1, from, to);
+  return is;
+}
+
+/** A network of a plan. */
+export interface Member {
+  /** The network that classifies. */
+  readonly network: string;
+  /** The network with the state of its training. */
+  readonly name: string;
+  /** From 1. */
+  readonly seed: number;
+}
+
+/**
+ * The networks of a plan. Each is in the file twice: with the weights of its best validation, which classify, and with those of its last
+ * step, from which its training continues.
+ */
+export const membersOf = ({ seeds }: Pick<ClassifyPlan, 'seeds'>): Member[] =>
+  Array.from({ length: seeds }, (_, n) => ({
+    network: `seed-${n + 1}`,
+    name: `seed-${n + 1}-training`,
+    seed: n + 1,
+  }));

@@ -1,0 +1,242 @@
+/** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
+import { timeAt, timeRangeFrom } from '../data/calendar.js';
+import { replaceFile } from '../files/disk.js';
+import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
+import type { ForecastState } from '../forecast/forecaster.js';
+import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
+import type { ForecastPlan } from '../forecast/plan.js';
+import { planOf } from '../forecast/plan.js';
+import { reportOf } from '../forecast/report.js';
+import type { ForecastRequest } from '../forecast/request.js';
+import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
+import type { Series } from '../forecast/series.js';
+import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
+import type { TrainOptions } from '../training/options.js';
+import { filePath, listOf, wholeNumber } from './flag-values.js';
+import { programOf } from './series-program.js';
+import { describePlan, printReports, writeReports } from './series-report.js';
+import type { RunHooks, SetFlags } from './set-run.js';
+import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from './set-run.js';
+import { loadHolidays, loadTable } from './table-files.js';
+
+/** The flags of a forecaster. */
+export interface SeriesFlags extends SetFlags {
+  readonly predict?: string;
+  readonly time?: readonly string[];
+  readonly ahead: readonly number[];
+  readonly test?: string;
+  readonly known: readonly string[];
+  readonly inputs: readonly string[];
+  readonly holidays?: string;
+  readonly fill?: (typeof FILLS)[number];
+  readonly season?: readonly number[];
+  readonly seeds: number;
+  readonly together: boolean;
+  readonly interval: number;
+  readonly program?: string;
+}
+
+const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
+const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+
+/** As `timeRangeFrom` reads it. */
+function timeRange(text: string): string {
+  if (timeRangeFrom(text)) return text;
+  throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('It must be a number between 0 and 1.');
+}
+
+/** Adds the flags of a forecaster; some commands only read its data. */
+export function withSeriesOptions(command: Command): Command {
+  return command
+    .option(
+      '--predict <column>',
+      'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
+      filePath,
+    )
+    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
+    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
+    .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth)', timeRange)
+    .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
+    .option(
+      '--inputs <columns>',
+      'columns of numbers that are read; of a forecast, other columns whose past is',
+      names,
+      [],
+    )
+    .option('--holidays <file>', 'a CSV with the columns date and name; or a country, such as US', filePath)
+    .addOption(
+      new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
+    )
+    .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
+    .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
+    .option('--together', 'one network for all horizons, not one each', false)
+    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)
+    .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
+}
+
+/** What only other runs have: the flags' attributes. */
+const NOT_OF_FORECASTS = new Set([...OF_ONE_NETWORK, 'validateEvery', 'patience', 'shift']);
+
+/** Flags that classifiers have too. */
+const SHARED = ['time', 'inputs', 'seeds'];
+
+/** Ends the command for flags that do not belong together. */
+export function assertSeriesFlags(
+  flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'> & { readonly classify?: string },
+  command: Command,
+): void {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const own = [
+    'time',
+    'ahead',
+    'test',
+    'known',
+    'inputs',
+    'holidays',
+    'fill',
+    'season',
+    'seeds',
+    'together',
+    'interval',
+    'program',
+  ];
+  const given = own.find(isGiven);
+  if (flags.predict === undefined) {
+    if (given !== undefined && flags.classify === undefined)
+      command.error(`error: --${given} needs ${SHARED.includes(given) ? '--predict or --classify' : '--predict'}`);
+    return;
+  }
+  if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
+  if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
+  if (flags.resume !== undefined)
+    command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
+  const other = command.options.find(
+    (option) => NOT_OF_FORECASTS.has(option.attributeName()) && isGiven(option.attributeName()),
+  );
+  if (other) command.error(`error: ${String(other.long)} cannot be used with --predict`);
+  if (flags.bidirectional)
+    command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
+  const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
+  if (repeated !== undefined) {
+    command.error(
+      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
+    );
+  }
+}
+
+/** Trains, prints, and writes the files. `given`: the options that the user chose. */
+export async function trainSeries(
+  flags: SeriesFlags,
+  given: Partial<TrainOptions>,
+  resumed: ForecastState | undefined,
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = flags.data;
+  if (file === undefined) throw new DataError('name the data of the run with --data');
+  const { series, state } = await begun(file, flags, given, resumed, signal);
+  const { plan } = state;
+  const options = optionsOf(state, fittedOptions(plan, series, given));
+  describePlan(file, series, plan);
+  const config = configFor(plan, series, options);
+  assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
+    trainStages(backend, series, options, state, {
+      ...hooks,
+      onNetwork: ({ ahead, seed }, stage, number, count) => {
+        const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
+        begin(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
+      },
+    });
+  await trainAndTest(flags, backend, signal, forecastBytes, train, (trained, target) =>
+    testForecaster(backend, trained, series, target, flags, signal),
+  );
+}
+
+/** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
+async function testForecaster(
+  backend: Backend,
+  state: ForecastState,
+  series: Series,
+  checkpoint: string | undefined,
+  { json }: { readonly json: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const forecaster = new Forecaster(backend, state);
+  try {
+    const reports = await reportOf(forecaster, series, 'test', signal);
+    printReports(json, state.plan, reports);
+    if (checkpoint !== undefined) await writeReports(checkpoint, series, state.plan, reports);
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** `longhand eval` of a forecaster: the errors of the test part again. */
+export async function evaluateForecasts(
+  checkpoint: string,
+  state: ForecastState,
+  flags: { readonly data?: string | undefined; readonly json: boolean },
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<void> {
+  assertTrained(state, checkpoint);
+  if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
+  const series = await loadSeries(flags.data, state.plan, signal);
+  await testForecaster(backend, state, series, checkpoint, flags, signal);
+}
+
+/** The flags as a request for the library. */
+export const requestOf = (flags: SeriesFlags): ForecastRequest => ({
+  time: flags.time ?? [],
+  predict: flags.predict ?? '',
+  ahead: flags.ahead,
+  inputs: flags.inputs,
+  known: flags.known,
+  seeds: flags.seeds,
+  together: flags.together,
+  interval: flags.interval,
+  ...(flags.test !== undefined && { test: flags.test }),
+  ...(flags.fill && { fill: flags.fill }),
+  ...(flags.season && { seasons: flags.season }),
+});
+
+/** The series and the plan of a new run, or of one that continues. */
+async function begun(
+  file: string,
+  flags: SeriesFlags,
+  given: Partial<TrainOptions>,
+  resumed: ForecastState | undefined,
+  signal: AbortSignal,
+): Promise<{ series: Series; state: ForecastState }> {
+  if (resumed) return { series: await loadSeries(file, resumed.plan, signal), state: resumed };
+  const request = requestOf(flags);
+  const choices = choicesOf('train', request);
+  const { columns } = choices;
+  const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
+  const [first, last] = [0, series.length].map((step) => new Date(timeAt(series.calendar, step)).getUTCFullYear());
+  const years: [number, number] = [first - 1, last + 2];
+  const holidays = flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, years);
+  const plan = planOf(file, series, choices, holidays);
+  if (flags.program !== undefined) {
+    const program = programOf(file, request, given, flags, years);
+    replaceFile(flags.program, new TextEncoder().encode(program));
+  }
+  return { series, state: { plan, networks: new Map() } };
+}
+
+/** The series of a plan in a file, which may begin later and end later than the one of the training. */
+export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
+  const table = await loadTable(file, wantedColumns(plan.columns), signal);
+  return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
+}

@@ -1,0 +1,146 @@
+/** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
+import type { ClassifierState } from '../classify/classifier.js';
+import { classifierIn } from '../classify/classifier-file.js';
+import type { Backend } from '../core/backend.js';
+import { readIfPresent, replaceFile } from '../files/disk.js';
+import { forecastIn } from '../forecast/forecast-file.js';
+import type { ForecastState } from '../forecast/forecaster.js';
+import type { NetworkConfig } from '../network/config.js';
+import { elementCountOfTraining } from '../network/memory.js';
+import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
+import type { TrainHooks } from '../training/loop.js';
+import type { BackendFlags } from './backends.js';
+import { assertRoom } from './memory.js';
+import type { WrittenFile } from './outputs.js';
+import { stemOf } from './outputs.js';
+import { inform } from './print.js';
+import { progressBar } from './run-training.js';
+
+/** What a file of several networks holds. */
+export interface SavedSet {
+  readonly forecast?: ForecastState | undefined;
+  readonly classifier?: ClassifierState | undefined;
+}
+
+/** The forecaster or the classifier of a checkpoint; neither if the file holds something else. */
+export function loadSet(file: string): SavedSet {
+  const [, network] = partsOf(file);
+  const set = network === undefined ? loadCheckpointSet(file) : undefined;
+  return set ? { forecast: forecastIn(set, file), classifier: classifierIn(set, file) } : {};
+}
+
+/** The attributes of flags that only runs of one network have. */
+export const OF_ONE_NETWORK = ['task', 'text', 'permute', 'steps', 'rare', 'best', 'history', 'plot', 'sampleEvery'];
+
+/** The flags of a run of several networks. */
+export interface SetFlags extends BackendFlags {
+  readonly data?: string;
+  readonly checkpoint?: string;
+  readonly checkpointEvery: number;
+  readonly resume?: string;
+  readonly json: boolean;
+}
+
+/** What the run calls while it trains. */
+export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpointEvery' | 'onStep' | 'onWarning'> {
+  /** A network begins. */
+  readonly begin: (line: string) => void;
+  readonly onState?: (state: State) => void;
+}
+
+/** Trains and tests, with a bar, and saves the state. An interrupted run says how it continues. */
+export async function trainAndTest<State>(
+  { data = '', checkpoint, resume, checkpointEvery }: SetFlags,
+  backend: Backend,
+  signal: AbortSignal,
+  bytesOf: (state: State) => Uint8Array,
+  train: (hooks: RunHooks<State>) => Promise<State>,
+  test: (trained: State, target: string | undefined) => Promise<void>,
+): Promise<void> {
+  const target = checkpoint ?? resume;
+  inform(`backend ${backend.description}`);
+  const startedAt = performance.now();
+  let bar = progressBar(0, 1);
+  const hooks: RunHooks<State> = {
+    signal,
+    checkpointEvery,
+    onWarning: inform,
+    begin: (line) => {
+      bar.stop();
+      inform(line);
+    },
+    onStep: (step, steps) => {
+      if (step === 1) bar = progressBar(step, steps);
+      bar.update(step);
+    },
+    ...(target !== undefined && { onState: (now) => replaceFile(target, bytesOf(now), { keepOld: true }) }),
+  };
+  try {
+    const trained = await train(hooks);
+    bar.stop();
+    await test(trained, target);
+    inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason && target !== undefined)
+      inform(`the run is saved: longhand train --resume ${target} --data ${data} continues it`);
+    throw error;
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Throws an OutOfMemoryError if a network and its training do not fit into the memory. */
+export function assertRoomToTrain(
+  config: NetworkConfig,
+  sizes: { readonly T: number; readonly B: number },
+  { dtype }: Backend,
+  flags: BackendFlags,
+): void {
+  assertRoom(config, sizes, {
+    dtype,
+    advice: 'reduce --hidden or --batch-size',
+    most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
+    elementCount: elementCountOfTraining(config, sizes),
+  });
+}
+
+/** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
+export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
+  const stem = stemOf(checkpoint);
+  return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
+};
+
+/** The files that a test writes beside a checkpoint. */
+export function writtenBeside(checkpoint: string, { hasPlot }: { readonly hasPlot: boolean }): WrittenFile[] {
+  const { report, test, plot } = outputsBeside(checkpoint);
+  return [
+    { name: 'the report', file: report, keepOld: false },
+    { name: hasPlot ? 'the forecasts of the test part' : 'the classes of the test part', file: test, keepOld: false },
+    ...(hasPlot ? [{ name: 'their drawing', file: plot, keepOld: false }] : []),
+  ];
+}
+
+/** Writes a report with the count of the looks at its test part, which the field `part` identifies. */
+export function writeReport<Report extends object>(file: string, part: keyof Report & string, report: Report): void {
+  const looks = looksAt(file, part, report[part]) + 1;
+  replaceFile(file, new TextEncoder().encode(`${JSON.stringify({ looks, ...report }, null, 2)}\n`));
+  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
+}
+
+/** How often an earlier report says that this test part was looked at. */
+function looksAt(file: string, part: string, value: unknown): number {
+  try {
+    const bytes = readIfPresent(file);
+    if (!bytes) return 0;
+    const before = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    const isSame = JSON.stringify(before[part]) === JSON.stringify(value);
+    return isSame && typeof before.looks === 'number' ? before.looks : 0;
+  } catch {
+    return 0; // it is no report of ours
+  }
+}
+
+/** A line of a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
+export const csvLine = (cells: readonly (number | string)[]): string =>
+  cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(',');

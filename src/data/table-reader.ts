@@ -1,0 +1,230 @@
+/**
+ * Reads tables in CSV, TSV or NDJSON (a JSON object a line). The text arrives in pieces of any size, and only the columns that are asked
+ * for are kept, so a file may be larger than the memory.
+ */
+import Papa from 'papaparse';
+import { describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import type { ColumnKind, Table } from './table.js';
+import { addCell, addField, ColumnReader } from './table.js';
+
+/** Names of columns in a message. */
+const MOST_SHOWN = 30;
+/** No row of a table is nearly as long; a quotation mark that is never closed would make the rest of the file one cell. */
+const LONGEST_ROW = 2 ** 24;
+
+/** The separators of columns, the likeliest first. */
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+
+/** Reads a table whose text arrives in pieces. */
+export class TableReader {
+  private readonly columns: Map<string, ColumnReader>;
+  private pending = '';
+  private parse: ((text: string, isEnd: boolean) => number) | undefined;
+  private isJson = false;
+  private rows = 0;
+  /** The line of the next row, from 1. */
+  private line = 1;
+  /** [row, line] where rows do not follow line after line. */
+  private readonly jumps: [row: number, line: number][] = [];
+
+  /** `wanted`: the kind of each column. `name` is for messages; `.tsv`, `.ndjson` and `.jsonl` decide the format. */
+  constructor(
+    private readonly name: string,
+    wanted: Readonly<Record<string, ColumnKind>>,
+  ) {
+    this.columns = new Map(Object.entries(wanted).map(([column, kind]) => [column, new ColumnReader(kind)]));
+  }
+
+  /** Reads the next piece of the text. Throws a DataError that names the line. */
+  add(text: string): void {
+    this.pending += text;
+    if (this.parse || this.pending.trimStart().includes('\n')) this.read(false);
+    else this.assertShort();
+  }
+
+  /** The table. Throws a DataError if it has no rows, or that names the line. */
+  end(): Table {
+    this.read(true);
+    const { name, rows, jumps } = this;
+    if (rows === 0) throw new DataError(`${name}: has no rows`);
+    const whereIs = (row: number): string => `${name}, line ${lineAt(jumps, row)}`;
+    const absent = [...this.columns].find(([, reader]) => this.isJson && !reader.isNamed);
+    if (absent) throw new DataError(`${name}: no line has a column ${JSON.stringify(absent[0])}`);
+    const columns = new Map([...this.columns].map(([column, reader]) => [column, reader.end()]));
+    return { name, rows, whereIs, columns };
+  }
+
+  private read(isEnd: boolean): void {
+    this.parse ??= this.begin();
+    const used = this.parse(this.pending, isEnd);
+    this.pending = this.pending.slice(used);
+    this.assertShort();
+  }
+
+  private assertShort(): void {
+    if (this.pending.length <= LONGEST_ROW) return;
+    throw this.fault(`a row of more than ${LONGEST_ROW} characters: is a quotation mark missing?`);
+  }
+
+  private fault(message: string): DataError {
+    return new DataError(`${this.name}, line ${this.line}: ${message}`);
+  }
+
+  /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
+  private begin(): (text: string, isEnd: boolean) => number {
+    this.pending = withoutMark(this.pending);
+    this.isJson = isJsonLines(this.name, this.pending);
+    if (this.isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
+    const parser = parserFor(this.name, this.pending);
+    let cellsOf: ((row: readonly string[]) => void) | undefined;
+    return (text, isEnd) => {
+      const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
+      const fault = errors.at(0);
+      for (const [n, row] of data.entries()) {
+        if (n === fault?.row) throw this.fault(fault.message);
+        if (row.length > 1 || row[0].trim() !== '') {
+          if (cellsOf) cellsOf(row);
+          else cellsOf = this.header(row);
+        }
+        this.line += 1 + newlinesIn(row);
+      }
+      return isEnd ? text.length : meta.cursor;
+    };
+  }
+
+  /** Finds the wanted columns. Returns what reads a row. */
+  private header(names: readonly string[]): (row: readonly string[]) => void {
+    const titles = names.map((title) => title.trim());
+    const wanted = [...this.columns].map(([column, reader]): [number, string, ColumnReader] => {
+      const at = titles.indexOf(column);
+      if (at < 0) throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${listOf(titles)}`);
+      if (titles.includes(column, at + 1)) throw this.fault(`two columns are called ${JSON.stringify(column)}`);
+      return [at, column, reader];
+    });
+    return (row) => {
+      if (row.length !== titles.length) {
+        throw this.fault(`${row.length} cells, but the header has ${titles.length}`);
+      }
+      this.beginRow();
+      for (const [at, column, reader] of wanted) {
+        const fault = addCell(column, reader, row[at].trim());
+        if (fault !== undefined) throw this.fault(fault);
+      }
+    };
+  }
+
+  private readJsonLines(text: string, isEnd: boolean): number {
+    const lines = text.split('\n');
+    const last = isEnd ? '' : (lines.pop() ?? '');
+    for (const line of lines) {
+      if (line.trim() !== '') this.readJson(line);
+      this.line++;
+    }
+    return text.length - last.length;
+  }
+
+  private readJson(line: string): void {
+    let record: unknown;
+    try {
+      record = JSON.parse(line);
+    } catch {
+      throw this.fault('is not a JSON object');
+    }
+    if (typeof record !== 'object' || record === null || Array.isArray(record))
+      throw this.fault('is not a JSON object');
+    this.beginRow();
+    for (const [column, reader] of this.columns) {
+      const fault = addField(record as Record<string, unknown>, column, reader);
+      if (fault !== undefined) throw this.fault(fault);
+    }
+  }
+
+  private beginRow(): void {
+    if (this.line !== lineAt(this.jumps, this.rows)) this.jumps.push([this.rows, this.line]);
+    this.rows++;
+  }
+}
+
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
+
+const isJsonLines = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
+
+function parserFor(name: string, text: string): Papa.Parser {
+  const [first] = /^.*\S.*/m.exec(text) ?? [''];
+  return new Papa.Parser({ delimiter: delimiterIn(name, first), newline: '\n' }); // cells lose the \r of \r\n
+}
+
+function delimiterIn(name: string, header: string): string {
+  if (/\.tsv$/i.test(name)) return '\t';
+  const bare = header.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+}
+
+/** The beginning of a table, before it is known which columns are wanted. */
+export interface FirstRows {
+  readonly titles: readonly string[];
+  /** A text for each title. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The first rows of a table, at most `most`, from the beginning of its text. `isWhole`: the last line is complete. Faults are left to `TableReader`. */
+export function firstRows(name: string, beginning: string, isWhole: boolean, most: number): FirstRows {
+  const text = withoutMark(beginning);
+  if (isJsonLines(name, text)) return firstRecords(isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1), most);
+  const { data } = parserFor(name, text).parse(text, 0, !isWhole) as Papa.ParseResult<string[]>;
+  const [header = [], ...others] = data.filter((row) => row.length > 1 || row[0].trim() !== '');
+  const titles = header.map((title) => title.trim());
+  const cellsOf = (row: readonly string[]): string[] => titles.map((_, n) => (row[n] ?? '').trim());
+  return { titles, rows: others.slice(0, most).map(cellsOf) };
+}
+
+function firstRecords(text: string, most: number): FirstRows {
+  const records = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, most)
+    .flatMap((line): Record<string, unknown>[] => {
+      try {
+        const record: unknown = JSON.parse(line);
+        return typeof record === 'object' && record !== null ? [record as Record<string, unknown>] : [];
+      } catch {
+        return []; // `TableReader` names the line
+      }
+    });
+  const titles = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const cellOf = (value: unknown): string =>
+    typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  return { titles, rows: records.map((record) => titles.map((title) => cellOf(record[title]))) };
+}
+
+/** Names of columns, for a message. */
+function listOf(titles: readonly string[]): string {
+  const shown = titles
+    .slice(0, MOST_SHOWN)
+    .map((title) => (/^[^\p{Cc}",]{1,40}$/u.test(title) ? title : describe(title)));
+  return shown.join(', ') + (titles.length > MOST_SHOWN ? ` and ${titles.length - MOST_SHOWN} more` : '');
+}
+
+/** The line of a row. */
+function lineAt(jumps: readonly [row: number, line: number][], row: number): number {
+  const [from, line] = jumps[lastJumpBefore(jumps, row)] ?? [0, 1];
+  return line + row - from;
+}
+
+function lastJumpBefore(jumps: readonly [row: number, line: number][], row: number): number {
+  let [low, high] = [0, jumps.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (jumps[middle][0] <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function newlinesIn(row: readonly string[]): number {
+  let count = 0;
+  for (const cell of row) for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,193 @@
+/** Tables of one's own data: columns of numbers, times or texts. `table-reader.ts` reads them from files. */
+import { assertList, assertObject, describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
+
+/**
+ * What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. `moment`: times, or numbers that count seconds,
+ * samples or the like; the first cell that is not missing decides.
+ */
+export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
+
+/** A column of numbers or of times. */
+export interface NumberColumn {
+  readonly kind: 'number' | 'time';
+  /** A number for each row; NaN where it is missing. */
+  readonly values: Float64Array;
+}
+
+/** A column of texts. */
+export interface TextColumn {
+  readonly kind: 'text';
+  /** For each row the index of its text in `words`; -1 where it is missing. */
+  readonly values: Int32Array;
+  /** Each different text, in the order in which they occur. */
+  readonly words: readonly string[];
+}
+
+/** The columns that were asked for. */
+export interface Table {
+  /** The file's name, for messages. */
+  readonly name: string;
+  readonly rows: number;
+  /** Where a row is, for messages: `births.csv, line 17`. */
+  readonly whereIs: (row: number) => string;
+  readonly columns: ReadonlyMap<string, NumberColumn | TextColumn>;
+}
+
+/** Cells that say that there is no value, besides empty ones. */
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
+/** More different texts than this are no categories: the memory would hold each of them. */
+const MOST_WORDS = 100_000;
+
+/** Adds a cell to its column. Returns what is wrong with it. */
+export function addCell(column: string, reader: ColumnReader, cell: string): string | undefined {
+  const fault = reader.add(cell);
+  return fault === undefined ? undefined : `${column} is ${describe(cell)}: ${fault}`;
+}
+
+/** `addCell` of a value of an object; a name that the object does not have is missing. */
+export function addField(
+  record: Readonly<Record<string, unknown>>,
+  column: string,
+  reader: ColumnReader,
+): string | undefined {
+  const isNamed = Object.hasOwn(record, column);
+  reader.isNamed ||= isNamed;
+  const value = (isNamed ? record[column] : null) ?? '';
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
+  if (typeof value === 'string') return addCell(column, reader, value.trim());
+  if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
+  return `${column} is ${describe(value)}: must be a number, a text or a date`;
+}
+
+/** A table of rows in memory, as `TableReader` reads it from a file. Throws a TypeError or a DataError that names the row, from 0. */
+export function tableOf(
+  name: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  wanted: Readonly<Record<string, ColumnKind>>,
+): Table {
+  const whereIs = (row: number): string => `${name}[${row}]`;
+  assertList(name, rows, 'objects');
+  for (const [n, row] of rows.entries()) assertObject(whereIs(n), row);
+  const columns = Object.entries(wanted).map(([column, kind]): [string, NumberColumn | TextColumn] => {
+    const reader = new ColumnReader(kind);
+    for (const [n, row] of rows.entries()) {
+      const fault = addField(row, column, reader);
+      if (fault !== undefined) throw new DataError(`${whereIs(n)}: ${fault}`);
+    }
+    if (!reader.isNamed) throw new DataError(`${name}: no row has a column ${JSON.stringify(column)}`);
+    return [column, reader.end()];
+  });
+  return { name, rows: rows.length, whereIs, columns: new Map(columns) };
+}
+
+/** A column that was asked for. */
+export function columnOf({ columns }: Table, name: string): NumberColumn | TextColumn {
+  const column = columns.get(name);
+  if (!column) throw new Error(`column ${name} was not read`);
+  return column;
+}
+
+const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+
+/**
+ * The time of each row, from the column of the time, or from those of its year, month, day and so on. Throws a DataError that names the line
+ * of a row without a time, or with a day that does not exist.
+ */
+export function timesOf(table: Table, names: readonly string[]): Float64Array {
+  const parts = names.map((name) => columnOf(table, name).values);
+  const times = names.length === 1 ? Float64Array.from(parts[0]) : new Float64Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    if (names.length > 1) {
+      const [year, ...others] = parts.map((values) => values[row]);
+      times[row] = timeOfParts(year, ...others);
+    }
+    if (!Number.isNaN(times[row])) continue;
+    const given = names.map((name, n) => `${name} ${Number.isNaN(parts[n][row]) ? 'missing' : parts[n][row]}`);
+    const rule =
+      names.length === 1 ? 'every row needs a time' : `there is no such ${PARTS.slice(0, names.length).join(', ')}`;
+    throw new DataError(`${table.whereIs(row)}: ${given.join(', ')}: ${rule}`);
+  }
+  return times;
+}
+
+/** Throws a DataError unless the time of `row` is later than `before`. `show`: a time, for the message. */
+export function assertLater(
+  { whereIs }: Pick<Table, 'whereIs'>,
+  row: number,
+  before: number,
+  time: number,
+  show: (time: number) => string = formatTime,
+): void {
+  if (time > before) return;
+  const fault = time === before ? 'occurs twice' : `comes after ${show(before)}`;
+  throw new DataError(`${whereIs(row)}: ${show(time)} ${fault}: the rows must be in the order of time`);
+}
+
+/** A column while it is read. */
+export class ColumnReader {
+  private values = new Float64Array(1024);
+  private codes: Int32Array<ArrayBuffer> | undefined;
+  private readonly words = new Map<string, number>();
+  private count = 0;
+  /** Whether any object had this name. */
+  isNamed = false;
+  /** Whether every cell is a number or missing. */
+  private isNumeric = true;
+
+  constructor(private kind: ColumnKind) {
+    if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
+  }
+
+  /** Adds a cell. Returns what is wrong with it. */
+  add(cell: string): string | undefined {
+    if (this.count === this.values.length) this.grow();
+    const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
+    if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
+    const value = isMissing ? NaN : this.kind === 'time' ? timeFrom(cell) : decimalFrom(cell);
+    const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
+    this.values[this.count] = value;
+    if (!isNumber) {
+      if (this.kind === 'number') return `must be a number within f32 (${F32_RANGE}), with a point before its decimals`;
+      if (this.kind === 'time') return `must be a day that exists, in the form ${TIME_FORMS}`;
+      if (!this.codes) return `must be a number, because the column has more than ${MOST_WORDS} different cells`;
+      this.isNumeric = false;
+    }
+    const fault = this.addWord(isMissing ? undefined : cell);
+    this.count++;
+    return fault;
+  }
+
+  private addWord(cell: string | undefined): string | undefined {
+    if (!this.codes) return undefined;
+    const code = cell === undefined ? -1 : (this.words.get(cell) ?? this.words.size);
+    if (code < MOST_WORDS) {
+      if (cell !== undefined && code === this.words.size) this.words.set(cell, code);
+      this.codes[this.count] = code;
+    } else if (this.kind === 'text' || !this.isNumeric) {
+      return `the column has more than ${MOST_WORDS} different texts`;
+    } else {
+      this.codes = undefined; // the column holds numbers
+    }
+    return undefined;
+  }
+
+  private grow(): void {
+    const { values, codes } = this;
+    this.values = new Float64Array(2 * values.length);
+    this.values.set(values);
+    if (!codes) return;
+    this.codes = new Int32Array(2 * codes.length);
+    this.codes.set(codes);
+  }
+
+  end(): NumberColumn | TextColumn {
+    const { kind, codes, count } = this;
+    if (codes && (kind === 'text' || !this.isNumeric)) {
+      return { kind: 'text', values: codes.slice(0, count), words: [...this.words.keys()] };
+    }
+    return { kind: kind === 'time' ? 'time' : 'number', values: this.values.slice(0, count) };
+  }
+}

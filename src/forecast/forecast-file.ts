@@ -1,0 +1,135 @@
+/** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
+import { DataError } from '../core/errors.js';
+import { scaleIn } from '../data/scale.js';
+import type { JsonValue } from '../files/json.js';
+import { JsonReader } from '../files/json-reader.js';
+import type { CheckpointSet } from '../training/checkpoint-set.js';
+import { checkpointSetBytes, parseCheckpointSet } from '../training/checkpoint-set.js';
+import { hasEnded } from '../training/network-set.js';
+import type { ForecastState } from './forecaster.js';
+import type { InputPlan, KnownPlan } from './inputs.js';
+import type { ForecastPlan } from './plan.js';
+import { membersOf } from './plan.js';
+import { FILLS } from './series.js';
+
+/** The bytes of the file. */
+export const forecastBytes = ({ plan, networks }: ForecastState): Uint8Array<ArrayBuffer> =>
+  checkpointSetBytes({ networks, metadata: { forecast: plan as unknown as JsonValue } });
+
+/** The forecaster of a file. Throws a DataError if the file is damaged, or holds something else. */
+export function parseForecast(bytes: Uint8Array, name: string): ForecastState {
+  const set = parseCheckpointSet(bytes, name);
+  const state = set && forecastIn(set, name);
+  if (!state) throw new DataError(`${name}: is not the checkpoint of a forecaster`);
+  return state;
+}
+
+/** The forecaster of a file's contents; undefined if they are something else. */
+export function forecastIn({ networks, metadata }: CheckpointSet, name: string): ForecastState | undefined {
+  if (!Object.hasOwn(metadata, 'forecast')) return undefined;
+  const plan = planIn(new JsonReader(metadata.forecast, `${name}: forecast`));
+  const stages = ['calibration', 'final'] as const;
+  const known = new Set(stages.flatMap((stage) => membersOf(plan, stage).map((member) => member.name)));
+  const other = [...networks.keys()].find((one) => !known.has(one));
+  if (other !== undefined) throw new DataError(`${name}: network ${other} is none of the forecaster’s`);
+  return { plan, networks };
+}
+
+/** Whether the run of a forecaster has ended. */
+export const isTrained = ({ plan, networks }: ForecastState): boolean =>
+  plan.scores !== null && membersOf(plan).every((member) => hasEnded(networks.get(member.name)));
+
+/** Throws a DataError unless the run of a forecaster has ended. */
+export function assertTrained(state: ForecastState, name: string): void {
+  if (isTrained(state)) return;
+  throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
+}
+
+/** Reads a plan; every fault is a DataError that names the field. */
+function planIn(stored: JsonReader): ForecastPlan {
+  const columns = stored.field('columns');
+  const calendar = stored.field('calendar');
+  const parts = stored.field('parts');
+  const ahead = stored.field('ahead').list((one) => one.whole(1));
+  const scores = stored
+    .field('scores')
+    .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number()))));
+  const plan: ForecastPlan = {
+    columns: {
+      time: columns.field('time').texts(),
+      predict: columns.field('predict').text(),
+      inputs: columns.field('inputs').texts(),
+      known: columns.field('known').texts(),
+      fill: columns.field('fill').orNull((one) => one.choice(FILLS)),
+    },
+    ahead,
+    isTogether: stored.field('isTogether').truth(),
+    seeds: stored.field('seeds').whole(1, MOST_NETWORKS),
+    coverage: stored.field('coverage').number(0, 1),
+    calendar: {
+      start: calendar.field('start').number(-MOST_MS, MOST_MS),
+      unit: calendar.field('unit').choice(['ms', 'month'] as const),
+      step: calendar.field('step').whole(1),
+    },
+    parts: { validation: parts.field('validation').range(), test: parts.field('test').range() },
+    inputs: inputsIn(stored.field('inputs')),
+    T: stored.field('T').whole(1, MOST_STEPS),
+    holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
+    scores,
+  };
+  const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
+  if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
+  const { from, to } = plan.parts.validation;
+  if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
+    throw stored.field('scores').fault(`${ahead.length} lists of ${to - from} numbers`);
+  if (plan.seeds * ahead.length > MOST_NETWORKS) throw stored.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
+  const { inputs, validation, test } = { ...plan, ...plan.parts };
+  if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);
+  if (inputs.lag > 0 && inputs.lag < ahead[ahead.length - 1])
+    throw stored.field('inputs').field('lag').fault('0, or no shorter than a horizon');
+  for (const name of ['inputs', 'known'] as const) {
+    const count = plan.columns[name].length;
+    if (inputs[name].length !== count) throw stored.field('inputs').field(name).fault(`${count} columns`);
+  }
+  if (plan.columns.time.length === 0) throw columns.field('time').fault('one column or more');
+  return plan;
+}
+
+function inputsIn(stored: JsonReader): InputPlan {
+  return {
+    y: scaleIn(stored.field('y')),
+    steps: stored.field('steps').whole(1),
+    hasMissing: stored.field('hasMissing').truth(),
+    inputs: stored.field('inputs').list(scaleIn),
+    seasons: stored.field('seasons').list((one) => one.whole(2)),
+    lag: stored.field('lag').whole(0),
+    known: stored.field('known').list(knownIn),
+    meanOver: stored.field('meanOver').whole(1),
+    holidays: stored.field('holidays').texts(),
+  };
+}
+
+function knownIn(stored: JsonReader): KnownPlan {
+  const name = stored.field('name').text();
+  const kind = stored.field('kind').choice(['number', 'categories'] as const);
+  if (kind === 'number') return { name, kind, scale: scaleIn(stored.field('scale')) };
+  const categories = stored
+    .field('categories')
+    .list((one) => (typeof one.value === 'string' ? one.value : one.number()));
+  const repeats = stored.field('repeats').orNull((one) => one.list((code) => code.whole(-1, categories.length - 1)));
+  return { name, kind, categories, repeats };
+}
+
+function holidayIn(stored: JsonReader): [number, string] {
+  const pair = stored.list((one) => one);
+  if (pair.length !== 2) throw stored.fault('a day and a name');
+  const [day, name] = pair;
+  return [day.whole(-MOST_DAYS, MOST_DAYS), name.text()];
+}
+
+/** More networks, or longer windows, would not fit into a memory. */
+const MOST_NETWORKS = 10_000;
+const MOST_STEPS = 1024;
+/** JavaScript's dates reach so far from 1970. */
+const MOST_DAYS = 100_000_000;
+const MOST_MS = 86_400_000 * MOST_DAYS;

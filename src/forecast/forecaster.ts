@@ -1,0 +1,324 @@
+/** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
+import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
+import { assertNotFreed, zeros } from '../core/tensor.js';
+import type { Examples } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
+import type { CompleteConfig, NetworkConfig } from '../network/config.js';
+import { Network } from '../network/network.js';
+import { networkFor } from '../training/training.js';
+import type { TrainHooks } from '../training/loop.js';
+import { optionsOfSet, trainNetworks } from '../training/network-set.js';
+import type { TrainOptions } from '../training/options.js';
+import { TUTORIAL } from '../training/options.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import type { Band } from './intervals.js';
+import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
+import type { ForecastPlan, Member, Range, Stage } from './plan.js';
+import { holidaysIn, membersOf, trainEnd } from './plan.js';
+import type { Series } from './series.js';
+import type { Reading } from './windows.js';
+import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
+
+/** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */
+export const FORECAST_OPTIONS = Object.freeze({
+  hidden: 32,
+  batchSize: 64,
+  learningRate: 0.005,
+  schedule: 'cosine',
+  clipNorm: 1,
+  outputInit: 'glorot',
+  trainingIters: 96_000,
+  displayStep: 100,
+  loss: 'pinball',
+  quantiles: Object.freeze([0.05, 0.25, 0.5, 0.75, 0.95] as const),
+} as const);
+
+/** The options of new networks: the given ones; else those of `FORECAST_OPTIONS`, and of the tutorial. */
+export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
+  const options = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
+  return options.loss === 'pinball' ? options : { ...options, quantiles: TUTORIAL.quantiles };
+}
+
+/** `forecastOptions` for a series; if it is short, the default batch is all its windows, and the steps are as many. */
+export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial<TrainOptions>): TrainOptions {
+  const options = forecastOptions(given);
+  if (given.batchSize !== undefined) return options;
+  const counts = membersOf(plan, 'calibration').map(
+    ({ ahead }) => examplesFor(plan, series, ahead, 'calibration').count,
+  );
+  const batchSize = Math.max(1, Math.min(options.batchSize, ...counts));
+  const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
+  return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
+}
+
+/** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
+export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
+  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
+
+/** An interval reads the scores of half as many steps as the validation part has, but at least so many if it has them. */
+const LEAST_SCORES = 100;
+
+/** Windows that are forecast at once. */
+const AT_ONCE = 64;
+
+/** A forecaster while it is trained: its networks by name, with the states of their runs. Those that have not begun are missing. */
+export interface ForecastState {
+  readonly plan: ForecastPlan;
+  readonly networks: ReadonlyMap<string, Checkpoint>;
+}
+
+/** What a run of a forecaster reports. */
+export interface ForecastHooks extends Pick<
+  TrainHooks,
+  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
+> {
+  /** Called before a network is trained; `number` counts from 1. */
+  readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
+  /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
+  readonly onState?: (state: ForecastState) => void;
+  /** Called once with the forecaster of the networks that do not know the validation part. */
+  readonly onCalibrated?: (forecaster: Forecaster) => Promise<void>;
+}
+
+/**
+ * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
+ * continues with its own options. The same bytes come out whether the run was interrupted or not.
+ */
+export async function trainStages(
+  backend: Backend,
+  series: Series,
+  given: TrainOptions,
+  before: ForecastState,
+  hooks: ForecastHooks = {},
+): Promise<ForecastState> {
+  const options = optionsOf(before, given);
+  let state = before;
+  if (state.plan.scores === null) {
+    state = await trainStage(backend, series, options, state, 'calibration', hooks);
+    const forecaster = new Forecaster(backend, state, 'calibration');
+    try {
+      const plan = await withScores(forecaster, series, hooks.signal);
+      await hooks.onCalibrated?.(forecaster);
+      state = { plan, networks: new Map() };
+    } finally {
+      forecaster.dispose();
+    }
+  }
+  return trainStage(backend, series, options, state, 'final', hooks);
+}
+
+async function trainStage(
+  backend: Backend,
+  series: Series,
+  options: TrainOptions,
+  { plan, networks: before }: ForecastState,
+  stage: Stage,
+  hooks: ForecastHooks,
+): Promise<ForecastState> {
+  const networks = new Map(before);
+  const examplesOf = ({ ahead }: Member): TrainingData<Examples> => ({
+    train: examplesFor(plan, series, ahead, stage),
+    validation: undefined,
+  });
+  await trainNetworks(backend, membersOf(plan, stage), examplesOf, options, before, {
+    ...hooks,
+    onNetwork: (member, number, count) => hooks.onNetwork?.(member, stage, number, count),
+    onCheckpoint: ({ name }, checkpoint) => {
+      networks.set(name, checkpoint);
+      hooks.onState?.({ plan, networks });
+    },
+  });
+  return { plan, networks };
+}
+
+const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
+  readingOf(series, plan.inputs, holidaysIn(plan), ahead);
+
+/** What a network of a stage learns from. */
+const examplesFor = (plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): Examples =>
+  windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
+
+/** The config of a plan's networks, for a look at their size. */
+export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
+  const [{ ahead }] = membersOf(plan);
+  return networkFor(examplesFor(plan, series, ahead, 'final'), options);
+}
+
+/** Forecasts with the networks of a plan. The caller disposes of it. */
+export class Forecaster {
+  readonly plan: ForecastPlan;
+  readonly members: readonly Member[];
+  private readonly networks = new Map<string, Network>();
+
+  /** Throws an Error if a network of the stage is missing. */
+  constructor(
+    private readonly backend: Backend,
+    { plan, networks }: ForecastState,
+    stage: Stage = 'final',
+  ) {
+    this.plan = plan;
+    this.members = membersOf(plan, stage);
+    try {
+      for (const { name, ahead } of this.members) {
+        const saved = networks.get(name);
+        if (!saved) throw new Error(`forecast: network ${name} is missing`);
+        assertForecasts(name, saved.model.network, ahead);
+        const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
+        this.networks.set(name, network);
+        network.load(saved.model.parameters);
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** Frees the networks. */
+  dispose(): void {
+    for (const network of this.networks.values()) network.dispose();
+  }
+
+  /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
+  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
+    const raw = await this.rawBands(series, ahead, steps, signal);
+    const shifts = await this.shifts(series, ahead, steps, signal);
+    return raw.map((band, n) => movedOutwards(band, shifts[n]));
+  }
+
+  /** The mean of the networks' bands, without correction. */
+  private async rawBands(
+    series: Series,
+    ahead: number,
+    steps: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<Band[]> {
+    const all: Band[][] = [];
+    for (const member of this.members.filter((one) => one.ahead.includes(ahead))) {
+      all.push(await this.bandsOf(member, series, ahead, steps, signal));
+    }
+    return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), 0)); // quantiles may cross
+  }
+
+  /**
+   * How far the interval of each of `steps` moves outwards. The shift is that of the latest scores that are known `ahead` steps before: those
+   * of the test part and later, and before them those of the validation part.
+   */
+  private async shifts(
+    series: Series,
+    ahead: number,
+    steps: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<number[]> {
+    const { scores, parts, coverage, ahead: horizons } = this.plan;
+    const before = scores?.[horizons.indexOf(ahead)];
+    if (!before || steps.length === 0) return steps.map(() => 0);
+    const { from, to } = parts.validation;
+    const least = Math.min(LEAST_SCORES, before.length);
+    const most = Math.max(Math.ceil(before.length / 2), least);
+    const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
+    const first = Math.max(to, Math.min(steps[0] - ahead + 1, series.end) - most);
+    const later = Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n);
+    const bands = await this.rawBands(series, ahead, later, signal);
+    const known = new Float64Array(Math.max(to, last) - from).fill(NaN);
+    known.set(before.map((score) => score ?? NaN));
+    for (const [n, d] of later.entries()) known[d - from] = scoreOf(bands[n], series.y[d]);
+    // a step that the networks have learned from has the interval of the first test step: its own error is too small
+    const ends = steps.map((d) => Math.max(Math.max(d, to) - ahead + 1 - from, least));
+    return recentShifts(known, ends, most, coverage);
+  }
+
+  /** One network's forecasts, without correction. */
+  async bandsOf(
+    { name, ahead: group }: Member,
+    series: Series,
+    ahead: number,
+    steps: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<Band[]> {
+    const reading = this.readingOf(series, group);
+    const g = group.indexOf(ahead);
+    const network = this.networks.get(name);
+    if (!network) throw new Error(`forecast: there is no network ${name}`);
+    const { T, B } = network.sizes;
+    const inputs = inputCount(reading);
+    if (inputs !== network.config.inputs)
+      throw new DataError(
+        `forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`,
+      );
+    const { x, logits } = network.activations;
+    const { level, scale } = reading.plan.y;
+    const [low, middle, high] = placesOf(network.config, g);
+    const empty = zeros([T, B, group.length], 'f64');
+    const bands: Band[] = [];
+    for (let start = 0; start < steps.length; start += B) {
+      await yieldToEventLoop();
+      signal?.throwIfAborted();
+      assertNotFreed('forecast', x); // while it was awaited
+      const part = steps.slice(start, start + B);
+      for (const [b, d] of part.entries()) fillWindow(x, b, reading, d - ahead - T + 1);
+      this.backend.upload(x);
+      network.setTargets({ targets: empty });
+      network.forward();
+      // another call may give the network its next batch before the logits are here
+      await readAll(this.backend, [logits], (values) => {
+        for (const [b, d] of part.entries()) {
+          const mean = reading.columns.meanAt(d - ahead);
+          const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
+          const band = { forecast: value(middle), low: value(low), high: value(high) };
+          if (!Number.isFinite(band.forecast + band.low + band.high))
+            throw new NonFiniteError(`forecast of ${name}`, band.forecast);
+          bands.push(band);
+        }
+      });
+    }
+    return bands;
+  }
+
+  /** The inputs of one network. */
+  readingOf(series: Series, ahead: readonly number[]): Reading {
+    return readingFor(this.plan, series, ahead);
+  }
+}
+
+/** Throws a DataError unless a network of a file can forecast these horizons. */
+function assertForecasts(name: string, config: CompleteConfig, ahead: readonly number[]): void {
+  const { outputs, quantiles, reads, inputKind, loss, layers } = config;
+  const needed = ahead.length * Math.max(quantiles.length, 1);
+  if (outputs !== needed)
+    throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
+  if (
+    reads === 'every' &&
+    inputKind === 'numbers' &&
+    loss !== 'crossEntropy' &&
+    !layers.some((one) => one.bidirectional)
+  )
+    return;
+  throw new DataError(`forecast: network ${name} does not forecast a number at every step from the numbers before it`);
+}
+
+/** The outputs of target g: its lowest quantile, the one nearest to the median, and the highest; one output is all three. */
+function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middle: number, high: number] {
+  const Q = Math.max(quantiles.length, 1);
+  const distances = quantiles.map((q) => Math.abs(q - 0.5));
+  const middle = Math.max(0, distances.indexOf(Math.min(...distances)));
+  return [g * Q, g * Q + middle, g * Q + Q - 1];
+}
+
+/** The whole numbers of a range. */
+export const stepsIn = ({ from, to }: Range): number[] => Array.from({ length: to - from }, (_, n) => from + n);
+
+/** The plan with the scores of the validation part. */
+export async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
+  const { plan } = forecaster;
+  const steps = stepsIn(plan.parts.validation);
+  const scores: (number | null)[][] = [];
+  for (const ahead of plan.ahead) {
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]));
+    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
+  }
+  return { ...plan, scores };
+}

@@ -1,0 +1,85 @@
+/** Forecasts beyond the last row of a series. */
+import { DataError } from '../core/errors.js';
+import { formatTime, timeAt } from '../data/calendar.js';
+import type { Forecaster } from './forecaster.js';
+import type { Band } from './intervals.js';
+import type { ForecastPlan } from './plan.js';
+import type { Series } from './series.js';
+
+/** A step after the last row. */
+export interface FutureStep {
+  readonly step: number;
+  /** Steps after the last number of the series. */
+  readonly ahead: number;
+  readonly band: Band;
+}
+
+/**
+ * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,
+ * the networks read the forecasts before as if they were known, so intervals there are too narrow. `name` is for messages. Throws a DataError
+ * if a column that is known in advance, or the holidays, end too early.
+ */
+export async function futureOf(
+  forecaster: Forecaster,
+  series: Series,
+  count: number,
+  name: string,
+  signal?: AbortSignal,
+): Promise<FutureStep[]> {
+  const { plan } = forecaster;
+  const { end } = series;
+  assertKnown(plan, series, end + count, name);
+  const longer = extended(series, end + count);
+  const found: FutureStep[] = [];
+  const largest = plan.ahead[plan.ahead.length - 1];
+  for (let from = 0; from < count; from += largest) {
+    const block = Math.min(largest, count - from);
+    let done = 0;
+    for (const ahead of plan.ahead) {
+      const steps = Array.from({ length: Math.min(ahead, block) - done }, (_, n) => end + from + done + n);
+      if (steps.length <= 0) break;
+      const bands = await forecaster.bands(longer, ahead, steps, signal);
+      for (const [n, band] of bands.entries()) found.push({ step: steps[n], ahead: steps[n] - end + 1, band });
+      done += steps.length;
+    }
+    for (const { step, band } of found.slice(from)) longer.filled[step] = band.forecast;
+  }
+  return found;
+}
+
+/** The series with missing numbers up to `length`. */
+function extended(series: Series, length: number): Series {
+  const longer = (values: Float64Array): Float64Array => {
+    const result = new Float64Array(Math.max(length, values.length)).fill(NaN);
+    result.set(values);
+    return result;
+  };
+  return {
+    ...series,
+    length: Math.max(length, series.length),
+    y: longer(series.y),
+    filled: longer(series.filled),
+    inputs: series.inputs.map(longer),
+    known: series.known.map((column) => ({ ...column, values: longer(column.values) })),
+  };
+}
+
+function assertKnown({ inputs, calendar, holidays }: ForecastPlan, series: Series, length: number, name: string): void {
+  const last = formatTime(timeAt(calendar, length - 1));
+  for (const [n, plan] of inputs.known.entries()) {
+    if (plan.kind === 'categories' && plan.repeats !== null) continue;
+    const { values } = series.known[n];
+    for (let d = series.end; d < length; d++) {
+      if (!Number.isNaN(values[d] ?? NaN)) continue;
+      throw new DataError(
+        `${name}: ${plan.name} is not known on ${formatTime(timeAt(calendar, d))}: add rows up to ${last}, with ${plan.name} but without the column to forecast`,
+      );
+    }
+  }
+  if (!holidays || holidays.length === 0) return;
+  const lastYear = new Date(Math.max(...holidays.map(([day]) => day)) * 86_400_000).getUTCFullYear();
+  if (lastYear >= new Date(timeAt(calendar, length - 1)).getUTCFullYear()) return;
+  throw new DataError(
+    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts go on to ${last}: train it with later holidays`,
+  );
+}

@@ -1,0 +1,244 @@
+/**
+ * What a network reads at step t to forecast step d = t + ahead: the past up to t, and what is known of d in advance. Every number of the
+ * plan comes from the training part alone.
+ */
+import { describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import type { Calendar } from '../data/calendar.js';
+import { naturalPeriods, timeAt } from '../data/calendar.js';
+import type { Scale } from '../data/scale.js';
+import { scaled, scaleOf } from '../data/scale.js';
+import type { Holidays } from './holidays.js';
+import { holidaysOn } from './holidays.js';
+import type { KnownColumn, Series } from './series.js';
+
+/** How a column that is known in advance is read: as a number, as categories, or as categories that repeat after `period` steps. */
+export type KnownPlan = { readonly name: string } & (
+  | { readonly kind: 'number'; readonly scale: Scale }
+  | {
+      readonly kind: 'categories';
+      readonly categories: readonly (number | string)[];
+      readonly repeats: readonly number[] | null;
+    }
+);
+
+/** How inputs are made from a series; the same for training and for forecasts. */
+export interface InputPlan {
+  readonly y: Scale;
+  /** Steps of the training part: time goes from -1 to 1 over them. */
+  readonly steps: number;
+  /** Whether numbers of the series are missing in the training part; a column then says so. */
+  readonly hasMissing: boolean;
+  readonly inputs: readonly Scale[];
+  /** The seasons, the shortest first. */
+  readonly seasons: readonly number[];
+  /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season, and no horizon is longer. */
+  readonly lag: number;
+  readonly known: readonly KnownPlan[];
+  /** Forecasts are differences from the mean of the last so many numbers, because a series may drift: four of the shortest seasons. */
+  readonly meanOver: number;
+  /** Holidays that have a column of their own, because at least two days of the training part have them. */
+  readonly holidays: readonly string[];
+}
+
+/** One column of the inputs. */
+export interface InputColumn {
+  readonly name: string;
+  /** Its number at a step: the one that the network reads, or the one that it forecasts. */
+  readonly at: (step: number) => number;
+}
+
+/** The columns of a network's inputs, in their order. */
+export interface InputColumns {
+  /** The mean of the last `meanOver` numbers up to step t, scaled. */
+  readonly meanAt: (t: number) => number;
+  /** Of step t, which the network reads. */
+  readonly past: readonly InputColumn[];
+  /** Of step d, which it forecasts; a network of several horizons has them for each. */
+  readonly future: readonly InputColumn[];
+}
+
+/** Numbers of a known column with more different values than this are no categories. */
+const MOST_CATEGORIES = 24;
+/** Days before and after a holiday that differ from other days. */
+const NEAR = [-2, -1, 0, 1, 2] as const;
+const HARMONICS = [1, 2] as const;
+const DAY = 86_400_000;
+
+/** Seasons of which a mean is taken, and the length of a window; steps of both if there are no seasons. */
+export const RECENT = { seasons: 4, steps: 32 } as const;
+
+/** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. */
+export function planFor(
+  series: Series,
+  end: number,
+  ahead: number,
+  seasons: readonly number[],
+  holidays: Holidays | undefined,
+): InputPlan {
+  const [shortest = 1] = seasons;
+  const longest = seasons.at(-1) ?? 0;
+  // a whole number of short seasons, whose number is known at every horizon; at least half of the training part must have it
+  const lag = Math.max(Math.round(longest / shortest), Math.ceil(ahead / shortest)) * shortest;
+  return {
+    y: scaleOf(series.y.subarray(0, end)),
+    steps: end,
+    hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
+    inputs: series.inputs.map((values) => scaleOf(values.subarray(0, end))),
+    seasons,
+    lag: longest > 0 && 2 * lag <= end ? lag : 0,
+    known: series.known.map((column) => knownPlan(column, end, seasons)),
+    meanOver: seasons.length > 0 ? RECENT.seasons * shortest : RECENT.steps,
+    holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
+  };
+}
+
+function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
+  const train = values.subarray(0, end);
+  const different = new Set<number>();
+  for (const value of train) if (different.size <= MOST_CATEGORIES && !Number.isNaN(value)) different.add(value);
+  const isCategories =
+    words !== undefined || (different.size <= MOST_CATEGORIES && [...different].every(Number.isInteger));
+  if (words && different.size > MOST_CATEGORIES) {
+    throw new DataError(
+      `${name}, which is known in advance, has more than ${MOST_CATEGORIES} different texts, such as ${describe(words[0])}: ` +
+        'it must hold numbers, with a point before their decimals, or few categories',
+    );
+  }
+  if (!isCategories) return { name, kind: 'number', scale: scaleOf(train) };
+  const categories = [...different].sort((a, b) => a - b);
+  const period = seasons.find((one) => repeatsAfter(train, one));
+  const repeats =
+    period === undefined ? null : Array.from(train.subarray(0, period), (value) => categories.indexOf(value));
+  return { name, kind: 'categories', categories: categories.map((code) => words?.[code] ?? code), repeats };
+}
+
+function repeatsAfter(values: Float64Array, period: number): boolean {
+  for (let t = period; t < values.length; t++) if (values[t] !== values[t - period]) return false;
+  return values.length > period;
+}
+
+function namesWithin(calendar: Calendar, end: number, holidays: Holidays): string[] {
+  const counts = new Map<string, number>();
+  const days = new Set(Array.from({ length: end }, (_, t) => Math.floor(timeAt(calendar, t) / DAY)));
+  for (const day of days) {
+    for (const name of holidaysOn(holidays, day * DAY)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count >= 2).map(([name]) => name);
+}
+
+/**
+ * The mean of the last `meanOver` numbers up to step t, scaled; missing ones do not count. Without any, the mean of the step before, and 0 at
+ * the beginning.
+ */
+function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number) => number {
+  const means = new Float64Array(filled.length);
+  let [sum, count] = [0, 0];
+  const include = (value: number | undefined, sign: 1 | -1): void => {
+    if (value === undefined || Number.isNaN(value)) return;
+    sum += sign * scaled(y, value);
+    count += sign;
+  };
+  for (let t = 0; t < filled.length; t++) {
+    if (t % meanOver === 0) {
+      [sum, count] = [0, 0]; // summed anew, so that the rounding of numbers long ago has no effect
+      for (let k = t - meanOver + 1; k <= t; k++) include(filled[k], 1);
+    } else {
+      include(filled[t - meanOver], -1);
+      include(filled[t], 1);
+    }
+    means[t] = count > 0 ? sum / count : (means[t - 1] ?? 0);
+  }
+  return (t) => (t < 0 ? 0 : means[Math.min(t, means.length - 1)]);
+}
+
+/** The columns of a series' inputs. */
+export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumns {
+  const { filled, calendar } = series;
+  const meanAt = recentMeans(plan, series);
+  /** The difference of the number at step t from the mean up to there; 0 if it is missing. */
+  const differenceAt = (t: number): number =>
+    t < 0 || Number.isNaN(filled[t]) ? 0 : scaled(plan.y, filled[t]) - meanAt(t);
+  const past: InputColumn[] = [{ name: 'value', at: differenceAt }];
+  if (plan.hasMissing) past.push({ name: 'value is missing', at: (t) => Number(Number.isNaN(filled[t])) });
+  const others = series.inputs.map((values, n): InputColumn => ({
+    name: `input ${n + 1}`,
+    at: (t) => scaled(plan.inputs[n], values[t]),
+  }));
+  const { lag } = plan;
+  const base: InputColumn[] = lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => differenceAt(d - lag) }] : [];
+  return {
+    meanAt,
+    past: [...past, ...others],
+    future: [
+      ...base,
+      { name: 'time', at: (d) => (2 * d) / plan.steps - 1 },
+      ...calendarColumns(calendar, plan.seasons),
+      ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
+      ...(holidays ? holidayColumns(plan, calendar, holidays) : []),
+    ],
+  };
+}
+
+/** The weekday, the hour, the time of the year, and the phase of every other season. */
+function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputColumn[] {
+  const { day, week, year } = naturalPeriods(calendar);
+  const columns: InputColumn[] = [];
+  if (week !== undefined && week >= 7) {
+    for (let k = 0; k < 7; k++) {
+      columns.push({ name: `weekday ${k}`, at: (d) => Number(weekdayOf(timeAt(calendar, d)) === k) });
+    }
+  }
+  if (day !== undefined) columns.push(...waves('day', day, (d) => timeAt(calendar, d) / DAY));
+  if (year !== undefined && year >= 2) columns.push(...waves('year', year, (d) => yearOf(timeAt(calendar, d))));
+  const natural = [day, week, year].map((period) => Math.round(period ?? 0));
+  for (const period of seasons.filter((one) => !natural.includes(one))) {
+    columns.push(...waves(`season of ${period}`, period, (d) => d / period));
+  }
+  return columns;
+}
+
+/** Sunday is 0. */
+const weekdayOf = (time: number): number => (((Math.floor(time / DAY) + 4) % 7) + 7) % 7;
+
+const yearOf = (time: number): number => time / (365.2425 * DAY);
+
+/** sin and cos of the phase, once and twice in a period; what the steps are too far apart for is left out. */
+const waves = (name: string, period: number, phaseOf: (d: number) => number): InputColumn[] =>
+  HARMONICS.filter((k) => 2 * k <= period).flatMap((k): InputColumn[] => [
+    { name: `${name}: sin ${k}`, at: (d) => Math.sin(2 * Math.PI * k * phaseOf(d)) },
+    { name: `${name}: cos ${k}`, at: (d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
+  ]);
+
+function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputColumn[] {
+  if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, values[d] ?? NaN) }];
+  const { categories, repeats } = plan;
+  const codes = new Map(categories.map((category, n) => [category, n]));
+  const codeAt = (d: number): number | undefined => {
+    const value = values[d] ?? NaN;
+    if (Number.isNaN(value)) return repeats?.[d % repeats.length];
+    return codes.get(words?.[value] ?? value);
+  };
+  return categories.map((category, n) => ({
+    name: `${plan.name} ${category}`,
+    at: (d) => Number(codeAt(d) === n),
+  }));
+}
+
+/** A column for each holiday of the plan, and one for each day near any of them. */
+function holidayColumns(plan: InputPlan, calendar: Calendar, holidays: Holidays): InputColumn[] {
+  const { lag } = plan;
+  const names = new Set(plan.holidays);
+  const has = (d: number, name: string): boolean => holidaysOn(holidays, timeAt(calendar, d)).includes(name);
+  const hasAny = (time: number): number => Number(holidaysOn(holidays, time).some((name) => names.has(name)));
+  return [
+    ...plan.holidays.map((name): InputColumn => ({ name, at: (d) => Number(has(d, name)) })),
+    ...NEAR.map((near): InputColumn => ({
+      name: `a holiday ${-near} days before`,
+      at: (d) => hasAny(timeAt(calendar, d) + near * DAY),
+    })),
+    ...(lag > 0
+      ? [{ name: `a holiday ${lag} steps before`, at: (d: number) => hasAny(timeAt(calendar, d - lag)) }]
+      : []),
+  ];
+}

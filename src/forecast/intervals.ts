@@ -1,0 +1,106 @@
+/**
+ * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
+ * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
+ */
+
+/** A forecast with its interval. */
+export interface Band {
+  /** The number that is expected. */
+  readonly forecast: number;
+  /** The lower end of its interval. */
+  readonly low: number;
+  /** The upper end of its interval. */
+  readonly high: number;
+}
+
+/** How far `low` and `high` would have to move outwards for the band to contain y; NaN if y is missing. */
+export const scoreOf = ({ low, high }: Band, y: number): number => Math.max(low - y, y - high);
+
+/** Scores in order of size. Missing ones do not count. */
+export class Scores {
+  private readonly sorted: number[] = [];
+
+  add(score: number): void {
+    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 0, score);
+  }
+
+  remove(score: number): void {
+    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 1);
+  }
+
+  /**
+   * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n scores. The largest of them if there are too few to
+   * say; 0 if there are none.
+   */
+  shift(coverage: number): number {
+    const { sorted } = this;
+    const at = Math.ceil((sorted.length + 1) * coverage);
+    return sorted[Math.min(at, sorted.length) - 1] ?? 0;
+  }
+
+  /** The first place of a score that is not smaller. */
+  private placeOf(score: number): number {
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.sorted[middle] < score) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/**
+ * The shift of each of `ends`, which rise: that of the `most` scores that end there. Score k is `scores[k]`; the shift at `end` reads those before
+ * it.
+ */
+export function recentShifts(
+  scores: ArrayLike<number>,
+  ends: readonly number[],
+  most: number,
+  coverage: number,
+): number[] {
+  const recent = new Scores();
+  let [from, to] = [0, 0];
+  return ends.map((end) => {
+    while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
+    while (from < to - most) recent.remove(scores[from++]);
+    return recent.shift(coverage);
+  });
+}
+
+/** The band with both ends moved outwards; never past the forecast. */
+export const movedOutwards = ({ forecast, low, high }: Band, shift: number): Band => ({
+  forecast,
+  low: Math.min(low - shift, forecast),
+  high: Math.max(high + shift, forecast),
+});
+
+/** The mean of several networks' bands. */
+export function meanBand(bands: readonly Band[]): Band {
+  const mean = (of: (band: Band) => number): number => bands.reduce((sum, band) => sum + of(band), 0) / bands.length;
+  return { forecast: mean((band) => band.forecast), low: mean((band) => band.low), high: mean((band) => band.high) };
+}
+
+/** The share of numbers that lie in their bands; NaN if there are none. */
+export function coverageOf(bands: readonly Band[], y: ArrayLike<number>): number {
+  let [inside, count] = [0, 0];
+  for (const [n, { low, high }] of bands.entries()) {
+    if (Number.isNaN(y[n])) continue;
+    count++;
+    if (y[n] >= low && y[n] <= high) inside++;
+  }
+  return inside / count;
+}
+
+/** The mean absolute error; steps without a number, or without a forecast, do not count. NaN if there are none. */
+export function meanAbsoluteError(forecasts: ArrayLike<number>, y: ArrayLike<number>): number {
+  let [sum, count] = [0, 0];
+  for (let n = 0; n < forecasts.length; n++) {
+    const error = Math.abs(forecasts[n] - y[n]);
+    if (Number.isNaN(error)) continue;
+    sum += error;
+    count++;
+  }
+  return sum / count;
+}

@@ -1,0 +1,115 @@
+/** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
+import { assertKinds, assertSignal } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { formatTime, timeAt } from '../data/calendar.js';
+import { tableOf } from '../data/table.js';
+import type { TrainHooks } from '../training/loop.js';
+import type { GivenOptions } from '../training/options.js';
+import { assertOptions, OPTION_NAMES, ownOptions } from '../training/options.js';
+import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
+import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
+import type { Holidays } from './holidays.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
+import { futureOf } from './future.js';
+import type { Band } from './intervals.js';
+import { planOf } from './plan.js';
+import type { HorizonReport } from './report.js';
+import { reportOf } from './report.js';
+import type { ForecastRequest, SeriesRow } from './request.js';
+import { choicesOf } from './request.js';
+import type { Series } from './series.js';
+import { alignedTo, seriesOf, wantedColumns } from './series.js';
+
+/** A forecast, with the interval that should contain the number. */
+export interface ForecastRow extends Band {
+  /** The time of the number, as `2024-02-29`. */
+  readonly date: string;
+  /** Steps from the last number that was known. */
+  readonly ahead: number;
+}
+
+/** A forecaster that `longhand train --predict` has trained. */
+export interface LoadedForecaster {
+  /** The horizons: steps ahead. */
+  readonly ahead: readonly number[];
+  /**
+   * For each horizon and each row, the forecast made that many steps before the row, from the rows before. Rejects with a DataError for rows
+   * out of order, gaps, or missing columns.
+   */
+  readonly predict: (rows: readonly SeriesRow[]) => Promise<ForecastRow[]>;
+  /** The `count` steps after the last row with a number. Default: the largest horizon. Rejects with the errors of `predict`. */
+  readonly forecast: (rows: readonly SeriesRow[], count?: number) => Promise<ForecastRow[]>;
+  /** Frees the networks. */
+  readonly dispose: () => void;
+}
+
+/** The forecaster in the bytes of a checkpoint. The caller disposes of it. Throws a DataError if the bytes are something else. */
+export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForecaster {
+  const state = parseForecast(bytes, 'loadForecaster');
+  assertTrained(state, 'loadForecaster');
+  const { plan } = state;
+  const forecaster = new Forecaster(backend, state);
+  const seriesFrom = (rows: readonly SeriesRow[]): Series =>
+    alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns), 'rows');
+  const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
+  return {
+    ahead: [...plan.ahead],
+    async predict(rows) {
+      const series = seriesFrom(rows);
+      const first = series.length - rows.length;
+      const found: ForecastRow[] = [];
+      for (const ahead of plan.ahead) {
+        const steps = Array.from({ length: Math.max(0, series.length - first - ahead) }, (_, n) => first + ahead + n);
+        const bands = await forecaster.bands(series, ahead, steps);
+        for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
+      }
+      return found;
+    },
+    async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
+      const steps = await futureOf(forecaster, seriesFrom(rows), count, 'rows');
+      return steps.map(({ step, ahead, band }) => ({ date: dateOf(step), ahead, ...band }));
+    },
+    dispose: () => forecaster.dispose(),
+  };
+}
+
+/** What `trainForecaster` returns. */
+export interface TrainedForecaster {
+  /** The file that `longhand forecast` and `loadForecaster` read. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** For each horizon the errors on the test part, beside those of the baselines. */
+  readonly reports: readonly HorizonReport[];
+}
+
+/**
+ * Trains the networks of a forecaster on rows, and measures it on the test part, as `longhand train --predict` does. Options are those of
+ * `train`; defaults are 32 units, batches of 64, and those of docs/forecast.md. `hooks.onStep` is called after each step of each network.
+ *
+ * Rejects with a TypeError or a RangeError that names the field of the request, or the option; with a DataError that names the row; and with a
+ * NonFiniteError if training diverges.
+ */
+export async function trainForecaster(
+  backend: Backend,
+  rows: readonly SeriesRow[],
+  request: ForecastRequest,
+  options: GivenOptions = {},
+  hooks: Pick<TrainHooks, 'onStep' | 'signal'> = {},
+): Promise<TrainedForecaster> {
+  assertKinds('trainForecaster: hooks', hooks, { onStep: 'function', signal: 'object' });
+  assertSignal('trainForecaster: hooks', hooks.signal);
+  const choices = choicesOf('trainForecaster', request);
+  assertOptions(forecastOptions(options), OPTION_NAMES);
+  const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
+  const holidays = request.holidays && holidaysFrom(request.holidays);
+  const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
+  const all = ownOptions(fittedOptions(begun.plan, series, options)); // each network begins with them
+  const state = await trainStages(backend, series, all, begun, hooks);
+  const forecaster = new Forecaster(backend, state);
+  try {
+    return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', hooks.signal) };
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+const holidaysFrom = (rows: readonly SeriesRow[]): Holidays => holidaysOf(tableOf('holidays', rows, HOLIDAY_COLUMNS));

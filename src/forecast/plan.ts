@@ -1,0 +1,162 @@
+/** What a forecaster is besides its networks: the columns it reads, how their numbers become inputs, and how its intervals were corrected. */
+import { DataError } from '../core/errors.js';
+import type { Calendar } from '../data/calendar.js';
+import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
+import type { InputPlan } from './inputs.js';
+import { planFor } from './inputs.js';
+import type { Holidays } from './holidays.js';
+import type { Series, SeriesColumns } from './series.js';
+import { seasonsIn } from './seasons.js';
+
+/** Steps from … to: the first one, and the one after the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The parts of a series, in the order of time. */
+export interface Parts {
+  /** What the intervals are corrected with; the networks are trained on what is before it. */
+  readonly validation: Range;
+  readonly test: Range;
+}
+
+/** What the user chose. */
+export interface ForecastChoices {
+  readonly columns: SeriesColumns;
+  /** Steps from the last known number to those that are forecast; they rise. */
+  readonly ahead: readonly number[];
+  /** Whether one network forecasts all of `ahead`. */
+  readonly isTogether: boolean;
+  /** Networks for each horizon. */
+  readonly seeds: number;
+  /** The share of numbers that an interval should contain. */
+  readonly coverage: number;
+  /** The test part, in time, `to` included; null for the last tenth, of the whole series or of what is before `to`. */
+  readonly test: { readonly from: number | null; readonly to: number | null } | null;
+  /** Seasons in steps; null to look for them. */
+  readonly seasons: readonly number[] | null;
+}
+
+/** A forecaster without its networks. */
+export interface ForecastPlan {
+  readonly columns: SeriesColumns;
+  readonly ahead: readonly number[];
+  readonly isTogether: boolean;
+  readonly seeds: number;
+  readonly coverage: number;
+  readonly calendar: Calendar;
+  readonly parts: Parts;
+  readonly inputs: InputPlan;
+  /** T: steps of a window. */
+  readonly T: number;
+  /** [day since 1970, name] of each holiday; null if there are none. */
+  readonly holidays: readonly (readonly [number, string])[] | null;
+  /**
+   * For each of `ahead` the scores of the validation part, by networks that do not know it: how far an interval's ends would have had to move
+   * outwards. null where the number is missing; null before the validation.
+   */
+  readonly scores: readonly (readonly (number | null)[])[] | null;
+}
+
+/** A window is four of the shortest seasons, within these limits. */
+const WINDOW = { least: 8, most: 64 } as const;
+/** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
+const TEST_SHARE = 0.1;
+
+/** The plan for a series. Throws a DataError if it is too short for its parts. */
+export function planOf(
+  name: string,
+  series: Series,
+  choices: ForecastChoices,
+  holidays: Holidays | undefined,
+): ForecastPlan {
+  const parts = partsOf(name, series, choices);
+  const trainEnd = parts.validation.from;
+  const seasons = choices.seasons
+    ? [...new Set(choices.seasons)].sort((a, b) => a - b)
+    : seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
+  const { columns, ahead, isTogether, seeds, coverage } = choices;
+  const largest = ahead[ahead.length - 1];
+  const inputs = planFor(series, trainEnd, largest, seasons, holidays);
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, inputs.meanOver));
+  if (trainEnd < T + 2 * largest) {
+    throw new DataError(
+      `${name}: ${trainEnd} steps before the validation part: windows of ${T} steps and ${largest} steps ahead need ${T + 2 * largest}`,
+    );
+  }
+  for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {
+    if (series.y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
+    const [first, last] = [from, to - 1].map((step) => formatTime(timeAt(series.calendar, step)));
+    throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${first} … ${last}`);
+  }
+  return {
+    ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },
+    inputs,
+    T,
+    holidays: holidays
+      ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
+      : null,
+    scores: null,
+  };
+}
+
+/** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */
+export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }: Range): string =>
+  `${formatTime(timeAt(calendar, from))} … ${formatTime(timeAt(calendar, to - 1))}`;
+
+/** The test part, and before it a validation part of the same length. */
+function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
+  const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));
+  const share = Math.max(1, Math.round(TEST_SHARE * to));
+  const from = test?.from == null ? to - share : firstIndexFrom(calendar, test.from);
+  const span = `${name}: from ${formatTime(calendar.start)} to ${formatTime(timeAt(calendar, end - 1))}`;
+  if (from >= to || from < 0) throw new DataError(`${span}: the test part is empty`);
+  const validation = { from: from - (to - from), to: from };
+  if (validation.from <= 0) {
+    throw new DataError(
+      `${span}: the test part has ${to - from} steps, and the validation part before it as many: nothing is left to train on`,
+    );
+  }
+  return { validation, test: { from, to } };
+}
+
+/** The holidays of a plan. */
+export function holidaysIn({ holidays }: ForecastPlan): Holidays | undefined {
+  if (!holidays) return undefined;
+  const days = new Map<number, string[]>();
+  for (const [day, name] of holidays) days.set(day, [...(days.get(day) ?? []), name]);
+  return days;
+}
+
+/** A network of a plan. */
+export interface Member {
+  readonly name: string;
+  /** Its horizons. */
+  readonly ahead: readonly number[];
+  /** From 1. */
+  readonly seed: number;
+}
+
+/**
+ * Every network is trained twice. Those of `calibration` know nothing of the validation part: their errors there correct the intervals.
+ * Those of `final` are also trained on the validation part, because the latest numbers matter most; these forecast.
+ */
+export type Stage = 'calibration' | 'final';
+
+/** The networks of a stage. */
+export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Stage = 'final'): Member[] {
+  const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
+  const beginning = stage === 'final' ? '' : `${stage}-`;
+  return groups.flatMap((group) =>
+    Array.from({ length: seeds }, (_, n) => ({
+      name: `${beginning}${isTogether ? 'together' : `ahead-${group[0]}`}-seed-${n + 1}`,
+      ahead: group,
+      seed: n + 1,
+    })),
+  );
+}
+
+/** The step before which all numbers that a network learns to forecast lie, so that none is unknown at the first forecast of the next part. */
+export const trainEnd = ({ parts }: ForecastPlan, ahead: readonly number[], stage: Stage): number =>
+  (stage === 'calibration' ? parts.validation.from : parts.test.from) - ahead[ahead.length - 1] + 1;

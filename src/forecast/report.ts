@@ -1,0 +1,198 @@
+/** How good the forecasts of a part are, beside what they must beat. */
+import { scaled } from '../data/scale.js';
+import type { RidgeWeights } from './baselines.js';
+import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
+import type { Forecaster } from './forecaster.js';
+import { stepsIn } from './forecaster.js';
+import type { Band } from './intervals.js';
+import { coverageOf, meanAbsoluteError } from './intervals.js';
+import type { ForecastPlan } from './plan.js';
+import { trainEnd } from './plan.js';
+import type { Series } from './series.js';
+import type { Reading } from './windows.js';
+import { strideFor } from './windows.js';
+
+/** The mean absolute error of a method on a part. */
+export interface MethodReport {
+  /** What the method is, for people. */
+  readonly name: string;
+  /** Its mean absolute error. */
+  readonly error: number;
+}
+
+/** The forecasts of one horizon on a part. */
+export interface HorizonReport {
+  /** Steps from the last known number to those that are forecast. */
+  readonly ahead: number;
+  /** What the networks must beat. */
+  readonly baselines: readonly MethodReport[];
+  /** The mean absolute error of each network. */
+  readonly networks: readonly number[];
+  /** That of the forecasts' mean. */
+  readonly error: number;
+  /** The share of numbers that lie in the interval. */
+  readonly coverage: number;
+  /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
+  readonly beatenBy: string | null;
+  /** Whether the forecasts are nearer to the last known number than to the right one by far: they repeat it. */
+  readonly echoes: boolean;
+  /** The forecasts, one for each step of the part. */
+  readonly bands: readonly Band[];
+}
+
+/** Seasons whose numbers ridge regression reads. */
+const RIDGE_SEASONS = 4;
+const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** Rows of more would not change the weights. */
+const MOST_RIDGE_ROWS = 100_000;
+/** Forecasts that are this much nearer to the last number than to the right one are an echo. */
+const ECHO = 0.5;
+
+/** Every horizon on the steps of `part`. */
+export async function reportOf(
+  forecaster: Forecaster,
+  series: Series,
+  part: keyof ForecastPlan['parts'],
+  signal?: AbortSignal,
+): Promise<HorizonReport[]> {
+  const { plan } = forecaster;
+  const steps = stepsIn(plan.parts[part]);
+  const y = steps.map((d) => series.y[d]);
+  const reports: HorizonReport[] = [];
+  for (const ahead of plan.ahead) {
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const forecasts = bands.map(({ forecast }) => forecast);
+    const networks: number[] = [];
+    for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
+      const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
+      networks.push(
+        meanAbsoluteError(
+          own.map(({ forecast }) => forecast),
+          y,
+        ),
+      );
+    }
+    const error = meanAbsoluteError(forecasts, y);
+    const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
+      name,
+      error: meanAbsoluteError(values, y),
+    }));
+    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
+    const last = steps.map((d) => lastValue(series.filled, d - ahead));
+    reports.push({
+      ...{ ahead, baselines, networks, error, bands },
+      coverage: coverageOf(bands, y),
+      beatenBy: best.error < error ? best.name : null,
+      echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
+    });
+  }
+  return reports;
+}
+
+/** The errors of every method as the lines of a table: its name, and a cell for each horizon. */
+export function errorTable(
+  { seeds, coverage }: Pick<ForecastPlan, 'seeds' | 'coverage'>,
+  reports: readonly HorizonReport[],
+): string[][] {
+  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
+  const show = (value: number): string => value.toFixed(digits);
+  const range = ({ networks }: HorizonReport): string =>
+    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+  return [
+    ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
+    ...reports[0].baselines.map(({ name }, n) => [name, ...reports.map(({ baselines }) => show(baselines[n].error))]),
+    [`LSTM, each of ${seeds}`, ...reports.map(range)],
+    ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
+    [`in the ${Math.round(100 * coverage)}% interval`, ...reports.map((one) => `${(100 * one.coverage).toFixed(1)}%`)],
+  ];
+}
+
+const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
+
+/** What the errors warn of, in sentences. */
+export const warningsOf = (reports: readonly HorizonReport[]): string[] =>
+  reports.flatMap(({ ahead, beatenBy, echoes }) => [
+    ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
+    ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
+  ]);
+
+/** The forecasts of each baseline, made `ahead` steps before each of `steps`. */
+export function baselinesOf(
+  forecaster: Forecaster,
+  series: Series,
+  ahead: number,
+  steps: readonly number[],
+): { name: string; values: number[] }[] {
+  const { plan } = forecaster;
+  const { filled } = series;
+  const season = plan.inputs.seasons.at(0);
+  const seasonal =
+    season === undefined
+      ? []
+      : [
+          {
+            name: `the season before (${season} steps)`,
+            values: steps.map((d) => seasonalValue(filled, d, d - ahead, season)),
+          },
+          { name: 'the mean of four seasons', values: steps.map((d) => meanOfSeasons(filled, d, d - ahead, season)) },
+        ];
+  return [
+    { name: 'the last value', values: steps.map((d) => lastValue(filled, d - ahead)) },
+    ...seasonal,
+    { name: 'ridge regression', values: ridgeForecasts(forecaster.readingOf(series, [ahead]), plan, steps) },
+  ];
+}
+
+/**
+ * Ridge regression on the network's inputs and the last four seasons. The validation part chooses its lambda; as the networks, it is then
+ * also fitted to that part.
+ */
+function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
+  const { level, scale } = plan.inputs.y;
+  const row = new Float64Array(rowLength(reading));
+  const forecasts = (weights: RidgeWeights, at: readonly number[]): number[] =>
+    at.map((d) => {
+      fillRow(row, reading, d);
+      return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - reading.ahead[0]));
+    });
+  const validation = stepsIn(plan.parts.validation);
+  const truth = validation.map((d) => reading.series.y[d]);
+  const calibration = ridgeSums(reading, trainEnd(plan, reading.ahead, 'calibration'));
+  const tried = LAMBDAS.map((lambda) => ({
+    lambda,
+    error: meanAbsoluteError(forecasts(calibration.weights(lambda), validation), truth),
+  }));
+  const { lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
+  return forecasts(ridgeSums(reading, trainEnd(plan, reading.ahead, 'final')).weights(lambda), steps);
+}
+
+/** The sums of the steps before `end`. */
+function ridgeSums(reading: Reading, end: number): Ridge {
+  const { series, plan, ahead } = reading;
+  const row = new Float64Array(rowLength(reading));
+  const sums = new Ridge(row.length);
+  const stride = strideFor(end, MOST_RIDGE_ROWS, plan.seasons);
+  for (let d = Math.max(plan.lag, ahead[0]); d < end; d += stride) {
+    if (Number.isNaN(series.y[d])) continue;
+    fillRow(row, reading, d);
+    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead[0]));
+  }
+  return sums;
+}
+
+const rowLength = ({ columns, plan }: Reading): number =>
+  columns.past.length + columns.future.length + (plan.seasons.length > 0 ? RIDGE_SEASONS : 0);
+
+function fillRow(row: Float64Array, { columns, ahead, plan, series }: Reading, d: number): void {
+  const t = d - ahead[0];
+  let i = 0;
+  for (const column of columns.past) row[i++] = t < 0 ? 0 : column.at(t);
+  for (const column of columns.future) row[i++] = column.at(d);
+  const season = plan.seasons.at(0);
+  if (season === undefined) return;
+  const latest = latestInPhase(d, t, season);
+  for (let k = 0; k < RIDGE_SEASONS; k++) {
+    const value = series.filled[latest - k * season] ?? NaN;
+    row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
+  }
+}

@@ -1,0 +1,105 @@
+/** What a user wants to have forecast, with checks for callers without TypeScript. */
+import { assertChoice, assertKnownNames, assertList, assertString, assertWhole, describe } from '../core/arguments.js';
+import { timeRangeFrom } from '../data/calendar.js';
+import type { ForecastChoices } from './plan.js';
+import type { SeriesColumns } from './series.js';
+import { FILLS, repeatedColumn } from './series.js';
+
+/** A row of a table: a value for each column; null is missing. The time of a Date is its time in UTC. */
+export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
+
+/** What to forecast, and from which columns. */
+export interface ForecastRequest {
+  /** The column of the time; or those of its year, month, day, hour, minute and second. */
+  readonly time: string | readonly string[];
+  /** The column to forecast. */
+  readonly predict: string;
+  /** Steps from the last known number to those that are forecast. Default: 1. */
+  readonly ahead?: number | readonly number[];
+  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`. Default: the last tenth. */
+  readonly test?: string;
+  /** Other columns whose past the network reads. Default: none. */
+  readonly inputs?: readonly string[];
+  /** Columns that are known in advance. Default: none. */
+  readonly known?: readonly string[];
+  /** How missing steps are filled; see `FILLS`. Default: a step without a row is an error. */
+  readonly fill?: (typeof FILLS)[number];
+  /** The seasons, in steps; [] for none. Default: found by autocorrelation. */
+  readonly seasons?: readonly number[];
+  /** Networks for each horizon. Default: 3. */
+  readonly seeds?: number;
+  /** Whether one network forecasts every horizon. Default: false, one each. */
+  readonly together?: boolean;
+  /** The share of numbers that an interval should contain. Default: 0.9. */
+  readonly interval?: number;
+  /** Rows with a `date` and a `name`. Default: no holidays. */
+  readonly holidays?: readonly SeriesRow[];
+}
+
+export const MOST_AHEAD = 10_000;
+export const MOST_SEEDS = 100;
+
+const NAMES = [
+  'time',
+  'predict',
+  'ahead',
+  'test',
+  'inputs',
+  'known',
+  'fill',
+  'seasons',
+  'seeds',
+  'together',
+  'interval',
+  'holidays',
+];
+
+/** The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message. */
+export function choicesOf(what: string, request: ForecastRequest): ForecastChoices {
+  assertKnownNames(what, request, NAMES);
+  const { time, predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
+  const { together = false, interval = 0.9 } = request;
+  const times = typeof time === 'string' ? [time] : time;
+  for (const [name, list] of Object.entries({ time: times, inputs, known })) {
+    assertList(`${what}: ${name}`, list, 'names of columns');
+    for (const column of list) assertString(`${what}: ${name}: a column`, column);
+  }
+  if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
+  assertString(`${what}: predict`, predict);
+  if (test !== undefined) assertString(`${what}: test`, test);
+  const horizons = typeof ahead === 'number' ? [ahead] : ahead;
+  assertList(`${what}: ahead`, horizons, 'numbers of steps');
+  if (horizons.length === 0) throw new RangeError(`${what}: ahead: must have a number of steps`);
+  for (const steps of horizons) assertWhole(`${what}: ahead`, steps, 1, MOST_AHEAD);
+  if (seasons !== undefined) assertList(`${what}: seasons`, seasons, 'numbers of steps');
+  for (const season of seasons ?? []) assertWhole(`${what}: seasons`, season, 2);
+  if (fill !== undefined) assertChoice(`${what}: fill`, fill, FILLS);
+  assertWhole(`${what}: seeds`, seeds, 1, MOST_SEEDS);
+  if (!(interval > 0 && interval < 1))
+    throw new RangeError(`${what}: interval ${describe(interval)}: must be a number between 0 and 1`);
+  // copies, because the caller may change the given lists
+  const columns: SeriesColumns = {
+    time: [...times],
+    predict,
+    inputs: [...inputs],
+    known: [...known],
+    fill: fill ?? null,
+  };
+  const repeated = repeatedColumn(columns);
+  if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);
+  return {
+    columns,
+    ahead: [...new Set(horizons)].sort((a, b) => a - b),
+    isTogether: together,
+    seeds,
+    coverage: interval,
+    test: test === undefined ? null : partOf(what, test),
+    seasons: seasons ? [...seasons] : null,
+  };
+}
+
+function partOf(what: string, test: string): NonNullable<ForecastChoices['test']> {
+  const [from, to] = timeRangeFrom(test) ?? [];
+  if (from !== undefined && to !== undefined) return { from, to };
+  throw new RangeError(`${what}: test ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
+}

@@ -1,0 +1,168 @@
+/** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
+import { DataError } from '../core/errors.js';
+import type { Calendar } from '../data/calendar.js';
+import { calendarOf, formatStep, formatTime, indexOfTime } from '../data/calendar.js';
+import type { ColumnKind, Table } from '../data/table.js';
+import { assertLater, columnOf, timesOf } from '../data/table.js';
+
+/**
+ * How steps without a value are filled for the network's inputs: not at all, or by the value before. (A line to the next value would show
+ * the network a value that it cannot know yet.)
+ */
+export const FILLS = ['missing', 'previous'] as const;
+
+/** Which columns of a table a forecast uses. */
+export interface SeriesColumns {
+  /** The column of the time; or those of its year, month, day, hour, minute and second. */
+  readonly time: readonly string[];
+  /** The column to forecast. */
+  readonly predict: string;
+  /** Columns whose past the network reads. */
+  readonly inputs: readonly string[];
+  /** Columns that are known in advance. */
+  readonly known: readonly string[];
+  /** Default: null, a step without a row is an error. */
+  readonly fill: (typeof FILLS)[number] | null;
+}
+
+/** A column that is known in advance: a number or a category for each step. */
+export interface KnownColumn {
+  readonly name: string;
+  /** A number for each step, or the index of its category; NaN where it is missing. */
+  readonly values: Float64Array;
+  /** The categories; undefined for numbers. */
+  readonly words: readonly string[] | undefined;
+}
+
+/** A regular series. Every array has `length` numbers, one for each step of the calendar; NaN is missing. */
+export interface Series {
+  readonly calendar: Calendar;
+  readonly length: number;
+  /** Steps up to the last one with a number to forecast; the rows after it hold only what is known in advance. */
+  readonly end: number;
+  /** The numbers of the file. */
+  readonly y: Float64Array;
+  /** What the network reads: `y`, filled as `SeriesColumns.fill` says. */
+  readonly filled: Float64Array;
+  /** The columns of `SeriesColumns.inputs`, filled. */
+  readonly inputs: readonly Float64Array[];
+  readonly known: readonly KnownColumn[];
+}
+
+/** With more steps for each row, a series has hardly any numbers. */
+const MOST_STEPS_PER_ROW = 100;
+
+/** A column that is named more than once: one cannot be known in advance and be forecast, for example. */
+export function repeatedColumn({ time, predict, inputs, known }: SeriesColumns): string | undefined {
+  const all = [...time, predict, ...inputs, ...known];
+  return all.find((name, n) => all.indexOf(name) < n);
+}
+
+/** The kind of each column, for `TableReader` and `tableOf`. */
+export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): Record<string, ColumnKind> {
+  const times = time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'time' : 'number']);
+  const numbers = [predict, ...inputs].map((name): [string, ColumnKind] => [name, 'number']);
+  const either = known.map((name): [string, ColumnKind] => [name, 'either']);
+  return Object.fromEntries([...times, ...numbers, ...either]);
+}
+
+/** The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap. */
+export function seriesOf(table: Table, columns: SeriesColumns): Series {
+  const times = risingTimes(table, columns.time);
+  const calendar = calendarOf(times, table.whereIs);
+  const at = indicesOf(table, times, calendar, columns.fill !== null);
+  const length = at[at.length - 1] + 1;
+  if (length > MOST_STEPS_PER_ROW * table.rows) {
+    throw new DataError(
+      `${table.name}: has ${table.rows} rows, but ${length} steps of ${formatStep(calendar)} from the first row to the last: which times are ` +
+        'wrong?',
+    );
+  }
+  const placed = (name: string): Float64Array => {
+    const values = new Float64Array(length).fill(NaN);
+    const column = columnOf(table, name);
+    for (const [row, index] of at.entries()) {
+      values[index] = column.kind === 'text' && column.values[row] < 0 ? NaN : column.values[row];
+    }
+    return values;
+  };
+  const y = placed(columns.predict);
+  const end = lastNumber(y) + 1;
+  if (end === 0) throw new DataError(`${table.name}: ${columns.predict} has no number in any row`);
+  return {
+    calendar,
+    length,
+    end,
+    y,
+    filled: filledBy(columns.fill, y),
+    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
+    known: columns.known.map((name) => {
+      const column = columnOf(table, name);
+      return { name, values: placed(name), words: column.kind === 'text' ? column.words : undefined };
+    }),
+  };
+}
+
+/** The time of each row. They must rise. */
+function risingTimes(table: Table, names: readonly string[]): Float64Array {
+  if (table.rows < 2) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
+  const times = timesOf(table, names);
+  for (let row = 1; row < table.rows; row++) assertLater(table, row, times[row - 1], times[row]);
+  return times;
+}
+
+/** The index of each row in the calendar. */
+function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHaveGaps: boolean): Float64Array {
+  const at = Float64Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
+  const gap = mayHaveGaps ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
+  if (gap < 0) return at;
+  throw new DataError(
+    `${table.whereIs(gap)}: ${formatTime(times[gap])} comes after ${formatTime(times[gap - 1])}, but the rows are ` +
+      `${formatStep(calendar)} apart: add the rows between them, or fill them (--fill ${FILLS.join(', ')})`,
+  );
+}
+
+function lastNumber(values: Float64Array): number {
+  let at = values.length - 1;
+  while (at >= 0 && Number.isNaN(values[at])) at--;
+  return at;
+}
+
+/**
+ * The series with the indices of another calendar, which may begin earlier: the steps before it are missing. Throws a DataError if its steps
+ * are others, or if it begins earlier. `name` is for messages.
+ */
+export function alignedTo(calendar: Calendar, series: Series, name: string): Series {
+  const { start, unit, step } = series.calendar;
+  const before = indexOfTime(calendar, start);
+  if (unit !== calendar.unit || step !== calendar.step || !Number.isInteger(before) || before < 0) {
+    throw new DataError(
+      `${name}: begins at ${formatTime(start)} with steps of ${formatStep(series.calendar)}, but the forecaster was trained on rows from ` +
+        `${formatTime(calendar.start)} with steps of ${formatStep(calendar)}`,
+    );
+  }
+  if (before === 0) return series;
+  const later = (values: Float64Array): Float64Array => {
+    const result = new Float64Array(before + values.length).fill(NaN);
+    result.set(values, before);
+    return result;
+  };
+  return {
+    calendar,
+    length: before + series.length,
+    end: before + series.end,
+    y: later(series.y),
+    filled: later(series.filled),
+    inputs: series.inputs.map(later),
+    known: series.known.map((column) => ({ ...column, values: later(column.values) })),
+  };
+}
+
+/** `values` with missing numbers filled, up to the last number. */
+export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
+  if (fill !== 'previous') return values;
+  const filled = values.slice();
+  const last = lastNumber(values);
+  for (let t = 1; t < last; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
+  return filled;
+}

@@ -1,0 +1,36 @@
+/** Long series for a chart: of many numbers the smallest and the largest of each bin, so that no peak is lost. */
+
+/** Points of a line; null is missing. */
+export interface Drawn {
+  /** The step of each point; they rise. */
+  readonly at: readonly number[];
+  readonly values: readonly (number | null)[];
+}
+
+/** The numbers of steps 0 … `values.length` - 1; NaN is missing. At most two points for each of `bins`, or every number if they are as few. */
+export function drawn(values: Float64Array, bins: number): Drawn {
+  const n = values.length;
+  if (n <= 2 * bins) {
+    return { at: [...values.keys()], values: Array.from(values, (value) => (Number.isNaN(value) ? null : value)) };
+  }
+  const [at, kept]: [number[], (number | null)[]] = [[], []];
+  for (let bin = 0; bin < bins; bin++) {
+    const [from, to] = [Math.floor((bin * n) / bins), Math.floor(((bin + 1) * n) / bins)];
+    let [least, most] = [-1, -1];
+    for (let t = from; t < to; t++) {
+      if (Number.isNaN(values[t])) continue;
+      if (least < 0 || values[t] < values[least]) least = t;
+      if (most < 0 || values[t] > values[most]) most = t;
+    }
+    if (least < 0) {
+      at.push(from);
+      kept.push(null);
+      continue;
+    }
+    for (const t of new Set([Math.min(least, most), Math.max(least, most)])) {
+      at.push(t);
+      kept.push(values[t]);
+    }
+  }
+  return { at, values: kept };
+}

@@ -1,0 +1,164 @@
+/** The forecasts of the test part, their errors, and the forecasts after the last row. */
+import { formatTime } from '../../data/calendar.js';
+import { button, element, made, setText } from '../dom.js';
+import type { HorizonResults, Results } from './results.js';
+import { TimeChart } from './time-chart.js';
+
+/** Colours of the baselines' lines. */
+const BASELINE_COLOURS = ['--fine', '--below', '--alarm', '--quiet'];
+const FIXED_LINES = [
+  { label: 'truth', colour: '--ink' },
+  { label: 'forecast', colour: '--above' },
+  { label: 'low', colour: '--band' },
+  { label: 'high', colour: '--band' },
+];
+const BAND = [3, 2] as const;
+/** Steps of the test part that the arrows show: twelve weeks of days. */
+const STRETCH = 84;
+
+export class ForecastView {
+  private readonly select = element('horizon', HTMLSelectElement);
+  private readonly baselines = element('baselines', HTMLFieldSetElement);
+  private readonly future = new TimeChart(element('future-chart', HTMLElement), {
+    lines: FIXED_LINES,
+    band: BAND,
+    height: 220,
+  });
+  private results: Results | undefined;
+  private chart: TimeChart | undefined;
+  /** The first step of the stretch that the chart shows; undefined: all steps. */
+  private start: number | undefined;
+
+  /** `onHorizon` gets the horizon that is shown. */
+  constructor(private readonly onHorizon: (ahead: number) => void) {
+    this.select.addEventListener('change', () => this.showHorizon());
+    button('test-earlier').addEventListener('click', () => this.move(-STRETCH));
+    button('test-later').addEventListener('click', () => this.move(STRETCH));
+    button('test-all').addEventListener('click', () => this.showFrom(undefined));
+  }
+
+  clear(): void {
+    this.results = undefined;
+    element('forecasts-shown', HTMLElement).hidden = true;
+    setText('forecasts-about', 'Train the networks to see them here.');
+  }
+
+  show(results: Results): void {
+    this.results = results;
+    element('forecasts-shown', HTMLElement).hidden = false;
+    setText('forecasts-about', '');
+    this.start = undefined;
+    setText('test-about', results.test);
+    this.select.replaceChildren(...results.horizons.map(({ ahead }) => made('option', '', String(ahead))));
+    this.showBaselines(results.horizons[0]);
+    this.showErrors(results.table);
+    const warnings = results.warnings.map((warning) => made('li', '', `Warning: ${warning}.`));
+    element('forecast-warnings', HTMLElement).replaceChildren(...warnings);
+    this.showFuture(results);
+    this.showHorizon();
+  }
+
+  /** A chart with a line for each baseline, and a box that shows it. */
+  private showBaselines({ baselines }: HorizonResults): void {
+    this.chart?.remove();
+    const lines = baselines.map(({ name }, n) => ({ label: name, colour: BASELINE_COLOURS[n], isShown: false }));
+    const chart = new TimeChart(element('test-chart', HTMLElement), {
+      lines: [...FIXED_LINES, ...lines],
+      band: BAND,
+      height: 300,
+    });
+    this.chart = chart;
+    const boxes = baselines.map(({ name }, n) => {
+      const label = made('label');
+      const box = made('input');
+      box.type = 'checkbox';
+      box.addEventListener('change', () => chart.showLine(FIXED_LINES.length + n, box.checked));
+      label.append(box, ` ${name}`);
+      return label;
+    });
+    const [legend] = this.baselines.children;
+    this.baselines.replaceChildren(legend, ...boxes);
+  }
+
+  private showHorizon(): void {
+    const horizon = this.results?.horizons[Math.max(0, this.select.selectedIndex)];
+    if (!this.results || !horizon) return;
+    const { ahead, bands, baselines, error } = horizon;
+    this.chart?.show(this.results.truth.times, [
+      this.results.truth.values,
+      bands.map(({ forecast }) => forecast),
+      bands.map(({ low }) => low),
+      bands.map(({ high }) => high),
+      ...baselines.map(({ values }) => values),
+    ]);
+    this.chart?.describe(
+      `Forecasts ${ahead} steps ahead, their interval and the truth: ${this.results.test}, mean absolute error ${error.toPrecision(4)}`,
+    );
+    this.showFrom(this.start);
+    this.onHorizon(ahead);
+  }
+
+  /** To the first or the last stretch, then from one to the next. */
+  private move(steps: number): void {
+    const last = Math.max(0, (this.results?.truth.times.length ?? 0) - STRETCH);
+    this.showFrom(this.start === undefined ? (steps > 0 ? 0 : last) : this.start + steps);
+  }
+
+  private showFrom(start: number | undefined): void {
+    const times = this.results?.truth.times;
+    if (!times || times.length === 0) return;
+    const last = Math.max(0, times.length - STRETCH);
+    this.start = start === undefined ? undefined : Math.max(0, Math.min(last, start));
+    const [from, to] = this.start === undefined ? [0, times.length] : [this.start, this.start + STRETCH];
+    const [first, end] = [times[from], times[Math.min(to, times.length) - 1]];
+    this.chart?.zoom(first, end);
+    setText('test-stretch', `${formatTime(first)} … ${formatTime(end)}`);
+  }
+
+  private showErrors([heading, ...lines]: Results['table']): void {
+    const [head, body] = [made('thead'), made('tbody')];
+    const row = (cells: readonly string[], kind: 'th' | 'td'): HTMLTableRowElement => {
+      const [name, ...values] = cells;
+      const line = made('tr', name.startsWith('LSTM') ? 'own' : '');
+      const header = made('th', '', name);
+      header.scope = kind === 'th' ? 'col' : 'row';
+      line.append(header, ...values.map((value) => made(kind, '', value)));
+      return line;
+    };
+    head.append(row(heading, 'th'));
+    body.append(...lines.map((cells) => row(cells, 'td')));
+    element('errors', HTMLTableElement).replaceChildren(head, body);
+  }
+
+  private showFuture({ recent, future }: Results): void {
+    const isRefused = typeof future === 'string';
+    setText('future-fault', isRefused ? future : '');
+    element('future', HTMLElement).hidden = isRefused;
+    if (isRefused) return;
+    const before = recent.times.map(() => null);
+    const after = future.map(() => null);
+    this.future.show(
+      [...recent.times, ...future.map(({ time }) => time)],
+      [
+        [...recent.values, ...after],
+        ...(['forecast', 'low', 'high'] as const).map((name) => [...before, ...future.map((step) => step[name])]),
+      ],
+    );
+    const show = (value: number): string => String(Number(value.toPrecision(6)));
+    const [first, last] = [future[0], future[future.length - 1]];
+    this.future.describe(
+      `Forecasts after the last row, from ${formatTime(first.time)}, ${show(first.forecast)}, to ${formatTime(last.time)}, ${show(last.forecast)}`,
+    );
+    const rows = future.map(({ time, ahead, forecast, low, high }) => {
+      const line = made('tr');
+      const header = made('th', '', formatTime(time));
+      header.scope = 'row';
+      line.append(
+        header,
+        ...[String(ahead), show(forecast), `${show(low)} … ${show(high)}`].map((cell) => made('td', '', cell)),
+      );
+      return line;
+    });
+    element('future-rows', HTMLTableSectionElement).replaceChildren(...rows);
+  }
+}

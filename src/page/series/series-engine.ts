@@ -1,0 +1,252 @@
+/** “Your data” in the worker: reads the series, and trains its forecaster with the functions of the command line. */
+import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
+import { formatTime, timeAt } from '../../data/calendar.js';
+import type { FirstRows } from '../../data/table-reader.js';
+import { assertTrained, forecastBytes, parseForecast } from '../../forecast/forecast-file.js';
+import type { ForecastState } from '../../forecast/forecaster.js';
+import { Forecaster, forecastOptions, optionsOf, trainStages } from '../../forecast/forecaster.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
+import { holidaysIn, membersOf, planOf, trainEnd } from '../../forecast/plan.js';
+import type { Series, SeriesColumns } from '../../forecast/series.js';
+import { alignedTo, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import { readingOf, windowExamples } from '../../forecast/windows.js';
+import type { TrainOptions } from '../../training/options.js';
+import { layersOf } from '../../training/options.js';
+import { Queue } from '../queue.js';
+import { itersFor } from '../subject-data.js';
+import type { SeriesSettings, SettingTexts } from './choices.js';
+import { FORECAST_STEPS } from './choices.js';
+import { ForecastProgress } from './progress.js';
+import type { SeriesProgress } from './progress.js';
+import type { Source } from './read-series.js';
+import { fetchExample, readBeginning, readTable } from './read-series.js';
+import type { Results, SeriesFacts } from './results.js';
+import { factsOf, resultsOf } from './results.js';
+import type { UnitStates } from './unit-states.js';
+import { unitStates } from './unit-states.js';
+
+/** A run that was loaded, in the words of the form. */
+export interface LoadedRun {
+  readonly facts: SeriesFacts;
+  readonly columns: SeriesColumns;
+  readonly settings: Omit<SettingTexts, 'threads'>;
+  /** Steps of all networks that have been made. */
+  readonly step: number;
+  readonly isOver: boolean;
+}
+
+/** The present series, and the run on it. */
+interface Run {
+  readonly name: string;
+  readonly series: Series;
+  /** The options of networks that have not begun. */
+  readonly options: TrainOptions;
+  readonly threads: number | null;
+  readonly state: ForecastState;
+}
+
+/** Steps between two points of the chart. */
+const LINE_EVERY = 10;
+
+export class SeriesEngine {
+  private source: Source | undefined;
+  private run: Run | undefined;
+  private backend: { readonly backend: Backend; readonly threads: number | null } | undefined;
+  private abort = new AbortController();
+  /** Runs one job at a time. */
+  private readonly queue = new Queue();
+
+  /** Reads the beginning of a file. Rejects with a DataError if it is no table; the series before then stays. */
+  async open(file: File): Promise<FirstRows> {
+    return this.use({ name: file.name, file });
+  }
+
+  /** The same with the page's example. `progress` gets the share of it that has arrived. */
+  async openExample(folder: string, bypassCache: boolean, progress: (share: number) => void): Promise<FirstRows> {
+    return this.use(await fetchExample(new URL(folder), bypassCache, progress));
+  }
+
+  private async use(source: Source): Promise<FirstRows> {
+    const first = await readBeginning(source);
+    this.source = source;
+    return first;
+  }
+
+  /** Reads the series, and begins a new run on it, at step 0. Rejects with a DataError; the run before then stays, but no longer plays. */
+  async prepare(columns: SeriesColumns, settings: SeriesSettings): Promise<SeriesFacts> {
+    return this.exclusively(async (signal) => {
+      const repeated = repeatedColumn(columns);
+      if (repeated !== undefined) throw new DataError(`the column ${JSON.stringify(repeated)} is named twice`);
+      const source = this.openSource;
+      const series = seriesOf(await readTable(source, wantedColumns(columns), signal), columns);
+      const { ahead, seeds, test, hidden, seed, threads } = settings;
+      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
+      const plan = planOf(source.name, series, choices, undefined);
+      const length = lengthOf(settings, windowsOf(series, plan));
+      const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
+      this.run = { name: source.name, series, options, threads, state: { plan, networks: new Map() } };
+      return factsOf(source.name, series, plan);
+    });
+  }
+
+  /** Trains until `pause`, or to the end: whether it has reached it. Rejects if training fails. */
+  async play(report: (progress: SeriesProgress) => Promise<void> | void): Promise<boolean> {
+    return this.exclusively(async (signal) => {
+      const run = this.currentRun;
+      const progress = new ForecastProgress(run.state, optionsOf(run.state, run.options), report);
+      const backend = await this.backendFor(run.threads);
+      const keep = (state: ForecastState): void => void (this.run = { ...run, state });
+      try {
+        keep(
+          await trainStages(backend, run.series, run.options, run.state, {
+            ...progress.hooks,
+            signal,
+            onState: keep,
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!signal.aborted || error !== signal.reason) throw error;
+        return false;
+      } finally {
+        await progress.reportNow();
+      }
+    });
+  }
+
+  /** Resolves when the run has stopped; its state is kept. */
+  async pause(): Promise<void> {
+    this.abort.abort();
+    await this.queue.run(async () => {});
+  }
+
+  /** The forecasts of the test part and after the last row, with their errors. Rejects if the run is not over. */
+  async results(): Promise<Results> {
+    return this.exclusively(async (signal) => {
+      const { name, series, state, threads } = this.currentRun;
+      const forecaster = new Forecaster(await this.backendFor(threads), state);
+      try {
+        return await resultsOf(forecaster, series, name, signal);
+      } finally {
+        forecaster.dispose();
+      }
+    });
+  }
+
+  /** See `unitStates`. */
+  async units(ahead: number): Promise<UnitStates> {
+    return this.exclusively(async (signal) => {
+      const { series, state, threads } = this.currentRun;
+      return unitStates(await this.backendFor(threads), series, state, ahead, signal);
+    });
+  }
+
+  /** The backend's description: what it really runs on. */
+  async description(): Promise<string> {
+    return this.queue.run(async () => (await this.backendFor(this.currentRun.threads)).description);
+  }
+
+  /** The bytes of a checkpoint file, as `longhand train --predict` writes it. */
+  async save(): Promise<Uint8Array> {
+    return forecastBytes(this.currentRun.state);
+  }
+
+  /** Replaces the run with that of a checkpoint. Rejects with a DataError if the bytes are damaged or the series is another one, and keeps the run. */
+  async load(bytes: Uint8Array, name: string, threads: number | null): Promise<LoadedRun> {
+    return this.exclusively(async (signal) => {
+      const state = parseForecast(bytes, name);
+      const { plan } = state;
+      const source = this.openSource;
+      const table = await readTable(source, wantedColumns(plan.columns), signal);
+      const series = alignedTo(plan.calendar, seriesOf(table, plan.columns), source.name);
+      if (series.end < plan.parts.test.to)
+        throw new DataError(
+          `${source.name}: ends before the test part of ${name}: it must be the series of its training`,
+        );
+      const options = optionsOf(state, forecastOptions({}));
+      this.run = { name: source.name, series, options, threads, state };
+      const progress = new ForecastProgress(state, options, () => {});
+      return {
+        facts: factsOf(source.name, series, plan),
+        columns: plan.columns,
+        settings: textsOf(plan, options, progress.stepsOfNetwork),
+        step: progress.step,
+        isOver: isTrained(state),
+      };
+    });
+  }
+
+  /** Ends what runs, then runs `job`. Another call aborts its signal. */
+  private exclusively<Result>(job: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    this.abort.abort();
+    const abort = (this.abort = new AbortController());
+    return this.queue.run(() => job(abort.signal));
+  }
+
+  private async backendFor(threads: number | null): Promise<Backend> {
+    if (this.backend?.threads !== threads) {
+      await this.backend?.backend.dispose();
+      this.backend = undefined;
+    }
+    this.backend ??= { threads, backend: await createWasmBackend(threads === null ? {} : { threads }) };
+    return this.backend.backend;
+  }
+
+  private get openSource(): Source {
+    if (!this.source) throw new DataError('choose a series first: a file, or the example');
+    return this.source;
+  }
+
+  private get currentRun(): Run {
+    if (!this.run) throw new DataError('no series has been chosen');
+    return this.run;
+  }
+}
+
+/** The run of a checkpoint in the words of the form. */
+function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
+  const { ahead, seeds, columns, calendar, parts } = plan;
+  const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
+  const { batchSize, seed } = options;
+  const numbers = { seeds, steps, batchSize, seed, hidden: layersOf(options)[0].hidden };
+  const texts = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+  return {
+    ...(texts as Record<keyof typeof numbers, string>),
+    ahead: ahead.join(', '),
+    test: `${from}..${last}`,
+    fill: columns.fill ?? '',
+  };
+}
+
+function isTrained(state: ForecastState): boolean {
+  try {
+    assertTrained(state, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Windows that the network with the fewest learns from. */
+function windowsOf(series: Series, plan: ForecastPlan): number {
+  const counts = membersOf(plan, 'calibration').map(({ ahead }) => {
+    const reading = readingOf(series, plan.inputs, holidaysIn(plan), ahead);
+    return windowExamples(reading, plan.T, trainEnd(plan, ahead, 'calibration')).count;
+  });
+  return Math.min(...counts);
+}
+
+/** The batch size and the length of a run, in the options of the command line. Throws a DataError if there are fewer windows than a batch. */
+function lengthOf(
+  { steps, batchSize }: SeriesSettings,
+  windows: number,
+): Pick<TrainOptions, 'batchSize' | 'trainingIters'> {
+  const defaults = forecastOptions({});
+  const size = batchSize ?? Math.min(defaults.batchSize, windows);
+  if (size > windows)
+    throw new DataError(`batch size ${size}: the training part has only ${windows} windows: choose at most as many`);
+  const isDefault = steps === FORECAST_STEPS && size === defaults.batchSize;
+  return { batchSize: size, trainingIters: isDefault ? defaults.trainingIters : itersFor(steps, size) };
+}

@@ -1,0 +1,292 @@
+/** What a network computes for sequences, without their labels or targets. */
+import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor } from '../core/arguments.js';
+import type { TypeName } from '../core/arguments.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
+import type { Tensor } from '../core/tensor.js';
+import { assertNotFreed, copyInto, fill, formatShape, indexOf, matrixOf, stepOf, zeros } from '../core/tensor.js';
+import { fillInputs } from '../data/sequence-examples.js';
+import type { Inputs } from '../data/sequences.js';
+import { assertInputs, assertLengths } from '../data/sequences.js';
+import { denseForward } from '../equations/dense.js';
+import { lossRows, targetShape } from '../network/config.js';
+import type { Network } from '../network/network.js';
+import { assertNetwork } from '../network/network.js';
+import type { Targets } from '../network/targets.js';
+
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** `[count]`: steps of each sequence, 1 … T. Default: T each. */
+  readonly lengths?: ArrayLike<number>;
+  /** Aborting it stops `predict` before the next batch; it then rejects with the signal's reason. Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a network computes for `count` sequences, in their order. */
+export interface Prediction {
+  /**
+   * The output layer's numbers: `[count,C]`, or `[count,T,C]` if the network reads every step. With Q quantiles, output g·Q+n is
+   * quantile n of target g. A classifier's are its logits. Steps beyond a sequence's end are NaN.
+   */
+  readonly outputs: Tensor;
+  /**
+   * The class with the largest output: `[count]`, or `[count·T]` sequence by sequence if the network reads every step. Steps beyond a
+   * sequence's end are -1. Default: none, the network has no classes.
+   */
+  readonly classes?: Int32Array;
+  /** The probability of each class, softmax of `outputs` and in their shape: `[count,C]` or `[count,T,C]`. Default: none, as `classes`. */
+  readonly probabilities?: Tensor;
+}
+
+const OPTION_KINDS = { lengths: 'object', signal: 'object' } as const satisfies Record<keyof PredictOptions, TypeName>;
+
+/** Sequences as lists. @inline */
+type Lists = readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>[])[];
+
+/**
+ * What the network computes for any number of sequences, batch by batch, without dropout. x: `[count,T,I]`, or class indices
+ * `[count,T]`, as a tensor or as nested arrays. With `lengths`, x may have fewer steps than the network, and arrays may differ in
+ * their lengths; what stands beyond a sequence's end is never read. All numbers are those of the call: x may change before the result is
+ * awaited. Each sequence begins with states of zero, so B has no effect.
+ * Afterwards the network holds the last batch, and its initial states are zero.
+ *
+ * Rejects with a TypeError for an argument of another type, and with a DataError that names a wrong shape, length, number or class.
+ * A NonFiniteError reports an output that is not finite. An Error reports a network that has been disposed of, or on which another
+ * evaluation, prediction or step of training is still running.
+ */
+export async function predict(network: Network, x: Tensor | Lists, options: PredictOptions = {}): Promise<Prediction> {
+  assertNetwork('predict: network', network);
+  assertKinds('predict: options', options, OPTION_KINDS);
+  const { lengths, signal } = options;
+  assertSignal('predict: options', signal);
+  if (lengths !== undefined) assertNumbers('predict: lengths', lengths);
+  const inputs = inputsFor(network, x, lengths && Array.from(lengths));
+  return network.exclusively('predict', (own) => predictAll(own, inputs, signal));
+}
+
+async function predictAll(network: Network, inputs: Inputs, signal: AbortSignal | undefined): Promise<Prediction> {
+  const { backend, config, activations } = network;
+  const { B } = network.sizes;
+  const [count, steps] = inputs.x.shape;
+  const isAtEvery = config.reads === 'every';
+  const tensor = (): Tensor => {
+    const empty = zeros([count, ...(isAtEvery ? [steps] : []), config.outputs], backend.dtype);
+    fill(empty, NaN);
+    return empty;
+  };
+  const rows = isAtEvery ? steps : 1;
+  const outputs = tensor();
+  const classified = activations.probabilities && {
+    classes: new Int32Array(count * rows).fill(-1),
+    probabilities: tensor(),
+  };
+  network.resetState();
+  for (let start = 0; start < count; start += B) {
+    await yieldToEventLoop();
+    signal?.throwIfAborted();
+    const indices = Uint32Array.from({ length: Math.min(B, count - start) }, (_, n) => start + n);
+    assertNotFreed('predict', activations.x); // while it was awaited
+    const lengths = fillInputs(activations.x, inputs, indices);
+    backend.upload(activations.x);
+    network.setTargets({ ...nothingCounts(network), lengths });
+    network.forward();
+    /** Calls `copy` with each row of the batch's results, and its place in those of all sequences. */
+    const eachRow = (copy: (row: number, at: number) => void): void =>
+      indices.forEach((n, b) => {
+        for (let t = 0; t < Math.min(rows, lengths[b]); t++) copy(isAtEvery ? t * B + b : b, n * rows + t);
+      });
+    await download(network, activations.logits, outputs, eachRow);
+    if (!classified) continue;
+    await download(network, activations.probabilities, classified.probabilities, eachRow);
+    const predicted = await network.predictions();
+    eachRow((row, at) => (classified.classes[at] = predicted[row]));
+  }
+  return { outputs, ...classified };
+}
+
+/** Copies the rows of a batch's results into those of all sequences. Rejects with a NonFiniteError for a number that is not finite. */
+async function download(
+  { backend }: Network,
+  results: Tensor,
+  all: Tensor,
+  eachRow: (copy: (row: number, at: number) => void) => void,
+): Promise<void> {
+  await backend.download(results);
+  assertNotFreed('predict', results); // while it was awaited
+  const [from, to] = [results, all].map(matrixOf);
+  const C = from.shape[1];
+  eachRow((row, at) => {
+    for (let k = 0; k < C; k++) {
+      const value = from.get(row, k);
+      if (!Number.isFinite(value))
+        throw new NonFiniteError(`predict: outputs${formatShape(indexOf(at * C + k, all.shape))}`, value);
+      to.set(at, k, value);
+    }
+  });
+}
+
+/** Labels or targets of which none counts. */
+function nothingCounts({ config, sizes }: Network): Targets {
+  if (config.loss === 'crossEntropy') return { labels: new Int32Array(lossRows(config, sizes)).fill(-1) };
+  const targets = zeros(targetShape(config, sizes));
+  fill(targets, NaN);
+  return { targets };
+}
+
+/** The sequences as a tensor, checked. */
+function inputsFor(
+  { config, sizes: { T } }: Network,
+  given: Tensor | Lists,
+  lengths: PredictOptions['lengths'],
+): Inputs {
+  const isOfClasses = config.inputKind === 'classes';
+  const x = isTensor(given) ? given : tensorOfLists(given, isOfClasses ? undefined : config.inputs, lengths);
+  assertTensor('predict: x', x, isOfClasses ? '[count,T]' : '[count,T,I]');
+  assertNotFreed('predict: x', x);
+  const { shape } = x;
+  const rule = `must be ${isOfClasses ? `[count,${T}], class indices` : `[count,${T},${config.inputs}]`}`;
+  if (shape.length !== (isOfClasses ? 2 : 3) || shape.includes(0) || (!isOfClasses && shape[2] !== config.inputs)) {
+    throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}`);
+  }
+  const [count, steps] = shape;
+  const isSwapped = count === T && (lengths === undefined ? steps !== T : steps !== count && lengths.length === steps);
+  if (isSwapped) {
+    const axes = isOfClasses ? '1, 0' : '1, 0, 2';
+    throw new DataError(
+      `predict: x is ${formatShape(shape)}: ${rule}, one sequence after another; if it is [T,count${isOfClasses ? '' : ',I'}], ` +
+        `give x.transpose(${axes})`,
+    );
+  }
+  if (steps > T) {
+    throw new DataError(
+      `predict: x is ${formatShape(shape)}: ${rule}; for longer sequences, load the weights into a network with another T`,
+    );
+  }
+  if (lengths !== undefined) assertLengths('predict: lengths', { x }, lengths);
+  else if (steps < T) {
+    throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}; for shorter sequences, give lengths`);
+  }
+  const inputs = { x, ...(lengths && { lengths }), ...(isOfClasses && { inputClasses: config.inputs }) };
+  assertInputs('predict: x', inputs);
+  return isTensor(given) ? { ...inputs, x: copyOf(x) } : inputs;
+}
+
+/** The caller may write the next sequences into x while the result is awaited. */
+function copyOf(x: Tensor): Tensor {
+  const copy = zeros(x.shape, x.dtype === 'float32' ? 'f32' : 'f64');
+  copyInto(copy, x);
+  return copy;
+}
+
+const isTensor = (x: Tensor | Lists): x is Tensor => !Array.isArray(x);
+
+/** `[count,T,I]`, or `[count,T]` if `I` is undefined; NaN beyond the end of a list. T: the steps of the longest list. */
+function tensorOfLists(lists: Lists, I: number | undefined, lengths: PredictOptions['lengths']): Tensor {
+  const sequences = Array.from<ArrayLike<number> | readonly ArrayLike<number>[]>(lists);
+  sequences.forEach((sequence, n) => assertNumbers(`predict: x[${n}]`, sequence));
+  const steps = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+  if (steps === 0) throw new DataError(`predict: x has ${sequences.length} sequences, and none has a step`);
+  const x = zeros([sequences.length, steps, ...(I === undefined ? [] : [I])], 'f64');
+  fill(x, NaN);
+  sequences.forEach((sequence, n) => {
+    const least = lengths?.[n] ?? steps;
+    if (sequence.length < least) {
+      const advice = lengths
+        ? `lengths[${n}] is ${least}`
+        : `another has ${steps}: for sequences of fewer steps, give lengths`;
+      throw new DataError(`predict: x[${n}] has ${sequence.length} steps, but ${advice}`);
+    }
+    for (let t = 0; t < sequence.length; t++) {
+      const step = sequence[t];
+      if (I === undefined) setNumber(x, step, n, t);
+      else {
+        assertNumbers(`predict: x[${n}][${t}]`, step);
+        if (step.length !== I) throw new DataError(`predict: x[${n}][${t}] has ${step.length} numbers: must have ${I}`);
+        for (let i = 0; i < I; i++) setNumber(x, step[i], n, t, i);
+      }
+    }
+  });
+  return x;
+}
+
+/** A text, or null, would become a number. */
+function setNumber(x: Tensor, value: unknown, ...index: number[]): void {
+  if (typeof value !== 'number') assertNumber(`predict: x${index.map((n) => `[${n}]`).join('')}`, value);
+  else x.set(...index, value);
+}
+
+/**
+ * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last
+ * state. `what` begins the message of a NonFiniteError (default: 'network'). Overwrites all results; a bidirectional network also overwrites y and the other sequences, and its lengths are T
+ * afterwards.
+ *
+ * In one direction, no state depends on later steps, so one forward pass is enough. In both directions each length needs a
+ * pass of its own: B of them are computed as one batch, so a larger B is faster.
+ */
+export async function probabilitiesByRow(network: Network, what = 'network'): Promise<Float64Array[]> {
+  const isBidirectional = network.config.layers.some(({ bidirectional }) => bidirectional);
+  return isBidirectional ? byLengths(network, what) : byStates(network, what);
+}
+
+/** The output layer reads the state after each step. */
+async function byStates(network: Network, what: string): Promise<Float64Array[]> {
+  const { backend, sizes, layers, parameters } = network;
+  const { y, logits, losses } = network.activations;
+  const probabilities = probabilitiesIn(network);
+  const [outKernel, outBias] = parameters.slice(-2);
+  const [top] = layers[layers.length - 1];
+  network.forward();
+  const rows: Float64Array[] = [];
+  for (let t = 0; t < sizes.T; t++) {
+    denseForward(backend, logits, [stepOf(top.outputs.h, t)], outKernel.value, outBias.value);
+    backend.crossEntropyForward(losses, probabilities, logits, y);
+    rows.push(await firstProbabilities(network, what));
+  }
+  return rows;
+}
+
+/** Every sequence of the batch is a copy of the first one, with another length. */
+async function byLengths(network: Network, what: string): Promise<Float64Array[]> {
+  const { backend, activations } = network;
+  const { T, B } = network.sizes;
+  const { x } = activations;
+  const probabilities = probabilitiesIn(network);
+  const labels = new Uint8Array(B);
+  for (let b = 1; b < B; b++) copyInto(x.pick(null, b), x.pick(null, 0));
+  backend.upload(x);
+  const rows: Float64Array[] = [];
+  for (let longest = T; longest > 0; longest -= B) {
+    network.setTargets({ labels, lengths: Array.from(labels, (_, b) => Math.max(longest - b, 1)) });
+    network.forward();
+    await backend.download(probabilities);
+    for (let b = 0; b < Math.min(B, longest); b++) {
+      rows[longest - b - 1] = probabilitiesOf(network, b, what);
+    }
+  }
+  network.setTargets({ labels });
+  return rows;
+}
+
+/**
+ * The probabilities `[C]` of the first sequence in the last forward pass. Rejects with a NonFiniteError, which begins with
+ * `what` (default: 'network'), if one is NaN.
+ */
+export async function firstProbabilities(network: Network, what = 'network'): Promise<Float64Array> {
+  await network.backend.download(probabilitiesIn(network));
+  return probabilitiesOf(network, 0, what);
+}
+
+/** Those of sequence b, on the host. */
+function probabilitiesOf(network: Network, b: number, what: string): Float64Array {
+  const probabilities = probabilitiesIn(network);
+  assertNotFreed(what, probabilities); // while it was awaited
+  const values = Float64Array.from({ length: network.config.outputs }, (_, k) => probabilities.get(b, k));
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new NonFiniteError(`${what}: the probability of class ${wrong}`, values[wrong]);
+  return values;
+}
+
+function probabilitiesIn({ config, activations: { probabilities } }: Network): Tensor {
+  if (!probabilities) throw new Error(`network: no probabilities: its loss is ${config.loss}`);
+  return probabilities;
+}

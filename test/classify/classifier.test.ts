@@ -1,0 +1,499 @@
+/** Classifiers: what they must beat, trained, interrupted, saved, and reported. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { motion } from '../../docs/motion.mjs';
+import { assertTrained, classifierBytes, classifierIn } from '../../src/classify/classifier-file.js';
+import type { ClassifierHooks, ClassifierState } from '../../src/classify/classifier.js';
+import { Classifier, classifyOptions, likeliest, meanOf, trainClassifier } from '../../src/classify/classifier.js';
+import { inputColumns } from '../../src/classify/inputs.js';
+import type { Logistic, Samples } from '../../src/classify/logistic.js';
+import {
+  chosenLogistic,
+  LAMBDAS,
+  fitLogistic,
+  logisticGradient,
+  logisticLoss,
+  logisticProbabilities,
+} from '../../src/classify/logistic.js';
+import type { ClassifyChoices } from '../../src/classify/plan.js';
+import { planOf, windowsOfPart } from '../../src/classify/plan.js';
+import type { ClassifyColumns, Recordings } from '../../src/classify/recordings.js';
+import { recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
+import { featuresOf, reportOf } from '../../src/classify/report.js';
+import { windowsOf } from '../../src/classify/windows.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { tableOf } from '../../src/data/table.js';
+import type { JsonObject, JsonValue } from '../../src/files/json.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
+import { expectDataError, failureOf } from '../helpers/failures.js';
+
+const backend = createReferenceBackend();
+
+describe('logistic regression', () => {
+  const random = new Random(3);
+  const samplesOf = (count: number, features: number, classes: number): Samples => ({
+    rows: Array.from({ length: count }, () => Float64Array.from({ length: features }, () => random.normal(0, 1))),
+    labels: Int32Array.from({ length: count }, () => random.below(classes)),
+  });
+  const penalised = (model: Logistic, samples: Samples, lambda: number): number =>
+    logisticLoss(model, samples) +
+    (lambda / 2) * model.weights.reduce((sum, w, n) => sum + ((n + 1) % (model.features + 1) === 0 ? 0 : w * w), 0);
+
+  test('has the gradient of its loss', () => {
+    for (const [features, classes, lambda] of [
+      [1, 2, 0],
+      [3, 4, 0.1],
+      [6, 3, 2],
+    ]) {
+      const samples = samplesOf(9, features, classes);
+      const weights = Float64Array.from({ length: classes * (features + 1) }, () => random.normal(0, 1));
+      const gradient = logisticGradient({ classes, features, weights }, samples, lambda);
+      for (const n of weights.keys()) {
+        const at = (h: number): number =>
+          penalised({ classes, features, weights: weights.map((w, k) => (k === n ? w + h : w)) }, samples, lambda);
+        expect(gradient[n]).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 7);
+      }
+    }
+  });
+
+  test('has probabilities, also of scores that exp makes infinite', () => {
+    const model = { classes: 3, features: 1, weights: Float64Array.of(1000, 0, -1000, 0, 0, 1) };
+    expect([...logisticProbabilities(model, [1])]).toEqual([1, 0, 0]);
+    const even = logisticProbabilities({ ...model, weights: new Float64Array(6) }, [5]);
+    for (const p of even) expect(p).toBeCloseTo(1 / 3, 12);
+    expect(logisticLoss(model, { rows: [Float64Array.of(1)], labels: Int32Array.of(1) })).toBeLessThan(1000);
+  });
+
+  test('ends at the smallest loss', () => {
+    const samples = samplesOf(60, 4, 3);
+    for (const lambda of [1e-4, 1e-2, 1]) {
+      const model = fitLogistic(samples, 3, lambda);
+      const gradient = logisticGradient(model, samples, lambda);
+      expect(Math.max(...gradient.map(Math.abs))).toBeLessThan(lambda < 1 ? 1e-4 : 1e-5);
+    }
+  });
+
+  test('separates classes that a plane separates', () => {
+    const samples = samplesOf(80, 2, 2);
+    const labels = Int32Array.from(samples.rows, ([x, y]) => Number(x + 2 * y > 0.3));
+    const model = fitLogistic({ ...samples, labels }, 2, 1e-4);
+    const right = samples.rows.filter((row, n) => likeliest(logisticProbabilities(model, row)) === labels[n]);
+    expect(right.length).toBeGreaterThanOrEqual(79);
+  });
+
+  test('has the penalty with the smallest loss on other samples', async () => {
+    const [train, validation] = [samplesOf(20, 6, 2), samplesOf(40, 6, 2)];
+    const clear = (samples: Samples): Samples => ({
+      ...samples,
+      labels: Int32Array.from(samples.rows, ([x]) => Number(x > 0)),
+    });
+    for (const [one, other, best] of [
+      [train, validation, 1], // there is nothing to learn
+      [clear(train), clear(validation), 0.01],
+    ] as const) {
+      const losses = LAMBDAS.map((lambda) => logisticLoss(fitLogistic(one, 2, lambda), other));
+      const model = await chosenLogistic(one, other, 2);
+      expect(logisticLoss(model, other)).toBe(Math.min(...losses));
+      expect(model).toEqual(fitLogistic(one, 2, best));
+    }
+  });
+
+  test('reads the mean and the deviation of each column, 0 for a constant one', () => {
+    const columns = [
+      { name: 'x', values: Float64Array.of(1, 3, 5, 5, 9) },
+      { name: 'y', values: Float64Array.of(2, 2, 2, 2, 0) },
+    ];
+    const windows = { count: 2, starts: Uint32Array.of(0, 2), labels: Int32Array.of(1, 0), groups: [null, null] };
+    const { rows, labels } = featuresOf(columns, windows, 2);
+    expect(rows.map((row) => [...row])).toEqual([
+      [2, 1, 2, 0],
+      [5, 0, 2, 0],
+    ]);
+    expect(labels).toEqual(windows.labels);
+  });
+});
+
+const COLUMNS: ClassifyColumns = { classify: 'kind', inputs: ['x'], time: [], group: 'who' };
+const CHOICES: ClassifyChoices = { columns: COLUMNS, window: 8, stride: 4, seeds: 2 };
+
+/** Slow and fast waves of the same strength: means and deviations do not tell them apart. */
+function waves(groups = 10, change: (group: number, kind: string) => string = (_, kind) => kind) {
+  const random = new Random(5);
+  return Array.from({ length: groups }, (_, group) =>
+    ['slow', 'fast'].flatMap((kind) => {
+      const phase = random.uniform(0, 6);
+      return Array.from({ length: 24 }, (__, t) => ({
+        who: `w${group}`,
+        kind: change(group, kind),
+        x: Math.sin(phase + t * (kind === 'slow' ? 0.8 : 2.2)) + random.normal(0, 0.1),
+      }));
+    }),
+  ).flat();
+}
+const recordingsFrom = (rows: readonly Record<string, unknown>[], columns = COLUMNS): Recordings =>
+  recordingsOf(tableOf('rows', rows, wantedColumns(columns)), columns);
+
+const recordings = recordingsFrom(waves());
+const OPTIONS = classifyOptions({ hidden: 3, batchSize: 8, trainingIters: 56, displayStep: 1000, validateEvery: 2 });
+const begun = (choices: Partial<ClassifyChoices> = {}, from = recordings): ClassifierState => ({
+  plan: planOf(from, { ...CHOICES, ...choices }, OPTIONS.seed),
+  networks: new Map(),
+});
+const stateIn = (bytes: Uint8Array): ClassifierState => {
+  const set = parseCheckpointSet(bytes, 'f');
+  const state = set && classifierIn(set, 'f');
+  if (!state) throw new Error('it is no classifier');
+  return state;
+};
+
+/** A whole run, and the state at each of its checkpoints. */
+async function trained(before: ClassifierState, hooks: ClassifierHooks = {}, options = OPTIONS) {
+  const states: Uint8Array<ArrayBuffer>[] = [];
+  const state = await trainClassifier(backend, recordings, options, before, {
+    ...hooks,
+    onState: (now) => states.push(classifierBytes(now)),
+  });
+  return { state, states, bytes: classifierBytes(state) };
+}
+
+let whole: Awaited<ReturnType<typeof trained>>;
+beforeAll(async () => {
+  whole = await trained(begun(), { checkpointEvery: 1 });
+});
+
+describe('a classifier', () => {
+  test('that is interrupted after any checkpoint continues to the same bytes, with its own options', async () => {
+    expect(whole.states).toHaveLength(2 * 6);
+    expect(whole.states.at(-1)).toEqual(whole.bytes);
+    expect((await trained(begun())).bytes).toEqual(whole.bytes);
+    for (const n of [0, 2, 5, 6]) {
+      const other = classifyOptions({ hidden: 4, seed: 99 });
+      const resumed = await trained(stateIn(whole.states[n]), { checkpointEvery: n % 2 === 0 ? 1 : Infinity }, other);
+      expect(resumed.bytes).toEqual(whole.bytes);
+    }
+  });
+
+  test('has networks with seeds that follow one another, and the weights of the best validation', () => {
+    const { networks } = whole.state;
+    expect([...networks.keys()]).toEqual(['seed-1', 'seed-1-training', 'seed-2', 'seed-2-training']);
+    for (const seed of [1, 2]) {
+      const [best, last] = [networks.get(`seed-${seed}`), networks.get(`seed-${seed}-training`)];
+      expect([best?.training, last?.training?.options.seed]).toEqual([null, OPTIONS.seed + seed - 1]);
+      expect(best?.model.network.classNames).toEqual(['fast', 'slow']);
+      const isLast = last?.training?.best?.step === 6;
+      expect(JSON.stringify(best?.model.parameters) === JSON.stringify(last?.model.parameters)).toBe(isLast);
+    }
+  });
+
+  test('keeps the weights of the step with the smallest validation loss', async () => {
+    // a rate at which the last steps are worse than the first
+    const options = {
+      ...OPTIONS,
+      learningRate: 1,
+      trainingIters: 160,
+      validateEvery: 1,
+      schedule: 'constant',
+    } as const;
+    const { state, states } = await trained(begun({ seeds: 1 }), { checkpointEvery: 1 }, options);
+    const { step } = state.networks.get('seed-1-training')?.training?.best ?? { step: NaN };
+    const then = stateIn(states[step - 1]).networks.get('seed-1-training');
+    expect(state.networks.get('seed-1')?.model).toEqual(then?.model);
+    expect(step).toBeLessThan(19);
+    const probabilitiesOf = async (network: Checkpoint | undefined) => {
+      const networks = network ? new Map([['seed-1', network]]) : state.networks;
+      const classifier = new Classifier(backend, { plan: state.plan, networks });
+      const columns = inputColumns(state.plan, recordings);
+      const found = await classifier.probabilities(columns, windowsOf(recordings, state.plan));
+      classifier.dispose();
+      return found;
+    };
+    const found = await probabilitiesOf(undefined);
+    expect(found).toEqual(await probabilitiesOf(then));
+    expect(found).not.toEqual(await probabilitiesOf(state.networks.get('seed-1-training')));
+  });
+
+  test('without a validation classifies with its last weights', async () => {
+    const warnings: string[] = [];
+    const hooks = { onWarning: (message: string) => warnings.push(message) };
+    const { state } = await trained(begun({ seeds: 1 }), hooks, { ...OPTIONS, validateEvery: 100 });
+    expect(warnings).toEqual(['train: validateEvery is 100, but the run has 6 steps: it ends without a validation']);
+    expect([...state.networks.keys()]).toEqual(['seed-1-training']);
+    assertTrained(state, 'f');
+    const classifier = new Classifier(backend, state);
+    const windows = windowsOf(recordings, state.plan);
+    expect(await classifier.probabilities(inputColumns(state.plan, recordings), windows)).toHaveLength(windows.count);
+    classifier.dispose();
+  });
+
+  test('stops early if it loses patience, and is then trained', async () => {
+    const options = { ...OPTIONS, trainingIters: 800, patience: 1, learningRate: 3, clipNorm: null };
+    const { state } = await trained(begun({ seeds: 1 }), {}, options);
+    expect(state.networks.get('seed-1-training')?.training?.step).toBeLessThan(99);
+    assertTrained(state, 'f');
+    const { bytes } = await trained(state);
+    expect(bytes).toEqual(classifierBytes(state));
+  });
+
+  test('stops when it is told, before the first validation too, and continues to the same bytes', async () => {
+    for (const after of [1, 3]) {
+      const stop = new AbortController();
+      let saved = new Uint8Array();
+      const run = trainClassifier(backend, recordings, OPTIONS, begun(), {
+        signal: stop.signal,
+        onStep: (step) => (step === after ? stop.abort(new Error('enough')) : undefined),
+        onState: (now) => (saved = classifierBytes(now)),
+      });
+      expect(await failureOf(run)).toEqual(new Error('enough'));
+      expectDataError(
+        () => assertTrained(stateIn(saved), 'f'),
+        'f: its training has not ended: longhand train --resume f',
+      );
+      expect((await trained(stateIn(saved))).bytes).toEqual(whole.bytes);
+    }
+  });
+
+  test('continues only with the same numbers and classes', async () => {
+    const before = stateIn(whole.states[0]);
+    const changed = waves();
+    changed[3] = { ...changed[3], x: 9 };
+    const relabelled = waves(10, (group, kind) => (group < 3 ? 'slow' : kind));
+    for (const rows of [changed, relabelled]) {
+      await expect(trainClassifier(backend, recordingsFrom(rows), OPTIONS, before)).rejects.toThrow(DataError);
+    }
+  });
+
+  test('reads only the rows of a window', async () => {
+    const classifier = new Classifier(backend, whole.state);
+    const { plan } = classifier;
+    const windows = windowsOf(recordings, plan);
+    const columns = inputColumns(plan, recordings);
+    const before = await classifier.probabilities(columns, windows);
+    for (const row of before) expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+    const at = 100;
+    const other = columns.map((one) => ({ ...one, values: one.values.map((x, place) => (place === at ? x + 1 : x)) }));
+    const after = await classifier.probabilities(other, windows);
+    for (const [n, start] of windows.starts.entries()) {
+      const reads = start <= at && at < start + plan.window;
+      expect([n, after[n].every((p, k) => p === before[n][k])]).toEqual([n, !reads]);
+    }
+    classifier.dispose();
+  });
+});
+
+describe('the report', () => {
+  test('is of the mean probabilities on the test part', async () => {
+    const classifier = new Classifier(backend, whole.state);
+    const { plan } = classifier;
+    const { report, windows, probabilities } = await reportOf(classifier, recordings);
+    const [tested, training] = (['test', 'training'] as const).map((part) =>
+      windowsOfPart(plan, windowsOf(recordings, plan), part),
+    );
+    expect(windows).toEqual(tested);
+    const networks = await classifier.byNetwork(inputColumns(plan, recordings), tested);
+    expect(probabilities).toEqual(networks[0].map((row, n) => row.map((p, k) => (p + networks[1][n][k]) / 2)));
+    expect(meanOf(networks)).toEqual(probabilities);
+    const labels = [...tested.labels];
+    const share = (rows: readonly Float64Array[]): number =>
+      rows.filter((row, n) => (row[1] > row[0] ? 1 : 0) === labels[n]).length / labels.length;
+    expect(report.accuracy).toBeCloseTo(share(probabilities), 12);
+    expect(report.networks).toEqual(networks.map(share));
+    expect([report.windows, report.unknown]).toEqual([22, []]);
+    const counts = [0, 1].map((k) => training.labels.filter((label) => label === k).length);
+    const most = counts[1] > counts[0] ? 1 : 0;
+    expect(report.baselines.map(({ name }) => name)).toEqual([
+      `the most frequent class (${plan.classes[most]})`,
+      'logistic regression on means and deviations',
+    ]);
+    expect(report.baselines[0].accuracy).toBe(labels.filter((label) => label === most).length / labels.length);
+    for (const [k, one] of report.classes.entries()) {
+      const own = labels.filter((label) => label === k).length;
+      expect(one).toEqual({
+        class: plan.classes[k],
+        windows: own,
+        right: report.confusion[k][k],
+        recall: report.confusion[k][k] / own,
+      });
+    }
+    expect(report.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(22);
+    const best = Math.max(...report.baselines.map(({ accuracy }) => accuracy));
+    expect(report.beatenBy === null).toBe(report.accuracy > best);
+    classifier.dispose();
+  });
+
+  test('names classes that do not train', async () => {
+    // only the groups of the test part, which the seed draws, have the class
+    const { plan } = begun();
+    const test = plan.split.parts.test as readonly string[];
+    const rows = waves(10, (group, kind) => (test.includes(`w${group}`) && kind === 'slow' ? 'new' : kind));
+    const other = recordingsFrom(rows);
+    const state = await trainClassifier(backend, other, OPTIONS, begun({ seeds: 1 }, other));
+    const classifier = new Classifier(backend, state);
+    const { report } = await reportOf(classifier, other);
+    expect(report.unknown).toEqual(['new']);
+    expect(report.classes.map(({ windows }) => windows > 0)).toEqual([true, true, false]);
+    classifier.dispose();
+  });
+
+  test('needs the groups, or rows, of the training', async () => {
+    const classifier = new Classifier(backend, whole.state);
+    const others = recordingsFrom(waves().map((row) => ({ ...row, who: `x${row.who}` })));
+    await expect(reportOf(classifier, others)).rejects.toThrow(
+      /^rows: does not have the test part that the classifier was trained with, w\d, w\d$/,
+    );
+    classifier.dispose();
+  });
+
+  test('a network learns waves, of which means and deviations say nothing; shuffled classes give chance', async () => {
+    const options = classifyOptions({ hidden: 6, batchSize: 8, trainingIters: 1600, displayStep: 1000 });
+    const random = new Random(8);
+    const found: number[] = [];
+    for (const isShuffled of [false, true]) {
+      const rows = waves(16);
+      // whole stretches of a class, so that windows keep one class
+      const kinds = rows.map((_, n) =>
+        isShuffled && n % 24 === 0 ? random.below(2) : Number(rows[n].kind === 'fast'),
+      );
+      const from = recordingsFrom(rows.map((row, n) => ({ ...row, kind: `k${kinds[isShuffled ? n - (n % 24) : n]}` })));
+      const state = await trainClassifier(backend, from, options, begun({ seeds: 1 }, from));
+      const classifier = new Classifier(backend, state);
+      const { report } = await reportOf(classifier, from);
+      found.push(report.accuracy);
+      if (!isShuffled) {
+        expect(report.beatenBy).toBeNull();
+        expect(report.baselines[1].accuracy).toBeLessThan(0.8);
+      }
+      classifier.dispose();
+    }
+    expect(found[0]).toBeGreaterThan(0.9);
+    expect(found[1]).toBeLessThan(0.75);
+  });
+});
+
+describe('the file of a classifier', () => {
+  const stored = (state: ClassifierState): JsonObject => JSON.parse(JSON.stringify(state.plan)) as JsonObject;
+  const refusal = (classifier: JsonValue, state = whole.state): string | undefined => {
+    try {
+      classifierIn({ networks: state.networks, metadata: { classifier } }, 'f');
+      return undefined;
+    } catch (error) {
+      expect(error).toBeInstanceOf(DataError);
+      return (error as Error).message;
+    }
+  };
+
+  test('holds the plan and the networks', () => {
+    const read = stateIn(whole.bytes);
+    expect(read.plan).toEqual(whole.state.plan);
+    expect(classifierBytes(read)).toEqual(whole.bytes);
+    assertTrained(read, 'f');
+    for (const bytes of whole.states.slice(0, -1)) expectDataError(() => assertTrained(stateIn(bytes), 'f'), 'f: its');
+    expect(classifierIn({ networks: new Map(), metadata: { forecast: {} } }, 'f')).toBeUndefined();
+  });
+
+  test('is refused with the field that is wrong', () => {
+    const plan = stored(whole.state);
+    const rowPlan = stored({ ...begun({ columns: { ...COLUMNS, group: null } }), networks: new Map() });
+    const none = { plan: whole.state.plan, networks: new Map() };
+    const accepted: string[] = [];
+    for (const [changed, state] of [
+      [plan, whole.state],
+      [rowPlan, none],
+    ] as const) {
+      expect(refusal(changed, state)).toBeUndefined();
+      const walk = (value: JsonValue, at: string): void => {
+        if (typeof value !== 'object' || value === null) return;
+        const parent = value as Record<string, JsonValue>;
+        for (const key of Object.keys(parent)) {
+          const path = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`;
+          const before = parent[key];
+          for (const wrong of [null, 'text', -1.5, 1e300, true, [], {}, [null]] as JsonValue[]) {
+            if (JSON.stringify(wrong) === JSON.stringify(before)) continue;
+            parent[key] = wrong;
+            const message = refusal(changed, state);
+            if (message === undefined) accepted.push(`${path} ${JSON.stringify(wrong)}`);
+            else
+              expect(message).toMatch(/^f: (classifier\.|network seed-\d(-training)?: |network seed-\S+ is none of)/);
+          }
+          if (!Array.isArray(parent)) {
+            Reflect.deleteProperty(parent, key);
+            expect(refusal(changed, state)).toMatch(`${path}: missing`);
+          }
+          parent[key] = before;
+          walk(before, path);
+        }
+      };
+      walk(changed, 'f: classifier');
+    }
+    expect(accepted.length).toBeGreaterThan(5);
+    // what remains are values of the right type
+    for (const one of accepted) {
+      expect(one).toMatch(
+        /(classify|inputs\[\d\]|group|classes\[\d\]|(training|validation|test)\[\d\]) "text"$|(level|scale) (-1\.5|1e\+300)$|hasMissing true$|parts\.(training|validation|test) \[\]$/,
+      );
+    }
+  });
+
+  const TIMED = { ...COLUMNS, time: ['t'] };
+  test.each<[path: string, value: JsonValue, message: string]>([
+    ['window', 9, 'f: network seed-1: reads windows of 8 rows of 1 numbers, but the plan has 9 of 1'],
+    ['inputs.0.hasMissing', true, 'f: network seed-1: reads windows of 8 rows of 1 numbers, but the plan has 8 of 2'],
+    ['classes', ['a', 'slow'], 'f: network seed-1: has other classes than the plan'],
+    ['classes', ['fast', 'fast'], 'f: classifier.classes is ["fast","fast"]: must be 2 to 1000 different names'],
+    ['classes', ['', 'slow'], 'must be 2 to 1000 different names'],
+    ['classes', ['slow'], 'must be 2 to 1000 different names'],
+    ['seeds', 1, 'f: network seed-2 is none of the classifier’s'],
+    ['seeds', 101, 'f: classifier.seeds is 101: must be a number from 1 to 100'],
+    ['columns.inputs', ['x', 'z'], 'f: classifier.inputs is'],
+    ['columns.inputs', [], 'f: classifier.columns.inputs is []: must be one column or more'],
+    ['columns.group', 'x', 'must be different columns: "x" occurs twice'],
+    ['columns.group', null, 'f: classifier.split.by is "group": must be row'],
+    ['columns', TIMED, 'f: classifier.step is null: must be a number above 0'],
+    ['step', 1, 'f: classifier.step is 1: must be null, because there is no time'],
+    ['split.parts.test', ['w0', 'w0'], 'must be different groups'],
+    ['split.by', 'row', 'f: classifier.split.parts.training is'],
+    ['inputs.0.scale', 0, 'f: classifier.inputs[0].scale is 0: must be a number other than 0'],
+  ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
+    const plan = stored(whole.state);
+    const keys = path.split('.');
+    const last = String(keys.pop());
+    const parent = keys.reduce<Record<string, JsonValue>>((at, key) => at[key] as Record<string, JsonValue>, plan);
+    parent[last] = value;
+    expect(refusal(plan)).toContain(message);
+  });
+
+  test('is refused if rows of one part are those of another', () => {
+    const plan = stored({ ...begun({ columns: { ...COLUMNS, group: null } }), networks: new Map() });
+    const parts = (plan.split as { parts: Record<string, { from: number; to: number }> }).parts;
+    parts.validation.to = parts.test.from + 1;
+    expect(refusal(plan, { plan: whole.state.plan, networks: new Map() })).toContain('must be one after the other');
+  });
+
+  test('is refused if a network is of another kind, or the bytes are damaged', () => {
+    const { networks, plan } = whole.state;
+    const [seed1] = networks.values();
+    const { model } = seed1;
+    const wrong = { ...seed1, model: { ...model, network: { ...model.network, reads: 'every' as const } } };
+    expect(refusal(stored(whole.state), { plan, networks: new Map([['seed-1', wrong]]) })).toBe(
+      'f: network seed-1: reads numbers, with crossEntropy at every step: it does not classify windows',
+    );
+    for (let at = 3; at < whole.bytes.length; at += Math.ceil(whole.bytes.length / 20)) {
+      const damaged = whole.bytes.slice();
+      damaged[at] ^= 4;
+      expectDataError(() => stateIn(damaged), 'f');
+    }
+    expectDataError(() => stateIn(checkpointSetBytes({ networks, metadata: { classifier: [] } })), 'f: classifier');
+  });
+});
+
+describe('docs/motion.mjs', () => {
+  test('writes a table of every person and activity, the same each time', () => {
+    const lines = [...motion({ persons: 2, bouts: 1, seconds: 1 })];
+    expect([...motion({ persons: 2, bouts: 1, seconds: 1 })]).toEqual(lines);
+    expect(lines[0]).toBe('person,time,ax,ay,az,activity');
+    const cells = lines.slice(1).map((line) => line.split(','));
+    expect(new Set(cells.map(([person, , , , , activity]) => `${person} ${activity}`)).size).toBe(8);
+    for (const row of cells) for (const cell of row.slice(1, 5)) expect(Number(cell)).not.toBeNaN();
+    expect(cells.length).toBeGreaterThan(2 * 4 * 25);
+  });
+});

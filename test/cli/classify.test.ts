@@ -1,0 +1,429 @@
+/** `longhand train --classify`, and `eval`, `predict` and `inspect` of what it writes: what they print, write and refuse. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { motion } from '../../docs/motion.mjs';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { linesOf } from '../helpers/longhand-process.js';
+import { jsonLinesOf, jsonOf, longhand, refused, start } from '../helpers/longhand.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+
+const root = directoryOf();
+const at = (name: string): string => path.join(root, name);
+const written = (name: string, lines: readonly string[]): string => {
+  writeFileSync(at(name), `${lines.join('\n')}\n`);
+  return at(name);
+};
+const read = (name: string): string => readFileSync(at(name), 'utf8');
+
+const LINES = [...motion({ persons: 5, bouts: 1, seconds: 1 })];
+const DATA = written('motion.csv', LINES);
+const INPUTS = ['--classify', 'activity', '--inputs', 'ax,ay,az'];
+const COLUMNS = [...INPUTS, '--time', 'time', '--group', 'person'];
+const TINY = ['--window', '16', '--hidden', '2', '--batch-size', '8', '--training-iters', '64', '--threads', '1'];
+const SMALL = [...TINY, '--validate-every', '3', '--seeds', '2'];
+const FROM = ['train', '--data', DATA, ...COLUMNS, ...SMALL];
+const CHECKPOINT = at('run.safetensors');
+/** The tables' last column is the class. */
+const withoutClasses = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.slice(0, line.lastIndexOf(',')));
+
+let first: Awaited<ReturnType<typeof longhand>>;
+beforeAll(async () => {
+  first = await longhand([...FROM, '--checkpoint', CHECKPOINT]);
+});
+
+interface Report {
+  readonly looks: number;
+  readonly test: readonly string[];
+  readonly windows: number;
+  readonly accuracy: number;
+  readonly confusion: readonly (readonly number[])[];
+  readonly classes: readonly { readonly recall: number | null }[];
+}
+const reported = (): Report => JSON.parse(read('run.report.json')) as Report;
+
+describe('longhand train --classify', () => {
+  test('prints the accuracy beside those of the baselines, and each class', () => {
+    expect(first.code).toBe(0);
+    const lines = linesOf(first.stdout);
+    expect(lines[0]).toMatch(/^Accuracy on the test part, p0\d, \d+ windows:$/);
+    expect(lines.map((line) => line.trim().replace(/ {2,}.*/, '')).slice(1)).toEqual([
+      expect.stringMatching(/^the most frequent class \(\w+\)$/),
+      'logistic regression on means and deviations',
+      'LSTM, each of 2',
+      'LSTM, mean of the probabilities',
+      '',
+      ...['class', 'cycling', 'running', 'standing', 'walking'],
+      '',
+      'Confusion matrix. Rows: the class of the window; columns: the predicted class.',
+      ...['cycling', 'cycling', 'running', 'standing', 'walking'],
+    ]);
+    expect(first.stdout).not.toMatch(/NaN|undefined|Infinity/);
+    expect(first.stderr).toContain(
+      `${DATA}: ${LINES.length - 1} rows, 5 groups, 0 gaps of time; classes: cycling, running, standing, walking\n`,
+    );
+    expect(first.stderr).toMatch(/\nwindows of 16 rows, one every 8: training \d+, validation \d+, test \d+\n/);
+    expect(first.stderr).toMatch(/\nvalidation: p0\d; test: p0\d\ninputs: ax, ay, az\n/);
+    expect(first.stderr).toContain('\nnetwork 2 of 2: seed 2\n');
+    expect(first.stderr).toMatch(/\nWARNING: the LSTM (loses against|is no better than) .*: use that, or more data\n/);
+  });
+
+  test('writes the classes of the test part, and a report that counts the looks at it', async () => {
+    const lines = linesOf(read('run.test.csv')).map((line) => line.split(','));
+    expect(lines[0]).toEqual(['group', 'from', 'to', 'class', 'predicted', 'probability']);
+    const report = reported();
+    expect([report.looks, report.windows]).toEqual([1, lines.length - 1]);
+    const right = lines.slice(1).filter(([, , , truth, predicted]) => truth === predicted);
+    expect(report.accuracy).toBeCloseTo(right.length / report.windows, 12);
+    for (const [group, from, to, , , probability] of lines.slice(1)) {
+      expect(report.test).toContain(group);
+      expect(Number(to) - Number(from)).toBeCloseTo(15 / 50, 9);
+      expect(Number(probability)).toBeGreaterThan(0);
+    }
+    const total = report.confusion.flat().reduce((sum, count) => sum + count, 0);
+    expect([total, report.classes.length]).toEqual([report.windows, 4]);
+
+    // further looks: at the run that has ended, and by eval
+    const [bytes, table] = [readFileSync(CHECKPOINT), read('run.test.csv')];
+    for (const [n, args] of [
+      ['train', '--resume', CHECKPOINT],
+      ['eval', CHECKPOINT],
+    ].entries()) {
+      const again = await longhand([...args, '--data', DATA, '--threads', '1']);
+      expect([again.code, again.stdout]).toEqual([0, first.stdout]);
+      expect(again.stderr).toContain(`the test part has been looked at ${n + 2} times`);
+      expect([readFileSync(CHECKPOINT), read('run.test.csv')]).toEqual([bytes, table]);
+    }
+    expect({ ...reported(), looks: 1 }).toEqual(report);
+    const json = jsonLinesOf(await longhand(['eval', CHECKPOINT, '--data', DATA, '--json', '--threads', '1']));
+    const { looks, test: part, ...others } = report;
+    expect([json, looks, part.length]).toEqual([[{ event: 'test', ...others }], 1, 1]);
+  });
+
+  test('continues an interrupted run to the same bytes', async () => {
+    const checkpoint = at('stopped.safetensors');
+    const run = start([...FROM, '--checkpoint', checkpoint, '--checkpoint-every', '2']);
+    await run.stderr.has('network 2 of 2');
+    run.interrupt('SIGINT');
+    expect(await run.code).toBe(130);
+    expect(run.stderr.text).toContain(
+      `the run is saved: longhand train --resume ${checkpoint} --data ${DATA} continues it`,
+    );
+    for (const args of [
+      ['eval', checkpoint, '--data', DATA],
+      ['predict', checkpoint, DATA],
+    ])
+      expect(await refused(args)).toContain('its training has not ended: longhand train --resume');
+    const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
+    expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);
+    expect(readFileSync(checkpoint)).toEqual(readFileSync(CHECKPOINT));
+    const changed = written(
+      'changed.csv',
+      LINES.map((line, n) => (n === 40 ? line.replace(/,[^,]*,/, ',0.5,') : line)),
+    );
+    expect((await longhand(['train', '--resume', at('stopped.safetensors'), '--data', changed])).code).toBe(1);
+  });
+
+  test.each<[string, string[], string]>([
+    ['rows without groups and times', [], 'validation: rows '],
+    ['a network in both directions', ['--bidirectional'], 'backend'],
+    ['epochs', ['--epochs', '1'], 'backend'],
+    ['patience', ['--validate-every', '1', '--patience', '1'], 'backend'],
+    ['a longer stride than a window', ['--stride', '20', '--batch-size', '2'], 'one every 20'],
+    ['a long validation', ['--validate-every', '1000'], 'it ends without a validation'],
+  ])('accepts %s', async (name, more, note) => {
+    // five persons one after another: every part has all classes
+    const rows = name.startsWith('rows') ? INPUTS : COLUMNS;
+    const tiny = name === 'epochs' ? TINY.filter((flag) => !/training-iters|^64$/.test(flag)) : TINY;
+    const run = await longhand(['train', '--data', DATA, ...rows, ...tiny, '--seeds', '1', ...more, '--json']);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain(note);
+    expect(jsonLinesOf(run)).toEqual([expect.objectContaining({ event: 'test', networks: [expect.any(Number)] })]);
+  });
+
+  const usage = async (args: readonly string[]): Promise<string> => {
+    const before = readdirSync(root);
+    const { code, stdout, stderr } = await longhand(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(readdirSync(root)).toEqual(before);
+    return stderr;
+  };
+  const RESUMED = ['train', '--data', DATA, '--resume', CHECKPOINT];
+
+  test.each<[string, string[], string]>([
+    ['--window without --classify', ['train', '--window', '8'], '--window needs --classify'],
+    ['--group without --classify', ['train', '--predict', 'x', '--group', 'y'], '--group needs --classify'],
+    ['--inputs alone', ['train', '--inputs', 'x'], '--inputs needs --predict or --classify'],
+    ['--ahead without --predict', ['train', '--ahead', '3'], '--ahead needs --predict\n'],
+    ['no data', ['train', ...COLUMNS], '--classify needs --data, a CSV, TSV or NDJSON file'],
+    [
+      'no inputs',
+      ['train', '--data', DATA, '--classify', 'activity'],
+      '--classify needs --inputs, the columns to read',
+    ],
+    ['--predict too', [...FROM, '--predict', 'ax'], '--classify cannot be used with --predict: choose one'],
+    ...[
+      '--ahead=3',
+      '--known=ax',
+      '--holidays=US',
+      '--fill=previous',
+      '--season=7',
+      '--together',
+      '--interval=0.5',
+    ].map((flag): [string, string[], string] => [
+      flag,
+      [...FROM, flag],
+      `${flag.replace(/=.*/, '')} cannot be used with --classify`,
+    ]),
+    ['a task', [...FROM, '--task', 'adding'], '--task cannot be used with --classify'],
+    ['a history', [...FROM, '--history', at('h.csv')], '--history cannot be used with --classify'],
+    ['a file of the best', [...FROM, '--best', at('b')], '--best cannot be used with --classify'],
+    ['shifts', [...FROM, '--shift', '1'], '--shift cannot be used with --classify'],
+    ['another loss', [...FROM, '--loss', 'huber'], '--loss cannot be used with --classify'],
+    ['a column twice', [...FROM, '--group', 'activity'], 'the column "activity" is named twice'],
+    ['--window 1', [...FROM, '--window', '1'], '--window'],
+    ['--stride 0', [...FROM, '--stride', '0'], '--stride'],
+    ['options that contradict each other', [...FROM, '--dropout', '0.5'], 'dropout 0.5: must be 0 with one layer'],
+    ['the checkpoint as data', [...FROM, '--checkpoint', DATA], 'are the same file'],
+    [
+      'the table of the test part as data',
+      ['train', '--data', at('x.test.csv'), ...COLUMNS, '--checkpoint', at('x.safetensors')],
+      'the classes of the test part',
+    ],
+    ['--resume with --classify', [...RESUMED, ...COLUMNS], '--classify cannot be changed with --resume'],
+    ['--resume with another network', [...RESUMED, '--hidden', '8'], '--hidden cannot be changed with --resume'],
+    ['--resume with other windows', [...RESUMED, '--window', '8'], '--window needs --classify'],
+    [
+      '--resume with a history',
+      [...RESUMED, '--history', at('h.csv')],
+      '--history cannot be used with a checkpoint of',
+    ],
+    ['a set in eval', ['eval', CHECKPOINT, '--data', DATA, '--set', 'train'], '--set cannot be used with a classifier'],
+    ['a text in eval', ['eval', CHECKPOINT, '--text', DATA], '--text cannot be used with a classifier'],
+    ['what eval writes as its data', ['eval', CHECKPOINT, '--data', at('run.test.csv')], 'are the same file'],
+    ...['--first=1', '--rows', '--invert', '--fit'].map((flag): [string, string[], string] => [
+      `${flag} for a table`,
+      ['predict', CHECKPOINT, DATA, flag],
+      `${flag.replace(/=.*/, '')} is for images`,
+    ]),
+  ])('refuses %s', async (_, args, message) => expect(await usage(args)).toContain(message));
+
+  test.each<[string, readonly string[], string]>([
+    ['a missing column', LINES.map((line) => line.replace('activity', 'kind')), 'there is no column "activity"'],
+    [
+      'one class',
+      LINES.map((line) => line.replace(/,(walk|runn|cycl)ing$/, ',standing')),
+      'activity has only the value "standing"',
+    ],
+    ['two groups', LINES.filter((line) => !/^p0[345]/.test(line)), '2 groups have a window of 16 rows'],
+    [
+      'a text in a column of numbers',
+      LINES.map((line, n) => (n === 9 ? line.replace(/,-?\d[^,]*,/, ',x,') : line)),
+      'line 10: time is "x"',
+    ],
+    [
+      'a time that occurs twice',
+      [...LINES, LINES[LINES.length - 1]],
+      'occurs twice: the rows must be in the order of time',
+    ],
+    [
+      'few windows',
+      LINES.slice(0, 1).concat(LINES.slice(1).filter((_, n) => n % 200 < 24)),
+      'reduce --batch-size or --stride',
+    ],
+    ['no rows', LINES.slice(0, 1), 'has no rows'],
+    ['a cell too many', [...LINES, `${LINES[1]},1`], '7 cells, but the header has 6'],
+  ])('refuses data with %s', async (_, lines, message) => {
+    const file = written('bad.csv', lines);
+    const before = readdirSync(root);
+    const run = await longhand([
+      ...FROM.map((one) => (one === DATA ? file : one)),
+      '--checkpoint',
+      at('new.safetensors'),
+    ]);
+    expect(run.stderr).toContain(message);
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^longhand: /);
+    expect(readdirSync(root)).toEqual(before);
+  });
+});
+
+describe('longhand predict of a classifier', () => {
+  const predict = (...args: readonly string[]): ReturnType<typeof longhand> =>
+    longhand(['predict', CHECKPOINT, '--threads', '1', ...args]);
+
+  test('reads a table without classes, and says the class of each window', async () => {
+    const table = written('new.csv', withoutClasses(LINES));
+    const { code, stdout, stderr } = await predict(table);
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = linesOf(stdout);
+    for (const line of lines)
+      expect(line).toMatch(/^p0\d, [\d.]+ … [\d.]+: (cycling|running|standing|walking) \(0\.\d{4}\)$/);
+    expect((await predict(DATA)).stdout).toBe(stdout);
+    // the windows of the test part are those of the report
+    const tested = linesOf(read('run.test.csv'))
+      .slice(1)
+      .map((line) => line.split(','));
+    for (const [group, from, to, , predicted, probability] of tested)
+      expect(lines).toContain(`${group}, ${from} … ${to}: ${predicted} (${Number(probability).toFixed(4)})`);
+    const json = jsonLinesOf(await predict(table, '--json')) as {
+      readonly [name: string]: unknown;
+      readonly probabilities: Readonly<Record<string, number>>;
+    }[];
+    expect(json).toHaveLength(lines.length);
+    const [{ group, from, to, label, probability, probabilities }] = json;
+    expect(
+      `${String(group)}, ${String(from)} … ${String(to)}: ${String(label)} (${Number(probability).toFixed(4)})`,
+    ).toBe(lines[0]);
+    expect(Object.keys(probabilities)).toEqual(['cycling', 'running', 'standing', 'walking']);
+    expect(probabilities[String(label)]).toBe(probability);
+    expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+  });
+
+  test('reads several tables, and says which has no window', async () => {
+    const short = written('short.csv', LINES.slice(0, 16));
+    const { code, stdout, stderr } = await predict(short, DATA);
+    expect([code, stderr]).toEqual([0, `${short}: no window: 16 rows never follow one another\n`]);
+    for (const line of linesOf(stdout)) expect(line.startsWith(`${DATA}, p0`)).toBe(true);
+  });
+
+  test('refuses other tables, other files, and other distances in time', async () => {
+    const other = written(
+      'other.csv',
+      withoutClasses(LINES).map((line) => line.replace('person', 'who')),
+    );
+    expect(await refused(['predict', CHECKPOINT, other])).toContain('there is no column "person"');
+    const slow = written('slow.csv', LINES.slice(0, 1).concat(LINES.slice(1).filter((_, n) => n % 2 === 0)));
+    expect(await refused(['predict', CHECKPOINT, slow])).toContain(
+      'slow.csv: its rows are 0.04 apart, but the classifier was trained on rows 0.02 apart',
+    );
+    expect(await refused(['predict', CHECKPOINT, at('none.csv')])).toContain('none.csv: no such file');
+    expect(await refused(['eval', CHECKPOINT])).toContain('is a classifier: name its table with --data');
+    expect(await refused(['eval', CHECKPOINT, '--data', written('part.csv', LINES.slice(0, 90))])).toContain(
+      'part.csv: does not have the ',
+    );
+    const rowing = written(
+      'rowing.csv',
+      LINES.map((line, n) => (n === 5 ? line.replace(/\w+$/, 'rowing') : line)),
+    );
+    expect(await refused(['eval', CHECKPOINT, '--data', rowing])).toContain(
+      'rowing.csv, line 6: activity is "rowing": the classes are cycling, running, standing, walking',
+    );
+    expect(await refused(['forecast', CHECKPOINT, '--data', DATA])).toContain('is not the checkpoint of a forecaster');
+  });
+
+  test('shows texts of the table without control characters, and quotes them in the file', async () => {
+    const odd = LINES.map((line) =>
+      line.replace(/,walking$/, ',"a ""walk"", \u001b[31mred"').replace(/^p0(\d)/, '"p,$1\u0007"'),
+    );
+    const table = written('odd.csv', odd);
+    const checkpoint = at('odd.safetensors');
+    const run = await longhand([
+      ...FROM.map((one) => (one === DATA ? table : one)),
+      '--seeds',
+      '1',
+      '--checkpoint',
+      checkpoint,
+    ]);
+    expect(run.code).toBe(0);
+    const shown = await longhand(['predict', checkpoint, table, '--threads', '1']);
+    const looked = await longhand(['inspect', checkpoint]);
+    for (const text of [run.stdout, run.stderr, shown.stdout, looked.stdout]) {
+      // eslint-disable-next-line no-control-regex -- these must not be there
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    }
+    expect(read('odd.test.csv')).toContain('\u0007",');
+    expect(read('odd.test.csv')).toContain('\n"p,');
+    expect(read('odd.test.csv')).toContain(',"a ""walk"", \u001b[31mred",');
+  });
+});
+
+describe('one network of a classifier', () => {
+  test('is named FILE#NAME', async () => {
+    expect(loadCheckpoint(`${CHECKPOINT}#seed-2`).model.network.classNames).toEqual([
+      'cycling',
+      'running',
+      'standing',
+      'walking',
+    ]);
+    const { code } = await longhand(['export', `${CHECKPOINT}#seed-1`, '--to', 'safetensors-pytorch', '--json']);
+    expect([code, existsSync(at('run.seed-1.pytorch.safetensors'))]).toEqual([0, true]);
+    expect(await refused(['sample', CHECKPOINT])).toContain('holds several networks');
+  });
+});
+
+describe('longhand inspect', () => {
+  test('says what a classifier is, and a forecaster', async () => {
+    const contents = async (file: string): Promise<unknown> =>
+      (jsonOf(await longhand(['inspect', file, '--json'])) as { readonly contents?: unknown }).contents;
+    expect(await contents(CHECKPOINT)).toEqual({
+      classifier: 'of activity: cycling, running, standing, walking',
+      reads: 'time, person, ax, ay, az',
+      windows: 'of 16 rows, one every 8',
+      'test part': reported().test.join(', '),
+      networks: 'seed-1, seed-1-training, seed-2, seed-2-training',
+      training: 'has ended',
+    });
+    expect((await longhand(['inspect', CHECKPOINT])).stdout).toMatch(/^classifier {2}of activity: cycling/);
+    const series = written('series.csv', [
+      'day,y',
+      ...Array.from(
+        { length: 90 },
+        (_, n) =>
+          `2024-${n < 31 ? '01' : n < 60 ? '02' : '03'}-${String((n < 31 ? n : n < 60 ? n - 31 : n - 60) + 1).padStart(2, '0')},${n % 7}`,
+      ),
+    ]);
+    const forecaster = at('series.safetensors');
+    const flags = [
+      '--predict',
+      'y',
+      '--time',
+      'day',
+      '--ahead',
+      '1,2',
+      '--season',
+      '7',
+      '--seeds',
+      '1',
+      '--hidden',
+      '2',
+    ];
+    const run = await longhand([
+      'train',
+      '--data',
+      series,
+      ...flags,
+      '--batch-size',
+      '4',
+      '--training-iters',
+      '8',
+      '--checkpoint',
+      forecaster,
+      '--threads',
+      '1',
+    ]);
+    expect(run.code).toBe(0);
+    expect(await contents(forecaster)).toEqual({
+      forecaster: 'of y, 1, 2 steps of 1 day ahead',
+      reads: 'day, y',
+      windows: 'of 28 steps',
+      'test part': '2024-03-22 … 2024-03-30',
+      networks: 'ahead-1-seed-1, ahead-2-seed-1',
+      training: 'has ended',
+    });
+    expect((await longhand(['eval', forecaster, '--data', series, '--set', 'train'])).code).toBe(2);
+    expect((await longhand(['eval', forecaster, '--data', at('series.test.csv')])).stderr).toContain(
+      'are the same file',
+    );
+  });
+
+  test('shows the tensors of a damaged one all the same', async () => {
+    const bytes = readFileSync(CHECKPOINT);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(at('damaged.safetensors'), bytes);
+    const { code, stdout, stderr } = await longhand(['inspect', at('damaged.safetensors')]);
+    expect([code, stdout.startsWith('classifier')]).toEqual([1, false]);
+    expect(stdout).toContain('seed-2/kernel');
+    expect(stderr).toBe(`longhand: ${at('damaged.safetensors')}: damaged: its checksum does not match its contents\n`);
+  });
+});

@@ -1,0 +1,469 @@
+/** `longhand train --predict` and `longhand forecast`: what they print, write and refuse. */
+import { jest } from '@jest/globals';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Random } from '../../src/core/rng.js';
+import { outputsBeside } from '../../src/cli/set-run.js';
+import { formatTime } from '../../src/data/calendar.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { linesOf, runProcess } from '../helpers/longhand-process.js';
+import { jsonLinesOf, longhand, refused, start } from '../helpers/longhand.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+
+const DAY = 86_400_000;
+const START = Date.parse('1987-01-01T00:00Z');
+const dateOf = (n: number): string => formatTime(START + n * DAY);
+const NAMES = ['Thu', 'Fri', 'Sat', 'Sun', 'Mon', 'Tue', 'Wed'];
+const COUNT = 210;
+
+/** Sales with a week, up to `count`; `more` rows with the price alone. */
+function sales(count = COUNT, more = 0): string[] {
+  const random = new Random(4);
+  const rows = Array.from({ length: count + more }, (_, n) => {
+    const y = n < count ? (100 + 10 * (n % 7) + random.normal(0, 1)).toFixed(2) : '';
+    return `${dateOf(n)},${y},${n < count ? NAMES[n % 7] : ''},${1 + (n % 10) / 10}`;
+  });
+  return ['date,sales,day,price', ...rows];
+}
+function walk(): string {
+  const random = new Random(9);
+  let sum = 0;
+  return ['date,price', ...Array.from({ length: 1000 }, (_, n) => `${dateOf(n)},${(sum += random.normal(0, 1))}`)].join(
+    '\n',
+  );
+}
+
+const root = directoryOf();
+const at = (name: string): string => path.join(root, name);
+const written = (name: string, lines: readonly string[]): string => {
+  writeFileSync(at(name), `${lines.join('\n')}\n`);
+  return at(name);
+};
+const read = (name: string): string => readFileSync(at(name), 'utf8');
+const DATA = written('sales.csv', sales());
+const TINY = ['--hidden', '4', '--training-iters', '640', '--seeds', '1', '--threads', '1'];
+const FROM = ['train', '--predict', 'sales', '--time', 'date', '--known', 'day'];
+const CHECKPOINT = at('run.safetensors');
+
+let first: Awaited<ReturnType<typeof longhand>>;
+beforeAll(async () => {
+  first = await longhand([...FROM, '--data', DATA, '--ahead', '1,7', ...TINY, '--checkpoint', CHECKPOINT]);
+});
+
+describe('longhand train --predict', () => {
+  test('prints the errors beside those of the baselines', () => {
+    expect(first.code).toBe(0);
+    const [title, ...table] = linesOf(first.stdout);
+    expect(title).toBe('Mean absolute error on the test part, 1987-07-09 … 1987-07-29, 21 steps:');
+    expect(table.map((line) => line.trim().replace(/ {2,}.*/, ''))).toEqual([
+      'steps ahead',
+      'the last value',
+      'the season before (7 steps)',
+      'the mean of four seasons',
+      'ridge regression',
+      'LSTM, each of 1',
+      'LSTM, mean of the forecasts',
+      'in the 90% interval',
+    ]);
+    for (const line of table.slice(1)) expect(line).toMatch(/\d/);
+    expect(first.stdout).not.toMatch(/NaN|undefined|Infinity/);
+    expect(first.stderr).toContain(`${DATA}: 210 steps of 1 day, 1987-01-01 … 1987-07-29\n`);
+    expect(first.stderr).toContain('seasons of 7 steps\n');
+    expect(first.stderr).toContain(
+      'training before 1987-06-18; validation 1987-06-18 … 1987-07-08; test 1987-07-09 … 1987-07-29\n',
+    );
+    expect(first.stderr).toContain('network 2 of 2 for the forecasts: 7 ahead, seed 1\n');
+    expect(first.stderr).toMatch(/WARNING: 1 ahead, the LSTM loses against .*: use that, or more data\n/);
+  });
+
+  test('writes the forecasts of the test part, and a report that counts the looks at it', async () => {
+    const lines = linesOf(read('run.test.csv'));
+    expect(lines[0]).toBe('date,ahead,sales,forecast,low,high');
+    expect(lines).toHaveLength(1 + 2 * 21);
+    const truth = new Map(sales().map((line): [string, string] => [line.slice(0, 10), line.split(',')[1]]));
+    const errors: Record<string, number> = { 1: 0, 7: 0 };
+    for (const line of lines.slice(1)) {
+      const [date, ahead, y, forecast, low, high] = line.split(',');
+      expect(Number(y)).toBe(Number(truth.get(date)));
+      expect(Number(low)).toBeLessThanOrEqual(Number(forecast));
+      expect(Number(high)).toBeGreaterThanOrEqual(Number(forecast));
+      errors[ahead] += Math.abs(Number(y) - Number(forecast)) / 21;
+    }
+    const report = JSON.parse(read('run.report.json')) as {
+      looks: number;
+      steps: string;
+      horizons: { ahead: number; error: number }[];
+    };
+    expect([report.looks, report.steps]).toEqual([1, '189 … 209']);
+    for (const { ahead, error } of report.horizons) expect(error).toBeCloseTo(errors[ahead], 9);
+
+    // a second look, at the run that has ended
+    const [bytes, test] = [readFileSync(CHECKPOINT), read('run.test.csv')];
+    const again = await longhand(['train', '--resume', CHECKPOINT, '--data', DATA, '--threads', '1']);
+    expect([again.code, again.stdout]).toEqual([0, first.stdout]);
+    expect(again.stderr).toContain('the test part has been looked at 2 times');
+    expect([readFileSync(CHECKPOINT), read('run.test.csv')]).toEqual([bytes, test]);
+  });
+
+  test('writes beside run.best and run.last files of different names', () => {
+    expect(outputsBeside('runs/run.best')).toEqual({
+      report: 'runs/run.best.report.json',
+      test: 'runs/run.best.test.csv',
+      plot: 'runs/run.best.svg',
+    });
+    expect(outputsBeside('./run.safetensors').plot).toBe('./run.svg');
+  });
+
+  test('prints JSON', async () => {
+    const run = await longhand([...FROM, '--data', DATA, ...TINY, '--json', '--interval', '0.5']);
+    expect(run.code).toBe(0);
+    expect(jsonLinesOf(run)).toEqual([
+      expect.objectContaining({
+        event: 'test',
+        ahead: 1,
+        networks: [expect.any(Number)],
+        coverage: expect.any(Number) as number,
+      }),
+    ]);
+    expect(run.stdout).not.toContain('bands');
+  });
+
+  test('says that a random walk cannot be forecast', async () => {
+    writeFileSync(at('walk.csv'), walk());
+    const { code, stderr } = await longhand([
+      'train',
+      '--data',
+      at('walk.csv'),
+      '--predict',
+      'price',
+      '--time',
+      'date',
+      '--ahead',
+      '5',
+      ...TINY,
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('no seasons\n');
+    expect(stderr).toMatch(/WARNING: 5 ahead, the LSTM (loses against|repeats the last known number)/);
+  });
+
+  test('continues an interrupted run to the same bytes', async () => {
+    const checkpoint = at('stopped.safetensors');
+    const args = [
+      ...FROM,
+      '--data',
+      DATA,
+      '--ahead',
+      '1,7',
+      ...TINY,
+      '--checkpoint',
+      checkpoint,
+      '--checkpoint-every',
+      '3',
+    ];
+    for (const after of ['network 2 of 2 for the intervals', 'network 2 of 2 for the forecasts']) {
+      const run = start(args);
+      await run.stderr.has(after);
+      run.interrupt('SIGINT');
+      expect(await run.code).toBe(130);
+      expect(run.stderr.text).toContain(
+        `the run is saved: longhand train --resume ${checkpoint} --data ${DATA} continues it`,
+      );
+      expect(await refused(['forecast', checkpoint, '--data', DATA])).toContain(
+        'its training has not ended: longhand train --resume',
+      );
+      const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
+      expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);
+      expect(readFileSync(checkpoint)).toEqual(readFileSync(CHECKPOINT));
+    }
+  });
+
+  describe('with --program writes a program that', () => {
+    const DAYS = ['1987-02-16', '1987-03-20', '1987-05-25', '1987-07-04'];
+    const csv = written('holidays.csv', ['date,name', ...DAYS.map((date) => `${date},"Off, ""perhaps"""`)]);
+    /** The package of holidays, as a program finds it, and as the command does here. */
+    const holidaysIn = (days: readonly string[], year: number) =>
+      days
+        .filter((day) => day.startsWith(String(year)))
+        .map((day) => ({ date: `${day} 00:00:00`, name: 'Off', type: 'public' }));
+    class Calendar {
+      getHolidays = (year: number) => holidaysIn(DAYS, year);
+    }
+    jest.unstable_mockModule('date-holidays', () => ({ default: Calendar }), { virtual: true });
+    const packages = path.join(root, 'node_modules');
+    mkdirSync(path.join(packages, 'date-holidays'), { recursive: true });
+    writeFileSync(
+      path.join(packages, 'date-holidays/index.js'),
+      `module.exports = class { getHolidays(year) { return (${String(holidaysIn)})(${JSON.stringify(DAYS)}, year); } };`,
+    );
+    symlinkSync(process.cwd(), path.join(packages, 'longhand'));
+    symlinkSync(path.resolve('node_modules/papaparse'), path.join(packages, 'papaparse'));
+    const lines = linesOf(readFileSync(DATA, 'utf8'));
+    writeFileSync(at('messy.csv'), `\uFEFF date ,"sales",day,price\r\n\r\n${lines.slice(1).join('\r\n')}\r\n`);
+    const [names, ...rows] = lines.map((line) => line.split(','));
+    const objects = rows.map((row) => JSON.stringify(Object.fromEntries(row.map((cell, n) => [names[n], cell]))));
+    written('sales.ndjson', objects);
+
+    test.each([
+      ['of a CSV file, with holidays of a file', 'messy.csv', ['--deterministic', '--holidays', csv]],
+      ['of objects, with holidays of a country', 'sales.ndjson', ['--backend', 'reference', '--holidays', 'AQ']],
+    ])('makes the same forecaster: %s', async (_, data, flags) => {
+      const [program, checkpoint] = [at(`${data}.mjs`), at(`${data}.safetensors`)];
+      const chosen = [
+        '--ahead',
+        '7,2',
+        '--test',
+        '1987-07-01..',
+        '--season',
+        '7',
+        '--fill',
+        'previous',
+        '--seeds',
+        '1',
+      ];
+      const small = ['--hidden', '3', '--training-iters', '320', '--checkpoint', checkpoint, '--program', program];
+      const { code, stderr } = await longhand([...FROM, '--data', at(data), ...chosen, ...small, ...flags]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Off')]);
+      const own = readFileSync(checkpoint);
+      rmSync(checkpoint);
+      const ran = await runProcess(process.execPath, [program]);
+      expect([ran.code, ran.stderr]).toEqual([0, '']);
+      expect(readFileSync(checkpoint).equals(own)).toBe(true);
+      const { horizons } = JSON.parse(read(`${data}.report.json`)) as { horizons: { ahead: number; error: number }[] };
+      expect(jsonLinesOf(ran)).toMatchObject(horizons.map(({ ahead, error }) => ({ ahead, error })));
+    });
+  });
+
+  const usage = async (args: readonly string[]): Promise<string> => {
+    const before = readdirSync(root);
+    const { code, stdout, stderr } = await longhand(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(readdirSync(root)).toEqual(before);
+    return stderr;
+  };
+  const ALL = [...FROM, '--data', DATA];
+
+  test.each<[string, string[], string]>([
+    ['a flag of forecasts without --predict', ['train', '--ahead', '3'], '--ahead needs --predict'],
+    ['no data', FROM, '--predict needs --data, a CSV, TSV or NDJSON file'],
+    ['no time', ['train', '--data', DATA, '--predict', 'sales'], '--predict needs --time, the column of the time'],
+    ['--ahead 0', [...ALL, '--ahead', '0'], '--ahead'],
+    ['--ahead 1,x', [...ALL, '--ahead', '1,x'], '--ahead'],
+    ['--season 1', [...ALL, '--season', '1'], '--season'],
+    ['--interval 1', [...ALL, '--interval', '1'], 'between 0 and 1'],
+    ['--interval 0', [...ALL, '--interval', '0'], 'between 0 and 1'],
+    ['--seeds 0', [...ALL, '--seeds', '0'], '--seeds'],
+    ['--fill linear', [...ALL, '--fill', 'linear'], 'missing, previous'],
+    ['--test ..', [...ALL, '--test', '..'], 'Write 1987-01-01..'],
+    ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], 'Write 1987-01-01..'],
+    ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
+    ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],
+    ['a program without a forecast', ['train', '--program', at('p.mjs')], '--program needs --predict'],
+    ['the data as program', [...ALL, '--program', DATA], 'are the same file'],
+    ['the time as known', [...ALL, '--known', 'date'], 'the column "date" is named twice'],
+    ['a task', [...ALL, '--task', 'adding'], '--task cannot be used with --predict'],
+    ['a history', [...ALL, '--history', at('h.csv')], '--history cannot be used with --predict'],
+    ['a validation', [...ALL, '--validate-every', '5'], '--validate-every cannot be used with --predict'],
+    ['a network in both directions', [...ALL, '--bidirectional'], 'a forecast knows only the past'],
+    ['options that contradict each other', [...ALL, '--dropout', '0.5'], 'dropout 0.5: must be 0 with one layer'],
+    ['the checkpoint as data', [...ALL, '--checkpoint', DATA], 'are the same file'],
+    [
+      'the report as data',
+      [...FROM, '--data', at('x.test.csv'), '--checkpoint', at('x.safetensors')],
+      'are the same file',
+    ],
+    [
+      'the checkpoint as its own report',
+      [...ALL, '--checkpoint', at('a.safetensors'), '--holidays', at('a.report.json')],
+      'are the same file',
+    ],
+    ['--resume with --predict', [...ALL, '--resume', CHECKPOINT], '--predict cannot be changed with --resume'],
+    [
+      '--resume with another network',
+      ['train', '--data', DATA, '--resume', CHECKPOINT, '--hidden', '8'],
+      '--hidden cannot be changed with --resume',
+    ],
+    [
+      '--resume with another length',
+      ['train', '--data', DATA, '--resume', CHECKPOINT, '--training-iters', '8'],
+      '--training-iters cannot be changed with --resume',
+    ],
+    [
+      '--resume with other horizons',
+      ['train', '--data', DATA, '--resume', CHECKPOINT, '--ahead', '8'],
+      '--ahead needs --predict',
+    ],
+  ])('refuses %s', async (_, args, message) => expect(await usage(args)).toContain(message));
+
+  test.each<[string, string[], string[], string]>([
+    [
+      'a missing column',
+      ['date,sale,day', '1987-01-01,1,x', '1987-01-02,1,x'],
+      [],
+      'line 1: there is no column "sales": the columns are date, sale, day',
+    ],
+    [
+      'a gap',
+      sales().filter((_, n) => n !== 9),
+      [],
+      'line 10: 1987-01-10 comes after 1987-01-08, but the rows are 1 day apart: add the rows between them, or fill them (--fill missing, previous)',
+    ],
+    [
+      'a day that does not exist',
+      [...sales().slice(0, 60), '1987-02-29,1,x,2'],
+      [],
+      'line 61: date is "1987-02-29": must be a day that exists',
+    ],
+    [
+      'a decimal comma',
+      [...sales().slice(0, 60), '1987-03-01,"1,5",x,2'],
+      [],
+      'line 61: sales is "1,5": must be a number within f32',
+    ],
+    ['unsorted days', [...sales().slice(0, 60), '1987-02-01,1,x,2'], [], 'line 61: 1987-02-01 comes after 1987-02-28'],
+    ['a few rows', sales(12), [], '12 rows'],
+    ['a test part outside', sales(), ['--test', '1990..'], 'the test part is empty'],
+    ['a horizon that is too long', sales(), ['--ahead', '90'], '168 steps before the validation part'],
+    ['texts where categories belong', sales(), ['--known', 'date2'], 'there is no column "date2"'],
+  ])('refuses data with %s', async (name, lines, flags, message) => {
+    const file = written('bad.csv', lines);
+    const before = readdirSync(root);
+    const run = await longhand([...FROM, '--data', file, ...flags, ...TINY, '--checkpoint', at('new.safetensors')]);
+    if (name === 'a few rows') expect(run.stderr).toMatch(/bad\.csv: \d+ steps before the validation part: windows of/);
+    else expect(run.stderr).toContain(message);
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^longhand: /);
+    expect(readdirSync(root)).toEqual(before);
+  });
+
+  test.each<[string, string[]]>([
+    ['another loss', ['--loss', 'huber']],
+    ['epochs', ['--epochs', '1']],
+    ['one network for all horizons', ['--together', '--ahead', '1,2,3']],
+    ['a part of the time', ['--test', '1987-06..1987-06']],
+    ['seasons in any order', ['--season', '30,7']],
+  ])('accepts %s', async (name, flags) => {
+    const checkpoint = at('other.safetensors');
+    const iters = name === 'epochs' ? TINY.filter((one) => one !== '--training-iters' && one !== '640') : TINY;
+    const run = await longhand([...FROM, '--data', DATA, ...iters, ...flags, '--checkpoint', checkpoint]);
+    expect([run.code, run.stdout.slice(0, 4)]).toEqual([0, 'Mean']);
+    expect((await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2'])).code).toBe(0);
+    if (name === 'a part of the time') expect(run.stdout).toContain('1987-06-01 … 1987-06-30, 30 steps');
+    if (name === 'seasons in any order') expect(run.stderr).toContain('seasons of 7 and 30 steps');
+  });
+});
+
+describe('longhand forecast', () => {
+  const forecast = (args: readonly string[]): ReturnType<typeof longhand> =>
+    longhand(['forecast', CHECKPOINT, '--threads', '1', ...args]);
+
+  test('prints what comes after the last row; days of the week repeat', async () => {
+    const { code, stdout, stderr } = await forecast(['--data', DATA]);
+    expect([code, stderr.includes('WARNING')]).toEqual([0, false]);
+    const [title, ...rows] = linesOf(stdout);
+    expect(title).toBe('date,ahead,forecast,low,high');
+    expect(rows.map((row) => row.split(',').slice(0, 2))).toEqual(
+      Array.from({ length: 7 }, (_, n) => [dateOf(COUNT + n), String(n + 1)]),
+    );
+    // the same with rows that give the days of the week
+    const longer = sales(COUNT, 7).map((line, n) =>
+      n > COUNT ? line.replace(',,,', `,,${NAMES[(n - 1) % 7]},`) : line,
+    );
+    expect((await forecast(['--data', written('longer.csv', longer)])).stdout).toBe(stdout);
+    expect((await forecast(['--data', DATA, '--steps', '3'])).stdout).toBe(
+      `${linesOf(stdout).slice(0, 4).join('\n')}\n`,
+    );
+    expect((await forecast(['--data', DATA, '--to', at('next.csv')])).stdout).toBe('');
+    expect(read('next.csv')).toBe(stdout);
+    const json = jsonLinesOf(await forecast(['--data', DATA, '--json'])) as Record<string, unknown>[];
+    expect(json.map((row) => Object.values(row).join(','))).toEqual(rows);
+  });
+
+  test('refuses other data, other files, and an output that is an input', async () => {
+    const data = written('moved.csv', [
+      sales()[0],
+      sales()[1].replace('1987-01-01', '1986-12-31'),
+      ...sales().slice(1),
+    ]);
+    expect(await refused(['forecast', CHECKPOINT, '--data', data])).toContain(
+      'moved.csv: begins at 1986-12-31 with steps of 1 day, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
+    );
+    const later = written('later.csv', [sales()[0], ...sales().slice(100)]);
+    const [all, some] = [await forecast(['--data', DATA]), await forecast(['--data', later])];
+    expect([some.code, some.stdout]).toEqual([0, all.stdout]);
+    expect(
+      await refused(['forecast', CHECKPOINT, '--data', written('bad.csv', ['date,sales', '1987-01-01,1'])]),
+    ).toContain('there is no column "day"');
+    expect(await refused(['forecast', DATA, '--data', DATA])).toContain('sales.csv: ');
+    expect(await refused(['forecast', at('none'), '--data', DATA])).toContain('none: no such file');
+    for (const file of [DATA, CHECKPOINT]) {
+      const { code, stderr } = await forecast(['--data', DATA, '--to', file]);
+      expect([code, stderr.includes('are the same file')]).toEqual([2, true]);
+    }
+    expect((await longhand(['forecast', CHECKPOINT])).code).toBe(2);
+    expect((await forecast(['--data', DATA, '--steps', '0'])).code).toBe(2);
+  });
+
+  test('needs what is known in advance', async () => {
+    const checkpoint = at('known.safetensors');
+    const args = [
+      'train',
+      '--predict',
+      'sales',
+      '--time',
+      'date',
+      '--known',
+      'day,price',
+      '--data',
+      DATA,
+      '--ahead',
+      '3',
+    ];
+    expect((await longhand([...args, ...TINY, '--season', '7', '--checkpoint', checkpoint])).code).toBe(0);
+    const ends = written('ends.csv', sales(COUNT, 2));
+    expect(await refused(['forecast', checkpoint, '--data', ends])).toContain(
+      `ends.csv: price is not known on ${dateOf(COUNT + 2)}: add rows up to ${dateOf(COUNT + 2)}, with price but without the column to forecast`,
+    );
+    expect((await longhand(['forecast', checkpoint, '--data', ends, '--steps', '2'])).code).toBe(0);
+  });
+});
+
+describe('one network of a forecaster', () => {
+  test('is named FILE#NAME', async () => {
+    const name = 'ahead-7-seed-1';
+    const exported = `${CHECKPOINT}#${name}`;
+    const before = readFileSync(CHECKPOINT);
+    expect((await longhand(['export', exported, '--to', 'safetensors-pytorch', '--json'])).code).toBe(0);
+    expect(readdirSync(root)).toContain(`run.${name}.pytorch.safetensors`);
+    const { code, stderr } = await longhand([
+      'export',
+      exported,
+      '--to',
+      'safetensors-pytorch',
+      '--output',
+      CHECKPOINT,
+    ]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('run.safetensors is the input: choose another --output'),
+    ]);
+    expect(readFileSync(CHECKPOINT)).toEqual(before);
+    expect(loadCheckpoint(`${CHECKPOINT}#${name}`).model.network.quantiles).toEqual([0.05, 0.25, 0.5, 0.75, 0.95]);
+  });
+
+  test('must be named, and must exist', async () => {
+    expect(await refused(['eval', CHECKPOINT])).toContain('is a forecaster: name its series with --data');
+    expect(await refused(['sample', CHECKPOINT])).toContain(
+      'holds several networks, "ahead-1-seed-1","ahead-7-seed-1": name one of them: ',
+    );
+    expect(await refused(['eval', `${CHECKPOINT}#other`])).toContain(
+      'run.safetensors: has no network other: ahead-1-seed-1, ahead-7-seed-1',
+    );
+    writeFileSync(at('odd#name'), readFileSync(CHECKPOINT));
+    expect(existsSync(at('odd#name'))).toBe(true);
+    expect(loadCheckpoint(`${at('odd#name')}#ahead-1-seed-1`).model.T).toBe(
+      loadCheckpoint(`${CHECKPOINT}#ahead-1-seed-1`).model.T,
+    );
+    expect(() => loadCheckpoint(`${DATA}#ahead-1-seed-1`)).toThrow('sales.csv');
+  });
+});

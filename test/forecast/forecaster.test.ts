@@ -1,0 +1,742 @@
+/** What a forecast must beat, its intervals, and forecasters: trained, interrupted, saved, and used beyond the last row. */
+import fc from 'fast-check';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { formatTime, timeAt, timeFrom } from '../../src/data/calendar.js';
+import { tableOf } from '../../src/data/table.js';
+import type { JsonObject, JsonValue } from '../../src/files/json.js';
+import {
+  lastValue,
+  latestInPhase,
+  meanOfSeasons,
+  Ridge,
+  ridgeValue,
+  seasonalValue,
+} from '../../src/forecast/baselines.js';
+import { assertTrained, forecastBytes, forecastIn, parseForecast } from '../../src/forecast/forecast-file.js';
+import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
+import { Forecaster, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { futureOf } from '../../src/forecast/future.js';
+import { loadForecaster, trainForecaster } from '../../src/index.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
+import type { Band } from '../../src/forecast/intervals.js';
+import {
+  coverageOf,
+  meanAbsoluteError,
+  meanBand,
+  movedOutwards,
+  recentShifts,
+  scoreOf,
+  Scores,
+} from '../../src/forecast/intervals.js';
+import type { ForecastChoices } from '../../src/forecast/plan.js';
+import { planOf } from '../../src/forecast/plan.js';
+import { baselinesOf, reportOf } from '../../src/forecast/report.js';
+import type { Series, SeriesColumns } from '../../src/forecast/series.js';
+import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
+import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
+
+describe('a baseline', () => {
+  const y = Float64Array.of(1, NaN, 3, 4, 5, NaN, 7, 8, NaN, 10, NaN);
+
+  test('is the last value', () => {
+    expect([0, 1, 6, 8, 10].map((t) => lastValue(y, t))).toEqual([1, 1, 7, 8, 10]);
+    expect([lastValue(y, -1), lastValue(Float64Array.of(NaN), 0)]).toEqual([NaN, NaN]);
+  });
+
+  test('is the season before, or the mean of four', () => {
+    // target 12, known up to 10, period 3: steps 9, 6, 3, 0
+    expect(seasonalValue(y, 12, 10, 3)).toBe(10);
+    expect(meanOfSeasons(y, 12, 10, 3)).toBe((10 + 7 + 4 + 1) / 4);
+    // target 11, known up to 10: step 8 has no number
+    expect(seasonalValue(y, 11, 10, 3)).toBe(3);
+    expect(meanOfSeasons(y, 11, 10, 3)).toBe(3);
+    expect([seasonalValue(y, 1, 0, 5), meanOfSeasons(y, 1, 0, 5)]).toEqual([NaN, NaN]);
+    expect(
+      meanOfSeasons(
+        Float64Array.from({ length: 40 }, (_, t) => t),
+        40,
+        39,
+        2,
+      ),
+    ).toBe((38 + 36 + 34 + 32) / 4);
+  });
+
+  test('reads only what is known', () => {
+    fc.assert(
+      fc.property(fc.nat(500), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 2, max: 40 }), (t, ahead, period) => {
+        const at = latestInPhase(t + ahead, t, period);
+        expect(at).toBeLessThanOrEqual(t);
+        expect(at).toBeGreaterThan(t - period);
+        expect((t + ahead - at) % period).toBe(0);
+      }),
+    );
+  });
+
+  test('of ridge regression solves (XᵀX + λ·n·I)·w = Xᵀy', () => {
+    const random = new Random(3);
+    for (const inputs of [1, 4, 9]) {
+      for (const lambda of [1e-6, 0.1, 3]) {
+        const ridge = new Ridge(inputs);
+        const count = 30;
+        const rows = Array.from({ length: count }, () => Array.from({ length: inputs }, () => random.normal(1, 2)));
+        const truth = rows.map((row) => row.reduce((sum, x, i) => sum + x * (i - 1), 5) + random.normal(0, 1));
+        for (const [n, row] of rows.entries()) ridge.add(row, truth[n]);
+        const w = ridge.weights(lambda);
+        // the gradient of ½·Σ(y - x·w)² + ½·λ·n·Σw² is 0, without a penalty for the constant
+        for (let i = 0; i <= inputs; i++) {
+          const penalty = i < inputs ? lambda * count * w[i] : 0;
+          const gradient = rows.reduce(
+            (sum, row, n) => sum + (ridgeValue(w, row) - truth[n]) * (i < inputs ? row[i] : 1),
+            penalty,
+          );
+          expect(Math.abs(gradient)).toBeLessThan(1e-5);
+        }
+      }
+    }
+  });
+
+  test('of ridge regression has finite weights for columns that repeat each other, and without rows', () => {
+    const ridge = new Ridge(3);
+    expect(ridge.weights(1e-4)).toEqual(new Float64Array(4));
+    for (let n = 0; n < 20; n++) ridge.add([n, n, 0], 2 * n + 1);
+    const w = ridge.weights(1e-4);
+    expect(ridgeValue(w, [7, 7, 0])).toBeCloseTo(15, 2);
+    expect(w[0]).toBeCloseTo(w[1], 4);
+  });
+});
+
+describe('an interval', () => {
+  const band = (low: number, high: number, forecast = (low + high) / 2): Band => ({ forecast, low, high });
+
+  const shiftOf = (bands: readonly Band[], y: readonly number[], coverage: number): number => {
+    const scores = new Scores();
+    for (const [n, one] of bands.entries()) scores.add(scoreOf(one, y[n]));
+    return scores.shift(coverage);
+  };
+
+  test('moves by the ⌈(n+1)·coverage⌉-th smallest score', () => {
+    const bands = [0, 1, 2, 3].map(() => band(-1, 1));
+    const y = [0, 3, -1.5, 1.25]; // scores -1, 2, 0.5, 0.25
+    const shifts = [0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 0.81, 0.99].map((coverage) => shiftOf(bands, y, coverage));
+    expect(shifts).toEqual([-1, -1, 0.25, 0.25, 0.5, 0.5, 2, 2, 2]);
+    expect(shiftOf(bands, [NaN, 3, NaN, NaN], 0.5)).toBe(2);
+    expect(shiftOf(bands, [NaN, NaN, NaN, NaN], 0.5)).toBe(0);
+    expect(movedOutwards(band(-1, 1, 0.5), 2)).toEqual({ forecast: 0.5, low: -3, high: 3 });
+    expect(movedOutwards(band(-1, 1, 0.5), -3)).toEqual({ forecast: 0.5, low: 0.5, high: 0.5 });
+    expect(meanBand([band(0, 2), band(2, 8)])).toEqual({ forecast: 3, low: 1, high: 5 });
+  });
+
+  test('moves by the latest scores', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)), { maxLength: 40 }),
+        fc.array(fc.nat(45), { maxLength: 10 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (scores, unsorted, most, coverage) => {
+          const ends = unsorted.sort((a, b) => a - b);
+          const expected = ends.map((end) => {
+            const to = Math.min(end, scores.length);
+            const recent = scores.slice(Math.max(0, to - most), to).filter((score) => !Number.isNaN(score));
+            recent.sort((a, b) => a - b);
+            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+          });
+          expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('keeps its promise for numbers in any order', () => {
+    const random = new Random(11);
+    for (const coverage of [0.5, 0.9]) {
+      let inside = 0;
+      const [rounds, n] = [3000, 19];
+      for (let round = 0; round < rounds; round++) {
+        const y = Array.from({ length: n + 1 }, () => random.normal(0, 1) ** 3);
+        const bands = y.map(() => band(-0.2, 0.1));
+        const moved = movedOutwards(band(-0.2, 0.1, NaN), 0);
+        const shift = shiftOf(bands.slice(0, n), y, coverage);
+        inside += Number(y[n] >= -0.2 - shift && y[n] <= 0.1 + shift);
+        expect(moved.low).toBeNaN();
+      }
+      // at least `coverage`, and at most 1/(n+1) more; 0.02 are more than two standard deviations
+      expect(inside / rounds).toBeGreaterThan(coverage - 0.02);
+      expect(inside / rounds).toBeLessThan(coverage + 1 / (n + 1) + 0.02);
+    }
+  });
+
+  test('is measured on the steps that have a number', () => {
+    expect(coverageOf([band(0, 1), band(0, 1), band(0, 1), band(0, 1)], [0, 1, 1.1, NaN])).toBeCloseTo(2 / 3, 12);
+    expect(meanAbsoluteError([1, 2, NaN, 4], [0, 4, 1, NaN])).toBe(1.5);
+    expect([coverageOf([], []), meanAbsoluteError([], [])]).toEqual([NaN, NaN]);
+  });
+});
+
+const DAY = 86_400_000;
+const START = timeFrom('1987-01-01');
+const dateOf = (n: number): string => formatTime(START + n * DAY);
+const COLUMNS: SeriesColumns = { time: ['date'], predict: 'y', inputs: ['x'], known: ['k', 'w'], fill: null };
+const COUNT = 120;
+
+/** `count` days with numbers, and `more` with what is known in advance. */
+function rowsOfDays(count: number, more: number, change: (n: number) => number = () => 0) {
+  const random = new Random(2);
+  return Array.from({ length: count + more }, (_, n) => ({
+    date: dateOf(n),
+    y: n < count ? 50 + 5 * (n % 7) + random.normal(0, 1) + change(n) : null,
+    x: random.uniform(0, 1),
+    k: random.uniform(0, 1),
+    w: n < count ? n % 7 : null,
+  }));
+}
+
+const seriesOfDays = (count = COUNT, more = 0, change: (n: number) => number = () => 0): Series =>
+  seriesOf(tableOf('days', rowsOfDays(count, more, change), wantedColumns(COLUMNS)), COLUMNS);
+
+const HOLIDAYS = holidaysOf(
+  tableOf(
+    'h',
+    [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })),
+    HOLIDAY_COLUMNS,
+  ),
+);
+const CHOICES: ForecastChoices = {
+  columns: COLUMNS,
+  ahead: [1, 3],
+  isTogether: false,
+  seeds: 2,
+  coverage: 0.8,
+  test: null,
+  seasons: [7],
+};
+const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters: 24, displayStep: 1000 });
+const backend = createReferenceBackend();
+const series = seriesOfDays();
+
+const begun = (choices: Partial<ForecastChoices> = {}): ForecastState => ({
+  plan: planOf('days', series, { ...CHOICES, ...choices }, HOLIDAYS),
+  networks: new Map(),
+});
+
+/** A whole run, and the state at each of its checkpoints. */
+async function trained(before: ForecastState, hooks: ForecastHooks = {}) {
+  const states: Uint8Array<ArrayBuffer>[] = [];
+  const state = await trainStages(backend, series, OPTIONS, before, {
+    ...hooks,
+    onState: (now) => states.push(forecastBytes(now)),
+  });
+  return { state, states };
+}
+
+let whole: Awaited<ReturnType<typeof trained>>;
+let together: Awaited<ReturnType<typeof trained>>;
+beforeAll(async () => {
+  whole = await trained(begun(), { checkpointEvery: 1 });
+  together = await trained(begun({ isTogether: true, seeds: 1 }));
+});
+
+describe('a forecaster', () => {
+  test('is trained twice, and corrects its intervals between', async () => {
+    const names: string[] = [];
+    const { state, states } = await trained(begun(), {
+      onNetwork: ({ name }, stage, n, of) => names.push(`${stage} ${n}/${of} ${name}`),
+    });
+    expect(names).toEqual(
+      ['calibration', 'final'].flatMap((stage) =>
+        ['ahead-1-seed-1', 'ahead-1-seed-2', 'ahead-3-seed-1', 'ahead-3-seed-2'].map(
+          (name, n) => `${stage} ${n + 1}/4 ${stage === 'final' ? '' : 'calibration-'}${name}`,
+        ),
+      ),
+    );
+    expect(states).toHaveLength(8);
+    expect([...state.networks.values()].map(({ training }) => training?.options.seed)).toEqual(
+      [1, 2, 1, 2].map((n) => OPTIONS.seed + n - 1),
+    );
+    const calibration = parseForecast(states[3], 'f');
+    const forecaster = new Forecaster(backend, calibration, 'calibration');
+    const steps = Array.from({ length: 12 }, (_, n) => 96 + n);
+    const truth = steps.map((d) => series.y[d]);
+    for (const [n, ahead] of [1, 3].entries()) {
+      const bands = await forecaster.bands(series, ahead, steps);
+      expect(state.plan.scores?.[n]).toEqual(bands.map((band, k) => scoreOf(band, truth[k])));
+    }
+    forecaster.dispose();
+    expect(state.plan.parts.validation).toEqual({ from: 96, to: 108 });
+  });
+
+  test('that is interrupted after any checkpoint continues to the same bytes, with its own options', async () => {
+    const { state, states } = whole;
+    expect(states).toHaveLength(2 * 8);
+    const end = forecastBytes(state);
+    expect(states.at(-1)).toEqual(end);
+    for (const n of [0, 1, 4, 7, 8, 11, 14]) {
+      const before = parseForecast(states[n], 'run');
+      const other = forecastOptions({ hidden: 3, seed: 99 });
+      const hooks: ForecastHooks = n % 4 === 0 ? { checkpointEvery: 1 } : {};
+      const resumed = await trainStages(backend, series, other, before, hooks);
+      expect(forecastBytes(resumed)).toEqual(end);
+    }
+  });
+
+  test('continues only with the same numbers', async () => {
+    const before = parseForecast(whole.states[0], 'run');
+    const other = seriesOfDays(COUNT, 0, (n) => (n === 5 ? 1 : 0));
+    await expect(trainStages(backend, other, OPTIONS, before)).rejects.toThrow(DataError);
+  });
+
+  test('stops when it is told', async () => {
+    const stop = new AbortController();
+    let saved: Uint8Array | undefined;
+    const run = trainStages(backend, series, OPTIONS, begun(), {
+      signal: stop.signal,
+      onStep: () => stop.abort(new Error('enough')),
+      onState: (now) => (saved = forecastBytes(now)),
+    });
+    expect(await failureOf(run)).toEqual(new Error('enough'));
+    expect(
+      forecastBytes(await trainStages(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run'))),
+    ).toEqual(forecastBytes(whole.state));
+  });
+
+  test('does not see what comes after step d - ahead', async () => {
+    for (const { state } of [whole, together]) {
+      const forecaster = new Forecaster(backend, state);
+      for (const ahead of [1, 3]) {
+        const d = 110;
+        const changed = seriesOfDays(COUNT, 0, (n) => (n > d - ahead ? 1000 : 0));
+        const [one, other] = [await forecaster.bands(series, ahead, [d]), await forecaster.bands(changed, ahead, [d])];
+        expect(other).toEqual(one);
+        const earlier = seriesOfDays(COUNT, 0, (n) => (n === d - ahead ? 1000 : 0));
+        expect(await forecaster.bands(earlier, ahead, [d])).not.toEqual(one);
+        for (const { values, name } of baselinesOf(forecaster, changed, ahead, [d])) {
+          if (name !== 'ridge regression')
+            expect([name, values]).toEqual([
+              name,
+              baselinesOf(forecaster, series, ahead, [d]).find((one) => one.name === name)?.values,
+            ]);
+        }
+      }
+      forecaster.dispose();
+    }
+  });
+
+  test('reports the errors of its forecasts, beside what they must beat', async () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const reports = await reportOf(forecaster, series, 'test');
+    expect(reports.map(({ ahead, networks, bands }) => [ahead, networks.length, bands.length])).toEqual([
+      [1, 2, 12],
+      [3, 2, 12],
+    ]);
+    for (const { ahead, baselines, error, bands, coverage, beatenBy, networks } of reports) {
+      const truth = series.y.subarray(108);
+      expect(baselines.map(({ name }) => name)).toEqual([
+        'the last value',
+        'the season before (7 steps)',
+        'the mean of four seasons',
+        'ridge regression',
+      ]);
+      const last = Array.from(truth, (_, n) => series.y[108 + n - ahead]);
+      const season = Array.from(truth, (_, n) => series.y[101 + n]);
+      expect(baselines[0].error).toBeCloseTo(meanAbsoluteError(last, truth), 12);
+      expect(baselines[1].error).toBeCloseTo(meanAbsoluteError(season, truth), 12);
+      expect(error).toBeCloseTo(
+        meanAbsoluteError(
+          bands.map(({ forecast }) => forecast),
+          truth,
+        ),
+        12,
+      );
+      expect(error).toBeLessThanOrEqual((networks[0] + networks[1]) / 2 + 1e-12);
+      expect(coverage).toBe(coverageOf(bands, truth));
+      expect(baselines[3].error).toBeLessThan(2); // the noise has a deviation of 1
+      expect(beatenBy).not.toBeNull(); // three steps of training are no match
+    }
+    forecaster.dispose();
+  });
+
+  test('in a program reads rows, and forecasts as the command does', async () => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    const rows = rowsOfDays(COUNT, 3);
+    const forecaster = new Forecaster(backend, whole.state);
+    const predicted = await loaded.predict(rows.slice(0, COUNT));
+    expect(predicted.map(({ ahead, date }) => [ahead, date])).toEqual(
+      [1, 3].flatMap((ahead) => Array.from({ length: COUNT - ahead }, (_, n) => [ahead, dateOf(ahead + n)])),
+    );
+    const [band] = await forecaster.bands(series, 3, [110]);
+    expect(predicted.find(({ ahead, date }) => ahead === 3 && date === dateOf(110))).toEqual({
+      ...{ date: dateOf(110), ahead: 3 },
+      ...band,
+    });
+    const future = await futureOf(forecaster, seriesOfDays(COUNT, 3), 3, 'days');
+    const expected = future.map(({ step, ahead, band: of }) => ({ date: dateOf(step), ahead, ...of }));
+    expect(expected).toHaveLength(3);
+    expect(await loaded.forecast(rows)).toEqual(expected);
+    const dated = rows.map((row, n) => ({ ...row, date: new Date(START + n * DAY) }));
+    expect(await loaded.forecast(dated, 2)).toEqual(expected.slice(0, 2));
+    await expect(loaded.forecast([...rows].reverse())).rejects.toThrow('rows[1]: 1987-05-02 comes after 1987-05-03');
+    loaded.dispose();
+    forecaster.dispose();
+    expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
+  });
+
+  test('in a program gives each of several calls its own numbers, and keeps its horizons', async () => {
+    const backends = [backend, await createWasmBackend({ threads: 2 })];
+    for (const one of backends) {
+      const loaded = loadForecaster(one, forecastBytes(whole.state));
+      const rows = [rowsOfDays(COUNT, 3), rowsOfDays(COUNT, 3, () => 20)];
+      const calls = () => rows.flatMap((given) => [loaded.forecast(given), loaded.predict(given)]);
+      const expected = [];
+      for (const given of rows) expected.push(await loaded.forecast(given), await loaded.predict(given));
+      expect(await Promise.all(calls())).toEqual(expected);
+      (loaded.ahead as number[]).reverse();
+      expect(await loaded.predict(rows[1])).toEqual(expected[3]);
+      const late = failureOf(loaded.predict(rows[0]));
+      loaded.dispose();
+      expect(String(await late)).toMatch(/^RangeError: forecast: .* has been freed$/);
+    }
+    await backends[1].dispose();
+  });
+
+  test('is trained with the rows, the request and the options of the call, though the caller changes them', async () => {
+    const make = () => ({
+      rows: rowsOfDays(COUNT, 0),
+      request: {
+        ...{ time: ['date'], predict: 'y', inputs: ['x'], known: ['k'], ahead: [1, 3], seasons: [7], seeds: 2 },
+        holidays: [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })),
+      },
+      options: { ...OPTIONS, hidden: [2, 2], quantiles: [0.1, 0.5, 0.9] },
+    });
+    const run = async (change: (given: ReturnType<typeof make>) => unknown) => {
+      const given = make();
+      const result = trainForecaster(backend, given.rows, given.request, given.options);
+      change(given);
+      return result;
+    };
+    const expected = await run(() => {});
+    const changed = await run(({ rows, request, options }) => {
+      for (const row of rows) row.y = 0;
+      rows.pop();
+      for (const list of [request.time, request.inputs, request.known]) list.fill('changed');
+      for (const list of [request.ahead, request.seasons, options.hidden, options.quantiles]) list.fill(1);
+      request.holidays.length = 0;
+    });
+    expect(changed).toEqual(expected);
+  });
+
+  test('is not trained with hooks that are none', async () => {
+    for (const [hooks, message] of [
+      [{ signal: {} }, 'trainForecaster: hooks: signal an Object: must be an AbortSignal'],
+      [{ onStep: 1 }, 'trainForecaster: hooks: onStep 1: must be a function'],
+      [{ onsignal: null }, 'trainForecaster: hooks: onsignal: unknown option; known options: onStep, signal'],
+    ] as const) {
+      const request = { time: 'date', predict: 'y' };
+      const problem = await failureOf(
+        trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS, hooks as unknown as object),
+      );
+      expect(problem).toEqual(new TypeError(message));
+    }
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['no time', { time: undefined }, 'trainForecaster: time undefined: must be a list of names of columns'],
+    ['an empty time', { time: [] }, 'trainForecaster: time: must name a column'],
+    ['no column', { predict: undefined }, 'trainForecaster: predict is undefined: must be a text'],
+    ['a horizon of 0', { ahead: [1, 0] }, 'trainForecaster: ahead 0: must be a whole number from 1 to 10000'],
+    ['no horizons', { ahead: [] }, 'trainForecaster: ahead: must have a number of steps'],
+    ['a season of 1', { seasons: [1] }, 'trainForecaster: seasons 1: must be a whole number'],
+    ['a fill', { fill: 'linear' }, 'trainForecaster: fill "linear": must be one of missing, previous'],
+    ['no seeds', { seeds: 0 }, 'trainForecaster: seeds 0: must be a whole number from 1 to 100'],
+    ['an interval', { interval: 1 }, 'trainForecaster: interval 1: must be a number between 0 and 1'],
+    ['a test part', { test: 'last year' }, 'trainForecaster: test "last year": must be as 1987-01-01..'],
+    ['a test part that is a number', { test: 1987 }, 'trainForecaster: test is 1987: must be a text'],
+    ['holidays that are no list', { holidays: 5 }, 'holidays 5: must be a list of objects'],
+    ['a holiday of null', { holidays: [null] }, 'holidays[0]: null: must be an object'],
+    ['a column twice', { known: ['y'] }, 'trainForecaster: the column "y" is named twice'],
+    ['a name in place of a list', { known: 'k' }, 'trainForecaster: known "k": must be a list of names of columns'],
+    ['a misspelt name', { horizon: 3 }, 'trainForecaster: horizon: unknown option'],
+    ['a column that is missing', { inputs: ['z'] }, 'rows: no row has a column "z"'],
+    ['holidays without names', { holidays: [{ date: '1987-01-01' }] }, 'holidays: no row has a column "name"'],
+  ])('is not trained for %s', async (_, changed, message) => {
+    const request = { time: 'date', predict: 'y', ...changed };
+    await expect(trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [null, 'rows null: must be a list of objects'],
+    [[null], 'rows[0]: null: must be an object'],
+  ])('is neither trained nor asked with the rows %j', async (rows, message) => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    const given = rows as unknown as [];
+    for (const call of [
+      () => trainForecaster(backend, given, { time: 'date', predict: 'y' }, OPTIONS),
+      () => loaded.predict(given),
+      () => loaded.forecast(given),
+    ])
+      expect(await failureOf(call())).toEqual(new TypeError(message));
+    loaded.dispose();
+  });
+
+  test('is not trained with a misspelt option', async () => {
+    const run = trainForecaster(backend, rowsOfDays(COUNT, 0), { time: 'date', predict: 'y' }, { units: 3 } as object);
+    await expect(run).rejects.toThrow('train: units: unknown option; did you mean hidden?');
+  });
+
+  test('moves the ends of its intervals by the latest scores that are known', async () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const uncorrected = new Forecaster(backend, { ...whole.state, plan: { ...whole.state.plan, scores: null } });
+    for (const [n, ahead] of [1, 3].entries()) {
+      const known = (whole.state.plan.scores?.[n] ?? []).map(Number);
+      const steps = Array.from({ length: 12 }, (_, k) => 108 + k);
+      const raw = await uncorrected.bands(series, ahead, steps);
+      const all = [...known, ...raw.map((band, k) => scoreOf(band, series.y[108 + k]))];
+      const bands = await forecaster.bands(series, ahead, steps);
+      const shifts = recentShifts(
+        all,
+        steps.map((d) => Math.max(d - ahead + 1 - 96, 12)),
+        12,
+        0.8,
+      );
+      expect(bands).toEqual(raw.map((band, k) => movedOutwards(band, shifts[k])));
+      // one by one, and beside steps that the networks have learned from
+      for (const d of [109, 119]) expect(await forecaster.bands(series, ahead, [d])).toEqual([bands[d - 108]]);
+      expect((await forecaster.bands(series, ahead, [50, 97, 111])).at(-1)).toEqual(bands[3]);
+      const [learned, first] = [
+        await forecaster.bands(series, ahead, [50]),
+        await uncorrected.bands(series, ahead, [50]),
+      ];
+      expect(learned[0].high - first[0].high).toBeCloseTo(Math.max(shifts[0], first[0].forecast - first[0].high), 12);
+    }
+    forecaster.dispose();
+    uncorrected.dispose();
+  });
+
+  test('compares itself with ridge regression on the same numbers, without the test part', () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const at = 110; // reads steps up to 109; the test part begins at 108
+    const ridge = (of: Series): number => baselinesOf(forecaster, of, 1, [at])[3].values[0];
+    const changedAt = (step: number): Series => seriesOfDays(COUNT, 0, (n) => (n === step ? 0.01 : 0));
+    for (const step of [110, 115]) expect(ridge(changedAt(step))).toBe(ridge(series));
+    for (const step of [40, 100, 109]) expect(ridge(changedAt(step))).not.toBe(ridge(series));
+    forecaster.dispose();
+  });
+
+  test('says whether it loses, and whether it repeats the last number', async () => {
+    /** A report of made-up forecasts. */
+    const reportFor = async (forecastAt: (d: number, ahead: number) => number) => {
+      const forecaster = new Forecaster(backend, whole.state);
+      const bands = (_: Series, ahead: number, steps: readonly number[]): Promise<Band[]> =>
+        Promise.resolve(steps.map((d) => ({ forecast: forecastAt(d, ahead), low: -Infinity, high: Infinity })));
+      const bandsOf: Forecaster['bandsOf'] = (_, of, ahead, steps) => bands(of, ahead, steps);
+      const reports = await reportOf(Object.assign(forecaster, { bands, bandsOf }), series, 'test');
+      forecaster.dispose();
+      return reports.map(({ beatenBy, echoes, coverage }) => [beatenBy, echoes, coverage]);
+    };
+    expect(await reportFor((d) => series.y[d])).toEqual(Array(2).fill([null, false, 1]));
+    expect(await reportFor((d, ahead) => series.y[d - ahead] + 0.01)).toEqual(
+      Array(2).fill(['the mean of four seasons', true, 1]),
+    );
+    expect(await reportFor(() => 0)).toEqual(Array(2).fill([expect.any(String), false, 1]));
+  });
+});
+
+describe('the future', () => {
+  test('comes from the network of the smallest horizon that reaches it', async () => {
+    const longer = seriesOfDays(COUNT, 3);
+    const forecaster = new Forecaster(backend, whole.state);
+    const found = await futureOf(forecaster, longer, 3, 'days');
+    expect(found.map(({ step, ahead }) => [step, ahead])).toEqual([
+      [120, 1],
+      [121, 2],
+      [122, 3],
+    ]);
+    // an empty end of the series, as futureOf makes it
+    const one = await forecaster.bands(longer, 1, [120]);
+    const three = await forecaster.bands(longer, 3, [121, 122]);
+    expect(found.map(({ band }) => band)).toEqual([...one, ...three]);
+    expect(await futureOf(forecaster, longer, 1, 'days')).toEqual(found.slice(0, 1));
+    forecaster.dispose();
+  });
+
+  test('beyond the largest horizon reads the forecasts before', async () => {
+    const longer = seriesOfDays(COUNT, 8);
+    for (const { state } of [whole, together]) {
+      const forecaster = new Forecaster(backend, state);
+      const found = await futureOf(forecaster, longer, 8, 'days');
+      expect(found.map(({ step }) => step)).toEqual([120, 121, 122, 123, 124, 125, 126, 127]);
+      const filled = longer.filled.slice();
+      for (const block of [0, 3, 6]) {
+        for (const n of [0, 1, 2]) {
+          const step = 120 + block + n;
+          if (step > 127) continue;
+          const known = { ...longer, filled: filled.slice() };
+          const [band] = await forecaster.bands(known, n === 0 ? 1 : 3, [step]);
+          expect(found[block + n].band).toEqual(band);
+        }
+        for (const n of [0, 1, 2]) if (block + n < 8) filled[120 + block + n] = found[block + n].band.forecast;
+      }
+      forecaster.dispose();
+    }
+    expect(longer.filled.subarray(COUNT)).toEqual(new Float64Array(8).fill(NaN));
+  });
+
+  test('needs what is known in advance, but not what repeats', async () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const ends = async (count: number, more: number): Promise<unknown> =>
+      failureOf(futureOf(forecaster, seriesOfDays(COUNT, more), count, 'days.csv'));
+    expect(await ends(4, 2)).toEqual(
+      new DataError(
+        `days.csv: k is not known on ${dateOf(122)}: add rows up to ${dateOf(123)}, with k but without the column to forecast`,
+      ),
+    );
+    expect(await ends(300, 300)).toEqual(
+      new DataError(
+        `days.csv: the forecaster knows holidays up to 1987, but the forecasts go on to ${dateOf(419)}: train it with later holidays`,
+      ),
+    );
+    forecaster.dispose();
+  });
+});
+
+describe('the file of a forecaster', () => {
+  const stored = (state: ForecastState): JsonObject => JSON.parse(JSON.stringify(state.plan)) as JsonObject;
+
+  test('holds the plan and the networks', () => {
+    for (const { state } of [whole, together]) {
+      const bytes = forecastBytes(state);
+      const read = parseForecast(bytes, 'f');
+      expect(read.plan).toEqual(state.plan);
+      expect([...read.networks.keys()]).toEqual([...state.networks.keys()]);
+      expect(forecastBytes(read)).toEqual(bytes);
+      assertTrained(read, 'f');
+    }
+  });
+
+  test('is not a forecaster before its run has ended', () => {
+    for (const bytes of whole.states.slice(0, -1)) {
+      const fault = 'f: its training has not ended: longhand train --resume f continues it';
+      expectDataError(() => assertTrained(parseForecast(bytes, 'f'), 'f'), fault);
+    }
+  });
+
+  test('is refused with the field that is wrong', () => {
+    const { networks } = whole.state;
+    const plan = stored(whole.state);
+    const refusal = (changed: JsonObject): string | undefined => {
+      try {
+        forecastIn({ networks, metadata: { forecast: changed } }, 'f');
+        return undefined;
+      } catch (error) {
+        expect(error).toBeInstanceOf(DataError);
+        return (error as Error).message;
+      }
+    };
+    expect(refusal(plan)).toBeUndefined();
+    /** Every value of the plan, with its path. */
+    const places: [path: string, parent: Record<string, JsonValue>, key: string][] = [];
+    const walk = (value: JsonValue, at: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const key of Object.keys(value)) {
+        const path = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`;
+        places.push([path, value as Record<string, JsonValue>, key]);
+        walk((value as Record<string, JsonValue>)[key], path);
+      }
+    };
+    walk(plan, 'f: forecast');
+    expect(places.length).toBeGreaterThan(80);
+    const accepted: string[] = [];
+    for (const [path, parent, key] of places) {
+      const before = parent[key];
+      for (const wrong of [null, 'text', -1.5, 1e300, true, [], {}, [null]] as JsonValue[]) {
+        if (JSON.stringify(wrong) === JSON.stringify(before)) continue;
+        parent[key] = wrong;
+        const message = refusal(plan);
+        if (message === undefined) accepted.push(`${path} ${JSON.stringify(wrong)}`);
+        else expect(message).toMatch(/^f: (forecast\.|network ahead-\S+ is none of)/);
+      }
+      if (!Array.isArray(parent)) {
+        Reflect.deleteProperty(parent, key);
+        expect(refusal(plan)).toMatch(`${path}: missing`);
+      }
+      parent[key] = before;
+    }
+    // what remains are values of the right type
+    for (const one of accepted) {
+      expect(one).toMatch(
+        /"text"$|(level|scale|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|(isTogether|hasMissing) true$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
+      );
+    }
+  });
+
+  test.each<[path: string, value: JsonValue, message: string]>([
+    ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
+    ['ahead', [], 'must be numbers that rise'],
+    ['scores', [[1]], 'f: forecast.scores is [[1]]: must be 2 lists of 12 numbers'],
+    ['scores', [[1], [1]], 'f: forecast.scores is [[1],[1]]: must be 2 lists of 12 numbers'],
+    ['seeds', 5001, 'f: forecast.seeds is 5001: must be at most 10000 networks'],
+    ['seeds', 1, 'f: network ahead-1-seed-2 is none of the forecaster’s'],
+    ['parts.test.from', 100, 'f: forecast.parts.test.from is 100: must be at least 108'],
+    ['parts.test.to', 100, 'f: forecast.parts.test.to is 100: must be a number from 108'],
+    ['inputs.lag', 2, 'f: forecast.inputs.lag is 2: must be 0, or no shorter than a horizon'],
+    ['inputs.inputs', [], 'f: forecast.inputs.inputs is []: must be 1 columns'],
+    ['inputs.known', [], 'f: forecast.inputs.known is []: must be 2 columns'],
+    ['columns.time', [], 'f: forecast.columns.time is []: must be one column or more'],
+    ['inputs.known.1.repeats', [7], 'f: forecast.inputs.known[1].repeats[0] is 7: must be a number from -1 to 6'],
+    ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number other than 0'],
+    ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],
+  ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
+    const plan = stored(whole.state);
+    const keys = path.split('.');
+    const last = String(keys.pop());
+    const parent = keys.reduce<Record<string, JsonValue>>((at, key) => at[key] as Record<string, JsonValue>, plan);
+    parent[last] = value;
+    expectDataError(() => forecastIn({ networks: whole.state.networks, metadata: { forecast: plan } }, 'f'), message);
+  });
+
+  test('is refused if its networks do not suit its plan', async () => {
+    const { plan, networks } = whole.state;
+    const wrongOutputs = {
+      plan: { ...together.state.plan, isTogether: true },
+      networks: new Map([['together-seed-1', [...networks.values()][0]]]),
+    };
+    expect(errorOf(DataError, () => new Forecaster(backend, wrongOutputs)).message).toMatch(
+      /outputs, but its horizons need/,
+    );
+    const fewer = { plan: { ...plan, inputs: { ...plan.inputs, holidays: [] } }, networks };
+    const forecaster = new Forecaster(backend, fewer);
+    await expect(forecaster.bands(series, 1, [110])).rejects.toThrow(
+      /^forecast: network ahead-1-seed-1 reads \d+ numbers, but its plan has \d+$/,
+    );
+    forecaster.dispose();
+  });
+
+  test('that is damaged, or holds other networks, is refused', () => {
+    const bytes = forecastBytes(together.state);
+    for (let at = 3; at < bytes.length; at += Math.ceil(bytes.length / 40)) {
+      const damaged = bytes.slice();
+      damaged[at] ^= 4;
+      expectDataError(() => parseForecast(damaged, 'f'), 'f');
+    }
+    for (const length of [0, 7, 100, bytes.length - 1])
+      expectDataError(() => parseForecast(bytes.slice(0, length), 'f'), 'f');
+    const { networks } = together.state;
+    expectDataError(
+      () => parseForecast(checkpointSetBytes({ networks, metadata: {} }), 'f'),
+      'f: is not the checkpoint of a forecaster',
+    );
+    for (const name of ['', 'a/b', 'a b', 'é', 'x'.repeat(101)]) {
+      expectDataError(
+        () => checkpointSetBytes({ networks: new Map([[name, [...networks.values()][0]]]), metadata: {} }),
+        'must be a list of different names',
+      );
+    }
+    const set = parseCheckpointSet(checkpointSetBytes({ networks, metadata: { own: [1, 'two'] } }), 'f');
+    expect([set?.metadata, [...(set?.networks.keys() ?? [])]]).toEqual([{ own: [1, 'two'] }, ['together-seed-1']]);
+    expect(timeAt(together.state.plan.calendar, 1)).toBe(START + DAY);
+  });
+});

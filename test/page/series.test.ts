@@ -1,0 +1,329 @@
+/** “Your data” without a browser: guesses, the form's texts, the drawn line, the units, and the engine beside the functions of the command line. */
+import { jest } from '@jest/globals';
+import fc from 'fast-check';
+import { File } from 'node:buffer';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { formatTime } from '../../src/data/calendar.js';
+import { tableOf } from '../../src/data/table.js';
+import { firstRows } from '../../src/data/table-reader.js';
+import { forecastBytes } from '../../src/forecast/forecast-file.js';
+import { Forecaster, FORECAST_OPTIONS, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { planOf } from '../../src/forecast/plan.js';
+import { errorTable, reportOf, warningsOf } from '../../src/forecast/report.js';
+import type { SeriesColumns } from '../../src/forecast/series.js';
+import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import type { Role, SettingTexts } from '../../src/page/series/choices.js';
+import {
+  columnsOf,
+  fromSeriesQuery,
+  guessedRoles,
+  rolesOf,
+  SETTING_DEFAULTS,
+  settingsFrom,
+  toSeriesQuery,
+} from '../../src/page/series/choices.js';
+import { drawn } from '../../src/page/series/drawn.js';
+import type { SeriesProgress } from '../../src/page/series/progress.js';
+import { correlation } from '../../src/page/series/unit-states.js';
+import { errorOf, failureOf } from '../helpers/failures.js';
+
+jest.unstable_mockModule('virtual:series-file', () => ({ default: {} }), { virtual: true });
+jest.unstable_mockModule('virtual:mnist-files', () => ({ default: {} }), { virtual: true });
+jest.unstable_mockModule('virtual:text-file', () => ({ default: {} }), { virtual: true });
+const { SeriesEngine } = await import('../../src/page/series/series-engine.js');
+
+const DAY = 86_400_000;
+const START = Date.parse('1987-01-01T00:00Z');
+
+describe('the guess of what each column is for', () => {
+  const guessOf = (text: string, name = 'table.csv'): Role[] => guessedRoles(firstRows(name, text, true, 50));
+
+  test('finds a column of times, known days of the week, and the last column of numbers', () => {
+    const text = 'day_of_week,when,place,price,sales\nThu,2024-02-28,A,1,5\nFri,2024-02-29,A,1,6\n';
+    expect(guessOf(text)).toEqual(['known', 'time', 'none', 'none', 'predict']);
+  });
+
+  test('finds the parts of a time, which do not rise alone', () => {
+    const text = 'year,month,date_of_month,day_of_week,births\n1969,1,1,3,8486\n1969,1,2,4,9002\n';
+    expect(guessOf(text)).toEqual(['year', 'month', 'day', 'known', 'predict']);
+    expect(guessOf('year,sunspots\n1700,5\n1701,11\n')).toEqual(['time', 'predict']);
+  });
+
+  test('reads NDJSON, semicolons and tabs', () => {
+    expect(guessOf('{"t":"2024-01-01","y":1}\n{"t":"2024-01-02","y":null}\n')).toEqual(['time', 'predict']);
+    expect(guessOf('t;y\n2024-01-01;1\n2024-01-02;2\n')).toEqual(['time', 'predict']);
+    expect(guessOf('t\ty\n2024-01-01\t1\n2024-01-02\t2\n', 'a.tsv')).toEqual(['time', 'predict']);
+  });
+
+  test('of texts, or of nothing, guesses nothing', () => {
+    expect(guessOf('Call me Ishmael.\nSome years ago\n')).toEqual(['none']);
+    expect(guessOf('')).toEqual([]);
+  });
+
+  test('drops a last line that is cut', () => {
+    const { rows } = firstRows('a.csv', 't,y\n2024-01-01,10\n2024-01-02,2', false, 50);
+    expect(rows).toEqual([['2024-01-01', '10']]);
+    expect(firstRows('a.ndjson', '{"y":1}\n{"y":', false, 50).rows).toEqual([['1']]);
+  });
+});
+
+describe('the columns', () => {
+  const faultOf = (roles: Role[]): string => errorOf(DataError, () => columnsOf(['a', 'b', 'c'], roles, null)).message;
+
+  test('without a time, or without one to forecast, are refused in a sentence', () => {
+    expect(faultOf(['predict', 'none', 'none'])).toMatch(/^which column is the time\?/);
+    expect(faultOf(['time', 'none', 'none'])).toMatch(/^which column is to be forecast\?/);
+    expect(faultOf(['time', 'year', 'predict'])).toBe('the time is in one column, or in parts: not both');
+    expect(faultOf(['year', 'day', 'predict'])).toBe('the time has a day, but no month: choose its column');
+  });
+
+  test('are in the order of the parts, and can be found again in the table', () => {
+    const titles = ['d', 'm', 'y', 'x', 'p', 'out'];
+    const roles: Role[] = ['day', 'month', 'year', 'input', 'known', 'predict'];
+    const columns = columnsOf(titles, roles, 'previous');
+    expect(columns).toEqual({ time: ['y', 'm', 'd'], predict: 'out', inputs: ['x'], known: ['p'], fill: 'previous' });
+    expect(rolesOf(titles, columns)).toEqual(roles);
+    expect(rolesOf(titles.slice(1), columns)).toBeUndefined();
+  });
+});
+
+describe('the settings', () => {
+  const faultOf = (texts: Partial<SettingTexts>): string =>
+    errorOf(Error, () => settingsFrom({ ...SETTING_DEFAULTS, ...texts })).message;
+
+  test('have the defaults of the command line, but one network', () => {
+    const { hidden, seeds, test: range, fill } = settingsFrom(SETTING_DEFAULTS);
+    expect([hidden, seeds, range, fill]).toEqual([FORECAST_OPTIONS.hidden, 1, null, null]);
+  });
+
+  test('of a test part are one time or two, the last day included', () => {
+    const rangeOf = (text: string) => settingsFrom({ ...SETTING_DEFAULTS, test: text }).test;
+    expect(rangeOf('1985')).toEqual({ from: Date.parse('1985-01-01T00:00Z'), to: null });
+    const to = Date.parse('1987-01-01T00:00Z') - 1;
+    expect(rangeOf(' 1985-01-01..1986-12-31 ')).toEqual({ from: Date.parse('1985-01-01T00:00Z'), to });
+  });
+
+  test.each<[Partial<SettingTexts>, RegExp]>([
+    [{ ahead: '1, x' }, /^Steps ahead 1, x: must be up to 12 whole numbers from 1 to 10000/],
+    [{ ahead: '' }, /^Steps ahead \(empty\): must be /],
+    [{ ahead: '0' }, /^Steps ahead 0: must be /],
+    [{ test: 'soon' }, /^Test part from soon: must be a time such as/],
+    [{ hidden: '5000' }, /^Hidden units 5000: must be a whole number from 1 to 1024$/],
+    [{ seeds: '1.5' }, /^Networks 1\.5: must be a whole number from 1 to 20$/],
+    [{ threads: '0' }, /^Threads 0: must be /],
+  ])('%j is refused', (texts, message) => {
+    expect(faultOf(texts)).toMatch(message);
+  });
+
+  test('and the columns are in the link, which restores them', () => {
+    const name = fc.string({ minLength: 1 });
+    const columns = fc.record({
+      time: fc.array(name, { minLength: 1 }),
+      predict: name,
+      inputs: fc.array(name),
+      known: fc.array(name),
+      fill: fc.constant(null),
+    });
+    const texts = fc.record({ ahead: name, test: name }).map((some) => ({ ...SETTING_DEFAULTS, ...some }));
+    fc.assert(
+      fc.property(fc.record({ texts, columns, isExample: fc.boolean() }), (link) => {
+        expect(fromSeriesQuery(toSeriesQuery(link))).toEqual(link);
+      }),
+      { numRuns: 50 },
+    );
+    const wrong = fromSeriesQuery('?subject=series&time=year&predict=births&known=[1]');
+    expect(wrong).toEqual({ texts: SETTING_DEFAULTS, isExample: false, columns: undefined });
+  });
+});
+
+test('the drawn line keeps the smallest and the largest number of each bin, in order, and gaps', () => {
+  const number = fc.oneof(fc.double({ min: -9, max: 9 }), fc.constant(NaN));
+  fc.assert(
+    fc.property(fc.array(number, { maxLength: 300 }), fc.integer({ min: 1, max: 20 }), (numbers, bins) => {
+      const { at, values } = drawn(Float64Array.from(numbers), bins);
+      expect(at).toEqual([...at].sort((a, b) => a - b));
+      expect(at.length).toBeLessThanOrEqual(2 * bins);
+      for (const [n, t] of at.entries()) if (values[n] !== null) expect(values[n]).toBe(numbers[t]);
+      for (let bin = 0; bin < bins; bin++) {
+        const [from, to] = [bin, bin + 1].map((edge) => Math.floor((edge * numbers.length) / bins));
+        const own = numbers.slice(from, to).filter((value) => !Number.isNaN(value));
+        const kept = values.filter((value, n) => value !== null && at[n] >= from && at[n] < to) as number[];
+        if (own.length > 0)
+          expect([Math.min(...kept), Math.max(...kept)]).toEqual([Math.min(...own), Math.max(...own)]);
+        else expect(kept).toEqual([]);
+      }
+    }),
+  );
+});
+
+test('the correlation is that of Pearson; of a constant it is 0', () => {
+  expect(correlation([1, 2, 3, 4], [2, 4, 6, 8])).toBeCloseTo(1, 12);
+  expect(correlation([1, 2, 3, 4], [8, 6, 4, 2])).toBeCloseTo(-1, 12);
+  expect(correlation([1, 2, 3, 4], [1, -1, -1, 1])).toBeCloseTo(0, 12);
+  expect(correlation([1, 2, 3], [5, 5, 5])).toBe(0);
+});
+
+describe('the engine', () => {
+  const random = new Random(4);
+  const rows = Array.from({ length: 140 }, (_, n) => ({
+    date: formatTime(START + n * DAY),
+    sales: Number((100 + 10 * (n % 7) + random.normal(0, 1)).toFixed(2)),
+  }));
+  const csv = ['date,sales', ...rows.map(({ date, sales }) => `${date},${sales}`)].join('\n');
+  const columns: SeriesColumns = { time: ['date'], predict: 'sales', inputs: [], known: [], fill: null };
+  const texts = { ...SETTING_DEFAULTS, ahead: '1, 7', hidden: '4', steps: '12', threads: '1', seeds: '1' };
+  const settings = settingsFrom(texts);
+  const file = (text: string | Uint8Array, name = 'sales.csv') => new File([text], name) as unknown as globalThis.File;
+
+  async function prepared(text = csv): Promise<InstanceType<typeof SeriesEngine>> {
+    const engine = new SeriesEngine();
+    await engine.open(file(text));
+    await engine.prepare(columns, settings);
+    return engine;
+  }
+
+  /** The bytes, the table and the warnings of the command line's functions. */
+  async function ofCommandLine() {
+    const backend = await createWasmBackend({ threads: 1 });
+    const series = seriesOf(tableOf('sales.csv', rows, wantedColumns(columns)), columns);
+    const choices = { columns, ahead: [1, 7], seeds: 1, test: null, isTogether: false, coverage: 0.9, seasons: null };
+    const state = { plan: planOf('sales.csv', series, choices, undefined), networks: new Map() };
+    const options = forecastOptions({ hidden: 4, trainingIters: 12 * 64 + 1, displayStep: 10 });
+    const trained = await trainStages(backend, series, options, state);
+    const forecaster = new Forecaster(backend, trained);
+    const reports = await reportOf(forecaster, series, 'test');
+    await backend.dispose();
+    return { bytes: forecastBytes(trained), table: errorTable(trained.plan, reports), warnings: warningsOf(reports) };
+  }
+
+  test('gives the bytes and the errors of the command line, also if it was paused; a file continues', async () => {
+    const expected = await ofCommandLine();
+    const engine = await prepared();
+    const reports: SeriesProgress[] = [];
+    // the first report comes after the first step; the others wait 100 ms
+    const isOver = await engine.play((progress) => {
+      reports.push(progress);
+      if (reports.length === 1) void engine.pause();
+    });
+    expect(isOver).toBe(false);
+    const half = await engine.save();
+    expect(await engine.play((progress) => void reports.push(progress))).toBe(true);
+    const { step, steps } = reports.at(-1)!;
+    expect([step, steps]).toEqual([48, 48]);
+    const points = reports.flatMap(({ lines }) => lines);
+    const losses = points.filter(({ loss }) => loss !== null);
+    expect(losses.map((point) => point.step)).toEqual([10, 22, 34, 46]);
+    expect(Buffer.from(await engine.save()).equals(expected.bytes)).toBe(true);
+    const results = await engine.results();
+    expect(results.table).toEqual(expected.table);
+    expect(results.warnings).toEqual(expected.warnings);
+    expect(results.future).toHaveLength(7);
+    expect(results.truth.times).toHaveLength(14);
+    expect(results.horizons.map(({ bands, baselines }) => [bands.length, baselines.length])).toEqual([
+      [14, 4],
+      [14, 4],
+    ]);
+
+    const other = await prepared();
+    const loaded = await other.load(half, 'half.safetensors', 1);
+    expect([loaded.isOver, loaded.step]).toEqual([false, reports[0].step]);
+    expect(loaded.settings).toEqual({
+      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '' },
+      test: '1987-05-07..1987-05-20',
+    });
+    expect(await other.play(() => {})).toBe(true);
+    expect(Buffer.from(await other.save()).equals(expected.bytes)).toBe(true);
+
+    const { units, columns: read, times } = await other.units(7);
+    expect([units.length, times.length]).toEqual([4, 14]);
+    expect(read.map(({ name }) => name)).toContain('weekday 0');
+    for (const { column, r, h } of units) {
+      expect(Math.abs(r)).toBeCloseTo(Math.max(...read.map(({ values }) => Math.abs(correlation(values, h)))), 12);
+      expect(correlation(read[column].values, h)).toBe(r);
+      expect(Math.max(...h.map(Math.abs))).toBeLessThan(1);
+    }
+  });
+
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ['is empty', '', /^bad\.csv: has no rows$/],
+    ['has only a header', 'date,sales\n', /^bad\.csv: has no rows$/],
+    [
+      'is binary',
+      Uint8Array.from({ length: 2 ** 20 }, (_, n) => (n * 7919) & 255),
+      /^bad\.csv: is not a text in UTF-8$/,
+    ],
+    [
+      'is 1 MB of zeros',
+      new Uint8Array(2 ** 20),
+      /^bad\.csv(, line 1: the name of a column has \d+ characters|: has no rows)/,
+    ],
+    [
+      'has more columns than the page has fields',
+      `${'a,'.repeat(2000)}\n1\n`,
+      /^bad\.csv: has 2001 columns: at most 1000$/,
+    ],
+  ])('refuses a file that %s, and keeps the series before', async (_, text, message) => {
+    const engine = await prepared();
+    const error = await failureOf(engine.open(file(text, 'bad.csv')));
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).message).toMatch(message);
+    expect((await engine.prepare(columns, settings)).words).toBe('140 steps of 1 day, 1987-01-01 … 1987-05-20');
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'two rows',
+      'date,sales\n2024-01-01,1\n2024-01-02,2\n',
+      /the validation part before it as many|steps before the validation part/,
+    ],
+    ['a gap', csv.replace(/1987-03-01.*\n/, ''), /^sales\.csv, line 61: 1987-03-02 comes after 1987-02-28/],
+    ['a text to forecast', csv.replace('1987-01-03,', '1987-01-03,many '), /^sales\.csv, line 4: sales is "many/],
+    [
+      'a row that is too long',
+      csv.replace('1987-01-05,', '1987-01-05,1,'),
+      /^sales\.csv, line 6: 3 cells, but the header has 2$/,
+    ],
+    ['other columns', csv.replace('sales', 'sale'), /^sales\.csv, line 1: there is no column "sales"/],
+  ])('refuses a series with %s, and names the line', async (_, text, message) => {
+    const engine = new SeriesEngine();
+    await engine.open(file(text));
+    expect(((await failureOf(engine.prepare(columns, settings))) as DataError).message).toMatch(message);
+  });
+
+  test('reads all windows of a short series at once; a larger batch is refused', async () => {
+    const engine = await prepared();
+    await engine.open(file(csv.split('\n').slice(0, 91).join('\n')));
+    await engine.prepare(columns, settings);
+    expect(await engine.play(() => {})).toBe(true);
+    const loaded = await engine.load(await engine.save(), 'short.safetensors', 1);
+    expect(Number(loaded.settings.batchSize)).toBeLessThan(64);
+    const error = await failureOf(engine.prepare(columns, { ...settings, batchSize: 64 }));
+    expect((error as DataError).message).toMatch(/^batch size 64: the training part has only \d\d windows: choose/);
+  });
+
+  test('refuses a checkpoint without a series, a damaged one, and one of another series', async () => {
+    const engine = await prepared();
+    const bytes = await engine.save();
+    const none = await failureOf(new SeriesEngine().load(bytes, 'a.safetensors', 1));
+    expect((none as DataError).message).toBe('choose a series first: a file, or the example');
+    const damaged = bytes.slice();
+    damaged[damaged.length >> 1] ^= 1;
+    expect(await failureOf(engine.load(damaged, 'a.safetensors', 1))).toBeInstanceOf(DataError);
+    const short = await prepared(csv.split('\n').slice(0, 130).join('\n'));
+    const other = await failureOf(short.load(bytes, 'a.safetensors', 1));
+    expect((other as DataError).message).toBe(
+      'sales.csv: ends before the test part of a.safetensors: it must be the series of its training',
+    );
+  });
+
+  test('a new run ends the one that plays', async () => {
+    const engine = await prepared();
+    let again: Promise<unknown> | undefined;
+    const isOver = await engine.play(() => void (again ??= engine.prepare(columns, settings)));
+    await again;
+    expect(isOver).toBe(false);
+    expect(await engine.play(() => {})).toBe(true);
+  });
+});
