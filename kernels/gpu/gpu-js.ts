@@ -5,7 +5,7 @@
 import { BackendUnavailableError } from '../../src/core/errors.js';
 
 /** The modes of GPU.js that a backend can run in, from best to worst: the order in which `auto` tries them. */
-export const MODES = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
+export const MODES = Object.freeze(['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const);
 /** A mode of GPU.js; docs/backends.md describes where each runs and what it needs. */
 export type Mode = (typeof MODES)[number];
 

@@ -1,5 +1,6 @@
 /** Classes of windows by the networks of a plan: their mean probabilities. */
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { Examples } from '../data/examples.js';
@@ -22,7 +23,7 @@ import type { Windows } from './windows.js';
 import { windowsOf } from './windows.js';
 
 /** Options with which a classifier's networks are trained, where they differ from the tutorial's. */
-export const CLASSIFY_OPTIONS = {
+export const CLASSIFY_OPTIONS = Object.freeze({
   hidden: 32,
   batchSize: 32,
   learningRate: 0.005,
@@ -32,7 +33,7 @@ export const CLASSIFY_OPTIONS = {
   trainingIters: 32_000,
   displayStep: 100,
   validateEvery: 25,
-} as const;
+} as const);
 
 /** The options of new networks: the given ones; else those of `CLASSIFY_OPTIONS`, and of the tutorial. */
 export const classifyOptions = (given: Partial<TrainOptions>): TrainOptions => ({
@@ -173,13 +174,15 @@ export class Classifier {
       const indices = Uint32Array.from({ length: Math.min(B, examples.count - start) }, (_, n) => start + n);
       loadBatch(network, examples, indices);
       network.forward();
-      await this.backend.download(probabilities);
-      for (const b of indices.keys()) {
-        const row = Float64Array.from(this.plan.classes, (_, k) => probabilities.get(b, k));
-        const wrong = row.find((value) => !Number.isFinite(value));
-        if (wrong !== undefined) throw new NonFiniteError(`classify: a probability of ${what}`, wrong);
-        found.push(row);
-      }
+      // another call may give the network its next batch before the probabilities are here
+      await readAll(this.backend, [probabilities], (values) => {
+        for (const b of indices.keys()) {
+          const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
+          const wrong = row.find((value) => !Number.isFinite(value));
+          if (wrong !== undefined) throw new NonFiniteError(`classify: a probability of ${what}`, wrong);
+          found.push(row);
+        }
+      });
     }
     return found;
   }

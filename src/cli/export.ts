@@ -17,7 +17,7 @@ import { loadCheckpoint, partsOf, saveCheckpoint } from '../training/checkpoint-
 import type { Checkpoint } from '../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
-import { assertAllApart, meetingError, meetingOf } from './outputs.js';
+import { assertAllApart, meetingError, meetingOf, stemOf } from './outputs.js';
 import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -83,8 +83,7 @@ Examples:
   return command.action(async (file: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
     const [input, network] = partsOf(file);
-    const suffix = network === undefined ? extension : `.${network}${extension}`;
-    const target = output ?? path.join(path.dirname(input), path.parse(input).name + suffix);
+    const target = output ?? beside(input, (network === undefined ? '' : `.${network}`) + extension);
     const written = await write(loadCheckpoint(file), file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
@@ -103,6 +102,9 @@ Examples:
     else for (const { file, bytes } of sizes) print(`${file}: ${bytes} bytes`);
   });
 }
+
+/** A file in the folder of `input`, with its name. */
+const beside = (input: string, extension: string): string => path.normalize(stemOf(input) + extension);
 
 const FORCE_HELP = 'allow the output to replace the input; the old contents stay as FILE.previous';
 
@@ -176,7 +178,7 @@ Examples:
     if (rows !== undefined && from === 'pytorch-training') {
       command.error('error: --rows cannot change the network of a run: leave it out with --from pytorch-training');
     }
-    const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
+    const target = output ?? beside(name, '.longhand.safetensors');
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
     const imported = importedFrom(parseSafetensors(readFile(name), name), name, flags);
     saveCheckpoint(target, imported);

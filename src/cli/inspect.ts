@@ -11,6 +11,7 @@ import { parseSafetensors } from '../files/safetensors.js';
 import { elementReader } from '../files/stored-tensors.js';
 import { isTrained as isTrainedForecaster } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
+import { assertUndamaged } from '../training/checkpoint.js';
 import { table } from './format.js';
 import { printJson, printLines } from './print.js';
 import { loadSet } from './set-run.js';
@@ -60,6 +61,7 @@ Examples:
         printLines(
           [...(contents ? [`${table(Object.entries(contents))}\n`] : []), asText(metadata, tensors)].join('\n'),
         );
+      assertUndamaged(file, name); // the contents of a damaged checkpoint are shown too
     });
 }
 

@@ -16,6 +16,9 @@ export interface WrittenFile extends NamedFile {
   readonly keepOld: boolean;
 }
 
+/** `file` without its extension. Only a known extension is one: run.best and run.last are two names. */
+export const stemOf = (file: string): string => file.replace(/(?<=[^/\\])\.(safetensors|onnx|tfjs|ckpt|pth?|bin)$/, '');
+
 /** How two files meet. '': they are the same. '.new': replacing the first also writes its name + '.new', which is the second. */
 type Meeting = ReturnType<typeof replacedSuffixes>[number];
 

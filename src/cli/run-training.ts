@@ -125,7 +125,9 @@ async function trainWithFiles(
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);
+  const reporting = reportingHooks(flags, printerFor(flags, noun), bar, history);
   let step = startStep;
+  let hasBest = false;
   const onStep = async (made: number, _steps: number, network: Network): Promise<void> => {
     step = made;
     bar.update(made);
@@ -135,9 +137,22 @@ async function trainWithFiles(
     }
   };
   const hooks = {
-    ...reportingHooks(flags, printerFor(flags, noun), bar, history),
+    ...reporting,
     onStep,
     signal,
+    ...(reporting.onBest && {
+      onBest: (state: Checkpoint) => {
+        reporting.onBest?.(state);
+        hasBest = true;
+      },
+    }),
+  };
+  const reportBest = (): void => {
+    if (flags.best === undefined || hasBest) return;
+    const earlier = before?.best
+      ? `no validation had a smaller loss than that of step ${before.best.step}`
+      : 'no validation was made';
+    inform(`--best ${flags.best} is not written: ${earlier}`);
   };
   try {
     const model = await withAdvice(advice, () =>
@@ -151,12 +166,14 @@ async function trainWithFiles(
     bar.stop();
     history?.begin();
     if (step < steps) inform(`stopped early, after step ${step}`);
+    reportBest();
     return { model, step };
   } catch (error) {
     bar.stop();
     const target = flags.checkpoint ?? flags.resume;
-    if (signal.aborted && error === signal.reason && target !== undefined) {
-      inform(`the run is saved: longhand train --resume ${target} continues it`);
+    if (signal.aborted && error === signal.reason) {
+      reportBest();
+      if (target !== undefined) inform(`the run is saved: longhand train --resume ${target} continues it`);
     }
     throw error;
   } finally {

@@ -1,5 +1,4 @@
 /** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
-import path from 'node:path';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
@@ -14,6 +13,7 @@ import type { TrainHooks } from '../training/loop.js';
 import type { BackendFlags } from './backends.js';
 import { assertRoom } from './memory.js';
 import type { WrittenFile } from './outputs.js';
+import { stemOf } from './outputs.js';
 import { inform } from './print.js';
 import { progressBar } from './run-training.js';
 
@@ -107,7 +107,7 @@ export function assertRoomToTrain(
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
 export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
-  const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
+  const stem = stemOf(checkpoint);
   return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
 };
 

@@ -87,6 +87,8 @@ Examples:
       assertSeriesFlags(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
+      if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
+        command.error(`error: --plot ${flags.plot}: must end in .svg`);
       const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
       if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
         await trainSet(flags, saved, command);

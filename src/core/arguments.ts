@@ -69,10 +69,17 @@ export function assertNumbers(what: string, value: unknown): asserts value is Ar
 
 /** Throws a TypeError unless `value` is a tensor of f32 or f64. `what` begins the message, and `shape` is for its advice. */
 export function assertTensor(what: string, value: unknown, shape: string): void {
-  const given = Object(value) as Record<'shape' | 'stride' | 'data', unknown>;
+  const given = Object(value) as Record<'shape' | 'stride' | 'data' | 'get', unknown>;
   const { data } = given;
-  const isTensor = Array.isArray(given.shape) && Array.isArray(given.stride);
-  if (isTensor && (data instanceof Float32Array || data instanceof Float64Array)) return;
+  const isArray = data instanceof Float32Array || data instanceof Float64Array;
+  const hasFields = isArray && Array.isArray(given.shape) && Array.isArray(given.stride);
+  if (hasFields && typeof given.get === 'function') return;
+  if (hasFields) {
+    throw new TypeError(
+      `${what} is a copy of a tensor without its methods, which structuredClone and postMessage leave out: ` +
+        `send its numbers and its shape, then call tensorFrom(numbers, shape)`,
+    );
+  }
   throw new TypeError(
     `${what} is ${describe(value)}: must be a tensor of f32 or f64, as tensorFrom(numbers, ${shape}) makes it`,
   );

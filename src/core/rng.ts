@@ -6,7 +6,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import { assertWhole, describe } from './arguments.js';
+import { assertNumbers, assertWhole, describe } from './arguments.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
@@ -25,9 +25,12 @@ export class Random {
     return this.generator.getState();
   }
 
-  /** Continues from a saved `state`. */
+  /** Continues from a saved `state`. Throws a TypeError for no list of numbers, and a RangeError for what no `state` is. */
   restore(state: readonly number[]): void {
-    this.generator = xoroshiro128plusFromState(state);
+    assertNumbers('Random: state', state);
+    const words = Array.from(state);
+    if (!isRandomState(words)) throw new RangeError(`Random: state [${words.join(',')}]: must be ${STATE_RULE}`);
+    this.generator = xoroshiro128plusFromState(words);
   }
 
   /** Uniform in [from, to). */
@@ -60,6 +63,13 @@ export class Random {
     }
   }
 }
+
+/** What a state of `Random` is, for messages. */
+export const STATE_RULE = `four whole numbers from ${-(2 ** 31)} to ${2 ** 31 - 1}, not all 0`;
+
+/** Whether `Random` can be in this state. From four zeros it would draw nothing but zeros. */
+export const isRandomState = (words: readonly number[]): boolean =>
+  words.length === 4 && words.every((word) => word === (word | 0)) && words.some((word) => word !== 0);
 
 /** Neighbouring seeds would give xoroshiro128+ similar first numbers; the Mersenne twister's seeding mixes them. */
 function stateFromSeed(seed: number): number[] {

@@ -5,7 +5,7 @@
 import { assertNumber } from './arguments.js';
 import type { Backend, Operations } from './backend.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
-import { assertMatrix, assertNotFreed, assertShape, formatShape, markFreed } from './tensor.js';
+import { assertMatrix, assertNotFreed, assertShape, formatShape, markFreed, shareMemory } from './tensor.js';
 
 /** What a JavaScript program may pass; `MatmulOptions` allows only one of the two. */
 interface AnyMatmulOptions {
@@ -219,26 +219,12 @@ function assertWhole(operation: string, name: string, values: Tensor, least: num
   }
 }
 
-/** The first byte of a view, in its array's buffer. */
-function firstByte({ data, offset }: Tensor): number {
-  return data.byteOffset + offset * data.BYTES_PER_ELEMENT;
-}
-
-/** The byte after the last one that a view reaches. */
-function endByte({ data, shape, stride, offset }: Tensor): number {
-  let last = offset;
-  for (let axis = 0; axis < shape.length; axis++) last += (shape[axis] - 1) * stride[axis];
-  return data.byteOffset + (last + 1) * data.BYTES_PER_ELEMENT;
-}
-
 function assertApart(operation: string, outName: string, out: Tensor, inputName: string, input: Tensor): void {
-  if (out.data.buffer !== input.data.buffer) return;
-  if (firstByte(out) < endByte(input) && firstByte(input) < endByte(out)) {
-    throw new RangeError(
-      `${operation}: ${outName} ${formatShape(out.shape)} and ${inputName} ${formatShape(input.shape)} ` +
-        `share memory: give ${outName} a tensor of its own`,
-    );
-  }
+  if (!shareMemory(out, input)) return;
+  throw new RangeError(
+    `${operation}: ${outName} ${formatShape(out.shape)} and ${inputName} ${formatShape(input.shape)} ` +
+      `share memory: give ${outName} a tensor of its own`,
+  );
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { describe } from './arguments.js';
+import { assertNumber, assertObject, assertTensor, describe } from './arguments.js';
 import { OutOfMemoryError } from './errors.js';
 import { F32_RANGE, isWithinF32 } from './numbers.js';
 
@@ -43,9 +43,14 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+function assertDType(dtype: DType): void {
+  if (DTYPES.includes(dtype)) return;
+  throw new RangeError(`tensor: dtype ${describe(dtype)}: must be ${DTYPES.join(' or ')}`);
+}
+
 /**
  * A new tensor `[…]` of zeros in this shape. `dtype`: default f32. Its `set`, and that of its views, throws a TypeError for another
- * number of indices than axes. Throws an OutOfMemoryError if it does not fit.
+ * number of indices than axes. Throws a RangeError for another dtype than f32 and f64, and an OutOfMemoryError if it does not fit.
  */
 export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   return withCheckedSet(allocated(shape, dtype));
@@ -57,6 +62,7 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
  */
 export function allocated(shape: Shape, dtype: DType): Tensor {
   const size = sizeOf(shape);
+  assertDType(dtype);
   try {
     return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
   } catch {
@@ -67,14 +73,19 @@ export function allocated(shape: Shape, dtype: DType): Tensor {
 
 /**
  * A tensor `[…]` over `data`, row by row. A Float32Array or Float64Array is not copied; other numbers are copied into a new
- * array of `dtype`, default f32. Its `set` is as that of `zeros`. Throws a RangeError unless `data` has exactly as many numbers as `shape`.
+ * array of `dtype`, default f32. Its `set` is as that of `zeros`. Throws a RangeError unless `data` has exactly as many numbers as `shape`,
+ * or for another dtype than f32 and f64. Throws a TypeError for an element that is not a number.
  */
 export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
+  assertDType(dtype);
+  assertObject('tensor: data', data);
   if (data.length !== size) {
     throw new RangeError(`tensor: shape ${formatShape(shape)} holds ${size} numbers, but ${data.length} were given`);
   }
   const isFloats = data instanceof Float32Array || data instanceof Float64Array;
+  if (!isFloats)
+    for (let n = 0; n < size; n++) if (typeof data[n] !== 'number') assertNumber(`tensor: element ${n} is`, data[n]);
   const floats = isFloats ? data : dtype === 'f32' ? Float32Array.from(data) : Float64Array.from(data);
   return withCheckedSet(ndarray<FloatArray>(floats, [...shape]));
 }
@@ -193,9 +204,10 @@ export function markFreed({ data }: Tensor): void {
   freed.add(data);
 }
 
-/** Throws a RangeError if the tensor of this view has been freed. `operation` begins the message. */
-export function assertNotFreed(operation: string, { data, shape }: Tensor): void {
-  if (freed.has(data)) throw new RangeError(`${operation}: ${formatShape(shape)} has been freed`);
+/** Throws a TypeError if this is no tensor, and a RangeError if the tensor of this view has been freed. `operation` begins the message. */
+export function assertNotFreed(operation: string, tensor: Tensor): void {
+  assertTensor(`${operation}: tensor`, tensor, 'shape');
+  if (freed.has(tensor.data)) throw new RangeError(`${operation}: ${formatShape(tensor.shape)} has been freed`);
 }
 
 /** A view `[…]` of the same numbers that can be read after the tensor has been freed, if no other tensor gets its memory. */
@@ -224,8 +236,8 @@ export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
 
 /** The transpose of a matrix: `[M,N]` → `[N,M]`. */
 export function transposeOf(matrix: Tensor): Tensor {
-  assertMatrix('transpose', 'matrix', matrix);
   assertNotFreed('transpose', matrix);
+  assertMatrix('transpose', 'matrix', matrix);
   return matrix.transpose(1, 0);
 }
 
@@ -284,21 +296,45 @@ export function valuesOf(tensor: Tensor): Float64Array {
   return values;
 }
 
-/** Copies the numbers of `source` into `target`, both `[…]`. Their strides and precisions may differ. */
+/** Copies the numbers of `source` into `target`, both `[…]`. Their strides and precisions may differ, and they may share memory. */
 export function copyInto(target: Tensor, source: Tensor): void {
-  assertShape('copyInto', 'source', source, target.shape);
   for (const tensor of [target, source]) assertNotFreed('copyInto', tensor);
+  assertShape('copyInto', 'source', source, target.shape);
   // `set` is several times as fast.
   if (isDense(target) && isDense(source)) {
     target.data.set(source.data.subarray(source.offset, source.offset + source.size), target.offset);
-  } else ops.assign(target, source);
+  } else ops.assign(target, apartFrom(target, source));
 }
 
-/** Adds the numbers of `source` to `target`. */
+/** Adds the numbers of `source` to `target`. They may share memory. */
 export function addInto(target: Tensor, source: Tensor): void {
-  assertShape('addInto', 'source', source, target.shape);
   for (const tensor of [target, source]) assertNotFreed('addInto', tensor);
-  ops.addeq(target, source);
+  assertShape('addInto', 'source', source, target.shape);
+  ops.addeq(target, apartFrom(target, source));
+}
+
+/** `source`, or a copy of it if it shares memory with `target`: writing the one would change the other. */
+function apartFrom(target: Tensor, source: Tensor): Tensor {
+  return shareMemory(target, source) ? ndarray<FloatArray>(valuesOf(source), [...source.shape]) : source;
+}
+
+/** Whether the ranges of memory that the two views reach overlap. */
+export function shareMemory(one: Tensor, other: Tensor): boolean {
+  if (one.data.buffer !== other.data.buffer) return false;
+  const [a, b] = [rangeOf(one), rangeOf(other)];
+  return a.first < b.end && b.first < a.end;
+}
+
+/** The first byte that a view reaches in its array's buffer, and the byte after the last one. A stride may be negative. */
+function rangeOf({ data, shape, stride, offset }: Tensor): { first: number; end: number } {
+  let [least, most] = [offset, offset];
+  for (let axis = 0; axis < shape.length; axis++) {
+    const reach = (shape[axis] - 1) * stride[axis];
+    if (reach < 0) least += reach;
+    else most += reach;
+  }
+  const byteOf = (index: number): number => data.byteOffset + index * data.BYTES_PER_ELEMENT;
+  return { first: byteOf(least), end: byteOf(most + 1) };
 }
 
 /** A tensor `[…,N]` as a matrix: every index but the last becomes a row. Throws a RangeError for a view with gaps. */

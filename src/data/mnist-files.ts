@@ -11,7 +11,7 @@ import { parseLabelledImages, splitMnist } from './mnist.js';
 const LARGEST_FILE = 64 * 1024 * 1024;
 
 /** The names of MNIST's files. */
-export const FILES = {
+export const FILES = Object.freeze({
   /** 60,000 images. */
   trainImages: 'train-images-idx3-ubyte',
   /** Their labels. */
@@ -20,7 +20,7 @@ export const FILES = {
   testImages: 't10k-images-idx3-ubyte',
   /** Their labels. */
   testLabels: 't10k-labels-idx1-ubyte',
-} as const;
+} as const);
 
 /**
  * MNIST from the files in `directory`, with their usual names, plain or as `.gz`. Default of `directory`: that of the

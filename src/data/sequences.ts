@@ -14,7 +14,8 @@ export type Labels = ArrayLike<number> | readonly (string | null)[];
 export interface SequenceInputs {
   /**
    * `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Also as lists of lists, `x[n][t][i]`: then each sequence may have
-   * its own length. Beyond a sequence's end a tensor may hold anything.
+   * its own length. Beyond a sequence's end a tensor may hold anything. A run reads tensors until it ends, so do not write into them
+   * meanwhile; it copies lists.
    */
   readonly x: Tensor | NestedNumbers;
   /** `[count]`: steps of each sequence, 1 … T. Default: T each; those of its list, if x is lists. */
@@ -123,6 +124,8 @@ type Named = Omit<Unchecked, 'labels' | 'classes'> & {
 /** Lists of lists become tensors; lists of labels, one list. */
 function withoutLists(what: string, given: GivenSequences): Named {
   const { x: steps, labels, targets, lengths, ...others } = namedOnly(given);
+  if (!Array.isArray(steps)) assertTensor(`${what}.x`, steps, '[count,T,I]');
+  if (lengths !== undefined) assertNumbers(`${what}.lengths`, lengths);
   const x = Array.isArray(steps) ? asData(() => tensorOfLists(`${what}.x`, steps, 1)) : (steps as Tensor);
   const own =
     Array.isArray(steps) && x.dimension > 1 ? steps.map((list: ArrayLike<unknown>) => list.length) : undefined;
@@ -138,11 +141,15 @@ function withoutLists(what: string, given: GivenSequences): Named {
   return {
     ...others,
     x,
-    ...(labels !== undefined && { labels: flatLabels(`${what}.labels`, labels, x, lengthOf) }),
+    ...(labels !== undefined && { labels: copyOfList(flatLabels(`${what}.labels`, labels, x, lengthOf)) }),
     ...(targets !== undefined && { targets: targetTensor(`${what}.targets`, targets, x, lengthOf) }),
-    ...(ends !== undefined && { lengths: ends }),
+    ...(ends !== undefined && { lengths: copyOfList(ends) }),
   };
 }
+
+/** A run may last long: what the caller changes in a list must not change it. What is no list is refused later. */
+const copyOfList = <List>(list: List): List =>
+  (isList(list) ? (list as unknown as Float64Array).slice() : list) as List;
 
 /** The fields that are given, wherever JavaScript finds them by name; undefined counts as left out. */
 function namedOnly(given: GivenSequences): GivenSequences {

@@ -1,5 +1,5 @@
 /** Tables of one's own data: columns of numbers, times or texts. `table-reader.ts` reads them from files. */
-import { describe } from '../core/arguments.js';
+import { assertList, assertObject, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
@@ -62,13 +62,15 @@ export function addField(
   return `${column} is ${describe(value)}: must be a number, a text or a date`;
 }
 
-/** A table of rows in memory, as `TableReader` reads it from a file. Throws a DataError that names the row, from 0. */
+/** A table of rows in memory, as `TableReader` reads it from a file. Throws a TypeError or a DataError that names the row, from 0. */
 export function tableOf(
   name: string,
   rows: readonly Readonly<Record<string, unknown>>[],
   wanted: Readonly<Record<string, ColumnKind>>,
 ): Table {
   const whereIs = (row: number): string => `${name}[${row}]`;
+  assertList(name, rows, 'objects');
+  for (const [n, row] of rows.entries()) assertObject(whereIs(n), row);
   const columns = Object.entries(wanted).map(([column, kind]): [string, NumberColumn | TextColumn] => {
     const reader = new ColumnReader(kind);
     for (const [n, row] of rows.entries()) {

@@ -20,7 +20,9 @@ export interface Streams {
  * DataError that begins with `what` if it is too short.
  */
 export function textExamples(what: string, text: Text, { B, toEnd }: Streams): Examples {
-  const { characters, vocabulary, T } = text;
+  const { characters, T } = text;
+  // frozen, because the run shares it with its checkpoints; a copy, because the caller may change the given one
+  const vocabulary = Object.freeze({ ...text.vocabulary, characters: Object.freeze([...text.vocabulary.characters]) });
   const predicted = characters.length - 1; // the first character is only read
   const L = toEnd ? Math.ceil(predicted / B) : Math.floor(predicted / B);
   const sequences = toEnd ? Math.ceil(L / T) : Math.floor(L / T);

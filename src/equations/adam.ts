@@ -19,7 +19,7 @@ export const BETA2 = 0.999;
 /** ε, added to √v. */
 export const EPSILON = 1e-8;
 
-/** α of update t = 1, 2, 3, …: the learning rate, corrected because m and v start at zero. */
+/** α of update t = 1, 2, 3, …: the learning rate, corrected because m and v start at zero. NaN for t = 0, which is no update. */
 export function adamRate(learningRate: number, t: number): number {
   return (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
 }

@@ -2,7 +2,7 @@
  * The tensors of an LSTM. lstm-step-views.ts has the views of them that the equations use.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSizes } from '../core/arguments.js';
+import { assertKinds, assertSizes, plainCopyOf } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
@@ -145,7 +145,9 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOp
   if (dcUpstream) assertShape('lstm', 'dcUpstream', dcUpstream, lstmShapes(sizes).c);
   assertInputGradients(inputs, dInputs);
   const [{ Wx, Wh }, { Wx: dWx, Wh: dWh }] = [kernel, dKernel].map((rows) => weightsOf(sizes, rows, inputs));
-  const parts = { ...tensors, sizes, forgetBias, reverse, dInputs };
+  // copies: the caller may change the given ones
+  const own = { sizes: plainCopyOf(sizes) as unknown as LstmSizes, inputs: [...inputs], dInputs: [...dInputs] };
+  const parts = { ...tensors, ...own, forgetBias, reverse };
   return {
     ...parts,
     ...{ Wx, Wh, WxTransposed: Wx.map(transposeOf), WhTransposed: transposeOf(Wh), dWx, dWh },

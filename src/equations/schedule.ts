@@ -6,6 +6,8 @@
  *       lr(s) = lr·(1 + cos(π·(s-1-w)/(S-w)))/2           cosine: falls from lr towards 0
  *       lr(s) = lr·decayRate^⌊(s-1-w)/decayEvery⌋         step
  */
+import { assertWhole } from '../core/arguments.js';
+
 /** The learning-rate schedules, (8). */
 export const SCHEDULES = ['constant', 'cosine', 'step'] as const;
 
@@ -23,12 +25,13 @@ export interface Schedule {
   readonly decayRate: number;
 }
 
-/** (8) for step `step` = 1 … `steps`. */
+/** (8) for step `step` = 1 … `steps`. Throws a RangeError unless `step` is a whole number ≥ 1. */
 export function rateAt(
   { learningRate, schedule, warmUp, decayEvery, decayRate }: Schedule,
   step: number,
   steps: number,
 ): number {
+  assertWhole('rateAt: step', step, 1);
   if (step <= warmUp) return (learningRate * step) / warmUp;
   const since = step - 1 - warmUp;
   switch (schedule) {

@@ -1,8 +1,9 @@
 /** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import { zeros } from '../core/tensor.js';
+import { assertNotFreed, zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
@@ -21,8 +22,8 @@ import type { Series } from './series.js';
 import type { Reading } from './windows.js';
 import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
 
-/** Options with which a forecaster's networks are trained, where they differ from the tutorial's. */
-export const FORECAST_OPTIONS = {
+/** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */
+export const FORECAST_OPTIONS = Object.freeze({
   hidden: 32,
   batchSize: 64,
   learningRate: 0.005,
@@ -32,8 +33,8 @@ export const FORECAST_OPTIONS = {
   trainingIters: 96_000,
   displayStep: 100,
   loss: 'pinball',
-  quantiles: [0.05, 0.25, 0.5, 0.75, 0.95],
-} as const;
+  quantiles: Object.freeze([0.05, 0.25, 0.5, 0.75, 0.95] as const),
+} as const);
 
 /** The options of new networks: the given ones; else those of `FORECAST_OPTIONS`, and of the tutorial. */
 export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
@@ -255,20 +256,23 @@ export class Forecaster {
     for (let start = 0; start < steps.length; start += B) {
       await yieldToEventLoop();
       signal?.throwIfAborted();
+      assertNotFreed('forecast', x); // while it was awaited
       const part = steps.slice(start, start + B);
       for (const [b, d] of part.entries()) fillWindow(x, b, reading, d - ahead - T + 1);
       this.backend.upload(x);
       network.setTargets({ targets: empty });
       network.forward();
-      await this.backend.download(logits);
-      for (const [b, d] of part.entries()) {
-        const mean = reading.columns.meanAt(d - ahead);
-        const value = (k: number): number => level + scale * (logits.get(T - 1, b, k) + mean);
-        const band = { forecast: value(middle), low: value(low), high: value(high) };
-        if (!Number.isFinite(band.forecast + band.low + band.high))
-          throw new NonFiniteError(`forecast of ${name}`, band.forecast);
-        bands.push(band);
-      }
+      // another call may give the network its next batch before the logits are here
+      await readAll(this.backend, [logits], (values) => {
+        for (const [b, d] of part.entries()) {
+          const mean = reading.columns.meanAt(d - ahead);
+          const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
+          const band = { forecast: value(middle), low: value(low), high: value(high) };
+          if (!Number.isFinite(band.forecast + band.low + band.high))
+            throw new NonFiniteError(`forecast of ${name}`, band.forecast);
+          bands.push(band);
+        }
+      });
     }
     return bands;
   }

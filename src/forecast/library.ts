@@ -1,10 +1,11 @@
 /** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
+import { assertKinds, assertSignal } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
 import type { TrainHooks } from '../training/loop.js';
 import type { GivenOptions } from '../training/options.js';
-import { assertOptions, OPTION_NAMES } from '../training/options.js';
+import { assertOptions, OPTION_NAMES, ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
 import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
@@ -52,7 +53,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
     alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns), 'rows');
   const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
-    ahead: plan.ahead,
+    ahead: [...plan.ahead],
     async predict(rows) {
       const series = seriesFrom(rows);
       const first = series.length - rows.length;
@@ -94,12 +95,14 @@ export async function trainForecaster(
   options: GivenOptions = {},
   hooks: Pick<TrainHooks, 'onStep' | 'signal'> = {},
 ): Promise<TrainedForecaster> {
+  assertKinds('trainForecaster: hooks', hooks, { onStep: 'function', signal: 'object' });
+  assertSignal('trainForecaster: hooks', hooks.signal);
   const choices = choicesOf('trainForecaster', request);
   assertOptions(forecastOptions(options), OPTION_NAMES);
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
   const holidays = request.holidays && holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
-  const all = fittedOptions(begun.plan, series, options);
+  const all = ownOptions(fittedOptions(begun.plan, series, options)); // each network begins with them
   const state = await trainStages(backend, series, all, begun, hooks);
   const forecaster = new Forecaster(backend, state);
   try {

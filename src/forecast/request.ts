@@ -66,6 +66,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
   }
   if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
   assertString(`${what}: predict`, predict);
+  if (test !== undefined) assertString(`${what}: test`, test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
   assertList(`${what}: ahead`, horizons, 'numbers of steps');
   if (horizons.length === 0) throw new RangeError(`${what}: ahead: must have a number of steps`);
@@ -76,7 +77,14 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
   assertWhole(`${what}: seeds`, seeds, 1, MOST_SEEDS);
   if (!(interval > 0 && interval < 1))
     throw new RangeError(`${what}: interval ${describe(interval)}: must be a number between 0 and 1`);
-  const columns: SeriesColumns = { time: times, predict, inputs, known, fill: fill ?? null };
+  // copies, because the caller may change the given lists
+  const columns: SeriesColumns = {
+    time: [...times],
+    predict,
+    inputs: [...inputs],
+    known: [...known],
+    fill: fill ?? null,
+  };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);
   return {
@@ -86,7 +94,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     seeds,
     coverage: interval,
     test: test === undefined ? null : partOf(what, test),
-    seasons: seasons ?? null,
+    seasons: seasons ? [...seasons] : null,
   };
 }
 

@@ -16,6 +16,7 @@ import {
   assertSizes,
   assertWhole,
   describe,
+  plainCopyOf,
 } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
@@ -91,6 +92,8 @@ export type Batch = LabelledBatch | TargetBatch;
 export class Network {
   /** What the network is: its sizes and kinds, with the defaults filled in. */
   readonly config: CompleteConfig;
+  /** T and B. */
+  readonly sizes: BatchSizes;
   /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
   readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
@@ -123,27 +126,27 @@ export class Network {
     /** The backend that holds the tensors and computes. */
     readonly backend: Backend,
     config: NetworkConfig,
-    /** T and B. */
-    readonly sizes: BatchSizes,
+    sizes: BatchSizes,
     options: NetworkOptions = {},
   ) {
     assertKinds('network', options, OPTION_KINDS);
     this.config = completeConfig(config);
     assertClassesFit(this.config, backend);
     assertSizes('network', sizes, ['T', 'B']);
+    this.sizes = plainCopyOf(sizes) as unknown as BatchSizes; // those of a Model are more than T and B
     const shapes = networkParameterShapes(this.config);
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
     this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
-    this.activations = this.allocateAll(outputShapes(this.config, sizes));
+    this.activations = this.allocateAll(outputShapes(this.config, this.sizes));
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.config.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
     const ends = { x, dx: this.dxOrNone, values, gradients, stateGradients: options.stateGradients === true };
-    const { layers, dropouts } = allocateLayers(this.config, sizes, ends, (one) => this.allocateAll(one));
+    const { layers, dropouts } = allocateLayers(this.config, this.sizes, ends, (one) => this.allocateAll(one));
     this.dropouts = dropouts;
     const [kernel, bias] = this.parameters.slice(-2);
-    this.output = new NetworkOutput(backend, this.config, sizes, this.activations, { kernel, bias });
+    this.output = new NetworkOutput(backend, this.config, this.sizes, this.activations, { kernel, bias });
     const likeFinal = ({ final: { h, c } }: Lstm): State => this.allocateAll({ h: h.shape, c: c.shape });
     this.finalGradients = ends.stateGradients ? layers.map((lstms) => lstms.map(likeFinal)) : undefined;
     const kept = layers.flat().flatMap((lstm) => [lstm.initial, lstm.final, initialGradients(lstm)]);
@@ -159,6 +162,7 @@ export class Network {
       this.sequences,
       this.finalGradients?.flat(),
       (what) => this.changeStates(`states.${what}`),
+      (what) => this.assertPassed(`states.${what}`, this.now.hasPassed.inputs),
     );
   }
 
@@ -381,8 +385,8 @@ export class Network {
   }
 
   /**
-   * Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. `predictions`: those
-   * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of
+   * Mean loss and accuracy of the last forward pass before this call, over the first `count` sequences. The next batch may be set
+   * before the result is awaited. `count`: default B. `predictions`: those of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of
    * predictions, and with an Error if no forward pass has read the batch and its targets.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
@@ -397,9 +401,9 @@ export class Network {
   }
 
   /**
-   * The class with the largest logit in each row of the last forward pass: `[B]`, or `[T·B]`, row t·B+b, with a loss at every
-   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for targets, and if no
-   * forward pass has read x.
+   * The class with the largest logit in each row of the last forward pass before this call: `[B]`, or `[T·B]`, row t·B+b, with a
+   * loss at every step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for targets,
+   * and if no forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {
     this.assertPassed('predictions', this.now.hasPassed.inputs);

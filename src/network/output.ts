@@ -1,7 +1,8 @@
 /** What a network computes from the states of its top layer: the output layer, the loss, and their backward pass. */
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed, fill, matrixOf } from '../core/tensor.js';
+import { assertNotFreed, fill, matrixOf, valuesOf } from '../core/tensor.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import type { OutputViews } from './layers.js';
@@ -192,19 +193,23 @@ export class NetworkOutput {
   /** See `Network.metrics`. */
   async metrics(count = this.sizes.B, known?: Int32Array): Promise<Metrics> {
     const { losses, y } = this.tensors;
-    await this.backend.download(losses);
-    const predictions = this.config.loss === 'crossEntropy' ? (known ?? (await this.predictions())) : undefined;
-    assertNotFreed('metrics', losses); // while it was awaited
+    const hasClasses = this.config.loss === 'crossEntropy';
+    // Copies, because the next batch may be set before the losses are here.
+    const counts = Array.from({ length: losses.size }, (_, row) => this.counted.countIn(row));
+    const classes = hasClasses ? valuesOf(y) : undefined;
+    const [values, predictions] = await Promise.all([
+      this.read('metrics', losses, valuesOf),
+      hasClasses ? (known?.slice() ?? this.predictions()) : undefined,
+    ]);
     let loss = 0;
     let right = 0;
     let rows = 0;
     let divisor = 0;
-    for (let row = 0; row < losses.size; row++) {
-      const counts = this.counted.countIn(row);
-      if (row % this.sizes.B >= count || counts === 0) continue;
-      loss += losses.get(row);
-      right += predictions ? Number(predictions[row] === y.get(row)) : NaN;
-      divisor += counts;
+    for (const [row, value] of values.entries()) {
+      if (row % this.sizes.B >= count || counts[row] === 0) continue;
+      loss += value;
+      right += predictions ? Number(predictions[row] === classes?.[row]) : NaN;
+      divisor += counts[row];
       rows++;
     }
     return { loss: loss / Math.max(divisor, 1), accuracy: right / Math.max(rows, 1), count: rows, divisor };
@@ -214,14 +219,21 @@ export class NetworkOutput {
   async predictions(): Promise<Int32Array> {
     if (this.config.loss !== 'crossEntropy')
       throw new Error(`network: no predictions of classes: its loss is ${this.config.loss}`);
-    const { logits } = this;
-    const [N, C] = logits.shape;
-    await this.backend.download(logits);
-    assertNotFreed('predictions', logits);
-    return Int32Array.from({ length: N }, (_, row) => {
-      let largest = 0;
-      for (let k = 1; k < C; k++) if (logits.get(row, k) > logits.get(row, largest)) largest = k;
-      return largest;
+    return this.read('predictions', this.logits, (logits) => {
+      const [N, C] = logits.shape;
+      return Int32Array.from({ length: N }, (_, row) => {
+        let largest = 0;
+        for (let k = 1; k < C; k++) if (logits.get(row, k) > logits.get(row, largest)) largest = k;
+        return largest;
+      });
     });
+  }
+
+  /** What `read` computes from the values that the tensor has at this call. Rejects if the tensor is freed while they are awaited. */
+  private async read<Result>(what: string, tensor: Tensor, read: (values: Tensor) => Result): Promise<Result> {
+    const results: Result[] = [];
+    await readAll(this.backend, [tensor], (values) => results.push(read(values)));
+    assertNotFreed(what, tensor);
+    return results[0];
   }
 }

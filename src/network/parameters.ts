@@ -59,13 +59,18 @@ export function assertParameters(operation: string, parameters: readonly Paramet
   }
 }
 
-/** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
+/**
+ * Rejects with a NonFiniteError that names the first NaN or infinity in the values that the parameters have at this call. `step`:
+ * updates made so far.
+ */
 export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
-  for (const { name, value } of parameters) {
-    assertOwn(name, backend, value);
-    await backend.download(value);
-    const found = findNonFinite(value);
-    if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, step);
+  for (const { name, value } of parameters) assertOwn(name, backend, value);
+  const found: ReturnType<typeof findNonFinite>[] = [];
+  const values = parameters.map(({ value }) => value);
+  await readAll(backend, values, (value, n) => (found[n] = findNonFinite(value)));
+  for (const [n, { name }] of parameters.entries()) {
+    const wrong = found[n];
+    if (wrong) throw new NonFiniteError(`${name}[${wrong.index.join(',')}]`, wrong.value, step);
   }
 }
 

@@ -27,6 +27,8 @@ export class NetworkStates {
     private readonly dFinal: readonly State[] | undefined,
     /** Called before the initial states are set, with the method's name. It may throw. */
     private readonly onSet: (what: string) => void,
+    /** Called before the last states are read, with the method's name. It may throw. */
+    private readonly onFinal: (what: string) => void,
   ) {}
 
   /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
@@ -39,8 +41,12 @@ export class NetworkStates {
     );
   }
 
-  /** hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. */
-  final(): Promise<NamedTensors> {
+  /**
+   * hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. Rejects with an Error if no forward pass
+   * has read the batch.
+   */
+  async final(): Promise<NamedTensors> {
+    this.onFinal('final');
     return this.read(
       FINAL,
       this.lstms.map(({ final }) => final),

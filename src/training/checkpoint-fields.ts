@@ -4,6 +4,7 @@
  */
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import { isRandomState, STATE_RULE } from '../core/rng.js';
 import { isTask, TASK_RULE } from '../data/task.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
@@ -110,13 +111,11 @@ export function metadataIn(text: string, where: string): JsonObject {
   }
 }
 
-/** The state of the random generator. From four zeros it would draw nothing but zeros. */
+/** The state of the random generator. */
 export function randomIn(fields: Fields, where: string): number[] {
   const words = fields.wholes('random', 4);
-  const isState = words.every((word) => word === (word | 0)) && words.some((word) => word !== 0);
-  if (isState) return words;
-  const range = `${-(2 ** 31)} to ${2 ** 31 - 1}`;
-  throw new DataError(`${where}: random is ${quote(words)}, must be four whole numbers from ${range}, not all 0`);
+  if (isRandomState(words)) return words;
+  throw new DataError(`${where}: random is ${quote(words)}, must be ${STATE_RULE}`);
 }
 
 /** Throws a DataError if the options describe another network than that of the file. */

@@ -140,7 +140,8 @@ export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
 export function checkpointFile(what: string, checkpoint: Checkpoint, least = 1): Safetensors {
   assertCheckpoint(what, checkpoint);
   assertParts(checkpoint);
-  const { model, training, metadata } = checkpoint;
+  const { model, training } = checkpoint;
+  const metadata = readableMetadata(checkpoint, least);
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
     asDataError(() => assertTensor(`${WRITTEN}: ${key}`, tensor, formatShape(shape)));
@@ -156,10 +157,7 @@ export function checkpointFile(what: string, checkpoint: Checkpoint, least = 1):
     for (const [key, prefix, shapes] of keptTensors(training.options, model)) storeAll(prefix, shapes, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  const file = { metadata: metadataOf({ model, training, metadata }, least), tensors };
-  const { network } = describedModel(file, WRITTEN);
-  if (training) describedTraining(file, network, WRITTEN);
-  return file;
+  return { metadata, tensors };
 }
 
 /** Throws a TypeError unless `value` has a checkpoint's fields, and no others: they would be dropped. `what` begins the message. */
@@ -180,8 +178,23 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 /** Begins the messages about a checkpoint that cannot be written. */
 const WRITTEN = 'checkpoint';
 
-/** Throws a DataError unless `checkpointBytes` can read every part; it checks the tensors and the other fields as it writes them. */
-function assertParts({ model, training }: Checkpoint): void {
+/** Throws a DataError if a part that is no tensor is one that `parseCheckpoint` would refuse. `assertParts` has checked the parts. */
+export function assertReadable(checkpoint: Checkpoint): void {
+  readableMetadata(checkpoint, 1);
+}
+
+/** The metadata of the checkpoint's file. Throws the errors of `assertReadable`. `least`: as for `checkpointFile`. */
+function readableMetadata(checkpoint: Checkpoint, least: number): Safetensors['metadata'] {
+  const { training } = checkpoint;
+  const order: [string, StoredTensor][] = training ? [['order', storedIntegers(training.order)]] : [];
+  const file = { metadata: metadataOf(checkpoint, least), tensors: new Map(order) };
+  const { network } = describedModel(file, WRITTEN);
+  if (training) describedTraining(file, network, WRITTEN);
+  return file.metadata;
+}
+
+/** Throws a DataError unless `checkpoint` has every part, each of its type. What the tensors and the other fields hold is not checked. */
+export function assertParts({ model, training }: Checkpoint): void {
   asDataError(() => {
     assertObject(`${WRITTEN}: model`, model);
     assertObject(`${WRITTEN}: model.network`, model.network);
@@ -348,6 +361,13 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
   if (!VERSIONS.includes(version)) {
     throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${VERSIONS.at(-1)}`);
   }
+}
+
+/** Throws a DataError if the file says that it is a checkpoint, of a version that this program reads, and its checksum is wrong. */
+export function assertUndamaged(file: Safetensors, name: string): void {
+  const { metadata } = file;
+  if (metadata.get('format') === FORMAT && VERSIONS.includes(metadata.get('formatVersion') ?? 'none'))
+    assertChecksum(file, name);
 }
 
 function assertChecksum(file: Safetensors, name: string): void {

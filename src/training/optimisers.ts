@@ -25,6 +25,8 @@ export abstract class Optimiser<
   private made = 0;
   /** The moments, `[…]` of each parameter in its shape. They start at zero. @internal */
   protected readonly moments: Readonly<Record<Moment, NamedTensors<Name>>>;
+  /** What is updated. */
+  protected readonly parameters: readonly Parameter<Name>[];
   private isDisposed = false;
 
   /**
@@ -35,8 +37,7 @@ export abstract class Optimiser<
     private readonly what: string,
     /** The backend that holds the moments and computes. */
     protected readonly backend: Backend,
-    /** What is updated. */
-    protected readonly parameters: readonly Parameter<Name>[],
+    parameters: readonly Parameter<Name>[],
     private readonly names: readonly Moment[],
   ) {
     assertParameters(what, parameters);
@@ -50,6 +51,7 @@ export abstract class Optimiser<
       throw error;
     }
     this.moments = moments;
+    this.parameters = [...parameters]; // the caller may change the given list
   }
 
   /** t: updates made so far. */

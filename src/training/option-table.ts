@@ -426,3 +426,10 @@ export const OPTIONS = {
     group: 'Training',
   },
 } as const satisfies Readonly<Record<string, OptionEntry>>;
+
+for (const entry of Object.values<OptionEntry>(OPTIONS)) {
+  if (entry.kind === 'choice') Object.freeze(entry.choices);
+  if (entry.kind === 'quantiles') Object.freeze(entry.default);
+  Object.freeze(entry);
+}
+Object.freeze(OPTIONS);

@@ -54,8 +54,8 @@ export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 export const isChangeableOnResume = (name: OptionName): boolean =>
   (OPTIONS[name] as OptionEntry).changeableOnResume ?? false;
 
-/** The tutorial's constants, and the default of every option that the tutorial does not have. */
-export const TUTORIAL: TrainOptions = defaults();
+/** The tutorial's constants, and the default of every option that the tutorial does not have. Frozen. */
+export const TUTORIAL: TrainOptions = Object.freeze(defaults());
 
 function defaults(): Values {
   return Object.fromEntries<unknown>(OPTION_NAMES.map((name) => [name, OPTIONS[name].default])) as Values;
@@ -65,7 +65,7 @@ function defaults(): Values {
 export const TEXT_T = 50;
 
 /** Options with which a character model starts, where they differ from the tutorial's: those of char-rnn, with Adam. */
-export const TEXT_OPTIONS = {
+export const TEXT_OPTIONS = Object.freeze({
   layers: 2,
   hidden: 128,
   batchSize: 50,
@@ -74,7 +74,7 @@ export const TEXT_OPTIONS = {
   outputInit: 'glorot',
   epochs: 5,
   displayStep: 50,
-} as const;
+} as const);
 
 /**
  * Throws a TypeError for an option that does not exist, and a RangeError for a value that checkpoints do not accept. `chosen`: the
@@ -91,6 +91,16 @@ export function completeOptions(given: GivenOptions): TrainOptions {
   const options = { ...TUTORIAL, ...withPresentNames(given) };
   assertOptions(options, OPTION_NAMES);
   return options;
+}
+
+/** A frozen copy, for a run: callers may change the options and lists that they gave, and every checkpoint of the run shares its own. */
+export function ownOptions(options: TrainOptions): TrainOptions {
+  const { hidden, quantiles } = options;
+  return Object.freeze({
+    ...options,
+    hidden: typeof hidden === 'number' ? hidden : Object.freeze([...hidden]),
+    quantiles: Object.freeze([...quantiles]),
+  });
 }
 
 /** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */

@@ -46,7 +46,8 @@ type Lists = readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>
 /**
  * What the network computes for any number of sequences, batch by batch, without dropout. x: `[count,T,I]`, or class indices
  * `[count,T]`, as a tensor or as nested arrays. With `lengths`, x may have fewer steps than the network, and arrays may differ in
- * their lengths; what stands beyond a sequence's end is never read. Each sequence begins with states of zero, so B has no effect.
+ * their lengths; what stands beyond a sequence's end is never read. All numbers are those of the call: x may change before the result is
+ * awaited. Each sequence begins with states of zero, so B has no effect.
  * Afterwards the network holds the last batch, and its initial states are zero.
  *
  * Rejects with a TypeError for an argument of another type, and with a DataError that names a wrong shape, length, number or class.
@@ -59,7 +60,7 @@ export async function predict(network: Network, x: Tensor | Lists, options: Pred
   const { lengths, signal } = options;
   assertSignal('predict: options', signal);
   if (lengths !== undefined) assertNumbers('predict: lengths', lengths);
-  const inputs = inputsFor(network, x, lengths);
+  const inputs = inputsFor(network, x, lengths && Array.from(lengths));
   return network.exclusively('predict', (own) => predictAll(own, inputs, signal));
 }
 
@@ -167,7 +168,14 @@ function inputsFor(
   }
   const inputs = { x, ...(lengths && { lengths }), ...(isOfClasses && { inputClasses: config.inputs }) };
   assertInputs('predict: x', inputs);
-  return inputs;
+  return isTensor(given) ? { ...inputs, x: copyOf(x) } : inputs;
+}
+
+/** The caller may write the next sequences into x while the result is awaited. */
+function copyOf(x: Tensor): Tensor {
+  const copy = zeros(x.shape, x.dtype === 'float32' ? 'f32' : 'f64');
+  copyInto(copy, x);
+  return copy;
 }
 
 const isTensor = (x: Tensor | Lists): x is Tensor => !Array.isArray(x);

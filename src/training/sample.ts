@@ -126,13 +126,22 @@ function assertRange(what: string, temperature: number, top: number): void {
 
 /**
  * The probability of each class, `[C]`: softmax of logits / temperature over the `top` largest, 0 for the others. With
- * temperature 0 it is 1 for the largest, the first of them if several are equal. Throws a TypeError or a RangeError for a wrong
- * argument.
+ * temperature 0 it is 1 for the largest, the first of them if several are equal. A logit may be -Infinity: its class has probability
+ * 0. Throws a TypeError or a RangeError for a wrong argument, such as a logit that is NaN.
  */
 export function distributionOf(logits: ArrayLike<number>, temperature: number, top: number): Float64Array {
   assertNumbers('distributionOf: logits', logits);
+  const wrong = Array.from<unknown>(logits).findIndex((logit) => !(typeof logit === 'number' && logit < Infinity));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `distributionOf: logits[${wrong}] is ${describe(logits[wrong])}: must be a finite number, or -Infinity for a class of probability 0`,
+    );
+  }
   assertRange('distributionOf', temperature, top);
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
+  if (!(logits[order[0]] > -Infinity)) {
+    throw new RangeError(`distributionOf: logits has ${logits.length} numbers: one at least must be finite`);
+  }
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {
     probabilities[order[0]] = 1;

@@ -13,15 +13,17 @@ import { clipGradients } from '../equations/clipping.js';
 import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of } from '../files/sha256.js';
 import type { NetworkConfig } from '../network/config.js';
+import { completeConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
-import { assertCheckpoint } from './checkpoint.js';
+import { checkedMetadata } from './checkpoint-fields.js';
+import { assertCheckpoint, assertParts, assertReadable } from './checkpoint.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { assertFiniteLoss, evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
-import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
+import { assertOptions, completeOptions, layersOf, ownOptions, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import {
   assertSameData,
@@ -77,6 +79,7 @@ export class Training {
   /** The network. */
   readonly network: Network;
   private readonly optimiser: Adam | Sgd;
+  private currentOptions: TrainOptions;
   /** Undefined if the examples do not continue each other. */
   private readonly carried: CarriedState | undefined;
   private readonly random: Random;
@@ -95,9 +98,9 @@ export class Training {
     backend: Backend,
     private readonly examples: TrainingData<Examples>,
     network: NetworkConfig,
-    private currentOptions: TrainOptions,
+    options: TrainOptions,
   ) {
-    const options = currentOptions;
+    this.currentOptions = ownOptions(options);
     const { seed, batchSize, shuffle } = options;
     const { train } = examples;
     this.random = new Random(seed);
@@ -134,14 +137,17 @@ export class Training {
 
   /**
    * The run of a checkpoint. `options` may change the length of the run, and how often it reports. Throws a DataError if the
-   * run began with other data, or if the checkpoint holds only a network. Throws a TypeError for an option that cannot be
-   * changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
+   * run began with other data, or if the checkpoint holds only a network, or a part that no file could hold. Throws a TypeError for an
+   * option that cannot be changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertCheckpoint('resume: checkpoint', checkpoint);
     const { model, training, metadata } = checkpoint;
-    if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    if (training === null)
+      throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    assertParts(checkpoint);
     const all = resumedOptions(training, options);
+    assertReadable(checkpoint);
     const checked = checkedTrainingData(data, model.network.classNames);
     const examples = examplesIn(checked, training.options, { areSaved: true });
     const fault = faultOfLastRate(all, examples.train.count);
@@ -159,11 +165,11 @@ export class Training {
     assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
-      training.metadata = metadata;
+      training.metadata = metadata && checkedMetadata('resume: checkpoint: metadata', metadata); // a copy
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = state.data;
-      training.bestSoFar = state.best;
+      training.bestSoFar = state.best && { ...state.best };
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
       training.carried?.load(state.states);
@@ -234,7 +240,7 @@ export class Training {
 
   /** The validation with the smallest loss so far; null before the first one. */
   get best(): BestValidation | null {
-    return this.bestSoFar;
+    return this.bestSoFar && { ...this.bestSoFar };
   }
 
   /** What is unlikely to be meant, one sentence each: values that are not normalised, or no validation before the end. */
@@ -267,7 +273,7 @@ export class Training {
     this.assertNotEnded('changeLearningRate');
     const options = { ...this.options, learningRate };
     assertOptions(options, ['learningRate']);
-    this.currentOptions = options;
+    this.currentOptions = ownOptions(options);
   }
 
   /**
@@ -341,7 +347,7 @@ export class Training {
       return {
         model: {
           T: network.sizes.T,
-          network: network.config,
+          network: completeConfig(network.config), // a copy, as all parts are
           ...(vocabulary && { vocabulary }),
           parameters: await network.save(),
         },
@@ -361,7 +367,7 @@ export class Training {
           ...moments,
           states: (await this.carried?.save()) ?? {},
         },
-        ...(metadata && { metadata }),
+        ...(metadata && { metadata: checkedMetadata('checkpoint: metadata', metadata) }),
       };
     });
   }

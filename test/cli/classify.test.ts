@@ -421,8 +421,9 @@ describe('longhand inspect', () => {
     const bytes = readFileSync(CHECKPOINT);
     bytes[bytes.length - 1] ^= 1;
     writeFileSync(at('damaged.safetensors'), bytes);
-    const { code, stdout } = await longhand(['inspect', at('damaged.safetensors')]);
-    expect([code, stdout.startsWith('classifier')]).toEqual([0, false]);
+    const { code, stdout, stderr } = await longhand(['inspect', at('damaged.safetensors')]);
+    expect([code, stdout.startsWith('classifier')]).toEqual([1, false]);
     expect(stdout).toContain('seed-2/kernel');
+    expect(stderr).toBe(`longhand: ${at('damaged.safetensors')}: damaged: its checksum does not match its contents\n`);
   });
 });

@@ -1,5 +1,5 @@
 /** `longhand export` and `longhand import`: of the tutorial's network, of others, and of whole runs. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
@@ -42,6 +42,24 @@ test('its network goes to PyTorch and back, without the run', async () => {
   await done(['import', there, '--from', 'safetensors-pytorch']);
   const back = loadCheckpoint(inFolder('run.pytorch.longhand.safetensors'));
   expect(back).toEqual({ model: loadCheckpoint(RUN).model, training: null });
+});
+
+test('the default name keeps what is no known extension, so that two checkpoints have two exports', async () => {
+  const names = ['run.best', 'run.last', 'v1.2', 'other.ckpt'];
+  const written: string[] = [];
+  for (const name of names) {
+    copyFileSync(RUN, inFolder(name));
+    const { files } = jsonOf(await done(['export', inFolder(name), '--to', 'safetensors-pytorch', '--json'])) as {
+      files: [{ file: string }];
+    };
+    const { file } = jsonOf(await done(['import', files[0].file, '--from', 'safetensors-pytorch', '--json'])) as {
+      file: string;
+    };
+    written.push(path.basename(file));
+  }
+  expect(written).toEqual(
+    ['run.best', 'run.last', 'v1.2', 'other'].map((name) => `${name}.pytorch.longhand.safetensors`),
+  );
 });
 
 const IMPORT = ['import', RUN, '--from', 'pytorch-training'];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { History, readHistory } from '../../src/cli/history.js';
 import { previousOf } from '../../src/files/disk.js';
-import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
@@ -164,6 +164,7 @@ test.each([
   [['--patience', '2'], '--patience needs --validate-every'],
   [['--best', 'b.safetensors'], '--best needs --validate-every'],
   [['--plot', 'p.svg'], '--plot needs --history'],
+  [['--plot', 'p.png', '--history', 'h.csv'], '--plot p.png: must end in .svg'],
   [['--history', 'h.txt'], 'must end in .csv or .ndjson'],
   [['--checkpoint-every', '5'], '--checkpoint-every needs --checkpoint'],
   [['--decay-rate', '0.1'], '--decay-rate needs --schedule step'],
@@ -308,6 +309,30 @@ describe('--history and --plot', () => {
 });
 
 describe('--validate-every, --patience, --best', () => {
+  test('a best state that is not written is reported, in a run without a validation and in one without a better one', async () => {
+    const [best, checkpoint] = [inNewFolder('best'), inNewFolder()];
+    const early = await longhand([...RUN, '--validate-every', '1000', '--best', best]);
+    expect([early.code, linesOf(early.stderr)]).toEqual([
+      0,
+      expect.arrayContaining([`--best ${best} is not written: no validation was made`]),
+    ]);
+
+    const validated = '--validate-every 5 --learning-rate 0.5 --training-iters 96'.split(' '); // 5 steps
+    await longhand([...SMALL, ...validated, '--checkpoint', checkpoint]);
+    const state = loadCheckpoint(checkpoint);
+    const won = { ...state, training: { ...state.training!, best: { step: 5, loss: 0 } } }; // no loss is smaller
+    saveCheckpoint(checkpoint, won);
+    const resume = [...FROM, '--resume', checkpoint, '--training-iters', '200', '--best', best];
+    expect(linesOf((await longhand(resume)).stderr)).toContain(
+      `--best ${best} is not written: no validation had a smaller loss than that of step 5`,
+    );
+    const late = ['--validate-every', '4000000', '--best', best];
+    const run = start([...endless(RUN), ...late], { signal: 'SIGINT' }); // after its first line
+    expect(await run.code).toBe(130);
+    expect(run.stderr.text).toContain(`\n--best ${best} is not written: no validation was made\n`);
+    expect(existsSync(best)).toBe(false);
+  });
+
   test('stop early, report it, and keep the best state', async () => {
     const best = inNewFolder('best.safetensors');
     const args = '--threads 1 --learning-rate 0.5 --validate-every 1 --patience 2 --epochs 9'.split(' ');

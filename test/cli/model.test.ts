@@ -268,6 +268,34 @@ describe('longhand inspect', () => {
     expect(kernel.nonFinite).toBe(0);
   });
 
+  test('shows a damaged checkpoint, and then says so with exit code 1, as other commands do', async () => {
+    const file = inFolder('damaged.safetensors');
+    const { metadata, tensors } = parseSafetensors(readFileSync(RUN), RUN);
+    const spoilt = (change: (metadata: Map<string, string>) => unknown): void => {
+      const changed = new Map(metadata);
+      change(changed);
+      writeFileSync(file, writeSafetensors({ metadata: changed, tensors }));
+    };
+    const { stdout } = await done(['inspect', RUN]);
+    for (const change of [
+      (changed: Map<string, string>) => changed.set('checksum', '0'.repeat(64)),
+      (changed: Map<string, string>) => changed.delete('checksum'),
+    ]) {
+      spoilt(change);
+      for (const flags of [[], ['--json']]) {
+        const shown = await longhand(['inspect', file, ...flags]);
+        expect([shown.code, shown.stderr]).toEqual([
+          1,
+          `longhand: ${file}: damaged: its checksum does not match its contents\n`,
+        ]);
+        if (flags.length > 0) expect(jsonOf(shown)).toHaveProperty('tensors');
+        else expect(shown.stdout.split('\n').slice(-9)).toEqual(stdout.split('\n').slice(-9));
+      }
+    }
+    spoilt((changed) => changed.set('formatVersion', '9')); // nothing is known of its checksum
+    await done(['inspect', file]);
+  });
+
   test('reads any file, even with NaN and escape sequences', async () => {
     const file = inFolder('strange.safetensors');
     const values = Float32Array.of(1, NaN, -Infinity, 3);

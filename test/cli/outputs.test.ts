@@ -91,12 +91,19 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   });
 
   test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
-    for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
-      const folder = directoryOf();
-      expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
-      const [, history, , plot] = placed(args, folder);
-      expect(readdirSync(folder).sort()).toEqual([history, plot].map((file) => path.basename(file)).sort());
-      expect(readFileSync(plot, 'utf8')).toMatch(/^<svg /);
+    for (const [output, others] of [
+      ['--history %u.csv', '--plot %p.svg'],
+      ['--plot %p.svg', '--history %u.csv'],
+    ] as const) {
+      const [, file] = output.split(' ');
+      for (const suffix of ['.old', '.previous']) {
+        const folder = directoryOf();
+        const args = placed(`${output} ${others} --checkpoint ${file}${suffix}`, folder);
+        expect(await longhand([...RUN, ...args])).toMatchObject({ code: 0 });
+        const names = ['u.csv', 'p.svg', path.basename(`${file}${suffix}`).replace('%', '')];
+        expect(readdirSync(folder).sort()).toEqual(names.sort());
+        expect(readFileSync(path.join(folder, 'p.svg'), 'utf8')).toMatch(/^<svg /);
+      }
     }
   });
 

@@ -235,7 +235,7 @@ const PROGRAM = `
 
   const left = (folder) => ({
     names: readdirSync(folder, { recursive: true }).filter((name) => name.startsWith('locked')).sort(),
-    contents: ['locked.csv', 'locked.csv.new'].map((name) => readFileSync(folder + '/' + name, 'utf8')),
+    contents: ['locked.csv', 'locked.csv.new', 'locked.svg', 'locked.svg.new'].map((name) => readFileSync(folder + '/' + name, 'utf8')),
   });
 
   const results = [];
@@ -258,11 +258,13 @@ const [RUN, WEIGHTS] = [inFolder('run.safetensors'), inFolder('weights')];
 const TRAIN = [...SMALL, '--training-iters', '160'];
 const [LOCKED_FOLDER, LOCKED_FILE] = [inFolder('locked'), inFolder('locked.csv')];
 
+const svgFor = (file: string): string => file.replace(/csv$/, 'svg');
+
 const COMMANDS: Readonly<Record<string, (output: string) => readonly string[]>> = {
   'train --checkpoint': (output) => [...TRAIN, '--checkpoint', output],
   'train --best': (output) => [...TRAIN, '--validate-every', '5', '--best', output],
   'train --history': (output) => [...TRAIN, '--history', output],
-  'train --plot': (output) => [...TRAIN, '--history', inFolder('h.csv'), '--plot', output],
+  'train --plot': (output) => [...TRAIN, '--history', inFolder('h.csv'), '--plot', svgFor(output)],
   export: (output) => ['export', RUN, '--to', 'onnx', '--output', output],
   import: (output) => ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', output],
   'compare --template': (output) => ['compare', '--force', '--template', output],
@@ -276,9 +278,11 @@ beforeAll(async () => {
   await longhand(['export', RUN, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
   mkdirSync(LOCKED_FOLDER);
   chmodSync(LOCKED_FOLDER, 0o555);
-  writeFileSync(LOCKED_FILE, 'precious');
-  chmodSync(LOCKED_FILE, 0o444);
-  writeFileSync(`${LOCKED_FILE}.new`, 'precious too');
+  for (const file of [LOCKED_FILE, svgFor(LOCKED_FILE)]) {
+    writeFileSync(file, 'precious');
+    chmodSync(file, 0o444);
+    writeFileSync(`${file}.new`, 'precious too');
+  }
   results = await asUsers([
     ...Object.values(COMMANDS).flatMap((argsFor) => [argsFor(IN_LOCKED_FOLDER), argsFor(LOCKED_FILE)]),
     ['export', RUN, '--to', 'tfjs', '--output', LOCKED_MODEL],
@@ -286,14 +290,18 @@ beforeAll(async () => {
   chmodSync(LOCKED_FOLDER, 0o755); // so that it can be removed
 });
 
-test.each(Object.keys(COMMANDS).map((name, n) => [name, n] as const))('%s names a read-only file or folder', (_, n) => {
-  const [inLockedFolder, onLockedFile] = results.slice(2 * n);
-  for (const { code, stdout } of [inLockedFolder, onLockedFile]) expect([code, stdout]).toEqual([1, '']);
-  const reason = `longhand: ${IN_LOCKED_FOLDER}: cannot be written (its folder is read-only)`;
-  expect(inLockedFolder.stderr).toContain(reason);
-  expect(onLockedFile.stderr).toContain(`longhand: ${LOCKED_FILE}: cannot be written`);
-  expect(onLockedFile.stderr).toMatch(/\(the file is read-only\)\n$/);
-});
+test.each(Object.keys(COMMANDS).map((name, n) => [name, n] as const))(
+  '%s names a read-only file or folder',
+  (command, n) => {
+    const nameOf = command === 'train --plot' ? svgFor : (file: string): string => file;
+    const [inLockedFolder, onLockedFile] = results.slice(2 * n);
+    for (const { code, stdout } of [inLockedFolder, onLockedFile]) expect([code, stdout]).toEqual([1, '']);
+    const reason = `longhand: ${nameOf(IN_LOCKED_FOLDER)}: cannot be written (its folder is read-only)`;
+    expect(inLockedFolder.stderr).toContain(reason);
+    expect(onLockedFile.stderr).toContain(`longhand: ${nameOf(LOCKED_FILE)}: cannot be written`);
+    expect(onLockedFile.stderr).toMatch(/\(the file is read-only\)\n$/);
+  },
+);
 
 test('export names a folder that it cannot create for tfjs', () => {
   const { code, stderr } = results.at(-1)!;
@@ -302,6 +310,9 @@ test('export names a folder that it cannot create for tfjs', () => {
 
 test('each leaves the file and the folder unchanged', () => {
   for (const { left } of results) {
-    expect(left).toEqual({ names: ['locked', 'locked.csv', 'locked.csv.new'], contents: ['precious', 'precious too'] });
+    expect(left).toEqual({
+      names: ['locked', 'locked.csv', 'locked.csv.new', 'locked.svg', 'locked.svg.new'],
+      contents: ['precious', 'precious too', 'precious', 'precious too'],
+    });
   }
 });

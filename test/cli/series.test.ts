@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
+import { outputsBeside } from '../../src/cli/set-run.js';
 import { formatTime } from '../../src/data/calendar.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf, runProcess } from '../helpers/longhand-process.js';
@@ -102,6 +103,15 @@ describe('longhand train --predict', () => {
     expect([again.code, again.stdout]).toEqual([0, first.stdout]);
     expect(again.stderr).toContain('the test part has been looked at 2 times');
     expect([readFileSync(CHECKPOINT), read('run.test.csv')]).toEqual([bytes, test]);
+  });
+
+  test('writes beside run.best and run.last files of different names', () => {
+    expect(outputsBeside('runs/run.best')).toEqual({
+      report: 'runs/run.best.report.json',
+      test: 'runs/run.best.test.csv',
+      plot: 'runs/run.best.svg',
+    });
+    expect(outputsBeside('./run.safetensors').plot).toBe('./run.svg');
   });
 
   test('prints JSON', async () => {

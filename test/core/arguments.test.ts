@@ -152,6 +152,17 @@ test.each([
 });
 
 test.each([
+  [{}, 'an Object: must be an AbortSignal'],
+  [new AbortController(), 'an AbortController: must be an AbortSignal'],
+  [5, '5: must be an AbortSignal'],
+])('evaluate refuses %p in place of a signal', async (signal, message) => {
+  const network = smallNetwork();
+  const failure = await failureOf(evaluate(network, IMAGES, signal as AbortSignal));
+  expect(failure).toEqual(new TypeError(`evaluate: signal ${message}`));
+  network.forward(); // no evaluation has begun
+});
+
+test.each([
   [null, 'null: must be an object'],
   [5, '5: must be an object'],
   [[], 'an Array: must be an object with names'],
@@ -329,6 +340,74 @@ describe('a forgotten await, or another object in place of the argument, is name
     const failure = await failureOf((async () => call())());
     expect(failure).toBeInstanceOf(TypeError);
     expect((failure as Error).message.slice(0, message.length)).toBe(message);
+  });
+});
+
+describe('a tensor that has lost its methods, as structuredClone and postMessage leave it, is named', () => {
+  const COPY = 'is a copy of a tensor without its methods, which structuredClone and postMessage leave out: send its';
+  const lost = <Value extends object>(value: Value): Value => ({ ...value }); // the own fields, as in such a copy
+  const lostAll = (tensors: library.NamedTensors): library.NamedTensors =>
+    Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, lost(one)]));
+  const backend = createReferenceBackend();
+  const network = smallNetwork();
+  const adam = new Adam(backend, network.parameters);
+  const matrix = lost(zeros([2, 2]));
+  const whole = zeros([2, 2]);
+  const sequences = { x: lost(zeros([4, 3, 2])), labels: [0, 1, 0, 1] };
+
+  test.each<[string, string, () => unknown]>([
+    ['network.load', 'load: kernel', async () => network.load(lostAll(await network.save()))],
+    ['setBatch', 'setBatch: x', () => network.setBatch({ x: lost(network.activations.x), labels: [0, 1] })],
+    [
+      'setInitial',
+      'setInitial: h0',
+      () => network.states.setInitial({ h0: lost(zeros([2, 2])), c0: lost(zeros([2, 2])) }),
+    ],
+    [
+      'adam.load',
+      'load: kernel',
+      async () => {
+        const { updates, means, squares } = await adam.save();
+        adam.load({ updates, means: lostAll(means), squares: lostAll(squares) });
+      },
+    ],
+    ['train', 'train: data.x', () => train(untouchable, sequences)],
+    ['evaluate', 'evaluate: data.x', () => evaluate(network, sequences)],
+    ['backend.copy', 'copy: tensor', () => backend.copy(whole, matrix)],
+    ['backend.matmul', 'matmul: tensor', () => backend.matmul(whole, matrix, whole)],
+    ['backend.upload', 'upload: tensor', () => backend.upload(matrix)],
+    ['copyInto', 'copyInto: tensor', () => library.copyInto(whole, matrix)],
+    ['fill', 'fill: tensor', () => library.fill(matrix, 1)],
+    ['flatten', 'flatten: tensor', () => library.flatten(matrix)],
+    ['matrixOf', 'matrix: tensor', () => library.matrixOf(matrix)],
+    ['norm', 'norm: tensor', () => library.norm(matrix)],
+    ['rowsOf', 'rows: tensor', () => library.rowsOf(matrix, 0, 1)],
+    ['stepOf', 'step: tensor', () => library.stepOf(matrix, 0)],
+    ['transposeOf', 'transpose: tensor', () => library.transposeOf(matrix)],
+    ['valuesOf', 'valuesOf: tensor', () => library.valuesOf(matrix)],
+    ['fillRandom', 'flatten: tensor', () => library.fillRandom(matrix, () => 1)],
+  ])('%s', async (_, what, call) => {
+    const failure = await failureOf((async () => call())());
+    expect(failure).toBeInstanceOf(TypeError);
+    expect((failure as Error).message).toBe(
+      `${what} ${COPY} numbers and its shape, then call tensorFrom(numbers, shape)`,
+    );
+  });
+
+  test('checkpointBytes', async () => {
+    const { model, training } = await savedRun();
+    const parameters = lostAll(model.parameters);
+    expect(() => checkpointBytes({ model: { ...model, parameters }, training })).toThrow(
+      new DataError(`checkpoint: kernel ${COPY} numbers and its shape, then call tensorFrom(numbers, shape)`),
+    );
+  });
+
+  test('and so is what is no tensor', () => {
+    expect(() => library.valuesOf(anyOf([1, 2]))).toThrow(
+      new TypeError(
+        'valuesOf: tensor is an Array: must be a tensor of f32 or f64, as tensorFrom(numbers, shape) makes it',
+      ),
+    );
   });
 });
 

@@ -204,6 +204,25 @@ describe('seeds and states', () => {
     );
   });
 
+  test.each<[unknown, string]>([
+    [[0, 0, 0, 0], '[0,0,0,0]'],
+    [[1, 2, 3], '[1,2,3]'],
+    [[1, 2, 3, 4, 5], '[1,2,3,4,5]'],
+    [[1, 2, 3, 0.5], '[1,2,3,0.5]'],
+    [[1, 2, 3, 2 ** 31], '[1,2,3,2147483648]'],
+    [[1, 2, 3, NaN], '[1,2,3,NaN]'],
+    [[1, 2, 3, '4'], '[1,2,3,4]'],
+  ])('the state %j, which no generator has, is refused, and the generator continues as before', (state, shown) => {
+    const [random, other] = [new Random(7), new Random(7)];
+    expect(() => random.restore(state as number[])).toThrow(
+      new RangeError(`Random: state ${shown}: must be four whole numbers from -2147483648 to 2147483647, not all 0`),
+    );
+    expect(random.state).toEqual(other.state);
+    expect(() => random.restore(undefined as never)).toThrow(
+      new TypeError('Random: state is undefined: must be an array of numbers, or a typed array'),
+    );
+  });
+
   test('a saved state does not change while its generator draws more numbers', () => {
     const random = new Random(7);
     const { state } = random;

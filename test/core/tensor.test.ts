@@ -1,8 +1,9 @@
 /** Host tensors: shapes, views that share memory, and messages that name operation, shapes and rule. */
 import fc from 'fast-check';
 import ndarray from 'ndarray';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
+import type { DType, Shape, Tensor } from '../../src/core/tensor.js';
 import {
+  addInto,
   assertMatrix,
   assertShape,
   copyInto,
@@ -111,6 +112,31 @@ describe('new tensors', () => {
   ])('the shape %p is refused', (shape, message) => {
     expect(messageOf(() => zeros(shape))).toBe(message);
     expect(messageOf(() => tensorFrom([], shape))).toBe(message);
+  });
+
+  test.each<[unknown, string]>([
+    ['f16', 'tensor: dtype "f16": must be f32 or f64'],
+    ['float32', 'tensor: dtype "float32": must be f32 or f64'],
+    [null, 'tensor: dtype null: must be f32 or f64'],
+  ])('zeros and tensorFrom refuse the precision %p', (dtype, message) => {
+    for (const data of [[1, 2], Float32Array.of(1, 2)]) {
+      expect(messageOf(() => tensorFrom(data, [2], dtype as DType))).toBe(message);
+    }
+    expect(messageOf(() => zeros([2], dtype as DType))).toBe(message);
+  });
+
+  test.each<[unknown, string]>([
+    [['', '1', 'x'], 'tensor: element 0 is "": must be a number'],
+    [[1, 2, null], 'tensor: element 2 is null: must be a number'],
+    [[1, , 3], 'tensor: element 1 is undefined: must be a number'], // eslint-disable-line no-sparse-arrays -- the hole is what is tested
+    [[1, true, 3], 'tensor: element 1 is true: must be a number'],
+    [BigInt64Array.of(1n, 2n, 3n), 'tensor: element 0 is 1n: must be a number'],
+    ['123', 'tensor: data: "123": must be an object'],
+    [undefined, 'tensor: data: undefined: must be an object'],
+  ])('tensorFrom refuses %p, which is no list of numbers', (data, message) => {
+    for (const dtype of ['f32', 'f64'] as const) {
+      expect(errorOf(TypeError, () => tensorFrom(data as number[], [3], dtype)).message).toBe(message);
+    }
   });
 
   test('tensorFrom refuses too few and too many numbers', () => {
@@ -234,6 +260,33 @@ describe('operations on any view', () => {
         expect(values(whole).filter((value) => value >= 0)).toEqual(before.filter((value) => !inside.has(value)));
       }),
     );
+  });
+
+  test('copyInto and addInto may have views of the same memory: what is read is what the source held before', () => {
+    const reversed = (tensor: Tensor): Tensor => tensor.step(-1, -1);
+    const views: ((whole: Tensor) => [target: Tensor, source: Tensor])[] = [
+      (whole) => [whole, transposeOf(whole)],
+      (whole) => [transposeOf(whole), whole],
+      (whole) => [columnsOf(whole, 1, 4), columnsOf(whole, 0, 3)],
+      (whole) => [columnsOf(whole, 0, 3), columnsOf(whole, 1, 4)],
+      (whole) => [rowsOf(whole, 1, 4), rowsOf(whole, 0, 3)],
+      (whole) => [whole, reversed(whole)],
+      (whole) => [reversed(whole), whole],
+    ];
+    for (const viewsOf of views) {
+      const [target, source] = viewsOf(counting([4, 4]));
+      const [before, given] = [target, source].map(values);
+      copyInto(target, source);
+      expect(values(target)).toEqual(given);
+      const [sum, added] = viewsOf(counting([4, 4]));
+      addInto(sum, added);
+      expect(values(sum)).toEqual(before.map((value, n) => value + given[n]));
+    }
+    const both = new Float64Array(4);
+    const [double, single] = [tensorFrom(both, [4]), tensorFrom(new Float32Array(both.buffer, 0, 4), [4])];
+    fill(single, 7);
+    copyInto(double, single);
+    expect(values(double)).toEqual([7, 7, 7, 7]);
   });
 
   test('copyInto rounds to the precision of the target', () => {

@@ -61,7 +61,7 @@ const REFUSALS: readonly Refusal[] = [
   [`.x is a Float32Array: ${TENSOR}`, { ...NUMBERS, x: new Float32Array(36) }, TypeError],
   [`.x is undefined: ${TENSOR}`, { ...NUMBERS, x: undefined }, TypeError],
   [`.x is an Object: ${TENSOR}`, { ...NUMBERS, x: { shape: [3, 6, 2] } }, TypeError],
-  ['.x is [0,6,2]: must not be empty', { ...NUMBERS, x: { ...NUMBERS.x, shape: [0, 6, 2] } }],
+  ['.x is [0,6,2]: must not be empty', { ...NUMBERS, x: NUMBERS.x.hi(0) }],
   ['.x is [36]: must be [count,T,I], or [count,T] for class indices', { ...NUMBERS, x: zeros([36]) }],
   ['.x is [3,6,1,2]: must be [count,T,I], or [count,T] for class indices', { ...NUMBERS, x: zeros([3, 6, 1, 2]) }],
   [`.x[2,5,1] is NaN: ${FINITE}`, { ...NUMBERS, x: spoilt([3, 6, 2], [2, 5, 1], NaN) }],
@@ -307,6 +307,10 @@ describe('sequences as lists', () => {
       { x: ragged, labels: undefined, targets: [[[1]], Array(6).fill([1]), [[1]]] },
     ],
     ['.targets[1][0] is "a": must be a number', { labels: undefined, targets: [[1], ['a'], [2]] }],
+    [`.x is null: ${TENSOR}`, { x: null, labels: [[1], [2], [0]] }],
+    [`.x is 5: ${TENSOR}`, { x: 5, labels: [[1], [2], [0]] }],
+    [`.x is undefined: ${TENSOR}`, { x: undefined, labels: undefined, targets: [[[1]], [[2]], [[3]]] }],
+    [`.lengths is null: ${LIST}`, { x: ragged, lengths: null }],
     ['.targets is [2,1]: must be [3,C], or [3,6,C] for every step', { labels: undefined, targets: [1, 2] }],
   ])('are refused with “data%s”', async (message, change) => {
     const failure = await failureOf(train(untouchable, { x, labels: [0, 1, 2], ...change }, OPTIONS));

@@ -1,7 +1,7 @@
 /** (8), the learning rate of each step: compared with PyTorch's schedulers, and at the ends of the warm-up and the run. */
 import { readFileSync } from 'node:fs';
 import type { Schedule } from '../../src/equations/schedule.js';
-import { rateAt } from '../../src/equations/schedule.js';
+import { rateAt, SCHEDULES } from '../../src/equations/schedule.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
   steps: number;
@@ -45,4 +45,12 @@ test.each(['constant', 'step'] as const)('%s continues after the last step, and 
   const expected = { constant: [0.1, 0.1, 0.1, 0.1, 0.1], step: [0.05, 0.025, 0.025, 0.0125, 0.1 * 0.5 ** 9] };
   after.forEach((rate, n) => expect(rate).toBeCloseTo(expected[schedule][n], 15));
   for (const step of [21, 100]) expect(rateAt(COSINE, step, 20)).toBe(0);
+});
+
+test.each([0, -1, 0.5, NaN])('a step %p, which no run has, is refused', (step) => {
+  for (const schedule of SCHEDULES) {
+    expect(() => rateAt({ ...COSINE, schedule }, step, 20)).toThrow(
+      new RangeError(`rateAt: step ${step}: must be a whole number ≥ 1`),
+    );
+  }
 });

@@ -1,6 +1,7 @@
 /** What a forecast must beat, its intervals, and forecasters: trained, interrupted, saved, and used beyond the last row. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { formatTime, timeAt, timeFrom } from '../../src/data/calendar.js';
@@ -384,6 +385,64 @@ describe('a forecaster', () => {
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
   });
 
+  test('in a program gives each of several calls its own numbers, and keeps its horizons', async () => {
+    const backends = [backend, await createWasmBackend({ threads: 2 })];
+    for (const one of backends) {
+      const loaded = loadForecaster(one, forecastBytes(whole.state));
+      const rows = [rowsOfDays(COUNT, 3), rowsOfDays(COUNT, 3, () => 20)];
+      const calls = () => rows.flatMap((given) => [loaded.forecast(given), loaded.predict(given)]);
+      const expected = [];
+      for (const given of rows) expected.push(await loaded.forecast(given), await loaded.predict(given));
+      expect(await Promise.all(calls())).toEqual(expected);
+      (loaded.ahead as number[]).reverse();
+      expect(await loaded.predict(rows[1])).toEqual(expected[3]);
+      const late = failureOf(loaded.predict(rows[0]));
+      loaded.dispose();
+      expect(String(await late)).toMatch(/^RangeError: forecast: .* has been freed$/);
+    }
+    await backends[1].dispose();
+  });
+
+  test('is trained with the rows, the request and the options of the call, though the caller changes them', async () => {
+    const make = () => ({
+      rows: rowsOfDays(COUNT, 0),
+      request: {
+        ...{ time: ['date'], predict: 'y', inputs: ['x'], known: ['k'], ahead: [1, 3], seasons: [7], seeds: 2 },
+        holidays: [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })),
+      },
+      options: { ...OPTIONS, hidden: [2, 2], quantiles: [0.1, 0.5, 0.9] },
+    });
+    const run = async (change: (given: ReturnType<typeof make>) => unknown) => {
+      const given = make();
+      const result = trainForecaster(backend, given.rows, given.request, given.options);
+      change(given);
+      return result;
+    };
+    const expected = await run(() => {});
+    const changed = await run(({ rows, request, options }) => {
+      for (const row of rows) row.y = 0;
+      rows.pop();
+      for (const list of [request.time, request.inputs, request.known]) list.fill('changed');
+      for (const list of [request.ahead, request.seasons, options.hidden, options.quantiles]) list.fill(1);
+      request.holidays.length = 0;
+    });
+    expect(changed).toEqual(expected);
+  });
+
+  test('is not trained with hooks that are none', async () => {
+    for (const [hooks, message] of [
+      [{ signal: {} }, 'trainForecaster: hooks: signal an Object: must be an AbortSignal'],
+      [{ onStep: 1 }, 'trainForecaster: hooks: onStep 1: must be a function'],
+      [{ onsignal: null }, 'trainForecaster: hooks: onsignal: unknown option; known options: onStep, signal'],
+    ] as const) {
+      const request = { time: 'date', predict: 'y' };
+      const problem = await failureOf(
+        trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS, hooks as unknown as object),
+      );
+      expect(problem).toEqual(new TypeError(message));
+    }
+  });
+
   test.each<[string, Record<string, unknown>, string]>([
     ['no time', { time: undefined }, 'trainForecaster: time undefined: must be a list of names of columns'],
     ['an empty time', { time: [] }, 'trainForecaster: time: must name a column'],
@@ -395,6 +454,9 @@ describe('a forecaster', () => {
     ['no seeds', { seeds: 0 }, 'trainForecaster: seeds 0: must be a whole number from 1 to 100'],
     ['an interval', { interval: 1 }, 'trainForecaster: interval 1: must be a number between 0 and 1'],
     ['a test part', { test: 'last year' }, 'trainForecaster: test "last year": must be as 1987-01-01..'],
+    ['a test part that is a number', { test: 1987 }, 'trainForecaster: test is 1987: must be a text'],
+    ['holidays that are no list', { holidays: 5 }, 'holidays 5: must be a list of objects'],
+    ['a holiday of null', { holidays: [null] }, 'holidays[0]: null: must be an object'],
     ['a column twice', { known: ['y'] }, 'trainForecaster: the column "y" is named twice'],
     ['a name in place of a list', { known: 'k' }, 'trainForecaster: known "k": must be a list of names of columns'],
     ['a misspelt name', { horizon: 3 }, 'trainForecaster: horizon: unknown option'],
@@ -403,6 +465,21 @@ describe('a forecaster', () => {
   ])('is not trained for %s', async (_, changed, message) => {
     const request = { time: 'date', predict: 'y', ...changed };
     await expect(trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [null, 'rows null: must be a list of objects'],
+    [[null], 'rows[0]: null: must be an object'],
+  ])('is neither trained nor asked with the rows %j', async (rows, message) => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    const given = rows as unknown as [];
+    for (const call of [
+      () => trainForecaster(backend, given, { time: 'date', predict: 'y' }, OPTIONS),
+      () => loaded.predict(given),
+      () => loaded.forecast(given),
+    ])
+      expect(await failureOf(call())).toEqual(new TypeError(message));
+    loaded.dispose();
   });
 
   test('is not trained with a misspelt option', async () => {

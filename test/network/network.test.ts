@@ -7,6 +7,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { assertClassesFit, completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import { allocateLstm, bindLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/network/model.js';
 import type { Batch, BatchInputs } from '../../src/network/network.js';
@@ -121,6 +122,26 @@ describe('sizes', () => {
     const numbers = { ...classes, inputKind: 'numbers', loss: 'squaredError' } as const;
     expect(() => assertClassesFit(numbers, createReferenceBackend())).not.toThrow();
   });
+});
+
+test('a network, a model and an LSTM keep their sizes and lists, though the caller changes the given objects', () => {
+  const sizes = { T: 4, B: 2, I: 2, H: 3, C: 3 };
+  const config = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
+  const lstm = allocateLstm(backend, sizes);
+  const inputs = [lstm.x];
+  const bound = bindLstm(sizes, { ...lstm, inputs, dInputs: [] });
+  const owners = [new Network(backend, config, sizes), new Model(backend, sizes), lstm, bound];
+  const before = owners.map((owner) => ({ ...owner.sizes }));
+  Object.assign(sizes, { T: 7, B: 9, H: 1 });
+  config.layers[0].hidden = 5;
+  inputs.push(lstm.x);
+  expect(owners.map((owner) => owner.sizes)).toEqual(before);
+  expect(bound.inputs).toEqual([lstm.x]);
+  for (const owner of owners.slice(0, 2) as Network[]) {
+    owner.setBatch({ x: zeros([4, 2, 2], 'f64'), labels: [0, 1] });
+    owner.forward();
+    owner.backward();
+  }
 });
 
 test('a network of one layer computes the bits of a Model', () => {
@@ -376,7 +397,12 @@ describe('metrics', () => {
   });
   test('belong to a batch that a forward pass has read', async () => {
     const network = randomNetwork(STACK);
-    const uses = [() => network.metrics(), () => network.predictions(), async () => network.backward()];
+    const uses = [
+      () => network.metrics(),
+      () => network.predictions(),
+      () => network.states.final(),
+      async () => network.backward(),
+    ];
     const refused = async (): Promise<void> => {
       for (const use of uses)
         await expect(use()).rejects.toThrow('no forward pass has read this batch: call forward first');
@@ -390,6 +416,7 @@ describe('metrics', () => {
     for (const use of uses) await use();
     network.setTargets({ labels: Array<number>(8).fill(2) }); // the logits are still those of x
     await network.predictions();
+    await network.states.final();
     network.backward();
     await expect(network.metrics()).rejects.toThrow('metrics: no forward pass has read this batch');
     network.forward();
@@ -400,6 +427,7 @@ describe('metrics', () => {
     const labels = Array<number>(8).fill(1);
     const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] });
     network.setTargets({ labels });
+    network.forward();
     const states = await network.states.final();
     const initial = Object.fromEntries(Object.entries(states).map(([name, state]) => [name.replace('n', '0'), state]));
     const saved = await network.save();
@@ -581,6 +609,7 @@ describe('sequences in any order', () => {
 
   test('keep their states when the order changes: those that were written and those that are carried', async () => {
     const { given } = pair();
+    given.forward();
     const shapes = Object.entries(await given.states.final());
     const initial = shapes.map(([name, { shape }]) => {
       const rows = Array.from({ length: 5 * shape[1] }, (_, n) => Math.floor(n / shape[1])); // row b of every state is b

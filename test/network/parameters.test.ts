@@ -470,12 +470,60 @@ test.each(ALL_BACKENDS)(
 );
 
 test.each(ALL_BACKENDS)(
+  'on the backend %s, metrics, predictions and the check for finite weights are those of the call, though the next batch and updates follow',
+  async (_, open) => {
+    const backend = await open();
+    const x = [0.5, -0.5].map((value) => {
+      const filled = zeros([2, B, I]);
+      fill(filled, value);
+      return filled;
+    });
+    const labels = [0, 1].map((label) => Array.from({ length: B }, (_, b) => (b > label ? label : -1))); // other rows count
+    const networks = (['crossEntropy', 'squaredError'] as const).map(
+      (loss) => new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C, loss }, { T: 2, B }),
+    );
+    const targets = [ones([B, C]), zeros([B, C])];
+    targets[1].set(0, 0, NaN); // it does not count
+    for (const network of networks) {
+      network.initialise(new Random(1));
+      const hasClasses = network.config.loss === 'crossEntropy';
+      const pass = (n: number): void => {
+        network.setBatch({ x: x[n], ...(hasClasses ? { labels: labels[n] } : { targets: targets[n] }) });
+        network.forward();
+      };
+      const results = () => [network.metrics(), network.metrics(1), ...(hasClasses ? [network.predictions()] : [])];
+      pass(0);
+      const first = await Promise.all(results());
+      pass(1);
+      const second = await Promise.all(results());
+      expect(second[0]).not.toEqual(first[0]);
+      pass(0);
+      const losses = results();
+      pass(1);
+      losses.push(...results());
+      pass(0);
+      expect(await Promise.all(losses)).toEqual([...first, ...second]);
+
+      const isFinite = network.assertFinite(0);
+      network.backward();
+      new Sgd(backend, network.parameters).update(3e38);
+      new Sgd(backend, network.parameters).update(3e38);
+      await isFinite;
+      await expect(network.assertFinite(2)).rejects.toThrow(NonFiniteError);
+      network.dispose();
+    }
+    await backend.dispose();
+  },
+);
+
+test.each(ALL_BACKENDS)(
   'on the backend %s, what is saved can be awaited after its owner has been disposed of',
   async (_, open) => {
     const backend = await open();
     const make = () => new Model(backend, { T: 2, B, I, H, C });
     const network = make();
     network.initialise(new Random(1));
+    network.forward();
     const adam = new Adam(backend, network.parameters);
     const save = () => [network.save(), network.states.final(), adam.save()];
     const expected = await Promise.all(save());
@@ -486,6 +534,24 @@ test.each(ALL_BACKENDS)(
     await backend.dispose();
   },
 );
+
+test.each([Adam, Sgd])('%p keeps its parameters, though the caller changes the list', async (Optimiser) => {
+  const backend = createReferenceBackend();
+  const [network, expected] = [1, 1].map(() => {
+    const one = new Model(backend, { T: 2, B, I, H, C });
+    one.initialise(new Random(1));
+    one.forward();
+    one.backward();
+    return one;
+  });
+  const given = [...network.parameters];
+  const optimiser = new Optimiser(backend, given);
+  given.pop();
+  given.push({ name: 'another', value: ones([2]), gradient: ones([2]) });
+  optimiser.update(0.1);
+  new Optimiser(backend, expected.parameters).update(0.1);
+  expect(await network.save()).toEqual(await expected.save());
+});
 
 test('tensors of another backend are refused: the reference backend would use old values of the host, and not write them back', async () => {
   const reference = createReferenceBackend();

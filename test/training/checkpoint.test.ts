@@ -348,6 +348,22 @@ describe('metadata of the caller', () => {
     expect([alone.training, alone.metadata]).toEqual([null, {}]);
   });
 
+  test('are copied by a run that resumes them, though the caller changes what it gave and got', async () => {
+    const loaded = parseCheckpoint(checkpointBytes(withMetadata(METADATA)), 'f');
+    const expected = JSON.stringify(METADATA);
+    const scale = loaded.metadata?.scale as { mean: number[] };
+    const kept: string[] = [];
+    const onCheckpoint = ({ metadata }: Checkpoint): void => {
+      kept.push(JSON.stringify(metadata));
+      (metadata?.scale as { mean: number[] }).mean.push(3);
+      scale.mean.push(4);
+    };
+    const hooks = { validation: IMAGES, onCheckpoint, checkpointEvery: 1, onWarning: () => {} };
+    const options = { trainingIters: 16 * 15 };
+    (await resumeTraining(createReferenceBackend(), IMAGES, loaded, options, hooks)).dispose();
+    expect(kept).toEqual([expected, expected]);
+  });
+
   test('a file without them is as before', () => {
     expect(checkpointBytes(withMetadata(undefined))).toEqual(bytes);
     expect(parseSafetensors(bytes, 'f').metadata.has('metadata')).toBe(false);

@@ -3,11 +3,17 @@
  * library accept the same range. Checkpoints accept a wider one if files of earlier versions need it.
  */
 import { readFileSync } from 'node:fs';
+import * as gpu from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import * as wasm from '../../kernels/wasm/index.js';
+import { CLASSIFY_OPTIONS } from '../../src/classify/classifier.js';
 import { trainCommand } from '../../src/cli/train.js';
 import { DataError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
+import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';
+import { FORECAST_OPTIONS } from '../../src/forecast/forecaster.js';
+import * as library from '../../src/index.js';
 import type { ModelOptions } from '../../src/network/model.js';
 import { Model } from '../../src/network/model.js';
 import type { ModelCheck } from '../../src/network/network-check.js';
@@ -20,13 +26,29 @@ import { resumeTraining, train } from '../../src/training/loop.js';
 import type { OptionEntry } from '../../src/training/option-table.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
 import type { GivenOptions, OptionName, ResumeOptions, TrainOptions } from '../../src/training/options.js';
-import { assertOptions, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../../src/training/options.js';
+import {
+  assertOptions,
+  isChangeableOnResume,
+  OPTION_NAMES,
+  storedName,
+  TEXT_OPTIONS,
+  TUTORIAL,
+} from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, smallSequences } from '../helpers/small-data.js';
+
+test('no caller can change a table of defaults or names, nor a list in it', () => {
+  const isFrozen = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
+  const exported = { ...gpu, ...library, ...mnist, ...wasm, OPTIONS, TEXT_OPTIONS, FORECAST_OPTIONS, CLASSIFY_OPTIONS };
+  const tables = Object.entries<unknown>(exported).filter(([, value]) => typeof value === 'object');
+  expect(tables.map(([name]) => name)).toEqual(expect.arrayContaining(['TUTORIAL', 'MODES', 'FILES']));
+  expect(tables.filter(([, table]) => !isFrozen(table)).map(([name]) => name)).toEqual([]);
+});
 
 const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
 const flagOf = (name: OptionName): string =>

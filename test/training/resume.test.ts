@@ -2,9 +2,12 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
+import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { sliceImages } from '../../src/data/mnist.js';
+import { textTask } from '../../src/data/text.js';
+import type { TrainData } from '../../src/data/train-data.js';
 import type { Network } from '../../src/network/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -102,6 +105,48 @@ test('a checkpoint is a copy: further training does not change it', async () => 
   expect(seen.map(([{ training }]) => training?.step)).toEqual([4, 8, 12, 16, 19]);
   for (const [checkpoint, bytes] of seen) expect(checkpointBytes(checkpoint)).toEqual(bytes);
   expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
+});
+
+type Spoil = (state: Checkpoint, given: { hidden: number[] }, characters: string[]) => void;
+
+test('a run keeps its options, its text’s vocabulary and its checkpoint, though the caller changes what it gave and got', async () => {
+  const text = textTask('to be or not to be, that is the question', { T: 2 }).train;
+  const images = (): TrainData => IMAGES;
+  const textWith = (characters: string[]): TrainData => ({ ...text, vocabulary: { characters, hasOther: false } });
+  const cases = [
+    [images, { ...SMALL, trainingIters: 90, validateEvery: 2 }, { validation: VALIDATION }],
+    [textWith, { ...SMALL, trainingIters: 18, batchSize: 2 }, {}],
+  ] as const;
+  for (const [dataWith, options, hooks] of cases) {
+    const run = async (spoil: Spoil): Promise<Uint8Array[]> => {
+      const seen: Uint8Array[] = [];
+      const given = { ...options, hidden: [3, 2] };
+      const characters = [...text.vocabulary.characters];
+      const onCheckpoint = (state: Checkpoint): void => {
+        seen.push(checkpointBytes(state));
+        spoil(state, given, characters);
+      };
+      const all = { ...hooks, onCheckpoint, checkpointEvery: 4 };
+      (await train(backend, dataWith(characters), given, all)).dispose();
+      return seen;
+    };
+    const expected = await run(() => {});
+    const changes: Spoil[] = [
+      (_, given) => (given.hidden[0] = 7),
+      (_, __, characters) => characters.reverse(),
+      ({ model }) => Object.assign(model.network.layers[0], { hidden: 9 }),
+      ({ training }) => Object.assign(training!.best ?? {}, { loss: -1 }),
+    ];
+    for (const change of changes) expect(await run(change)).toEqual(expected);
+    const refused: Spoil[] = [
+      ({ training }) => Object.assign(training!.options, { displayStep: 1 }),
+      ({ training }) => Object.assign(training!.options.hidden, [7]),
+      ({ model }) => Object.assign(model.vocabulary?.characters ?? Object.freeze(['']), ['x']),
+    ];
+    for (const change of refused) {
+      expect(await run((...given) => expect(() => change(...given)).toThrow(TypeError))).toEqual(expected);
+    }
+  }
 });
 
 test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
@@ -289,6 +334,44 @@ describe('resuming is refused', () => {
     expect(String(await failureOf(resumeTraining(backend, IMAGES, whole, { epochs: null })))).toContain(
       'the new length is 2 steps, but the run is at step 15',
     );
+  });
+
+  test('from an object whose parts are none that a file may hold', async () => {
+    const { model, training } = await checkpointAfter(4, { ...SMALL });
+    const part = (change: object): Checkpoint => ({ model, training: { ...training!, ...change } });
+    const { order, random } = training!;
+    const replaced = (value: number) => order.map((index, n) => (n === 3 ? value : index));
+    const cases: [object, string][] = [
+      [{ order: [...order] }, 'training.order is an Array: must be a Uint32Array'],
+      [{ order: replaced(64) }, 'order has index 64, but only 64 examples'],
+      [{ order: replaced(order[4]) }, `order has index ${order[4]} twice`],
+      [{ order: undefined }, 'training.order is undefined: must be a Uint32Array'],
+      [{ random: [0, 0, 0, 0] }, 'training: random is [0,0,0,0], must be four whole numbers from'],
+      [{ random: random.slice(1) }, `training: random is ${JSON.stringify(random.slice(1))}, must be 4 whole numbers`],
+      [{ cursor: 65 }, 'training: cursor is 65, must be a whole number from 0 to 64'],
+      [{ cursor: '3' }, 'training: cursor is "3", must be a whole number from 0 to 64'],
+      [{ step: 1.5 }, 'training: step is 1.5, must be a whole number from 0'],
+      [{ best: { step: 2, loss: NaN } }, 'training.best: loss is null, must be a number'],
+      [{ best: 5 }, 'training.best: must be an object'],
+      [{ validationsSinceBest: -1 }, 'training: validationsSinceBest is -1, must be'],
+      [{ squares: undefined }, 'training.squares: undefined: must be an object'],
+    ];
+    for (const [change, message] of cases) {
+      for (const options of [{}, { trainingIters: 300 }]) {
+        const failure = await failureOf(resumeTraining(backend, IMAGES, part(change), options));
+        expect(failure).toBeInstanceOf(DataError);
+        expect((failure as Error).message).toContain(`checkpoint: ${message}`);
+      }
+    }
+    const copy = JSON.parse(JSON.stringify({ model, training })) as Checkpoint;
+    expect(await resume(IMAGES, copy)).toBe('checkpoint: training.order is an Object: must be a Uint32Array');
+    const lost = { ...model.parameters, kernel: { ...model.parameters.kernel } as Tensor };
+    expect(
+      await failureOf(resumeTraining(backend, IMAGES, { model: { ...model, parameters: lost }, training })),
+    ).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(/^load: kernel is a copy of a tensor/) as string,
+    });
   });
 
   test('from a checkpoint that holds only a network', async () => {

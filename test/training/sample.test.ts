@@ -50,8 +50,15 @@ describe('a distribution', () => {
     expect([...distributionOf([0, -Infinity, 0], 1, 3)]).toEqual([0.5, 0, 0.5]); // a class that must not be drawn
   });
 
+  const FINITE = 'must be a finite number, or -Infinity for a class of probability 0';
+
   test.each<[unknown, unknown, number, Error]>([
     [5, 1, 1, new TypeError('distributionOf: logits is 5: must be an array of numbers, or a typed array')],
+    [[0, 1, NaN], 1, 1, new RangeError(`distributionOf: logits[2] is NaN: ${FINITE}`)],
+    [[Infinity, 1], 0, 1, new RangeError(`distributionOf: logits[0] is Infinity: ${FINITE}`)],
+    [[0, '1'], 1, 1, new RangeError(`distributionOf: logits[1] is "1": ${FINITE}`)],
+    [[-Infinity, -Infinity], 0, 1, new RangeError('distributionOf: logits has 2 numbers: one at least must be finite')],
+    [[], 1, 1, new RangeError('distributionOf: logits has 0 numbers: one at least must be finite')],
     [[0, 1], '1', 1, new TypeError('distributionOf: temperature "1": must be a number')],
     [[0, 1], -1, 1, new RangeError('distributionOf: temperature -1: must be a finite number ≥ 0')],
     [[0, 1], 1, 0, new RangeError('distributionOf: top 0: must be a whole number ≥ 1')],
