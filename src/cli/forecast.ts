@@ -5,11 +5,14 @@ import { formatTime, timeAt } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained } from '../forecast/forecast-file.js';
 import { Forecaster } from '../forecast/forecaster.js';
+import type { FutureStep } from '../forecast/future.js';
 import { futureOf } from '../forecast/future.js';
+import type { ForecastPlan } from '../forecast/plan.js';
+import type { Series } from '../forecast/series.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath, wholeNumber } from './flag-values.js';
-import { assertApart } from './outputs.js';
+import { assertAllApart, assertApart } from './outputs.js';
 import { printContents, printJson } from './print.js';
 import { loadSeries } from './series.js';
 import { loadSet } from './set-run.js';
@@ -21,6 +24,7 @@ interface ForecastFlags extends BackendFlags {
   readonly data: string;
   readonly steps?: number;
   readonly to?: string;
+  readonly plot?: string;
   readonly json: boolean;
 }
 
@@ -31,52 +35,68 @@ export function forecastCommand(): Command {
     .requiredOption('--data <file>', 'the series up to now: a CSV, TSV or NDJSON file', filePath)
     .option('--steps <count>', 'how many steps (default: the largest --ahead)', wholeNumber(1, MOST_STEPS))
     .option('--to <file>', 'write a CSV file (default: to standard output)', filePath)
-    .option('--json', 'one JSON object for each step', false);
+    .option('--plot <file>', 'draw the forecasts behind the latest numbers, as an .svg file', filePath)
+    .option('--json', 'one JSON object for each step on standard output', false);
   return withBackendOptions(command).action(async (file: string, flags: ForecastFlags) => {
+    assertOutputs(file, flags, command);
     const { forecast: state } = loadSet(file);
     if (!state)
       throw new DataError(`${file}: is not the checkpoint of a forecaster (longhand train --predict makes one)`);
     assertTrained(state, file);
-    const { to } = flags;
-    if (to !== undefined) {
-      const output = { name: '--to', file: to, keepOld: false };
-      for (const input of [
-        { name: 'the checkpoint', file },
-        { name: '--data', file: flags.data },
-      ])
-        assertApart(command, output, input);
-    }
     await withBackend(flags, command, (backend) =>
       untilInterrupted(async (signal) => {
         const { plan } = state;
         const series = await loadSeries(flags.data, plan, signal);
         const forecaster = new Forecaster(backend, state);
         try {
-          const steps = await futureOf(
-            forecaster,
-            series,
-            flags.steps ?? plan.ahead[plan.ahead.length - 1],
-            flags.data,
-            signal,
-          );
-          const rows = steps.map(({ step, ahead, band }) => ({
-            date: formatTime(timeAt(plan.calendar, step)),
-            ahead,
-            ...band,
-          }));
-          if (flags.json) for (const row of rows) printJson(row);
-          else {
-            const lines = rows.map(({ date, ahead, forecast, low, high }) =>
-              [date, ahead, forecast, low, high].join(','),
-            );
-            const text = `date,ahead,forecast,low,high\n${lines.join('\n')}\n`;
-            if (to === undefined) printContents(text);
-            else replaceFile(to, new TextEncoder().encode(text));
-          }
+          const count = flags.steps ?? plan.ahead[plan.ahead.length - 1];
+          const steps = await futureOf(forecaster, series, count, flags.data, signal);
+          if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
+          print(steps, plan, flags);
         } finally {
           forecaster.dispose();
         }
       }),
     );
   });
+}
+
+/** Ends the command for outputs that are inputs, or each other. */
+function assertOutputs(file: string, { data, to, plot, json }: ForecastFlags, command: Command): void {
+  if (json && to !== undefined) command.error('error: --json cannot be used with --to, which writes CSV');
+  if (plot !== undefined && !plot.endsWith('.svg')) command.error(`error: --plot ${plot}: must end in .svg`);
+  const outputs = Object.entries({ '--to': to, '--plot': plot }).flatMap(([name, output]) =>
+    output === undefined ? [] : [{ name, file: output, keepOld: false }],
+  );
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    assertApart(command, output, { name: 'the checkpoint', file });
+    assertApart(command, output, { name: '--data', file: data });
+  }
+}
+
+function print(steps: readonly FutureStep[], { calendar }: ForecastPlan, { json, to }: ForecastFlags): void {
+  const rows = steps.map(({ step, ahead, band }) => ({ date: formatTime(timeAt(calendar, step)), ahead, ...band }));
+  if (json) {
+    for (const row of rows) printJson(row);
+    return;
+  }
+  const lines = rows.map(({ date, ahead, forecast, low, high }) => [date, ahead, forecast, low, high].join(','));
+  const text = `date,ahead,forecast,low,high\n${lines.join('\n')}\n`;
+  if (to === undefined) printContents(text);
+  else replaceFile(to, new TextEncoder().encode(text));
+}
+
+/** Draws the forecasts behind four times as many numbers, or 60. */
+async function draw(file: string, series: Series, plan: ForecastPlan, steps: readonly FutureStep[]): Promise<void> {
+  const { forecastSvg } = await import('./plot.js'); // it is slow to load
+  const timeOf = (step: number): Date => new Date(timeAt(plan.calendar, step));
+  const first = Math.max(0, series.end - Math.max(60, 4 * steps.length));
+  const known = Array.from({ length: series.end - first }, (_, n) => first + n);
+  const points = [
+    ...known.map((d) => ({ time: timeOf(d), truth: series.y[d], forecast: NaN, low: NaN, high: NaN })),
+    ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
+  ];
+  const title = `the next ${steps.length} steps`;
+  replaceFile(file, new TextEncoder().encode(forecastSvg(plan.columns.predict, [{ title, points }])));
 }

@@ -375,6 +375,11 @@ describe('longhand forecast', () => {
     );
     expect((await forecast(['--data', DATA, '--to', at('next.csv')])).stdout).toBe('');
     expect(read('next.csv')).toBe(stdout);
+    expect((await forecast(['--data', DATA, '--plot', at('next.svg')])).stdout).toBe(stdout);
+    const picture = read('next.svg');
+    expect(picture).toMatch(/^<svg .*sales, the next 7 steps.*<\/svg>\n$/s);
+    expect(picture).not.toMatch(/NaN|undefined|Infinity/);
+    expect(picture.match(/<path[^>]* d="M/g)?.length).toBeGreaterThanOrEqual(3); // truth, forecast, interval
     const json = jsonLinesOf(await forecast(['--data', DATA, '--json'])) as Record<string, unknown>[];
     expect(json.map((row) => Object.values(row).join(','))).toEqual(rows);
   });
@@ -402,6 +407,16 @@ describe('longhand forecast', () => {
     }
     expect((await longhand(['forecast', CHECKPOINT])).code).toBe(2);
     expect((await forecast(['--data', DATA, '--steps', '0'])).code).toBe(2);
+  });
+
+  test.each<[string, string[], string]>([
+    ['a plot that is no .svg', ['--plot', at('next.png')], 'must end in .svg'],
+    ['the data as plot', ['--plot', at('d.svg'), '--data', at('d.svg')], 'are the same file'],
+    ['a plot in place of the table', ['--plot', at('n.svg'), '--to', at('n.svg')], 'are the same file'],
+    ['JSON in a table', ['--json', '--to', at('n.csv')], '--json cannot be used with --to'],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await forecast(['--data', DATA, ...args]);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(message)]);
   });
 
   test('needs what is known in advance', async () => {
