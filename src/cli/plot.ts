@@ -21,7 +21,6 @@ function historySvg(rows: readonly HistoryRow[]): string {
       width: WIDTH,
       height: HEIGHT,
       marginLeft: 70,
-      marginBottom: 40,
       marginRight: 70,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
       x: { label: 'step' },
