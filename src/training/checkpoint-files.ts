@@ -8,6 +8,8 @@ import { parseCheckpointSet } from './checkpoint-set.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
+export type { CheckpointSet } from './checkpoint-set.js';
+
 /** Replaces the file, and keeps its old contents as `FILE.previous`. Throws a DataError if it cannot be written. */
 export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
   replaceFile(file, checkpointBytes(checkpoint), { keepOld: true });

@@ -73,12 +73,12 @@ export interface RemoteView {
   readonly offset: number;
 }
 
-/** One call of a backend's method. `values`: what `upload` copies into the view. `tensor`: the number of the tensor that `allocate` returns. */
+/** One call of a backend's method. `values`: what `upload` copies into the view; JSON has null for NaN. `tensor`: the number of the tensor that `allocate` returns. */
 export interface Call {
   readonly method: keyof Backend;
   readonly operands: readonly unknown[];
   readonly tensor?: number;
-  readonly values?: readonly number[];
+  readonly values?: readonly (number | null)[];
 }
 
 let backend: Backend;
@@ -99,7 +99,14 @@ async function perform(calls: readonly Call[]): Promise<number[] | undefined> {
   for (const { method, operands, tensor, values } of calls) {
     const given = operands.map((operand) => withViews(operand, tensorOf));
     view = given[0] as Tensor | undefined;
-    if (values) copyInto(view!, tensorFrom(values, view!.shape));
+    if (values)
+      copyInto(
+        view!,
+        tensorFrom(
+          values.map((value) => value ?? NaN),
+          view!.shape,
+        ),
+      );
     last = (backend[method] as (...operands: unknown[]) => unknown)(...given);
     if (tensor !== undefined) tensors.set(tensor, last as Tensor);
   }
