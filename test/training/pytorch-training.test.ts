@@ -223,7 +223,10 @@ const testedWithTorch = (python: string): void => {
   ])('continues with the losses of Longhand, which continues from there: %s', async (_, options, processes) => {
     const backend = await createWasmBackend({ threads: 1 });
     const [lines, saved]: [number[], Checkpoint[]] = [[], []];
-    const hooks = { validation, onLine: ({ loss }: { loss: number }) => lines.push(loss) };
+    const hooks = {
+      ...('validateEvery' in options && { validation }),
+      onLine: ({ loss }: { loss: number }) => lines.push(loss),
+    };
     const onCheckpoint = (checkpoint: Checkpoint) => saved.push(checkpoint);
     const saving = { ...hooks, checkpointEvery: BEFORE, onCheckpoint };
     (await train(backend, images, { ...RUN, ...options }, saving)).dispose();
