@@ -118,7 +118,7 @@ function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHav
   if (gap < 0) return at;
   throw new DataError(
     `${table.whereIs(gap)}: ${formatTime(times[gap])} comes after ${formatTime(times[gap - 1])}, but the rows are ` +
-      `${formatStep(calendar)} apart: add the rows between them, or fill them (--fill ${FILLS.join(', ')})`,
+      `${formatStep(calendar)} apart: add the rows between them, or fill them (--fill ${FILLS.join(' or --fill ')})`,
   );
 }
 

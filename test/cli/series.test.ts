@@ -306,7 +306,7 @@ describe('longhand train --predict', () => {
       'a gap',
       sales().filter((_, n) => n !== 9),
       [],
-      'line 10: 1987-01-10 comes after 1987-01-08, but the rows are 1 day apart: add the rows between them, or fill them (--fill missing, previous)',
+      'line 10: 1987-01-10 comes after 1987-01-08, but the rows are 1 day apart: add the rows between them, or fill them (--fill missing or --fill previous)',
     ],
     [
       'a day that does not exist',
