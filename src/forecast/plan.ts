@@ -59,7 +59,7 @@ export interface ForecastPlan {
   readonly scores: readonly (readonly (number | null)[])[] | null;
 }
 
-/** A window is four of the shortest seasons, within these limits. */
+/** A window is four of the shortest seasons, or fewer in a short series, within these limits. */
 const WINDOW = { least: 8, most: 64 } as const;
 /** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
 const TEST_SHARE = 0.1;
@@ -81,10 +81,11 @@ export function planOf(
   const { columns, ahead, isTogether, seeds, coverage } = choices;
   const largest = ahead[ahead.length - 1];
   const inputs = planFor(series, trainEnd, largest, seasons, holidays);
-  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, inputs.meanOver));
+  const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
-      `${name}: ${trainEnd} steps before the validation part: windows of ${T} steps and ${largest} steps ahead need ${T + 2 * largest}`,
+      `${name}: ${trainEnd} steps before the validation part: ${largest} steps ahead need ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
     );
   }
   for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {

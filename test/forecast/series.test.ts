@@ -501,11 +501,16 @@ describe('a plan', () => {
     ],
     [
       'too long a horizon',
-      { ahead: [110] },
-      'rows: 240 steps before the validation part: windows of 28 steps and 110 steps ahead need 248',
+      { ahead: [117] },
+      'rows: 240 steps before the validation part: 117 steps ahead need 242: choose fewer ahead, or a shorter test',
     ],
   ])('is refused with %s', (_, choices, message) => {
     expectDataError(() => planOf('rows', series, { ...CHOICES, ...choices }, undefined), message);
+  });
+
+  test('has shorter windows if the series is short, so that there are as many windows', () => {
+    const windows = [100, 96, 92].map((ahead) => planOf('rows', series, { ...CHOICES, ahead: [ahead] }, undefined).T);
+    expect(windows).toEqual([20, 24, 28]); // half of 240 - 2·ahead
   });
 
   test('is refused for a part without numbers', () => {
