@@ -9,7 +9,7 @@ import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
-import { planOf } from '../forecast/plan.js';
+import { planOf, span } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
 import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
@@ -197,6 +197,10 @@ export async function evaluateForecasts(
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
   const series = await loadSeries(flags.data, state.plan, signal);
+  const { test } = state.plan.parts;
+  const hasBefore = series.y.subarray(0, test.from).some((value) => !Number.isNaN(value));
+  if (!hasBefore || series.end < test.to)
+    throw new DataError(`${flags.data}: does not hold the test part, ${span(state.plan, test)}, and numbers before it`);
   await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 

@@ -1,5 +1,5 @@
 /** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
-import { assertKinds, assertSignal } from '../core/arguments.js';
+import { assertKinds, assertSignal, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
@@ -19,6 +19,9 @@ import type { ForecastRequest, SeriesRow } from './request.js';
 import { choicesOf } from './request.js';
 import type { Series } from './series.js';
 import { alignedTo, seriesOf, wantedColumns } from './series.js';
+
+/** More steps would all be forecasts of forecasts. */
+const MOST_STEPS = 100_000;
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
@@ -66,6 +69,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       return found;
     },
     async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
+      assertWhole('forecast: count', count, 1, MOST_STEPS);
       const steps = await futureOf(forecaster, seriesFrom(rows), count, 'rows');
       return steps.map(({ step, ahead, band }) => ({ date: dateOf(step), ahead, ...band }));
     },

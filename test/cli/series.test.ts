@@ -354,6 +354,17 @@ describe('longhand train --predict', () => {
   });
 });
 
+test.each([
+  ['ends before the test part does', 0, 200],
+  ['begins within the test part', 195, COUNT],
+])('eval refuses a table that %s', async (_, from, to) => {
+  const [names, ...rows] = sales();
+  const file = written('part.csv', [names, ...rows.slice(from, to)]);
+  const report = read('run.report.json');
+  expect(await refused(['eval', CHECKPOINT, '--data', file])).toContain('part.csv: does not hold the test part, 1987-');
+  expect(read('run.report.json')).toBe(report);
+});
+
 describe('longhand forecast', () => {
   const forecast = (args: readonly string[]): ReturnType<typeof longhand> =>
     longhand(['forecast', CHECKPOINT, '--threads', '1', ...args]);

@@ -380,6 +380,8 @@ describe('a forecaster', () => {
     const dated = rows.map((row, n) => ({ ...row, date: new Date(START + n * DAY) }));
     expect(await loaded.forecast(dated, 2)).toEqual(expected.slice(0, 2));
     await expect(loaded.forecast([...rows].reverse())).rejects.toThrow('rows[1]: 1987-05-02 comes after 1987-05-03');
+    for (const count of [0, 1.5, NaN, 1e8])
+      await expect(loaded.forecast(rows, count)).rejects.toThrow('forecast: count');
     loaded.dispose();
     forecaster.dispose();
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
