@@ -52,14 +52,16 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   assertTrained(state, 'loadForecaster');
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
-  const seriesFrom = (rows: readonly SeriesRow[]): Series =>
-    alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns), 'rows');
+  const ownSeries = (rows: readonly SeriesRow[]): Series =>
+    seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns);
+  const seriesFrom = (rows: readonly SeriesRow[]): Series => alignedTo(plan.calendar, ownSeries(rows), 'rows');
   const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
-      const series = seriesFrom(rows);
-      const first = series.length - rows.length;
+      const own = ownSeries(rows);
+      const series = alignedTo(plan.calendar, own, 'rows');
+      const first = series.length - own.length; // filled steps are forecast too
       const found: ForecastRow[] = [];
       for (const ahead of plan.ahead) {
         const steps = Array.from({ length: Math.max(0, series.length - first - ahead) }, (_, n) => first + ahead + n);
