@@ -1,5 +1,6 @@
 /** What a classifier is besides its networks: the columns it reads, its classes, how numbers become inputs, and which rows measure it. */
 import { DataError } from '../core/errors.js';
+import type { Range } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import type { Scale } from '../data/scale.js';
 import { scaleOf } from '../data/scale.js';
@@ -7,12 +8,6 @@ import type { ClassifyColumns, Recordings } from './recordings.js';
 import { listed, shortStep } from './recordings.js';
 import type { Windows, WindowSizes } from './windows.js';
 import { windowsOf, windowsWhere } from './windows.js';
-
-/** Rows from … to: the first one, and the one after the last. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** The parts of the data. The first two choose the networks' weights; the third only measures them. */
 export const PARTS = ['training', 'validation', 'test'] as const;

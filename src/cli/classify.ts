@@ -132,7 +132,7 @@ export async function trainOnClasses(
   const train = ({ begin: note, ...hooks }: RunHooks<ClassifierState>): Promise<ClassifierState> =>
     trainClassifier(backend, recordings, options, state, {
       ...hooks,
-      onNetwork: ({ seed }, number, of) => note(`network ${number} of ${of}: seed ${seed}`),
+      onNetwork: ({ seed }, number, of) => note(`network ${number} of ${of}: seed ${seed}`, of - number + 1),
     });
   await trainAndTest(flags, backend, signal, classifierBytes, train, (trained, target) =>
     testClassifier(backend, trained, recordings, target, flags, signal),

@@ -69,21 +69,23 @@ function exerciseOf(command: Command, number: string): Exercise {
 }
 
 /** What one may write in place of a command: `exercises 5`. */
-const MEANT: readonly [RegExp, (word: string) => string][] = [
-  [/^\d+$/, (number) => `check ${number}`],
-  [/^che(ck|kc|k)s?$/, () => 'check'],
-  [/^hints?$/, () => 'hint 1'],
-  [/^watch$/, () => 'check --watch'],
-  [/^help$/, () => '--help'],
+const MEANT: readonly [RegExp, (number: string) => string][] = [
+  [/^(?:che(?:ck|kc|k)s?[ -]?)?(\d+)$/i, (number) => `check ${number}`],
+  [/^che(?:ck|kc|k)s?$/i, () => 'check'],
+  [/^hints?[ -]?(\d*)$/i, (number) => `hint ${number || 1}`],
+  [/^watch$/i, () => 'check --watch'],
+  [/^help$/i, () => '--help'],
 ];
 
 async function writeFolder(folder: string, _flags: unknown, command: Command): Promise<void> {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
-  const meant = MEANT.find(([words]) => words.test(folder))?.[1](folder);
-  if (meant !== undefined)
+  for (const [words, meant] of MEANT) {
+    const [found, number = ''] = words.exec(folder) ?? [];
+    if (found === undefined) continue;
     command.error(
-      `error: ${folder}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${folder}`,
+      `error: ${folder}: did you mean longhand exercises ${meant(number)}? For a folder of this name, write ./${folder}`,
     );
+  }
   await untilInterrupted((signal) => writeNewFolder(folder, folderContents(), signal));
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
   print('npx longhand exercises check 1   checks the first one');
@@ -291,8 +293,8 @@ function onSaves(
 /** Differs after each save. '' if there is no file that can be looked at. */
 function versionOf(place: string): string {
   try {
-    const { mtimeMs, ino, size } = statSync(place);
-    return `${mtimeMs} ${ino} ${size}`;
+    const { mtimeMs, ctimeMs, ino, size } = statSync(place);
+    return `${mtimeMs} ${ctimeMs} ${ino} ${size}`; // some editors set the time of the last change back
   } catch {
     return '';
   }

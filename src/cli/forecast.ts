@@ -4,7 +4,7 @@ import { DataError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained } from '../forecast/forecast-file.js';
-import { Forecaster } from '../forecast/forecaster.js';
+import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
 import { futureOf } from '../forecast/future.js';
 import type { ForecastPlan } from '../forecast/plan.js';
@@ -13,8 +13,9 @@ import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath, wholeNumber } from './flag-values.js';
 import { assertAllApart, assertApart } from './outputs.js';
-import { printContents, printJson } from './print.js';
+import { inform, printContents, printJson } from './print.js';
 import { loadSeries } from './series.js';
+import { bandCells } from './series-report.js';
 import { loadSet } from './set-run.js';
 import { untilInterrupted } from './signals.js';
 
@@ -49,7 +50,12 @@ export function forecastCommand(): Command {
         const series = await loadSeries(flags.data, plan, signal);
         const forecaster = new Forecaster(backend, state);
         try {
-          const count = flags.steps ?? plan.ahead[plan.ahead.length - 1];
+          const largest = plan.ahead[plan.ahead.length - 1];
+          const count = flags.steps ?? largest;
+          if (count > largest)
+            inform(
+              `WARNING: forecasts beyond ${largest} steps read forecasts: they were not measured, and their intervals are too narrow`,
+            );
           const steps = await futureOf(forecaster, series, count, flags.data, signal);
           if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
           print(steps, plan, flags);
@@ -81,7 +87,7 @@ function print(steps: readonly FutureStep[], { calendar }: ForecastPlan, { json,
     for (const row of rows) printJson(row);
     return;
   }
-  const lines = rows.map(({ date, ahead, forecast, low, high }) => [date, ahead, forecast, low, high].join(','));
+  const lines = rows.map(({ date, ahead, ...band }) => [date, ahead, ...bandCells(band)].join(','));
   const text = `date,ahead,forecast,low,high\n${lines.join('\n')}\n`;
   if (to === undefined) printContents(text);
   else replaceFile(to, new TextEncoder().encode(text));
@@ -92,9 +98,11 @@ async function draw(file: string, series: Series, plan: ForecastPlan, steps: rea
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (step: number): Date => new Date(timeAt(plan.calendar, step));
   const first = Math.max(0, series.end - Math.max(60, 4 * steps.length));
-  const known = Array.from({ length: series.end - first }, (_, n) => first + n);
+  const known = stepsIn({ from: first, to: series.end });
+  const point = (d: number, forecast: number) => ({ truth: series.y[d], forecast, low: forecast, high: forecast });
   const points = [
-    ...known.map((d) => ({ time: timeOf(d), truth: series.y[d], forecast: NaN, low: NaN, high: NaN })),
+    // the red line begins at the last number
+    ...known.map((d) => ({ time: timeOf(d), ...point(d, d === series.end - 1 ? series.y[d] : NaN) })),
     ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
   ];
   const title = `the next ${steps.length} steps`;

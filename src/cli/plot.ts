@@ -1,6 +1,7 @@
 /** Drawings as SVG: the history of a run, its loss over the steps and its accuracy below it; and the forecasts of a series. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { formatTime } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
@@ -56,10 +57,11 @@ export interface DrawnForecast {
 
 const FORECAST_WIDTH = 1200;
 
-/** The truth, the forecasts and their interval over time, a panel for each horizon. */
+/** The truth, the forecasts and their interval over time, a panel for each element of `horizons`. */
 export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): string {
   const { document } = parseHTML('<html></html>');
   const panels = horizons.map(({ title, points }) => {
+    const [from, to] = [points[0], points[points.length - 1]].map(({ time }) => formatTime(time.getTime()));
     const plot = Plot.plot({
       document,
       width: FORECAST_WIDTH,
@@ -68,7 +70,7 @@ export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): 
       marginBottom: 40,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
       x: { type: 'utc', label: null },
-      y: { grid: true, label: `${label}, ${title}: truth black, forecast red, interval grey` },
+      y: { grid: true, label: `${label}, ${title}, ${from} … ${to}: truth black, forecast red, interval grey` },
       marks: [
         Plot.areaY(points, { x: 'time', y1: 'low', y2: 'high', fill: '#ddd' }),
         Plot.lineY(points, { x: 'time', y: 'truth', stroke: 'black', strokeWidth: 0.8 }),

@@ -2,23 +2,32 @@
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { inputColumns } from '../forecast/inputs.js';
+import type { Band } from '../forecast/intervals.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import { holidaysIn, span } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
-import { errorTable, warningsOf } from '../forecast/report.js';
+import { errorTable, verdictsOf, warningsOf } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import { alignedRight } from './format.js';
 import { inform, print, printJson, printLines } from './print.js';
 import { csvLine, outputsBeside, writeReport } from './set-run.js';
 
+/** Networks compute in f32, which holds seven digits. */
+const DIGITS = 7;
+
+/** The cells `forecast`, `low` and `high` of a CSV file. */
+export const bandCells = ({ forecast, low, high }: Band): number[] =>
+  [forecast, low, high].map((value) => Number(value.toPrecision(DIGITS)));
+
 /** On standard error: what the networks read, and when. */
 export function describePlan(file: string, series: Series, plan: ForecastPlan): void {
   const { seasons } = plan.inputs;
+  const { validation, test } = plan.parts;
   const { past, future } = inputColumns(plan.inputs, series, holidaysIn(plan));
   inform(`${file}: ${series.end} steps of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`);
   inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
   inform(
-    `training before ${span(plan, { from: plan.parts.validation.from, to: plan.parts.validation.from + 1 }).split(' ')[0]}; validation ${span(plan, plan.parts.validation)}; test ${span(plan, plan.parts.test)}`,
+    `training before ${formatTime(timeAt(plan.calendar, validation.from))}; validation ${span(plan, validation)}; test ${span(plan, test)}`,
   );
   inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
 }
@@ -32,8 +41,12 @@ export function printReports(json: boolean, plan: ForecastPlan, reports: readonl
   const { test } = plan.parts;
   print(`Mean absolute error on the test part, ${span(plan, test)}, ${test.to - test.from} steps:`);
   printLines(alignedRight(errorTable(plan, reports)));
-  for (const warning of warningsOf(reports)) inform(`WARNING: ${warning}`);
+  for (const verdict of verdictsOf(reports)) print(verdict);
+  for (const warning of warningsOf(plan, reports)) inform(`WARNING: ${warning}`);
 }
+
+/** Steps of which one can see each in a drawing; of more, these last ones are drawn once again. */
+const LEGIBLE = 120;
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
 export async function writeReports(
@@ -47,10 +60,10 @@ export async function writeReports(
   const horizons = reports.map(({ bands: _, ...fields }) => fields);
   writeReport(reportFile, 'steps', { test: span(plan, plan.parts.test), steps, horizons });
   const lines = reports.flatMap(({ ahead, bands }) =>
-    bands.map(({ forecast, low, high }, n) => {
+    bands.map((band, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high]);
+      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(band)]);
     }),
   );
   replaceFile(
@@ -61,9 +74,10 @@ export async function writeReports(
   );
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
-  const drawn = reports.map(({ ahead, bands }) => ({
-    title: `${ahead} ahead`,
-    points: bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band })),
-  }));
+  const drawn = reports.flatMap(({ ahead, bands }) => {
+    const points = bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band }));
+    const whole = { title: `${ahead} ahead`, points };
+    return points.length <= 2 * LEGIBLE ? [whole] : [whole, { ...whole, points: points.slice(-LEGIBLE) }];
+  });
   replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
 }

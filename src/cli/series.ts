@@ -9,7 +9,7 @@ import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
-import { planOf, span } from '../forecast/plan.js';
+import { assertHoldsTest, assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
 import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
@@ -157,10 +157,8 @@ export async function trainSeries(
   const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
     trainStages(backend, series, options, state, {
       ...hooks,
-      onNetwork: ({ ahead, seed }, stage, number, count) => {
-        const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
-        begin(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
-      },
+      onNetwork: (member, stage, number, count) =>
+        begin(networkWords(member, stage, number, count), count - number + 1),
     });
   await trainAndTest(flags, backend, signal, forecastBytes, train, (trained, target) =>
     testForecaster(backend, trained, series, target, flags, signal),
@@ -197,15 +195,12 @@ export async function evaluateForecasts(
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
   const series = await loadSeries(flags.data, state.plan, signal);
-  const { test } = state.plan.parts;
-  const hasBefore = series.y.subarray(0, test.from).some((value) => !Number.isNaN(value));
-  if (!hasBefore || series.end < test.to)
-    throw new DataError(`${flags.data}: does not hold the test part, ${span(state.plan, test)}, and numbers before it`);
+  assertHoldsTest(state.plan, series, flags.data);
   await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 
 /** The flags as a request for the library. */
-export const requestOf = (flags: SeriesFlags): ForecastRequest => ({
+const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   time: flags.time ?? [],
   predict: flags.predict ?? '',
   ahead: flags.ahead,
@@ -227,7 +222,11 @@ async function begun(
   resumed: ForecastState | undefined,
   signal: AbortSignal,
 ): Promise<{ series: Series; state: ForecastState }> {
-  if (resumed) return { series: await loadSeries(file, resumed.plan, signal), state: resumed };
+  if (resumed) {
+    const series = await loadSeries(file, resumed.plan, signal);
+    assertOfTraining(resumed.plan, series, file);
+    return { series, state: resumed };
+  }
   const request = requestOf(flags);
   const choices = choicesOf('train', request);
   const { columns } = choices;
@@ -245,6 +244,6 @@ async function begun(
 
 /** The series of a plan in a file, which may begin later and end later than the one of the training. */
 export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
-  const table = await loadTable(file, wantedColumns(plan.columns), signal);
+  const table = await loadTable(file, plannedColumns(plan), signal);
   return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
 }

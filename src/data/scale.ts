@@ -23,6 +23,6 @@ export const scaled = ({ level, scale }: Scale, value: number): number =>
 /** A scale from a file. */
 export function scaleIn(stored: JsonReader): Scale {
   const scale = stored.field('scale');
-  if (scale.number() === 0) throw scale.fault('a number other than 0');
+  if (scale.number() <= 0) throw scale.fault('a number above 0');
   return { level: stored.field('level').number(), scale: scale.number() };
 }

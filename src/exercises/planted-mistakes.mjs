@@ -812,7 +812,7 @@ export const PLANTED_MISTAKES = [
   }),
   ...mistakes('19′', 'equations/error-losses.ts', {
     'opposite-slope': {
-      words: 'the slopes of the quantile 1-q',
+      words: 'the gradient of the quantile 1-q',
       right: 'r < 0 ? -q : r > 0 ? 1 - q : 0',
       wrong: 'r < 0 ? q - 1 : r > 0 ? q : 0',
       fails: ['(19′) dOutputs'],

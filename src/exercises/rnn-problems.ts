@@ -69,9 +69,14 @@ function returned<Value extends object>(
   value: Value | null | undefined,
   names: readonly (keyof Value)[],
 ): Value {
-  const isWhole = typeof value === 'object' && value !== null && names.every((name) => typeof value[name] === 'object');
-  if (isWhole) return value;
-  throw new AnswerError(`${what} must return { ${names.join(', ')} }, but returns ${describe(value)}`);
+  const rule = `${what} must return { ${names.join(', ')} }, but`;
+  if (typeof value !== 'object' || value === null) throw new AnswerError(`${rule} returns ${describe(value)}`);
+  for (const name of names) {
+    const field: unknown = value[name];
+    if (typeof field === 'object' && field !== null) continue;
+    throw new AnswerError(`${rule} its ${String(name)} is ${describe(field)}`);
+  }
+  return value;
 }
 
 /** `found`, which an answer has made. Throws an AnswerError unless it is a list of `count` things. */

@@ -1,5 +1,6 @@
 /** Values of a JSON text from a file, read place by place: every fault is a DataError that names the place, as `births: forecast.ahead[0]`. */
 import { DataError } from '../core/errors.js';
+import type { Range } from '../core/numbers.js';
 import type { JsonObject, JsonValue } from './json.js';
 
 /** A value, and where it stands. */
@@ -52,7 +53,7 @@ export class JsonReader {
   }
 
   /** Two whole numbers, `from` the first and `to` after the last. */
-  range(): { from: number; to: number } {
+  range(): Range {
     const from = this.field('from').whole(0);
     return { from, to: this.field('to').whole(from) };
   }

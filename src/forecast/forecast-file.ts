@@ -9,7 +9,7 @@ import { hasEnded } from '../training/network-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import type { ForecastPlan } from './plan.js';
-import { membersOf, scoredSteps } from './plan.js';
+import { membersOf, scoredSteps, STAGES } from './plan.js';
 import { FILLS } from './series.js';
 
 /** The bytes of the file. */
@@ -28,8 +28,7 @@ export function parseForecast(bytes: Uint8Array, name: string): ForecastState {
 export function forecastIn({ networks, metadata }: CheckpointSet, name: string): ForecastState | undefined {
   if (!Object.hasOwn(metadata, 'forecast')) return undefined;
   const plan = planIn(new JsonReader(metadata.forecast, `${name}: forecast`));
-  const stages = ['calibration', 'final'] as const;
-  const known = new Set(stages.flatMap((stage) => membersOf(plan, stage).map((member) => member.name)));
+  const known = new Set(STAGES.flatMap((stage) => membersOf(plan, stage).map((member) => member.name)));
   const other = [...networks.keys()].find((one) => !known.has(one));
   if (other !== undefined) throw new DataError(`${name}: network ${other} is none of the forecaster’s`);
   return { plan, networks };

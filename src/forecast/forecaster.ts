@@ -2,6 +2,7 @@
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
+import type { Range } from '../core/numbers.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { assertNotFreed, zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
@@ -16,8 +17,8 @@ import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
-import type { ForecastPlan, Member, Range, Stage } from './plan.js';
-import { holidaysIn, membersOf, scoredSteps, trainEnd } from './plan.js';
+import type { ForecastPlan, Member, Stage } from './plan.js';
+import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
 import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
@@ -42,14 +43,19 @@ export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
   return options.loss === 'pinball' ? options : { ...options, quantiles: TUTORIAL.quantiles };
 }
 
+/** Windows that the network with the fewest learns from. */
+export function fewestWindows(plan: ForecastPlan, series: Series): number {
+  const counts = membersOf(plan, 'calibration').map(
+    ({ ahead }) => examplesFor(plan, series, ahead, 'calibration').count,
+  );
+  return Math.min(...counts);
+}
+
 /** `forecastOptions` for a series; if it is short, the default batch is all its windows, and the steps are as many. */
 export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial<TrainOptions>): TrainOptions {
   const options = forecastOptions(given);
   if (given.batchSize !== undefined) return options;
-  const counts = membersOf(plan, 'calibration').map(
-    ({ ahead }) => examplesFor(plan, series, ahead, 'calibration').count,
-  );
-  const batchSize = Math.max(1, Math.min(options.batchSize, ...counts));
+  const batchSize = Math.max(1, Math.min(options.batchSize, fewestWindows(plan, series)));
   const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
   return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
 }
@@ -58,7 +64,7 @@ export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial
 export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
   optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
 
-/** An interval reads the scores of half as many steps as the validation part has, but at least so many if it has them. */
+/** An interval reads the scores of half as many steps as the validation part has, but at least this many if it has them. */
 const LEAST_SCORES = 100;
 
 /** Windows that are forecast at once. */
@@ -75,7 +81,7 @@ export interface ForecastHooks extends Pick<
   TrainHooks,
   'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
 > {
-  /** Called before a network is trained; `number` counts from 1. */
+  /** Called before a network is trained; `number` counts from 1, over both stages. */
   readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
   /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
   readonly onState?: (state: ForecastState) => void;
@@ -125,7 +131,8 @@ async function trainStage(
   });
   await trainNetworks(backend, membersOf(plan, stage), examplesOf, options, before, {
     ...hooks,
-    onNetwork: (member, number, count) => hooks.onNetwork?.(member, stage, number, count),
+    onNetwork: (member, number, count) =>
+      hooks.onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
     onCheckpoint: ({ name }, checkpoint) => {
       networks.set(name, checkpoint);
       hooks.onState?.({ plan, networks });

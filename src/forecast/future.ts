@@ -80,6 +80,6 @@ function assertKnown({ inputs, calendar, holidays }: ForecastPlan, series: Serie
   const lastYear = new Date(Math.max(...holidays.map(([day]) => day)) * 86_400_000).getUTCFullYear();
   if (lastYear >= new Date(timeAt(calendar, length - 1)).getUTCFullYear()) return;
   throw new DataError(
-    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts go on to ${last}: train it with later holidays`,
+    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts reach ${last}: train it with later holidays`,
   );
 }

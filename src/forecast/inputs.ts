@@ -4,8 +4,10 @@
  */
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { decimalFrom } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
+import type { ColumnKind } from '../data/table.js';
 import type { Scale } from '../data/scale.js';
 import { scaled, scaleOf } from '../data/scale.js';
 import type { Holidays } from './holidays.js';
@@ -22,6 +24,14 @@ export type KnownPlan = { readonly name: string } & (
     }
 );
 
+/** Whether the categories of a known column are texts. */
+const hasWords = (plan: KnownPlan): boolean =>
+  plan.kind === 'categories' && plan.categories.some((category) => typeof category === 'string');
+
+/** What a known column of a later table must hold, so that the networks read what they were trained with. */
+export const kindOf = (plan: KnownPlan): ColumnKind =>
+  plan.kind === 'number' ? 'number' : hasWords(plan) ? 'text' : 'either';
+
 /** How inputs are made from a series; the same for training and for forecasts. */
 export interface InputPlan {
   readonly y: Scale;
@@ -35,7 +45,7 @@ export interface InputPlan {
   /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season, and no horizon is longer. */
   readonly lag: number;
   readonly known: readonly KnownPlan[];
-  /** Forecasts are differences from the mean of the last so many numbers, because a series may drift: four of the shortest seasons. */
+  /** Forecasts are differences from the mean of the last `meanOver` numbers, because a series may drift: four of the shortest seasons. */
   readonly meanOver: number;
   /** Holidays that have a column of their own, because at least two days of the training part have them. */
   readonly holidays: readonly string[];
@@ -142,7 +152,7 @@ function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number
   for (let t = 0; t < filled.length; t++) {
     if (t % meanOver === 0) {
       [sum, count] = [0, 0]; // summed anew, so that the rounding of numbers long ago has no effect
-      for (let k = t - meanOver + 1; k <= t; k++) include(filled[k], 1);
+      for (let k = Math.max(0, t - meanOver + 1); k <= t; k++) include(filled[k], 1);
     } else {
       include(filled[t - meanOver], -1);
       include(filled[t], 1);
@@ -214,10 +224,13 @@ function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputCol
   if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, values[d] ?? NaN) }];
   const { categories, repeats } = plan;
   const codes = new Map(categories.map((category, n) => [category, n]));
+  // numbers were the categories in training; one text in a later table makes texts of all its cells
+  const category = hasWords(plan) ? (word: string) => word : decimalFrom;
+  const codesOfWords = words?.map((word) => codes.get(category(word)));
   const codeAt = (d: number): number | undefined => {
     const value = values[d] ?? NaN;
     if (Number.isNaN(value)) return repeats?.[d % repeats.length];
-    return codes.get(words?.[value] ?? value);
+    return codesOfWords ? codesOfWords[value] : codes.get(value);
   };
   return categories.map((category, n) => ({
     name: `${plan.name} ${category}`,

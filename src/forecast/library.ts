@@ -4,7 +4,7 @@ import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
 import type { TrainHooks } from '../training/loop.js';
-import type { GivenOptions } from '../training/options.js';
+import type { TrainOptions } from '../training/options.js';
 import { assertOptions, OPTION_NAMES, ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
 import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
@@ -12,7 +12,7 @@ import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf } from './future.js';
 import type { Band } from './intervals.js';
-import { planOf } from './plan.js';
+import { plannedColumns, planOf } from './plan.js';
 import type { HorizonReport } from './report.js';
 import { reportOf } from './report.js';
 import type { ForecastRequest, SeriesRow } from './request.js';
@@ -53,7 +53,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
   const ownSeries = (rows: readonly SeriesRow[]): Series =>
-    seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns);
+    seriesOf(tableOf('rows', rows, plannedColumns(plan)), plan.columns);
   const seriesFrom = (rows: readonly SeriesRow[]): Series => alignedTo(plan.calendar, ownSeries(rows), 'rows');
   const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
@@ -98,7 +98,7 @@ export async function trainForecaster(
   backend: Backend,
   rows: readonly SeriesRow[],
   request: ForecastRequest,
-  options: GivenOptions = {},
+  options: Partial<TrainOptions> = {},
   hooks: Pick<TrainHooks, 'onStep' | 'signal'> = {},
 ): Promise<TrainedForecaster> {
   assertKinds('trainForecaster: hooks', hooks, { onStep: 'function', signal: 'object' });

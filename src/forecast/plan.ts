@@ -1,18 +1,16 @@
 /** What a forecaster is besides its networks: the columns it reads, how their numbers become inputs, and how its intervals were corrected. */
 import { DataError } from '../core/errors.js';
+import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
+import { scaleOf } from '../data/scale.js';
+import type { ColumnKind } from '../data/table.js';
 import type { InputPlan } from './inputs.js';
-import { planFor } from './inputs.js';
+import { kindOf, planFor } from './inputs.js';
 import type { Holidays } from './holidays.js';
 import type { Series, SeriesColumns } from './series.js';
+import { wantedColumns } from './series.js';
 import { seasonsIn } from './seasons.js';
-
-/** Steps from … to: the first one, and the one after the last. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** The parts of a series, in the order of time. */
 export interface Parts {
@@ -104,6 +102,32 @@ export function planOf(
   };
 }
 
+/** The kind of each column, as `wantedColumns`; the columns that are known in advance stay what they were in training. */
+export function plannedColumns({ columns, inputs }: ForecastPlan): Record<string, ColumnKind> {
+  const known = columns.known.map((name, n): [string, ColumnKind] => [name, kindOf(inputs.known[n])]);
+  return { ...wantedColumns(columns), ...Object.fromEntries(known) };
+}
+
+/** Throws a DataError unless a series has the numbers of the test part, and some before it. `name` is for messages. */
+export function assertHoldsTest(plan: ForecastPlan, { y, end }: Series, name: string): void {
+  const { test } = plan.parts;
+  const hasNumber = (from: number, to: number): boolean => y.subarray(from, to).some((value) => !Number.isNaN(value));
+  if (hasNumber(0, test.from) && hasNumber(test.from, test.to) && end >= test.to) return;
+  throw new DataError(`${name}: does not hold the test part, ${span(plan, test)}, and numbers before it`);
+}
+
+/** Throws a DataError unless a series has the numbers from which the networks of a plan learn. `name` is for messages. */
+export function assertOfTraining(plan: ForecastPlan, series: Series, name: string): void {
+  assertHoldsTest(plan, series, name);
+  const { y, steps } = plan.inputs;
+  const found = scaleOf(series.y.subarray(0, steps));
+  if (found.level === y.level && found.scale === y.scale) return;
+  throw new DataError(
+    `${name}: is not the series of the training: the mean of its numbers up to ${formatTime(timeAt(plan.calendar, steps - 1))} is ${found.level}, ` +
+      `but was ${y.level}`,
+  );
+}
+
 /** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */
 export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }: Range): string =>
   `${formatTime(timeAt(calendar, from))} … ${formatTime(timeAt(calendar, to - 1))}`;
@@ -154,7 +178,15 @@ export interface Member {
  * Every network is trained twice. Those of `calibration` know nothing of the validation part: their errors there correct the intervals.
  * Those of `final` are also trained on the validation part, because the latest numbers matter most; these forecast.
  */
-export type Stage = 'calibration' | 'final';
+export const STAGES = ['calibration', 'final'] as const;
+/** One of them. */
+export type Stage = (typeof STAGES)[number];
+
+/** A network of a run, for people. `number` counts from 1, over both stages. */
+export function networkWords({ ahead, seed }: Member, stage: Stage, number: number, count: number): string {
+  const why = stage === 'calibration' ? 'intervals' : 'forecasts';
+  return `network ${number} of ${count}, for the ${why}: ${ahead.join(', ')} ahead, seed ${seed}`;
+}
 
 /** The networks of a stage. */
 export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Stage = 'final'): Member[] {

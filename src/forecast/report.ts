@@ -1,4 +1,5 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import { formatTime, timeAt } from '../data/calendar.js';
 import { scaled } from '../data/scale.js';
 import type { RidgeWeights } from './baselines.js';
 import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
@@ -20,6 +21,14 @@ export interface MethodReport {
   readonly error: number;
 }
 
+/** A forecast that was far from its number. */
+export interface WorstForecast extends Band {
+  /** The time of the number, as `1988-02-29`. */
+  readonly date: string;
+  /** The number. */
+  readonly truth: number;
+}
+
 /** The forecasts of one horizon on a part. */
 export interface HorizonReport {
   /** Steps from the last known number to those that are forecast. */
@@ -30,6 +39,12 @@ export interface HorizonReport {
   readonly networks: readonly number[];
   /** That of the forecasts' mean. */
   readonly error: number;
+  /** How many numbers of the part the errors are means over. */
+  readonly numbers: number;
+  /** `error` as a share of the mean absolute number; null if that is 0. */
+  readonly relative: number | null;
+  /** The forecasts with the largest errors, the largest first; at most five. */
+  readonly worst: readonly WorstForecast[];
   /** The share of numbers that lie in the interval. */
   readonly coverage: number;
   /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
@@ -79,14 +94,34 @@ export async function reportOf(
     }));
     const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
     const last = steps.map((d) => lastValue(series.filled, d - ahead));
+    const numbers = y.filter((value) => !Number.isNaN(value));
+    const size = numbers.reduce((sum, value) => sum + Math.abs(value), 0) / numbers.length;
     reports.push({
-      ...{ ahead, baselines, networks, error, bands },
+      ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
+      relative: size > 0 ? error / size : null,
+      worst: worstOf(plan, steps, y, bands),
       coverage: coverageOf(bands, y),
       beatenBy: best.error < error ? best.name : null,
       echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
     });
   }
   return reports;
+}
+
+const WORST = 5;
+
+function worstOf(
+  { calendar }: ForecastPlan,
+  steps: readonly number[],
+  y: readonly number[],
+  bands: readonly Band[],
+): WorstForecast[] {
+  const errors = bands.map(({ forecast }, n) => Math.abs(forecast - y[n]));
+  const known = [...errors.keys()].filter((n) => !Number.isNaN(y[n]));
+  return known
+    .sort((a, b) => errors[b] - errors[a])
+    .slice(0, WORST)
+    .map((n) => ({ date: formatTime(timeAt(calendar, steps[n])), truth: y[n], ...bands[n] }));
 }
 
 /** The errors of every method as the lines of a table: its name, and a cell for each horizon. */
@@ -103,18 +138,60 @@ export function errorTable(
     ...reports[0].baselines.map(({ name }, n) => [name, ...reports.map(({ baselines }) => show(baselines[n].error))]),
     [`LSTM, each of ${seeds}`, ...reports.map(range)],
     ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-    [`in the ${Math.round(100 * coverage)}% interval`, ...reports.map((one) => `${(100 * one.coverage).toFixed(1)}%`)],
+    [`in the ${percent(coverage, 0)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
   ];
 }
 
 const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
 
+const percent = (share: number, digits: number): string => `${(100 * share).toFixed(digits)}%`;
+
+/** What the errors of each horizon mean, in sentences. */
+export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
+  reports.map(({ ahead, baselines, error, relative, worst: [worst] }) => {
+    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
+    const difference = Math.abs(error / best.error - 1);
+    const beside =
+      best.error > 0 && percent(difference, 0) !== '0%'
+        ? `${percent(difference, 0)} ${error < best.error ? 'smaller' : 'larger'} than`
+        : 'as large as';
+    const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
+    const show = (value: number): string => value.toFixed(digitsFor(error));
+    return (
+      `${ahead} ahead, the LSTM's mean error is ${size}${beside} that of ${best.name}, the best other method. ` +
+      `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`
+    );
+  });
+
+/** Errors over fewer numbers say little. */
+const FEW_NUMBERS = 30;
+/** A share of numbers in the interval that differs by more than chance explains, and by more than this, is wrong. */
+const WRONG_COVERAGE = 0.05;
+const STANDARD_DEVIATIONS = 3;
+
 /** What the errors warn of, in sentences. */
-export const warningsOf = (reports: readonly HorizonReport[]): string[] =>
-  reports.flatMap(({ ahead, beatenBy, echoes }) => [
+export function warningsOf(
+  { coverage: wanted }: Pick<ForecastPlan, 'coverage'>,
+  reports: readonly HorizonReport[],
+): string[] {
+  const { numbers } = reports[0];
+  const chance = STANDARD_DEVIATIONS * Math.sqrt((wanted * (1 - wanted)) / numbers);
+  const ofHorizon = ({ ahead, beatenBy, echoes, coverage }: HorizonReport): string[] => [
     ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
     ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
-  ]);
+    ...(Math.abs(coverage - wanted) > Math.max(chance, WRONG_COVERAGE)
+      ? [
+          `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${percent(wanted, 0)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
+        ]
+      : []),
+  ];
+  return [
+    ...(numbers < FEW_NUMBERS
+      ? [`the test part has ${numbers} numbers, so its errors are rough: choose a longer one with --test`]
+      : []),
+    ...reports.flatMap(ofHorizon),
+  ];
+}
 
 /** The forecasts of each baseline, made `ahead` steps before each of `steps`. */
 export function baselinesOf(

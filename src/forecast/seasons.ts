@@ -6,7 +6,7 @@ import { naturalPeriods } from '../data/calendar.js';
 const MOST_READ = 50_000;
 /** The longest period that is sought without a hint of the calendar. */
 const LONGEST_UNKNOWN = 200;
-/** A smaller autocorrelation is no season; neither is one that noise of so many numbers may have: its standard deviation is 1/√n. */
+/** A smaller autocorrelation is no season; neither is one that noise of n numbers may have: its standard deviation is 1/√n. */
 const leastCorrelation = (values: Float64Array, period: number): number =>
   Math.max(0.25, 3 / Math.sqrt(Math.max(values.length - period, 1)));
 

@@ -1,28 +1,21 @@
 /** `longhand train --classify`, and `eval`, `predict` and `inspect` of what it writes: what they print, write and refuse. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { motion } from '../../docs/motion.mjs';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { jsonLinesOf, jsonOf, longhand, refused, start } from '../helpers/longhand.js';
-import { directoryOf } from '../helpers/temporary-directories.js';
+import { folder, inFolder, linesInFolder } from '../helpers/temporary-directories.js';
 
-const root = directoryOf();
-const at = (name: string): string => path.join(root, name);
-const written = (name: string, lines: readonly string[]): string => {
-  writeFileSync(at(name), `${lines.join('\n')}\n`);
-  return at(name);
-};
-const read = (name: string): string => readFileSync(at(name), 'utf8');
+const read = (name: string): string => readFileSync(inFolder(name), 'utf8');
 
 const LINES = [...motion({ persons: 5, bouts: 1, seconds: 1 })];
-const DATA = written('motion.csv', LINES);
+const DATA = linesInFolder('motion.csv', LINES);
 const INPUTS = ['--classify', 'activity', '--inputs', 'ax,ay,az'];
 const COLUMNS = [...INPUTS, '--time', 'time', '--group', 'person'];
 const TINY = ['--window', '16', '--hidden', '2', '--batch-size', '8', '--training-iters', '64', '--threads', '1'];
 const SMALL = [...TINY, '--validate-every', '3', '--seeds', '2'];
 const FROM = ['train', '--data', DATA, ...COLUMNS, ...SMALL];
-const CHECKPOINT = at('run.safetensors');
+const CHECKPOINT = inFolder('run.safetensors');
 /** The tables' last column is the class. */
 const withoutClasses = (lines: readonly string[]): string[] =>
   lines.map((line) => line.slice(0, line.lastIndexOf(',')));
@@ -64,7 +57,7 @@ describe('longhand train --classify', () => {
     );
     expect(first.stderr).toMatch(/\nwindows of 16 rows, one every 8: training \d+, validation \d+, test \d+\n/);
     expect(first.stderr).toMatch(/\nvalidation: p0\d; test: p0\d\ninputs: ax, ay, az\n/);
-    expect(first.stderr).toContain('\nnetwork 2 of 2: seed 2\n');
+    expect(first.stderr).toMatch(/\nnetwork 2 of 2: seed 2; about \d s left\n/);
     expect(first.stderr).toMatch(/\nWARNING: the LSTM (loses against|is no better than) .*: use that, or more data\n/);
   });
 
@@ -101,7 +94,7 @@ describe('longhand train --classify', () => {
   });
 
   test('continues an interrupted run to the same bytes', async () => {
-    const checkpoint = at('stopped.safetensors');
+    const checkpoint = inFolder('stopped.safetensors');
     const run = start([...FROM, '--checkpoint', checkpoint, '--checkpoint-every', '2']);
     await run.stderr.has('network 2 of 2');
     run.interrupt('SIGINT');
@@ -117,11 +110,11 @@ describe('longhand train --classify', () => {
     const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
     expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);
     expect(readFileSync(checkpoint)).toEqual(readFileSync(CHECKPOINT));
-    const changed = written(
+    const changed = linesInFolder(
       'changed.csv',
       LINES.map((line, n) => (n === 40 ? line.replace(/,[^,]*,/, ',0.5,') : line)),
     );
-    expect((await longhand(['train', '--resume', at('stopped.safetensors'), '--data', changed])).code).toBe(1);
+    expect((await longhand(['train', '--resume', inFolder('stopped.safetensors'), '--data', changed])).code).toBe(1);
   });
 
   test.each<[string, string[], string]>([
@@ -142,10 +135,10 @@ describe('longhand train --classify', () => {
   });
 
   const usage = async (args: readonly string[]): Promise<string> => {
-    const before = readdirSync(root);
+    const before = readdirSync(folder);
     const { code, stdout, stderr } = await longhand(args);
     expect([code, stdout]).toEqual([2, '']);
-    expect(readdirSync(root)).toEqual(before);
+    expect(readdirSync(folder)).toEqual(before);
     return stderr;
   };
   const RESUMED = ['train', '--data', DATA, '--resume', CHECKPOINT];
@@ -176,8 +169,8 @@ describe('longhand train --classify', () => {
       `${flag.replace(/=.*/, '')} cannot be used with --classify`,
     ]),
     ['a task', [...FROM, '--task', 'adding'], '--task cannot be used with --classify'],
-    ['a history', [...FROM, '--history', at('h.csv')], '--history cannot be used with --classify'],
-    ['a file of the best', [...FROM, '--best', at('b')], '--best cannot be used with --classify'],
+    ['a history', [...FROM, '--history', inFolder('h.csv')], '--history cannot be used with --classify'],
+    ['a file of the best', [...FROM, '--best', inFolder('b')], '--best cannot be used with --classify'],
     ['shifts', [...FROM, '--shift', '1'], '--shift cannot be used with --classify'],
     ['another loss', [...FROM, '--loss', 'huber'], '--loss cannot be used with --classify'],
     ['a column twice', [...FROM, '--group', 'activity'], 'the column "activity" is named twice'],
@@ -187,7 +180,7 @@ describe('longhand train --classify', () => {
     ['the checkpoint as data', [...FROM, '--checkpoint', DATA], 'are the same file'],
     [
       'the table of the test part as data',
-      ['train', '--data', at('x.test.csv'), ...COLUMNS, '--checkpoint', at('x.safetensors')],
+      ['train', '--data', inFolder('x.test.csv'), ...COLUMNS, '--checkpoint', inFolder('x.safetensors')],
       'the classes of the test part',
     ],
     ['--resume with --classify', [...RESUMED, ...COLUMNS], '--classify cannot be changed with --resume'],
@@ -195,12 +188,12 @@ describe('longhand train --classify', () => {
     ['--resume with other windows', [...RESUMED, '--window', '8'], '--window needs --classify'],
     [
       '--resume with a history',
-      [...RESUMED, '--history', at('h.csv')],
+      [...RESUMED, '--history', inFolder('h.csv')],
       '--history cannot be used with a checkpoint of',
     ],
     ['a set in eval', ['eval', CHECKPOINT, '--data', DATA, '--set', 'train'], '--set cannot be used with a classifier'],
     ['a text in eval', ['eval', CHECKPOINT, '--text', DATA], '--text cannot be used with a classifier'],
-    ['what eval writes as its data', ['eval', CHECKPOINT, '--data', at('run.test.csv')], 'are the same file'],
+    ['what eval writes as its data', ['eval', CHECKPOINT, '--data', inFolder('run.test.csv')], 'are the same file'],
     ...['--first=1', '--rows', '--invert', '--fit'].map((flag): [string, string[], string] => [
       `${flag} for a table`,
       ['predict', CHECKPOINT, DATA, flag],
@@ -234,17 +227,17 @@ describe('longhand train --classify', () => {
     ['no rows', LINES.slice(0, 1), 'has no rows'],
     ['a cell too many', [...LINES, `${LINES[1]},1`], '7 cells, but the header has 6'],
   ])('refuses data with %s', async (_, lines, message) => {
-    const file = written('bad.csv', lines);
-    const before = readdirSync(root);
+    const file = linesInFolder('bad.csv', lines);
+    const before = readdirSync(folder);
     const run = await longhand([
       ...FROM.map((one) => (one === DATA ? file : one)),
       '--checkpoint',
-      at('new.safetensors'),
+      inFolder('new.safetensors'),
     ]);
     expect(run.stderr).toContain(message);
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^longhand: /);
-    expect(readdirSync(root)).toEqual(before);
+    expect(readdirSync(folder)).toEqual(before);
   });
 });
 
@@ -253,7 +246,7 @@ describe('longhand predict of a classifier', () => {
     longhand(['predict', CHECKPOINT, '--threads', '1', ...args]);
 
   test('reads a table without classes, and says the class of each window', async () => {
-    const table = written('new.csv', withoutClasses(LINES));
+    const table = linesInFolder('new.csv', withoutClasses(LINES));
     const { code, stdout, stderr } = await predict(table);
     expect([code, stderr]).toEqual([0, '']);
     const lines = linesOf(stdout);
@@ -281,28 +274,28 @@ describe('longhand predict of a classifier', () => {
   });
 
   test('reads several tables, and says which has no window', async () => {
-    const short = written('short.csv', LINES.slice(0, 16));
+    const short = linesInFolder('short.csv', LINES.slice(0, 16));
     const { code, stdout, stderr } = await predict(short, DATA);
     expect([code, stderr]).toEqual([0, `${short}: no window: 16 rows never follow one another\n`]);
     for (const line of linesOf(stdout)) expect(line.startsWith(`${DATA}, p0`)).toBe(true);
   });
 
   test('refuses other tables, other files, and other distances in time', async () => {
-    const other = written(
+    const other = linesInFolder(
       'other.csv',
       withoutClasses(LINES).map((line) => line.replace('person', 'who')),
     );
     expect(await refused(['predict', CHECKPOINT, other])).toContain('there is no column "person"');
-    const slow = written('slow.csv', LINES.slice(0, 1).concat(LINES.slice(1).filter((_, n) => n % 2 === 0)));
+    const slow = linesInFolder('slow.csv', LINES.slice(0, 1).concat(LINES.slice(1).filter((_, n) => n % 2 === 0)));
     expect(await refused(['predict', CHECKPOINT, slow])).toContain(
       'slow.csv: its rows are 0.04 apart, but the classifier was trained on rows 0.02 apart',
     );
-    expect(await refused(['predict', CHECKPOINT, at('none.csv')])).toContain('none.csv: no such file');
+    expect(await refused(['predict', CHECKPOINT, inFolder('none.csv')])).toContain('none.csv: no such file');
     expect(await refused(['eval', CHECKPOINT])).toContain('is a classifier: name its table with --data');
-    expect(await refused(['eval', CHECKPOINT, '--data', written('part.csv', LINES.slice(0, 90))])).toContain(
+    expect(await refused(['eval', CHECKPOINT, '--data', linesInFolder('part.csv', LINES.slice(0, 90))])).toContain(
       'part.csv: does not have the ',
     );
-    const rowing = written(
+    const rowing = linesInFolder(
       'rowing.csv',
       LINES.map((line, n) => (n === 5 ? line.replace(/\w+$/, 'rowing') : line)),
     );
@@ -316,8 +309,8 @@ describe('longhand predict of a classifier', () => {
     const odd = LINES.map((line) =>
       line.replace(/,walking$/, ',"a ""walk"", \u001b[31mred"').replace(/^p0(\d)/, '"p,$1\u0007"'),
     );
-    const table = written('odd.csv', odd);
-    const checkpoint = at('odd.safetensors');
+    const table = linesInFolder('odd.csv', odd);
+    const checkpoint = inFolder('odd.safetensors');
     const run = await longhand([
       ...FROM.map((one) => (one === DATA ? table : one)),
       '--seeds',
@@ -347,7 +340,7 @@ describe('one network of a classifier', () => {
       'walking',
     ]);
     const { code } = await longhand(['export', `${CHECKPOINT}#seed-1`, '--to', 'safetensors-pytorch', '--json']);
-    expect([code, existsSync(at('run.seed-1.pytorch.safetensors'))]).toEqual([0, true]);
+    expect([code, existsSync(inFolder('run.seed-1.pytorch.safetensors'))]).toEqual([0, true]);
     expect(await refused(['sample', CHECKPOINT])).toContain('holds several networks');
   });
 });
@@ -365,7 +358,7 @@ describe('longhand inspect', () => {
       training: 'has ended',
     });
     expect((await longhand(['inspect', CHECKPOINT])).stdout).toMatch(/^classifier {2}of activity: cycling/);
-    const series = written('series.csv', [
+    const series = linesInFolder('series.csv', [
       'day,y',
       ...Array.from(
         { length: 90 },
@@ -373,7 +366,7 @@ describe('longhand inspect', () => {
           `2024-${n < 31 ? '01' : n < 60 ? '02' : '03'}-${String((n < 31 ? n : n < 60 ? n - 31 : n - 60) + 1).padStart(2, '0')},${n % 7}`,
       ),
     ]);
-    const forecaster = at('series.safetensors');
+    const forecaster = inFolder('series.safetensors');
     const flags = [
       '--predict',
       'y',
@@ -412,7 +405,7 @@ describe('longhand inspect', () => {
       training: 'has ended',
     });
     expect((await longhand(['eval', forecaster, '--data', series, '--set', 'train'])).code).toBe(2);
-    expect((await longhand(['eval', forecaster, '--data', at('series.test.csv')])).stderr).toContain(
+    expect((await longhand(['eval', forecaster, '--data', inFolder('series.test.csv')])).stderr).toContain(
       'are the same file',
     );
   });
@@ -420,10 +413,12 @@ describe('longhand inspect', () => {
   test('shows the tensors of a damaged one all the same', async () => {
     const bytes = readFileSync(CHECKPOINT);
     bytes[bytes.length - 1] ^= 1;
-    writeFileSync(at('damaged.safetensors'), bytes);
-    const { code, stdout, stderr } = await longhand(['inspect', at('damaged.safetensors')]);
+    writeFileSync(inFolder('damaged.safetensors'), bytes);
+    const { code, stdout, stderr } = await longhand(['inspect', inFolder('damaged.safetensors')]);
     expect([code, stdout.startsWith('classifier')]).toEqual([1, false]);
     expect(stdout).toContain('seed-2/kernel');
-    expect(stderr).toBe(`longhand: ${at('damaged.safetensors')}: damaged: its checksum does not match its contents\n`);
+    expect(stderr).toBe(
+      `longhand: ${inFolder('damaged.safetensors')}: damaged: its checksum does not match its contents\n`,
+    );
   });
 });

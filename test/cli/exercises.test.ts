@@ -200,7 +200,10 @@ test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
 test.each([
   ['5', 'check 5'],
   ['chekc', 'check'],
+  ['check5', 'check 5'],
+  ['Check 12', 'check 12'],
   ['hints', 'hint 1'],
+  ['Hint5', 'hint 5'],
   ['watch', 'check --watch'],
   ['help', '--help'],
 ])('%s is no folder by accident', async (word, meant) => {

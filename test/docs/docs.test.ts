@@ -12,7 +12,7 @@ import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import type { HorizonReport } from '../../src/forecast/report.js';
-import { errorTable } from '../../src/forecast/report.js';
+import { errorTable, verdictsOf } from '../../src/forecast/report.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
 import { elementCountOfParameters, elementCountOfTraining } from '../../src/network/memory.js';
@@ -195,14 +195,13 @@ test('how far the gradient reaches: the numbers are those of reach.json, whose f
 });
 
 test('the forecasts of births: the figures are those of forecast.json', () => {
-  type Figures = Pick<HorizonReport, 'ahead' | 'baselines' | 'networks' | 'error' | 'coverage'>;
   const { births, split } = JSON.parse(read('docs/forecast.json')) as {
-    births: Figures[];
+    births: HorizonReport[];
     split: Record<'last' | 'random', number>;
   };
-  const reports = births.map((one) => ({ ...one, beatenBy: null, echoes: false, bands: [] }));
-  const table = alignedRight(errorTable({ seeds: 3, coverage: 0.9 }, reports));
-  expect(read('docs/forecast.md')).toContain(`731 steps:\n${table}\n\`\`\``);
+  const table = alignedRight(errorTable({ seeds: 3, coverage: 0.9 }, births));
+  const verdicts = verdictsOf(births).join('\n');
+  expect(read('docs/forecast.md')).toContain(`731 steps:\n${table}\n${verdicts}\n\`\`\``);
   const [last, random] = [split.last, split.random].map(Math.round);
   expect(prose('docs/forecast.md')).toContain(
     `a mean error of ${random} on such a random tenth, but ${last} on the last tenth`,

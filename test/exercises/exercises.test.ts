@@ -378,7 +378,7 @@ test.each([
     'it returns a generator: the function must be neither async nor have a *',
   ],
   ['rnn-step', /return \{ gradients.*/, '', 'backward must return { gradients, dh }, but returns undefined'],
-  ['rnn-step', / dh \};/, ' dh: null };', 'dh is null: it must be a list of 5 matrices'],
+  ['rnn-step', / dh \};/, ' dh: null };', 'backward must return { gradients, dh }, but its dh is null'],
   ['rnn-step', / dh \};/, ' dh: dh.slice(1) };', 'dh must have 5 matrices, but has 4'],
   [
     'initial-state',
@@ -397,7 +397,7 @@ test.each([
     'initial-state',
     'return { h, logits }',
     'return { states: h, logits }',
-    'forward must return { h, logits }, but returns an Object',
+    'forward must return { h, logits }, but its h is undefined',
   ],
 ] as const)('%s: %s → %s is refused', (name, right, wrong, message) => {
   const { solution } = exercise(name).javascript;

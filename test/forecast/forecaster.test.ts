@@ -21,6 +21,7 @@ import { Forecaster, forecastOptions, trainStages } from '../../src/forecast/for
 import { futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
+import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import {
   coverageOf,
@@ -32,8 +33,9 @@ import {
   Scores,
 } from '../../src/forecast/intervals.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { planOf } from '../../src/forecast/plan.js';
-import { baselinesOf, reportOf } from '../../src/forecast/report.js';
+import { plannedColumns, planOf } from '../../src/forecast/plan.js';
+import type { HorizonReport } from '../../src/forecast/report.js';
+import { baselinesOf, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
@@ -249,8 +251,8 @@ describe('a forecaster', () => {
     });
     expect(names).toEqual(
       ['calibration', 'final'].flatMap((stage) =>
-        ['ahead-1-seed-1', 'ahead-1-seed-2', 'ahead-3-seed-1', 'ahead-3-seed-2'].map(
-          (name, n) => `${stage} ${n + 1}/4 ${stage === 'final' ? '' : 'calibration-'}${name}`,
+        ['ahead-1-seed-1', 'ahead-1-seed-2', 'ahead-3-seed-1', 'ahead-3-seed-2'].map((name, n) =>
+          stage === 'final' ? `final ${n + 5}/8 ${name}` : `calibration ${n + 1}/8 calibration-${name}`,
         ),
       ),
     );
@@ -333,7 +335,7 @@ describe('a forecaster', () => {
       [1, 2, 12],
       [3, 2, 12],
     ]);
-    for (const { ahead, baselines, error, bands, coverage, beatenBy, networks } of reports) {
+    for (const { ahead, baselines, error, bands, coverage, beatenBy, networks, numbers, relative, worst } of reports) {
       const truth = series.y.subarray(108);
       expect(baselines.map(({ name }) => name)).toEqual([
         'the last value',
@@ -356,6 +358,11 @@ describe('a forecaster', () => {
       expect(coverage).toBe(coverageOf(bands, truth));
       expect(baselines[3].error).toBeLessThan(2); // the noise has a deviation of 1
       expect(beatenBy).not.toBeNull(); // three steps of training are no match
+      expect(numbers).toBe(12);
+      expect(relative).toBeCloseTo(error / (truth.reduce((sum, y) => sum + y, 0) / 12), 12);
+      const errors = bands.map((band, n) => ({ date: dateOf(108 + n), truth: truth[n], ...band }));
+      const size = (one: (typeof errors)[number]): number => Math.abs(one.forecast - one.truth);
+      expect(worst).toEqual(errors.sort((a, b) => size(b) - size(a)).slice(0, 5));
     }
     forecaster.dispose();
   });
@@ -385,6 +392,69 @@ describe('a forecaster', () => {
     loaded.dispose();
     forecaster.dispose();
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
+  });
+
+  test('in a program forecasts filled steps too, and begins at the first row', async () => {
+    const state = await trainStages(backend, series, OPTIONS, begun({ columns: { ...COLUMNS, fill: 'missing' } }));
+    const loaded = loadForecaster(backend, forecastBytes(state));
+    const rows = rowsOfDays(COUNT, 0).filter((_, n) => n >= 20 && (n < 30 || n >= 33));
+    const predicted = await loaded.predict(rows);
+    expect(predicted.map(({ ahead, date }) => [ahead, date])).toEqual(
+      [1, 3].flatMap((ahead) => Array.from({ length: COUNT - 20 - ahead }, (_, n) => [ahead, dateOf(20 + ahead + n)])),
+    );
+    loaded.dispose();
+  });
+
+  test('reads a known column as in training, whatever else a later table holds', async () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const { plan } = whole.state;
+    const numbersOf = (change: (row: ReturnType<typeof rowsOfDays>[number], n: number) => object): number[] => {
+      const rows = rowsOfDays(COUNT, 0).map((row, n) => ({ ...row, ...change(row, n) }));
+      const { future } = inputColumns(
+        plan.inputs,
+        seriesOf(tableOf('t', rows, plannedColumns(plan)), COLUMNS),
+        HOLIDAYS,
+      );
+      return future.map(({ at }) => at(116));
+    };
+    const right = numbersOf(() => ({}));
+    expect(right.filter((value) => value === 1).length).toBeGreaterThanOrEqual(2); // the weekday, and w
+    // one text elsewhere makes texts of a column of numbers
+    expect(numbersOf(({ w }, n) => ({ w: n === 3 ? 'closed' : w }))).toEqual(right);
+    expect(numbersOf(({ w }, n) => ({ w: n === 3 ? 'closed' : `${w}.0` }))).toEqual(right);
+    expect(() => numbersOf(({ k }, n) => ({ k: n === 3 ? 'high' : k }))).toThrow(
+      new DataError(
+        't[3]: k is "high": must be a number within f32 (±3.4028235e+38), with a point before its decimals',
+      ),
+    );
+    forecaster.dispose();
+  });
+
+  test('whose categories were texts reads numbers as texts', () => {
+    const words = ['1', '2', 'A'];
+    const rows = rowsOfDays(COUNT, 0).map((row, n) => ({ ...row, w: words[n % 3] }));
+    const plan = planOf('t', seriesOf(tableOf('t', rows, wantedColumns(COLUMNS)), COLUMNS), CHOICES, undefined);
+    expect(plan.inputs.known[1]).toMatchObject({ kind: 'categories', categories: words });
+    const later = rows.map((row, n) => ({ ...row, w: 1 + (n % 2) })); // no A
+    const { future } = inputColumns(
+      plan.inputs,
+      seriesOf(tableOf('t', later, plannedColumns(plan)), COLUMNS),
+      undefined,
+    );
+    const columns = future.filter(({ name }) => name.startsWith('w '));
+    expect(columns.map(({ name, at }) => [name, at(10), at(11)])).toEqual([
+      ['w 1', 1, 0],
+      ['w 2', 0, 1],
+      ['w A', 0, 0],
+    ]);
+  });
+
+  test('computes its means in a moment, however many numbers a file says that they have', () => {
+    const { plan } = whole.state;
+    const { meanAt } = inputColumns({ ...plan.inputs, meanOver: 2 ** 52 }, series, HOLIDAYS);
+    const { level, scale } = plan.inputs.y;
+    const mean = series.y.subarray(0, 51).reduce((sum, y) => sum + (y - level) / scale, 0) / 51;
+    expect(meanAt(50)).toBeCloseTo(mean, 12);
   });
 
   test('in a program gives each of several calls its own numbers, and keeps its horizons', async () => {
@@ -547,6 +617,57 @@ describe('a forecaster', () => {
   });
 });
 
+describe('in words, a report', () => {
+  const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
+    ...{ ahead: 2, networks: [3], error: 3, numbers: 100, relative: 0.015, coverage: 0.9 },
+    baselines: [
+      { name: 'the last value', error: 8 },
+      { name: 'ridge regression', error: 4 },
+    ],
+    worst: [{ date: '1988-02-29', truth: 220, forecast: 207.4567, low: 200, high: 210 }],
+    ...{ beatenBy: null, echoes: false, bands: [] },
+    ...fields,
+  });
+
+  test.each<[string, Partial<HorizonReport>, string]>([
+    ['smaller errors', {}, '1.5% of the mean number, 25% smaller than that of ridge regression'],
+    ['larger errors', { error: 5 }, '1.5% of the mean number, 25% larger than that of ridge regression'],
+    ['equal errors', { error: 4 }, '1.5% of the mean number, as large as that of ridge regression'],
+    ['numbers of 0', { relative: null }, 'error is 25% smaller than that of ridge regression'],
+    ['a method without errors', { baselines: [{ name: 'zero', error: 0 }] }, 'as large as that of zero'],
+  ])('compares %s', (_, fields, words) => {
+    const [verdict, ...others] = verdictsOf([report(fields)]);
+    expect(others).toEqual([]);
+    expect(verdict).toContain(words);
+    expect(verdict).toMatch(
+      /^2 ahead, .*, the best other method\. The largest error is that of 1988-02-29: 207\.457 in place of 220\.000\.$/,
+    );
+  });
+
+  test.each<[string, Partial<HorizonReport>, string[]]>([
+    ['nothing', {}, []],
+    ['a defeat', { beatenBy: 'x' }, ['2 ahead, the LSTM loses against x: use that, or more data']],
+    ['an echo', { echoes: true }, ['2 ahead, the LSTM repeats the last known number']],
+    [
+      'an interval that is too narrow',
+      { coverage: 0.8 },
+      ['2 ahead, 80% of the numbers lie in the 90% interval, which is too narrow'],
+    ],
+    [
+      'an interval that is too wide',
+      { coverage: 1 },
+      ['2 ahead, 100% of the numbers lie in the 90% interval, which is too wide'],
+    ],
+    ['no difference that chance explains', { coverage: 0.82 }, []],
+    ['no small difference', { coverage: 0.86, numbers: 10_000 }, []],
+    [
+      'a short test part',
+      { numbers: 29, coverage: 0.8 },
+      ['the test part has 29 numbers, so its errors are rough: choose a longer one with --test'],
+    ],
+  ])('warns of %s', (_, fields, warnings) => expect(warningsOf({ coverage: 0.9 }, [report(fields)])).toEqual(warnings));
+});
+
 describe('the future', () => {
   test('comes from the network of the smallest horizon that reaches it', async () => {
     const longer = seriesOfDays(COUNT, 3);
@@ -598,7 +719,7 @@ describe('the future', () => {
     );
     expect(await ends(300, 300)).toEqual(
       new DataError(
-        `days.csv: the forecaster knows holidays up to 1987, but the forecasts go on to ${dateOf(419)}: train it with later holidays`,
+        `days.csv: the forecaster knows holidays up to 1987, but the forecasts reach ${dateOf(419)}: train it with later holidays`,
       ),
     );
     forecaster.dispose();
@@ -670,7 +791,7 @@ describe('the file of a forecaster', () => {
     // what remains are values of the right type
     for (const one of accepted) {
       expect(one).toMatch(
-        /"text"$|(level|scale|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|(isTogether|hasMissing) true$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
+        /"text"$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing) true$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
       );
     }
   });
@@ -689,7 +810,8 @@ describe('the file of a forecaster', () => {
     ['inputs.known', [], 'f: forecast.inputs.known is []: must be 2 columns'],
     ['columns.time', [], 'f: forecast.columns.time is []: must be one column or more'],
     ['inputs.known.1.repeats', [7], 'f: forecast.inputs.known[1].repeats[0] is 7: must be a number from -1 to 6'],
-    ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number other than 0'],
+    ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number above 0'],
+    ['inputs.y.scale', -1, 'f: forecast.inputs.y.scale is -1: must be a number above 0'],
     ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],
   ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
     const plan = stored(whole.state);

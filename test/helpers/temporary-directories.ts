@@ -18,3 +18,9 @@ export const folder = directoryOf();
 export const inFolder = (name: string): string => path.join(folder, name);
 
 export const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf(), name);
+
+/** Writes the lines into a file of the folder. Returns its path. */
+export function linesInFolder(name: string, lines: readonly string[]): string {
+  writeFileSync(inFolder(name), `${lines.join('\n')}\n`);
+  return inFolder(name);
+}

@@ -11,7 +11,7 @@ import { firstRows } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import { Forecaster, FORECAST_OPTIONS, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
 import { planOf } from '../../src/forecast/plan.js';
-import { errorTable, reportOf, warningsOf } from '../../src/forecast/report.js';
+import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { SeriesColumns } from '../../src/forecast/series.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { Role, SettingTexts } from '../../src/page/series/choices.js';
@@ -195,7 +195,12 @@ describe('the engine', () => {
     const forecaster = new Forecaster(backend, trained);
     const reports = await reportOf(forecaster, series, 'test');
     await backend.dispose();
-    return { bytes: forecastBytes(trained), table: errorTable(trained.plan, reports), warnings: warningsOf(reports) };
+    return {
+      bytes: forecastBytes(trained),
+      table: errorTable(trained.plan, reports),
+      verdicts: verdictsOf(reports),
+      warnings: warningsOf(trained.plan, reports),
+    };
   }
 
   test('gives the bytes and the errors of the command line, also if it was paused; a file continues', async () => {
@@ -217,8 +222,8 @@ describe('the engine', () => {
     expect(losses.map((point) => point.step)).toEqual([10, 22, 34, 46]);
     expect(Buffer.from(await engine.save()).equals(expected.bytes)).toBe(true);
     const results = await engine.results();
-    expect(results.table).toEqual(expected.table);
-    expect(results.warnings).toEqual(expected.warnings);
+    const { table, verdicts, warnings } = results;
+    expect({ table, verdicts, warnings, bytes: expected.bytes }).toEqual(expected);
     expect(results.future).toHaveLength(7);
     expect(results.truth.times).toHaveLength(14);
     expect(results.horizons.map(({ bands, baselines }) => [bands.length, baselines.length])).toEqual([
@@ -314,7 +319,7 @@ describe('the engine', () => {
     const short = await prepared(csv.split('\n').slice(0, 130).join('\n'));
     const other = await failureOf(short.load(bytes, 'a.safetensors', 1));
     expect((other as DataError).message).toBe(
-      'sales.csv: ends before the test part of a.safetensors: it must be the series of its training',
+      'sales.csv: does not hold the test part, 1987-05-07 … 1987-05-20, and numbers before it',
     );
   });
 

@@ -1,8 +1,10 @@
 /** What a visitor chooses about a table: the role of each column, and the settings of the run; and the link that repeats them. */
 import { DataError } from '../../core/errors.js';
+import { wholeFrom } from '../../core/numbers.js';
 import { timeFrom, timeRangeFrom } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { FORECAST_OPTIONS } from '../../forecast/forecaster.js';
+import { MOST_AHEAD } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';
 import { OPTIONS } from '../../training/option-table.js';
@@ -143,7 +145,6 @@ export const SETTING_DEFAULTS: SettingTexts = {
   threads: '',
 };
 
-const MOST_AHEAD = 10_000;
 const MOST_HORIZONS = 12;
 const MOST_SEEDS = 20;
 
@@ -204,10 +205,12 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     numberFrom(name, texts[name]) ?? refuse(name, rangeOf(name));
   const numberOrNone = (name: 'batchSize' | 'threads'): number | null =>
     texts[name].trim() === '' ? null : number(name);
-  const ahead = [...new Set(texts.ahead.split(',').map((text) => wholeFrom(text, MOST_AHEAD)))].sort((a, b) => a - b);
+  const ahead = [...new Set(texts.ahead.split(',').map((text) => wholeFrom(text.trim(), 1, MOST_AHEAD)))].sort(
+    (a, b) => a - b,
+  );
   if (ahead.some(Number.isNaN) || ahead.length > MOST_HORIZONS)
     refuse('ahead', `up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`);
-  const seeds = wholeFrom(texts.seeds, MOST_SEEDS);
+  const seeds = wholeFrom(texts.seeds.trim(), 1, MOST_SEEDS);
   if (Number.isNaN(seeds)) refuse('seeds', `a whole number from 1 to ${MOST_SEEDS}`);
   const written = texts.test.trim();
   const range = written === '' ? undefined : timeRangeFrom(written.includes('..') ? written : `${written}..`);
@@ -223,12 +226,6 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     batchSize: numberOrNone('batchSize'),
     threads: numberOrNone('threads'),
   };
-}
-
-/** NaN if the text is no whole number from 1 to `most`. */
-function wholeFrom(text: string, most: number): number {
-  const value = /^\s*\d+\s*$/.test(text) ? Number(text) : NaN;
-  return value >= 1 && value <= most ? value : NaN;
 }
 
 /** What the address of the page says. */

@@ -7,11 +7,15 @@ export interface Drawn {
   readonly values: readonly (number | null)[];
 }
 
+/** Numbers for a chart. */
+export const withNulls = (values: ArrayLike<number>): (number | null)[] =>
+  Array.from(values, (value) => (Number.isNaN(value) ? null : value));
+
 /** The numbers of steps 0 … `values.length` - 1; NaN is missing. At most two points for each of `bins`, or every number if they are as few. */
 export function drawn(values: Float64Array, bins: number): Drawn {
   const n = values.length;
   if (n <= 2 * bins) {
-    return { at: [...values.keys()], values: Array.from(values, (value) => (Number.isNaN(value) ? null : value)) };
+    return { at: [...values.keys()], values: withNulls(values) };
   }
   const [at, kept]: [number[], (number | null)[]] = [[], []];
   for (let bin = 0; bin < bins; bin++) {

@@ -54,6 +54,8 @@ export class ForecastView {
     this.showErrors(results.table);
     const warnings = results.warnings.map((warning) => made('li', '', `Warning: ${warning}.`));
     element('forecast-warnings', HTMLElement).replaceChildren(...warnings);
+    const verdicts = results.verdicts.map((verdict) => made('li', '', verdict));
+    element('forecast-verdicts', HTMLElement).replaceChildren(...verdicts);
     this.showFuture(results);
     this.showHorizon();
   }

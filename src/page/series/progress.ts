@@ -1,7 +1,7 @@
 /** How far the run of a forecaster is: its networks are trained one after the other, in two stages. */
 import type { ForecastHooks, ForecastState } from '../../forecast/forecaster.js';
-import type { Member, Stage } from '../../forecast/plan.js';
-import { membersOf } from '../../forecast/plan.js';
+import type { Stage } from '../../forecast/plan.js';
+import { membersOf, networkWords, STAGES } from '../../forecast/plan.js';
 import type { TrainOptions } from '../../training/options.js';
 import { stepCount } from '../../training/options.js';
 
@@ -28,7 +28,6 @@ export interface SeriesProgress {
 }
 
 const REPORT_EVERY_MS = 100;
-const STAGES = ['calibration', 'final'] as const;
 
 export class ForecastProgress {
   readonly stepsOfNetwork: number;
@@ -63,9 +62,9 @@ export class ForecastProgress {
 
   readonly hooks: Pick<ForecastHooks, 'onNetwork' | 'onLine' | 'onStep'> = {
     onNetwork: (member, stage, number, count) => {
-      this.network = wordsOf(member, stage, number, count);
+      this.network = networkWords(member, stage, number, count);
       this.stage = stage;
-      this.before = (STAGES.indexOf(stage) * this.count + number - 1) * this.stepsOfNetwork;
+      this.before = (number - 1) * this.stepsOfNetwork;
       this.lines.push({ step: this.before, stage, loss: null });
     },
     onLine: ({ step, loss }) => void this.lines.push({ step: this.before + step, stage: this.stage, loss }),
@@ -86,9 +85,4 @@ export class ForecastProgress {
     });
     this.reportedAt = performance.now();
   }
-}
-
-function wordsOf({ ahead, seed }: Member, stage: Stage, number: number, count: number): string {
-  const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
-  return `Network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}.`;
 }

@@ -1,16 +1,17 @@
 /** What the page shows of a series, its plan and its forecasts. */
 import { DataError } from '../../core/errors.js';
+import type { Range } from '../../core/numbers.js';
 import { formatStep, naturalPeriods, timeAt } from '../../data/calendar.js';
 import type { Forecaster } from '../../forecast/forecaster.js';
 import { stepsIn } from '../../forecast/forecaster.js';
 import { futureOf } from '../../forecast/future.js';
 import { inputColumns } from '../../forecast/inputs.js';
 import type { Band } from '../../forecast/intervals.js';
-import type { ForecastPlan, Range } from '../../forecast/plan.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
 import { holidaysIn, span } from '../../forecast/plan.js';
-import { baselinesOf, errorTable, reportOf, warningsOf } from '../../forecast/report.js';
+import { baselinesOf, errorTable, reportOf, verdictsOf, warningsOf } from '../../forecast/report.js';
 import type { Series } from '../../forecast/series.js';
-import { drawn } from './drawn.js';
+import { drawn, withNulls } from './drawn.js';
 
 /** A line over time. */
 export interface TimeLine {
@@ -111,6 +112,8 @@ export interface Results {
   readonly horizons: readonly HorizonResults[];
   /** See `errorTable`. */
   readonly table: readonly (readonly string[])[];
+  /** See `verdictsOf` and `warningsOf`. */
+  readonly verdicts: readonly string[];
   readonly warnings: readonly string[];
   /** The last numbers before the forecasts after the last row. */
   readonly recent: TimeLine;
@@ -118,7 +121,7 @@ export interface Results {
   readonly future: readonly FutureResult[] | string;
 }
 
-/** Steps before the last row that are shown beside the forecasts after it: so many times as many, but at least so many. */
+/** Steps before the last row that are shown beside the forecasts after it: `times` as many as there are forecasts, but at least `least`. */
 const RECENT = { times: 3, least: 30 } as const;
 
 /** `name`: that of the file. */
@@ -145,7 +148,8 @@ export async function resultsOf(
       })),
     })),
     table: errorTable(plan, reports),
-    warnings: warningsOf(reports),
+    verdicts: verdictsOf(reports),
+    warnings: warningsOf(plan, reports),
     recent: lineOf(series, plan, { from: Math.max(0, series.end - recent), to: series.end }),
     future: await futureResults(forecaster, series, largest, name, signal),
   };
@@ -171,6 +175,3 @@ function lineOf({ y }: Series, { calendar }: ForecastPlan, { from, to }: Range):
   const steps = stepsIn({ from, to });
   return { times: steps.map((step) => timeAt(calendar, step)), values: withNulls(y.subarray(from, to)) };
 }
-
-const withNulls = (values: ArrayLike<number>): (number | null)[] =>
-  Array.from(values, (value) => (Number.isNaN(value) ? null : value));

@@ -4,14 +4,13 @@ import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
 import { formatTime, timeAt } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
-import { assertTrained, forecastBytes, parseForecast } from '../../forecast/forecast-file.js';
+import { forecastBytes, isTrained, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import { Forecaster, forecastOptions, optionsOf, trainStages } from '../../forecast/forecaster.js';
+import { fewestWindows, Forecaster, forecastOptions, optionsOf, trainStages } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
-import { holidaysIn, membersOf, planOf, trainEnd } from '../../forecast/plan.js';
+import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { alignedTo, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
-import { readingOf, windowExamples } from '../../forecast/windows.js';
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
 import { Queue } from '../queue.js';
@@ -84,7 +83,7 @@ export class SeriesEngine {
       const { ahead, seeds, test, hidden, seed, threads } = settings;
       const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
       const plan = planOf(source.name, series, choices, undefined);
-      const length = lengthOf(settings, windowsOf(series, plan));
+      const length = lengthOf(settings, fewestWindows(plan, series));
       const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
       this.run = { name: source.name, series, options, threads, state: { plan, networks: new Map() } };
       return factsOf(source.name, series, plan);
@@ -159,12 +158,10 @@ export class SeriesEngine {
       const state = parseForecast(bytes, name);
       const { plan } = state;
       const source = this.openSource;
-      const table = await readTable(source, wantedColumns(plan.columns), signal);
+      const table = await readTable(source, plannedColumns(plan), signal);
       const series = alignedTo(plan.calendar, seriesOf(table, plan.columns), source.name);
-      if (series.end < plan.parts.test.to)
-        throw new DataError(
-          `${source.name}: ends before the test part of ${name}: it must be the series of its training`,
-        );
+      if (isTrained(state)) assertHoldsTest(plan, series, source.name);
+      else assertOfTraining(plan, series, source.name);
       const options = optionsOf(state, forecastOptions({}));
       this.run = { name: source.name, series, options, threads, state };
       const progress = new ForecastProgress(state, options, () => {});
@@ -218,24 +215,6 @@ function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): Load
     test: `${from}..${last}`,
     fill: columns.fill ?? '',
   };
-}
-
-function isTrained(state: ForecastState): boolean {
-  try {
-    assertTrained(state, '');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Windows that the network with the fewest learns from. */
-function windowsOf(series: Series, plan: ForecastPlan): number {
-  const counts = membersOf(plan, 'calibration').map(({ ahead }) => {
-    const reading = readingOf(series, plan.inputs, holidaysIn(plan), ahead);
-    return windowExamples(reading, plan.T, trainEnd(plan, ahead, 'calibration')).count;
-  });
-  return Math.min(...counts);
 }
 
 /** The batch size and the length of a run, in the options of the command line. Throws a DataError if there are fewer windows than a batch. */

@@ -4,6 +4,7 @@ import { formatTime } from '../../data/calendar.js';
 import { onColourChange } from '../colours.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
 import { paintHeatmap } from '../heatmaps.js';
+import { withNulls } from './drawn.js';
 import type { SeriesEngine } from './series-engine.js';
 import { TimeChart } from './time-chart.js';
 import type { NamedLine, Unit, UnitStates } from './unit-states.js';
@@ -122,8 +123,6 @@ export class UnitsView {
     const h = unit.h.subarray(...range);
     const column = unit.column < 0 ? undefined : columns[unit.column];
     const beside = column ? scaledLike(column.values.subarray(...range), h) : h.map(() => NaN);
-    const withNulls = (values: Float32Array): (number | null)[] =>
-      Array.from(values, (value) => (Number.isNaN(value) ? null : value));
     this.chart.show(times.slice(...range), [withNulls(h), withNulls(beside)]);
     setText('unit-title', `Unit ${unit.unit}${column ? ` beside “${column.name}”` : ''}`);
     setText('unit-r', column ? `r = ${unit.r.toFixed(2)}` : 'follows no input');

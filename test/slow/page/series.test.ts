@@ -36,8 +36,10 @@ const SMALL_SERIES = '?subject=series&hidden=4&steps=10&ahead=1,7&threads=1';
 
 /** The lines of the table of errors, with a space between the cells. */
 const errorsOf = async ({ page }: Visit): Promise<string[]> =>
-  (await page.locator('#errors tr').allInnerTexts()).map((line) => line.replace(/\s+/g, ' ').trim());
-/** The same of the command line. */
+  (await page.locator('#errors tr, #forecast-verdicts li').allInnerTexts()).map((line) =>
+    line.replace(/\s+/g, ' ').trim(),
+  );
+/** The same lines of the command line, without the title. */
 const linesOf = (stdout: string): string[] =>
   stdout
     .trim()
