@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const main = path.join(project, 'dist/cli/main.js');
-const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
+const { loadCheckpoint, loadCheckpointSet } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
 const { Random } = await import(path.join(project, 'dist/src/core/rng.js'));
 
 /** The least number of runs that end. */
@@ -33,7 +33,8 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
   const whole = await run([...args, ...everyStep(file)], { directory, changes: Infinity });
   if (whole.code !== 0) throw new Error(`the run itself fails: ${whole.stderr}`);
   const expected = { lines: whole.stdout.split('\n'), bytes: readFileSync(file) };
-  const steps = loadCheckpoint(file).training.step;
+  const stageSteps = stepsIn(file);
+  const steps = stepsMade(file, stageSteps);
   const changesOfStep = whole.changes / steps;
   const found = { kills: 0, finished: 0, halfWritten: 0 };
   try {
@@ -63,7 +64,7 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
       found.kills++;
       if (existsSync(`${target}.new`)) found.halfWritten++;
       if (existsSync(target)) {
-        const { step } = loadCheckpoint(target).training;
+        const step = stepsMade(target, stageSteps);
         if (step < reached) throw new Error(`step ${step} after ${reached}`);
         reached = step;
       } else if (reached >= 0) throw new Error('the checkpoint is gone');
@@ -78,6 +79,19 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
       if (!expected.lines.includes(line)) throw new Error(`a line that the uninterrupted run does not have: ${line}`);
     }
   }
+}
+
+/** Steps that the networks of a checkpoint have made. */
+function stepsIn(file) {
+  const set = loadCheckpointSet(file);
+  const networks = set ? [...set.networks.values()] : [loadCheckpoint(file)];
+  return networks.reduce((sum, { training }) => sum + training.step, 0);
+}
+
+/** The same of the whole run. A forecaster with scores has trained the networks of its intervals, `stageSteps` steps, and dropped them. */
+function stepsMade(file, stageSteps) {
+  const hasScores = Boolean(loadCheckpointSet(file)?.metadata.forecast?.scores);
+  return stepsIn(file) + (hasScores ? stageSteps : 0);
 }
 
 const everyStep = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];

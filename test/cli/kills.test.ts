@@ -1,10 +1,11 @@
 /** Checkpoints of runs that a signal stops, or SIGKILL ends at random moments; `npm run test:kills` does 1,000. */
 import { readFileSync } from 'node:fs';
+import { motion } from '../../docs/motion.mjs';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { endless, FROM, RUN, SIGNALS, SMALL } from '../helpers/small-runs.js';
-import { inNewFolder } from '../helpers/temporary-directories.js';
+import { inNewFolder, linesInFolder } from '../helpers/temporary-directories.js';
 import { inTier } from '../helpers/needs.js';
 
 interface Found {
@@ -16,17 +17,47 @@ const { killRuns } = (await import(new URL('../kills.mjs', import.meta.url).href
   killRuns: (options: { kills: number; seed: number; args: string[] }) => Promise<Found>;
 };
 
-const [KILLS, SEEDS] = inTier([6, [1]], [10, [2, 3, 4, 5, 6]]);
+const days = Array.from({ length: 120 }, (_, n) => `${new Date(n * 86_400_000).toISOString().slice(0, 10)},${n % 7}`);
+const SERIES = linesInFolder('series.csv', ['day,y', ...days]);
+const MOTION = linesInFolder('motion.csv', [...motion({ persons: 5, bouts: 1, seconds: 1 })]);
+const ofSet = ['--hidden', '2', '--batch-size', '8', '--training-iters', '80', '--seeds', '2', '--threads', '1'];
+const NETWORK: [string, string[]] = ['a network', [...SMALL, '--training-iters', '1000', '--threads', '1']];
+const FORECASTER: [string, string[]] = [
+  'a forecaster',
+  ['train', '--data', SERIES, '--time', 'day', '--predict', 'y', ...ofSet],
+];
+const CLASSIFIER: [string, string[]] = [
+  'a classifier',
+  [
+    'train',
+    '--data',
+    MOTION,
+    '--classify',
+    'activity',
+    '--inputs',
+    'ax,ay',
+    '--group',
+    'person',
+    '--window',
+    '16',
+    ...ofSet,
+  ],
+];
 
-test.each(SEEDS)(
-  `after ${KILLS} kills no checkpoint is lost or damaged, and every line and final weight is that of an uninterrupted run (seed %d)`,
-  async (seed) => {
-    const found = await killRuns({
-      kills: KILLS,
-      seed,
-      args: [...SMALL, '--training-iters', '1000', '--threads', '1'],
-    });
-    expect(found.kills).toBe(KILLS);
+const runs: [what: string, args: string[], kills: number, seed: number][] = inTier(
+  [[...NETWORK, 6, 1]],
+  [
+    ...[2, 3, 4].map((seed): [string, string[], number, number] => [...NETWORK, 10, seed]),
+    [...FORECASTER, 6, 7],
+    [...CLASSIFIER, 4, 8],
+  ],
+);
+
+test.each(runs)(
+  'of %s no checkpoint is lost or damaged by kills, and every line and final weight is that of an uninterrupted run',
+  async (_, args, kills, seed) => {
+    const found = await killRuns({ kills, seed, args });
+    expect(found.kills).toBe(kills);
     expect(found.finished).toBeGreaterThan(1);
   },
 );
