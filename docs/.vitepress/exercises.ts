@@ -1,5 +1,5 @@
 /** The exercises in the site: their pages and their images. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DefaultTheme } from 'vitepress';
@@ -8,6 +8,7 @@ import { parseLabelledImages, sliceImages } from '../../src/data/mnist.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { IMAGE_COUNT } from '../../src/exercises/train.js';
+import { asset } from './assets.js';
 import { project } from './source-pages.js';
 
 /** What can be read without scripts, and the components that add the editor. */
@@ -45,20 +46,8 @@ function derivationOf({ chapter }: Exercise): string {
   return `Derived in [${title}](../${chapter}). `;
 }
 
-const NAME = 'virtual:exercise-images';
-const FILE = path.join(project, 'dist/exercises/images.gz');
-
 /** A Vite plugin: `virtual:exercise-images` is the address of a file with the images that the exercises train on. */
-export const exerciseImages = () => ({
-  name: 'exercise-images',
-  resolveId: (id: string) => (id === NAME ? `\0${NAME}` : null),
-  load(id: string) {
-    if (id !== `\0${NAME}`) return null;
-    mkdirSync(path.dirname(FILE), { recursive: true });
-    writeFileSync(FILE, gzipSync(firstImages(), { level: 9 }));
-    return `export { default } from ${JSON.stringify(`${FILE}?url`)};`;
-  },
-});
+export const exerciseImages = () => asset('exercise-images', 'images.gz', () => gzipSync(firstImages(), { level: 9 }));
 
 /** The labels, then the pixels. */
 function firstImages(): Uint8Array {

@@ -15,7 +15,7 @@ export const sidebar: Item[] = [
     text: 'Learn',
     items: [
       page('', 'What Longhand is'),
-      page('learn/what-an-rnn-is', '1. What an RNN is'),
+      page('learn/what-an-rnn-is', '1. From text to state'),
       page('learn/plain-rnn', '2. A plain RNN first'),
       page('learn/lstm', '3. The LSTM'),
       page('learn/by-hand', '4. Backward, by hand'),

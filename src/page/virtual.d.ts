@@ -28,6 +28,11 @@ declare module '*.html?raw' {
   export default html;
 }
 
+declare module 'virtual:first-text' {
+  const address: string;
+  export default address;
+}
+
 declare module 'virtual:exercise-images' {
   /** The address of the images, from the site's root. */
   const address: string;

@@ -8,7 +8,7 @@ const { page, prose, ask, drawn } = chapter('loss-and-update', {
   'updates.mjs': ['adamUpdates', 'algorithm1Updates', 'sgdUpdates'],
   'spike.mjs': ['afterSpike', 'gradientsWith'],
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'randomNumbers'],
-  'which-came-first.mjs': ['whichCameFirst'],
+  'pairs.mjs': ['whichCameFirst'],
   'clipping.mjs': ['descent', 'lossAndGradient', 'START'],
 });
 const blocks = [...page.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block);

@@ -1,4 +1,4 @@
-/** Chapter 1, docs/learn/what-an-rnn-is.md: its programs print what it shows, its quotes are lines of src, its figures are true. */
+/** Chapter 1, docs/learn/what-an-rnn-is.md, and the listing of docs/tutorial-parity.md: programs print what they show, quotes are lines of src. */
 import path from 'node:path';
 import { networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
@@ -10,15 +10,24 @@ const { page, prose, ask, drawn } = chapter('what-an-rnn-is', {
   'one-state.mjs': ['gradientsOf', 'lossOf', 'SEQUENCE', 'statesOf', 'TARGET', 'train', 'WEIGHTS'],
 });
 
+const listing = read('../tutorial-parity.md');
+
 const withoutIndent = (text: string): string => {
   const indents = text.split('\n').flatMap((line) => (line === '' ? [] : [/^ */.exec(line)![0].length]));
   return text.replaceAll(new RegExp(`^ {${Math.min(...indents)}}`, 'gm'), '');
 };
 
 test('one-state.mjs prints the three blocks of the page', () => {
-  const blocks = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
+  const [, ...blocks] = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
   expect(blocks).toHaveLength(3);
   expect(blocks.join('\n\n')).toBe(outputOf('one-state.mjs').trim());
+});
+
+test('the page shows the samples of first-text.json, and the sentence is as long as it says', () => {
+  const samples = JSON.parse(read('programs/first-text.json')) as { update: number; text: string }[];
+  expect(page).toContain(samples.map(({ update, text }) => `${update} updates: ${text}`).join('\n'));
+  const [, between] = /harpooneer(s, who .*closed ) *… eyes/.exec(prose.replace(/> /g, ''))!;
+  expect(between.length).toBeGreaterThan(70);
 });
 
 test('the gradients are those of a second forward pass', async () => {
@@ -84,12 +93,12 @@ test('the output of tutorial.mjs has the lines of npm start, and the text its nu
 });
 
 test('every block of TypeScript is the lines of src that its link names', () => {
-  const quotes = [...page.matchAll(/^([\w.-]+), from \[.+\]\((.+)#L(\d+)-L(\d+)\):\n\n```ts\n([\s\S]*?)```/gm)];
-  expect(quotes).toHaveLength([...page.matchAll(/```ts/g)].length);
+  const quotes = [...listing.matchAll(/^([\w.-]+), from \[.+\]\((.+)#L(\d+)-L(\d+)\):\n\n```ts\n([\s\S]*?)```/gm)];
+  expect(quotes).toHaveLength([...listing.matchAll(/```ts/g)].length);
   expect(quotes.length).toBeGreaterThan(15);
   for (const [, name, file, first, last, block] of quotes) {
     expect(path.basename(file)).toBe(name);
-    const lines = read(file)
+    const lines = read(path.join('..', file))
       .split('\n')
       .slice(Number(first) - 1, Number(last));
     expect({ file, block: block.trimEnd() }).toEqual({ file, block: withoutIndent(lines.join('\n')) });
@@ -98,14 +107,14 @@ test('every block of TypeScript is the lines of src that its link names', () => 
 
 test('the listing has the tutorial’s constants, and the network its shapes', () => {
   const constants = Object.fromEntries(
-    [...page.matchAll(/^(\w+) = ([\d.]+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+    [...listing.matchAll(/^(\w+) = ([\d.]+)$/gm)].map(([, name, value]) => [name, Number(value)]),
   );
   const { learningRate, trainingIters, batchSize, displayStep, hidden, forgetBias } = TUTORIAL;
   expect(constants).toMatchObject({
     ...{ learning_rate: learningRate, training_iters: trainingIters, batch_size: batchSize },
     ...{ display_step: displayStep, n_hidden: hidden, n_input: 28, n_steps: 28, n_classes: 10 },
   });
-  expect(page).toContain(`forget_bias=${forgetBias.toFixed(1)}`);
+  expect(listing).toContain(`forget_bias=${forgetBias.toFixed(1)}`);
   const shapes = networkParameterShapes(modelNetwork({ I: 28, H: 128, C: 10 }));
   const count = Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
   expect(prose).toContain(`${count.toLocaleString('en')} parameters`);

@@ -52,27 +52,6 @@ export function differences(output: string): Record<string, number> {
   return Object.fromEntries(found.map(([, name, value]) => [name, Number(value)]));
 }
 
-/** The loss after the last update: the network learns sequences of 8 steps, and not of 24, which take much longer. */
-const LAST = { 8: (last: number) => last < 0.02, 24: (last: number) => last > 0.5 };
-
-export function testWhichCameFirst(steps: 8 | 24): void {
-  const argument = steps === 8 ? '' : ` ${steps}`; // 8 is the program's default
-  test(`which-came-first.mjs${argument} prints what the page shows`, () => {
-    const [, after] = read('plain-rnn.md').split(`$ node docs/learn/programs/which-came-first.mjs${argument}\n`);
-    const [shown] = after.split('```');
-    const output = outputOf('which-came-first.mjs', argument.trim().split(' ').filter(Boolean));
-    const blank = (text: string): string => text.replace(/\d+\.\d+|\d+e-\d+|\d+ of/g, '#');
-    expect(blank(output)).toBe(blank(shown));
-    for (const text of [output, shown]) {
-      expect(Object.keys(differences(text))).toEqual(['Wx', 'Wh', 'bias', 'Wy', 'biasY']);
-      for (const difference of Object.values(differences(text))) expect(difference).toBeLessThan(1e-9);
-      expect(LAST[steps](Number(/update 300: loss ([\d.]+)/.exec(text)![1]))).toBe(true);
-    }
-    const ratio = (text: string): number => Number(/norm of dh.*: (.+)/.exec(text)![1]);
-    expect(ratio(output)).toBeCloseTo(ratio(shown), 6);
-  });
-}
-
 const mistakes = read('mistakes.md');
 
 /** The experiments of symptoms.mjs that mistakes.md quotes. Each begins with a line that is not indented. */

@@ -1,25 +1,29 @@
-/** Below some pictures of the chapters, the site has a figure with controls. On GitHub there is only the picture. */
+/** In some places of the chapters, the site has a figure with controls. On GitHub there is only the picture, or nothing. */
 import { useRoute } from 'vitepress';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
 
-/** By a part of the picture's address. A figure is loaded when its picture is in the document. */
-const FIGURES = { 'gradient-norms': defineAsyncComponent(() => import('./norms-slider.js')) } as const;
+/** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
+const FIGURES = {
+  'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
+  'img[src*="/gap."]': defineAsyncComponent(() => import('./gap-run.js')),
+  '#first-text': defineAsyncComponent(() => import('./first-text.js')),
+} as const;
 
-type Name = keyof typeof FIGURES;
+type Selector = keyof typeof FIGURES;
 
 interface Place {
-  readonly name: Name;
+  readonly selector: Selector;
   readonly element: HTMLElement;
 }
 
-/** An empty element after each picture that has a figure. */
+/** An empty element after each that has a figure. */
 const placesInDocument = (): Place[] =>
-  (Object.keys(FIGURES) as Name[]).flatMap((name) => {
-    const paragraph = document.querySelector(`.vp-doc img[src*="${name}"]`)?.closest('p');
-    if (!paragraph) return [];
+  (Object.keys(FIGURES) as Selector[]).flatMap((selector) => {
+    const found = document.querySelector(`.vp-doc ${selector}`);
+    if (!found) return [];
     const element = document.createElement('div');
-    paragraph.after(element);
-    return [{ name, element }];
+    (found.closest('p') ?? found).after(element);
+    return [{ selector, element }];
   });
 
 export const Figures = defineComponent(() => {
@@ -32,5 +36,5 @@ export const Figures = defineComponent(() => {
   };
   onMounted(find);
   watch(() => route.path, find, { flush: 'post' });
-  return () => places.value.map(({ name, element }) => h(Teleport, { to: element }, h(FIGURES[name])));
+  return () => places.value.map(({ selector, element }) => h(Teleport, { to: element }, h(FIGURES[selector])));
 });

@@ -6,7 +6,7 @@
  */
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { whichCameFirst } from './which-came-first.mjs';
+import { whichCameFirst } from './pairs.mjs';
 
 register(new URL('plant.mjs', import.meta.url));
 

