@@ -13,19 +13,19 @@ const [WIDTH, HEIGHT] = [274, 190];
 const LOWEST = -12; // a power of ten
 const [LEAST_F, BINS] = [0.6, 50];
 
-/** ‖dc‖ after each row, on a logarithmic scale. */
-function norms(x, y, { rows, norms: ofPath }) {
+/** ‖dc‖ after each step, on a logarithmic scale. `step`: the name of what is read in one. */
+function norms(x, y, step, { rows, norms: ofPath }) {
   const last = rows[rows.length - 1];
   const across = (row) => (x + (WIDTH * (row - 1)) / (last - 1)).toFixed(1);
   const up = (log) => (y + (HEIGHT * log) / LOWEST).toFixed(1);
   return [
-    text(x, y - 12, '‖∂L/∂c‖ after each row, divided by that after the last', { of: 'quiet' }),
+    text(x, y - 12, `‖∂L/∂c‖ after each ${step}, divided by that after the last`, { of: 'quiet' }),
     [0, -3, -6, -9, -12].map((log) => [
       `<path class="line" d="M${x} ${up(log)}h${WIDTH}"/>`,
       text(x - 8, Number(up(log)) + 4, log === 0 ? '1' : `10${superscript(log)}`, { of: 'quiet', anchor: 'end' }),
     ]),
-    text(x, y + HEIGHT + 20, 'row 1', { of: 'quiet' }),
-    text(x + WIDTH, y + HEIGHT + 20, `row ${last}`, { of: 'quiet', anchor: 'end' }),
+    text(x, y + HEIGHT + 20, `${step} 1`, { of: 'quiet' }),
+    text(x + WIDTH, y + HEIGHT + 20, `${step} ${last}`, { of: 'quiet', anchor: 'end' }),
     PATHS.map(({ name, of, dash }) => {
       const points = visible(rows.map((row, n) => [row, Math.log10(ofPath[name][n])]));
       const line = points.map(([row, log]) => `${across(row)} ${up(log)}`).join('L');
@@ -80,7 +80,7 @@ export function pathsOfGradientPicture() {
   const [left, right, top, below] = [58, 424, 62, 360];
   return picture(720, 656, 'On which paths the gradient comes back, and how f is distributed over the units', [
     text(24, 28, 'MNIST, one row a step: after 781 steps of training'),
-    norms(left, top, after),
+    norms(left, top, 'row', after),
     gates(right, top, [
       { of: 'first', frame: after },
       { of: 'grey', frame: before },
@@ -88,7 +88,7 @@ export function pathsOfGradientPicture() {
     text(right + WIDTH, top + 22, 'after 1 step (outline)', { of: 'quiet', anchor: 'end' }),
     text(right + WIDTH, top + 42, 'after 781 steps', { of: 'first', anchor: 'end' }),
     text(24, below - 34, 'MNIST, one pixel a step: chrono biases, before training'),
-    norms(left, below, pixels),
+    norms(left, below, 'pixel', pixels),
     gates(right, below, [{ of: 'first', frame: pixels }]),
     PATHS.map(({ label, of, dash }, n) => {
       const [x, y] = [left + 320 * (n % 2), 610 + 24 * Math.floor(n / 2)];
