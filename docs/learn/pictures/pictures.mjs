@@ -10,6 +10,7 @@ import { gapPicture } from './gap.mjs';
 import { cellPicture, pathsPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
+import { pathsOfGradientPicture } from './paths.mjs';
 import { reachPicture } from './reach.mjs';
 import { spikePicture } from './spike.mjs';
 import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
@@ -24,6 +25,7 @@ export const PICTURES = {
   'lstm-norms.svg': lstmNormsPicture,
   'networks.svg': networksPicture,
   'numeric-error.svg': numericPicture,
+  'paths.svg': pathsOfGradientPicture,
   'reach.svg': reachPicture,
   'speeds.svg': speedsPicture,
   'spike.svg': spikePicture,

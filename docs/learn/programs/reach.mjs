@@ -17,35 +17,44 @@ export const STEPS = [1, 100, 200, 300, 400, 500, 600, 781];
 const IMAGES = 20;
 /** docs/derivation.md names the range of the first row's share over these. */
 const RANGE_OF = 5;
-const SIZES = { T: 28, B: IMAGES, I: 28, H: 128, C: 10 };
+export const SIZES = { T: 28, B: IMAGES, I: 28, H: 128, C: 10 };
 
 /** For each of `steps`, the share of every row, and how many of the images are classified correctly. */
 export async function reachAfter(steps) {
-  const backend = await createWasmBackend({ deterministic: true });
-  const { train: images, test } = loadMnist();
   const model = new Model(createReferenceBackend(), SIZES);
-  fillBatch(model.activations.x, model.activations.y, test, [...Array(IMAGES).keys()]);
   const frames = [];
-  const onStep = async (step, _, network) => {
-    if (!steps.includes(step)) return;
-    loadTensors(
-      model.backend,
-      valuesByName(model.parameters),
-      await saveTensors(backend, valuesByName(network.parameters)),
-    );
+  for (const { step, weights } of await weightsAfter(steps)) {
+    loadTensors(model.backend, valuesByName(model.parameters), weights);
+    readTestImages(model);
     frames.push({ step, ...(await reachOf(model)) });
+  }
+  return frames;
+}
+
+/** The weights of the tutorial's network after each of `steps`: the tutorial's batches and initial values, from seed 1. */
+export async function weightsAfter(steps) {
+  const backend = await createWasmBackend({ deterministic: true });
+  const found = [];
+  const onStep = async (step, _, network) => {
+    if (steps.includes(step))
+      found.push({ step, weights: await saveTensors(backend, valuesByName(network.parameters)) });
   };
   const last = steps[steps.length - 1];
-  // the tutorial's batches and initial values, from seed 1
-  await train(backend, images, { trainingIters: (last + 1) * 128 - 1, seed: 1 }, { onStep });
+  await train(backend, loadMnist().train, { trainingIters: (last + 1) * 128 - 1, seed: 1 }, { onStep });
   await backend.dispose();
-  return frames;
+  return found;
+}
+
+/** Both passes over the first test images. */
+export function readTestImages(model) {
+  const { x, y } = model.activations;
+  fillBatch(x, y, loadMnist().test, [...Array(IMAGES).keys()]);
+  model.forward();
+  model.backward();
 }
 
 async function reachOf(model) {
   const { dc } = model.activations;
-  model.forward();
-  model.backward();
   const { T, B, H } = SIZES;
   const images = [...Array(B).keys()];
   const normOf = (row, b) => Math.sqrt(sumOver(H, (n) => dc.get(row, b, n) ** 2));

@@ -35,6 +35,19 @@ test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () 
   found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
 });
 
+test('paths.mjs computes the frames of the new networks again, and that of step 100 of MNIST', () => {
+  const { stdout } = runModule(`
+    const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');
+    console.log(JSON.stringify([...(await mnistAfter([1, 100])), ...(await addingAfter([1])), newPixels()]));`);
+  const frames = JSON.parse(read('programs/paths.json')) as { task: string; step: number }[];
+  const isAgain = ({ task, step }: (typeof frames)[number]): boolean => step <= 1 || (task === 'mnist' && step === 100);
+  const [expected, found] = [numbersOf(JSON.stringify(frames.filter(isAgain))), numbersOf(stdout)];
+  expect(found).toHaveLength(expected.length);
+  found.forEach((number, n) =>
+    expect(Math.abs(number - expected[n])).toBeLessThan(0.01 * Math.abs(expected[n]) + 1e-300),
+  );
+});
+
 test('forecast.mjs computes the forecasts of one small network again', () => {
   const { stdout } = runModule(`
     const { figures, REDUCED } = await import('./docs/forecast.mjs');

@@ -1,0 +1,161 @@
+/** “Why 1% becomes 57%” in docs/learn/lstm.md: its numbers are those of paths.json, and the split into paths is compared with the engine. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { chapter, folder, read } from '../helpers/chapter.js';
+
+const { page, prose, ask, drawn } = chapter('lstm', {
+  'paths.mjs': ['backwardAlong', 'CASES', 'differenceFromEngine', 'mnistAfter', 'sequenceOf'],
+  longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmBackward', 'lstmForward', 'Random', 'stepOf'],
+  'longhand/reference': ['createReferenceBackend'],
+});
+
+test('paths.svg is the picture that the program draws', async () => {
+  expect(await drawn('paths.svg')).toBe(read('paths.svg'));
+});
+
+/** An LSTM with weights, biases and initial states that are not zero has made both passes. Its gradient enters at the last h. */
+const SMALL_LSTM = `
+  const [T, B, I, H] = [7, 2, 3, 5];
+  const backend = createReferenceBackend({ dtype: 'f64' });
+  const lstm = allocateLstm(backend, { T, B, I, H });
+  const random = new Random(2);
+  const { x, kernel, bias, h, c, dhUpstream } = lstm;
+  for (const tensor of [x, kernel, bias, stepOf(h, 0), stepOf(c, 0), stepOf(dhUpstream, T)])
+    fillRandom(tensor, () => random.uniform(-1, 1));
+  lstmForward(backend, lstm);
+  lstmBackward(backend, lstm);
+  const numbers = (rows) => rows.map((row) => [...row]);`;
+
+test("with all paths open, the split is the engine's dc", async () => {
+  const differences = (await ask(`${SMALL_LSTM}
+    return [0, 1].map((b) => differenceFromEngine(sequenceOf(lstm, b)));`)) as number[];
+  for (const difference of differences) expect(difference).toBeLessThan(1e-14);
+});
+
+/** The engine has no switches, but after its forward pass its Wh and its f can be set to 0. */
+test.each<[string, string, number[], boolean]>([
+  ['direct', '{ direct: true, i: false, j: false, f: false, o: false }', [0, 1, 2, 3], false],
+  ['direct and j', 'CASES["direct and j"]', [0, 2, 3], false],
+  ['without i', 'CASES["without i"]', [0], false],
+  ['without j', 'CASES["without j"]', [1], false],
+  ['without f', 'CASES["without f"]', [2], false],
+  ['without o', 'CASES["without o"]', [3], false],
+  ['without direct and f', '{ ...CASES["without direct"], f: false }', [2], true],
+])(
+  'a closed path is a part of Wh or f that is 0 in the backward pass of the engine: %s',
+  async (_, open, blocks, noF) => {
+    const [own, engine] = (await ask(`${SMALL_LSTM}
+    const own = numbers(backwardAlong(${open}, sequenceOf(lstm, 1)));
+    for (const gate of ${JSON.stringify(blocks)}) fill(lstm.Wh.hi(-1, (gate + 1) * H).lo(0, gate * H), 0);
+    if (${noF}) fill(lstm.gates.hi(-1, -1, 3 * H).lo(0, 0, 2 * H), 0);
+    lstmBackward(backend, lstm);
+    return [own, numbers(sequenceOf(lstm, 1).dc)];`)) as [number[][], number[][]];
+    expect(own).toEqual(engine.map((row) => row.map((value) => expect.closeTo(value, 14) as number)));
+    expect(Math.max(...own.flat().map(Math.abs))).toBeGreaterThan(0.1);
+  },
+);
+
+interface PathsFrame {
+  readonly task: 'mnist' | 'adding' | 'pixels';
+  readonly step: number;
+  readonly earlyJ: number;
+  readonly direct: number;
+  readonly f: {
+    readonly mean: number;
+    readonly range: [number, number];
+    readonly units: number[];
+    readonly single: number[];
+  };
+  readonly rows: number[];
+  readonly norms: Readonly<Record<string, number[]>>;
+}
+const frames = JSON.parse(read('programs/paths.json')) as PathsFrame[];
+const frameOf = (task: string, step: number): PathsFrame =>
+  frames.find((frame) => frame.task === task && frame.step === step)!;
+const power = (value: number): string => {
+  const [digits, exponent] = value.toExponential(1).split('e');
+  return `${digits}·10${exponent.replace(/./g, (sign) => (sign === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)]))}`;
+};
+/** As the page writes a norm. */
+const written = (value: number): string => (value < 0.01 ? power(value) : value.toPrecision(2));
+
+test('the table of open paths has the numbers of paths.json, which are also those of reach.json', () => {
+  const section = page.split('## Why 1% becomes 57%')[1].split('\n## ')[0];
+  const rows = [...section.matchAll(/^\| (.+?) +\| (.+?) +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].map(
+    ([, ...row]) => row,
+  );
+  const steps = [1, 100, 300, 781].map((step) => frameOf('mnist', step));
+  const names = Object.keys(steps[0].norms);
+  const labels = names.map((name) =>
+    name === 'all' || name === 'direct' ? name : name.replace('without', 'all but').replace('direct and', 'direct,'),
+  );
+  expect(rows[0].slice(1)).toEqual(['1 step', '100', '300', '781']);
+  expect(rows.slice(2)).toEqual(
+    names.map((name, n) => [labels[n], ...steps.map(({ norms: { [name]: values } }) => written(values[0]))]),
+  );
+  const reach = JSON.parse(read('programs/reach.json')) as {
+    step: number;
+    f: number;
+    shares: number[];
+    direct: number;
+  }[];
+  for (const { step, norms, f } of steps) {
+    const same = reach.find((frame) => frame.step === step)!;
+    norms.all.forEach((value, t) => expect(Math.abs(value / same.shares[t] - 1)).toBeLessThan(0.006));
+    expect(Math.abs(norms.direct[0] / same.direct - 1)).toBeLessThan(0.006);
+    expect(f.mean).toBeCloseTo(same.f, 3);
+  }
+});
+
+test('what the text says about the paths', () => {
+  const [before, after] = [frameOf('mnist', 1), frameOf('mnist', 781)];
+  const [pixels, addingBefore, addingAfter] = [frameOf('pixels', 0), frameOf('adding', 1), frameOf('adding', 1000)];
+  const first = ({ norms }: PathsFrame, name: string): number => norms[name][0];
+  const percent = (value: number): string => `${Math.round(100 * value)}%`;
+  const rangeOf = ({ f: { range } }: PathsFrame): string => range.map((value) => value.toFixed(2)).join(' and ');
+  const perStep = (frame: PathsFrame, name: string): number => first(frame, name) ** (1 / 27);
+  const direct = perStep(after, 'direct').toFixed(2);
+  const others = (perStep(after, 'all') - perStep(after, 'direct')).toFixed(2);
+  expect([direct, others]).toEqual(['0.77', '0.21']);
+  const without = ['without i', 'without f', 'without o'].map((name) => first(after, name).toFixed(2)).sort();
+  const sum = (counts: number[]): number => counts.reduce((total, count) => total + count);
+  const above = sum(after.f.single.slice(45)) / sum(after.f.single); // 0.9
+  for (const sentence of [
+    `is ${percent(first(before, 'all'))} of ‖dc‖ after the last row. After 781 steps it is ${percent(first(after, 'all'))}.`,
+    `The mean of f is ${before.f.mean} after one step and ${after.f.mean} after 781 steps.`,
+    `their means lie between ${rangeOf(after)}.`,
+    `of all single values of f only ${(100 * above).toFixed(1)}% are.`,
+    `The direct path alone leaves ${power(first(after, 'direct'))}.`,
+    `leave even less: ${power(first(after, 'without direct'))}.`,
+    `it and the direct path leave ${first(after, 'direct and j').toFixed(2)} together, and all paths except this block leave ${power(first(after, 'without j'))}.`,
+    `the direct path contributes most: ${percent(after.direct)} of dc, as a mean`,
+    `(${direct} + ${others})²⁷ is ${((+direct + +others) ** 27).toFixed(2)}, while ${direct}²⁷ is 9·10⁻⁴ and ${others}²⁷ is 5·10⁻¹⁹`,
+    `${percent(first(after, 'all'))} becomes ${percent(after.earlyJ)}.`,
+    `If one of them is closed, ${without[0]} to ${without[2]} remains.`,
+    `The mean of f is ${pixels.f.mean}. After the first of 784 pixels ${first(pixels, 'all')} of ‖dc‖ is left on all paths, and ${first(pixels, 'direct')} on the direct path alone.`,
+    `all paths leave ${first(addingBefore, 'all')} and the direct path ${first(addingBefore, 'direct').toFixed(3)}. After 1,000 steps these are ${first(addingAfter, 'all')} and ${first(addingAfter, 'direct')}.`,
+    `the direct path alone still leaves ${percent(first(addingAfter, 'direct'))}.`,
+    // the picture's alternative text
+    `with all paths it is ${first(after, 'all').toFixed(2)} after row 1, with the direct path and the block of j ${first(after, 'direct and j').toFixed(2)}`,
+    `between ${rangeOf(before)} after 1 step, between ${rangeOf(after)} after 781`,
+    `With all paths the norm is ${first(pixels, 'all').toFixed(2)} after row 1, and the direct path alone has ${first(pixels, 'direct').toFixed(2)}.`,
+  ])
+    expect(prose).toContain(sentence);
+  expect([(0.77 ** 27).toExponential(0), (0.21 ** 27).toExponential(0)]).toEqual(['9e-4', '5e-19']);
+  expect(after.f.units.slice(45)).toEqual([0, 0, 0, 0, 0]); // “Not one is above 0.9”
+  expect(pixels.f.units[49] / 64).toBeGreaterThan(0.9); // “nearly all units have an f above 0.98”
+  for (const document of ['derivation.md', 'page.md'])
+    expect(readFileSync(path.join(folder, '..', document), 'utf8')).toContain('learn/lstm.md#why-1-becomes-57');
+  const derivation = readFileSync(path.join(folder, '../derivation.md'), 'utf8').replace(/\s+/g, ' ');
+  expect(derivation).toContain(
+    `without the direct path, ${first(after, 'without direct').toExponential(0)[0]}·10⁻¹² remains`,
+  );
+});
+
+test('paths.mjs computes its first frame again', async () => {
+  const [{ rows, f, norms }] = (await ask('return mnistAfter([1]);')) as PathsFrame[];
+  const expected = frameOf('mnist', 1);
+  expect([rows, f.units, Object.keys(norms)]).toEqual([expected.rows, expected.f.units, Object.keys(expected.norms)]);
+  for (const [name, values] of Object.entries(norms))
+    values.forEach((value, t) => expect(Math.abs(value / expected.norms[name][t] - 1)).toBeLessThan(0.006));
+});
