@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clippingPicture } from './clipping.mjs';
-import { cellPicture, pathsPicture, unrolledPicture } from './graphs.mjs';
+import { cellPicture, pathsPicture, readersPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
 import { reachPicture } from './reach.mjs';
@@ -27,6 +27,7 @@ export const PICTURES = {
   'spike.svg': spikePicture,
   'tiles.svg': tilesPicture,
   'two-paths.svg': pathsPicture,
+  'two-readers.svg': readersPicture,
   'unrolled.svg': unrolledPicture,
 };
 
