@@ -10,6 +10,8 @@ import { crossEntropy, forward, matrix } from './plain-rnn.mjs';
 import { newParameters, normOf, randomNumbers } from './random-rnn.mjs';
 import { largestDifferences, whichCameFirst } from './which-came-first.mjs';
 
+const dot = (row, other) => row.reduce((sum, value, n) => sum + value * other[n], 0);
+
 /** logits `[T][B,C]`, and h `[T+1][B,H]` as before. */
 export function forwardEveryStep(x, parameters) {
   const { Wy, biasY } = parameters;
@@ -45,7 +47,7 @@ export function backwardEveryStep(x, labels, { Wx, Wh, Wy }, { h, p }) {
   for (let t = T - 1; t >= 0; t--) {
     for (let b = 0; b < B; b++) {
       for (let n = 0; n < H; n++) {
-        for (let k = 0; k < C; k++) dh[t + 1][b][n] += dLogits[t][b][k] * Wy[n][k]; // (f′) dh = dLogits·Wyᵀ + dhNext
+        dh[t + 1][b][n] += dot(dLogits[t][b], Wy[n]); // (f′) dh = dLogits·Wyᵀ + dhNext
         const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2); // (b′) from h = tanh(z)
         dBias[0][n] += dz; // (a′) from z = x·Wx + hPrev·Wh + bias
         for (let k = 0; k < I; k++) dWx[k][n] += x[t][b][k] * dz;
@@ -73,8 +75,7 @@ export function gradientsEveryStep(x, labels, parameters) {
   return { h, p, loss, ...backwardEveryStep(x, labels, parameters, { h, p }) };
 }
 
-const timesTransposed = (rows, W) =>
-  matrix(rows.length, W.length, (b, m) => rows[b].reduce((sum, value, n) => sum + value * W[m][n], 0));
+const timesTransposed = (rows, W) => matrix(rows.length, W.length, (b, m) => dot(rows[b], W[m]));
 
 /** For rows 1 to T of h: dLogits·Wyᵀ from the output layer, and dhNext from the next step, which the last row does not have. */
 export function twoReaders(x, labels, parameters) {

@@ -141,6 +141,7 @@ function sample(parameters, characters, first, length) {
 
 function main(file = '-', updates = 3000) {
   const text = [...(file === '-' ? RHYME : readFileSync(file, 'utf8'))];
+  if (text.length <= STEPS) throw new Error(`The text needs more than ${STEPS} characters.`);
   const characters = [...new Set(text)].sort();
   const numbers = text.map((character) => characters.indexOf(character));
   const parameters = newParameters(characters.length, UNITS);
