@@ -36,8 +36,11 @@ export function product(row, W) {
   return result;
 }
 /** row·Wᵀ */
-export const productTransposed = (row, W) =>
-  Float64Array.from(W, (w) => w.reduce((sum, one, n) => sum + row[n] * one, 0));
+export function productTransposed(row, W) {
+  const result = new Float64Array(W.length);
+  for (let m = 0; m < W.length; m++) for (let n = 0; n < row.length; n++) result[m] += row[n] * W[m][n];
+  return result;
+}
 /** dW += rowᵀ·d */
 export function addProduct(dW, row, d) {
   for (let m = 0; m < dW.length; m++) for (let n = 0; n < d.length; n++) dW[m][n] += row[m] * d[n];
