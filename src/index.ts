@@ -124,7 +124,7 @@ export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
 export type { Band } from './forecast/intervals.js';
 export type { ForecastRow, LoadedForecaster, TrainedForecaster } from './forecast/library.js';
 export { loadForecaster, trainForecaster } from './forecast/library.js';
-export type { HorizonReport, MethodReport } from './forecast/report.js';
+export type { HorizonReport, MethodReport, WorstForecast } from './forecast/report.js';
 export type { ForecastRequest, SeriesRow } from './forecast/request.js';
 export type { JsonObject, JsonValue } from './files/json.js';
 export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors.js';

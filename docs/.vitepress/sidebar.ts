@@ -17,6 +17,7 @@ export const sidebar: Item[] = [
       page('', 'What Longhand is'),
       page('learn/what-an-rnn-is', '1. From text to state'),
       page('learn/plain-rnn', '2. A plain RNN first'),
+      page('learn/min-char-rnn', 'Your own min-char-rnn'),
       page('learn/lstm', '3. The LSTM'),
       page('learn/by-hand', '4. Backward, by hand'),
       page('derivation', 'Every gradient, derived'),

@@ -218,15 +218,15 @@ test('every equation that a document of the site names by a number is in src wit
     const text = read(document).replace(/```[^]*?```/g, '');
     for (const [, equation] of text.matchAll(/(?<![\w)\]])\(([1-9]′?|1\d′?)\)/g)) named.add(equation);
     if (document.endsWith('learn/plain-rnn.md'))
-      for (const [, letter] of text.matchAll(/\(([a-e]′?)\)/g)) lettered.add(letter);
+      for (const [, letter] of text.matchAll(/\(([a-f]′?)\)/g)) lettered.add(letter);
   }
   expect(named.size).toBeGreaterThanOrEqual(24);
-  expect(lettered.size).toBe(10);
+  expect(lettered.size).toBe(12);
   for (const equation of named) {
     expect(sources).toContain(`(${equation})`);
     expect(tests).toContain(`'(${equation})`);
   }
-  const program = read('docs/learn/programs/plain-rnn.mjs');
+  const program = ['plain-rnn', 'every-step'].map((name) => read(`docs/learn/programs/${name}.mjs`)).join('\n');
   for (const letter of lettered) {
     expect(program).toContain(`(${letter})`);
     expect(tests).toContain(`(${letter}) `);

@@ -11,6 +11,7 @@ const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'gradient-norms.mjs': ['gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
 });
 const program = read('plain-rnn.mjs');
+const everyStep = read('every-step.mjs');
 
 interface GapExperiment {
   readonly NETWORKS: readonly { readonly name: string }[];
@@ -74,7 +75,12 @@ test('what the text says about these runs', () => {
   const outputs = [...page.matchAll(/norm of dh\[0\] \/ norm of dh\[\d+\]: (\S+)/g)].map(([, ratio]) => Number(ratio));
   expect(prose).toContain(`the norm of dh[0] is ${(100 * outputs[0]).toFixed(1)}% of the norm of dh[8]`);
   expect(page).toContain('update 100: loss 0.1624, 56 of 56 correct'); // “After 100 updates every answer is correct”
-  const counts = [...page.split('```')[5].matchAll(/: (\d+) gradients/g)].map(([, count]) => Number(count));
+  const counts = [
+    ...page
+      .split('$ node docs/learn/programs/which-came-first.mjs\n')[1]
+      .split('```')[0]
+      .matchAll(/: (\d+) gradients/g),
+  ].map(([, count]) => Number(count));
   expect(prose).toContain(`for all ${counts.reduce((sum, count) => sum + count)} parameters`);
   expect(Math.log(2).toFixed(4)).toBe('0.6931');
 });
@@ -94,8 +100,14 @@ test('the planted mistake changes the three gradients that the page names', () =
 
 test('the page shows the lines of the program, which has as many lines of code as the page says', () => {
   const blocks = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code.trimEnd());
-  expect(blocks).toHaveLength(2);
-  for (const block of blocks) expect(program).toContain(block.replace(/^/gm, '  '));
+  expect(blocks).toHaveLength(3);
+  const shown = blocks.map((block) => block.replace(/^/gm, '  '));
+  for (const block of shown.slice(0, 2)) expect(program).toContain(block);
+  // “one line is new”: without it, the third loop is the second one
+  expect(everyStep).toContain(shown[2]);
+  const lines = shown[2].split('\n');
+  expect(lines.filter((line) => !line.includes('(f′)')).join('\n')).toBe(shown[1]);
+  expect(lines).toHaveLength(shown[1].split('\n').length + 1);
   const code = program
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .split('\n')
@@ -109,6 +121,9 @@ test('the page derives every equation that the program marks, and links to its l
   const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(programs\/plain-rnn\.mjs#L\d+/gm)];
   expect(linked.map(([, letter]) => letter)).toEqual(letters);
   for (const letter of letters) expect(program).toContain(letter === '(d)' ? `/** ${letter}` : `// ${letter}`);
+  const others = [...page.matchAll(/^\[(\(f′?\))\]\(programs\/every-step\.mjs#L\d+/gm)].map(([, letter]) => letter);
+  expect(others).toEqual(['(f)', '(f′)']);
+  for (const letter of others) expect(everyStep).toContain(`// ${letter}`);
 });
 
 /** A network of odd sizes with random biases, and all its gradients beside numeric ones; the initial state is zero by definition. */
@@ -217,6 +232,6 @@ test('the plain numbers of the text', () => {
   expect(prose).toContain('8·7 = 56');
 });
 
-test('the picture is the one that the program draws', async () => {
-  expect(await drawn('gradient-norms.svg')).toBe(read('gradient-norms.svg'));
+test.each(['gradient-norms.svg', 'two-readers.svg'])('%s is the picture that the program draws', async (name) => {
+  expect(await drawn(name)).toBe(read(name));
 });

@@ -42,6 +42,9 @@ export function outputOf(program: string, args: readonly string[] = [], from = p
   return stdout;
 }
 
+/** As a page shows an output. */
+export const withoutTrailingSpaces = (text: string): string => text.replace(/ +$/gm, '');
+
 /** The output of tutorial.mjs that chapter 1 shows. */
 export const tutorialOutput = (page: string): string =>
   page.split('$ node docs/learn/programs/tutorial.mjs\n')[1].split('```')[0].trim();

@@ -1,9 +1,10 @@
-/** Graphs of boxes and arrows: an RNN over its steps, one step of an LSTM, and the two paths of its gradient. */
+/** Graphs of boxes and arrows: an RNN over its steps, with one loss or several, one step of an LSTM, and the two paths of its gradient. */
 import { valuesOfTheEngine } from '../programs/by-hand.mjs';
+import { ONE_UNIT, gradientsEveryStep, twoReaders } from '../programs/every-step.mjs';
 import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-state.mjs';
 import { arrow, box, heads, picture, text } from './svg.mjs';
 
-const [FIRST, SECOND] = ['first', 'second'];
+const [FIRST, SECOND, THIRD] = ['first', 'second', 'third'];
 const number = (value) => value.toFixed(4).replace('-', '−');
 
 const [LEFT, MIDDLE, ROW, TOP] = [58, 180, 92, 92];
@@ -43,6 +44,42 @@ export function unrolledPicture() {
     states,
     box(MIDDLE, loss, 'loss', number(lossOf(h, TARGET))),
   ]);
+}
+
+/** An RNN with a loss at every step. Two arrows of the gradient end at each h but the last: docs/learn/plain-rnn.md. */
+export function readersPicture() {
+  const { x, labels, parameters } = ONE_UNIT;
+  const { h, p } = gradientsEveryStep(x, labels, parameters);
+  const readers = twoReaders(x, labels, parameters);
+  const [T, column, output] = [x.length, 72, 268];
+  const rowAt = (row) => 92 + 116 * row;
+  const steps = readers.map(({ output: [[ofOutput]], next: [[ofNext]], dh: [[sum]] }, t) => {
+    const [row, from, to] = [t + 1, rowAt(t) + 24, rowAt(t + 1) - 24];
+    const y = rowAt(row);
+    return [
+      arrow(`M${column - 16} ${from}V${to}`, FIRST),
+      arrow(`M${column + 16} ${to}V${from}`, SECOND),
+      arrow(`M${column + 46} ${y - 10}H${output - 56}`, FIRST),
+      arrow(`M${output - 56} ${y + 10}H${column + 46}`, THIRD),
+      text((column + output) / 2 - 5, y + 28, number(ofOutput), { of: THIRD, anchor: 'middle' }),
+      row < T ? text(column + 26, y + 62, number(ofNext), { of: SECOND }) : [],
+      text(output, y + 42, `dh[${row}] = ${number(sum)}`, { anchor: 'middle' }),
+      box(output, y, `loss of step ${t}`, number(-Math.log(p[t][0][labels[t][0]])), { width: 112 }),
+    ];
+  });
+  return picture(
+    360,
+    rowAt(T) + 62,
+    'An RNN with a loss at every step: two gradients arrive at each state but the last',
+    [
+      heads(FIRST, SECOND, THIRD),
+      text(20, 26, 'forward', { of: FIRST }),
+      text(120, 26, 'dhNext, from the next step', { of: SECOND }),
+      text(120, 46, 'dLogits·Wyᵀ, from the output layer', { of: THIRD }),
+      steps,
+      h.map(([[value]], row) => box(column, rowAt(row), `h[${row}]`, number(value))),
+    ],
+  );
 }
 
 const GATES = [

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clippingPicture } from './clipping.mjs';
 import { gapPicture } from './gap.mjs';
-import { cellPicture, pathsPicture, unrolledPicture } from './graphs.mjs';
+import { cellPicture, pathsPicture, readersPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
 import { pathsOfGradientPicture } from './paths.mjs';
@@ -31,6 +31,7 @@ export const PICTURES = {
   'spike.svg': spikePicture,
   'tiles.svg': tilesPicture,
   'two-paths.svg': pathsPicture,
+  'two-readers.svg': readersPicture,
   'unrolled.svg': unrolledPicture,
 };
 

@@ -10,8 +10,7 @@ import { crossEntropy, forward } from './plain-rnn.mjs';
 import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
 
 /** For each parameter: the largest difference between its gradients and [L(w+δ) - L(w-δ)] / 2δ. */
-export function largestDifferences(x, labels, parameters, gradients, delta = 1e-5) {
-  const loss = () => crossEntropy(forward(x, parameters).logits, labels).loss;
+export function largestDifferences(loss, parameters, gradients, delta = 1e-5) {
   return Object.entries(parameters).map(([name, rows]) => {
     const differences = rows.flatMap((row, r) =>
       [...row].map((w, c) => {
@@ -30,7 +29,8 @@ function main(T, updates = 300, learningRate = 0.2) {
   const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
 
   const { gradients, dh } = gradientsOf(x, labels, parameters);
-  for (const { name, count, largest } of largestDifferences(x, labels, parameters, gradients)) {
+  const lossOf = () => crossEntropy(forward(x, parameters).logits, labels).loss;
+  for (const { name, count, largest } of largestDifferences(lossOf, parameters, gradients)) {
     console.log(`${name}: ${count} gradients, largest difference ${largest.toExponential(0)}`);
   }
   console.log(`norm of dh[0] / norm of dh[${T}]: ${(normOf(dh[0]) / normOf(dh[T])).toExponential(1)}`);

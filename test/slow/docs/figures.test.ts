@@ -1,7 +1,8 @@
 /** Figures of documents, computed again: how much of the gradient reaches the first steps, and what the programs of docs/learn
  * that train networks print.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf } from '../../../src/core/tensor.js';
@@ -18,10 +19,12 @@ import {
   read,
   testSymptoms,
   tutorialOutput,
+  withoutTrailingSpaces,
 } from '../../helpers/chapter.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
 import { runModule } from '../../helpers/run-module.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
   const steps = [1, 100];
@@ -88,6 +91,22 @@ test('first-text.mjs writes the first samples of first-text.json again', () => {
     console.log(JSON.stringify(samples));`);
   const samples = JSON.parse(read('programs/first-text.json')) as unknown[];
   expect(JSON.parse(stdout)).toEqual(samples.slice(0, 2));
+});
+
+test('min-char-rnn-solution.mjs prints what the page shows; without dhNext its loss stays larger', () => {
+  const page = read('min-char-rnn.md');
+  const [shown] = page.split('$ node docs/learn/programs/min-char-rnn-solution.mjs\n')[1].split('```');
+  const blank = (text: string): string =>
+    withoutTrailingSpaces(text)
+      .trim()
+      .replace(/\d+e-\d+/g, '#');
+  expect(blank(outputOf('min-char-rnn-solution.mjs'))).toBe(blank(shown));
+
+  const place = directoryOf();
+  const mistaken = read('min-char-rnn-solution.mjs').replace('addRow(dh, dhNext);', '').replace('!check()', 'false');
+  writeFileSync(path.join(place, 'mine.mjs'), mistaken);
+  const [loss] = /(?<=after 3000 updates: loss )[\d.]+/.exec(outputOf('mine.mjs', [], place))!;
+  expect(page.replace(/\s+/g, ' ')).toContain(`after 3000 updates its loss is ${loss} instead of 0.02`);
 });
 
 /** Untrained networks of 128 units read 32 digits, one pixel a step. */

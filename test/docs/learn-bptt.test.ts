@@ -1,0 +1,150 @@
+/** Backpropagation through time in full, in docs/learn/plain-rnn.md: a loss at every step, truncation, and states computed again. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { chapter, differences, outputOf, placeOf, read } from '../helpers/chapter.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+
+const { page, prose, ask } = chapter('plain-rnn', {
+  'plain-rnn.mjs': ['matrix'],
+  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
+  'pairs.mjs': ['whichCameFirst'],
+  'which-came-first.mjs': ['largestDifferences'],
+  'every-step.mjs': ['forwardEveryStep', 'gradientsEveryStep', 'lossEveryStep', 'ONE_UNIT', 'twoReaders'],
+  'truncation.mjs': ['columns', 'firstSymbol', 'trained', 'truncated'],
+  'recompute.mjs': ['example', 'gradientsByRecomputing', 'sameBits'],
+});
+const everyStep = read('every-step.mjs');
+
+/** What the page shows of a program's output. */
+const shownOf = (name: string): string => page.split(`$ node docs/learn/programs/${name}\n`)[1].split('```')[0];
+
+test('every-step.mjs prints what the page shows', () => {
+  const blank = (text: string): string => text.replace(/\d+e-\d+/g, '#');
+  const output = outputOf('every-step.mjs');
+  expect(blank(output)).toBe(blank(shownOf('every-step.mjs')));
+  for (const difference of Object.values(differences(output))) expect(difference).toBeLessThan(1e-9);
+});
+
+const ODD_EVERY_STEP = `
+  const [T, B, I, H, C] = [4, 3, 2, 5, 6];
+  const random = randomNumbers(5);
+  const parameters = newParameters({ I, H, C }, random);
+  for (const bias of [parameters.bias, parameters.biasY]) bias[0].forEach((_, n) => (bias[0][n] = random()));
+  const x = Array.from({ length: T }, () => matrix(B, I, () => random()));
+  const labels = [[5, 0, 3], [1, 1, 2], [4, 0, 5], [2, 3, 0]];
+  const lossOf = () => lossEveryStep(forwardEveryStep(x, parameters).logits, labels).loss;`;
+
+test('a loss at every step: with odd sizes and random biases, every gradient agrees with its numeric derivative', async () => {
+  const found = (await ask(`${ODD_EVERY_STEP}
+    return largestDifferences(lossOf, parameters, gradientsEveryStep(x, labels, parameters).gradients);`)) as Largest[];
+  expect(found.map(({ count }) => count)).toEqual([2 * 5, 5 * 5, 5, 5 * 6, 6]);
+  for (const { largest } of found) expect(largest).toBeLessThan(1e-9);
+});
+
+interface Largest {
+  readonly name: string;
+  readonly count: number;
+  readonly largest: number;
+}
+
+test('a loss at every step: without dhNext, the three gradients that the page names are wrong, and the loss falls', async () => {
+  const place = directoryOf();
+  for (const file of ['which-came-first.mjs', 'pairs.mjs', 'random-rnn.mjs', 'plain-rnn.mjs'])
+    copyFileSync(placeOf(file), path.join(place, file));
+  const line = everyStep.split('\n').find((one) => one.includes('// (f′)'))!;
+  const lost = line.replace('+=', '=');
+  expect(lost).not.toBe(line);
+  writeFileSync(path.join(place, 'every-step.mjs'), everyStep.replace(line, lost));
+  const { Wx, Wh, bias, Wy, biasY } = differences(outputOf('every-step.mjs', [], place));
+  for (const wrong of [Wx, Wh, bias]) expect(wrong).toBeGreaterThan(1e-4);
+  expect(Math.max(Wy, biasY)).toBeLessThan(1e-9);
+  const [first, last] = (await ask(`
+    const mistaken = await import('${path.join(place, 'every-step.mjs')}');
+    const { x, labels } = mistaken.whichCameFirstSoFar(8);
+    const parameters = newParameters({ I: 3, H: 5, C: 3 }, randomNumbers(2));
+    const losses = [];
+    for (let update = 0; update < 100; update++) {
+      const { loss, gradients } = mistaken.gradientsEveryStep(x, labels, parameters);
+      losses.push(loss);
+      for (const [name, rows] of Object.entries(parameters))
+        rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= 0.2 * gradients[name][r][c])));
+    }
+    return [losses[0], losses[99]];`)) as number[];
+  expect(last).toBeLessThan(first / 1.2);
+});
+
+test('the two readers: their sum is dh, also of every number in the picture', async () => {
+  const [odd, small] = (await ask(`${ODD_EVERY_STEP}
+    const rest = (all) => all.flatMap(({ output, next, dh }) =>
+      output.flatMap((row, b) => [...row].map((value, n) => Math.abs(value + next[b][n] - dh[b][n]))));
+    const one = twoReaders(ONE_UNIT.x, ONE_UNIT.labels, ONE_UNIT.parameters);
+    return [rest(twoReaders(x, labels, parameters)), one.map(({ output, next, dh }) => [output, next, dh].map(([[value]]) => value))];
+  `)) as [number[], number[][]];
+  expect(Math.max(...odd)).toBeLessThan(1e-15);
+  const [output, next, dh] = small[0].map((value) => value.toFixed(4).replace('-', '−'));
+  expect(page).toContain(`For h[1] the two are ${output} and ${next}, and dh[1] = ${dh} is their sum.`);
+});
+
+interface Columns {
+  readonly 'which came first': number[][];
+  readonly 'first symbol': number[][];
+}
+
+test('the table of truncation has the computed numbers, and the text says what they show', async () => {
+  const found = (await ask('return columns();')) as Columns;
+  const [pair, one] = [found['which came first'], found['first symbol']];
+  const rows = shownOf('truncation.mjs').trim().split('\n').slice(2);
+  expect(rows).toHaveLength(8);
+  rows.forEach((row, n) => {
+    const [k, ...cells] = row.trim().split(/ +/).map(Number);
+    expect(k).toBe(n + 1);
+    [...pair, ...one].forEach((column, c) =>
+      expect(Math.abs(cells[c] - column[n])).toBeLessThan(c % 3 === 2 ? 1e-3 : 2e-3),
+    );
+  });
+  expect(prose).toContain(`k = 3 has a cosine of ${pair[0][2].toFixed(3)}`);
+  expect(prose).toContain(`the same k is worse:** ${pair[1][2].toFixed(3)}`);
+  for (const loss of pair[2]) expect(loss).toBeLessThan(0.015);
+  expect(one[2].slice(0, 7).every((loss) => loss > 0.65)).toBe(true); // “only k = 8 learns the second task”
+  expect(one[2][6]).toBeCloseTo(Math.log(2), 3);
+  expect(one[0][6]).toBe(1);
+  expect(prose).toContain(`has a loss of ${one[2][7].toFixed(4)}`);
+  expect(prose).toContain(`k = 2 has a cosine of ${one[1][1].toFixed(3)}`);
+});
+
+test('truncation: what the text says of dh after training, of Wx, and of 1000 updates', async () => {
+  const { ratio, rows, loss, last } = (await ask(`
+    const pair = whichCameFirst(8);
+    const { dh } = gradientsOf(pair.x, pair.labels, trained(pair, 300));
+    const one = firstSymbol(8);
+    const rows = truncated(one, trained(one, 50), 7).gradients.Wx.slice(0, 2).flatMap((row) => [...row]);
+    const full = gradientsOf(pair.x, pair.labels, trained(pair, 5)).gradients;
+    return { ratio: normOf(dh[0]) / normOf(dh[8]), rows, loss: truncated(one, trained(one, 1000, 6), 8).loss,
+      last: sameBits(truncated(pair, trained(pair, 5), 8).gradients, full) };`)) as {
+    ratio: number;
+    rows: number[];
+    loss: number;
+    last: boolean;
+  };
+  expect(prose).toContain(`dh[0] is now ${ratio.toFixed(1)} times as large as dh[8]`);
+  expect(rows).toEqual(Array(10).fill(0));
+  expect(loss).toBeLessThan(0.01);
+  expect(last).toBe(true); // k = T is the whole gradient
+});
+
+test('recomputing gives equal bits, at distances that divide T and that do not, and holds as many states as the page says', async () => {
+  expect(outputOf('recompute.mjs')).toBe(shownOf('recompute.mjs'));
+  const found = (await ask(`
+    const { x, labels, parameters } = example({ T: 10, H: 4 });
+    const { gradients, loss } = gradientsOf(x, labels, parameters);
+    return [1, 3, 4, 10].map((every) => {
+      const again = gradientsByRecomputing(x, labels, parameters, every);
+      const changed = { ...gradients, Wh: gradients.Wh.map((row) => row.map((value) => value * (1 + 1e-15))) };
+      return [sameBits(again.gradients, { ...gradients, start: undefined }), sameBits(again.gradients, changed), again.loss === loss, again.steps, again.held];
+    });`)) as unknown[][];
+  expect(found.map((one) => one.slice(0, 4))).toEqual(Array(4).fill([true, false, true, 20]));
+  expect(found.map(([, , , , held]) => held)).toEqual([11, 6, 6, 11]);
+  const megabytes = (states: number): string => ((states * 128 * 128 * 4) / 1e6).toFixed(1);
+  expect(prose).toContain(`785·128·128·4 bytes = ${megabytes(785)} MB`);
+  expect(prose).toContain(`These are ${megabytes(56)} MB, ${Math.round(785 / 56)} times less.`);
+});
