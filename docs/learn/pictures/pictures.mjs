@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clippingPicture } from './clipping.mjs';
+import { gruPicture } from './gates.mjs';
 import { cellPicture, pathsPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
@@ -17,6 +18,7 @@ export const PICTURES = {
   'caches.svg': cachesPicture,
   'cell.svg': cellPicture,
   'clipping.svg': clippingPicture,
+  'gates.svg': gruPicture,
   'gradient-norms.svg': normsPicture,
   'lengths.svg': lengthsPicture,
   'lstm-norms.svg': lstmNormsPicture,
