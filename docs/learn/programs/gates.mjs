@@ -52,17 +52,21 @@ export function newParameters(sizes, cell, random) {
   return parameters;
 }
 
-/** The loss, the probabilities p, and the gradient of every parameter. The output layer reads the last h. */
+/** Forward: the loss, the probabilities p, and what the backward pass reads. The output layer reads the last h. */
+export function lossOf(x, labels, parameters, sizes, cell) {
+  const { T, B, H, C } = sizes;
+  const cache = cell.gru ? gruForward(x, parameters, sizes) : lstmForward(x, parameters, sizes, { ...FULL, ...cell });
+  const lastH = cache.h.subarray(T * B * H);
+  const logits = labels.map(() => parameters.by.slice()); // a row for each sequence
+  logits.forEach((row, b) => addProduct(row, lastH.subarray(b * H, (b + 1) * H), parameters.Wy, H, C));
+  return { ...crossEntropy(logits, labels), cache, lastH };
+}
+
+/** Forward and backward: the loss, p, and the gradient of every parameter. */
 export function gradientsOf(x, labels, parameters, sizes, cell) {
   const { T, B, H, C } = sizes;
-  const switches = { ...FULL, ...cell };
-  const cache = cell.gru ? gruForward(x, parameters, sizes) : lstmForward(x, parameters, sizes, switches);
+  const { loss, p, cache, lastH } = lossOf(x, labels, parameters, sizes, cell);
   const { Wy, by } = parameters;
-  const lastH = cache.h.subarray(T * B * H);
-  const logits = labels.map(() => by.slice()); // a row for each sequence
-  logits.forEach((row, b) => addProduct(row, lastH.subarray(b * H, (b + 1) * H), Wy, H, C));
-  const { loss, p } = crossEntropy(logits, labels);
-
   const dLogits = Float64Array.from(
     p.flatMap((row, b) => [...row].map((one, k) => (one - (labels[b] === k ? 1 : 0)) / B)),
   );
@@ -72,7 +76,7 @@ export function gradientsOf(x, labels, parameters, sizes, cell) {
   addTimesTransposed(dh.subarray(T * B * H), dLogits, Wy, H, C);
   const gradients = cell.gru
     ? gruBackward(dh, x, parameters, cache, sizes)
-    : lstmBackward(dh, x, parameters, cache, sizes, switches);
+    : lstmBackward(dh, x, parameters, cache, sizes, { ...FULL, ...cell });
   return { loss, p, gradients: { ...gradients, Wy: dWy, by: dBy } };
 }
 
@@ -86,7 +90,7 @@ export function largestDifference(cell, sizes = { T: 4, B: 3, I: 2, H: 5, C: 4 }
   const parameters = { ...newParameters(sizes, cell, random), h0: randomValues(B * H) };
   if (!cell.gru) parameters.c0 = randomValues(B * H);
   for (const name of ['b', 'bU', 'by']) parameters[name]?.forEach((_, k, bias) => (bias[k] += random()));
-  const lossNow = () => gradientsOf(x, labels, parameters, sizes, cell).loss;
+  const lossNow = () => lossOf(x, labels, parameters, sizes, cell).loss;
   const { gradients } = gradientsOf(x, labels, parameters, sizes, cell);
   const differences = Object.entries({ x, ...parameters }).flatMap(([name, values]) =>
     [...values].map((value, k) => {
