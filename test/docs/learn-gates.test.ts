@@ -87,6 +87,19 @@ test('what the text says about the gap', () => {
   expect(prose).toContain('0.73⁵⁶ = 2·10⁻⁸');
 });
 
+test('what the text says about the digits', () => {
+  const digitsOf = (name: string): readonly number[] => rowOf(name).digits;
+  const [low, high] = [Math.min(...digitsOf('full LSTM')), Math.max(...digitsOf('full LSTM'))];
+  expect(prose).toContain(`The full LSTM has ${low}% to ${high}%`);
+  const apart = rows.filter(({ digits }) => Math.min(...digits) > high || Math.max(...digits) < low);
+  expect(apart.map(({ name }) => name)).toEqual(['GRU', 'GRU, bias 3']);
+  expect(Math.min(...digitsOf('GRU')) - high).toBeCloseTo(0.1, 9); // one image of 1,000
+  const means = rows.map(({ name, digits }) => [name, (digits[0] + digits[1] + digits[2]) / 3] as const);
+  const [[first, worst], [second, next]] = means.sort(([, one], [, other]) => one - other);
+  expect([first, second]).toEqual(['no input gate', 'no forget gate']);
+  expect(prose).toContain(`${worst.toFixed(1)}% without an input gate, and ${next.toFixed(1)}% without a forget gate`);
+});
+
 test('each switch changes what a cell computes', async () => {
   const losses = (await ask(`
     const { gradientsOf, newParameters } = await import('./docs/learn/programs/gates.mjs');
