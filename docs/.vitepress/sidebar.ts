@@ -27,6 +27,7 @@ export const sidebar: Item[] = [
       page('kernels', 'A fast matrix product'),
       page('learn/networks', '8. Longer, deeper, two-way, and words'),
       page('learn/mistakes', '9. Common mistakes'),
+      page('learn/gates', '10. Why these gates?'),
       page('learn/notation', 'Notation and glossary'),
       page('learn/questions', 'Questions'),
       page('tutorial-parity', 'The tutorial and Longhand'),

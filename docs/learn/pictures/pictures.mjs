@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clippingPicture } from './clipping.mjs';
 import { gapPicture } from './gap.mjs';
+import { gruPicture } from './gates.mjs';
 import { cellPicture, pathsPicture, readersPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
@@ -20,6 +21,7 @@ export const PICTURES = {
   'cell.svg': cellPicture,
   'clipping.svg': clippingPicture,
   'gap.svg': gapPicture,
+  'gates.svg': gruPicture,
   'gradient-norms.svg': normsPicture,
   'lengths.svg': lengthsPicture,
   'lstm-norms.svg': lstmNormsPicture,

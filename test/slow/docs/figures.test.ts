@@ -109,6 +109,19 @@ test('min-char-rnn-solution.mjs prints what the page shows; without dhNext its l
   expect(page.replace(/\s+/g, ' ')).toContain(`after 3000 updates its loss is ${loss} instead of 0.02`);
 });
 
+test('gates-experiment.mjs computes the short trainings of one seed in gates.json again', () => {
+  const { stdout } = runModule(`
+    const { reducedResults } = await import('./docs/learn/programs/gates-experiment.mjs');
+    console.log(JSON.stringify(reducedResults()));`);
+  const { rows, reduced } = JSON.parse(read('programs/gates.json')) as Record<
+    'rows' | 'reduced',
+    { name: string; gap: unknown; digits: number }[]
+  >;
+  expect(JSON.parse(stdout)).toEqual(reduced); // f64 in one thread: the same digits with every V8 that computes the same exp and tanh
+  const firstSeed = rows.map(({ name, gap }) => [name, (gap as Record<string, number[]>)[8][0]]);
+  expect(reduced.map(({ name, gap }) => [name, gap])).toEqual(firstSeed);
+});
+
 /** Untrained networks of 128 units read 32 digits, one pixel a step. */
 const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
 /** f32 rounds smaller gradients to 0. */

@@ -1,0 +1,180 @@
+/** The cells of docs/learn/gates.md: their gradients, PyTorch's numbers, and what the chapter says about the experiment. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+
+const { page, prose, ask, drawn } = chapter('gates', {
+  'cells.mjs': ['gruBackward', 'gruForward', 'lstmBackward', 'lstmForward'],
+  'gates.mjs': ['CELLS', 'largestDifference', 'tableOf'],
+});
+
+interface Row {
+  readonly name: string;
+  readonly gap: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly digits: readonly number[];
+}
+const { rows } = JSON.parse(read('programs/gates.json')) as { rows: Row[] };
+const rowOf = (name: string): Row => rows.find((row) => row.name === name)!;
+/** The smallest and the largest number of updates of a cell, if all its seeds learned. */
+const rangeOf = (name: string, T: number): [number, number] => {
+  const updates = rowOf(name).gap[T].map((count) => count ?? NaN);
+  return [Math.min(...updates), Math.max(...updates)];
+};
+/** How many seeds learned. */
+const learned = (T: number): Record<string, number> =>
+  Object.fromEntries(rows.map(({ name, gap }) => [name, gap[T].filter((count) => count !== null).length]));
+
+/** What the program prints of each cell's gradients. */
+const differences = (output: string): [name: string, count: string, largest: number][] =>
+  [...output.matchAll(/^(.+): (\d+) gradients, largest difference (.+)$/gm)].map(([, name, count, largest]) => [
+    name,
+    count,
+    Number(largest),
+  ]);
+
+const output = outputOf('gates.mjs');
+
+test('gates.mjs prints the check that the page shows: every cell, and gradients that agree with numeric ones', () => {
+  const shown = differences(page);
+  expect(shown.map(([name]) => name)).toHaveLength(9);
+  const found = differences(output);
+  expect(found.map(([name, count]) => [name, count])).toEqual(shown.map(([name, count]) => [name, count]));
+  for (const [, , largest] of [...shown, ...found]) expect(largest).toBeLessThan(1e-9);
+});
+
+test('the page’s table, the output and gates.json have the same numbers', async () => {
+  const table = (await ask(
+    "return tableOf(JSON.parse((await import('node:fs')).readFileSync('docs/learn/programs/gates.json', 'utf8')).rows);",
+  )) as string[][];
+  const lines = page.split('\n').filter((line) => /^\| .*\d\.\d \(/.test(line));
+  const cells = lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  expect(cells).toEqual(table);
+  expect(output.split('\n').slice(9, -1)).toEqual(table.map((row) => row.join(' | ')));
+  for (const { gap, digits } of rows) {
+    expect(Object.keys(gap)).toEqual(['8', '32', '64', '100']);
+    for (const results of [...Object.values(gap), digits]) expect(results).toHaveLength(3);
+  }
+});
+
+test('what the text says about the gap', () => {
+  for (const T of [8, 32]) expect(Object.values(learned(T))).toEqual(rows.map(() => 3));
+  const names = rows.map(({ name }) => name);
+  const [low, high] = rangeOf('full LSTM', 32);
+  for (const name of names.slice(0, 9)) {
+    const [lowest, highest] = rangeOf(name, 32);
+    expect(lowest <= high && highest >= low).toBe(true);
+  }
+  for (const faster of ['no forget gate', 'no output gate'])
+    expect(rangeOf(faster, 8)[1]).toBeLessThan(rangeOf('full LSTM', 8)[0]);
+  for (const slower of ['coupled', 'GRU']) expect(rangeOf(slower, 8)[0]).toBeGreaterThan(rangeOf('full LSTM', 8)[1]);
+  expect(learned(64)).toMatchObject({
+    'full LSTM': 0,
+    'no forget gate': 2,
+    coupled: 2,
+    GRU: 3,
+    'full LSTM, bias 3': 2,
+  });
+  expect(Object.entries(learned(100)).filter(([, count]) => count > 0)).toEqual([['GRU, bias 3', 3]]);
+  const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+  expect([sigmoid(1).toFixed(2), sigmoid(3).toFixed(2)]).toEqual(['0.73', '0.95']);
+  expect((sigmoid(1) ** 56).toExponential(0)).toBe('2e-8');
+  expect(prose).toContain('0.73⁵⁶ = 2·10⁻⁸');
+});
+
+test('what the text says about the digits', () => {
+  const digitsOf = (name: string): readonly number[] => rowOf(name).digits;
+  const [low, high] = [Math.min(...digitsOf('full LSTM')), Math.max(...digitsOf('full LSTM'))];
+  expect(prose).toContain(`The full LSTM has ${low}% to ${high}%`);
+  const apart = rows.filter(({ digits }) => Math.min(...digits) > high || Math.max(...digits) < low);
+  expect(apart.map(({ name }) => name)).toEqual(['GRU', 'GRU, bias 3']);
+  expect(Math.min(...digitsOf('GRU')) - high).toBeCloseTo(0.1, 9); // one image of 1,000
+  const means = rows.map(({ name, digits }) => [name, (digits[0] + digits[1] + digits[2]) / 3] as const);
+  const [[first, worst], [second, next]] = means.sort(([, one], [, other]) => one - other);
+  expect([first, second]).toEqual(['no input gate', 'no forget gate']);
+  expect(prose).toContain(`${worst.toFixed(1)}% without an input gate, and ${next.toFixed(1)}% without a forget gate`);
+});
+
+test('each switch changes what a cell computes', async () => {
+  const losses = (await ask(`
+    const { gradientsOf, newParameters } = await import('./docs/learn/programs/gates.mjs');
+    const { randomNumbers } = await import('./docs/learn/programs/random-rnn.mjs');
+    const sizes = { T: 3, B: 2, I: 2, H: 3, C: 2 };
+    return Object.values(CELLS).map((cell) => {
+      const parameters = newParameters(sizes, cell, randomNumbers(3));
+      const x = Float64Array.from({ length: 12 }, (_, k) => Math.sin(k));
+      return gradientsOf(x, [0, 1], parameters, sizes, cell).loss;
+    });`)) as number[];
+  expect(new Set(losses).size).toBe(9);
+});
+
+/** A mistake in one line of the backward pass, and the cells whose check finds it. */
+const MISTAKES: [line: string, mistake: string, found: string[]][] = [
+  ['dcs * cPrev[s] - (coupled ? di : 0)', 'dcs * cPrev[s]', ['coupled']],
+  ['dzi = coupled ? 0 : di', 'dzi = di', ['coupled']],
+  ['dcs += dzo * P[2 * H + n];', '', ['peepholes']],
+  ['dzi * P[n] + dzf * P[H + n]', 'dzi * P[n]', ['peepholes']],
+  ['dqRow[k + 2 * H] = daRow[k + 2 * H] * r', 'dqRow[k + 2 * H] = daRow[k + 2 * H]', ['GRU']],
+  ['dhPrev[s] += dhNew[s] * u', 'dhPrev[s] = dhNew[s] * (1 - u)', ['GRU']],
+  ['inputTanh ? dj * (1 - j * j) : dj', 'dj * (1 - j * j)', ['no input tanh']],
+  ['outputTanh ? 1 - shown * shown : 1', '1 - shown * shown', ['no output tanh']],
+];
+
+test('the check finds planted mistakes, each in the cells that compute the line', async () => {
+  const program = read('cells.mjs');
+  const place = directoryOf();
+  for (const file of ['gates.mjs', 'plain-rnn.mjs', 'random-rnn.mjs'])
+    copyFileSync(placeOf(file), path.join(place, file));
+  for (const [n, [line, mistake]] of MISTAKES.entries()) {
+    expect(program.split(line)).toHaveLength(2);
+    writeFileSync(path.join(place, `cells${n}.mjs`), program.replace(line, mistake));
+    writeFileSync(path.join(place, `gates${n}.mjs`), read('gates.mjs').replace('./cells.mjs', `./cells${n}.mjs`));
+  }
+  const failing = (await ask(`
+    const found = [];
+    for (let n = 0; n < ${MISTAKES.length}; n++) {
+      const { CELLS, largestDifference } = await import(${JSON.stringify(path.join(place, 'gates'))} + n + '.mjs');
+      const fails = ([, cell]) => largestDifference(cell, { T: 3, B: 1, I: 1, H: 2, C: 2 }).largest > 1e-4;
+      found.push(Object.entries(CELLS).filter(fails).map(([name]) => name));
+    }
+    return found;`)) as string[][];
+  expect(failing).toEqual(MISTAKES.map(([, , found]) => found));
+});
+
+interface Fixture {
+  readonly h: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+}
+const fixture = readFileSync(new URL('../fixtures/cells.json', import.meta.url), 'utf8');
+const fixtures = JSON.parse(fixture) as Record<'lstm' | 'gru', Fixture>;
+
+test.each(['lstm', 'gru'] as const)('%s: states and gradients are those of PyTorch in f64', async (name) => {
+  const found = (await ask(`
+    const { sizes, ${name}: { values, dh } } = JSON.parse(
+      (await import('node:fs')).readFileSync('test/fixtures/cells.json', 'utf8'));
+    const { T, B, H } = sizes;
+    const parameters = Object.fromEntries(Object.entries(values).map(([name, list]) => [name, Float64Array.from(list)]));
+    const cache = ${name}Forward(parameters.x, parameters, sizes);
+    const upstream = new Float64Array((T + 1) * B * H);
+    upstream.set(dh, B * H); // row 0 is the initial state
+    const gradients = ${name}Backward(upstream, parameters.x, parameters, cache, sizes);
+    const lists = Object.keys(values).map((name) => [name, [...gradients[name]]]);
+    return { h: [...cache.h.subarray(B * H)], gradients: Object.fromEntries(lists) };`)) as Fixture;
+  const { h, gradients } = fixtures[name];
+  const expectEqual = (ours: readonly number[], theirs: readonly number[]): void => {
+    expect(ours).toHaveLength(theirs.length);
+    ours.forEach((value, k) => expect(Math.abs(value - theirs[k])).toBeLessThan(1e-10));
+  };
+  expectEqual(found.h, h);
+  expect(Object.keys(found.gradients)).toEqual(Object.keys(gradients));
+  for (const [key, theirs] of Object.entries(gradients)) expectEqual(found.gradients[key], theirs);
+});
+
+test('the picture is the one that the program draws', async () => {
+  expect(await drawn('gates.svg')).toBe(read('gates.svg'));
+});
