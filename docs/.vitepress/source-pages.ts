@@ -111,7 +111,9 @@ function pageOfFolder(folder: string, folders: ReadonlySet<string>): string {
   return `# \`${folder}/\`\n\n${list}\n`;
 }
 
-const LANGUAGES = new Map(Object.entries({ '.ts': 'ts', '.mjs': 'js', '.py': 'python', '.csv': 'csv' }));
+const LANGUAGES = new Map(
+  Object.entries({ '.ts': 'ts', '.mjs': 'js', '.py': 'python', '.csv': 'csv', '.json': 'json' }),
+);
 
 function pageOfFile(file: string, links: readonly Link[]): string {
   const language = LANGUAGES.get(path.extname(file));
