@@ -113,7 +113,7 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
-/** Node refuses to let it write files, or start processes and threads. This stops accidents, but no attacker. */
+/** Node refuses to let it write files with `fs`, or start processes and threads. This stops accidents, but no attacker. */
 function startProcess(megabytes: number) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', `--max-old-space-size=${megabytes}`];

@@ -20,14 +20,29 @@ export function toCommonJs(text: string, language: Language): string {
 
 function withoutTypes(source: string): string {
   try {
-    return transform(source, { transforms: ['typescript'], disableESTransforms: true }).code;
+    const { code } = transform(source, { transforms: ['typescript'], disableESTransforms: true });
+    assertNoNamespace(source, code);
+    return code;
   } catch (error) {
+    if (error instanceof AnswerError) throw error;
     const { name, message } = error as Error;
     if (['RangeError', 'InternalError'].includes(name)) throw new AnswerError(TOO_DEEP); // too many calls; in Firefox the second one
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
     if (place) throw new AnswerError(`line ${place[2]}, column ${place[3]}: ${place[1]}`);
     statementsOf(source, source); // its message has a place
     throw new AnswerError(message);
+  }
+}
+
+const NAMESPACE = /^(?:export[ \t]+)?(?:namespace|module)[ \t]+([\p{ID_Start}$_][^\s{]*)[ \t]*(?:\{|$)/u;
+
+/** Throws an AnswerError if the compiler has removed a namespace: it takes all of them for types. */
+function assertNoNamespace(source: string, code: string): void {
+  const left = code.split(LINE_END);
+  for (const [n, line] of source.split(LINE_END).entries()) {
+    const [words, name] = NAMESPACE.exec(line) ?? [];
+    if (words === undefined || left[n]?.startsWith(words)) continue; // a line of a template or a comment is left
+    throw new AnswerError(`line ${n + 1}: namespace ${name} cannot be used here: write an object, or functions`);
   }
 }
 
@@ -56,6 +71,12 @@ const CLEARER: Readonly<Record<string, string>> = {
   'Unsyntactic continue': 'continue has no loop that it could continue',
 };
 
+/**
+ * What the module gets. An answer can declare `exports` and `require` itself, because its statements are in a block; no strict
+ * code can declare `arguments`.
+ */
+const [EXPORTS, REQUIRE] = ['arguments[0]', 'arguments[1]'];
+
 class CommonJs {
   /** What imports declare, for the first line: imports come before all other statements. */
   private readonly imported: string[] = [];
@@ -72,7 +93,8 @@ class CommonJs {
       text += this.code.slice(from, start) + replacement + lines;
       from = end;
     }
-    return `'use strict';${this.imported.join('')}${text}${this.code.slice(from)}\n${this.exported.join('')}`;
+    text += this.code.slice(from);
+    return `'use strict';{${this.imported.join('')}${text}\n${this.exported.join('')}}`;
   }
 
   /** Statements in their order. */
@@ -87,7 +109,7 @@ class CommonJs {
       const { exported, source } = statement;
       const whole = requiring(source.value);
       if (exported) this.export(exported, whole);
-      else this.exported.unshift(`Object.assign(exports, ${whole});`);
+      else this.exported.unshift(`Object.assign(${EXPORTS}, ${whole});`);
       leaveOut();
     } else if (statement.type === 'ExportNamedDeclaration') {
       const { declaration, specifiers, source } = statement;
@@ -105,13 +127,13 @@ class CommonJs {
       const { declaration } = statement;
       const id = 'id' in declaration && declaration.type.endsWith('Declaration') ? declaration.id : null;
       if (id) this.export({ name: 'default' }, id.name);
-      this.replace(start, declaration.start, id ? '' : 'exports.default = ');
+      this.replace(start, declaration.start, id ? '' : `${EXPORTS}.default = `);
       if (!id) this.replace(end, end, ';');
     }
   }
 
   private export(name: Named, value: string): void {
-    this.exported.push(`exports[${keyOf(name)}] = ${value};`);
+    this.exported.push(`${EXPORTS}[${keyOf(name)}] = ${value};`);
   }
 
   /** The lines of what is replaced stay. */
@@ -129,9 +151,8 @@ interface Named {
 const nameOf = ({ name, value }: Named): string => name ?? String(value);
 const keyOf = (name: Named): string => JSON.stringify(nameOf(name));
 
-/** A call of the second parameter of `Compile`'s function. */
 const requiring = (source: unknown, line?: number): string =>
-  `require(${[JSON.stringify(source), ...(line === undefined ? [] : [line])].join(', ')})`;
+  `${REQUIRE}(${[JSON.stringify(source), ...(line === undefined ? [] : [line])].join(', ')})`;
 
 /** A constant for each name, so that a missing one has its own line. */
 function declarationsOf({ specifiers, source, loc }: ImportDeclaration): string[] {

@@ -13,6 +13,7 @@ import { keepStateBackward } from '../equations/ended-sequences.js';
 import { inputBackward } from '../equations/lstm-input.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { projectBackward } from '../equations/projection.js';
+import { TYPES } from './folder.js';
 
 /** What an answer exports, by name. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -108,6 +109,8 @@ const LIBRARY: Readonly<Record<string, unknown>> = checked(IMPORTED, {
   transposeOf: { matrix: 'tensor' },
 });
 
+const TYPE_NAMES = new Set(Array.from(TYPES.matchAll(/export (?:interface|type) (\w+)/g), ([, name]) => name));
+
 /** A backend whose operations an answer can call, but not replace. */
 export const backendForAnswers = (dtype: DType): Backend =>
   Object.freeze(
@@ -157,6 +160,10 @@ function required(name: string, line?: number): unknown {
   return new Proxy(LIBRARY, {
     get(library, key) {
       if (typeof key === 'symbol' || Object.hasOwn(library, key)) return library[String(key)];
+      if (TYPE_NAMES.has(key))
+        throw new AnswerError(
+          `${where}${key} is only a type: in TypeScript, write import type { ${key} } and export type { ${key} }`,
+        );
       throw new AnswerError(`${where}longhand has no ${key} here; it has ${Object.keys(LIBRARY).join(', ')}`);
     },
   });
@@ -177,12 +184,15 @@ export const LONGEST_MESSAGE = 1000;
 /** An answer can throw anything, also what throws again when it is read. */
 function explanationOf(error: unknown): string {
   try {
-    if (error instanceof AnswerError) return error.message;
     if (!isError(error)) return `it throws ${String(error)}`;
-    const line = lineOf(error);
+    const fields: Record<'message' | 'name', unknown> = error; // an answer can change both
+    const [message, name] = [String(fields.message), String(fields.name) || 'Error'];
+    if (error instanceof AnswerError) return message;
+    const line = lineOf(error, message);
     const where = line === undefined ? '' : `line ${line}: `;
-    if (error.message === '') return `${where}it throws ${withArticle(error.name || 'Error')} without a message`;
-    return `${where}${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`;
+    if (message === '') return `${where}it throws ${withArticle(name)} without a message`;
+    const words = message.replace(/ and the top level bodies of modules$/, ' here'); // an answer is made a CommonJS module
+    return `${where}${name === 'Error' ? '' : `${name}: `}${words}`;
   } catch {
     return 'it throws a value that cannot be shown';
   }
@@ -193,12 +203,22 @@ const isError = (thrown: unknown): thrown is Error =>
   /^\[object (DOMException|Error)\]$/.test(Object.prototype.toString.call(thrown));
 
 /** The line of the answer, counted from 1, where `error` was thrown or where the engine cannot read the text. */
-function lineOf(error: Error): number | undefined {
-  const calls = (error.stack ?? '').replace(`${error.message}\n`, ''); // the message can say anything
+function lineOf(error: Error, message: string): number | undefined {
+  const calls = stackOf(error).replace(`${message}\n`, ''); // the message can say anything
   const place = /(?<=^|[ (])(answer|<anonymous>):(\d+)/m.exec(calls);
   if (place?.[1] === ANSWER_FILE) return Number(place[2]);
   const line = (place ? Number(place[2]) : lineInPage(error)) - HEADER_LINES;
   return line > 0 ? line : undefined;
+}
+
+/** '' if an answer has made it something else than a text, as `Error.prepareStackTrace` can. */
+function stackOf(error: Error): string {
+  try {
+    const { stack }: { stack?: unknown } = error;
+    return typeof stack === 'string' ? stack : '';
+  } catch {
+    return '';
+  }
 }
 
 /** A browser shows where it cannot read a text only in an `error` event. NaN in Node, where the stack has the line. */

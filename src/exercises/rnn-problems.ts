@@ -57,11 +57,12 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
 
-const resultOf = (name: string, rows: Matrix): Result => ({
-  name,
-  shape: [rows.length, rows[0].length],
-  values: Float64Array.from(rows.flatMap((row) => [...row])),
-});
+function resultOf(name: string, rows: Matrix): Result {
+  const columns = rows[0].length;
+  const values = new Float64Array(rows.length * columns);
+  for (let n = 0; n < values.length; n++) values[n] = rows[Math.floor(n / columns)][n % columns];
+  return { name, shape: [rows.length, columns], values };
+}
 
 /** What a function of an answer has returned. Throws an AnswerError if it lacks one of `names`. */
 function returned<Value extends object>(
@@ -80,37 +81,56 @@ function returned<Value extends object>(
 }
 
 /** `found`, which an answer has made. Throws an AnswerError unless it is a list of `count` things. */
-function assertCount(
-  name: string,
-  found: unknown,
-  count: number,
-  things: 'rows' | 'matrices',
-): asserts found is readonly unknown[] {
+function listFrom(name: string, found: unknown, count: number, things: 'rows' | 'matrices'): readonly unknown[] {
   const counted = count === 1 && things === 'rows' ? '1 row' : `${count} ${things}`; // there are always several matrices
   if (!Array.isArray(found)) throw new AnswerError(`${name} is ${describe(found)}: it must be a list of ${counted}`);
   if (found.length !== count) throw new AnswerError(`${name} must have ${counted}, but has ${found.length}`);
+  return found;
 }
 
-/** Throws an AnswerError unless `found`, which an answer has made, has `rows` rows of `columns` numbers. */
-function assertMatrix(name: string, found: unknown, rows: number, columns: number): asserts found is Matrix {
-  assertCount(name, found, rows, 'rows');
-  Array.from(found).forEach((row, r) => {
-    if (!Array.isArray(row) && !ArrayBuffer.isView(row))
-      throw new AnswerError(`${name}[${r}] is ${describe(row)}: it must be a row of ${columns} numbers`);
-    const numbers = Array.from(row as ArrayLike<unknown>);
-    if (numbers.length !== columns)
-      throw new AnswerError(`${name}[${r}] must have ${columns} numbers, but has ${numbers.length}`);
-    for (const [k, value] of numbers.entries())
-      if (typeof value !== 'number')
-        throw new AnswerError(`${name}[${r}, ${k}] is ${describe(value)}: it must be a number`);
-  });
+/**
+ * A copy of `found`, which an answer has made. Throws an AnswerError unless it has `rows` rows of `columns` numbers. The copy and
+ * the loops are the check's own: lists of an answer can be of a class of its own, and it can replace methods of all lists.
+ */
+function matrixFrom(name: string, found: unknown, rows: number, columns: number): Matrix {
+  const list = listFrom(name, found, rows, 'rows');
+  const copy: Matrix = [];
+  for (let r = 0; r < rows; r++) copy[r] = rowFrom(name, r, list[r], columns);
+  return copy;
+}
+
+/** Row `r` of the copy. An array stays an array, because its `map` can return what no typed array holds. */
+function rowFrom(name: string, r: number, found: unknown, columns: number): Float64Array {
+  if (!Array.isArray(found) && !(ArrayBuffer.isView(found) && 'length' in found))
+    throw new AnswerError(`${name}[${r}] is ${describe(found)}: it must be a row of ${columns} numbers`);
+  const numbers = found as unknown as ArrayLike<unknown>;
+  if (numbers.length !== columns)
+    throw new AnswerError(`${name}[${r}] must have ${columns} numbers, but has ${numbers.length}`);
+  const copy = Array.isArray(found) ? ([] as unknown as Float64Array) : new Float64Array(columns);
+  for (let k = 0; k < columns; k++) {
+    const value = numbers[k];
+    if (typeof value !== 'number')
+      throw new AnswerError(`${name}[${r}, ${k}] is ${describe(value)}: it must be a number`);
+    copy[k] = value;
+  }
+  return copy;
+}
+
+/** Copies of the matrices of `found`, which an answer has made. Throws an AnswerError unless it has this shape. */
+function statesFrom(name: string, found: unknown, [steps, B, H]: readonly [number, number, number]): Matrix[] {
+  const list = listFrom(name, found, steps, 'matrices');
+  const copies: Matrix[] = [];
+  for (let t = 0; t < steps; t++) copies[t] = matrixFrom(`${name}[${t}]`, list[t], B, H);
+  return copies;
 }
 
 /** dh `[T+1][B,H]` as one tensor. */
-const dhOf = (dh: readonly Matrix[]): Result => ({
-  ...resultOf('dh', dh.flat()),
-  shape: [dh.length, dh[0].length, dh[0][0].length],
-});
+function dhOf(dh: readonly Matrix[]): Result {
+  const [steps, B, H] = [dh.length, dh[0].length, dh[0][0].length];
+  const rows: Matrix = [];
+  for (let n = 0; n < steps * B; n++) rows[n] = dh[Math.floor(n / B)][n % B];
+  return { ...resultOf('dh', rows), shape: [steps, B, H] };
+}
 
 /** (7): ∂loss/∂h of every step, from the loss of each sequence when it continues from the state of that step. */
 function numericDh({ x, labels, parameters }: Inputs): Matrix[] {
@@ -127,16 +147,6 @@ function numericDh({ x, labels, parameters }: Inputs): Matrix[] {
       return numericGradient(() => loss() / labels.length, state);
     }),
   );
-}
-
-/** The lists of the copy can be fixed: the answer's own lists stay its own, for its next call. */
-const copyOf = (states: readonly Matrix[]): Matrix[] =>
-  Array.from(states, (rows) => Array.from(rows, (row) => (Array.isArray(row) ? (row.slice() as never) : row)));
-
-/** Throws an AnswerError unless `found`, which an answer has made, is a list of matrices of this shape. */
-function assertStates(name: string, found: unknown, [steps, B, H]: readonly [number, number, number]): void {
-  assertCount(name, found, steps, 'matrices');
-  Array.from(found).forEach((rows, t) => assertMatrix(`${name}[${t}]`, rows, B, H));
 }
 
 /**
@@ -161,22 +171,24 @@ function rnnCase(
     showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : [];
   return {
     results(answer: Answer) {
-      const { x, labels, parameters: all } = inputs();
-      const parameters = given(all);
+      const { x, labels, parameters: wanted } = inputs();
+      const parameters = given(wanted);
       fixed({ x, labels, parameters });
       const rnn = answer as PlainRnn;
       const read = { ...byIndex('x', x), ...parameters };
       const forward = whileReading(read, {}, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
-      const { h, logits } = returned('forward', forward, ['h', 'logits']);
-      assertStates('h', h, [T + 1, B, H]);
-      assertMatrix('logits', logits, B, C);
-      const results = fixed({ h: copyOf(h), p: rightRnn().crossEntropy(logits, labels).p });
+      const found = returned('forward', forward, ['h', 'logits']);
+      const h = statesFrom('h', found.h, [T + 1, B, H]);
+      const logits = matrixFrom('logits', found.logits, B, C);
+      const results = fixed({ h, p: rightRnn().crossEntropy(logits, labels).p });
       const readBackward = { ...read, ...byIndex('h', results.h), p: results.p };
       const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, results));
       const { gradients, dh } = returned('backward', backward, ['gradients', 'dh']);
-      for (const name of names) assertMatrix(NAMES[name], gradients[name], all[name].length, all[name][0].length);
-      assertStates('dh', dh, [T + 1, B, H]);
-      return [...statesOf(h), ...names.map((name) => resultOf(NAMES[name], gradients[name])), dhOf(dh)];
+      const all = names.map((name) => {
+        const [{ length: rows }, { length: columns }] = [wanted[name], wanted[name][0]];
+        return resultOf(NAMES[name], matrixFrom(NAMES[name], gradients[name], rows, columns));
+      });
+      return [...statesOf(h), ...all, dhOf(statesFrom('dh', dh, [T + 1, B, H]))];
     },
     expected() {
       const { x, labels, parameters } = inputs();

@@ -314,6 +314,12 @@ describe('an answer is a stranger’s program:', () => {
       error('it throws a value that cannot be shown'),
     ],
     [
+      'makes a list of each stack',
+      sigmoidWith('Error.prepareStackTrace = (_, calls) => calls; null.x;'),
+      error("TypeError: Cannot read properties of null (reading 'x')"),
+    ],
+    ['declares what modules get', sigmoidWith(RIGHT, 'const exports = []; function require() {}'), right],
+    [
       'recurses without an end',
       sigmoidWith('return sigmoidBackward(dI, i);'),
       error(`line ${line}: RangeError: Maximum call stack size exceeded`),
@@ -357,6 +363,19 @@ describe('an answer is a stranger’s program:', () => {
     );
     expect(source).toContain(asked);
     const verdict = await verdictOn(named('rnn-step'), { file: 'a.js', source, language: 'javascript' }, never);
+    expect(verdict).toMatchObject({ outcome: 'right' });
+  });
+
+  test.each([
+    'Array.prototype.flatMap = Array.prototype.flat = Array.prototype.slice = () => [];',
+    'Object.getPrototypeOf(Float64Array.prototype)[Symbol.iterator] = () => ({ next: () => ({ done: true }) });',
+    `const map = Array.prototype.map;
+     Array.prototype.map = function (f) { return Object.isFrozen(this) ? map.call(this, f) : map.call(this, () => 5); };`,
+  ])('one that replaces methods of lists before it returns: %s', async (change) => {
+    const { solution } = named('initial-state').javascript;
+    const source = solution.replace(/(?=return \{ (h|gradients))/g, `${change}\n`);
+    expect(source.split(change)).toHaveLength(3);
+    const verdict = await verdictOn(named('initial-state'), { file: 'a.js', source, language: 'javascript' }, never);
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 

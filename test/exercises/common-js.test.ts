@@ -1,5 +1,5 @@
 /** The text of an answer as a CommonJS module: every form of import and export, and what is no module. */
-import { evaluate } from '../../src/exercises/evaluate.js';
+import { AnswerError, evaluate } from '../../src/exercises/evaluate.js';
 import { toCommonJs } from '../../src/exercises/common-js.js';
 
 const exportsOf = (source: string, language: 'javascript' | 'typescript' = 'javascript') =>
@@ -30,6 +30,12 @@ test.each<[source: string, exported: unknown]>([
   [
     "export const BETA1 = 1;\nexport * from 'longhand';",
     expect.objectContaining({ BETA1: 1, BETA2: 0.999 }) as unknown,
+  ],
+  ['const exports = [];\nconst require = 2;\nexport const a = 1;\nexport default require;', { a: 1, default: 2 }],
+  ['var exports = 5, require;\nexport { exports };', { exports: 5 }],
+  [
+    "import { BETA1 } from 'longhand';\nfunction require() {}\nfunction exports() {}\nexport { BETA1, exports };",
+    { BETA1: 0.9, exports: FUNCTION },
   ],
   ['#!/usr/bin/env node\nexport const a = 1;', { a: 1 }],
   ["export { BETA1 as b } from 'longhand';", { b: 0.9 }],
@@ -87,12 +93,36 @@ test.each([
   ["import {\n  BETA1,\n  BETA3,\n} from 'longhand';", 'line 3: longhand has no BETA3 here; it has BETA1, BETA2'],
   ["import * as all from 'longhand';\n\nall.f();", 'longhand has no f here; it has BETA1, BETA2'],
   ['for (;;) { break outer; }', 'line 1, column 12: break has no loop, switch or label that it could leave'],
+  ['const a = 1;\nawait a;', 'await is only valid in async functions here'],
   ['throw new TypeError();', 'it throws a TypeError without a message'],
   ["const a = 1;\nimport { BETA3 } from 'longhand';", 'line 2: longhand has no BETA3 here; it has BETA1, BETA2'],
   ["\nimport fs from 'node:fs';", "line 2: import from 'node:fs': only 'longhand' can be imported here"],
   ['export { a };', "line 1, column 10: Export 'a' is not defined"],
 ])('%j is refused', (source, message) => {
   expect(() => exportsOf(source)).toThrow(message);
+});
+
+test.each([
+  ['const a = 1;\nnamespace Sigma {\n  export const b = 1;\n}', 2, 'Sigma'],
+  ['export namespace A.B { export const b = 1; }', 1, 'A.B'],
+  ['function f() {}\n\nmodule f\n{ export const b = 1; }', 3, 'f'],
+])('TypeScript: %j is refused, because the compiler would remove it', (source, line, name) => {
+  const message = `line ${line}: namespace ${name} cannot be used here: write an object, or functions`;
+  expect(() => toCommonJs(source, 'typescript')).toThrow(new AnswerError(message));
+});
+
+test('a namespace that is only declared, or in a text, is none', () => {
+  const text = 'export const text = `\nnamespace A {\n}`; /*\nnamespace B {\n*/';
+  const declared = 'declare namespace C {\n  namespace D {\n  }\n}\nlet namespace = 1;\nnamespace\n{}\n';
+  expect(exportsOf(declared + text, 'typescript')).toEqual({ text: '\nnamespace A {\n}' });
+});
+
+test('a type of longhand that is exported as a value', () => {
+  const message = 'Tensor is only a type: in TypeScript, write import type { Tensor } and export type { Tensor }';
+  const source = "\nimport { Tensor } from 'longhand';\nexport { Tensor };";
+  expect(() => exportsOf(source, 'typescript')).toThrow(`line 2: ${message}`);
+  expect(() => exportsOf("export { Tensor } from 'longhand';")).toThrow(`line 1: ${message}`);
+  expect(exportsOf(source.replaceAll(/(import|export) /g, '$1 type '), 'typescript')).toEqual({});
 });
 
 test.each([

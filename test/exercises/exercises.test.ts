@@ -219,6 +219,9 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['dBias.splice(0, 1, ...dBias[0])', 'dBias must have 1 row, but has 5'],
     ['dWh.length = 0', 'dWh must have 5 rows, but has 0'],
     ['dWh[1] = Array(5).fill(2n)', 'dWh[1, 0] is 2n: it must be a number'],
+    ['dWh[2] = Array(2 ** 32 - 1)', 'dWh[2] must have 5 numbers, but has 4294967295'],
+    ['dWh[2] = new DataView(new ArrayBuffer(40))', 'dWh[2] is a DataView: it must be a row of 5 numbers'],
+    ['delete dBias[0]', 'dBias[0] is undefined: it must be a row of 5 numbers'],
     ['dWh[1] += dWh[0]', 'dWh[1] is "1.31'],
   ])('rnn-step: %s', (change, message) => {
     const source = exercise('rnn-step').typescript.solution.replace(/(?=return \{ gradients)/, `${change}; `);
@@ -227,6 +230,48 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
       message: expect.stringContaining(message) as string,
     });
   });
+});
+
+describe('lists of a class of the answer’s own, whose constructor takes a list', () => {
+  const own = (base: string): string =>
+    `class Own extends ${base} { constructor(all) { super(${base === 'Array' ? '' : 'all.length'});
+       for (let k = 0; k < all.length; k++) this[k] = all[k]; } }\n`;
+  test.each([
+    ['rnn-step', 'Array', 'Wx: dWx', 'Wx: new Own(dWx.map((row) => new Own(row)))'],
+    ['rnn-step', 'Array', / dh \};/, ' dh: new Own(dh.map((rows) => new Own(rows))) };'],
+    ['rnn-step', 'Float64Array', 'Wx: dWx', 'Wx: dWx.map((row) => new Own(row))'],
+    [
+      'initial-state',
+      'Array',
+      'return { h, logits }',
+      'return { h: new Own(h.map((m) => new Own(m))), logits: new Own(logits) }',
+    ],
+    [
+      'initial-state',
+      'Array',
+      'return { h, logits }',
+      'return { h: h.map((m) => m.map((r) => new Own(r))), logits: logits.map((r) => new Own(r)) }',
+    ],
+    [
+      'initial-state',
+      'Float64Array',
+      'return { h, logits }',
+      'return { h: h.map((m) => m.map((r) => new Own(r))), logits: logits.map((r) => new Own(r)) }',
+    ],
+  ])('%s: %s, %s', (name, base, right, other) => {
+    const { solution } = exercise(name).javascript;
+    const source = solution.replace(right, other);
+    expect(source).not.toBe(solution);
+    expect(check(exercise(name), own(base) + source, 'javascript').outcome).toBe('right');
+  });
+});
+
+test('a row that is a list is a list in the backward pass too', () => {
+  const source = exercise('initial-state')
+    .javascript.solution.replace('return { h, logits }', 'return { h: h.map((m) => m.map((r) => [...r])), logits }')
+    .replace(/(?=const dStart)/, "if (h[0][0].map(() => 'a')[0] !== 'a') throw h; ");
+  expect(source).toContain('throw h');
+  expect(check(exercise('initial-state'), source, 'javascript').outcome).toBe('right');
 });
 
 test.each([
@@ -379,6 +424,8 @@ test.each([
   ],
   ['rnn-step', /return \{ gradients.*/, '', 'backward must return { gradients, dh }, but returns undefined'],
   ['rnn-step', / dh \};/, ' dh: null };', 'backward must return { gradients, dh }, but its dh is null'],
+  ['rnn-step', 'Wx: dWx', 'Wx: Array(2 ** 32 - 1)', 'dWx must have 2 rows, but has 4294967295'],
+  ['rnn-step', / dh \};/, ' dh: Array(2 ** 32 - 1) };', 'dh must have 5 matrices, but has 4294967295'],
   ['rnn-step', / dh \};/, ' dh: dh.slice(1) };', 'dh must have 5 matrices, but has 4'],
   [
     'initial-state',
@@ -530,6 +577,21 @@ describe('an answer that cannot be checked', () => {
       'an error without a readable message is thrown',
       `${start}\nthrow Object.defineProperty(new Error(), 'message', { get() { throw new Error('inside'); } });`,
       'a value that cannot be shown',
+    ],
+    [
+      'an error without a readable stack is thrown',
+      `${start}\nthrow Object.defineProperty(new Error('no'), 'stack', { get() { throw new Error('inside'); } });`,
+      'no',
+    ],
+    [
+      'an error with a number as its message and its name is thrown',
+      `${start}\nthrow Object.assign(new Error('no'), { message: 5, name: 6 });`,
+      '6: 5',
+    ],
+    [
+      'an error of the library with a number as its message is thrown',
+      `import * as all from 'longhand';\n${start}\ntry { all.f(); } catch (error) { error.message = 5; throw error; }`,
+      '5',
     ],
     [
       'a revoked proxy is thrown',
