@@ -15,6 +15,11 @@ import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { open, folder, address } = hostSite(builtSite);
 
+const FIRST_SAMPLES = JSON.parse(readFileSync('docs/learn/programs/first-text.json', 'utf8')) as {
+  readonly update: number;
+  readonly text: string;
+}[];
+
 /** Pages of the site, from its folder. */
 const pageNames = (): string[] => filesOf(folder(), '.html');
 
@@ -235,6 +240,38 @@ testInBrowser.each([
   await page.goBack();
   await slider.waitFor();
   expect(await slider.count()).toBe(1);
+});
+
+testInBrowser.each([
+  ['light', 1440],
+  ['dark', 390],
+] as const)('in %s at %i px: chapters 1 and 2 train their networks', async (colorScheme, width) => {
+  const visit = await open('learn/plain-rnn.html', viewForAxe(colorScheme, width));
+  const { page } = visit;
+  const status = page.locator('.gap-run [role=status]');
+  await page.selectOption('#gap-network', { label: 'LSTM, chrono biases' });
+  await page.locator('.gap-run button').click();
+  await status.filter({ hasText: 'Update 300: loss 0.000' }).waitFor();
+  expect(await status.innerText()).toMatch(/, 56 of 56 answers correct\.$/);
+  expect(await page.locator('.gap-run path.first').getAttribute('d')).toMatch(/^M20\.0 .*L600\.0 /);
+  expect(await page.locator('.gap-run button').innerText()).toBe('Train');
+  // a run that is stopped reports nothing further
+  await page.getByLabel('Steps of a sequence').press('End');
+  await page.selectOption('#gap-network', { label: 'plain RNN' });
+  await page.locator('.gap-run button').click();
+  await status.filter({ hasText: 'Update 10:' }).waitFor();
+  await page.locator('.gap-run button').click();
+  expect(await page.locator('.gap-run button').innerText()).toBe('Train');
+  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+
+  await page.goto(page.url().replace('plain-rnn', 'what-an-rnn-is'));
+  await page.locator('.first-text button').click();
+  for (const { update, text } of FIRST_SAMPLES.slice(0, 2))
+    await page.locator('.first-text p', { hasText: `After ${update} updates: ${text}` }).waitFor();
+  await page.locator('.first-text button').click();
+  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
 });
 
 describe('the API reference', () => {
