@@ -4,6 +4,7 @@
  */
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { decimalFrom } from '../core/numbers.js';
 import { formatTime } from '../data/calendar.js';
 import type { ColumnKind, Table } from '../data/table.js';
 import { assertLater, columnOf, timesOf } from '../data/table.js';
@@ -69,16 +70,19 @@ export function repeatedColumn({ classify, inputs, time, group }: ClassifyColumn
   return all.find((name, n) => all.indexOf(name) < n);
 }
 
-/** The kind of each column, for `TableReader` and `tableOf`. */
+/**
+ * The kind of each column, for `TableReader` and `tableOf`. `classes`: how those of a trained classifier are read, if they are; as texts, so
+ * that the other cells of a later table do not decide what a class is.
+ */
 export function wantedColumns(
   { classify, inputs, time, group }: ClassifyColumns,
-  hasLabels = true,
+  classes: 'either' | 'text' | 'unread' = 'either',
 ): Record<string, ColumnKind> {
   return Object.fromEntries<ColumnKind>([
     ...inputs.map((name): [string, ColumnKind] => [name, 'number']),
     ...time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'moment' : 'number']),
     ...(group === null ? [] : [[group, 'text'] as const]),
-    ...(hasLabels ? [[classify, 'either'] as const] : []),
+    ...(classes === 'unread' ? [] : [[classify, classes] as const]),
   ]);
 }
 
@@ -183,7 +187,9 @@ function classesOf(
   let valueAt: (row: number) => string | undefined;
   let classes: string[];
   if (column.kind === 'text') {
-    valueAt = (row) => (column.values[row] < 0 ? undefined : column.words[column.values[row]]);
+    const wereNumbers = known?.every((one) => one === String(decimalFrom(one))) ?? false;
+    const words = wereNumbers ? column.words.map(asNumber) : column.words;
+    valueAt = (row) => (column.values[row] < 0 ? undefined : words[column.values[row]]);
     classes = [...column.words].sort();
   } else {
     valueAt = (row) => (Number.isNaN(column.values[row]) ? undefined : String(column.values[row]));
@@ -203,6 +209,9 @@ function classesOf(
   });
   return { codes, classes: known ?? classes };
 }
+
+/** A number as the class that it is: 1.0 is 1. Other texts stay. */
+const asNumber = (text: string): string => (Number.isNaN(decimalFrom(text)) ? text : String(decimalFrom(text)));
 
 function assertClasses(table: string, name: string, classes: readonly string[]): void {
   if (classes.length > MOST_CLASSES) {

@@ -10,6 +10,7 @@ import { chosenLogistic, logisticProbabilities } from './logistic.js';
 import type { ClassifyPlan, Part } from './plan.js';
 import { nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
+import { listed } from './recordings.js';
 import type { Windows } from './windows.js';
 import { windowsOf, windowsWhere } from './windows.js';
 
@@ -92,14 +93,17 @@ export async function reportOf(
   };
 }
 
-/** The windows of a part that must not be empty. */
+/** The windows of a part that must not be empty, or lack one of its groups: all had a window with a class in training. */
 function partOf(plan: ClassifyPlan, recordings: Recordings, all: Windows, part: Part): Windows {
   const windows = windowsOfPart(plan, all, part);
   const { split } = plan;
-  const isWhole = split.by === 'group' || split.parts[part].to <= recordings.count;
+  const found = new Set(windows.groups);
+  const missing = split.by === 'group' ? split.parts[part].filter((group) => !found.has(group)) : [];
+  const isWhole = split.by === 'group' ? missing.length === 0 : split.parts[part].to <= recordings.count;
   if (windows.count > 0 && isWhole) return windows;
+  const lacks = windows.count > 0 && missing.length > 0 ? `: ${listed(missing)} missing` : '';
   throw new DataError(
-    `${recordings.name}: does not have the ${part} part that the classifier was trained with, ${nameOfPart(split, part)}`,
+    `${recordings.name}: does not have the ${part} part that the classifier was trained with, ${nameOfPart(split, part)}${lacks}`,
   );
 }
 

@@ -59,7 +59,7 @@ const OWN = ['group', 'window', 'stride'] as const;
 /** What only other runs have: the flags' attributes. */
 const NOT_OF_CLASSIFIERS = new Set([
   ...[...OF_ONE_NETWORK, 'shift'],
-  ...['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval'],
+  ...['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'],
 ]);
 
 /** Ends the command for flags that do not belong together. */
@@ -102,7 +102,7 @@ async function loadRecordings(
   hasLabels: boolean,
   signal?: AbortSignal,
 ): Promise<Recordings> {
-  const read = await loadTable(file, wantedColumns(columns, hasLabels), signal);
+  const read = await loadTable(file, wantedColumns(columns, hasLabels ? 'text' : 'unread'), signal);
   return recordingsOf(read, columns, { classes, step, hasLabels });
 }
 

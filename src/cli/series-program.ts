@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { ForecastRequest } from '../forecast/request.js';
 import type { TrainOptions } from '../training/options.js';
 import type { BackendFlags } from './backends.js';
-import { HOLIDAY_KINDS, isCountry } from './table-files.js';
+import { fileFormat, HOLIDAY_KINDS, isCountry } from './table-files.js';
 
 interface ProgramFlags extends BackendFlags {
   readonly holidays?: string;
@@ -21,13 +21,14 @@ export function programOf(
   const { holidays, checkpoint } = flags;
   const ofCountry = holidays !== undefined && isCountry(holidays);
   const files = [file, ...(holidays === undefined || ofCountry ? [] : [holidays])];
-  const hasCsv = files.some((one) => !isJsonLines(one));
+  const isObjects = (one: string): boolean => fileFormat(one) === 'objects';
+  const hasCsv = files.some((one) => !isObjects(one));
   const fields = { ...request, ...(holidays !== undefined && { holidays: ofCountry ? 'holidays' : rowsIn(holidays) }) };
   return `// What longhand train --predict does, as a program. npm install ${packagesOf(hasCsv, ofCountry)}
 import { readFileSync${checkpoint === undefined ? '' : ', writeFileSync'} } from 'node:fs';
 ${hasCsv ? "import Papa from 'papaparse';\n" : ''}${ofCountry ? "import Calendar from 'date-holidays';\n" : ''}import { trainForecaster } from 'longhand';
 ${backendLines(flags)}
-${files.some(isJsonLines) ? JSON_LINES : ''}${hasCsv ? CSV : ''}${ofCountry ? countryLines(holidays, years) : ''}
+${files.some(isObjects) ? JSON_LINES : ''}${hasCsv ? CSV : ''}${ofCountry ? countryLines(holidays, years) : ''}
 const rows = ${rowsIn(file)};
 const { bytes, reports } = await trainForecaster(
   backend,
@@ -46,23 +47,31 @@ ${checkpoint === undefined ? '' : `writeFileSync(${literal(checkpoint)}, bytes);
 `;
 }
 
-const isJsonLines = (file: string): boolean => /\.(ndjson|jsonl)$/i.test(file);
-
 const literal = (value: unknown): string =>
   inspect(value, { depth: null, maxArrayLength: null, breakLength: Infinity });
 
-const rowsIn = (file: string): string => `${isJsonLines(file) ? 'objectsIn' : 'rowsIn'}(${literal(file)})`;
+/** The call that reads a file, in the format that the command found: Papa would guess another one. */
+function rowsIn(file: string): string {
+  const format = fileFormat(file);
+  return format === 'objects' ? `objectsIn(${literal(file)})` : `rowsIn(${literal(file)}, ${literal(format)})`;
+}
 
 const packagesOf = (hasCsv: boolean, ofCountry: boolean): string =>
   ['longhand', ...(hasCsv ? ['papaparse'] : []), ...(ofCountry ? ['date-holidays'] : [])].join(' ');
 
 const CSV = `const trim = (name) => name.trim();
-const rowsIn = (file) =>
-  Papa.parse(readFileSync(file, 'utf8'), { header: true, skipEmptyLines: 'greedy', transformHeader: trim }).data;
+const rowsIn = (file, delimiter) =>
+  Papa.parse(readFileSync(file, 'utf8').replace(/^\\uFEFF/, ''), {
+    delimiter,
+    newline: '\\n', // cells lose the \\r of \\r\\n
+    header: true,
+    skipEmptyLines: 'greedy',
+    transformHeader: trim,
+  }).data;
 `;
 
 const JSON_LINES = `const objectsIn = (file) =>
-  readFileSync(file, 'utf8').split('\\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+  readFileSync(file, 'utf8').replace(/^\\uFEFF/, '').split('\\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
 `;
 
 const countryLines = (country: string, [first, last]: readonly [number, number]): string => `const holidays = [];

@@ -3,7 +3,8 @@ import { BackendUnavailableError, DataError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { ColumnKind, Table } from '../data/table.js';
 import { tableOf } from '../data/table.js';
-import { TableReader } from '../data/table-reader.js';
+import type { TableFormat } from '../data/table-reader.js';
+import { formatOf, TableReader } from '../data/table-reader.js';
 import { filePieces } from '../files/disk.js';
 import type { Holidays } from '../forecast/holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';
@@ -23,6 +24,17 @@ export async function loadTable(
   }
   reader.add(decoded(decoder, undefined, file));
   return reader.end();
+}
+
+/** The format of a file that `loadTable` has read: it reads only the first line again. */
+export function fileFormat(file: string): TableFormat {
+  const decoder = new TextDecoder();
+  let text = '';
+  for (const piece of filePieces(file)) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.trimStart().includes('\n')) break;
+  }
+  return formatOf(file, text);
 }
 
 function decoded(decoder: TextDecoder, piece: Uint8Array | undefined, file: string): string {

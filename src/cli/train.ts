@@ -141,6 +141,9 @@ async function trainSet(
   if (flags.program !== undefined) outputs.push({ name: '--program', file: flags.program, keepOld: false });
   assertAllApart(command, outputs);
   for (const output of outputs) {
+    // the checkpoint itself may be the one that is resumed
+    if (flags.resume !== undefined && output.name !== name)
+      assertApart(command, output, { name: '--resume', file: flags.resume });
     if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
     if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
   }

@@ -28,6 +28,12 @@ export function assertNumber(what: string, value: unknown): asserts value is num
   throw new TypeError(`${what} ${describe(value)}: must be a number`);
 }
 
+/** Throws a TypeError unless `value` is true or false. `what` begins the message. */
+export function assertTruth(what: string, value: unknown): asserts value is boolean {
+  if (typeof value === 'boolean') return;
+  throw new TypeError(`${what} ${describe(value)}: must be true or false`);
+}
+
 /** Throws a TypeError unless `value` is an array. `what` begins the message; `elements` says what it must hold. */
 export function assertList(what: string, value: unknown, elements: string): void {
   if (Array.isArray(value)) return;

@@ -74,9 +74,10 @@ export class TableReader {
   /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
   private begin(): (text: string, isEnd: boolean) => number {
     this.pending = withoutMark(this.pending);
-    this.isJson = isJsonLines(this.name, this.pending);
-    if (this.isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
-    const parser = parserFor(this.name, this.pending);
+    const format = formatOf(this.name, this.pending);
+    this.isJson = format === 'objects';
+    if (format === 'objects') return (text, isEnd) => this.readJsonLines(text, isEnd);
+    const parser = parserFor(format);
     let cellsOf: ((row: readonly string[]) => void) | undefined;
     return (text, isEnd) => {
       const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
@@ -148,14 +149,21 @@ export class TableReader {
 
 const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
-const isJsonLines = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
+/** How a table is written: a JSON object a line, or with a separator of columns. */
+export type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 
-function parserFor(name: string, text: string): Papa.Parser {
+/** The format of a table, by its name, else by its first line, which `beginning` must hold. */
+export function formatOf(name: string, beginning: string): TableFormat {
+  const text = withoutMark(beginning);
+  if (/\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text)) return 'objects';
   const [first] = /^.*\S.*/m.exec(text) ?? [''];
-  return new Papa.Parser({ delimiter: delimiterIn(name, first), newline: '\n' }); // cells lose the \r of \r\n
+  return delimiterIn(name, first);
 }
 
-function delimiterIn(name: string, header: string): string {
+// cells lose the \r of \r\n
+const parserFor = (delimiter: string): Papa.Parser => new Papa.Parser({ delimiter, newline: '\n' });
+
+function delimiterIn(name: string, header: string): (typeof DELIMITERS)[number] {
   if (/\.tsv$/i.test(name)) return '\t';
   const bare = header.replace(/"[^"]*"/g, '');
   const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
@@ -172,8 +180,9 @@ export interface FirstRows {
 /** The first rows of a table, at most `most`, from the beginning of its text. `isWhole`: the last line is complete. Faults are left to `TableReader`. */
 export function firstRows(name: string, beginning: string, isWhole: boolean, most: number): FirstRows {
   const text = withoutMark(beginning);
-  if (isJsonLines(name, text)) return firstRecords(isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1), most);
-  const { data } = parserFor(name, text).parse(text, 0, !isWhole) as Papa.ParseResult<string[]>;
+  const format = formatOf(name, text);
+  if (format === 'objects') return firstRecords(isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1), most);
+  const { data } = parserFor(format).parse(text, 0, !isWhole) as Papa.ParseResult<string[]>;
   const [header = [], ...others] = data.filter((row) => row.length > 1 || row[0].trim() !== '');
   const titles = header.map((title) => title.trim());
   const cellsOf = (row: readonly string[]): string[] => titles.map((_, n) => (row[n] ?? '').trim());

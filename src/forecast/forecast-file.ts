@@ -10,7 +10,8 @@ import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import type { ForecastPlan } from './plan.js';
 import { membersOf, scoredSteps, STAGES } from './plan.js';
-import { FILLS } from './series.js';
+import { MOST_AHEAD } from './request.js';
+import { FILLS, repeatedColumn } from './series.js';
 
 /** The bytes of the file. */
 export const forecastBytes = ({ plan, networks }: ForecastState): Uint8Array<ArrayBuffer> =>
@@ -49,7 +50,7 @@ function planIn(stored: JsonReader): ForecastPlan {
   const columns = stored.field('columns');
   const calendar = stored.field('calendar');
   const parts = stored.field('parts');
-  const ahead = stored.field('ahead').list((one) => one.whole(1));
+  const ahead = stored.field('ahead').list((one) => one.whole(1, MOST_AHEAD));
   const scores = stored
     .field('scores')
     .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number()))));
@@ -76,6 +77,8 @@ function planIn(stored: JsonReader): ForecastPlan {
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     scores,
   };
+  const repeated = repeatedColumn(plan.columns);
+  if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
   const { from, to } = scoredSteps(plan.parts);

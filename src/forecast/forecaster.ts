@@ -192,7 +192,7 @@ export class Forecaster {
   async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
     const raw = await this.rawBands(series, ahead, steps, signal);
     const shifts = await this.shifts(series, ahead, steps, signal);
-    return raw.map((band, n) => movedOutwards(band, shifts[n]));
+    return raw.map((band, n) => finite(movedOutwards(band, shifts[n])));
   }
 
   /** The mean of the networks' bands, without correction. */
@@ -288,6 +288,13 @@ export class Forecaster {
   readingOf(series: Series, ahead: readonly number[]): Reading {
     return readingFor(this.plan, series, ahead);
   }
+}
+
+/** The band. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */
+function finite(band: Band): Band {
+  const wrong = [band.forecast, band.low, band.high].find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw new NonFiniteError('forecast: a forecast, or an end of its interval', wrong);
+  return band;
 }
 
 /** Throws a DataError unless a network of a file can forecast these horizons. */

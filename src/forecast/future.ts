@@ -4,6 +4,7 @@ import { formatTime, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
+import { assertHolidaysReach } from './plan.js';
 import type { Series } from './series.js';
 
 /** A step after the last row. */
@@ -29,6 +30,7 @@ export async function futureOf(
   const { plan } = forecaster;
   const { end } = series;
   assertKnown(plan, series, end + count, name);
+  assertHolidaysReach(plan, end + count, name);
   const longer = extended(series, end + count);
   const found: FutureStep[] = [];
   const largest = plan.ahead[plan.ahead.length - 1];
@@ -64,7 +66,7 @@ function extended(series: Series, length: number): Series {
   };
 }
 
-function assertKnown({ inputs, calendar, holidays }: ForecastPlan, series: Series, length: number, name: string): void {
+function assertKnown({ inputs, calendar }: ForecastPlan, series: Series, length: number, name: string): void {
   const last = formatTime(timeAt(calendar, length - 1));
   for (const [n, plan] of inputs.known.entries()) {
     if (plan.kind === 'categories' && plan.repeats !== null) continue;
@@ -76,10 +78,4 @@ function assertKnown({ inputs, calendar, holidays }: ForecastPlan, series: Serie
       );
     }
   }
-  if (!holidays || holidays.length === 0) return;
-  const lastYear = new Date(Math.max(...holidays.map(([day]) => day)) * 86_400_000).getUTCFullYear();
-  if (lastYear >= new Date(timeAt(calendar, length - 1)).getUTCFullYear()) return;
-  throw new DataError(
-    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts reach ${last}: train it with later holidays`,
-  );
 }

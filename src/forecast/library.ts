@@ -12,7 +12,7 @@ import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf } from './future.js';
 import type { Band } from './intervals.js';
-import { plannedColumns, planOf } from './plan.js';
+import { assertHolidaysReach, plannedColumns, planOf } from './plan.js';
 import type { HorizonReport } from './report.js';
 import { reportOf } from './report.js';
 import type { ForecastRequest, SeriesRow } from './request.js';
@@ -37,7 +37,7 @@ export interface LoadedForecaster {
   readonly ahead: readonly number[];
   /**
    * For each horizon and each row, the forecast made that many steps before the row, from the rows before. Rejects with a DataError for rows
-   * out of order, gaps, or missing columns.
+   * out of order, gaps, or missing columns, and for rows after the last year of the holidays.
    */
   readonly predict: (rows: readonly SeriesRow[]) => Promise<ForecastRow[]>;
   /** The `count` steps after the last row with a number. Default: the largest horizon. Rejects with the errors of `predict`. */
@@ -52,16 +52,15 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   assertTrained(state, 'loadForecaster');
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
-  const ownSeries = (rows: readonly SeriesRow[]): Series =>
-    seriesOf(tableOf('rows', rows, plannedColumns(plan)), plan.columns);
-  const seriesFrom = (rows: readonly SeriesRow[]): Series => alignedTo(plan.calendar, ownSeries(rows), 'rows');
+  const seriesFrom = (rows: readonly SeriesRow[]): Series =>
+    alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, plannedColumns(plan)), plan.columns), 'rows');
   const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
-      const own = ownSeries(rows);
-      const series = alignedTo(plan.calendar, own, 'rows');
-      const first = series.length - own.length; // filled steps are forecast too
+      const series = seriesFrom(rows);
+      const { first } = series; // filled steps are forecast too
+      assertHolidaysReach(plan, series.length, 'rows');
       const found: ForecastRow[] = [];
       for (const ahead of plan.ahead) {
         const steps = Array.from({ length: Math.max(0, series.length - first - ahead) }, (_, n) => first + ahead + n);
@@ -106,7 +105,7 @@ export async function trainForecaster(
   const choices = choicesOf('trainForecaster', request);
   assertOptions(forecastOptions(options), OPTION_NAMES);
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
-  const holidays = request.holidays && holidaysFrom(request.holidays);
+  const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
   const all = ownOptions(fittedOptions(begun.plan, series, options)); // each network begins with them
   const state = await trainStages(backend, series, all, begun, hooks);

@@ -63,6 +63,7 @@ const WINDOW = { least: 8, most: 64 } as const;
 const TEST_SHARE = 0.1;
 /** More steps would not measure better. */
 const MOST_TEST = 10_000;
+const DAY = 86_400_000;
 
 /** The plan for a series. Throws a DataError if it is too short for its parts. */
 export function planOf(
@@ -76,6 +77,13 @@ export function planOf(
   const seasons = choices.seasons
     ? [...new Set(choices.seasons)].sort((a, b) => a - b)
     : seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
+  const tooLong = seasons.find((season) => 2 * season > trainEnd);
+  if (tooLong !== undefined) {
+    throw new DataError(
+      `${name}: the season of ${tooLong} steps is longer than half of the training part, which has ${trainEnd} steps: choose shorter seasons, ` +
+        'or a shorter test part',
+    );
+  }
   const { columns, ahead, isTogether, seeds, coverage } = choices;
   const largest = ahead[ahead.length - 1];
   const inputs = planFor(series, trainEnd, largest, seasons, holidays);
@@ -91,7 +99,7 @@ export function planOf(
     const [first, last] = [from, to - 1].map((step) => formatTime(timeAt(series.calendar, step)));
     throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${first} … ${last}`);
   }
-  return {
+  const plan: ForecastPlan = {
     ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },
     inputs,
     T,
@@ -100,6 +108,8 @@ export function planOf(
       : null,
     scores: null,
   };
+  assertHolidaysReach(plan, parts.test.to, name);
+  return plan;
 }
 
 /** The kind of each column, as `wantedColumns`; the columns that are known in advance stay what they were in training. */
@@ -108,12 +118,39 @@ export function plannedColumns({ columns, inputs }: ForecastPlan): Record<string
   return { ...wantedColumns(columns), ...Object.fromEntries(known) };
 }
 
-/** Throws a DataError unless a series has the numbers of the test part, and some before it. `name` is for messages. */
-export function assertHoldsTest(plan: ForecastPlan, { y, end }: Series, name: string): void {
+/** Throws a DataError unless the holidays of a plan reach the year of the last step before `end`. Without any holidays, none can be missing. */
+export function assertHolidaysReach(
+  { calendar, holidays }: Pick<ForecastPlan, 'calendar' | 'holidays'>,
+  end: number,
+  name: string,
+): void {
+  if (!holidays || holidays.length === 0) return;
+  const lastDay = holidays.reduce((last, [day]) => Math.max(last, day), -Infinity);
+  const [lastYear, needed] = [lastDay * DAY, timeAt(calendar, end - 1)].map((time) => new Date(time).getUTCFullYear());
+  if (lastYear >= needed) return;
+  throw new DataError(
+    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts reach ${formatTime(timeAt(calendar, end - 1))}: train it with ` +
+      'later holidays',
+  );
+}
+
+/**
+ * Throws a DataError unless a series begins with the training part, has numbers in the test part and before it, and the holidays reach it.
+ * `name` is for messages.
+ */
+export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string): void {
   const { test } = plan.parts;
+  const { y, end, first } = series;
   const hasNumber = (from: number, to: number): boolean => y.subarray(from, to).some((value) => !Number.isNaN(value));
-  if (hasNumber(0, test.from) && hasNumber(test.from, test.to) && end >= test.to) return;
-  throw new DataError(`${name}: does not hold the test part, ${span(plan, test)}, and numbers before it`);
+  if (!hasNumber(0, test.from) || !hasNumber(test.from, test.to) || end < test.to)
+    throw new DataError(`${name}: does not hold the test part, ${span(plan, test)}, and numbers before it`);
+  if (first > 0) {
+    throw new DataError(
+      `${name}: begins at ${formatTime(timeAt(plan.calendar, first))}, but the training part at ${formatTime(plan.calendar.start)}: the errors ` +
+        'of the test part need the whole series, because ridge regression learns from the training part',
+    );
+  }
+  assertHolidaysReach(plan, test.to, name);
 }
 
 /** Throws a DataError unless a series has the numbers from which the networks of a plan learn. `name` is for messages. */

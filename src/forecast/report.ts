@@ -1,4 +1,5 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import { NonFiniteError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { scaled } from '../data/scale.js';
 import type { RidgeWeights } from './baselines.js';
@@ -80,17 +81,13 @@ export async function reportOf(
     const networks: number[] = [];
     for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
       const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
-      networks.push(
-        meanAbsoluteError(
-          own.map(({ forecast }) => forecast),
-          y,
-        ),
-      );
+      const values = own.map(({ forecast }) => forecast);
+      networks.push(errorOf(`network ${member.name}`, values, y));
     }
-    const error = meanAbsoluteError(forecasts, y);
+    const error = errorOf('the networks', forecasts, y);
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
       name,
-      error: meanAbsoluteError(values, y),
+      error: errorOf(name, values, y),
     }));
     const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
     const last = steps.map((d) => lastValue(series.filled, d - ahead));
@@ -106,6 +103,13 @@ export async function reportOf(
     });
   }
   return reports;
+}
+
+/** The mean absolute error of a method. Throws a NonFiniteError if it is too large for a number, which JSON could not hold. */
+function errorOf(method: string, forecasts: readonly number[], y: readonly number[]): number {
+  const error = meanAbsoluteError(forecasts, y);
+  if (!Number.isFinite(error)) throw new NonFiniteError(`forecast: the mean error of ${method}`, error);
+  return error;
 }
 
 const WORST = 5;
@@ -133,9 +137,15 @@ export function errorTable(
   const show = (value: number): string => value.toFixed(digits);
   const range = ({ networks }: HorizonReport): string =>
     `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+  const names = new Set(reports.flatMap(({ baselines }) => baselines.map(({ name }) => name)));
+  /** A horizon may lack a baseline: numbers that are missing. */
+  const errorAt = ({ baselines }: HorizonReport, name: string): string => {
+    const found = baselines.find((one) => one.name === name);
+    return found ? show(found.error) : '–';
+  };
   return [
     ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-    ...reports[0].baselines.map(({ name }, n) => [name, ...reports.map(({ baselines }) => show(baselines[n].error))]),
+    ...[...names].map((name) => [name, ...reports.map((one) => errorAt(one, name))]),
     [`LSTM, each of ${seeds}`, ...reports.map(range)],
     ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
     [`in the ${percent(coverage, 0)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
@@ -193,7 +203,10 @@ export function warningsOf(
   ];
 }
 
-/** The forecasts of each baseline, made `ahead` steps before each of `steps`. */
+/**
+ * The forecasts of each baseline, made `ahead` steps before each of `steps`. Without an earlier number of the season, the last value stands for
+ * it. A baseline that lacks the forecast of a step even so is left out.
+ */
 export function baselinesOf(
   forecaster: Forecaster,
   series: Series,
@@ -202,20 +215,21 @@ export function baselinesOf(
 ): { name: string; values: number[] }[] {
   const { plan } = forecaster;
   const { filled } = series;
+  const last = steps.map((d) => lastValue(filled, d - ahead));
   const season = plan.inputs.seasons.at(0);
+  const ofSeason = (name: string, valueOf: typeof seasonalValue, period: number) => {
+    const values = steps.map((d) => valueOf(filled, d, d - ahead, period));
+    return { name, values: values.map((value, n) => (Number.isNaN(value) ? last[n] : value)) };
+  };
   const seasonal =
     season === undefined
       ? []
       : [
-          {
-            name: `the season before (${season} steps)`,
-            values: steps.map((d) => seasonalValue(filled, d, d - ahead, season)),
-          },
-          { name: 'the mean of four seasons', values: steps.map((d) => meanOfSeasons(filled, d, d - ahead, season)) },
+          ofSeason(`the season before (${season} steps)`, seasonalValue, season),
+          ofSeason('the mean of four seasons', meanOfSeasons, season),
         ];
   return [
-    { name: 'the last value', values: steps.map((d) => lastValue(filled, d - ahead)) },
-    ...seasonal,
+    ...[{ name: 'the last value', values: last }, ...seasonal].filter(({ values }) => !values.some(Number.isNaN)),
     { name: 'ridge regression', values: ridgeForecasts(forecaster.readingOf(series, [ahead]), plan, steps) },
   ];
 }

@@ -1,5 +1,14 @@
 /** What a user wants to have forecast, with checks for callers without TypeScript. */
-import { assertChoice, assertKnownNames, assertList, assertString, assertWhole, describe } from '../core/arguments.js';
+import {
+  assertChoice,
+  assertKnownNames,
+  assertList,
+  assertNumber,
+  assertString,
+  assertTruth,
+  assertWhole,
+  describe,
+} from '../core/arguments.js';
 import { timeRangeFrom } from '../data/calendar.js';
 import type { ForecastChoices } from './plan.js';
 import type { SeriesColumns } from './series.js';
@@ -75,6 +84,8 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
   for (const season of seasons ?? []) assertWhole(`${what}: seasons`, season, 2);
   if (fill !== undefined) assertChoice(`${what}: fill`, fill, FILLS);
   assertWhole(`${what}: seeds`, seeds, 1, MOST_SEEDS);
+  assertTruth(`${what}: together`, together);
+  assertNumber(`${what}: interval`, interval);
   if (!(interval > 0 && interval < 1))
     throw new RangeError(`${what}: interval ${describe(interval)}: must be a number between 0 and 1`);
   // copies, because the caller may change the given lists

@@ -38,6 +38,8 @@ export interface KnownColumn {
 export interface Series {
   readonly calendar: Calendar;
   readonly length: number;
+  /** The step of the table's first row. It is not 0 in a table that begins later than the calendar. */
+  readonly first: number;
   /** Steps up to the last one with a number to forecast; the rows after it hold only what is known in advance. */
   readonly end: number;
   /** The numbers of the file. */
@@ -51,6 +53,8 @@ export interface Series {
 
 /** With more steps for each row, a series has hardly any numbers. */
 const MOST_STEPS_PER_ROW = 100;
+/** Empty steps before a table need memory; so many are harmless. */
+const MOST_STEPS = 10_000_000;
 
 /** A column that is named more than once: one cannot be known in advance and be forecast, for example. */
 export function repeatedColumn({ time, predict, inputs, known }: SeriesColumns): string | undefined {
@@ -92,10 +96,11 @@ export function seriesOf(table: Table, columns: SeriesColumns): Series {
   return {
     calendar,
     length,
+    first: 0,
     end,
     y,
     filled: filledBy(columns.fill, y),
-    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
+    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name), end)),
     known: columns.known.map((name) => {
       const column = columnOf(table, name);
       return { name, values: placed(name), words: column.kind === 'text' ? column.words : undefined };
@@ -142,6 +147,13 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
     );
   }
   if (before === 0) return series;
+  const length = before + series.length;
+  if (before > MOST_STEPS_PER_ROW * series.length && length > MOST_STEPS) {
+    throw new DataError(
+      `${name}: has ${series.length} steps of ${formatStep(calendar)} from ${formatTime(start)}, but ${before} steps come before them, from ` +
+        `${formatTime(calendar.start)}, where the training began: add rows before them`,
+    );
+  }
   const later = (values: Float64Array): Float64Array => {
     const result = new Float64Array(before + values.length).fill(NaN);
     result.set(values, before);
@@ -149,7 +161,8 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   };
   return {
     calendar,
-    length: before + series.length,
+    length,
+    first: before,
     end: before + series.end,
     y: later(series.y),
     filled: later(series.filled),
@@ -158,11 +171,11 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   };
 }
 
-/** `values` with missing numbers filled, up to the last number. */
-export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
+/** `values` with missing numbers filled, up to the last number; up to step `end` if that is later. */
+export function filledBy(fill: SeriesColumns['fill'], values: Float64Array, end = 0): Float64Array {
   if (fill !== 'previous') return values;
   const filled = values.slice();
-  const last = lastNumber(values);
-  for (let t = 1; t < last; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
+  const to = Math.max(lastNumber(values), end);
+  for (let t = 1; t < to; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
 }

@@ -132,4 +132,6 @@ function* bytesOf({ series, plan, columns, ahead }: Reading, end: number): Gener
   const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
   // NaN has many bit patterns
   for (const values of numbers) yield new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer);
+  // the numbers of a text column only count its words
+  for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
 }

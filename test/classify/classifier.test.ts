@@ -335,8 +335,18 @@ describe('the report', () => {
     classifier.dispose();
   });
 
-  test('needs the groups, or rows, of the training', async () => {
+  test('needs every group, or all rows, of the training', async () => {
     const classifier = new Classifier(backend, whole.state);
+    const { parts } = whole.state.plan.split;
+    for (const part of ['training', 'test'] as const) {
+      const [, missing] = parts[part] as readonly string[];
+      const some = recordingsFrom(waves().filter(({ who }) => who !== missing));
+      await expect(reportOf(classifier, some)).rejects.toThrow(
+        new RegExp(
+          `^rows: does not have the ${part} part that the classifier was trained with, .*: ${missing} missing$`,
+        ),
+      );
+    }
     const others = recordingsFrom(waves().map((row) => ({ ...row, who: `x${row.who}` })));
     await expect(reportOf(classifier, others)).rejects.toThrow(
       /^rows: does not have the test part that the classifier was trained with, w\d, w\d$/,
@@ -452,7 +462,7 @@ describe('the file of a classifier', () => {
     ['step', 1, 'f: classifier.step is 1: must be null, because there is no time'],
     ['split.parts.test', ['w0', 'w0'], 'must be different groups'],
     ['split.by', 'row', 'f: classifier.split.parts.training is'],
-    ['inputs.0.scale', 0, 'f: classifier.inputs[0].scale is 0: must be a number other than 0'],
+    ['inputs.0.scale', 0, 'f: classifier.inputs[0].scale is 0: must be a number above 0'],
   ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
     const plan = stored(whole.state);
     const keys = path.split('.');

@@ -19,7 +19,11 @@ const read = (
   known: KnownOfRecordings = {},
 ): Recordings => {
   const all = { ...COLUMNS, ...columns };
-  return recordingsOf(tableOf('rows', rows, wantedColumns(all, known.hasLabels)), all, known);
+  return recordingsOf(
+    tableOf('rows', rows, wantedColumns(all, known.hasLabels === false ? 'unread' : known.classes ? 'text' : 'either')),
+    all,
+    known,
+  );
 };
 const PLAIN = { time: [], group: null };
 
@@ -339,6 +343,13 @@ describe('recordings', () => {
       classes: known.classes,
     });
     expectDataError(() => read(rows(['b', 'd']), PLAIN, known), 'rows[1]: c is "d": the classes are a, b, c');
+    // its cells decide nothing: 2 is 2 whether another cell is a text or not
+    const texts = { classes: ['01', '2', 'x'] };
+    expect(read(rows(['01', '2', 2]), PLAIN, texts).labels).toEqual(Int32Array.of(0, 1, 1));
+    expectDataError(() => read(rows(['2', '1']), PLAIN, texts), 'rows[1]: c is "1": the classes are 01, 2, x');
+    const numbers = { classes: ['-1', '0.5', '10'] };
+    expect(read(rows([10, '10.0', '0.50', -1, null]), PLAIN, numbers).labels).toEqual(Int32Array.of(2, 2, 1, 0, -1));
+    expectDataError(() => read(rows(['10.0', 'x']), PLAIN, numbers), 'rows[1]: c is "x": the classes are -1, 0.5, 10');
     const without = rows([0, 0]).map(({ x, y }) => ({ x, y }));
     expect(read(without, PLAIN, { ...known, hasLabels: false }).labels).toEqual(Int32Array.of(-1, -1));
   });

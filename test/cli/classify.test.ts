@@ -163,6 +163,7 @@ describe('longhand train --classify', () => {
       '--season=7',
       '--together',
       '--interval=0.5',
+      '--program=p.mjs',
     ].map((flag): [string, string[], string] => [
       flag,
       [...FROM, flag],
@@ -294,6 +295,17 @@ describe('longhand predict of a classifier', () => {
     expect(await refused(['eval', CHECKPOINT])).toContain('is a classifier: name its table with --data');
     expect(await refused(['eval', CHECKPOINT, '--data', linesInFolder('part.csv', LINES.slice(0, 90))])).toContain(
       'part.csv: does not have the ',
+    );
+    const [, group] = /test: (p0\d)/.exec(first.stderr) ?? [];
+    const training = ['p01', 'p02', 'p03', 'p04', 'p05'].filter(
+      (one) => one !== group && !first.stderr.includes(`validation: ${one}`),
+    );
+    const lacking = linesInFolder(
+      'lacking.csv',
+      LINES.filter((line) => !line.startsWith(training[1])),
+    );
+    expect(await refused(['eval', CHECKPOINT, '--data', lacking])).toContain(
+      `lacking.csv: does not have the training part that the classifier was trained with, ${training.join(', ')}: ${training[1]} missing`,
     );
     const rowing = linesInFolder(
       'rowing.csv',

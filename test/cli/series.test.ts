@@ -203,9 +203,16 @@ describe('longhand train --predict', () => {
     const objects = rows.map((row) => JSON.stringify(Object.fromEntries(row.map((cell, n) => [names[n], cell]))));
     linesInFolder('sales.ndjson', objects);
 
+    // Papa, or the name, would guess another format
+    writeFileSync(inFolder('sales.txt'), `\uFEFF${objects.join('\r\n')}\n`);
+    const tabbed = lines.map((line) => `${line.replaceAll(',', '\t')}\t${'note,'.repeat(9)}`);
+    writeFileSync(inFolder('sales.tsv'), tabbed.map((line, n) => line + (n % 3 === 0 ? '\r\n' : '\n')).join(''));
+
     test.each([
       ['of a CSV file, with holidays of a file', 'messy.csv', ['--deterministic', '--holidays', csv]],
       ['of objects, with holidays of a country', 'sales.ndjson', ['--backend', 'reference', '--holidays', 'AQ']],
+      ['of objects in a .txt file', 'sales.txt', ['--deterministic', '--holidays', csv]],
+      ['of tabs, commas and mixed ends of lines', 'sales.tsv', ['--deterministic', '--holidays', csv]],
     ])('makes the same forecaster: %s', async (_, data, flags) => {
       const [program, checkpoint] = [inFolder(`${data}.mjs`), inFolder(`${data}.safetensors`)];
       const chosen = [
@@ -241,6 +248,8 @@ describe('longhand train --predict', () => {
     return stderr;
   };
   const ALL = [...FROM, '--data', DATA];
+  const RENAMED = inFolder('renamed.svg');
+  beforeAll(() => writeFileSync(RENAMED, readFileSync(CHECKPOINT)));
 
   test.each<[string, string[], string]>([
     ['a flag of forecasts without --predict', ['train', '--ahead', '3'], '--ahead needs --predict'],
@@ -275,6 +284,11 @@ describe('longhand train --predict', () => {
       'the checkpoint as its own report',
       [...ALL, '--checkpoint', inFolder('a.safetensors'), '--holidays', inFolder('a.report.json')],
       'are the same file',
+    ],
+    [
+      'the run that continues as the drawing of another',
+      ['train', '--data', DATA, '--resume', RENAMED, '--checkpoint', inFolder('renamed.safetensors')],
+      'renamed.svg are the same file',
     ],
     ['--resume with --predict', [...ALL, '--resume', CHECKPOINT], '--predict cannot be changed with --resume'],
     [
@@ -322,6 +336,7 @@ describe('longhand train --predict', () => {
     ['unsorted days', [...sales().slice(0, 60), '1987-02-01,1,x,2'], [], 'line 61: 1987-02-01 comes after 1987-02-28'],
     ['a few rows', sales(8), [], '12 rows'],
     ['a test part outside', sales(), ['--test', '1990..'], 'the test part is empty'],
+    ['a season that is too long', sales(), ['--season', '400'], 'the season of 400 steps is longer than half of the'],
     ['a horizon that is too long', sales(), ['--ahead', '90'], '168 steps before the validation part'],
     ['texts where categories belong', sales(), ['--known', 'date2'], 'there is no column "date2"'],
   ])('refuses data with %s', async (name, lines, flags, message) => {
@@ -362,13 +377,14 @@ describe('longhand train --predict', () => {
 });
 
 test.each([
-  ['ends before the test part does', 0, 200],
-  ['begins within the test part', 195, COUNT],
-])('eval refuses a table that %s', async (_, from, to) => {
+  ['ends before the test part does', 0, 200, 'does not hold the test part, 1987-'],
+  ['begins within the test part', 195, COUNT, 'does not hold the test part, 1987-'],
+  ['begins after the training part does', 1, COUNT, 'begins at 1987-01-02, but the training part at 1987-01-01: '],
+])('eval refuses a table that %s', async (_, from, to, message) => {
   const [names, ...rows] = sales();
   const file = linesInFolder('part.csv', [names, ...rows.slice(from, to)]);
   const report = read('run.report.json');
-  expect(await refused(['eval', CHECKPOINT, '--data', file])).toContain('part.csv: does not hold the test part, 1987-');
+  expect(await refused(['eval', CHECKPOINT, '--data', file])).toContain(`part.csv: ${message}`);
   expect(read('run.report.json')).toBe(report);
 });
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { DataError } from '../../src/core/errors.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { formatTime, timeAt, timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
@@ -33,11 +33,11 @@ import {
   Scores,
 } from '../../src/forecast/intervals.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { plannedColumns, planOf } from '../../src/forecast/plan.js';
+import { assertHoldsTest, plannedColumns, planOf } from '../../src/forecast/plan.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
-import { baselinesOf, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
+import { baselinesOf, errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
 import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
 
@@ -405,6 +405,56 @@ describe('a forecaster', () => {
     loaded.dispose();
   });
 
+  test('in a program refuses rows after the last year of its holidays', async () => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    const year = 365;
+    expect(await loaded.predict(rowsOfDays(year, 0))).toHaveLength(2 * year - 1 - 3);
+    expect(await failureOf(loaded.predict(rowsOfDays(year + 1, 0)))).toEqual(
+      new DataError(
+        'rows: the forecaster knows holidays up to 1987, but the forecasts reach 1988-01-01: train it with later holidays',
+      ),
+    );
+    loaded.dispose();
+  });
+
+  test('is measured on a table from the first step of the training on', () => {
+    const { plan } = whole.state;
+    const from = (first: number): Series => {
+      const rows = rowsOfDays(COUNT, 0).slice(first);
+      return alignedTo(plan.calendar, seriesOf(tableOf('t', rows, plannedColumns(plan)), COLUMNS), 't');
+    };
+    assertHoldsTest(plan, from(0), 't');
+    expectDataError(
+      () => assertHoldsTest(plan, from(1), 't'),
+      't: begins at 1987-01-02, but the training part at 1987-01-01: the errors of the test part need the whole series',
+    );
+    expectDataError(() => assertHoldsTest(plan, from(109), 't'), 't: does not hold the test part');
+    const old = { ...plan, holidays: [[0, 'Holiday']] as const };
+    expectDataError(() => assertHoldsTest(old, from(0), 't'), 't: the forecaster knows holidays up to 1970');
+  });
+
+  test.each<[string, (n: number) => boolean, number[], string[]]>([
+    // the last value stands for a season that has no number
+    ['every 13th number', (n) => n % 13 === 0, [7, 40], ['the last value', 'the season before (7 steps)']],
+    ['one number before the test part', (n) => n === 84 || n === 97 || n > 108, [7], ['the last value']],
+    ['no number before the first forecasts', (n) => n === 85 || n === 97 || n > 108, [], []],
+  ])('has a report without NaN for %s', async (name, isKnown, seasons, baselines) => {
+    const rows = rowsOfDays(COUNT, 0).map((row, n) => ({ ...row, y: isKnown(n) ? row.y : null }));
+    const ahead = name.startsWith('no number') ? [1, 25] : [1];
+    const request = { time: 'date', predict: 'y', ahead, seasons, seeds: 1 };
+    const { bytes, reports } = await trainForecaster(backend, rows, request, OPTIONS);
+    for (const report of reports) {
+      expect(JSON.stringify({ ...report, beatenBy: '' })).not.toContain('null');
+    }
+    const names = reports[reports.length - 1].baselines.map((one) => one.name);
+    expect(names).toEqual(expect.arrayContaining([...baselines, 'ridge regression']));
+    const table = errorTable({ seeds: 1, coverage: 0.9 }, reports);
+    for (const line of table) expect(line).toHaveLength(1 + ahead.length);
+    expect(table.flat().join()).not.toMatch(/NaN|undefined/);
+    if (ahead.length > 1) expect(table[1]).toEqual(['the last value', expect.stringMatching(/\d/), '–']);
+    loadForecaster(backend, bytes).dispose();
+  });
+
   test('reads a known column as in training, whatever else a later table holds', async () => {
     const forecaster = new Forecaster(backend, whole.state);
     const { plan } = whole.state;
@@ -525,6 +575,19 @@ describe('a forecaster', () => {
     ['a fill', { fill: 'linear' }, 'trainForecaster: fill "linear": must be one of missing, previous'],
     ['no seeds', { seeds: 0 }, 'trainForecaster: seeds 0: must be a whole number from 1 to 100'],
     ['an interval', { interval: 1 }, 'trainForecaster: interval 1: must be a number between 0 and 1'],
+    ['an interval that is a text', { interval: '0.9' }, 'trainForecaster: interval "0.9": must be a number'],
+    ['an interval in a list', { interval: [0.9] }, 'trainForecaster: interval an Array: must be a number'],
+    ['together of 1', { together: 1 }, 'trainForecaster: together 1: must be true or false'],
+    ['together of a text', { together: 'no' }, 'trainForecaster: together "no": must be true or false'],
+    ['together of null', { together: null }, 'trainForecaster: together null: must be true or false'],
+    ['a horizon that is a text', { ahead: ['7'] }, 'trainForecaster: ahead "7": must be a whole number'],
+    ['horizons of null', { ahead: null }, 'trainForecaster: ahead null: must be a list of numbers of steps'],
+    ['seasons of null', { seasons: null }, 'trainForecaster: seasons null: must be a list of numbers of steps'],
+    ['a long season', { seasons: [400] }, 'rows: the season of 400 steps is longer than half of the training part'],
+    ['seeds that are a text', { seeds: '2' }, 'trainForecaster: seeds "2": must be a whole number from 1 to 100'],
+    ['a fill of null', { fill: null }, 'trainForecaster: fill null: must be one of missing, previous'],
+    ['holidays of null', { holidays: null }, 'holidays null: must be a list of objects'],
+    ['holidays of false', { holidays: false }, 'holidays false: must be a list of objects'],
     ['a test part', { test: 'last year' }, 'trainForecaster: test "last year": must be as 1987-01-01..'],
     ['a test part that is a number', { test: 1987 }, 'trainForecaster: test is 1987: must be a text'],
     ['holidays that are no list', { holidays: 5 }, 'holidays 5: must be a list of objects'],
@@ -799,6 +862,9 @@ describe('the file of a forecaster', () => {
   test.each<[path: string, value: JsonValue, message: string]>([
     ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
     ['ahead', [], 'must be numbers that rise'],
+    ['ahead', [1, 10_001], 'f: forecast.ahead[1] is 10001: must be a number from 1 to 10000'],
+    ['columns.known', ['y', 'w'], 'must be different columns: "y" occurs twice'],
+    ['columns.time', ['date', 'date'], 'must be different columns: "date" occurs twice'],
     ['scores', [[1]], 'f: forecast.scores is [[1]]: must be 2 lists of 12 numbers'],
     ['scores', [[1], [1]], 'f: forecast.scores is [[1],[1]]: must be 2 lists of 12 numbers'],
     ['seeds', 5001, 'f: forecast.seeds is 5001: must be at most 10000 networks'],
@@ -820,6 +886,20 @@ describe('the file of a forecaster', () => {
     const parent = keys.reduce<Record<string, JsonValue>>((at, key) => at[key] as Record<string, JsonValue>, plan);
     parent[last] = value;
     expectDataError(() => forecastIn({ networks: whole.state.networks, metadata: { forecast: plan } }, 'f'), message);
+  });
+
+  test('gives no infinite numbers, whatever its scales and scores', async () => {
+    const { plan, networks } = whole.state;
+    const { inputs, scores } = plan;
+    const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
+    for (const changed of [
+      { inputs: { ...inputs, y: { level: 0, scale: 1e308 } } },
+      { scores: huge, inputs: { ...inputs, y: { level: 0, scale: 1e307 } } },
+    ]) {
+      const forecaster = new Forecaster(backend, { plan: { ...plan, ...changed }, networks });
+      await expect(reportOf(forecaster, series, 'test')).rejects.toThrow(NonFiniteError);
+      forecaster.dispose();
+    }
   });
 
   test('is refused if its networks do not suit its plan', async () => {

@@ -26,7 +26,7 @@ import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { filledBy, repeatedColumn, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { alignedTo, filledBy, repeatedColumn, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { fillWindow, inputCount, readingOf, strideFor, windowExamples } from '../../src/forecast/windows.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 
@@ -179,6 +179,14 @@ describe('a series', () => {
     expect([...seriesIn(rows, { fill: 'previous' }).y]).toEqual([NaN, 1, NaN, NaN, 4, 0, NaN]);
     for (const fill of [null, 'missing', 'previous'] as const)
       expect([...filledBy(fill, Float64Array.of(NaN))]).toEqual([NaN]);
+    // another column repeats its last number to the end of those to forecast
+    const two = days([1, 2, 3, null, 5, null], (n) => ({ x: n < 3 ? n : null, z: n === 5 ? 9 : null }));
+    const { inputs } = seriesIn(two, { fill: 'previous', inputs: ['x', 'z'] });
+    expect(inputs.map((values) => [...values])).toEqual([
+      [0, 1, 2, 2, 2, NaN],
+      [NaN, NaN, NaN, NaN, NaN, 9],
+    ]);
+    expect([...seriesIn(two, { fill: 'missing', inputs: ['x'] }).inputs[0]]).toEqual([0, 1, 2, NaN, NaN, NaN]);
   });
 
   test('has rows after its last number, with what is known in advance', () => {
@@ -189,6 +197,22 @@ describe('a series', () => {
       [0, NaN, 0, NaN, 0],
       [0, 0.5, 1, 1.5, 2],
     ]);
+  });
+
+  test('may begin later than its calendar, but not by millions of steps', () => {
+    const later = seriesIn(days([1, 2, 3]));
+    const from = (before: number, step = DAY) =>
+      alignedTo({ ...DAYS, start: DAYS.start - before * step, step }, { ...later, calendar: { ...DAYS, step } }, 'new');
+    const { first, length, end, y } = from(400);
+    expect([first, length, end, y[402], y[0]]).toEqual([400, 403, 403, 3, NaN]);
+    // a year of 10 milliseconds
+    const count = 365 * 24 * 3600 * 100;
+    expectDataError(
+      () => from(count, 10),
+      `new: has 3 steps of 10 milliseconds from 1987-01-01, but ${count} steps come before them, from 1986-01-01, where the training began`,
+    );
+    expect(from(9_000_000, 10).length).toBe(9_000_003);
+    expectDataError(() => from(1e15, 1), 'new: has 3 steps of 1 millisecond from 1987-01-01, but');
   });
 
   test('uses each column once', () => {
@@ -416,6 +440,17 @@ describe('windows', () => {
     }
   });
 
+  test('have a digest of the words that they read, not of their order alone', () => {
+    const { inputs } = planOf('rows', seriesIn(richRows(), RICH), CHOICES, HOLIDAYS);
+    const digestOf = (rows: Row[]): string => {
+      const reading = readingOf(seriesIn(rows, RICH), inputs, HOLIDAYS, [1]);
+      return Buffer.concat([...windowExamples(reading, 8, 240).bytes]).toString('base64');
+    };
+    const renamed = richRows().map((row) => ({ ...row, weekday: `${String(row.weekday)}.` }));
+    expect(digestOf(richRows())).toBe(digestOf(richRows()));
+    expect(digestOf(renamed)).not.toBe(digestOf(richRows()));
+  });
+
   test('before the series are empty', () => {
     const reading = readingOf(series, inputs, undefined, [1]);
     const x = zeros([4, 1, inputCount(reading)], 'f64');
@@ -504,8 +539,23 @@ describe('a plan', () => {
       { ahead: [117] },
       'rows: 240 steps before the validation part: 117 steps ahead need 242: choose fewer ahead, or a shorter test',
     ],
+    [
+      'a season without a second one',
+      { seasons: [7, 121] },
+      'rows: the season of 121 steps is longer than half of the training part, which has 240 steps: choose shorter seasons',
+    ],
   ])('is refused with %s', (_, choices, message) => {
     expectDataError(() => planOf('rows', series, { ...CHOICES, ...choices }, undefined), message);
+  });
+
+  test('needs holidays up to the test part', () => {
+    const holidaysIn = (year: number) =>
+      holidaysOf(tableOf('h', [{ date: `${year}-12-25`, name: 'Christmas Day' }], HOLIDAY_COLUMNS));
+    expect(planOf('rows', series, CHOICES, holidaysIn(1987)).holidays).toHaveLength(1);
+    expectDataError(
+      () => planOf('rows', series, CHOICES, holidaysIn(1986)),
+      'rows: the forecaster knows holidays up to 1986, but the forecasts reach 1987-10-27: train it with later holidays',
+    );
   });
 
   test('has shorter windows if the series is short, so that there are as many windows', () => {
