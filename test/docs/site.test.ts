@@ -106,7 +106,7 @@ testInBrowser('pages of each kind open without errors, narrow and dark: axe find
   // the relative links of the frame still work in a page of another folder
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.click('.VPNavBarMenu a:has-text("Learn")');
-  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('What an RNN is'));
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('From text to state'));
   await page.click('.VPNavBarMenu a:has-text("Use")');
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Networks of your own'));
   expect(page.url()).toBe(`${address()}your-own.html`);
