@@ -1,13 +1,13 @@
 /**
  * `longhand completion`: a script with which a shell completes commands, flags and their values, generated from the
- * command definitions. Values come from a flag's choices; `<file>` completes files, `<dir>` directories.
+ * command definitions. Values come from a flag's choices; `<file>` and `<path>` complete files and folders.
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
 import { printLines } from './print.js';
 
-/** How a value is completed: as one of these words, a file or a directory; `unknown` is not completed. */
-type Values = readonly string[] | 'file' | 'directory' | 'unknown';
+/** How a value is completed: as one of these words, or as a file or folder; `unknown` is not completed. */
+type Values = readonly string[] | 'file' | 'unknown';
 
 interface Flag {
   /** `-h` and `--help`. */
@@ -74,14 +74,14 @@ function flagsOf(command: Command): Flag[] {
 function optionValues({ flags, required, optional, argChoices }: Option): Values | null {
   if (!required && !optional) return null;
   if (argChoices) return argChoices;
-  return flags.endsWith('<file>') ? 'file' : flags.endsWith('<dir>') ? 'directory' : 'unknown';
+  return /<(file|path)>$/.test(flags) ? 'file' : 'unknown';
 }
 
 const namesOf = (flags: readonly Flag[]): string => flags.flatMap(({ names }) => names).join(' ');
 
 function bashScript(flags: readonly Flag[], commands: readonly Completed[]): string {
   const assigned = (values: Values): string =>
-    values === 'file' ? 'files=-f' : values === 'directory' ? 'files=-d' : values === 'unknown' ? '' : words(values);
+    values === 'file' ? 'files=-f' : values === 'unknown' ? '' : words(values);
   const words = (choices: readonly string[]): string => `choices='${choices.join(' ')}'`;
   const withValues = commands.flatMap(({ name, flags: all }) =>
     all.flatMap(({ names, values }) =>
@@ -120,8 +120,7 @@ complete -F _longhand longhand`;
 }
 
 function zshScript(flags: readonly Flag[], commands: readonly Completed[]): string {
-  const action = (values: Values): string =>
-    values === 'file' ? '_files' : values === 'directory' ? '_files -/' : values === 'unknown' ? ' ' : list(values);
+  const action = (values: Values): string => (values === 'file' ? '_files' : values === 'unknown' ? ' ' : list(values));
   const list = (choices: readonly string[]): string => `(${choices.join(' ')})`;
   const specOf = ({ names, description, values }: Flag): string => {
     const said = `[${description.replace(/[[\]:\\]/g, '\\$&')}]`;
@@ -165,7 +164,7 @@ function fishScript(flags: readonly Flag[], commands: readonly Completed[]): str
   const given = (values: Values): string => {
     if (values === 'file') return '-F';
     if (values === 'unknown') return '-f';
-    return `-f -a ${values === 'directory' ? "'(__fish_complete_directories)'" : quote(values.join(' '))}`;
+    return `-f -a ${quote(values.join(' '))}`;
   };
   const lineOf = (condition: string, { names, description, values }: Flag): string => {
     const flagNames = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));

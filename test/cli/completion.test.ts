@@ -161,7 +161,7 @@ describe.each([
       ['longhand train --resume r', ['run.safetensors']],
       ['longhand train --resume=r', ['run.safetensors']],
       ['longhand train --resume ', FILES],
-      ['longhand train --data ', ['data']],
+      ['longhand train --data ', FILES],
       ['longhand train --hidden ', []],
       ['longhand train ', shell === 'fish' ? [] : [...helps.get('train')!.flags, '-h']],
       ['longhand eval ', FILES],
