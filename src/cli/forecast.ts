@@ -6,7 +6,7 @@ import { replaceFile } from '../files/disk.js';
 import { assertTrained } from '../forecast/forecast-file.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
-import { futureOf } from '../forecast/future.js';
+import { futureOf, MOST_STEPS } from '../forecast/future.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import type { Series } from '../forecast/series.js';
 import type { BackendFlags } from './backends.js';
@@ -18,8 +18,6 @@ import { loadSeries } from './series.js';
 import { bandCells } from './series-report.js';
 import { loadSet } from './set-run.js';
 import { untilInterrupted } from './signals.js';
-
-const MOST_STEPS = 100_000;
 
 interface ForecastFlags extends BackendFlags {
   readonly data: string;

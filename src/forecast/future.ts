@@ -7,6 +7,9 @@ import type { ForecastPlan } from './plan.js';
 import { assertHolidaysReach } from './plan.js';
 import type { Series } from './series.js';
 
+/** The most steps that can be asked for: more would all be forecasts of forecasts. */
+export const MOST_STEPS = 100_000;
+
 /** A step after the last row. */
 export interface FutureStep {
   readonly step: number;

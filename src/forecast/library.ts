@@ -10,7 +10,7 @@ import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js'
 import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
-import { futureOf } from './future.js';
+import { futureOf, MOST_STEPS } from './future.js';
 import type { Band } from './intervals.js';
 import { assertHolidaysReach, plannedColumns, planOf } from './plan.js';
 import type { HorizonReport } from './report.js';
@@ -19,9 +19,6 @@ import type { ForecastRequest, SeriesRow } from './request.js';
 import { choicesOf } from './request.js';
 import type { Series } from './series.js';
 import { alignedTo, seriesOf, wantedColumns } from './series.js';
-
-/** More steps would all be forecasts of forecasts. */
-const MOST_STEPS = 100_000;
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {

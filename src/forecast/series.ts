@@ -53,7 +53,7 @@ export interface Series {
 
 /** With more steps for each row, a series has hardly any numbers. */
 const MOST_STEPS_PER_ROW = 100;
-/** Empty steps before a table need memory; so many are harmless. */
+/** Steps before a table that may be empty: with more, their arrays would not fit into the memory. */
 const MOST_STEPS = 10_000_000;
 
 /** A column that is named more than once: one cannot be known in advance and be forecast, for example. */

@@ -455,7 +455,7 @@ describe('a forecaster', () => {
     loadForecaster(backend, bytes).dispose();
   });
 
-  test('reads a known column as in training, whatever else a later table holds', async () => {
+  test('reads a known column as in training, also if another cell of it is a text', async () => {
     const forecaster = new Forecaster(backend, whole.state);
     const { plan } = whole.state;
     const numbersOf = (change: (row: ReturnType<typeof rowsOfDays>[number], n: number) => object): number[] => {
@@ -888,7 +888,7 @@ describe('the file of a forecaster', () => {
     expectDataError(() => forecastIn({ networks: whole.state.networks, metadata: { forecast: plan } }, 'f'), message);
   });
 
-  test('gives no infinite numbers, whatever its scales and scores', async () => {
+  test('refuses to give infinite numbers, which extreme scales and scores would make', async () => {
     const { plan, networks } = whole.state;
     const { inputs, scores } = plan;
     const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
