@@ -36,8 +36,8 @@ export function builtSite(): Promise<string> {
 export function builtPartOfSite(): Promise<string> {
   const inputs = ['docs', '!docs/api', '!docs/benchmarks', '!docs/source', ...SOURCES];
   return upToDate('part-of-site', inputs, (folder) => {
-    // it needs 600 MB with this limit, and 770 MB without
-    buildPages(folder, { LONGHAND_SITE: 'part', NODE_OPTIONS: '--max-old-space-size=350' });
+    // it needs 350 MB of heap, and 700 MB in all
+    buildPages(folder, { LONGHAND_SITE: 'part', NODE_OPTIONS: '--max-old-space-size=500' });
     cpSync(path.join(project, 'src/page/public'), path.join(folder, 'play'), { recursive: true }); // the pages’ icon
   });
 }
