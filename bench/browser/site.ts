@@ -42,7 +42,7 @@ export async function bundleSite(): Promise<Site> {
   return siteOf(files);
 }
 
-/** A page with the steps of docs/kernels.md, "On a GPU". */
+/** A page with the steps of docs/gpu-kernels.md. */
 export async function bundleGpuSteps(): Promise<Site> {
   const measure = path.join(bench, 'steps', 'gpu-measure.js');
   return siteOf(await bundle([['gpu-measure', measure]]));

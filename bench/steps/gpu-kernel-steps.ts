@@ -1,6 +1,6 @@
 /**
  * `npm run bench:gpu-kernels`: the matrix product in GPU.js, from one number per thread to the real backend, in the steps of
- * docs/kernels.md. In Node, or with `--browser` in a page of Chrome or Chromium.
+ * docs/gpu-kernels.md. In Node, or with `--browser` in a page of Chrome or Chromium.
  *
  * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */

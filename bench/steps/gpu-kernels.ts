@@ -1,5 +1,5 @@
 /**
- * The kernels of docs/kernels.md, "On a GPU": out `[M,N]` = a `[M,K]` · b `[K,N]`. GPU.js compiles their text. K is a literal
+ * The kernels of docs/gpu-kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]`. GPU.js compiles their text. K is a literal
  * in it, because GPU.js stops a loop with any other bound at 1000. M and N are multiples of the tile, and K of 4.
  */
 

@@ -24,7 +24,11 @@ const OTHER_SCRIPTS = /inter-(?!(latin|greek)-wght)/;
 
 /** With LONGHAND_SITE=part, the site has no API reference, source files and measurements: the tests of `npm test` build it. */
 const isWhole = process.env.LONGHAND_SITE !== 'part';
-const LEFT_OUT = ['docs/{api,source}/**', 'docs/{benchmarks,gpu-js,scale,tutorial-parity}.md'];
+const LEFT_OUT = [
+  'docs/{api,source}/**',
+  'docs/{benchmarks,gpu-js,gpu-kernels,scale,tutorial-parity}.md',
+  'docs/learn/mistakes-table.md',
+];
 
 /** A Vite plugin: `virtual:first-text` is the address of the text that chapter 1 trains on. */
 const firstText = () =>

@@ -23,17 +23,29 @@ export const sidebar: Item[] = [
       page('derivation', 'Every gradient, derived'),
       page('learn/loss-and-update', '5. Loss and update'),
       page('learn/check-it', '6. Do not believe it'),
-      page('learn/fast', '7. Making it fast'),
-      page('kernels', 'A fast matrix product'),
-      page('learn/networks', '8. Longer, deeper, two-way, and words'),
-      page('learn/mistakes', '9. Common mistakes'),
-      page('learn/gates', '10. Why these gates?'),
+      page('learn/mistakes', '7. Common mistakes'),
+      page('learn/gates', '8. Why these gates?'),
+      page('learn/networks', '9. Longer, deeper, two-way, and words'),
+    ],
+  },
+  exercisesInSidebar,
+  {
+    text: 'Look up',
+    items: [
       page('learn/notation', 'Notation and glossary'),
+      page('learn/mistakes-table', 'All planted mistakes'),
       page('learn/questions', 'Questions'),
       page('tutorial-parity', 'The tutorial and Longhand'),
     ],
   },
-  exercisesInSidebar,
+  {
+    text: 'Appendix: speed',
+    items: [
+      page('learn/fast', 'Making it fast'),
+      page('kernels', 'A fast matrix product'),
+      page('gpu-kernels', 'The same on a GPU'),
+    ],
+  },
   {
     text: 'Use',
     items: [

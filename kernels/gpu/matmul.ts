@@ -9,7 +9,7 @@
  *     a·bᵀ     rows of a: the tile's rows      rows of b: the tile's columns
  *
  * In the GL modes a tile is 4×4 and a fetch reads 4 numbers, so 8 fetches are enough for 64 multiply-adds in every form.
- * docs/kernels.md measures this step by step.
+ * docs/gpu-kernels.md measures this step by step.
  */
 import type { MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';

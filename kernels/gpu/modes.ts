@@ -18,7 +18,7 @@ import type { Geometry } from './layout.js';
 import { flat, partsOf } from './layout.js';
 import type { Program } from './program.js';
 
-/** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/kernels.md compares tiles. */
+/** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/gpu-kernels.md compares tiles. */
 const BUFFERS = { width: 1, mostOutputs: 1, mostInputs: 7, mostTexels: Infinity } as const;
 const GEOMETRIES: Record<Exclude<Mode, GlMode>, Geometry> = {
   webgpu: { ...BUFFERS, tileRows: 2, tileColumns: 2 },

@@ -55,7 +55,7 @@ describe('Markdown', () => {
     ["## The tutorial's steps: `f` & B × T", 'id="the-tutorials-steps-f--b--t"'], // GitHub's anchor
     ['The shape {B,T} of adam.ts', '<p>The shape {B,T} of adam.ts</p>'],
     ['[a](../src/equations/lstm.ts#L44-L52)', 'href="/source/src/equations/lstm.ts.html#L44-L52"'],
-    ['[a](kernels.md#on-a-gpu)', 'href="/kernels.html#on-a-gpu"'],
+    ['[a](kernels.md#the-setting)', 'href="/kernels.html#the-setting"'],
     ['[a](../README.md#use)', 'href="/#use"'],
     ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
     ['[a](#networks)', 'href="#networks"'],

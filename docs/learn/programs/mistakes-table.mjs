@@ -1,5 +1,5 @@
 /**
- * Writes the table of all planted mistakes into docs/learn/mistakes.md, between its two markers.
+ * Writes the table of all planted mistakes into docs/learn/mistakes-table.md, between its two markers.
  *
  *     node docs/learn/programs/mistakes-table.mjs
  */
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { PLANTED_MISTAKES } from '../../../src/exercises/planted-mistakes.mjs';
 
-const DOCUMENT = fileURLToPath(new URL('../mistakes.md', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../mistakes-table.md', import.meta.url));
 const derivation = readFileSync(new URL('../../derivation.md', import.meta.url), 'utf8');
 const [BEGIN, END] = ['<!-- Begin of the table: mistakes-table.mjs writes it. -->', '<!-- End of the table. -->'];
 
