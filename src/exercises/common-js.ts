@@ -3,7 +3,7 @@
  * standard reads the JavaScript, and says where it is wrong.
  */
 import type { ImportDeclaration, ModuleDeclaration, Pattern, Statement } from 'acorn';
-import { parse } from 'acorn';
+import { getLineInfo, parse, tokenizer, tokTypes } from 'acorn';
 import { transform } from 'sucrase';
 import { AnswerError } from './evaluate.js';
 import type { Language } from './folder.js';
@@ -28,7 +28,7 @@ function withoutTypes(source: string): string {
     const { name, message } = error as Error;
     if (['RangeError', 'InternalError'].includes(name)) throw new AnswerError(TOO_DEEP); // too many calls; in Firefox the second one
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
-    if (place) throw new AnswerError(`line ${place[2]}, column ${place[3]}: ${place[1]}`);
+    if (place) throw placed(source, Number(place[2]), Number(place[3]), place[1]);
     statementsOf(source, source); // its message has a place
     throw new AnswerError(message);
   }
@@ -54,9 +54,42 @@ function statementsOf(code: string, source: string): readonly (Statement | Modul
     const { message, loc } = error as SyntaxError & { loc: { line: number; column: number } };
     const words = message.replace(/ \(\d+:\d+\)$/, '');
     const [before, own] = [code, source].map((text) => text.split(LINE_END)[loc.line - 1]?.slice(0, loc.column));
-    const column = before === own ? `, column ${loc.column + 1}` : ''; // behind a type it is another one
-    throw new AnswerError(`line ${loc.line}${column}: ${CLEARER[words] ?? words}`);
+    const column = before === own ? loc.column + 1 : undefined; // behind a type it is another one
+    throw placed(source, loc.line, column, CLEARER[words] ?? words);
   }
+}
+
+/** An error in a place of `source`, counted from 1. If a { is not closed, a reader of the text stops elsewhere, mostly at the end. */
+function placed(source: string, line: number, column: number | undefined, words: string): AnswerError {
+  const lines = source.split(LINE_END);
+  const left = [lines[line - 1]?.slice((column ?? 1) - 1), ...lines.slice(line)].join('').trim();
+  const brace = left === '' || words.includes("'import' and 'export' may only appear at the top level");
+  const open = brace ? lineOfOpenBrace(source) : undefined;
+  if (open !== undefined) return new AnswerError(`line ${open}: this { is not closed: a } is missing`);
+  return new AnswerError(`line ${line}${column === undefined ? '' : `, column ${column}`}: ${words}`);
+}
+
+/**
+ * The line of a { without its }. Every } closes the last { that is open; if it begins a line that is indented less than the line of
+ * this {, it was meant for another one.
+ */
+function lineOfOpenBrace(source: string): number | undefined {
+  const lines = source.split(LINE_END);
+  const indentOf = (line: number): number => lines[line - 1].search(/\S/);
+  const open: number[] = [];
+  try {
+    for (const { type, start } of tokenizer(source, { ecmaVersion: 'latest', sourceType: 'module' })) {
+      const { line, column } = getLineInfo(source, start);
+      if (type === tokTypes.braceL || type === tokTypes.dollarBraceL) open.push(line);
+      if (type !== tokTypes.braceR) continue;
+      const opened = open.pop();
+      if (opened === undefined) return undefined;
+      if (column === indentOf(line) && column < indentOf(opened)) return opened;
+    }
+  } catch {
+    return undefined; // not the text of a program
+  }
+  return open.at(-1);
 }
 
 const LINE_END = /[\n\u2028\u2029]/;

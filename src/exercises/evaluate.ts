@@ -191,12 +191,20 @@ function explanationOf(error: unknown): string {
     const line = lineOf(error, message);
     const where = line === undefined ? '' : `line ${line}: `;
     if (message === '') return `${where}it throws ${withArticle(name)} without a message`;
+    for (const [words, plainer] of PLAINER) if (words.test(message)) return where + message.replace(words, plainer);
     const words = message.replace(/ and the top level bodies of modules$/, ' here'); // an answer is made a CommonJS module
     return `${where}${name === 'Error' ? '' : `${name}: `}${words}`;
   } catch {
     return 'it throws a value that cannot be shown';
   }
 }
+
+/** The engine's most frequent messages in plainer words: an index beyond the end of a list, a name that an object does not have. */
+const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
+  [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
+  [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],
+];
 
 /** Also for an error of another realm, which is no instance of this one's Error, or of the engine's functions, such as `atob`. */
 const isError = (thrown: unknown): thrown is Error =>

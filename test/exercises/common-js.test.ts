@@ -102,6 +102,29 @@ test.each([
   expect(() => exportsOf(source)).toThrow(message);
 });
 
+test.each(['typescript', 'javascript'] as const)(
+  '%s: a { that is not closed is named, not the end of the text',
+  (language) => {
+    const read = (source: string) => () => toCommonJs(source, language);
+    const twoLoops = 'function f() {\n  for (;;) {\n    for (;;) {\n  }\n}\nfunction g() {}\n';
+    expect(read(twoLoops)).toThrow(/^line 3: this \{ is not closed: a \} is missing$/);
+    expect(read(`${twoLoops}export const a = 1;\n`)).toThrow(/^line 3: this \{ is not closed/);
+    expect(read('function f() {\n  if (1) {\n  f();\n}\n// end\n')).toThrow(/^line 2: this \{/);
+    expect(read('const a = 1;\nfunction f() { return `${f`;')).not.toThrow(/is not closed/); // the text ends in a template
+    expect(read('function f() { return 1;')).toThrow(/^line 1: this \{ is not closed/);
+    expect(read('const a = 1;\nconst b =')).toThrow(/^line 2, column \d+: /);
+    expect(read('const a = 1; }\n')).toThrow(/^line 1, column 14: /);
+  },
+);
+
+test.each([
+  ['const list = [];\nconst { running } = list[0];', 'line 2: list[0] is undefined, so it has no running'],
+  ['const list = [];\n\nlist[0].get(1);', 'line 3: what should have get is undefined'],
+  ['const list = [];\nlist[1][2] = 3;', 'line 2: what should get 2 is undefined'],
+])('%j: the message says what is undefined', (source, message) => {
+  expect(() => exportsOf(source)).toThrow(new RegExp(`^${message.replace(/[[\]]/g, '\\$&')}$`));
+});
+
 test.each([
   ['const a = 1;\nnamespace Sigma {\n  export const b = 1;\n}', 2, 'Sigma'],
   ['export namespace A.B { export const b = 1; }', 1, 'A.B'],

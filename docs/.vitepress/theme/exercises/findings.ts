@@ -79,15 +79,18 @@ export function lineOf(verdict: Verdict | undefined): number | undefined {
 const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [360, 190, 34, 10, 10, 40];
 
 /** Shows the loss of each training step: with the reader's function, over that with the project's own. */
-export function trainingView({ losses, steps, isRunning, noTraining, verdict }: Attempt): VNode[] {
-  const isWrong = verdict?.outcome === 'wrong';
+export function trainingView(
+  { trains }: Exercise,
+  { losses, steps, isRunning, noTraining, verdict }: Attempt,
+): VNode[] {
+  const wrong = verdict?.outcome !== 'wrong' ? undefined : trains === 'adam' ? 'update' : 'gradient';
   const isDone = losses.length > 0 && losses.length === steps;
   if (losses.length === 0 && noTraining === undefined) return [];
   return [
     h('h2', 'Training with your function'),
     ...(losses.length > 0 ? [figureOf(losses, steps)] : []),
     h('p', { role: 'status' }, [
-      isDone && !isRunning ? conclusionOf(losses, isWrong) : '',
+      isDone && !isRunning ? conclusionOf(losses, wrong) : '',
       noTraining === undefined ? '' : `There is no training result. ${noTraining}`,
     ]),
   ];
@@ -139,12 +142,12 @@ const short = (loss: number): string => (Number.isFinite(loss) ? loss.toFixed(3)
 
 const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 
-/** A loss falls if the mean of the last steps is this much below the mean of the first: single batches differ by less. */
+/** Single batches differ by less: the mean of the last steps must be this much below the mean of the first. */
 const FALL = 0.9;
 const SOME_STEPS = 5;
 
-/** What the numbers show, and only that. */
-export function conclusionOf(losses: readonly StepLoss[], isWrong: boolean): string {
+/** What the numbers show, and only that. `wrong`: what differs in the reader's function, `undefined` if nothing does. */
+export function conclusionOf(losses: readonly StepLoss[], wrong: 'gradient' | 'update' | undefined): string {
   const of = (steps: readonly StepLoss[]): [number, number] => [
     mean(steps.map(({ answer }) => answer)),
     mean(steps.map(({ right }) => right)),
@@ -152,9 +155,13 @@ export function conclusionOf(losses: readonly StepLoss[], isWrong: boolean): str
   const [first, firstRight] = of(losses.slice(0, SOME_STEPS));
   const [last, lastRight] = of(losses.slice(-SOME_STEPS));
   const means = `The mean of the first and the last ${SOME_STEPS} losses: ${short(first)} and ${short(last)} with your function, ${short(firstRight)} and ${short(lastRight)} with the project’s own.`;
-  if (!isWrong) return means;
-  if (!Number.isFinite(last)) return `${means} A wrong gradient has made the loss ${short(last)}.`;
+  if (wrong === undefined) return means;
+  if (!Number.isFinite(last)) return `${means} The wrong ${wrong} has made the loss ${short(last)}.`;
   if (last < FALL * first)
-    return `${means} The loss falls although the gradient is wrong: a falling loss proves nothing.`;
-  return `${means} With this gradient the loss does not fall.`;
+    return `${means} The loss falls although the ${wrong} is wrong: a falling loss proves nothing.`;
+  if (last < first)
+    return `${means} The loss falls by ${percent(1 - last / first)}, which single batches can explain: this shows neither that the ${wrong} is right nor that it is wrong.`;
+  return `${means} With the wrong ${wrong} the loss does not fall.`;
 }
+
+const percent = (part: number): string => (part < 0.01 ? 'less than 1%' : `${Math.round(100 * part)}%`);

@@ -117,7 +117,7 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
         ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
         ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
       ]),
-      ...(value?.verdict ? trainingView(value) : []),
+      ...(value?.verdict ? trainingView(exercise, value) : []),
     ]),
     h('section', { 'aria-label': 'Hints' }, hintsView(exercise)),
     h(
