@@ -1,240 +1,36 @@
-/** What a forecast must beat, its intervals, and forecasters: trained, interrupted, saved, and used beyond the last row. */
-import fc from 'fast-check';
-import { createReferenceBackend } from '../../kernels/reference/index.js';
+/** Forecasters: trained, interrupted, and used beyond the last row. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { DataError, NonFiniteError } from '../../src/core/errors.js';
-import { Random } from '../../src/core/rng.js';
-import { formatTime, timeAt, timeFrom } from '../../src/data/calendar.js';
+import { DataError } from '../../src/core/errors.js';
 import { tableOf } from '../../src/data/table.js';
-import type { JsonObject, JsonValue } from '../../src/files/json.js';
-import {
-  lastValue,
-  latestInPhase,
-  meanOfSeasons,
-  Ridge,
-  ridgeValue,
-  seasonalValue,
-} from '../../src/forecast/baselines.js';
-import { assertTrained, forecastBytes, forecastIn, parseForecast } from '../../src/forecast/forecast-file.js';
-import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
+import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
+import type { ForecastHooks } from '../../src/forecast/forecaster.js';
 import { Forecaster, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
 import { futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
-import {
-  coverageOf,
-  meanAbsoluteError,
-  meanBand,
-  movedOutwards,
-  recentShifts,
-  scoreOf,
-  Scores,
-} from '../../src/forecast/intervals.js';
-import type { ForecastChoices } from '../../src/forecast/plan.js';
+import { coverageOf, meanAbsoluteError, movedOutwards, recentShifts, scoreOf } from '../../src/forecast/intervals.js';
 import { assertHoldsTest, plannedColumns, planOf } from '../../src/forecast/plan.js';
-import type { HorizonReport } from '../../src/forecast/report.js';
-import { baselinesOf, errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
-import type { Series, SeriesColumns } from '../../src/forecast/series.js';
+import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
+import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
-import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
-import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
-
-describe('a baseline', () => {
-  const y = Float64Array.of(1, NaN, 3, 4, 5, NaN, 7, 8, NaN, 10, NaN);
-
-  test('is the last value', () => {
-    expect([0, 1, 6, 8, 10].map((t) => lastValue(y, t))).toEqual([1, 1, 7, 8, 10]);
-    expect([lastValue(y, -1), lastValue(Float64Array.of(NaN), 0)]).toEqual([NaN, NaN]);
-  });
-
-  test('is the season before, or the mean of four', () => {
-    // target 12, known up to 10, period 3: steps 9, 6, 3, 0
-    expect(seasonalValue(y, 12, 10, 3)).toBe(10);
-    expect(meanOfSeasons(y, 12, 10, 3)).toBe((10 + 7 + 4 + 1) / 4);
-    // target 11, known up to 10: step 8 has no number
-    expect(seasonalValue(y, 11, 10, 3)).toBe(3);
-    expect(meanOfSeasons(y, 11, 10, 3)).toBe(3);
-    expect([seasonalValue(y, 1, 0, 5), meanOfSeasons(y, 1, 0, 5)]).toEqual([NaN, NaN]);
-    expect(
-      meanOfSeasons(
-        Float64Array.from({ length: 40 }, (_, t) => t),
-        40,
-        39,
-        2,
-      ),
-    ).toBe((38 + 36 + 34 + 32) / 4);
-  });
-
-  test('reads only what is known', () => {
-    fc.assert(
-      fc.property(fc.nat(500), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 2, max: 40 }), (t, ahead, period) => {
-        const at = latestInPhase(t + ahead, t, period);
-        expect(at).toBeLessThanOrEqual(t);
-        expect(at).toBeGreaterThan(t - period);
-        expect((t + ahead - at) % period).toBe(0);
-      }),
-    );
-  });
-
-  test('of ridge regression solves (XᵀX + λ·n·I)·w = Xᵀy', () => {
-    const random = new Random(3);
-    for (const inputs of [1, 4, 9]) {
-      for (const lambda of [1e-6, 0.1, 3]) {
-        const ridge = new Ridge(inputs);
-        const count = 30;
-        const rows = Array.from({ length: count }, () => Array.from({ length: inputs }, () => random.normal(1, 2)));
-        const truth = rows.map((row) => row.reduce((sum, x, i) => sum + x * (i - 1), 5) + random.normal(0, 1));
-        for (const [n, row] of rows.entries()) ridge.add(row, truth[n]);
-        const w = ridge.weights(lambda);
-        // the gradient of ½·Σ(y - x·w)² + ½·λ·n·Σw² is 0, without a penalty for the constant
-        for (let i = 0; i <= inputs; i++) {
-          const penalty = i < inputs ? lambda * count * w[i] : 0;
-          const gradient = rows.reduce(
-            (sum, row, n) => sum + (ridgeValue(w, row) - truth[n]) * (i < inputs ? row[i] : 1),
-            penalty,
-          );
-          expect(Math.abs(gradient)).toBeLessThan(1e-5);
-        }
-      }
-    }
-  });
-
-  test('of ridge regression has finite weights for columns that repeat each other, and without rows', () => {
-    const ridge = new Ridge(3);
-    expect(ridge.weights(1e-4)).toEqual(new Float64Array(4));
-    for (let n = 0; n < 20; n++) ridge.add([n, n, 0], 2 * n + 1);
-    const w = ridge.weights(1e-4);
-    expect(ridgeValue(w, [7, 7, 0])).toBeCloseTo(15, 2);
-    expect(w[0]).toBeCloseTo(w[1], 4);
-  });
-});
-
-describe('an interval', () => {
-  const band = (low: number, high: number, forecast = (low + high) / 2): Band => ({ forecast, low, high });
-
-  const shiftOf = (bands: readonly Band[], y: readonly number[], coverage: number): number => {
-    const scores = new Scores();
-    for (const [n, one] of bands.entries()) scores.add(scoreOf(one, y[n]));
-    return scores.shift(coverage);
-  };
-
-  test('moves by the ⌈(n+1)·coverage⌉-th smallest score', () => {
-    const bands = [0, 1, 2, 3].map(() => band(-1, 1));
-    const y = [0, 3, -1.5, 1.25]; // scores -1, 2, 0.5, 0.25
-    const shifts = [0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 0.81, 0.99].map((coverage) => shiftOf(bands, y, coverage));
-    expect(shifts).toEqual([-1, -1, 0.25, 0.25, 0.5, 0.5, 2, 2, 2]);
-    expect(shiftOf(bands, [NaN, 3, NaN, NaN], 0.5)).toBe(2);
-    expect(shiftOf(bands, [NaN, NaN, NaN, NaN], 0.5)).toBe(0);
-    expect(movedOutwards(band(-1, 1, 0.5), 2)).toEqual({ forecast: 0.5, low: -3, high: 3 });
-    expect(movedOutwards(band(-1, 1, 0.5), -3)).toEqual({ forecast: 0.5, low: 0.5, high: 0.5 });
-    expect(meanBand([band(0, 2), band(2, 8)])).toEqual({ forecast: 3, low: 1, high: 5 });
-  });
-
-  test('moves by the latest scores', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)), { maxLength: 40 }),
-        fc.array(fc.nat(45), { maxLength: 10 }),
-        fc.integer({ min: 1, max: 50 }),
-        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-        (scores, unsorted, most, coverage) => {
-          const ends = unsorted.sort((a, b) => a - b);
-          const expected = ends.map((end) => {
-            const to = Math.min(end, scores.length);
-            const recent = scores.slice(Math.max(0, to - most), to).filter((score) => !Number.isNaN(score));
-            recent.sort((a, b) => a - b);
-            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
-          });
-          expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
-  test('keeps its promise for numbers in any order', () => {
-    const random = new Random(11);
-    for (const coverage of [0.5, 0.9]) {
-      let inside = 0;
-      const [rounds, n] = [3000, 19];
-      for (let round = 0; round < rounds; round++) {
-        const y = Array.from({ length: n + 1 }, () => random.normal(0, 1) ** 3);
-        const bands = y.map(() => band(-0.2, 0.1));
-        const moved = movedOutwards(band(-0.2, 0.1, NaN), 0);
-        const shift = shiftOf(bands.slice(0, n), y, coverage);
-        inside += Number(y[n] >= -0.2 - shift && y[n] <= 0.1 + shift);
-        expect(moved.low).toBeNaN();
-      }
-      // at least `coverage`, and at most 1/(n+1) more; 0.02 are more than two standard deviations
-      expect(inside / rounds).toBeGreaterThan(coverage - 0.02);
-      expect(inside / rounds).toBeLessThan(coverage + 1 / (n + 1) + 0.02);
-    }
-  });
-
-  test('is measured on the steps that have a number', () => {
-    expect(coverageOf([band(0, 1), band(0, 1), band(0, 1), band(0, 1)], [0, 1, 1.1, NaN])).toBeCloseTo(2 / 3, 12);
-    expect(meanAbsoluteError([1, 2, NaN, 4], [0, 4, 1, NaN])).toBe(1.5);
-    expect([coverageOf([], []), meanAbsoluteError([], [])]).toEqual([NaN, NaN]);
-  });
-});
-
-const DAY = 86_400_000;
-const START = timeFrom('1987-01-01');
-const dateOf = (n: number): string => formatTime(START + n * DAY);
-const COLUMNS: SeriesColumns = { time: ['date'], predict: 'y', inputs: ['x'], known: ['k', 'w'], fill: null };
-const COUNT = 120;
-
-/** `count` days with numbers, and `more` with what is known in advance. */
-function rowsOfDays(count: number, more: number, change: (n: number) => number = () => 0) {
-  const random = new Random(2);
-  return Array.from({ length: count + more }, (_, n) => ({
-    date: dateOf(n),
-    y: n < count ? 50 + 5 * (n % 7) + random.normal(0, 1) + change(n) : null,
-    x: random.uniform(0, 1),
-    k: random.uniform(0, 1),
-    w: n < count ? n % 7 : null,
-  }));
-}
-
-const seriesOfDays = (count = COUNT, more = 0, change: (n: number) => number = () => 0): Series =>
-  seriesOf(tableOf('days', rowsOfDays(count, more, change), wantedColumns(COLUMNS)), COLUMNS);
-
-const HOLIDAYS = holidaysOf(
-  tableOf(
-    'h',
-    [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })),
-    HOLIDAY_COLUMNS,
-  ),
-);
-const CHOICES: ForecastChoices = {
-  columns: COLUMNS,
-  ahead: [1, 3],
-  isTogether: false,
-  seeds: 2,
-  coverage: 0.8,
-  test: null,
-  seasons: [7],
-};
-const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters: 24, displayStep: 1000 });
-const backend = createReferenceBackend();
-const series = seriesOfDays();
-
-const begun = (choices: Partial<ForecastChoices> = {}): ForecastState => ({
-  plan: planOf('days', series, { ...CHOICES, ...choices }, HOLIDAYS),
-  networks: new Map(),
-});
-
-/** A whole run, and the state at each of its checkpoints. */
-async function trained(before: ForecastState, hooks: ForecastHooks = {}) {
-  const states: Uint8Array<ArrayBuffer>[] = [];
-  const state = await trainStages(backend, series, OPTIONS, before, {
-    ...hooks,
-    onState: (now) => states.push(forecastBytes(now)),
-  });
-  return { state, states };
-}
+import { expectDataError, failureOf } from '../helpers/failures.js';
+import {
+  backend,
+  begun,
+  CHOICES,
+  COLUMNS,
+  COUNT,
+  dateOf,
+  DAY,
+  HOLIDAYS,
+  OPTIONS,
+  rowsOfDays,
+  series,
+  seriesOfDays,
+  START,
+  trained,
+} from '../helpers/forecasts.js';
 
 let whole: Awaited<ReturnType<typeof trained>>;
 let together: Awaited<ReturnType<typeof trained>>;
@@ -680,57 +476,6 @@ describe('a forecaster', () => {
   });
 });
 
-describe('in words, a report', () => {
-  const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
-    ...{ ahead: 2, networks: [3], error: 3, numbers: 100, relative: 0.015, coverage: 0.9 },
-    baselines: [
-      { name: 'the last value', error: 8 },
-      { name: 'ridge regression', error: 4 },
-    ],
-    worst: [{ date: '1988-02-29', truth: 220, forecast: 207.4567, low: 200, high: 210 }],
-    ...{ beatenBy: null, echoes: false, bands: [] },
-    ...fields,
-  });
-
-  test.each<[string, Partial<HorizonReport>, string]>([
-    ['smaller errors', {}, '1.5% of the mean number, 25% smaller than that of ridge regression'],
-    ['larger errors', { error: 5 }, '1.5% of the mean number, 25% larger than that of ridge regression'],
-    ['equal errors', { error: 4 }, '1.5% of the mean number, as large as that of ridge regression'],
-    ['numbers of 0', { relative: null }, 'error is 25% smaller than that of ridge regression'],
-    ['a method without errors', { baselines: [{ name: 'zero', error: 0 }] }, 'as large as that of zero'],
-  ])('compares %s', (_, fields, words) => {
-    const [verdict, ...others] = verdictsOf([report(fields)]);
-    expect(others).toEqual([]);
-    expect(verdict).toContain(words);
-    expect(verdict).toMatch(
-      /^2 ahead, .*, the best other method\. The largest error is that of 1988-02-29: 207\.457 in place of 220\.000\.$/,
-    );
-  });
-
-  test.each<[string, Partial<HorizonReport>, string[]]>([
-    ['nothing', {}, []],
-    ['a defeat', { beatenBy: 'x' }, ['2 ahead, the LSTM loses against x: use that, or more data']],
-    ['an echo', { echoes: true }, ['2 ahead, the LSTM repeats the last known number']],
-    [
-      'an interval that is too narrow',
-      { coverage: 0.8 },
-      ['2 ahead, 80% of the numbers lie in the 90% interval, which is too narrow'],
-    ],
-    [
-      'an interval that is too wide',
-      { coverage: 1 },
-      ['2 ahead, 100% of the numbers lie in the 90% interval, which is too wide'],
-    ],
-    ['no difference that chance explains', { coverage: 0.82 }, []],
-    ['no small difference', { coverage: 0.86, numbers: 10_000 }, []],
-    [
-      'a short test part',
-      { numbers: 29, coverage: 0.8 },
-      ['the test part has 29 numbers, so its errors are rough: choose a longer one with --test'],
-    ],
-  ])('warns of %s', (_, fields, warnings) => expect(warningsOf({ coverage: 0.9 }, [report(fields)])).toEqual(warnings));
-});
-
 describe('the future', () => {
   test('comes from the network of the smallest horizon that reaches it', async () => {
     const longer = seriesOfDays(COUNT, 3);
@@ -786,161 +531,5 @@ describe('the future', () => {
       ),
     );
     forecaster.dispose();
-  });
-});
-
-describe('the file of a forecaster', () => {
-  const stored = (state: ForecastState): JsonObject => JSON.parse(JSON.stringify(state.plan)) as JsonObject;
-
-  test('holds the plan and the networks', () => {
-    for (const { state } of [whole, together]) {
-      const bytes = forecastBytes(state);
-      const read = parseForecast(bytes, 'f');
-      expect(read.plan).toEqual(state.plan);
-      expect([...read.networks.keys()]).toEqual([...state.networks.keys()]);
-      expect(forecastBytes(read)).toEqual(bytes);
-      assertTrained(read, 'f');
-    }
-  });
-
-  test('is not a forecaster before its run has ended', () => {
-    for (const bytes of whole.states.slice(0, -1)) {
-      const fault = 'f: its training has not ended: longhand train --resume f continues it';
-      expectDataError(() => assertTrained(parseForecast(bytes, 'f'), 'f'), fault);
-    }
-  });
-
-  test('is refused with the field that is wrong', () => {
-    const { networks } = whole.state;
-    const plan = stored(whole.state);
-    const refusal = (changed: JsonObject): string | undefined => {
-      try {
-        forecastIn({ networks, metadata: { forecast: changed } }, 'f');
-        return undefined;
-      } catch (error) {
-        expect(error).toBeInstanceOf(DataError);
-        return (error as Error).message;
-      }
-    };
-    expect(refusal(plan)).toBeUndefined();
-    /** Every value of the plan, with its path. */
-    const places: [path: string, parent: Record<string, JsonValue>, key: string][] = [];
-    const walk = (value: JsonValue, at: string): void => {
-      if (typeof value !== 'object' || value === null) return;
-      for (const key of Object.keys(value)) {
-        const path = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`;
-        places.push([path, value as Record<string, JsonValue>, key]);
-        walk((value as Record<string, JsonValue>)[key], path);
-      }
-    };
-    walk(plan, 'f: forecast');
-    expect(places.length).toBeGreaterThan(80);
-    const accepted: string[] = [];
-    for (const [path, parent, key] of places) {
-      const before = parent[key];
-      for (const wrong of [null, 'text', -1.5, 1e300, true, [], {}, [null]] as JsonValue[]) {
-        if (JSON.stringify(wrong) === JSON.stringify(before)) continue;
-        parent[key] = wrong;
-        const message = refusal(plan);
-        if (message === undefined) accepted.push(`${path} ${JSON.stringify(wrong)}`);
-        else expect(message).toMatch(/^f: (forecast\.|network ahead-\S+ is none of)/);
-      }
-      if (!Array.isArray(parent)) {
-        Reflect.deleteProperty(parent, key);
-        expect(refusal(plan)).toMatch(`${path}: missing`);
-      }
-      parent[key] = before;
-    }
-    // what remains are values of the right type
-    for (const one of accepted) {
-      expect(one).toMatch(
-        /"text"$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing) true$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
-      );
-    }
-  });
-
-  test.each<[path: string, value: JsonValue, message: string]>([
-    ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
-    ['ahead', [], 'must be numbers that rise'],
-    ['ahead', [1, 10_001], 'f: forecast.ahead[1] is 10001: must be a number from 1 to 10000'],
-    ['columns.known', ['y', 'w'], 'must be different columns: "y" occurs twice'],
-    ['columns.time', ['date', 'date'], 'must be different columns: "date" occurs twice'],
-    ['scores', [[1]], 'f: forecast.scores is [[1]]: must be 2 lists of 12 numbers'],
-    ['scores', [[1], [1]], 'f: forecast.scores is [[1],[1]]: must be 2 lists of 12 numbers'],
-    ['seeds', 5001, 'f: forecast.seeds is 5001: must be at most 10000 networks'],
-    ['seeds', 1, 'f: network ahead-1-seed-2 is none of the forecaster’s'],
-    ['parts.test.from', 100, 'f: forecast.parts.test.from is 100: must be at least 108'],
-    ['parts.test.to', 100, 'f: forecast.parts.test.to is 100: must be a number from 108'],
-    ['inputs.lag', 2, 'f: forecast.inputs.lag is 2: must be 0, or no shorter than a horizon'],
-    ['inputs.inputs', [], 'f: forecast.inputs.inputs is []: must be 1 columns'],
-    ['inputs.known', [], 'f: forecast.inputs.known is []: must be 2 columns'],
-    ['columns.time', [], 'f: forecast.columns.time is []: must be one column or more'],
-    ['inputs.known.1.repeats', [7], 'f: forecast.inputs.known[1].repeats[0] is 7: must be a number from -1 to 6'],
-    ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number above 0'],
-    ['inputs.y.scale', -1, 'f: forecast.inputs.y.scale is -1: must be a number above 0'],
-    ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],
-  ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
-    const plan = stored(whole.state);
-    const keys = path.split('.');
-    const last = String(keys.pop());
-    const parent = keys.reduce<Record<string, JsonValue>>((at, key) => at[key] as Record<string, JsonValue>, plan);
-    parent[last] = value;
-    expectDataError(() => forecastIn({ networks: whole.state.networks, metadata: { forecast: plan } }, 'f'), message);
-  });
-
-  test('refuses to give infinite numbers, which extreme scales and scores would make', async () => {
-    const { plan, networks } = whole.state;
-    const { inputs, scores } = plan;
-    const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
-    for (const changed of [
-      { inputs: { ...inputs, y: { level: 0, scale: 1e308 } } },
-      { scores: huge, inputs: { ...inputs, y: { level: 0, scale: 1e307 } } },
-    ]) {
-      const forecaster = new Forecaster(backend, { plan: { ...plan, ...changed }, networks });
-      await expect(reportOf(forecaster, series, 'test')).rejects.toThrow(NonFiniteError);
-      forecaster.dispose();
-    }
-  });
-
-  test('is refused if its networks do not suit its plan', async () => {
-    const { plan, networks } = whole.state;
-    const wrongOutputs = {
-      plan: { ...together.state.plan, isTogether: true },
-      networks: new Map([['together-seed-1', [...networks.values()][0]]]),
-    };
-    expect(errorOf(DataError, () => new Forecaster(backend, wrongOutputs)).message).toMatch(
-      /outputs, but its horizons need/,
-    );
-    const fewer = { plan: { ...plan, inputs: { ...plan.inputs, holidays: [] } }, networks };
-    const forecaster = new Forecaster(backend, fewer);
-    await expect(forecaster.bands(series, 1, [110])).rejects.toThrow(
-      /^forecast: network ahead-1-seed-1 reads \d+ numbers, but its plan has \d+$/,
-    );
-    forecaster.dispose();
-  });
-
-  test('that is damaged, or holds other networks, is refused', () => {
-    const bytes = forecastBytes(together.state);
-    for (let at = 3; at < bytes.length; at += Math.ceil(bytes.length / 40)) {
-      const damaged = bytes.slice();
-      damaged[at] ^= 4;
-      expectDataError(() => parseForecast(damaged, 'f'), 'f');
-    }
-    for (const length of [0, 7, 100, bytes.length - 1])
-      expectDataError(() => parseForecast(bytes.slice(0, length), 'f'), 'f');
-    const { networks } = together.state;
-    expectDataError(
-      () => parseForecast(checkpointSetBytes({ networks, metadata: {} }), 'f'),
-      'f: is not the checkpoint of a forecaster',
-    );
-    for (const name of ['', 'a/b', 'a b', 'é', 'x'.repeat(101)]) {
-      expectDataError(
-        () => checkpointSetBytes({ networks: new Map([[name, [...networks.values()][0]]]), metadata: {} }),
-        'must be a list of different names',
-      );
-    }
-    const set = parseCheckpointSet(checkpointSetBytes({ networks, metadata: { own: [1, 'two'] } }), 'f');
-    expect([set?.metadata, [...(set?.networks.keys() ?? [])]]).toEqual([{ own: [1, 'two'] }, ['together-seed-1']]);
-    expect(timeAt(together.state.plan.calendar, 1)).toBe(START + DAY);
   });
 });
