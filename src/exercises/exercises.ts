@@ -52,10 +52,10 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['z = x·Wx + hPrev·Wh + bias', 'h = tanh(z)', 'dz = ?   dWx, dWh, dBias, dhPrev += ?'],
     chapter: 'learn/plain-rnn.md#one-step',
     source: 'docs/learn/programs/plain-rnn.mjs',
-    task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its shares in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
+    task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its terms in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
     hints: [
       'h = tanh(z), so dz = dh·tanh′(z), and tanh′ = 1 - tanh². You have tanh(z): it is h[t + 1][b][n].',
-      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the share of Wx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
+      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the term of dWx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
       'dWh[m][n] += h[t][b][m] * dz, and dh[t][b][m] += dz * Wh[m][n]. The bias is added once: dBias[0][n] += dz.',
     ],
   },
@@ -68,7 +68,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
     hints: [
       'h is a product of o and tanh(c). By the product rule, each factor gets dh times the other factor.',
-      'c is used twice: by h, and by the next c. The share of the next c is already in dc. So dC is a sum.',
+      'c is used twice: by h, and by the next c. The term of the next c is already in dc. So dC is a sum.',
       'const tanhC = Math.tanh(c.get(b, n)); dO is dh·tanhC; dC is dc.get(b, n) + dh·o·(1 - tanhC²); then dc.set(b, n, dC).',
     ],
     trains: 'lstmCellBackward',
@@ -79,7 +79,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['c = f*cPrev + i*j', 'di = ?   dj = ?   df = ?   dcPrev += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'dC is complete. Compute dI, dJ and dF of one element, and add the share of cPrev to dcPrev.',
+    task: 'dC is complete. Compute dI, dJ and dF of one element, and add the term of cPrev to dcPrev.',
     hints: [
       'c is a sum of two products. Each factor gets dC times the other factor of its product.',
       'dcPrev may already hold a gradient from outside the LSTM, so read it, add, and write it back.',
@@ -107,7 +107,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['z = x·Wx + hPrev·Wh + b', 'dhPrev += ?   dx += ?   dWh += ?   dWx += ?   db += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'dz of this step is complete. Add the shares of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
+    task: 'dz of this step is complete. Add the terms of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
     hints: [
       'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
       'dhPrev gets dz·Whᵀ, and dWh gets hPrevᵀ·dz. db gets the sum of the rows of dz.',
@@ -139,7 +139,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     hints: [
       'h[0][b] must become a copy of start[0], for each b. A Float64Array has the method set.',
       'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
-      'Every sequence uses the same start, so the shares of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
+      'Every sequence uses the same start, so the terms of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
     ],
   },
   adam: {

@@ -167,7 +167,7 @@ test('checks one answer, there and from the parent', async () => {
   expect(stdout).toMatch(
     /^typescript\/05-hidden-state\.ts: wrong: dc\[0, 0\] \(sequence 0, unit 0\) is -?[\d.]+, but must be -?[\d.]+; also wrong: dz, dcPrev\n/,
   );
-  expect(stdout).toContain('\nThese are the numbers of a known mistake: dc without the share of the later steps.\n');
+  expect(stdout).toContain('\nThese are the numbers of a known mistake: dc without the term of the later steps.\n');
   solve('hidden-state', 'javascript'); // one right answer is enough
   expect((await exercises(['check', '5'])).code).toBe(0);
 });

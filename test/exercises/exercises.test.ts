@@ -114,7 +114,7 @@ test('a mistake in other words is recognised', () => {
       'const dC = dh.get(b, n) * o * (1 - tanhC ** 2);',
     ),
   ).toMatchObject({
-    mistake: 'dc without the share of the later steps',
+    mistake: 'dc without the term of the later steps',
   });
 });
 

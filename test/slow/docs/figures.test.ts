@@ -191,3 +191,27 @@ test('symptoms.mjs prints what the chapter quotes', () => {
 });
 
 testSymptoms('the program printed', symptoms);
+
+test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, for every mistake of the LSTM', () => {
+  const { stdout } = runModule(`
+    const { failures } = await import('./docs/learn/programs/symptoms.mjs');
+    const { PLANTED_MISTAKES } = await import('./src/exercises/planted-mistakes.mjs');
+    const rows = [];
+    for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
+      const [one, three] = [await failures(id, 1), await failures(id, 3)].map((list) => list.map(({ name }) => name).join(' '));
+      rows.push({ id, equation, one, three });
+    }
+    console.log(JSON.stringify(rows));`);
+  const rows = JSON.parse(stdout) as Record<'id' | 'equation' | 'one' | 'three', string>[];
+  const idsOf = (fits: (row: (typeof rows)[number]) => boolean): string[] => rows.filter(fits).map(({ id }) => id);
+  expect(idsOf(({ one, three }) => one === '' && three !== '')).toEqual([
+    ...['dw-of-one-step', 'dwh-of-one-step', 'db-of-one-step', 'no-memory'],
+  ]);
+  expect(idsOf(({ one }) => one === 'h0' || one === 'c0')).toEqual(['no-dh-prev', 'no-dc-prev', 'no-forget-gate']);
+  const equationsOf = (failing: string): string[] => [
+    ...new Set(rows.filter(({ one }) => one === failing).map(({ equation }) => equation)),
+  ];
+  expect(equationsOf('Wx Wh b x h0')).toEqual(['2', '2′', '3', '3′', '4′']);
+  expect(equationsOf('Wx Wh b x h0 c0')).toEqual(['1′', '4', '4′']); // (1′): dh does not begin as dhUpstream
+  expect(equationsOf('Wx Wh b W b of the output x h0 c0')).toEqual(['5', '5′']);
+});
