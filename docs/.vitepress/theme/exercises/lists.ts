@@ -1,13 +1,11 @@
 /** The lists of the exercises with the reader's progress: the overview, and the numbers above an exercise. */
-import { withBase } from 'vitepress';
 import type { VNode } from 'vue';
 import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
-import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
+import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import { addressOf } from './addresses.js';
 import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
-
-const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
 /** Whether the progress is known: not in the server's documents. */
 function useLoadedProgress() {
