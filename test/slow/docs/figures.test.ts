@@ -77,6 +77,27 @@ test('gap.mjs trains networks of gap.json again', () => {
   expect(JSON.parse(stdout)).toEqual(chosen);
 });
 
+test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in none of its three runs', () => {
+  const { stdout } = runModule(`
+    const { gapTask, SEEDS, UPDATES } = await import('./docs/learn/programs/gap.mjs');
+    const { gradientsOf, newParameters, randomNumbers } = await import('./docs/learn/programs/random-rnn.mjs');
+    const { x, labels } = gapTask(16);
+    const correct = SEEDS.map((seed) => {
+      const parameters = newParameters({ I: 3, H: 8, C: 2 }, randomNumbers(seed));
+      for (let update = 0; update < UPDATES; update++) {
+        const { gradients } = gradientsOf(x, labels, parameters);
+        for (const [name, rows] of Object.entries(parameters))
+          rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= 0.2 * gradients[name][r][c])));
+      }
+      const { p } = gradientsOf(x, labels, parameters);
+      return labels.filter((label, b) => p[b][label] > 0.5).length;
+    });
+    console.log(JSON.stringify(correct));`);
+  const correct = JSON.parse(stdout) as number[];
+  expect(correct).toHaveLength(3);
+  expect(Math.max(...correct)).toBeLessThan(56);
+});
+
 test('first-text.mjs writes the first samples of first-text.json again', () => {
   const { stdout } = runModule(`
     const { readFileSync } = await import('node:fs');
