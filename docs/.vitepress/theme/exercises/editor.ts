@@ -86,9 +86,11 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         ...(to < doc.lines - 1 ? [range(to + 1, doc.lines)] : []),
       ];
       const place = doc.line(at + 1).from;
-      view.dispatch({
-        selection: { anchor: place },
-        effects: [...effects, EditorView.scrollIntoView(place, { y: 'center' })],
+      view.dispatch({ selection: { anchor: place }, effects });
+      // scrollIntoView would scroll the page too
+      view.requestMeasure({
+        read: () => view.lineBlockAt(place).top,
+        write: (top) => (view.scrollDOM.scrollTop = top - 4 * view.defaultLineHeight),
       });
     },
     markLine: (line) => {

@@ -3,8 +3,6 @@ import type { VNode } from 'vue';
 import { h } from 'vue';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { digitsOf } from '../../../../src/exercises/exercise.js';
-import { EXERCISES } from '../../../../src/exercises/exercises.js';
-import { addressOf } from './addresses.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -32,7 +30,7 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
     case 'right':
       return [
         h('p', { class: 'right' }, `Right, because ${exercise.because}.`),
-        h('p', [`All ${verdict.compared} numbers agree with ${standardOf(exercise)}. `, ...nextOf(exercise)]),
+        h('p', `All ${verdict.compared} numbers agree with ${standardOf(exercise)}.`),
       ];
     case 'untouched':
       return [h('p', 'This is still the start text. Write your lines, and then run it.')];
@@ -47,12 +45,6 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
           : [h('p', ['These are the numbers of a known mistake: ', h('strong', verdict.mistake), '.'])]),
       ];
   }
-}
-
-function nextOf({ number }: Exercise): (VNode | string)[] {
-  const next = EXERCISES.at(number);
-  if (!next) return ['This was the last exercise: you have written every gradient.'];
-  return ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'];
 }
 
 /** In a few words, beside the buttons. */

@@ -1,11 +1,21 @@
 /** The lists of the exercises with the reader's progress: the overview, and the numbers above an exercise. */
+import { withBase } from 'vitepress';
 import type { VNode } from 'vue';
 import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
-import { EXERCISES } from '../../../../src/exercises/exercises.js';
-import { addressOf } from './addresses.js';
+import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
 import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
+
+const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
+
+/** After a right answer. */
+export function nextView({ number }: Exercise): VNode {
+  const next = EXERCISES.at(number);
+  return next
+    ? h('p', ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'])
+    : h('p', 'This was the last exercise: you have written every gradient.');
+}
 
 /** Whether the progress is known: not in the server's documents. */
 function useLoadedProgress() {

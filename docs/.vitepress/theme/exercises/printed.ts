@@ -3,17 +3,21 @@
 /** In characters. An answer runs many times. */
 const MOST = 10_000;
 
-/** From now on `console` keeps its lines here too. Returns a function that returns them. */
+/**
+ * From now on the worker's `console` keeps its lines. The returned function returns them; after it nothing is printed, because a
+ * training step calls the answer thousands of times.
+ */
 export function keepPrinted(): () => string {
   let text = '';
-  for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) {
-    const print = console[method].bind(console);
+  let isKept = true;
+  for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const)
     console[method] = (...values: unknown[]): void => {
-      print(...values);
-      if (text.length <= MOST) text += `${values.map(shown).join(' ')}\n`;
+      if (isKept && text.length <= MOST) text += `${values.map(shown).join(' ')}\n`;
     };
-  }
-  return () => (text.length > MOST ? `${text.slice(0, MOST)}\n… and more` : text.trimEnd());
+  return () => {
+    isKept = false;
+    return text.length > MOST ? `${text.slice(0, MOST)}\n… and more` : text.trimEnd();
+  };
 }
 
 /** Numbers in lists as a reader writes them; a tensor as its shape and its numbers. */

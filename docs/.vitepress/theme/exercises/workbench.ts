@@ -9,6 +9,7 @@ import type { Editor } from './editor.js';
 import { lineOf, printedView, shortVerdict, trainingView, verdictView } from './findings.js';
 import { aroundGap, gapIn } from './gap.js';
 import { hintsView, solutionView } from './help-view.js';
+import { nextView } from './lists.js';
 import type { Language } from './progress.js';
 import { loadProgress, progress, saveProgress } from './progress.js';
 
@@ -122,13 +123,14 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
   const { value } = attempt;
   const isOlder = value !== undefined && value.source !== text.value;
   return [
-    toolbar(exercise, workbench),
+    ...toolbar(exercise, workbench),
     h('section', { class: ['findings', { older: isOlder }], 'aria-label': 'What the last run has found' }, [
       h('div', { class: 'verdict', 'aria-live': 'polite' }, [
         ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
         ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
         ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
         ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
+        ...(value?.verdict?.outcome === 'right' ? [nextView(exercise)] : []),
       ]),
       ...(value?.verdict ? printedView(value.printed) : []),
       ...(value?.verdict ? trainingView(exercise, value) : []),
@@ -148,34 +150,34 @@ const shortly = (attempt: Attempt | undefined): string =>
 
 const OLDER = 'You have changed the text since this run. What follows is about the text before your change.';
 
-function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode {
+function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode[] {
   const isRunning = attempt.value?.isRunning ?? false;
   const button = (label: string, onClick: () => void, attributes: object = {}): VNode =>
     h('button', { type: 'button', onClick, ...attributes }, label);
-  return h('div', { class: 'toolbar' }, [
-    button(isRunning ? 'Runs …' : 'Run', run, { class: 'run', 'aria-disabled': isRunning }),
-    h('p', { class: ['short-verdict', attempt.value?.verdict?.outcome] }, shortly(attempt.value)),
-    button('Stop', stop, { disabled: !isRunning }),
-    button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
-    h('fieldset', [
-      h('legend', { class: 'visually-hidden' }, 'Language'),
-      ...Object.entries(LANGUAGES).map(([name, label]) =>
-        h('label', [
-          h('input', {
-            type: 'radio',
-            name: `language-of-${exercise.name}`,
-            checked: language.value === name,
-            onChange: () => choose(name as Language),
-          }),
-          label,
-        ]),
-      ),
+  return [
+    h('div', { class: 'toolbar' }, [
+      button(isRunning ? 'Runs …' : 'Run', run, { class: 'run', 'aria-disabled': isRunning }),
+      button('Stop', stop, { disabled: !isRunning }),
+      h('p', { class: ['short-verdict', attempt.value?.verdict?.outcome] }, shortly(attempt.value)),
     ]),
-    h(
-      'p',
-      { class: 'keys' },
-      'Ctrl-Enter or ⌘-Enter runs your code. Tab indents. Escape and then Tab leaves the editor.',
-    ),
-    progress.isKept ? undefined : h('p', { class: 'wrong' }, 'This browser does not keep your progress.'),
-  ]);
+    h('div', { class: 'choices' }, [
+      button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
+      h('fieldset', [
+        h('legend', { class: 'visually-hidden' }, 'Language'),
+        ...Object.entries(LANGUAGES).map(([name, label]) =>
+          h('label', [
+            h('input', {
+              type: 'radio',
+              name: `language-of-${exercise.name}`,
+              checked: language.value === name,
+              onChange: () => choose(name as Language),
+            }),
+            label,
+          ]),
+        ),
+      ]),
+      h('p', 'Ctrl-Enter or ⌘-Enter runs your code. Tab indents. Escape and then Tab leaves the editor.'),
+      progress.isKept ? undefined : h('p', { class: 'wrong' }, 'This browser does not keep your progress.'),
+    ]),
+  ];
 }
