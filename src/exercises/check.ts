@@ -1,7 +1,8 @@
 /** Checks the text of an answer. */
+import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Compile } from './evaluate.js';
-import { AnswerError, evaluate, explained, LONGEST_MESSAGE } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';

@@ -5,7 +5,7 @@
 import type { ImportDeclaration, ModuleDeclaration, Pattern, Statement } from 'acorn';
 import { getLineInfo, parse, tokenizer, tokTypes } from 'acorn';
 import { transform } from 'sucrase';
-import { AnswerError } from './evaluate.js';
+import { AnswerError } from './answer-error.js';
 import type { Language } from './folder.js';
 
 /** Throws an AnswerError with its place if `source` cannot be read. */

@@ -2,8 +2,8 @@
 import { describe } from '../core/arguments.js';
 import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
+import { AnswerError } from './answer-error.js';
 import type { Answer } from './evaluate.js';
-import { AnswerError } from './evaluate.js';
 import type { WrongNumber } from './exercise.js';
 
 /** A tensor by name, as numbers. */

@@ -1,8 +1,9 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
 import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
+import { AnswerError } from './answer-error.js';
 import type { Answer } from './evaluate.js';
-import { AnswerError, evaluate } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, whileReading, fixed } from './results.js';
 import { RIGHT_RNN } from './texts.js';

@@ -9,7 +9,7 @@ import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
-import { backendForAnswers } from './evaluate.js';
+import { backendForAnswers } from './library.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
 

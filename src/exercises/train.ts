@@ -13,9 +13,10 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
+import { explained } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
-import { evaluate, explained } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
 
 const OURS = { crossEntropyBackward, denseBackward, lstmCellBackward, lstmBackward, adam, adamRate };
