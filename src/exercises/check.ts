@@ -1,6 +1,7 @@
 /** Checks the text of an answer. */
 import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
+import { CELL_PROBLEMS } from './cell-problems.js';
 import type { Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
@@ -11,7 +12,12 @@ import { areSame, differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 
-const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
+const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
+  ...SMALL_PROBLEMS,
+  ...RNN_PROBLEMS,
+  ...CELL_PROBLEMS,
+  ...LSTM_PROBLEMS,
+};
 
 /** What an answer computes, or, for its author, why it cannot be run. */
 export type Computed = { readonly numbers: Numbers } | { readonly error: string };

@@ -2,7 +2,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { assertNumber, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import type { DType } from '../core/tensor.js';
+import type { DType, Tensor } from '../core/tensor.js';
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
 import { denseBackward } from '../equations/dense.js';
@@ -11,6 +11,7 @@ import { inputBackward } from '../equations/lstm-input.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { projectBackward } from '../equations/projection.js';
 import { AnswerError } from './answer-error.js';
+import { checkedTensor } from './checked-tensor.js';
 import { TYPES } from './folder.js';
 
 /** For each kind of argument, a property by which it is recognised, and its name in messages. */
@@ -64,12 +65,12 @@ const IMPORTED = {
   denseBackward,
   EPSILON,
   fill,
-  flatten,
+  flatten: (tensor: Tensor) => checkedTensor(flatten(tensor)),
   inputBackward,
   keepStateBackward,
   lstmBackward,
   lstmStepBackward,
-  matrixOf,
+  matrixOf: (tensor: Tensor) => checkedTensor(matrixOf(tensor)),
   projectBackward,
   rowsOf,
   stepOf,
@@ -132,4 +133,3 @@ export function required(name: string, line?: number): unknown {
     },
   });
 }
-
