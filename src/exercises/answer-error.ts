@@ -42,11 +42,20 @@ function explanationOf(error: unknown): string {
   }
 }
 
+const KEPT = 'a list that the answer gets cannot be changed: copy it first, as in [...list]';
+
 /** The engine's most frequent messages in plainer words: an index beyond the end of a list, a name that an object does not have. */
 const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [/^Cannot destructure property '(.+)' of '(undefined|null)' as it is \2\.$/s, 'what should have $1 is $2'],
   [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
   [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
   [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],
+  [
+    /^Cannot (?:add property \d+, object is not extensible|(?:assign to read only|delete) property '\w+' of (?:object ')?\[object Array\]'?)$/,
+    KEPT,
+  ],
+  [/^Cannot assign to read only property '(\w+)' of object '.*'$/s, '$1 of what the answer gets cannot be replaced'],
+  [/^Cannot add property (\w+), object is not extensible$/, '$1 cannot be added to what the answer gets'],
 ];
 
 /** Also for an error of another realm, which is no instance of this one's Error, or of the engine's functions, such as `atob`. */
@@ -61,6 +70,9 @@ function lineOf(error: Error, message: string): number | undefined {
   const line = (place ? Number(place[2]) : lineInPage(error)) - HEADER_LINES;
   return line > 0 ? line : undefined;
 }
+
+/** The line of the answer that has called the caller. undefined if it is not known. */
+export const lineHere = (): number | undefined => lineOf(new Error(), '');
 
 /** '' if an answer has made it something else than a text, as `Error.prepareStackTrace` can. */
 function stackOf(error: Error): string {

@@ -40,8 +40,8 @@ export function computeSource(
   compile?: Compile,
 ): Computed {
   try {
-    const { exports, cases } = PROBLEMS[name];
-    const answer = evaluate(toCommonJs(source, language), exports, compile);
+    const { cases, ...asked } = PROBLEMS[name];
+    const answer = evaluate(toCommonJs(source, language), asked, compile);
     return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };

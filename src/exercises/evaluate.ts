@@ -1,6 +1,7 @@
 /** Runs an answer, a CommonJS module that may import from 'longhand'. */
 import { AnswerError, explained } from './answer-error.js';
-import { required } from './library.js';
+import type { Require } from './library.js';
+import { requireWithout } from './library.js';
 
 export { AnswerError };
 
@@ -8,21 +9,29 @@ export { AnswerError };
 export type Answer = Readonly<Record<string, unknown>>;
 
 /** Makes a function of a CommonJS module. In errors, the module must be a file `ANSWER_FILE`, or what `new Function` makes. */
-export type Compile = (code: string) => (exports: Answer, require: typeof required) => void;
+export type Compile = (code: string) => (exports: Answer, require: Require) => void;
 
 /** Here: what the answer changes in `Math` or `Array.prototype`, it changes for this program too. */
 // eslint-disable-next-line @typescript-eslint/no-implied-eval
 const compileHere: Compile = (code) => new Function('exports', 'require', code) as ReturnType<Compile>;
 
+/** What an answer must export, and what it must write itself. */
+export interface Asked {
+  /** Functions that it must export. Default: none. */
+  readonly exports?: readonly string[];
+  /** Functions of the library that it cannot import. Default: `exports`. */
+  readonly written?: readonly string[];
+}
+
 /**
- * The exports of an answer. Throws an AnswerError if the engine cannot read it, or it throws, or lacks one of `names`. It is a stranger's
+ * The exports of an answer. Throws an AnswerError if the engine cannot read it, or it throws, or lacks a function. It is a stranger's
  * program: in a page it runs in a worker, in Node in a process of its own.
  */
-export function evaluate(code: string, names: readonly string[] = [], compile = compileHere): Answer {
+export function evaluate(code: string, { exports = [], written = exports }: Asked = {}, compile = compileHere): Answer {
   const answer: Record<string, unknown> = {};
   return explained(() => {
-    compile(code)(answer, required);
-    const missing = names.find((name) => typeof answer[name] !== 'function');
+    compile(code)(answer, requireWithout(written));
+    const missing = exports.find((name) => typeof answer[name] !== 'function');
     if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
     return answer;
   });

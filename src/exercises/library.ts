@@ -1,6 +1,6 @@
 /** What an answer can import from 'longhand', and the backend that it gets. Both check their arguments, so that a message names the wrong one. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { assertNumber, describe } from '../core/arguments.js';
+import { assertKnownNames, assertNumber, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { DType, Tensor } from '../core/tensor.js';
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
@@ -10,7 +10,7 @@ import { keepStateBackward } from '../equations/ended-sequences.js';
 import { inputBackward } from '../equations/lstm-input.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { projectBackward } from '../equations/projection.js';
-import { AnswerError } from './answer-error.js';
+import { AnswerError, lineHere } from './answer-error.js';
 import { checkedTensor } from './checked-tensor.js';
 import { TYPES } from './folder.js';
 
@@ -44,6 +44,28 @@ function assertKind(what: string, value: unknown, kind: Kind): void {
 /** The kinds of a function's first parameters, which have their names in longhand.d.ts. */
 type Kinds = Readonly<Record<string, Kind>>;
 
+/** Of the functions of which a reader can think that they have options: those that they have. */
+const OPTIONS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  matmul: ['accumulate', 'bias'],
+  columnSums: ['accumulate'],
+  lstmBackward: ['accumulate'],
+  denseBackward: [], // it always replaces
+  inputBackward: ['accumulate'], // what it does in any case
+};
+
+/** Throws a TypeError unless `given` has only options that the function `name` has. They would be ignored. */
+function assertOptions(name: string, given: unknown): void {
+  const known = OPTIONS[name];
+  if (known === undefined || !given) return;
+  if (typeof given !== 'object') {
+    const must = known.length === 0 ? 'it has no options' : 'must be an object, as { accumulate: true }';
+    throw new TypeError(`${name}: options is ${describe(given)}: ${must}`);
+  }
+  const first = Object.keys(given).at(0);
+  if (known.length > 0) assertKnownNames(name, given, known);
+  else if (first !== undefined) throw new TypeError(`${name}: ${first}: unknown option; it has no options`);
+}
+
 /** `calls`, in which the named functions check their arguments first. */
 function checked<Calls extends object>(calls: Calls, named: { readonly [Name in keyof Calls]?: Kinds }): Calls {
   const checks = (Object.entries(named) as [keyof Calls & string, Kinds][]).map(([name, parameters]) => {
@@ -51,6 +73,7 @@ function checked<Calls extends object>(calls: Calls, named: { readonly [Name in 
     const kinds = Object.entries(parameters);
     const checkedCall = (...given: unknown[]): unknown => {
       kinds.forEach(([parameter, kind], n) => assertKind(`${name}: ${parameter}`, given[n], kind));
+      assertOptions(name, given[kinds.length]);
       return call(...given);
     };
     return [name, checkedCall];
@@ -118,18 +141,28 @@ export const backendForAnswers = (dtype: DType): Backend =>
     }),
   );
 
-/** The library, for an import in `line`. Default: the line is not known. */
-export function required(name: string, line?: number): unknown {
-  const where = line === undefined ? '' : `line ${line}: `;
-  if (name !== 'longhand') throw new AnswerError(`${where}import from '${name}': only 'longhand' can be imported here`);
-  return new Proxy(LIBRARY, {
-    get(library, key) {
-      if (typeof key === 'symbol' || Object.hasOwn(library, key)) return library[String(key)];
-      if (TYPE_NAMES.has(key))
-        throw new AnswerError(
-          `${where}${key} is only a type: in TypeScript, write import type { ${key} } and export type { ${key} }`,
-        );
-      throw new AnswerError(`${where}longhand has no ${key} here; it has ${Object.keys(LIBRARY).join(', ')}`);
-    },
-  });
+/** Gives what an import asks for. `line`: that of the import; default: that of the call. `isWhole`: it asks for all of the module. */
+export type Require = (module: string, line?: number, isWhole?: boolean) => unknown;
+
+/** The library without what the exercise asks for: a reader writes that. */
+export function requireWithout(asked: readonly string[]): Require {
+  const library = Object.fromEntries(Object.entries(LIBRARY).filter(([name]) => !asked.includes(name)));
+  const whyNot = (name: string): string => {
+    if (TYPE_NAMES.has(name))
+      return `${name} is only a type: in TypeScript, write import type { ${name} } and export type { ${name} }`;
+    if (asked.includes(name)) return `longhand has no ${name} here: this exercise asks you to write it`;
+    return `longhand has no ${name} here; it has ${Object.keys(library).join(', ')}`;
+  };
+  return (module, line = lineHere(), isWhole = false) => {
+    if (module !== 'longhand') throw placed(line, `import from '${module}': only 'longhand' can be imported here`);
+    return new Proxy(library, {
+      get(_, key) {
+        if (typeof key === 'symbol' || Object.hasOwn(library, key)) return library[String(key)];
+        throw placed(isWhole ? lineHere() : line, whyNot(key));
+      },
+    });
+  };
 }
+
+const placed = (line: number | undefined, words: string): AnswerError =>
+  new AnswerError(`${line === undefined ? '' : `line ${line}: `}${words}`);

@@ -228,7 +228,7 @@ const sequence: ExerciseChecks = {
 };
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  weights: sequence,
+  weights: { ...sequence, written: ['lstmBackward', 'lstmStepBackward'] },
   'through-time': sequence,
   'every-step': {
     exports: ['everyStepBackward'],

@@ -4,7 +4,7 @@ import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { AnswerError } from './answer-error.js';
 import { checkedTensor } from './checked-tensor.js';
-import type { Answer } from './evaluate.js';
+import type { Answer, Asked } from './evaluate.js';
 import type { WrongNumber } from './exercise.js';
 
 /** A tensor by name, as numbers. */
@@ -24,8 +24,7 @@ export interface Case {
   expected(): Result[];
 }
 
-export interface ExerciseChecks {
-  /** The functions that an answer must export. */
+export interface ExerciseChecks extends Asked {
   readonly exports: readonly string[];
   readonly cases: readonly Case[];
 }

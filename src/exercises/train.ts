@@ -42,7 +42,7 @@ export function* answerLosses(
   language: Language = 'typescript',
 ): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
-  const answer = evaluate(toCommonJs(source, language), [trains]);
+  const answer = evaluate(toCommonJs(source, language), { exports: [trains] });
   const rate = answer.adamRate ?? adamRate;
   const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
   for (;;) {

@@ -120,7 +120,7 @@ testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next 
   await page.click('button:text-is("Stop")');
   expect(await verdict(page)).toBe('You stopped this run.');
   await expectTimeLimit(page, ENDLESS);
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right: all 7 numbers');
+  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right: all 10 numbers');
 });
 
 testInBrowser('a wrong answer: the element, the numbers, and the known mistake that gives them', async () => {
