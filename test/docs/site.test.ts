@@ -171,7 +171,7 @@ testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next 
   await page.click('button:text-is("Stop")');
   expect(await verdict(page)).toBe('You stopped this run.');
   await expectTimeLimit(page, ENDLESS);
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('All 7 numbers agree');
+  expect(await verdictOn(page, solution('sigmoid'))).toContain('All 10 numbers agree');
 });
 
 testInBrowser('a right answer: why, what it printed, and the next exercise; later hints do not count', async () => {
