@@ -53,7 +53,7 @@ test('the example of three classes, by the definition and by numeric derivatives
   expect(cells('p')).toEqual([...p.map((value) => value.toFixed(4)), '1']);
   const loss = (of: readonly number[]): number =>
     Math.log(of.reduce((total, logit) => total + Math.exp(logit), 0)) - of[1];
-  expect(prose).toContain(`The loss is -log ${p[1].toFixed(4)} = ${loss(logits).toFixed(4)}.`);
+  expect(prose).toContain(`The loss is -log ${p[1].toFixed(5)} = ${loss(logits).toFixed(4)}.`);
   const numeric = logits.map((_, k) => {
     const moved = (delta: number): number => loss(logits.map((logit, m) => (m === k ? logit + delta : logit)));
     return (moved(1e-5) - moved(-1e-5)) / 2e-5;

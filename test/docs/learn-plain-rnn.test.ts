@@ -38,7 +38,7 @@ test('what the text says about these runs', () => {
       .split('```')[0]
       .matchAll(/: (\d+) gradients/g),
   ].map(([, count]) => Number(count));
-  expect(prose).toContain(`for all ${counts.reduce((sum, count) => sum + count)} parameters`);
+  expect(prose).toContain(`for all ${counts.join(' + ')} = ${counts.reduce((sum, count) => sum + count)} parameters`);
   expect(Math.log(2).toFixed(4)).toBe('0.6931');
 });
 
@@ -215,7 +215,7 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
   expect(prose).toContain(
     `for 2 it is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
   );
-  expect(prose).toContain(`the root mean square of 1 - h², ${square.toFixed(2)}, and`);
+  expect(prose).toContain(`the root of the mean square of 1 - h², ${square.toFixed(2)}, and`);
   expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. The product of both is ${(square * size).toFixed(2)}.`);
 });
 

@@ -1,4 +1,4 @@
-/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/lstm.md. */
+/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/by-hand.md. */
 import { readFileSync } from 'node:fs';
 import { dashOf, superscript } from './norms-diagram.mjs';
 import { picture, text } from './svg.mjs';

@@ -1,5 +1,5 @@
 /**
- * On which paths the gradient comes back: the numbers of “Why 1% becomes 57%” in docs/learn/lstm.md. A backward pass in plain numbers
+ * On which paths the gradient comes back: the numbers of “Why 1% becomes 57%” in docs/learn/by-hand.md. A backward pass in plain numbers
  * has a switch for each path. With all of them open, it computes the engine's dc.
  *
  *     node docs/learn/programs/paths.mjs     trains two networks, reads with three, and writes paths.json

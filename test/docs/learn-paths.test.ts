@@ -1,9 +1,9 @@
-/** “Why 1% becomes 57%” in docs/learn/lstm.md: its numbers are those of paths.json, and the split into paths is compared with the engine. */
+/** “Why 1% becomes 57%” in docs/learn/by-hand.md: its numbers are those of paths.json, and the split into paths is compared with the engine. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chapter, folder, read } from '../helpers/chapter.js';
 
-const { page, prose, ask, drawn } = chapter('lstm', {
+const { page, prose, ask, drawn } = chapter('by-hand', {
   'paths.mjs': ['backwardAlong', 'CASES', 'differenceFromEngine', 'mnistAfter', 'sequenceOf'],
   longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmBackward', 'lstmForward', 'Random', 'stepOf'],
   'longhand/reference': ['createReferenceBackend'],
@@ -89,7 +89,7 @@ test('the table of open paths has the numbers of paths.json, which are also thos
   const labels = names.map((name) =>
     name === 'all' || name === 'direct' ? name : name.replace('without', 'all but').replace('direct and', 'direct,'),
   );
-  expect(rows[0].slice(1)).toEqual(['1 step', '100', '300', '781']);
+  expect(rows[0].slice(1)).toEqual(['1 update', '100', '300', '781']);
   expect(rows.slice(2)).toEqual(
     names.map((name, n) => [labels[n], ...steps.map(({ norms: { [name]: values } }) => written(values[0]))]),
   );
@@ -121,8 +121,8 @@ test('what the text says about the paths', () => {
   const sum = (counts: number[]): number => counts.reduce((total, count) => total + count);
   const above = sum(after.f.single.slice(45)) / sum(after.f.single); // 0.9
   for (const sentence of [
-    `is ${percent(first(before, 'all'))} of ‖dc‖ after the last row. After 781 steps it is ${percent(first(after, 'all'))}.`,
-    `The mean of f is ${before.f.mean} after one step and ${after.f.mean} after 781 steps.`,
+    `is ${percent(first(before, 'all'))} of ‖dc‖ after the last row, and after 781 updates it is ${percent(first(after, 'all'))}.`,
+    `The mean of f is ${before.f.mean} after one update and ${after.f.mean} after 781.`,
     `their means lie between ${rangeOf(after)}.`,
     `of all single values of f only ${(100 * above).toFixed(1)}% are.`,
     `The direct path alone leaves ${power(first(after, 'direct'))}.`,
@@ -133,7 +133,7 @@ test('what the text says about the paths', () => {
     `${percent(first(after, 'all'))} becomes ${percent(after.earlyJ)}.`,
     `If one of them is closed, ${without[0]} to ${without[2]} remains, but`,
     `The mean of f is ${pixels.f.mean}. After the first of 784 pixels ${first(pixels, 'all')} of ‖dc‖ is left on all paths, and ${first(pixels, 'direct')} on the direct path alone.`,
-    `all paths leave ${first(addingBefore, 'all')} and the direct path ${first(addingBefore, 'direct').toFixed(3)}. After 1,000 steps these are ${first(addingAfter, 'all')} and ${first(addingAfter, 'direct')}.`,
+    `all paths leave ${first(addingBefore, 'all')} and the direct path ${first(addingBefore, 'direct').toFixed(3)}. After 1,000 updates these are ${first(addingAfter, 'all')} and ${first(addingAfter, 'direct')}.`,
     `the direct path alone still leaves ${percent(first(addingAfter, 'direct'))}.`,
     // the picture's alternative text
     `with all paths it is ${first(after, 'all').toFixed(2)} after row 1, with the direct path and the block of j ${first(after, 'direct and j').toFixed(2)}`,
@@ -145,7 +145,7 @@ test('what the text says about the paths', () => {
   expect(after.f.units.slice(45)).toEqual([0, 0, 0, 0, 0]); // “Not one is above 0.9”
   expect(pixels.f.units[49] / 64).toBeGreaterThan(0.9); // “nearly all units have an f above 0.98”
   for (const document of ['derivation.md', 'page.md'])
-    expect(readFileSync(path.join(folder, '..', document), 'utf8')).toContain('learn/lstm.md#why-1-becomes-57');
+    expect(readFileSync(path.join(folder, '..', document), 'utf8')).toContain('learn/by-hand.md#why-1-becomes-57');
   const derivation = readFileSync(path.join(folder, '../derivation.md'), 'utf8').replace(/\s+/g, ' ');
   expect(derivation).toContain(
     `without the direct path, ${first(after, 'without direct').toExponential(0)[0]}·10⁻¹² remains`,
