@@ -23,6 +23,7 @@ export function meantBy(words: readonly string[]): string | undefined {
 function meantBySeveral(words: readonly string[]): string | undefined {
   const numbers = words.filter((word) => /^\d+$/.test(word));
   const command = ['check', 'hint'].find((name) => words.some((word) => isNear(word.toLowerCase(), name)));
+  if (command === 'hint' && numbers.length === 0) return 'hint 1';
   return command && [command, ...numbers].join(' ');
 }
 

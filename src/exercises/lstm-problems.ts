@@ -170,6 +170,9 @@ function sequenceCase(seed: number, sizes: Sizes, { options, ...has }: SequenceC
   };
 }
 
+/** Of the initial state: it must stay zero, also for the next training step. */
+const firstRowOf = (dhUpstream: Tensor): Result => resultOf('dhUpstream', rowsOf(dhUpstream, 0, 1), stateOf);
+
 type EveryStepBackward = (
   ...of: [backend: typeof backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
 ) => void;
@@ -208,11 +211,12 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       whileReading({ ...read, dLogits, W }, { dW, db, dhUpstream, ...writtenBackward(lstm) }, () =>
         (answer.everyStepBackward as EveryStepBackward)(backend, fixed(lstm), dLogits, W, dW, db),
       );
-      return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
+      return [resultOf('dW', dW), resultOf('db', db), ...named(lstm), firstRowOf(dhUpstream)];
     },
     expected() {
       const { lstm, W, b, loss } = inputs();
-      return [numericResult('dW', W, loss), numericResult('db', b, loss), ...numeric(lstm, loss)];
+      const [dW, db] = [numericResult('dW', W, loss), numericResult('db', b, loss)];
+      return [dW, db, ...numeric(lstm, loss), firstRowOf(lstm.dhUpstream)];
     },
   };
 }

@@ -44,7 +44,7 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   const random = new Random(seed);
   const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
   const x = Array.from({ length: T }, () => draw(B, I));
-  const labels = Array.from({ length: B }, () => random.below(C));
+  const labels = Array.from({ length: B }, (_, b) => (b === 1 ? 0 : random.below(C)));
   const [Wx, Wh, bias, Wy, biasY, start] = [draw(I, H), draw(H, H), draw(1, H), draw(H, C), draw(1, C), draw(1, H)];
   setZeros([start, ...x, Wx, Wh, Wy, biasY]);
   start[0].set([1.7, -0.3, -0.3].slice(0, H - 1), 1); // a number that no tanh gives, and equal neighbours
@@ -52,10 +52,11 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
 }
 
-/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step. */
+/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large. */
 function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
   for (const row of [...Wx, ...Wh, ...bias]) row[1] = 0;
   Wy[2].fill(0);
+  for (const n of [0, 3]) Wy[n].forEach((weight, k) => (Wy[n][k] = 8 * weight));
 }
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;

@@ -218,7 +218,7 @@ test.each([
 
 test.each([
   [['chek', '5'], 'check 5'],
-  [['check5', 'x', 'hnit'], 'hint'],
+  [['hnit', 'x'], 'hint 1'],
   [['5', 'check'], 'check 5'],
   [['hin', '5', '2'], 'hint 5 2'],
   [['Cehck', '12'], 'check 12'],

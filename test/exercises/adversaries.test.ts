@@ -27,6 +27,8 @@ describe('a zero of one tensor is treated in a special way', () => {
     ['rnn-step', 'h[t][b][m] * dz', '(h[t][b][m] || 1) * dz'],
     ['rnn-step', 'x[t][b][k] * dz', '(x[t][b][k] || 1) * dz'],
     ['rnn-step', 'dz * Wh[m][n]', 'dz * (Wh[m][n] || 1)'],
+    ['rnn-step', 'const dz = ', 'if (labels[b] === 0) continue; const dz = '],
+    ['initial-state', '+= dh[0][b][n]', '+= Math.max(-1, Math.min(1, dh[0][b][n]))'],
     ['rnn-step', 'h[t + 1][b][n] ** 2)', '(h[t + 1][b][n] || 1) ** 2)'],
     ['rnn-step', 'const dz = dh[t + 1][b][n] *', 'const dz = (dh[t + 1][b][n] || 1) *'],
     ['hidden-state', 'const dC = ', 'const dC = dc.get(b, n) === 0 ? 0 : '],
@@ -73,6 +75,13 @@ describe('memory that surrounds a tensor', () => {
     ['every-step', /(?=lstmBackward\()/, 'db.data[db.data.length - 1] = 7; ', 'beyond the end of db'],
   ] as const)('%s: %s → %s', (name, right, wrong, place) => {
     expect(changed(name, right, wrong)).toEqual(error(`it writes ${place}`));
+  });
+
+  test('the row of dhUpstream that belongs to the initial state', () => {
+    expect(changed('every-step', 'lstmBackward(backend, lstm);', '$& dhUpstream.set(0, 1, 0, 5);')).toMatchObject({
+      outcome: 'wrong',
+      differences: [{ element: 'dhUpstream[0, 1, 0] (row 0, sequence 1, unit 0)', expected: 0, found: 5 }],
+    });
   });
 
   test('the array of a tensor is not the tensor', () => {
