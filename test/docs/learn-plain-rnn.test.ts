@@ -216,7 +216,7 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
     `for 2 it is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
   );
   expect(prose).toContain(`the root of the mean square of 1 - h², ${square.toFixed(2)}, and`);
-  expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. The product of both is ${(square * size).toFixed(2)}.`);
+  expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. Unrounded, their product is ${(square * size).toFixed(2)}.`);
 });
 
 test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {

@@ -20,7 +20,9 @@ test('the first losses of the tutorial’s network are above ln C; with glorot t
   };
   const losses: string[] = [];
   for (const seed of [1, 2, 3]) losses.push((await firstLoss(seed, 'normal')).toFixed(2));
-  expect(prose).toContain(`the losses of the seeds 1 to 3 begin at ${losses[0]}, ${losses[1]} and ${losses[2]}.`);
+  expect(prose).toContain(
+    `the losses of \`Model.initialise\` with the seeds 1 to 3 are ${losses[0]}, ${losses[1]} and ${losses[2]}.`,
+  );
   expect(prose).toContain(`for 10 classes ${Math.log(10).toFixed(2)}.`);
   expect(await firstLoss(1, 'glorot')).toBeCloseTo(Math.log(10), 1);
 });
