@@ -5,6 +5,7 @@ import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowR
 /** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
 const FIGURES = {
   'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
+  'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
   '#gap': defineAsyncComponent(() => import('./gap-run.js')),
   '#first-text': defineAsyncComponent(() => import('./first-text.js')),
 } as const;
