@@ -1,8 +1,12 @@
 /** What the site's pictures with levers compute, draw and say. test/docs/site.test.ts and test/slow/docs/site.test.ts use them in a browser. */
+import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-words.js';
 import { typedNumber } from '../../docs/.vitepress/theme/typed-number.js';
 import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-words.js';
-import { arrowsOf, number, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
-import { read } from '../helpers/chapter.js';
+import { cellWithNumbers } from '../../docs/learn/pictures/cell.mjs';
+import { cellLine, scaleOf } from '../../docs/learn/pictures/cell-line.mjs';
+import { number, partOf } from '../../docs/learn/pictures/numbers.mjs';
+import { arrowsOf, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
+import { chapter, read } from '../helpers/chapter.js';
 
 test.each([
   ['1.5', 1.5],
@@ -129,5 +133,117 @@ describe('the unrolled graph', () => {
       /dh\[0\] = \d\.\d·10⁻²⁶: less than 0\.01% of dh\[3\]/,
     );
     expect([number(-0.0002), number(-0), number(0.0005)]).toEqual(['−2.0·10⁻⁴', '0.0000', '0.0005']);
+  });
+});
+
+describe('one cell with held gates', () => {
+  const { prose, ask } = chapter('lstm', { 'held-gates.mjs': ['CASES', 'C_BEFORE', 'holdGates', 'PRESETS'] });
+  type Name = 'zi' | 'zj' | 'zf' | 'zo';
+  type Levers = Record<Name, number>;
+  interface Once {
+    lever: Name;
+    step: number;
+    z: number;
+  }
+  interface Held {
+    z: Levers[];
+    cells: Record<'i' | 'j' | 'f' | 'o' | 'c' | 'h', number>[];
+    c: number[];
+    left: number[];
+    dc: number[];
+  }
+  const hold = (levers: Levers, start: number, once?: Once): Promise<Held> =>
+    ask(`return holdGates(${JSON.stringify(levers)}, ${start}, 30, ${JSON.stringify(once)});`) as Promise<Held>;
+  const sigmoid = (z: number): number => (1 + Math.tanh(z / 2)) / 2;
+  /** c and h by plain loops. */
+  const plain = (levers: Levers, start: number, once?: Once): { c: number[]; h: number[] } => {
+    const [c, h] = [[start], [] as number[]];
+    for (let t = 0; t < 30; t++) {
+      const { zi, zj, zf, zo } = t === once?.step ? { ...levers, [once.lever]: once.z } : levers;
+      c.push(sigmoid(zf + 1) * c[t] + sigmoid(zi) * Math.tanh(zj));
+      h.push(sigmoid(zo) * Math.tanh(c[t + 1]));
+    }
+    return { c, h };
+  };
+  const LEVERS: Levers = { zi: -1, zj: -0.6, zf: 1.5, zo: 0.4 };
+  const drawn = (parts: unknown[]): string => parts.flat(Infinity).join('');
+
+  test.each([
+    [0.8, undefined],
+    [-2, { lever: 'zf', step: 7, z: -3 }],
+    [0, { lever: 'zi', step: 29, z: 4 }],
+  ] as const)('c[0] = %d, one step differs: %j. The numbers are those of plain loops', async (start, once) => {
+    const held = await hold(LEVERS, start, once);
+    const { c, h } = plain(LEVERS, start, once);
+    held.c.forEach((value, t) => expect(value).toBeCloseTo(c[t], 12));
+    held.cells.forEach((cell, t) =>
+      expect([cell.c, cell.h]).toEqual([expect.closeTo(c[t + 1], 12), expect.closeTo(h[t], 12)]),
+    );
+    const changed = plain(LEVERS, start + 1e-4, once).c;
+    held.left.forEach((value, t) => expect(value).toBeCloseTo((changed[t] - c[t]) / 1e-4, 8));
+    // ∂c[30]/∂c[t] is the ratio of both parts
+    held.dc.forEach((value, t) => expect(value).toBeCloseTo(held.left[30] / held.left[t], 10));
+  });
+
+  test('each preset does what its sentence says', async () => {
+    const presets = (await ask(
+      'return PRESETS.map((one) => ({ ...one, ...holdGates(one.levers, one.c, 30, one.once) }));',
+    )) as (Held & { name: string; words: string })[];
+    const [keep, forget, write, read, count] = presets;
+    expect(presets.map(({ name }) => name)).toEqual(['Keep', 'Forget', 'Write once', 'Read once', 'Count']);
+    for (const value of keep.c) expect(Math.abs(value - 0.8)).toBeLessThan(0.04);
+    expect([keep.cells[0].f > 0.999, keep.cells[0].i < 0.003, forget.cells[0].f]).toEqual([true, true, 0.5]);
+    expect(forget.left[30]).toBeCloseTo(0.5 ** 30, 15);
+    expect(forget.dc[0]).toBeCloseTo(0.5 ** 30, 15);
+    expect(write.words).toContain('at step 10 only');
+    expect(Math.max(...write.c.slice(0, 11))).toBeLessThan(0.03);
+    for (const value of write.c.slice(11)) expect(Math.abs(value - write.cells[10].j)).toBeLessThan(0.04);
+    expect(read.words).toContain('at step 20 only');
+    read.cells.forEach(({ c, h }, t) => expect([c > 0.7, h > 0.6, h < 0.003]).toEqual([true, t === 20, t !== 20]));
+    count.c.slice(1).forEach((value, t) => expect(Math.abs(value - count.c[t] - 1)).toBeLessThan(0.04));
+    for (const { h } of count.cells) expect(h).toBeLessThan(1);
+    expect(scaleOf(count.c)).toEqual({ low: -10, high: 30, every: 10 });
+    expect(scaleOf(keep.c)).toEqual({ low: -1, high: 1, every: 1 });
+  });
+
+  test('the chapter’s predictions, and the sentences beside the levers', async () => {
+    const [three, zero, half] = await Promise.all([3, 0, 2.76].map((zf) => hold({ zi: -4, zj: 1, zf, zo: 2 }, 0.8)));
+    expect(prose).toContain(`f = σ(4) = ${number(three.cells[0].f)}, and f³⁰ is ${partOf(three.left[30])}.`);
+    expect(prose).toContain(`f = ${number(zero.cells[0].f)}, and only ${partOf(zero.left[30])} is left`);
+    expect(prose).toContain(`which is ${number(0.5 ** (1 / 30))}, so zf is 2.76`);
+    expect(half.left[30].toFixed(2)).toBe('0.50');
+    expect((await hold({ ...LEVERS, zf: 2.75 }, 1)).left[30]).toBeLessThan(0.5);
+    expect(await ask('return [CASES[0], C_BEFORE];')).toEqual([{ name: 'keep', zi: -4, zj: 1, zf: 3, zo: 2 }, 0.8]);
+    expect(resultOfCell(three)).toEqual([
+      'f = σ(zf + 1) = 0.9820, so f³⁰ = 58% of c[0] is left after 30 steps.',
+      'Of a gradient at c[30], 58% arrives at c[0]. c[30] = 0.78, and h of the last step is 0.58.',
+    ]);
+    expect(resultOfCell(zero)[0]).toContain('so f³⁰ = 8.3·10⁻⁵ of c[0] is left');
+  });
+
+  test('the pictures have the numbers', async () => {
+    const held = await hold(LEVERS, -2);
+    const { i, j, f, o, c, h } = held.cells[3];
+    const cell = drawn(cellWithNumbers(held.z[3], held.c[3], held.cells[3]));
+    const fixed = (value: number): string => value.toFixed(2).replace('-', '−');
+    const shown = [
+      `i = ${fixed(i)}`,
+      `j = ${fixed(j)}`,
+      `f = ${fixed(f)}`,
+      `o = ${fixed(o)}`,
+      'zi −1, zj −0.6, zf 1.5, zo 0.4',
+    ];
+    for (const text of [...shown, fixed(held.c[3])]) expect(cell).toContain(`>${text}</text>`);
+    expect(cell).toContain(`>${fixed(f)}·(${fixed(held.c[3])}) + ${fixed(i)}·(${fixed(j)}) = ${fixed(c)}</text>`);
+    expect(cell).toContain(`>${fixed(o)}·(${fixed(Math.tanh(c))}) = ${fixed(h)}</text>`);
+    const line = drawn(cellLine(held, 3));
+    const [ofC] = [...line.matchAll(/class="second" [^>]*stroke-linejoin[^>]* d="M([^"]*)"/g)].map(([, path]) =>
+      path.split('L').map((point) => point.split(' ').map(Number)),
+    );
+    expect(ofC.map(([, y]) => y)).toEqual(
+      held.c.map((value) => expect.closeTo(50 + (120 * (1 - value)) / 3, 0) as number),
+    ); // from -2 to 1
+    expect(ofC.map(([x]) => x)).toEqual(held.c.map((_, t) => 44 + 10 * t));
+    expect(line).toContain('class="marked" x="74.0"');
   });
 });

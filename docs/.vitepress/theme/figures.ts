@@ -6,6 +6,7 @@ import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowR
 const FIGURES = {
   'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
   'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
+  '#cell-run': defineAsyncComponent(() => import('./cell-run.js')),
   '#gap': defineAsyncComponent(() => import('./gap-run.js')),
   '#first-text': defineAsyncComponent(() => import('./first-text.js')),
 } as const;

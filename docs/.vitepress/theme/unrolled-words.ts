@@ -1,5 +1,6 @@
 /** What an arrow of the unrolled graph computes, in numbers and words. */
-import { given, number, type Arrow } from '../../learn/pictures/unrolled.mjs';
+import { given, next, number } from '../../learn/pictures/numbers.mjs';
+import type { Arrow } from '../../learn/pictures/unrolled.mjs';
 import { gradientsOf, lossOf, statesOf } from '../../learn/programs/one-unit.mjs';
 
 export interface Example {
@@ -21,9 +22,6 @@ const valuesOf = (example: Example): Values => {
   const h = statesOf(example.x, example);
   return { ...example, h, ...gradientsOf(example.x, example, h, example.target) };
 };
-
-/** A factor or a term that is not the first one. */
-const next = (text: string): string => (text.startsWith('−') ? `(${text})` : text);
 
 /** Either arrow to h[t+1]: x[t]·Wx or h[t]·Wh. */
 function forward({ x, h, dz, Wx, Wh, dWx, dWh }: Values, { kind, t }: Arrow): Explanation {

@@ -1,10 +1,10 @@
 /** Graphs of boxes and arrows: an RNN with a loss at every step, and the two paths of an LSTM's gradient. */
 import { valuesOfTheEngine } from '../programs/by-hand.mjs';
 import { ONE_UNIT, gradientsEveryStep, twoReaders } from '../programs/every-step.mjs';
+import { number } from './numbers.mjs';
 import { arrow, box, heads, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND, THIRD] = ['first', 'second', 'third'];
-const number = (value) => value.toFixed(4).replace('-', '−');
 
 /** An RNN with a loss at every step. Two arrows of the gradient end at each h but the last: docs/learn/plain-rnn.md. */
 export function readersPicture() {

@@ -1,6 +1,7 @@
 // @ts-check
 /** The graph of an RNN with one unit, unrolled over its steps: docs/learn/what-an-rnn-is.md. It runs in the browser too. */
 import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-unit.mjs';
+import { given, number } from './numbers.mjs';
 import { arrow, box, heads, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND] = ['first', 'second'];
@@ -12,18 +13,6 @@ const rowAt = (row) => TOP + ROW * row;
 
 /** The height of a picture of T steps. @param {number} T */
 export const heightOf = (T) => rowAt(T + 1) + 40;
-
-/** With four digits; a small number with its power of ten. @param {number} value */
-export function number(value) {
-  const isSmall = value !== 0 && Math.abs(value) < 5e-4;
-  const [digits, power] = isSmall ? value.toExponential(1).split('e') : [value.toFixed(4)];
-  const factor =
-    power === undefined ? '' : `·10⁻${[...power.slice(1)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`;
-  return (digits + factor).replace('-', '−');
-}
-
-/** A number that was given: with the digits that it has, at most four. @param {number} value */
-export const given = (value) => String(Number(value.toFixed(4))).replace('-', '−');
 
 /**
  * An arrow: forward, it carries x[t] by Wx to h[t+1], or h[t] by Wh to h[t+1], or h[T] to the loss; on the way back, the loss's gradient
