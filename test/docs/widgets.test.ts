@@ -159,7 +159,9 @@ describe('one cell with held gates', () => {
   const plain = (levers: Levers, start: number, once?: Once): { c: number[]; h: number[] } => {
     const [c, h] = [[start], [] as number[]];
     for (let t = 0; t < 30; t++) {
-      const { zi, zj, zf, zo } = t === once?.step ? { ...levers, [once.lever]: once.z } : levers;
+      const z: Levers = { ...levers };
+      if (once?.step === t) z[once.lever] = once.z;
+      const { zi, zj, zf, zo } = z;
       c.push(sigmoid(zf + 1) * c[t] + sigmoid(zi) * Math.tanh(zj));
       h.push(sigmoid(zo) * Math.tanh(c[t + 1]));
     }

@@ -82,7 +82,7 @@ export default defineComponent(() => {
     ),
   ];
   const levers = () =>
-    h('div', { class: 'levers' }, [
+    h('div', { class: 'controls' }, [
       lever('zf'),
       h('details', [
         h('summary', 'The other gates, and c[0]'),

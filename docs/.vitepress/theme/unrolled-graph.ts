@@ -96,7 +96,7 @@ export default defineComponent(() => {
 
   return () =>
     h('section', { class: 'live unrolled-live', 'aria-label': 'The unrolled graph with your numbers' }, [
-      h('div', { class: 'levers' }, [
+      h('div', { class: 'controls' }, [
         slider('Wh', example.value.Wh, (Wh) => ({ Wh })),
         h('details', [
           h('summary', 'Wx and the inputs'),
