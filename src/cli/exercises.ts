@@ -11,6 +11,7 @@ import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf, readIfPresent, writeNewFolder } from '../files/disk.js';
 import { currentRun } from './current-run.js';
+import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
 import { untilInterrupted } from './signals.js';
@@ -21,6 +22,7 @@ export function exercisesCommand(): Command {
   const command = new Command('exercises')
     .description('Write twelve exercises into a folder: the gradients of an LSTM, one by one.')
     .argument('[dir]', 'folder to create', FOLDER)
+    .allowExcessArguments() // for a misspelt command: see writeFolder
     .addHelpText(
       'after',
       `
@@ -68,24 +70,16 @@ function exerciseOf(command: Command, number: string): Exercise {
       );
 }
 
-/** What one may write in place of a command: `exercises 5`. */
-const MEANT: readonly [RegExp, (number: string) => string][] = [
-  [/^(?:che(?:ck|kc|k)s?[ -]?)?(\d+)$/i, (number) => `check ${number}`],
-  [/^che(?:ck|kc|k)s?$/i, () => 'check'],
-  [/^hints?[ -]?(\d*)$/i, (number) => `hint ${number || 1}`],
-  [/^watch$/i, () => 'check --watch'],
-  [/^help$/i, () => '--help'],
-];
-
 async function writeFolder(folder: string, _flags: unknown, command: Command): Promise<void> {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
-  for (const [words, meant] of MEANT) {
-    const [found, number = ''] = words.exec(folder) ?? [];
-    if (found === undefined) continue;
-    command.error(
-      `error: ${folder}: did you mean longhand exercises ${meant(number)}? For a folder of this name, write ./${folder}`,
-    );
+  const { args } = command;
+  const meant = meantBy(args.length === 0 ? [folder] : args);
+  if (meant !== undefined) {
+    const other = args.length > 1 ? '' : ` For a folder of this name, write ./${folder}`;
+    command.error(`error: ${printable(args.join(' '))}: did you mean longhand exercises ${meant}?${other}`);
   }
+  if (args.length > 1)
+    command.error('error: too many arguments: write the name of one folder, in quotes if it has spaces');
   await untilInterrupted((signal) => writeNewFolder(folder, folderContents(), signal));
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
   print('npx longhand exercises check 1   checks the first one');

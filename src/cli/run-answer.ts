@@ -7,10 +7,10 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
+import { ANSWER_FILE } from '../exercises/answer-error.js';
 import type { Computed } from '../exercises/check.js';
 import { computeSource, reportOf } from '../exercises/check.js';
 import type { Compile } from '../exercises/evaluate.js';
-import { ANSWER_FILE } from '../exercises/evaluate.js';
 import type { Job } from './answer-process.js';
 
 const REPORT = 3;

@@ -1,7 +1,9 @@
 /** Checks the text of an answer. */
+import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
+import { CELL_PROBLEMS } from './cell-problems.js';
 import type { Compile } from './evaluate.js';
-import { AnswerError, evaluate, explained, LONGEST_MESSAGE } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
@@ -10,7 +12,12 @@ import { areSame, differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 
-const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
+const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
+  ...SMALL_PROBLEMS,
+  ...RNN_PROBLEMS,
+  ...CELL_PROBLEMS,
+  ...LSTM_PROBLEMS,
+};
 
 /** What an answer computes, or, for its author, why it cannot be run. */
 export type Computed = { readonly numbers: Numbers } | { readonly error: string };
@@ -33,8 +40,8 @@ export function computeSource(
   compile?: Compile,
 ): Computed {
   try {
-    const { exports, cases } = PROBLEMS[name];
-    const answer = evaluate(toCommonJs(source, language), exports, compile);
+    const { cases, ...asked } = PROBLEMS[name];
+    const answer = evaluate(toCommonJs(source, language), asked, compile);
     return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };

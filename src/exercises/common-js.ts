@@ -5,7 +5,7 @@
 import type { ImportDeclaration, ModuleDeclaration, Pattern, Statement } from 'acorn';
 import { getLineInfo, parse, tokenizer, tokTypes } from 'acorn';
 import { transform } from 'sucrase';
-import { AnswerError } from './evaluate.js';
+import { AnswerError } from './answer-error.js';
 import type { Language } from './folder.js';
 
 /** Throws an AnswerError with its place if `source` cannot be read. */
@@ -139,8 +139,8 @@ class CommonJs {
       this.imported.push(...declarationsOf(statement));
       leaveOut();
     } else if (statement.type === 'ExportAllDeclaration') {
-      const { exported, source } = statement;
-      const whole = requiring(source.value);
+      const { exported, source, loc } = statement;
+      const whole = requiring(source.value, loc?.start.line, true);
       if (exported) this.export(exported, whole);
       else this.exported.unshift(`Object.assign(${EXPORTS}, ${whole});`);
       leaveOut();
@@ -184,14 +184,16 @@ interface Named {
 const nameOf = ({ name, value }: Named): string => name ?? String(value);
 const keyOf = (name: Named): string => JSON.stringify(nameOf(name));
 
-const requiring = (source: unknown, line?: number): string =>
-  `${REQUIRE}(${[JSON.stringify(source), ...(line === undefined ? [] : [line])].join(', ')})`;
+/** `isWhole`: the module itself is used. */
+const requiring = (source: unknown, line?: number, isWhole = false): string =>
+  `${REQUIRE}(${JSON.stringify(source)}, ${line}, ${isWhole})`;
 
 /** A constant for each name, so that a missing one has its own line. */
 function declarationsOf({ specifiers, source, loc }: ImportDeclaration): string[] {
   if (specifiers.length === 0) return [`${requiring(source.value, loc?.start.line)};`];
   return specifiers.map((one) => {
-    if (one.type === 'ImportNamespaceSpecifier') return `const ${one.local.name} = ${requiring(source.value)};`;
+    if (one.type === 'ImportNamespaceSpecifier')
+      return `const ${one.local.name} = ${requiring(source.value, loc?.start.line, true)};`;
     const key = one.type === 'ImportSpecifier' ? keyOf(one.imported) : '"default"';
     return `const ${one.local.name} = ${requiring(source.value, one.loc?.start.line)}[${key}];`;
   });

@@ -41,6 +41,8 @@ export interface Exercise extends Texts {
   readonly source: string;
   /** What to write, and what is given. */
   readonly task: string;
+  /** Why the solution is right: it follows “Right, because”. */
+  readonly because: string;
   /** From a nudge to nearly the line. */
   readonly hints: readonly [string, string, string];
   /** What a training step can use in place of the project's own function, if it can. Default: none. */

@@ -12,6 +12,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
     task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
+    because: 'σ′(zi) is σ(zi)·(1-σ(zi)), and i is σ(zi), so the result of the forward pass is enough',
     hints: [
       'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
       'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
@@ -25,6 +26,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'derivation.md#the-loss',
     source: 'src/equations/cross-entropy.ts',
     task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
+    because:
+      'the loss of a row is Σy·log S minus the logits of the labels, and the derivative of log S with respect to a logit is its p',
     hints: [
       'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
       '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
@@ -39,6 +42,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'learn/plain-rnn.md#a-matrix-product',
     source: 'src/equations/dense.ts',
     task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. backend.matmul(out, a, b) writes a·b to out. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
+    because:
+      'each factor of a product gets the gradient times the transpose of the other one, and b, which every row uses, gets the sum of the rows',
     hints: [
       'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
       'For each k: dStates[k] `[N,Hₖ]` is a product of dLogits `[N,C]` and the transpose of Wₖ `[Hₖ,C]`. The rows of dW for k, `[Hₖ,C]`, are a product of the transpose of states[k] `[N,Hₖ]` and dLogits.',
@@ -52,10 +57,12 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['z = x·Wx + hPrev·Wh + bias', 'h = tanh(z)', 'dz = ?   dWx, dWh, dBias, dhPrev += ?'],
     chapter: 'learn/plain-rnn.md#one-step',
     source: 'docs/learn/programs/plain-rnn.mjs',
-    task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its shares in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
+    task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its terms in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
+    because:
+      'z is a sum of products, so each factor gets dz times the other one, and what several steps or sequences use is added',
     hints: [
       'h = tanh(z), so dz = dh·tanh′(z), and tanh′ = 1 - tanh². You have tanh(z): it is h[t + 1][b][n].',
-      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the share of Wx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
+      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the term of dWx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
       'dWh[m][n] += h[t][b][m] * dz, and dh[t][b][m] += dz * Wh[m][n]. The bias is added once: dBias[0][n] += dz.',
     ],
   },
@@ -66,9 +73,11 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
     task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
+    because:
+      'h is a product of o and tanh(c), and c is used twice, so the gradient from h is added to the one from step t+1',
     hints: [
       'h is a product of o and tanh(c). By the product rule, each factor gets dh times the other factor.',
-      'c is used twice: by h, and by the next c. The share of the next c is already in dc. So dC is a sum.',
+      'c is used twice: by h, and by the next c. The term of the next c is already in dc. So dC is a sum.',
       'const tanhC = Math.tanh(c.get(b, n)); dO is dh·tanhC; dC is dc.get(b, n) + dh·o·(1 - tanhC²); then dc.set(b, n, dC).',
     ],
     trains: 'lstmCellBackward',
@@ -79,7 +88,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['c = f*cPrev + i*j', 'di = ?   dj = ?   df = ?   dcPrev += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'dC is complete. Compute dI, dJ and dF of one element, and add the share of cPrev to dcPrev.',
+    task: 'dC is complete. Compute dI, dJ and dF of one element, and add the term of cPrev to dcPrev.',
+    because: 'c is a sum of two products, so each factor gets dC times the other one, and cPrev gets f·dC',
     hints: [
       'c is a sum of two products. Each factor gets dC times the other factor of its product.',
       'dcPrev may already hold a gradient from outside the LSTM, so read it, add, and write it back.',
@@ -94,6 +104,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
     task: 'Write the four numbers of dz for this element. dz has four blocks of H columns, in the order i, j, f, o. The forget bias is a constant, so it does not occur.',
+    because:
+      'σ′ and tanh′ can be computed from their results, i·(1-i) and 1-j², and the blocks of dz have the order i, j, f, o',
     hints: [
       'Exercise 1 is one of the four lines. Which two others have the same form?',
       'j is the candidate: its nonlinearity is tanh, and tanh′ = 1 - tanh². j itself is tanh(zj).',
@@ -107,7 +119,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['z = x·Wx + hPrev·Wh + b', 'dhPrev += ?   dx += ?   dWh += ?   dWx += ?   db += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'dz of this step is complete. Add the shares of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
+    task: 'dz of this step is complete. Add the terms of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
+    because: 'every step uses the same Wx, Wh and b, so each step adds its term to their gradients',
     hints: [
       'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
       'dhPrev gets dz·Whᵀ, and dWh gets hPrevᵀ·dz. db gets the sum of the rows of dz.',
@@ -122,6 +135,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
     task: 'Write backpropagation through time. lstm.steps has the views of every step, in the order of the forward pass. lstmStepBackward(backend, lstm, running) computes (4′) to (1′) of one step. What are dh, dc and the gradients before the first of these calls?',
+    because:
+      'dh and dc begin as what arrives from outside, and each step, from the last to the first, adds to the state before it',
     hints: [
       'Each step adds to dh and dc of the step before. So before the loop, dh holds dhUpstream, and dc holds dcUpstream, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
       'The weights’ gradients are sums over the steps, so they begin at zero: dKernel, dBias, and, without accumulate, each of dInputs. The loop begins at the last step.',
@@ -136,10 +151,11 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'learn/plain-rnn.md#the-initial-state',
     source: 'docs/learn/programs/plain-rnn.mjs',
     task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
+    because: 'every sequence begins with the same start, so its gradient is the sum of theirs',
     hints: [
       'h[0][b] must become a copy of start[0], for each b. A Float64Array has the method set.',
       'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
-      'Every sequence uses the same start, so the shares of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
+      'Every sequence uses the same start, so the terms of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
     ],
   },
   adam: {
@@ -149,6 +165,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'learn/loss-and-update.md',
     source: 'src/equations/adam.ts',
     task: 'Return α of update t, and update one element: M and V first, then P. Read with G.get(n), write with P.set(n, …). Use the constants BETA1, BETA2 and EPSILON. This is the form of TensorFlow 1.x: ε stands beside √v.',
+    because: 'm and v are updated before p reads them, and α removes what their start at zero leaves in them',
     hints: [
       'Compute the new mean and the new square first, as two constants. P is then updated with the new ones.',
       'mean = M.get(n) + (g - M.get(n)) * (1 - BETA1). The square is the same with g² and BETA2.',
@@ -163,6 +180,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     chapter: 'learn/networks.md',
     source: 'src/network/layers.ts',
     task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
+    because: 'the output layer read row t+1 of h for step t, so its gradients belong into the same rows of dhUpstream',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
       'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows.',

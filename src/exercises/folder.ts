@@ -216,7 +216,7 @@ declare module 'longhand' {
   export function rowsOf(tensor: Tensor, from: number, to: number): Tensor;
   export function stepOf(tensor: Tensor, t: number): Tensor;
   export function transposeOf(matrix: Tensor): Tensor;
-  /** dStates, dW and db of the output layer. */
+  /** dStates, dW and db of the output layer. Exercise 3 asks for it, so there it cannot be imported. */
   export function denseBackward(
     backend: Backend,
     dStates: readonly Tensor[],
@@ -226,8 +226,9 @@ declare module 'longhand' {
     states: readonly Tensor[],
     W: Tensor,
   ): void;
+  /** The whole sequence. Exercises 8 and 9 ask for it, so there it cannot be imported. */
   export function lstmBackward(backend: Backend, lstm: Lstm, options?: AccumulateOptions): void;
-  /** (4′)–(1′) of one step. */
+  /** (4′)–(1′) of one step. Exercise 8 asks for it, so there it cannot be imported. */
   export function lstmStepBackward(backend: Backend, lstm: Lstm, step: RunningRows): void;
   /** From  z = x·Wx + b:  dx += dz·Wxᵀ;  dWx += xᵀ·dz. */
   export function inputBackward(

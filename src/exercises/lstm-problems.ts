@@ -1,73 +1,21 @@
-/** The problems of the LSTM: its cell backward, the sequence backward, and a loss at every step. */
-import { allocateAll } from '../core/backend.js';
+/** The problems of the LSTM's sequence: its backward pass, and a loss at every step. */
+import type { AccumulateOptions } from '../core/backend.js';
 import { fillRandom, Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
+import type { Shape, Tensor } from '../core/tensor.js';
 import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
 import { denseForward } from '../equations/dense.js';
 import type { RunningRows } from '../equations/lstm-step-views.js';
 import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
-import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
-import { lstmCellForward, lstmForward, lstmStepForward } from '../equations/lstm.js';
+import type { lstmBackward } from '../equations/lstm.js';
+import { lstmForward, lstmStepForward } from '../equations/lstm.js';
+import { gateAndUnit } from './cell-problems.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
-import { backend, HELD, randomTensor, unwritten, weightedSum } from './small-problems.js';
+import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
-const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
-const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
 const stateOf: Result['meaning'] = ([row, b, n]) => `row ${row}, sequence ${b}, unit ${n}`;
-
-type CellResult = 'dz' | 'dc' | 'dcPrev';
-
-/** Equations (4′)–(2′) of one step, with random states. No gradient reaches one unit. The results have the order of `names`. */
-function cellCase(seed: number, B: number, H: number, names: readonly CellResult[], held?: number): Case {
-  const inputs = () => {
-    const random = new Random(seed);
-    const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
-    const [z, cPrev, dh, dc, dcPrev] = [draw(4 * H), draw(H), draw(H), draw(H), draw(H)];
-    for (const gradient of [dh, dc]) gradient.set(0, 1, 0);
-    const [h, c, gates] = [unwritten([B, H]), unwritten([B, H]), unwritten([B, 4 * H])];
-    lstmCellForward(h, c, gates, z, cPrev, 0.7);
-    return { z, cPrev, dh, dc, dcPrev, h, c, gates };
-  };
-  const meanings = {
-    dz: ([b, k]: readonly number[]) => `sequence ${b}, ${gateAndUnit(H, k)}`,
-    dc: unitOf,
-    dcPrev: unitOf,
-  };
-  return {
-    results(answer) {
-      const { cPrev, dh, dc, dcPrev, c, gates } = inputs();
-      const dz = unwritten([B, 4 * H], held);
-      whileReading({ dh, gates, c, cPrev }, { dz, dc, dcPrev }, () =>
-        (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev),
-      );
-      const all = { dz, dc, dcPrev };
-      return names.map((name) => resultOf(name, all[name], meanings[name]));
-    },
-    expected() {
-      const { z, cPrev, dh, dc, dcPrev, h, c, gates } = inputs();
-      // dh, dc and dcPrev are what later steps and the outside have contributed: the gradients of a weighted sum
-      const loss = (): number => {
-        lstmCellForward(h, c, gates, z, cPrev, 0.7);
-        return weightedSum(dh, h) + weightedSum(dc, c) + weightedSum(dcPrev, cPrev);
-      };
-      const hOfC = (): number => {
-        let sum = weightedSum(dc, c);
-        for (let b = 0; b < B; b++)
-          for (let n = 0; n < H; n++) sum += dh.get(b, n) * gates.get(b, 3 * H + n) * Math.tanh(c.get(b, n));
-        return sum;
-      };
-      const gradients = {
-        dz: () => numericResult('dz', z, loss, meanings.dz),
-        dc: () => (loss(), numericResult('dc', c, hOfC, meanings.dc)), // at the right c and gates
-        dcPrev: () => numericResult('dcPrev', cPrev, loss, meanings.dcPrev),
-      };
-      return names.map((name) => gradients[name]());
-    },
-  };
-}
 
 /** T, B and H of an LSTM, and the numbers Iₖ of its inputs. */
 interface Sizes extends Omit<LstmSizes, 'I' | 'P'> {
@@ -92,21 +40,25 @@ function randomLstm(
   const sizes = { ...others, I: counts.reduce((sum, count) => sum + count, 0) };
   const { T, B } = sizes;
   const draw = (tensor: Tensor): Tensor => (fillRandom(tensor, () => random.normal(0, 0.7)), tensor);
-  const tensors = allocateAll(backend, lstmShapes(sizes));
-  const gradients = allocateAll(backend, lstmGradientShapes(sizes));
-  for (const gradient of Object.values(gradients)) fill(gradient, held);
-  const inputs = counts.map((count) => draw(zeros([T, B, count], 'f64')));
+  const tensors = tensorsOf(lstmShapes(sizes), zeroTensor);
+  const gradients = tensorsOf(lstmGradientShapes(sizes), (shape) => unwritten(shape, held));
+  const inputs = counts.map((count) => draw(zeroTensor([T, B, count])));
   draw(tensors.kernel);
   draw(tensors.bias);
-  draw(gradients.dhUpstream);
-  const dcUpstream = hasDcUpstream ? { dcUpstream: draw(zeros(tensors.c.shape, 'f64')) } : {};
+  const dhUpstream = draw(zeroTensor(tensors.h.shape));
+  const dcUpstream = hasDcUpstream ? { dcUpstream: draw(zeroTensor(tensors.c.shape)) } : {};
   const dInputs = hasDx ? inputs.map(({ shape }) => unwritten(shape, held)) : [];
-  const lstm = bindLstm(sizes, { ...tensors, ...gradients, ...dcUpstream, inputs, dInputs }, { forgetBias: 0.4 });
+  const all = { ...tensors, ...gradients, dhUpstream, ...dcUpstream, inputs, dInputs };
+  const lstm = bindLstm(sizes, all, { forgetBias: 0.4 });
   draw(lstm.initial.h);
   draw(lstm.initial.c);
+  setZeros([dhUpstream, ...Object.values(dcUpstream), tensors.kernel, lstm.initial.h, lstm.initial.c, ...inputs]);
   lstmForward(backend, lstm);
   return lstm;
 }
+
+const tensorsOf = <Name extends string>(shapes: Readonly<Record<Name, Shape>>, make: (shape: Shape) => Tensor) =>
+  Object.fromEntries(Object.entries<Shape>(shapes).map(([name, shape]) => [name, make(shape)])) as Record<Name, Tensor>;
 
 /** `x`, or `x[0]`, `x[1]`, … if there are several inputs. */
 const byInput = (name: string, all: readonly Tensor[]): Record<string, Tensor> =>
@@ -184,18 +136,25 @@ const readBackward = ({ inputs, kernel, bias, h, c, gates, dhUpstream, dcUpstrea
   ...(dcUpstream && { dcUpstream }),
 });
 
-/** With `accumulate`, dx already holds 1 in each element. */
-function sequenceCase(
-  seed: number,
-  sizes: Sizes,
-  { accumulate = false, ...has }: LstmCase & { readonly accumulate?: boolean } = {},
-): Case {
+/** What it writes. */
+const writtenBackward = ({ dh, dc, dKernel, dBias, dz, dInputs }: Lstm) => ({
+  ...{ ...byInput('dx', dInputs), dh, dc, dKernel, dBias, dz },
+});
+
+interface SequenceCase extends LstmCase {
+  /** What the answer gets. With `accumulate`, dx already holds 1 in each element. Default: no options. */
+  readonly options?: AccumulateOptions;
+}
+
+function sequenceCase(seed: number, sizes: Sizes, { options, ...has }: SequenceCase = {}): Case {
+  const accumulate = options?.accumulate === true;
+  const given = options === undefined ? [] : [options];
   return {
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
-      whileReading(readBackward(lstm), {}, () =>
-        (answer.lstmBackward as typeof lstmBackward)(backend, fixed(lstm), { accumulate }),
+      whileReading(readBackward(lstm), writtenBackward(lstm), () =>
+        (answer.lstmBackward as typeof lstmBackward)(backend, fixed(lstm), ...given),
       );
       return named(lstm);
     },
@@ -215,6 +174,9 @@ type EveryStepBackward = (
   ...of: [backend: typeof backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
 ) => void;
 
+/** A row of dLogits is zero, because it has no label. */
+const NO_LABEL = -1;
+
 /** No loss reads the initial state, so its row of dhUpstream is zero. The answer writes the other rows. */
 function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case {
   const { T, B, H } = sizes;
@@ -224,7 +186,8 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
     fill(lstm.dhUpstream, held);
     fill(stepOf(lstm.dhUpstream, 0), 0);
     const [W, b, labels] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B], 'f64')];
-    for (let row = 0; row < T * B; row++) labels.set(row, random.below(C));
+    setZeros([W]);
+    for (let row = 0; row < T * B; row++) labels.set(row, row === 1 ? NO_LABEL : random.below(C));
     const [y, logits, p] = [labelRows(labels), zeros([T * B, C], 'f64'), zeros([T * B, C], 'f64')];
     const losses = zeros([T * B], 'f64');
     const loss = (): number => {
@@ -238,11 +201,11 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
     results(answer) {
       const { lstm, W, b, y, p, loss } = inputs();
       loss();
-      const dLogits = zeros(p.shape, 'f64');
+      const dLogits = zeroTensor(p.shape);
       crossEntropyBackward(dLogits, p, y, T * B);
       const [dW, db] = [unwritten(W.shape, held), unwritten(b.shape, held)];
-      const { dhUpstream: _, ...read } = readBackward(lstm); // the answer fills it
-      whileReading({ ...read, dLogits, W }, { dW, db }, () =>
+      const { dhUpstream, ...read } = readBackward(lstm); // the answer fills the first
+      whileReading({ ...read, dLogits, W }, { dW, db, dhUpstream, ...writtenBackward(lstm) }, () =>
         (answer.everyStepBackward as EveryStepBackward)(backend, fixed(lstm), dLogits, W, dW, db),
       );
       return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
@@ -254,26 +217,18 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
   };
 }
 
-const cell = (...names: readonly CellResult[]): ExerciseChecks => ({
-  exports: ['lstmCellBackward'],
-  cases: [cellCase(6, 2, 3, names), cellCase(7, 1, 5, names, HELD)],
-});
-
 const sequence: ExerciseChecks = {
   exports: ['lstmBackward'],
   cases: [
     sequenceCase(8, { T: 4, B: 3, inputs: [2], H: 5 }),
-    sequenceCase(9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false }),
-    sequenceCase(10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD }),
-    sequenceCase(11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { accumulate: true }),
+    sequenceCase(9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
+    sequenceCase(10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD, options: {} }),
+    sequenceCase(11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
   ],
 };
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  'hidden-state': cell('dc', 'dz', 'dcPrev'),
-  'cell-state': cell('dz', 'dcPrev', 'dc'),
-  gates: cell('dz', 'dc', 'dcPrev'),
-  weights: sequence,
+  weights: { ...sequence, written: ['lstmBackward', 'lstmStepBackward'] },
   'through-time': sequence,
   'every-step': {
     exports: ['everyStepBackward'],

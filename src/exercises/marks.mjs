@@ -164,7 +164,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         first: '        const dz = dh[t + 1][b][n]',
         last: '          dh[t][b][m] += dz * Wh[m][n];',
         after: '        }\n',
-        stub: `        // Write (b′) and (a′) for one number n of sequence b at step t here: dz, then its shares in dBias[0][n], dWx[k][n],
+        stub: `        // Write (b′) and (a′) for one number n of sequence b at step t here: dz, then its terms in dBias[0][n], dWx[k][n],
         // dWh[m][n] and dh[t][b][m].
 `,
       },
@@ -177,14 +177,14 @@ export function sigmoidBackward(dI: number, i: number): number {
         'tanh is applied to h, which is already tanh(z)': '(1 - Math.tanh(h[t + 1][b][n]) ** 2)',
       },
       'dWx[k][n] += x[t][b][k] * dz': {
-        'dWx is the share of the last term, not the sum over steps and sequences': 'dWx[k][n] = x[t][b][k] * dz',
+        'dWx is only its last term, not the sum over steps and sequences': 'dWx[k][n] = x[t][b][k] * dz',
       },
       'dWh[m][n] += h[t][b][m] * dz': {
-        'dWh is the share of the last term, not the sum over steps and sequences': 'dWh[m][n] = h[t][b][m] * dz',
+        'dWh is only its last term, not the sum over steps and sequences': 'dWh[m][n] = h[t][b][m] * dz',
         'dWh reads h after the step (row t+1); the forward line reads row t': 'dWh[m][n] += h[t + 1][b][m] * dz',
       },
       'dh[t][b][m] += dz * Wh[m][n]': {
-        'dh of the previous state is the share of one unit, not the sum over the units': 'dh[t][b][m] = dz * Wh[m][n]',
+        'dh of the previous state is the term of one unit, not the sum over the units': 'dh[t][b][m] = dz * Wh[m][n]',
         'dhPrev = dz·Wh: Wh is not transposed': 'dh[t][b][m] += dz * Wh[n][m]',
       },
       'dh[t][b][m] += dz * Wh[m][n];': { 'no gradient reaches the previous h': '' },
@@ -207,7 +207,7 @@ export function sigmoidBackward(dI: number, i: number): number {
     mistakes: {
       'dh.get(b, n) * o * (1 - tanhC * tanhC)': { 'dc without the factor o': 'dh.get(b, n) * (1 - tanhC * tanhC)' },
       'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);\n      dc.set(b, n, dC);': {
-        'two mistakes: dc without the share of the later steps, and not stored in dc':
+        'two mistakes: dc without the term of the later steps, and not stored in dc':
           'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
       },
       'dc.set(b, n, dC);': { 'dC is added to dc, which is already a part of dC': 'dc.set(b, n, dc.get(b, n) + dC);' },
@@ -222,7 +222,7 @@ export function sigmoidBackward(dI: number, i: number): number {
       {
         first: '      const dI = dC * j;',
         last: '      dcPrev.set(b, n',
-        stub: `      // Write (3′) here: dI, dJ and dF from dC, and add the share of cPrev to dcPrev.
+        stub: `      // Write (3′) here: dI, dJ and dF from dC, and add the term of cPrev to dcPrev.
       const dI = NaN;
       const dJ = NaN;
       const dF = NaN;
@@ -269,7 +269,7 @@ export function sigmoidBackward(dI: number, i: number): number {
       {
         first: '  backend.matmul(dhPrev, dz, WhTransposed',
         last: '  inputBackward(backend, dx',
-        stub: `  // Write (1′) here: add the shares of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true }) adds
+        stub: `  // Write (1′) here: add the terms of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true }) adds
   // a·b to out. inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed) adds those of dx and dWx.
 `,
       },
@@ -327,7 +327,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         'only the first sequence gets the initial state': 'h[0][0].set(start[0]);',
       },
       'dStart[0][n] += dh[0][b][n]': {
-        'dStart is the share of one sequence, not the sum over the batch': 'dStart[0][n] = dh[0][b][n]',
+        'dStart is the term of one sequence, not the sum over the batch': 'dStart[0][n] = dh[0][b][n]',
         'dStart is the mean over the batch; the loss is already a mean': 'dStart[0][n] += dh[0][b][n] / B',
         'dStart reads row 1 of dh, the state after the first step': 'dStart[0][n] += dh[1][b][n]',
         'dStart reads the last row of dh': 'dStart[0][n] += dh[T][b][n]',

@@ -152,7 +152,7 @@ export const PLANTED_MISTAKES = [
       fails: ['(1′) dWx', '(15′) dWx'],
     },
     'dw-of-one-step': {
-      words: 'dWx is the share of one step, not the sum over the steps',
+      words: 'dWx is the term of one step, not the sum over the steps',
       right: 'backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true })',
       wrong: 'backend.matmul(dWxk, xTransposed[k], dz)',
       fails: ['(1′) dWx', '(14′) dW', '(15′) dWx'],
@@ -166,7 +166,7 @@ export const PLANTED_MISTAKES = [
       fails: ['(1′) dWh'],
     },
     'dwh-of-one-step': {
-      words: 'dWh is the share of one step, not the sum over the steps',
+      words: 'dWh is the term of one step, not the sum over the steps',
       right: 'backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true })',
       wrong: 'backend.matmul(dWh, hPrevTransposed, dz)',
       fails: ['(1′) dWh', '(14′) dW'],
@@ -195,7 +195,7 @@ export const PLANTED_MISTAKES = [
       fails: ['(1′) db'],
     },
     'db-of-one-step': {
-      words: 'db is the share of one step, not the sum over the steps',
+      words: 'db is the term of one step, not the sum over the steps',
       right: 'columnSums(dBias, dz, { accumulate: true })',
       wrong: 'columnSums(dBias, dz)',
       fails: ['(1′) db', '(14′) dW'],
@@ -360,14 +360,14 @@ export const PLANTED_MISTAKES = [
       fails: ['(4′) do'],
     },
     'dropped-term': {
-      words: 'dc without the share that arrives through h',
+      words: 'dc without the term that arrives through h',
       right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);',
       wrong: 'const dC = dc.get(b, n);',
       fails: ['(4′) dc +='],
       onPage: true,
     },
     'no-memory': {
-      words: 'dc without the share of the later steps',
+      words: 'dc without the term of the later steps',
       right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);',
       wrong: 'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
       fails: ['(4′) dc +='],

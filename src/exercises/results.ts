@@ -2,8 +2,9 @@
 import { describe } from '../core/arguments.js';
 import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
-import type { Answer } from './evaluate.js';
-import { AnswerError } from './evaluate.js';
+import { AnswerError } from './answer-error.js';
+import { checkedTensor } from './checked-tensor.js';
+import type { Answer, Asked } from './evaluate.js';
 import type { WrongNumber } from './exercise.js';
 
 /** A tensor by name, as numbers. */
@@ -23,8 +24,7 @@ export interface Case {
   expected(): Result[];
 }
 
-export interface ExerciseChecks {
-  /** The functions that an answer must export. */
+export interface ExerciseChecks extends Asked {
   readonly exports: readonly string[];
   readonly cases: readonly Case[];
 }
@@ -56,18 +56,18 @@ export function whileReading<Value>(
     ...Object.entries(outputs).map(([name, tensor]) => guardAround(name, tensor)),
   ];
   const value = call();
-  const refusal = NOT_RUN[Object.prototype.toString.call(value)];
-  if (refusal !== undefined) throw new AnswerError(refusal);
+  assertHasRun(value);
   for (const guard of guards) guard();
   return value;
 }
 
 /**
  * `value`, whose lists, objects and tensors an answer can only read: `steps.reverse()` or `dz.data = …` then throws a TypeError, with
- * the answer's line. The numbers in it stay writable.
+ * the answer's line. The numbers in it stay writable. Its tensors check their indices from then on.
  */
 export function fixed<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if ('stride' in value && !Object.isFrozen(value)) checkedTensor(value as unknown as Tensor);
   Object.values(value).forEach(fixed);
   return Object.freeze(value);
 }
@@ -78,6 +78,12 @@ const NOT_RUN: Readonly<Partial<Record<string, string>>> = {
   '[object Generator]': 'it returns a generator: the function must not have a *',
   '[object AsyncGenerator]': 'it returns a generator: the function must be neither async nor have a *',
 };
+
+/** Throws an AnswerError if the function that has returned `value` has not run to its end. */
+function assertHasRun(value: unknown): void {
+  const refusal = NOT_RUN[Object.prototype.toString.call(value)];
+  if (refusal !== undefined) throw new AnswerError(refusal);
+}
 
 const changed = (what: string, before: number, now: number, name: string): never => {
   throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);
@@ -117,6 +123,7 @@ function guardAround(name: string, { data, offset, size }: Tensor): () => void {
 /** `value`, which an answer has returned. Throws an AnswerError unless it is a number. */
 export function numberFrom(name: string, value: unknown): number {
   if (typeof value === 'number') return value;
+  assertHasRun(value);
   throw new AnswerError(`${name} returns ${describe(value)}: it must return a number`);
 }
 

@@ -1,10 +1,12 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
 import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
+import { AnswerError } from './answer-error.js';
 import type { Answer } from './evaluate.js';
-import { AnswerError, evaluate } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, whileReading, fixed } from './results.js';
+import { setZeros } from './tensors.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -41,18 +43,19 @@ interface Inputs {
 function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   const random = new Random(seed);
   const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
-  return {
-    x: Array.from({ length: T }, () => draw(B, I)),
-    labels: Array.from({ length: B }, () => random.below(C)),
-    parameters: {
-      Wx: draw(I, H),
-      Wh: draw(H, H),
-      bias: draw(1, H),
-      Wy: draw(H, C),
-      biasY: draw(1, C),
-      start: draw(1, H),
-    },
-  };
+  const x = Array.from({ length: T }, () => draw(B, I));
+  const labels = Array.from({ length: B }, () => random.below(C));
+  const [Wx, Wh, bias, Wy, biasY, start] = [draw(I, H), draw(H, H), draw(1, H), draw(H, C), draw(1, C), draw(1, H)];
+  setZeros([start, ...x, Wx, Wh, Wy, biasY]);
+  start[0].set([1.7, -0.3, -0.3].slice(0, H - 1), 1); // a number that no tanh gives, and equal neighbours
+  if (T === 1) makeSpecialUnits({ Wx, Wh, bias, Wy });
+  return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
+}
+
+/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step. */
+function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
+  for (const row of [...Wx, ...Wh, ...bias]) row[1] = 0;
+  Wy[2].fill(0);
 }
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;

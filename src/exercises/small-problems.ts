@@ -1,7 +1,7 @@
 /** The problems without a sequence: σ, softmax, a product, Adam. */
-import { fillRandom, Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { fill, flatten, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { Random } from '../core/rng.js';
+import type { Shape } from '../core/tensor.js';
+import { flatten, valuesOf, zeros } from '../core/tensor.js';
 import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
 import type { adam, adamRate } from '../equations/adam.js';
 import type { crossEntropyBackward } from '../equations/cross-entropy.js';
@@ -9,48 +9,9 @@ import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
-import { backendForAnswers } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
-
-export const backend = backendForAnswers('f64');
-
-/** What lies beside a tensor: no result. */
-const BESIDE = 0.25;
-
-/** As an LSTM's step is one of many: with other memory before and after it, which an answer must neither read nor write. */
-function stepLike(shape: Shape): Tensor {
-  const steps = zeros([3, ...shape], 'f64');
-  fill(steps, BESIDE);
-  return stepOf(steps, 1);
-}
-
-/** Random numbers of `shape`, normal with standard deviation 1. */
-export function randomTensor(random: Random, shape: Shape): Tensor {
-  const tensor = stepLike(shape);
-  fillRandom(tensor, () => random.normal(0, 1));
-  return tensor;
-}
-
-/**
- * What outputs hold before an answer writes them. NaN shows one that it leaves out, or adds to. So each exercise has a case with
- * NaN. After different mistakes all numbers can be NaN, so each also has a case with `HELD`, in which their numbers differ.
- */
-export const HELD = 0.7;
-
-/** An output that holds `held`. */
-export function unwritten(shape: Shape, held = NaN): Tensor {
-  const tensor = stepLike(shape);
-  fill(tensor, held);
-  return tensor;
-}
-
-/** Σ weights*values: a loss whose gradient is `weights`. */
-export function weightedSum(weights: Tensor, values: Tensor): number {
-  let sum = 0;
-  for (let n = 0; n < weights.size; n++) sum += weights.data[weights.offset + n] * values.data[values.offset + n];
-  return sum;
-}
+import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -75,17 +36,17 @@ const sigmoidCase: Case = {
 
 function sigmoidInputs() {
   const random = new Random(1);
-  return {
-    z: Float64Array.from({ length: 7 }, () => random.normal(0, 2)),
-    dI: Float64Array.from({ length: 7 }, (_, n) => (n === 3 ? 0 : random.normal(0, 1))),
-  };
+  const z = Float64Array.from({ length: 7 }, () => random.normal(0, 2));
+  const dI = Float64Array.from({ length: 7 }, (_, n) => (n === 3 ? 0 : random.normal(0, 1)));
+  // i = ½; i near 1, through which little comes; and a large dI
+  return { z: Float64Array.of(...z, 0, 20, 0.3), dI: Float64Array.of(...dI, 1.7, -2.3, 30.3) };
 }
 
 /** A row b of y `[B,C]`. One of zeros does not count. */
 const LABELS = {
   oneHot: (b: number, k: number, C: number) => (k === (b + 2) % C ? 1 : 0),
   smoothed: (_: number, k: number, C: number) => (k === 1 ? 0.9 : 0.1 / (C - 1)),
-  weighted: (_: number, k: number) => (k === 0 ? 2.5 : 0),
+  weighted: (_: number, k: number) => (k === 0 ? 27.3 : 0),
   zeros: () => 0,
 } as const;
 
@@ -95,11 +56,11 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
   const inputs = () => {
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
-    const y = zeros([B, C], 'f64');
+    const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
     });
-    const [losses, probabilities] = [zeros([B], 'f64'), zeros([B, C], 'f64')];
+    const [losses, probabilities] = [zeros([B], 'f64'), zeroTensor([B, C])];
     const forward = (): void => crossEntropyForward(losses, probabilities, logits, y);
     forward();
     return { logits, y, losses, probabilities, forward };
@@ -109,8 +70,8 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
     results(answer) {
       const { probabilities, y } = inputs();
       const dLogits = unwritten([B, C], held);
-      const onlyGet = { get: (b: number, k: number) => y.get(b, k) }; // as labelRows makes it
-      whileReading({ probabilities }, { dLogits }, () =>
+      const onlyGet = { get: (...index: number[]) => y.get(...index) }; // as labelRows makes it
+      whileReading({ probabilities, y }, { dLogits }, () =>
         (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, onlyGet, count),
       );
       return [resultOf('dLogits', dLogits, meaning)];
@@ -128,7 +89,9 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     const random = new Random(seed);
     const states = sizes.map((H) => randomTensor(random, [N, H]));
     const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
-    return { states, W, b: randomTensor(random, [C]), dLogits: randomTensor(random, [N, C]) };
+    const [b, dLogits] = [randomTensor(random, [C]), randomTensor(random, [N, C])];
+    setZeros([dLogits, W, ...states]);
+    return { states, W, b, dLogits };
   };
   return {
     results(answer) {
@@ -163,25 +126,42 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
   };
 }
 
+interface AdamCase {
+  /** Of six numbers. */
+  readonly shape: Shape;
+  readonly learningRate: number;
+  /** t of three updates. Default: 1, 2, 3. */
+  readonly updates?: readonly number[];
+  /** m and v before them. Default: zero. */
+  readonly moments?: readonly [m: readonly number[], v: readonly number[]];
+}
+
 /**
  * Three updates. Gradients as small as ε tell the two forms of Adam apart; after one that becomes 0, m and v fall; one is always 0.
- * Adam is its own definition. `shape`: of six numbers.
+ * Adam is its own definition.
  */
-const adamCase = (shape: Shape, learningRate: number): Case => ({
-  results: ({ adam: update, adamRate: rateOf }) =>
-    adamResults(shape, learningRate, update as typeof adam, rateOf as typeof adamRate),
-  expected: () => adamResults(shape, learningRate, rightAdam, rightRate),
+const adamCase = (given: AdamCase): Case => ({
+  results: ({ adam: update, adamRate: rateOf }) => adamResults(given, update as typeof adam, rateOf as typeof adamRate),
+  expected: () => adamResults(given, rightAdam, rightRate),
 });
 
-function adamResults(shape: Shape, learningRate: number, update: typeof adam, rateOf: typeof adamRate): Result[] {
+function adamResults(
+  { shape, learningRate, updates = [1, 2, 3], moments = [[], []] }: AdamCase,
+  update: typeof adam,
+  rateOf: typeof adamRate,
+): Result[] {
   const random = new Random(5);
   const p = randomTensor(random, shape);
-  const [m, v] = [stepLike(shape), stepLike(shape)];
-  for (const moment of [m, v]) fill(moment, 0);
-  return [1, 2, 3].flatMap((t) => {
+  setZeros([p]);
+  const [m, v] = moments.map((numbers) => {
+    const moment = zeroTensor(shape);
+    numbers.forEach((value, n) => flatten(moment).set(n, value));
+    return moment;
+  });
+  return updates.flatMap((t, n) => {
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
-    const g = stepLike(shape);
-    const becomesZero = t === 1 ? -3 : 0;
+    const g = zeroTensor(shape);
+    const becomesZero = n === 0 ? -3 : 0;
     const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0];
     gradients.forEach((value, n) => flatten(g).set(n, value));
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
@@ -204,5 +184,20 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     exports: ['denseBackward'],
     cases: [productCase(4, 5, [3, 2, 6], 4), productCase(5, 1, [6], 2), productCase(6, 3, [1, 4], 5, HELD)],
   },
-  adam: { exports: ['adam', 'adamRate'], cases: [adamCase([2, 3], 0.1), adamCase([6], 0.02)] },
+  adam: {
+    exports: ['adam', 'adamRate'],
+    cases: [
+      adamCase({ shape: [2, 3], learningRate: 0.1 }),
+      adamCase({ shape: [6], learningRate: 0.02 }),
+      adamCase({
+        shape: [3, 2],
+        learningRate: 1.5,
+        updates: [10, 11, 4000],
+        moments: [
+          [0, 0.3, -0.2, 0, 1.5, 0.4],
+          [0.2, 0, 0.4, 2.5, 0, 0.1],
+        ],
+      }),
+    ],
+  },
 };

@@ -13,9 +13,10 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
+import { explained } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
-import { evaluate, explained } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
 
 const OURS = { crossEntropyBackward, denseBackward, lstmCellBackward, lstmBackward, adam, adamRate };
@@ -41,7 +42,7 @@ export function* answerLosses(
   language: Language = 'typescript',
 ): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
-  const answer = evaluate(toCommonJs(source, language), [trains]);
+  const answer = evaluate(toCommonJs(source, language), { exports: [trains] });
   const rate = answer.adamRate ?? adamRate;
   const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
   for (;;) {

@@ -62,7 +62,7 @@ export async function checkModelGradients(
 
 /**
  * Checks a network on a backend of dtype f64: every parameter, x (unless it is classes) and every h0 and c0, at random
- * values. (If h0 and c0 were zero, mistakes in the first step's share of dWh and df would be invisible.) Beyond the end of
+ * values. (If h0 and c0 were zero, mistakes in the first step's term of dWh and df would be invisible.) Beyond the end of
  * a sequence, x and targets are NaN. With dropout, every pass uses the same masks. With labels, one row in four does not count.
  */
 export async function checkNetworkGradients(

@@ -154,7 +154,7 @@ test('checks one answer, there and from the parent', async () => {
   for (const folder of ['.', 'longhand-exercises', 'longhand-exercises/typescript']) {
     expect(await exercises(['check', '5'], folder)).toEqual({
       code: 0,
-      stdout: 'typescript/05-hidden-state.ts: right: all 66 numbers agree\nNext: 06-cell-state\n',
+      stdout: 'typescript/05-hidden-state.ts: right: all 72 numbers agree\nNext: 06-cell-state\n',
       stderr: '',
     });
   }
@@ -167,7 +167,7 @@ test('checks one answer, there and from the parent', async () => {
   expect(stdout).toMatch(
     /^typescript\/05-hidden-state\.ts: wrong: dc\[0, 0\] \(sequence 0, unit 0\) is -?[\d.]+, but must be -?[\d.]+; also wrong: dz, dcPrev\n/,
   );
-  expect(stdout).toContain('\nThese are the numbers of a known mistake: dc without the share of the later steps.\n');
+  expect(stdout).toContain('\nThese are the numbers of a known mistake: dc without the term of the later steps.\n');
   solve('hidden-state', 'javascript'); // one right answer is enough
   expect((await exercises(['check', '5'])).code).toBe(0);
 });
@@ -216,6 +216,30 @@ test.each([
   expect((await exercises([`${word}-chess`])).code).toBe(0);
 });
 
+test.each([
+  [['chek', '5'], 'check 5'],
+  [['check5', 'x', 'hnit'], 'hint'],
+  [['5', 'check'], 'check 5'],
+  [['hin', '5', '2'], 'hint 5 2'],
+  [['Cehck', '12'], 'check 12'],
+])('%j is a misspelt command, no folder', async (words, meant) => {
+  const { code, stderr } = await exercises(words);
+  expect([code, stderr]).toEqual([2, `error: ${words.join(' ')}: did you mean longhand exercises ${meant}?\n`]);
+  expect(readdirSync(place)).toEqual([]);
+});
+
+test.each([
+  ['my', 'folder'],
+  ['checklist', '5'],
+  ['a', 'chunk'],
+])('%s %s is no folder', async (...words) => {
+  expect(await exercises(words)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: too many arguments: write the name of one folder, in quotes if it has spaces\n',
+  });
+});
+
 test('a folder that cannot be written completely is removed again', () => {
   const main = path.resolve('dist/cli/main.js');
   const { status, stderr } = spawnSync(
@@ -254,7 +278,7 @@ describe('an answer is a stranger’s program:', () => {
     verdictOn(named('sigmoid'), { file: 'a.ts', source, language: 'typescript' }, never, { milliseconds, megabytes });
   const error = (message: string) => ({ outcome: 'error', message });
   const wrong = expect.objectContaining({ outcome: 'wrong' }) as object;
-  const right = { outcome: 'right', compared: 7 };
+  const right = { outcome: 'right', compared: 10 };
   const line =
     1 +
     sigmoidWith('HERE')
@@ -426,7 +450,7 @@ describe('an answer is a stranger’s program:', () => {
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('a\\u001b', { b: 1 }); console.error('c');"));
     expect(await exercises(['check', '1'])).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right: all 7 numbers agree\n/) as string,
+      stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right: all 10 numbers agree\n/) as string,
       stderr: 'typescript/01-sigmoid.ts prints:\na\\u001b { b: 1 }\nc\n',
     });
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));

@@ -8,7 +8,11 @@ import { chapter, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const { page, prose, ask, drawn } = chapter('check-it', { 'numeric.mjs': ['numericDerivatives', 'numericErrors'] });
+const { page, prose, ask, drawn } = chapter('check-it', {
+  'numeric.mjs': ['lossOf', 'numericDerivatives', 'numericErrors', 'randomModel'],
+  'directions.mjs': ['measured', 'MISTAKES'],
+  longhand: ['flatten'],
+});
 
 /** Runs a command as the page shows it, in a folder. */
 function outputOf(command: string, cwd = directoryOf()): string {
@@ -94,6 +98,40 @@ test('the five-point rule is exact for polynomials of degree 4, the two-point ru
   const close = (rule: 'two' | 'five'): boolean[] => rules.map((found, n) => Math.abs(found[rule] - (n + 1)) < 1e-12);
   expect(close('two')).toEqual([true, true, false, false, false]);
   expect(close('five')).toEqual([true, true, true, true, false]);
+});
+
+test('in f32 at δ = 10⁻⁶, all losses are the same number', async () => {
+  const losses = (await ask(`
+    const model = randomModel('f32');
+    const kernel = flatten(model.kernel.value);
+    const before = kernel.get(12);
+    const losses = [];
+    for (const steps of [-2, -1, 0, 1, 2]) {
+      kernel.set(12, before + steps * 1e-6);
+      losses.push(await lossOf(model));
+    }
+    return losses;`)) as number[];
+  expect(losses).toEqual(Array(5).fill(losses[0]));
+});
+
+test('the wrong sign of the smallest element, with the divisors of checkGradients', async () => {
+  const { along, alone } = (await ask(`
+    const { gradient, directions } = await measured();
+    const order = [...gradient.keys()].sort((a, b) => Math.abs(gradient[a]) - Math.abs(gradient[b]));
+    const wrong = gradient.slice();
+    MISTAKES['the smallest element has the wrong sign'](wrong, order);
+    const along = directions.map(({ u, numeric }) => {
+      const product = wrong.reduce((sum, g, k) => sum + g * u[k], 0);
+      const divisor = Math.max(Math.abs(product), Math.abs(numeric), 1e-5, 1e-3 * Math.hypot(...wrong));
+      return Math.abs(product - numeric) / divisor;
+    });
+    const floor = Math.max(1e-5, 1e-3 * Math.abs(gradient[order.at(-1)]));
+    return { along, alone: (2 * Math.abs(gradient[order[0]])) / floor };`)) as { along: number[]; alone: number };
+  const sorted = along.sort((a, b) => a - b);
+  expect(sorted[0]).toBeCloseTo(0.9e-7, 8);
+  expect(sorted[2]).toBeCloseTo(5e-7, 7);
+  expect(prose).toContain('give errors from 0.9·10⁻⁷ to 5·10⁻⁷ in the three directions');
+  expect(alone.toExponential(0)).toBe('1e-3');
 });
 
 test('what the text says', () => {

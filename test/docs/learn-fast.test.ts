@@ -67,6 +67,7 @@ test('what the text says about the speeds is in the table', () => {
   expect([at(7).node20, at(7).node24].map(Math.round)).toEqual([35, 37]);
   expect([at(9).node20, Math.round(at(9).node24)]).toEqual([undefined, 51]);
   expect([at(11).node20, at(11).node24]).toEqual([74, 102]);
+  expect([at(5).node20 / at(1).node20, at(5).node24 / at(1).node24].map(Math.round)).toEqual([2, 2]); // “twice as fast”
   expect(at(5).node24).toBeLessThan(at(4).node20);
   expect(Math.round(at(7).node20 / at(5).node20)).toBe(15);
   for (const [upper, lower] of [
@@ -78,6 +79,9 @@ test('what the text says about the speeds is in the table', () => {
     /\s+/g,
     ' ',
   );
+  expect(kernels).toContain('The result takes 4 cycles, so 4·2 = 8 sums must be in progress at every moment.');
+  expect(kernels).toContain('the result of an addition takes 2 to 3 cycles');
+  expect(prose).toContain('The result of an addition takes 2 to 3 cycles, and that of a fused multiply-add 4.');
   expect(kernels).toContain('the backend reaches 94% of its tile');
   expect(kernels).toContain('and 96% on Node 24');
 });

@@ -10,6 +10,8 @@ const { page, prose, ask, drawn } = chapter('loss-and-update', {
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'randomNumbers'],
   'pairs.mjs': ['whichCameFirst'],
   'clipping.mjs': ['descent', 'lossAndGradient', 'START'],
+  longhand: ['Model', 'Random'],
+  'longhand/reference': ['createReferenceBackend'],
 });
 const blocks = [...page.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
 
@@ -85,6 +87,46 @@ test('what the text says about logits and numbers in f32', () => {
   expect(Math.exp(-746)).toBe(0);
 });
 
+test('log-sum-exp with every result rounded to f32 has the engine’s column', () => {
+  const f32 = Math.fround;
+  const cells = [...page.matchAll(/^([-\d, ]+); (\d) .* (\S+)$/gm)];
+  expect(cells).toHaveLength(6);
+  for (const [, list, label, engine] of cells) {
+    const logits = list.split(', ').map(Number);
+    const max = Math.max(...logits);
+    const sum = logits.reduce((total, logit) => f32(total + f32(Math.exp(f32(logit - max)))), 0);
+    const logP = f32(f32(logits[Number(label)] - max) - f32(Math.log(sum)));
+    expect(Math.abs(logP).toPrecision(5)).toBe(engine);
+  }
+});
+
+test('the definition’s softmax of a logit of 100: which parameters are NaN after one update, and after two', async () => {
+  const counts = (await ask(`
+    const f32 = Math.fround;
+    const crossEntropyForward = (losses, p, logits, y) => {
+      for (let b = 0; b < losses.size; b++) {
+        const powers = [0, 1, 2].map((k) => f32(Math.exp(logits.get(b, k))));
+        const sum = powers.reduce((total, power) => f32(total + power));
+        for (const [k, power] of powers.entries()) p.set(b, k, f32(power / sum));
+      }
+    };
+    const model = new Model({ ...createReferenceBackend(), crossEntropyForward }, { T: 4, B: 2, I: 3, H: 5, C: 3 });
+    model.initialise(new Random(1));
+    for (const { name, value } of model.parameters) if (name === 'outBias') value.set(0, 100);
+    const random = new Random(2);
+    model.activations.x.data.forEach((_, n, data) => (data[n] = random.normal(0, 1)));
+    return [1, 2].map(() => {
+      model.forward();
+      model.backward();
+      for (const { value, gradient } of model.parameters)
+        value.data.forEach((_, n) => (value.data[n] -= 0.1 * gradient.data[n]));
+      const entries = model.parameters.map(({ name, value }) => [name, value.data.filter(Number.isNaN).length]);
+      return Object.fromEntries(entries);
+    });`)) as Record<string, number>[];
+  const every = { kernel: 8 * 20, bias: 20, outKernel: 5 * 3, outBias: 3 };
+  expect(counts).toEqual([{ ...every, outKernel: 5, outBias: 1 }, every]);
+});
+
 test('a batch of twice the sequences, each of them twice, has the same gradients', async () => {
   const difference = (await ask(`
     const { x, labels } = whichCameFirst(5);
@@ -111,6 +153,11 @@ test('Adam: the first update of both forms, by the formulas of docs/derivation.m
   }
   expect(1 / Math.sqrt(0.001)).toBeCloseTo(32, 0); // “by up to a factor of 32”
   expect((0.1 / Math.sqrt(0.001)).toFixed(1)).toBe('3.2');
+  for (const [g, here] of rows.map((cells) => cells.map(Number))) {
+    if (g >= 0.0001) expect(1 - here).toBeLessThan(0.004); // “lr within 0.4%”
+  }
+  const weights = [1 - 0.9 ** 10, 1 - 0.999 ** 1000].map((weight) => `${Math.round(100 * weight)}% of the weight in`);
+  for (const weight of weights) expect(prose).toContain(weight);
 });
 
 test('the two forms of Adam agree for gradients of usual size, also after the first update', async () => {
@@ -193,8 +240,12 @@ test('the two runs are the same up to the cliff; only the clipped one stays insi
 test('what the text says about the 49 starts and about clipping', () => {
   const found = [...page.matchAll(/of (\d+) starts: without clipping (\d+), clipped (\d+)/g)];
   const counts = found.map(([, ...numbers]) => numbers.map(Number));
-  expect(prose).toContain(`${counts[0][0] - counts[0][2]} clipped runs still fail`);
-  expect(prose).toContain(`${counts[1][0] - counts[1][1]} fail with 0.02 too`);
+  const [[fail, failClipped], [fail2, failClipped2]] = counts.map(([all, without, clipped]) => [
+    all - without,
+    all - clipped,
+  ]);
+  expect(prose).toContain(`${fail} starts fail without clipping and ${failClipped} with it`);
+  expect(prose).toContain(`${fail2} starts fail without it, and ${failClipped2} with it`);
   const norm = Math.hypot(10, 1);
   expect(prose).toContain(`becomes (${(10 / norm).toFixed(3)}, ${(1 / norm).toFixed(4)})`);
 });
@@ -215,6 +266,7 @@ test('the figures of the recipe, and the pictures', async () => {
   for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1)) {
     expect(recipe).toContain(`| ${accuracy}`);
   }
+  expect(recipe).toContain(`| ${/Ten epochs alone reach (0\.\d+)/.exec(prose)![1]}`);
   for (const name of ['spike.svg', 'clipping.svg']) {
     expect(page).toContain(`](pictures/${name})`);
     expect(await drawn(name)).toBe(read(name));

@@ -131,7 +131,7 @@ test('what the text says about the paths', () => {
     `multiplies it by ${direct} in each step, because ${direct}²⁷ is 9·10⁻⁴. All paths together multiply it by ${perStep(after, 'all').toFixed(2)}.`,
     `adds only ${others} in a step, and ${others}²⁷ is 5·10⁻¹⁹, but (${direct} + ${others})²⁷ is ${((+direct + +others) ** 27).toFixed(2)}`,
     `${percent(first(after, 'all'))} becomes ${percent(after.earlyJ)}.`,
-    `If one of them is closed, ${without[0]} to ${without[2]} remains.`,
+    `If one of them is closed, ${without[0]} to ${without[2]} remains, but`,
     `The mean of f is ${pixels.f.mean}. After the first of 784 pixels ${first(pixels, 'all')} of ‖dc‖ is left on all paths, and ${first(pixels, 'direct')} on the direct path alone.`,
     `all paths leave ${first(addingBefore, 'all')} and the direct path ${first(addingBefore, 'direct').toFixed(3)}. After 1,000 steps these are ${first(addingAfter, 'all')} and ${first(addingAfter, 'direct')}.`,
     `the direct path alone still leaves ${percent(first(addingAfter, 'direct'))}.`,

@@ -10,7 +10,8 @@ const { page, prose, ask, drawn } = chapter('lstm', {
   'one-cell.mjs': ['cellsOf'],
   'forget-bias.mjs': ['FORGET_BIASES', 'lstmNorms', 'RNN_RADIUS'],
   'gradient-norms.mjs': ['gradientNorms'],
-  longhand: ['fillRandom', 'Random', 'zeros'],
+  longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmForward', 'norm', 'Random', 'stepOf', 'zeros'],
+  'longhand/reference': ['createReferenceBackend'],
 });
 
 test.each(['one-cell.mjs', 'forget-bias.mjs'])('%s prints what the page shows', (program) => {
@@ -96,6 +97,24 @@ test('the table of what a large forget bias costs has the computed numbers', () 
   const columns = short.map(({ forgetBias, size }, n) => [size, long[n].size, long[n].open, forgetBias]);
   const expected = columns.map(([a, b, c, bias]) => [String(bias), ...[a, b, c].map((value) => value.toFixed(2))]);
   expect(rows.map(([, ...cells]) => cells)).toEqual(expected);
+});
+
+test('without h·Wh the cell stays small, with the same numbers as in forget-bias.mjs', async () => {
+  const [whole, closed] = (await ask(`
+    const [T, B, I, H] = [784, 1, 3, 64];
+    return [false, true].map((isClosed) => {
+      const backend = createReferenceBackend({ dtype: 'f64' });
+      const lstm = allocateLstm(backend, { T, B, I, H }, { forgetBias: 5 });
+      const random = new Random(1);
+      const limit = Math.sqrt(6 / (I + H + 4 * H));
+      fillRandom(lstm.kernel, () => random.uniform(-limit, limit));
+      fillRandom(lstm.x, () => random.uniform(-1, 1));
+      if (isClosed) fill(lstm.Wh, 0);
+      lstmForward(backend, lstm);
+      return norm(stepOf(lstm.c, T)) / Math.sqrt(H);
+    });`)) as number[];
+  expect(whole).toBeCloseTo(long[3].size, 6);
+  expect(prose).toContain(`With the same numbers and Wh = 0, c would be only ${closed.toFixed(2)} after 784 steps.`);
 });
 
 /** Both passes of an LSTM in plain loops, without the engine, from the same random numbers. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { chapter, quotedExperiments, read as readChapter, testSymptoms } from '../helpers/chapter.js';
 
-const { page, prose, ask } = chapter('mistakes', { 'mistakes-table.mjs': ['withTable'] });
+const { page, prose, ask } = chapter('mistakes', { 'mistakes-table.mjs': ['withTable'], 'symptoms.mjs': ['failures'] });
 const table = readChapter('mistakes-table.md');
 
 test('the table is the one that mistakes-table.mjs makes', async () => {
@@ -40,6 +40,17 @@ test('every symptom leads to a mistake of the table or to a section of this page
 
 // test/slow/docs/figures.test.ts runs the experiments, and says the same about what they print
 testSymptoms('the chapter quotes', quotedExperiments);
+
+/** What the tensors that fail at T = 1 say: test/slow/docs/figures.test.ts checks it for every mistake of the LSTM. */
+test.each([
+  ['i-and-j-exchanged-in-3′', ['Wx', 'Wh', 'b', 'x', 'h0']],
+  ['dropped-term', ['Wx', 'Wh', 'b', 'x', 'h0', 'c0']],
+  ['no-dc-prev', ['c0']],
+  ['no-memory', []],
+])('the gradient check of %s fails in %j', async (id, names) => {
+  const failed = (await ask(`return failures(${JSON.stringify(id)}, 1);`)) as { name: string }[];
+  expect(failed.map(({ name }) => name)).toEqual(names);
+});
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');

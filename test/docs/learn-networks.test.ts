@@ -4,10 +4,11 @@ import { chapter, read } from '../helpers/chapter.js';
 const { page, prose, ask, drawn } = chapter('networks', {
   longhand: ['Network', 'Random', 'tensorFrom'],
   'longhand/reference': ['createReferenceBackend'],
-  'networks.mjs': ['lengths'],
+  'longhand/wasm': ['createWasmBackend'],
+  'networks.mjs': ['directions', 'lengths'],
 });
 
-/** What the experiments print: test/slow/docs/figures.test.ts runs all of them. */
+/** What the experiments print: test/slow/docs/figures.test.ts runs all of them. Two are fast enough to run here too. */
 const quoted = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
 
 test('what the text says about the experiments', () => {
@@ -26,6 +27,16 @@ test('the experiment with lengths gives what the chapter quotes', async () => {
   const rows = (await ask('return lengths();')) as { length: number; difference: number }[];
   const lines = rows.map(({ length, difference }) => `  ${length} steps: largest difference ${difference}\n`);
   expect(quoted[2]).toBe(`Lengths: a batch, and each of its sequences alone\n${lines.join('')}`);
+});
+
+test('the forward direction is always right at the last step, and else guesses', async () => {
+  const [forward, both] = (await ask(`
+    const backend = await createWasmBackend({ threads: 1, deterministic: true });
+    const rows = await directions(backend);
+    await backend.dispose();
+    return rows;`)) as { accuracy: number; lastCorrect: boolean }[];
+  expect(forward.lastCorrect).toBe(true);
+  expect([forward.accuracy, both.accuracy].map((accuracy) => accuracy.toFixed(2))).toEqual(['0.54', '1.00']);
 });
 
 test('the numbers beyond an end are NaN in the experiment with lengths, and without lengths they are refused', async () => {

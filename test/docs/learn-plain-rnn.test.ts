@@ -7,25 +7,11 @@ import { directoryOf } from '../helpers/temporary-directories.js';
 const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
-  'gap.mjs': ['LENGTHS', 'NETWORKS', 'SEEDS', 'UPDATES'],
+  'pairs.mjs': ['whichCameFirst'],
   'gradient-norms.mjs': ['gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
 });
 const program = read('plain-rnn.mjs');
 const everyStep = read('every-step.mjs');
-
-interface GapExperiment {
-  readonly NETWORKS: readonly { readonly name: string }[];
-  readonly LENGTHS: readonly number[];
-  readonly SEEDS: readonly number[];
-  readonly UPDATES: number;
-}
-
-interface GapResult {
-  readonly network: string;
-  readonly T: number;
-  readonly first: number | null;
-  readonly correct: number;
-}
 
 test('which-came-first.mjs prints what the page shows', () => {
   const [, after] = page.split('$ node docs/learn/programs/which-came-first.mjs\n');
@@ -42,35 +28,6 @@ test('which-came-first.mjs prints what the page shows', () => {
   expect(ratio(output)).toBeCloseTo(ratio(shown), 6);
 });
 
-test('the tables of chapters 2 and 3 have the runs of gap.json, and the picture is the one that the program draws', async () => {
-  const results = JSON.parse(read('programs/gap.json')) as GapResult[];
-  const { NETWORKS, LENGTHS, SEEDS, UPDATES } = (await ask(
-    'return { NETWORKS, LENGTHS, SEEDS, UPDATES };',
-  )) as GapExperiment;
-  expect(results).toHaveLength(NETWORKS.length * LENGTHS.length * SEEDS.length);
-  const runs = (network: string, T: number): string =>
-    results
-      .filter((one) => one.network === network && one.T === T)
-      .map(({ first, correct }) => (first === null ? '–' : correct === 56 ? String(first) : `${first}, lost`))
-      .join('; ');
-  const rowOf = (network: string): string => [network, ...LENGTHS.map((T) => runs(network, T))].join(' | ');
-  const rowsOf = (text: string): string[] =>
-    text
-      .split('\n')
-      .filter((line) => /^\| (plain RNN|LSTM, \w+ bias)/.test(line))
-      .map((line) =>
-        line
-          .slice(2, -2)
-          .replace(/ +\| +/g, ' | ')
-          .trim(),
-      );
-  expect(rowsOf(page)).toEqual([rowOf('plain RNN')]);
-  expect(rowsOf(read('lstm.md'))).toEqual(NETWORKS.map(({ name }) => rowOf(name)));
-  for (const text of [page, read('lstm.md')])
-    expect(text.replace(/\s+/g, ' ')).toContain(`correct after ${UPDATES} updates`);
-  expect(await drawn('gap.svg')).toBe(read('gap.svg'));
-});
-
 test('what the text says about these runs', () => {
   const outputs = [...page.matchAll(/norm of dh\[0\] \/ norm of dh\[\d+\]: (\S+)/g)].map(([, ratio]) => Number(ratio));
   expect(prose).toContain(`the norm of dh[0] is ${(100 * outputs[0]).toFixed(1)}% of the norm of dh[8]`);
@@ -85,7 +42,14 @@ test('what the text says about these runs', () => {
   expect(Math.log(2).toFixed(4)).toBe('0.6931');
 });
 
-test('the planted mistake changes the three gradients that the page names', () => {
+/** The update of the chapter: each weight moves by -0.2 times its gradient. */
+const MOVE_AGAINST = `
+  function moveAgainst(gradients, parameters) {
+    for (const [name, rows] of Object.entries(parameters))
+      rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= 0.2 * gradients[name][r][c])));
+  }`;
+
+test('the planted mistake changes the three gradients that the page names', async () => {
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
   const place = directoryOf();
@@ -96,6 +60,42 @@ test('the planted mistake changes the three gradients that the page names', () =
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
   expect(prose).toContain('about 0.003 to 0.005');
   expect(Math.max(Wy, biasY)).toBeLessThan(1e-9);
+  // “The training then ends with a loss of NaN”
+  const { ratio, loss } = (await ask(`
+    const mistaken = await import('${path.join(place, 'random-rnn.mjs')}');
+    const { x, labels } = whichCameFirst(8);
+    const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
+    const gradientsOfMistake = (updates) => {
+      for (let update = 0; update < updates; update++)
+        moveAgainst(mistaken.gradientsOf(x, labels, parameters).gradients, parameters);
+      return mistaken.gradientsOf(x, labels, parameters);
+    };
+    const { dh } = gradientsOfMistake(80);
+    return { ratio: normOf(dh[0]) / normOf(dh[8]), loss: String(gradientsOfMistake(10).loss) };
+    ${MOVE_AGAINST}`)) as { ratio: number; loss: string };
+  expect(prose).toContain(`the wrong dh[0] is ${ratio.toFixed(1)} times as large as dh[8]`);
+  expect(loss).toBe('NaN');
+});
+
+test('the one-sided quotient has the larger error that the page says', async () => {
+  const [oneSided, twoSided] = (await ask(`
+    const { x, labels } = whichCameFirst(8);
+    const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
+    const { gradients } = gradientsOf(x, labels, parameters);
+    const lossOf = () => crossEntropy(forward(x, parameters).logits, labels).loss;
+    const differences = Object.entries(parameters).flatMap(([name, rows]) =>
+      rows.flatMap((row, r) =>
+        [...row].map((w, c) => {
+          const [above, here, below] = [w + 1e-5, w, w - 1e-5].map((value) => ((row[c] = value), lossOf()));
+          row[c] = w;
+          return [(above - here) / 1e-5, (above - below) / 2e-5].map((numeric) => Math.abs(numeric - gradients[name][r][c]));
+        }),
+      ),
+    );
+    return [0, 1].map((n) => Math.max(...differences.map((both) => both[n])));`)) as number[];
+  expect(prose).toContain('gradients below is 1·10⁻⁶, and that of the two-sided quotient is 2·10⁻¹¹');
+  expect(oneSided.toExponential(0)).toBe('1e-6');
+  expect(twoSided).toBeLessThan(1e-10); // its digits are those of rounding
 });
 
 test('the page shows the lines of the program, which has as many lines of code as the page says', () => {
@@ -202,6 +202,21 @@ test('the table has the computed norms', () => {
   expect(exponents).toEqual([-137, -9, 32]);
   expect(prose).toContain('about 10⁻¹³⁷, 10⁻⁹ and 10³²');
   expect(prose).toContain('about 10⁻⁵ for spectral radius 0.8, about 1 for 1.5 and about 60 for 2');
+});
+
+test('the factor of a step: the radius times the mean of 1 - h² is not it, but the root mean square times ‖Wh‖/√H nearly is', async () => {
+  const [square, size] = (await ask(`
+    const random = randomNumbers(7);
+    const x = Array.from({ length: 784 }, () => matrix(1, 3, () => random()));
+    const network = networkOf(2);
+    const squares = gradientsOf(x, [0], network).h.slice(1).flatMap(([row]) => [...row].map((value) => (1 - value ** 2) ** 2));
+    return [Math.sqrt(squares.reduce((sum, value) => sum + value) / squares.length), normOf(network.Wh) / 8];`)) as number[];
+  const { after784, share } = curves[2];
+  expect(prose).toContain(
+    `for 2 it is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
+  );
+  expect(prose).toContain(`the root mean square of 1 - h², ${square.toFixed(2)}, and`);
+  expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. The product of both is ${(square * size).toFixed(2)}.`);
 });
 
 test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {

@@ -78,6 +78,7 @@ test('the page shows the lines of its programs, and counts those of tutorial.mjs
   expect(read('one-unit.mjs')).toContain(gradients.replace(/^/gm, '  '));
   expect(read('tutorial.mjs')).toContain(tutorial);
   expect(tutorial.split('\n').at(-1)).toBe('await backend.dispose();');
+  expect(tutorial.match(/\bfor \(/g)).toHaveLength(1); // over the updates; that over an image's rows is in model.forward()
   const code = tutorial.split('\n').filter((line) => line !== '' && !line.startsWith('import'));
   expect(prose).toContain(`does this in ${code.length} lines, without the imports and empty lines`);
 });

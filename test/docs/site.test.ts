@@ -7,6 +7,9 @@ import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../../docs/.vitepress/source-pages.js';
 import { conclusionOf, pairOf } from '../../docs/.vitepress/theme/exercises/findings.js';
+import { aroundGap, gapIn } from '../../docs/.vitepress/theme/exercises/gap.js';
+import { keepPrinted } from '../../docs/.vitepress/theme/exercises/printed.js';
+import { stepOf, zeros } from '../../src/core/tensor.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
@@ -93,6 +96,54 @@ test('every link of a document leads to a document, an exercise or a file, and t
   expect(dead).toEqual([]);
 });
 
+describe('the editor of an exercise opens at the gap', () => {
+  test.each(EXERCISES.map((exercise) => [exercise.name, exercise] as const))('%s', (_, { typescript, javascript }) => {
+    for (const files of [typescript, javascript]) {
+      const lines = files.start.split('\n');
+      const gap = gapIn(files.start, files);
+      const marked = lines.findIndex((line) => /\/\/ Write|\/\/ Choose/.test(line));
+      expect([gap.from <= marked && marked < gap.to, lines[gap.from]]).toEqual([true, lines[gap.from]]);
+      const around = aroundGap(files.start, gap);
+      expect(around.from).toBeLessThanOrEqual(gap.from);
+      expect(around.to).toBeGreaterThanOrEqual(gap.to);
+      expect(lines[around.from]).toMatch(/^(\/\*\*|export|const|\/\/|import)/);
+      expect(lines.slice(around.from, around.to).join('\n')).toMatch(/(export|const) [^]*\n}\n?$/);
+      // after the reader's own lines it is where these are
+      const own = [...lines.slice(0, marked), '  // one', '  // two', '  // three', ...lines.slice(marked + 1)].join(
+        '\n',
+      );
+      const { from, to } = gapIn(own, files);
+      expect([from <= marked, to >= marked + 3]).toEqual([true, true]);
+    }
+  });
+
+  test('a text that has nothing in common is shown whole', () => {
+    const files = { start: 'a\nb\nc', solution: 'a\nB\nc' };
+    expect(gapIn('x\ny', files)).toEqual({ from: 0, to: 2 });
+    expect(aroundGap('x\ny', { from: 0, to: 2 })).toEqual({ from: 0, to: 2 });
+    expect(gapIn('', files)).toEqual({ from: 0, to: 1 });
+    expect(gapIn('a\nB\nc', files)).toEqual({ from: 1, to: 2 });
+  });
+});
+
+test('what an answer prints is kept: texts, numbers, lists and tensors, and not more than a page of it', () => {
+  const { log, info, debug, warn, error } = console;
+  const printed = keepPrinted();
+  console.log('dz', 0.5, Float64Array.of(1, 2.5), [1, [2]], { a: 1 }, null, undefined);
+  console.log(stepOf(zeros([2, 1, 2], 'f64'), 1));
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  console.log(cycle);
+  const first = printed();
+  expect(first).toBe('dz 0.5 [1, 2.5] [1,[2]] {"a":1} null undefined\n[1, 2] [0, 0]\na value that cannot be shown');
+  console.log('after the check');
+  expect(printed()).toBe(first);
+  const more = keepPrinted();
+  for (let n = 0; n < 2000; n++) console.log('ten letters');
+  expect(more()).toMatch(/^ten letters\n.{9950,10050}\n… and more$/s);
+  Object.assign(console, { log, info, debug, warn, error });
+});
+
 testInBrowser('no file contains the base that the site was built for, or a script', () => expectNoBase(folder()));
 
 testInBrowser('pages of each kind open without errors, narrow and dark: axe finds nothing serious', async () => {
@@ -136,7 +187,25 @@ testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next 
   await page.click('button:text-is("Stop")');
   expect(await verdict(page)).toBe('You stopped this run.');
   await expectTimeLimit(page, ENDLESS);
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right: all 7 numbers');
+  expect(await verdictOn(page, solution('sigmoid'))).toContain('All 10 numbers agree');
+});
+
+testInBrowser('a right answer: why, what it printed, and the next exercise; later hints do not count', async () => {
+  const { page } = await work('hidden-state');
+  const shown = await page.locator('.cm-line').allInnerTexts();
+  expect(shown.some((line) => line.includes('Write (4′) here'))).toBe(true);
+  expect(shown.some((line) => line.startsWith('import type'))).toBe(false); // folded
+  const printing = solution('hidden-state').replace('const dC =', 'console.log(b, n);\n      const dC =');
+  const text = await verdictOn(page, printing);
+  expect(text).toContain('Right, because h is a product of o and tanh(c)');
+  expect(await page.innerText('.toolbar .short-verdict')).toBe('Right.');
+  expect(await page.innerText('.printed')).toMatch(/^0 0\n0 1\n/);
+  for (let n = 0; n < 3; n++) await page.click('.open-hint');
+  expect(await page.locator('.hints li').count()).toBe(3);
+  await page.click('.verdict a');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('From c back'));
+  await page.click('.exercise-numbers a:text-is("5 ✓")');
+  await page.waitForSelector('.open-hint:has-text("hint 1 of 3")');
 });
 
 testInBrowser('a wrong answer: the element, the numbers, and the known mistake that gives them', async () => {

@@ -74,6 +74,6 @@ export function pathsPicture() {
     text(96, 176, `(4′)`, { of: 'quiet' }),
     text(96, 196, `dc₁[h₁] = ${value('dc₁[h₁]')}`, { of: SECOND }),
     text(262, 300, `(3′) dc₁[c₂] = ${value('dc₁[c₂]')}`, { of: FIRST, anchor: 'middle' }),
-    text(24, 330, `dc₁ = ${value('dc₁[c₂]')} + (${value('dc₁[h₁]')}) = ${value('dc₁')}: both shares are added.`),
+    text(24, 330, `dc₁ = ${value('dc₁[c₂]')} + (${value('dc₁[h₁]')}) = ${value('dc₁')}: both terms are added.`),
   ]);
 }

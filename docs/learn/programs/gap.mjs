@@ -63,7 +63,7 @@ async function trainRnn({ x, labels }, seed, updates, onLine) {
   }
 }
 
-/** Adam, (6) of the derivation, after clipping the gradients to the norm 1, (9). */
+/** Adam, (6) of the derivation, after clipping the gradients to the norm 1, (10). */
 function adamFor(parameters) {
   const all = Object.entries(parameters).flatMap(([name, rows]) =>
     rows.map((row, r) => ({ name, r, row, m: new Float64Array(row.length), v: new Float64Array(row.length) })),

@@ -15,11 +15,12 @@ const GAPS = [8, 32, 64, 100];
 const MOST_UPDATES = 200;
 const [LEARNING_RATE, CLIP_NORM, BETA1, BETA2, EPSILON] = [0.01, 1, 0.9, 0.999, 1e-8];
 
-/** The cells, and two of them with another first bias of f or u. */
+/** The cells, and some of them with another first bias of f, u or i. */
 export const STARTS = {
   ...CELLS,
   'full LSTM, bias 3': { keep: 3 },
   'GRU, bias 3': { gru: true, keep: 3 },
+  'full LSTM, bi = -1': { take: -1 },
 };
 
 /** Makes an update after every call: clipping at norm 1, then Adam in the form of TensorFlow 1. */

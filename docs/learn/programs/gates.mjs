@@ -38,7 +38,7 @@ export function shapesOf({ I, H, C }, { gru, peepholes }) {
   return { Wx: [I, 4 * H], Wh: [H, 4 * H], b: [1, 4 * H], ...(peepholes && { P: [1, 3 * H] }), ...output };
 }
 
-/** Weights and peepholes are random between -1/√H and 1/√H. The biases are 0, but those of f and of u are 1, or `cell.keep`. */
+/** Weights and peepholes are random between -1/√H and 1/√H. The biases are 0, but those of f and of u are 1, or `cell.keep`; that of i is `cell.take`. */
 export function newParameters(sizes, cell, random) {
   const { H } = sizes;
   const shapes = Object.entries(shapesOf(sizes, cell));
@@ -49,6 +49,7 @@ export function newParameters(sizes, cell, random) {
     if (!name.startsWith('b')) values.forEach((_, k) => (values[k] = random() / Math.sqrt(H)));
   const block = cell.gru ? 1 : 2;
   parameters.b.fill(cell.keep ?? 1, block * H, (block + 1) * H);
+  if (cell.take !== undefined) parameters.b.fill(cell.take, 0, H);
   return parameters;
 }
 

@@ -53,8 +53,10 @@ export async function directions(backend) {
       { x, labels },
       { hidden: 8, bidirectional, batchSize: 40, learningRate: 0.02, epochs: 20 },
     );
-    const { accuracy } = await evaluate(network, { x, labels });
-    rows.push({ bidirectional, parameters: countOf(network), accuracy });
+    const { accuracy, correct } = await evaluate(network, { x, labels });
+    const lastSteps = correct.filter((_, row) => row % T === T - 1);
+    const lastCorrect = lastSteps.every((answer) => answer === 1);
+    rows.push({ bidirectional, parameters: countOf(network), accuracy, lastCorrect });
     network.dispose();
   }
   return rows;

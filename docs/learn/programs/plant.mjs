@@ -14,7 +14,8 @@ const dist = new URL('../../../dist/', import.meta.url).href;
 export async function resolve(specifier, context, next) {
   const suffix = SUFFIX.exec(specifier) ?? SUFFIX.exec(context.parentURL ?? '');
   const resolved = await next(specifier.replace(SUFFIX, ''), context);
-  return suffix && resolved.url.startsWith(dist) ? { ...resolved, url: resolved.url + suffix[0] } : resolved;
+  if (!suffix || !resolved.url.startsWith(dist)) return resolved;
+  return { ...resolved, url: resolved.url + encodeURI(decodeURI(suffix[0])) }; // an id can have a ′
 }
 
 /** The module with the mistake is made from its TypeScript; every other module of the copy is that of the build. */

@@ -168,7 +168,7 @@ const EXPERIMENTS = [
     ids: [undefined, 'uphill', 'sum-over-batch'],
   },
   {
-    title: 'The same, with a learning rate of 500',
+    title: 'Training with gradient descent and a learning rate of 500',
     line: (id) => trainingLine(id, { optimiser: 'Sgd', rate: 500 }),
     ids: [undefined, 'overflowing-softmax'],
   },
@@ -189,7 +189,7 @@ const EXPERIMENTS = [
   {
     title: 'The loss of the same weights',
     line: async (id) => digits(await lossWith(id)),
-    ids: [undefined, 'no-forget-bias', 'forget-bias-twice', 'i-and-j-exchanged'],
+    ids: [undefined, 'no-forget-bias', 'forget-bias-twice'],
   },
   {
     title: 'The norm of the gradient, after one pass and after two',

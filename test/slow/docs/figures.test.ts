@@ -77,6 +77,27 @@ test('gap.mjs trains networks of gap.json again', () => {
   expect(JSON.parse(stdout)).toEqual(chosen);
 });
 
+test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in none of its three runs', () => {
+  const { stdout } = runModule(`
+    const { gapTask, SEEDS, UPDATES } = await import('./docs/learn/programs/gap.mjs');
+    const { gradientsOf, newParameters, randomNumbers } = await import('./docs/learn/programs/random-rnn.mjs');
+    const { x, labels } = gapTask(16);
+    const correct = SEEDS.map((seed) => {
+      const parameters = newParameters({ I: 3, H: 8, C: 2 }, randomNumbers(seed));
+      for (let update = 0; update < UPDATES; update++) {
+        const { gradients } = gradientsOf(x, labels, parameters);
+        for (const [name, rows] of Object.entries(parameters))
+          rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= 0.2 * gradients[name][r][c])));
+      }
+      const { p } = gradientsOf(x, labels, parameters);
+      return labels.filter((label, b) => p[b][label] > 0.5).length;
+    });
+    console.log(JSON.stringify(correct));`);
+  const correct = JSON.parse(stdout) as number[];
+  expect(correct).toHaveLength(3);
+  expect(Math.max(...correct)).toBeLessThan(56);
+});
+
 test('first-text.mjs writes the first samples of first-text.json again', () => {
   const { stdout } = runModule(`
     const { readFileSync } = await import('node:fs');
@@ -191,3 +212,27 @@ test('symptoms.mjs prints what the chapter quotes', () => {
 });
 
 testSymptoms('the program printed', symptoms);
+
+test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, for every mistake of the LSTM', () => {
+  const { stdout } = runModule(`
+    const { failures } = await import('./docs/learn/programs/symptoms.mjs');
+    const { PLANTED_MISTAKES } = await import('./src/exercises/planted-mistakes.mjs');
+    const rows = [];
+    for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
+      const [one, three] = [await failures(id, 1), await failures(id, 3)].map((list) => list.map(({ name }) => name).join(' '));
+      rows.push({ id, equation, one, three });
+    }
+    console.log(JSON.stringify(rows));`);
+  const rows = JSON.parse(stdout) as Record<'id' | 'equation' | 'one' | 'three', string>[];
+  const idsOf = (fits: (row: (typeof rows)[number]) => boolean): string[] => rows.filter(fits).map(({ id }) => id);
+  expect(idsOf(({ one, three }) => one === '' && three !== '')).toEqual([
+    ...['dw-of-one-step', 'dwh-of-one-step', 'db-of-one-step', 'no-memory'],
+  ]);
+  expect(idsOf(({ one }) => one === 'h0' || one === 'c0')).toEqual(['no-dh-prev', 'no-dc-prev', 'no-forget-gate']);
+  const equationsOf = (failing: string): string[] => [
+    ...new Set(rows.filter(({ one }) => one === failing).map(({ equation }) => equation)),
+  ];
+  expect(equationsOf('Wx Wh b x h0')).toEqual(['2', '2′', '3', '3′', '4′']);
+  expect(equationsOf('Wx Wh b x h0 c0')).toEqual(['1′', '4', '4′']); // (1′): dh does not begin as dhUpstream
+  expect(equationsOf('Wx Wh b W b of the output x h0 c0')).toEqual(['5', '5′']);
+});

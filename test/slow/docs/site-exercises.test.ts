@@ -37,11 +37,11 @@ testInBrowser('every solution in both languages is right, and every start text i
     expect(await verdict(page)).toContain('This is still the start text');
     const answer = check(exercise, exercise.typescript.solution);
     const compared = answer.outcome === 'right' ? answer.compared : NaN;
-    expect(await verdictOn(page, exercise.typescript.solution)).toContain(`Right: all ${compared} numbers agree`);
+    expect(await verdictOn(page, exercise.typescript.solution)).toContain(`All ${compared} numbers agree`);
     await page.check('label:has-text("JavaScript") input');
     expect(await page.innerText('.verdict')).toBe('');
     expect((await textOf(page)).trim()).toBe(exercise.javascript.start.trim());
-    expect(await verdictOn(page, exercise.javascript.solution)).toContain(`Right: all ${compared} numbers agree`);
+    expect(await verdictOn(page, exercise.javascript.solution)).toContain(`All ${compared} numbers agree`);
     await page.check('label:has-text("TypeScript") input');
   }
 });

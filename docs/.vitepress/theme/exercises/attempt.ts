@@ -11,6 +11,8 @@ export interface Attempt {
   readonly source: string;
   isRunning: boolean;
   verdict: Verdict | undefined;
+  /** What the answer has printed. */
+  printed: string;
   /** Why there is no verdict. */
   failure: string | undefined;
   /** One for each training step so far. */
@@ -57,6 +59,7 @@ const fresh = (source: string): Attempt => ({
   source,
   isRunning: true,
   verdict: undefined,
+  printed: '',
   failure: undefined,
   losses: [],
   steps: 0,
@@ -66,6 +69,9 @@ const fresh = (source: string): Attempt => ({
 function note(attempt: Attempt, report: Report): void {
   switch (report.kind) {
     case 'ready':
+      return;
+    case 'printed':
+      attempt.printed = report.text;
       return;
     case 'verdict':
       attempt.verdict = report.verdict;

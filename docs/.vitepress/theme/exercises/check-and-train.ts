@@ -7,6 +7,7 @@ import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';
 import { answerLosses, IMAGE_COUNT, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
+import { keepPrinted } from './printed.js';
 
 /** What a worker does: it checks one text, and then trains with it. */
 export interface Job {
@@ -32,6 +33,8 @@ export type Report =
   | { readonly kind: 'ready' }
   /** The run has ended early. The message is for the reader. */
   | { readonly kind: 'failed'; readonly message: string }
+  /** What the answer has printed while it was checked. */
+  | { readonly kind: 'printed'; readonly text: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'loss'; readonly loss: StepLoss; /** How many steps there will be. */ readonly steps: number }
   | { readonly kind: 'no-training'; readonly message: string }
@@ -44,7 +47,9 @@ export async function checkAndTrain(job: Job, report: Reporter): Promise<void> {
   const { name, source, language } = job;
   const exercise = EXERCISES.find((one) => one.name === name);
   if (!exercise) throw new Error(`no exercise ${name}`);
+  const printed = keepPrinted();
   const verdict = check(exercise, source, language);
+  report({ kind: 'printed', text: printed() });
   report({ kind: 'verdict', verdict });
   const { outcome } = verdict;
   if (exercise.trains && (outcome === 'right' || outcome === 'wrong')) await train(exercise, job, report);

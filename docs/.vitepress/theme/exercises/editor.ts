@@ -1,12 +1,24 @@
 /** The editor: CodeMirror, with the site's colours. Pages without an exercise do not load this file. */
 import { indentLess, indentMore, isolateHistory } from '@codemirror/commands';
 import { javascript, javascriptLanguage, typescriptLanguage } from '@codemirror/lang-javascript';
-import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import {
+  bracketMatching,
+  codeFolding,
+  foldedRanges,
+  foldEffect,
+  foldGutter,
+  foldKeymap,
+  HighlightStyle,
+  indentOnInput,
+  syntaxHighlighting,
+  unfoldEffect,
+} from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import type { DecorationSet } from '@codemirror/view';
 import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { highlightCode, tags } from '@lezer/highlight';
 import { minimalSetup } from 'codemirror';
+import type { Lines } from './gap.js';
 import type { Language } from './progress.js';
 
 export interface Editor {
@@ -14,6 +26,8 @@ export interface Editor {
   replaceText(text: string): void;
   /** Shows another text, without the history of the one before. */
   open(text: string, language: Language): void;
+  /** Folds all lines but those of `shown`, and shows the line `at`; counted from 0. */
+  showOnly(shown: Lines, at: number): void;
   /** Highlights a line, counted from 1, until the text changes. */
   markLine(line: number | undefined): void;
   destroy(): void;
@@ -43,6 +57,9 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         highlightActiveLine(),
         bracketMatching(),
         indentOnInput(),
+        codeFolding({ preparePlaceholder: linesIn, placeholderDOM: placeholder }),
+        foldGutter(),
+        keymap.of(foldKeymap),
         markedLine,
         changes,
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
@@ -60,9 +77,48 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
       view.focus(); // so that the keys of undo work
     },
     open: (doc, dialect) => view.setState(stateOf(doc, dialect)),
-    markLine: (line) => view.dispatch({ effects: mark.of(line) }),
+    showOnly: ({ from, to }, at) => {
+      const { doc } = view.state;
+      const range = (first: number, last: number) =>
+        foldEffect.of({ from: doc.line(first).from, to: doc.line(last).to });
+      const effects = [
+        ...(from > 1 ? [range(1, from)] : []),
+        ...(to < doc.lines - 1 ? [range(to + 1, doc.lines)] : []),
+      ];
+      const place = doc.line(at + 1).from;
+      view.dispatch({ selection: { anchor: place }, effects });
+      // scrollIntoView would scroll the page too
+      view.requestMeasure({
+        read: () => view.lineBlockAt(place).top,
+        write: (top) => (view.scrollDOM.scrollTop = top - 4 * view.defaultLineHeight),
+      });
+    },
+    markLine: (line) => {
+      const effects: StateEffect<unknown>[] = [mark.of(line)];
+      if (line !== undefined && line >= 1 && line <= view.state.doc.lines) {
+        const { from, to } = view.state.doc.line(line);
+        foldedRanges(view.state).between(
+          from,
+          to,
+          (first, last) => void effects.push(unfoldEffect.of({ from: first, to: last })),
+        );
+        effects.push(EditorView.scrollIntoView(from, { y: 'nearest' }));
+      }
+      view.dispatch({ effects });
+    },
     destroy: () => view.destroy(),
   };
+}
+
+/** How many lines a fold hides. */
+const linesIn = ({ doc }: EditorState, { from, to }: { from: number; to: number }): number =>
+  doc.lineAt(to).number - doc.lineAt(from).number + 1;
+
+function placeholder(_: EditorView, onclick: (event: Event) => void, lines: number): HTMLElement {
+  const button = document.createElement('button');
+  Object.assign(button, { type: 'button', className: 'fold', onclick, textContent: `… ${lines} lines` });
+  button.setAttribute('aria-label', `Show ${lines} folded lines`);
+  return button;
 }
 
 /** After Escape, CodeMirror leaves the Tab key to the browser: the focus moves out of the editor. */

@@ -28,7 +28,10 @@ const rowOf = (cells: VNode[]): VNode => h('tr', cells);
 export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
   switch (verdict.outcome) {
     case 'right':
-      return [h('p', { class: 'right' }, `Right: all ${verdict.compared} numbers agree with ${standardOf(exercise)}.`)];
+      return [
+        h('p', { class: 'right' }, `Right, because ${exercise.because}.`),
+        h('p', `All ${verdict.compared} numbers agree with ${standardOf(exercise)}.`),
+      ];
     case 'untouched':
       return [h('p', 'This is still the start text. Write your lines, and then run it.')];
     case 'error':
@@ -43,6 +46,29 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
       ];
   }
 }
+
+/** In a few words, beside the buttons. */
+export function shortVerdict(verdict: Verdict): string {
+  switch (verdict.outcome) {
+    case 'right':
+      return 'Right.';
+    case 'untouched':
+      return 'Still the start text.';
+    case 'error':
+      return `Cannot be run: ${verdict.message}`;
+    case 'wrong': {
+      const [{ element, expected, found }] = verdict.differences;
+      const [right, wrong] = digitsOf(expected, found);
+      return `Not yet right: ${element.replace(/ \(.*/, '')} is ${wrong}, but must be ${right}.`;
+    }
+  }
+}
+
+/** What the answer has printed while it was checked. */
+export const printedView = (printed: string): VNode[] =>
+  printed === ''
+    ? []
+    : [h('h2', 'What your code printed'), h('pre', { class: 'printed', tabindex: 0 }, h('code', printed))];
 
 /** Adam is not a gradient: there the check compares with the project's own function. */
 const standardOf = ({ trains }: Exercise): string =>

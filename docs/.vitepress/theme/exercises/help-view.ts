@@ -1,5 +1,5 @@
 /** The hints, which open one by one, and the solution. */
-import type { PropType, VNode } from 'vue';
+import type { PropType, Ref, VNode } from 'vue';
 import { defineComponent, h, onMounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import type { Language } from './progress.js';
@@ -9,8 +9,14 @@ import { progress, saveProgress } from './progress.js';
 const withCode = (text: string): (VNode | string)[] =>
   text.split('`').map((part, n) => (n % 2 === 1 ? h('code', part) : part));
 
-export function hintsView({ name, hints }: Exercise): VNode[] {
-  const opened = progress.of[name].hints;
+/** `more`: how many a reader has opened after solving the exercise; these do not count, and are not kept. */
+export function hintsView({ name, hints }: Exercise, more: Ref<number>): VNode[] {
+  const { hints: counted, solved } = progress.of[name];
+  const opened = counted + more.value;
+  const open = (): void => {
+    if (solved) more.value++;
+    else saveProgress(name, { hints: opened + 1 });
+  };
   return [
     h('h2', 'Hints'),
     h(
@@ -19,11 +25,7 @@ export function hintsView({ name, hints }: Exercise): VNode[] {
       hints.slice(0, opened).map((hint) => h('li', withCode(hint))),
     ),
     opened < hints.length
-      ? h(
-          'button',
-          { type: 'button', class: 'open-hint', onClick: () => saveProgress(name, { hints: opened + 1 }) },
-          `Show hint ${opened + 1} of ${hints.length}`,
-        )
+      ? h('button', { type: 'button', class: 'open-hint', onClick: open }, `Show hint ${opened + 1} of ${hints.length}`)
       : h('p', 'These are all hints.'),
   ];
 }

@@ -9,6 +9,14 @@ import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.
 
 const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
+/** After a right answer. */
+export function nextView({ number }: Exercise): VNode {
+  const next = EXERCISES.at(number);
+  return next
+    ? h('p', ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'])
+    : h('p', 'This was the last exercise: you have written every gradient.');
+}
+
 /** Whether the progress is known: not in the server's documents. */
 function useLoadedProgress() {
   const isLoaded = ref(false);

@@ -3,10 +3,13 @@ import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import type { Attempt } from './attempt.js';
 import { useAttempt } from './attempt.js';
 import type { Editor } from './editor.js';
-import { lineOf, trainingView, verdictView } from './findings.js';
+import { lineOf, printedView, shortVerdict, trainingView, verdictView } from './findings.js';
+import { aroundGap, gapIn } from './gap.js';
 import { hintsView, solutionView } from './help-view.js';
+import { nextView } from './lists.js';
 import type { Language } from './progress.js';
 import { loadProgress, progress, saveProgress } from './progress.js';
 
@@ -43,6 +46,7 @@ function useWorkbench(exercise: Exercise) {
   const language = ref<Language>('typescript'); // another tab can have another one
   const [isReady, isSolutionShown] = [ref(false), ref(false)];
   const problem = ref('');
+  const moreHints = ref(0);
   const own = computed(() => progress.of[name]);
   const { attempt, run, stop, clear } = useAttempt(name, onVerdict);
   let editor: Editor | undefined;
@@ -75,6 +79,12 @@ function useWorkbench(exercise: Exercise) {
     saveProgress(name, { language: chosen });
     text.value = storedText();
     editor?.open(text.value, chosen);
+    showGap();
+  }
+
+  function showGap(): void {
+    const gap = gapIn(text.value, exercise[language.value]);
+    editor?.showOnly(aroundGap(text.value, gap), gap.from);
   }
 
   onMounted(async () => {
@@ -87,6 +97,7 @@ function useWorkbench(exercise: Exercise) {
       const label = `Your code for exercise ${exercise.number}: ${exercise.title}`;
       const options = { text: text.value, language: language.value, label, onChange, onRun: runText };
       editor = createEditor(host.value, options);
+      showGap();
       isReady.value = true;
     } catch (error) {
       problem.value = `The editor could not be loaded: ${String(error)}. Reload the page.`;
@@ -98,9 +109,12 @@ function useWorkbench(exercise: Exercise) {
   });
 
   return {
-    ...{ host, text, language, isReady, isSolutionShown, problem, attempt, run: runText, choose },
+    ...{ host, text, language, isReady, isSolutionShown, moreHints, problem, attempt, run: runText, choose },
     stop: (): void => stop('You stopped this run.'),
-    reset: (): void => editor?.replaceText(exercise[language.value].start),
+    reset: (): void => {
+      editor?.replaceText(exercise[language.value].start);
+      showGap();
+    },
   };
 }
 
@@ -109,17 +123,19 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
   const { value } = attempt;
   const isOlder = value !== undefined && value.source !== text.value;
   return [
-    toolbar(exercise, workbench),
+    ...toolbar(exercise, workbench),
     h('section', { class: ['findings', { older: isOlder }], 'aria-label': 'What the last run has found' }, [
       h('div', { class: 'verdict', 'aria-live': 'polite' }, [
         ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
         ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
         ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
         ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
+        ...(value?.verdict?.outcome === 'right' ? [nextView(exercise)] : []),
       ]),
+      ...(value?.verdict ? printedView(value.printed) : []),
       ...(value?.verdict ? trainingView(exercise, value) : []),
     ]),
-    h('section', { 'aria-label': 'Hints' }, hintsView(exercise)),
+    h('section', { 'aria-label': 'Hints' }, hintsView(exercise, workbench.moreHints)),
     h(
       'section',
       { 'aria-label': 'Solution' },
@@ -128,35 +144,40 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
   ];
 }
 
+/** The verdict is below, and perhaps out of the window. */
+const shortly = (attempt: Attempt | undefined): string =>
+  attempt?.verdict ? shortVerdict(attempt.verdict) : (attempt?.failure ?? '');
+
 const OLDER = 'You have changed the text since this run. What follows is about the text before your change.';
 
-function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode {
+function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode[] {
   const isRunning = attempt.value?.isRunning ?? false;
   const button = (label: string, onClick: () => void, attributes: object = {}): VNode =>
     h('button', { type: 'button', onClick, ...attributes }, label);
-  return h('div', { class: 'toolbar' }, [
-    button(isRunning ? 'Runs …' : 'Run', run, { class: 'run', 'aria-disabled': isRunning }),
-    button('Stop', stop, { disabled: !isRunning }),
-    button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
-    h('fieldset', [
-      h('legend', { class: 'visually-hidden' }, 'Language'),
-      ...Object.entries(LANGUAGES).map(([name, label]) =>
-        h('label', [
-          h('input', {
-            type: 'radio',
-            name: `language-of-${exercise.name}`,
-            checked: language.value === name,
-            onChange: () => choose(name as Language),
-          }),
-          label,
-        ]),
-      ),
+  return [
+    h('div', { class: 'toolbar' }, [
+      button(isRunning ? 'Runs …' : 'Run', run, { class: 'run', 'aria-disabled': isRunning }),
+      button('Stop', stop, { disabled: !isRunning }),
+      h('p', { class: ['short-verdict', attempt.value?.verdict?.outcome] }, shortly(attempt.value)),
     ]),
-    h(
-      'p',
-      { class: 'keys' },
-      'Ctrl-Enter or ⌘-Enter runs your code. Tab indents. Escape and then Tab leaves the editor.',
-    ),
-    progress.isKept ? undefined : h('p', { class: 'wrong' }, 'This browser does not keep your progress.'),
-  ]);
+    h('div', { class: 'choices' }, [
+      button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
+      h('fieldset', [
+        h('legend', { class: 'visually-hidden' }, 'Language'),
+        ...Object.entries(LANGUAGES).map(([name, label]) =>
+          h('label', [
+            h('input', {
+              type: 'radio',
+              name: `language-of-${exercise.name}`,
+              checked: language.value === name,
+              onChange: () => choose(name as Language),
+            }),
+            label,
+          ]),
+        ),
+      ]),
+      h('p', 'Ctrl-Enter or ⌘-Enter runs your code. Tab indents. Escape and then Tab leaves the editor.'),
+      progress.isKept ? undefined : h('p', { class: 'wrong' }, 'This browser does not keep your progress.'),
+    ]),
+  ];
 }

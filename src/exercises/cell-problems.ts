@@ -1,0 +1,143 @@
+/** The problems of one step of the LSTM: its cell backward, equations (4′) to (2′). */
+import { Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import type { lstmCellBackward } from '../equations/lstm.js';
+import { lstmCellForward } from '../equations/lstm.js';
+import type { Case, ExerciseChecks, Result } from './results.js';
+import { numericResult, resultOf, whileReading } from './results.js';
+import { HELD, randomTensor, unwritten, weightedSum, zeroTensor } from './tensors.js';
+
+export const gateAndUnit = (H: number, column: number): string =>
+  `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
+const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
+
+type CellResult = 'dz' | 'dc' | 'dcPrev';
+
+/** A number in place of a random one, at (b, n) of a tensor, or at (b, n) of a gate's block of z. */
+type Special = readonly [
+  name: 'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'i' | 'j' | 'f' | 'o',
+  b: number,
+  n: number,
+  value: number,
+];
+
+interface CellCase {
+  readonly seed: number;
+  readonly B: number;
+  readonly H: number;
+  readonly special: readonly Special[];
+  readonly held?: number;
+}
+
+/** Equations (4′)–(2′) of one step, with random states. The results have the order of `names`. */
+function cellCase({ seed, B, H, special, held }: CellCase, names: readonly CellResult[]): Case {
+  const inputs = () => {
+    const random = new Random(seed);
+    const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
+    const [z, cPrev, dh, dc, dcPrev] = [draw(4 * H), draw(H), draw(H), draw(H), draw(H)];
+    const given = { dh, dc, dcPrev, cPrev };
+    for (const [name, b, n, value] of special) {
+      if (name in given) given[name as keyof typeof given].set(b, n, value);
+      else z.set(b, 'ijfo'.indexOf(name) * H + n, value);
+    }
+    const [h, c, gates] = [zeroTensor([B, H]), zeroTensor([B, H]), zeroTensor([B, 4 * H])];
+    lstmCellForward(h, c, gates, z, cPrev, 0.7);
+    return { z, cPrev, dh, dc, dcPrev, h, c, gates };
+  };
+  const meanings = {
+    dz: ([b, k]: readonly number[]) => `sequence ${b}, ${gateAndUnit(H, k)}`,
+    dc: unitOf,
+    dcPrev: unitOf,
+  };
+  return {
+    results(answer) {
+      const { cPrev, dh, dc, dcPrev, c, gates } = inputs();
+      const dz = unwritten([B, 4 * H], held);
+      whileReading({ dh, gates, c, cPrev }, { dz, dc, dcPrev }, () =>
+        (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev),
+      );
+      const all = { dz, dc, dcPrev };
+      return names.map((name) => resultOf(name, all[name], meanings[name]));
+    },
+    expected() {
+      const { z, cPrev, dh, dc, dcPrev, h, c, gates } = inputs();
+      // dh, dc and dcPrev are what later steps and the outside have contributed: the gradients of a weighted sum
+      const loss = (): number => {
+        lstmCellForward(h, c, gates, z, cPrev, 0.7);
+        return weightedSum(dh, h) + weightedSum(dc, c) + weightedSum(dcPrev, cPrev);
+      };
+      const hOfC = (): number => {
+        let sum = weightedSum(dc, c);
+        for (let b = 0; b < B; b++)
+          for (let n = 0; n < H; n++) sum += dh.get(b, n) * gates.get(b, 3 * H + n) * Math.tanh(c.get(b, n));
+        return sum;
+      };
+      const gradients = {
+        dz: () => numericResult('dz', z, loss, meanings.dz),
+        dc: () => (loss(), numericResult('dc', c, hOfC, meanings.dc)), // at the right c and gates
+        dcPrev: () => numericResult('dcPrev', cPrev, loss, meanings.dcPrev),
+      };
+      return names.map((name) => gradients[name]());
+    },
+  };
+}
+
+/**
+ * No gradient reaches unit 1 of sequence 0. Each other number that an answer reads is 0 once, where the others are not, as after the
+ * first step of a training, or at an initial state of zero.
+ */
+const MOST_ZEROS: CellCase = {
+  seed: 6,
+  B: 2,
+  H: 3,
+  special: [
+    ...(
+      [
+        ['cPrev', 0, 0],
+        ['dh', 0, 1],
+        ['dc', 0, 1],
+        ['dh', 0, 2],
+        ['dc', 1, 0],
+        ['dcPrev', 1, 1],
+        ['j', 1, 2],
+      ] as const
+    ).map(([name, b, n]): Special => [name, b, n, 0]),
+  ],
+};
+
+/** c = 0; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
+const EXTREMES: CellCase = {
+  seed: 7,
+  B: 1,
+  H: 6,
+  held: HELD,
+  special: [
+    ['dh', 0, 0, -0],
+    ['cPrev', 0, 1, 0],
+    ['j', 0, 1, 0],
+    ['dcPrev', 0, 1, -0],
+    ['i', 0, 2, -20],
+    ['f', 0, 2, 20],
+    ['o', 0, 3, 20],
+    ['j', 0, 3, -4],
+    ['cPrev', 0, 3, 3.7],
+    ['dcPrev', 0, 3, -12.3],
+    ['i', 0, 4, 0],
+    ['f', 0, 4, -0.7],
+    ['o', 0, 4, 0],
+    ['dc', 0, 4, 20.3],
+    ['dh', 0, 5, -15.3],
+    ['dc', 0, 5, 20.3],
+  ],
+};
+
+const cell = (...names: readonly CellResult[]): ExerciseChecks => ({
+  exports: ['lstmCellBackward'],
+  cases: [cellCase(MOST_ZEROS, names), cellCase(EXTREMES, names)],
+});
+
+export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
+  'hidden-state': cell('dc', 'dz', 'dcPrev'),
+  'cell-state': cell('dz', 'dcPrev', 'dc'),
+  gates: cell('dz', 'dc', 'dcPrev'),
+};

@@ -1,0 +1,74 @@
+/** The tensors that an answer gets: each is a part of a larger array, and a few of its numbers are 0. */
+import type { Random } from '../core/rng.js';
+import { fillRandom } from '../core/rng.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { allocated, fill, stepOf } from '../core/tensor.js';
+import { backendForAnswers } from './library.js';
+
+export const backend = backendForAnswers('f64');
+
+/**
+ * What lies beside a tensor: no result. Beside an output it is another number than beside an input, so that a copy of a whole array
+ * is noticed.
+ */
+const BESIDE = { input: 0.25, output: 0.625 };
+
+/** As an LSTM's step is one of many: with other memory before and after it, which an answer must neither read nor write. */
+function stepLike(shape: Shape, kind: keyof typeof BESIDE): Tensor {
+  const steps = allocated([3, ...shape], 'f64'); // an answer gets it with checks of its own
+  fill(steps, BESIDE[kind]);
+  return stepOf(steps, 1);
+}
+
+/** An input of zeros. */
+export function zeroTensor(shape: Shape): Tensor {
+  const tensor = stepLike(shape, 'input');
+  fill(tensor, 0);
+  return tensor;
+}
+
+/** An input of random numbers, normal with standard deviation 1. */
+export function randomTensor(random: Random, shape: Shape): Tensor {
+  const tensor = zeroTensor(shape);
+  fillRandom(tensor, () => random.normal(0, 1));
+  return tensor;
+}
+
+/**
+ * What outputs hold before an answer writes them. NaN shows one that it leaves out, or adds to. So each exercise has a case with
+ * NaN. After different mistakes all numbers can be NaN, so each also has a case with `HELD`, in which their numbers differ.
+ */
+export const HELD = 0.7;
+
+/** An output that holds `held`, but 0 in its last element: an answer must write that too. */
+export function unwritten(shape: Shape, held = NaN): Tensor {
+  const tensor = stepLike(shape, 'output');
+  fill(tensor, held);
+  tensor.data[tensor.offset + tensor.size - 1] = 0;
+  return tensor;
+}
+
+/** How far the zeros of `setZeros` are apart. Seldom a row's length, so they are in different columns. */
+const APART = 7;
+
+/**
+ * Sets some numbers of the tensors, or of the rows, to 0, as real training has them. Each of them has its zeros at other places, so
+ * an answer that treats the 0 of one in a special way misses a number of the others.
+ */
+export function setZeros(all: readonly (Tensor | readonly Float64Array[])[]): void {
+  all.forEach((one, first) => {
+    if ('data' in one) {
+      for (let n = first % APART; n < one.size; n += APART) one.data[one.offset + n] = 0;
+    } else {
+      const columns = one[0].length;
+      for (let n = first % APART; n < one.length * columns; n += APART) one[Math.floor(n / columns)][n % columns] = 0;
+    }
+  });
+}
+
+/** Σ weights*values: a loss whose gradient is `weights`. */
+export function weightedSum(weights: Tensor, values: Tensor): number {
+  let sum = 0;
+  for (let n = 0; n < weights.size; n++) sum += weights.data[weights.offset + n] * values.data[values.offset + n];
+  return sum;
+}

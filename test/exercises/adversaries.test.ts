@@ -1,0 +1,250 @@
+/** Wrong answers that were once judged right, because the numbers of a check were too kind, or memory was not guarded. */
+import type { Verdict } from '../../src/exercises/exercise.js';
+import { check } from '../../src/exercises/check.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import type { Language } from '../../src/exercises/folder.js';
+
+const exercise = (name: string) => EXERCISES.find((one) => one.name === name)!;
+
+/** The verdict on the solution with a change, or with some. */
+function changed(name: string, right: string | RegExp, wrong: string, language: Language = 'javascript'): Verdict {
+  const { solution } = exercise(name)[language];
+  const source = solution.replace(right, wrong);
+  expect(source).not.toBe(solution);
+  return check(exercise(name), source, language);
+}
+const error = (message: string): Verdict => ({
+  outcome: 'error',
+  message: expect.stringContaining(message) as string,
+});
+
+describe('a zero of one tensor is treated in a special way', () => {
+  test.each([
+    ['sigmoid', 'return ', 'if (i === 0.5) return 0; return '],
+    ['sigmoid', 'return ', 'if (Math.abs(dI) > 10) return 10; return '],
+    ['softmax', 'probabilities.get(b, k) * sum', 'probabilities.get(b, k) * sum * (y.get(b, k) ? 1 : 0.5)'],
+    ['softmax', 'dLogits.set(', 'if (y.get(b, k) !== 0) dLogits.set('],
+    ['rnn-step', 'h[t][b][m] * dz', '(h[t][b][m] || 1) * dz'],
+    ['rnn-step', 'x[t][b][k] * dz', '(x[t][b][k] || 1) * dz'],
+    ['rnn-step', 'dz * Wh[m][n]', 'dz * (Wh[m][n] || 1)'],
+    ['rnn-step', 'h[t + 1][b][n] ** 2)', '(h[t + 1][b][n] || 1) ** 2)'],
+    ['rnn-step', 'const dz = dh[t + 1][b][n] *', 'const dz = (dh[t + 1][b][n] || 1) *'],
+    ['hidden-state', 'const dC = ', 'const dC = dc.get(b, n) === 0 ? 0 : '],
+    ['hidden-state', 'const dC = ', 'const dC = dh.get(b, n) === 0 ? 0 : '],
+    ['hidden-state', 'const tanhC = ', 'const tanhC = c.get(b, n) === 0 ? 1 : '],
+    ['cell-state', 'cPrev.get(b, n);', '(cPrev.get(b, n) || c.get(b, n));'],
+    ['cell-state', 'dcPrev.set(', 'if (dcPrev.get(b, n) !== 0) dcPrev.set('],
+    ['cell-state', 'dcPrev.get(b, n) + dC * f', '(dcPrev.get(b, n) || dC) + dC * f'],
+    ['cell-state', 'const dI = dC * j', 'const dI = dC * (j || 1)'],
+    ['cell-state', 'dcPrev.set(', 'if (cPrev.get(b, n) !== 0) dcPrev.set('],
+    ['gates', 'dJ * (1 - j * j)', 'j && dJ * (1 - j * j)'],
+    ['gates', 'dF * f * (1 - f)', '(dF || 1) * f * (1 - f)'],
+    ['adam', 'P.set(n, P', 'P.set(n, P.get(n) && P'],
+    ['adam', 'M.set(n, mean)', 'M.set(n, V.get(n) === 0 && M.get(n) !== 0 ? 0 : mean)'],
+    ['adam', 'const square = ', 'const square = M.get(n) === 0 && V.get(n) !== 0 ? 0 : '],
+    ['adam', 'BETA1 ** t', 'BETA1 ** Math.min(t, 3)'],
+    ['initial-state', '.set(start[0])', '.set(start[0].map((value) => Math.min(value, 1)))'],
+    ['initial-state', '.set(start[0])', '.set(start[0].map((value) => value || 0.1))'],
+    ['every-step', /(?=denseBackward\(backend)/, 'if (dLogits.get(1, 0) === 0) return; '],
+  ] as const)('%s: %s → %s', (name, right, wrong) => {
+    expect(changed(name, right, wrong).outcome).toBe('wrong');
+  });
+});
+
+const AT_LOOP = /(?=for \(let n = steps\.length)/;
+
+describe('memory that surrounds a tensor', () => {
+  test.each([
+    ['weights', 'backend.fill(dInput, 0)', 'dInput.data.fill(0)', 'before the beginning of dx'],
+    [
+      'weights',
+      /(?=backend\.columnSums)/,
+      'for (const d of dx) d.data[d.data.length - 1] = 7; ',
+      'beyond the end of dx',
+    ],
+    ['through-time', AT_LOOP, 'for (const d of dInputs) d.data[d.data.length - 1] = 7; ', 'beyond the end of dx'],
+    ['through-time', AT_LOOP, 'lstm.dz.data[0] = 7; ', 'before the beginning of dz'],
+    ['through-time', 'backend.copy(dh, dhUpstream)', 'dh.data.set(dhUpstream.data)', 'before the beginning of dh'],
+    ['through-time', 'backend.copy(dc, dcUpstream)', 'dc.data.set(dcUpstream.data)', 'before the beginning of dc'],
+    ['through-time', 'backend.fill(dKernel, 0)', 'dKernel.data.fill(0)', 'before the beginning of dKernel'],
+    ['through-time', 'backend.fill(dBias, 0)', 'dBias.data.fill(0)', 'before the beginning of dBias'],
+    ['every-step', /(?=lstmBackward\()/, 'lstm.dInputs[0].data[0] = 7; ', 'before the beginning of dx'],
+    ['every-step', /(?=lstmBackward\()/, 'dhUpstream.data[0] = 7; ', 'before the beginning of dhUpstream'],
+    ['every-step', /(?=lstmBackward\()/, 'db.data[db.data.length - 1] = 7; ', 'beyond the end of db'],
+  ] as const)('%s: %s → %s', (name, right, wrong, place) => {
+    expect(changed(name, right, wrong)).toEqual(error(`it writes ${place}`));
+  });
+
+  test('the array of a tensor is not the tensor', () => {
+    expect(changed('softmax', 'probabilities.get(b, k)', 'probabilities.data[b * C + k]').outcome).toBe('wrong');
+    const read = 'dLogits.data[r * dLogits.shape[1]]';
+    const sum = `db.set(0, 0); for (let r = 0; r < dLogits.shape[0]; r++) db.set(0, db.get(0) + ${read}); `;
+    expect(changed('every-step', /(?=lstmBackward\()/, sum).outcome).toBe('wrong');
+  });
+});
+
+describe.each(['weights', 'through-time'])('%s: a call without options', (name) => {
+  const given = '{ accumulate = false } = {}';
+  test('a parameter without a default', () => {
+    expect(changed(name, given, '{ accumulate }')).toEqual(error('what should have accumulate is undefined'));
+    expect(changed(name, given, '{ accumulate } = {}').outcome).toBe('right');
+  });
+  test('another default', () => {
+    expect(changed(name, given, '{ accumulate = true } = {}').outcome).toBe('wrong');
+    expect(changed(name, given, '{ accumulate } = { accumulate: true }').outcome).toBe('wrong');
+  });
+});
+
+describe('a slip has its line, and plain words', () => {
+  test.each([
+    [
+      'hidden-state',
+      'gates.get(b, n)',
+      'gates.get(n)',
+      'TypeError: tensor: get(index, index) of [2,12], which has 2 axes, was called with 1 of these',
+    ],
+    [
+      'adam',
+      'G.get(n)',
+      'G.get()',
+      'TypeError: tensor: get(index) of [6], which has 1 axis, was called with 0 of these',
+    ],
+    ['softmax', 'y.get(b, k);', 'y.get(b);', 'TypeError: tensor: get(index, index) of [4,5]'],
+    ['softmax', 'y.get(b, k);', 'y.get(b, C);', 'RangeError: tensor: get(3, 5): there is no such element in [4,5]'],
+    ['gates', 'dz.set(b, n,', 'dz.set(n,', 'TypeError: tensor: set(index, index, number) of [2,12]'],
+    [
+      'gates',
+      'dz.set(b, n,',
+      'dz.set(b, n - 1,',
+      'RangeError: tensor: set(0, -1, …): there is no such element in [2,12]',
+    ],
+    ['gates', 'dz.set(b, n,', 'dz.set(b, n / 2,', 'RangeError: tensor: set(0, 0.5, …): there is no such element'],
+    [
+      'gates',
+      'dz.set(b, n, dI * i * (1 - i))',
+      'dz[b, n] = dI * i * (1 - i)',
+      'TypeError: tensor: [0] is none of its numbers: get(b, n) reads one, set(b, n, value) writes one',
+    ],
+    ['gates', 'gates.get(b, n)', 'gates[b][n]', 'TypeError: tensor: [0] is none of its numbers'],
+    [
+      'adam',
+      'G.get(n)',
+      'G[n]',
+      'TypeError: tensor: [0] is none of its numbers: get(n) reads one, set(n, value) writes one',
+    ],
+    [
+      'product',
+      'dLogits, transposeOf(Wk)',
+      'dLogits, transposeOf(Wk), { acumulate: true }',
+      'TypeError: matmul: acumulate: unknown option; did you mean accumulate?',
+    ],
+    [
+      'product',
+      'dLogits, transposeOf(Wk)',
+      'dLogits, transposeOf(Wk), { add: true }',
+      'TypeError: matmul: add: unknown option; known options: accumulate, bias',
+    ],
+    [
+      'product',
+      'columnSums(db, dLogits',
+      'columnSums(db, dLogits, true',
+      'TypeError: columnSums: options is true: must be an object, as { accumulate: true }',
+    ],
+    [
+      'weights',
+      'xTransposed, WxTransposed)',
+      'xTransposed, WxTransposed, true)',
+      'TypeError: inputBackward: options is true: must be',
+    ],
+    [
+      'every-step',
+      '[readRows(h)], W',
+      '[readRows(h)], W, { acumulate: true }',
+      'TypeError: denseBackward: acumulate: unknown option; it has no options',
+    ],
+    [
+      'every-step',
+      '[readRows(h)], W',
+      '[readRows(h)], W, true',
+      'TypeError: denseBackward: options is true: it has no options',
+    ],
+    [
+      'every-step',
+      'lstmBackward(backend, lstm',
+      'lstmBackward(backend, lstm, { acumulate: false }',
+      'TypeError: lstmBackward: acumulate: unknown option; did you mean accumulate?',
+    ],
+  ] as const)('%s: %s → %s', (name, right, wrong, message) => {
+    const verdict = changed(name, right, wrong);
+    expect(verdict).toEqual(error(message));
+    expect(verdict).toMatchObject({ message: expect.stringMatching(/^line \d+: /) as string });
+  });
+
+  test.each([
+    ["import * as fs from 'node:fs';", 1, "import from 'node:fs': only 'longhand' can be imported here"],
+    ["\nexport * from './helpers.js';", 2, "import from './helpers.js': only 'longhand' can be imported here"],
+    ["\nexport * as all from './helpers.js';", 2, "import from './helpers.js'"],
+    ["\n\nconst fs = require('node:fs');", 3, "import from 'node:fs'"],
+    [
+      "import * as longhand from 'longhand';\n\nexport const a = longhand.sigmoid(1);",
+      3,
+      'longhand has no sigmoid here',
+    ],
+    ["import * as longhand from 'longhand';\n\nlonghand.Tensor;", 3, 'Tensor is only a type'],
+  ])('%j', (source, line, message) => {
+    const verdict = check(exercise('sigmoid'), `${source}\n${exercise('sigmoid').javascript.solution}`, 'javascript');
+    expect(verdict).toEqual(error(`line ${line}: ${message}`));
+  });
+
+  test('of a function that has not run to its end', () => {
+    const declared = 'export function sigmoidBackward';
+    expect(changed('sigmoid', declared, declared.replace('function', 'async function'))).toEqual(
+      error('it returns a promise: the function must not be async'),
+    );
+    expect(changed('sigmoid', declared, declared.replace('function', 'function*'))).toEqual(
+      error('it returns a generator: the function must not have a *'),
+    );
+  });
+});
+
+describe('the library’s own function is no answer', () => {
+  test.each([
+    ['product', "export { denseBackward } from 'longhand';", 'denseBackward'],
+    ['product', "export const denseBackward = require('longhand').denseBackward;", 'denseBackward'],
+    ['weights', "export { lstmBackward } from 'longhand';", 'lstmBackward'],
+    ['through-time', "export { lstmBackward } from 'longhand';", 'lstmBackward'],
+    ['through-time', "import * as all from 'longhand'; export const lstmBackward = all.lstmBackward;", 'lstmBackward'],
+    [
+      'through-time',
+      "import { lstmBackward as l } from 'longhand'; export const lstmBackward = (...a) => l(...a);",
+      'lstmBackward',
+    ],
+  ])('%s: %s', (name, source, asked) => {
+    for (const language of ['typescript', 'javascript'] as const)
+      expect(check(exercise(name), source, language)).toEqual(
+        error(`line 1: longhand has no ${asked} here: this exercise asks you to write it`),
+      );
+  });
+
+  test('not even one step of it', () => {
+    const cheat = "import { lstmStepBackward as step } from 'longhand';\nimport {";
+    expect(changed('weights', 'import {', cheat)).toEqual(error('longhand has no lstmStepBackward here'));
+    const all = check(exercise('product'), "export * from 'longhand';", 'javascript');
+    expect(all).toEqual(error('denseBackward: the file must export a function of this name'));
+  });
+});
+
+test.each([
+  ['hidden-state', 'dh.get(b, n) * tanhC', 'dh.get(0, b * H + n) * tanhC'],
+  ['product', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, {})'],
+  ['product', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, { accumulate: false })'],
+  ['weights', 'xTransposed, WxTransposed)', 'xTransposed, WxTransposed, { accumulate: true })'],
+  ['adam', 'M.set(n, mean)', 'm.data[m.offset + n] = mean'],
+  ['gates', 'dz.set(b, n, dI', 'dz.pick(b).set(n, dI'],
+  ['gates', 'gates.get(b, n)', 'gates.transpose(1, 0).get(n, b)'],
+  ['gates', 'gates.get(b, n)', 'gates.data[gates.index(b, n)]'],
+  ['every-step', 'matrixOf(rowsOf(rows, 1, T + 1))', 'matrixOf(rows.lo(1))'],
+  ['product', 'import {', "export * from 'longhand';\nimport {"],
+] as const)('%s: %s → %s is right', (name, right, other) => {
+  expect(changed(name, right, other).outcome).toBe('right');
+});
