@@ -6,7 +6,8 @@ import { TUTORIAL } from '../../src/training/options.js';
 import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
 
 const { page, prose, ask, drawn } = chapter('lstm', {
-  'one-cell.mjs': ['CASES', 'C_BEFORE', 'cellsOf'],
+  'held-gates.mjs': ['CASES', 'C_BEFORE'],
+  'one-cell.mjs': ['cellsOf'],
   'forget-bias.mjs': ['FORGET_BIASES', 'lstmNorms', 'RNN_RADIUS'],
   'gradient-norms.mjs': ['gradientNorms'],
   longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmForward', 'norm', 'Random', 'stepOf', 'zeros'],

@@ -7,7 +7,8 @@ import { chapter, outputOf, read, tutorialOutput } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';
 
 const { page, prose, ask, drawn } = chapter('what-an-rnn-is', {
-  'one-state.mjs': ['gradientsOf', 'lossOf', 'SEQUENCE', 'statesOf', 'TARGET', 'train', 'WEIGHTS'],
+  'one-state.mjs': ['train'],
+  'one-unit.mjs': ['gradientsOf', 'lossOf', 'SEQUENCE', 'statesOf', 'TARGET', 'WEIGHTS'],
 });
 
 const listing = read('../tutorial-parity.md');
@@ -74,7 +75,7 @@ test('what the text says about the training', async () => {
 
 test('the page shows the lines of its programs, and counts those of tutorial.mjs', () => {
   const [gradients, tutorial] = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code.trimEnd());
-  expect(read('one-state.mjs')).toContain(gradients.replace(/^/gm, '  '));
+  expect(read('one-unit.mjs')).toContain(gradients.replace(/^/gm, '  '));
   expect(read('tutorial.mjs')).toContain(tutorial);
   expect(tutorial.split('\n').at(-1)).toBe('await backend.dispose();');
   expect(tutorial.match(/\bfor \(/g)).toHaveLength(1); // over the updates; that over an image's rows is in model.forward()

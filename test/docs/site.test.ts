@@ -163,6 +163,22 @@ testInBrowser('pages of each kind open without errors, narrow and dark: axe find
   expect(page.url()).toBe(`${address()}your-own.html`);
 });
 
+testInBrowser('the unrolled graph and the cell answer a drag, a click and a preset', async () => {
+  const { page } = await open('learn/what-an-rnn-is.html');
+  await page.getByLabel('Wh', { exact: true }).fill('1.2');
+  await page.getByRole('radio', { name: 'Step 2, back' }).click();
+  const graph = page.locator('.unrolled-live');
+  await graph.getByText('dh[2] = dz[2]·Wh = −0.6518·1.2 = −0.7821').waitFor();
+  expect(await graph.innerText()).toContain('34% of dh[3] arrives at h[0]');
+  expect(await page.locator('img[src*="/unrolled."]').isVisible()).toBe(false);
+  await page.getByLabel('Wh, typed').fill('1,3');
+  expect(await graph.innerText()).toMatch(/Write a point instead of the comma\.[^]*34% of dh/);
+  // the engine's cell computes under the site's Content-Security-Policy
+  await page.goto(`${address()}learn/lstm.html`);
+  await page.getByRole('button', { name: 'Forget', exact: true }).click();
+  await page.locator('.cell-live').getByText('f³⁰ = 9.3·10⁻¹⁰ of c[0] is left after 30 steps').waitFor();
+});
+
 testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next run works', async () => {
   const { page } = await work('sigmoid', { prepare: holdTime });
   await paste(page, ENDLESS);

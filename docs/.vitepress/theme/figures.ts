@@ -5,6 +5,8 @@ import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowR
 /** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
 const FIGURES = {
   'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
+  'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
+  '#cell-run': defineAsyncComponent(() => import('./cell-run.js')),
   '#gap': defineAsyncComponent(() => import('./gap-run.js')),
   '#first-text': defineAsyncComponent(() => import('./first-text.js')),
 } as const;

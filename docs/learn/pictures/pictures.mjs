@@ -5,16 +5,18 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
 import { gapPicture } from './gap.mjs';
 import { gruPicture } from './gates.mjs';
-import { cellPicture, pathsPicture, readersPicture, unrolledPicture } from './graphs.mjs';
+import { pathsPicture, readersPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
 import { pathsOfGradientPicture } from './paths.mjs';
 import { reachPicture } from './reach.mjs';
 import { spikePicture } from './spike.mjs';
 import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
+import { unrolledPicture } from './unrolled.mjs';
 
 export const PICTURES = {
   'caches.svg': cachesPicture,

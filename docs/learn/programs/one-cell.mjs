@@ -4,29 +4,9 @@
  *     node docs/learn/programs/one-cell.mjs
  */
 import { fileURLToPath } from 'node:url';
-import { lstmCellForward, tensorFrom, zeros } from 'longhand';
+import { C_BEFORE, CASES, cellOf } from './held-gates.mjs';
 
-/** cPrev is 0.8 in each. zf is given before the forget bias, which is 1. */
-export const CASES = [
-  { name: 'keep', zi: -4, zj: 1, zf: 3, zo: 2 },
-  { name: 'replace', zi: 4, zj: -1, zf: -5, zo: 2 },
-  { name: 'add', zi: 4, zj: 1, zf: 3, zo: 2 },
-  { name: 'hide', zi: -4, zj: 1, zf: 3, zo: -4 },
-];
-export const C_BEFORE = 0.8;
-
-/** Each case is a sequence of one batch, B = 4 and H = 1. */
-export function cellsOf(cases) {
-  const B = cases.length;
-  const z = tensorFrom(cases.map(({ zi, zj, zf, zo }) => [zi, zj, zf, zo]).flat(), [B, 4], 'f64');
-  const cPrev = tensorFrom(Array(B).fill(C_BEFORE), [B, 1], 'f64');
-  const [h, c, gates] = [zeros([B, 1], 'f64'), zeros([B, 1], 'f64'), zeros([B, 4], 'f64')];
-  lstmCellForward(h, c, gates, z, cPrev, 1);
-  return cases.map(({ name }, b) => {
-    const [i, j, f, o] = [0, 1, 2, 3].map((n) => gates.get(b, n));
-    return { name, i, j, f, o, c: c.get(b, 0), h: h.get(b, 0) };
-  });
-}
+export const cellsOf = (cases) => cases.map(({ name, ...levers }) => ({ name, ...cellOf(levers, C_BEFORE) }));
 
 function main() {
   for (const { name, ...numbers } of cellsOf(CASES)) {

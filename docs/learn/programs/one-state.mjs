@@ -1,40 +1,11 @@
 /**
- * The numbers of docs/learn/what-an-rnn-is.md: an RNN with one unit, a batch, and a training of two weights.
+ * The numbers of docs/learn/what-an-rnn-is.md: an RNN with one unit (one-unit.mjs), a batch, and a training of two weights.
  *
  *     node docs/learn/programs/one-state.mjs
  */
 import { fileURLToPath } from 'node:url';
+import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from './one-unit.mjs';
 import { forward, matrix } from './plain-rnn.mjs';
-
-/** The first example: T = 3 steps, one number each. The weights, and the number that h[3] must become. */
-export const SEQUENCE = [1, 0, -1];
-export const WEIGHTS = { Wx: 1, Wh: 0.5 };
-export const TARGET = 0.2;
-
-/** One unit, one sequence: h has T+1 numbers, and h[0] is the initial state. */
-export function statesOf(x, { Wx, Wh }) {
-  const h = [0];
-  for (let t = 0; t < x.length; t++) h[t + 1] = Math.tanh(Wx * x[t] + Wh * h[t]);
-  return h;
-}
-
-/** loss = (h[T] - target)² */
-export const lossOf = (h, target) => (h.at(-1) - target) ** 2;
-
-/** The gradient of the loss: dh has T+1 numbers; dWx and dWh are sums over the steps. Chapter 2 derives these lines. */
-export function gradientsOf(x, { Wh }, h, target) {
-  const T = x.length;
-  const dh = [];
-  let [dWx, dWh] = [0, 0];
-  dh[T] = 2 * (h[T] - target);
-  for (let t = T - 1; t >= 0; t--) {
-    const dz = dh[t + 1] * (1 - h[t + 1] ** 2);
-    dWx += x[t] * dz;
-    dWh += h[t] * dz;
-    dh[t] = Wh * dz;
-  }
-  return { dh, dWx, dWh };
-}
 
 /** Updates of both weights. Returns the weights and the loss before each update, and after the last one. */
 export function train(x, target, { updates, learningRate }) {

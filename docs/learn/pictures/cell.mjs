@@ -1,0 +1,87 @@
+/** One step of an LSTM; each arrow has the number of its equation: docs/learn/lstm.md. It runs in the browser too. */
+import { given, next, short } from './numbers.mjs';
+import { arrow, box, heads, picture, text } from './svg.mjs';
+
+const [FIRST, SECOND] = ['first', 'second'];
+
+const GATES = [
+  { x: 80, name: 'i', label: 'σ(zi)' },
+  { x: 156, name: 'j', label: 'tanh(zj)' },
+  { x: 232, name: 'f', label: 'σ(zf + 1)' },
+  { x: 308, name: 'o', label: 'σ(zo)' },
+];
+const [INPUTS, Z, GATE, C, H, END] = [52, 150, 250, 352, 450, 532];
+
+/** An arrow straight down at x, with its number to the right. */
+const down = (x, from, to, number, of = FIRST) => [
+  arrow(`M${x} ${from + 24}V${to - 24}`, of),
+  text(x + 8, (from + to) / 2 + 4, number, { of }),
+];
+
+/** What the boxes say about tensors: a name and a line below it. */
+const TENSORS = {
+  cPrev: ['cPrev', '[B,H]'],
+  z: ['z = x·Wx + hPrev·Wh + b', 'zi, zj, zf, zo: [B,4H]'],
+  gates: GATES.map(({ name, label }) => [name, label]),
+  c: ['c = f*cPrev + i*j', '[B,H]'],
+  h: ['h = o*tanh(c)', '[B,H]'],
+};
+
+/** The way from x and hPrev to z, which is not there if z is set by hand. */
+const FROM_INPUTS = [down(176, INPUTS, Z, '(1)'), down(290, INPUTS, Z, '(1)')];
+const INPUT_BOXES = [box(176, INPUTS, 'hPrev', '[B,H]', { width: 76 }), box(290, INPUTS, 'x', '[B,I]', { width: 76 })];
+
+/** One step, as SVG in nested lists; each arrow has the number of its equation. */
+const cellGraph = ({ cPrev, z, gates, c, h }, fromInputs, inputBoxes) => [
+  heads(FIRST, SECOND),
+  fromInputs,
+  GATES.map(({ x }) => down(x, Z, GATE, '(2)')),
+  GATES.slice(0, 3).map(({ x }) => down(x, GATE, C, '(3)')),
+  arrow(`M24 ${INPUTS + 24}V${C}H44`, SECOND),
+  text(32, (GATE + C) / 2 + 4, '(3)', { of: SECOND }),
+  down(190, C, H, '(4)'),
+  arrow(`M308 ${GATE + 24}V${H - 24}`, FIRST),
+  text(316, (C + H) / 2 + 4, '(4)', { of: FIRST }),
+  arrow(`M80 ${C + 24}V${END - 16}`, SECOND),
+  arrow(`M230 ${H + 24}V${END - 16}`, FIRST),
+  box(50, INPUTS, ...cPrev, { width: 76 }),
+  inputBoxes,
+  box(194, Z, ...z, { width: 292 }),
+  GATES.map(({ x }, n) => box(x, GATE, ...gates[n], { width: 66 })),
+  box(154, C, ...c, { width: 220 }),
+  box(230, H, ...h, { width: 220 }),
+  text(80, END, 'c, to the', { of: SECOND, anchor: 'middle' }),
+  text(80, END + 17, 'next step', { of: SECOND, anchor: 'middle' }),
+  text(230, END, 'h, to the next step', { of: FIRST, anchor: 'middle' }),
+  text(230, END + 17, 'and to the output layer', { of: FIRST, anchor: 'middle' }),
+];
+
+export const [CELL_WIDTH, CELL_HEIGHT] = [360, 566];
+
+export const cellPicture = () =>
+  picture(
+    CELL_WIDTH,
+    CELL_HEIGHT,
+    'One step of an LSTM, from x, hPrev and cPrev to c and h, with the numbers of the equations',
+    cellGraph(TENSORS, FROM_INPUTS, INPUT_BOXES),
+  );
+
+/** At the bottom of each gate's box: how far it is open. j is between -1 and 1, from the middle. */
+const levels = (cell) =>
+  GATES.map(({ x, name }) => {
+    const [from, to] = name === 'j' ? [Math.min(0, cell.j), Math.max(0, cell.j)] : [-1, 2 * cell[name] - 1];
+    return `<rect class="level" x="${(x + 33 * from).toFixed(1)}" y="${GATE + 19}" width="${(33 * (to - from)).toFixed(1)}" height="5"/>`;
+  });
+
+/** One unit with its numbers, if z is set by hand. `cell` has i, j, f, o, c and h. */
+export function cellWithNumbers({ zi, zj, zf, zo }, cPrev, cell) {
+  const { i, j, f, o, c, h } = cell;
+  const numbers = {
+    cPrev: ['cPrev', short(cPrev)],
+    z: ['z, set by your levers', `zi ${given(zi)}, zj ${given(zj)}, zf ${given(zf)}, zo ${given(zo)}`],
+    gates: GATES.map(({ name, label }) => [`${name} = ${short(cell[name])}`, label]),
+    c: ['c = f*cPrev + i*j', `${short(f)}·${next(short(cPrev))} + ${short(i)}·${next(short(j))} = ${short(c)}`],
+    h: ['h = o*tanh(c)', `${short(o)}·${next(short(Math.tanh(c)))} = ${short(h)}`],
+  };
+  return [cellGraph(numbers, [], []), levels(cell)];
+}
