@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
+import type { Locator } from 'playwright-core';
 import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
@@ -131,6 +132,47 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '5 of 24']);
   expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
 });
+
+testInBrowser(
+  'chapter 4: a field says what is wrong, a box opens once its numbers are right, and they are kept',
+  async () => {
+    const { page } = await open('learn/by-hand.html', viewForAxe('dark', 390));
+    page.on('dialog', (dialog) => void dialog.accept());
+    const field = (equation: string): Locator => page.getByLabel(equation, { exact: true });
+    const says = (equation: string): Locator => page.locator('.number-field', { has: field(equation) }).locator('p');
+    const [zi, zj] = ['zi₁ = x₁·Wxi + h₀·Whi + bi', 'zj₁ = x₁·Wxj + h₀·Whj + bj'];
+    const [zf, zo] = [zj.replaceAll('j', 'f'), zj.replaceAll('j', 'o')];
+    const box = page.locator('details', { hasText: 'Check (1)' }).first();
+    await field(zi).fill('0.31');
+    await field(zi).press('Enter');
+    expect(await says(zi).innerText()).toBe('Wrong. You get this number if the term bi is missing.');
+    for (const [equation, number] of [
+      [zj, '0.64'],
+      [zf, '0.12'],
+      [zo, '0.2803'],
+      [zi, '0.11'],
+    ]) {
+      expect(await box.getAttribute('open')).toBeNull();
+      await field(equation).fill(number);
+      await field(equation).press('Tab');
+    }
+    expect(await says(zo).innerText()).toBe('Right, but rounded: 0.2800 to four decimals.');
+    await box.locator('pre').waitFor();
+    await field(zi).fill('0,11');
+    await field(zi).press('Enter');
+    expect(await says(zi).innerText()).toBe('Write a decimal point, not a comma.');
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+
+    await page.reload();
+    await page.locator('.number-summary', { hasText: '4 of your 61 numbers are right. Your browser keeps' }).waitFor();
+    expect(await field(zi).inputValue()).toBe('0.11');
+    await box.locator('pre').waitFor();
+    await page.click('button:text-is("Begin again")');
+    await page.locator('.number-summary', { hasText: '0 of your 61' }).waitFor();
+    expect([await field(zi).inputValue(), await box.getAttribute('open')]).toEqual(['', null]);
+  },
+);
 
 test('two numbers are never shown as equal', () => {
   expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);

@@ -6,6 +6,7 @@ import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowR
 const FIGURES = {
   'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
   '#gap': defineAsyncComponent(() => import('./gap-run.js')),
+  '#by-hand-numbers': defineAsyncComponent(() => import('./by-hand/number-fields.js')),
   '#first-text': defineAsyncComponent(() => import('./first-text.js')),
 } as const;
 

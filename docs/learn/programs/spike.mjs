@@ -3,7 +3,7 @@
  *
  *     node docs/learn/programs/spike.mjs
  */
-import { fileURLToPath } from 'node:url';
+import { isMain } from './is-main.mjs';
 import { adamUpdates, sgdUpdates } from './updates.mjs';
 
 /** The gradients before the spike. After 10,000 of them, m and v are near 1. */
@@ -40,4 +40,4 @@ function main() {
   console.log(`Adam with a clipped spike, updates 0 to 5000: ${sum(clipped.map(({ update }) => update)).toFixed(1)}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (isMain(import.meta.url)) main();

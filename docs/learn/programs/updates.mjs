@@ -3,8 +3,8 @@
  *
  *     node docs/learn/programs/updates.mjs
  */
-import { fileURLToPath } from 'node:url';
 import { adam, adamRate, BETA1, BETA2, EPSILON, rateAt, sgd, tensorFrom, zeros } from 'longhand';
+import { isMain } from './is-main.mjs';
 
 /** How far p moves against the gradient at each update, in units of the learning rate. */
 export function sgdUpdates(gradients, momentum) {
@@ -67,4 +67,4 @@ function main() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (isMain(import.meta.url)) main();
