@@ -174,6 +174,28 @@ testInBrowser(
   },
 );
 
+testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () => {
+  const { page } = await open('learn/loss-and-update.html', viewForAxe('dark', 390));
+  const cells = (): Promise<string[]> => page.locator('.softmax-live tbody td').allInnerTexts();
+  const words = page.locator('.softmax-live p');
+  await words.filter({ hasText: 'Loss = -log p[label] = 1.4076. The sum of the three dLogits is 0.0000.' }).waitFor();
+  const before = await cells();
+  expect(before).toEqual('2.0 0.6652 0.6652 1.0 0.2447 -0.7553 0.0 0.0900 0.0900'.split(' '));
+  await page.getByLabel('Added to all three').press('End');
+  expect(await cells()).toEqual(before.map((text, n) => (n % 3 === 0 ? `10${text}` : text)));
+  await page.selectOption('#softmax-label', 'class 0');
+  await words.filter({ hasText: '= 0.4076.' }).waitFor();
+
+  const numbers = (): Promise<string[]> => page.locator('.spike-live dd').allInnerTexts();
+  expect(await numbers()).toEqual(['3.29', '14', '0.31, 73 after the spike', '2.16', '409']);
+  await page.getByLabel('Size of the spike').press('End');
+  expect((await numbers())[3]).toMatch(/^19\d\.\d\d$/);
+  await page.getByLabel('Clip to norm 1').press('Space');
+  expect(await numbers()).toEqual(['1.00', '0', '1.00', '1.00', '1001']);
+  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
 test('two numbers are never shown as equal', () => {
   expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);
   expect(pairOf(1 + 2e-8, 1)).toEqual(['1.00000002', '1']);
