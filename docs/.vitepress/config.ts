@@ -37,6 +37,11 @@ const firstText = () =>
     return beginningOf(readFileSync(book, 'utf8'));
   });
 
+const aliases = [
+  { find: /^longhand$/, replacement: path.join(project, 'src/index.ts') },
+  { find: /^longhand\/reference$/, replacement: path.join(project, 'kernels/reference/index.ts') },
+];
+
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -79,7 +84,7 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    resolve: { alias: [{ find: /^longhand$/, replacement: path.join(project, 'src/index.ts') }] }, // for the chapters' programs
+    resolve: { alias: aliases }, // for the chapters' programs
     plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), firstText(), forPage(), servePlay()],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },

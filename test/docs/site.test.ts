@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
+import type { Locator } from 'playwright-core';
 import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
@@ -215,6 +216,69 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   const cells = await page.locator('.differences td').allInnerTexts();
   expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '5 of 24']);
   expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
+});
+
+testInBrowser(
+  'chapter 4: a field says what is wrong, a box opens once its numbers are right, and they are kept',
+  async () => {
+    const { page } = await open('learn/by-hand.html', viewForAxe('dark', 390));
+    page.on('dialog', (dialog) => void dialog.accept());
+    const field = (equation: string): Locator => page.getByLabel(equation, { exact: true });
+    const says = (equation: string): Locator => page.locator('.number-field', { has: field(equation) }).locator('p');
+    const [zi, zj] = ['zi₁ = x₁·Wxi + h₀·Whi + bi', 'zj₁ = x₁·Wxj + h₀·Whj + bj'];
+    const [zf, zo] = [zj.replaceAll('j', 'f'), zj.replaceAll('j', 'o')];
+    const box = page.locator('details', { hasText: 'Check (1)' }).first();
+    await field(zi).fill('0.31');
+    await field(zi).press('Enter');
+    expect(await says(zi).innerText()).toBe('Wrong. You get this number if the term bi is missing.');
+    for (const [equation, number] of [
+      [zj, '0.64'],
+      [zf, '0.12'],
+      [zo, '0.2803'],
+      [zi, '0.11'],
+    ]) {
+      expect(await box.getAttribute('open')).toBeNull();
+      await field(equation).fill(number);
+      await field(equation).press('Tab');
+    }
+    expect(await says(zo).innerText()).toBe('Right, but rounded: 0.2800 to four decimals.');
+    await box.locator('pre').waitFor();
+    await field(zi).fill('0,11');
+    await field(zi).press('Enter');
+    expect(await says(zi).innerText()).toBe('Write a decimal point, not a comma.');
+    expect(await seriousFaultsOf(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+
+    await page.reload();
+    await page.locator('.number-summary', { hasText: '4 of your 61 numbers are right. Your browser keeps' }).waitFor();
+    expect(await field(zi).inputValue()).toBe('0.11');
+    await box.locator('pre').waitFor();
+    await page.click('button:text-is("Begin again")');
+    await page.locator('.number-summary', { hasText: '0 of your 61' }).waitFor();
+    expect([await field(zi).inputValue(), await box.getAttribute('open')]).toEqual(['', null]);
+  },
+);
+
+testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () => {
+  const { page } = await open('learn/loss-and-update.html', viewForAxe('dark', 390));
+  const cells = (): Promise<string[]> => page.locator('.softmax-live tbody td').allInnerTexts();
+  const words = page.locator('.softmax-live p');
+  await words.filter({ hasText: 'Loss = -log p[label] = 1.4076. The sum of the three dLogits is 0.0000.' }).waitFor();
+  const before = await cells();
+  expect(before).toEqual('2.0 0.6652 0.6652 1.0 0.2447 -0.7553 0.0 0.0900 0.0900'.split(' '));
+  await page.getByLabel('Added to all three').press('End');
+  expect(await cells()).toEqual(before.map((text, n) => (n % 3 === 0 ? `10${text}` : text)));
+  await page.selectOption('#softmax-label', 'class 0');
+  await words.filter({ hasText: '= 0.4076.' }).waitFor();
+
+  const numbers = (): Promise<string[]> => page.locator('.spike-live dd').allInnerTexts();
+  expect(await numbers()).toEqual(['3.29', '14', '0.31, 73 after the spike', '2.16', '409']);
+  await page.getByLabel('Size of the spike').press('End');
+  expect((await numbers())[3]).toMatch(/^19\d\.\d\d$/);
+  await page.getByLabel('Clip to norm 1').press('Space');
+  expect(await numbers()).toEqual(['1.00', '0', '1.00', '1.00', '1001']);
+  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
 test('two numbers are never shown as equal', () => {

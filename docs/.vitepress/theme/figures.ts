@@ -8,7 +8,10 @@ const FIGURES = {
   'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
   '#cell-run': defineAsyncComponent(() => import('./cell-run.js')),
   '#gap': defineAsyncComponent(() => import('./gap-run.js')),
+  '#by-hand-numbers': defineAsyncComponent(() => import('./by-hand/number-fields.js')),
   '#first-text': defineAsyncComponent(() => import('./first-text.js')),
+  '#softmax-live': defineAsyncComponent(() => import('./softmax-live.js')),
+  '#spike-live': defineAsyncComponent(() => import('./spike-live.js')),
 } as const;
 
 type Selector = keyof typeof FIGURES;

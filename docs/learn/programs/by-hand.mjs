@@ -3,7 +3,6 @@
  *
  *     node docs/learn/programs/by-hand.mjs
  */
-import { fileURLToPath } from 'node:url';
 import {
   allocateLstm,
   lstmBackward,
@@ -15,6 +14,7 @@ import {
   zeros,
 } from 'longhand';
 import { createReferenceBackend } from 'longhand/reference';
+import { isMain } from './is-main.mjs';
 
 /** The numbers that are given. Wx, Wh and b have one number for each gate. */
 export const GIVEN = {
@@ -145,7 +145,7 @@ const backwardOf = (p, t, step, dcLines, dcPrev) => [
 ];
 
 /** The whole calculation, in order: each line is a name and its formula. */
-const SECTIONS = [
+export const SECTIONS = [
   ...forwardOf('₀', '₁', 1),
   ...forwardOf('₁', '₂', 2),
   { title: '(13), the loss', lines: linesOf('L = (h₂ - y)²') },
@@ -181,4 +181,4 @@ export function tableOf(values) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(tableOf(valuesOfTheEngine()).join('\n\n'));
+if (isMain(import.meta.url)) console.log(tableOf(valuesOfTheEngine()).join('\n\n'));

@@ -4,8 +4,8 @@
  *
  *     node docs/learn/programs/softmax.mjs
  */
-import { fileURLToPath } from 'node:url';
 import { crossEntropyBackward, crossEntropyForward, labelRows, tensorFrom, zeros } from 'longhand';
+import { isMain } from './is-main.mjs';
 
 /** p, the loss and dLogits of one sequence, as the engine computes them. */
 export function engineOf(logits, label, dtype = 'f64') {
@@ -69,4 +69,4 @@ function main() {
   console.log(`gradient of Σ (p - y)²: ${squared.join(', ')}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (isMain(import.meta.url)) main();

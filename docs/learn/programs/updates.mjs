@@ -3,8 +3,8 @@
  *
  *     node docs/learn/programs/updates.mjs
  */
-import { fileURLToPath } from 'node:url';
 import { adam, adamRate, BETA1, BETA2, EPSILON, rateAt, sgd, tensorFrom, zeros } from 'longhand';
+import { isMain } from './is-main.mjs';
 
 /** How far p moves against the gradient at each update, in units of the learning rate. */
 export function sgdUpdates(gradients, momentum) {
@@ -26,15 +26,22 @@ export function adamUpdates(gradients) {
   });
 }
 
-/** Algorithm 1 of Adam's paper, as PyTorch computes it: ε is beside the root of the corrected v. */
-export function algorithm1Updates(gradients) {
+/**
+ * Algorithm 1 of Adam's paper, as PyTorch computes it: ε is beside the root of the corrected v. m, v and the update after each gradient, with
+ * any β₁ and β₂: those of `adam` are constants.
+ *
+ * @param {readonly number[]} gradients
+ */
+export function algorithm1(gradients, beta1 = BETA1, beta2 = BETA2) {
   let [m, v] = [0, 0];
   return gradients.map((gradient, n) => {
-    m += (gradient - m) * (1 - BETA1);
-    v += (gradient ** 2 - v) * (1 - BETA2);
-    return m / (1 - BETA1 ** (n + 1)) / (Math.sqrt(v / (1 - BETA2 ** (n + 1))) + EPSILON);
+    m += (gradient - m) * (1 - beta1);
+    v += (gradient ** 2 - v) * (1 - beta2);
+    return { m, v, update: m / (1 - beta1 ** (n + 1)) / (Math.sqrt(v / (1 - beta2 ** (n + 1))) + EPSILON) };
   });
 }
+
+export const algorithm1Updates = (gradients) => algorithm1(gradients).map(({ update }) => update);
 
 /** The schedules of the chapter: 1,000 steps, the first 100 are the warm-up, base learning rate 1. */
 export const SCHEDULES = ['constant', 'cosine', 'step'].map((schedule) => ({
@@ -67,4 +74,4 @@ function main() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (isMain(import.meta.url)) main();

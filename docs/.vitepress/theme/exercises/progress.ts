@@ -1,6 +1,7 @@
 /** The reader's progress, in the browser's localStorage: one entry for the site, the same below any path. */
 import { reactive } from 'vue';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import { isObject, storageEntry } from '../storage.js';
 
 export type Language = 'typescript' | 'javascript';
 
@@ -17,7 +18,7 @@ export interface Progress {
   hints: number;
 }
 
-const KEY = 'longhand-exercises';
+const entry = storageEntry('longhand-exercises');
 /** In characters. No answer is that long. */
 const LONGEST_TEXT = 100_000;
 
@@ -35,54 +36,23 @@ export const progress = reactive({
  */
 export function loadProgress(): void {
   if (!progress.isKept) return;
-  const stored = read();
+  const stored = entry.read();
   for (const { name } of EXERCISES) progress.of[name] = progressFrom(stored[name]);
 }
 
 /** Changes and stores the progress in one exercise. Other tabs may have stored progress in others. */
 export function saveProgress(name: string, change: Partial<Progress>): void {
   Object.assign(progress.of[name], change);
-  write({ ...read(), [name]: progress.of[name] });
+  progress.isKept = entry.write({ ...entry.read(), [name]: progress.of[name] });
 }
 
 export function forgetProgress(): void {
   for (const { name } of EXERCISES) progress.of[name] = untouched();
-  try {
-    localStorage.removeItem(KEY);
-  } catch {
-    progress.isKept = false;
-  }
+  if (!entry.forget()) progress.isKept = false;
 }
 
 /** Calls `changed` when another tab has stored progress. Returns a function that ends this. */
-export function onOtherTabs(changed: () => void): () => void {
-  const hear = ({ key }: StorageEvent): void => {
-    if (key === KEY || key === null) changed();
-  };
-  addEventListener('storage', hear);
-  return () => removeEventListener('storage', hear);
-}
-
-function read(): Readonly<Record<string, unknown>> {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    return isObject(stored) ? stored : {};
-  } catch {
-    return {}; // storage is forbidden, or another program wrote there
-  }
-}
-
-function write(all: Readonly<Record<string, unknown>>): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(all));
-    progress.isKept = true;
-  } catch {
-    progress.isKept = false;
-  }
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const { onOtherTabs } = entry;
 
 /** Any program of this origin can write there: a field that is not valid is left out. */
 function progressFrom(stored: unknown): Progress {

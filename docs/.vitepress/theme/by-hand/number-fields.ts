@@ -1,0 +1,125 @@
+/** Chapter 4: a field for each number that the reader calculates, above the box that has the chapter's own number. */
+import type { VNode } from 'vue';
+import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
+import {
+  answers,
+  forgetAnswers,
+  isDone,
+  loadAnswers,
+  LONGEST_NUMBER,
+  onOtherTabs,
+  saveAnswer,
+  verdicts,
+} from './answers.js';
+import type { Line, Verdict } from './verdict.js';
+import { ALL_LINES, LINES, numberFrom } from './verdict.js';
+
+/** A box of the chapter that has sections of the program, and an element before it for their fields. */
+interface Box {
+  readonly details: HTMLDetailsElement;
+  readonly element: HTMLElement;
+  readonly titles: readonly string[];
+}
+
+function boxesInDocument(): Box[] {
+  return Array.from(document.querySelectorAll<HTMLDetailsElement>('.vp-doc details')).flatMap((details) => {
+    const texts = Array.from(details.querySelectorAll('pre'), (pre) => pre.textContent);
+    const titles = texts.map((text) => text.split('\n')[0]).filter((title) => title in LINES);
+    if (titles.length === 0) return [];
+    const element = document.createElement('div');
+    details.before(element);
+    return [{ details, element, titles }];
+  });
+}
+
+const isBoxDone = ({ titles }: Box): boolean => titles.every((title) => LINES[title].every(isDone));
+
+const idOf = (line: Line): string => `by-hand-${ALL_LINES.indexOf(line)}`;
+
+/** Texts that are no number, by the line's name: they are shown, but not kept. */
+type Drafts = Map<string, string>;
+
+function field(line: Line, drafts: Drafts): VNode {
+  const { name, formula } = line;
+  const id = idOf(line);
+  const draft = drafts.get(name);
+  const verdict: Verdict | undefined =
+    draft === undefined ? verdicts.value.get(name) : { kind: 'unreadable', words: String(numberFrom(draft)) };
+  const check = (event: Event): void => {
+    const { value } = event.target as HTMLInputElement;
+    if (typeof numberFrom(value) === 'string') drafts.set(name, value);
+    else {
+      drafts.delete(name);
+      saveAnswer(name, value.trim());
+    }
+  };
+  return h('div', { class: ['number-field', verdict?.kind] }, [
+    h('label', { for: id }, h('code', `${name} = ${formula}`)),
+    h('input', {
+      ...{ id, type: 'text', autocomplete: 'off', spellcheck: false, maxlength: LONGEST_NUMBER },
+      ...{ value: draft ?? answers.of[name] ?? '', 'aria-describedby': `${id}-verdict` },
+      ...(verdict && { 'aria-invalid': verdict.kind === 'wrong' || verdict.kind === 'unreadable' }),
+      onChange: check,
+    }),
+    h('p', { id: `${id}-verdict`, 'aria-live': 'polite' }, verdict?.words ?? ''),
+  ]);
+}
+
+const sectionOf = (title: string, drafts: Drafts): VNode =>
+  h('fieldset', { class: 'number-fields' }, [
+    h('legend', `Your numbers: ${title}`),
+    LINES[title].map((line) => field(line, drafts)),
+  ]);
+
+/** How many numbers are right, which is next, and a new beginning. */
+function summary(again: () => void): VNode {
+  const next = ALL_LINES.find((line) => !isDone(line));
+  const show = (): void => document.getElementById(next ? idOf(next) : '')?.focus();
+  return h('section', { class: 'number-summary', 'aria-label': 'Your numbers' }, [
+    h('p', { 'aria-live': 'polite' }, [
+      `${ALL_LINES.filter(isDone).length} of your ${ALL_LINES.length} numbers are right. `,
+      answers.isKept ? 'Your browser keeps them; no server gets them.' : 'This browser does not keep your numbers.',
+    ]),
+    next && h('button', { type: 'button', onClick: show }, `Go to ${next.name}`),
+    h('button', { type: 'button', onClick: again }, 'Begin again'),
+  ]);
+}
+
+export default defineComponent(() => {
+  const boxes = shallowRef<readonly Box[]>([]);
+  const drafts = reactive<Drafts>(new Map());
+  const done = computed(() => boxes.value.map(isBoxDone));
+  let end: (() => void) | undefined;
+  onMounted(() => {
+    loadAnswers();
+    boxes.value = boxesInDocument();
+    end = onOtherTabs(loadAnswers);
+  });
+  onUnmounted(() => {
+    end?.();
+    for (const { element } of boxes.value) element.remove();
+  });
+  // A box opens once its last number is right. The reader can open and close it before and after.
+  watch(done, (now, before) => {
+    for (const [n, { details }] of boxes.value.entries()) if (now[n] && !before[n]) details.open = true;
+  });
+  const beginAgain = (): void => {
+    if (!confirm('Forget all your numbers in this chapter? This cannot be undone.')) return;
+    forgetAnswers();
+    drafts.clear();
+    for (const { details } of boxes.value) details.open = false;
+  };
+  return () => [
+    summary(beginAgain),
+    boxes.value.map(({ element, titles }) =>
+      h(
+        Teleport,
+        { to: element },
+        h(
+          'div',
+          titles.map((title) => sectionOf(title, drafts)),
+        ),
+      ),
+    ),
+  ];
+});
