@@ -116,3 +116,24 @@ test('what the text says about f after 200 updates, and about the answers withou
   const range = `${Math.min(...chrono.f).toFixed(2)} to ${Math.max(...chrono.f).toFixed(3)}`;
   expect(lstm).toContain(`the units have a mean f of ${range} after 200 updates`);
 });
+
+test('for how many steps the units of the runs with chrono biases keep their cells at the start', async () => {
+  const steps = (await ask(`
+    const { x, labels } = gapTask(100);
+    const data = { x: labels.map((_, b) => x.map((rows) => [...rows[b]])), labels };
+    const backend = await createWasmBackend({ threads: 1 });
+    const found = [];
+    for (const seed of [1, 2, 3]) {
+      const options = { hidden: 8, batchSize: 56, trainingIters: 57, learningRate: 1e-9, biasInit: 'chrono', outputInit: 'glorot', seed };
+      const network = await train(backend, data, options);
+      const { bias } = Object.fromEntries(network.parameters.map(({ name, value }) => [name, value]));
+      for (let n = 0; n < 8; n++) found.push(Math.exp(-bias.get(n))); // i is 1/(1+u)
+      network.dispose();
+    }
+    await backend.dispose();
+    return found;`)) as number[];
+  expect(lstm).toContain(
+    `keep their cells for ${Math.min(...steps).toFixed(0)} to ${Math.max(...steps).toFixed(0)} steps, and most for more than 20.`,
+  );
+  expect(steps.filter((u) => u > 20).length).toBeGreaterThan(12);
+});

@@ -219,6 +219,12 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
   expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. Unrounded, their product is ${(square * size).toFixed(2)}.`);
 });
 
+test('single steps of the curve for 2 differ', async () => {
+  const { norms } = (await ask('return gradientNorms(2, 784);')) as { norms: number[] };
+  const factors = norms.slice(1).map((norm, k) => norm / norms[k]);
+  expect(prose).toContain(`for 2, from ${Math.min(...factors).toFixed(2)} to ${Math.max(...factors).toFixed(2)}.`);
+});
+
 test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {
   const question = 'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);';
   const changed = (await ask(question)) as number[];
