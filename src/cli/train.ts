@@ -9,7 +9,7 @@ import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
-import { forecastOptions } from '../forecast/forecast-options.js';
+import { forecastOptions, medianFaultOf } from '../forecast/forecast-options.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
@@ -130,7 +130,9 @@ async function trainSet(
   );
   if (other) command.error(`error: ${String(other.long)} cannot be used with a checkpoint of several networks`);
   const isClassifier = flags.classify !== undefined || classifier !== undefined;
-  const fault = faultOf(isClassifier ? classifyOptions(given) : forecastOptions(given));
+  const fault = isClassifier
+    ? faultOf(classifyOptions(given))
+    : (faultOf(forecastOptions(given)) ?? medianFaultOf(given));
   if (fault !== undefined) command.error(`error: ${fault}`);
   const target = flags.checkpoint ?? flags.resume;
   const name = flags.checkpoint === undefined ? '--resume' : '--checkpoint';

@@ -36,7 +36,8 @@ export class RowReader {
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
-    if (this.parse || holdsFirstRow(this.name, withoutMark(this.pending))) this.read(false);
+    if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRow(this.name, withoutMark(this.pending)))
+      this.read(false);
     else this.assertShort();
   }
 

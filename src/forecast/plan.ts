@@ -171,7 +171,7 @@ export function assertOfTraining(plan: ForecastPlan, series: Series, name: strin
   if (found.level === y.level && found.scale === y.scale) return;
   throw new DataError(
     `${name}: is not the series of the training: the mean of its numbers up to ${formatTime(timeAt(plan.calendar, steps - 1))} is ${found.level}, ` +
-      `but was ${y.level}`,
+      `but was ${y.level}; their standard deviation is ${found.scale}, but was ${y.scale}`,
   );
 }
 

@@ -151,12 +151,12 @@ export function errorTable(
   ];
 }
 
-/** Smaller errors are written with an exponent. */
-const SMALL = 1e-9;
+/** Smaller and larger errors are written with an exponent. */
+const [SMALL, LARGE] = [1e-9, 1e15];
 
 /** How numbers are written beside an error of this size: four of its digits. */
 function shownFor(error: number): (value: number) => string {
-  if (error > 0 && error < SMALL) return (value) => value.toExponential(3);
+  if ((error > 0 && error < SMALL) || error >= LARGE) return (value) => value.toExponential(3);
   const digits = Math.max(0, 3 - Math.floor(Math.log10(Math.max(error, SMALL))));
   return (value) => value.toFixed(digits);
 }

@@ -77,7 +77,7 @@ export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): 
 export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar): Series {
   const times = risingTimes(table, columns.time, known ? 1 : 2);
   const calendar = known ? beginningAt(known, times[0], table.name) : calendarOf(times, table.whereIs);
-  const at = indicesOf(table, times, calendar, columns.fill, known !== undefined);
+  const at = indicesOf(table, times, calendar, columns.fill, known);
   const length = at[at.length - 1] + 1;
   if (length > MOST_STEPS_PER_ROW * table.rows) {
     throw new DataError(
@@ -138,24 +138,24 @@ function isTimeOf(calendar: Calendar, time: number): boolean {
   return Number.isInteger(index) && index >= 0;
 }
 
-/** The index of each row in the calendar. `isKnown`: it is that of the training, so rows may lie between its steps. */
+/** The index of each row in the calendar. `known`: that of the training, so rows may lie between its steps. */
 function indicesOf(
   table: Table,
   times: Float64Array,
   calendar: Calendar,
   fill: SeriesColumns['fill'],
-  isKnown: boolean,
+  known: Calendar | undefined,
 ): Float64Array {
-  const between = isKnown ? times.findIndex((time) => !isTimeOf(calendar, time)) : -1;
-  if (between >= 0) {
+  const between = known ? times.findIndex((time) => !isTimeOf(known, time)) : -1;
+  if (known && between >= 0) {
     throw new DataError(
-      `${table.whereIs(between)}: ${formatTime(times[between])} is between two steps: ${trainedOn(calendar)}`,
+      `${table.whereIs(between)}: ${formatTime(times[between])} is between two steps: ${trainedOn(known)}`,
     );
   }
   const at = Float64Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
   const gap = fill !== null ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
   if (gap < 0) return at;
-  const advice = isKnown ? '' : `, or fill them (--fill ${FILLS.join(' or --fill ')})`;
+  const advice = known ? '' : `, or fill them (--fill ${FILLS.join(' or --fill ')})`;
   throw new DataError(
     `${table.whereIs(gap)}: ${formatTime(times[gap])} comes after ${formatTime(times[gap - 1])}, but the rows are ` +
       `${formatStep(calendar)} apart: add the rows between them${advice}`,

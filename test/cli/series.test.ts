@@ -291,6 +291,7 @@ describe('longhand train --predict', () => {
       [...ALL, '--loss', 'huber', '--quantiles', '0.5'],
       '--quantiles needs --loss pinball',
     ],
+    ['quantiles without the forecast', [...ALL, '--quantiles', '0.1,0.9'], 'quantiles 0.1,0.9: must have 0.5'],
     ['a network in both directions', [...ALL, '--bidirectional'], 'a forecast knows only the past'],
     ['options that contradict each other', [...ALL, '--dropout', '0.5'], 'dropout 0.5: must be 0 with one layer'],
     ['the checkpoint as data', [...ALL, '--checkpoint', DATA], 'are the same file'],
@@ -424,7 +425,7 @@ test('a run does not continue on another series', async () => {
     ...lines.slice(10),
   ]);
   expect(await refused(['train', '--resume', CHECKPOINT, '--data', other])).toMatch(
-    /other\.csv: is not the series of the training: the mean of its numbers up to 1987-06-17 is [\d.]+, but was [\d.]+\n$/,
+    /other\.csv: is not the series of the training: the mean of its numbers up to 1987-06-17 is [\d.]+, but was [\d.]+; their standard deviation is [\d.]+, but was [\d.]+\n$/,
   );
   expect(readFileSync(CHECKPOINT)).toEqual(before);
 });

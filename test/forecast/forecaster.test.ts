@@ -430,6 +430,7 @@ describe('a forecaster', () => {
     [{ schedule: 'constant', decayEvery: 5 }, 'decayEvery 5: must be left out unless schedule is step'],
     [{ decayRate: 0.1 }, 'decayRate 0.1: must be left out unless schedule is step'],
     [{ loss: 'huber', quantiles: [0.1, 0.9] }, 'quantiles 0.1,0.9: must be left out unless loss is pinball'],
+    [{ quantiles: [0.1, 0.9] }, 'quantiles 0.1,0.9: must have 0.5, because the median is the forecast'],
     [{ loss: 'pinball', delta: 2 }, 'delta 2: must be left out unless loss is huber'],
   ])('is not trained with %j', async (options, message) => {
     const failure = await failureOf(

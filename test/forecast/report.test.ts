@@ -39,6 +39,7 @@ describe('in words, a report', () => {
       '90.0%',
     ]);
     expect(verdictsOf([tiny])[0]).toContain('2.075e+2 in place of 2.200e+2.');
+    expect(verdictsOf([report({ error: 4e37 })])[0]).toContain('2.075e+2 in place of 2.200e+2.');
   });
 
   test.each<[string, Partial<HorizonReport>, string[]]>([
