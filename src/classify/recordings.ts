@@ -71,12 +71,12 @@ export function repeatedColumn({ classify, inputs, time, group }: ClassifyColumn
 }
 
 /**
- * The kind of each column, for `TableReader` and `tableOf`. `classes`: how those of a trained classifier are read, if they are; as texts, so
- * that the other cells of a later table do not decide what a class is.
+ * The kind of each column, for `TableReader` and `tableOf`. `classes`: whether they are read. They are texts, so that the other cells do not
+ * decide what a class is.
  */
 export function wantedColumns(
   { classify, inputs, time, group }: ClassifyColumns,
-  classes: 'either' | 'text' | 'unread' = 'either',
+  classes: 'text' | 'unread' = 'text',
 ): Record<string, ColumnKind> {
   return Object.fromEntries<ColumnKind>([
     ...inputs.map((name): [string, ColumnKind] => [name, 'number']),
@@ -184,34 +184,50 @@ function classesOf(
   known: readonly string[] | undefined,
 ): { codes: Int32Array; classes: readonly string[] } {
   const column = columnOf(table, name);
-  let valueAt: (row: number) => string | undefined;
-  let classes: string[];
-  if (column.kind === 'text') {
-    const wereNumbers = known?.every((one) => one === String(decimalFrom(one))) ?? false;
-    const words = wereNumbers ? column.words.map(asNumber) : column.words;
-    valueAt = (row) => (column.values[row] < 0 ? undefined : words[column.values[row]]);
-    classes = [...column.words].sort();
-  } else {
-    valueAt = (row) => (Number.isNaN(column.values[row]) ? undefined : String(column.values[row]));
-    const different = new Set<number>();
-    for (const value of column.values) if (different.size <= MOST_CLASSES && !Number.isNaN(value)) different.add(value);
-    classes = [...different].sort((a, b) => a - b).map(String);
-  }
+  if (column.kind !== 'text') throw new Error(`column ${name} holds no texts`);
+  const { values, words } = column;
+  const classes = known ?? sorted(words);
   if (known === undefined) assertClasses(table.name, name, classes);
-  const codeOf = new Map((known ?? classes).map((one, k) => [one, k]));
-  const codes = Int32Array.from({ length: table.rows }, (_, row) => {
-    const value = valueAt(row);
-    const code = value === undefined ? -1 : codeOf.get(value);
+  const codeOf = codesOf(words, classes);
+  const codes = Int32Array.from(values, (word, row) => {
+    const code = word < 0 ? -1 : codeOf[word];
     if (code !== undefined) return code;
     throw new DataError(
-      `${table.whereIs(row)}: ${name} is ${describe(value)}: the classes are ${listed(known ?? classes)}`,
+      `${table.whereIs(row)}: ${name} is ${describe(words[word])}: the classes are ${listed(classes)}`,
     );
   });
-  return { codes, classes: known ?? classes };
+  return { codes, classes };
 }
 
-/** A number as the class that it is: 1.0 is 1. Other texts stay. */
-const asNumber = (text: string): string => (Number.isNaN(decimalFrom(text)) ? text : String(decimalFrom(text)));
+/** If all words are numbers, by their size. */
+function sorted(words: readonly string[]): string[] {
+  const inOrder = [...words].sort();
+  const areNumbers = inOrder.every((word) => !Number.isNaN(decimalFrom(word)));
+  return areNumbers ? inOrder.sort((a, b) => decimalFrom(a) - decimalFrom(b)) : inOrder;
+}
+
+/**
+ * The class of each word; undefined for one that is none. Early checkpoints hold classes that looked like numbers as numbers: there 1.0 is 1,
+ * unless the table also has 1.
+ */
+function codesOf(words: readonly string[], classes: readonly string[]): (number | undefined)[] {
+  const exact = new Map(classes.map((one, k) => [one, k]));
+  const codes = words.map((word) => exact.get(word));
+  if (!classes.every((one) => one === asNumber(one))) return codes;
+  const found = words.map(asNumber);
+  const counts = new Map<string, number>();
+  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return codes.map((code, n) => code ?? (counts.get(found[n]) === 1 ? exact.get(found[n]) : undefined));
+}
+
+/** f64 holds this many digits of every number. */
+const DIGITS = 15;
+
+/** A number as it was stored: 1.0 is 1. Other texts, and numbers of more digits, stay. */
+function asNumber(text: string): string {
+  const digits = text.replace(/e.*/i, '').replace(/\D/g, '').length;
+  return Number.isNaN(decimalFrom(text)) || digits > DIGITS ? text : String(decimalFrom(text));
+}
 
 function assertClasses(table: string, name: string, classes: readonly string[]): void {
   if (classes.length > MOST_CLASSES) {

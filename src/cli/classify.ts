@@ -23,6 +23,7 @@ import type { TestedWindows, TestReport } from '../classify/report.js';
 import { reportOf } from '../classify/report.js';
 import type { Windows } from '../classify/windows.js';
 import { windowsOf } from '../classify/windows.js';
+import { loadTable } from '../data/table-files.js';
 import { replaceFile } from '../files/disk.js';
 import { elementCountOfNetwork } from '../network/memory.js';
 import type { TrainOptions } from '../training/options.js';
@@ -32,7 +33,6 @@ import { assertRoom } from './memory.js';
 import { inform, print, printJson, printLines } from './print.js';
 import type { RunHooks, SetFlags } from './set-run.js';
 import { assertRoomToTrain, csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from './set-run.js';
-import { loadTable } from './table-files.js';
 
 /** The flags of a classifier. */
 export interface ClassifyFlags extends SetFlags {
@@ -134,7 +134,7 @@ export async function trainOnClasses(
       ...hooks,
       onNetwork: ({ seed }, number, of) => note(`network ${number} of ${of}: seed ${seed}`, of - number + 1),
     });
-  await trainAndTest(flags, backend, signal, classifierBytes, train, (trained, target) =>
+  await trainAndTest(flags, backend, signal, state, classifierBytes, train, (trained, target) =>
     testClassifier(backend, trained, recordings, target, flags, signal),
   );
 }

@@ -8,6 +8,7 @@ import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
+import { assertReplaceable } from '../files/disk.js';
 import { fastSha256Of } from '../files/sha256.js';
 import type { CompleteConfig } from '../network/config.js';
 import { isPlain } from '../network/config.js';
@@ -21,7 +22,7 @@ import { withBackend, withBackendOptions } from './backends.js';
 import { evaluateClasses } from './classify.js';
 import { filePath } from './flag-values.js';
 import { alignedRight, bits, lossName } from './format.js';
-import { assertApart } from './outputs.js';
+import { assertAllApart, assertApart } from './outputs.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { evaluateForecasts } from './series.js';
@@ -106,9 +107,13 @@ async function evaluateSet(
   const other = (['set', 'text'] as const).find((name) => command.getOptionValueSource(name) === 'cli');
   const kind = forecast ? 'a forecaster' : 'a classifier of windows';
   if (other !== undefined) command.error(`error: --${other} cannot be used with ${kind}: its test part is evaluated`);
-  const { data } = flags;
-  for (const output of data === undefined ? [] : writtenBeside(file, { hasPlot: forecast !== undefined }))
-    assertApart(command, output, { name: '--data', file: data ?? '' });
+  const outputs = writtenBeside(file, { hasPlot: forecast !== undefined });
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    assertApart(command, output, { name: 'the checkpoint', file });
+    if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
+  }
+  for (const output of outputs) assertReplaceable(output.file);
   await withBackend(flags, command, (backend) =>
     untilInterrupted(async (signal) => {
       if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { DataError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
-import { replaceFile } from '../files/disk.js';
+import { assertReplaceable, replaceFile } from '../files/disk.js';
 import { assertTrained } from '../forecast/forecast-file.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
@@ -77,15 +77,17 @@ function assertOutputs(file: string, { data, to, plot, json }: ForecastFlags, co
     assertApart(command, output, { name: 'the checkpoint', file });
     assertApart(command, output, { name: '--data', file: data });
   }
+  for (const { file: output } of outputs) assertReplaceable(output);
 }
 
-function print(steps: readonly FutureStep[], { calendar }: ForecastPlan, { json, to }: ForecastFlags): void {
-  const rows = steps.map(({ step, ahead, band }) => ({ date: formatTime(timeAt(calendar, step)), ahead, ...band }));
+function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: ForecastFlags): void {
+  const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
+  const rows = steps.map(({ step, ahead, band }) => ({ date: dateOf(step), ahead, ...band }));
   if (json) {
     for (const row of rows) printJson(row);
     return;
   }
-  const lines = rows.map(({ date, ahead, ...band }) => [date, ahead, ...bandCells(band)].join(','));
+  const lines = rows.map(({ date, ahead, ...band }) => [date, ahead, ...bandCells(plan, band)].join(','));
   const text = `date,ahead,forecast,low,high\n${lines.join('\n')}\n`;
   if (to === undefined) printContents(text);
   else replaceFile(to, new TextEncoder().encode(text));

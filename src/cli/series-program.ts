@@ -1,9 +1,10 @@
 /** `--program`: a run of `longhand train --predict` as a program for the library. */
 import { inspect } from 'node:util';
+import { HOLIDAY_COLUMNS } from '../forecast/holidays.js';
 import type { ForecastRequest } from '../forecast/request.js';
 import type { TrainOptions } from '../training/options.js';
 import type { BackendFlags } from './backends.js';
-import { fileFormat, HOLIDAY_KINDS, isCountry } from './table-files.js';
+import { HOLIDAY_KINDS, isCountry } from './holiday-files.js';
 
 interface ProgramFlags extends BackendFlags {
   readonly holidays?: string;
@@ -20,23 +21,22 @@ export function programOf(
 ): string {
   const { holidays, checkpoint } = flags;
   const ofCountry = holidays !== undefined && isCountry(holidays);
-  const files = [file, ...(holidays === undefined || ofCountry ? [] : [holidays])];
-  const isObjects = (one: string): boolean => fileFormat(one) === 'objects';
-  const hasCsv = files.some((one) => !isObjects(one));
-  const fields = { ...request, ...(holidays !== undefined && { holidays: ofCountry ? 'holidays' : rowsIn(holidays) }) };
-  return `// What longhand train --predict does, as a program. npm install ${packagesOf(hasCsv, ofCountry)}
-import { readFileSync${checkpoint === undefined ? '' : ', writeFileSync'} } from 'node:fs';
-${hasCsv ? "import Papa from 'papaparse';\n" : ''}${ofCountry ? "import Calendar from 'date-holidays';\n" : ''}import { trainForecaster } from 'longhand';
+  const { predict, inputs = [], known = [] } = request;
+  const columns = [request.time, predict, inputs, known].flat();
+  const fields = Object.entries(request).map(([name, value]) => `${name}: ${literal(value)}`);
+  if (holidays !== undefined)
+    fields.push(`holidays${ofCountry ? '' : `: ${rowsOf(holidays, Object.keys(HOLIDAY_COLUMNS))}`}`);
+  return `// What longhand train --predict does, as a program. npm install longhand papaparse${ofCountry ? ' date-holidays' : ''}
+${checkpoint === undefined ? '' : "import { writeFileSync } from 'node:fs';\n"}${ofCountry ? "import Calendar from 'date-holidays';\n" : ''}import { trainForecaster } from 'longhand';
+import { loadRows } from 'longhand/tables';
 ${backendLines(flags)}
-${files.some(isObjects) ? JSON_LINES : ''}${hasCsv ? CSV : ''}${ofCountry ? countryLines(holidays, years) : ''}
-const rows = ${rowsIn(file)};
+${ofCountry ? countryLines(holidays, years) : ''}
+const rows = ${rowsOf(file, columns)};
 const { bytes, reports } = await trainForecaster(
   backend,
   rows,
   {
-${Object.entries(fields)
-  .map(([name, value]) => `    ${name}: ${name === 'holidays' ? (value as string) : literal(value)},`)
-  .join('\n')}
+${fields.map((field) => `    ${field},`).join('\n')}
   },
   ${literal(options)},
 );
@@ -50,29 +50,9 @@ ${checkpoint === undefined ? '' : `writeFileSync(${literal(checkpoint)}, bytes);
 const literal = (value: unknown): string =>
   inspect(value, { depth: null, maxArrayLength: null, breakLength: Infinity });
 
-/** The call that reads a file, in the format that the command found: Papa would guess another one. */
-function rowsIn(file: string): string {
-  const format = fileFormat(file);
-  return format === 'objects' ? `objectsIn(${literal(file)})` : `rowsIn(${literal(file)}, ${literal(format)})`;
-}
-
-const packagesOf = (hasCsv: boolean, ofCountry: boolean): string =>
-  ['longhand', ...(hasCsv ? ['papaparse'] : []), ...(ofCountry ? ['date-holidays'] : [])].join(' ');
-
-const CSV = `const trim = (name) => name.trim();
-const rowsIn = (file, delimiter) =>
-  Papa.parse(readFileSync(file, 'utf8').replace(/^\\uFEFF/, ''), {
-    delimiter,
-    newline: '\\n', // cells lose the \\r of \\r\\n
-    header: true,
-    skipEmptyLines: 'greedy',
-    transformHeader: trim,
-  }).data;
-`;
-
-const JSON_LINES = `const objectsIn = (file) =>
-  readFileSync(file, 'utf8').replace(/^\\uFEFF/, '').split('\\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
-`;
+/** The call that reads columns of a file. */
+const rowsOf = (file: string, columns: readonly string[]): string =>
+  `await loadRows(${literal(file)}, ${literal(columns)})`;
 
 const countryLines = (country: string, [first, last]: readonly [number, number]): string => `const holidays = [];
 for (let year = ${first}; year <= ${last}; year++) {

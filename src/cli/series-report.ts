@@ -1,5 +1,6 @@
 /** What `train` and `eval` print about a forecaster, and the files that they write beside its checkpoint. */
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
+import { decimalsOf } from '../data/scale.js';
 import { replaceFile } from '../files/disk.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { Band } from '../forecast/intervals.js';
@@ -12,12 +13,11 @@ import { alignedRight } from './format.js';
 import { inform, print, printJson, printLines } from './print.js';
 import { csvLine, outputsBeside, writeReport } from './set-run.js';
 
-/** Networks compute in f32, which holds seven digits. */
-const DIGITS = 7;
-
 /** The cells `forecast`, `low` and `high` of a CSV file. */
-export const bandCells = ({ forecast, low, high }: Band): number[] =>
-  [forecast, low, high].map((value) => Number(value.toPrecision(DIGITS)));
+export function bandCells({ inputs }: Pick<ForecastPlan, 'inputs'>, { forecast, low, high }: Band): number[] {
+  const decimals = decimalsOf(inputs.y);
+  return [forecast, low, high].map((value) => (decimals === null ? value : Number(value.toFixed(decimals))));
+}
 
 /** On standard error: what the networks read, and when. */
 export function describePlan(file: string, series: Series, plan: ForecastPlan): void {
@@ -63,7 +63,7 @@ export async function writeReports(
     bands.map((band, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(band)]);
+      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(plan, band)]);
     }),
   );
   replaceFile(

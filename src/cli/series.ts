@@ -4,9 +4,11 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { timeAt, timeRangeFrom } from '../data/calendar.js';
+import { loadTable } from '../data/table-files.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
+import { NOT_OF_FORECASTS } from '../forecast/forecast-options.js';
 import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import { assertHoldsTest, assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
@@ -14,14 +16,14 @@ import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
 import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
 import type { Series } from '../forecast/series.js';
-import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
+import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import type { TrainOptions } from '../training/options.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
+import { loadHolidays } from './holiday-files.js';
 import { programOf } from './series-program.js';
 import { describePlan, printReports, writeReports } from './series-report.js';
 import type { RunHooks, SetFlags } from './set-run.js';
 import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from './set-run.js';
-import { loadHolidays, loadTable } from './table-files.js';
 
 /** The flags of a forecaster. */
 export interface SeriesFlags extends SetFlags {
@@ -89,16 +91,13 @@ export function withSeriesOptions(command: Command): Command {
 }
 
 /** What only other runs have: the flags' attributes. */
-const NOT_OF_FORECASTS = new Set([...OF_ONE_NETWORK, 'validateEvery', 'patience', 'shift']);
+const OTHERS = new Set<string>([...OF_ONE_NETWORK, ...NOT_OF_FORECASTS]);
 
 /** Flags that classifiers have too. */
 const SHARED = ['time', 'inputs', 'seeds'];
 
 /** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(
-  flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'> & { readonly classify?: string },
-  command: Command,
-): void {
+export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: string }, command: Command): void {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const own = [
     'time',
@@ -124,12 +123,9 @@ export function assertSeriesFlags(
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
   if (flags.resume !== undefined)
     command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
-  const other = command.options.find(
-    (option) => NOT_OF_FORECASTS.has(option.attributeName()) && isGiven(option.attributeName()),
-  );
-  if (other) command.error(`error: ${String(other.long)} cannot be used with --predict`);
-  if (flags.bidirectional)
-    command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
+  const other = command.options.find((option) => OTHERS.has(option.attributeName()) && isGiven(option.attributeName()));
+  const why = other?.attributeName() === 'bidirectional' ? ': a forecast knows only the past' : '';
+  if (other) command.error(`error: ${String(other.long)} cannot be used with --predict${why}`);
   const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
   if (repeated !== undefined) {
     command.error(
@@ -160,7 +156,7 @@ export async function trainSeries(
       onNetwork: (member, stage, number, count) =>
         begin(networkWords(member, stage, number, count), count - number + 1),
     });
-  await trainAndTest(flags, backend, signal, forecastBytes, train, (trained, target) =>
+  await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
     testForecaster(backend, trained, series, target, flags, signal),
   );
 }
@@ -245,5 +241,5 @@ async function begun(
 /** The series of a plan in a file, which may begin later and end later than the one of the training. */
 export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
   const table = await loadTable(file, plannedColumns(plan), signal);
-  return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
+  return laterSeriesOf(plan.calendar, table, plan.columns);
 }

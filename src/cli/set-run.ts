@@ -49,16 +49,21 @@ export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpoint
   readonly onState?: (state: State) => void;
 }
 
-/** Trains and tests, with a bar, and saves the state. An interrupted run says how it continues. */
+/**
+ * Trains and tests, with a bar, and saves the state. An interrupted run says how it continues. `before`: the state that is resumed, or that
+ * of a new run.
+ */
 export async function trainAndTest<State>(
   { data = '', checkpoint, resume, checkpointEvery }: SetFlags,
   backend: Backend,
   signal: AbortSignal,
+  before: State,
   bytesOf: (state: State) => Uint8Array,
   train: (hooks: RunHooks<State>) => Promise<State>,
   test: (trained: State, target: string | undefined) => Promise<void>,
 ): Promise<void> {
   const target = checkpoint ?? resume;
+  const file = checkpointOf({ checkpoint, resume }, bytesOf);
   inform(`backend ${backend.description}`);
   const startedAt = performance.now();
   const secondsPassed = (): number => (performance.now() - startedAt) / 1000;
@@ -78,20 +83,43 @@ export async function trainAndTest<State>(
       if (step === 1) bar = progressBar(step, steps);
       bar.update(step);
     },
-    ...(target !== undefined && { onState: (now) => replaceFile(target, bytesOf(now), { keepOld: true }) }),
+    ...(target !== undefined && { onState: file.write }),
   };
   try {
     const trained = await train(hooks);
     bar.stop();
+    file.writeOnce(trained); // a run that had ended makes no step
     await test(trained, target);
     inform(`trained and tested in ${secondsPassed().toFixed(1)} s`);
   } catch (error) {
-    if (signal.aborted && error === signal.reason && target !== undefined)
+    if (signal.aborted && error === signal.reason && target !== undefined) {
+      file.writeOnce(before); // it was interrupted between two networks
       inform(`the run is saved: longhand train --resume ${target} --data ${data} continues it`);
+    }
     throw error;
   } finally {
     bar.stop();
   }
+}
+
+/** Writes the states of a run into its checkpoint. */
+function checkpointOf<State>(
+  { checkpoint, resume }: { checkpoint: string | undefined; resume: string | undefined },
+  bytesOf: (state: State) => Uint8Array,
+) {
+  const target = checkpoint ?? resume;
+  let isWritten = checkpoint === undefined; // a run that is resumed without --checkpoint has its file
+  const write = (now: State): void => {
+    if (target !== undefined) replaceFile(target, bytesOf(now), { keepOld: true });
+    isWritten = true;
+  };
+  /** Writes the state unless one has been written, or the file holds it. */
+  const writeOnce = (now: State): void => {
+    if (isWritten || target === undefined) return;
+    const found = readIfPresent(target);
+    if (found === undefined || Buffer.compare(found, bytesOf(now)) !== 0) write(now);
+  };
+  return { write, writeOnce };
 }
 
 /** Throws an OutOfMemoryError if a network and its training do not fit into the memory. */

@@ -9,12 +9,12 @@ import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
-import { forecastOptions } from '../forecast/forecaster.js';
+import { forecastOptions, medianFaultOf } from '../forecast/forecast-options.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
 import type { OptionName, TrainOptions } from '../training/options.js';
-import { faultOf, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../training/options.js';
+import { faultOf, isChangeableOnResume, NEEDS, OPTION_NAMES, storedName, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
 import type { Resumable } from '../training/training.js';
@@ -130,7 +130,9 @@ async function trainSet(
   );
   if (other) command.error(`error: ${String(other.long)} cannot be used with a checkpoint of several networks`);
   const isClassifier = flags.classify !== undefined || classifier !== undefined;
-  const fault = faultOf(isClassifier ? classifyOptions(given) : forecastOptions(given));
+  const fault = isClassifier
+    ? faultOf(classifyOptions(given))
+    : (faultOf(forecastOptions(given)) ?? medianFaultOf(given));
   if (fault !== undefined) command.error(`error: ${fault}`);
   const target = flags.checkpoint ?? flags.resume;
   const name = flags.checkpoint === undefined ? '--resume' : '--checkpoint';
@@ -230,7 +232,7 @@ function givenOptions(command: Command): Partial<TrainOptions> {
   return withOneLength(Object.fromEntries<unknown>(entries));
 }
 
-function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
+function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predict'>, command: Command): void {
   if (isGiven(command, 'epochs') && isGiven(command, 'trainingIters')) {
     command.error("error: option '--epochs <count>' cannot be used with option '--training-iters <count>'");
   }
@@ -247,15 +249,12 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
       command.error('error: --checkpoint-every needs --checkpoint');
     }
   }
-  for (const name of ['decayEvery', 'decayRate'] as const) {
-    if (isGiven(command, name) && flags.schedule !== 'step')
-      command.error(`error: ${flagNameOf(name)} needs --schedule step`);
+  const given = givenOptions(command);
+  const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
+  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
+    if (name in given && options[other] !== value)
+      command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${value}`);
   }
-  if (isGiven(command, 'momentum') && flags.optimiser !== 'sgd')
-    command.error('error: --momentum needs --optimiser sgd');
-  if (isGiven(command, 'delta') && flags.loss !== 'huber') command.error('error: --delta needs --loss huber');
-  if (isGiven(command, 'quantiles') && flags.loss !== 'pinball')
-    command.error('error: --quantiles needs --loss pinball');
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);

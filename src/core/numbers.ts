@@ -1,6 +1,6 @@
 /** Numbers from texts, and the range of f32. */
 
-const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const DECIMAL = /^-?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
 
 /**
  * The number in a text in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an empty one),

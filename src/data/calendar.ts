@@ -61,11 +61,17 @@ function offsetOf(zone = 'Z'): number {
   return hours > 23 || minutes > 59 ? NaN : (zone.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * 60 * SECOND);
 }
 
-/** The time of a year, a month from 1, and so on. NaN if a part is none, or if the month has no such day. */
+/** The last year that ISO 8601 writes in four digits. */
+const LAST_YEAR = 9999;
+/** The last millisecond of it. */
+export const LAST_TIME = Date.UTC(LAST_YEAR + 1, 0) - 1;
+
+/** The time of a year up to 9999, a month from 1, and so on. NaN if a part is none, or if the month has no such day. */
 export function timeOfParts(year: number, month = 1, day = 1, hour = 0, minute = 0, second = 0): number {
   const parts = [year, month, day, hour, minute, second];
   if (!parts.every((part) => Number.isInteger(part) && part >= 0) || hour > 23 || minute > 59 || second > 59)
     return NaN;
+  if (year > LAST_YEAR) return NaN;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
@@ -136,9 +142,9 @@ export function firstIndexFrom(calendar: Calendar, time: number): number {
 export function formatTime(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return 'no time'; // NaN, or beyond the years that JavaScript has
-  const text = date.toISOString();
-  if (time % DAY === 0) return text.slice(0, 10);
-  return time % SECOND === 0 ? text.slice(0, 19) : text.slice(0, 23);
+  const [day, clock] = date.toISOString().split('T'); // a year beyond 9999 has a sign and six digits
+  if (time % DAY === 0) return day;
+  return `${day}T${clock.slice(0, time % SECOND === 0 ? 8 : 12)}`;
 }
 
 const UNITS = [

@@ -11,10 +11,31 @@ export interface Scale {
 export function scaleOf(values: Float64Array): Scale {
   let [count, level] = [0, 0];
   for (const value of values) if (!Number.isNaN(value)) level += (value - level) / ++count;
+  const unit = unitOf(values.map((value) => value - level));
   let squares = 0;
-  for (const value of values) if (!Number.isNaN(value)) squares += (value - level) ** 2;
-  return { level, scale: Math.sqrt(squares / Math.max(count, 1)) || 1 };
+  for (const value of values) if (!Number.isNaN(value)) squares += ((value - level) / unit) ** 2;
+  return { level, scale: unit * Math.sqrt(squares / Math.max(count, 1)) || 1 };
 }
+
+/**
+ * The power of two at or below the largest size of the numbers; 1 if all are 0 or missing. Divided by it, their squares cannot become 0 or
+ * infinite, and no digit of them changes.
+ */
+export function unitOf(values: Float64Array): number {
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+}
+
+/** The decimals of a number on this scale that f32 computes: seven digits of the scale, however large the level is. null: as many as f64 has. */
+export function decimalsOf({ scale }: Scale): number | null {
+  const decimals = Math.max(0, F32_DIGITS - Math.floor(Math.log10(scale)));
+  return decimals <= MOST_DECIMALS ? decimals : null;
+}
+
+const F32_DIGITS = 7;
+/** More is an error of `toFixed`. */
+const MOST_DECIMALS = 100;
 
 /** (y - level) / scale, or 0 for a missing number. */
 export const scaled = ({ level, scale }: Scale, value: number): number =>

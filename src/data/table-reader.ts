@@ -5,7 +5,7 @@
 import Papa from 'papaparse';
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import type { ColumnKind, Table } from './table.js';
+import type { CellReader, ColumnKind, Table } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';
 
 /** Names of columns in a message. */
@@ -16,9 +16,8 @@ const LONGEST_ROW = 2 ** 24;
 /** The separators of columns, the likeliest first. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
-/** Reads a table whose text arrives in pieces. */
-export class TableReader {
-  private readonly columns: Map<string, ColumnReader>;
+/** Reads the rows of a table, whose text arrives in pieces, into readers of columns. */
+export class RowReader {
   private pending = '';
   private parse: ((text: string, isEnd: boolean) => number) | undefined;
   private isJson = false;
@@ -28,31 +27,29 @@ export class TableReader {
   /** [row, line] where rows do not follow line after line. */
   private readonly jumps: [row: number, line: number][] = [];
 
-  /** `wanted`: the kind of each column. `name` is for messages; `.tsv`, `.ndjson` and `.jsonl` decide the format. */
+  /** `columns`: what reads each column. `name` is for messages; `.tsv`, `.ndjson` and `.jsonl` decide the format. */
   constructor(
     private readonly name: string,
-    wanted: Readonly<Record<string, ColumnKind>>,
-  ) {
-    this.columns = new Map(Object.entries(wanted).map(([column, kind]) => [column, new ColumnReader(kind)]));
-  }
+    private readonly columns: ReadonlyMap<string, CellReader>,
+  ) {}
 
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
-    if (this.parse || this.pending.trimStart().includes('\n')) this.read(false);
+    if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRow(this.name, withoutMark(this.pending)))
+      this.read(false);
     else this.assertShort();
   }
 
-  /** The table. Throws a DataError if it has no rows, or that names the line. */
-  end(): Table {
+  /** Reads the rest. Throws a DataError if the table has no rows, or that names the line. */
+  end(): Omit<Table, 'columns'> {
     this.read(true);
     const { name, rows, jumps } = this;
     if (rows === 0) throw new DataError(`${name}: has no rows`);
     const whereIs = (row: number): string => `${name}, line ${lineAt(jumps, row)}`;
     const absent = [...this.columns].find(([, reader]) => this.isJson && !reader.isNamed);
     if (absent) throw new DataError(`${name}: no line has a column ${JSON.stringify(absent[0])}`);
-    const columns = new Map([...this.columns].map(([column, reader]) => [column, reader.end()]));
-    return { name, rows, whereIs, columns };
+    return { name, rows, whereIs };
   }
 
   private read(isEnd: boolean): void {
@@ -97,7 +94,7 @@ export class TableReader {
   /** Finds the wanted columns. Returns what reads a row. */
   private header(names: readonly string[]): (row: readonly string[]) => void {
     const titles = names.map((title) => title.trim());
-    const wanted = [...this.columns].map(([column, reader]): [number, string, ColumnReader] => {
+    const wanted = [...this.columns].map(([column, reader]): [number, string, CellReader] => {
       const at = titles.indexOf(column);
       if (at < 0) throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${listOf(titles)}`);
       if (titles.includes(column, at + 1)) throw this.fault(`two columns are called ${JSON.stringify(column)}`);
@@ -147,28 +144,79 @@ export class TableReader {
   }
 }
 
+/** Reads a table whose text arrives in pieces. */
+export class TableReader {
+  private readonly columns: ReadonlyMap<string, ColumnReader>;
+  private readonly rows: RowReader;
+
+  /** `wanted`: the kind of each column. `name` is as that of a `RowReader`. */
+  constructor(name: string, wanted: Readonly<Record<string, ColumnKind>>) {
+    this.columns = new Map(Object.entries(wanted).map(([column, kind]) => [column, new ColumnReader(kind)]));
+    this.rows = new RowReader(name, this.columns);
+  }
+
+  /** Reads the next piece of the text. Throws a DataError that names the line. */
+  add(text: string): void {
+    this.rows.add(text);
+  }
+
+  /** The table. Throws a DataError if it has no rows, or that names the line. */
+  end(): Table {
+    const read = this.rows.end();
+    return { ...read, columns: new Map([...this.columns].map(([column, reader]) => [column, reader.end()])) };
+  }
+}
+
 const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
 /** How a table is written: a JSON object a line, or with a separator of columns. */
-export type TableFormat = 'objects' | (typeof DELIMITERS)[number];
+type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 
-/** The format of a table, by its name, else by its first line, which `beginning` must hold. */
-export function formatOf(name: string, beginning: string): TableFormat {
-  const text = withoutMark(beginning);
-  if (/\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text)) return 'objects';
-  const [first] = /^.*\S.*/m.exec(text) ?? [''];
-  return delimiterIn(name, first);
+/** The format of a table, by its name, else by its first row, which `beginning` must hold. */
+function formatOf(name: string, beginning: string): TableFormat {
+  if (holdsObjects(name, beginning)) return 'objects';
+  if (/\.tsv$/i.test(name)) return '\t';
+  const { cells } = firstRow(beginning);
+  const counts = DELIMITERS.map((delimiter) => cells.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+}
+
+const holdsObjects = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
+
+/** Whether the beginning of a table holds the whole first row that is not blank. */
+const holdsFirstRow = (name: string, text: string): boolean =>
+  text.trimStart().includes('\n') && (holdsObjects(name, text) || firstRow(text).isWhole);
+
+/** The first row that is not blank, with `x` in place of each quoted cell, which may hold separators and line breaks. */
+function firstRow(text: string): { readonly cells: string; readonly isWhole: boolean } {
+  let cells = '';
+  let isCellStart = true;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"' && isCellStart) {
+      at = closingQuote(text, at + 1);
+      cells += 'x';
+      if (at < 0) break;
+    } else if (character === '\n') {
+      if (cells.trim() !== '') return { cells, isWhole: true };
+      cells = '';
+    } else {
+      cells += character;
+    }
+    isCellStart = /[,;\t|\n]/.test(character);
+  }
+  return { cells, isWhole: false };
+}
+
+/** Where the quotation mark stands that ends a cell; -1 if it has not arrived. Two of them are one in the cell. */
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
+  return at;
 }
 
 // cells lose the \r of \r\n
 const parserFor = (delimiter: string): Papa.Parser => new Papa.Parser({ delimiter, newline: '\n' });
-
-function delimiterIn(name: string, header: string): (typeof DELIMITERS)[number] {
-  if (/\.tsv$/i.test(name)) return '\t';
-  const bare = header.replace(/"[^"]*"/g, '');
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))];
-}
 
 /** The beginning of a table, before it is known which columns are wanted. */
 export interface FirstRows {

@@ -41,8 +41,18 @@ const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
 /** More different texts than this are no categories: the memory would hold each of them. */
 const MOST_WORDS = 100_000;
 
+/** What reads the cells of a column. */
+export interface CellReader {
+  /** Whether any object had this name. */
+  isNamed: boolean;
+  /** Whether two cells are different if their texts are. */
+  readonly holdsTexts?: boolean;
+  /** Adds a cell. Returns what is wrong with it. */
+  add(cell: string): string | undefined;
+}
+
 /** Adds a cell to its column. Returns what is wrong with it. */
-export function addCell(column: string, reader: ColumnReader, cell: string): string | undefined {
+export function addCell(column: string, reader: CellReader, cell: string): string | undefined {
   const fault = reader.add(cell);
   return fault === undefined ? undefined : `${column} is ${describe(cell)}: ${fault}`;
 }
@@ -51,13 +61,15 @@ export function addCell(column: string, reader: ColumnReader, cell: string): str
 export function addField(
   record: Readonly<Record<string, unknown>>,
   column: string,
-  reader: ColumnReader,
+  reader: CellReader,
 ): string | undefined {
   const isNamed = Object.hasOwn(record, column);
   reader.isNamed ||= isNamed;
   const value = (isNamed ? record[column] : null) ?? '';
   if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
   if (typeof value === 'string') return addCell(column, reader, value.trim());
+  if (reader.holdsTexts && Number.isInteger(value) && !Number.isSafeInteger(value))
+    return `${column} is ${describe(value)}: a number beyond 2^53 is rounded: write it as a text, in quotation marks`;
   if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
   return `${column} is ${describe(value)}: must be a number, a text or a date`;
 }
@@ -127,21 +139,21 @@ export function assertLater(
 }
 
 /** A column while it is read. */
-export class ColumnReader {
+export class ColumnReader implements CellReader {
   private values = new Float64Array(1024);
   private codes: Int32Array<ArrayBuffer> | undefined;
   private readonly words = new Map<string, number>();
   private count = 0;
-  /** Whether any object had this name. */
   isNamed = false;
+  readonly holdsTexts: boolean;
   /** Whether every cell is a number or missing. */
   private isNumeric = true;
 
   constructor(private kind: ColumnKind) {
+    this.holdsTexts = kind === 'text';
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
 
-  /** Adds a cell. Returns what is wrong with it. */
   add(cell: string): string | undefined {
     if (this.count === this.values.length) this.grow();
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());

@@ -15,6 +15,7 @@ import {
   openSync,
   readlinkSync,
   readSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -95,6 +96,26 @@ function assertPlain(file: string, stats: Stats): void {
   if (!stats.isFile()) throw new DataError(`${file}: not a file`);
 }
 
+/** `/dev/stdout` may lead to a file, but replacing that one would also delete what the stream has written there before. */
+function assertNoStream(file: string): void {
+  for (const name of linkedNames(file)) {
+    if (!STREAMS.test(realFolderOf(name))) continue;
+    throw new DataError(`${file}: not a file, but a stream of the process: name a file`);
+  }
+}
+
+/** The folders of a process's open files. */
+const STREAMS = /^(\/dev\/fd|\/proc\/[^/]+(\/task\/[^/]+)?\/fd)$/;
+
+function realFolderOf(file: string): string {
+  const folder = path.dirname(placeOf(file));
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder; // it is missing or unreadable: writing will report that
+  }
+}
+
 /** An empty variable in a script would otherwise name the working directory, or hidden files in it. */
 function assertNamed(file: string): void {
   if (file === '') throw new DataError("'': a file name must not be empty");
@@ -168,6 +189,7 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
  */
 function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
   try {
+    assertNoStream(file);
     if (existsSync(placeOf(file))) assertPlain(file, statSync(placeOf(file)));
     assertWritable(path.dirname(target), 'its folder');
     assertWritable(target, 'the file'); // a renaming replaces a file that is read-only

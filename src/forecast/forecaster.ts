@@ -13,8 +13,8 @@ import { networkFor } from '../training/training.js';
 import type { TrainHooks } from '../training/loop.js';
 import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
-import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
+import { FORECAST_OPTIONS, forecastOptions } from './forecast-options.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
@@ -22,26 +22,6 @@ import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js'
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
 import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
-
-/** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */
-export const FORECAST_OPTIONS = Object.freeze({
-  hidden: 32,
-  batchSize: 64,
-  learningRate: 0.005,
-  schedule: 'cosine',
-  clipNorm: 1,
-  outputInit: 'glorot',
-  trainingIters: 96_000,
-  displayStep: 100,
-  loss: 'pinball',
-  quantiles: Object.freeze([0.05, 0.25, 0.5, 0.75, 0.95] as const),
-} as const);
-
-/** The options of new networks: the given ones; else those of `FORECAST_OPTIONS`, and of the tutorial. */
-export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
-  const options = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
-  return options.loss === 'pinball' ? options : { ...options, quantiles: TUTORIAL.quantiles };
-}
 
 /** Windows that the network with the fewest learns from. */
 export function fewestWindows(plan: ForecastPlan, series: Series): number {

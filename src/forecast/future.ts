@@ -1,11 +1,14 @@
 /** Forecasts beyond the last row of a series. */
+import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { formatTime, timeAt } from '../data/calendar.js';
+import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
+import type { KnownPlan } from './inputs.js';
+import { categoryCodes } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
 import { assertHolidaysReach } from './plan.js';
-import type { Series } from './series.js';
+import type { KnownColumn, Series } from './series.js';
 
 /** The most steps that can be asked for: more would all be forecasts of forecasts. */
 export const MOST_STEPS = 100_000;
@@ -32,6 +35,7 @@ export async function futureOf(
 ): Promise<FutureStep[]> {
   const { plan } = forecaster;
   const { end } = series;
+  assertNotTooLate(plan, end, count, name);
   assertKnown(plan, series, end + count, name);
   assertHolidaysReach(plan, end + count, name);
   const longer = extended(series, end + count);
@@ -69,16 +73,39 @@ function extended(series: Series, length: number): Series {
   };
 }
 
+function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number, name: string): void {
+  const last = timeAt(calendar, end + count - 1);
+  if (last <= LAST_TIME) return;
+  throw new DataError(
+    `${name}: ${count} steps of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
+  );
+}
+
 function assertKnown({ inputs, calendar }: ForecastPlan, series: Series, length: number, name: string): void {
   const last = formatTime(timeAt(calendar, length - 1));
   for (const [n, plan] of inputs.known.entries()) {
-    if (plan.kind === 'categories' && plan.repeats !== null) continue;
     const { values } = series.known[n];
+    const codeAt = plan.kind === 'categories' ? categoryCodes(plan, series.known[n]) : undefined;
     for (let d = series.end; d < length; d++) {
-      if (!Number.isNaN(values[d] ?? NaN)) continue;
+      const day = formatTime(timeAt(calendar, d));
+      if (!Number.isNaN(values[d] ?? NaN)) {
+        if (codeAt && codeAt(d) === undefined) throw unseen(name, plan, series.known[n], d, day);
+        continue;
+      }
+      if (plan.kind === 'categories' && plan.repeats !== null) continue;
       throw new DataError(
-        `${name}: ${plan.name} is not known on ${formatTime(timeAt(calendar, d))}: add rows up to ${last}, with ${plan.name} but without the column to forecast`,
+        `${name}: ${plan.name} is not known on ${day}: add rows up to ${last}, with ${plan.name} but without the column to forecast`,
       );
     }
   }
+}
+
+/** The networks would read such a value as none of their categories, without a word. */
+function unseen(name: string, plan: KnownPlan, { values, words }: KnownColumn, d: number, day: string): DataError {
+  const value = words?.[values[d]] ?? values[d];
+  const known = plan.kind === 'categories' ? plan.categories.join(', ') : '';
+  return new DataError(
+    `${name}: ${plan.name} is ${describe(value)} on ${day}, but the training part only has ${known}: write one of these, or train on rows that ` +
+      'have it',
+  );
 }

@@ -220,22 +220,30 @@ const waves = (name: string, period: number, phaseOf: (d: number) => number): In
     { name: `${name}: cos ${k}`, at: (d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
   ]);
 
-function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputColumn[] {
-  if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, values[d] ?? NaN) }];
+function knownColumns(plan: KnownPlan, column: KnownColumn): InputColumn[] {
+  if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, column.values[d] ?? NaN) }];
+  const codeAt = categoryCodes(plan, column);
+  return plan.categories.map((category, n) => ({
+    name: `${plan.name} ${category}`,
+    at: (d) => Number(codeAt(d) === n),
+  }));
+}
+
+/** The index of the category at a step, also where it only repeats; undefined for another value, and for a missing one. */
+export function categoryCodes(
+  plan: Extract<KnownPlan, { readonly kind: 'categories' }>,
+  { values, words }: KnownColumn,
+): (d: number) => number | undefined {
   const { categories, repeats } = plan;
   const codes = new Map(categories.map((category, n) => [category, n]));
   // numbers were the categories in training; one text in a later table makes texts of all its cells
   const category = hasWords(plan) ? (word: string) => word : decimalFrom;
   const codesOfWords = words?.map((word) => codes.get(category(word)));
-  const codeAt = (d: number): number | undefined => {
+  return (d) => {
     const value = values[d] ?? NaN;
     if (Number.isNaN(value)) return repeats?.[d % repeats.length];
     return codesOfWords ? codesOfWords[value] : codes.get(value);
   };
-  return categories.map((category, n) => ({
-    name: `${plan.name} ${category}`,
-    at: (d) => Number(codeAt(d) === n),
-  }));
 }
 
 /** A column for each holiday of the plan, and one for each day near any of them. */

@@ -5,9 +5,10 @@ import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
 import type { TrainHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
-import { assertOptions, OPTION_NAMES, ownOptions } from '../training/options.js';
+import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
-import { fittedOptions, Forecaster, forecastOptions, trainStages } from './forecaster.js';
+import { assertForecastOptions } from './forecast-options.js';
+import { fittedOptions, Forecaster, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf, MOST_STEPS } from './future.js';
@@ -18,7 +19,7 @@ import { reportOf } from './report.js';
 import type { ForecastRequest, SeriesRow } from './request.js';
 import { choicesOf } from './request.js';
 import type { Series } from './series.js';
-import { alignedTo, seriesOf, wantedColumns } from './series.js';
+import { laterSeriesOf, seriesOf, wantedColumns } from './series.js';
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
@@ -50,7 +51,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
   const seriesFrom = (rows: readonly SeriesRow[]): Series =>
-    alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, plannedColumns(plan)), plan.columns), 'rows');
+    laterSeriesOf(plan.calendar, tableOf('rows', rows, plannedColumns(plan)), plan.columns);
   const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
     ahead: [...plan.ahead],
@@ -100,7 +101,7 @@ export async function trainForecaster(
   assertKinds('trainForecaster: hooks', hooks, { onStep: 'function', signal: 'object' });
   assertSignal('trainForecaster: hooks', hooks.signal);
   const choices = choicesOf('trainForecaster', request);
-  assertOptions(forecastOptions(options), OPTION_NAMES);
+  assertForecastOptions(options);
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };

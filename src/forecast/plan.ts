@@ -73,6 +73,7 @@ export function planOf(
   holidays: Holidays | undefined,
 ): ForecastPlan {
   const parts = partsOf(name, series, choices);
+  if (holidays) assertDays(name, series.calendar);
   const trainEnd = parts.validation.from;
   const seasons = choices.seasons
     ? [...new Set(choices.seasons)].sort((a, b) => a - b)
@@ -110,6 +111,15 @@ export function planOf(
   };
   assertHolidaysReach(plan, parts.test.to, name);
   return plan;
+}
+
+/** Throws a DataError for steps of days that begin at another time than midnight: a zone can move it to the day before, where no holiday is. */
+function assertDays(name: string, { start, unit, step }: Calendar): void {
+  if (start % DAY === 0 || (unit === 'ms' && step % DAY !== 0)) return;
+  throw new DataError(
+    `${name}: begins at ${formatTime(start)} in UTC, so a holiday may lie on the day before: write days, such as 1987-02-28, without a time ` +
+      'and its zone',
+  );
 }
 
 /** The kind of each column, as `wantedColumns`; the columns that are known in advance stay what they were in training. */
@@ -161,7 +171,7 @@ export function assertOfTraining(plan: ForecastPlan, series: Series, name: strin
   if (found.level === y.level && found.scale === y.scale) return;
   throw new DataError(
     `${name}: is not the series of the training: the mean of its numbers up to ${formatTime(timeAt(plan.calendar, steps - 1))} is ${found.level}, ` +
-      `but was ${y.level}`,
+      `but was ${y.level}; their standard deviation is ${found.scale}, but was ${y.scale}`,
   );
 }
 

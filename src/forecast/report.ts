@@ -133,8 +133,7 @@ export function errorTable(
   { seeds, coverage }: Pick<ForecastPlan, 'seeds' | 'coverage'>,
   reports: readonly HorizonReport[],
 ): string[][] {
-  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
-  const show = (value: number): string => value.toFixed(digits);
+  const show = shownFor(Math.min(...reports.map(({ error }) => error)));
   const range = ({ networks }: HorizonReport): string =>
     `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
   const names = new Set(reports.flatMap(({ baselines }) => baselines.map(({ name }) => name)));
@@ -152,7 +151,15 @@ export function errorTable(
   ];
 }
 
-const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
+/** Smaller and larger errors are written with an exponent. */
+const [SMALL, LARGE] = [1e-9, 1e15];
+
+/** How numbers are written beside an error of this size: four of its digits. */
+function shownFor(error: number): (value: number) => string {
+  if ((error > 0 && error < SMALL) || error >= LARGE) return (value) => value.toExponential(3);
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(Math.max(error, SMALL))));
+  return (value) => value.toFixed(digits);
+}
 
 const percent = (share: number, digits: number): string => `${(100 * share).toFixed(digits)}%`;
 
@@ -166,7 +173,7 @@ export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
         ? `${percent(difference, 0)} ${error < best.error ? 'smaller' : 'larger'} than`
         : 'as large as';
     const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
-    const show = (value: number): string => value.toFixed(digitsFor(error));
+    const show = shownFor(error);
     return (
       `${ahead} ahead, the LSTM's mean error is ${size}${beside} that of ${best.name}, the best other method. ` +
       `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`

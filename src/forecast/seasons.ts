@@ -1,6 +1,7 @@
 /** The seasons of a series: the periods after which it resembles itself, found by its autocorrelation. */
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods } from '../data/calendar.js';
+import { unitOf } from '../data/scale.js';
 
 /** The numbers that the search reads: the last ones of a long series. */
 const MOST_READ = 50_000;
@@ -16,7 +17,8 @@ const leastCorrelation = (values: Float64Array, period: number): number =>
  */
 export function seasonsIn(calendar: Calendar, values: Float64Array): number[] {
   const read = values.subarray(Math.max(0, values.length - MOST_READ));
-  let rest = withoutTrend(read);
+  const unit = unitOf(read);
+  let rest = withoutTrend(read.map((value) => value / unit));
   const found: number[] = [];
   for (const period of candidates(calendar, rest)) {
     if (2 * period > read.length || !isSeason(rest, period)) continue;

@@ -70,11 +70,14 @@ export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): 
   return Object.fromEntries([...times, ...numbers, ...either]);
 }
 
-/** The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap. */
-export function seriesOf(table: Table, columns: SeriesColumns): Series {
-  const times = risingTimes(table, columns.time);
-  const calendar = calendarOf(times, table.whereIs);
-  const at = indicesOf(table, times, calendar, columns.fill !== null);
+/**
+ * The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap.
+ * `known`: the calendar of the training, whose steps a later table has, also if few of its rows follow one another.
+ */
+export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar): Series {
+  const times = risingTimes(table, columns.time, known ? 1 : 2);
+  const calendar = known ? beginningAt(known, times[0], table.name) : calendarOf(times, table.whereIs);
+  const at = indicesOf(table, times, calendar, columns.fill, known);
   const length = at[at.length - 1] + 1;
   if (length > MOST_STEPS_PER_ROW * table.rows) {
     throw new DataError(
@@ -108,22 +111,54 @@ export function seriesOf(table: Table, columns: SeriesColumns): Series {
   };
 }
 
+/** The series of a later table, with the indices of the calendar of the training. Throws the errors of `seriesOf` and of `alignedTo`. */
+export const laterSeriesOf = (calendar: Calendar, table: Table, columns: SeriesColumns): Series =>
+  alignedTo(calendar, seriesOf(table, columns, calendar), table.name);
+
 /** The time of each row. They must rise. */
-function risingTimes(table: Table, names: readonly string[]): Float64Array {
-  if (table.rows < 2) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
+function risingTimes(table: Table, names: readonly string[], least: number): Float64Array {
+  if (table.rows < least) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
   const times = timesOf(table, names);
   for (let row = 1; row < table.rows; row++) assertLater(table, row, times[row - 1], times[row]);
   return times;
 }
 
-/** The index of each row in the calendar. */
-function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHaveGaps: boolean): Float64Array {
+/** The calendar with its beginning at another of its times. */
+function beginningAt(calendar: Calendar, start: number, name: string): Calendar {
+  if (isTimeOf(calendar, start)) return { ...calendar, start };
+  throw new DataError(`${name}: begins at ${formatTime(start)}, but ${trainedOn(calendar)}`);
+}
+
+const trainedOn = (calendar: Calendar): string =>
+  `the forecaster was trained on rows from ${formatTime(calendar.start)} with steps of ${formatStep(calendar)}`;
+
+/** Whether a time is a step of the calendar, at its beginning or later. */
+function isTimeOf(calendar: Calendar, time: number): boolean {
+  const index = indexOfTime(calendar, time);
+  return Number.isInteger(index) && index >= 0;
+}
+
+/** The index of each row in the calendar. `known`: that of the training, so rows may lie between its steps. */
+function indicesOf(
+  table: Table,
+  times: Float64Array,
+  calendar: Calendar,
+  fill: SeriesColumns['fill'],
+  known: Calendar | undefined,
+): Float64Array {
+  const between = known ? times.findIndex((time) => !isTimeOf(known, time)) : -1;
+  if (known && between >= 0) {
+    throw new DataError(
+      `${table.whereIs(between)}: ${formatTime(times[between])} is between two steps: ${trainedOn(known)}`,
+    );
+  }
   const at = Float64Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
-  const gap = mayHaveGaps ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
+  const gap = fill !== null ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
   if (gap < 0) return at;
+  const advice = known ? '' : `, or fill them (--fill ${FILLS.join(' or --fill ')})`;
   throw new DataError(
     `${table.whereIs(gap)}: ${formatTime(times[gap])} comes after ${formatTime(times[gap - 1])}, but the rows are ` +
-      `${formatStep(calendar)} apart: add the rows between them, or fill them (--fill ${FILLS.join(' or --fill ')})`,
+      `${formatStep(calendar)} apart: add the rows between them${advice}`,
   );
 }
 
@@ -139,13 +174,12 @@ function lastNumber(values: Float64Array): number {
  */
 export function alignedTo(calendar: Calendar, series: Series, name: string): Series {
   const { start, unit, step } = series.calendar;
-  const before = indexOfTime(calendar, start);
-  if (unit !== calendar.unit || step !== calendar.step || !Number.isInteger(before) || before < 0) {
+  if (unit !== calendar.unit || step !== calendar.step || !isTimeOf(calendar, start)) {
     throw new DataError(
-      `${name}: begins at ${formatTime(start)} with steps of ${formatStep(series.calendar)}, but the forecaster was trained on rows from ` +
-        `${formatTime(calendar.start)} with steps of ${formatStep(calendar)}`,
+      `${name}: begins at ${formatTime(start)} with steps of ${formatStep(series.calendar)}, but ${trainedOn(calendar)}`,
     );
   }
+  const before = indexOfTime(calendar, start);
   if (before === 0) return series;
   const length = before + series.length;
   if (before > MOST_STEPS_PER_ROW * series.length && length > MOST_STEPS) {

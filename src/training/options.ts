@@ -150,19 +150,29 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  const needed = [
-    ['delta', 'huber'],
-    ['quantiles', 'pinball'],
-  ] as const;
-  for (const [name, loss] of needed) {
-    if (options.loss === loss || hasDefault(options, name)) continue;
-    return `${name} ${String(options[name])}: must be left out unless loss is ${loss}`;
+  return uselessFaultOf(options, ['delta', 'quantiles']);
+}
+
+/** Options that have an effect only beside one value of another option. */
+export const NEEDS = {
+  decayEvery: ['schedule', 'step'],
+  decayRate: ['schedule', 'step'],
+  momentum: ['optimiser', 'sgd'],
+  delta: ['loss', 'huber'],
+  quantiles: ['loss', 'pinball'],
+} as const;
+
+/** What is wrong with the first of `names` that has no effect, although it is not its default; undefined if all are right. */
+function uselessFaultOf(options: Values, names: readonly OptionName[]): string | undefined {
+  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
+    if (!names.includes(name) || options[other] === value || hasDefault(options, name)) continue;
+    return `${name} ${String(options[name])}: must be left out unless ${other} is ${value}`;
   }
   return undefined;
 }
 
 /** Whether an option has its default. */
-const hasDefault = (options: Values, name: OptionName): boolean =>
+export const hasDefault = (options: Values, name: OptionName): boolean =>
   JSON.stringify(options[name]) === JSON.stringify(TUTORIAL[name]);
 
 function faultOfValue(name: OptionName, shown: string, value: unknown): string | undefined {
@@ -189,7 +199,7 @@ function newFaultOf(options: Values, names: readonly OptionName[]): string | und
     const wrong = list.findIndex((number) => typeof number === 'number' && !isOfNewRun(option, number));
     if (wrong >= 0) return `${shown(wrong)} ${describe(list[wrong])}: must be ${rangeOf(option)}`;
   }
-  return undefined;
+  return uselessFaultOf(options, names);
 }
 
 /** What new runs accept, for messages. */

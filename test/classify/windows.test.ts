@@ -20,7 +20,7 @@ const read = (
 ): Recordings => {
   const all = { ...COLUMNS, ...columns };
   return recordingsOf(
-    tableOf('rows', rows, wantedColumns(all, known.hasLabels === false ? 'unread' : known.classes ? 'text' : 'either')),
+    tableOf('rows', rows, wantedColumns(all, known.hasLabels === false ? 'unread' : 'text')),
     all,
     known,
   );
@@ -323,6 +323,9 @@ describe('recordings', () => {
   test('have sorted classes, of numbers in their order', () => {
     expect(classesOf(['b', 'a', null, 'B', 'a'])).toEqual(['B', 'a', 'b']);
     expect(classesOf([10, 9, -1, 9, null, 0.5])).toEqual(['-1', '0.5', '9', '10']);
+    expect(classesOf(['10', '010', '9', '9007199254740993', '9007199254740992', '1e1'])).toEqual(
+      ['9', '010', '10', '1e1', '9007199254740992', '9007199254740993'], // a class is its text
+    );
     expect(classesOf(['10', 'x', '9'])).toEqual(['10', '9', 'x']);
     expect(classesOf(['__proto__', 'constructor', ' toString '])).toEqual(['__proto__', 'constructor', 'toString']);
     const { labels } = read(rows(['b', 'a', null, 'b']), PLAIN);
@@ -348,7 +351,16 @@ describe('recordings', () => {
     expect(read(rows(['01', '2', 2]), PLAIN, texts).labels).toEqual(Int32Array.of(0, 1, 1));
     expectDataError(() => read(rows(['2', '1']), PLAIN, texts), 'rows[1]: c is "1": the classes are 01, 2, x');
     const numbers = { classes: ['-1', '0.5', '10'] };
-    expect(read(rows([10, '10.0', '0.50', -1, null]), PLAIN, numbers).labels).toEqual(Int32Array.of(2, 2, 1, 0, -1));
+    expect(read(rows(['10.0', '0.50', -1, null]), PLAIN, numbers).labels).toEqual(Int32Array.of(2, 1, 0, -1));
+    expectDataError(
+      () => read(rows([10, '10.0']), PLAIN, numbers),
+      'rows[1]: c is "10.0": the classes are -1, 0.5, 10',
+    );
+    const large = { classes: ['9007199254740992', '1'] };
+    expectDataError(
+      () => read(rows(['9007199254740993']), PLAIN, large),
+      'rows[0]: c is "9007199254740993": the classes',
+    );
     expectDataError(() => read(rows(['10.0', 'x']), PLAIN, numbers), 'rows[1]: c is "x": the classes are -1, 0.5, 10');
     const without = rows([0, 0]).map(({ x, y }) => ({ x, y }));
     expect(read(without, PLAIN, { ...known, hasLabels: false }).labels).toEqual(Int32Array.of(-1, -1));

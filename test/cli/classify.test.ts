@@ -88,6 +88,11 @@ describe('longhand train --classify', () => {
       expect([readFileSync(CHECKPOINT), read('run.test.csv')]).toEqual([bytes, table]);
     }
     expect({ ...reported(), looks: 1 }).toEqual(report);
+    const other = inFolder('other.safetensors');
+    expect(
+      (await longhand(['train', '--resume', CHECKPOINT, '--data', DATA, '--checkpoint', other, '--threads', '1'])).code,
+    ).toBe(0);
+    expect([readFileSync(other), read('other.test.csv')]).toEqual([bytes, table]);
     const json = jsonLinesOf(await longhand(['eval', CHECKPOINT, '--data', DATA, '--json', '--threads', '1']));
     const { looks, test: part, ...others } = report;
     expect([json, looks, part.length]).toEqual([[{ event: 'test', ...others }], 1, 1]);

@@ -179,7 +179,11 @@ describe('longhand train --predict', () => {
 
   describe('with --program writes a program that', () => {
     const DAYS = ['1987-02-16', '1987-03-20', '1987-05-25', '1987-07-04'];
-    const csv = linesInFolder('holidays.csv', ['date,name', ...DAYS.map((date) => `${date},"Off, ""perhaps"""`)]);
+    const csv = linesInFolder('holidays.csv', [
+      '\r',
+      ' date , name',
+      ...DAYS.map((date) => `${date},"Off, ""perhaps"""`),
+    ]);
     /** The package of holidays, as a program finds it, and as the command does here. */
     const holidaysIn = (days: readonly string[], year: number) =>
       days
@@ -198,7 +202,10 @@ describe('longhand train --predict', () => {
     symlinkSync(process.cwd(), path.join(packages, 'longhand'));
     symlinkSync(path.resolve('node_modules/papaparse'), path.join(packages, 'papaparse'));
     const lines = linesOf(readFileSync(DATA, 'utf8'));
-    writeFileSync(inFolder('messy.csv'), `\uFEFF date ,"sales",day,price\r\n\r\n${lines.slice(1).join('\r\n')}\r\n`);
+    writeFileSync(
+      inFolder('messy.csv'),
+      `\uFEFF\r\n date ,"sales",day,price\r\n\r\n${lines.slice(1).join('\r\n')}\r\n`,
+    );
     const [names, ...rows] = lines.map((line) => line.split(','));
     const objects = rows.map((row) => JSON.stringify(Object.fromEntries(row.map((cell, n) => [names[n], cell]))));
     linesInFolder('sales.ndjson', objects);
@@ -238,6 +245,13 @@ describe('longhand train --predict', () => {
       const { horizons } = JSON.parse(read(`${data}.report.json`)) as { horizons: { ahead: number; error: number }[] };
       expect(jsonLinesOf(ran)).toMatchObject(horizons.map(({ ahead, error }) => ({ ahead, error })));
     });
+
+    test('refuses what the command refuses', async () => {
+      writeFileSync(inFolder('messy.csv'), `${read('messy.csv')}1987-07-30,1,Thu,2,3\r\n`);
+      const { code, stdout, stderr } = await runProcess(process.execPath, [inFolder('messy.csv.mjs')]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/DataError: .*messy\.csv, line 214: 5 cells, but the header has 4\n/);
+    });
   });
 
   const usage = async (args: readonly string[]): Promise<string> => {
@@ -272,6 +286,12 @@ describe('longhand train --predict', () => {
     ['a task', [...ALL, '--task', 'adding'], '--task cannot be used with --predict'],
     ['a history', [...ALL, '--history', inFolder('h.csv')], '--history cannot be used with --predict'],
     ['a validation', [...ALL, '--validate-every', '5'], '--validate-every cannot be used with --predict'],
+    [
+      'quantiles of another loss',
+      [...ALL, '--loss', 'huber', '--quantiles', '0.5'],
+      '--quantiles needs --loss pinball',
+    ],
+    ['quantiles without the forecast', [...ALL, '--quantiles', '0.1,0.9'], 'quantiles 0.1,0.9: must have 0.5'],
     ['a network in both directions', [...ALL, '--bidirectional'], 'a forecast knows only the past'],
     ['options that contradict each other', [...ALL, '--dropout', '0.5'], 'dropout 0.5: must be 0 with one layer'],
     ['the checkpoint as data', [...ALL, '--checkpoint', DATA], 'are the same file'],
@@ -361,6 +381,8 @@ describe('longhand train --predict', () => {
 
   test.each<[string, string[]]>([
     ['another loss', ['--loss', 'huber']],
+    ['other quantiles', ['--quantiles', '0.1,0.5,0.9']],
+    ['one number with an interval', ['--loss', 'absoluteError']],
     ['epochs', ['--epochs', '1']],
     ['one network for all horizons', ['--together', '--ahead', '1,2,3']],
     ['a part of the time', ['--test', '1987-06..1987-06']],
@@ -370,7 +392,13 @@ describe('longhand train --predict', () => {
     const iters = name === 'epochs' ? TINY.filter((one) => one !== '--training-iters' && one !== '640') : TINY;
     const run = await longhand([...FROM, '--data', DATA, ...iters, ...flags, '--checkpoint', checkpoint]);
     expect([run.code, run.stdout.slice(0, 4)]).toEqual([0, 'Mean']);
-    expect((await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2'])).code).toBe(0);
+    const { code, stdout } = await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2']);
+    expect(code).toBe(0);
+    if (name === 'one number with an interval') {
+      const [, , middle, low, high] = linesOf(stdout)[1].split(',').map(Number);
+      expect([middle - low, high - middle]).toEqual([expect.any(Number), expect.closeTo(middle - low, 5)]);
+      expect(high).toBeGreaterThan(middle);
+    }
     if (name === 'a part of the time') expect(run.stdout).toContain('1987-06-01 … 1987-06-30, 30 steps');
     if (name === 'seasons in any order') expect(run.stderr).toContain('seasons of 7 and 30 steps');
   });
@@ -397,7 +425,7 @@ test('a run does not continue on another series', async () => {
     ...lines.slice(10),
   ]);
   expect(await refused(['train', '--resume', CHECKPOINT, '--data', other])).toMatch(
-    /other\.csv: is not the series of the training: the mean of its numbers up to 1987-06-17 is [\d.]+, but was [\d.]+\n$/,
+    /other\.csv: is not the series of the training: the mean of its numbers up to 1987-06-17 is [\d.]+, but was [\d.]+; their standard deviation is [\d.]+, but was [\d.]+\n$/,
   );
   expect(readFileSync(CHECKPOINT)).toEqual(before);
 });
@@ -430,7 +458,7 @@ describe('longhand forecast', () => {
     expect(picture).not.toMatch(/NaN|undefined|Infinity/);
     expect(picture.match(/<path[^>]* d="M/g)?.length).toBeGreaterThanOrEqual(3); // truth, forecast, interval
     const json = jsonLinesOf(await forecast(['--data', DATA, '--json'])) as Record<string, unknown>[];
-    const rounded = (value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(7)) : value);
+    const rounded = (value: unknown): unknown => (typeof value === 'number' ? Number(value.toFixed(6)) : value);
     expect(json.map((row) => Object.values(row).map(rounded).join(','))).toEqual(rows);
     expect((await forecast(['--data', DATA, '--steps', '8'])).stderr).toContain(
       'WARNING: forecasts beyond 7 steps read forecasts',
@@ -444,7 +472,7 @@ describe('longhand forecast', () => {
       ...sales().slice(1),
     ]);
     expect(await refused(['forecast', CHECKPOINT, '--data', data])).toContain(
-      'moved.csv: begins at 1986-12-31 with steps of 1 day, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
+      'moved.csv: begins at 1986-12-31, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
     );
     const later = linesInFolder('later.csv', [sales()[0], ...sales().slice(100)]);
     const [all, some] = [await forecast(['--data', DATA]), await forecast(['--data', later])];

@@ -32,6 +32,14 @@ const refusal = (text: string, wanted: Wanted, options: { name?: string; piece?:
 
 const day = (text: string): number => Date.parse(`${text}T00:00Z`);
 
+test('a whole number of JSON that f64 rounds is no text, and so no class', () => {
+  const text = '{"g":1,"k":9007199254740992}\n';
+  expect(cells(read(text, { k: 'either' }, { name: 't.ndjson' }), 'k')).toEqual([2 ** 53]);
+  expect(refusal(text, { g: 'text', k: 'text' }, { name: 't.ndjson' })).toBe(
+    't.ndjson, line 1: k is 9007199254740992: a number beyond 2^53 is rounded: write it as a text, in quotation marks',
+  );
+});
+
 describe('a table', () => {
   test.each([
     ['commas', 't.csv', 'a,b,c\n1,x,2\n3,y,4\n'],
@@ -39,6 +47,9 @@ describe('a table', () => {
     ['bars', 't.csv', 'a|b|c\n1|x|2\n3|y|4\n'],
     ['tabs', 't.txt', 'a\tb\tc\n1\tx\t2\n3\ty\t4\n'],
     ['tabs, by the name', 't.tsv', 'a\tb\tc\n1\tx\t2\n3\ty\t4\n'],
+    ['semicolons, below a title of two lines', 't.csv', '\n"d, e\nf, ""g""";a;b;c\n0;1;x;2\n0;3;y;4\n'],
+    ['tabs, below a title of two lines', 't.txt', '"d\r\n, e, f, g, h"\ta\tb\tc\r\n0\t1\tx\t2\r\n0\t3\ty\t4\r\n'],
+    ['semicolons, with a quotation mark within a title', 't.csv', 'd 5",;a;b;c\n0;1;x;2\n0;3;y;4\n'],
     ['semicolons beside quoted commas', 't.csv', '"a";"b";"c";"d, e, f, g, h"\n1;x;2;0\n3;y;4;0\n'],
     ['CRLF', 't.csv', 'a,b,c\r\n1,x,2\r\n3,y,4\r\n'],
     ['a header with CRLF, and rows with LF', 't.csv', 'a,b,c\r\n1,x,2\n3,y,4\n'],

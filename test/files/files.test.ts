@@ -2,7 +2,17 @@
 import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
@@ -196,6 +206,22 @@ describe('reading', () => {
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
     for (const file of [pipe, '/dev/zero', path.dirname(pipe)])
       expect(() => readFile(file)).toThrow(`${file}: not a file`);
+  });
+
+  test('a stream of the process is not replaced, whatever file it leads to', () => {
+    const file = inNewFolder();
+    writeFileSync(file, 'kept');
+    const descriptor = openSync(file, 'a');
+    for (const name of [
+      `/dev/fd/${descriptor}`,
+      `/proc/self/fd/${descriptor}`,
+      `/proc/self/../self/fd/${descriptor}`,
+    ]) {
+      for (const write of [() => replaceFile(name, Buffer.from('new')), () => assertReplaceable(name)])
+        expect(write).toThrow(new DataError(`${name}: not a file, but a stream of the process: name a file`));
+    }
+    closeSync(descriptor);
+    expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 
   test('a missing file is undefined from readIfPresent, and a DataError from readFile', () => {

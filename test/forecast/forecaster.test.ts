@@ -1,10 +1,12 @@
 /** Forecasters: trained, interrupted, and used beyond the last row. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
+import { timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks } from '../../src/forecast/forecaster.js';
-import { Forecaster, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { forecastOptions } from '../../src/forecast/forecast-options.js';
+import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
@@ -14,6 +16,7 @@ import { assertHoldsTest, plannedColumns, planOf } from '../../src/forecast/plan
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import type { TrainOptions } from '../../src/training/options.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import {
   backend,
@@ -416,6 +419,42 @@ describe('a forecaster', () => {
   test('is not trained with a misspelt option', async () => {
     const run = trainForecaster(backend, rowsOfDays(COUNT, 0), { time: 'date', predict: 'y' }, { units: 3 } as object);
     await expect(run).rejects.toThrow('train: units: unknown option; did you mean hidden?');
+  });
+
+  test.each<[Partial<TrainOptions>, string]>([
+    [{ shift: 2 }, 'shift 2: must be left out, because a forecaster has none'],
+    [{ validateEvery: 5 }, 'validateEvery 5: must be left out, because a forecaster has none'],
+    [{ validateEvery: 5, patience: 2 }, 'validateEvery 5: must be left out, because a forecaster has none'],
+    [{ bidirectional: true }, 'bidirectional true: must be left out, because a forecaster has none'],
+    [{ momentum: 0.5 }, 'momentum 0.5: must be left out unless optimiser is sgd'],
+    [{ schedule: 'constant', decayEvery: 5 }, 'decayEvery 5: must be left out unless schedule is step'],
+    [{ decayRate: 0.1 }, 'decayRate 0.1: must be left out unless schedule is step'],
+    [{ loss: 'huber', quantiles: [0.1, 0.9] }, 'quantiles 0.1,0.9: must be left out unless loss is pinball'],
+    [{ quantiles: [0.1, 0.9] }, 'quantiles 0.1,0.9: must have 0.5, because the median is the forecast'],
+    [{ loss: 'pinball', delta: 2 }, 'delta 2: must be left out unless loss is huber'],
+  ])('is not trained with %j', async (options, message) => {
+    const failure = await failureOf(
+      trainForecaster(backend, rowsOfDays(COUNT, 0), { time: 'date', predict: 'y' }, options),
+    );
+    expect(failure).toEqual(new RangeError(`train: ${message}`));
+  });
+
+  test('does not reach beyond the year 9999, nor categories that the training part does not have', async () => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    await expect(loaded.forecast(rowsOfDays(COUNT, 3).map((row) => ({ ...row, w: 9 })))).rejects.toThrow(
+      new DataError(
+        'rows: w is 9 on 1987-05-01, but the training part only has 0, 1, 2, 3, 4, 5, 6: write one of these, or train on rows that have it',
+      ),
+    );
+    const { plan } = whole.state;
+    const late = { ...plan, calendar: { ...plan.calendar, start: timeFrom('9999-09-01') }, holidays: null };
+    const forecaster = new Forecaster(backend, { ...whole.state, plan: late });
+    const all = { ...series, calendar: late.calendar };
+    await expect(futureOf(forecaster, all, 3, 't')).rejects.toThrow(
+      't: 3 steps of 1 day after 9999-12-29 reach beyond the year 9999: ask for fewer',
+    );
+    forecaster.dispose();
+    loaded.dispose();
   });
 
   test('moves the ends of its intervals by the latest scores that are known', async () => {

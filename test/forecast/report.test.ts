@@ -1,6 +1,6 @@
 /** What a report of forecasts says in words. */
 import type { HorizonReport } from '../../src/forecast/report.js';
-import { verdictsOf, warningsOf } from '../../src/forecast/report.js';
+import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 
 describe('in words, a report', () => {
   const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
@@ -27,6 +27,19 @@ describe('in words, a report', () => {
     expect(verdict).toMatch(
       /^2 ahead, .*, the best other method\. The largest error is that of 1988-02-29: 207\.457 in place of 220\.000\.$/,
     );
+  });
+
+  test('has four digits of the error, however small that is', () => {
+    const tiny = report({ error: 3.21e-13, networks: [3.21e-13], baselines: [{ name: 'zero', error: 4e-12 }] });
+    expect(errorTable({ seeds: 1, coverage: 0.9 }, [tiny]).map(([, cell]) => cell)).toEqual([
+      '2',
+      '4.000e-12',
+      '3.210e-13 (3.210e-13 … 3.210e-13)',
+      '3.210e-13',
+      '90.0%',
+    ]);
+    expect(verdictsOf([tiny])[0]).toContain('2.075e+2 in place of 2.200e+2.');
+    expect(verdictsOf([report({ error: 4e37 })])[0]).toContain('2.075e+2 in place of 2.200e+2.');
   });
 
   test.each<[string, Partial<HorizonReport>, string[]]>([

@@ -26,7 +26,14 @@ import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { alignedTo, filledBy, repeatedColumn, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import {
+  alignedTo,
+  filledBy,
+  laterSeriesOf,
+  repeatedColumn,
+  seriesOf,
+  wantedColumns,
+} from '../../src/forecast/series.js';
 import { fillWindow, inputCount, readingOf, strideFor, windowExamples } from '../../src/forecast/windows.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 
@@ -94,8 +101,11 @@ describe('a calendar', () => {
   });
 
   test('writes every time, and says if there is none', () => {
-    expect([NaN, 1e300, -1e300, Infinity, 0, 1, 1000].map(formatTime)).toEqual([
+    expect(
+      [NaN, 1e300, -1e300, Infinity, Date.UTC(12000, 1, 9), Date.UTC(12000, 1, 9, 5), 0, 1, 1000].map(formatTime),
+    ).toEqual([
       ...Array<string>(4).fill('no time'),
+      ...['+012000-02-09', '+012000-02-09T05:00:00'],
       '1970-01-01',
       '1970-01-01T00:00:00.001',
       '1970-01-01T00:00:01',
@@ -197,6 +207,31 @@ describe('a series', () => {
       [0, NaN, 0, NaN, 0],
       [0, 0.5, 1, 1.5, 2],
     ]);
+  });
+
+  test('of a later table has the steps of the training, however few of its rows follow one another', () => {
+    const later = (dates: readonly string[], calendar = DAYS, fill: 'missing' | null = 'missing'): Series => {
+      const all = { ...COLUMNS, fill };
+      const rows = dates.map((date, n) => ({ date, y: n }));
+      return laterSeriesOf(calendar, tableOf('rows', rows, wantedColumns(all)), all);
+    };
+    expect([...later(['1987-01-02', '1987-01-04', '1987-01-06']).y]).toEqual([NaN, 0, NaN, 1, NaN, 2]);
+    expect(later(['1987-01-05'])).toMatchObject({ first: 4, end: 5, calendar: DAYS });
+    const four = { ...DAYS, step: 28 * DAY };
+    expect([...later(['1987-01-29', '1987-02-26'], four).y]).toEqual([NaN, 0, 1]);
+    expect(later(['1987-03-01', '1987-04-01'], { ...DAYS, unit: 'month', step: 1 }).first).toBe(2);
+    expectDataError(
+      () => later(['1987-01-05', '1987-01-05T12:00', '1987-01-06']),
+      'rows[1]: 1987-01-05T12:00:00 is between two steps: the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
+    );
+    expectDataError(
+      () => later(['1986-12-31', '1987-01-01']),
+      'rows: begins at 1986-12-31, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
+    );
+    expectDataError(
+      () => later(['1987-01-05', '1987-01-07'], DAYS, null),
+      /but the rows are 1 day apart: add the rows between them$/,
+    );
   });
 
   test('may begin later than its calendar, but not by millions of steps', () => {

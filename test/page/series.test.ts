@@ -9,7 +9,8 @@ import { formatTime } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { firstRows } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
-import { Forecaster, FORECAST_OPTIONS, forecastOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { FORECAST_OPTIONS, forecastOptions } from '../../src/forecast/forecast-options.js';
+import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { planOf } from '../../src/forecast/plan.js';
 import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { SeriesColumns } from '../../src/forecast/series.js';
@@ -24,6 +25,7 @@ import {
   settingsFrom,
   toSeriesQuery,
 } from '../../src/page/series/choices.js';
+import { shownFor } from '../../src/page/series/digits.js';
 import { drawn } from '../../src/page/series/drawn.js';
 import type { SeriesProgress } from '../../src/page/series/progress.js';
 import { correlation } from '../../src/page/series/unit-states.js';
@@ -33,6 +35,18 @@ jest.unstable_mockModule('virtual:series-file', () => ({ default: {} }), { virtu
 jest.unstable_mockModule('virtual:mnist-files', () => ({ default: {} }), { virtual: true });
 jest.unstable_mockModule('virtual:text-file', () => ({ default: {} }), { virtual: true });
 const { SeriesEngine } = await import('../../src/page/series/series-engine.js');
+
+test('numbers that differ by little have the digits that tell them apart', () => {
+  const shown = (values: (number | null)[], value: number): string => shownFor(values, 5)(value);
+  expect(shown([8000, null, 11000], 8258.087)).toBe('8258.1');
+  expect(shown([87654316, NaN, 87654326], 87654321.1234)).toBe('87654321.123');
+  expect([shown([7, 7], 7), shown([], 1.5), shown([0, 0], 0), shown([3e-12, 4e-12], 3.123456e-12)]).toEqual([
+    '7',
+    '1.5',
+    '0',
+    '3.1235e-12',
+  ]);
+});
 
 const DAY = 86_400_000;
 const START = Date.parse('1987-01-01T00:00Z');

@@ -162,7 +162,7 @@ describe('a file is of version 1 if that can hold it', () => {
     ['2', { outputInit: 'glorot' }],
     ['2', { biasInit: 'chrono' }],
     ['2', { optimiser: 'sgd' }],
-    ['2', { momentum: 0.8 }],
+    ['2', { optimiser: 'sgd', momentum: 0.8 }],
     ['2', { shift: 1 }],
     ['3', { projection: 1 }],
     ['3', { withoutBias: true, shift: 1 }],

@@ -12,7 +12,7 @@ import { DataError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';
-import { FORECAST_OPTIONS } from '../../src/forecast/forecaster.js';
+import { FORECAST_OPTIONS } from '../../src/forecast/forecast-options.js';
 import * as library from '../../src/index.js';
 import type { ModelOptions } from '../../src/network/model.js';
 import { Model } from '../../src/network/model.js';
@@ -29,6 +29,7 @@ import type { GivenOptions, OptionName, ResumeOptions, TrainOptions } from '../.
 import {
   assertOptions,
   isChangeableOnResume,
+  NEEDS,
   OPTION_NAMES,
   storedName,
   TEXT_OPTIONS,
@@ -58,6 +59,7 @@ const flagOf = (name: OptionName): string =>
 function otherValue(name: OptionName): number | string | boolean | readonly number[] {
   const entry = entryOf(name);
   if (entry.kind === 'quantiles') return [0.1, 0.9];
+  if (name === 'schedule') return 'step'; // the others leave no use for decayEvery
   if (entry.kind === 'choice') return entry.choices.find((choice) => choice !== entry.default)!;
   if (entry.kind === 'switch') return true;
   if (name === 'momentum' || name === 'dropout') return 0.5;
@@ -301,12 +303,16 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
 
   test('by the library', async () => {
     const [data, loss] = [dataFor(name), LOSSES[name] ?? TUTORIAL.loss];
+    const needed = {
+      ...(name in NEEDS && Object.fromEntries([NEEDS[name as keyof typeof NEEDS]])),
+      ...(name === 'decayRate' && { decayEvery: 4294967295 }), // a large one would make the learning rate infinite
+    };
     const failureWith = (value: unknown): Promise<unknown> =>
       failureOf(
         train(
           untouchable,
           data,
-          { batchSize: 1, layers: name === 'dropout' ? 2 : 1, ...andValidated, loss, [name]: value },
+          { batchSize: 1, layers: name === 'dropout' ? 2 : 1, ...andValidated, loss, ...needed, [name]: value },
           { validation: data },
         ),
       );

@@ -3,7 +3,7 @@ import { DataError } from '../../core/errors.js';
 import { wholeFrom } from '../../core/numbers.js';
 import { timeFrom, timeRangeFrom } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
-import { FORECAST_OPTIONS } from '../../forecast/forecaster.js';
+import { FORECAST_OPTIONS } from '../../forecast/forecast-options.js';
 import { MOST_AHEAD } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';

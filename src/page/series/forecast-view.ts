@@ -1,6 +1,7 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
 import { formatTime } from '../../data/calendar.js';
 import { button, element, made, setText } from '../dom.js';
+import { shownFor } from './digits.js';
 import type { HorizonResults, Results } from './results.js';
 import { TimeChart } from './time-chart.js';
 
@@ -15,6 +16,9 @@ const FIXED_LINES = [
 const BAND = [3, 2] as const;
 /** Steps of the test part that the arrows show: twelve weeks of days. */
 const STRETCH = 84;
+
+/** Digits of the numbers in the table. */
+const DIGITS = 6;
 
 export class ForecastView {
   private readonly select = element('horizon', HTMLSelectElement);
@@ -146,7 +150,8 @@ export class ForecastView {
         ...(['forecast', 'low', 'high'] as const).map((name) => [...before, ...future.map((step) => step[name])]),
       ],
     );
-    const show = (value: number): string => String(Number(value.toPrecision(6)));
+    const ends = future.flatMap(({ low, high }) => [low, high]);
+    const show = shownFor(ends, DIGITS);
     const [first, last] = [future[0], future[future.length - 1]];
     this.future.describe(
       `Forecasts after the last row, from ${formatTime(first.time)}, ${show(first.forecast)}, to ${formatTime(last.time)}, ${show(last.forecast)}`,

@@ -3,6 +3,7 @@ import UPlot from 'uplot';
 import { formatTime } from '../../data/calendar.js';
 import { axisStyle, chartWidth } from '../chart.js';
 import { cssColour, onColourChange } from '../colours.js';
+import { shownFor } from './digits.js';
 
 interface ChartLine {
   readonly label: string;
@@ -46,6 +47,7 @@ export class TimeChart {
   private readonly plot: UPlot;
   private shades: readonly Shade[] = [];
   private readonly observer: ResizeObserver;
+  private write: (value: number) => string = String;
 
   constructor(
     private readonly place: HTMLElement,
@@ -78,8 +80,7 @@ export class TimeChart {
             stroke: () => cssColour(colour),
             width: 1.2,
             points: { show: false },
-            value: (_: UPlot, value: number | null) =>
-              value === null ? '–' : Number(value.toPrecision(DIGITS)).toString(),
+            value: (_: UPlot, value: number | null) => (value === null ? '–' : this.write(value)),
           })),
         ],
         hooks: { drawClear: [(plot) => this.shade(plot)] },
@@ -95,6 +96,7 @@ export class TimeChart {
   /** `times`: milliseconds since 1970. Missing values interrupt a line. */
   show(times: readonly number[], lines: readonly (readonly (number | null)[])[], shades: readonly Shade[] = []): void {
     this.shades = shades;
+    this.write = shownFor(lines.flat(), DIGITS);
     this.plot.setData([times.map((time) => time / 1000), ...lines.map((line) => [...line])]);
   }
 

