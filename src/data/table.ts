@@ -12,6 +12,7 @@ export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
 
 /** A column of numbers or of times. */
 export interface NumberColumn {
+  /** `time`: the numbers are milliseconds since 1970, in UTC. */
   readonly kind: 'number' | 'time';
   /** A number for each row; NaN where it is missing. */
   readonly values: Float64Array;
@@ -19,6 +20,7 @@ export interface NumberColumn {
 
 /** A column of texts. */
 export interface TextColumn {
+  /** Always `text`. */
   readonly kind: 'text';
   /** For each row the index of its text in `words`; -1 where it is missing. */
   readonly values: Int32Array;
@@ -30,9 +32,11 @@ export interface TextColumn {
 export interface Table {
   /** The file's name, for messages. */
   readonly name: string;
+  /** How many rows it has, without the header. */
   readonly rows: number;
   /** Where a row is, for messages: `births.csv, line 17`. */
   readonly whereIs: (row: number) => string;
+  /** Each column by its name. */
   readonly columns: ReadonlyMap<string, NumberColumn | TextColumn>;
 }
 
