@@ -173,7 +173,7 @@ testInBrowser('the unrolled graph and the cell answer a drag, a click and a pres
   expect(await graph.innerText()).toContain('34% of dh[3] arrives at h[0]');
   expect(await page.locator('img[src*="/unrolled."]').isVisible()).toBe(false);
   await page.getByLabel('Wh, typed').fill('1,3');
-  expect(await graph.innerText()).toMatch(/Write a point instead of the comma\.[^]*34% of dh/);
+  expect(await graph.innerText()).toMatch(/Write a decimal point, not a comma\.[^]*34% of dh/);
   // the engine's cell computes under the site's Content-Security-Policy
   await page.goto(`${address()}learn/lstm.html`);
   await page.getByRole('button', { name: 'Forget', exact: true }).click();

@@ -14,7 +14,7 @@ test.each([
   ['-3', -3],
   ['5e-1', 0.5],
   ['', 'Type a number.'],
-  ['1,5', 'Write a point instead of the comma.'],
+  ['1,5', 'Write a decimal point, not a comma.'],
   ['much', 'This is not a number.'],
   ['0x2', 'This is not a number.'],
   ['NaN', 'This is not a number.'],

@@ -6,7 +6,11 @@ import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
 import { defineAsyncComponent, h } from 'vue';
 import { Figures } from './figures.js';
-import './style.css';
+import './style/site.css';
+import './style/runs.css';
+import './style/levers.css';
+import './style/by-hand-and-spike.css';
+import './style/exercises.css';
 
 export default {
   extends: DefaultTheme,

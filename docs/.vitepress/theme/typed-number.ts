@@ -13,7 +13,7 @@ export const shown = (value: number): string => String(value).replace('-', '−'
 export function typedNumber(text: string, { min, max }: Range): number | string {
   const trimmed = text.trim().replace(/^−/, '-');
   if (trimmed === '') return 'Type a number.';
-  if (/^[-+]?\d*,\d+$/.test(trimmed)) return 'Write a point instead of the comma.';
+  if (/^[-+]?\d*,\d+$/.test(trimmed)) return 'Write a decimal point, not a comma.';
   if (!NUMBER.test(trimmed)) return 'This is not a number.';
   const value = Number(trimmed);
   return value >= min && value <= max ? value : `Type a number from ${shown(min)} to ${shown(max)}.`;
