@@ -1,6 +1,6 @@
 /** Rows from files, as a program of `--program` reads them. */
 import { writeFileSync } from 'node:fs';
-import { loadRows } from '../../src/data/table-files.js';
+import { loadRows } from '../../src/data/row-files.js';
 import { inFolder, linesInFolder } from '../helpers/temporary-directories.js';
 
 test('rows of a file have the columns that are asked for, as texts', async () => {
