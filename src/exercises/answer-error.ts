@@ -42,20 +42,23 @@ function explanationOf(error: unknown): string {
   }
 }
 
-const KEPT = 'a list that the answer gets cannot be changed: copy it first, as in [...list]';
+const KEPT = 'this list cannot be changed: copy it first, as in [...list]';
 
 /** The engine's most frequent messages in plainer words: an index beyond the end of a list, a name that an object does not have. */
 const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Cannot destructure property '(.+)' of '(undefined|null)' as it is \2\.$/s, 'what should have $1 is $2'],
   [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
+  [/^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
   [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
+  [/^Cannot set properties of (undefined|null) \(setting '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
+  [/^(.+) is not iterable \(cannot read property Symbol\(Symbol\.iterator\)\)$/, '$1 is no list'],
   [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],
   [
     /^Cannot (?:add property \d+, object is not extensible|(?:assign to read only|delete) property '\w+' of (?:object ')?\[object Array\]'?)$/,
     KEPT,
   ],
-  [/^Cannot assign to read only property '(\w+)' of object '.*'$/s, '$1 of what the answer gets cannot be replaced'],
-  [/^Cannot add property (\w+), object is not extensible$/, '$1 cannot be added to what the answer gets'],
+  [/^Cannot assign to read only property '(\w+)' of object '.*'$/s, '$1 can only be read: it cannot be replaced'],
+  [/^Cannot add property (\w+), object is not extensible$/, '$1 cannot be added: this object cannot be changed'],
 ];
 
 /** Also for an error of another realm, which is no instance of this one's Error, or of the engine's functions, such as `atob`. */

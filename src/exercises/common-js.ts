@@ -70,26 +70,32 @@ function placed(source: string, line: number, column: number | undefined, words:
 }
 
 /**
- * The line of a { without its }. Every } closes the last { that is open; if it begins a line that is indented less than the line of
- * this {, it was meant for another one.
+ * The line of a { without its }, `undefined` if each has one. Every } closes the last { that is open; if it begins a line that is
+ * indented less than the statement of this {, it was meant for another one.
  */
 function lineOfOpenBrace(source: string): number | undefined {
   const lines = source.split(LINE_END);
   const indentOf = (line: number): number => lines[line - 1].search(/\S/);
-  const open: number[] = [];
+  const [braces, parentheses]: [{ line: number; indent: number }[], number[]] = [[], []];
+  let suspect: number | undefined;
+  let begin = 0; // the line where the last ( ) began: the statement of a { behind it begins there
+  let end = 0;
   try {
     for (const { type, start } of tokenizer(source, { ecmaVersion: 'latest', sourceType: 'module' })) {
       const { line, column } = getLineInfo(source, start);
-      if (type === tokTypes.braceL || type === tokTypes.dollarBraceL) open.push(line);
+      if (type === tokTypes.parenL) parentheses.push(line);
+      if (type === tokTypes.parenR) [begin, end] = [parentheses.pop() ?? line, line];
+      if (type === tokTypes.braceL || type === tokTypes.dollarBraceL)
+        braces.push({ line, indent: indentOf(end === line ? begin : line) });
       if (type !== tokTypes.braceR) continue;
-      const opened = open.pop();
+      const opened = braces.pop();
       if (opened === undefined) return undefined;
-      if (column === indentOf(line) && column < indentOf(opened)) return opened;
+      if (column === indentOf(line) && column < opened.indent) suspect ??= opened.line;
     }
   } catch {
     return undefined; // not the text of a program
   }
-  return open.at(-1);
+  return braces.length === 0 ? undefined : (suspect ?? braces.at(-1)?.line);
 }
 
 const LINE_END = /[\n\u2028\u2029]/;

@@ -129,7 +129,7 @@ test('what the text says about the paths', () => {
     `leave even less: ${power(first(after, 'without direct'))}.`,
     `it and the direct path leave ${first(after, 'direct and j').toFixed(2)} together, and all paths except this block leave ${power(first(after, 'without j'))}.`,
     `multiplies it by ${direct} in each step, because ${direct}²⁷ is 9·10⁻⁴. All paths together multiply it by ${perStep(after, 'all').toFixed(2)}.`,
-    `adds about ${others} in a step, where (${direct} + ${others})²⁷ is ${((+direct + +others) ** 27).toFixed(2)}. Alone it would leave ${perStep(after, 'without direct').toFixed(2)} in a step`,
+    `adds about ${others} in a step, where (${direct} + ${others})²⁷ is ${((+direct + +others) ** 27).toFixed(2)}. That is only a rough picture, because the units differ: alone this way leaves ${perStep(after, 'without direct').toFixed(2)} in a step`,
     `${percent(first(after, 'all'))} becomes ${percent(after.earlyJ)}.`,
     `If one of them is closed, ${without[0]} to ${without[2]} remains, but`,
     `The mean of f is ${pixels.f.mean}. After the first of 784 pixels ${first(pixels, 'all')} of ‖dc‖ is left on all paths, and ${first(pixels, 'direct')} on the direct path alone.`,

@@ -114,13 +114,18 @@ test.each(['typescript', 'javascript'] as const)(
     expect(read('function f() { return 1;')).toThrow(/^line 1: this \{ is not closed/);
     expect(read('const a = 1;\nconst b =')).toThrow(/^line 2, column \d+: /);
     expect(read('const a = 1; }\n')).toThrow(/^line 1, column 14: /);
+    // a condition or parameters over several lines, and an indentation that is wrong
+    const long = 'function f(a,\n           b) {\n  if (a >\n      b) {\n    f();\n  }\n}\n';
+    expect(read(`${long}const c = [1,`)).toThrow(/^line 8, column \d+: /);
+    expect(read(`${long}function g() {\n  if (1) {\n    f();\n}\n`)).toThrow(/^line 9: this \{/);
+    expect(read('function f() {\n      if (1) {\n    f();\n    }\n}\nconst c = [1')).toThrow(/^line 6, column \d+: /);
   },
 );
 
 test.each([
   ['const list = [];\nconst { running } = list[0];', 'line 2: list[0] is undefined, so it has no running'],
   ['const list = [];\n\nlist[0].get(1);', 'line 3: what should have get is undefined'],
-  ['const list = [];\nlist[1][2] = 3;', 'line 2: what should get 2 is undefined'],
+  ['const list = [];\nlist[1][2] = 3;', 'line 2: there is no list before [2]: it is undefined'],
 ])('%j: the message says what is undefined', (source, message) => {
   expect(() => exportsOf(source)).toThrow(new RegExp(`^${message.replace(/[[\]]/g, '\\$&')}$`));
 });

@@ -215,7 +215,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     expect(check(exercise(name), source)).toEqual({
       outcome: 'error',
       message: expect.stringMatching(
-        /^line \d+: (a list that the answer gets cannot be changed: copy it first, as in \[\.\.\.list\]|\w+ of what the answer gets cannot be replaced)$/,
+        /^line \d+: (this list cannot be changed: copy it first, as in \[\.\.\.list\]|\w+ can only be read: it cannot be replaced)$/,
       ) as string,
     });
   });
@@ -435,7 +435,12 @@ test.each([
   ['rnn-step', 'Wx: dWx', 'Wx: Array(2 ** 32 - 1)', 'dWx must have 2 rows, but has 4294967295'],
   ['rnn-step', / dh \};/, ' dh: Array(2 ** 32 - 1) };', 'dh must have 5 matrices, but has 4294967295'],
   ['rnn-step', / dh \};/, ' dh: dh.slice(1) };', 'dh must have 5 matrices, but has 4'],
-  ['initial-state', ', start = matrix(1, Wh.length) }', ', start }', /^line \d+: what should have \d+ is undefined$/],
+  [
+    'initial-state',
+    ', start = matrix(1, Wh.length) }',
+    ', start }',
+    /^line \d+: there is no list before \[\d+\]: it is undefined$/,
+  ],
   [
     'rnn-step',
     'dWh[m][n] += ',
