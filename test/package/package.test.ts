@@ -75,7 +75,8 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/learn\/(programs|pictures|mistakes-table))\b/.test(target) && existsSync(path.join(project, target));
+    /^(test|bench|docs\/learn\/(programs|pictures|mistakes-table))\b/.test(target) &&
+    existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
   expect(dead).toEqual([]);
 });
