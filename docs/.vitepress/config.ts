@@ -44,7 +44,7 @@ const aliases = [
 
 const POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'unsafe-eval'", // ndarray, which the figures of chapters 4 and 5 load, makes its functions from text
   "style-src 'self' 'unsafe-inline'", // the colours of code, and KaTeX's positions
   "img-src 'self' data:",
   "font-src 'self'",

@@ -221,7 +221,7 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
 testInBrowser(
   'chapter 4: a field says what is wrong, a box opens once its numbers are right, and they are kept',
   async () => {
-    const { page } = await open('learn/by-hand.html', viewForAxe('dark', 390));
+    const { page } = await open('learn/by-hand.html', { ...viewForAxe('dark', 390), bypassCSP: false });
     page.on('dialog', (dialog) => void dialog.accept());
     const field = (equation: string): Locator => page.getByLabel(equation, { exact: true });
     const says = (equation: string): Locator => page.locator('.number-field', { has: field(equation) }).locator('p');
@@ -260,7 +260,7 @@ testInBrowser(
 );
 
 testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () => {
-  const { page } = await open('learn/loss-and-update.html', viewForAxe('dark', 390));
+  const { page } = await open('learn/loss-and-update.html', { ...viewForAxe('dark', 390), bypassCSP: false });
   const cells = (): Promise<string[]> => page.locator('.softmax-live tbody td').allInnerTexts();
   const words = page.locator('.softmax-live p');
   await words.filter({ hasText: 'Loss = -log p[label] = 1.4076. The sum of the three dLogits is 0.0000.' }).waitFor();

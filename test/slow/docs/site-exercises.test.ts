@@ -271,7 +271,7 @@ testInBrowser('a browser that stores nothing: the page says so, and works', asyn
     });
   const { page } = await work('sigmoid', { prepare });
   expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
-  expect(await page.innerText('.toolbar')).toContain('This browser does not keep your progress.');
+  expect(await page.innerText('.choices')).toContain('This browser does not keep your progress.');
   await page.waitForSelector('.exercise-numbers a:text-is("1 ✓")');
   await page.click('.exercise-numbers a:text-is("2")');
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));

@@ -116,7 +116,7 @@ const linesIn = ({ doc }: EditorState, { from, to }: { from: number; to: number 
 
 function placeholder(_: EditorView, onclick: (event: Event) => void, lines: number): HTMLElement {
   const button = document.createElement('button');
-  Object.assign(button, { type: 'button', className: 'fold', onclick, textContent: `… ${lines} lines` });
+  Object.assign(button, { type: 'button', className: 'fold', tabIndex: -1, onclick, textContent: `… ${lines} lines` });
   button.setAttribute('aria-label', `Show ${lines} folded lines`);
   return button;
 }
