@@ -246,7 +246,6 @@ testInBrowser(
     await field(zi).fill('0,11');
     await field(zi).press('Enter');
     expect(await says(zi).innerText()).toBe('Write a decimal point, not a comma.');
-    expect(await seriousFaultsOf(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 
     await page.reload();
@@ -277,7 +276,6 @@ testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () 
   expect((await numbers())[3]).toMatch(/^19\d\.\d\d$/);
   await page.getByLabel('Clip to norm 1').press('Space');
   expect(await numbers()).toEqual(['1.00', '0', '1.00', '1.00', '1001']);
-  expect(await seriousFaultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
