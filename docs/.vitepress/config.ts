@@ -37,14 +37,9 @@ const firstText = () =>
     return beginningOf(readFileSync(book, 'utf8'));
   });
 
-const aliases = [
-  { find: /^longhand$/, replacement: path.join(project, 'src/index.ts') },
-  { find: /^longhand\/reference$/, replacement: path.join(project, 'kernels/reference/index.ts') },
-];
-
 const POLICY = [
   "default-src 'none'",
-  "script-src 'self' 'unsafe-eval'", // ndarray, which the figures of chapters 4 and 5 load, makes its functions from text
+  "script-src 'self'",
   "style-src 'self' 'unsafe-inline'", // the colours of code, and KaTeX's positions
   "img-src 'self' data:",
   "font-src 'self'",
@@ -84,7 +79,7 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    resolve: { alias: aliases }, // for the chapters' programs
+    resolve: { alias: [{ find: /^longhand$/, replacement: path.join(project, 'src/index.ts') }] }, // for the chapters' programs
     plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), firstText(), forPage(), servePlay()],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },

@@ -1,7 +1,10 @@
 /** The worked example of docs/learn/by-hand.md: its numbers are the engine's, and those of two other computations. */
 import { chapter, read } from '../helpers/chapter.js';
 
-const { page, prose, ask, drawn } = chapter('by-hand', { 'by-hand.mjs': ['GIVEN', 'tableOf', 'valuesOfTheEngine'] });
+const { page, prose, ask, drawn } = chapter('by-hand', {
+  'by-hand-lines.mjs': ['GIVEN'],
+  'by-hand.mjs': ['tableOf', 'valuesOfTheEngine'],
+});
 
 type Numbers = Readonly<Record<string, number>>;
 

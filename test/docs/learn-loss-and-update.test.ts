@@ -4,9 +4,10 @@ import path from 'node:path';
 import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
 
 const { page, prose, ask, drawn } = chapter('loss-and-update', {
-  'softmax.mjs': ['engineOf', 'naiveLossInF32', 'squaredErrorGradient'],
+  'one-softmax.mjs': ['engineOf'],
+  'softmax.mjs': ['naiveLossInF32', 'squaredErrorGradient'],
   'updates.mjs': ['adamUpdates', 'algorithm1Updates', 'sgdUpdates'],
-  'spike.mjs': ['afterSpike', 'gradientsWith'],
+  'one-spike.mjs': ['afterSpike', 'gradientsWith', 'SPIKE'],
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'randomNumbers'],
   'pairs.mjs': ['whichCameFirst'],
   'clipping.mjs': ['descent', 'lossAndGradient', 'START'],

@@ -1,9 +1,12 @@
 /** The figures of docs/learn/loss-and-update.md that the reader moves: their numbers by other formulas, and what they draw. */
 import { topOf } from '../../docs/.vitepress/theme/spike-live.js';
 import { diagram } from '../../docs/learn/pictures/spike.mjs';
-import { engineOf } from '../../docs/learn/programs/softmax.mjs';
-import { afterSpike, clipped, effectOn, SPIKE } from '../../docs/learn/programs/spike.mjs';
-import { adamUpdates, algorithm1 } from '../../docs/learn/programs/updates.mjs';
+import { algorithm1 } from '../../docs/learn/programs/algorithm1.mjs';
+import { engineOf } from '../../docs/learn/programs/one-softmax.mjs';
+import { afterSpike, clipped, effectOn, SPIKE } from '../../docs/learn/programs/one-spike.mjs';
+import { adamUpdates } from '../../docs/learn/programs/updates.mjs';
+import { tensorFrom } from '../../src/core/tensor.js';
+import { clipByNorm } from '../../src/equations/clipping.js';
 
 const after = (spike: number, beta1: number, beta2: number): ReturnType<typeof afterSpike> =>
   afterSpike(spike, (gradients) => algorithm1(gradients, beta1, beta2));
@@ -36,10 +39,16 @@ test.each([
 });
 
 test('what a spike does to the updates, and that clipping prevents it', () => {
-  const effect = effectOn(afterSpike(), 1000);
+  const effect = effectOn(afterSpike(SPIKE, adamUpdates), 1000);
   expect([effect.tooLarge, effect.largest.toFixed(3), effect.sum.toFixed(1)]).toEqual([14, '3.287', '408.5']);
-  expect(effect.smallest).toBe(afterSpike()[effect.smallestAt].update);
-  expect([100, -100, 0.5].map((gradient) => clipped(gradient, 1))).toEqual([1, -1, 0.5]);
+  expect(effect.smallest).toBe(afterSpike(SPIKE, adamUpdates)[effect.smallestAt].update);
+  const byTheEngine = (gradient: number): number => {
+    const tensor = tensorFrom([gradient], [1], 'f64');
+    clipByNorm([tensor], 1);
+    return tensor.get(0);
+  };
+  const gradients = [100, -100, 0.5];
+  expect(gradients.map((gradient) => clipped(gradient, 1))).toEqual(gradients.map(byTheEngine));
   const none = effectOn(after(clipped(1e4, 1), 0.9, 0.999), 1000);
   expect([none.tooLarge, none.largest.toFixed(4), none.smallest.toFixed(4)]).toEqual([0, '1.0000', '1.0000']);
   // what the chapter asks: the largest update hardly grows with the spike, and a smaller β₂ makes the tail shorter

@@ -1,8 +1,8 @@
 /** Chapter 5: one large gradient, and what it leaves in Adam, for other sizes, β₁ and β₂, and with clipping. */
 import { computed, defineComponent, h, ref } from 'vue';
 import { diagram } from '../../learn/pictures/spike.mjs';
-import { afterSpike, clipped, effectOn, SPIKE } from '../../learn/programs/spike.mjs';
-import { algorithm1 } from '../../learn/programs/updates.mjs';
+import { algorithm1 } from '../../learn/programs/algorithm1.mjs';
+import { afterSpike, clipped, effectOn, SPIKE } from '../../learn/programs/one-spike.mjs';
 import { lever } from './lever.js';
 
 /** The updates after the spike that the sentences are about. */

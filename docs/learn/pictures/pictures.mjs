@@ -5,6 +5,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { afterSpike, SPIKE } from '../programs/one-spike.mjs';
+import { adamUpdates } from '../programs/updates.mjs';
 import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
 import { gapPicture } from './gap.mjs';
@@ -32,7 +34,7 @@ export const PICTURES = {
   'paths.svg': pathsOfGradientPicture,
   'reach.svg': reachPicture,
   'speeds.svg': speedsPicture,
-  'spike.svg': spikePicture,
+  'spike.svg': () => spikePicture(afterSpike(SPIKE, adamUpdates)),
   'tiles.svg': tilesPicture,
   'two-paths.svg': pathsPicture,
   'two-readers.svg': readersPicture,

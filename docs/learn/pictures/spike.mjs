@@ -1,5 +1,4 @@
 /** What one large gradient leaves in Adam's m and v: docs/learn/loss-and-update.md. */
-import { afterSpike } from '../programs/spike.mjs';
 import { picture, text } from './svg.mjs';
 
 const [X, WIDTH, LAST] = [46, 640, 1100];
@@ -32,8 +31,8 @@ export function diagram({ x = X, y, width = WIDTH, height }, highest, title, cur
   ];
 }
 
-export function spikePicture() {
-  const states = afterSpike();
+/** `states`: those of `afterSpike`. */
+export function spikePicture(states) {
   const [m, root, update] = ['m', 'root', 'update'].map((name) => states.map((state) => state[name]));
   return picture(720, 520, 'm, √v and the update of Adam before and after one gradient of 100 among gradients of 1', [
     diagram({ y: 44, height: 180 }, 12, 'm and √v', [

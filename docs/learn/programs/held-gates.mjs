@@ -4,6 +4,7 @@
  * and in the browser.
  */
 import { lstmCellBackward, lstmCellForward } from 'longhand';
+import { row } from './row.mjs';
 
 /**
  * zf is given before the forget bias. `once`: at this one step, this z has another value.
@@ -25,30 +26,18 @@ export const CASES = [
 ];
 export const C_BEFORE = 0.8;
 
-/**
- * Numbers in the place of a tensor `[1,n]`. The engine's tensors make functions from texts, which the site does not allow.
- *
- * @param {...number} values
- * @returns {any}
- */
-const row = (...values) => ({
-  shape: [1, values.length],
-  get: (/** @type {number} */ _, /** @type {number} */ n) => values[n],
-  set: (/** @type {number} */ _, /** @type {number} */ n, /** @type {number} */ value) => (values[n] = value),
-});
-
 /** (2) to (4), for one unit. @param {Levers} levers @param {number} cPrev @returns {Cell} */
 export function cellOf({ zi, zj, zf, zo }, cPrev) {
-  const [h, c, gates] = [row(0), row(0), row(0, 0, 0, 0)];
-  lstmCellForward(h, c, gates, row(zi, zj, zf, zo), row(cPrev), FORGET_BIAS);
+  const [h, c, gates] = [row([0]), row([0]), row([0, 0, 0, 0])];
+  lstmCellForward(h, c, gates, row([zi, zj, zf, zo]), row([cPrev]), FORGET_BIAS);
   const [i, j, f, o] = [0, 1, 2, 3].map((n) => gates.get(0, n));
   return { i, j, f, o, c: c.get(0, 0), h: h.get(0, 0) };
 }
 
 /** dcPrev, from (3′), if nothing but c is read. @param {number} dc @param {Cell} cell @param {number} cPrev @returns {number} */
 function dcPrevOf(dc, { i, j, f, o, c }, cPrev) {
-  const dcPrev = row(0);
-  lstmCellBackward(row(0, 0, 0, 0), row(dc), dcPrev, row(0), row(i, j, f, o), row(c), row(cPrev));
+  const dcPrev = row([0]);
+  lstmCellBackward(row([0, 0, 0, 0]), row([dc]), dcPrev, row([0]), row([i, j, f, o]), row([c]), row([cPrev]));
   return dcPrev.get(0, 0);
 }
 

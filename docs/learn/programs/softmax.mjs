@@ -4,18 +4,8 @@
  *
  *     node docs/learn/programs/softmax.mjs
  */
-import { crossEntropyBackward, crossEntropyForward, labelRows, tensorFrom, zeros } from 'longhand';
-import { isMain } from './is-main.mjs';
-
-/** p, the loss and dLogits of one sequence, as the engine computes them. */
-export function engineOf(logits, label, dtype = 'f64') {
-  const shape = [1, logits.length];
-  const [losses, p, dLogits] = [zeros([1], dtype), zeros(shape, dtype), zeros(shape, dtype)];
-  const y = labelRows(tensorFrom([label], [1]));
-  crossEntropyForward(losses, p, tensorFrom(logits, shape, dtype), y);
-  crossEntropyBackward(dLogits, p, y, 1);
-  return { p: [...p.data], loss: losses.get(0), dLogits: [...dLogits.data] };
-}
+import { fileURLToPath } from 'node:url';
+import { engineOf } from './one-softmax.mjs';
 
 /** The loss by the definition, with every result rounded to f32. `shift` is subtracted from all logits before. */
 export function naiveLossInF32(logits, label, shift = 0) {
@@ -69,4 +59,4 @@ function main() {
   console.log(`gradient of Σ (p - y)²: ${squared.join(', ')}`);
 }
 
-if (isMain(import.meta.url)) main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -3,8 +3,9 @@
  *
  *     node docs/learn/programs/updates.mjs
  */
-import { adam, adamRate, BETA1, BETA2, EPSILON, rateAt, sgd, tensorFrom, zeros } from 'longhand';
-import { isMain } from './is-main.mjs';
+import { fileURLToPath } from 'node:url';
+import { adam, adamRate, rateAt, sgd, tensorFrom, zeros } from 'longhand';
+import { algorithm1 } from './algorithm1.mjs';
 
 /** How far p moves against the gradient at each update, in units of the learning rate. */
 export function sgdUpdates(gradients, momentum) {
@@ -23,21 +24,6 @@ export function adamUpdates(gradients) {
     const before = p.get(0);
     adam(p, m, v, tensorFrom([gradient], [1], 'f64'), adamRate(1, n + 1));
     return { m: m.get(0), v: v.get(0), update: before - p.get(0) };
-  });
-}
-
-/**
- * Algorithm 1 of Adam's paper, as PyTorch computes it: ε is beside the root of the corrected v. m, v and the update after each gradient, with
- * any β₁ and β₂: those of `adam` are constants.
- *
- * @param {readonly number[]} gradients
- */
-export function algorithm1(gradients, beta1 = BETA1, beta2 = BETA2) {
-  let [m, v] = [0, 0];
-  return gradients.map((gradient, n) => {
-    m += (gradient - m) * (1 - beta1);
-    v += (gradient ** 2 - v) * (1 - beta2);
-    return { m, v, update: m / (1 - beta1 ** (n + 1)) / (Math.sqrt(v / (1 - beta2 ** (n + 1))) + EPSILON) };
   });
 }
 
@@ -74,4 +60,4 @@ function main() {
   }
 }
 
-if (isMain(import.meta.url)) main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -1,6 +1,7 @@
 /** What the reader fills in and moves in chapters 4 and 5, wide and narrow, light and dark: by keyboard, by touch, and without storage. */
 import type { Locator, Page } from 'playwright-core';
-import { SECTIONS, valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
+import { SECTIONS } from '../../../docs/learn/programs/by-hand-lines.mjs';
+import { valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtPartOfSite, hostSite } from '../../helpers/site.js';

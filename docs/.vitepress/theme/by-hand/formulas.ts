@@ -1,4 +1,4 @@
-/** The formulas of docs/learn/programs/by-hand.mjs as numbers: `dh₂·o₂·(1 - (tanh c₂)²)`. */
+/** The formulas of docs/learn/programs/by-hand-lines.mjs as numbers: `dh₂·o₂·(1 - (tanh c₂)²)`. */
 
 export type Values = Readonly<Record<string, number>>;
 

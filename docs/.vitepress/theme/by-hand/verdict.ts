@@ -1,5 +1,5 @@
 /** What the page says about a number that a reader has calculated for a line of docs/learn/by-hand.md. */
-import { SECTIONS, valuesOfTheEngine } from '../../../learn/programs/by-hand.mjs';
+import { GIVEN, SECTIONS } from '../../../learn/programs/by-hand-lines.mjs';
 import type { Values } from './formulas.js';
 import { evaluate, namesIn } from './formulas.js';
 import { mistakesIn } from './mistakes.js';
@@ -19,7 +19,12 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = Object.fromEntri
 export const ALL_LINES: readonly Line[] = Object.values(LINES).flat();
 
 const DECIMALS = 4;
-const EXACT = valuesOfTheEngine() as Values;
+
+/** In the order of the lines. They are the engine's numbers, which the page cannot compute: its tensors make functions from texts. */
+const EXACT: Values = ALL_LINES.reduce<Values>(
+  (values, { name, formula }) => ({ ...values, [name]: evaluate(formula, values) }),
+  GIVEN,
+);
 /** As the chapter shows them, and as the reader calculates with them. */
 const ROUNDED: Values = Object.fromEntries(
   Object.entries(EXACT).map(([name, value]) => [name, Number(value.toFixed(DECIMALS))]),
