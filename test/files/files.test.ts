@@ -208,7 +208,7 @@ describe('reading', () => {
       expect(() => readFile(file)).toThrow(`${file}: not a file`);
   });
 
-  test('a stream of the process is not replaced, whatever file it leads to', () => {
+  test('a stream of the process is not replaced, even if it leads to a file', () => {
     const file = inNewFolder();
     writeFileSync(file, 'kept');
     const descriptor = openSync(file, 'a');

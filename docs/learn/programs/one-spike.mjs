@@ -20,7 +20,12 @@ export const afterSpike = (spike, updatesOf) =>
     .slice(BEFORE)
     .map(({ m, v, update }) => ({ m, root: Math.sqrt(v), update }));
 
-/** (10) for one number, whose norm is its size. */
+/**
+ * (10) for one number, whose norm is its size.
+ *
+ * @param {number} gradient
+ * @param {number} limit
+ */
 export const clipped = (gradient, limit) => (Math.abs(gradient) > limit ? Math.sign(gradient) * limit : gradient);
 
 /**

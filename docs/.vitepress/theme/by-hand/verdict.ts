@@ -1,5 +1,6 @@
 /** What the page says about a number that a reader has calculated for a line of docs/learn/by-hand.md. */
 import { GIVEN, SECTIONS } from '../../../learn/programs/by-hand-lines.mjs';
+import { numberOf } from '../typed-number.js';
 import type { Values } from './formulas.js';
 import { evaluate, namesIn } from './formulas.js';
 import { mistakesIn } from './mistakes.js';
@@ -40,12 +41,8 @@ export const isRight = ({ kind }: Verdict): boolean => kind === 'right' || kind 
 
 /** The number of a text, or why it is none. */
 export function numberFrom(text: string): number | string {
-  const plain = text.trim().replace(/^[−–]/, '-');
-  if (plain === '') return 'Type a number.';
-  if (/^[+-]?\d*,\d+$/.test(plain)) return 'Write a decimal point, not a comma.';
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return 'This is not a number.';
-  const value = Number(plain);
-  return Number.isFinite(value) ? value : 'This number is too large.';
+  const value = numberOf(text);
+  return typeof value === 'string' || Number.isFinite(value) ? value : 'This number is too large.';
 }
 
 /** `numbers`: the reader's numbers of the lines, by name. A number can be right for one of them that is wrong. */
