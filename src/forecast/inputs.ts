@@ -109,6 +109,11 @@ function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: r
   for (const value of train) if (different.size <= MOST_CATEGORIES && !Number.isNaN(value)) different.add(value);
   const isCategories =
     words !== undefined || (different.size <= MOST_CATEGORIES && [...different].every(Number.isInteger));
+  if (different.size === 0) {
+    throw new DataError(
+      `${name}, which is known in advance, has no value in the training part: leave it out of --known, or fill it`,
+    );
+  }
   if (words && different.size > MOST_CATEGORIES) {
     throw new DataError(
       `${name}, which is known in advance, has more than ${MOST_CATEGORIES} different texts, such as ${describe(words[0])}: ` +

@@ -65,6 +65,9 @@ const TEST_SHARE = 0.1;
 const MOST_TEST = 10_000;
 const DAY = 86_400_000;
 
+/** Smaller numbers of f64 have fewer digits, and no drawing has an axis for them. */
+const LEAST_SCALE = 2 ** -1022;
+
 /** The plan for a series. Throws a DataError if it is too short for its parts. */
 export function planOf(
   name: string,
@@ -99,6 +102,11 @@ export function planOf(
     if (series.y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
     const [first, last] = [from, to - 1].map((step) => formatTime(timeAt(series.calendar, step)));
     throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${first} … ${last}`);
+  }
+  if (inputs.y.scale < LEAST_SCALE) {
+    throw new DataError(
+      `${name}: ${columns.predict} varies by ${inputs.y.scale.toPrecision(2)}, and numbers below 2.3e-308 have too few digits: multiply the column`,
+    );
   }
   const plan: ForecastPlan = {
     ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },

@@ -443,6 +443,32 @@ describe('inputs', () => {
       () => planFor(seriesIn(rows, { known: ['k'] }), 50, 1, [], undefined),
       'k, which is known in advance, has more than 24 different texts, such as "0,5": it must hold numbers',
     );
+    // nothing in the training part
+    const later = days(Array<number>(60).fill(1), (n) => ({ k: n < 50 ? null : 3 }));
+    expectDataError(
+      () => planFor(seriesIn(later, { known: ['k'] }), 50, 1, [], undefined),
+      'k, which is known in advance, has no value in the training part: leave it out of --known, or fill it',
+    );
+  });
+
+  test('that vary by less than f64 can hold are refused, because their forecasts and drawings would have no digits', () => {
+    const plan = (size: number): unknown => {
+      const tiny = days(
+        Array.from({ length: 120 }, (_, n) => (10 + (n % 7)) * size),
+        () => ({}),
+      );
+      return planOf(
+        'rows',
+        seriesIn(tiny),
+        { ...CHOICES, columns: { ...CHOICES.columns, inputs: [], known: [] } },
+        undefined,
+      );
+    };
+    expectDataError(
+      () => plan(1e-310),
+      'y varies by 2.0e-310, and numbers below 2.3e-308 have too few digits: multiply the column',
+    );
+    expect(plan(1e-300)).toBeDefined();
   });
 });
 
