@@ -44,7 +44,7 @@ const NODE_ONLY = [
   'src/cli/',
   'src/page/(build/|vite\\.config)',
   'src/files/disk',
-  'src/data/(mnist|table|text)-files',
+  'src/data/(mnist|row|table|text)-files',
   'src/exercises/make',
   'src/training/checkpoint-files',
   'kernels/wasm/(build|relaxed-in-node)',
