@@ -188,7 +188,8 @@ function classesOf(
   const { values, words } = column;
   const classes = known ?? sorted(words);
   if (known === undefined) assertClasses(table.name, name, classes);
-  const codeOf = codesOf(words, classes);
+  const indexOf = new Map(classes.map((one, k) => [one, k]));
+  const codeOf = words.map((word) => indexOf.get(word));
   const codes = Int32Array.from(values, (word, row) => {
     const code = word < 0 ? -1 : codeOf[word];
     if (code !== undefined) return code;
@@ -204,29 +205,6 @@ function sorted(words: readonly string[]): string[] {
   const inOrder = [...words].sort();
   const areNumbers = inOrder.every((word) => !Number.isNaN(decimalFrom(word)));
   return areNumbers ? inOrder.sort((a, b) => decimalFrom(a) - decimalFrom(b)) : inOrder;
-}
-
-/**
- * The class of each word; undefined for one that is none. Early checkpoints hold classes that looked like numbers as numbers: there 1.0 is 1,
- * unless the table also has 1.
- */
-function codesOf(words: readonly string[], classes: readonly string[]): (number | undefined)[] {
-  const exact = new Map(classes.map((one, k) => [one, k]));
-  const codes = words.map((word) => exact.get(word));
-  if (!classes.every((one) => one === asNumber(one))) return codes;
-  const found = words.map(asNumber);
-  const counts = new Map<string, number>();
-  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1);
-  return codes.map((code, n) => code ?? (counts.get(found[n]) === 1 ? exact.get(found[n]) : undefined));
-}
-
-/** f64 holds this many digits of every number. */
-const DIGITS = 15;
-
-/** A number as it was stored: 1.0 is 1. Other texts, and numbers of more digits, stay. */
-function asNumber(text: string): string {
-  const digits = text.replace(/e.*/i, '').replace(/\D/g, '').length;
-  return Number.isNaN(decimalFrom(text)) || digits > DIGITS ? text : String(decimalFrom(text));
 }
 
 function assertClasses(table: string, name: string, classes: readonly string[]): void {

@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { timeAt, timeRangeFrom } from '../data/calendar.js';
+import { PARTS_OF_TIME } from '../data/table.js';
 import { loadTable } from '../data/table-files.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
@@ -43,6 +44,12 @@ export interface SeriesFlags extends SetFlags {
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
+
+function timeColumns(text: string): string[] {
+  const columns = names(text);
+  if (columns.length <= PARTS_OF_TIME.length) return columns;
+  throw new InvalidArgumentError(`It has ${columns.length} columns: at most those of ${PARTS_OF_TIME.join(', ')}.`);
+}
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 
 /** As `timeRangeFrom` reads it. */
@@ -65,7 +72,7 @@ export function withSeriesOptions(command: Command): Command {
       'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
       filePath,
     )
-    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
+    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', timeColumns)
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
     .option(
       '--test <from..to>',
@@ -121,6 +128,8 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
+  if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
+    command.error(`error: --program ${flags.program}: must end in .mjs`);
   if (flags.resume !== undefined)
     command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
   const other = command.options.find((option) => OTHERS.has(option.attributeName()) && isGiven(option.attributeName()));

@@ -31,7 +31,8 @@ export function timeFrom(text: string): number {
   const zone = found[8] as string | undefined;
   if (zone !== undefined && (found[4] as string | undefined) === undefined) return NaN;
   const ms = Math.floor(Number(`0.${(found[7] as string | undefined) ?? 0}`) * SECOND);
-  return timeOfParts(year ?? NaN, month, day, hour, minute, second) + ms - offsetOf(zone);
+  const time = timeOfParts(year ?? NaN, month, day, hour, minute, second) + ms - offsetOf(zone);
+  return time >= FIRST_TIME && time <= LAST_TIME ? time : NaN; // a zone can carry it into the year before or after
 }
 
 /** The last millisecond of the year, month or day that a text names; a time of day is itself. NaN as `timeFrom`. */
@@ -63,7 +64,8 @@ function offsetOf(zone = 'Z'): number {
 
 /** The last year that ISO 8601 writes in four digits. */
 const LAST_YEAR = 9999;
-/** The last millisecond of it. */
+/** The first millisecond of year 0, and the last one of year 9999. */
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00Z');
 export const LAST_TIME = Date.UTC(LAST_YEAR + 1, 0) - 1;
 
 /** The time of a year up to 9999, a month from 1, and so on. NaN if a part is none, or if the month has no such day. */

@@ -36,7 +36,7 @@ export class RowReader {
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
-    if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRow(this.name, withoutMark(this.pending)))
+    if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRows(this.name, withoutMark(this.pending)))
       this.read(false);
     else this.assertShort();
   }
@@ -172,23 +172,30 @@ const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 /** How a table is written: a JSON object a line, or with a separator of columns. */
 type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 
-/** The format of a table, by its name, else by its first row, which `beginning` must hold. */
+/**
+ * The format of a table, by its name, else by its first two rows, which `beginning` must hold: the separator that makes most columns, and as
+ * many of both rows. A title or a text may hold other separators.
+ */
 function formatOf(name: string, beginning: string): TableFormat {
   if (holdsObjects(name, beginning)) return 'objects';
   if (/\.tsv$/i.test(name)) return '\t';
-  const { cells } = firstRow(beginning);
-  const counts = DELIMITERS.map((delimiter) => cells.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+  const [header = '', row = header] = beginningRows(beginning).rows;
+  const count = (cells: string, delimiter: string): number => cells.split(delimiter).length;
+  const counts = DELIMITERS.map((one) => count(header, one));
+  const same = counts.map((cells, n) => (cells === count(row, DELIMITERS[n]) ? cells : 1));
+  const chosen = Math.max(...same) > 1 ? same : counts;
+  return DELIMITERS[chosen.indexOf(Math.max(...chosen))];
 }
 
 const holdsObjects = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
 
-/** Whether the beginning of a table holds the whole first row that is not blank. */
-const holdsFirstRow = (name: string, text: string): boolean =>
-  text.trimStart().includes('\n') && (holdsObjects(name, text) || firstRow(text).isWhole);
+/** Whether the beginning of a table decides its format. */
+const holdsFirstRows = (name: string, text: string): boolean =>
+  text.trimStart().includes('\n') && (holdsObjects(name, text) || beginningRows(text).areWhole);
 
-/** The first row that is not blank, with `x` in place of each quoted cell, which may hold separators and line breaks. */
-function firstRow(text: string): { readonly cells: string; readonly isWhole: boolean } {
+/** The first two rows that are not blank, with `x` in place of each quoted cell, which may hold separators and line breaks. */
+function beginningRows(text: string): { readonly rows: readonly string[]; readonly areWhole: boolean } {
+  const rows: string[] = [];
   let cells = '';
   let isCellStart = true;
   for (let at = 0; at < text.length; at++) {
@@ -198,14 +205,16 @@ function firstRow(text: string): { readonly cells: string; readonly isWhole: boo
       cells += 'x';
       if (at < 0) break;
     } else if (character === '\n') {
-      if (cells.trim() !== '') return { cells, isWhole: true };
+      if (cells.trim() !== '') rows.push(cells);
+      if (rows.length === 2) return { rows, areWhole: true };
       cells = '';
     } else {
       cells += character;
     }
     isCellStart = /[,;\t|\n]/.test(character);
   }
-  return { cells, isWhole: false };
+  if (cells.trim() !== '') rows.push(cells);
+  return { rows: rows.slice(0, 2), areWhole: false };
 }
 
 /** Where the quotation mark stands that ends a cell; -1 if it has not arrived. Two of them are one in the cell. */

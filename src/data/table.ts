@@ -51,6 +51,8 @@ export interface CellReader {
   isNamed: boolean;
   /** Whether two cells are different if their texts are. */
   readonly holdsTexts?: boolean;
+  /** Keeps a number of an object as it is. Default: `add` of its text. */
+  keepNumber?(value: number): void;
   /** Adds a cell. Returns what is wrong with it. */
   add(cell: string): string | undefined;
 }
@@ -72,6 +74,10 @@ export function addField(
   const value = (isNamed ? record[column] : null) ?? '';
   if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
   if (typeof value === 'string') return addCell(column, reader, value.trim());
+  if (typeof value === 'number' && reader.keepNumber) {
+    reader.keepNumber(value);
+    return undefined;
+  }
   if (reader.holdsTexts && Number.isInteger(value) && !Number.isSafeInteger(value))
     return `${column} is ${describe(value)}: a number beyond 2^53 is rounded: write it as a text, in quotation marks`;
   if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
@@ -106,7 +112,8 @@ export function columnOf({ columns }: Table, name: string): NumberColumn | TextC
   return column;
 }
 
-const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+/** What the columns of a time hold if there are several. */
+export const PARTS_OF_TIME = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
 /**
  * The time of each row, from the column of the time, or from those of its year, month, day and so on. Throws a DataError that names the line
@@ -123,7 +130,9 @@ export function timesOf(table: Table, names: readonly string[]): Float64Array {
     if (!Number.isNaN(times[row])) continue;
     const given = names.map((name, n) => `${name} ${Number.isNaN(parts[n][row]) ? 'missing' : parts[n][row]}`);
     const rule =
-      names.length === 1 ? 'every row needs a time' : `there is no such ${PARTS.slice(0, names.length).join(', ')}`;
+      names.length === 1
+        ? 'every row needs a time'
+        : `there is no such ${PARTS_OF_TIME.slice(0, names.length).join(', ')}`;
     throw new DataError(`${table.whereIs(row)}: ${given.join(', ')}: ${rule}`);
   }
   return times;

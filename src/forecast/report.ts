@@ -153,10 +153,14 @@ export function errorTable(
 
 /** Smaller and larger errors are written with an exponent. */
 const [SMALL, LARGE] = [1e-9, 1e15];
+const F64_DIGITS = 16;
 
-/** How numbers are written beside an error of this size: four of its digits. */
-function shownFor(error: number): (value: number) => string {
-  if ((error > 0 && error < SMALL) || error >= LARGE) return (value) => value.toExponential(3);
+/** How numbers up to `largest` are written beside an error of this size: four of its digits. */
+function shownFor(error: number, largest = error): (value: number) => string {
+  if ((error > 0 && error < SMALL) || error >= LARGE) {
+    const more = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(error)));
+    return (value) => value.toExponential(Math.min(3 + more, F64_DIGITS - 1));
+  }
   const digits = Math.max(0, 3 - Math.floor(Math.log10(Math.max(error, SMALL))));
   return (value) => value.toFixed(digits);
 }
@@ -173,7 +177,7 @@ export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
         ? `${percent(difference, 0)} ${error < best.error ? 'smaller' : 'larger'} than`
         : 'as large as';
     const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
-    const show = shownFor(error);
+    const show = shownFor(error, Math.max(Math.abs(worst.forecast), Math.abs(worst.truth)));
     return (
       `${ahead} ahead, the LSTM's mean error is ${size}${beside} that of ${best.name}, the best other method. ` +
       `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`

@@ -10,6 +10,7 @@ import {
   describe,
 } from '../core/arguments.js';
 import { timeRangeFrom } from '../data/calendar.js';
+import { PARTS_OF_TIME } from '../data/table.js';
 import type { ForecastChoices } from './plan.js';
 import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -74,6 +75,11 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     for (const column of list) assertString(`${what}: ${name}: a column`, column);
   }
   if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
+  if (times.length > PARTS_OF_TIME.length) {
+    throw new RangeError(
+      `${what}: time: ${times.length} columns: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+    );
+  }
   assertString(`${what}: predict`, predict);
   if (test !== undefined) assertString(`${what}: test`, test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;

@@ -351,17 +351,12 @@ describe('recordings', () => {
     expect(read(rows(['01', '2', 2]), PLAIN, texts).labels).toEqual(Int32Array.of(0, 1, 1));
     expectDataError(() => read(rows(['2', '1']), PLAIN, texts), 'rows[1]: c is "1": the classes are 01, 2, x');
     const numbers = { classes: ['-1', '0.5', '10'] };
-    expect(read(rows(['10.0', '0.50', -1, null]), PLAIN, numbers).labels).toEqual(Int32Array.of(2, 1, 0, -1));
-    expectDataError(
-      () => read(rows([10, '10.0']), PLAIN, numbers),
-      'rows[1]: c is "10.0": the classes are -1, 0.5, 10',
-    );
-    const large = { classes: ['9007199254740992', '1'] };
-    expectDataError(
-      () => read(rows(['9007199254740993']), PLAIN, large),
-      'rows[0]: c is "9007199254740993": the classes',
-    );
-    expectDataError(() => read(rows(['10.0', 'x']), PLAIN, numbers), 'rows[1]: c is "x": the classes are -1, 0.5, 10');
+    expect(read(rows(['10', 0.5, -1, null]), PLAIN, numbers).labels).toEqual(Int32Array.of(2, 1, 0, -1));
+    for (const other of ['010', '10.0', 'x'])
+      expectDataError(
+        () => read(rows(['10', other]), PLAIN, numbers),
+        `rows[1]: c is "${other}": the classes are -1, 0.5, 10`,
+      );
     const without = rows([0, 0]).map(({ x, y }) => ({ x, y }));
     expect(read(without, PLAIN, { ...known, hasLabels: false }).labels).toEqual(Int32Array.of(-1, -1));
   });

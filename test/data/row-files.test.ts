@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { loadRows } from '../../src/data/row-files.js';
 import { inFolder, linesInFolder } from '../helpers/temporary-directories.js';
 
-test('rows of a file have the columns that are asked for, as texts', async () => {
+test('rows of a file have the columns that are asked for, as texts and numbers', async () => {
   const csv = linesInFolder('t.csv', [
     '\r',
     ' day , y,__proto__,__parsed_extra,y2,y2\r',
@@ -25,10 +25,15 @@ test('rows of a file have the columns that are asked for, as texts', async () =>
       ['y', ''],
     ],
   ]);
-  const objects = linesInFolder('t.ndjson', ['{"y":1.50,"day":"a"}', '{"y":null,"z":1}']);
+  const objects = linesInFolder('t.ndjson', [
+    '{"y":1.50,"day":"a"}',
+    '{"y":null,"z":1}',
+    '{"y":9007199254740993,"day":true}',
+  ]);
   expect(await loadRows(objects, ['y', 'day'])).toEqual([
-    { y: '1.5', day: 'a' },
+    { y: 1.5, day: 'a' },
     { y: '', day: '' },
+    { y: 2 ** 53, day: 'true' }, // what reads the rows decides whether a number that JSON rounds will do
   ]);
 });
 

@@ -50,6 +50,7 @@ describe('a table', () => {
     ['semicolons, below a title of two lines', 't.csv', '\n"d, e\nf, ""g""";a;b;c\n0;1;x;2\n0;3;y;4\n'],
     ['tabs, below a title of two lines', 't.txt', '"d\r\n, e, f, g, h"\ta\tb\tc\r\n0\t1\tx\t2\r\n0\t3\ty\t4\r\n'],
     ['semicolons, with a quotation mark within a title', 't.csv', 'd 5",;a;b;c\n0;1;x;2\n0;3;y;4\n'],
+    ['semicolons, with commas within a title', 't.csv', 'a;price, net, gross, vat;b;c\n1;5;x;2\n3;5,5;y;4\n'],
     ['semicolons beside quoted commas', 't.csv', '"a";"b";"c";"d, e, f, g, h"\n1;x;2;0\n3;y;4;0\n'],
     ['CRLF', 't.csv', 'a,b,c\r\n1,x,2\r\n3,y,4\r\n'],
     ['a header with CRLF, and rows with LF', 't.csv', 'a,b,c\r\n1,x,2\n3,y,4\n'],
@@ -281,6 +282,7 @@ describe('a column of times', () => {
     ['1970-01-01T00:00Z', 0],
     ['1970-01-01T00:00+01:30', -5_400_000],
     ['1970-01-01T00:00-0800', 28_800_000],
+    ['9999-12-31T23:59+02:00', day('9999-12-31') + 79_140_000],
   ])('reads %s', (text, expected) => expect(time(text)).toBe(expected));
 
   test('reads every millisecond', () => {
@@ -308,6 +310,8 @@ describe('a column of times', () => {
     '1987Z',
     '1987-01-01T12:00+24:00',
     '1987-01-01T12:00+01:60',
+    '9999-12-31T23:59-02:00',
+    '0000-01-01T00:00+02:00',
     '19870101',
     '1987-01-01T12:00 PM',
     'yesterday',

@@ -391,6 +391,11 @@ describe('a forecaster', () => {
     ['a test part that is a number', { test: 1987 }, 'trainForecaster: test is 1987: must be a text'],
     ['holidays that are no list', { holidays: 5 }, 'holidays 5: must be a list of objects'],
     ['a holiday of null', { holidays: [null] }, 'holidays[0]: null: must be an object'],
+    [
+      'a time of seven columns',
+      { time: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+      'trainForecaster: time: 7 columns: must be at most those of year, month, day, hour, minute, second',
+    ],
     ['a column twice', { known: ['y'] }, 'trainForecaster: the column "y" is named twice'],
     ['a name in place of a list', { known: 'k' }, 'trainForecaster: known "k": must be a list of names of columns'],
     ['a misspelt name', { horizon: 3 }, 'trainForecaster: horizon: unknown option'],

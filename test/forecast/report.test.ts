@@ -38,7 +38,11 @@ describe('in words, a report', () => {
       '3.210e-13',
       '90.0%',
     ]);
-    expect(verdictsOf([tiny])[0]).toContain('2.075e+2 in place of 2.200e+2.');
+    expect(verdictsOf([tiny])[0]).toContain('2.074567000000000e+2 in place of 2.200000000000000e+2.');
+    const beside = (truth: number): string =>
+      verdictsOf([{ ...tiny, worst: [{ ...tiny.worst[0], truth, forecast: truth + 4e-13 }] }])[0];
+    expect(beside(1e-3)).toContain('1.0000000004000e-3 in place of 1.0000000000000e-3.');
+    expect(beside(0)).toContain('4.000e-13 in place of 0.000e+0.');
     expect(verdictsOf([report({ error: 4e37 })])[0]).toContain('2.075e+2 in place of 2.200e+2.');
   });
 
