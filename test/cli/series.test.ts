@@ -283,7 +283,7 @@ describe('longhand train --predict', () => {
     ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
     ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],
     ['a program without a forecast', ['train', '--program', inFolder('p.mjs')], '--program needs --predict'],
-    ['the data as program', [...ALL, '--program', DATA], 'are the same file'],
+    ['the data as program', [...ALL, '--data', inFolder('d.mjs'), '--program', inFolder('d.mjs')], 'are the same file'],
     ['the time as known', [...ALL, '--known', 'date'], 'the column "date" is named twice'],
     ['a task', [...ALL, '--task', 'adding'], '--task cannot be used with --predict'],
     ['a history', [...ALL, '--history', inFolder('h.csv')], '--history cannot be used with --predict'],

@@ -116,6 +116,25 @@ test('the table of truncation has the computed numbers, and the text says what t
   expect(prose).toContain(`k = 2 has a cosine of ${one[1][1].toFixed(3)}`);
 });
 
+test('with a short gradient the first task is learned from the last symbol alone', async () => {
+  const counts = (await ask(`
+    const pair = whichCameFirst(8);
+    const isBlank = (row) => row[2] === 1;
+    const left = (isFirst) => pair.x.map((rows, t) => rows.map((row, b) => {
+      const at = pair.x.findIndex((others) => !isBlank(others[b]));
+      return isBlank(row) || (t === at) === isFirst ? row : Float64Array.of(0, 0, 1);
+    }));
+    return [1, 2, 3, 4, 8].map((k) => {
+      const parameters = trained(pair, 300, k);
+      return [false, true].map((isFirst) => {
+        const { p } = truncated({ x: left(isFirst), labels: pair.labels }, parameters, 8);
+        return pair.labels.filter((label, b) => p[b][label] > 0.5).length;
+      });
+    });`)) as number[][];
+  expect(counts.slice(0, 4)).toEqual(Array(4).fill([56, 0]));
+  expect(prose).toContain(`With k = 8 it gives ${counts[4].join(' and ')}.`);
+});
+
 test('truncation: what the text says of dh after training, of Wx, and of 1000 updates', async () => {
   const { ratio, rows, losses, last } = (await ask(`
     const pair = whichCameFirst(8);

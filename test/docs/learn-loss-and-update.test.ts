@@ -252,7 +252,7 @@ test('what the text says about the 49 starts and about clipping', () => {
 });
 
 test('the schedules by their definition', () => {
-  const rows = rowsBelow(outputs['updates.mjs'], 'step').map((row) => row.map(Number));
+  const rows = rowsBelow(outputs['updates.mjs'], 'update').map((row) => row.map(Number));
   expect(rows).toHaveLength(9);
   for (const [step, constant, cosine, halved] of rows) {
     const warm = Math.min(1, step / 100);
@@ -267,7 +267,7 @@ test('the figures of the recipe, and the pictures', async () => {
   for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1)) {
     expect(recipe).toContain(`| ${accuracy}`);
   }
-  expect(recipe).toContain(`| ${/Ten epochs alone reach (0\.\d+)/.exec(prose)![1]}`);
+  expect(recipe).toContain(`| ${/Ten epochs with the tutorial's other options reach (0\.\d+)/.exec(prose)![1]}`);
   for (const name of ['spike.svg', 'clipping.svg']) {
     expect(page).toContain(`](pictures/${name})`);
     expect(await drawn(name)).toBe(read(name));

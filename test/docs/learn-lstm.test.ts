@@ -111,10 +111,19 @@ test('without h·Wh the cell stays small, with the same numbers as in forget-bia
       fillRandom(lstm.x, () => random.uniform(-1, 1));
       if (isClosed) fill(lstm.Wh, 0);
       lstmForward(backend, lstm);
-      return norm(stepOf(lstm.c, T)) / Math.sqrt(H);
-    });`)) as number[];
-  expect(whole).toBeCloseTo(long[3].size, 6);
-  expect(prose).toContain(`With the same numbers and Wh = 0, c would be only ${closed.toFixed(2)} after 784 steps.`);
+      let same = 0;
+      for (let n = 0; n < H; n++) {
+        const terms = Array.from({ length: 100 }, (_, k) => lstm.gates.get(T - 1 - k, 0, n) * lstm.gates.get(T - 1 - k, 0, H + n));
+        same += Math.abs(terms.reduce((a, b) => a + b)) / terms.reduce((a, b) => a + Math.abs(b), 0) / H;
+      }
+      return [norm(stepOf(lstm.c, T)) / Math.sqrt(H), same];
+    });`)) as number[][];
+  expect(whole[0]).toBeCloseTo(long[3].size, 6);
+  const percent = (part: number): string => `${Math.round(100 * part)}%`;
+  expect(prose).toContain(`is on average ${percent(whole[1])} of Σ |i\\*j|`);
+  expect(prose).toContain(
+    `With the same numbers and Wh = 0, it is ${percent(closed[1])}, and c would be only ${closed[0].toFixed(2)} after 784 steps.`,
+  );
 });
 
 /** Both passes of an LSTM in plain loops, without the engine, from the same random numbers. */

@@ -215,8 +215,10 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
   expect(prose).toContain(
     `for 2 it is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
   );
-  expect(prose).toContain(`the root of the mean square of 1 - h², ${square.toFixed(2)}, and`);
-  expect(prose).toContain(`‖Wh‖/√H = ${size.toFixed(2)}. Unrounded, their product is ${(square * size).toFixed(2)}.`);
+  expect(prose).toContain(`the root of the mean square of 1 - h², ${square.toFixed(2)}. And`);
+  expect(prose).toContain(
+    `‖Wh‖/√H = ${size.toFixed(2)}. (‖Wh‖ is the root of the sum of all squares.) Unrounded, the product of both is ${(square * size).toFixed(2)}.`,
+  );
 });
 
 test('single steps of the curve for 2 differ', async () => {

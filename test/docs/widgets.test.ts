@@ -203,7 +203,12 @@ describe('one cell with held gates', () => {
     expect(read.words).toContain('at step 20 only');
     read.cells.forEach(({ c, h }, t) => expect([c > 0.7, h > 0.6, h < 0.003]).toEqual([true, t === 20, t !== 20]));
     count.c.slice(1).forEach((value, t) => expect(Math.abs(value - count.c[t] - 1)).toBeLessThan(0.04));
-    for (const { h } of count.cells) expect(h).toBeLessThan(1);
+    const shown = count.cells.map(({ h }) => h);
+    expect(prose).toContain(
+      `h is ${shown[0].toFixed(3)}, ${shown[1].toFixed(3)} and ${shown[2].toFixed(3)} after 1, 2 and 3 steps`,
+    );
+    const changes = shown.slice(1).map((h, t) => Math.abs(h - shown[t]));
+    expect([changes[3] > 1e-4, Math.max(...changes.slice(4)) < 1e-4]).toEqual([true, true]); // “after the fifth”
     expect(scaleOf(count.c)).toEqual({ low: -10, high: 30, every: 10 });
     expect(scaleOf(keep.c)).toEqual({ low: -1, high: 1, every: 1 });
   });

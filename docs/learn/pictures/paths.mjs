@@ -79,14 +79,14 @@ export function pathsOfGradientPicture() {
   const [before, after, pixels] = [frame('mnist', 1), frame('mnist', 781), frame('pixels', 0)];
   const [left, right, top, below] = [58, 424, 62, 360];
   return picture(720, 656, 'On which paths the gradient comes back, and how f is distributed over the units', [
-    text(24, 28, 'MNIST, one row a step: after 781 steps of training'),
+    text(24, 28, 'MNIST, one row a step: after 781 updates'),
     norms(left, top, 'row', after),
     gates(right, top, [
       { of: 'first', frame: after },
       { of: 'grey', frame: before },
     ]),
-    text(right + WIDTH, top + 22, 'after 1 step (outline)', { of: 'quiet', anchor: 'end' }),
-    text(right + WIDTH, top + 42, 'after 781 steps', { of: 'first', anchor: 'end' }),
+    text(right + WIDTH, top + 22, 'after 1 update (outline)', { of: 'quiet', anchor: 'end' }),
+    text(right + WIDTH, top + 42, 'after 781 updates', { of: 'first', anchor: 'end' }),
     text(24, below - 34, 'MNIST, one pixel a step: chrono biases, before training'),
     norms(left, below, 'pixel', pixels),
     gates(right, below, [{ of: 'first', frame: pixels }]),

@@ -91,6 +91,6 @@ export const PRESETS = [
   },
   {
     ...{ name: 'Count', levers: { zi: 6, zj: 4, zf: 6, zo: 4 }, c: 0 },
-    words: 'Each step adds nearly 1, so c counts the steps. h cannot show the count, because tanh(c) stays below 1.',
+    words: 'Each step adds nearly 1, so c counts the steps. h shows only a small count, because tanh(c) saturates.',
   },
 ];

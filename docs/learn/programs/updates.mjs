@@ -54,7 +54,7 @@ function main() {
     console.log(row([g, adamUpdates([g])[0].update.toFixed(4), algorithm1Updates([g])[0].toFixed(4)]));
   }
   console.log();
-  console.log(row(['step', ...SCHEDULES.map(({ schedule }) => schedule)]));
+  console.log(row(['update', ...SCHEDULES.map(({ schedule }) => schedule)]));
   for (const step of [1, 50, 100, 101, 400, 401, 550, 701, 1000]) {
     console.log(row([step, ...SCHEDULES.map((schedule) => rateAt(schedule, step, 1000).toFixed(4))]));
   }
