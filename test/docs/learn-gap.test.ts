@@ -133,7 +133,7 @@ test('what the text says about f after 200 updates, and about the answers withou
   expect(correct).toBe(56);
   const [low, high] = [Math.min(...f), Math.max(...f)].map((value) => value.toFixed(2));
   expect(lstm).toContain(`has a mean f of ${low} to ${high} while blanks are read`);
-  expect(lstm).toContain(`${high}²⁴ is only ${Math.round(100 * Number(high) ** 24)}%`);
+  expect(lstm).toContain(`24 factors of ${high} leave only ${Math.round(100 * Number(high) ** 24)}%`);
   expect(lstm).toContain(`then answers ${closed} of 56 correctly`);
   const chrono = await afterTraining(100, 'chrono');
   const range = `${Math.min(...chrono.f).toFixed(2)} to ${Math.max(...chrono.f).toFixed(3)}`;

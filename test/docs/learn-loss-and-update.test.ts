@@ -225,6 +225,24 @@ test('the cliff: loss and gradient by an own forward pass', async () => {
   });
 });
 
+test('at the edge, most steps multiply a change of h by more than 1', () => {
+  for (const w of [1.4, 1.6, 2]) {
+    const stateAfter = (b: number): number[] => {
+      const h = [Math.tanh(-1 + b)];
+      for (let t = 1; t < 30; t++) h.push(Math.tanh(w * h[t - 1] + b));
+      return h;
+    };
+    let [inside, outside] = [0, 1];
+    for (let n = 0; n < 100; n++) {
+      const middle = (inside + outside) / 2;
+      if (stateAfter(middle)[29] < 0) inside = middle;
+      else outside = middle;
+    }
+    expect(stateAfter(inside).filter((h) => w * (1 - h * h) > 1).length).toBeGreaterThan(15);
+    expect([stateAfter(inside)[29] < 0, stateAfter(outside)[29] > 0]).toEqual([true, true]);
+  }
+});
+
 test('the two runs are the same up to the cliff; only the clipped one stays inside', async () => {
   const runs = await ask('return [{}, { limit: 1 }].map((options) => descent(START, options));');
   const [without, clipped] = runs as State[][];

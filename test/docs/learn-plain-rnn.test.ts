@@ -231,6 +231,10 @@ test('a change in the 16th digit of the spectral radius changes only the explodi
   const question = 'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);';
   const changed = (await ask(question)) as number[];
   changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
+  const [before, after] = (await ask(
+    'return [2, 2 * (1 + 1e-15)].map((radius) => gradientNorms(radius, 28).norms[28]);',
+  )) as number[];
+  expect(after / before).toBeCloseTo(1, 9); // “and that after 28 steps”
   const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
   expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);
 });
