@@ -5,6 +5,7 @@ import { formatTime } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
+import { printable } from './format.js';
 
 const WIDTH = 720;
 const HEIGHT = 260;
@@ -57,6 +58,14 @@ export interface DrawnForecast {
 
 const FORECAST_WIDTH = 1200;
 
+/** Beyond these sizes an axis has numbers with an exponent. */
+const [SMALL, LARGE] = [1e-6, 1e9];
+
+function ticksFor(points: DrawnForecast['points']): Plot.ScaleOptions {
+  const largest = Math.max(...points.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high))));
+  return largest > SMALL && largest < LARGE ? {} : { tickFormat: '.3~e' };
+}
+
 /** The truth, the forecasts and their interval over time, a panel for each element of `horizons`. */
 export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): string {
   const { document } = parseHTML('<html></html>');
@@ -70,7 +79,11 @@ export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): 
       marginBottom: 40,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
       x: { type: 'utc', label: null },
-      y: { grid: true, label: `${label}, ${title}, ${from} … ${to}: truth black, forecast red, interval grey` },
+      y: {
+        grid: true,
+        label: `${printable(label)}, ${title}, ${from} … ${to}: truth black, forecast red, interval grey`,
+        ...ticksFor(points),
+      },
       marks: [
         Plot.areaY(points, { x: 'time', y1: 'low', y2: 'high', fill: '#ddd' }),
         Plot.lineY(points, { x: 'time', y: 'truth', stroke: 'black', strokeWidth: 0.8 }),

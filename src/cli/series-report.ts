@@ -45,6 +45,10 @@ export function printReports(json: boolean, plan: ForecastPlan, reports: readonl
   for (const warning of warningsOf(plan, reports)) inform(`WARNING: ${warning}`);
 }
 
+/** The title of the column that was forecast, which may be called `low`. */
+const truthTitle = (name: string): string =>
+  ['date', 'ahead', 'forecast', 'low', 'high'].includes(name) ? `${name} (truth)` : name;
+
 /** Steps of which one can see each in a drawing; of more, these last ones are drawn once again. */
 const LEGIBLE = 120;
 
@@ -69,7 +73,7 @@ export async function writeReports(
   replaceFile(
     test,
     new TextEncoder().encode(
-      `${csvLine(['date', 'ahead', plan.columns.predict, 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
+      `${csvLine(['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
     ),
   );
   const { forecastSvg } = await import('./plot.js'); // it is slow to load

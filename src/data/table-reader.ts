@@ -5,9 +5,12 @@
 import Papa from 'papaparse';
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { parseStrictJson } from '../files/json.js';
 import type { CellReader, ColumnKind, Table } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';
 
+/** Objects in objects, in a line of NDJSON: only the outermost has columns. */
+const MOST_NESTED = 1000;
 /** Names of columns in a message. */
 const MOST_SHOWN = 30;
 /** No row of a table is nearly as long; a quotation mark that is never closed would make the rest of the file one cell. */
@@ -71,7 +74,7 @@ export class RowReader {
   /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
   private begin(): (text: string, isEnd: boolean) => number {
     this.pending = withoutMark(this.pending);
-    const format = formatOf(this.name, this.pending);
+    const format = formatOf(this.name, this.pending, [...this.columns.keys()]);
     this.isJson = format === 'objects';
     if (format === 'objects') return (text, isEnd) => this.readJsonLines(text, isEnd);
     const parser = parserFor(format);
@@ -125,9 +128,10 @@ export class RowReader {
   private readJson(line: string): void {
     let record: unknown;
     try {
-      record = JSON.parse(line);
-    } catch {
-      throw this.fault('is not a JSON object');
+      record = parseStrictJson(line, { depth: MOST_NESTED });
+    } catch (error) {
+      const isTwice = error instanceof SyntaxError && error.message.endsWith('occurs twice');
+      throw this.fault(isTwice ? error.message : 'is not a JSON object');
     }
     if (typeof record !== 'object' || record === null || Array.isArray(record))
       throw this.fault('is not a JSON object');
@@ -173,18 +177,25 @@ const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 
 /**
- * The format of a table, by its name, else by its first two rows, which `beginning` must hold: the separator that makes most columns, and as
- * many of both rows. A title or a text may hold other separators.
+ * The format of a table, by its name, else by its first two rows, which `beginning` must hold: the separator that makes most of the
+ * wanted titles, then as many columns of both rows, then most columns. A title or a text may hold other separators.
  */
-function formatOf(name: string, beginning: string): TableFormat {
+function formatOf(name: string, beginning: string, wanted: readonly string[] = []): TableFormat {
   if (holdsObjects(name, beginning)) return 'objects';
   if (/\.tsv$/i.test(name)) return '\t';
   const [header = '', row = header] = beginningRows(beginning).rows;
-  const count = (cells: string, delimiter: string): number => cells.split(delimiter).length;
-  const counts = DELIMITERS.map((one) => count(header, one));
-  const same = counts.map((cells, n) => (cells === count(row, DELIMITERS[n]) ? cells : 1));
-  const chosen = Math.max(...same) > 1 ? same : counts;
-  return DELIMITERS[chosen.indexOf(Math.max(...chosen))];
+  const scores = DELIMITERS.map((delimiter) => {
+    const titles = header.split(delimiter).map((title) => title.trim());
+    const isSame = titles.length > 1 && row.split(delimiter).length === titles.length;
+    return [wanted.filter((title) => titles.includes(title)).length, Number(isSame), titles.length];
+  });
+  return DELIMITERS[scores.indexOf(scores.reduce((best, one) => (isLarger(one, best) ? one : best)))];
+}
+
+/** Whether a list of numbers is larger than another: the first that differ decide. */
+function isLarger(one: readonly number[], other: readonly number[]): boolean {
+  const n = one.findIndex((value, k) => value !== other[k]);
+  return n >= 0 && one[n] > other[n];
 }
 
 const holdsObjects = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);

@@ -74,6 +74,8 @@ export function addField(
   const value = (isNamed ? record[column] : null) ?? '';
   if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
   if (typeof value === 'string') return addCell(column, reader, value.trim());
+  if (Math.abs(Number(value)) === Infinity && typeof value === 'number')
+    return `${column} is ${describe(value)}: a number beyond f64`;
   if (typeof value === 'number' && reader.keepNumber) {
     reader.keepNumber(value);
     return undefined;
@@ -163,7 +165,7 @@ export class ColumnReader implements CellReader {
   private isNumeric = true;
 
   constructor(private kind: ColumnKind) {
-    this.holdsTexts = kind === 'text';
+    this.holdsTexts = kind === 'text' || kind === 'either';
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
 
@@ -172,7 +174,8 @@ export class ColumnReader implements CellReader {
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
     if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
     const value = isMissing ? NaN : this.kind === 'time' ? timeFrom(cell) : decimalFrom(cell);
-    const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
+    const isRounded = this.kind === 'either' && Number.isInteger(value) && !Number.isSafeInteger(value); // two of them could be one
+    const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value) && !isRounded);
     this.values[this.count] = value;
     if (!isNumber) {
       if (this.kind === 'number') return `must be a number within f32 (${F32_RANGE}), with a point before its decimals`;

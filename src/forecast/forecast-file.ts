@@ -1,6 +1,7 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { DataError } from '../core/errors.js';
 import { scaleIn } from '../data/scale.js';
+import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonValue } from '../files/json.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { CheckpointSet } from '../training/checkpoint-set.js';
@@ -32,6 +33,10 @@ export function forecastIn({ networks, metadata }: CheckpointSet, name: string):
   const known = new Set(STAGES.flatMap((stage) => membersOf(plan, stage).map((member) => member.name)));
   const other = [...networks.keys()].find((one) => !known.has(one));
   if (other !== undefined) throw new DataError(`${name}: network ${other} is none of the forecaster’s`);
+  for (const [network, { model }] of networks) {
+    if (model.T !== plan.T)
+      throw new DataError(`${name}: network ${network} reads windows of ${model.T} steps, but the plan has ${plan.T}`);
+  }
   return { plan, networks };
 }
 
@@ -93,7 +98,17 @@ function planIn(stored: JsonReader): ForecastPlan {
     const count = plan.columns[name].length;
     if (inputs[name].length !== count) throw stored.field('inputs').field(name).fault(`${count} columns`);
   }
-  if (plan.columns.time.length === 0) throw columns.field('time').fault('one column or more');
+  const times = plan.columns.time.length;
+  if (times === 0 || times > PARTS_OF_TIME.length)
+    throw columns.field('time').fault(`one column, or up to ${PARTS_OF_TIME.length}`);
+  for (const known of inputs.known) {
+    const { repeats } = known.kind === 'categories' ? known : { repeats: null };
+    if (repeats !== null && !inputs.seasons.includes(repeats.length))
+      throw stored
+        .field('inputs')
+        .field('known')
+        .fault(`repeated codes of ${known.name} as long as one of the seasons`);
+  }
   return plan;
 }
 

@@ -1,14 +1,12 @@
 /** Forecasts beyond the last row of a series. */
-import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
-import type { KnownPlan } from './inputs.js';
-import { categoryCodes } from './inputs.js';
+import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
-import { assertHolidaysReach } from './plan.js';
-import type { KnownColumn, Series } from './series.js';
+import { assertHolidaysReach, assertReadable } from './plan.js';
+import type { Series } from './series.js';
 
 /** The most steps that can be asked for: more would all be forecasts of forecasts. */
 export const MOST_STEPS = 100_000;
@@ -81,31 +79,18 @@ function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number
   );
 }
 
-function assertKnown({ inputs, calendar }: ForecastPlan, series: Series, length: number, name: string): void {
+function assertKnown(plan: ForecastPlan, series: Series, length: number, name: string): void {
+  assertReadable(plan, series, name);
+  const { inputs, calendar } = plan;
   const last = formatTime(timeAt(calendar, length - 1));
-  for (const [n, plan] of inputs.known.entries()) {
+  for (const [n, known] of inputs.known.entries()) {
     const { values } = series.known[n];
-    const codeAt = plan.kind === 'categories' ? categoryCodes(plan, series.known[n]) : undefined;
-    for (let d = series.end; d < length; d++) {
-      const day = formatTime(timeAt(calendar, d));
-      if (!Number.isNaN(values[d] ?? NaN)) {
-        if (codeAt && codeAt(d) === undefined) throw unseen(name, plan, series.known[n], d, day);
-        continue;
-      }
-      if (plan.kind === 'categories' && plan.repeats !== null) continue;
-      throw new DataError(
-        `${name}: ${plan.name} is not known on ${day}: add rows up to ${last}, with ${plan.name} but without the column to forecast`,
-      );
-    }
+    const d = Array.from({ length: length - series.end }, (_, k) => series.end + k).find((step) =>
+      Number.isNaN(values[step] ?? NaN),
+    );
+    if (d === undefined || stillRepeats(known, series.known[n], d)) continue;
+    throw new DataError(
+      `${name}: ${known.name} is not known on ${formatTime(timeAt(calendar, d))}: add rows up to ${last}, with ${known.name} but without the column to forecast`,
+    );
   }
-}
-
-/** The networks would read such a value as none of their categories, without a word. */
-function unseen(name: string, plan: KnownPlan, { values, words }: KnownColumn, d: number, day: string): DataError {
-  const value = words?.[values[d]] ?? values[d];
-  const known = plan.kind === 'categories' ? plan.categories.join(', ') : '';
-  return new DataError(
-    `${name}: ${plan.name} is ${describe(value)} on ${day}, but the training part only has ${known}: write one of these, or train on rows that ` +
-      'have it',
-  );
 }

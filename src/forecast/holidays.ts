@@ -25,7 +25,9 @@ export function holidaysOf(table: Table): Holidays {
     if (Number.isNaN(dates.values[row]) || names.values[row] < 0) {
       throw new DataError(`${table.whereIs(row)}: a holiday needs a date and a name`);
     }
-    const day = Math.floor(dates.values[row] / DAY);
+    if (dates.values[row] % DAY !== 0)
+      throw new DataError(`${table.whereIs(row)}: a holiday is a day, such as 1987-12-25, without a time and its zone`);
+    const day = dates.values[row] / DAY;
     const name = names.words[names.values[row]];
     const others = days.get(day) ?? [];
     if (!others.includes(name)) days.set(day, [...others, name]);

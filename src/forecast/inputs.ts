@@ -78,13 +78,14 @@ const DAY = 86_400_000;
 /** Seasons of which a mean is taken, and the length of a window; steps of both if there are no seasons. */
 export const RECENT = { seasons: 4, steps: 32 } as const;
 
-/** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. */
+/** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. `inputNames`: of `series.inputs`. */
 export function planFor(
   series: Series,
   end: number,
   ahead: number,
   seasons: readonly number[],
   holidays: Holidays | undefined,
+  inputNames: readonly string[],
 ): InputPlan {
   const [shortest = 1] = seasons;
   const longest = seasons.at(-1) ?? 0;
@@ -94,7 +95,7 @@ export function planFor(
     y: scaleOf(series.y.subarray(0, end)),
     steps: end,
     hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
-    inputs: series.inputs.map((values) => scaleOf(values.subarray(0, end))),
+    inputs: series.inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end))),
     seasons,
     lag: longest > 0 && 2 * lag <= end ? lag : 0,
     known: series.known.map((column) => knownPlan(column, end, seasons)),
@@ -103,7 +104,25 @@ export function planFor(
   };
 }
 
-function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
+function inputScale(name: string, train: Float64Array): Scale {
+  if (train.some((value) => !Number.isNaN(value))) return scaleOf(train);
+  throw new DataError(`${name} has no number in the training part: leave it out of --inputs, or fill it`);
+}
+
+/** A column whose cells in the training part, before step `end`, are numbers or missing: a text among the later cells decides nothing. */
+function asInTraining(column: KnownColumn, end: number): KnownColumn {
+  const { words, values } = column;
+  const hasText =
+    words && values.subarray(0, end).some((code) => !Number.isNaN(code) && Number.isNaN(decimalFrom(words[code])));
+  return words && !hasText ? { ...column, values: numbersOf(column), words: undefined } : column;
+}
+
+/** The numbers of a column; NaN for a text that is none. */
+const numbersOf = ({ values, words }: KnownColumn): Float64Array =>
+  words ? values.map((code) => (Number.isNaN(code) ? NaN : decimalFrom(words[code]))) : values;
+
+function knownPlan(column: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
+  const { name, values, words } = asInTraining(column, end);
   const train = values.subarray(0, end);
   const different = new Set<number>();
   for (const value of train) if (different.size <= MOST_CATEGORIES && !Number.isNaN(value)) different.add(value);
@@ -226,7 +245,10 @@ const waves = (name: string, period: number, phaseOf: (d: number) => number): In
   ]);
 
 function knownColumns(plan: KnownPlan, column: KnownColumn): InputColumn[] {
-  if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, column.values[d] ?? NaN) }];
+  if (plan.kind === 'number') {
+    const numbers = numbersOf(column);
+    return [{ name: plan.name, at: (d) => scaled(plan.scale, numbers[d] ?? NaN) }];
+  }
   const codeAt = categoryCodes(plan, column);
   return plan.categories.map((category, n) => ({
     name: `${plan.name} ${category}`,
@@ -249,6 +271,27 @@ export function categoryCodes(
     if (Number.isNaN(value)) return repeats?.[d % repeats.length];
     return codesOfWords ? codesOfWords[value] : codes.get(value);
   };
+}
+
+/** The first step whose value the networks would read as none, although the table has one: a new category, or a text among numbers. -1: none. */
+export function unreadStep(plan: KnownPlan, column: KnownColumn): number {
+  const { values } = column;
+  const read = plan.kind === 'number' ? numbersOf(column) : undefined;
+  const codeAt = plan.kind === 'categories' ? categoryCodes(plan, column) : undefined;
+  return values.findIndex(
+    (value, d) => !Number.isNaN(value) && (codeAt ? codeAt(d) === undefined : Number.isNaN(read?.[d])),
+  );
+}
+
+/** Whether the values before step `d` repeat as in the training part. */
+export function stillRepeats(plan: KnownPlan, column: KnownColumn, d: number): boolean {
+  if (plan.kind !== 'categories' || plan.repeats === null) return false;
+  const { repeats } = plan;
+  const codeAt = categoryCodes(plan, column);
+  return repeats.every((_, k) => {
+    const before = d - 1 - k;
+    return before < 0 || Number.isNaN(column.values[before]) || codeAt(before) === repeats[before % repeats.length];
+  });
 }
 
 /** A column for each holiday of the plan, and one for each day near any of them. */

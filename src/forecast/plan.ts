@@ -1,4 +1,5 @@
 /** What a forecaster is besides its networks: the columns it reads, how their numbers become inputs, and how its intervals were corrected. */
+import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
@@ -6,7 +7,7 @@ import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
 import { scaleOf } from '../data/scale.js';
 import type { ColumnKind } from '../data/table.js';
 import type { InputPlan } from './inputs.js';
-import { kindOf, planFor } from './inputs.js';
+import { kindOf, planFor, unreadStep } from './inputs.js';
 import type { Holidays } from './holidays.js';
 import type { Series, SeriesColumns } from './series.js';
 import { wantedColumns } from './series.js';
@@ -90,7 +91,7 @@ export function planOf(
   }
   const { columns, ahead, isTogether, seeds, coverage } = choices;
   const largest = ahead[ahead.length - 1];
-  const inputs = planFor(series, trainEnd, largest, seasons, holidays);
+  const inputs = planFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
   if (trainEnd < T + 2 * largest) {
@@ -118,6 +119,12 @@ export function planOf(
     scores: null,
   };
   assertHolidaysReach(plan, parts.test.to, name);
+  if (holidays && inputs.holidays.length === 0) {
+    throw new DataError(
+      `${name}: no holiday occurs on two days of the training part, ${span(plan, { from: 0, to: trainEnd })}: leave out --holidays, or use another file`,
+    );
+  }
+  assertReadable(plan, series, name);
   return plan;
 }
 
@@ -128,6 +135,20 @@ function assertDays(name: string, { start, unit, step }: Calendar): void {
     `${name}: begins at ${formatTime(start)} in UTC, so a holiday may lie on the day before: write days, such as 1987-02-28, without a time ` +
       'and its zone',
   );
+}
+
+/** Throws a DataError for a value of a known column that the networks would read as none, without a word. */
+export function assertReadable({ inputs, calendar }: ForecastPlan, series: Series, name: string): void {
+  for (const [n, plan] of inputs.known.entries()) {
+    const { values, words } = series.known[n];
+    const d = unreadStep(plan, series.known[n]);
+    if (d < 0) continue;
+    const known = plan.kind === 'categories' ? `only has ${plan.categories.join(', ')}` : 'has numbers';
+    throw new DataError(
+      `${name}: ${plan.name} is ${describe(words?.[values[d]] ?? values[d])} on ${formatTime(timeAt(calendar, d))}, but the training part ${known}: ` +
+        'write one of these, or train on rows that have it',
+    );
+  }
 }
 
 /** The kind of each column, as `wantedColumns`; the columns that are known in advance stay what they were in training. */
@@ -169,6 +190,7 @@ export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string
     );
   }
   assertHolidaysReach(plan, test.to, name);
+  assertReadable(plan, series, name);
 }
 
 /** Throws a DataError unless a series has the numbers from which the networks of a plan learn. `name` is for messages. */

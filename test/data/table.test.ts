@@ -34,7 +34,16 @@ const day = (text: string): number => Date.parse(`${text}T00:00Z`);
 
 test('a whole number of JSON that f64 rounds is no text, and so no class', () => {
   const text = '{"g":1,"k":9007199254740992}\n';
-  expect(cells(read(text, { k: 'either' }, { name: 't.ndjson' }), 'k')).toEqual([2 ** 53]);
+  expect(cells(read(text, { k: 'number' }, { name: 't.ndjson' }), 'k')).toEqual([2 ** 53]);
+  expect(refusal(text, { k: 'either' }, { name: 't.ndjson' })).toContain('a number beyond 2^53 is rounded');
+  const csv = 'k\n9007199254740992\n9007199254740993\n';
+  expect(cells(read(csv, { k: 'either' }), 'k')).toEqual(['9007199254740992', '9007199254740993']);
+  expect(refusal('{"g":1e400}', { g: 'text' }, { name: 't.ndjson' })).toBe(
+    't.ndjson, line 1: g is Infinity: a number beyond f64',
+  );
+  expect(refusal('{"g":1,"x":{"g":2},"g":1}', { g: 'number' }, { name: 't.ndjson' })).toBe(
+    't.ndjson, line 1: key "g" occurs twice',
+  );
   expect(refusal(text, { g: 'text', k: 'text' }, { name: 't.ndjson' })).toBe(
     't.ndjson, line 1: k is 9007199254740992: a number beyond 2^53 is rounded: write it as a text, in quotation marks',
   );
@@ -51,6 +60,7 @@ describe('a table', () => {
     ['tabs, below a title of two lines', 't.txt', '"d\r\n, e, f, g, h"\ta\tb\tc\r\n0\t1\tx\t2\r\n0\t3\ty\t4\r\n'],
     ['semicolons, with a quotation mark within a title', 't.csv', 'd 5",;a;b;c\n0;1;x;2\n0;3;y;4\n'],
     ['semicolons, with commas within a title', 't.csv', 'a;price, net, gross, vat;b;c\n1;5;x;2\n3;5,5;y;4\n'],
+    ['commas, with more bars within a title and a text', 't.csv', 'a,b,c,d|e|f|g|h\n1,x,2,i|j|k|l|m\n3,y,4,\n'],
     ['semicolons beside quoted commas', 't.csv', '"a";"b";"c";"d, e, f, g, h"\n1;x;2;0\n3;y;4;0\n'],
     ['CRLF', 't.csv', 'a,b,c\r\n1,x,2\r\n3,y,4\r\n'],
     ['a header with CRLF, and rows with LF', 't.csv', 'a,b,c\r\n1,x,2\n3,y,4\n'],
@@ -256,7 +266,10 @@ describe('a table', () => {
       () => tableOf('rows', [{ y: 1 }, { y: 'one' }], { y: 'number' }),
       'rows[1]: y is "one": must be a number',
     );
-    expectDataError(() => tableOf('rows', [{ y: Infinity }], { y: 'number' }), 'rows[0]: y is "Infinity": must be');
+    expectDataError(
+      () => tableOf('rows', [{ y: Infinity }], { y: 'number' }),
+      'rows[0]: y is Infinity: a number beyond f64',
+    );
     expectDataError(
       () => tableOf('rows', [{ k: [1] }], { k: 'text' }),
       'rows[0]: k is an Array: must be a number, a text or a date',

@@ -279,6 +279,28 @@ describe('a forecaster', () => {
     forecaster.dispose();
   });
 
+  test.each<[string, (row: object, n: number) => object, string]>([
+    [
+      'a category that only the test part has',
+      (row, n) => (n === 117 ? { ...row, w: 9 } : row),
+      `t: w is 9 on ${dateOf(117)}, but the training part only has 0, 1, 2, 3, 4, 5, 6: write one of these`,
+    ],
+    [
+      'a text that only the test part has among numbers',
+      (row, n) => (n === 117 ? { ...row, k: 'high' } : row),
+      `t: k is "high" on ${dateOf(117)}, but the training part has numbers: write one of these`,
+    ],
+    [
+      'an input without a number in the training part',
+      (row, n) => (n < 100 ? { ...row, x: null } : row),
+      'x has no number in the training part: leave it out of --inputs, or fill it',
+    ],
+  ])('is not trained with %s', (_, change, message) => {
+    const rows = rowsOfDays(COUNT, 0).map(change) as Record<string, unknown>[];
+    const table = tableOf('t', rows, wantedColumns(COLUMNS));
+    expectDataError(() => planOf('t', seriesOf(table, COLUMNS), CHOICES, undefined), message);
+  });
+
   test('whose categories were texts reads numbers as texts', () => {
     const words = ['1', '2', 'A'];
     const rows = rowsOfDays(COUNT, 0).map((row, n) => ({ ...row, w: words[n % 3] }));
@@ -448,7 +470,7 @@ describe('a forecaster', () => {
     const loaded = loadForecaster(backend, forecastBytes(whole.state));
     await expect(loaded.forecast(rowsOfDays(COUNT, 3).map((row) => ({ ...row, w: 9 })))).rejects.toThrow(
       new DataError(
-        'rows: w is 9 on 1987-05-01, but the training part only has 0, 1, 2, 3, 4, 5, 6: write one of these, or train on rows that have it',
+        'rows: w is 9 on 1987-01-01, but the training part only has 0, 1, 2, 3, 4, 5, 6: write one of these, or train on rows that have it',
       ),
     );
     const { plan } = whole.state;
@@ -567,6 +589,14 @@ describe('the future', () => {
     expect(await ends(4, 2)).toEqual(
       new DataError(
         `days.csv: k is not known on ${dateOf(122)}: add rows up to ${dateOf(123)}, with k but without the column to forecast`,
+      ),
+    );
+    // the weekday w is the same on the last seven days: what repeated in training repeats no more
+    const changed = rowsOfDays(COUNT, 2).map((row, n) => ({ ...row, w: row.w === null || n < COUNT - 7 ? row.w : 3 }));
+    const steady = seriesOf(tableOf('days', changed, wantedColumns(COLUMNS)), COLUMNS);
+    expect(await failureOf(futureOf(forecaster, steady, 2, 'days.csv'))).toEqual(
+      new DataError(
+        `days.csv: w is not known on ${dateOf(120)}: add rows up to ${dateOf(121)}, with w but without the column to forecast`,
       ),
     );
     expect(await ends(300, 300)).toEqual(

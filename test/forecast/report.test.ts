@@ -19,7 +19,11 @@ describe('in words, a report', () => {
     ['larger errors', { error: 5 }, '1.5% of the mean number, 25% larger than that of ridge regression'],
     ['equal errors', { error: 4 }, '1.5% of the mean number, as large as that of ridge regression'],
     ['numbers of 0', { relative: null }, 'error is 25% smaller than that of ridge regression'],
-    ['a method without errors', { baselines: [{ name: 'zero', error: 0 }] }, 'as large as that of zero'],
+    [
+      'a method without errors',
+      { baselines: [{ name: 'zero', error: 0 }] },
+      'mean error is 1.5% of the mean number, larger than that of zero',
+    ],
   ])('compares %s', (_, fields, words) => {
     const [verdict, ...others] = verdictsOf([report(fields)]);
     expect(others).toEqual([]);

@@ -440,13 +440,13 @@ describe('inputs', () => {
   test('that are known in advance are few categories, or numbers', () => {
     const rows = days(Array<number>(60).fill(1), (n) => ({ k: `${n},5` }));
     expectDataError(
-      () => planFor(seriesIn(rows, { known: ['k'] }), 50, 1, [], undefined),
+      () => planFor(seriesIn(rows, { known: ['k'] }), 50, 1, [], undefined, []),
       'k, which is known in advance, has more than 24 different texts, such as "0,5": it must hold numbers',
     );
     // nothing in the training part
     const later = days(Array<number>(60).fill(1), (n) => ({ k: n < 50 ? null : 3 }));
     expectDataError(
-      () => planFor(seriesIn(later, { known: ['k'] }), 50, 1, [], undefined),
+      () => planFor(seriesIn(later, { known: ['k'] }), 50, 1, [], undefined, []),
       'k, which is known in advance, has no value in the training part: leave it out of --known, or fill it',
     );
   });
@@ -611,11 +611,21 @@ describe('a plan', () => {
 
   test('needs holidays up to the test part', () => {
     const holidaysIn = (year: number) =>
-      holidaysOf(tableOf('h', [{ date: `${year}-12-25`, name: 'Christmas Day' }], HOLIDAY_COLUMNS));
-    expect(planOf('rows', series, CHOICES, holidaysIn(1987)).holidays).toHaveLength(1);
+      holidaysOf(
+        tableOf(
+          'h',
+          ['02-05', '03-05', '12-25'].map((day) => ({ date: `${year}-${day}`, name: 'x' })),
+          HOLIDAY_COLUMNS,
+        ),
+      );
+    expect(planOf('rows', series, CHOICES, holidaysIn(1987)).holidays).toHaveLength(3);
     expectDataError(
       () => planOf('rows', series, CHOICES, holidaysIn(1986)),
       'rows: the forecaster knows holidays up to 1986, but the forecasts reach 1987-10-27: train it with later holidays',
+    );
+    expectDataError(
+      () => planOf('rows', series, CHOICES, holidaysIn(2021)),
+      'rows: no holiday occurs on two days of the training part, 1987-01-01 … 1987-08-28: leave out --holidays',
     );
   });
 
@@ -646,7 +656,7 @@ describe('a plan', () => {
 describe('holidays', () => {
   test('are those of a table, by day', () => {
     const rows = [
-      { date: '1987-12-25T18:00', name: 'Christmas Day' },
+      { date: '1987-12-25T00:00', name: 'Christmas Day' },
       { date: '1987-12-25', name: 'Christmas Day' },
       { date: '1987-12-25', name: 'Friday' },
       { date: '1969-12-25', name: 'Christmas Day' },
@@ -665,6 +675,10 @@ describe('holidays', () => {
         'h[0]: a holiday needs a date and a name',
       );
     }
+    expectDataError(
+      () => holidaysOf(tableOf('h', [{ date: '1987-12-25T00:00+02:00', name: 'x' }], HOLIDAY_COLUMNS)),
+      'h[0]: a holiday is a day, such as 1987-12-25, without a time and its zone',
+    );
   });
 
   test('have a column if two days of the training part have them, whatever the step', () => {
@@ -680,6 +694,6 @@ describe('holidays', () => {
         HOLIDAY_COLUMNS,
       ),
     );
-    expect(planFor(seriesIn(hourly), 240, 1, [], once).holidays).toEqual(['twice']);
+    expect(planFor(seriesIn(hourly), 240, 1, [], once, []).holidays).toEqual(['twice']);
   });
 });
