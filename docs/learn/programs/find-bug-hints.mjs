@@ -11,6 +11,7 @@ const UNITS = [
   'This loop visits every unit. If it left one out, tensors that pass would fail too.',
 ];
 
+/** @type {Readonly<Record<string, readonly (readonly string[])[]>>} */
 export const HINTS = {
   'one-tensor': [
     SEQUENCES,
@@ -50,7 +51,7 @@ export const HINTS = {
     ['for (let m', 'This loop visits every unit of hPrev. If it left one out, start would fail too.'],
     [
       'dh[t][b][m]',
-      'It takes the gradient to the state before. start, and the terms of early steps in Wx, need this line, and they pass.',
+      'It takes the gradient to the state before. The gradient of start needs it, and so do the terms of early steps in Wx. Both pass.',
     ],
     ['for (let n = 0; n < H; n++) dStart', 'This is the gradient of the initial state, and `start` passes the check.'],
     [
@@ -266,9 +267,10 @@ export const HINTS = {
       'It names the tensors and the forget bias. The call further below has them in the same order.',
     ],
     ['const [B, H]', 'These are the sizes. With c0 = 0 and one step, all of h agrees.'],
-    ['const i =', 'With c0 = 0 and one step, h = o*tanh(i*j) agrees with the other program. So i is right.'],
-    ['const j =', 'With c0 = 0 and one step, h = o*tanh(i*j) agrees with the other program. So j is right.'],
-    ['const o =', 'With c0 = 0 and one step, h = o*tanh(i*j) agrees with the other program. So o is right.'],
+    ...['i', 'j', 'o'].map((gate) => [
+      `const ${gate} =`,
+      `With c0 = 0 and one step, h = o*tanh(i*j) agrees with the other program. So ${gate} is right.`,
+    ]),
     [
       'gates.set',
       'It keeps the gate for the backward pass. The gradient check passes, so the stored gate is the one that was used.',
@@ -290,7 +292,12 @@ export const HINTS = {
   ],
 };
 
-/** The hint for a line. Throws an Error unless exactly one fits. */
+/**
+ * The hint for a line. Throws an Error unless exactly one fits.
+ *
+ * @param {string} name
+ * @param {string} line
+ */
 export function hintFor(name, line) {
   const fitting = HINTS[name].filter(([beginning]) => line.trim().startsWith(beginning));
   if (fitting.length !== 1) throw new Error(`find the bug: ${name}: “${line.trim()}” has ${fitting.length} hints`);

@@ -41,7 +41,7 @@ async function shownLines(source, { file, parts }) {
 /** Whether a line has code to choose: more than a comment or the end of a block. */
 const isChoosable = (line) => /[A-Za-z0-9]/.test(line.replace(/^\s*(\/\*\*|\*|\/\/).*/, ''));
 
-/** The program that a reader sees: its lines, which of them can be chosen, the number of the wrong one, and this line without the mistake. */
+/** The program that a reader sees: its lines, those of the right program, which can be chosen, and the number of the wrong one. */
 export async function programOf(bug) {
   const sources = sourcesOf(bug);
   const [right, lines] = [await shownLines(sources.right, bug), await shownLines(sources.wrong, bug)];
@@ -50,5 +50,5 @@ export async function programOf(bug) {
     throw new Error(`find the bug: ${bug.name}: ${different.length} shown lines differ, and it must be one`);
   }
   const [place] = different;
-  return { lines, choosable: lines.map(isChoosable), wrongLine: place + 1, rightText: right[place].trim() };
+  return { lines, rightLines: right, choosable: lines.map(isChoosable), wrongLine: place + 1 };
 }

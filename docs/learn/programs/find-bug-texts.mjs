@@ -8,7 +8,7 @@ export const TEXTS = {
       'This is the backward pass of the plain RNN of [chapter 2](../learn/plain-rnn.md). The initial state, `start`, is a parameter too. The check has random biases and a random `start`.',
     why: 'The forward pass reads hPrev from row t of h, because row t is the state before step t. So dWh = hPrevᵀ·dz has to read row t too.',
     clues:
-      'Only Wh fails. Wx, bias and start are computed from the same dz and pass, so dz is right. The mistake is then in the only line that no other gradient needs. The loss falls to {wrong}, and that of the right program to {right}, so the curve hardly shows it.',
+      'Only Wh fails. Wx, bias and start are computed from the same dz and pass, so dz is right. The mistake is then in the only line that no other gradient needs. The loss falls to {wrong}, and that of the right program to {right}. It jumps more often, but that of the right program jumps too, so the curve proves nothing.',
   },
   'three-gates': {
     shown:

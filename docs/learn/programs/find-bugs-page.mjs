@@ -45,7 +45,8 @@ function answerOf({ name }) {
 export async function findBugs() {
   return Promise.all(
     BUGS.map(async (bug) => {
-      const { lines, choosable, wrongLine, rightText } = await programOf(bug);
+      const { lines, rightLines, choosable, wrongLine } = await programOf(bug);
+      const rightText = rightLines[wrongLine - 1].trim();
       const hints = lines.map((line, n) => (choosable[n] && n + 1 !== wrongLine ? hintFor(bug.name, line) : ''));
       return { name: bug.name, title: bug.title, lines, choosable, hints, wrongLine, rightText, ...answerOf(bug) };
     }),
@@ -53,7 +54,7 @@ export async function findBugs() {
 }
 
 const numbered = (lines) => lines.map((line, n) => `${String(n + 1).padStart(2)}  ${line}`.trimEnd()).join('\n');
-const fenced = (text) => `\`\`\`text\n${text}\n\`\`\``;
+const fenced = (text) => `\`\`\`\n${text}\n\`\`\``;
 
 async function questions() {
   const parts = BUGS.map(async (bug, n) => {

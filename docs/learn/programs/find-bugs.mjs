@@ -53,6 +53,7 @@ export const BUGS = [
     title: 'One sequence passes, three fail',
     file: 'src/equations/cross-entropy.ts',
     parts: [
+      ['/**\n * Softmax cross-entropy', ' */'],
       ['/** (5) for each row', '}'],
       ['/** (5′) from', '}'],
     ],

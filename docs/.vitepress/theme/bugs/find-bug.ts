@@ -3,7 +3,7 @@
  * scripts, the page has the program as text, in the slot.
  */
 import type { VNode } from 'vue';
-import { defineComponent, h, onMounted, ref, shallowRef } from 'vue';
+import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
 import { withCode } from '../with-code.js';
 import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
 
@@ -29,11 +29,14 @@ export default defineComponent({
 function viewOf(program: Program, chosen: number | undefined, choose: (line: number | undefined) => void): VNode {
   const { name, wrongLine } = program;
   const { tried, found } = progressOf(name);
-  const check = (event: Event): void => {
+  const check = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (chosen === undefined) return;
+    const form = event.currentTarget as HTMLFormElement;
     if (chosen === wrongLine) saveProgress(name, { found: true });
     else saveProgress(name, { tried: [...tried.filter((line) => line !== chosen), chosen] });
+    await nextTick();
+    form.querySelector('.find-bug-answer')?.scrollIntoView({ block: 'nearest' });
   };
   return h('form', { class: 'find-bug', onSubmit: check }, [
     h('fieldset', [
@@ -98,7 +101,7 @@ function answerView({ name, lines, hints, wrongLine, rightText, why, clues }: Pr
       h('p', { class: 'right' }, [h('strong', 'Right. '), `Line ${wrongLine}: ${why}`]),
       h('p', ['The right line: ', h('code', rightText)]),
       h('p', [h('strong', 'How the evidence leads to it. '), clues]),
-      h('p', `${tried.length === 0 ? 'You needed one choice.' : `You needed ${tried.length + 1} choices.`}`),
+      h('p', tried.length === 0 ? 'You needed one choice.' : `You needed ${tried.length + 1} choices.`),
     ];
   }
   const last = tried.at(-1);

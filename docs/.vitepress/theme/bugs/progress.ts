@@ -13,7 +13,7 @@ const entry = storageEntry('longhand-bugs');
 const untouched = (): Progress => ({ tried: [], found: false });
 
 /** By the program's name. `isKept` is false if the browser does not store it. */
-const progress = reactive({ of: {} as Record<string, Progress | undefined>, isKept: true });
+const progress = reactive<{ of: Record<string, Progress | undefined>; isKept: boolean }>({ of: {}, isKept: true });
 
 export const progressOf = (name: string): Progress => progress.of[name] ?? untouched();
 export const isKept = (): boolean => progress.isKept;
