@@ -35,15 +35,16 @@ export const HINTS = {
       'const dLogit',
       'This is (d′). All six gradients are computed from it, so a mistake here would make all of them fail.',
     ],
-    ['dBiasY[0][k]', 'This is the gradient of biasY, which passes the check.'],
-    ['dWy[n][k]', 'This is the gradient of Wy, which passes the check.'],
     [
       'dh[T][b][n]',
       'Here the way back through time begins. Wx, bias and start are computed from this dh, and they pass.',
     ],
     ['for (let t', 'This loop goes from the last step to the first. If it left one out, Wx and bias would fail too.'],
     ['const dz', 'This is (b′). Wx, bias and start are computed from dz and pass, so dz is right.'],
-    ['dBias[0][n]', 'This is the gradient of the bias, which passes the check.'],
+    ...['dBias[0][n]', 'dBiasY[0][k]', 'dWy[n][k]'].map((line) => [
+      line,
+      'It adds to a gradient that passes the check.',
+    ]),
     [
       'for (let k = 0; k < I',
       'This is the gradient of Wx, which passes. Which row of x does the line read: t, or t + 1?',
@@ -114,9 +115,10 @@ export const HINTS = {
       'backend.matmul(dhPrev',
       'h0 gets its gradient from this line, and fails. But dz of three gates is wrong already before it.',
     ],
-    ['backend.matmul(dWh', 'It treats the columns of all four gates alike, and those of o pass at T = 1.'],
-    ['backend.columnSums', 'It treats the columns of all four gates alike, and those of o pass at T = 1.'],
-    ['inputBackward', 'It treats the columns of all four gates alike, and those of o pass at T = 1.'],
+    ...['backend.matmul(dWh', 'backend.columnSums', 'inputBackward'].map((line) => [
+      line,
+      'It treats the columns of all four gates alike, and those of o pass at T = 1.',
+    ]),
   ],
   'falling-loss': [
     [
