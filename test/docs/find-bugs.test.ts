@@ -1,7 +1,6 @@
 /** The page “Find the bug”: its programs, its evidence, its hints, and what its answers say. */
 import { evidenceOf } from '../../docs/learn/pictures/find-bugs.mjs';
-import { hintFor } from '../../docs/learn/programs/find-bug-hints.mjs';
-import { programOf, sourcesOf } from '../../docs/learn/programs/find-bug-programs.mjs';
+import { hintFor, programOf, sourcesOf } from '../../docs/learn/programs/find-bug-programs.mjs';
 import { findBugDocuments, findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
 import { BUGS } from '../../docs/learn/programs/find-bugs.mjs';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';

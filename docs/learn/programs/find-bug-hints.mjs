@@ -293,15 +293,3 @@ export const HINTS = {
     ['backend.lstmCellForward', 'It calls the function above. The arguments are in the order of its signature.'],
   ],
 };
-
-/**
- * The hint for a line. Throws an Error unless exactly one fits.
- *
- * @param {string} name
- * @param {string} line
- */
-export function hintFor(name, line) {
-  const fitting = HINTS[name].filter(([beginning]) => line.trim().startsWith(beginning));
-  if (fitting.length !== 1) throw new Error(`find the bug: ${name}: “${line.trim()}” has ${fitting.length} hints`);
-  return fitting[0][1];
-}

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { transform } from 'sucrase';
+import { HINTS } from './find-bug-hints.mjs';
 
 const project = new URL('../../../', import.meta.url);
 
@@ -51,4 +52,16 @@ export async function programOf(bug) {
   }
   const [place] = different;
   return { lines, rightLines: right, choosable: lines.map(isChoosable), wrongLine: place + 1 };
+}
+
+/**
+ * The hint for a line. Throws an Error unless exactly one fits.
+ *
+ * @param {string} name
+ * @param {string} line
+ */
+export function hintFor(name, line) {
+  const fitting = HINTS[name].filter(([beginning]) => line.trim().startsWith(beginning));
+  if (fitting.length !== 1) throw new Error(`find the bug: ${name}: “${line.trim()}” has ${fitting.length} hints`);
+  return fitting[0][1];
 }

@@ -8,8 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { captionOf, evidenceOf } from '../pictures/find-bugs.mjs';
-import { hintFor } from './find-bug-hints.mjs';
-import { programOf } from './find-bug-programs.mjs';
+import { hintFor, programOf } from './find-bug-programs.mjs';
 import { TEXTS } from './find-bug-texts.mjs';
 import { BUGS } from './find-bugs.mjs';
 
