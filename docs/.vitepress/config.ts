@@ -10,7 +10,7 @@ import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { asset } from './assets.js';
 import { worksFromAnyPath } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
-import { exerciseImages } from './exercises.js';
+import { exerciseImages, findBugPrograms } from './exercises.js';
 import { markdown } from './markdown.js';
 import { apiSidebar, sidebar } from './sidebar.js';
 import { pageOf, project, rawFiles } from './source-pages.js';
@@ -80,7 +80,14 @@ export default defineConfig({
   },
   vite: {
     resolve: { alias: [{ find: /^longhand$/, replacement: path.join(project, 'src/index.ts') }] }, // for the chapters' programs
-    plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), firstText(), forPage(), servePlay()],
+    plugins: [
+      usedFonts((face) => !OTHER_SCRIPTS.test(face)),
+      exerciseImages(),
+      findBugPrograms(),
+      firstText(),
+      forPage(),
+      servePlay(),
+    ],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
     // not the page, which Vite would find; the worker's program, which it would find too late

@@ -1,4 +1,4 @@
-/** Modules that Vite's plugins make: those in build/, and that of docs/.vitepress/exercises.ts. */
+/** Modules that Vite's plugins make: those in build/, and those of docs/.vitepress/exercises.ts. */
 declare module 'virtual:planted-mistakes' {
   type Operations = import('../core/backend.js').Operations;
   const mistaken: Readonly<Record<string, Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'> | undefined>>;
@@ -31,6 +31,11 @@ declare module '*.html?raw' {
 declare module 'virtual:first-text' {
   const address: string;
   export default address;
+}
+
+declare module 'virtual:find-bugs' {
+  const bugs: Awaited<ReturnType<typeof import('../../docs/learn/programs/find-bugs-page.mjs').findBugs>>;
+  export default bugs;
 }
 
 declare module 'virtual:exercise-images' {

@@ -279,6 +279,23 @@ testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () 
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
+testInBrowser('find the bug: a wrong choice, the right one, and the progress after a reload', async () => {
+  const { page } = await open('exercises/bugs.html', { ...viewForAxe('light', 390), bypassCSP: false });
+  const program = page.locator('.find-bug').first();
+  await program.getByRole('radio', { name: 'Line 25: dh[t][b][m] += dz * Wh[m][n];' }).check();
+  await program.getByRole('button', { name: 'Check line 25' }).click();
+  await program.getByText('Line 25 is right.').waitFor();
+  expect(await program.innerText()).toContain('It takes the gradient to the state before.');
+  await program.getByRole('radio', { name: 'Line 24' }).check();
+  await program.getByRole('button', { name: 'Check line 24' }).click();
+  await program.getByText('So dWh = hPrevᵀ·dz has to read row t too.').waitFor();
+  await page.reload();
+  await page.getByText('You have found 1 of 6 wrong lines.').waitFor();
+  expect(await program.innerText()).toMatch(/The wrong line is line 24[^]*You needed 2 choices\./);
+  expect(await page.locator('.find-bug').count()).toBe(6);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
 test('two numbers are never shown as equal', () => {
   expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);
   expect(pairOf(1 + 2e-8, 1)).toEqual(['1.00000002', '1']);

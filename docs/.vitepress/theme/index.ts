@@ -11,6 +11,7 @@ import './style/runs.css';
 import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
+import './style/bugs.css';
 
 export default {
   extends: DefaultTheme,
@@ -58,5 +59,13 @@ function registerExercises(app: App): void {
   app.component(
     'ExerciseNumbers',
     defineAsyncComponent(async () => (await import('./exercises/lists.js')).ExerciseNumbers),
+  );
+  app.component(
+    'FindBug',
+    defineAsyncComponent(() => import('./bugs/find-bug.js')),
+  );
+  app.component(
+    'FindBugProgress',
+    defineAsyncComponent(() => import('./bugs/find-bug-progress.js')),
   );
 }

@@ -7,8 +7,10 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterSpike, SPIKE } from '../programs/one-spike.mjs';
 import { adamUpdates } from '../programs/updates.mjs';
+import { BUGS } from '../programs/find-bugs.mjs';
 import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
+import { findBugPicture } from './find-bugs.mjs';
 import { gapPicture } from './gap.mjs';
 import { gruPicture } from './gates.mjs';
 import { pathsPicture, readersPicture } from './graphs.mjs';
@@ -24,6 +26,7 @@ export const PICTURES = {
   'caches.svg': cachesPicture,
   'cell.svg': cellPicture,
   'clipping.svg': clippingPicture,
+  ...Object.fromEntries(BUGS.map(({ name }, n) => [`find-bug-${n + 1}.svg`, () => findBugPicture(name)])),
   'gap.svg': gapPicture,
   'gates.svg': gruPicture,
   'gradient-norms.svg': normsPicture,

@@ -1,13 +1,19 @@
 /**
  * The library with a planted mistake: `import('longhand?mistake=no-bias')`, after `register` of this module. Node.js calls
- * these two functions when it imports a module. src/exercises/planted-mistakes.mjs has the mistakes.
+ * these two functions when it imports a module. src/exercises/planted-mistakes.mjs has the mistakes, and find-bugs.mjs those of the
+ * exercise “Find the bug”.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { PLANTED_MISTAKES } from '../../../src/exercises/planted-mistakes.mjs';
+import { BUGS } from './find-bugs.mjs';
 
 const SUFFIX = /\?mistake=(.+)$/;
+const MISTAKES = [
+  ...PLANTED_MISTAKES,
+  ...BUGS.map(({ name, file, ...texts }) => ({ id: name, file: file.replace(/^src\//, ''), ...texts })),
+];
 const dist = new URL('../../../dist/', import.meta.url).href;
 
 /** A module that a mistaken module imports gets the same suffix, so both are of the same copy of the library. */
@@ -22,7 +28,7 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   const [, id] = SUFFIX.exec(url) ?? [];
   if (id === undefined) return next(url, context);
-  const mistake = PLANTED_MISTAKES.find((one) => one.id === decodeURIComponent(id));
+  const mistake = MISTAKES.find((one) => one.id === decodeURIComponent(id));
   if (!mistake) throw new Error(`no mistake is called ${id}: src/exercises/planted-mistakes.mjs lists them`);
   const { file, right, wrong } = mistake;
   const plain = url.replace(SUFFIX, '');

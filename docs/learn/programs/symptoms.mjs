@@ -11,16 +11,18 @@ import { whichCameFirst } from './pairs.mjs';
 register(new URL('plant.mjs', import.meta.url));
 
 /** The library with one mistake; without an id, the library itself. */
-async function libraryWith(id) {
+export async function libraryWith(id) {
   const suffix = id === undefined ? '' : `?mistake=${id}`;
   return { ...(await import(`longhand${suffix}`)), ...(await import(`longhand/reference${suffix}`)) };
 }
 
-/** Trains 8 units on “which came first”: the losses before, halfway and at the end, and the last accuracy. */
-export async function training(id, { T = 8, updates = 100, rate = 0.02, optimiser = 'Adam' } = {}) {
+/** Trains 8 units on “which came first”: the losses before, halfway and at the end, or after `every` updates, and the last accuracy. */
+export async function training(id, options = {}) {
+  const { task = whichCameFirst(8), updates = 100, rate = 0.02, optimiser = 'Adam', every = updates / 2 } = options;
   const { Adam, createReferenceBackend, Network, Random, Sgd, tensorFrom } = await libraryWith(id);
   const backend = createReferenceBackend({ dtype: 'f64' });
-  const { x, labels } = whichCameFirst(T);
+  const { x, labels } = task;
+  const T = x.length;
   const B = labels.length;
   const network = new Network(backend, { inputs: 3, layers: [{ hidden: 8 }], outputs: 2 }, { T, B });
   network.initialise(new Random(1), 'glorot');
@@ -35,7 +37,7 @@ export async function training(id, { T = 8, updates = 100, rate = 0.02, optimise
   const losses = [];
   for (let made = 0; ; made++) {
     network.forward();
-    if (made % (updates / 2) === 0) losses.push((await network.metrics()).loss);
+    if (made % every === 0) losses.push((await network.metrics()).loss);
     if (made === updates) return { losses, accuracy: (await network.metrics()).accuracy };
     network.backward();
     update.update(rate);
@@ -43,16 +45,16 @@ export async function training(id, { T = 8, updates = 100, rate = 0.02, optimise
 }
 
 /** A network with random values everywhere, also in the biases and the initial states. */
-function randomNetwork(library, T) {
+export function randomNetwork(library, T, B = 2) {
   const { createReferenceBackend, fillRandom, Network, Random } = library;
-  const [B, I, H] = [2, 2, 3];
+  const [I, H] = [2, 3];
   const sizes = { inputs: I, layers: [{ hidden: H }], outputs: 3 };
   const network = new Network(createReferenceBackend({ dtype: 'f64' }), sizes, { T, B }, { inputGradient: true });
   const random = new Random(1);
   const [{ initial }] = network.layers[0];
   const tensors = [...network.parameters.map(({ value }) => value), network.activations.x, initial.h, initial.c];
   for (const tensor of tensors) fillRandom(tensor, () => random.uniform(-1, 1));
-  network.setTargets({ labels: [0, 2] });
+  network.setTargets({ labels: [0, 2, 1, 2].slice(0, B) });
   return network;
 }
 

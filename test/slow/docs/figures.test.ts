@@ -38,6 +38,19 @@ test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () 
   found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
 });
 
+test('find-bug-evidence.mjs computes all of find-bugs.json again', () => {
+  const { stdout } = runModule(`
+    const { evidence } = await import('./docs/learn/programs/find-bug-evidence.mjs');
+    console.log(JSON.stringify(await evidence()));`);
+  const losses = (text: string): number[] =>
+    Object.values(JSON.parse(text) as Record<string, { losses: Record<'right' | 'wrong', number[]> }>).flatMap(
+      (one) => [...one.losses.right, ...one.losses.wrong],
+    );
+  const [expected, found] = [losses(read('programs/find-bugs.json')), losses(stdout)];
+  expect(found).toHaveLength(expected.length);
+  found.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(0.01));
+});
+
 test('paths.mjs computes the frames of the new networks again, and that of step 100 of MNIST', () => {
   const { stdout } = runModule(`
     const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');

@@ -2,12 +2,9 @@
 import type { PropType, Ref, VNode } from 'vue';
 import { defineComponent, h, onMounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
+import { withCode } from '../with-code.js';
 import type { Language } from './progress.js';
 import { progress, saveProgress } from './progress.js';
-
-/** The exercises' texts have code between backticks, as in Markdown. */
-const withCode = (text: string): (VNode | string)[] =>
-  text.split('`').map((part, n) => (n % 2 === 1 ? h('code', part) : part));
 
 /** `more`: how many a reader has opened after solving the exercise; these do not count, and are not kept. */
 export function hintsView({ name, hints }: Exercise, more: Ref<number>): VNode[] {
