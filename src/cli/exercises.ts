@@ -178,7 +178,7 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
     printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
-    if (verdict.mistake !== undefined) print(`These are the numbers of a known mistake: ${verdict.mistake}.`);
+    if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
   }
   const next = EXERCISES.at(exercise.number);
   if (isRight(all)) {
