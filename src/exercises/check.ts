@@ -50,19 +50,20 @@ export function computeSource(
   }
 }
 
-/** Compares what an answer computes with what is right, and with the known mistakes. Runs no code of the answer. */
-export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
+/**
+ * Compares what an answer computes with what is right. Runs no code of the answer. `isDiagnosed`: it also looks for the mistake, which
+ * takes longer.
+ */
+export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = true): Verdict {
   if ('error' in computed) return { outcome: 'error', message: computed.error };
   const { numbers } = computed;
   const expected = expectedOf(exercise);
   const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(numbers[n], right)));
   if (differences.length === 0)
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
-  return {
-    outcome: 'wrong',
-    differences,
-    ...diagnosisOf(exercise, numbers, expected, (text) => numbersOf(exercise, text)),
-  };
+  if (!isDiagnosed) return { outcome: 'wrong', differences };
+  const diagnosis = diagnosisOf(exercise, numbers, expected, (text) => numbersOf(exercise, text));
+  return { outcome: 'wrong', differences, ...diagnosis };
 }
 
 /** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */

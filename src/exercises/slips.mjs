@@ -1,6 +1,6 @@
 /**
- * More mistakes that readers make in the lines of the exercises, beside those of marks.mjs and planted-mistakes.mjs, in the form of
- * marks.mjs: under each text of the solution the texts that can take its place, after their words.
+ * More mistakes that readers make in the lines of the exercises, beside those of marks.mjs and planted-mistakes.mjs. They have the
+ * form of marks.mjs. Under each text of the solution stand the texts that can take its place, after their words.
  */
 import { LSTM_SLIPS } from './lstm-slips.mjs';
 
