@@ -132,7 +132,9 @@ test('a mistake that is not in the list names the element and both numbers', () 
         size: 24,
       },
     ],
-    diagnosis: expect.stringMatching(/^In dz, only row 0 is right, in every case\. Gate f of dz is wrong, .* Look at the line of dz for gate f\.$/) as string,
+    diagnosis: expect.stringMatching(
+      /^In dz, only row 0 is right, in every case\. Gate f of dz is wrong, .* Look at the line of dz for gate f\.$/,
+    ) as string,
   });
   const [{ expected, found }] = (verdict as Extract<Verdict, { outcome: 'wrong' }>).differences;
   expect(found - expected).toBeCloseTo(0.25, 9);
