@@ -22,6 +22,8 @@ const exercises = {
     'src/exercises/make.mjs',
     'src/exercises/marks.mjs',
     'src/exercises/planted-mistakes.mjs',
+    'src/exercises/slips.mjs',
+    'src/exercises/lstm-slips.mjs',
     'docs/learn/programs/plain-rnn.mjs',
     ...['equations', 'network'].map((room) => `src/${room}`),
   ],

@@ -26,6 +26,8 @@ export interface Job {
 /** An answer, and its file's name for messages. */
 export interface AnswerFile extends Omit<Job, 'name'> {
   readonly file: string;
+  /** Whether its verdict says what its numbers show. Default: true. */
+  readonly isDiagnosed?: boolean;
 }
 
 export interface Limits {
@@ -48,7 +50,7 @@ export async function verdictOn(
   limits = LIMITS,
 ): Promise<Verdict> {
   if (isUntouched(exercise, answer.source)) return { outcome: 'untouched' };
-  return verdictOf(exercise, await computedBy(exercise, answer, signal, limits));
+  return verdictOf(exercise, await computedBy(exercise, answer, signal, limits), answer.isDiagnosed);
 }
 
 async function computedBy(

@@ -121,9 +121,10 @@ interface Checked {
 /** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
 async function verdictsOn(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<Checked[][]> {
   const answers = exercises.flatMap((exercise) => languages.map((language) => ({ exercise, language })));
+  const isDiagnosed = exercises.length === 1; // a line for each of several does not show it
   const all = await twoAtATime(answers, async ({ exercise, language }) => {
     const file = pathOf(exercise, language);
-    const verdict = await verdictOnFile(exercise, language, path.join(folder, file), signal);
+    const verdict = await verdictOnFile(exercise, language, path.join(folder, file), signal, isDiagnosed);
     return { exercise, file, verdict };
   });
   return exercises.map((exercise) => {
@@ -153,6 +154,7 @@ async function verdictOnFile(
   language: Language,
   file: string,
   signal: AbortSignal,
+  isDiagnosed: boolean,
 ): Promise<Verdict> {
   let bytes: Uint8Array | undefined;
   try {
@@ -166,7 +168,7 @@ async function verdictOnFile(
     return { outcome: 'error', message: 'is in UTF-16: save it in UTF-8' };
   const source = text.toString().replace(/^\uFEFF/, ''); // some editors begin a file with it
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(exercise, { file: pathOf(exercise, language), source, language }, signal);
+  return verdictOn(exercise, { file: pathOf(exercise, language), source, language, isDiagnosed }, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
@@ -178,7 +180,7 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
     printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
-    if (verdict.mistake !== undefined) print(`These are the numbers of a known mistake: ${verdict.mistake}.`);
+    if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
   }
   const next = EXERCISES.at(exercise.number);
   if (isRight(all)) {

@@ -2,13 +2,14 @@
 import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
+import { diagnosisOf } from './diagnosis/diagnosis.js';
 import type { Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
 import type { ExerciseChecks, Numbers, Result } from './results.js';
-import { areSame, differencesOf } from './results.js';
+import { differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 
@@ -49,16 +50,20 @@ export function computeSource(
   }
 }
 
-/** Compares what an answer computes with what is right, and with the known mistakes. Runs no code of the answer. */
-export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
+/**
+ * Compares what an answer computes with what is right. Runs no code of the answer. `isDiagnosed`: it also looks for the mistake, which
+ * takes longer.
+ */
+export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = true): Verdict {
   if ('error' in computed) return { outcome: 'error', message: computed.error };
   const { numbers } = computed;
   const expected = expectedOf(exercise);
   const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(numbers[n], right)));
   if (differences.length === 0)
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
-  const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, one, numbers));
-  return { outcome: 'wrong', differences, ...(mistake && { mistake: mistake.words }) };
+  if (!isDiagnosed) return { outcome: 'wrong', differences };
+  const diagnosis = diagnosisOf(exercise, numbers, expected, (text) => numbersOf(exercise, text));
+  return { outcome: 'wrong', differences, ...diagnosis };
 }
 
 /** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */
@@ -99,10 +104,10 @@ function uniqueTensors<One extends { tensor: string }>(all: readonly One[]): One
   return all.filter(({ tensor }, n) => all.findIndex((other) => other.tensor === tensor) === n);
 }
 
-/** With some shapes a mistake cannot be computed. */
-function isTheirMistake(exercise: Exercise, mistake: KnownMistake, numbers: Numbers): boolean {
-  const computed = computeSource(exercise, withMistake(exercise, mistake));
-  return 'numbers' in computed && areSame(computed.numbers, numbers);
+/** Of a text with known mistakes. undefined: with some shapes a mistake cannot be computed. */
+function numbersOf(exercise: Exercise, text: string): Numbers | undefined {
+  const computed = computeSource(exercise, text);
+  return 'numbers' in computed ? computed.numbers : undefined;
 }
 
 /** The solution with one mistake. */

@@ -82,4 +82,6 @@ export type Verdict =
       readonly differences: readonly WrongNumber[];
       /** The known mistake that gives exactly these numbers, in a few words. */
       readonly mistake?: string;
+      /** What the numbers show about the mistake, in sentences: see diagnosis/diagnosis.ts. */
+      readonly diagnosis?: string;
     };

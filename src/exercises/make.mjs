@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { transform } from 'sucrase';
 import { MARKS } from './marks.mjs';
 import { PLANTED_MISTAKES } from './planted-mistakes.mjs';
+import { SLIPS } from './slips.mjs';
 
 const project = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const contents = (file) => readFileSync(project(file), 'utf8');
@@ -67,7 +68,8 @@ function startOf(solution, taken, name) {
 function mistakesOf({ name, list, words: named = {}, mistakes = {} }, solution, start) {
   const isTaken = (text) => solution.split(text).length === 2 && !start.includes(text);
   const planted = PLANTED_MISTAKES.filter(({ file, right }) => file === list && isTaken(right));
-  const own = Object.entries(mistakes).flatMap(([right, wrongs]) => {
+  const all = [...Object.entries(mistakes), ...Object.entries(SLIPS[name] ?? {})];
+  const own = all.flatMap(([right, wrongs]) => {
     if (!isTaken(right)) throw new Error(`exercises: ${name}: “${right}” is not in the taken lines exactly once`);
     return Object.entries(wrongs).map(([words, wrong]) => ({ words, right, wrong }));
   });

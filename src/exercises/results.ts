@@ -150,7 +150,7 @@ export function numericResult(name: string, of: Tensor, loss: () => number, mean
 /** Relative to the larger of 1 and the expected number. Numeric derivatives agree to about 1e-12. */
 const TOLERANCE = 1e-8;
 
-const isNear = (a: number, b: number): boolean =>
+export const isNear = (a: number, b: number): boolean =>
   Object.is(a, b) || (Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b)));
 
 /** Numbers by case and by tensor. An answer can compute fewer than it should. */
@@ -186,9 +186,3 @@ export function differencesOf(found: Numbers[number], expected: readonly Result[
 /** `m after update 1` → `m[0, 2] after update 1` */
 const withIndex = (name: string, index: readonly number[]): string =>
   name.replace(/^\S+/, (variable) => `${variable}[${index.join(', ')}]`);
-
-/** Whether two answers computed the same numbers, right or wrong. */
-export const areSame = (one: Numbers, other: Numbers): boolean =>
-  one.every((tensors, of) =>
-    tensors.every((tensor, k) => Array.from(tensor).every((value, n) => isNear(value, numberIn(other[of][k], n)))),
-  );

@@ -40,9 +40,7 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
       return [
         h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
         differencesView(verdict.differences),
-        ...(verdict.mistake === undefined
-          ? []
-          : [h('p', ['These are the numbers of a known mistake: ', h('strong', verdict.mistake), '.'])]),
+        ...(verdict.diagnosis === undefined ? [] : [h('p', { class: 'diagnosis' }, verdict.diagnosis)]),
       ];
   }
 }

@@ -1,0 +1,160 @@
+/** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
+import type { Exercise } from '../exercise.js';
+import type { Numbers, Result } from '../results.js';
+import type { Compute } from './known.js';
+import { KnownMistakes } from './known.js';
+import { placeToLook } from './lines.js';
+import type { Family } from './parts.js';
+import { areNear, familiesOf, gatesOf } from './parts.js';
+import type { Statement } from './statements.js';
+import { ratioOf, statementOn } from './statements.js';
+
+export interface Diagnosis {
+  /** The known mistake that gives exactly these numbers, in a few words. */
+  readonly mistake?: string;
+  /** What is known about the mistake, in sentences. */
+  readonly diagnosis?: string;
+}
+
+/** A statement on some of the families. */
+interface Finding extends Statement {
+  readonly names: readonly string[];
+}
+
+/** `compute` runs the project's own texts with known mistakes. From what explains every number to what only shows a place. */
+export function diagnosisOf(
+  exercise: Exercise,
+  numbers: Numbers,
+  expected: readonly (readonly Result[])[],
+  compute: Compute,
+): Diagnosis {
+  const known = new KnownMistakes(exercise, numbers, expected, compute);
+  const one = known.one();
+  if (one) return { mistake: one.words, diagnosis: `These are the numbers of a known mistake: ${one.words}.` };
+  const families = familiesOf(numbers, expected);
+  const wrong = families.filter(({ isRight }) => !isRight);
+  const ratios = together(wrong.map((family) => findingOn(family, ratioOf(family))));
+  if (ratios?.length === 1) return { diagnosis: sentenceOf(ratios[0]) };
+  const several = known.several();
+  if (several) {
+    const words = several.map(({ words }) => words).join('; and: ');
+    return {
+      diagnosis: `These are the numbers of ${several.length === 2 ? 'two' : 'three'} known mistakes at once: ${words}.`,
+    };
+  }
+  const sentences = partial(exercise, families, known, expected);
+  return sentences.length === 0 ? {} : { diagnosis: sentences.join(' ') };
+}
+
+const findingOn = ({ name }: Family, statement: Statement | undefined): Finding | undefined =>
+  statement && { ...statement, names: [name] };
+
+/** Findings with the same words as one. undefined if one of them is. */
+function together(findings: readonly (Finding | undefined)[]): Finding[] | undefined {
+  const all: Finding[] = [];
+  for (const finding of findings) {
+    if (!finding) return undefined;
+    const same = all.findIndex(({ words }) => words === finding.words);
+    if (same < 0) all.push(finding);
+    else all[same] = { ...finding, names: [...all[same].names, ...finding.names] };
+  }
+  return all;
+}
+
+/** What is true of single tensors, or of gates, and where to look if this is not all. */
+function partial(
+  exercise: Exercise,
+  families: readonly Family[],
+  known: KnownMistakes,
+  expected: readonly (readonly Result[])[],
+): string[] {
+  const named = knownOf(known, families, expected);
+  const wrong = families.filter(({ isRight }) => !isRight);
+  const explained = wrong.flatMap((family) => {
+    const finding = findingOn(family, statementOn(family));
+    const words = named.get(family.name);
+    if (finding?.isWhole) return [finding];
+    if (words !== undefined)
+      return [findingOn(family, { words: `{} {has} the numbers of a known mistake: ${words}`, isWhole: true })];
+    return gateFindings(family) ?? [finding];
+  });
+  if (explained.every((finding) => finding?.isWhole)) return (together(explained) ?? []).map(sentenceOf);
+  const findings = wrong.flatMap((family) => findingOn(family, statementOn(family)) ?? gateFindings(family) ?? []);
+  return [...(together(findings) ?? []).map(sentenceOf), ...whereToLook(exercise, families)];
+}
+
+/** undefined unless each wrong gate has a statement on all its numbers. */
+function gateFindings(family: Family): Finding[] | undefined {
+  const gates = gatesOf(family).filter(({ isRight }) => !isRight);
+  const findings = gates.flatMap((gate) => findingOn(gate, statementOn(gate)) ?? []);
+  const isAll = gates.length > 0 && findings.length === gates.length && findings.every(({ isWhole }) => isWhole);
+  return isAll ? findings : undefined;
+}
+
+/** For tensors whose numbers are all those of one known mistake: its words. Its other numbers agree too. */
+function knownOf(
+  known: KnownMistakes,
+  families: readonly Family[],
+  expected: readonly (readonly Result[])[],
+): Map<string, string> {
+  const named = new Map<string, string>();
+  for (const { mistake, values } of known.agreeing()) {
+    let from = 0;
+    const numbers = expected.map((results) =>
+      results.map((right) => values.slice(from, (from += right.values.length))),
+    );
+    familiesOf(numbers, expected).forEach(({ name, parts, isRight }, n) => {
+      const areFound = parts.every(({ found }, k) => areNear(found, families[n].parts[k].found));
+      if (!isRight && areFound) named.set(name, mistake.words);
+    });
+  }
+  return named;
+}
+
+/** Which tensors are right and which are wrong, if this shows where to look. */
+function whereToLook({ name }: Exercise, families: readonly Family[]): string[] {
+  const parts = families.flatMap((family) => {
+    const gates = family.name === 'dz' ? gatesOf(family) : [];
+    return gates.length > 0 ? gates : [family];
+  });
+  const look = placeToLook(name, parts);
+  if (look === undefined) return [];
+  const [wrong, right] = [false, true].map((isRight) =>
+    parts.flatMap((part) => (part.isRight === isRight ? [part.name] : [])),
+  );
+  const rest = right.length === 0 ? '' : `, and ${verbOf(right)} right`;
+  return [`${capital(verbOf(wrong))} wrong${rest}. Look at ${look}.`];
+}
+
+const verbOf = (names: readonly string[]): string => `${namesOf(names)} ${names.length === 1 ? 'is' : 'are'}`;
+
+function sentenceOf({ words, names }: Finding): string {
+  const isOne = names.length === 1;
+  const end = words.endsWith('?') ? '' : '.';
+  return capital(
+    `${words
+      .replace('{}', namesOf(names))
+      .replace('{is}', isOne ? 'is' : 'are')
+      .replace('{has}', isOne ? 'has' : 'have')}${end}`,
+  );
+}
+
+/** The word `gate` at the beginning of a sentence; names of tensors stay as they are. */
+const capital = (sentence: string): string => sentence.replace(/^gate/, 'Gate');
+
+/** Gates of one tensor together: `dc and gates i and j of dz`. */
+function namesOf(names: readonly string[]): string {
+  const tensors = new Map<string, string[]>();
+  for (const name of names) {
+    const gate = /^gate (.) of (.*)$/.exec(name);
+    const [tensor, own] = gate ? [gate[2], [gate[1]]] : [name, []];
+    tensors.set(tensor, [...(tensors.get(tensor) ?? []), ...own]);
+  }
+  const all = [...tensors].map(([tensor, gates]) =>
+    gates.length === 0 ? tensor : `gate${gates.length > 1 ? 's' : ''} ${listOf(gates)} of ${tensor}`,
+  );
+  return listOf(all);
+}
+
+const listOf = (names: readonly string[]): string =>
+  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

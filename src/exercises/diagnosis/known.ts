@@ -1,0 +1,138 @@
+/** Which known mistakes give the numbers of an answer: one, or several at once. */
+import type { Exercise, KnownMistake } from '../exercise.js';
+import type { Numbers, Result } from '../results.js';
+import { isNear } from '../results.js';
+
+/** Computes the numbers of a text that is known to be no stranger's; undefined if it cannot be run. */
+export type Compute = (source: string) => Numbers | undefined;
+
+/** The numbers of all cases in one list, and which of them are wrong. */
+interface Flat {
+  readonly values: Float64Array;
+  readonly isWrong: readonly boolean[];
+}
+
+/** The numbers of a text with one mistake. */
+export interface Mistaken extends Flat {
+  readonly mistake: KnownMistake;
+}
+
+/** They are the same for every answer. */
+const computed = new Map<KnownMistake, Mistaken | undefined>();
+
+/** Pairs that are computed for one answer at most. */
+const MOST_PAIRS = 60;
+
+/** Mistakes at once that have no number in common at most. */
+const MOST_TOGETHER = 3;
+
+export class KnownMistakes {
+  private readonly found: Flat;
+  private readonly right: Float64Array;
+
+  constructor(
+    private readonly exercise: Exercise,
+    numbers: Numbers,
+    private readonly expected: readonly (readonly Result[])[],
+    private readonly compute: Compute,
+  ) {
+    this.right = Float64Array.from(expected.flatMap((results) => results.flatMap(({ values }) => [...values])));
+    this.found = this.flat(numbers);
+  }
+
+  /** The first one that gives every number. */
+  one(): KnownMistake | undefined {
+    return this.exercise.mistakes.find((mistake) => {
+      const mistaken = this.mistaken(mistake);
+      return mistaken && this.isFound(mistaken.values);
+    });
+  }
+
+  /** Two or three that give every number together. */
+  several(): readonly KnownMistake[] | undefined {
+    return this.separate() ?? this.pair();
+  }
+
+  /** Each gives all numbers that it makes wrong, and no two make the same number wrong. The largest come first. */
+  agreeing(): readonly Mistaken[] {
+    const isTaken = this.right.length === 0 ? [] : new Array<boolean>(this.right.length).fill(false);
+    return this.all()
+      .filter(({ values, isWrong }) => isWrong.every((wrong, n) => !wrong || isNear(this.found.values[n], values[n])))
+      .sort((one, other) => count(other.isWrong) - count(one.isWrong))
+      .filter(({ isWrong }) => {
+        if (isWrong.some((wrong, n) => wrong && isTaken[n])) return false;
+        isWrong.forEach((wrong, n) => (isTaken[n] ||= wrong));
+        return true;
+      });
+  }
+
+  private separate(): readonly KnownMistake[] | undefined {
+    const agreeing = this.agreeing();
+    const isAll = this.found.isWrong.every((wrong, n) => !wrong || agreeing.some(({ isWrong }) => isWrong[n]));
+    return isAll && agreeing.length <= MOST_TOGETHER ? agreeing.map(({ mistake }) => mistake) : undefined;
+  }
+
+  private pair(): readonly KnownMistake[] | undefined {
+    const all = this.all();
+    let computedPairs = 0;
+    for (const [n, one] of all.entries())
+      for (const other of all.slice(n + 1)) {
+        const text = this.canBe(one, other) ? textWith(this.exercise, one.mistake, other.mistake) : undefined;
+        if (text === undefined) continue;
+        if (computedPairs++ >= MOST_PAIRS) return undefined;
+        const numbers = this.compute(text);
+        if (numbers && this.isFound(this.flat(numbers).values)) return [one.mistake, other.mistake];
+      }
+    return undefined;
+  }
+
+  /** Whether a number that only one of both makes wrong is that of this one, and one that none makes wrong is right. */
+  private canBe(one: Mistaken, other: Mistaken): boolean {
+    const { values, isWrong } = this.found;
+    return values.every((value, n) => {
+      if (one.isWrong[n] && other.isWrong[n]) return true;
+      if (one.isWrong[n]) return isNear(value, one.values[n]);
+      return other.isWrong[n] ? isNear(value, other.values[n]) : !isWrong[n];
+    });
+  }
+
+  private all(): readonly Mistaken[] {
+    return this.exercise.mistakes.flatMap((mistake) => this.mistaken(mistake) ?? []);
+  }
+
+  /** undefined if it cannot be computed with the shapes of a case. */
+  private mistaken(mistake: KnownMistake): Mistaken | undefined {
+    if (!computed.has(mistake)) {
+      const numbers = this.compute(changed(this.exercise.typescript.solution, mistake));
+      computed.set(mistake, numbers && { mistake, ...this.flat(numbers) });
+    }
+    return computed.get(mistake);
+  }
+
+  private flat(numbers: Numbers): Flat {
+    const values = Float64Array.from(
+      this.expected.flatMap((results, of) =>
+        results.flatMap((right, k) => Array.from(right.values, (_, n) => numberAt(numbers[of][k], n))),
+      ),
+    );
+    return { values, isWrong: [...values].map((value, n) => !isNear(value, this.right[n])) };
+  }
+
+  private isFound(values: Float64Array): boolean {
+    return values.every((value, n) => isNear(value, this.found.values[n]));
+  }
+}
+
+const numberAt = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
+
+const count = (all: readonly boolean[]): number => all.filter(Boolean).length;
+
+const changed = (text: string, { right, wrong }: KnownMistake): string => text.split(right).join(wrong);
+
+/** The solution with both mistakes. undefined if they change the same text, so that one would hide the other. */
+function textWith({ typescript: { solution } }: Exercise, one: KnownMistake, other: KnownMistake): string | undefined {
+  const [first, second] = [one, other].sort((a, b) => solution.indexOf(a.right) - solution.indexOf(b.right));
+  const end = solution.indexOf(first.right) + first.right.length;
+  if (end > solution.indexOf(second.right)) return undefined;
+  return changed(solution.slice(0, end), first) + changed(solution.slice(end), second);
+}

@@ -1,0 +1,105 @@
+/** What an answer has computed beside what is right, tensor by tensor, and gate by gate. */
+import type { Shape } from '../../core/tensor.js';
+import { indexOf } from '../../core/tensor.js';
+import type { Numbers, Result } from '../results.js';
+import { isNear } from '../results.js';
+
+/** A tensor of a case, or the columns of one gate in it. */
+export interface Part {
+  /** As its case names it: `dWx[1]`, `m after update 2`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly expected: readonly number[];
+  readonly found: readonly number[];
+  readonly isRight: boolean;
+  /** Of the case. */
+  readonly sizes: Sizes;
+}
+
+/** What has the same name in all cases, apart from indices and updates: `dWx`, `m`, `gate i of dz`. */
+export interface Family {
+  readonly name: string;
+  readonly parts: readonly Part[];
+  readonly isRight: boolean;
+}
+
+/** The sizes of a case by their letters, as far as the shapes of its tensors show them. */
+export type Sizes = Readonly<Record<string, number>>;
+
+/** The tensors in the order in which cases name them. */
+export function familiesOf(numbers: Numbers, expected: readonly (readonly Result[])[]): Family[] {
+  const parts = expected.flatMap((results, n) => {
+    const sizes = sizesOf(results);
+    return results.map((result, k): [string, Part] => [familyName(result.name), partOf(result, numbers[n][k], sizes)]);
+  });
+  return groupsOf(parts);
+}
+
+/** In the order of their columns. */
+export const GATES = ['i', 'j', 'f', 'o'] as const;
+
+/** Whether the parts have columns for each gate. */
+const hasGates = ({ name, parts }: Family): boolean =>
+  /^d(z|Wh|Wx|Bias)$/.test(name) && parts.every(({ sizes, shape }) => shape.at(-1) === 4 * sizes.H);
+
+/** The gates i, j, f, o of a tensor with their columns. None if it has no such columns. */
+export function gatesOf(family: Family): Family[] {
+  if (!hasGates(family)) return [];
+  const { name, parts } = family;
+  return groupsOf(
+    GATES.flatMap((gate, block) =>
+      parts.map((part): [string, Part] => [`gate ${gate} of ${name}`, blockOf(part, block)]),
+    ),
+  );
+}
+
+const familyName = (name: string): string => name.replace(/\[\d+\]$| (after|of) update \d+$/, '');
+
+function groupsOf(parts: readonly (readonly [string, Part])[]): Family[] {
+  const names = [...new Set(parts.map(([name]) => name))];
+  return names.map((name) => {
+    const own = parts.flatMap(([other, part]) => (other === name ? [part] : []));
+    return { name, parts: own, isRight: own.every(({ isRight }) => isRight) };
+  });
+}
+
+function partOf({ name, shape, values }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
+  const expected = [...values];
+  const numbers = expected.map((_, n) => (n < found.length ? found[n] : NaN));
+  return { name, shape, expected, found: numbers, isRight: areNear(numbers, expected), sizes };
+}
+
+/** Columns block·H to block·H + H - 1 of a part with 4H columns. */
+function blockOf({ name, shape, expected, found, sizes }: Part, block: number): Part {
+  const [columns, H] = [4 * sizes.H, sizes.H];
+  const isIn = (_: number, n: number): boolean => Math.floor((n % columns) / H) === block;
+  const [right, wrong] = [expected.filter(isIn), found.filter(isIn)];
+  const own = [...shape.slice(0, -1), H];
+  return { name, shape: own, expected: right, found: wrong, isRight: areNear(wrong, right), sizes };
+}
+
+export const areNear = (found: readonly number[], expected: readonly number[]): boolean =>
+  found.every((value, n) => isNear(value, expected[n]));
+
+/** The numbers of a part at an index of one axis. */
+export function sliceOf({ shape }: Part, numbers: readonly number[], axis: number, index: number): number[] {
+  return numbers.filter((_, n) => indexOf(n, shape)[axis] === index);
+}
+
+/** From the tensors that show them. The rows that count are those with a gradient. */
+function sizesOf(results: readonly Result[]): Sizes {
+  const shapeOf = (name: string): Shape | undefined => results.find((one) => one.name === name)?.shape;
+  const [dh, dc, dWx, dLogits, dState] = ['dh', 'dc', 'dWx', 'dLogits', 'dStates[0]'].map(shapeOf);
+  const sizes: Record<string, number> = {};
+  if (dh) [sizes.T, sizes.B, sizes.H] = [dh[0] - 1, dh[1], dh[2]];
+  else if (dc) [sizes.B, sizes.H] = dc;
+  if (dWx) [sizes.I] = dWx;
+  if (dState) [sizes.N] = dState;
+  if (dLogits) {
+    const [rows, C] = dLogits;
+    const values = results.find(({ name }) => name === 'dLogits')?.values ?? [];
+    const counted = Array.from({ length: rows }, (_, b) => values.slice(b * C, b * C + C).some((value) => value !== 0));
+    Object.assign(sizes, { N: rows, C, 'N·C': rows * C, count: counted.filter(Boolean).length });
+  }
+  return sizes;
+}

@@ -1,0 +1,195 @@
+/**
+ * Statements about the wrong numbers of a tensor in all cases. Each is made only if it is true of every number, so it can be read
+ * without doubt, also if nobody has listed the mistake.
+ */
+import { HELD } from '../tensors.js';
+import { isNear } from '../results.js';
+import type { Family, Part } from './parts.js';
+import { areNear, GATES, gatesOf, sliceOf } from './parts.js';
+
+/**
+ * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` the verb for one or for several.
+ * `isWhole`: it says what every wrong number is, and not only where wrong numbers are.
+ */
+export interface Statement {
+  readonly words: string;
+  readonly isWhole: boolean;
+}
+
+const whole = (words: string): Statement => ({ words, isWhole: true });
+
+/** The first statement that is true of the family, which has wrong numbers. */
+export function statementOn(family: Family): Statement | undefined {
+  for (const statement of [ratioOf, emptyOf, transposedOf, blocksOf, placesOf]) {
+    const found = statement(family);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The letters of sizes in words. */
+const SIZES: Readonly<Record<string, string>> = {
+  T: 'the number of steps',
+  B: 'the number of sequences',
+  N: 'the number of rows',
+  count: 'the number of rows that count',
+  C: 'the number of classes',
+  'N·C': 'the number of elements',
+  I: 'the number of inputs',
+  H: 'the number of units',
+};
+
+/** Factors that the sizes of a case can give, with a sentence on each. */
+const SIZE_FACTORS: readonly (readonly [(size: number) => number, (letter: string) => string])[] = [
+  [(size) => size, (letter) => `is ${letter} times the expected one: is a division by ${letter} missing`],
+  [(size) => 1 / size, (letter) => `is the expected one divided by ${letter}: is there a division too many`],
+  [(size) => -size, (letter) => `is -${letter} times the expected one: sign, and division by ${letter}`],
+  [(size) => -1 / size, (letter) => `is the expected one divided by -${letter}: sign, and a division too many`],
+];
+
+/** Every number is a factor times the expected one: the same in every case, or a size of the case. */
+export function ratioOf({ parts }: Family): Statement | undefined {
+  const factors = parts.map(factorOf);
+  if (factors.includes(undefined)) return undefined;
+  const fits = (factorIn: (part: Part) => number): boolean => parts.every((part) => isMultiple(part, factorIn(part)));
+  const letters = Object.keys(SIZES).filter((letter) => parts.every(({ sizes }) => letter in sizes));
+  const [first] = factors.filter((factor) => !Number.isNaN(factor));
+  if (first !== undefined && fits(() => first)) return constantRatio(Number(first.toPrecision(9)), parts);
+  for (const letter of letters)
+    for (const [factor, words] of SIZE_FACTORS)
+      if (fits(({ sizes }) => factor(sizes[letter])))
+        return whole(`Every number of {} ${words(letter)}? ${letter} is ${SIZES[letter]}`);
+  const wrong = parts.filter(({ isRight }) => !isRight);
+  const list = [...new Set(wrong.map((part) => Number(factorOf(part)?.toPrecision(6))))];
+  if (list.length < 2 || list.includes(0) || wrong.some((part) => nonZero([part]) < ENOUGH)) return undefined;
+  return whole(
+    `Every number of {} is the expected one times a factor, which differs from case to case: ${list.join(', ')}`,
+  );
+}
+
+function constantRatio(ratio: number, parts: readonly Part[]): Statement | undefined {
+  if (ratio === 0) return whole('{} stays 0: nothing is added to it, or a factor of every number is 0');
+  if (ratio === -1) return whole('{} {has} the wrong sign: every number is -1 times the expected one');
+  if (ratio === 2) return whole('Every number of {} is 2 times the expected one: is it added twice?');
+  const nonZero = parts.flatMap(({ expected }) => expected.filter((value) => Math.abs(value) > LEAST)).length;
+  return nonZero < ENOUGH
+    ? undefined
+    : whole(`Every number of {} is ${Number(ratio.toPrecision(6))} times the expected one`);
+}
+
+const nonZero = (parts: readonly Part[]): number =>
+  parts.flatMap(({ expected }) => expected.filter((value) => Math.abs(value) > LEAST)).length;
+
+/** A smaller number can be a multiple of any other by accident, within the tolerance. */
+const LEAST = 1e-4;
+/** Any number is a multiple of any other: only of several this says something. */
+const ENOUGH = 3;
+
+/** The factor of the largest expected number; NaN if all are 0, and undefined if it is not that of the others. */
+function factorOf(part: Part): number | undefined {
+  const { expected, found } = part;
+  const largest = expected.reduce((most, value, n) => (Math.abs(value) > Math.abs(expected[most]) ? n : most), 0);
+  if (Math.abs(expected[largest]) <= LEAST) return part.isRight ? NaN : undefined;
+  const factor = found[largest] / expected[largest];
+  return isMultiple(part, factor) ? factor : undefined;
+}
+
+const isMultiple = ({ expected, found }: Part, factor: number): boolean =>
+  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value));
+
+/** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
+function isHeld({ found }: Part, of: (n: number) => number): boolean {
+  const last = found.length - 1;
+  return found.every((_, n) => {
+    const value = of(n);
+    return Number.isNaN(value) || isNear(value, HELD) || (n === last && isNear(value, 0));
+  });
+}
+
+/** Nothing is written, or it is added to what was there. A case with NaN alone cannot show this. */
+function emptyOf({ parts }: Family): Statement | undefined {
+  const wrong = parts.filter(({ isRight }) => !isRight);
+  const hasHeld = (of: (part: Part, n: number) => number): boolean =>
+    wrong.every((part) => isHeld(part, (n) => of(part, n))) &&
+    wrong.some((part) => part.found.some((_, n) => isNear(of(part, n), HELD)));
+  const isNotWritten = wrong.length === parts.length && hasHeld(({ found }, n) => found[n]);
+  if (isNotWritten) return whole('{} {is} not written: every number is what was there before');
+  if (hasHeld(({ found, expected }, n) => found[n] - expected[n]))
+    return whole('{} {is} added to what was there before: an = or a first 0 is missing');
+  return undefined;
+}
+
+/** A matrix with its rows as columns. */
+function transposedOf({ parts }: Family): Statement | undefined {
+  if (!parts.every(({ shape: [rows, columns, ...more] }) => rows === columns && more.length === 0)) return undefined;
+  const isTransposed = ({ shape: [rows], found, expected }: Part): boolean =>
+    found.every((value, n) => isNear(value, expected[(n % rows) * rows + Math.floor(n / rows)]));
+  return parts.every(isTransposed) ? whole('{} {is} transposed: rows and columns are exchanged') : undefined;
+}
+
+/** Gates have the numbers of other gates, the same in every case. */
+function blocksOf(family: Family): Statement | undefined {
+  const gates = gatesOf(family);
+  const sources = gates.map((gate) =>
+    [gate, ...gates].findIndex(({ parts }) => parts.every(({ expected }, k) => areNear(gate.parts[k].found, expected))),
+  );
+  if (gates.length === 0 || sources.includes(-1)) return undefined;
+  const moved = sources.flatMap((from, block) =>
+    from === 0 ? [] : [`${GATES[block]} has the numbers of gate ${GATES[from - 1]}`],
+  );
+  return whole(`Of {}, gate ${moved.join(', ')}`);
+}
+
+/** Which indices of an axis are wrong, if the others are right. */
+const PLACES: readonly (readonly [(index: number, extent: number) => boolean, (place: string) => string])[] = [
+  [(index) => index === 0, (place) => `only ${place} 0 is wrong`],
+  [(index, extent) => index === extent - 1, (place) => `only the last ${place} is wrong`],
+  [(index) => index !== 0, (place) => `only ${place} 0 is right`],
+  [(index, extent) => index !== extent - 1, (place) => `only the last ${place} is right`],
+];
+
+/** What an index of each axis counts, where it is not a row and a column. */
+const AXES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  dh: ['row', 'sequence', 'unit'],
+  dc: ['row', 'sequence', 'unit'],
+  dx: ['step', 'sequence', 'input'],
+  dhUpstream: ['row', 'sequence', 'unit'],
+  dLogits: ['row', 'class'],
+};
+
+function placesOf({ name, parts }: Family): Statement | undefined {
+  const words = inputsOf(parts);
+  if (words !== undefined) return { words, isWhole: false };
+  const axes = parts[0].shape.length;
+  const places = AXES[name] ?? ['row', name.startsWith('gate') ? 'unit' : 'column'];
+  for (const [axis, place] of places.slice(-axes).entries())
+    for (const [isWrong, sentence] of PLACES)
+      if (areWrongAt(parts, axis, isWrong))
+        return { words: `In {}, ${sentence(place)}, in every case`, isWhole: false };
+  return undefined;
+}
+
+function areWrongAt(
+  parts: readonly Part[],
+  axis: number,
+  isWrong: (index: number, extent: number) => boolean,
+): boolean {
+  const areThere = parts.every((part) =>
+    Array.from({ length: part.shape[axis] }, (_, index) => {
+      const [found, expected] = [part.found, part.expected].map((numbers) => sliceOf(part, numbers, axis, index));
+      return areNear(found, expected) !== isWrong(index, part.shape[axis]);
+    }).every(Boolean),
+  );
+  return areThere && parts.some(({ isRight, shape }) => !isRight && shape[axis] > 1);
+}
+
+/** Of the tensors `dWx[0]`, `dWx[1]`, …, only the first is right, or only it is wrong. A case with one input has the first alone. */
+function inputsOf(parts: readonly Part[]): string | undefined {
+  const isFirst = ({ name }: Part): boolean => !name.endsWith(']') || name.endsWith('[0]');
+  const isRight = (part: Part): boolean => part.isRight;
+  const [firsts, others] = [parts.filter(isFirst), parts.filter((part) => !isFirst(part))];
+  if (others.length === 0) return undefined;
+  if (firsts.every(isRight) && !others.some(isRight)) return 'Of {}, only the first one ([0]) is right';
+  if (others.every(isRight) && !firsts.some(isRight)) return 'Of {}, only the first one ([0]) is wrong';
+  return undefined;
+}

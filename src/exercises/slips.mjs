@@ -1,0 +1,206 @@
+/**
+ * More mistakes that readers make in the lines of the exercises, beside those of marks.mjs and planted-mistakes.mjs. They have the
+ * form of marks.mjs. Under each text of the solution stand the texts that can take its place, after their words.
+ */
+import { LSTM_SLIPS } from './lstm-slips.mjs';
+
+const LOGIT = '(probabilities.get(b, k) * sum - y.get(b, k)) / count';
+const D_STATES = 'rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk)));';
+const D_W = 'rowBlocks(dW, states).forEach((dWk, k) => backend.matmul(dWk, transposeOf(states[k]), dLogits));';
+const DZ = 'const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2);';
+const ALPHA = '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)';
+const MOVE = 'P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON)';
+
+/** The loops of a product over n, m and c with `line` inside. */
+const product = (views, line) =>
+  `${views} {
+    for (let n = 0; n < dLogits.shape[0]; n++)
+      for (let m = 0; m < states[k].shape[1]; m++)
+        for (let c = 0; c < dLogits.shape[1]; c++) ${line}
+  });`;
+
+/** By the names of the exercises. */
+export const SLIPS = {
+  sigmoid: {
+    'dI * i * (1 - i)': {
+      'dI is divided by σ′, not multiplied': 'dI / (i * (1 - i))',
+      'dI is added to σ′, not multiplied': 'dI + i * (1 - i)',
+      'parentheses are missing: dI·i - i² is not dI·(i - i²)': 'dI * i - i * i',
+      '1+i in place of 1-i': 'dI * i * (1 + i)',
+      'σ′ is missing': 'dI',
+      'σ′ is missing, and so is dI: this is i, the result of σ': 'i',
+      'tanh′ of i, which is already σ(zi)': 'dI * (1 - Math.tanh(i) ** 2)',
+      'σ′ of dI in place of σ′: dI in place of i': 'dI * dI * (1 - dI)',
+      'i² in place of i·(1-i)': 'dI * i * i',
+      '(1-i)² in place of i·(1-i)': 'dI * (1 - i) * (1 - i)',
+    },
+  },
+  softmax: {
+    [LOGIT]: {
+      'two mistakes: it is right only for labels that add up to 1, and the divisor is the number of all rows, as in chapter 2':
+        '(probabilities.get(b, k) - y.get(b, k)) / B',
+      'two mistakes: it is right only for labels that add up to 1, and it is the gradient of the sum over the batch':
+        'probabilities.get(b, k) - y.get(b, k)',
+      'two mistakes: the sign is reversed, and it is right only for labels that add up to 1':
+        '(y.get(b, k) - probabilities.get(b, k)) / count',
+      'the divisor is the number of classes, not count': '(probabilities.get(b, k) * sum - y.get(b, k)) / C',
+      'the divisor is the number of elements, not count': '(probabilities.get(b, k) * sum - y.get(b, k)) / (B * C)',
+      'it is multiplied by count, not divided': '(probabilities.get(b, k) * sum - y.get(b, k)) * count',
+      'only y is divided by count: parentheses are missing': 'probabilities.get(b, k) * sum - y.get(b, k) / count',
+      'p*(Σy - y): the parentheses stand around the wrong difference':
+        '(probabilities.get(b, k) * (sum - y.get(b, k))) / count',
+      'it is divided by Σy, not by count': '(probabilities.get(b, k) * sum - y.get(b, k)) / sum',
+      'y is multiplied by Σy, in place of p': '(probabilities.get(b, k) - y.get(b, k) * sum) / count',
+      'p - 1 in every class, with 1 in place of y': '(probabilities.get(b, k) * sum - 1) / count',
+      'the gradient with respect to p, not to the logits': '-y.get(b, k) / probabilities.get(b, k) / count',
+      'the gradient with respect to p, not to the logits, with the wrong sign':
+        'y.get(b, k) / probabilities.get(b, k) / count',
+      'y in place of p - y': 'y.get(b, k) / count',
+    },
+    'sum += y.get(b, k);': { 'Σy is only the last label of the row': 'sum = y.get(b, k);' },
+    'for (let k = 0; k < C; k++) sum': {
+      'Σy is without the last label of the row': 'for (let k = 0; k < C - 1; k++) sum',
+      'Σy is without the first label of the row': 'for (let k = 1; k < C; k++) sum',
+    },
+    'let sum = 0;': {
+      'Σy begins at 1': 'let sum = 1;',
+      'Σy is the sum of all rows so far: it is not set to 0 for each row':
+        'let sum = 0;\n    for (let r = 0; r < b; r++) for (let k = 0; k < C; k++) sum += y.get(r, k);',
+    },
+  },
+  product: {
+    'backend.columnSums(db, dLogits);': {
+      'db is dLogits of the last row only': 'backend.copy(db, dLogits.pick(dLogits.shape[0] - 1));',
+      'db is the sum without the first row':
+        'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(0, k));',
+      'db is the sum without the last row':
+        'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(dLogits.shape[0] - 1, k));',
+    },
+    [D_STATES]: {
+      'only the first state gets its gradient':
+        'backend.matmul(dStates[0], dLogits, transposeOf(rowBlocks(W, states)[0]));',
+      'every state uses the first rows of W':
+        'states.forEach(({ shape: [, H] }, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, H))));',
+      'dStates has only the term of the last class, not the sum over the classes': product(
+        'rowBlocks(W, states).forEach((Wk, k) =>',
+        'dStates[k].set(n, m, dLogits.get(n, c) * Wk.get(m, c));',
+      ),
+    },
+    [D_W]: {
+      'of dW, only the rows of the first state are computed':
+        'backend.matmul(rowBlocks(dW, states)[0], transposeOf(states[0]), dLogits);',
+      'every state writes the first rows of dW':
+        'states.forEach((state, k) => backend.matmul(rowsOf(dW, 0, state.shape[1]), transposeOf(state), dLogits));',
+      'dW has only the term of the last row, not the sum over the rows': product(
+        'rowBlocks(dW, states).forEach((dWk, k) =>',
+        'dWk.set(m, c, states[k].get(n, m) * dLogits.get(n, c));',
+      ),
+    },
+  },
+  'rnn-step': {
+    [DZ]: {
+      'dh of row t in place of row t+1': 'const dz = dh[t][b][n] * (1 - h[t + 1][b][n] ** 2);',
+      'h is not squared: tanh′ is 1 - h²': 'const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n]);',
+      'h itself in place of its derivative 1 - h²': 'const dz = dh[t + 1][b][n] * h[t + 1][b][n];',
+      'h² in place of 1 - h²': 'const dz = dh[t + 1][b][n] * h[t + 1][b][n] ** 2;',
+      'the sign of dz is reversed: h² - 1': 'const dz = dh[t + 1][b][n] * (h[t + 1][b][n] ** 2 - 1);',
+      'dz is divided by B; the loss is already a mean': 'const dz = (dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)) / B;',
+      'dh is missing in dz: this is tanh′ alone': 'const dz = 1 - h[t + 1][b][n] ** 2;',
+    },
+    'dBias[0][n] += dz;': {
+      'dBias is only its last term, not the sum over steps and sequences': 'dBias[0][n] = dz;',
+      'dBias adds dh in place of dz': 'dBias[0][n] += dh[t + 1][b][n];',
+    },
+    'dWx[k][n] += x[t][b][k] * dz;': {
+      'nothing is added to dWx: dWx stays 0': '',
+      'dWx uses dh in place of dz': 'dWx[k][n] += x[t][b][k] * dh[t + 1][b][n];',
+      'dWx reads Wx in place of x': 'dWx[k][n] += Wx[k][n] * dz;',
+      'x is missing in dWx': 'dWx[k][n] += dz;',
+    },
+    'for (let k = 0; k < I; k++) dWx': {
+      'row 0 of dWx stays 0': 'for (let k = 1; k < I; k++) dWx',
+      'the last row of dWx stays 0': 'for (let k = 0; k < I - 1; k++) dWx',
+    },
+    'dWh[m][n] += h[t][b][m] * dz;': {
+      'nothing is added to dWh: dWh stays 0': '',
+      'dWh reads h of unit n in place of unit m': 'dWh[m][n] += h[t][b][n] * dz;',
+      'dWh uses dh in place of dz': 'dWh[m][n] += h[t][b][m] * dh[t + 1][b][n];',
+      'dWh reads Wh in place of h': 'dWh[m][n] += Wh[m][n] * dz;',
+      'h is missing in dWh': 'dWh[m][n] += dz;',
+    },
+    'dh[t][b][m] += dz * Wh[m][n];': {
+      'the term of unit m is added to unit n of dh': 'dh[t][b][n] += dz * Wh[m][n];',
+      'dh uses dh of the next row in place of dz': 'dh[t][b][m] += dh[t + 1][b][n] * Wh[m][n];',
+      'the sign of the term in dh is reversed': 'dh[t][b][m] -= dz * Wh[m][n];',
+      'Wh is missing in dh': 'dh[t][b][m] += dz;',
+    },
+    'for (let m = 0; m < H; m++) {': {
+      'the loop over m leaves out unit 0': 'for (let m = 1; m < H; m++) {',
+      'the loop over m leaves out the last unit': 'for (let m = 0; m < H - 1; m++) {',
+    },
+  },
+  'initial-state': {
+    'for (let b = 0; b < B; b++) h[0][b].set(start[0]);': {
+      'the first sequence does not get the initial state': 'for (let b = 1; b < B; b++) h[0][b].set(start[0]);',
+      'the last sequence does not get the initial state': 'for (let b = 0; b < B - 1; b++) h[0][b].set(start[0]);',
+      'h[0] is tanh(start); it is start itself': 'for (let b = 0; b < B; b++) h[0][b].set(start[0].map(Math.tanh));',
+    },
+    'dStart[0][n] += dh[0][b][n];': {
+      'nothing is added to dStart: dStart stays 0': ';',
+      'dStart reads the first sequence B times': 'dStart[0][n] += dh[0][0][n];',
+      'dStart has the factor tanh′, but start goes through no tanh':
+        'dStart[0][n] += dh[0][b][n] * (1 - h[0][b][n] ** 2);',
+      'dStart is multiplied by the initial state': 'dStart[0][n] += dh[0][b][n] * h[0][b][n];',
+      'dStart is the sum of the rows of all steps': 'for (let t = 0; t <= T; t++) dStart[0][n] += dh[t][b][n];',
+      'dStart adds h in place of dh': 'dStart[0][n] += h[0][b][n];',
+    },
+  },
+  adam: {
+    [ALPHA]: {
+      'α is that of the update before: t-1 in place of t':
+        '(learningRate * Math.sqrt(1 - BETA2 ** (t - 1))) / (1 - BETA1 ** (t - 1))',
+      'α without the factor √(1-β₂ᵗ)': 'learningRate / (1 - BETA1 ** t)',
+      'α without the division by 1-β₁ᵗ': 'learningRate * Math.sqrt(1 - BETA2 ** t)',
+      'β₁ and β₂ are exchanged in α': '(learningRate * Math.sqrt(1 - BETA1 ** t)) / (1 - BETA2 ** t)',
+      'the factor of α is upside down': '(learningRate * (1 - BETA1 ** t)) / Math.sqrt(1 - BETA2 ** t)',
+      'α without the power t': '(learningRate * Math.sqrt(1 - BETA2)) / (1 - BETA1)',
+      'α with β·t in place of βᵗ': '(learningRate * Math.sqrt(1 - BETA2 * t)) / (1 - BETA1 * t)',
+      'the root covers 1-β₁ᵗ too': 'learningRate * Math.sqrt((1 - BETA2 ** t) / (1 - BETA1 ** t))',
+      'α with the learning rate missing': 'Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t)',
+      'the division by 1-β₂ᵗ has the root of nothing: 1-β₂ᵗ in place of its root below, 1-β₁ᵗ above':
+        '(learningRate * (1 - BETA1 ** t)) / (1 - BETA2 ** t)',
+    },
+    'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)': {
+      'm with β₂ in place of β₁': 'M.get(n) + (gradient - M.get(n)) * (1 - BETA2)',
+      'm does not decay: -m is missing': 'M.get(n) + gradient * (1 - BETA1)',
+      'm without the factor 1-β₁ of g': 'BETA1 * M.get(n) + gradient',
+      'm is the sum of the gradients': 'M.get(n) + gradient',
+      'm without the m before': '(1 - BETA1) * gradient',
+    },
+    'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2)': {
+      'v is g², not the running mean': 'gradient * gradient',
+      'β₂ and 1-β₂ are exchanged': 'V.get(n) + (gradient * gradient - V.get(n)) * BETA2',
+      'v with β₁ in place of β₂': 'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA1)',
+      'v does not decay: -v is missing': 'V.get(n) + gradient * gradient * (1 - BETA2)',
+      'v without the factor 1-β₂ of g²': 'BETA2 * V.get(n) + gradient * gradient',
+      'v is the running mean of the square of m, not of g²': 'V.get(n) + (mean * mean - V.get(n)) * (1 - BETA2)',
+      'v with 2g in place of g²': 'V.get(n) + (2 * gradient - V.get(n)) * (1 - BETA2)',
+    },
+    'M.set(n, mean);': { 'm is not stored': '' },
+    'V.set(n, square);': { 'v is not stored': '' },
+    'Math.sqrt(square) + EPSILON': {
+      'the old v moves p: v is updated afterwards':
+        'Math.sqrt((square - gradient * gradient * (1 - BETA2)) / BETA2) + EPSILON',
+    },
+    [MOVE]: {
+      'ε is added to p, not to √v: parentheses are missing': 'P.get(n) - (rate * mean) / Math.sqrt(square) + EPSILON',
+      'm is not divided by √v': 'P.get(n) - rate * mean',
+      'α is missing in p': 'P.get(n) - mean / (Math.sqrt(square) + EPSILON)',
+      'p loses its value: the step replaces it': '-(rate * mean) / (Math.sqrt(square) + EPSILON)',
+      'm is multiplied by √v, not divided': 'P.get(n) - rate * mean * (Math.sqrt(square) + EPSILON)',
+      'ε is 1e-7, as in Keras, in place of 1e-8': 'P.get(n) - (rate * mean) / (Math.sqrt(square) + 1e-7)',
+      'the plain gradient moves p, without m and v': 'P.get(n) - rate * gradient',
+    },
+  },
+  ...LSTM_SLIPS,
+};

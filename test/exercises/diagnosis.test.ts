@@ -1,0 +1,211 @@
+/** What the checker says about wrong answers: over a list of them, and that it says nothing untrue about random ones. */
+import { Random } from '../../src/core/rng.js';
+import { check, computeSource, verdictOf, withMistake } from '../../src/exercises/check.js';
+import type { Exercise, KnownMistake, Verdict } from '../../src/exercises/exercise.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import { isNear } from '../../src/exercises/results.js';
+import { WRONG_ANSWERS } from './wrong-answers.js';
+
+const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+
+const diagnosisIn = (verdict: Verdict): string | undefined =>
+  verdict.outcome === 'wrong' ? (verdict.diagnosis ?? 'no diagnosis') : undefined;
+
+/** Of the solution with a change. */
+function diagnosisOf(name: string, right: string, wrong: string): string | undefined {
+  const { solution } = exercise(name).javascript;
+  expect(solution.split(right)).toHaveLength(2);
+  const source = solution.replace(right, () => wrong);
+  return diagnosisIn(check(exercise(name), source, 'javascript'));
+}
+
+describe('the list of wrong answers', () => {
+  test('has at least 150, and some for each exercise', () => {
+    expect(Object.values(WRONG_ANSWERS).flat().length).toBeGreaterThanOrEqual(150);
+    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(12);
+  });
+
+  /** At least 95% were asked for; every one is named. */
+  test.each(EXERCISES.map(({ name }) => name))('%s: each has its name', (name) => {
+    const unnamed = WRONG_ANSWERS[name].flatMap(([right, wrong, ...words]) => {
+      const diagnosis = diagnosisOf(name, right, wrong);
+      return words.every((one) => diagnosis?.includes(one)) ? [] : [{ wrong, words, diagnosis }];
+    });
+    expect(unnamed).toEqual([]);
+  });
+});
+
+/** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
+test.each([
+  [
+    'sigmoid',
+    'dI * i * (1 - i)',
+    '(1 - i) * i * -dI',
+    'dzi has the wrong sign: every number is -1 times the expected one.',
+  ],
+  ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
+  [
+    'softmax',
+    '/ count)',
+    '/ (count + 1))',
+    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8.',
+  ],
+  [
+    'product',
+    'backend.columnSums(db, dLogits);',
+    'backend.fill(db, 1);',
+    'db is wrong, and dStates and dW are right. Look at the line of db.',
+  ],
+  [
+    'rnn-step',
+    'dWx[k][n] += x[t][b][k] * dz',
+    'dWx[k][n] += x[T - 1 - t][b][k] * dz',
+    'dWx is wrong, and dWh, dBias, dStart, dWy, dBiasY and dh are right. Look at the line of dWx.',
+  ],
+  [
+    'rnn-step',
+    'dz * Wh[m][n]',
+    'dz * Wh[m][n] * (1 - h[t][b][m] ** 2)',
+    'In dh, only the last row is right, in every case. dWx, dWh, dBias, dStart and dh are wrong, and dWy and dBiasY are right. Look at the line of dh[t].',
+  ],
+  [
+    'hidden-state',
+    '2 * dc.get(b, n) + dh'.slice(4),
+    '2 * dc.get(b, n) + dh',
+    'dc, gates i, j and f of dz and dcPrev are wrong, and gate o of dz is right. Look at dC, which all of these read.',
+  ],
+  [
+    'hidden-state',
+    'dc.set(b, n, dC);',
+    'dc.set(b, n, -dC);',
+    'dc has the wrong sign: every number is -1 times the expected one.',
+  ],
+  [
+    'cell-state',
+    'const dI = dC * j;\n      const dJ = dC * i;',
+    'const dI = -dC * j;\n const dJ = -dC * i;',
+    'Gates i and j of dz have the wrong sign: every number is -1 times the expected one.',
+  ],
+  ['gates', '(1 - j * j)', '(1 - j) * (1 + j) / 2', 'Every number of gate j of dz is 0.5 times the expected one.'],
+  [
+    'weights',
+    'dx, dWx, dz, xTransposed,',
+    'dx, dWx.slice(1), dz, xTransposed.slice(1),',
+    'Of dWx, only the first one ([0]) is wrong.',
+  ],
+  ['through-time', 'n >= 0; n--', 'n >= 0; n -= 2', 'In dx, only the last step is right, in every case.'],
+  [
+    'initial-state',
+    'dStart[0][n] += dh[0][b][n]',
+    'dStart[0][n] += dh[0][b][n] / T',
+    'Every number of dStart is the expected one divided by T: is there a division too many? T is the number of steps.',
+  ],
+  ['adam', '1 - BETA1 ** t)', '1 + BETA1 ** t)', 'α and p are wrong, and m and v are right. Look at α.'],
+  [
+    'every-step',
+    'lstmBackward(backend, lstm);',
+    'lstmBackward(backend, lstm); for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / lstm.sizes.B);',
+    'Every number of db is the expected one divided by B: is there a division too many? B is the number of sequences.',
+  ],
+])('%s: %s → %s', (name, right, wrong, diagnosis) => {
+  expect(diagnosisOf(name, right, wrong)).toBe(diagnosis);
+});
+
+type Numbers = number[][][];
+
+/** What a text of the project's own computes. */
+function numbersOf(one: Exercise, source: string): Numbers | undefined {
+  const computed = computeSource(one, source);
+  return 'numbers' in computed
+    ? computed.numbers.map((tensors) => tensors.map((tensor) => Array.from(tensor)))
+    : undefined;
+}
+
+/** Whether each number is near, in all cases. */
+const near = (one: Numbers, other: Numbers): boolean[] =>
+  one.flatMap((tensors, n) =>
+    tensors.flatMap((tensor, k) => tensor.map((value, at) => isNear(value, other[n][k][at]))),
+  );
+
+/** The mistakes that a diagnosis names as known. */
+function namedIn({ mistakes }: Exercise, diagnosis: string): KnownMistake[] {
+  const words = /^These are the numbers of (?:a known mistake|.* known mistakes at once): (.*)\.$/s.exec(
+    diagnosis,
+  )?.[1];
+  return (words === undefined ? [] : words.split('; and: ')).map((one) =>
+    mistakes.find((mistake) => mistake.words === one)!,
+  );
+}
+
+/** The solution with both, if they change different texts. */
+function withBoth(one: Exercise, first: KnownMistake, second: KnownMistake): string | undefined {
+  const text = withMistake(one, first);
+  const isApart = text.split(second.right).length === 2 && !first.wrong.includes(second.right);
+  return isApart ? text.replace(second.right, () => second.wrong) : undefined;
+}
+
+describe('what is said is true', () => {
+  /** Exercises that compute fast. */
+  const FAST = ['product', 'hidden-state', 'cell-state', 'gates', 'adam', 'rnn-step'];
+
+  test.each(FAST)('%s: of two random mistakes at once, both are named, or others that give each number', (name) => {
+    const [one, random] = [exercise(name), new Random(7)];
+    const right = numbersOf(one, one.typescript.solution)!;
+    const isNamed: boolean[] = [];
+    for (let trial = 0; trial < 8; trial++) {
+      const planted = [0, 1].map(() => one.mistakes[random.below(one.mistakes.length)]);
+      const text = withBoth(one, planted[0], planted[1]);
+      const numbers = text === undefined ? undefined : numbersOf(one, text);
+      if (numbers === undefined) continue;
+      const named = namedIn(one, diagnosisIn(verdictOf(one, { numbers })) ?? '');
+      isNamed.push(named.length > 0);
+      if (named.length === 0 || planted.every((mistake) => named.includes(mistake))) continue;
+      const isRight = near(numbers, right);
+      const theirs = named.map((mistake) => near(numbers, numbersOf(one, withMistake(one, mistake))!));
+      expect([name, isRight.every((is, n) => is || theirs.some((isTheirs) => isTheirs[n]))]).toEqual([name, true]);
+    }
+    expect(isNamed).toContain(true);
+  });
+
+  const CLAIMS =
+    /known mistake|Every number|wrong sign|transposed|stays 0|not written|added to|the numbers of gate|a factor/;
+
+  test.each(EXERCISES.map(({ name }) => name))('%s: random changes of numbers get no name', (name) => {
+    const [one, random] = [exercise(name), new Random(8)];
+    const right = numbersOf(one, one.typescript.solution)!;
+    let wrongs = 0;
+    for (let trial = 0; trial < 12; trial++) {
+      const each = [0.03, 0.3, 1][trial % 3];
+      const change = (value: number): number => (random.uniform(0, 1) < each ? value + random.normal(0, 0.1) : value);
+      const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map(change)));
+      const verdict = verdictOf(one, { numbers });
+      wrongs += Number(verdict.outcome === 'wrong');
+      expect(diagnosisIn(verdict) ?? '').not.toMatch(CLAIMS);
+    }
+    expect(wrongs).toBeGreaterThan(6);
+  });
+
+  test.each(EXERCISES.filter(({ name }) => name !== 'adam').map(({ name }) => name))(
+    '%s: all numbers times a factor are named with the factor',
+    (name) => {
+      const one = exercise(name);
+      const right = numbersOf(one, one.typescript.solution)!;
+      for (const ratio of [-1, 2, 0.37]) {
+        const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map((value) => ratio * value)));
+        const words =
+          ratio === -1 ? /the wrong sign|the sign is reversed/ : new RegExp(`${ratio} times the expected one`);
+        expect(diagnosisIn(verdictOf(one, { numbers }))).toMatch(words);
+      }
+    },
+  );
+
+  test('one number that is not the multiple of the others ends the claim', () => {
+    const one = exercise('softmax');
+    const numbers = numbersOf(one, one.typescript.solution)!.map((all) =>
+      all.map((tensor) => tensor.map((value) => 3 * value)),
+    );
+    expect(diagnosisIn(verdictOf(one, { numbers }))).toContain('3 times the expected one');
+    numbers[1][0][2] += 1e-6;
+    expect(diagnosisIn(verdictOf(one, { numbers }))).toBe('no diagnosis');
+  });
+});
