@@ -1,7 +1,7 @@
 /** The page in a real Chromium, each guarantee once. test/slow/page has every case, backend and subject. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { PLANTED_MISTAKES } from '../../src/page/check-view.js';
+import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { expectAccessToDigits } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
@@ -159,7 +159,7 @@ describe('on a page whose run has not begun', () => {
     for (const [id, summary] of Object.entries(SUMMARIES)) {
       await page.check(`[value="${id}"]`);
       const planted = PLANTED_MISTAKES.find((mistake) => mistake.id === id);
-      if (planted) expect(await opened().text('#planted')).toBe(`- ${planted.right}\n+ ${planted.wrong}`);
+      if (planted) expect(await opened().text('#planted')).toBe(`right: ${planted.right}\nwrong: ${planted.wrong}`);
       await page.click('#run-check');
       await page.waitForSelector('#check-table:not([hidden])');
       expect([id, await opened().text('#check-summary')]).toEqual([id, summary]);
