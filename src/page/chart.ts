@@ -1,6 +1,7 @@
 /** Line charts (uPlot), as wide as their places on the page. */
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from './axis-marks.js';
 import { cssColour, onColourChange } from './colours.js';
 import type { InspectedLstm } from './inspect-image.js';
 
@@ -23,23 +24,6 @@ interface ChartOptions {
 /** `Distr.Logarithmic`: a member of an ambient const enum, which `isolatedModules` cannot read. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum cannot be read, see above
 const LOGARITHMIC = 3 as UPlot.Scale.Distr;
-
-/** Distances between the marks of an axis that counts: 1, 2, 5, 10, 20, … uPlot's own list has 2.5. */
-export const WHOLE_DISTANCES = Array.from({ length: 21 }, (_, n) => [1, 2, 5][n % 3] * 10 ** Math.floor(n / 3));
-
-/** A logarithmic axis has at most this many marks. */
-const MOST_POWERS = 5;
-
-/** Marks of a logarithmic axis: powers of ten, at equal distances. uPlot's own marks crowd, and its texts end at 0.001. */
-export function powersOfTen(min: number, max: number): number[] {
-  const [first, last] = [Math.ceil(Math.log10(min)), Math.floor(Math.log10(max))];
-  const every = Math.max(1, Math.ceil((last - first + 1) / MOST_POWERS));
-  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, n) => 10 ** (last - n * every)).reverse();
-}
-
-/** `10⁻⁴`. */
-export const powerText = (power: number): string =>
-  `10${String(Math.round(Math.log10(power))).replace(/./g, (sign) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(sign)])}`;
 
 const POWER_AXIS = {
   splits: (_: UPlot, __: number, min: number, max: number) => powersOfTen(min, max),

@@ -115,7 +115,8 @@ export class Visit {
 
   /** Unfolds the settings of a network on digits or a text. */
   async openSettings(): Promise<void> {
-    if ((await this.page.getAttribute('#settings-fold', 'open')) === null) await this.page.click('#settings-fold summary');
+    if ((await this.page.getAttribute('#settings-fold', 'open')) === null)
+      await this.page.click('#settings-fold summary');
   }
 
   /** Types a setting, and leaves its field. */
