@@ -40,7 +40,7 @@ export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
     lookFor:
       'A network that gives each of ten classes the probability 0.1 has the loss 2.30. On which side is the loss?',
     saw: [
-      'The loss jumps above 2.30, and does not come back for long: the network is worse than a guess. After 400 steps the accuracy is below 30%.',
+      'The loss jumps far above 2.30, so the network is worse than a guess for a while. After 400 steps the accuracy is below 30%.',
       'Adam divides each gradient by its size, so an update is about as large as the learning rate. The first update changes every weight by 1, while no LSTM weight was larger than 0.2. Then the gates are near 0 or 1, where their derivatives vanish. Nothing becomes NaN, because gates and states stay below 1 or grow only slowly.',
     ],
     chapter: { page: 'learn/loss-and-update', section: 'adam', name: 'chapter 5, Adam' },
