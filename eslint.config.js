@@ -46,7 +46,7 @@ export default tseslint.config(
   // A reader fills this file: without the answers, its parameters are not used.
   { files: ['docs/learn/programs/min-char-rnn.mjs'], rules: { 'no-unused-vars': 'off' } },
   {
-    files: ['src/page/isolation/*.js'],
+    files: ['src/page/{isolation,theme}/*.js'],
     languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.serviceworker } },
   },
   // Parts of this file run in the page.

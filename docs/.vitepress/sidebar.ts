@@ -14,7 +14,7 @@ export const sidebar: Item[] = [
   {
     text: 'Learn',
     items: [
-      page('', 'What Longhand is'),
+      page('', 'Where to begin'),
       page('learn/what-an-rnn-is', '1. From text to state'),
       page('learn/plain-rnn', '2. A plain RNN first'),
       page('learn/min-char-rnn', 'Your own min-char-rnn'),
@@ -49,6 +49,7 @@ export const sidebar: Item[] = [
   {
     text: 'Use',
     items: [
+      page('readme', 'What Longhand is'),
       page('page', 'The page'),
       page('forecast', 'Forecasts of your own data'),
       page('your-own', 'Networks of your own'),

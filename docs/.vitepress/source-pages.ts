@@ -40,12 +40,11 @@ function linkFrom(document: string, url: string): Link | undefined {
   return { document, target: path.posix.join(path.posix.dirname(document), file).replace(/\/$/, ''), anchor };
 }
 
-/** `README.md` is `/`, `docs/derivation.md` is `/derivation.html`. */
+/** `docs/index.md` is `/`, `README.md` is `/readme.html`, `docs/derivation.md` is `/derivation.html`. */
 export const pageOf = (document: string): string =>
   document
     .replace(/^docs\//, '')
-    .replace(/^README\.md$/, 'index.md')
-    .replace(/^(CONTRIBUTING|CHANGELOG|SECURITY)\.md$/, (name) => name.toLowerCase());
+    .replace(/^(README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/, (name) => name.toLowerCase());
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */
 const NOT_TEXT = /\.(safetensors|png|svg)$/;

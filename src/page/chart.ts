@@ -1,6 +1,7 @@
 /** Line charts (uPlot), as wide as their places on the page. */
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from './axis-marks.js';
 import { cssColour, onColourChange } from './colours.js';
 import type { InspectedLstm } from './inspect-image.js';
 
@@ -23,6 +24,12 @@ interface ChartOptions {
 /** `Distr.Logarithmic`: a member of an ambient const enum, which `isolatedModules` cannot read. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum cannot be read, see above
 const LOGARITHMIC = 3 as UPlot.Scale.Distr;
+
+const POWER_AXIS = {
+  splits: (_: UPlot, __: number, min: number, max: number) => powersOfTen(min, max),
+  filter: (_: UPlot, splits: number[]) => splits,
+  values: (_: UPlot, splits: number[]) => splits.map(powerText),
+};
 
 /** The look of every axis. */
 export const axisStyle = () => ({
@@ -55,8 +62,8 @@ export class Chart {
           y: { ...(logarithmic && { distr: LOGARITHMIC }), ...(range && { range: [...range] }) },
         },
         axes: [
-          { ...axis, size: 30 },
-          { ...axis, size: 52 },
+          { ...axis, size: 30, incrs: WHOLE_DISTANCES }, // steps, rows and characters are counted
+          { ...axis, size: 52, ...(logarithmic && POWER_AXIS) },
         ],
         series: [
           { label: x },

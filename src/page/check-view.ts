@@ -1,25 +1,32 @@
 /** “Check it”: the gradient check, with or without a mistake planted into src/equations/lstm.ts. */
 import type { Remote } from 'comlink';
 import type { GradientReport } from '../equations/gradcheck.js';
-import { PLANTED_MISTAKES as all } from '../exercises/planted-mistakes.mjs';
-import { button, element, made, setText } from './dom.js';
+import { button, ButtonGroup, element, made, setText } from './dom.js';
 import type { Engine } from './engine.js';
-
-/** The mistakes that the page offers. */
-export const PLANTED_MISTAKES = all.filter(({ onPage }) => onPage);
+import { mistakeOf, PLANTED_MISTAKES } from './mistakes.js';
 
 export class CheckView {
+  private readonly training = new ButtonGroup(['train-mistaken']);
+
   constructor(
     private readonly engine: Remote<Engine>,
     private mistake: string,
     private readonly onChange: (mistake: string) => void,
     private readonly onError: (error: unknown) => void,
+    /** Trains with a mistake; undefined if the page's subject cannot. */
+    private readonly onTrain?: (mistake: string) => void,
   ) {
-    if (!PLANTED_MISTAKES.some(({ id }) => id === mistake)) this.mistake = 'none';
+    if (!mistakeOf(mistake)) this.mistake = 'none';
     const choices = [{ id: 'none', words: 'no mistake', equation: '' }, ...PLANTED_MISTAKES];
     element('mistakes', HTMLElement).append(...choices.map((choice) => this.choice(choice)));
     button('run-check').addEventListener('click', () => void this.run());
+    button('train-mistaken').addEventListener('click', () => this.onTrain?.(this.mistake));
     this.showMistake();
+  }
+
+  /** Whether a run can be started now. */
+  setEnabled(isEnabled: boolean): void {
+    this.training.setEnabled(isEnabled);
   }
 
   private choice({ id, words, equation }: { id: string; words: string; equation: string }): HTMLElement {
@@ -43,14 +50,15 @@ export class CheckView {
   }
 
   private showMistake(): void {
-    const planted = PLANTED_MISTAKES.find(({ id }) => id === this.mistake);
+    const planted = mistakeOf(this.mistake);
     const place = element('planted', HTMLPreElement);
     place.hidden = !planted;
+    button('train-mistaken').hidden = !planted || !this.onTrain;
     if (planted) {
       place.replaceChildren(
-        made('span', 'line removed', `- ${planted.right}`),
+        made('span', 'line right', `right: ${planted.right}`),
         '\n',
-        made('span', 'line added', `+ ${planted.wrong}`),
+        made('span', 'line wrong', `wrong: ${planted.wrong}`),
       );
     }
     element('check-table', HTMLTableElement).hidden = true;

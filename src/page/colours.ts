@@ -11,12 +11,13 @@ interface Palette {
 let palette: Palette | undefined;
 const listeners: (() => void)[] = [];
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+// theme/theme.js sets the class
+new MutationObserver(() => {
   palette = undefined;
   listeners.forEach((repaint) => repaint());
-});
+}).observe(document.documentElement, { attributeFilter: ['class'] });
 
-/** Calls `repaint` when the visitor switches between light and dark. */
+/** Calls `repaint` when the page changes between light and dark. */
 export function onColourChange(repaint: () => void): void {
   listeners.push(repaint);
 }

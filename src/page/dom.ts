@@ -57,7 +57,7 @@ export class ButtonGroup {
       if (focused instanceof HTMLButtonElement && focused.disabled) this.lostFocus = focused;
       return;
     }
-    if (document.activeElement === document.body) this.lostFocus?.focus();
+    if (document.activeElement === document.body) this.lostFocus?.focus({ preventScroll: true });
     this.lostFocus = undefined;
   }
 }

@@ -19,6 +19,7 @@ import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
+import { withCells } from './mistakes.js';
 import { Queue } from './queue.js';
 import type { SeriesEngine } from './series/series-engine.js';
 import type { BackendName, Settings, Subject, TextFacts } from './settings.js';
@@ -52,7 +53,7 @@ export interface MisreadImage {
 }
 
 /** The settings that are no options of the training. */
-type Choices = Pick<Settings, 'backend' | 'threads' | 'rateChanges'>;
+type Choices = Pick<Settings, 'backend' | 'threads' | 'rateChanges' | 'planted'>;
 
 const FETCH_REPORT_MS = 100;
 
@@ -63,6 +64,8 @@ export class Engine {
   private readonly data = new SubjectData();
   private runData: SubjectSplit | undefined;
   private run: LiveRun | undefined;
+  /** The id of the mistake with which the run trains, or `none`. */
+  private planted = 'none';
   private abortTest = new AbortController();
   private readonly imageInspector = new ImageInspector();
   private readonly textTools = new TextTools(() => this.textCopy());
@@ -111,15 +114,16 @@ export class Engine {
   async load(
     bytes: Uint8Array,
     name: string,
-    { subject, backend, threads }: Settings,
+    { subject, backend, threads, characters }: Settings,
   ): Promise<Started & { settings: Settings }> {
     const checkpoint = parseCheckpoint(bytes, name);
     const { options } = trainingFor(checkpoint, name, subject);
-    const data = this.data.forCheckpoint(checkpoint.model, options);
-    const started = await this.resume(checkpoint, { backend, threads, rateChanges: [] }, data);
+    const data = this.data.forCheckpoint(checkpoint.model, options, characters);
+    const choices = { characters, planted: 'none', backend, threads, rateChanges: [] };
+    const started = await this.resume(checkpoint, choices, data);
     const { T } = checkpoint.model;
     const steps = this.currentRun.training.steps;
-    const settings = { subject, T, backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
+    const settings = { subject, T, ...choices, ...pageOptionsOf(options), steps };
     return { ...started, settings };
   }
 
@@ -127,7 +131,7 @@ export class Engine {
   async goBack(backend: BackendName, threads: number | null): Promise<Started> {
     const { kept } = this.currentRun;
     const rateChanges = this.currentRun.rateChangesUntil(kept.training?.step ?? 0);
-    return this.resume(kept, { backend, threads, rateChanges }, this.currentData);
+    return this.resume(kept, { backend, threads, rateChanges, planted: this.planted }, this.currentData);
   }
 
   /** See `LiveRun.play`. Ends a test. */
@@ -177,7 +181,10 @@ export class Engine {
 
   /** All values and gradients of the current network for one image. */
   async inspect(request: InspectionRequest): Promise<Inspection> {
-    return this.queue.run(() => this.imageInspector.inspect(this.currentRun.training, this.data.images.test, request));
+    const cells = mistakenOperations[this.planted];
+    return this.queue.run(() =>
+      this.imageInspector.inspect(this.currentRun.training, this.data.images.test, request, cells),
+    );
   }
 
   /** All values and gradients of the current network for one prediction in a passage. */
@@ -213,8 +220,12 @@ export class Engine {
     return checkWith(mistake);
   }
 
-  /** The bytes of a checkpoint file. `steps`: the length of the run, which the visitor may have changed. */
+  /**
+   * The bytes of a checkpoint file. `steps`: the length of the run, which the visitor may have changed. Rejects with a DataError
+   * if the run trains with a mistake: no file could say so, and a resumed run would not make it.
+   */
   async save(steps: number): Promise<Uint8Array> {
+    if (this.planted !== 'none') throw new DataError('a run that trains with a mistake cannot be saved');
     const checkpoint = await this.queue.run(() => this.currentRun.training.checkpoint());
     return checkpointBytes(withLength(checkpoint, steps));
   }
@@ -225,19 +236,20 @@ export class Engine {
 
   /** If the new run cannot be created, the old one stays. */
   private async replaceRun(
-    { backend: name, threads, rateChanges }: Choices,
+    { backend: name, threads, rateChanges, planted }: Choices,
     data: SubjectSplit,
     createTraining: (backend: Backend) => Training,
   ): Promise<Started> {
     this.abortTest.abort();
     await this.pause();
     return this.queue.run(async () => {
-      const backend = await createBackend(name, threads);
+      const backend = await createBackend(name, threads, planted);
       const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
       this.run?.end(); // the visitor may have pressed Play meanwhile
       this.textTools.stopWriting();
       await this.run?.backend.dispose().catch(() => {}); // a GPU that was lost cannot free its memory
       this.run = run;
+      this.planted = planted;
       this.runData = data;
       this.data.keepDigest(run.kept);
       return { description: backend.description, step: run.step };
@@ -292,12 +304,13 @@ function checkWith(mistake: string): Promise<GradientReport[]> {
   return checkModelGradients(correct, SIZES, { suspect });
 }
 
-/** `threads`: of the `wasm` backend; null: one per core. */
-async function createBackend(name: BackendName, threads: number | null): Promise<Backend> {
-  if (name === 'reference') return createReferenceBackend();
-  if (name === 'wasm') return createWasmBackend(threads === null ? {} : { threads });
+/** `threads`: of the `wasm` backend; null: one per core. `planted`: the id of the mistake that its cells have, or `none`. */
+async function createBackend(name: BackendName, threads: number | null, planted: string): Promise<Backend> {
+  const cells = mistakenOperations[planted];
+  if (name === 'reference') return withCells(createReferenceBackend(), cells);
+  if (name === 'wasm') return withCells(await createWasmBackend(threads === null ? {} : { threads }), cells);
   const { createGpuBackend } = await import('../../kernels/gpu/index.js'); // GPU.js: loaded only if it is chosen
-  return createGpuBackend({ mode: name });
+  return withCells(await createGpuBackend({ mode: name }), cells);
 }
 
 expose(new Engine());

@@ -11,6 +11,8 @@ import { lstmsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
+import type { Cells } from './mistakes.js';
+import { withCells } from './mistakes.js';
 
 export type InspectionRequest =
   /** A test image, by its number. */
@@ -67,11 +69,16 @@ interface Networks {
 }
 
 export class ImageInspector {
-  /** Plain TypeScript: one image is quick on it, and its tensors can be read without a download. */
-  private readonly backend = createReferenceBackend();
   private networks: Networks | undefined;
+  private cells: Cells | undefined;
 
-  async inspect(training: Training, images: LabelledImages, request: InspectionRequest): Promise<Inspection> {
+  /** `cells`: those of the training, if it has a planted mistake. */
+  async inspect(
+    training: Training,
+    images: LabelledImages,
+    request: InspectionRequest,
+    cells?: Cells,
+  ): Promise<Inspection> {
     const { rows, columns } = images;
     const size = rows * columns;
     const isTestImage = 'image' in request;
@@ -80,7 +87,7 @@ export class ImageInspector {
       : request.drawing;
     const label = isTestImage ? images.labels[request.image] : null;
 
-    const { whole, byRow } = this.networksLike(training.network);
+    const { whole, byRow } = this.networksLike(training.network, cells);
     const parameters = await training.network.save();
     for (const network of new Set([whole, byRow])) {
       network.load(parameters);
@@ -95,10 +102,13 @@ export class ImageInspector {
     return { step: training.step, pixels, label, target, ...valuesOf(whole, probabilities) };
   }
 
-  /** Keeps the networks of the last call if they have the same sizes. */
-  private networksLike({ sizes: { T }, config }: Network): Networks {
-    if (JSON.stringify(this.networks?.whole.config) !== JSON.stringify(config)) this.networks = undefined;
-    this.networks ??= createNetworks(this.backend, config, T);
+  /** Keeps the networks of the last call if they have the same sizes and cells. */
+  private networksLike({ sizes: { T }, config }: Network, cells: Cells | undefined): Networks {
+    const isSame = cells === this.cells && JSON.stringify(this.networks?.whole.config) === JSON.stringify(config);
+    if (!isSame) this.networks = undefined;
+    this.cells = cells;
+    // plain TypeScript: one image is quick on it, and its tensors can be read without a download
+    this.networks ??= createNetworks(withCells(createReferenceBackend(), cells), config, T);
     return this.networks;
   }
 }

@@ -39,6 +39,8 @@ export class InspectView {
     private view: View,
     private readonly onChange: (view: Pick<View, 'image' | 'row' | 'lstm'>) => void,
     private readonly onError: (error: unknown) => void,
+    /** The chart of a guided experiment; it shows the same norms as that of “Look inside”. */
+    private readonly experimentNorms: NormsChart,
   ) {
     const number = element('image-number', HTMLInputElement);
     number.addEventListener('change', () => this.choose(numberFrom('image', number.value) ?? this.view.image));
@@ -146,7 +148,7 @@ export class InspectView {
     paintGradientOverInk(canvas('input-gradient'), pixels, scaledToOne(dx), [T, I]);
     this.heatmaps.show(lstm, T, until, row);
     this.probabilityBars.show(probabilities, T, row);
-    this.norms.show(lstm, T);
+    for (const chart of [this.norms, this.experimentNorms]) chart.show(lstm, T);
     this.showTexts(inspection, row);
   }
 

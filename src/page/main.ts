@@ -3,9 +3,12 @@ import '@fontsource-variable/inter/index.css';
 import { wrap } from 'comlink';
 import 'katex/dist/katex.min.css';
 import 'virtual:equation-styles.css';
+import { NormsChart } from './chart.js';
 import { CheckView } from './check-view.js';
 import { element, messageOf, showError } from './dom.js';
 import type { Engine } from './engine.js';
+import { experimentOf, settingsFor, START } from './experiments.js';
+import { ExperimentsView } from './experiments-view.js';
 import { InspectView, MisreadImages } from './inspect-view.js';
 import type { Settings, Subject, View } from './settings.js';
 import { fromQuery, settingsOf, toQuery } from './settings.js';
@@ -13,6 +16,7 @@ import './style/base.css';
 import './style/controls.css';
 import './style/pictures.css';
 import './style/text.css';
+import './style/experiments.css';
 import './style/mathematics.css';
 import { TextLookView } from './text/look-view.js';
 import { SampleStrip, WriteView } from './text/write-view.js';
@@ -57,15 +61,33 @@ highlightEquationsOnHover();
 
 function startTraining(): void {
   const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
-  new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show);
+  const train = subject === 'digits' ? trainWith : undefined;
+  const checkView = new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show, train);
+  const experiments = new ExperimentsView(subject, (experiment, n) => {
+    changeState({ experiment: experiment.id });
+    void trainView.playWith(settingsFor(experiment, n, state));
+  });
+  experiments.show(state.experiment);
+  const mustStart = location.hash === `#${START}`; // the address soon loses it, so that a reload starts nothing
   textSource = subject === 'text' ? textSourceView() : undefined;
   trainView = new TrainView(engine, settingsOf(state), {
     ...listener,
     onSettings: changeState,
     onText: (facts, name) => textSource?.show(facts, name),
-    onTextEnabled: (isEnabled) => textSource?.setEnabled(isEnabled),
+    onTextEnabled: (isEnabled) => {
+      for (const view of [textSource, experiments, checkView]) view?.setEnabled(isEnabled);
+    },
   });
-  void trainView.loadData();
+  void trainView.loadData().then(() => {
+    const experiment = experimentOf(state.experiment);
+    if (mustStart && experiment?.subject === subject) experiments.run(experiment, 0);
+  });
+}
+
+/** Trains the digits' network with a planted mistake. */
+function trainWith(planted: string): void {
+  element('train', HTMLElement).scrollIntoView({ block: 'start' });
+  void trainView.playWith({ ...settingsOf(state), rateChanges: [], planted });
 }
 
 /** The code of “Your data” is loaded only for this subject. */
@@ -85,6 +107,7 @@ function digitViews(): SubjectListener {
     state,
     ({ image, row, lstm }) => changeState({ image, row, lstm }),
     (error) => trainView.fail(error),
+    new NormsChart(element('experiment-chart', HTMLElement), 'row'),
   );
   const misreadImages = new MisreadImages(engine, (image) => {
     inspectView.choose(image);

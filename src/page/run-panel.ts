@@ -7,15 +7,24 @@ import type { Settings, Subject } from './settings.js';
 /** The buttons of the run: Play, One step, Reset, Test, and those for checkpoints. */
 export class RunButtons extends ButtonGroup {
   constructor() {
-    super(['play', 'one-step', 'reset', 'test', 'save', 'load']);
+    super(['play', 'one-step', 'reset', 'test', 'save', 'load', 'take-out']);
   }
 
-  /** While a run plays, only Pause and Reset can be pressed. */
+  override setEnabled(isEnabled: boolean): void {
+    super.setEnabled(isEnabled);
+    if (!this.canSave) button('save').disabled = true;
+  }
+
+  /** Whether the run can be saved: not if it trains with a mistake. */
+  canSave = true;
+
+  /** While a run plays, only Pause can be pressed, and what begins another run. */
   setPlaying(isPlaying: boolean): void {
     button('play').textContent = isPlaying ? 'Pause' : 'Play';
     this.setEnabled(!isPlaying);
     button('play').disabled = false;
     button('reset').disabled = false;
+    button('take-out').disabled = false;
   }
 
   /** During a test its button ends it. */

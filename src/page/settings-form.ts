@@ -18,7 +18,7 @@ interface FieldTexts {
 
 export interface NumberField extends FieldTexts {
   readonly name: NumberName & keyof Settings;
-  /** Shown in an empty field. */
+  /** Shown in an empty field, which means null. Default: the field cannot be empty. */
   readonly placeholder?: string;
 }
 
@@ -61,8 +61,16 @@ export const FIELDS: readonly (NumberField | ChoiceField)[] = [
     subject: 'text',
     help: 'characters from which the gradient of a step is computed (command line: --steps <count>)',
   },
+  optionField('forgetBias'),
   optionField('batchSize'),
   optionField('seed'),
+  {
+    name: 'characters',
+    label: 'Characters',
+    subject: 'text',
+    help: 'the run reads this many characters, from the beginning of the text',
+    placeholder: 'all',
+  },
   { ...optionField('shuffle'), subject: 'digits', choices: SHUFFLE_LABELS },
   { name: 'backend', label: 'Backend', help: 'the backend that runs the training steps', choices: BACKEND_LABELS },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
@@ -73,6 +81,11 @@ const isChoiceField = (field: NumberField | ChoiceField): field is ChoiceField =
 
 const NUMBER_FIELDS = FIELDS.filter(isNumberField);
 const CHOICE_FIELDS = FIELDS.filter(isChoiceField);
+
+/** The settings in a line: what stands beside the folded form. */
+const summaryOf = ({ layers, hidden, learningRate, batchSize, steps }: Settings): string =>
+  `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${hidden} units, learning rate ${learningRate}, ` +
+  `batch size ${batchSize}, ${steps} steps`;
 
 /** The form with a run's settings. */
 export class SettingsForm {
@@ -103,6 +116,7 @@ export class SettingsForm {
       field.setAttribute('aria-invalid', 'false');
     }
     for (const { name } of CHOICE_FIELDS) this.field(name).value = String(settings[name]);
+    setText('settings-summary', summaryOf(settings));
     this.field('threads').disabled = settings.backend !== 'wasm';
   }
 
@@ -124,10 +138,9 @@ export class SettingsForm {
     return { [name]: name === 'bidirectional' ? value === 'true' : value };
   }
 
-  private changedNumber({ name, label }: NumberField, text: string): Partial<Settings> | null {
-    const isOneThreadPerCore = name === 'threads' && text.trim() === '';
+  private changedNumber({ name, label, placeholder }: NumberField, text: string): Partial<Settings> | null {
     const value = numberFrom(name, text);
-    const isValid = value !== null || isOneThreadPerCore;
+    const isValid = value !== null || (placeholder !== undefined && text.trim() === '');
     this.field(name).setAttribute('aria-invalid', String(!isValid));
     setText('settings-note', isValid ? '' : `${label} ${text || '(empty)'}: must be ${rangeOf(name)}.`);
     return isValid ? { [name]: value } : null;

@@ -6,6 +6,7 @@ import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { TrainOptions } from '../training/options.js';
 import { layersOf, stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
+import { mistakeOf } from './mistakes.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
@@ -24,15 +25,24 @@ export interface RateChange {
 }
 
 /** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
-const PAGE_OPTIONS = ['hidden', 'layers', 'bidirectional', 'batchSize', 'learningRate', 'seed', 'shuffle'] as const;
+const PAGE_OPTIONS = [
+  'hidden',
+  'layers',
+  'bidirectional',
+  'forgetBias',
+  'batchSize',
+  'learningRate',
+  'seed',
+  'shuffle',
+] as const;
 type PageOptions = Omit<Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>, 'hidden'> & { readonly hidden: number };
 
 /** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
 export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
   const layers = layersOf(options);
-  const { bidirectional, batchSize, learningRate, seed, shuffle } = options;
+  const { bidirectional, forgetBias, batchSize, learningRate, seed, shuffle } = options;
   const hidden = layers[0].hidden;
-  return { hidden, layers: layers.length, bidirectional, batchSize, learningRate, seed, shuffle };
+  return { hidden, layers: layers.length, bidirectional, forgetBias, batchSize, learningRate, seed, shuffle };
 }
 
 export interface Settings extends PageOptions {
@@ -40,6 +50,10 @@ export interface Settings extends PageOptions {
   /** T: steps of a sequence; 28 for the digits. */
   readonly T: number;
   readonly backend: BackendName;
+  /** The run reads this many characters, from the beginning of the text; null: the whole text. Null for the digits. */
+  readonly characters: number | null;
+  /** The id of the planted mistake with which the run trains, or `none`. Always `none` for a text. */
+  readonly planted: string;
   /** The threads of the `wasm` backend; null: one per core. */
   readonly threads: number | null;
   readonly rateChanges: readonly RateChange[];
@@ -49,13 +63,15 @@ export interface Settings extends PageOptions {
 
 /** What “Look inside”, “Write” and “Check it” show. Each subject uses some of these values. */
 export interface View {
+  /** The id of the guided experiment whose words are shown; empty: none. */
+  readonly experiment: string;
   /** The number of a test image. */
   readonly image: number;
   /** Rows of the image that have been read, 0 … 28. */
   readonly row: number;
   /** The layer and direction whose gates and states are shown: 0 for the lowest one, as in `lstmsOf`. */
   readonly lstm: number;
-  /** The id of a planted mistake, or `none`. */
+  /** The id of the planted mistake with which the gradients are checked, or `none`. */
   readonly mistake: string;
   /** Where the passage that is looked at begins, in the validation part of the text. */
   readonly passage: number;
@@ -78,8 +94,11 @@ export const STATES = ['c', 'h'] as const;
 
 const SHARED = {
   backend: 'wasm',
+  characters: null,
+  planted: 'none',
   threads: null,
   rateChanges: [],
+  experiment: '',
   image: 0,
   row: 28,
   lstm: 0,
@@ -120,6 +139,9 @@ interface Range {
   readonly most: number;
 }
 
+/** The limits of a visitor's own text, in code points. */
+export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
+
 const MOST_LAYERS = 4;
 /** The longest passage that is looked at, and the longest prompt. */
 export const LONGEST_PASSAGE = 400;
@@ -135,6 +157,7 @@ export const LIMITS = {
   // larger networks and batches need gigabytes, and seconds for each step
   hidden: whole(OPTIONS.hidden.least, 1024),
   layers: whole(OPTIONS.layers.least, MOST_LAYERS),
+  forgetBias: { kind: 'number', least: -20, most: 20 }, // beyond them f is 0 or 1 in f32
   batchSize: whole(OPTIONS.batchSize.least, 1024),
   steps: whole(1, 1_000_000),
   threads: whole(1, MOST_THREADS),
@@ -142,6 +165,7 @@ export const LIMITS = {
   row: whole(0, 28),
   lstm: whole(0, 2 * MOST_LAYERS - 1),
   T: whole(2, 1000),
+  characters: whole(TEXT_LIMITS.least, TEXT_LIMITS.most),
   passage: whole(0, 100_000_000),
   target: whole(0, LONGEST_PASSAGE - 2),
   unit: whole(0, 1023),
@@ -182,8 +206,8 @@ export function toQuery(state: Settings & View): string {
 
 /** The settings alone, without the view. */
 export function settingsOf(state: Settings & View): Settings {
-  const { subject, T, backend, threads, rateChanges, steps } = state;
-  return { subject, T, backend, threads, ...pageOptionsOf(state), rateChanges, steps };
+  const { subject, T, characters, planted, backend, threads, rateChanges, steps } = state;
+  return { subject, T, characters, planted, backend, threads, ...pageOptionsOf(state), rateChanges, steps };
 }
 
 /** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links use the name `machine` for `backend`. */
@@ -193,17 +217,20 @@ export function fromQuery(text: string): Settings & View {
   const defaults = DEFAULTS[subject];
   const number = <Name extends NumberName & keyof typeof defaults>(name: Name) =>
     (numberFrom(name, query.get(name) ?? '') as (typeof defaults)[Name] | null) ?? defaults[name];
-  const words = (name: 'mistake' | 'property' | 'reading' | 'prompt'): string =>
+  const words = (name: 'experiment' | 'mistake' | 'property' | 'reading' | 'prompt'): string =>
     withinLength(query.get(name) ?? defaults[name]);
   const name = query.get('backend') ?? query.get('machine');
   return {
     subject,
     T: subject === 'text' ? number('T') : defaults.T,
+    characters: subject === 'text' ? number('characters') : null,
+    planted: subject === 'digits' ? (mistakeOf(query.get('planted') ?? '')?.id ?? 'none') : 'none',
     backend: BACKENDS.find((backend) => backend === name) ?? defaults.backend,
     threads: number('threads'),
     ...pageOptionsFrom(query, defaults),
     rateChanges: rateChangesFrom(query.get('rateChanges') ?? ''),
     steps: number('steps'),
+    experiment: words('experiment'),
     image: number('image'),
     row: number('row'),
     lstm: number('lstm'),
@@ -253,9 +280,6 @@ export interface TextFacts {
   /** The different characters. */
   readonly characters: readonly string[];
 }
-
-/** The limits of a visitor's own text, in code points. */
-export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
 
 /** Shorter sequences and fewer streams for a short text, so that each stream has at least four sequences. */
 export function streamsFor(length: number, { T, batchSize }: Settings): Pick<Settings, 'T' | 'batchSize'> {

@@ -16,6 +16,10 @@ export type SubjectSplit = Split<LabelledImages | Text> & Pick<TrainingData, 'di
 /** Updates between two validations of a run on a text; one costs about 15 updates. */
 const VALIDATE_TEXT_EVERY = 500;
 
+/** The same for a run that reads fewer characters than `SHORT`: it soon knows them by heart, which only a validation shows. */
+const VALIDATE_SHORT_EVERY = 50;
+const SHORT = 50_000;
+
 /** The data that the page has loaded. */
 export class SubjectData {
   /** The images, once they are loaded. */
@@ -40,11 +44,17 @@ export class SubjectData {
     return { length, characters: train.vocabulary.characters };
   }
 
-  /** The text, split for sequences of T steps. Throws a DataError if the text has a character that `vocabulary` lacks. */
-  textTask({ T, vocabulary }: Required<Pick<TextOptions, 'T'>> & TextOptions): TextTask {
+  /**
+   * The text, or its first `count` code points, split for sequences of T steps. Throws a DataError if it has a character that
+   * `vocabulary` lacks.
+   */
+  textTask({ T, vocabulary }: Required<Pick<TextOptions, 'T'>> & TextOptions, count: number | null = null): TextTask {
     if (this.text === undefined) throw new DataError('the text has not been loaded');
-    const key = JSON.stringify([T, vocabulary]);
-    if (this.lastTask?.key !== key) this.lastTask = { key, task: textTask(this.text, { T, vocabulary }) };
+    const key = JSON.stringify([T, vocabulary, count]);
+    if (this.lastTask?.key !== key) {
+      const text = count === null ? this.text : Array.from(this.text).slice(0, count).join('');
+      this.lastTask = { key, task: textTask(text, { T, vocabulary }) };
+    }
     return this.lastTask.task;
   }
 
@@ -56,13 +66,13 @@ export class SubjectData {
 
   /** For a new run. */
   forSettings(settings: Settings): SubjectSplit {
-    const { subject, T } = settings;
-    return subject === 'text' ? textData(this.textTask({ T })) : this.imageData(optionsOf(settings));
+    const { subject, T, characters } = settings;
+    return subject === 'text' ? textData(this.textTask({ T }, characters)) : this.imageData(optionsOf(settings));
   }
 
-  /** For the run of a checkpoint. */
-  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions): SubjectSplit {
-    return vocabulary ? textData(this.textTask({ T, vocabulary })) : this.imageData(options);
+  /** For the run of a checkpoint, whose text has `count` characters; null: all. */
+  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions, count: number | null = null): SubjectSplit {
+    return vocabulary ? textData(this.textTask({ T, vocabulary }, count)) : this.imageData(options);
   }
 
   /** Keeps the digest of a run's images for the next runs. */
@@ -81,8 +91,9 @@ const textData = ({ train, validation }: TextTask): SubjectSplit => ({ train, va
 
 /** Every option of a new run. */
 export function optionsOf(settings: Settings): TrainOptions {
-  const { subject, steps, batchSize } = settings;
-  const text = { ...TEXT_OPTIONS, epochs: null, validateEvery: VALIDATE_TEXT_EVERY };
+  const { subject, steps, batchSize, characters } = settings;
+  const validateEvery = characters !== null && characters < SHORT ? VALIDATE_SHORT_EVERY : VALIDATE_TEXT_EVERY;
+  const text = { ...TEXT_OPTIONS, epochs: null, validateEvery };
   return {
     ...TUTORIAL,
     ...(subject === 'text' && text),

@@ -16,6 +16,7 @@ import {
 } from './dom.js';
 import type { Engine, Started } from './engine.js';
 import type { Progress } from './live-run.js';
+import { showPlanted } from './planted-note.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
 import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings, TextFacts } from './settings.js';
@@ -72,6 +73,10 @@ export class TrainView {
     button('reset').addEventListener('click', () => void this.reset());
     button('test').addEventListener('click', () => void (this.isTesting ? this.engine.stopTest() : this.test()));
     button('save').addEventListener('click', () => void this.save());
+    button('take-out').addEventListener('click', () => {
+      this.set({ ...this.settings, planted: 'none' }, this.learningRate);
+      void this.reset();
+    });
     chooseFile('load', 'file', (file) => void this.load(file));
   }
 
@@ -97,6 +102,15 @@ export class TrainView {
       element('loading', HTMLElement).hidden = true;
     }
     await this.start();
+  }
+
+  /** Starts a new run with these settings, and plays it. */
+  async playWith(settings: Settings): Promise<void> {
+    this.hasOwnRate = false;
+    this.fullSizes = settings;
+    this.set(settings);
+    await this.start();
+    if (this.step === 0 && this.running === settings) await this.play();
   }
 
   /** Trains on the visitor's own text. `name`: what the page calls it. */
@@ -126,6 +140,7 @@ export class TrainView {
     if (isFirst) return; // the address has the sizes, and the changes of the learning rate
     this.set({
       ...this.settings,
+      characters: null,
       ...streamsFor(facts.length, { ...this.settings, ...this.fullSizes }),
       rateChanges: [],
     });
@@ -161,6 +176,8 @@ export class TrainView {
       this.hasOwnRate = false;
       hideError();
       setText('backend', `Runs on ${started.description}.`);
+      showPlanted(settings.planted);
+      this.buttons.canSave = settings.planted === 'none';
       setText('settings-note', '');
       this.buttons.suggestReset(false);
       this.figures.restartAt(started.step);

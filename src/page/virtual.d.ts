@@ -1,7 +1,7 @@
 /** Modules that Vite's plugins make: those in build/, and those of docs/.vitepress/exercises.ts. */
 declare module 'virtual:planted-mistakes' {
-  type Operations = import('../core/backend.js').Operations;
-  const mistaken: Readonly<Record<string, Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'> | undefined>>;
+  type Cells = import('./mistakes.js').Cells;
+  const mistaken: Readonly<Record<string, Cells | undefined>>;
   export default mistaken;
 }
 

@@ -5,6 +5,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
 import { dataFiles, mnistInSite, packagedSeries, textsInSite } from './build/data-files.js';
+import { experimentsInPage } from './build/experiments-in-page.js';
 import { equationsInPage, settingsInPage } from './build/html-in-page.js';
 import { licences, usedFonts } from './build/packages.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
@@ -43,6 +44,8 @@ export default defineConfig(({ mode }) => ({
   plugins: [
     plantedMistakes(),
     settingsInPage(),
+    experimentsInPage(mode === 'site'),
+    theme(),
     equationsInPage(),
     usedFonts((face) => FONTS.test(face)),
     forPage(),
@@ -51,21 +54,35 @@ export default defineConfig(({ mode }) => ({
   ],
 }));
 
-/** The page as a part of the site: a link back, and a service worker that isolates the page. Threads need isolation. */
-function isolation(): Plugin {
+/** The first script, which chooses light or dark. It is not bundled: a module would run after the first paint. */
+const theme = (): Plugin => firstScript('theme', ['theme.js']);
+
+/** The page as a part of the site: links to it, and a service worker that isolates the page. Threads need isolation. */
+const isolation = (): Plugin =>
+  firstScript('isolation', ['isolate.js', 'isolating-worker.js'], (html) =>
+    html.replace('<h1>Longhand</h1>', '<h1><a href="../">Longhand</a></h1>').replace('<!-- site -->', SITE_LINKS),
+  );
+
+const SITE_LINKS = `<nav aria-label="Site">
+  <a href="../learn/what-an-rnn-is.html">Learn</a>
+  <a href="../exercises/">Exercises</a>
+</nav>`;
+
+/** Scripts that are copied from a folder of the page as they are; the first of them runs before everything else. */
+function firstScript(folder: string, [first, ...others]: string[], change = (html: string) => html): Plugin {
   return {
-    name: 'isolation',
+    name: folder,
     generateBundle() {
-      for (const fileName of ['isolate.js', 'isolating-worker.js']) {
-        const source = readFileSync(path.join(here, 'isolation', fileName), 'utf8');
+      for (const fileName of [first, ...others]) {
+        const source = readFileSync(path.join(here, folder, fileName), 'utf8');
         this.emitFile({ type: 'asset', fileName, source });
       }
     },
     transformIndexHtml: {
       order: 'post', // Vite would bundle the script
       handler: (html) => ({
-        html: html.replace('<h1>Longhand</h1>', '<h1><a href="../">Longhand</a></h1>'), // back to the documents
-        tags: [{ tag: 'script', attrs: { src: './isolate.js' }, injectTo: 'head' }],
+        html: change(html),
+        tags: [{ tag: 'script', attrs: { src: `./${first}` }, injectTo: 'head' }],
       }),
     },
   };

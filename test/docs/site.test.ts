@@ -60,7 +60,7 @@ describe('Markdown', () => {
     ['The shape {B,T} of adam.ts', '<p>The shape {B,T} of adam.ts</p>'],
     ['[a](../src/equations/lstm.ts#L44-L52)', 'href="/source/src/equations/lstm.ts.html#L44-L52"'],
     ['[a](kernels.md#the-setting)', 'href="/kernels.html#the-setting"'],
-    ['[a](../README.md#use)', 'href="/#use"'],
+    ['[a](../README.md#use)', 'href="/readme.html#use"'],
     ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
     ['[a](#networks)', 'href="#networks"'],
     ['    z = {{ x }} < y', '<code>z = {{ x }} &lt; y'],
@@ -163,6 +163,27 @@ testInBrowser('pages of each kind open without errors, narrow and dark: axe find
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Networks of your own'));
   expect(page.url()).toBe(`${address()}your-own.html`);
 });
+
+testInBrowser(
+  'the first page says where to begin; its picture stands still for readers who want no motion',
+  async () => {
+    const { page } = await open('', viewForAxe('dark', 390));
+    const picture = page.locator('img[src*="/reach."]');
+    await page.click('button:text-is("Move the picture")');
+    expect(await picture.getAttribute('src')).not.toContain('#');
+    await page.click('button:text-is("Stop the motion")');
+    expect(await picture.getAttribute('src')).toMatch(/#still$/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    const places = await page
+      .locator('.way')
+      .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+    expect(places).toEqual(['learn/what-an-rnn-is.html', 'play/', 'exercises/'].map((place) => address() + place));
+    await page.click('.way:text-is("Begin")');
+    await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('From text to state'));
+    await page.goto(`${address()}#use`); // the README was here
+    await page.waitForURL(`${address()}readme.html#use`);
+  },
+);
 
 testInBrowser('the unrolled graph and the cell answer a drag, a click and a preset', async () => {
   const { page } = await open('learn/what-an-rnn-is.html');

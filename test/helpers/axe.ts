@@ -32,10 +32,12 @@ type Scheme = 'light' | 'dark';
 
 /** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. */
 export async function expectAccessToDigits({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
-  const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate`;
+  const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate&planted=swapped-gate&experiment=forget-bias`;
   const opened = await visit(query, viewForAxe(schemes[0], width));
   await opened.playToTheEnd();
   await opened.page.waitForSelector('#lstm-choice:not([hidden])');
+  await opened.openSettings();
+  await opened.page.click('#experiment summary:visible');
   await opened.page.click('#run-check');
   await opened.page.waitForSelector('#check-table:not([hidden])');
   await expectAccess(opened, width, schemes);

@@ -113,8 +113,15 @@ export class Visit {
     await this.page.waitForFunction((least) => Number(document.querySelector('#step')?.textContent) >= least, step);
   }
 
+  /** Unfolds the settings of a network on digits or a text. */
+  async openSettings(): Promise<void> {
+    if ((await this.page.getAttribute('#settings-fold', 'open')) === null)
+      await this.page.click('#settings-fold summary');
+  }
+
   /** Types a setting, and leaves its field. */
   async set(name: string, value: string): Promise<void> {
+    await this.openSettings();
     await this.page.fill(`[name=${name}]`, value);
     await this.page.press(`[name=${name}]`, 'Tab');
   }

@@ -4,6 +4,7 @@ import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowR
 
 /** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
 const FIGURES = {
+  'img[src*="/reach."]': defineAsyncComponent(() => import('./motion-button.js')),
   'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
   'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
   '#cell-run': defineAsyncComponent(() => import('./cell-run.js')),

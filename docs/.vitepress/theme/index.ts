@@ -2,11 +2,13 @@
 import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
 import type { Router, Theme } from 'vitepress';
+import { withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
 import { defineAsyncComponent, h } from 'vue';
 import { Figures } from './figures.js';
 import './style/site.css';
+import './style/home.css';
 import './style/runs.css';
 import './style/levers.css';
 import './style/by-hand-and-spike.css';
@@ -21,6 +23,7 @@ export default {
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
     followLineLinks(router);
+    followFormerLinks();
   },
 } satisfies Theme;
 
@@ -30,6 +33,14 @@ function makeLinksAbsolute(): void {
     const { pathname, search, hash } = new URL(link.href);
     link.setAttribute('href', pathname + search + hash);
   }
+}
+
+/** The site's root was the README before it had a page of its own: its sections are still found, such as `/#use`. */
+function followFormerLinks(): void {
+  const home = withBase('/');
+  const { pathname, hash } = location;
+  const isHome = pathname === home || pathname === `${home}index.html`;
+  if (isHome && hash !== '') location.replace(`${withBase('/readme.html')}${hash}`);
 }
 
 /** In the page of a source file, the address's lines are highlighted: #L12 or #L12-L20. */

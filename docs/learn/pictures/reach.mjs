@@ -24,12 +24,13 @@ const bars = (shares) =>
     .map((share, t) => `M${LEFT} ${TOP + t * ROW + 1}h${(Math.min(1, share) * WIDTH).toFixed(1)}v${ROW - 2}H${LEFT}z`)
     .join('');
 
-/** Each frame is visible for its share of the time. Readers who want no motion see the last one. */
+/** Each frame is visible for its share of the time. Readers who want no motion see the last one, and so does `reach.svg#still`. */
 function motion(count) {
   const share = 100 / count;
   return `<style>
   .frame { opacity: 0; animation: show ${(SECONDS * count).toFixed(1)}s step-end infinite; }
   @keyframes show { 0% { opacity: 1; } ${share.toFixed(2)}% { opacity: 0; } 100% { opacity: 0; } }
+  #still:target ~ .frame { animation: none; } #still:target ~ .frame:last-of-type { opacity: 1; }
   @media (prefers-reduced-motion: reduce) { .frame { animation: none; } .frame:last-of-type { opacity: 1; } }
 </style>`;
 }
@@ -39,6 +40,7 @@ export function reachPicture() {
   const bottom = TOP + 28 * ROW;
   return picture(720, bottom + 56, 'How far back the error reaches while the network trains', [
     motion(frames.length),
+    '<g id="still"/>',
     text(24, 30, 'How far back the error reaches', { of: 'first' }),
     text(24, 50, 'An LSTM reads an image row by row.', { of: 'quiet' }),
     digit(loadMnist().test, 40, TOP),

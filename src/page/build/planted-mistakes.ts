@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import { PLANTED_MISTAKES } from '../check-view.js';
+import { PLANTED_MISTAKES } from '../mistakes.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -2,7 +2,7 @@
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import type { Text } from '../../data/text.js';
-import { textOf } from '../../data/text.js';
+import { characterOf, textOf } from '../../data/text.js';
 import type { Network } from '../../network/network.js';
 import type { View } from '../settings.js';
 import { STATES } from '../settings.js';
@@ -34,7 +34,7 @@ export interface PassageRequest {
 
 /** An inspection of a passage. */
 export interface PassageInspection extends TextInspection {
-  /** Where the passage begins in the validation part: the request's `start`, or less so that the passage ends in the text. */
+  /** The request's `start`, or less so that the passage ends in the text. The passage begins with the word there: see `wordAt`. */
   readonly start: number;
   /** Whether a passage of the validation part follows. */
   readonly isLast: boolean;
@@ -59,6 +59,21 @@ export interface UnitRanking {
 
 /** The samples during training. */
 const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
+/** The longest way to the beginning of a word. */
+const LONGEST_WORD = 50;
+
+/**
+ * Where the word begins that has character `at` of a text. A text begins anywhere, so if that word is its first one, the next
+ * one is meant. If there is no word's beginning within 50 characters: `at` itself.
+ */
+export function wordAt({ characters, vocabulary }: Text, at: number): number {
+  const isSpace = (n: number): boolean => /\s/.test(characterOf(vocabulary, characters[n]));
+  const begins = (n: number): boolean => n > 0 && n < characters.length && isSpace(n - 1) && !isSpace(n);
+  const places = Array.from({ length: LONGEST_WORD }, (_, n) => n);
+  const before = places.map((n) => at - n).find(begins);
+  return before ?? places.map((n) => at + n).find(begins) ?? at;
+}
+
 /** Characters of the validation part in which the units are sorted. */
 const RANKED_CHARACTERS = 20_000;
 
@@ -105,12 +120,13 @@ export class TextTools {
     const { model, step, validation } = await this.copy();
     const { characters, vocabulary } = validation;
     const first = Math.max(0, Math.min(start, characters.length - length));
-    const passage = characters.subarray(first, first + length);
+    const begin = wordAt(validation, first);
+    const passage = characters.subarray(begin, begin + length);
     const text = reading === '' ? textOf(passage, vocabulary) : reading;
     const last = Array.from(text).length - 2;
     const request = { text, target: Math.max(0, Math.min(target, last)) };
     const inspection = await this.inspector.inspect(model, { step }, request);
-    return { ...inspection, start: first, isLast: first + passage.length >= characters.length };
+    return { ...inspection, start: first, isLast: begin + passage.length >= characters.length };
   }
 
   /** The hidden units of all layers, sorted by how well their c or h separates a property. Rejects as `TextInspector.rank`. */

@@ -160,6 +160,17 @@ testInBrowser('/play is the page, isolated by a service worker, so it has thread
   expect(page.url()).toBe(`${address()}play/`);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(await page.innerText('#backend')).toMatch(/[2-9]\d* threads/);
+  await page.evaluate(() => localStorage.setItem('vitepress-theme-appearance', 'dark'));
+  await page.reload();
+  await page.waitForSelector('html.dark #play:enabled');
+  await page.click('#experiments button >> nth=0');
+  await page.click('#experiment summary:visible');
+  await page.click('#experiment details a:visible');
+  await page.waitForURL(/\/learn\/by-hand\.html#/);
+  await page.goBack();
+  await page.click('nav[aria-label="Site"] a:text-is("Exercises")');
+  await page.waitForURL(`${address()}exercises/`);
+  expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(true);
 });
 
 /** Every document that teaches, and some pages of each other kind. */

@@ -23,6 +23,7 @@ describe('a link', () => {
       await first.waitForStep(step);
     }
     expect(await first.page.inputValue('[name=learningRate]')).toBe('0.002');
+    await first.openSettings();
     await first.page.fill('[name=learningRate]', '0.01'); // another run from here on: the change to 0.5 is dropped
     await first.page.press('[name=learningRate]', 'Enter');
     await first.playToTheEnd();

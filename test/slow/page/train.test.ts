@@ -78,6 +78,7 @@ describe('ten steps of two layers', () => {
         prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
       });
       expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
+      await opened.openSettings();
       await opened.page.selectOption('[name=backend]', backend);
       await opened.page.waitForFunction(
         (name) => document.querySelector('#backend')?.textContent.includes(name),

@@ -1,0 +1,141 @@
+/** The guided experiments of the page: their settings and words, the runs that train with a planted mistake, and the charts' marks. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/axis-marks.js';
+import { EXPERIMENT_WORDS } from '../../src/page/build/experiment-words.js';
+import { experimentsInPage } from '../../src/page/build/experiments-in-page.js';
+import { EXPERIMENTS, linkTo, settingsFor } from '../../src/page/experiments.js';
+import { ImageInspector } from '../../src/page/inspect-image.js';
+import type { Cells } from '../../src/page/mistakes.js';
+import { mistakeOf, withCells } from '../../src/page/mistakes.js';
+import { DEFAULTS, fromQuery, settingsOf, toQuery } from '../../src/page/settings.js';
+import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
+import { wordAt } from '../../src/page/text/text-tools.js';
+import { textTask } from '../../src/data/text.js';
+import { Training } from '../../src/training/training.js';
+import { smallImages } from '../helpers/small-data.js';
+
+describe.each(EXPERIMENTS.map((experiment) => [experiment.id, experiment] as const))('%s', (id, experiment) => {
+  test('each of its runs is repeated by a link, and differs from the others', () => {
+    const all = experiment.runs.map((_, n) => settingsFor(experiment, n, { threads: 2 }));
+    for (const settings of all) {
+      const state = { ...DEFAULTS[experiment.subject], ...settings, experiment: id };
+      expect(fromQuery(toQuery(state))).toEqual(state);
+      expect(settings.threads).toBe(2);
+    }
+    expect(new Set(all.map((settings) => JSON.stringify(settings))).size).toBe(all.length);
+  });
+
+  test('a link to it shows it, on the page of its subject', () => {
+    const { search, hash } = new URL(linkTo(experiment), 'https://host/play/');
+    expect([hash, fromQuery(search).experiment, fromQuery(search).subject]).toEqual(['#start', id, experiment.subject]);
+  });
+});
+
+test('the build writes the words of each, with links to the chapters in a site alone', () => {
+  expect(Object.keys(EXPERIMENT_WORDS)).toEqual(EXPERIMENTS.map(({ id }) => id));
+  const html = (isInSite: boolean): string => {
+    const { transformIndexHtml } = experimentsInPage(isInSite) as unknown as {
+      transformIndexHtml: (html: string) => string;
+    };
+    return transformIndexHtml('<!-- experiments --><!-- experiment -->');
+  };
+  expect(html(true).match(/<a href="\.\.\/learn\/[\w-]+\.html#[^"]+">chapter \d/g)).toHaveLength(4);
+  expect(html(false)).not.toContain('<a ');
+  const buttons = [...html(true).matchAll(/<button id="([\w-]+)" data-run="([\w-]+ \d)"/g)];
+  expect(buttons).toHaveLength(EXPERIMENTS.flatMap(({ runs }) => runs).length);
+  expect(new Set(buttons.map(([, id]) => id)).size).toBe(buttons.length);
+});
+
+test('a link plants only a mistake that the page offers, and only for the digits', () => {
+  expect(fromQuery('?planted=no-memory').planted).toBe('no-memory');
+  expect(toQuery(fromQuery('?planted=no-memory'))).toBe('?planted=no-memory');
+  expect(fromQuery('?planted=no-bias').planted).toBe('none'); // not on the page
+  expect(fromQuery('?subject=text&planted=no-memory').planted).toBe('none');
+  expect(mistakeOf('no-memory')?.equation).toBe('4′');
+});
+
+test('the forget bias and the characters of a text are settings of a link', () => {
+  expect(optionsOf(fromQuery('?forgetBias=-2.5')).forgetBias).toBe(-2.5);
+  expect(fromQuery('?forgetBias=21').forgetBias).toBe(1);
+  const short = fromQuery('?subject=text&characters=5000');
+  expect([short.characters, optionsOf(short).validateEvery]).toEqual([5000, 50]);
+  expect(fromQuery('?characters=5000').characters).toBeNull();
+  const data = new SubjectData();
+  data.setText('Some words, and more. '.repeat(100));
+  const { train, test: last } = data.forSettings({ ...settingsOf(short), characters: 300, T: 5 });
+  expect('characters' in train && 'characters' in last && train.characters.length + last.characters.length).toBe(300);
+});
+
+/** The cells of src/equations/lstm.ts with the mistake `no-memory`: dc begins with 0 at each step. */
+const NO_MEMORY: Cells = {
+  lstmCellForward,
+  lstmCellBackward(dz, dc, ...others) {
+    for (let b = 0; b < dc.shape[0]; b++) for (let n = 0; n < dc.shape[1]; n++) dc.set(b, n, 0);
+    lstmCellBackward(dz, dc, ...others);
+  },
+};
+
+const images = smallImages(40, 6, 5);
+
+async function lossesOn(backend: Backend): Promise<number[]> {
+  const data = { train: images, validation: images, test: images };
+  const options = { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8, learningRate: 0.1 };
+  const training = Training.start(backend, data, options);
+  const losses: number[] = [];
+  for (let step = 0; step < 6; step++) {
+    await training.makeStep();
+    losses.push((await training.line()).loss);
+  }
+  await backend.dispose();
+  return losses;
+}
+
+test('a run trains with the cells that it is given, in WebAssembly as in plain TypeScript', async () => {
+  // `check`: each product compares its operand with what was packed, so that a write without `upload` cannot hide
+  const wasm = (): Promise<Backend> => createWasmBackend({ threads: 1, check: true });
+  const right = await lossesOn(await wasm());
+  const same = await lossesOn(withCells(await wasm(), { lstmCellForward, lstmCellBackward }));
+  const mistaken = await lossesOn(withCells(await wasm(), NO_MEMORY));
+  const inTypeScript = await lossesOn(withCells(createReferenceBackend(), NO_MEMORY));
+  right.forEach((loss, n) => expect(same[n]).toBeCloseTo(loss, 4));
+  mistaken.forEach((loss, n) => expect(inTypeScript[n]).toBeCloseTo(loss, 4));
+  expect(Math.abs(mistaken[5] - right[5])).toBeGreaterThan(0.01);
+});
+
+test('a backend whose tensors are elsewhere refuses a mistake, and no mistake changes nothing', () => {
+  const backend = { ...createReferenceBackend(), isOnHost: false };
+  expect(() => withCells(backend, NO_MEMORY)).toThrow('only WebAssembly and plain TypeScript can train with a mistake');
+  const before = { ...backend };
+  expect(withCells(backend, undefined)).toEqual(before);
+});
+
+test('“Look inside” shows the gradients that the run trains with', async () => {
+  const backend = createReferenceBackend();
+  const data = { train: images, validation: images, test: images };
+  const training = Training.start(backend, data, { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8 });
+  const inspector = new ImageInspector();
+  const firstNorm = async (cells?: Cells): Promise<number> =>
+    (await inspector.inspect(training, images, { image: 0 }, cells)).lstms[0].dcNorms[1];
+  const right = await firstNorm();
+  expect(await firstNorm(NO_MEMORY)).toBeLessThan(0.5 * right);
+  expect(await firstNorm()).toBe(right);
+});
+
+test('the marks of counts are whole numbers, and those of a logarithmic axis are powers of ten', () => {
+  expect(WHOLE_DISTANCES.slice(0, 7)).toEqual([1, 2, 5, 10, 20, 50, 100]);
+  expect(WHOLE_DISTANCES.every(Number.isInteger)).toBe(true);
+  expect(powersOfTen(0.002, 300).map(powerText)).toEqual(['10⁻²', '10⁻¹', '10⁰', '10¹', '10²']);
+  expect(powersOfTen(1e-15, 10).map(powerText)).toEqual(['10⁻¹⁵', '10⁻¹¹', '10⁻⁷', '10⁻³', '10¹']);
+  expect(powersOfTen(2, 3)).toEqual([]);
+});
+
+test('a passage of a text begins with a word', () => {
+  const { train } = textTask(`rest of a word, then ${'words '.repeat(30)}${'x'.repeat(200)}`, { T: 2 });
+  expect([0, 3, 4].map((at) => wordAt(train, at))).toEqual([5, 5, 5]);
+  expect([5, 6, 7, 8].map((at) => wordAt(train, at))).toEqual([5, 5, 5, 8]);
+  expect(wordAt(train, 24)).toBe(21);
+  expect(wordAt(train, 350)).toBe(350); // no word near
+});
