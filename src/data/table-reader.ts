@@ -177,8 +177,8 @@ const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 
 /**
- * The format of a table, by its name, else by its first two rows, which `beginning` must hold: the separator that makes most of the
- * wanted titles, then as many columns of both rows, then most columns. A title or a text may hold other separators.
+ * The format of a table, by its name, else by its first two rows, which `beginning` must hold. The best separator makes most of the
+ * wanted titles; of several, the one with as many columns in both rows, then the one with most columns. A title or a text may hold other separators.
  */
 function formatOf(name: string, beginning: string, wanted: readonly string[] = []): TableFormat {
   if (holdsObjects(name, beginning)) return 'objects';
