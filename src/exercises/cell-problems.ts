@@ -131,13 +131,15 @@ const EXTREMES: CellCase = {
   ],
 };
 
-const cell = (...names: readonly CellResult[]): ExerciseChecks => ({
+/** `asked`: the function of the library that has these lines. */
+const cell = (asked: string, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
+  written: ['lstmCellBackward', asked],
   cases: [cellCase(MOST_ZEROS, names), cellCase(EXTREMES, names)],
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  'hidden-state': cell('dc', 'dz', 'dcPrev'),
-  'cell-state': cell('dz', 'dcPrev', 'dc'),
-  gates: cell('dz', 'dc', 'dcPrev'),
+  'hidden-state': cell('hiddenStateBackward', 'dc', 'dz', 'dcPrev'),
+  'cell-state': cell('cellStateBackward', 'dz', 'dcPrev', 'dc'),
+  gates: cell('gatesBackward', 'dz', 'dc', 'dcPrev'),
 };

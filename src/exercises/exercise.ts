@@ -43,14 +43,15 @@ export interface Exercise extends Texts {
   readonly task: string;
   /** Why the solution is right: it follows “Right, because”. */
   readonly because: string;
-  /** From a nudge to nearly the line. */
+  /** From a nudge to the last step of the derivation. None holds a line of the answer. */
   readonly hints: readonly [string, string, string];
   /** What a training step can use in place of the project's own function, if it can. Default: none. */
   readonly trains?: Trained;
 }
 
 /** A part of the training step that an exercise's function can replace. */
-export type Trained = 'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmBackward' | 'adam';
+export type Trained =
+  'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmStepBackward' | 'lstmBackward' | 'adam';
 
 /** The first element of a tensor that differs. */
 export interface WrongNumber {

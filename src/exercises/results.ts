@@ -80,7 +80,7 @@ const NOT_RUN: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** Throws an AnswerError if the function that has returned `value` has not run to its end. */
-function assertHasRun(value: unknown): void {
+export function assertHasRun(value: unknown): void {
   const refusal = NOT_RUN[Object.prototype.toString.call(value)];
   if (refusal !== undefined) throw new AnswerError(refusal);
 }

@@ -211,9 +211,14 @@ const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): read
 ];
 
 export const RNN_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  'rnn-step': { exports: ['backward'], cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false) },
+  'rnn-step': {
+    exports: ['backward'],
+    written: ['backward', 'stepsBackward'],
+    cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false),
+  },
   'initial-state': {
     exports: ['forward', 'backward'],
+    written: ['forward', 'backward', 'initialStateForward', 'initialStateBackward'],
     cases: [
       ...cases(['start', 'Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
       rnnCase(15, [2, 2, 1, 3, 2], ['Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),

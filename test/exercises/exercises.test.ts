@@ -353,7 +353,6 @@ test.each([
     '({ shape: [, H] }, k) => ((end = k === 0 ? 0 : states[k - 1].shape[1]), rowsOf(W, end, end + H))',
   ],
   ['rnn-step', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
-  ['initial-state', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
   ['initial-state', /n < H(?=; n\+\+\) dStart)/, 'n < 5'],
   ['hidden-state', /(?=const tanhC)/, 'if (dh.get(b, n) === 0) continue; '],
   [
