@@ -4,8 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
-import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
-import { digitsOf } from '../exercises/exercise.js';
+import type { Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
@@ -15,6 +14,7 @@ import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
 import { untilInterrupted } from './signals.js';
+import { printDifferences, summaryOf } from './verdict-text.js';
 
 const FOLDER = 'longhand-exercises';
 
@@ -177,7 +177,7 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
   for (const { file, verdict } of all) {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
-    printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
+    printDifferences(verdict.differences);
     if (verdict.mistake !== undefined) print(`These are the numbers of a known mistake: ${verdict.mistake}.`);
   }
   const next = EXERCISES.at(exercise.number);
@@ -185,30 +185,6 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
     print(next ? `Next: ${fileNameOf(next)}` : 'This was the last exercise: you have written every gradient.');
   } else print(`longhand exercises hint ${exercise.number} shows a hint.`);
   return isRight(all);
-}
-
-const HEAD = ['element', 'expected', 'found', 'wrong elements'];
-
-const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
-  element,
-  ...digitsOf(expected, found),
-  `${differing} of ${size}`,
-];
-
-/** Tensors that a line names, besides the first. */
-const MOST_NAMES = 3;
-
-function summaryOf(verdict: Verdict): string {
-  if (verdict.outcome === 'right') return `right: all ${verdict.compared} numbers agree`;
-  if (verdict.outcome === 'untouched') return 'not begun';
-  if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
-  const [first, ...others] = verdict.differences;
-  const [expected, found] = digitsOf(first.expected, first.found);
-  const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
-  const left = others.length - names.length;
-  if (left > 0) names.push(left === 1 ? '1 other' : `${left} others`);
-  const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
-  return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
 }
 
 /** A line for each. Returns whether all are right. */

@@ -3,6 +3,9 @@ import { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import type { lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward } from '../equations/lstm.js';
+import type { Behind } from './behind.js';
+import { single } from './behind.js';
+import { cellStateBackward, hiddenStateBackward } from './given.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericResult, resultOf, whileReading } from './results.js';
 import { HELD, randomTensor, unwritten, weightedSum, zeroTensor } from './tensors.js';
@@ -29,8 +32,11 @@ interface CellCase {
   readonly held?: number;
 }
 
+/** The function of the library that has the lines that an exercise asks for. */
+type AskedFor = 'hiddenStateBackward' | 'cellStateBackward' | 'gatesBackward';
+
 /** Equations (4′)–(2′) of one step, with random states. The results have the order of `names`. */
-function cellCase({ seed, B, H, special, held }: CellCase, names: readonly CellResult[]): Case {
+function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, names: readonly CellResult[]): Case {
   const inputs = () => {
     const random = new Random(seed);
     const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
@@ -79,7 +85,27 @@ function cellCase({ seed, B, H, special, held }: CellCase, names: readonly CellR
       };
       return names.map((name) => gradients[name]());
     },
+    behind: (tensor, [b, column]) => cellBehind(inputs(), asked, tensor as CellResult, b, column % H),
   };
+}
+
+type CellInputs = Readonly<Record<'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'c' | 'gates', Tensor>>;
+
+/** What the lines of the exercise and those below them read of an element. */
+function cellBehind(given: CellInputs, asked: AskedFor, tensor: CellResult, b: number, n: number): Behind {
+  const { dh, dc, dcPrev, cPrev, c, gates } = given;
+  const H = dh.shape[1];
+  const [i, j, f, o] = [0, 1, 2, 3].map((gate) => gates.get(b, gate * H + n));
+  const ofH = { dh: dh.get(b, n), 'dc on entry': dc.get(b, n), c: c.get(b, n), o };
+  const [before, cell] = [{ 'dcPrev on entry': dcPrev.get(b, n) }, cPrev.get(b, n)];
+  if (tensor === 'dc') return { inputs: single(ofH) };
+  if (asked === 'hiddenStateBackward')
+    return { inputs: single(tensor === 'dz' ? { ...ofH, i, j, f, cPrev: cell } : { ...before, ...ofH, f }) };
+  const { dO, dC } = hiddenStateBackward(dc, dh, c, b, n, { o });
+  if (tensor === 'dcPrev') return { inputs: single({ ...before, dC, f }) };
+  if (asked === 'cellStateBackward') return { inputs: single({ dC, dO, i, j, f, o, cPrev: cell }) };
+  const { dI, dJ, dF } = cellStateBackward(dcPrev, cPrev, b, n, { i, j, f, dC });
+  return { inputs: single({ i, j, f, o, dI, dJ, dF, dO }) };
 }
 
 /**
@@ -131,11 +157,10 @@ const EXTREMES: CellCase = {
   ],
 };
 
-/** `asked`: the function of the library that has these lines. */
-const cell = (asked: string, ...names: readonly CellResult[]): ExerciseChecks => ({
+const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
   written: ['lstmCellBackward', asked],
-  cases: [cellCase(MOST_ZEROS, names), cellCase(EXTREMES, names)],
+  cases: [cellCase(MOST_ZEROS, asked, names), cellCase(EXTREMES, asked, names)],
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

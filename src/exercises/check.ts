@@ -4,7 +4,7 @@ import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import type { Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
-import type { Exercise, KnownMistake, Verdict } from './exercise.js';
+import type { Exercise, KnownMistake, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
 import type { ExerciseChecks, Numbers, Result } from './results.js';
@@ -54,7 +54,12 @@ export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
   if ('error' in computed) return { outcome: 'error', message: computed.error };
   const { numbers } = computed;
   const expected = expectedOf(exercise);
-  const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(numbers[n], right)));
+  const { cases } = PROBLEMS[exercise.name];
+  const all = expected.flatMap((right, n) => differencesOf(numbers[n], right).map((one) => ({ ...one, of: cases[n] })));
+  const differences = uniqueTensors(all).map(({ of, index, ...one }): WrongNumber => {
+    const behind = of.behind(one.tensor, index);
+    return { ...one, ...(behind && { behind }) };
+  });
   if (differences.length === 0)
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
   const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, one, numbers));

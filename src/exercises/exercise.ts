@@ -1,4 +1,5 @@
 /** An exercise: its text, its files, and what a check finds. */
+import type { Behind } from './behind.js';
 
 /** One language's files. */
 export interface Files {
@@ -64,7 +65,12 @@ export interface WrongNumber {
   /** How many elements differ, of how many, in the case that was checked. */
   readonly differing: number;
   readonly size: number;
+  /** What the expected number follows from, if that is known. */
+  readonly behind?: Behind;
 }
+
+/** `dz[1, 4] (sequence 1, gate j, unit 1)` → `dz[1, 4]` */
+export const plainElement = (element: string): string => element.replace(/ \(.*/, '');
 
 /** Both numbers with eight digits, or with all digits if these are equal. */
 export function digitsOf(expected: number, found: number): [expected: string, found: string] {

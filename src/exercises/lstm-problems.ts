@@ -12,7 +12,10 @@ import type { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { lstmForward, lstmStepForward } from '../equations/lstm.js';
 import { gateAndUnit } from './cell-problems.js';
 import type { Answer } from './evaluate.js';
+import type { Behind } from './behind.js';
+import { column, row } from './behind.js';
 import { sequenceBackward } from './given.js';
+import { lstmBehind } from './lstm-behind.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { assertHasRun, byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
 import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
@@ -184,6 +187,7 @@ function sequenceCase(
         return { ...one, values: one.values.map((value) => value + before) };
       });
     },
+    behind: (tensor, index) => lstmBehind(randomLstm(new Random(seed), sizes, has), accumulate ? 1 : 0, tensor, index),
   };
 }
 
@@ -235,13 +239,42 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       const [dW, db] = [numericResult('dW', W, loss), numericResult('db', b, loss)];
       return [dW, db, ...numeric(lstm, loss), firstRowOf(lstm.dhUpstream)];
     },
+    behind(tensor, index) {
+      const { lstm, W, y, p, loss } = inputs();
+      loss();
+      const dLogits = zeroTensor(p.shape);
+      crossEntropyBackward(dLogits, p, y, T * B);
+      return everyStepBehind(lstm, dLogits, W, tensor, index);
+    },
   };
 }
 
+/** The rows that belong together. What lstmBackward computes follows from dhUpstream. */
+function everyStepBehind(
+  { h, sizes: { T, B } }: Lstm,
+  dLogits: Tensor,
+  W: Tensor,
+  tensor: string,
+  index: readonly number[],
+): Behind | undefined {
+  if (tensor === 'db') return { inputs: [column('dLogits', dLogits, index[0])] };
+  if (tensor === 'dW') {
+    const read = column('h, rows 1 to T', matrixOf(rowsOf(h, 1, T + 1)), index[0]);
+    return { inputs: [read, column('dLogits', dLogits, index[1])] };
+  }
+  if (tensor === 'dhUpstream') return { inputs: [], note: 'No loss reads the initial state.' };
+  const [t, b, n] = index;
+  if (tensor !== 'dh' || t === 0)
+    return { inputs: [], note: 'lstmBackward computes it from dhUpstream, which all later steps have filled.' };
+  const inputs = [row('dLogits', dLogits, (t - 1) * B + b), row('W', W, n)];
+  return t === T ? { inputs } : { inputs, note: 'These give dhUpstream; lstmBackward adds the terms of later steps.' };
+}
+
+/** The smallest come first: their numbers can be recomputed by hand. */
 const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly Case[] => [
-  sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }),
-  sequenceCase(from, 9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
   sequenceCase(from, 10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD, options: {} }),
+  sequenceCase(from, 9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
+  sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }),
   sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
 ];
 
@@ -255,9 +288,9 @@ export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   'every-step': {
     exports: ['everyStepBackward'],
     cases: [
-      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
-      everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
       everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, HELD),
+      everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
+      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
     ],
   },
 };

@@ -2,6 +2,8 @@
 import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
 import { AnswerError } from './answer-error.js';
+import type { Behind } from './behind.js';
+import { overSteps } from './behind.js';
 import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
@@ -202,6 +204,48 @@ function rnnCase(
       const gradients = names.map((name) => resultOf(NAMES[name], numeric(parameters[name])));
       return [...statesOf(rnn.forward(x, parameters).h), ...gradients, dhOf(numericDh({ x, labels, parameters }))];
     },
+    behind: (tensor, index) => rnnBehind(inputs(), tensor, index),
+  };
+}
+
+/** What the lines of (e), (b′), (a′) and (e′) read. */
+function rnnBehind({ x, labels, parameters }: Inputs, tensor: string, index: readonly number[]): Behind | undefined {
+  const rnn = rightRnn();
+  const { h, logits } = rnn.forward(x, parameters);
+  const { dh } = rnn.backward(x, labels, parameters, { h, p: rnn.crossEntropy(logits, labels).p });
+  const [T, B] = [x.length, labels.length];
+  const { start, Wh } = parameters;
+  const [m, n] = index;
+  const dzAt = (unit: number) => ({
+    'dh after the step': (t: number, b: number) => dh[t + 1][b][unit],
+    'h after the step': (t: number, b: number) => h[t + 1][b][unit],
+  });
+  switch (tensor) {
+    case 'h[0]':
+      return { inputs: [{ name: `start[0, ${n}]`, values: [start[0][n]] }] };
+    case 'dWx':
+      return overSteps(T, B, { x: (t, b) => x[t][b][m], ...dzAt(n) });
+    case 'dWh':
+      return overSteps(T, B, { 'h before the step': (t, b) => h[t][b][m], ...dzAt(n) });
+    case 'dBias':
+      return overSteps(T, B, dzAt(n));
+    case 'dStart':
+      return { inputs: [{ name: `dh[0], unit ${n} of each sequence`, values: dh[0].map((row) => row[n]) }] };
+    case 'dh':
+      return index[0] < T ? stateBehind(index, dh, h, Wh) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** dh of state t, from all units of step t. */
+function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: readonly Matrix[], Wh: Matrix): Behind {
+  return {
+    inputs: [
+      { name: `dh[${t + 1}][${b}]`, values: [...dh[t + 1][b]] },
+      { name: `h[${t + 1}][${b}]`, values: [...h[t + 1][b]] },
+      { name: `Wh[${m}]`, values: [...Wh[m]] },
+    ],
   };
 }
 

@@ -130,6 +130,7 @@ test('a mistake that is not in the list names the element and both numbers', () 
         found: expect.any(Number) as number,
         differing: 1,
         size: 24,
+        behind: { inputs: expect.arrayContaining([]) as unknown[] },
       },
     ],
   });
