@@ -1,40 +1,10 @@
-/** The twelve exercises in growing order: their texts. make.mjs makes their files from the code. */
+/** The twelve exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
 import type { Exercise, Texts } from './exercise.js';
 import { TEXTS } from './texts.js';
 
 type Prose = Omit<Exercise, keyof Texts | 'number'>;
 
 const PROSE: Readonly<Record<string, Prose>> = {
-  sigmoid: {
-    title: 'The derivative of σ',
-    equation: '2′',
-    formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
-    chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/equations/lstm.ts',
-    task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
-    because: 'σ′(zi) is σ(zi)·(1-σ(zi)), and i is σ(zi), so the result of the forward pass is enough',
-    hints: [
-      'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
-      'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
-      'The two fractions are 1/(1 + e⁻ᶻ), which is σ, and e⁻ᶻ/(1 + e⁻ᶻ). Their sum is 1. So what is the second one, in terms of σ? And σ(zi) is i.',
-    ],
-  },
-  softmax: {
-    title: 'Softmax and its loss',
-    equation: '5′',
-    formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
-    chapter: 'derivation.md#the-loss',
-    source: 'src/equations/cross-entropy.ts',
-    task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
-    because:
-      'the loss of a row is Σy·log S minus the logits of the labels, and the derivative of log S with respect to a logit is its p',
-    hints: [
-      'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
-      '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
-      '∂/∂logits[k] of the loss of a row is p[k]·Σy - y[k], with the Σy of this row. The loss of the batch has a divisor: which one?',
-    ],
-    trains: 'crossEntropyBackward',
-  },
   product: {
     title: 'The three gradients of a product',
     equation: 'output layer',
@@ -64,6 +34,34 @@ const PROSE: Readonly<Record<string, Prose>> = {
       'h = tanh(z), and the derivative of tanh can be computed from tanh(z). You have tanh(z): it is the state that step t computes.',
       'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. Each factor of a product gets dz times the other one. x is data, so one of the two is needed. Which two are needed of h[t][b][m]·Wh[m][n]?',
       'dz = dh·(1 - h²), with the h that step t computes. Wh[m][n] gets h·dz with the h that step t reads, and that h gets dz·Wh[m][n]. The bias is added once. All of these are sums over several n, sequences or steps, so they need +=.',
+    ],
+  },
+  'initial-state': {
+    title: 'The initial state',
+    equation: 'e, e′',
+    formula: ['h[0] = start, for every sequence', 'dStart = ?'],
+    chapter: 'learn/plain-rnn.md#the-initial-state',
+    source: 'docs/learn/programs/plain-rnn.mjs',
+    task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
+    because: 'every sequence begins with the same start, so its gradient is the sum of theirs',
+    hints: [
+      'Each row of h[0] must become a copy of the only row of start. A Float64Array has the method set.',
+      'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
+      '∂L/∂start of unit n is the sum over b of ∂L/∂h[0] of sequence b, unit n, because every sequence uses the same start. Do you need = or +=?',
+    ],
+  },
+  sigmoid: {
+    title: 'The derivative of σ',
+    equation: '2′',
+    formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/equations/lstm.ts',
+    task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
+    because: 'σ′(zi) is σ(zi)·(1-σ(zi)), and i is σ(zi), so the result of the forward pass is enough',
+    hints: [
+      'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
+      'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
+      'The two fractions are 1/(1 + e⁻ᶻ), which is σ, and e⁻ᶻ/(1 + e⁻ᶻ). Their sum is 1. So what is the second one, in terms of σ? And σ(zi) is i.',
     ],
   },
   'hidden-state': {
@@ -107,7 +105,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     because:
       'σ′ and tanh′ can be computed from their results, i·(1-i) and 1-j², and the blocks of dz have the order i, j, f, o',
     hints: [
-      'Exercise 1 is one of the four lines. Which two others have the same form?',
+      'Exercise 4 is one of the four lines. Which two others have the same form?',
       'j is the candidate: its nonlinearity is tanh, and tanh′ = 1 - tanh². j itself is tanh(zj).',
       'σ′ is σ·(1 - σ), and tanh′ is 1 - tanh². Each is multiplied by the gradient of its own gate. Gates i, j, f, o have the numbers 0, 1, 2, 3: in which column does unit n of gate number 2 stand?',
     ],
@@ -122,7 +120,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     task: 'dz of this step is complete. Add the terms of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
     because: 'every step uses the same Wx, Wh and b, so each step adds its term to their gradients',
     hints: [
-      'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
+      'This is exercise 1 again, but with += : every step uses the same weights, and hPrev may have other readers.',
       'The shapes decide: dz is `[B,4H]`, Wh is `[H,4H]`, and hPrev is `[B,H]`. Which products have the shapes of dhPrev and of dWh?',
       'dhPrev += dz·Whᵀ, dWh += hPrevᵀ·dz, and db += the sum of the rows of dz. backend.matmul and backend.columnSums replace their first argument: which option makes them add?',
     ],
@@ -144,19 +142,21 @@ const PROSE: Readonly<Record<string, Prose>> = {
     ],
     trains: 'lstmBackward',
   },
-  'initial-state': {
-    title: 'The initial state',
-    equation: 'e, e′',
-    formula: ['h[0] = start, for every sequence', 'dStart = ?'],
-    chapter: 'learn/plain-rnn.md#the-initial-state',
-    source: 'docs/learn/programs/plain-rnn.mjs',
-    task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
-    because: 'every sequence begins with the same start, so its gradient is the sum of theirs',
+  softmax: {
+    title: 'Softmax and its loss',
+    equation: '5′',
+    formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
+    chapter: 'derivation.md#the-loss',
+    source: 'src/equations/cross-entropy.ts',
+    task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
+    because:
+      'the loss of a row is Σy·log S minus the logits of the labels, and the derivative of log S with respect to a logit is its p',
     hints: [
-      'Each row of h[0] must become a copy of the only row of start. A Float64Array has the method set.',
-      'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
-      '∂L/∂start of unit n is the sum over b of ∂L/∂h[0] of sequence b, unit n, because every sequence uses the same start. Do you need = or +=?',
+      'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
+      '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
+      '∂/∂logits[k] of the loss of a row is p[k]·Σy - y[k], with the Σy of this row. The loss of the batch has a divisor: which one?',
     ],
+    trains: 'crossEntropyBackward',
   },
   adam: {
     title: 'Adam',
@@ -179,7 +179,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['logits = h·W + b, for the h of every step', 'dhUpstream = ?'],
     chapter: 'learn/networks.md',
     source: 'src/network/layers.ts',
-    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
+    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 1 and 9. Here they are longhand’s own.',
     because: 'the output layer read row t+1 of h for step t, so its gradients belong into the same rows of dhUpstream',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
@@ -189,11 +189,11 @@ const PROSE: Readonly<Record<string, Prose>> = {
   },
 };
 
-export const EXERCISES: readonly Exercise[] = TEXTS.map((texts, n) => ({
-  ...texts,
-  ...PROSE[texts.name],
-  number: n + 1,
-}));
+export const EXERCISES: readonly Exercise[] = Object.entries(PROSE).map(([name, prose], n) => {
+  const texts = TEXTS.find((one) => one.name === name);
+  if (texts === undefined) throw new Error(`exercises: ${name} has no files`);
+  return { ...texts, ...prose, number: n + 1 };
+});
 
 /** `05-hidden-state` */
 export const fileNameOf = ({ number, name }: Exercise): string => `${String(number).padStart(2, '0')}-${name}`;

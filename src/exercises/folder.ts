@@ -82,7 +82,7 @@ a well-known mistake gives exactly your numbers, it names the mistake.
 | --- | -------- | -------- | ---- |
 ${rows.join('\n')}
 
-The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 4 and 10 in
+The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 2 and 3 in
 \`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code
 in a process of its own, for at most 10 seconds and in at most 512 MB. That process cannot write files with \`fs\`, or start programs.
 This protects you from accidents, not from malice, because other parts of Node can still write files. So do not check an answer
