@@ -131,7 +131,7 @@ const MOST_ZEROS: CellCase = {
   ],
 };
 
-/** c = 0; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
+/** c = 0; numbers below -1; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
 const EXTREMES: CellCase = {
   seed: 7,
   B: 1,
@@ -154,6 +154,12 @@ const EXTREMES: CellCase = {
     ['dc', 0, 4, 20.3],
     ['dh', 0, 5, -15.3],
     ['dc', 0, 5, 20.3],
+    ['cPrev', 0, 5, -3.6],
+    ['cPrev', 0, 4, 2.4],
+    ['dh', 0, 4, -3.1],
+    ['dc', 0, 2, -2.4],
+    ['dh', 0, 2, 1.9],
+    ['dcPrev', 0, 2, 1.8],
   ],
 };
 

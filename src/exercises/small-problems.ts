@@ -62,6 +62,7 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
   const inputs = () => {
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
+    logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
     const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
@@ -196,6 +197,8 @@ function adamResults(
   const random = new Random(5);
   const p = randomTensor(random, shape);
   setZeros([p]);
+  flatten(p).set(3, 1.7);
+  flatten(p).set(4, -2.3);
   const [m, v] = moments.map((numbers) => {
     const moment = zeroTensor(shape);
     numbers.forEach((value, n) => flatten(moment).set(n, value));
@@ -237,7 +240,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
         learningRate: 1.5,
         updates: [10, 11, 4000],
         moments: [
-          [0, 0.3, -0.2, 0, 1.5, 0.4],
+          [0, 0.3, -0.2, 0, 1.5, -1.4],
           [0.2, 0, 0.4, 2.5, 0, 0.1],
         ],
       }),
