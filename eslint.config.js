@@ -12,6 +12,7 @@ export default tseslint.config(
       'kernels/wasm/binaries.ts',
       'kernels/wasm/jobs.ts',
       'src/exercises/texts.ts',
+      'src/exercises/given.ts',
       'docs/.vitepress/.temp/',
     ],
   },

@@ -20,6 +20,7 @@ const exercises = {
   name: 'exercises',
   inputs: [
     'src/exercises/make.mjs',
+    'src/exercises/given-marks.mjs',
     'src/exercises/marks.mjs',
     'src/exercises/planted-mistakes.mjs',
     'src/exercises/slips.mjs',
@@ -27,7 +28,7 @@ const exercises = {
     'docs/learn/programs/plain-rnn.mjs',
     ...['equations', 'network'].map((room) => `src/${room}`),
   ],
-  outputs: ['src/exercises/texts.ts'],
+  outputs: ['src/exercises/given.ts', 'src/exercises/texts.ts'],
   make: () => node('src/exercises/make.mjs'),
 };
 

@@ -1,20 +1,21 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
-import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
-import { digitsOf } from '../exercises/exercise.js';
-import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
-import type { Language } from '../exercises/folder.js';
-import { folderContents, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
+import type { Exercise, Verdict } from '../exercises/exercise.js';
+import { EXERCISES } from '../exercises/exercises.js';
+import { folderContents } from '../exercises/folder.js';
 import { placeOf, readIfPresent, writeNewFolder } from '../files/disk.js';
 import { currentRun } from './current-run.js';
+import type { AnswerFile } from './exercise-files.js';
+import { answersIn, hasExercises, shownName } from './exercise-files.js';
 import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
 import { untilInterrupted } from './signals.js';
+import { printDifferences, summaryOf } from './verdict-text.js';
 
 const FOLDER = 'longhand-exercises';
 
@@ -87,8 +88,6 @@ async function writeFolder(folder: string, _flags: unknown, command: Command): P
 
 /** Where the answers are: here, in the only folder here that has exercises, or above. */
 function folderOf(command: Command): string {
-  const marks = [TYPES_FILE, ...EXERCISES.flatMap((one) => languages.map((language) => pathOf(one, language)))];
-  const hasExercises = (folder: string): boolean => marks.some((file) => existsSync(placeOf(path.join(folder, file))));
   if (hasExercises('.')) return '.';
   const folders = foldersHere().filter(hasExercises);
   if (folders.length === 1) return folders[0];
@@ -110,8 +109,6 @@ function foldersHere(): string[] {
   }
 }
 
-const languages = Object.keys(LANGUAGES) as Language[];
-
 interface Checked {
   /** From the folder. */
   readonly file: string;
@@ -120,11 +117,10 @@ interface Checked {
 
 /** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
 async function verdictsOn(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<Checked[][]> {
-  const answers = exercises.flatMap((exercise) => languages.map((language) => ({ exercise, language })));
   const isDiagnosed = exercises.length === 1; // a line for each of several does not show it
-  const all = await twoAtATime(answers, async ({ exercise, language }) => {
-    const file = pathOf(exercise, language);
-    const verdict = await verdictOnFile(exercise, language, path.join(folder, file), signal, isDiagnosed);
+  const all = await twoAtATime(answersIn(folder, exercises), async (answer) => {
+    const { exercise, file } = answer;
+    const verdict = await verdictOnFile(answer, path.join(folder, file), signal, isDiagnosed);
     return { exercise, file, verdict };
   });
   return exercises.map((exercise) => {
@@ -150,8 +146,7 @@ const LARGEST_ANSWER = 1_000_000;
 
 /** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
 async function verdictOnFile(
-  exercise: Exercise,
-  language: Language,
+  { exercise, language, file: name }: AnswerFile,
   file: string,
   signal: AbortSignal,
   isDiagnosed: boolean,
@@ -168,7 +163,7 @@ async function verdictOnFile(
     return { outcome: 'error', message: 'is in UTF-16: save it in UTF-8' };
   const source = text.toString().replace(/^\uFEFF/, ''); // some editors begin a file with it
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(exercise, { file: pathOf(exercise, language), source, language, isDiagnosed }, signal);
+  return verdictOn(exercise, { file: name, source, language, isDiagnosed }, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
@@ -179,38 +174,14 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
   for (const { file, verdict } of all) {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
-    printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
+    printDifferences(verdict.differences);
     if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
   }
   const next = EXERCISES.at(exercise.number);
   if (isRight(all)) {
-    print(next ? `Next: ${fileNameOf(next)}` : 'This was the last exercise: you have written every gradient.');
+    print(next ? `Next: ${shownName(folder, next)}` : 'This was the last exercise: you have written every gradient.');
   } else print(`longhand exercises hint ${exercise.number} shows a hint.`);
   return isRight(all);
-}
-
-const HEAD = ['element', 'expected', 'found', 'wrong elements'];
-
-const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
-  element,
-  ...digitsOf(expected, found),
-  `${differing} of ${size}`,
-];
-
-/** Tensors that a line names, besides the first. */
-const MOST_NAMES = 3;
-
-function summaryOf(verdict: Verdict): string {
-  if (verdict.outcome === 'right') return `right: all ${verdict.compared} numbers agree`;
-  if (verdict.outcome === 'untouched') return 'not begun';
-  if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
-  const [first, ...others] = verdict.differences;
-  const [expected, found] = digitsOf(first.expected, first.found);
-  const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
-  const left = others.length - names.length;
-  if (left > 0) names.push(left === 1 ? '1 other' : `${left} others`);
-  const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
-  return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
 }
 
 /** A line for each. Returns whether all are right. */
@@ -270,17 +241,14 @@ function onSaves(
   signal: AbortSignal,
   onSave: (exercise: Exercise) => void,
 ): void {
-  const answers = exercises.flatMap((exercise) =>
-    languages.map((language) => {
-      const place = placeOf(path.join(folder, pathOf(exercise, language)));
-      return { exercise, place, seen: versionOf(place) };
-    }),
-  );
+  const all = (): { exercise: Exercise; place: string }[] =>
+    answersIn(folder, exercises).map(({ exercise, file }) => ({ exercise, place: placeOf(path.join(folder, file)) }));
+  const seen = new Map(all().map(({ place }) => [place, versionOf(place)]));
   const looking = setInterval(() => {
-    for (const answer of answers) {
-      const version = versionOf(answer.place);
-      if (version !== answer.seen) onSave(answer.exercise);
-      answer.seen = version;
+    for (const { exercise, place } of all()) {
+      const version = versionOf(place);
+      if (version !== (seen.get(place) ?? '')) onSave(exercise);
+      seen.set(place, version);
     }
   }, LOOKED_AT_EVERY_MS);
   signal.addEventListener('abort', () => clearInterval(looking));

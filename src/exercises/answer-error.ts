@@ -51,7 +51,7 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
   [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
   [/^Cannot set properties of (undefined|null) \(setting '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
-  [/^(.+) is not iterable \(cannot read property Symbol\(Symbol\.iterator\)\)$/, '$1 is no list'],
+  [/^(.+) is not iterable(?: \(cannot read property Symbol\(Symbol\.iterator\)\))?$/, '$1 is no list'],
   [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],
   [
     /^Cannot (?:add property \d+, object is not extensible|(?:assign to read only|delete) property '\w+' of (?:object ')?\[object Array\]'?)$/,

@@ -3,6 +3,9 @@ import { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import type { lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward } from '../equations/lstm.js';
+import type { Behind } from './behind.js';
+import { single } from './behind.js';
+import { cellStateBackward, hiddenStateBackward } from './given.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericResult, resultOf, whileReading } from './results.js';
 import { HELD, randomTensor, unwritten, weightedSum, zeroTensor } from './tensors.js';
@@ -29,8 +32,11 @@ interface CellCase {
   readonly held?: number;
 }
 
+/** The function of the library that has the lines that an exercise asks for. */
+type AskedFor = 'hiddenStateBackward' | 'cellStateBackward' | 'gatesBackward';
+
 /** Equations (4′)–(2′) of one step, with random states. The results have the order of `names`. */
-function cellCase({ seed, B, H, special, held }: CellCase, names: readonly CellResult[]): Case {
+function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, names: readonly CellResult[]): Case {
   const inputs = () => {
     const random = new Random(seed);
     const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
@@ -79,7 +85,27 @@ function cellCase({ seed, B, H, special, held }: CellCase, names: readonly CellR
       };
       return names.map((name) => gradients[name]());
     },
+    behind: (tensor, [b, column]) => cellBehind(inputs(), asked, tensor as CellResult, b, column % H),
   };
+}
+
+type CellInputs = Readonly<Record<'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'c' | 'gates', Tensor>>;
+
+/** What the lines of the exercise and those below them read of an element. */
+function cellBehind(given: CellInputs, asked: AskedFor, tensor: CellResult, b: number, n: number): Behind {
+  const { dh, dc, dcPrev, cPrev, c, gates } = given;
+  const H = dh.shape[1];
+  const [i, j, f, o] = [0, 1, 2, 3].map((gate) => gates.get(b, gate * H + n));
+  const ofH = { dh: dh.get(b, n), 'dc on entry': dc.get(b, n), c: c.get(b, n), o };
+  const [before, cell] = [{ 'dcPrev on entry': dcPrev.get(b, n) }, cPrev.get(b, n)];
+  if (tensor === 'dc') return { inputs: single(ofH) };
+  if (asked === 'hiddenStateBackward')
+    return { inputs: single(tensor === 'dz' ? { ...ofH, i, j, f, cPrev: cell } : { ...before, ...ofH, f }) };
+  const { dO, dC } = hiddenStateBackward(dc, dh, c, b, n, { o });
+  if (tensor === 'dcPrev') return { inputs: single({ ...before, dC, f }) };
+  if (asked === 'cellStateBackward') return { inputs: single({ dC, dO, i, j, f, o, cPrev: cell }) };
+  const { dI, dJ, dF } = cellStateBackward(dcPrev, cPrev, b, n, { i, j, f, dC });
+  return { inputs: single({ i, j, f, o, dI, dJ, dF, dO }) };
 }
 
 /**
@@ -105,7 +131,7 @@ const MOST_ZEROS: CellCase = {
   ],
 };
 
-/** c = 0; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
+/** c = 0; numbers below -1; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
 const EXTREMES: CellCase = {
   seed: 7,
   B: 1,
@@ -128,16 +154,23 @@ const EXTREMES: CellCase = {
     ['dc', 0, 4, 20.3],
     ['dh', 0, 5, -15.3],
     ['dc', 0, 5, 20.3],
+    ['cPrev', 0, 5, -3.6],
+    ['cPrev', 0, 4, 2.4],
+    ['dh', 0, 4, -3.1],
+    ['dc', 0, 2, -2.4],
+    ['dh', 0, 2, 1.9],
+    ['dcPrev', 0, 2, 1.8],
   ],
 };
 
-const cell = (...names: readonly CellResult[]): ExerciseChecks => ({
+const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
-  cases: [cellCase(MOST_ZEROS, names), cellCase(EXTREMES, names)],
+  written: ['lstmCellBackward', asked],
+  cases: [cellCase(MOST_ZEROS, asked, names), cellCase(EXTREMES, asked, names)],
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  'hidden-state': cell('dc', 'dz', 'dcPrev'),
-  'cell-state': cell('dz', 'dcPrev', 'dc'),
-  gates: cell('dz', 'dc', 'dcPrev'),
+  'hidden-state': cell('hiddenStateBackward', 'dc', 'dz', 'dcPrev'),
+  'cell-state': cell('cellStateBackward', 'dz', 'dcPrev', 'dc'),
+  gates: cell('gatesBackward', 'dz', 'dc', 'dcPrev'),
 };

@@ -3,9 +3,10 @@ import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import { diagnosisOf } from './diagnosis/diagnosis.js';
+import { isEarlierStart } from './earlier-starts.js';
 import type { Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
-import type { Exercise, KnownMistake, Verdict } from './exercise.js';
+import type { Exercise, KnownMistake, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
 import type { ExerciseChecks, Numbers, Result } from './results.js';
@@ -58,7 +59,12 @@ export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = 
   if ('error' in computed) return { outcome: 'error', message: computed.error };
   const { numbers } = computed;
   const expected = expectedOf(exercise);
-  const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(numbers[n], right)));
+  const { cases } = PROBLEMS[exercise.name];
+  const all = expected.flatMap((right, n) => differencesOf(numbers[n], right).map((one) => ({ ...one, of: cases[n] })));
+  const differences = uniqueTensors(all).map(({ of, index, ...one }): WrongNumber => {
+    const behind = of.behind(one.tensor, index);
+    return { ...one, ...(behind && { behind }) };
+  });
   if (differences.length === 0)
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
   if (!isDiagnosed) return { outcome: 'wrong', differences };
@@ -85,10 +91,11 @@ export function computedFrom(line: string, exercise: Exercise): Computed {
   return { numbers: cases.map((tensors) => tensors.map((tensor) => list(tensor).map(Number))) };
 }
 
-/** Whether the file is as the reader got it, except for lines of comments and white space. */
-export function isUntouched({ typescript, javascript }: Exercise, source: string): boolean {
+/** Whether the file is as the reader got it, from this version or from an earlier one, except for lines of comments and white space. */
+export function isUntouched({ name, typescript, javascript }: Exercise, source: string): boolean {
   const code = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '').replace(/\s+/g, '');
-  return [typescript.start, javascript.start].some((start) => code(start) === code(source));
+  const given = code(source);
+  return [typescript.start, javascript.start].some((start) => code(start) === given) || isEarlierStart(name, given);
 }
 
 /** Numeric derivatives take the longest, and are the same every time. */

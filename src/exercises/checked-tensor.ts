@@ -23,6 +23,7 @@ export function checkedTensor(view: Tensor): Tensor {
 function checkedMethods(plain: Tensor): PropertyDescriptorMap {
   const viewsBy = (name: 'pick' | 'hi' | 'lo' | 'step' | 'transpose') => ({
     value(this: Tensor, ...given: number[]): Tensor {
+      if (name === 'pick' || name === 'lo' || name === 'hi') assertWithin(this, name, given);
       return checkedTensor(plain[name].apply(this, given));
     },
   });
@@ -94,6 +95,20 @@ function positionIn({ shape, stride, offset }: Tensor, call: Call, index: readon
   throw new RangeError(`tensor: ${call}(${given}): there is no such element in ${formatShape(shape)}`);
 }
 
+/** Throws a RangeError for a view beyond the tensor: ndarray makes one of other memory, and ignores a negative index. null leaves an axis. */
+function assertWithin(
+  { shape }: Tensor,
+  call: 'pick' | 'lo' | 'hi',
+  given: readonly (number | null | undefined)[],
+): void {
+  const isWithin = (index: number | null | undefined, axis: number): boolean =>
+    (index ?? undefined) === undefined || isIndex(Number(index), shape[axis] + (call === 'pick' ? 0 : 1));
+  if (given.length <= shape.length && given.every(isWithin)) return;
+  throw new RangeError(
+    `tensor: ${call}(${given.map(String).join(', ')}): there is no such part of ${formatShape(shape)}`,
+  );
+}
+
 /** Throws a TypeError in the words of the engine's own `set`. */
 function assertCount({ shape }: Tensor, call: Call, given: number): void {
   if (given === shape.length + (call === 'set' ? 1 : 0)) return;
@@ -109,10 +124,10 @@ const FIRST = 64;
 
 /** `dz[b, n]` and `dz[b][n]` would read undefined, so that a result is NaN. JavaScript reads only the n of the first. */
 function inBrackets(n: number, dimension: number): PropertyDescriptor {
-  const index = ['t', 'b', 'n'].slice(-dimension).join(', ');
+  const index = ['t', 'b', 'n'].slice(3 - dimension);
   const refuse = (): never => {
     throw new TypeError(
-      `tensor: [${n}] is none of its numbers: get(${index}) reads one, set(${index}, value) writes one`,
+      `tensor: [${n}] is none of its numbers: get(${index.join(', ')}) reads one, set(${[...index, 'value'].join(', ')}) writes one`,
     );
   };
   return { get: refuse, set: refuse };

@@ -1,4 +1,5 @@
 /** An exercise: its text, its files, and what a check finds. */
+import type { Behind } from './behind.js';
 
 /** One language's files. */
 export interface Files {
@@ -43,14 +44,15 @@ export interface Exercise extends Texts {
   readonly task: string;
   /** Why the solution is right: it follows “Right, because”. */
   readonly because: string;
-  /** From a nudge to nearly the line. */
+  /** From a nudge to the last step of the derivation. None holds a line of the answer. */
   readonly hints: readonly [string, string, string];
   /** What a training step can use in place of the project's own function, if it can. Default: none. */
   readonly trains?: Trained;
 }
 
 /** A part of the training step that an exercise's function can replace. */
-export type Trained = 'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmBackward' | 'adam';
+export type Trained =
+  'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmStepBackward' | 'lstmBackward' | 'adam';
 
 /** The first element of a tensor that differs. */
 export interface WrongNumber {
@@ -63,7 +65,12 @@ export interface WrongNumber {
   /** How many elements differ, of how many, in the case that was checked. */
   readonly differing: number;
   readonly size: number;
+  /** What the expected number follows from, if that is known. */
+  readonly behind?: Behind;
 }
+
+/** `dz[1, 4] (sequence 1, gate j, unit 1)` → `dz[1, 4]` */
+export const plainElement = (element: string): string => element.replace(/ \(.*/, '');
 
 /** Both numbers with eight digits, or with all digits if these are equal. */
 export function digitsOf(expected: number, found: number): [expected: string, found: string] {

@@ -1,40 +1,10 @@
-/** The twelve exercises in growing order: their texts. make.mjs makes their files from the code. */
+/** The twelve exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
 import type { Exercise, Texts } from './exercise.js';
 import { TEXTS } from './texts.js';
 
 type Prose = Omit<Exercise, keyof Texts | 'number'>;
 
 const PROSE: Readonly<Record<string, Prose>> = {
-  sigmoid: {
-    title: 'The derivative of σ',
-    equation: '2′',
-    formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
-    chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/equations/lstm.ts',
-    task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
-    because: 'σ′(zi) is σ(zi)·(1-σ(zi)), and i is σ(zi), so the result of the forward pass is enough',
-    hints: [
-      'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
-      'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
-      'σ′ = σ·(1-σ), and σ(zi) is i.',
-    ],
-  },
-  softmax: {
-    title: 'Softmax and its loss',
-    equation: '5′',
-    formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
-    chapter: 'derivation.md#the-loss',
-    source: 'src/equations/cross-entropy.ts',
-    task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
-    because:
-      'the loss of a row is Σy·log S minus the logits of the labels, and the derivative of log S with respect to a logit is its p',
-    hints: [
-      'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
-      '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
-      'dLogits[k] = (p[k]·Σy - y[k]) / count. Compute Σy of the row before the loop over k.',
-    ],
-    trains: 'crossEntropyBackward',
-  },
   product: {
     title: 'The three gradients of a product',
     equation: 'output layer',
@@ -47,7 +17,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     hints: [
       'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
       'For each k: dStates[k] `[N,Hₖ]` is a product of dLogits `[N,C]` and the transpose of Wₖ `[Hₖ,C]`. The rows of dW for k, `[Hₖ,C]`, are a product of the transpose of states[k] `[N,Hₖ]` and dLogits.',
-      'rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk))); the same form for dW; and b is added to every row, so db is the sum of the rows: backend.columnSums(db, dLogits).',
+      'Each product is one call of backend.matmul, with one transposeOf: for dStates[k] the second factor is transposed, for the rows of dW the first one. b is added to every row, so what is db?',
     ],
     trains: 'denseBackward',
   },
@@ -61,9 +31,37 @@ const PROSE: Readonly<Record<string, Prose>> = {
     because:
       'z is a sum of products, so each factor gets dz times the other one, and what several steps or sequences use is added',
     hints: [
-      'h = tanh(z), so dz = dh·tanh′(z), and tanh′ = 1 - tanh². You have tanh(z): it is h[t + 1][b][n].',
-      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the term of dWx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
-      'dWh[m][n] += h[t][b][m] * dz, and dh[t][b][m] += dz * Wh[m][n]. The bias is added once: dBias[0][n] += dz.',
+      'h = tanh(z), and the derivative of tanh can be computed from tanh(z). You have tanh(z): it is the state that step t computes.',
+      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. Each factor of a product gets dz times the other one. x is data, so one of the two is needed. Which two are needed of h[t][b][m]·Wh[m][n]?',
+      'dz = dh·(1 - h²), with the h that step t computes. Wh[m][n] gets h·dz with the h that step t reads, and that h gets dz·Wh[m][n]. The bias is added once. All of these are sums over several n, sequences or steps, so they need +=.',
+    ],
+  },
+  'initial-state': {
+    title: 'The initial state',
+    equation: 'e, e′',
+    formula: ['h[0] = start, for every sequence', 'dStart = ?'],
+    chapter: 'learn/plain-rnn.md#the-initial-state',
+    source: 'docs/learn/programs/plain-rnn.mjs',
+    task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
+    because: 'every sequence begins with the same start, so its gradient is the sum of theirs',
+    hints: [
+      'Each row of h[0] must become a copy of the only row of start. A Float64Array has the method set.',
+      'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
+      '∂L/∂start of unit n is the sum over b of ∂L/∂h[0] of sequence b, unit n, because every sequence uses the same start. Do you need = or +=?',
+    ],
+  },
+  sigmoid: {
+    title: 'The derivative of σ',
+    equation: '2′',
+    formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/equations/lstm.ts',
+    task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
+    because: 'σ′(zi) is σ(zi)·(1-σ(zi)), and i is σ(zi), so the result of the forward pass is enough',
+    hints: [
+      'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
+      'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
+      'The two fractions are 1/(1 + e⁻ᶻ), which is σ, and e⁻ᶻ/(1 + e⁻ᶻ). Their sum is 1. So what is the second one, in terms of σ? And σ(zi) is i.',
     ],
   },
   'hidden-state': {
@@ -78,7 +76,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     hints: [
       'h is a product of o and tanh(c). By the product rule, each factor gets dh times the other factor.',
       'c is used twice: by h, and by the next c. The term of the next c is already in dc. So dC is a sum.',
-      'const tanhC = Math.tanh(c.get(b, n)); dO is dh·tanhC; dC is dc.get(b, n) + dh·o·(1 - tanhC²); then dc.set(b, n, dC).',
+      '∂h/∂o is tanh(c), and ∂h/∂c is o·(1 - tanh²(c)). Both are multiplied by dh. One of the two results is added to what dc holds, and dc must hold the sum afterwards: which one?',
     ],
     trains: 'lstmCellBackward',
   },
@@ -93,7 +91,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     hints: [
       'c is a sum of two products. Each factor gets dC times the other factor of its product.',
       'dcPrev may already hold a gradient from outside the LSTM, so read it, add, and write it back.',
-      'dI = dC·j; dJ = dC·i; dF = dC·cPrev; dcPrev.set(b, n, dcPrev.get(b, n) + dC·f).',
+      '∂c/∂f is cPrev, so dF is dC times cPrev. Find ∂c/∂i, ∂c/∂j and ∂c/∂cPrev in the same way. Only the last one needs an addition.',
     ],
     trains: 'lstmCellBackward',
   },
@@ -107,9 +105,9 @@ const PROSE: Readonly<Record<string, Prose>> = {
     because:
       'σ′ and tanh′ can be computed from their results, i·(1-i) and 1-j², and the blocks of dz have the order i, j, f, o',
     hints: [
-      'Exercise 1 is one of the four lines. Which two others have the same form?',
+      'Exercise 4 is one of the four lines. Which two others have the same form?',
       'j is the candidate: its nonlinearity is tanh, and tanh′ = 1 - tanh². j itself is tanh(zj).',
-      'dz.set(b, n, dI * i * (1 - i)); column H + n gets dJ * (1 - j * j); 2 * H + n and 3 * H + n are like the first, with f and o.',
+      'σ′ is σ·(1 - σ), and tanh′ is 1 - tanh². Each is multiplied by the gradient of its own gate. Gates i, j, f, o have the numbers 0, 1, 2, 3: in which column does unit n of gate number 2 stand?',
     ],
     trains: 'lstmCellBackward',
   },
@@ -122,11 +120,11 @@ const PROSE: Readonly<Record<string, Prose>> = {
     task: 'dz of this step is complete. Add the terms of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
     because: 'every step uses the same Wx, Wh and b, so each step adds its term to their gradients',
     hints: [
-      'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
-      'dhPrev gets dz·Whᵀ, and dWh gets hPrevᵀ·dz. db gets the sum of the rows of dz.',
-      'backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true }); backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true }); backend.columnSums(dBias, dz, { accumulate: true }); and then inputBackward, as the comment shows it.',
+      'This is exercise 1 again, but with += : every step uses the same weights, and hPrev may have other readers.',
+      'The shapes decide: dz is `[B,4H]`, Wh is `[H,4H]`, and hPrev is `[B,H]`. Which products have the shapes of dhPrev and of dWh?',
+      'dhPrev += dz·Whᵀ, dWh += hPrevᵀ·dz, and db += the sum of the rows of dz. backend.matmul and backend.columnSums replace their first argument: which option makes them add?',
     ],
-    trains: 'lstmBackward',
+    trains: 'lstmStepBackward',
   },
   'through-time': {
     title: 'The loop over time',
@@ -138,25 +136,27 @@ const PROSE: Readonly<Record<string, Prose>> = {
     because:
       'dh and dc begin as what arrives from outside, and each step, from the last to the first, adds to the state before it',
     hints: [
-      'Each step adds to dh and dc of the step before. So before the loop, dh holds dhUpstream, and dc holds dcUpstream, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
-      'The weights’ gradients are sums over the steps, so they begin at zero: dKernel, dBias, and, without accumulate, each of dInputs. The loop begins at the last step.',
-      'for (let n = steps.length - 1; n >= 0; n--): const { running } = steps[n]; if (running) lstmStepBackward(backend, lstm, running).',
+      'Each step adds to dh and dc of the step before. So what must they hold before the loop? Gradients from outside are in dhUpstream and, if there is one, in dcUpstream.',
+      'The weights’ gradients are sums over the steps. What must dKernel, dBias and each of dInputs hold before the first term is added? `accumulate` makes an exception for one of them.',
+      'backend.copy(out, a) and backend.fill(out, value) write what dh, dc and the gradients begin as. A step needs the complete dh and dc of its own states, which all later steps have added to. So in which direction does the loop count?',
     ],
     trains: 'lstmBackward',
   },
-  'initial-state': {
-    title: 'The initial state',
-    equation: 'e, e′',
-    formula: ['h[0] = start, for every sequence', 'dStart = ?'],
-    chapter: 'learn/plain-rnn.md#the-initial-state',
-    source: 'docs/learn/programs/plain-rnn.mjs',
-    task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
-    because: 'every sequence begins with the same start, so its gradient is the sum of theirs',
+  softmax: {
+    title: 'Softmax and its loss',
+    equation: '5′',
+    formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
+    chapter: 'derivation.md#the-loss',
+    source: 'src/equations/cross-entropy.ts',
+    task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
+    because:
+      'the loss of a row is Σy·log S minus the logits of the labels, and the derivative of log S with respect to a logit is its p',
     hints: [
-      'h[0][b] must become a copy of start[0], for each b. A Float64Array has the method set.',
-      'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
-      'Every sequence uses the same start, so the terms of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
+      'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
+      '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
+      '∂/∂logits[k] of the loss of a row is p[k]·Σy - y[k], with the Σy of this row. The loss of the batch has a divisor: which one?',
     ],
+    trains: 'crossEntropyBackward',
   },
   adam: {
     title: 'Adam',
@@ -168,8 +168,8 @@ const PROSE: Readonly<Record<string, Prose>> = {
     because: 'm and v are updated before p reads them, and α removes what their start at zero leaves in them',
     hints: [
       'Compute the new mean and the new square first, as two constants. P is then updated with the new ones.',
-      'mean = M.get(n) + (g - M.get(n)) * (1 - BETA1). The square is the same with g² and BETA2.',
-      'P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON)); α is (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t).',
+      'm += (g - m)·(1-β₁) moves m by a tenth of its distance to g. v moves in the same way to g², with β₂. Write both back with set.',
+      'p moves by -α·m/(√v + ε), with the new m and v. α is the learning rate times √(1-β₂ᵗ)/(1-β₁ᵗ), where ᵗ is a power: `** t`. Is ε inside the root or beside it?',
     ],
     trains: 'adam',
   },
@@ -179,21 +179,21 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['logits = h·W + b, for the h of every step', 'dhUpstream = ?'],
     chapter: 'learn/networks.md',
     source: 'src/network/layers.ts',
-    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
+    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 1 and 9. Here they are longhand’s own.',
     because: 'the output layer read row t+1 of h for step t, so its gradients belong into the same rows of dhUpstream',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
-      'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows.',
-      'denseBackward(backend, [dStates], dW, db, dLogits, [states], W) with both views, and then lstmBackward(backend, lstm): it reads dhUpstream.',
+      'rowsOf(a, from, to) ends before `to`, and matrixOf sees `[T,B,H]` as `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows as h.',
+      'Both views begin at row 1 and have T rows. denseBackward writes into the view of dhUpstream, and lstmBackward reads dhUpstream. Which of them comes first?',
     ],
   },
 };
 
-export const EXERCISES: readonly Exercise[] = TEXTS.map((texts, n) => ({
-  ...texts,
-  ...PROSE[texts.name],
-  number: n + 1,
-}));
+export const EXERCISES: readonly Exercise[] = Object.entries(PROSE).map(([name, prose], n) => {
+  const texts = TEXTS.find((one) => one.name === name);
+  if (texts === undefined) throw new Error(`exercises: ${name} has no files`);
+  return { ...texts, ...prose, number: n + 1 };
+});
 
 /** `05-hidden-state` */
 export const fileNameOf = ({ number, name }: Exercise): string => `${String(number).padStart(2, '0')}-${name}`;

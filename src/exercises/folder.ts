@@ -1,6 +1,7 @@
 /** What `longhand exercises` writes: the files of the exercises, and what an editor needs to check their types. */
 import type { Exercise } from './exercise.js';
 import { EXERCISES, fileNameOf } from './exercises.js';
+import { TYPES } from './types.js';
 
 export const LANGUAGES = { typescript: 'ts', javascript: 'js' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -81,7 +82,7 @@ a well-known mistake gives exactly your numbers, it names the mistake.
 | --- | -------- | -------- | ---- |
 ${rows.join('\n')}
 
-The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 4 and 10 in
+The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 2 and 3 in
 \`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code
 in a process of its own, for at most 10 seconds and in at most 512 MB. That process cannot write files with \`fs\`, or start programs.
 This protects you from accidents, not from malice, because other parts of Node can still write files. So do not check an answer
@@ -102,146 +103,3 @@ const TSCONFIG = {
   },
   include: [TYPES_FILE, 'typescript'],
 };
-
-/** What the exercises use of the library's types. test/slow/exercises/exercises.test.ts compares them with the library's. */
-export const TYPES = `// What the exercises use of longhand, so that an editor knows the types without an installation.
-declare module 'longhand' {
-  /** A view of numbers in an array. */
-  export interface Tensor {
-    /** The whole array, of which the tensor can be a part. */
-    readonly data: Float32Array | Float64Array;
-    /** Where data holds the first element. */
-    readonly offset: number;
-    readonly shape: number[];
-    /** The number of elements. */
-    readonly size: number;
-    get(...index: number[]): number;
-    set(...indexAndValue: number[]): number;
-  }
-
-  /** y \`[B,C]\`, which is only read. */
-  export type LabelRows = Pick<Tensor, 'get'>;
-
-  /** Operations write their first argument, \`out\`. */
-  export interface Backend {
-    /** out \`[M,N]\` = a \`[M,K]\` · b \`[K,N]\`, or out += with accumulate. */
-    matmul(out: Tensor, a: Tensor, b: Tensor, options?: { accumulate?: boolean }): void;
-    /** out \`[N]\` = the sum of the rows of a \`[M,N]\`, or out += with accumulate. */
-    columnSums(out: Tensor, a: Tensor, options?: { accumulate?: boolean }): void;
-    /** Equations (4′) to (2′) of one step. */
-    lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
-    /** out += a */
-    add(out: Tensor, a: Tensor): void;
-    /** Every element of out = value. */
-    fill(out: Tensor, value: number): void;
-    /** out = a */
-    copy(out: Tensor, a: Tensor): void;
-  }
-
-  export interface AccumulateOptions {
-    /** Add to the output. */
-    readonly accumulate?: boolean;
-  }
-
-  /** The views of one step for the sequences that run at it. */
-  export interface RunningRows {
-    readonly dz: Tensor;
-    readonly dc: Tensor;
-    readonly dcPrev: Tensor;
-    readonly dh: Tensor;
-    readonly dhPrev: Tensor;
-    readonly gates: Tensor;
-    readonly c: Tensor;
-    readonly cPrev: Tensor;
-    readonly hPrevTransposed: Tensor;
-    readonly xTransposed: Tensor[];
-    readonly dx: Tensor[];
-  }
-
-  /** The views of one step for the sequences that have ended. */
-  export interface EndedRows {
-    readonly dh: Tensor;
-    readonly dc: Tensor;
-    readonly dhPrev: Tensor;
-    readonly dcPrev: Tensor;
-  }
-
-  /** The views of one step that a projection uses. */
-  export interface ProjectedRows {
-    readonly h: Tensor;
-    readonly dh: Tensor;
-    readonly dm: Tensor;
-    readonly mTransposed: Tensor;
-    readonly WrTransposed: Tensor;
-    readonly dWr: Tensor;
-  }
-
-  /** The views of one step. */
-  export interface Step {
-    readonly running: RunningRows | undefined;
-    readonly projected: ProjectedRows | undefined;
-    readonly ended: EndedRows | undefined;
-  }
-
-  export interface Lstm {
-    readonly sizes: { readonly T: number; readonly B: number; readonly I: number; readonly H: number };
-    /** Hidden states \`[T+1,B,H]\`. */
-    readonly h: Tensor;
-    readonly dh: Tensor;
-    readonly dc: Tensor;
-    readonly dhUpstream: Tensor;
-    readonly dcUpstream?: Tensor | undefined;
-    readonly dKernel: Tensor;
-    readonly dBias: Tensor;
-    readonly projection?: { readonly dWr: Tensor } | undefined;
-    readonly dInputs: readonly Tensor[];
-    readonly WxTransposed: readonly Tensor[];
-    readonly WhTransposed: Tensor;
-    readonly dWx: readonly Tensor[];
-    readonly dWh: Tensor;
-    /** In the order of the forward pass. */
-    readonly steps: readonly Step[];
-  }
-
-  export const BETA1: number;
-  export const BETA2: number;
-  export const EPSILON: number;
-  export function copyInto(target: Tensor, source: Tensor): void;
-  export function fill(tensor: Tensor, value: number): void;
-  /** Every element as one vector. */
-  export function flatten(tensor: Tensor): Tensor;
-  /** \`[…,N]\` as a matrix. */
-  export function matrixOf(tensor: Tensor): Tensor;
-  /** The rows from … to - 1. */
-  export function rowsOf(tensor: Tensor, from: number, to: number): Tensor;
-  export function stepOf(tensor: Tensor, t: number): Tensor;
-  export function transposeOf(matrix: Tensor): Tensor;
-  /** dStates, dW and db of the output layer. Exercise 3 asks for it, so there it cannot be imported. */
-  export function denseBackward(
-    backend: Backend,
-    dStates: readonly Tensor[],
-    dW: Tensor,
-    db: Tensor,
-    dLogits: Tensor,
-    states: readonly Tensor[],
-    W: Tensor,
-  ): void;
-  /** The whole sequence. Exercises 8 and 9 ask for it, so there it cannot be imported. */
-  export function lstmBackward(backend: Backend, lstm: Lstm, options?: AccumulateOptions): void;
-  /** (4′)–(1′) of one step. Exercise 8 asks for it, so there it cannot be imported. */
-  export function lstmStepBackward(backend: Backend, lstm: Lstm, step: RunningRows): void;
-  /** From  z = x·Wx + b:  dx += dz·Wxᵀ;  dWx += xᵀ·dz. */
-  export function inputBackward(
-    backend: Backend,
-    dx: readonly Tensor[],
-    dWx: readonly Tensor[],
-    dz: Tensor,
-    xTransposed: readonly Tensor[],
-    WxTransposed: readonly Tensor[],
-  ): void;
-  /** (14′) of the sequences that have ended. */
-  export function keepStateBackward(backend: Backend, ended: EndedRows): void;
-  /** (16′): dm and dWr of a projection h = m·Wr. */
-  export function projectBackward(backend: Backend, projected: ProjectedRows): void;
-}
-`;

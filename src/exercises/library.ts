@@ -12,7 +12,16 @@ import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { projectBackward } from '../equations/projection.js';
 import { AnswerError, lineHere } from './answer-error.js';
 import { checkedTensor } from './checked-tensor.js';
-import { TYPES } from './folder.js';
+import {
+  cellStateBackward,
+  gatesBackward,
+  hiddenStateBackward,
+  initialStateBackward,
+  initialStateForward,
+  outputLayerBackward,
+  stepsBackward,
+} from './given.js';
+import { TYPES } from './types.js';
 
 /** For each kind of argument, a property by which it is recognised, and its name in messages. */
 const KINDS = {
@@ -24,7 +33,8 @@ const KINDS = {
   projected: ['mTransposed', 'the projected rows of a step'],
 } as const;
 
-type Kind = keyof typeof KINDS | 'tensors' | 'number';
+/** A list of names: an object with these numbers. */
+type Kind = keyof typeof KINDS | 'tensors' | 'number' | readonly string[];
 
 function isKind(value: unknown, kind: keyof typeof KINDS): boolean {
   return typeof value === 'object' && value !== null && KINDS[kind][0] in value;
@@ -33,12 +43,19 @@ function isKind(value: unknown, kind: keyof typeof KINDS): boolean {
 /** Throws a TypeError. `what` begins the message. */
 function assertKind(what: string, value: unknown, kind: Kind): void {
   if (kind === 'number') assertNumber(`${what} is`, value);
+  else if (typeof kind === 'object') assertNumbers(what, value, kind);
   else if (kind === 'tensors' && Array.isArray(value))
     value.forEach((one, k) => assertKind(`${what}[${k}]`, one, 'tensor'));
   else if (kind === 'tensors' || !isKind(value, kind)) {
     const found = isKind(value, 'tensor') ? 'a tensor' : describe(value);
     throw new TypeError(`${what} is ${found}: must be ${kind === 'tensors' ? 'a list of tensors' : KINDS[kind][1]}`);
   }
+}
+
+function assertNumbers(what: string, value: unknown, names: readonly string[]): void {
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${what} is ${describe(value)}: must be { ${names.join(', ')} }`);
+  for (const name of names) assertNumber(`${what}.${name} is`, (value as Record<string, unknown>)[name]);
 }
 
 /** The kinds of a function's first parameters, which have their names in longhand.d.ts. */
@@ -84,24 +101,35 @@ function checked<Calls extends object>(calls: Calls, named: { readonly [Name in 
 const IMPORTED = {
   BETA1,
   BETA2,
+  cellStateBackward,
   copyInto,
   denseBackward,
   EPSILON,
   fill,
   flatten: (tensor: Tensor) => checkedTensor(flatten(tensor)),
+  gatesBackward,
+  hiddenStateBackward,
+  initialStateBackward,
+  initialStateForward,
   inputBackward,
   keepStateBackward,
   lstmBackward,
   lstmStepBackward,
   matrixOf: (tensor: Tensor) => checkedTensor(matrixOf(tensor)),
+  outputLayerBackward,
   projectBackward,
   rowsOf,
   stepOf,
+  stepsBackward,
   transposeOf,
 };
 
+/** An element: sequence b, unit n. */
+const AT = { b: 'number', n: 'number' } as const;
+
 /** What an answer can import from 'longhand', besides types. */
 const LIBRARY: Readonly<Record<string, unknown>> = checked(IMPORTED, {
+  cellStateBackward: { dcPrev: 'tensor', cPrev: 'tensor', ...AT, values: ['i', 'j', 'f', 'dC'] },
   copyInto: { target: 'tensor', source: 'tensor' },
   denseBackward: {
     ...{ backend: 'backend', dStates: 'tensors', dW: 'tensor', db: 'tensor' },
@@ -109,6 +137,8 @@ const LIBRARY: Readonly<Record<string, unknown>> = checked(IMPORTED, {
   },
   fill: { tensor: 'tensor', value: 'number' },
   flatten: { tensor: 'tensor' },
+  gatesBackward: { dz: 'tensor', ...AT, values: ['i', 'j', 'f', 'o', 'dI', 'dJ', 'dF', 'dO'] },
+  hiddenStateBackward: { dc: 'tensor', dh: 'tensor', c: 'tensor', ...AT, values: ['o'] },
   inputBackward: {
     ...{ backend: 'backend', dx: 'tensors', dWx: 'tensors' },
     ...{ dz: 'tensor', xTransposed: 'tensors', WxTransposed: 'tensors' },

@@ -8,11 +8,16 @@ import { denseForward } from '../equations/dense.js';
 import type { RunningRows } from '../equations/lstm-step-views.js';
 import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
-import type { lstmBackward } from '../equations/lstm.js';
+import type { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { lstmForward, lstmStepForward } from '../equations/lstm.js';
 import { gateAndUnit } from './cell-problems.js';
+import type { Answer } from './evaluate.js';
+import type { Behind } from './behind.js';
+import { column, row } from './behind.js';
+import { sequenceBackward } from './given.js';
+import { lstmBehind } from './lstm-behind.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
+import { assertHasRun, byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
 import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 const stateOf: Result['meaning'] = ([row, b, n]) => `row ${row}, sequence ${b}, unit ${n}`;
@@ -146,16 +151,31 @@ interface SequenceCase extends LstmCase {
   readonly options?: AccumulateOptions;
 }
 
-function sequenceCase(seed: number, sizes: Sizes, { options, ...has }: SequenceCase = {}): Case {
+/** The answer to `weights`, in the loop of the library. */
+const inOurLoop = (answer: Answer): typeof lstmBackward => {
+  const step = answer.lstmStepBackward as (...of: Parameters<typeof lstmStepBackward>) => unknown;
+  const run: typeof lstmStepBackward = (...of) => {
+    assertHasRun(step(...of));
+  };
+  return (given, lstm, options) => sequenceBackward(given, lstm, run, options);
+};
+
+const asItIs = (answer: Answer): typeof lstmBackward => answer.lstmBackward as typeof lstmBackward;
+
+/** `from`: makes lstmBackward of an answer. */
+function sequenceCase(
+  from: (answer: Answer) => typeof lstmBackward,
+  seed: number,
+  sizes: Sizes,
+  { options, ...has }: SequenceCase = {},
+): Case {
   const accumulate = options?.accumulate === true;
   const given = options === undefined ? [] : [options];
   return {
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
-      whileReading(readBackward(lstm), writtenBackward(lstm), () =>
-        (answer.lstmBackward as typeof lstmBackward)(backend, fixed(lstm), ...given),
-      );
+      whileReading(readBackward(lstm), writtenBackward(lstm), () => from(answer)(backend, fixed(lstm), ...given));
       return named(lstm);
     },
     expected() {
@@ -167,6 +187,7 @@ function sequenceCase(seed: number, sizes: Sizes, { options, ...has }: SequenceC
         return { ...one, values: one.values.map((value) => value + before) };
       });
     },
+    behind: (tensor, index) => lstmBehind(randomLstm(new Random(seed), sizes, has), accumulate ? 1 : 0, tensor, index),
   };
 }
 
@@ -218,28 +239,58 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       const [dW, db] = [numericResult('dW', W, loss), numericResult('db', b, loss)];
       return [dW, db, ...numeric(lstm, loss), firstRowOf(lstm.dhUpstream)];
     },
+    behind(tensor, index) {
+      const { lstm, W, y, p, loss } = inputs();
+      loss();
+      const dLogits = zeroTensor(p.shape);
+      crossEntropyBackward(dLogits, p, y, T * B);
+      return everyStepBehind(lstm, dLogits, W, tensor, index);
+    },
   };
 }
 
-const sequence: ExerciseChecks = {
-  exports: ['lstmBackward'],
-  cases: [
-    sequenceCase(8, { T: 4, B: 3, inputs: [2], H: 5 }),
-    sequenceCase(9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
-    sequenceCase(10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD, options: {} }),
-    sequenceCase(11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
-  ],
-};
+/** The rows that belong together. What lstmBackward computes follows from dhUpstream. */
+function everyStepBehind(
+  { h, sizes: { T, B } }: Lstm,
+  dLogits: Tensor,
+  W: Tensor,
+  tensor: string,
+  index: readonly number[],
+): Behind | undefined {
+  if (tensor === 'db') return { inputs: [column('dLogits', dLogits, index[0])] };
+  if (tensor === 'dW') {
+    const read = column('h, rows 1 to T', matrixOf(rowsOf(h, 1, T + 1)), index[0]);
+    return { inputs: [read, column('dLogits', dLogits, index[1])] };
+  }
+  if (tensor === 'dhUpstream') return { inputs: [], note: 'No loss reads the initial state.' };
+  const [t, b, n] = index;
+  if (tensor !== 'dh' || t === 0)
+    return { inputs: [], note: 'lstmBackward computes it from dhUpstream, which all later steps have filled.' };
+  const inputs = [row('dLogits', dLogits, (t - 1) * B + b), row('W', W, n)];
+  return t === T ? { inputs } : { inputs, note: 'These give dhUpstream; lstmBackward adds the terms of later steps.' };
+}
+
+/** The smallest come first: their numbers can be recomputed by hand. */
+const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly Case[] => [
+  sequenceCase(from, 10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD, options: {} }),
+  sequenceCase(from, 9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
+  sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }),
+  sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
+];
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  weights: { ...sequence, written: ['lstmBackward', 'lstmStepBackward'] },
-  'through-time': sequence,
+  weights: {
+    exports: ['lstmStepBackward'],
+    written: ['lstmStepBackward', 'lstmBackward'],
+    cases: sequenceCases(inOurLoop),
+  },
+  'through-time': { exports: ['lstmBackward'], cases: sequenceCases(asItIs) },
   'every-step': {
     exports: ['everyStepBackward'],
     cases: [
-      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
-      everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
       everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, HELD),
+      everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
+      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
     ],
   },
 };

@@ -1,11 +1,12 @@
 /**
- * Makes the exercises from the code: `npm run build` writes texts.ts. marks.mjs says which lines they show and which they take
- * out. A line that has changed since then ends the build with an error.
+ * Makes the exercises from the code: `npm run build` writes texts.ts and given.ts. marks.mjs says which lines the exercises show and
+ * which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { transform } from 'sucrase';
+import { GIVEN, RNN } from './given-marks.mjs';
 import { MARKS } from './marks.mjs';
 import { PLANTED_MISTAKES } from './planted-mistakes.mjs';
 import { SLIPS } from './slips.mjs';
@@ -51,9 +52,9 @@ function partOf(part) {
   return text.slice(start, end);
 }
 
-/** The solution with the lines of `taken` replaced by what the reader sees in their place. */
-function startOf(solution, taken, name) {
-  let text = solution;
+/** `whole` with the lines of `taken` replaced by what the reader sees in their place. */
+function startOf(whole, taken, name) {
+  let text = whole;
   for (const { first, last, before = '', after = '', stub } of taken) {
     const { start, end } = linesOf(text, { first, last }, name);
     if (!text.slice(0, start).endsWith(before) || !text.slice(end).startsWith(after)) {
@@ -85,8 +86,9 @@ const toJavaScript = async (text) =>
   );
 
 async function textsOf(mark) {
-  const { name, parts, taken, hidden = [], typed = [] } = mark;
-  const plain = parts.map(partOf).join('');
+  const { name, parts, taken, called = [], hidden = [], typed = [] } = mark;
+  const calls = called.map(({ call, ...lines }) => ({ ...lines, stub: call }));
+  const plain = startOf(parts.map(partOf).join(''), calls, name);
   const starts = hidden.reduce((text, change) => replaced(text, change, name), startOf(plain, taken, name));
   const withTypes = (text) =>
     formatted(
@@ -104,8 +106,7 @@ async function textsOf(mark) {
 }
 
 const texts = await Promise.all(MARKS.map(textsOf));
-const { javascript } = texts.find(({ name }) => name === 'rnn-step');
-const rightRnn = transform(javascript.solution, { transforms: ['imports'] }).code;
+const rightRnn = transform(contents(RNN), { transforms: ['imports'] }).code;
 writeFileSync(
   project('src/exercises/texts.ts'),
   `/** Made by make.mjs from the code: the files of the exercises, and the mistakes that can be made in them. */
@@ -113,7 +114,8 @@ import type { Texts } from './exercise.js';
 
 export const TEXTS: readonly Texts[] = ${JSON.stringify(texts, null, 2)};
 
-/** The solution of the exercises on the plain RNN, which have one, as a CommonJS module. */
+/** Chapter 2's program, as a CommonJS module. */
 export const RIGHT_RNN: string = ${JSON.stringify(rightRnn)};
 `,
 );
+writeFileSync(project('src/exercises/given.ts'), await formatted(GIVEN.map(partOf).join(''), 'typescript'));

@@ -5,50 +5,46 @@
  * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
  * the file `from` from the one that begins with `first` to the one that begins with `last`. Without `last` it is one line.
  * `{ from, expression }` is the first group of a pattern. `taken`: the lines that the reader writes, and what stands there in
- * their place. `hidden`: texts outside these lines that give the answer, and what the reader sees instead. `typed`:
+ * their place. `called`: the lines that another exercise asks for, and the call of a function of given-marks.mjs that stands in
+ * their place, also in the solution. `hidden`: texts outside these lines that give the answer, and what the reader sees instead. `typed`:
  * signatures of a JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the
  * reader's too. `words`: what some of them are called here, because the numbers show less than their words say. `mistakes`:
  * others. Under each text of the solution stand the texts that can take its place, after its words.
  */
 
-const LSTM = 'src/equations/lstm.ts';
-const RNN = 'docs/learn/programs/plain-rnn.mjs';
+import { HIDDEN_STATE, CELL_STATE, GATES, LSTM, OUTPUT_LAYER, RNN, STEPS } from './given-marks.mjs';
 
 const CELL = {
-  name: 'cell',
   list: 'equations/lstm.ts',
-  parts: [
-    "import type { Tensor } from 'longhand';\n\n",
-    { from: LSTM, first: '/**\n * Equations (4′)–(2′) for one step', last: '}' },
-  ],
+  lines: [{ from: LSTM, first: '/**\n * Equations (4′)–(2′) for one step', last: '}' }],
 };
 
-const STEP = {
-  list: 'equations/lstm.ts',
-  parts: [
-    `import type { AccumulateOptions, Backend, Lstm, RunningRows } from 'longhand';
-import { inputBackward, keepStateBackward, projectBackward } from 'longhand';
-
+/** What stands in place of the lines of the other two exercises on the cell. */
+const CELL_CALLS = {
+  hiddenState: {
+    ...HIDDEN_STATE,
+    first: `      // (4′) from  h = o*tanh(c):  we add`,
+    call: `      // (4′) from  h = o*tanh(c)
+      const { dO, dC } = hiddenStateBackward(dc, dh, c, b, n, { o });
 `,
-    { from: LSTM, first: '/** Equations (4′)–(1′) for one step of the sequence. */', last: '}' },
-    '\n',
-    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
-  ],
-};
-
-const SEQUENCE = {
-  list: 'equations/lstm.ts',
-  parts: [
-    `import type { AccumulateOptions, Backend, Lstm } from 'longhand';
-import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
-
+  },
+  cellState: {
+    ...CELL_STATE,
+    call: '      const { dI, dJ, dF } = cellStateBackward(dcPrev, cPrev, b, n, { i, j, f, dC });\n',
+  },
+  gates: {
+    ...GATES,
+    first: '      // (2′) from  i,f,o = σ(z)',
+    call: `      // (2′) from  i,f,o = σ(z);  j = tanh(z)
+      gatesBackward(dz, b, n, { i, j, f, o, dI, dJ, dF, dO });
 `,
-    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
-  ],
+  },
 };
+
+const typesAndCalls = (...calls) =>
+  `import type { Tensor } from 'longhand';\nimport { ${calls.join(', ')} } from 'longhand';\n\n`;
 
 const TYPES = [
-  ['/** A matrix of zeros,', 'type Matrix = Float64Array[];\n\n/** A matrix of zeros,'],
   [
     'export const matrix = (rows, columns, entry = () => 0) =>',
     'export const matrix = (rows: number, columns: number, entry: (r: number, c: number) => number = () => 0): Matrix =>',
@@ -58,16 +54,43 @@ const TYPES = [
     'export function forward(x: Matrix[], { Wx, Wh, bias, Wy, biasY, start = matrix(1, Wh.length) }: Record<string, Matrix>) {',
   ],
   [
-    'export function crossEntropy(logits, labels) {',
-    'export function crossEntropy(logits: Matrix, labels: number[]) {',
-  ],
-  [
     'export function backward(x, labels, { Wx, Wh, Wy }, { h, p }) {',
     'export function backward(\n  x: Matrix[],\n  labels: number[],\n  { Wx, Wh, Wy }: Record<string, Matrix>,\n  { h, p }: { h: Matrix[]; p: Matrix },\n) {',
   ],
 ];
 
-const PLAIN_RNN = { parts: [{ from: RNN }], typed: TYPES };
+/** The forward and the backward pass, without the softmax. */
+const plainRnn = (...calls) => ({
+  parts: [
+    `import type { Matrix } from 'longhand';
+import { ${calls.join(', ')} } from 'longhand';
+
+/**
+ * A plain RNN, forward and backward. docs/learn/plain-rnn.md derives its equations, (a) to (e′).
+`,
+    { from: RNN, first: ' *\n * T steps, B sequences', last: ' */' },
+    '\n',
+    { from: RNN, first: '/** A matrix of zeros', last: '  Array.from' },
+    '\n',
+    { from: RNN, first: '/** (e), (a) to (c)', last: '}' },
+    '\n',
+    { from: RNN, first: '/** (d′) to (a′)', last: '}' },
+  ],
+  typed: TYPES,
+});
+
+const OUTPUT_LAYER_CALL = {
+  ...OUTPUT_LAYER,
+  call: '  outputLayerBackward({ dWy, dBiasY, dh }, labels, Wy, { h, p }); // (d′), (c′)\n',
+};
+
+/** The lines of (e) and (e′). */
+const START = { first: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);' };
+const START_BACKWARD = {
+  first: '    for (let n = 0; n < H; n++) dStart',
+  before: '  for (let b = 0; b < B; b++) {\n',
+  after: '  }\n',
+};
 
 export const MARKS = [
   {
@@ -158,7 +181,12 @@ export function sigmoidBackward(dI: number, i: number): number {
   },
   {
     name: 'rnn-step',
-    ...PLAIN_RNN,
+    ...plainRnn('initialStateBackward', 'initialStateForward', 'outputLayerBackward'),
+    called: [
+      { ...START, call: '  initialStateForward(h, start); // (e) h[0] = start, for every sequence\n' },
+      OUTPUT_LAYER_CALL,
+      { ...START_BACKWARD, call: '  initialStateBackward(dStart, dh); // (e′) from h[0] = start\n' },
+    ],
     taken: [
       {
         first: '        const dz = dh[t + 1][b][n]',
@@ -194,10 +222,17 @@ export function sigmoidBackward(dI: number, i: number): number {
   {
     ...CELL,
     name: 'hidden-state',
+    parts: [typesAndCalls('cellStateBackward', 'gatesBackward'), ...CELL.lines],
+    called: [CELL_CALLS.cellState, CELL_CALLS.gates],
+    hidden: [
+      [
+        'h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose gradient is in dc',
+        'h = o*tanh(c)',
+      ],
+    ],
     taken: [
       {
-        first: '      const tanhC',
-        last: '      dc.set(b, n, dC);',
+        ...HIDDEN_STATE,
         stub: `      // Write (4′) here: dO, and dC, which dc must hold afterwards. Read with dh.get(b, n), write with dc.set(b, n, …).
       const dO = NaN;
       const dC = NaN;
@@ -218,10 +253,11 @@ export function sigmoidBackward(dI: number, i: number): number {
   {
     ...CELL,
     name: 'cell-state',
+    parts: [typesAndCalls('gatesBackward', 'hiddenStateBackward'), ...CELL.lines],
+    called: [CELL_CALLS.hiddenState, CELL_CALLS.gates],
     taken: [
       {
-        first: '      const dI = dC * j;',
-        last: '      dcPrev.set(b, n',
+        ...CELL_STATE,
         stub: `      // Write (3′) here: dI, dJ and dF from dC, and add the term of cPrev to dcPrev.
       const dI = NaN;
       const dJ = NaN;
@@ -234,10 +270,12 @@ export function sigmoidBackward(dI: number, i: number): number {
   {
     ...CELL,
     name: 'gates',
+    parts: [typesAndCalls('cellStateBackward', 'hiddenStateBackward'), ...CELL.lines],
+    called: [CELL_CALLS.hiddenState, CELL_CALLS.cellState],
+    hidden: [['i,f,o = σ(z), σ′ = σ·(1-σ);  j = tanh(z), tanh′ = 1-tanh²', 'i,f,o = σ(z);  j = tanh(z)']],
     taken: [
       {
-        first: '      dz.set(b, n, dI',
-        last: '      dz.set(b, 3 * H + n',
+        ...GATES,
         stub: '      // Write (2′) here: dz has blocks of H columns for i, j, f, o. Write with dz.set(b, column, …).\n',
       },
     ],
@@ -259,8 +297,15 @@ export function sigmoidBackward(dI: number, i: number): number {
     },
   },
   {
-    ...STEP,
     name: 'weights',
+    list: 'equations/lstm.ts',
+    parts: [
+      `import type { Backend, Lstm, RunningRows } from 'longhand';
+import { inputBackward } from 'longhand';
+
+`,
+      { from: LSTM, first: '/** Equations (4′)–(1′) for one step of the sequence. */', last: '}' },
+    ],
     words: {
       'dWh is not computed': 'no step adds to dWh: it stays 0',
       'db is not computed': 'no step adds to db: it stays 0',
@@ -270,7 +315,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         first: '  backend.matmul(dhPrev, dz, WhTransposed',
         last: '  inputBackward(backend, dx',
         stub: `  // Write (1′) here: add the terms of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true }) adds
-  // a·b to out. inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed) adds those of dx and dWx.
+  // a·b to out. inputBackward adds those of dx and dWx: the variables above have the names of its parameters.
 `,
       },
     ],
@@ -281,16 +326,23 @@ export function sigmoidBackward(dI: number, i: number): number {
     },
   },
   {
-    ...SEQUENCE,
     name: 'through-time',
+    list: 'equations/lstm.ts',
+    parts: [
+      `import type { AccumulateOptions, Backend, Lstm } from 'longhand';
+import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
+
+`,
+      { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
+    ],
     taken: [
       {
         first: '  // Every step adds to dh and dc',
         last: '    if (running) lstmStepBackward',
         after: '  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
-  // const { running } = steps[n]; if (running) lstmStepBackward(backend, lstm, running) computes one step. Here every sequence
-  // has T steps, and there is no projection. So \`running\` is always there, and \`ended\` and \`projected\` never are.
+  // steps[n] has the views of one step in \`running\`, \`projected\` and \`ended\`. Here every sequence has T steps, and there is no
+  // projection. So \`running\` is always there, for lstmStepBackward, and \`ended\` and \`projected\` never are.
 `,
       },
     ],
@@ -307,17 +359,19 @@ export function sigmoidBackward(dI: number, i: number): number {
     },
   },
   {
-    ...PLAIN_RNN,
+    ...plainRnn('outputLayerBackward', 'stepsBackward'),
     name: 'initial-state',
+    called: [
+      OUTPUT_LAYER_CALL,
+      { ...STEPS, call: '  stepsBackward({ dWx, dWh, dBias, dh }, x, Wh, h); // (b′) and (a′) of every step\n' },
+    ],
     taken: [
       {
-        first: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
+        ...START,
         stub: '  // Write (e) here: start is the initial state of every sequence. start[0] has H numbers, and so has each h[0][b].\n',
       },
       {
-        first: '    for (let n = 0; n < H; n++) dStart',
-        before: '  for (let b = 0; b < B; b++) {\n',
-        after: '  }\n',
+        ...START_BACKWARD,
         stub: '  // Write (e′) here: fill dStart `[1,H]`.\n',
       },
     ],

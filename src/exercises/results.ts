@@ -4,6 +4,7 @@ import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { AnswerError } from './answer-error.js';
 import { checkedTensor } from './checked-tensor.js';
+import type { Behind } from './behind.js';
 import type { Answer, Asked } from './evaluate.js';
 import type { WrongNumber } from './exercise.js';
 
@@ -22,6 +23,8 @@ export interface Case {
   results(answer: Answer): Result[];
   /** What is right, from numeric derivatives of the forward pass. Same names and order as `results`. */
   expected(): Result[];
+  /** What a right number follows from. undefined: it is no number that the reader's lines compute. */
+  behind(tensor: string, index: readonly number[]): Behind | undefined;
 }
 
 export interface ExerciseChecks extends Asked {
@@ -80,7 +83,7 @@ const NOT_RUN: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** Throws an AnswerError if the function that has returned `value` has not run to its end. */
-function assertHasRun(value: unknown): void {
+export function assertHasRun(value: unknown): void {
   const refusal = NOT_RUN[Object.prototype.toString.call(value)];
   if (refusal !== undefined) throw new AnswerError(refusal);
 }
@@ -163,9 +166,12 @@ const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.l
 export const byIndex = <One>(name: string, all: readonly One[]): Record<string, One> =>
   Object.fromEntries(all.map((one, k) => [`${name}[${k}]`, one]));
 
+/** The first element of a tensor that differs, and its index. */
+type Difference = WrongNumber & { readonly index: readonly number[] };
+
 /** The tensors of a case that differ, in their order, each with its first element that differs. */
-export function differencesOf(found: Numbers[number], expected: readonly Result[]): WrongNumber[] {
-  return expected.flatMap(({ name, shape, values, meaning }, k): WrongNumber[] => {
+export function differencesOf(found: Numbers[number], expected: readonly Result[]): Difference[] {
+  return expected.flatMap(({ name, shape, values, meaning }, k): Difference[] => {
     const wrong = [...values.keys()].filter((n) => !isNear(numberIn(found[k], n), values[n]));
     if (wrong.length === 0) return [];
     const index = indexOf(wrong[0], shape);
@@ -178,6 +184,7 @@ export function differencesOf(found: Numbers[number], expected: readonly Result[
         found: numberIn(found[k], wrong[0]),
         differing: wrong.length,
         size: values.length,
+        index,
       },
     ];
   });

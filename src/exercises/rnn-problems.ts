@@ -2,6 +2,8 @@
 import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
 import { AnswerError } from './answer-error.js';
+import type { Behind } from './behind.js';
+import { overSteps } from './behind.js';
 import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
@@ -52,11 +54,12 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
 }
 
-/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large. */
+/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large, with opposite signs. */
 function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
   for (const row of [...Wx, ...Wh, ...bias]) row[1] = 0;
   Wy[2].fill(0);
-  for (const n of [0, 3]) Wy[n].forEach((weight, k) => (Wy[n][k] = 8 * weight));
+  Wy[0].forEach((weight, k) => (Wy[0][k] = 8 * weight));
+  Wy[3].set(Wy[0].map((weight) => -weight));
 }
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
@@ -202,6 +205,48 @@ function rnnCase(
       const gradients = names.map((name) => resultOf(NAMES[name], numeric(parameters[name])));
       return [...statesOf(rnn.forward(x, parameters).h), ...gradients, dhOf(numericDh({ x, labels, parameters }))];
     },
+    behind: (tensor, index) => rnnBehind(inputs(), tensor, index),
+  };
+}
+
+/** What the lines of (e), (b′), (a′) and (e′) read. */
+function rnnBehind({ x, labels, parameters }: Inputs, tensor: string, index: readonly number[]): Behind | undefined {
+  const rnn = rightRnn();
+  const { h, logits } = rnn.forward(x, parameters);
+  const { dh } = rnn.backward(x, labels, parameters, { h, p: rnn.crossEntropy(logits, labels).p });
+  const [T, B] = [x.length, labels.length];
+  const { start, Wh } = parameters;
+  const [m, n] = index;
+  const dzAt = (unit: number) => ({
+    'dh after the step': (t: number, b: number) => dh[t + 1][b][unit],
+    'h after the step': (t: number, b: number) => h[t + 1][b][unit],
+  });
+  switch (tensor) {
+    case 'h[0]':
+      return { inputs: [{ name: `start[0, ${n}]`, values: [start[0][n]] }] };
+    case 'dWx':
+      return overSteps(T, B, { x: (t, b) => x[t][b][m], ...dzAt(n) });
+    case 'dWh':
+      return overSteps(T, B, { 'h before the step': (t, b) => h[t][b][m], ...dzAt(n) });
+    case 'dBias':
+      return overSteps(T, B, dzAt(n));
+    case 'dStart':
+      return { inputs: [{ name: `dh[0], unit ${n} of each sequence`, values: dh[0].map((row) => row[n]) }] };
+    case 'dh':
+      return index[0] < T ? stateBehind(index, dh, h, Wh) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** dh of state t, from all units of step t. */
+function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: readonly Matrix[], Wh: Matrix): Behind {
+  return {
+    inputs: [
+      { name: `dh[${t + 1}][${b}]`, values: [...dh[t + 1][b]] },
+      { name: `h[${t + 1}][${b}]`, values: [...h[t + 1][b]] },
+      { name: `Wh[${m}]`, values: [...Wh[m]] },
+    ],
   };
 }
 
@@ -211,9 +256,14 @@ const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): read
 ];
 
 export const RNN_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  'rnn-step': { exports: ['backward'], cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false) },
+  'rnn-step': {
+    exports: ['backward'],
+    written: ['backward', 'stepsBackward'],
+    cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false),
+  },
   'initial-state': {
     exports: ['forward', 'backward'],
+    written: ['forward', 'backward', 'initialStateForward', 'initialStateBackward'],
     cases: [
       ...cases(['start', 'Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
       rnnCase(15, [2, 2, 1, 3, 2], ['Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),

@@ -1,6 +1,6 @@
 /** The problems without a sequence: σ, softmax, a product, Adam. */
 import { Random } from '../core/rng.js';
-import type { Shape } from '../core/tensor.js';
+import type { Shape, Tensor } from '../core/tensor.js';
 import { flatten, valuesOf, zeros } from '../core/tensor.js';
 import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
 import type { adam, adamRate } from '../equations/adam.js';
@@ -8,6 +8,8 @@ import type { crossEntropyBackward } from '../equations/cross-entropy.js';
 import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
+import type { Behind } from './behind.js';
+import { blockOf, column, row, rowsFor, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
@@ -31,6 +33,10 @@ const sigmoidCase: Case = {
     const { z, dI } = sigmoidInputs();
     const loss = (): number => z.reduce((sum, zi, n) => sum + dI[n] * sigmoid(zi), 0);
     return [{ name: 'dzi', shape: [z.length], values: numericGradient(loss, z) }];
+  },
+  behind(_, [n]) {
+    const { z, dI } = sigmoidInputs();
+    return { inputs: single({ dI: dI[n], i: sigmoid(z[n]) }) };
   },
 };
 
@@ -56,6 +62,7 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
   const inputs = () => {
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
+    logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
     const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
@@ -80,6 +87,12 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
       const { logits, losses, forward } = inputs();
       const loss = (): number => (forward(), valuesOf(losses).reduce((sum, one) => sum + one, 0) / count);
       return [numericResult('dLogits', logits, loss, meaning)];
+    },
+    behind(_, [b, k]) {
+      const { probabilities, y } = inputs();
+      return {
+        inputs: [...single({ p: probabilities.get(b, k), 'y of this class': y.get(b, k), count }), row('y', y, b)],
+      };
     },
   };
 }
@@ -123,6 +136,17 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       const dStates = states.map((state, k) => numericResult(`dStates[${k}]`, state, loss));
       return [...dStates, numericResult('dW', W, loss), numericResult('db', b, loss)];
     },
+    behind(tensor, index) {
+      const { states, W, dLogits } = inputs();
+      const [first, second] = index;
+      if (tensor === 'db') return { inputs: [column('dLogits', dLogits, first)] };
+      if (tensor === 'dW') {
+        const { k, m } = blockOf(states, first);
+        return { inputs: [column(`states[${k}]`, states[k], m), column('dLogits', dLogits, second)] };
+      }
+      const k = Number(/\d+/.exec(tensor));
+      return { inputs: [row('dLogits', dLogits, first), row(`W for states[${k}]`, rowsFor(W, states, k), second)] };
+    },
   };
 }
 
@@ -143,6 +167,26 @@ interface AdamCase {
 const adamCase = (given: AdamCase): Case => ({
   results: ({ adam: update, adamRate: rateOf }) => adamResults(given, update as typeof adam, rateOf as typeof adamRate),
   expected: () => adamResults(given, rightAdam, rightRate),
+  behind(tensor, index) {
+    const [, name = '', t = ''] = /^(\S+) .*?(\d+)$/.exec(tensor) ?? [];
+    if (name === 'α') return { inputs: single({ learningRate: given.learningRate, t: Number(t) }) };
+    let found: Behind | undefined;
+    adamResults(given, withNote, rightRate);
+    return found;
+
+    /** Notes the numbers of the element before the update, if it is the one that was asked for. */
+    function withNote(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+      const isIt = rate === rightRate(given.learningRate, Number(t));
+      const [before, gradient] = [[p, m, v].map((one) => one.get(...index)), g.get(...index)];
+      rightAdam(p, m, v, g, rate);
+      if (!isIt) return;
+      const all = { p: before[0], m: before[1], v: before[2] };
+      const used = name === 'p' ? all : { [name]: all[name as 'm' | 'v'] };
+      const named = Object.entries(used).map(([one, value]) => [`${one} before the update`, value] as const);
+      const alpha = name === 'p' ? { α: rate } : {};
+      found = { inputs: single({ ...Object.fromEntries(named), g: gradient, ...alpha }) };
+    }
+  },
 });
 
 function adamResults(
@@ -153,6 +197,8 @@ function adamResults(
   const random = new Random(5);
   const p = randomTensor(random, shape);
   setZeros([p]);
+  flatten(p).set(3, 1.7);
+  flatten(p).set(4, -2.3);
   const [m, v] = moments.map((numbers) => {
     const moment = zeroTensor(shape);
     numbers.forEach((value, n) => flatten(moment).set(n, value));
@@ -194,7 +240,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
         learningRate: 1.5,
         updates: [10, 11, 4000],
         moments: [
-          [0, 0.3, -0.2, 0, 1.5, 0.4],
+          [0, 0.3, -0.2, 0, 1.5, -1.4],
           [0.2, 0, 0.4, 2.5, 0, 0.1],
         ],
       }),

@@ -11,15 +11,16 @@ import { adam, adamRate } from '../equations/adam.js';
 import { crossEntropyBackward, labelRows } from '../equations/cross-entropy.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
-import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
+import { lstmBackward, lstmCellBackward, lstmForward, lstmStepBackward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
 import { explained } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
 import { evaluate } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
+import { sequenceBackward } from './given.js';
 
-const OURS = { crossEntropyBackward, denseBackward, lstmCellBackward, lstmBackward, adam, adamRate };
+const OURS = { crossEntropyBackward, denseBackward, lstmCellBackward, lstmStepBackward, lstmBackward, adam, adamRate };
 
 /** The functions of the training step; an answer replaces one of them. */
 type Pieces = typeof OURS & Record<Trained, unknown>;
@@ -44,7 +45,10 @@ export function* answerLosses(
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
   const answer = evaluate(toCommonJs(source, language), { exports: [trains] });
   const rate = answer.adamRate ?? adamRate;
-  const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
+  const pieces = { ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces;
+  if (trains === 'lstmStepBackward')
+    pieces.lstmBackward = (backend, lstm) => sequenceBackward(backend, lstm, pieces.lstmStepBackward);
+  const losses = lossesOf(pieces, images);
   for (;;) {
     const { done, value } = explained(() => losses.next());
     if (done) return;

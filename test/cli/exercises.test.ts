@@ -448,28 +448,28 @@ describe('an answer is a stranger’s program:', () => {
   test('what it prints goes to standard error, escaped, before its verdict', async () => {
     await exercises([]);
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('a\\u001b', { b: 1 }); console.error('c');"));
-    expect(await exercises(['check', '1'])).toEqual({
+    expect(await exercises(['check', '4'])).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right: all 10 numbers agree\n/) as string,
-      stderr: 'typescript/01-sigmoid.ts prints:\na\\u001b { b: 1 }\nc\n',
+      stdout: expect.stringMatching(/^typescript\/04-sigmoid\.ts: right: all 10 numbers agree\n/) as string,
+      stderr: 'typescript/04-sigmoid.ts prints:\na\\u001b { b: 1 }\nc\n',
     });
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
-    expect((await exercises(['check', '1'])).stderr).toBe(
-      `typescript/01-sigmoid.ts prints:\n${'x'.repeat(10_000)}\n… (it prints more)\n`,
+    expect((await exercises(['check', '4'])).stderr).toBe(
+      `typescript/04-sigmoid.ts prints:\n${'x'.repeat(10_000)}\n… (it prints more)\n`,
     );
     writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`, 'utf16le');
-    expect((await exercises(['check', '1'])).stdout).toMatch(
-      /^typescript\/01-sigmoid\.ts: cannot be checked: is in UTF-16: save it in UTF-8\n/,
+    expect((await exercises(['check', '4'])).stdout).toMatch(
+      /^typescript\/04-sigmoid\.ts: cannot be checked: is in UTF-16: save it in UTF-8\n/,
     );
     writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`); // as some editors begin a file
-    expect((await exercises(['check', '1'])).stdout).toMatch(/^typescript\/01-sigmoid\.ts: not begun\n/);
+    expect((await exercises(['check', '4'])).stdout).toMatch(/^typescript\/04-sigmoid\.ts: not begun\n/);
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT.replace('dI', 'Math.fround(dI * (1 + 1e-7))')));
     const [, found, must] = /^.*: wrong: \S+ is (\S+), but must be (\S+)\n/.exec(
-      (await exercises(['check', '1'])).stdout,
+      (await exercises(['check', '4'])).stdout,
     )!;
     expect(found).not.toBe(must);
     writeFileSync(answer('sigmoid'), sigmoidWith("console.log(new Error('here').stack);"));
-    expect((await exercises(['check', '1'])).stderr).toContain(`sigmoidBackward (answer:${line}:`);
+    expect((await exercises(['check', '4'])).stderr).toContain(`sigmoidBackward (answer:${line}:`);
   });
 });
 
@@ -488,15 +488,15 @@ test('files that cannot be read, and answers that end their process, have one li
   const rows = stdout.split('\n').map((row) => row.replace(/^typescript\/(\d\d)-\S+ +/, '$1 '));
   expect(rows.slice(1)).toEqual([
     '01 cannot be checked: not a file',
-    '02 cannot be checked: not a file',
-    '03 cannot be checked: not a file',
-    '04 cannot be checked: 1000001 bytes, more than the limit of 1000000',
+    '02 cannot be checked: 1000001 bytes, more than the limit of 1000000',
+    '03 not begun',
+    '04 cannot be checked: not a file',
     '05 not begun',
     '06 not begun',
     '07 cannot be checked: its process ended without a result (exit code 0)',
     '08 not begun',
     '09 not begun',
-    '10 not begun',
+    '10 cannot be checked: not a file',
     expect.stringMatching(/^11 right: all \d+ numbers agree$/),
     '12 not begun',
     '1 of 12 right',
@@ -509,11 +509,67 @@ test('a folder of answers that cannot be read is no missing one', async () => {
   for (const folder of ['typescript', 'javascript'])
     rmSync(path.join(place, 'longhand-exercises', folder), { recursive: true });
   symlinkSync('javascript', path.join(place, 'longhand-exercises/javascript')); // a loop
-  const { code, stdout } = await exercises(['check', '1']);
+  const { code, stdout } = await exercises(['check', '4']);
   expect([code, stdout]).toEqual([
     1,
-    expect.stringMatching(/^javascript\/01-sigmoid\.js: cannot be checked: cannot be read \(.*\)\n/),
+    expect.stringMatching(/^javascript\/04-sigmoid\.js: cannot be checked: cannot be read \(.*\)\n/),
   ]);
+});
+
+describe('a folder of an earlier version, which numbers the exercises in another way', () => {
+  const OLD = ['sigmoid', 'softmax', 'product', 'rnn-step', ...['hidden-state', 'cell-state', 'gates', 'weights']];
+  OLD.push('through-time', 'initial-state', 'adam', 'every-step');
+  const old = (name: string): string =>
+    path.join(place, `longhand-exercises/typescript/${String(OLD.indexOf(name) + 1).padStart(2, '0')}-${name}.ts`);
+
+  beforeEach(async () => {
+    await exercises([]);
+    const folder = path.dirname(answer('gates'));
+    for (const name of OLD) renameSync(answer(name), path.join(folder, `new-${name}`));
+    for (const name of OLD) renameSync(path.join(folder, `new-${name}`), old(name));
+    rmSync(path.join(place, 'longhand-exercises/javascript'), { recursive: true });
+  });
+
+  test('its answers are found by their names, and stay', async () => {
+    for (const name of ['sigmoid', 'product', 'initial-state'])
+      writeFileSync(old(name), named(name).typescript.solution);
+    const before = readdirSync(path.dirname(answer('gates')));
+    const { stdout } = await exercises(['check']);
+    expect(stdout).toMatch(
+      /^file .*\n\S+03-product\.ts +right.*\n\S+04-rnn-step\.ts +not begun\n\S+10-initial-state\.ts +right.*\n\S+01-sigmoid\.ts +right/,
+    );
+    expect(stdout).toMatch(/\n3 of 12 right\n$/);
+    const first = await exercises(['check', '1']);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^typescript\/03-product\.ts: right: .*\nNext: 04-rnn-step\n$/) as string,
+    ]);
+    expect(readdirSync(path.dirname(answer('gates')))).toEqual(before);
+    expect((await exercises([])).code).toBe(1); // it exists
+  });
+
+  test('also without its types, and with a file of this version beside one of an earlier', async () => {
+    rmSync(path.join(place, 'longhand-exercises/longhand.d.ts'));
+    for (const name of OLD) if (name !== 'sigmoid') rmSync(old(name));
+    writeFileSync(answer('sigmoid'), named('sigmoid').typescript.start);
+    writeFileSync(old('sigmoid'), named('sigmoid').typescript.solution);
+    expect(await exercises(['check', '4'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right/) as string,
+    });
+    rmSync(answer('sigmoid'));
+    expect((await exercises(['check', '4'])).code).toBe(0);
+  });
+
+  test('--watch notices them', async () => {
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '4', '--watch'], { cwd: place });
+    await stdout.has('typescript/01-sigmoid.ts: not begun');
+    await stderr.has('Ctrl-C');
+    writeFileSync(old('sigmoid'), named('sigmoid').typescript.solution);
+    await stdout.has('typescript/01-sigmoid.ts: right');
+    interrupt('SIGINT');
+    expect(await code).toBe(130);
+  });
 });
 
 test('the line that lists all answers names four of the wrong tensors', async () => {
@@ -525,7 +581,7 @@ test('the line that lists all answers names four of the wrong tensors', async ()
     expect(source).not.toBe(solution);
     writeFileSync(answer('rnn-step', language), source);
   }
-  const { stdout } = await exercises(['check', '4']);
+  const { stdout } = await exercises(['check', '2']);
   expect(stdout).toMatch(/^typescript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 1 other$/m);
   expect(stdout).toMatch(/^javascript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 2 others$/m);
 });
@@ -596,7 +652,7 @@ describe('--watch', () => {
 
   test.each([
     ['SIGINT', 130, ['--watch']],
-    ['SIGTERM', 143, ['1']],
+    ['SIGTERM', 143, ['4']],
   ] as const)('%s ends a check, and the answer’s process', async (signal, expected, args) => {
     await exercises([]);
     const { text, started } = waiting();
@@ -613,16 +669,16 @@ describe('--watch', () => {
     await exercises([]);
     const { text, started } = waiting();
     writeFileSync(answer('sigmoid'), text);
-    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '1', '--watch'], { cwd: place });
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '4', '--watch'], { cwd: place });
     const pipe = await started(); // the first check
     solve('sigmoid');
-    await stdout.has('typescript/01-sigmoid.ts: right');
+    await stdout.has('typescript/04-sigmoid.ts: right');
     await stderr.has('Ctrl-C');
     await ended(pipe);
     writeFileSync(answer('sigmoid'), text);
     const again = await started(); // a later one
     writeFileSync(answer('sigmoid'), sigmoidWith('return 5;'));
-    await stdout.has('typescript/01-sigmoid.ts: wrong');
+    await stdout.has('typescript/04-sigmoid.ts: wrong');
     expect(stdout.text).not.toContain('did not end');
     await ended(again);
     interrupt('SIGINT');

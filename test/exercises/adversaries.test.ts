@@ -53,11 +53,40 @@ describe('a zero of one tensor is treated in a special way', () => {
   });
 });
 
+describe('a number is kept between -1 and 1', () => {
+  test.each([
+    ['hidden-state', 'c.get(b, n)', ')'],
+    ['hidden-state', 'dc.get(b, n)', ' + dh'],
+    ['hidden-state', 'dh.get(b, n)', ' * o'],
+    ['hidden-state', 'dh.get(b, n)', ' * tanhC;'],
+    ['cell-state', 'cPrev.get(b, n)', ';'],
+    ['cell-state', 'dcPrev.get(b, n)', ' +'],
+    ['cell-state', 'dC', ' * j'],
+    ['gates', 'dI', ' * i'],
+    ['gates', 'dJ', ' * (1'],
+    ['gates', 'dF', ' * f'],
+    ['gates', 'dO', ' * o'],
+    ['adam', 'G.get(n)', ';'],
+    ['adam', 'P.get(n)', ' -'],
+    ['adam', 'M.get(n)', ' + '],
+    ['rnn-step', 'dh[t + 1][b][n]', ' *'],
+  ] as const)('%s: %s', (name, number, after) => {
+    for (const kept of [`Math.min(1, ${number})`, `Math.max(-1, ${number})`])
+      expect([kept, changed(name, `${number}${after}`, `${kept}${after}`).outcome]).toEqual([kept, 'wrong']);
+  });
+
+  test('a probability that is exactly 0', () => {
+    const line = 'probabilities.get(b, k) * sum - y.get(b, k)';
+    expect(changed('softmax', line, `probabilities.get(b, k) === 0 ? 0 : ${line}`).outcome).toBe('wrong');
+    expect(changed('softmax', line, line.replace(/^.*?\)/, '($& || 1)')).outcome).toBe('wrong');
+  });
+});
+
 const AT_LOOP = /(?=for \(let n = steps\.length)/;
 
 describe('memory that surrounds a tensor', () => {
   test.each([
-    ['weights', 'backend.fill(dInput, 0)', 'dInput.data.fill(0)', 'before the beginning of dx'],
+    ['through-time', 'backend.fill(dInput, 0)', 'dInput.data.fill(0)', 'before the beginning of dx'],
     [
       'weights',
       /(?=backend\.columnSums)/,
@@ -92,7 +121,8 @@ describe('memory that surrounds a tensor', () => {
   });
 });
 
-describe.each(['weights', 'through-time'])('%s: a call without options', (name) => {
+describe('through-time: a call without options', () => {
+  const name = 'through-time';
   const given = '{ accumulate = false } = {}';
   test('a parameter without a default', () => {
     expect(changed(name, given, '{ accumulate }')).toEqual(error('what should have accumulate is undefined'));
@@ -135,6 +165,40 @@ describe('a slip has its line, and plain words', () => {
       'TypeError: tensor: [0] is none of its numbers: get(b, n) reads one, set(b, n, value) writes one',
     ],
     ['gates', 'gates.get(b, n)', 'gates[b][n]', 'TypeError: tensor: [0] is none of its numbers'],
+    [
+      'gates',
+      'dz.set(b, n, dI * i * (1 - i))',
+      'dz.pick(b, n)[0] = dI * i * (1 - i)',
+      'TypeError: tensor: [0] is none of its numbers: get() reads one, set(value) writes one',
+    ],
+    ['gates', 'dz.set(b, n,', 'dz.pick(b + B).set(n,', 'RangeError: tensor: pick(2): there is no such part of [2,12]'],
+    ['gates', 'dz.set(b, n,', 'dz.pick(b - 1).set(n,', 'RangeError: tensor: pick(-1): there is no such part of [2,12]'],
+    ['gates', 'dz.set(b, n,', 'dz.pick(b, n, 0).set(', 'RangeError: tensor: pick(0, 0, 0): there is no such part of'],
+    [
+      'product',
+      'columnSums(db, dLogits',
+      'columnSums(db, dLogits.lo(6)',
+      'RangeError: tensor: lo(6): there is no such part of [5,4]',
+    ],
+    [
+      'product',
+      'columnSums(db, dLogits',
+      'columnSums(db, dLogits.hi(5, 8)',
+      'RangeError: tensor: hi(5, 8): there is no such part of [5,4]',
+    ],
+    [
+      'product',
+      'columnSums(db, dLogits',
+      'columnSums(db, dLogits.hi(1.5)',
+      'RangeError: tensor: hi(1.5): there is no such part of [5,4]',
+    ],
+    ['gates', 'const [B, H] = dh.shape', 'const [B, H] = dh.sizes', 'undefined is no list'],
+    [
+      'product',
+      'rowBlocks(W, states).forEach((Wk, k)',
+      'for (const one of W) k; rowBlocks(W, states).forEach((Wk, k)',
+      'W is no list',
+    ],
     [
       'adam',
       'G.get(n)',
@@ -250,6 +314,9 @@ test.each([
   ['weights', 'xTransposed, WxTransposed)', 'xTransposed, WxTransposed, { accumulate: true })'],
   ['adam', 'M.set(n, mean)', 'm.data[m.offset + n] = mean'],
   ['gates', 'dz.set(b, n, dI', 'dz.pick(b).set(n, dI'],
+  ['gates', 'dz.set(b, n, dI * i * (1 - i))', 'dz.pick(b, n).set(dI * i * (1 - i))'],
+  ['gates', 'dz.set(b, n, dI', 'dz.pick(null, n).set(b, dI'],
+  ['product', 'columnSums(db, dLogits)', 'columnSums(db, dLogits.lo(0).hi(dLogits.shape[0], null))'],
   ['gates', 'gates.get(b, n)', 'gates.transpose(1, 0).get(n, b)'],
   ['gates', 'gates.get(b, n)', 'gates.data[gates.index(b, n)]'],
   ['every-step', 'matrixOf(rowsOf(rows, 1, T + 1))', 'matrixOf(rows.lo(1))'],

@@ -102,7 +102,7 @@ testInBrowser('a run does not reach the next exercise', async () => {
   const { page } = await work('sigmoid');
   await paste(page, ENDLESS);
   await page.click('button.run');
-  await page.click('.exercise-numbers a:text-is("2")');
+  await page.click('.exercise-numbers a:text-is("10")');
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));
   await page.waitForSelector('button.run:text-is("Run")');
   await untilNoWorker(page);
@@ -272,10 +272,10 @@ testInBrowser('a browser that stores nothing: the page says so, and works', asyn
   const { page } = await work('sigmoid', { prepare });
   expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
   expect(await page.innerText('.choices')).toContain('This browser does not keep your progress.');
-  await page.waitForSelector('.exercise-numbers a:text-is("1 ✓")');
-  await page.click('.exercise-numbers a:text-is("2")');
+  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")');
+  await page.click('.exercise-numbers a:text-is("10")');
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));
-  await page.waitForSelector('.exercise-numbers a:text-is("1 ✓")'); // as long as the site is open
+  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")'); // as long as the site is open
 });
 
 testInBrowser('by the keyboard alone: to the editor, type, run, and out of the editor', async () => {

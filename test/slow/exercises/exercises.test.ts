@@ -7,7 +7,8 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
-import { folderContents, pathOf, TYPES } from '../../../src/exercises/folder.js';
+import { folderContents, pathOf } from '../../../src/exercises/folder.js';
+import { TYPES } from '../../../src/exercises/types.js';
 import { answerLosses, rightLosses, TRAINING_STEPS } from '../../../src/exercises/train.js';
 import { MAIN } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
@@ -82,16 +83,16 @@ function start(...args: string[]) {
 const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 const answer = (name: string): string => path.join(place, 'longhand-exercises', pathOf(named(name), 'typescript'));
 
-/** Puts `code` into the first answer, and reports what `check 1` prints. */
+/** Puts `code` into the first answer, and reports what `check 4` prints. */
 async function checkOf(code: string) {
   const { start: text } = named('sigmoid').typescript;
   writeFileSync(answer('sigmoid'), text.replace('return NaN;', code));
-  const { child, output } = start('check', '1');
+  const { child, output } = start('check', '4');
   const [exitCode] = (await once(child, 'close')) as [number];
   writeFileSync(answer('sigmoid'), text);
   return [exitCode, output.stdout.replace(/\n.*/s, ''), output.stderr.length];
 }
-const cannot = (why: string): string => `typescript/01-sigmoid.ts: cannot be checked: ${why}`;
+const cannot = (why: string): string => `typescript/04-sigmoid.ts: cannot be checked: ${why}`;
 const TOO_LONG = cannot('it did not end within 10 seconds. Is there an endless loop?');
 const TOO_LARGE = cannot('it used more than 512 MB of memory');
 
@@ -105,8 +106,8 @@ test.each([
 });
 
 test.each([
-  ['SIGINT', 130, ['1']],
-  ['SIGTERM', 143, ['1']],
+  ['SIGINT', 130, ['4']],
+  ['SIGTERM', 143, ['4']],
   ['SIGINT', 130, ['--watch']],
   ['SIGTERM', 143, ['--watch']],
 ] as const)(

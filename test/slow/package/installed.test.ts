@@ -173,12 +173,12 @@ describe('the package, installed with --omit=optional,', () => {
   test('checks an exercise', () => {
     const { longhand, folder } = user;
     expect(longhand('exercises').status).toBe(0);
-    const answer = path.join(folder, 'longhand-exercises/javascript/01-sigmoid.js');
+    const answer = path.join(folder, 'longhand-exercises/javascript/04-sigmoid.js');
     writeFileSync(answer, readFileSync(answer, 'utf8').replace('return NaN;', 'return 5;'));
-    const { status, stdout } = longhand('exercises', 'check', '1');
+    const { status, stdout } = longhand('exercises', 'check', '4');
     expect([status, stdout]).toEqual([
       1,
-      expect.stringMatching(/^javascript\/01-sigmoid\.js: wrong: dzi\[0\] is 5, but must be -0\.03/),
+      expect.stringMatching(/^javascript\/04-sigmoid\.js: wrong: dzi\[0\] is 5, but must be -0\.03/),
     ]);
   });
 

@@ -1,8 +1,9 @@
 /** Shows what a run has found: the verdict, and the losses of the training. */
 import type { VNode } from 'vue';
 import { h } from 'vue';
+import { wordsOf } from '../../../../src/exercises/behind.js';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
-import { digitsOf } from '../../../../src/exercises/exercise.js';
+import { digitsOf, plainElement } from '../../../../src/exercises/exercise.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -40,6 +41,7 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
       return [
         h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
         differencesView(verdict.differences),
+        ...behindView(verdict.differences),
         ...(verdict.diagnosis === undefined ? [] : [h('p', { class: 'diagnosis' }, verdict.diagnosis)]),
       ];
   }
@@ -57,7 +59,7 @@ export function shortVerdict(verdict: Verdict): string {
     case 'wrong': {
       const [{ element, expected, found }] = verdict.differences;
       const [right, wrong] = digitsOf(expected, found);
-      return `Not yet right: ${element.replace(/ \(.*/, '')} is ${wrong}, but must be ${right}.`;
+      return `Not yet right: ${plainElement(element)} is ${wrong}, but must be ${right}.`;
     }
   }
 }
@@ -86,6 +88,16 @@ const differencesView = (differences: readonly WrongNumber[]): VNode =>
       `${differing} of ${size}`,
     ]),
   );
+
+/** What each expected number follows from. */
+function behindView(differences: readonly WrongNumber[]): VNode[] {
+  const items = differences.flatMap(({ element, behind }) =>
+    behind ? [h('li', [h('code', plainElement(element)), `: ${wordsOf(behind)}`])] : [],
+  );
+  if (items.length === 0) return [];
+  const lead = 'The inputs behind each expected number, so that you can recompute it by hand:';
+  return [h('p', lead), h('ul', { class: 'behind' }, items)];
+}
 
 /** Both numbers, as `digitsOf` shows them. */
 export function pairOf(expected: number, found: number): [string, string] {

@@ -1,0 +1,166 @@
+/** The inputs that a wrong verdict shows: the expected number follows from them, with six digits, by a formula written here again. */
+import { wordsOf } from '../../src/exercises/behind.js';
+import type { Behind } from '../../src/exercises/behind.js';
+import { CELL_PROBLEMS } from '../../src/exercises/cell-problems.js';
+import { check, withMistake } from '../../src/exercises/check.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import { LSTM_PROBLEMS } from '../../src/exercises/lstm-problems.js';
+import { RNN_PROBLEMS } from '../../src/exercises/rnn-problems.js';
+import { SMALL_PROBLEMS } from '../../src/exercises/small-problems.js';
+import { indexOf } from '../../src/core/tensor.js';
+
+const PROBLEMS = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...CELL_PROBLEMS, ...LSTM_PROBLEMS };
+
+/** Inputs by name, as they are shown: with six digits. */
+type Shown = Readonly<Record<string, number[]>>;
+
+/** One number. */
+const numberIn = (inputs: Shown, name: string, none: number): number => (name in inputs ? inputs[name][0] : none);
+
+const shown = ({ inputs }: Behind): Shown =>
+  Object.fromEntries(inputs.map(({ name, values }) => [name, values.map((value) => Number(value.toPrecision(6)))]));
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const dot = (a: readonly number[], b: readonly number[]): number => sum(a.map((value, n) => value * b[n]));
+
+/** The dot product of the two rows or columns, plus single numbers. */
+const dotAndRest = (inputs: Shown): number => {
+  const [rows, rest] = [
+    Object.values(inputs).slice(-2),
+    Object.values(inputs)
+      .slice(0, -2)
+      .map(([value]) => value),
+  ];
+  return dot(rows[0], rows[1]) + sum(rest);
+};
+const total = (inputs: Shown): number => sum(Object.values(inputs)[0]);
+
+/** dC, dO and dI … of an element of the cell, from those of them that are shown, and from the rest. */
+function cellOf(inputs: Shown) {
+  const at = (name: string): number => numberIn(inputs, name, NaN);
+  const tanh = Math.tanh(at('c'));
+  const dC = 'dC' in inputs ? at('dC') : at('dc on entry') + at('dh') * at('o') * (1 - tanh ** 2);
+  const dO = 'dO' in inputs ? at('dO') : at('dh') * tanh;
+  const dI = 'dI' in inputs ? at('dI') : dC * at('j');
+  const dJ = 'dJ' in inputs ? at('dJ') : dC * at('i');
+  const dF = 'dF' in inputs ? at('dF') : dC * at('cPrev');
+  const [i, j, f, o] = ['i', 'j', 'f', 'o'].map(at);
+  const dz = [dI * (i - i * i), dJ * (1 - j * j), dF * (f - f * f), dO * (o - o * o)];
+  return { dC, dz, dcPrev: at('dcPrev on entry') + dC * f };
+}
+
+const CELL = {
+  dc: (inputs: Shown) => cellOf(inputs).dC,
+  dcPrev: (inputs: Shown) => cellOf(inputs).dcPrev,
+  dz: (inputs: Shown, [, column]: number[], shape: readonly number[]) =>
+    cellOf(inputs).dz[Math.floor(column / (shape[1] / 4))],
+};
+
+/** dc of a state, from outside and from the next step, and through h. */
+function stateOf(inputs: Shown): number {
+  const at = (name: string): number => numberIn(inputs, name, 0);
+  const later = at('dc of the next state') * at('f of the next step');
+  return at('dcUpstream') + later + at('dh') * at('o') * (1 - Math.tanh(at('c')) ** 2);
+}
+
+const LSTM = {
+  dWh: dotAndRest,
+  dWx: dotAndRest,
+  dBias: total,
+  dx: dotAndRest,
+  dh: (inputs: Shown) => (Object.keys(inputs).length === 1 ? total(inputs) : dotAndRest(inputs)),
+  dc: stateOf,
+};
+
+const dzOf = (inputs: Shown): number[] => {
+  const h = inputs['h after the step'];
+  return inputs['dh after the step'].map((value, n) => value * (1 - h[n] ** 2));
+};
+const RNN = {
+  'h[0]': total,
+  dStart: total,
+  dBias: (inputs: Shown) => sum(dzOf(inputs)),
+  dWx: (inputs: Shown) => dot(inputs.x, dzOf(inputs)),
+  dWh: (inputs: Shown) => dot(inputs['h before the step'], dzOf(inputs)),
+  dh: (inputs: Shown) => {
+    const [dh, h, Wh] = Object.values(inputs);
+    return sum(dh.map((value, n) => value * (1 - h[n] ** 2) * Wh[n]));
+  },
+};
+
+const before = (name: string, inputs: Shown): number => inputs[`${name} before the update`][0];
+const mOf = (inputs: Shown): number => 0.9 * before('m', inputs) + 0.1 * inputs.g[0];
+const vOf = (inputs: Shown): number => 0.999 * before('v', inputs) + 0.001 * inputs.g[0] ** 2;
+
+type Formula = (inputs: Shown, index: number[], shape: readonly number[]) => number;
+
+/** By exercise and tensor: from the name's first word. */
+const FORMULAS: Readonly<Record<string, Readonly<Record<string, Formula>>>> = {
+  product: { dStates: dotAndRest, dW: dotAndRest, db: total },
+  'rnn-step': RNN,
+  'initial-state': RNN,
+  sigmoid: { dzi: ({ dI: [dI], i: [i] }) => dI * (i - i * i) },
+  'hidden-state': CELL,
+  'cell-state': CELL,
+  gates: CELL,
+  weights: LSTM,
+  'through-time': LSTM,
+  softmax: {
+    dLogits: ({ p: [p], 'y of this class': [y], count: [count], ...others }) =>
+      (p * sum(Object.values(others)[0]) - y) / count,
+  },
+  adam: {
+    α: ({ learningRate: [rate], t: [t] }) => (rate * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t),
+    m: mOf,
+    v: vOf,
+    p: (inputs) => before('p', inputs) - (inputs.α[0] * mOf(inputs)) / (Math.sqrt(vOf(inputs)) + 1e-8),
+  },
+  'every-step': { dW: dotAndRest, db: total, dh: dotAndRest },
+};
+
+/** About as many elements of each tensor, spread over it. */
+const ELEMENTS = 11;
+
+/** A tensor's formulas: `dStates[1]` has those of dStates, `h[0]` its own. */
+const formulaOf = (name: string, tensor: string): Formula | undefined =>
+  (FORMULAS[name] as Partial<Record<string, Formula>>)[tensor] ??
+  (FORMULAS[name] as Partial<Record<string, Formula>>)[tensor.replace(/[[ ].*/, '')];
+
+test.each(EXERCISES.map(({ name }) => [name]))('%s: what is shown gives the expected number', (name) => {
+  const recomputed = new Set<string>();
+  for (const one of PROBLEMS[name].cases) {
+    for (const { name: tensor, shape, values } of one.expected()) {
+      for (let n = values.length - 1; n >= 0; n -= Math.ceil(values.length / ELEMENTS)) {
+        const index = indexOf(n, shape);
+        const behind = one.behind(tensor, index);
+        if (behind === undefined) continue;
+        const count = sum(behind.inputs.map((input) => input.values.length));
+        expect(count).toBeLessThanOrEqual(18);
+        const isPart = behind.note !== undefined && !behind.note.endsWith('in this order.');
+        if (isPart) continue;
+        const found = formulaOf(name, tensor)!(shown(behind), index, shape);
+        const isNear = Math.abs(found - values[n]) < 2e-5 * Math.max(1, Math.abs(values[n]));
+        expect([tensor, index, found, isNear]).toEqual([tensor, index, found, true]);
+        recomputed.add(tensor.replace(/(?<!h)[[ ].*/, ''));
+      }
+    }
+  }
+  const known = Object.keys(FORMULAS[name]).filter((tensor) => name !== 'rnn-step' || tensor !== 'h[0]');
+  expect([...recomputed].sort()).toEqual(known.sort());
+});
+
+test('a wrong verdict has them, and its words are short', () => {
+  const gates = EXERCISES.find(({ name }) => name === 'gates')!;
+  const mistake = gates.mistakes.find(({ words }) => words.includes('tanh is applied'))!;
+  const verdict = check(gates, withMistake(gates, mistake));
+  if (verdict.outcome !== 'wrong') throw new Error(verdict.outcome);
+  const [{ element, behind }] = verdict.differences;
+  expect(element).toMatch(/^dz\[0, 3\] \(sequence 0, gate j, unit 0\)/);
+  expect(wordsOf(behind!)).toMatch(/^i = 0\.\d+; j = -?0\.\d+; f = .*; dI = .*; dO = [-\d.]+\.$/);
+});
+
+test.each([
+  [{ inputs: [], note: 'A note.' }, 'A note.'],
+  [{ inputs: [{ name: 'a', values: [1 / 3, -0] }] }, 'a = 0.333333, 0.'],
+  [{ inputs: [{ name: 'a', values: [1e-9] }], note: 'A note.' }, 'a = 1e-9. A note.'],
+])('%j in words', (behind, words) => expect(wordsOf(behind)).toBe(words));
