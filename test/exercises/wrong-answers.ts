@@ -2,10 +2,9 @@
  * Wrong answers that learners write: a change of the JavaScript solution, and the words that the checker's diagnosis must have. Several
  * words: several mistakes at once. The lists were written before the checker could name most of them.
  */
+import type { WrongAnswer } from './wrong-cell-answers.js';
 import { CELL_ANSWERS } from './wrong-cell-answers.js';
 import { SEQUENCE_ANSWERS } from './wrong-sequence-answers.js';
-
-export type WrongAnswer = readonly [right: string, wrong: string, ...words: string[]];
 
 const SIGMA = 'dI * i * (1 - i)';
 const LOGIT = '(probabilities.get(b, k) * sum - y.get(b, k)) / count';

@@ -1,5 +1,6 @@
 /** Wrong answers to the exercises on one step of the LSTM's cell: see wrong-answers.ts. */
-import type { WrongAnswer } from './wrong-answers.js';
+
+export type WrongAnswer = readonly [right: string, wrong: string, ...words: string[]];
 
 const D_O = 'const dO = dh.get(b, n) * tanhC;';
 const D_C = 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);';

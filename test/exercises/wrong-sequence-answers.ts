@@ -1,5 +1,5 @@
 /** Wrong answers to the exercises on sequences, and on Adam: see wrong-answers.ts. */
-import type { WrongAnswer } from './wrong-answers.js';
+import type { WrongAnswer } from './wrong-cell-answers.js';
 
 const H_PREV = 'backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true });';
 const D_WH = 'backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true });';
