@@ -6,11 +6,13 @@ import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
 import { defineAsyncComponent, h } from 'vue';
 import { Figures } from './figures.js';
+import { followScrolling } from './scroll-hints.js';
 import './style/site.css';
 import './style/runs.css';
 import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
+import './style/wide.css';
 
 export default {
   extends: DefaultTheme,
@@ -19,6 +21,7 @@ export default {
     registerExercises(app);
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
+    followScrolling();
     followLineLinks(router);
   },
 } satisfies Theme;
