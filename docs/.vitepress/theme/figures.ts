@@ -39,7 +39,7 @@ const placesInDocument = (): Place[] => [
   ...Array.from(document.querySelectorAll('.vp-doc pre')).flatMap((block) => {
     const programs = programsIn(block.textContent).filter(isRunnable);
     const whole = block.closest('[class*="language-"]') ?? block;
-    return programs.length > 0 ? placeAfter(whole, () => h(RunProgram, { programs })) : [];
+    return programs.length > 0 ? placeAfter(whole, () => h(RunProgram, { programs, block: block.textContent })) : [];
   }),
 ];
 

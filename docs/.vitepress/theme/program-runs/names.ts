@@ -14,3 +14,13 @@ export const programsIn = (text: string): string[] =>
   Array.from(text.matchAll(/^(?:\$ )?node docs\/learn\/programs\/([\w-]+)\.mjs$/gm), ([, name]) => name);
 
 export const isRunnable = (name: string): name is Runnable => (RUNNABLE as readonly string[]).includes(name);
+
+/** The output of the program that a code block shows below its command; empty if it shows none. */
+export function outputIn(text: string, name: string): string[] {
+  const [, ...outputs] = text.split(`$ node docs/learn/programs/${name}.mjs\n`);
+  return outputs.flatMap((output) => output.trimEnd().split('\n'));
+}
+
+/** How many lines of the program differ from those that the chapter shows; trailing spaces do not count. */
+export const differing = (printed: readonly string[], shown: readonly string[]): number =>
+  shown.filter((line, n) => line.trimEnd() !== printed[n]?.trimEnd()).length;

@@ -3,10 +3,23 @@ import type { PropType } from 'vue';
 import { computed, defineComponent, h, ref } from 'vue';
 import { useWorker } from '../work-in-background.js';
 import type { Runnable } from './names.js';
+import { differing, outputIn } from './names.js';
 import type { Printed } from './worker.js';
 
+/** The page has an output of Node. A browser's exp and tanh may have another last digit, and an experiment can depend on that. */
+function comparison(printed: readonly string[], shown: readonly string[]): string {
+  if (shown.length < printed.length) return '';
+  const count = differing(printed, shown);
+  if (count === 0) return ', the same as above';
+  return `. ${count} of them differ from those above, because the last digit of exp or tanh differs here`;
+}
+
 export default defineComponent({
-  props: { programs: { type: Array as PropType<readonly Runnable[]>, required: true } },
+  props: {
+    programs: { type: Array as PropType<readonly Runnable[]>, required: true },
+    /** The code block above. */
+    block: { type: String, required: true },
+  },
   setup(props) {
     const last = ref<Runnable>();
     const { reports, isRunning, fault, start, stop } = useWorker<Runnable, Printed>(
@@ -22,11 +35,13 @@ export default defineComponent({
     };
     const lines = computed(() => reports.value.flatMap(({ line }) => line ?? []));
     const words = computed(() => {
-      if (last.value === undefined) return '';
+      const name = last.value;
+      if (name === undefined) return '';
       if (fault.value !== '') return fault.value;
-      if (isRunning.value) return `${last.value}.mjs runs …`;
-      const isWhole = reports.value.at(-1)?.line === undefined && reports.value.length > 0;
-      return `${last.value}.mjs ${isWhole ? 'has ended' : 'was stopped'} after ${lines.value.length} lines.`;
+      if (isRunning.value) return `${name}.mjs runs …`;
+      const { length } = lines.value;
+      if (reports.value.length === length) return `You stopped ${name}.mjs after ${length} lines.`;
+      return `${name}.mjs has ended after ${length} lines${comparison(lines.value, outputIn(props.block, name))}.`;
     });
     const button = (name: Runnable) => {
       const isOn = isRunning.value && last.value === name;

@@ -35,7 +35,9 @@ globalThis.onmessage = ({ data }: MessageEvent<Runnable>): void => {
 /** A program runs while it is imported, as in Node, because it finds its own name among the arguments. */
 async function run(name: Runnable): Promise<void> {
   Object.assign(globalThis, { process: { argv: ['node', `/${name}.mjs`] } });
-  console.log = (...values: unknown[]): void => report({ line: values.map(String).join(' ') });
+  console.log = (...values: unknown[]): void => {
+    for (const line of values.map(String).join(' ').split('\n')) report({ line });
+  };
   await PROGRAMS[name]();
   report({});
 }
