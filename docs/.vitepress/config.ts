@@ -13,6 +13,8 @@ import { beginningOf } from '../learn/programs/beginning.mjs';
 import { exerciseImages, findBugPrograms } from './exercises.js';
 import { markdown } from './markdown.js';
 import { apiSidebar, sidebar } from './sidebar.js';
+import { programsInBrowser } from './programs.js';
+import { search } from './search.js';
 import { pageOf, project, rawFiles } from './source-pages.js';
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
@@ -76,20 +78,29 @@ export default defineConfig({
     ],
     sidebar: { '/': sidebar, ...(isWhole && { '/api/': apiSidebar() }) },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search,
   },
   vite: {
-    resolve: { alias: [{ find: /^longhand$/, replacement: path.join(project, 'src/index.ts') }] }, // for the chapters' programs
+    resolve: {
+      // for the chapters' programs
+      alias: [
+        { find: /^longhand$/, replacement: path.join(project, 'src/index.ts') },
+        { find: /^longhand\/reference$/, replacement: path.join(project, 'kernels/reference/index.ts') },
+      ],
+    },
     plugins: [
-      usedFonts((face) => !OTHER_SCRIPTS.test(face)),
-      exerciseImages(),
-      findBugPrograms(),
-      firstText(),
-      forPage(),
-      servePlay(),
+      ...[
+        usedFonts((face) => !OTHER_SCRIPTS.test(face)),
+        exerciseImages(),
+        findBugPrograms(),
+        firstText(),
+        forPage(),
+        servePlay(),
+      ],
+      { ...programsInBrowser(), apply: 'serve' as const }, // then the workers have the plugins of the pages
     ],
-    worker: { format: 'es', plugins: () => [forWorkers()] },
-    build: { assetsInlineLimit: 0 },
+    worker: { format: 'es', plugins: () => [programsInBrowser(), forWorkers()] },
+    build: { assetsInlineLimit: 0, target: 'es2022' }, // a program may await at its top
     // not the page, which Vite would find; the worker's program, which it would find too late
     optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts', 'docs/.vitepress/theme/exercises/check-and-train.ts'] },
   },

@@ -103,7 +103,6 @@ export const LSTM_SLIPS = {
       'σ′ is missing in dzo': 'dO',
       'dzo with o² in place of o·(1-o)': 'dO * o * o',
       'dzo with f in place of o': 'dO * f * (1 - f)',
-      'dzo with tanh(c) in place of o': 'dO * tanhC * (1 - tanhC)',
     },
     'dz.set(b, n, dI * i * (1 - i));': { 'dzi is not written': '' },
     'dz.set(b, H + n, dJ * (1 - j * j));': { 'dzj is not written': '' },

@@ -22,14 +22,27 @@ const BASE = '/base-of-the-site/';
 const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 
 /** The folder of the whole site. It is built only if its documents or the files that they show have changed. */
-export function builtSite(): Promise<string> {
+export async function builtSite(): Promise<string> {
+  await builtApi();
   const inputs = ['docs', '!docs/api', ...SOURCES, ...linkedFiles()];
   return upToDate('site-for-tests', inputs, (folder) => {
-    run({}, 'typedoc', '--options', 'docs/.vitepress/typedoc.mjs');
     buildPages(folder, { NODE_OPTIONS: '--max-old-space-size=1200' }); // it needs some 800; without a limit it uses 1.8 GB
     const play = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', path.join(folder, 'play')];
     run({}, 'vite', 'build', ...play, '--logLevel', 'warn');
   });
+}
+
+/** The folder of the API reference as Markdown. TypeDoc has warned of nothing. */
+export async function builtApi(): Promise<string> {
+  const output = 'docs/api';
+  const make = async (): Promise<void> => {
+    rmSync(path.join(project, output), { recursive: true, force: true });
+    const warnings = run({}, 'typedoc', '--options', 'docs/.vitepress/typedoc.mjs');
+    if (warnings !== '') throw new Error(warnings);
+  };
+  const inputs = ['docs/.vitepress/typedoc.mjs', 'package.json', 'src', 'kernels'];
+  await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }));
+  return path.join(project, output);
 }
 
 /** The folder of the site without the API reference, the source files, the measurements and /play. */
@@ -70,13 +83,15 @@ async function upToDate(name: string, inputs: string[], build: (folder: string) 
   return folder;
 }
 
-const buildPages = (folder: string, env: NodeJS.ProcessEnv): void =>
+const buildPages = (folder: string, env: NodeJS.ProcessEnv): string =>
   run(env, 'vitepress', 'build', 'docs', '--base', BASE, '--outDir', folder);
 
-function run(env: NodeJS.ProcessEnv, ...command: string[]): void {
+/** What the command warns of. */
+function run(env: NodeJS.ProcessEnv, ...command: string[]): string {
   const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
   const { status, stderr } = spawnSync(`node_modules/.bin/${command[0]}`, command.slice(1), options);
   if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+  return stderr;
 }
 
 type Options = Parameters<LonghandPage['open']>[1];

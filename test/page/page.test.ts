@@ -125,6 +125,7 @@ testInBrowser('the page has the colours that the visitor chose for the site, in 
     dispatchEvent(new StorageEvent('storage'));
   });
   await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(() => document.documentElement.classList.contains('dark')); // the browser reports it later
   expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
 });
 

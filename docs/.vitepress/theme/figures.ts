@@ -1,6 +1,9 @@
-/** In some places of the chapters, the site has a figure with controls. On GitHub there is only the picture, or nothing. */
+/** In some places of the chapters, the site has a figure with controls, or runs a program. On GitHub there is only the picture, or nothing. */
 import { useRoute } from 'vitepress';
+import type { VNode } from 'vue';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
+import { isRunnable, programsIn } from './program-runs/names.js';
+import { hintAtWide } from './scroll-hints.js';
 
 /** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
 const FIGURES = {
@@ -15,22 +18,31 @@ const FIGURES = {
   '#spike-live': defineAsyncComponent(() => import('./spike-live.js')),
 } as const;
 
-type Selector = keyof typeof FIGURES;
+const RunProgram = defineAsyncComponent(() => import('./program-runs/run-program.js'));
 
 interface Place {
-  readonly selector: Selector;
   readonly element: HTMLElement;
+  readonly figure: () => VNode;
 }
 
-/** An empty element after each that has a figure. */
-const placesInDocument = (): Place[] =>
-  (Object.keys(FIGURES) as Selector[]).flatMap((selector) => {
+function placeAfter(found: Element, figure: () => VNode): Place {
+  const element = document.createElement('div');
+  found.after(element);
+  return { element, figure };
+}
+
+/** An empty element after each that has a figure, and after each command that runs here. */
+const placesInDocument = (): Place[] => [
+  ...Object.entries(FIGURES).flatMap(([selector, figure]) => {
     const found = document.querySelector(`.vp-doc ${selector}`);
-    if (!found) return [];
-    const element = document.createElement('div');
-    (found.closest('p') ?? found).after(element);
-    return [{ selector, element }];
-  });
+    return found ? placeAfter(found.closest('p') ?? found, () => h(figure)) : [];
+  }),
+  ...Array.from(document.querySelectorAll('.vp-doc pre')).flatMap((block) => {
+    const programs = programsIn(block.textContent).filter(isRunnable);
+    const whole = block.closest('[class*="language-"]') ?? block;
+    return programs.length > 0 ? placeAfter(whole, () => h(RunProgram, { programs, block: block.textContent })) : [];
+  }),
+];
 
 export const Figures = defineComponent(() => {
   const route = useRoute();
@@ -39,8 +51,9 @@ export const Figures = defineComponent(() => {
     places.value = [];
     await nextTick();
     places.value = placesInDocument();
+    hintAtWide();
   };
   onMounted(find);
   watch(() => route.path, find, { flush: 'post' });
-  return () => places.value.map(({ selector, element }) => h(Teleport, { to: element }, h(FIGURES[selector])));
+  return () => places.value.map(({ element, figure }) => h(Teleport, { to: element }, figure()));
 });

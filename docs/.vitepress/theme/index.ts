@@ -7,6 +7,7 @@ import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
 import { defineAsyncComponent, h } from 'vue';
 import { Figures } from './figures.js';
+import { followScrolling } from './scroll-hints.js';
 import './style/site.css';
 import './style/home.css';
 import './style/runs.css';
@@ -14,6 +15,7 @@ import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
 import './style/bugs.css';
+import './style/wide.css';
 
 export default {
   extends: DefaultTheme,
@@ -22,6 +24,7 @@ export default {
     registerExercises(app);
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
+    followScrolling();
     followLineLinks(router);
     followFormerLinks();
   },

@@ -2,7 +2,6 @@
  * The whole site, built and served by a plain host below a path, in a real Chromium. The API reference, as TypeDoc makes it;
  * test/docs/hover.test.ts checks the comments that it is made from.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
@@ -10,8 +9,7 @@ import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
-import { directoryOf } from '../../helpers/temporary-directories.js';
+import { builtApi, builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
 
 const { open, folder, address } = hostSite(builtSite);
 
@@ -51,7 +49,7 @@ async function crawl(): Promise<Map<string, Seen>> {
   const isPage = (link: string): boolean =>
     link.startsWith(address()) && /(\.html|\/)$/.test(link) && !link.startsWith(`${address()}play/`);
   for (let round = [address()]; round.length > 0;) {
-    for (const page of round) pages.set(page, await read(page));
+    await Promise.all(round.map(async (page) => pages.set(page, await read(page))));
     const links = [...pages.values()].flatMap((seen) => seen.links.map((link) => link.replace(/#.*/, '')));
     round = [...new Set(links)].filter((link) => isPage(link) && !pages.has(link));
   }
@@ -82,28 +80,54 @@ testInBrowser('every link leads to a page and its anchor, and links lead to ever
 const untilMounted = ({ page }: Visit): Promise<unknown> =>
   page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
 
+/** Two visits at a time, each of which takes the next name until there is none. */
+async function inTwoVisits(
+  names: readonly string[],
+  options: Parameters<typeof open>[1],
+  look: (visit: Visit, name: string) => Promise<void>,
+): Promise<void> {
+  const rest = [...names];
+  const lane = async (): Promise<void> => {
+    const visit = await open('', options);
+    for (let name = rest.shift(); name !== undefined; name = rest.shift()) await look(visit, name);
+  };
+  await Promise.all([lane(), lane()]);
+}
+
+async function goTo(visit: Visit, name: string): Promise<void> {
+  await visit.page.goto(address() + name, { waitUntil: 'domcontentloaded' });
+  await untilMounted(visit);
+}
+
 testInBrowser('every page opens without errors and other origins', async () => {
   // the reference's many pages are all alike: the next tests open some
   const names = pageNames().filter((name) => !name.startsWith('api/'));
-  const visit = await open('');
+  const sources = names.filter((one) => one.startsWith('source/'));
+  await inTwoVisits(
+    names.filter((one) => !one.startsWith('source/')),
+    {},
+    goTo,
+  );
   // A source file's page is opened within the site, which costs a quarter, but not the first one: the outline that VitePress
   // shows beside documents throws an error if a scroll event reaches it after its page was left.
-  const [firstSource, ...sources] = names.filter((one) => one.startsWith('source/'));
-  for (const name of [...names.filter((one) => !one.startsWith('source/')), firstSource]) {
-    await visit.page.goto(address() + name, { waitUntil: 'domcontentloaded' });
-    await untilMounted(visit);
-  }
-  for (const name of sources) {
-    const { title } = await read(address() + name);
-    await visit.page.evaluate((href) => {
-      const link = Object.assign(document.createElement('a'), { href });
-      document.body.append(link);
-      link.click();
-      link.remove();
-    }, address() + name);
-    await visit.page.waitForFunction((expected) => document.title === expected, title);
-  }
+  const isIn = new Set<Visit>();
+  await inTwoVisits(sources, {}, async (visit, name) => {
+    if (!isIn.has(visit)) await goTo(visit, name);
+    else await clickLinkTo(visit, name);
+    isIn.add(visit);
+  });
 });
+
+async function clickLinkTo({ page }: Visit, name: string): Promise<void> {
+  const { title } = await read(address() + name);
+  await page.evaluate((href) => {
+    const link = Object.assign(document.createElement('a'), { href });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, address() + name);
+  await page.waitForFunction((expected) => document.title === expected, title);
+}
 
 testInBrowser('no file contains the base that the site was built for, or a script', () => expectNoBase(folder()));
 
@@ -182,29 +206,38 @@ const AXED = [
   ...['', 'longhand/', 'longhand/classes/Network.html', 'longhand/interfaces/Lstm.html'].map((page) => `api/${page}`),
 ];
 
+/** One page of each kind: its frame is in all four views. */
+const OF_EACH_KIND = [
+  'learn/plain-rnn.html',
+  '',
+  'source/src/equations/dense.ts.html',
+  'api/longhand/interfaces/Lstm.html',
+];
+
 const VIEWS = [
   [1440, 'light', 'everything'],
   [1440, 'dark', 'colours'],
-  [360, 'dark', 'everything'],
   [360, 'light', 'colours'],
+  [360, 'dark', 'everything'],
 ] as const;
 
-testInBrowser.each(AXED)(
-  '/%s, wide and narrow, light and dark: axe finds nothing serious, and nothing scrolls sideways',
-  async (name) => {
-    const visit = await open(name, viewForAxe('light', 1440));
+/** What a page has within its frame: every rule at both widths, and its colours in both schemes. */
+const VIEWS_OF_CONTENT = VIEWS.filter(([, , about]) => about === 'everything');
+
+testInBrowser('wide and narrow, light and dark: axe finds nothing serious, and nothing scrolls sideways', async () => {
+  await inTwoVisits(AXED, viewForAxe('light', 1440), async (visit, name) => {
     const { page } = visit;
-    await untilMounted(visit);
-    for (const [width, colorScheme, about] of VIEWS) {
+    await goTo(visit, name);
+    for (const [width, colorScheme, about] of OF_EACH_KIND.includes(name) ? VIEWS : VIEWS_OF_CONTENT) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
-      const view = [width, colorScheme];
+      const view = [name, width, colorScheme];
       expect([view, await seriousFaultsOf(page, about)]).toEqual([view, []]);
       expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
     }
-  },
-);
+  });
+});
 
 testInBrowser.each([
   ['light', 1440],
@@ -283,13 +316,8 @@ testInBrowser.each([
 });
 
 describe('the API reference', () => {
-  const out = path.join(directoryOf(), 'api');
-
-  beforeAll(() => {
-    const options = ['--options', 'docs/.vitepress/typedoc.mjs', '--out', out];
-    const { status, stderr } = spawnSync('node_modules/.bin/typedoc', options, { encoding: 'utf8' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
+  let out: string;
+  beforeAll(async () => void (out = await builtApi()), 600_000);
 
   test('every entry has its name, and every name a short page', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };

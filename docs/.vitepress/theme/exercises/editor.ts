@@ -62,6 +62,7 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         keymap.of(foldKeymap),
         markedLine,
         changes,
+        EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         javascript({ typescript: dialect === 'typescript' }),
         look,

@@ -1,0 +1,134 @@
+/** Every program that a chapter runs, in a real Chromium: it prints what it prints in Node. What is wide scrolls, or has room. */
+import type { Page } from 'playwright-core';
+import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
+import { RUNNABLE } from '../../../docs/.vitepress/theme/program-runs/names.js';
+import { EXERCISES } from '../../../src/exercises/exercises.js';
+import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { outputOf } from '../../helpers/chapter.js';
+import { testInBrowser } from '../../helpers/chromium.js';
+import { addressOf, builtSite, hostSite } from '../../helpers/site.js';
+
+const { open, address } = hostSite(builtSite);
+
+const CHAPTERS = ['by-hand', 'check-it', 'loss-and-update', 'lstm', 'min-char-rnn', 'plain-rnn', 'what-an-rnn-is'];
+
+/** They show rounding errors, or a training that depends on them: the last digits of exp and tanh are Chromium's own. */
+const ROUNDED = ['which-came-first', 'truncation', 'numeric'];
+/** They run for 10 seconds or more: their beginning is enough. */
+const LONG = ['clipping', 'min-char-rnn-solution'];
+
+/** The section of the first button that runs a program; the buttons in closed boxes are left out. */
+const sectionOf = (page: Page, name: string) =>
+  page.locator('.program-run:visible', { has: page.locator(`button:has-text(" ${name}.mjs")`) }).first();
+
+testInBrowser('every program prints in a chapter what it prints in Node', async () => {
+  const { page } = await open('');
+  const run = new Set<string>();
+  for (const chapter of CHAPTERS) {
+    await page.goto(`${address()}learn/${chapter}.html`);
+    await page.waitForSelector('.program-run button');
+    const labels = await page.locator('.program-run:visible button').allInnerTexts();
+    for (const name of new Set(labels.map((label) => label.replace(/^Run (.*)\.mjs$/, '$1')))) {
+      await runProgram(page, name);
+      run.add(name);
+    }
+  }
+  expect([...run].sort()).toEqual([...RUNNABLE].sort());
+});
+
+const withoutNumbers = (text: string): string => text.replace(/-?\d[\d.]*(e-?\d+)?/g, '#').replace(/ +/g, ' ');
+
+async function runProgram(page: Page, name: string): Promise<void> {
+  const section = sectionOf(page, name);
+  await section.getByRole('button', { name: `Run ${name}.mjs` }).click();
+  const [status, printed] = [section.getByRole('status'), section.locator('pre')];
+  if (LONG.includes(name)) {
+    await printed.waitFor();
+    await section.getByRole('button', { name: `Stop ${name}.mjs` }).click();
+    expect(await status.innerText()).toMatch(new RegExp(`^You stopped ${name}.mjs after \\d+ lines.$`));
+    return;
+  }
+  await status.filter({ hasText: `${name}.mjs has ended` }).waitFor();
+  const [text, expected] = [(await printed.textContent())!, outputOf(`${name}.mjs`)];
+  if (ROUNDED.includes(name)) expect(withoutNumbers(text)).toBe(withoutNumbers(expected));
+  else expect([name, text]).toEqual([name, expected]);
+}
+
+testInBrowser.each([
+  ['light', 1440],
+  ['dark', 390],
+] as const)('in %s at %i px: axe finds nothing in a program’s output, by keyboard', async (colorScheme, width) => {
+  const { page } = await open('learn/lstm.html', viewForAxe(colorScheme, width));
+  const section = sectionOf(page, 'one-cell');
+  await section.getByRole('button', { name: 'Run one-cell.mjs' }).press('Enter');
+  await section.getByRole('status').filter({ hasText: 'one-cell.mjs has ended after 4 lines.' }).waitFor();
+  await section.locator('pre').focus();
+  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+});
+
+const BOOK = [
+  ...documents()
+    .filter((document) => document.startsWith('docs/'))
+    .map((document) => pageOf(document).replace('.md', '.html')),
+  ...EXERCISES.map(addressOf),
+];
+
+interface Wide {
+  readonly what: string;
+  readonly more: string | undefined;
+  readonly isFocusable: boolean;
+}
+
+/** What scrolls sideways on a page, with all boxes open; not what only screen readers read. */
+const wideOn = (page: Page): Promise<Wide[]> =>
+  page.evaluate(async () => {
+    for (const box of document.querySelectorAll('details')) box.open = true;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const wide = Array.from(document.querySelectorAll<HTMLElement>('.vp-doc *')).filter(
+      (element) =>
+        element.clientWidth > 4 &&
+        element.scrollWidth > element.clientWidth + 2 &&
+        getComputedStyle(element).overflowX !== 'visible' &&
+        !element.closest('.visually-hidden, .katex-mathml'),
+    );
+    return wide.map((element) => ({
+      what: `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 60)}`,
+      more: element.dataset.more,
+      isFocusable: element.tabIndex === 0,
+    }));
+  });
+
+testInBrowser(
+  'at 1440 px nothing is cut off; at 390 px what scrolls fades at its edge and takes the keyboard',
+  async () => {
+    const { page } = await open('', viewForAxe('light', 1440));
+    let scrolling = 0;
+    for (const name of BOOK) {
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.goto(address() + name, { waitUntil: 'domcontentloaded' });
+      await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+      if (/^exercises\/\d/.test(name)) await page.waitForSelector('button.run');
+      expect([name, await wideOn(page)]).toEqual([name, []]);
+      await page.setViewportSize({ width: 390, height: 900 });
+      const wide = await wideOn(page);
+      const wrong = wide.filter(({ more, isFocusable }) => more !== 'right' || !isFocusable);
+      expect([name, wrong]).toEqual([name, []]);
+      scrolling += wide.length;
+    }
+    expect(scrolling).toBeGreaterThan(100);
+  },
+);
+
+testInBrowser('the fade leaves an edge that is reached', async () => {
+  const { page } = await open('learn/plain-rnn.html', viewForAxe('light', 390));
+  const equation = page.locator('pre.indented:has-text("dBiasY")').first();
+  const more = (): Promise<string | null> => equation.getAttribute('data-more');
+  await page.locator('pre.indented[data-more]:has-text("dBiasY")').first().waitFor();
+  expect(await more()).toBe('right');
+  await equation.press('ArrowRight');
+  await page.waitForFunction(() => document.querySelector('[data-more="left right"]'));
+  await equation.evaluate((element) => element.scrollTo({ left: 10_000, behavior: 'instant' }));
+  await page.waitForFunction(() => document.querySelector('[data-more="left"]'));
+  expect(await more()).toBe('left');
+});
