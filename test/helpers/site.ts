@@ -13,7 +13,7 @@ import type { Visit } from './longhand-page.js';
 import { LonghandPage, servePage } from './longhand-page.js';
 
 /** The time limit for a hook that waits for the build, or for that of another test file. */
-const BUILD_MS = 600_000;
+const BUILD_MS = 1_200_000;
 
 /** The path that the site is built for; no file of the site may contain it. */
 const BASE = '/base-of-the-site/';

@@ -4,6 +4,7 @@
  */
 import type { VNode } from 'vue';
 import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
+import { hintAtWide } from '../scroll-hints.js';
 import { withCode } from '../with-code.js';
 import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
 
@@ -43,7 +44,10 @@ function viewOf(program: Program, chosen: number | undefined, choose: (line: num
       h('legend', found ? `The wrong line is line ${wrongLine}` : 'Which line is wrong?'),
       h(
         'div',
-        { class: 'program', tabindex: 0, role: 'group', 'aria-label': `Program: ${program.title}` },
+        {
+          ...{ class: 'program scrolling', tabindex: 0, role: 'group', 'aria-label': `Program: ${program.title}` },
+          onVnodeMounted: hintAtWide,
+        },
         program.lines.map((_, n) => lineView(program, n, chosen, choose)),
       ),
     ]),
