@@ -14,10 +14,12 @@ export interface Behind {
   readonly note?: string;
 }
 
-/** `o = 0.25; row 1 of W = 0.5, -1. A note.` With six digits. */
+/** `o = 0.25; row 1 of W = 0.5, -1. A note.` With six digits, and more near ±1. */
 export function wordsOf({ inputs, note }: Behind): string {
-  const six = (value: number): string => String(Number(value.toPrecision(6)));
-  const all = inputs.map(({ name, values }) => `${name} = ${values.map(six).join(', ')}`).join('; ');
+  // 1-i and 1-j² of a number near ±1 need more digits of it
+  const short = (value: number): string =>
+    String(Number(value.toPrecision(1 - Math.abs(value) < 0.01 && Math.abs(value) <= 1 ? 14 : 6)));
+  const all = inputs.map(({ name, values }) => `${name} = ${values.map(short).join(', ')}`).join('; ');
   return [...(all === '' ? [] : [`${all}.`]), ...(note === undefined ? [] : [note])].join(' ');
 }
 

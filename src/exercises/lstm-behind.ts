@@ -40,8 +40,12 @@ export function lstmBehind(lstm: Lstm, before: number, tensor: string, index: re
   if (kind === 'dBias') return overSteps(T, B, { dz: dzAt(index[0]) });
   const [t, b, n] = index;
   if (kind === 'dx') {
-    const inputs = [...single({ 'dx before': before }), row('dz', dz[t], b), row('Wx', lstm.Wx[k], n)];
-    return unlessTooMany(before === 0 ? inputs.slice(1) : inputs, `It follows from row ${b} of dz and row ${n} of Wx`);
+    const Wx = lstm.Wx.length > 1 ? `Wx[${k}]` : 'Wx';
+    const inputs = [...single({ 'dx before': before }), row('dz', dz[t], b), row(Wx, lstm.Wx[k], n)];
+    return unlessTooMany(
+      before === 0 ? inputs.slice(1) : inputs,
+      `It follows from row ${b} of dz and row ${n} of ${Wx}`,
+    );
   }
   if (kind === 'dh') return hiddenBehind(lstm, dz[t], t, b, n);
   return kind === 'dc' ? { inputs: cellInputs(lstm, t, b, n) } : undefined;
