@@ -123,7 +123,9 @@ class Handover {
   get(b: number, n: number, from: string, call: string): Gradients {
     const gradients = this.kept.at(b * this.H + n);
     if (gradients) return gradients;
-    throw new AnswerError(`the answer to ${from} has not called ${call} for element (${b}, ${n}), as its file does at first`);
+    throw new AnswerError(
+      `the answer to ${from} has not called ${call} for element (${b}, ${n}), as its file does at first`,
+    );
   }
 }
 
