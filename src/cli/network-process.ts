@@ -46,15 +46,15 @@ export async function trainInProcess(
   limits = LIMITS,
 ): Promise<void> {
   signal.throwIfAborted();
-  let [last, failure]: [Report['kind'] | undefined, string | undefined] = [undefined, undefined];
+  const heard: { last?: Report } = {};
   const onLine = (line: string): void => {
-    const report = JSON.parse(line) as Report;
-    last = report.kind;
-    if (report.kind === 'failed') failure = report.message;
-    else hear(report);
+    heard.last = JSON.parse(line) as Report;
+    if (heard.last.kind !== 'failed') hear(heard.last);
   };
   const { excess, lastWords, how } = await endOf('run-network', job, signal, limits, onLine);
-  const why = excess ?? failure;
-  if (why !== undefined) throw new DataError(why);
-  if (last !== 'end') throw new DataError(`the training's process ended without a result (${how})${hintIn(lastWords)}`);
+  const { last } = heard;
+  if (excess !== undefined) throw new DataError(excess);
+  if (last?.kind === 'failed') throw new DataError(last.message);
+  if (last?.kind !== 'end')
+    throw new DataError(`the training's process ended without a result (${how})${hintIn(lastWords)}`);
 }
