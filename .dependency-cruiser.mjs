@@ -13,7 +13,7 @@ const LAYERS = [
   ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],
-  ['src/forecast/', 'src/classify/'],
+  ['src/forecast/', 'src/classify/', 'src/own-network/'],
   ['src/index\\.ts$'],
   ['src/browser\\.ts$', 'src/export/', 'src/page/'],
   ['src/cli/'],

@@ -85,7 +85,7 @@ const commandLine = {
   outputs: ['dist/cli'],
   make() {
     remove(...filesIn(commandLine.outputs)); // names of chunks change
-    return bundle('dist/cli', ['src/cli/main.ts', 'src/cli/run-answer.ts'], {
+    return bundle('dist/cli', ['src/cli/main.ts', 'src/cli/run-answer.ts', 'src/cli/run-network.ts'], {
       splitting: true,
       platform: 'node',
       target: 'node20',

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Computed } from '../exercises/check.js';
@@ -62,7 +63,7 @@ async function computedBy(
   try {
     signal.throwIfAborted();
     const job = { name: exercise.name, source, language };
-    const { report, excess, printed, lastWords, how } = await endOf(job, signal, limits);
+    const { report, excess, printed, lastWords, how } = await endOf('run-answer', job, signal, limits);
     if (printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
@@ -73,9 +74,18 @@ async function computedBy(
   }
 }
 
-/** Runs the process until it has ended, or exceeds a limit. `excess` says which one. */
-async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }: Limits) {
-  const child = startProcess(megabytes);
+/**
+ * Runs a program of dist/cli until its process has ended, or exceeds a limit. `excess` says which one. `onLine` gets each line of its
+ * report; then the limit of time is that from one line to the next.
+ */
+export async function endOf(
+  program: string,
+  job: object,
+  signal: AbortSignal,
+  { milliseconds, megabytes }: Limits,
+  onLine?: (line: string) => void,
+) {
+  const child = startProcess(program, megabytes);
   if (child.pid === undefined) throw (await once(child, 'error'))[0]; // such as too many open files
   const stdio = child.stdio as readonly (Readable | null)[];
   const [, printed, lastWords, report] = stdio.map(beginningOf);
@@ -85,9 +95,14 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
     child.kill('SIGKILL');
     stdio.forEach((stream) => stream?.destroy());
   };
-  const tooLong = `it did not end within ${milliseconds / 1000} seconds. Is there an endless loop?`;
+  const tooLong = `it did not ${onLine ? 'go on' : 'end'} within ${milliseconds / 1000} seconds. Is there an endless loop?`;
   const tooLarge = `it used more than ${megabytes} MB of memory`;
   let measured = 0;
+  if (onLine && stdio[3])
+    createInterface(stdio[3]).on('line', (line) => {
+      measured = 0;
+      onLine(line);
+    });
   const measuring = setInterval(() => {
     if (++measured * MEASURED_EVERY_MS >= milliseconds) kill(tooLong); // a clock would go on while Ctrl-Z stops both
     void residentMegabytes(child.pid).then((used) => {
@@ -108,7 +123,7 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
 }
 
 const root = path.dirname(createRequire(import.meta.url).resolve('longhand/package.json'));
-const PROGRAM = path.join(root, 'dist/cli/run-answer.js');
+const programFile = (name: string): string => path.join(root, 'dist/cli', `${name}.js`);
 
 /** Node 24 knows only the first name, Node 20 only the second. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
@@ -116,10 +131,14 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   : '--experimental-permission';
 
 /** Node refuses to let it write files with `fs`, or start processes and threads. This stops accidents, but no attacker. */
-function startProcess(megabytes: number) {
+function startProcess(program: string, megabytes: number) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', `--max-old-space-size=${megabytes}`];
-  return spawn(process.execPath, [...flags, PROGRAM], { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [...flags, programFile(program)], {
+    cwd: root,
+    env,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
 }
 
 /** In characters. No answer's numbers need a tenth of it. */
@@ -141,7 +160,7 @@ const shortened = (text: string): string =>
   text.length > MOST_PRINTED ? `${text.slice(0, MOST_PRINTED)}\n… (it prints more)` : text;
 
 /** Node's error, if it has printed one. */
-function hintIn(lastWords: string): string {
+export function hintIn(lastWords: string): string {
   const [line] = /^.*Error.*$/m.exec(lastWords) ?? [];
   return line === undefined ? '' : `: ${line}`;
 }

@@ -1,4 +1,5 @@
 /** The files of a folder of exercises, found by the names of the exercises: an earlier version has numbered them in another way. */
+import type { Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Exercise } from '../exercises/exercise.js';
@@ -6,6 +7,7 @@ import { EXERCISES } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
+import { printable } from './format.js';
 
 export interface AnswerFile {
   readonly exercise: Exercise;
@@ -53,3 +55,26 @@ export function hasExercises(folder: string): boolean {
 /** `06-cell-state`, or its name in this folder. */
 export const shownName = (folder: string, exercise: Exercise): string =>
   path.parse(answersIn(folder, [exercise])[0].file).name;
+
+/** Where the answers are: here, in the only folder here that has exercises, or above. */
+export function folderOf(command: Command): string {
+  if (hasExercises('.')) return '.';
+  const folders = foldersHere().filter(hasExercises);
+  if (folders.length === 1) return folders[0];
+  if (folders.length === 0 && hasExercises('..')) return '..';
+  return command.error(
+    folders.length === 0
+      ? 'error: there are no exercises here: longhand exercises writes them'
+      : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
+  );
+}
+
+/** Also links to folders. None if this folder cannot be listed. */
+function foldersHere(): string[] {
+  try {
+    const all = readdirSync(placeOf('.'), { withFileTypes: true });
+    return all.flatMap((one) => (one.isDirectory() || one.isSymbolicLink() ? [one.name] : []));
+  } catch {
+    return [];
+  }
+}

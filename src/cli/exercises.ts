@@ -1,16 +1,17 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
-import type { Exercise, Verdict } from '../exercises/exercise.js';
+import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
 import { folderContents } from '../exercises/folder.js';
-import { placeOf, readIfPresent, writeNewFolder } from '../files/disk.js';
+import { placeOf, writeNewFolder } from '../files/disk.js';
+import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
-import type { AnswerFile } from './exercise-files.js';
-import { answersIn, hasExercises, shownName } from './exercise-files.js';
+import { answersIn, folderOf, shownName } from './exercise-files.js';
+import { exercisesTrainCommand } from './exercises-train.js';
 import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
@@ -31,7 +32,8 @@ Examples:
   longhand exercises
   longhand exercises check
   longhand exercises check 5 --watch
-  longhand exercises hint 5`,
+  longhand exercises hint 5
+  longhand exercises train`,
     )
     .action(writeFolder);
   command
@@ -59,6 +61,7 @@ Examples:
       if (!/^[123]$/.test(count)) command.error(`error: hint ${printable(count)}: there are three: write 1, 2 or 3`);
       hints.slice(0, Number(count)).forEach((hint, n) => print(`${n + 1}. ${hint}`));
     });
+  command.addCommand(exercisesTrainCommand());
   return command;
 }
 
@@ -85,88 +88,6 @@ async function writeFolder(folder: string, _flags: unknown, command: Command): P
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
   print('npx longhand exercises check 1   checks the first one');
 }
-
-/** Where the answers are: here, in the only folder here that has exercises, or above. */
-function folderOf(command: Command): string {
-  if (hasExercises('.')) return '.';
-  const folders = foldersHere().filter(hasExercises);
-  if (folders.length === 1) return folders[0];
-  if (folders.length === 0 && hasExercises('..')) return '..';
-  return command.error(
-    folders.length === 0
-      ? 'error: there are no exercises here: longhand exercises writes them'
-      : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
-  );
-}
-
-/** Also links to folders. None if this folder cannot be listed. */
-function foldersHere(): string[] {
-  try {
-    const all = readdirSync(placeOf('.'), { withFileTypes: true });
-    return all.flatMap((one) => (one.isDirectory() || one.isSymbolicLink() ? [one.name] : []));
-  } catch {
-    return [];
-  }
-}
-
-interface Checked {
-  /** From the folder. */
-  readonly file: string;
-  readonly verdict: Verdict;
-}
-
-/** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
-async function verdictsOn(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<Checked[][]> {
-  const isDiagnosed = exercises.length === 1; // a line for each of several does not show it
-  const all = await twoAtATime(answersIn(folder, exercises), async (answer) => {
-    const { exercise, file } = answer;
-    const verdict = await verdictOnFile(answer, path.join(folder, file), signal, isDiagnosed);
-    return { exercise, file, verdict };
-  });
-  return exercises.map((exercise) => {
-    const both = all.filter((one) => one.exercise === exercise);
-    const begun = both.filter(({ verdict }) => verdict.outcome !== 'untouched');
-    return begun.length > 0 ? begun : both.slice(0, 1);
-  });
-}
-
-/** The results of `work`, in the order of the items. */
-async function twoAtATime<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
-  const results: Result[] = [];
-  const left = [...items.entries()];
-  const some = async (): Promise<void> => {
-    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all([some(), some()]);
-  return results;
-}
-
-/** In bytes. */
-const LARGEST_ANSWER = 1_000_000;
-
-/** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
-async function verdictOnFile(
-  { exercise, language, file: name }: AnswerFile,
-  file: string,
-  signal: AbortSignal,
-  isDiagnosed: boolean,
-): Promise<Verdict> {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = readIfPresent(file, LARGEST_ANSWER);
-  } catch (error) {
-    return { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') };
-  }
-  if (bytes === undefined) return { outcome: 'untouched' };
-  const text = Buffer.from(bytes);
-  if (/^(fffe|feff)/.test(text.toString('hex', 0, 2)))
-    return { outcome: 'error', message: 'is in UTF-16: save it in UTF-8' };
-  const source = text.toString().replace(/^\uFEFF/, ''); // some editors begin a file with it
-  const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(exercise, { file: name, source, language, isDiagnosed }, signal);
-}
-
-const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
 
 /** Returns whether the answer is right. */
 async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal): Promise<boolean> {

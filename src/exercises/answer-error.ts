@@ -17,15 +17,29 @@ export function explained<Result>(call: () => Result): Result {
   try {
     return call();
   } catch (error) {
-    throw new AnswerError(explanationOf(error).slice(0, LONGEST_MESSAGE));
+    throw explanationOf(error);
   }
 }
+
+/** An AnswerError that already names its file: answers that call each other pass it on. */
+class InFile extends AnswerError {}
+
+/** As `explained`, for one of several answers: the message begins with `file`, that of the answer in which the error occurred. */
+export function explainedIn<Result>(file: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (error) {
+    throw error instanceof InFile ? error : new InFile(`${file}: ${explanationOf(error).message}`);
+  }
+}
+
+const explanationOf = (error: unknown): AnswerError => new AnswerError(wordsOf(error).slice(0, LONGEST_MESSAGE));
 
 /** In characters. */
 export const LONGEST_MESSAGE = 1000;
 
 /** An answer can throw anything, also what throws again when it is read. */
-function explanationOf(error: unknown): string {
+function wordsOf(error: unknown): string {
   try {
     if (!isError(error)) return `it throws ${String(error)}`;
     const fields: Record<'message' | 'name', unknown> = error; // an answer can change both

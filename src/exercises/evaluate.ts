@@ -21,16 +21,22 @@ export interface Asked {
   readonly exports?: readonly string[];
   /** Functions of the library that it cannot import. Default: `exports`. */
   readonly written?: readonly string[];
+  /** Functions that it imports in place of the library's, by name. Default: none. */
+  readonly given?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * The exports of an answer. Throws an AnswerError if the engine cannot read it, or it throws, or lacks a function. It is a stranger's
  * program: in a page it runs in a worker, in Node in a process of its own.
  */
-export function evaluate(code: string, { exports = [], written = exports }: Asked = {}, compile = compileHere): Answer {
+export function evaluate(
+  code: string,
+  { exports = [], written = exports, given }: Asked = {},
+  compile = compileHere,
+): Answer {
   const answer: Record<string, unknown> = {};
   return explained(() => {
-    compile(code)(answer, requireWithout(written));
+    compile(code)(answer, requireWithout(written, given));
     const missing = exports.find((name) => typeof answer[name] !== 'function');
     if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
     return answer;

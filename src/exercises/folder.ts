@@ -65,6 +65,7 @@ comment says what is given and what to write. Write in \`typescript/\` or in \`j
     npx longhand exercises check 5         checks one
     npx longhand exercises check --watch   checks a file each time you save it
     npx longhand exercises hint 5          shows a hint; hint 5 2 and hint 5 3 show more
+    npx longhand exercises train           trains MNIST with your answers
 
 In a clone of Longhand, stay in its folder and write \`npm run -s longhand --\` in place of \`npx longhand\`.
 

@@ -174,9 +174,10 @@ export const backendForAnswers = (dtype: DType): Backend =>
 /** Gives what an import asks for. `line`: that of the import; default: that of the call. `isWhole`: it asks for all of the module. */
 export type Require = (module: string, line?: number, isWhole?: boolean) => unknown;
 
-/** The library without what the exercise asks for: a reader writes that. */
-export function requireWithout(asked: readonly string[]): Require {
-  const library = Object.fromEntries(Object.entries(LIBRARY).filter(([name]) => !asked.includes(name)));
+/** The library without what the exercise asks for: a reader writes that. `given`: in place of its own functions. */
+export function requireWithout(asked: readonly string[], given: Readonly<Record<string, unknown>> = {}): Require {
+  const all = Object.entries({ ...LIBRARY, ...given });
+  const library = Object.fromEntries(all.filter(([name]) => !asked.includes(name)));
   const whyNot = (name: string): string => {
     if (TYPE_NAMES.has(name))
       return `${name} is only a type: in TypeScript, write import type { ${name} } and export type { ${name} }`;

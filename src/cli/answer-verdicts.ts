@@ -1,0 +1,72 @@
+/** The verdicts on the answers in a folder. */
+import path from 'node:path';
+import type { Exercise, Verdict } from '../exercises/exercise.js';
+import { readIfPresent } from '../files/disk.js';
+import type { AnswerFile } from './exercise-files.js';
+import { answersIn } from './exercise-files.js';
+
+export interface Checked extends AnswerFile {
+  /** undefined if there is no file that can be read. */
+  readonly source: string | undefined;
+  readonly verdict: Verdict;
+}
+
+/** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
+export async function verdictsOn(
+  folder: string,
+  exercises: readonly Exercise[],
+  signal: AbortSignal,
+): Promise<Checked[][]> {
+  const isDiagnosed = exercises.length === 1; // a line for each of several does not show it
+  const all = await twoAtATime(answersIn(folder, exercises), async (answer) => {
+    const read = sourceIn(path.join(folder, answer.file));
+    if ('verdict' in read) return { ...answer, source: undefined, verdict: read.verdict };
+    return { ...answer, ...read, verdict: await verdictOnSource(answer, read.source, signal, isDiagnosed) };
+  });
+  return exercises.map((exercise) => {
+    const both = all.filter((one) => one.exercise === exercise);
+    const begun = both.filter(({ verdict }) => verdict.outcome !== 'untouched');
+    return begun.length > 0 ? begun : both.slice(0, 1);
+  });
+}
+
+/** The results of `work`, in the order of the items. */
+async function twoAtATime<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
+  const results: Result[] = [];
+  const left = [...items.entries()];
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all([some(), some()]);
+  return results;
+}
+
+/** In bytes. */
+const LARGEST_ANSWER = 1_000_000;
+
+/** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
+function sourceIn(file: string): { source: string } | { verdict: Verdict } {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = readIfPresent(file, LARGEST_ANSWER);
+  } catch (error) {
+    return { verdict: { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') } };
+  }
+  if (bytes === undefined) return { verdict: { outcome: 'untouched' } };
+  const text = Buffer.from(bytes);
+  if (/^(fffe|feff)/.test(text.toString('hex', 0, 2)))
+    return { verdict: { outcome: 'error', message: 'is in UTF-16: save it in UTF-8' } };
+  return { source: text.toString().replace(/^\uFEFF/, '') }; // some editors begin a file with it
+}
+
+async function verdictOnSource(
+  { exercise, language, file }: AnswerFile,
+  source: string,
+  signal: AbortSignal,
+  isDiagnosed: boolean,
+): Promise<Verdict> {
+  const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
+  return verdictOn(exercise, { file, source, language, isDiagnosed }, signal);
+}
+
+export const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

@@ -1,0 +1,119 @@
+/** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
+import { Command } from 'commander';
+import type { AnswerText } from '../exercises/network-answers.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/network-answers.js';
+import { packagedText } from '../data/text-files.js';
+import type { Checked } from './answer-verdicts.js';
+import { isRight, verdictsOn } from './answer-verdicts.js';
+import { currentRun } from './current-run.js';
+import { folderOf, hasExercises } from './exercise-files.js';
+import { wholeNumber } from './flag-values.js';
+import { bits, characterLine, numpyShare, printable, tutorialLine } from './format.js';
+import type { Report } from './network-process.js';
+import { inform, print, printText } from './print.js';
+import { progressBar } from './run-training.js';
+import { untilInterrupted } from './signals.js';
+import { summaryOf } from './verdict-text.js';
+
+interface Flags {
+  readonly text: boolean;
+  readonly fill: boolean;
+  readonly steps?: number;
+}
+
+export const exercisesTrainCommand = (): Command =>
+  new Command('train')
+    .description(
+      'Train a network with your answers. Exit code 0: trained; 1: an answer is missing or wrong; 2: no exercises.',
+    )
+    .argument('[dir]', 'folder with the answers (default: as check)')
+    .option('--text', 'a character model on Moby-Dick, which then writes 200 characters, in place of MNIST', false)
+    .option('--fill', "use the engine's own function for an answer that is missing or wrong", false)
+    .option('--steps <count>', 'updates (default: 500; text: 1000)', wholeNumber(1, 100_000))
+    .action(async (given: string | undefined, flags: Flags, command: Command) => {
+      if (given !== undefined && !hasExercises(given))
+        command.error(`error: ${printable(given)}: there are no exercises: longhand exercises writes them`);
+      const folder = given ?? folderOf(command);
+      await untilInterrupted(async (signal) => {
+        const answers = await answersFrom(folder, flags, signal);
+        if (answers) await train(answers, flags, signal);
+        else currentRun().exitCode = 1;
+      });
+    });
+
+/** Names what is missing or wrong. undefined if there is such an answer, and `fill` is not set. */
+async function answersFrom(
+  folder: string,
+  { text, fill }: Flags,
+  signal: AbortSignal,
+): Promise<AnswerText[] | undefined> {
+  const exercises = exercisesOf(text ? EVERY_STEP : LAST_STEP);
+  const checked = await verdictsOn(folder, exercises, signal);
+  const wrong = checked.filter((all) => !isRight(all));
+  for (const { file, verdict } of wrong.flat()) print(`${file}: ${summaryOf(verdict)}`);
+  print(`${checked.length - wrong.length} of ${checked.length} answers are right`);
+  if (wrong.length > 0 && !fill) {
+    print("The network needs all of them. --fill uses the engine's own function for the others.");
+    return undefined;
+  }
+  if (fill && wrong.length > 0)
+    print(`The engine's own function computes ${wrong.map(([{ exercise }]) => exercise.name).join(', ')}.`);
+  return checked.map((all, n) => answerOf(all) ?? solutionOf(exercises[n]));
+}
+
+function answerOf(all: readonly Checked[]): AnswerText | undefined {
+  const right = all.find(({ verdict }) => verdict.outcome === 'right');
+  if (right?.source === undefined) return undefined;
+  const { exercise, file, language, source } = right;
+  return { name: exercise.name, file, language, source };
+}
+
+async function train(answers: readonly AnswerText[], { text, steps }: Flags, signal: AbortSignal): Promise<void> {
+  const file = text ? packagedText() : undefined;
+  if (text) print("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
+  const { trainInProcess } = await import('./network-process.js'); // with what checks answers
+  const shown: { bar?: ReturnType<typeof progressBar> } = {};
+  let began = 0;
+  let engine: Of<'engine'> | undefined;
+  const hear = (report: Report): void => {
+    switch (report.kind) {
+      case 'step':
+        if (engine === undefined) return;
+        shown.bar ??= progressBar(0, report.steps);
+        shown.bar.update(report.step);
+        return;
+      case 'engine':
+        engine = report;
+        began = performance.now();
+        return;
+      case 'line':
+        shown.bar?.clear();
+        print(text ? characterLine(report) : tutorialLine(report));
+        return;
+      case 'end':
+        shown.bar?.stop();
+        if (engine) printEnd(report, engine);
+        inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
+    }
+  };
+  try {
+    await trainInProcess({ answers, text: file, steps }, hear, signal);
+  } finally {
+    shown.bar?.stop();
+  }
+}
+
+type Of<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
+
+function printEnd({ written, count, ...own }: Of<'end'>, engine: Of<'engine'>): void {
+  print('Optimization Finished!');
+  const others = `The engine's own, after as many updates: `;
+  if (written === undefined) {
+    print(`Testing Accuracy on all ${count} images: ${numpyShare(own.accuracy)}`);
+    print(`${others}${numpyShare(engine.accuracy)}`);
+    return;
+  }
+  print(`Bits per character on the validation part: ${bits(own.loss)}`);
+  print(`${others}${bits(engine.loss)}`);
+  printText(`Your network writes:\n${written}\n`);
+}

@@ -1,0 +1,162 @@
+/**
+ * The answers to the exercises as the backward pass and the update of one network.
+ *
+ * Each answer imports what other exercises ask for from 'longhand'. Here it gets the reader's own functions in their place, so that
+ * the whole backward pass is the reader's.
+ */
+import type { Tensor } from '../core/tensor.js';
+import type { adam, adamRate } from '../equations/adam.js';
+import type { crossEntropyBackward } from '../equations/cross-entropy.js';
+import type { denseBackward } from '../equations/dense.js';
+import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
+import type { Lstm } from '../equations/lstm-tensors.js';
+import type { Backend } from '../core/backend.js';
+import { AnswerError, explainedIn } from './answer-error.js';
+import { toCommonJs } from './common-js.js';
+import type { Answer, Asked, Compile } from './evaluate.js';
+import { evaluate } from './evaluate.js';
+import type { Exercise } from './exercise.js';
+import { EXERCISES } from './exercises.js';
+import type { Language } from './folder.js';
+
+/** The exercises whose answers train a network with a loss at its last step, in the order of the exercises. */
+export const LAST_STEP = [
+  'product',
+  'hidden-state',
+  'cell-state',
+  'gates',
+  'weights',
+  'through-time',
+  'softmax',
+  'adam',
+] as const;
+/** With a loss at every step. */
+export const EVERY_STEP = [...LAST_STEP, 'every-step'] as const;
+
+type Name = (typeof EVERY_STEP)[number];
+
+/** The exercises that a network needs. */
+export const exercisesOf = (names: readonly Name[]): Exercise[] =>
+  EXERCISES.filter(({ name }) => (names as readonly string[]).includes(name));
+
+/** An answer to one of these exercises. */
+export interface AnswerText {
+  /** The exercise's name. */
+  readonly name: string;
+  /** Its file, for messages. */
+  readonly file: string;
+  readonly source: string;
+  readonly language: Language;
+}
+
+/** The project's own lines, in place of an answer. */
+export const solutionOf = ({ name, typescript }: Exercise): AnswerText => ({
+  ...{ name, file: `the solution of ${name}` },
+  ...{ source: typescript.solution, language: 'typescript' },
+});
+
+/** The answer to `every-step`, with the tensors of the output layer. */
+type EveryStepBackward = (
+  ...of: [backend: Backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
+) => void;
+
+/** What a network's backward pass and update call. */
+export interface NetworkFunctions {
+  readonly crossEntropyBackward: typeof crossEntropyBackward;
+  readonly denseBackward: typeof denseBackward;
+  readonly lstmCellBackward: typeof lstmCellBackward;
+  readonly lstmBackward: typeof lstmBackward;
+  readonly adam: typeof adam;
+  readonly adamRate: typeof adamRate;
+  /** undefined without an answer to it. */
+  readonly everyStepBackward: EveryStepBackward | undefined;
+}
+
+/**
+ * The functions of the answers, which call each other. There must be one to each exercise of `LAST_STEP`. Throws an AnswerError that
+ * names the file; so do the functions.
+ */
+export function functionsOf(answers: readonly AnswerText[], compile?: Compile): NetworkFunctions {
+  const load = (name: Name, exports: readonly string[], given: Asked['given'] = {}): Answer => {
+    const answer = answers.find((one) => one.name === name);
+    if (!answer) throw new Error(`no answer to ${name}`);
+    const { file, source, language } = answer;
+    const own = explainedIn(file, () => evaluate(toCommonJs(source, language), { exports, given }, compile));
+    const namingFile = (name: string) => {
+      const call = own[name] as (...of: unknown[]) => unknown;
+      return (...of: unknown[]): unknown => explainedIn(file, () => call(...of));
+    };
+    return Object.fromEntries(exports.map((name) => [name, namingFile(name)]));
+  };
+  const { denseBackward } = load('product', ['denseBackward']);
+  const { lstmStepBackward } = load('weights', ['lstmStepBackward']);
+  const { lstmBackward } = load('through-time', ['lstmBackward'], { lstmStepBackward });
+  const hasEveryStep = answers.some(({ name }) => name === 'every-step');
+  return {
+    ...load('softmax', ['crossEntropyBackward']),
+    ...{ denseBackward, lstmBackward },
+    ...load('adam', ['adam', 'adamRate']),
+    lstmCellBackward: joinedCells((name, given) => load(name, ['lstmCellBackward'], given)),
+    everyStepBackward: undefined,
+    ...(hasEveryStep && load('every-step', ['everyStepBackward'], { denseBackward, lstmBackward })),
+  } as NetworkFunctions;
+}
+
+type LoadCell = (name: 'hidden-state' | 'cell-state' | 'gates', given: Asked['given']) => Answer;
+type Gradients = Readonly<Record<string, number>>;
+
+/** What an answer has passed on for element (b, n) of a step. */
+class Handover {
+  private readonly kept: Gradients[] = [];
+  private H = 1;
+
+  begin(H: number): void {
+    this.H = H;
+    this.kept.length = 0;
+  }
+
+  put(b: number, n: number, gradients: Gradients): void {
+    this.kept[b * this.H + n] = gradients;
+  }
+
+  /** Throws an AnswerError if the answer `from` has not called `call` for this element. */
+  get(b: number, n: number, from: string, call: string): Gradients {
+    const gradients = this.kept.at(b * this.H + n);
+    if (gradients) return gradients;
+    throw new AnswerError(
+      `the answer to ${from} has not called ${call} for element (${b}, ${n}), as its file does at first`,
+    );
+  }
+}
+
+/**
+ * Three answers make one step's cell: each has the whole loop and the lines of one equation, and calls 'longhand' for the other two.
+ * So each runs over the whole step, (4′) first, and what it passes to the next equation is what the next answer receives.
+ */
+function joinedCells(load: LoadCell): typeof lstmCellBackward {
+  const [fromH, fromC] = [new Handover(), new Handover()];
+  const NO_GRADIENTS = { dI: 0, dJ: 0, dF: 0 };
+  const hiddenState = load('hidden-state', {
+    cellStateBackward: () => NO_GRADIENTS,
+    gatesBackward: (_dz: Tensor, b: number, n: number, { dO }: Gradients) => fromH.put(b, n, { dO }),
+  });
+  /** (4′) has been computed: dC is in dc. */
+  const hiddenStateBackward = (dc: Tensor, _dh: Tensor, _c: Tensor, b: number, n: number): Gradients => ({
+    dO: fromH.get(b, n, 'hidden-state', 'gatesBackward').dO,
+    dC: dc.get(b, n),
+  });
+  const cellState = load('cell-state', {
+    hiddenStateBackward,
+    gatesBackward: (_dz: Tensor, b: number, n: number, { dI, dJ, dF }: Gradients) => fromC.put(b, n, { dI, dJ, dF }),
+  });
+  const gates = load('gates', {
+    hiddenStateBackward,
+    cellStateBackward: (_dcPrev: Tensor, _cPrev: Tensor, b: number, n: number) =>
+      fromC.get(b, n, 'cell-state', 'gatesBackward'),
+  });
+  return (...of) => {
+    const [, , , { shape }] = of;
+    for (const handover of [fromH, fromC]) handover.begin(shape[1]);
+    for (const one of [hiddenState, cellState, gates]) (one.lstmCellBackward as typeof lstmCellBackward)(...of);
+  };
+}

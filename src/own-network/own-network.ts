@@ -1,0 +1,109 @@
+/**
+ * A network that trains with a reader's gradients and Adam. The forward pass, the data and the products of matrices are the engine's;
+ * (15′), the gradient of a class's row of Wx, is in no exercise, so a text uses the engine's too.
+ */
+import type { Backend } from '../core/backend.js';
+import { matrixOf } from '../core/tensor.js';
+import { labelRows } from '../equations/cross-entropy.js';
+import type { NetworkFunctions } from '../exercises/network-answers.js';
+import { outputViews } from '../network/layers.js';
+import type { Network } from '../network/network.js';
+import type { GivenOptions } from '../training/options.js';
+import type { TrainingData } from '../data/train-data.js';
+import type { Line, Validation } from '../training/training.js';
+import { Training } from '../training/training.js';
+
+/** What is trained, and for how long. */
+export interface OwnTask {
+  readonly options: GivenOptions;
+  /** Updates. */
+  readonly steps: number;
+  /** From one line to the next, in updates. */
+  readonly displayStep: number;
+}
+
+const COMMON = { hidden: 32, batchSize: 32, outputInit: 'glorot', learningRate: 0.005 } as const;
+
+/** The tutorial's network with fewer units, on MNIST. */
+export const IMAGES_TASK: OwnTask = { options: COMMON, steps: 500, displayStep: 50 };
+/** A character model, which is trained on sequences of `TEXT_STEPS` characters. */
+export const TEXT_TASK: OwnTask = { options: { ...COMMON, hidden: 64 }, steps: 1000, displayStep: 100 };
+export const TEXT_STEPS = 25;
+
+/** What a run reports. */
+export interface Hooks {
+  readonly onLine?: (line: Line) => void;
+  /** After each update. */
+  readonly onStep?: (step: number) => void;
+}
+
+/** A trained network, which the caller disposes of, and its loss and accuracy on the data that it was not trained on. */
+export interface Trained {
+  readonly network: Network;
+  readonly test: Validation;
+}
+
+/** `data.validation`: what the network is tested on. With `functions`, the backward pass and the update are theirs, otherwise the engine's. */
+export async function trainOwn(
+  backend: Backend,
+  data: TrainingData,
+  { options, steps, displayStep }: OwnTask,
+  { onLine, onStep }: Hooks = {},
+  functions?: NetworkFunctions,
+): Promise<Trained> {
+  const training = Training.start(backend, data, options);
+  try {
+    if (functions) replaceBackward(training, backend, functions);
+    for (let step = 1; step <= steps; step++) {
+      await training.makeStep();
+      onStep?.(step);
+      if (step % displayStep !== 0) continue;
+      const line = await training.line();
+      onLine?.(line);
+    }
+    return { test: await training.validate(), network: training.takeNetwork() };
+  } catch (error) {
+    training.dispose();
+    throw error;
+  }
+}
+
+/** Gives a run the functions in place of the engine's. They write on the host, so the backend must compute there. */
+function replaceBackward(training: Training, backend: Backend, functions: NetworkFunctions): void {
+  const { network, learningRate } = training;
+  const own: Pick<Backend, 'lstmCellBackward' | 'adam'> = {
+    lstmCellBackward(dz, dc, dcPrev, ...inputs) {
+      functions.lstmCellBackward(dz, dc, dcPrev, ...inputs);
+      for (const written of [dz, dc, dcPrev]) backend.upload(written);
+    },
+    adam(p, m, v, g) {
+      functions.adam(p, m, v, g, functions.adamRate(learningRate, training.step + 1));
+      for (const written of [p, m, v]) backend.upload(written);
+    },
+  };
+  Object.assign(backend, own);
+  Object.assign(network, { backward: () => backwardWith(network, backend, functions) });
+}
+
+/** The backward pass of a network of one layer. */
+function backwardWith(
+  { activations, config, layers, parameters }: Network,
+  backend: Backend,
+  functions: NetworkFunctions,
+): void {
+  const { probabilities, y } = activations;
+  const [[lstm]] = layers;
+  const [kernel, bias] = parameters.slice(-2);
+  const dLogits = matrixOf(activations.dLogits);
+  if (!probabilities) throw new Error('the network’s loss is not cross-entropy');
+
+  functions.crossEntropyBackward(dLogits, matrixOf(probabilities), labelRows(y), y.size);
+  backend.upload(dLogits);
+  if (config.reads === 'last') {
+    const { states, dStates } = outputViews(config, [lstm]);
+    functions.denseBackward(backend, dStates, kernel.gradient, bias.gradient, dLogits, states, kernel.value);
+    functions.lstmBackward(backend, lstm);
+  } else if (functions.everyStepBackward) {
+    functions.everyStepBackward(backend, lstm, dLogits, kernel.value, kernel.gradient, bias.gradient);
+  } else throw new Error('the network has a loss at every step, but there is no answer to every-step');
+}

@@ -1,0 +1,88 @@
+/** `longhand exercises train`: a few updates of the network that the answers train. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import { pathOf } from '../../src/exercises/folder.js';
+import { LAST_STEP } from '../../src/exercises/network-answers.js';
+import { linesOf } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
+
+let place = '';
+beforeAll(async () => {
+  place = mkdtempSync(path.join(tmpdir(), 'exercises-train-'));
+  await longhand(['exercises', 'mine'], { cwd: place });
+});
+beforeEach(() => LAST_STEP.forEach((name) => write(name)));
+afterAll(() => rmSync(place, { recursive: true }));
+
+/** Writes the solution as the answer, with a change. */
+function write(name: string, change = (source: string): string => source): void {
+  const exercise = EXERCISES.find((one) => one.name === name)!;
+  writeFileSync(path.join(place, 'mine', pathOf(exercise, 'typescript')), change(exercise.typescript.solution));
+}
+
+const train = (...args: string[]) => longhand(['exercises', 'train', ...args], { cwd: place });
+
+const TESTED = [
+  'Optimization Finished!',
+  expect.stringMatching(/^Testing Accuracy on all 10000 images: 0\.\d+$/) as string,
+  expect.stringMatching(/^The engine's own, after as many updates: 0\.\d+$/) as string,
+];
+
+test('right answers train MNIST as the engine does', async () => {
+  const { code, stdout, stderr } = await train('--steps', '50');
+  const [right, line, ...others] = linesOf(stdout);
+  expect([code, right]).toEqual([0, '8 of 8 answers are right']);
+  expect(line).toMatch(/^Iter 1600, Minibatch Loss= 1\.29\d+, Training Accuracy= 0\.71875$/);
+  expect(others).toEqual(TESTED);
+  const [own, engine] = others.slice(1).map((words) => Number(words.replace(/.*: /, '')));
+  expect(Math.abs(own - engine)).toBeLessThan(0.002); // the last digits of f32 differ
+  expect(stderr).toMatch(/^trained and tested in [\d.]+ s, on one thread\n$/);
+});
+
+test('answers that are missing or wrong are named, and only --fill trains without them', async () => {
+  write('gates', (source) => source.replace('dF * f', 'dF'));
+  const adam = EXERCISES.find(({ name }) => name === 'adam')!;
+  write('adam', () => adam.typescript.start);
+  const named = [
+    expect.stringMatching(/^typescript\/07-gates\.ts: wrong: dz\[/) as string,
+    'typescript/11-adam.ts: not begun',
+    '6 of 8 answers are right',
+  ];
+  const refused = await train();
+  expect([refused.code, linesOf(refused.stdout)]).toEqual([
+    1,
+    [...named, "The network needs all of them. --fill uses the engine's own function for the others."],
+  ]);
+  const filled = await train('--fill', '--steps', '1');
+  expect([filled.code, linesOf(filled.stdout)]).toEqual([
+    0,
+    [...named, "The engine's own function computes gates, adam.", ...TESTED],
+  ]);
+});
+
+test('a folder without exercises', async () => {
+  expect(await train('nowhere')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('nowhere: there are no exercises: longhand exercises writes them') as string,
+  });
+});
+
+test('an answer that is right in the check, and fails in the training, is named with its line', async () => {
+  write('adam', (source) =>
+    source.replace('const [P,', "if (rate < 0.1 && p.size > 5000) throw new Error('mine');\n  const [P,"),
+  );
+  const { code, stderr } = await train('--steps', '1');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^longhand: typescript\/11-adam\.ts: line \d+: mine\n$/)]);
+});
+
+test('Ctrl-C ends it at once, also in an answer that does not return', async () => {
+  write('adam', (source) => source.replace('const [P,', 'if (p.size > 5000) for (;;);\n  const [P,'));
+  const { code, stdout, interrupt } = start(['exercises', 'train'], { cwd: place });
+  await stdout.has('8 of 8 answers are right');
+  const sent = performance.now();
+  interrupt('SIGINT');
+  expect(await code).toBe(130);
+  expect(performance.now() - sent).toBeLessThan(5000);
+});

@@ -1,0 +1,60 @@
+/** `longhand exercises train` on a text, and the limits of its process. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { trainInProcess } from '../../../src/cli/network-process.js';
+import { pathOf } from '../../../src/exercises/folder.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/network-answers.js';
+import { linesOf } from '../../helpers/longhand-process.js';
+import { longhand } from '../../helpers/longhand.js';
+
+let place = '';
+beforeAll(async () => {
+  place = mkdtempSync(path.join(tmpdir(), 'exercises-network-'));
+  await longhand(['exercises', 'mine'], { cwd: place });
+  for (const exercise of exercisesOf(EVERY_STEP))
+    writeFileSync(path.join(place, 'mine', pathOf(exercise, 'typescript')), exercise.typescript.solution);
+});
+afterAll(() => rmSync(place, { recursive: true }));
+
+const train = (...args: string[]) => longhand(['exercises', 'train', ...args], { cwd: place });
+
+test('in 500 updates right answers classify about 90% of the test images', async () => {
+  const { code, stdout } = await train();
+  const own = Number(/on all 10000 images: ([\d.]+)/.exec(stdout)?.[1]);
+  expect([code, own > 0.87]).toEqual([0, true]);
+});
+
+test('a text: the network writes 200 characters, and (15′) is the engine’s', async () => {
+  const { code, stdout } = await train('mine', '--text', '--steps', '1');
+  const [first, second, end, own, engine, writes, ...text] = linesOf(stdout);
+  expect([code, first, end, writes]).toEqual([
+    ...[0, '9 of 9 answers are right', 'Optimization Finished!', 'Your network writes:'],
+  ]);
+  expect(second).toBe("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
+  expect(own).toMatch(/^Bits per character on the validation part: \d\.\d{4}$/);
+  expect(own.slice(-6, -1)).toBe(engine.slice(-6, -1));
+  expect(Array.from(text.join('\n')).length).toBeGreaterThanOrEqual(200);
+});
+
+test('limits of time and memory', async () => {
+  const answers = (change: (source: string) => string) =>
+    exercisesOf(LAST_STEP).map((exercise) => {
+      const one = solutionOf(exercise);
+      return exercise.name === 'adam' ? { ...one, source: change(one.source) } : one;
+    });
+  const run = (code: string, limits: { milliseconds: number; megabytes: number }): Promise<void> =>
+    trainInProcess(
+      { answers: answers((source) => source.replace('const [P,', `${code}\n  const [P,`)), text: undefined, steps: 1 },
+      () => {},
+      new AbortController().signal,
+      limits,
+    );
+  await expect(run('for (;;);', { milliseconds: 30_000, megabytes: 1024 })).rejects.toThrow(
+    'it did not go on within 30 seconds. Is there an endless loop?',
+  );
+  const hoard = 'for (const all = []; ;) all.push(new Float64Array(1e6).fill(1));';
+  await expect(run(hoard, { milliseconds: 60_000, megabytes: 400 })).rejects.toThrow(
+    'it used more than 400 MB of memory',
+  );
+});
