@@ -35,7 +35,7 @@ const SEARCHES = {
   'one-hot': 'derivation.html#classes-as-inputs',
   dropout: 'derivation.html#dropout',
   nan: 'learn/mistakes.html#nan',
-  sigmoid: 'exercises/01-sigmoid.html',
+  sigmoid: 'exercises/04-sigmoid.html',
 };
 
 testInBrowser('the search finds the right section first, in an index below 300 KB', async () => {
