@@ -114,7 +114,7 @@ function cellBehind(given: CellInputs, asked: AskedFor, tensor: CellResult, b: n
  */
 const MOST_ZEROS: CellCase = {
   seed: 6,
-  B: 2,
+  B: 3,
   H: 3,
   special: [
     ...(
@@ -135,7 +135,7 @@ const MOST_ZEROS: CellCase = {
 const EXTREMES: CellCase = {
   seed: 7,
   B: 1,
-  H: 6,
+  H: 7,
   held: HELD,
   special: [
     ['dh', 0, 0, -0],
@@ -160,6 +160,12 @@ const EXTREMES: CellCase = {
     ['dc', 0, 2, -2.4],
     ['dh', 0, 2, 1.9],
     ['dcPrev', 0, 2, 1.8],
+    ['cPrev', 0, 6, 6.5],
+    ['dh', 0, 6, 2.7],
+    ['dc', 0, 6, -5.1],
+    ['i', 0, 6, 3],
+    ['j', 0, 6, 4],
+    ['f', 0, 6, 3],
   ],
 };
 

@@ -191,8 +191,13 @@ function sequenceCase(
   };
 }
 
-/** Of the initial state: it must stay zero, also for the next training step. */
-const firstRowOf = (dhUpstream: Tensor): Result => resultOf('dhUpstream', rowsOf(dhUpstream, 0, 1), stateOf);
+/** No loss reads the initial state, so its row is zero, and must stay so for the next training step. */
+function numericUpstream({ h, sizes: { T } }: Lstm, loss: () => number): Result {
+  const { values } = numericResult('dhUpstream', rowsOf(h, 1, T + 1), loss);
+  const all = new Float64Array(h.size);
+  all.set(values, h.size - values.length);
+  return { ...resultOf('dhUpstream', h, stateOf), values: all };
+}
 
 type EveryStepBackward = (
   ...of: [backend: typeof backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
@@ -201,7 +206,7 @@ type EveryStepBackward = (
 /** A row of dLogits is zero, because it has no label. */
 const NO_LABEL = -1;
 
-/** No loss reads the initial state, so its row of dhUpstream is zero. The answer writes the other rows. */
+/** Row 0 of dhUpstream is zero. The answer writes the other rows. */
 function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case {
   const { T, B, H } = sizes;
   const inputs = () => {
@@ -232,12 +237,12 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       whileReading({ ...read, dLogits, W }, { dW, db, dhUpstream, ...writtenBackward(lstm) }, () =>
         (answer.everyStepBackward as EveryStepBackward)(backend, fixed(lstm), dLogits, W, dW, db),
       );
-      return [resultOf('dW', dW), resultOf('db', db), ...named(lstm), firstRowOf(dhUpstream)];
+      return [resultOf('dW', dW), resultOf('db', db), resultOf('dhUpstream', dhUpstream, stateOf), ...named(lstm)];
     },
     expected() {
       const { lstm, W, b, loss } = inputs();
       const [dW, db] = [numericResult('dW', W, loss), numericResult('db', b, loss)];
-      return [dW, db, ...numeric(lstm, loss), firstRowOf(lstm.dhUpstream)];
+      return [dW, db, numericUpstream(lstm, loss), ...numeric(lstm, loss)];
     },
     behind(tensor, index) {
       const { lstm, W, y, p, loss } = inputs();
@@ -262,12 +267,14 @@ function everyStepBehind(
     const read = column('h, rows 1 to T', matrixOf(rowsOf(h, 1, T + 1)), index[0]);
     return { inputs: [read, column('dLogits', dLogits, index[1])] };
   }
-  if (tensor === 'dhUpstream') return { inputs: [], note: 'No loss reads the initial state.' };
   const [t, b, n] = index;
-  if (tensor !== 'dh' || t === 0)
+  if (tensor === 'dhUpstream' && t === 0) return { inputs: [], note: 'No loss reads the initial state.' };
+  if ((tensor !== 'dh' && tensor !== 'dhUpstream') || t === 0)
     return { inputs: [], note: 'lstmBackward computes it from dhUpstream, which all later steps have filled.' };
   const inputs = [row('dLogits', dLogits, (t - 1) * B + b), row('W', W, n)];
-  return t === T ? { inputs } : { inputs, note: 'These give dhUpstream; lstmBackward adds the terms of later steps.' };
+  return t === T || tensor === 'dhUpstream'
+    ? { inputs }
+    : { inputs, note: 'These give dhUpstream; lstmBackward adds the terms of later steps.' };
 }
 
 /** The smallest come first: their numbers can be recomputed by hand. */
@@ -276,6 +283,7 @@ const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly 
   sequenceCase(from, 9, { T: 1, B: 2, inputs: [3], H: 1 }, { hasDx: false, options: { accumulate: false } }),
   sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }),
   sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
+  sequenceCase(from, 12, { T: 3, B: 3, inputs: [2], H: 1 }, { hasDcUpstream: false, options: { accumulate: true } }),
 ];
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

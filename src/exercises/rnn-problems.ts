@@ -54,9 +54,15 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
 }
 
-/** h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large, with opposite signs. */
+/**
+ * h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large, with opposite signs,
+ * and unit 0 lets its dh through, because its h is small.
+ */
 function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
-  for (const row of [...Wx, ...Wh, ...bias]) row[1] = 0;
+  for (const row of [...Wx, ...Wh, ...bias]) {
+    row[1] = 0;
+    row[0] *= 0.1;
+  }
   Wy[2].fill(0);
   Wy[0].forEach((weight, k) => (Wy[0][k] = 8 * weight));
   Wy[3].set(Wy[0].map((weight) => -weight));

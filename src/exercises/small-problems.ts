@@ -44,15 +44,15 @@ function sigmoidInputs() {
   const random = new Random(1);
   const z = Float64Array.from({ length: 7 }, () => random.normal(0, 2));
   const dI = Float64Array.from({ length: 7 }, (_, n) => (n === 3 ? 0 : random.normal(0, 1)));
-  // i = ½; i near 1, through which little comes; and a large dI
-  return { z: Float64Array.of(...z, 0, 20, 0.3), dI: Float64Array.of(...dI, 1.7, -2.3, 30.3) };
+  // i = ½; i near 1, through which little comes; a large dI; i near 1 and near 0, through which more comes
+  return { z: Float64Array.of(...z, 0, 20, 0.3, 5.2, -5.1), dI: Float64Array.of(...dI, 1.7, -2.3, 30.3, 2.9, -3.3) };
 }
 
 /** A row b of y `[B,C]`. One of zeros does not count. */
 const LABELS = {
   oneHot: (b: number, k: number, C: number) => (k === (b + 2) % C ? 1 : 0),
   smoothed: (_: number, k: number, C: number) => (k === 1 ? 0.9 : 0.1 / (C - 1)),
-  weighted: (_: number, k: number) => (k === 0 ? 27.3 : 0),
+  weighted: (b: number, k: number, C: number) => (k === (b + 1) % C ? 27.3 : k === (b + 2) % C ? 2.2 : 0),
   zeros: () => 0,
 } as const;
 
@@ -63,6 +63,7 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
     logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
+    logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1
     const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
@@ -151,7 +152,7 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
 }
 
 interface AdamCase {
-  /** Of six numbers. */
+  /** Of eight numbers. */
   readonly shape: Shape;
   readonly learningRate: number;
   /** t of three updates. Default: 1, 2, 3. */
@@ -208,7 +209,7 @@ function adamResults(
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = zeroTensor(shape);
     const becomesZero = n === 0 ? -3 : 0;
-    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0];
+    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4];
     gradients.forEach((value, n) => flatten(g).set(n, value));
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
@@ -218,7 +219,7 @@ function adamResults(
 }
 
 export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
-  sigmoid: { exports: ['sigmoidBackward'], cases: [sigmoidCase] },
+  sigmoid: { exports: ['sigmoidBackward'], written: ['sigmoidBackward', 'gatesBackward'], cases: [sigmoidCase] },
   softmax: {
     exports: ['crossEntropyBackward'],
     cases: [
@@ -233,10 +234,10 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   adam: {
     exports: ['adam', 'adamRate'],
     cases: [
-      adamCase({ shape: [2, 3], learningRate: 0.1 }),
-      adamCase({ shape: [6], learningRate: 0.02 }),
+      adamCase({ shape: [2, 4], learningRate: 0.1 }),
+      adamCase({ shape: [8], learningRate: 0.02 }),
       adamCase({
-        shape: [3, 2],
+        shape: [4, 2],
         learningRate: 1.5,
         updates: [10, 11, 4000],
         moments: [

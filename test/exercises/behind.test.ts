@@ -115,7 +115,7 @@ const FORMULAS: Readonly<Record<string, Readonly<Record<string, Formula>>>> = {
     v: vOf,
     p: (inputs) => before('p', inputs) - (inputs.α[0] * mOf(inputs)) / (Math.sqrt(vOf(inputs)) + 1e-8),
   },
-  'every-step': { dW: dotAndRest, db: total, dh: dotAndRest },
+  'every-step': { dW: dotAndRest, db: total, dhUpstream: dotAndRest, dh: dotAndRest },
 };
 
 /** About as many elements of each tensor, spread over it. */

@@ -132,13 +132,11 @@ test('a mistake that is not in the list names the element and both numbers', () 
         expected: expect.any(Number) as number,
         found: expect.any(Number) as number,
         differing: 1,
-        size: 24,
+        size: 36,
         behind: { inputs: expect.arrayContaining([]) as unknown[] },
       },
     ],
-    diagnosis: expect.stringMatching(
-      /^In dz, only row 0 is right, in every case\. Gate f of dz is wrong, .* Look at the line of dz for gate f\.$/,
-    ) as string,
+    diagnosis: expect.stringMatching(/^Gate f of dz is wrong, .* Look at the line of dz for gate f\.$/) as string,
   });
   const [{ expected, found }] = (verdict as Extract<Verdict, { outcome: 'wrong' }>).differences;
   expect(found - expected).toBeCloseTo(0.25, 9);
@@ -490,12 +488,7 @@ test.each([
   ['product', 'backend.columnSums(db, dLogits)', 'backend.fill(db, 0 / 0)', undefined],
   ['product', /matmul\(dWk, .*(?=\)\);)/, '$&, { accumulate: true }', 'dW is added to what it held before'],
   ['every-step', '[readRows(h)], W)', '[readRows(h)], dW)', 'dW in place of W'],
-  [
-    'every-step',
-    'readRows(dhUpstream)',
-    'readRows(lstm.dh)',
-    'the LSTM goes backward without the output layer’s gradients: dhUpstream does not hold them yet',
-  ],
+  ['every-step', 'readRows(dhUpstream)', 'readRows(lstm.dh)', undefined],
 ] as const)('%s: %p → %p is called no mistake that it does not have', (name, right, wrong, mistake) => {
   const source = exercise(name).javascript.solution.replace(right, wrong);
   const verdict = check(exercise(name), source, 'javascript') as Extract<Verdict, { outcome: 'wrong' }>;
@@ -521,7 +514,7 @@ test('a number that is missing in a result counts as NaN', () => {
   const shorter = numbers.map((tensors) => tensors.map((tensor) => [...tensor].slice(0, -1)));
   expect(verdictOf(one, { numbers: shorter })).toMatchObject({
     outcome: 'wrong',
-    differences: [{ tensor: 'dzi', found: NaN, differing: 1, size: 10 }],
+    differences: [{ tensor: 'dzi', found: NaN, differing: 1, size: 12 }],
   });
 });
 

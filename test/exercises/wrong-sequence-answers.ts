@@ -181,7 +181,7 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     ['rowsOf(rows, 1, T + 1)', 'rowsOf(rows, 0, T)', 'rows 0 … T-1'],
     [DENSE, DENSE.replace('readRows(h)', 'matrixOf(rowsOf(h, 0, T))'), 'states are read from rows 0'],
     [DENSE, DENSE.replace('readRows(dhUpstream)', 'matrixOf(rowsOf(dhUpstream, 0, T))'), 'put into rows 0'],
-    [DENSE, DENSE.replace('readRows(dhUpstream)', 'readRows(lstm.dh)'), 'dhUpstream does not hold them yet'],
+    [DENSE, DENSE.replace('readRows(dhUpstream)', 'readRows(lstm.dh)'), 'which rows of dhUpstream'],
     [DENSE, DENSE.replace('readRows(h)', 'readRows(lstm.c)'), 'c in place of h'],
     [DENSE, DENSE.replace(', W)', ', dW)'), 'dW in place of W'],
     [DENSE, '', 'output layer’s own backward pass is missing'],

@@ -52,9 +52,9 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['the line of dhPrev', WEIGHTS, ['dh']],
   ],
   'through-time': [
-    ['what dKernel begins as, of which dWx and dWh are the rows', ['dWh', 'dWx']],
-    ['what dBias begins as', ['dBias']],
-    ['what each of dInputs begins as', ['dx']],
+    ['what writes dKernel, of which dWx and dWh are the rows', ['dWh', 'dWx']],
+    ['what writes dBias', ['dBias']],
+    ['what writes dInputs', ['dx']],
   ],
   adam: [
     ['α', ['α', 'p']],

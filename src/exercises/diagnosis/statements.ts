@@ -1,6 +1,6 @@
 /**
  * Statements about the wrong numbers of a tensor in all cases. Each is made only if it is true of every number, so it can be read
- * without doubt, also if nobody has listed the mistake.
+ * as a fact, also if the mistake is in no list.
  */
 import { HELD } from '../tensors.js';
 import { isNear } from '../results.js';
@@ -100,10 +100,9 @@ const isMultiple = ({ expected, found }: Part, factor: number): boolean =>
 /** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
 function isHeld({ found }: Part, of: (n: number) => number): boolean {
   const last = found.length - 1;
-  return found.every((_, n) => {
-    const value = of(n);
-    return Number.isNaN(value) || isNear(value, HELD) || (n === last && isNear(value, 0));
-  });
+  const areAll = (is: (value: number) => boolean): boolean =>
+    found.every((_, n) => is(of(n)) || (n === last && isNear(of(n), 0)));
+  return areAll(Number.isNaN) || areAll((value) => isNear(value, HELD));
 }
 
 /** Nothing is written, or it is added to what was there. A case with NaN alone cannot show this. */
@@ -161,6 +160,7 @@ function placesOf({ name, parts }: Family): Statement | undefined {
   const words = inputsOf(parts);
   if (words !== undefined) return { words, isWhole: false };
   const axes = parts[0].shape.length;
+  if (parts.some(({ shape }) => shape.length !== axes)) return undefined; // a row of one is an element of the other
   const places = AXES[name] ?? ['row', name.startsWith('gate') ? 'unit' : 'column'];
   for (const [axis, place] of places.slice(-axes).entries())
     for (const [isWrong, sentence] of PLACES)
