@@ -130,8 +130,7 @@ export class RowReader {
     try {
       record = parseStrictJson(line, { depth: MOST_NESTED });
     } catch (error) {
-      const isTwice = error instanceof SyntaxError && error.message.endsWith('occurs twice');
-      throw this.fault(isTwice ? error.message : 'is not a JSON object');
+      throw this.fault(`not valid JSON (${error instanceof Error ? error.message : String(error)})`);
     }
     if (typeof record !== 'object' || record === null || Array.isArray(record))
       throw this.fault('is not a JSON object');

@@ -147,7 +147,7 @@ export function errorTable(
     ...[...names].map((name) => [name, ...reports.map((one) => errorAt(one, name))]),
     [`LSTM, each of ${seeds}`, ...reports.map(range)],
     ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-    [`in the ${wholePercent(coverage)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
+    [`in the ${exactPercent(coverage)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
   ];
 }
 
@@ -168,7 +168,7 @@ function shownFor(error: number, largest = error): (value: number) => string {
 const percent = (share: number, digits: number): string => `${(100 * share).toFixed(digits)}%`;
 
 /** 99.9% for 0.999. */
-const wholePercent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;
+const exactPercent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;
 
 /** What the errors of each horizon mean, in sentences. */
 export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
@@ -176,7 +176,7 @@ export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
     const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
     const difference = Math.abs(error / best.error - 1);
     const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
-    const isSame = error === best.error || percentage === '0% ';
+    const isSame = error === best.error || difference < 0.005; // 0% as shown
     const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
     const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
     const show = shownFor(error, Math.max(Math.abs(worst.forecast), Math.abs(worst.truth)));
@@ -204,7 +204,7 @@ export function warningsOf(
     ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
     ...(Math.abs(coverage - wanted) > Math.max(chance, WRONG_COVERAGE)
       ? [
-          `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${wholePercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
+          `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${exactPercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
         ]
       : []),
   ];

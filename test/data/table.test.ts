@@ -42,7 +42,7 @@ test('a whole number of JSON that f64 rounds is no text, and so no class', () =>
     't.ndjson, line 1: g is Infinity: a number beyond f64',
   );
   expect(refusal('{"g":1,"x":{"g":2},"g":1}', { g: 'number' }, { name: 't.ndjson' })).toBe(
-    't.ndjson, line 1: key "g" occurs twice',
+    't.ndjson, line 1: not valid JSON (key "g" occurs twice)',
   );
   expect(refusal(text, { g: 'text', k: 'text' }, { name: 't.ndjson' })).toBe(
     't.ndjson, line 1: k is 9007199254740992: a number beyond 2^53 is rounded: write it as a text, in quotation marks',
@@ -169,7 +169,13 @@ describe('a table', () => {
     ['text after a quotation mark', 'a,b\n1,2\n1,"2"x\n', 3, 'Trailing quote on quoted field is malformed'],
     ['a quotation mark that is not closed', 'a,b\n1,2\n1,"2\n3,4\n', 3, 'Quoted field unterminated'],
     ['a list in NDJSON', '{"a":1,"b":2}\n[1,2]\n', 2, 'is not a JSON object'],
-    ['broken NDJSON', '{"a":1,"b":2}\n\n{"a":1,\n', 3, 'is not a JSON object'],
+    ['broken NDJSON', '{"a":1,"b":2}\n\n{"a":1,\n', 3, 'not valid JSON ('],
+    [
+      'NDJSON of 1001 lists',
+      `{"a":1,"b":${'['.repeat(1001)}}`,
+      1,
+      'not valid JSON (nested deeper than 1000 at position',
+    ],
     ['an object in NDJSON', '{"a":{},"b":2}\n', 1, 'a is an Object: must be a number, a text or a date'],
   ])('refuses %s, with its line', (_, text, line, message) => {
     for (const piece of [1, 4, Infinity]) {
