@@ -225,10 +225,10 @@ test('the cliff: loss and gradient by an own forward pass', async () => {
   });
 });
 
-test('at the edge, most steps multiply a change of h by more than 1', () => {
+test('at the edge, most steps multiply a change of h by more than 1 for one input, and none for the other', () => {
   for (const w of [1.4, 1.6, 2]) {
-    const stateAfter = (b: number): number[] => {
-      const h = [Math.tanh(-1 + b)];
+    const stateAfter = (b: number, input = -1): number[] => {
+      const h = [Math.tanh(input + b)];
       for (let t = 1; t < 30; t++) h.push(Math.tanh(w * h[t - 1] + b));
       return h;
     };
@@ -238,7 +238,9 @@ test('at the edge, most steps multiply a change of h by more than 1', () => {
       if (stateAfter(middle)[29] < 0) inside = middle;
       else outside = middle;
     }
-    expect(stateAfter(inside).filter((h) => w * (1 - h * h) > 1).length).toBeGreaterThan(15);
+    const growing = (h: number): boolean => w * (1 - h * h) > 1;
+    expect(stateAfter(inside).filter(growing).length).toBeGreaterThan(15);
+    expect(stateAfter(inside, 1).some(growing)).toBe(false); // “For the other input it is below 1 in every step”
     expect([stateAfter(inside)[29] < 0, stateAfter(outside)[29] > 0]).toEqual([true, true]);
   }
 });
