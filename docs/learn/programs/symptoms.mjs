@@ -16,7 +16,7 @@ export async function libraryWith(id) {
   return { ...(await import(`longhand${suffix}`)), ...(await import(`longhand/reference${suffix}`)) };
 }
 
-/** Trains 8 units on “which came first”: the losses before, halfway and at the end, or after `every` updates, and the last accuracy. */
+/** Trains 8 units on “which came first”: the losses before, halfway and at the end, or every `every` updates, and the last accuracy. */
 export async function training(id, options = {}) {
   const { task = whichCameFirst(8), updates = 100, rate = 0.02, optimiser = 'Adam', every = updates / 2 } = options;
   const { Adam, createReferenceBackend, Network, Random, Sgd, tensorFrom } = await libraryWith(id);
