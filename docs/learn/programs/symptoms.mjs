@@ -104,14 +104,14 @@ export async function twoPasses(id) {
   });
 }
 
-/** How far Adam moves a parameter in its first two updates, if the gradient is 1: about the learning rate, 0.001. */
-export async function firstUpdates(id) {
+/** How far Adam moves a parameter in its first updates, if the gradient is 1: about the learning rate. */
+export async function firstUpdates(id, { updates = 2, rate = 0.001 } = {}) {
   const { Adam, createReferenceBackend, tensorFrom } = await libraryWith(id);
   const [value, gradient] = [0, 1].map((number) => tensorFrom([number], [1], 'f64'));
   const adam = new Adam(createReferenceBackend({ dtype: 'f64' }), [{ name: 'p', value, gradient }]);
-  return [1, 2].map(() => {
+  return Array.from({ length: updates }, () => {
     const before = value.get(0);
-    adam.update(0.001);
+    adam.update(rate);
     return before - value.get(0);
   });
 }
