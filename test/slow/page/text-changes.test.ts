@@ -65,6 +65,10 @@ testInBrowser('the sizes for a short text are not kept for the next text; the fo
   await opened.set('characters', '100000');
   await page.waitForSelector('#play:enabled');
   expect(await sizes()).toEqual(['40', '30']);
+  await paste(opened, SHORT);
+  await page.click('#run-by-heart-0'); // an experiment with 8 streams of 25 steps
+  await opened.waitForStepAfter(1);
+  expect([await sizes(), await page.isHidden('#error')]).toEqual([['2', '25'], true]);
 });
 
 testInBrowser('a visitor who presses the buttons of a text and of a run at once breaks nothing', async () => {
