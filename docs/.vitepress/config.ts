@@ -89,14 +89,12 @@ export default defineConfig({
       ],
     },
     plugins: [
-      ...[
-        usedFonts((face) => !OTHER_SCRIPTS.test(face)),
-        exerciseImages(),
-        findBugPrograms(),
-        firstText(),
-        forPage(),
-        servePlay(),
-      ],
+      usedFonts((face) => !OTHER_SCRIPTS.test(face)),
+      exerciseImages(),
+      findBugPrograms(),
+      firstText(),
+      forPage(),
+      servePlay(),
       { ...programsInBrowser(), apply: 'serve' as const }, // then the workers have the plugins of the pages
     ],
     worker: { format: 'es', plugins: () => [programsInBrowser(), forWorkers()] },

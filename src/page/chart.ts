@@ -124,9 +124,13 @@ export class NormsChart {
     const positive = (norms: Float32Array): (number | null)[] =>
       Array.from(norms, (norm) => (norm >= SMALLEST ? norm : null));
     this.chart.show(steps, positive(dhNorms), positive(dcNorms));
-    const [zero, all] = (reverse ? [T, 0] : [0, last]).map((n) => dhNorms[n].toPrecision(2));
+    const [zero, all] = (reverse ? [T, 0] : [0, last]).map((n) =>
+      [dcNorms, dhNorms].map((norms) => norms[n].toPrecision(2)),
+    );
     const end = last === T ? 'the last' : `${this.step} ${last}`;
     const [from, to] = reverse ? ['last', 'the first'] : ['first', end];
-    this.chart.describe(`Gradient norms: ‖∂L/∂h‖ is ${zero} before the ${from} ${this.step}, ${all} after ${to}`);
+    this.chart.describe(
+      `Gradient norms: ‖∂L/∂c‖ is ${zero[0]} and ‖∂L/∂h‖ is ${zero[1]} before the ${from} ${this.step}, ${all.join(' and ')} after ${to}`,
+    );
   }
 }

@@ -3,7 +3,6 @@ import type { ProxyMarked } from 'comlink';
 import { expose, proxy } from 'comlink';
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { withShapeChecks } from '../core/shape-checks.js';
@@ -14,18 +13,18 @@ import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
 import { Training } from '../training/training.js';
+import { createBackend } from './backends.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
-import { withCells } from './mistakes.js';
 import { Queue } from './queue.js';
 import type { SeriesEngine } from './series/series-engine.js';
 import type { BackendName, Settings, Subject, TextFacts } from './settings.js';
 import { pageOptionsOf } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
-import { optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
+import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
 import type { PassageInspection, PassageRequest, TextCopy, UnitRanking } from './text/text-tools.js';
 import { TextTools } from './text/text-tools.js';
 import type { WriteRequest, WrittenChoice } from './text/text-writer.js';
@@ -107,7 +106,9 @@ export class Engine {
   /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
     const data = this.data.forSettings(settings);
-    return this.replaceRun(settings, data, (backend) => Training.start(backend, data, optionsOf(settings)));
+    return this.replaceRun(settings, data, (backend) =>
+      Training.start(backend, data, optionsOf(settings, this.data.textLength)),
+    );
   }
 
   /** Replaces the current run with that of a checkpoint. If the bytes are damaged, rejects with a DataError and keeps the run. */
@@ -231,7 +232,9 @@ export class Engine {
   }
 
   private resume(checkpoint: Checkpoint, choices: Choices, data: SubjectSplit): Promise<Started> {
-    return this.replaceRun(choices, data, (backend) => Training.resume(backend, data, checkpoint));
+    return this.replaceRun(choices, data, (backend) =>
+      namingCharacters(checkpoint.model, () => Training.resume(backend, data, checkpoint)),
+    );
   }
 
   /** If the new run cannot be created, the old one stays. */
@@ -243,7 +246,7 @@ export class Engine {
     this.abortTest.abort();
     await this.pause();
     return this.queue.run(async () => {
-      const backend = await createBackend(name, threads, planted);
+      const backend = await createBackend(name, threads, mistakenOperations[planted]);
       const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
       this.run?.end(); // the visitor may have pressed Play meanwhile
       this.textTools.stopWriting();
@@ -302,15 +305,6 @@ function checkWith(mistake: string): Promise<GradientReport[]> {
   const correct = createReferenceBackend({ dtype: 'f64' });
   const suspect = withShapeChecks({ ...createReferenceBackend({ dtype: 'f64' }), ...mistakenOperations[mistake] });
   return checkModelGradients(correct, SIZES, { suspect });
-}
-
-/** `threads`: of the `wasm` backend; null: one per core. `planted`: the id of the mistake that its cells have, or `none`. */
-async function createBackend(name: BackendName, threads: number | null, planted: string): Promise<Backend> {
-  const cells = mistakenOperations[planted];
-  if (name === 'reference') return withCells(createReferenceBackend(), cells);
-  if (name === 'wasm') return withCells(await createWasmBackend(threads === null ? {} : { threads }), cells);
-  const { createGpuBackend } = await import('../../kernels/gpu/index.js'); // GPU.js: loaded only if it is chosen
-  return withCells(await createGpuBackend({ mode: name }), cells);
 }
 
 expose(new Engine());

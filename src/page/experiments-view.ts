@@ -10,10 +10,11 @@ export class ExperimentsView {
   private readonly panel = element('experiment', HTMLElement);
   private readonly buttons: ButtonGroup;
 
-  /** `onRun` sets and starts run number n of an experiment on the page's subject. */
+  /** `onRun` sets and starts run number n of an experiment on the page's subject. `threads`: those of the visitor. */
   constructor(
     private readonly subject: Subject,
     private readonly onRun: (experiment: Experiment, n: number) => void,
+    private readonly threads: () => number | null,
   ) {
     const section = element('experiments', HTMLElement);
     const all = [...section.querySelectorAll<HTMLButtonElement>(`[${RUN}]`)];
@@ -43,7 +44,7 @@ export class ExperimentsView {
   /** An experiment on the other subject begins on a page of its own. */
   run(experiment: Experiment, n: number): void {
     if (experiment.subject !== this.subject) {
-      location.assign(linkTo(experiment));
+      location.assign(linkTo(experiment, { threads: this.threads() }));
       return;
     }
     this.show(experiment.id);

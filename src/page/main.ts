@@ -7,6 +7,7 @@ import { NormsChart } from './chart.js';
 import { CheckView } from './check-view.js';
 import { element, messageOf, showError } from './dom.js';
 import type { Engine } from './engine.js';
+import type { Experiment } from './experiments.js';
 import { experimentOf, settingsFor, START } from './experiments.js';
 import { ExperimentsView } from './experiments-view.js';
 import { InspectView, MisreadImages } from './inspect-view.js';
@@ -52,7 +53,7 @@ const { subject } = state;
 showSubject(isSeries ? 'series' : subject);
 
 /** What a subject does with the run's network; `TrainView` calls it. */
-type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText' | 'onTextEnabled'>;
+type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText' | 'onEnabled'>;
 let textSource: TextSource | undefined;
 let trainView: TrainView;
 if (isSeries) void startSeries();
@@ -63,10 +64,11 @@ function startTraining(): void {
   const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
   const train = subject === 'digits' ? trainWith : undefined;
   const checkView = new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show, train);
-  const experiments = new ExperimentsView(subject, (experiment, n) => {
+  const run = (experiment: Experiment, n: number): void => {
     changeState({ experiment: experiment.id });
     void trainView.playWith(settingsFor(experiment, n, state));
-  });
+  };
+  const experiments = new ExperimentsView(subject, run, () => state.threads);
   experiments.show(state.experiment);
   const mustStart = location.hash === `#${START}`; // the address soon loses it, so that a reload starts nothing
   textSource = subject === 'text' ? textSourceView() : undefined;
@@ -74,7 +76,7 @@ function startTraining(): void {
     ...listener,
     onSettings: changeState,
     onText: (facts, name) => textSource?.show(facts, name),
-    onTextEnabled: (isEnabled) => {
+    onEnabled: (isEnabled) => {
       for (const view of [textSource, experiments, checkView]) view?.setEnabled(isEnabled);
     },
   });

@@ -157,7 +157,7 @@ export const LIMITS = {
   // larger networks and batches need gigabytes, and seconds for each step
   hidden: whole(OPTIONS.hidden.least, 1024),
   layers: whole(OPTIONS.layers.least, MOST_LAYERS),
-  forgetBias: { kind: 'number', least: -20, most: 20 }, // beyond them f is 0 or 1 in f32
+  forgetBias: { kind: 'number', least: -20, most: 20 }, // beyond them f is 1 in f32, or below 3·10⁻⁹
   batchSize: whole(OPTIONS.batchSize.least, 1024),
   steps: whole(1, 1_000_000),
   threads: whole(1, MOST_THREADS),
@@ -287,4 +287,9 @@ export function streamsFor(length: number, { T, batchSize }: Settings): Pick<Set
   const characters = Math.floor(0.95 * length) - 1;
   const steps = Math.max(LIMITS.T.least, Math.min(T, Math.floor(characters / sequences)));
   return { T: steps, batchSize: Math.max(1, Math.min(batchSize, Math.floor(characters / (sequences * steps)))) };
+}
+
+/** With the sizes of `streamsFor`, for the characters that a run reads of a text of `length` characters. */
+export function fittedTo(length: number, settings: Settings): Settings {
+  return { ...settings, ...streamsFor(Math.min(length, settings.characters ?? length), settings) };
 }

@@ -25,6 +25,8 @@ export class SubjectData {
   /** The images, once they are loaded. */
   mnist: Mnist | undefined;
   private text: string | undefined;
+  /** The characters of the text, once it is loaded. */
+  textLength: number | undefined;
   private lastTask: { readonly key: string; readonly task: TextTask } | undefined;
   /** The digest of the images: without the validation images, and with them. They are hashed once, not for each run. */
   private readonly digests: [string | undefined, string | undefined] = [undefined, undefined];
@@ -40,6 +42,7 @@ export class SubjectData {
     }
     const { train } = textTask(text);
     this.text = text;
+    this.textLength = length;
     this.lastTask = undefined;
     return { length, characters: train.vocabulary.characters };
   }
@@ -71,8 +74,10 @@ export class SubjectData {
   }
 
   /** For the run of a checkpoint, whose text has `count` characters; null: all. */
-  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions, count: number | null = null): SubjectSplit {
-    return vocabulary ? textData(this.textTask({ T, vocabulary }, count)) : this.imageData(options);
+  forCheckpoint(model: SavedModel, options: TrainOptions, count: number | null = null): SubjectSplit {
+    const { T, vocabulary } = model;
+    if (!vocabulary) return this.imageData(options);
+    return namingCharacters(model, () => textData(this.textTask({ T, vocabulary }, count)));
   }
 
   /** Keeps the digest of a run's images for the next runs. */
@@ -89,10 +94,26 @@ const validates = ({ validateEvery }: TrainOptions): 0 | 1 => (validateEvery ===
 
 const textData = ({ train, validation }: TextTask): SubjectSplit => ({ train, validation, test: validation });
 
-/** Every option of a new run. */
-export function optionsOf(settings: Settings): TrainOptions {
+/**
+ * The result of `action`, which compares the text of a checkpoint of `model` with the page's. A checkpoint does not say how many
+ * characters its run read, so the DataError of another text names the field.
+ */
+export function namingCharacters<Result>({ vocabulary }: SavedModel, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    if (!vocabulary || !(error instanceof DataError)) throw error;
+    throw new DataError(
+      `${error.message}. Set “Characters” to the number that the run was started with, or empty it if that was the whole text`,
+    );
+  }
+}
+
+/** Every option of a new run. `textLength`: the characters of the text, of which the run may read fewer. */
+export function optionsOf(settings: Settings, textLength = Infinity): TrainOptions {
   const { subject, steps, batchSize, characters } = settings;
-  const validateEvery = characters !== null && characters < SHORT ? VALIDATE_SHORT_EVERY : VALIDATE_TEXT_EVERY;
+  const read = Math.min(characters ?? Infinity, textLength);
+  const validateEvery = read < SHORT ? VALIDATE_SHORT_EVERY : VALIDATE_TEXT_EVERY;
   const text = { ...TEXT_OPTIONS, epochs: null, validateEvery };
   return {
     ...TUTORIAL,

@@ -7,8 +7,8 @@ export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
   /** A new run began, or one was resumed; `isSameRun`: it continues the run before from a copy. `onWeights` follows. */
   readonly onNewRun: (run: { readonly step: number; readonly isSameRun: boolean }) => void;
-  /** Whether the text can be replaced now. */
-  readonly onTextEnabled: (isEnabled: boolean) => void;
+  /** Whether a new run can be started now, or the text be replaced. */
+  readonly onEnabled: (isEnabled: boolean) => void;
   /** The weights changed. */
   readonly onWeights: () => void;
   /** While the run plays, the time from one call of `onWeights` to the next. */

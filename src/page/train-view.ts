@@ -20,7 +20,7 @@ import { showPlanted } from './planted-note.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
 import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings, TextFacts } from './settings.js';
-import { DEFAULTS, streamsFor } from './settings.js';
+import { DEFAULTS, fittedTo } from './settings.js';
 import type { TrainListener } from './train-listener.js';
 
 /** A run that replaces the current one, and its first learning rate. */
@@ -54,6 +54,8 @@ export class TrainView {
   private isResumed = false;
   /** The name of the visitor's own text; null for the bundled one. */
   private ownText: string | null = null;
+  /** The characters of the text; undefined for the digits, and before the text has been loaded. */
+  private textLength: number | undefined;
   private weightsShownAt = 0;
   private readonly form: SettingsForm;
   private readonly buttons = new RunButtons();
@@ -95,7 +97,7 @@ export class TrainView {
       this.hasData = true;
     } catch (error) {
       showBlockingError(messageOf(error), { label: 'Try again', run: () => void this.loadData(true) });
-      this.listener.onTextEnabled(true); // the visitor's own text needs no data
+      this.listener.onEnabled(true); // the visitor's own text needs no data
       this.buttons.setEnabled(this.step !== undefined);
       return;
     } finally {
@@ -108,9 +110,10 @@ export class TrainView {
   async playWith(settings: Settings): Promise<void> {
     this.hasOwnRate = false;
     this.fullSizes = settings;
-    this.set(settings);
+    const fitting = this.fitting(settings);
+    this.set(fitting);
     await this.start();
-    if (this.step === 0 && this.running === settings) await this.play();
+    if (this.step === 0 && this.running === fitting) await this.play();
   }
 
   /** Trains on the visitor's own text. `name`: what the page calls it. */
@@ -136,14 +139,16 @@ export class TrainView {
     const isFirst = !this.hasData && name === null;
     this.hasData = true;
     this.ownText = name;
+    this.textLength = facts.length;
     this.listener.onText(facts, name);
-    if (isFirst) return; // the address has the sizes, and the changes of the learning rate
-    this.set({
-      ...this.settings,
-      characters: null,
-      ...streamsFor(facts.length, { ...this.settings, ...this.fullSizes }),
-      rateChanges: [],
-    });
+    if (!isFirst) this.set(this.fitting({ ...this.settings, characters: null, rateChanges: [] }, this.fullSizes));
+    // else the address has the sizes, and the changes of the learning rate
+    else if (this.settings.characters !== null) this.set(this.fitting(this.settings));
+  }
+
+  /** The settings, with T and a batch size for the characters that the run reads; `full`: at most these. */
+  private fitting(settings: Settings, { T, batchSize }: Pick<Settings, 'T' | 'batchSize'> = settings): Settings {
+    return this.textLength === undefined ? settings : fittedTo(this.textLength, { ...settings, T, batchSize });
   }
 
   private async start(): Promise<void> {
@@ -204,12 +209,15 @@ export class TrainView {
     return [{ label: 'Use WebAssembly instead', run: useWasm }];
   }
 
-  private change(settings: Settings, needsNewRun: boolean): void {
+  private change(changed: Settings, needsNewRun: boolean): void {
+    const hasOwnLength = changed.characters !== this.settings.characters;
+    const settings = hasOwnLength ? this.fitting(changed, this.fullSizes) : changed;
     const rate = settings.learningRate;
     const hasBegun = (this.step ?? 0) > 0 || this.isPlaying;
     const isNewRate = rate !== this.learningRate;
     const { T, batchSize } = settings;
-    if (T !== this.settings.T || batchSize !== this.settings.batchSize) this.fullSizes = { T, batchSize };
+    if (!hasOwnLength && (T !== this.settings.T || batchSize !== this.settings.batchSize))
+      this.fullSizes = { T, batchSize };
     if (hasBegun) {
       if (isNewRate) void this.engine.setLearningRate(rate);
       if (isNewRate) this.hasOwnRate = true;
@@ -359,7 +367,7 @@ export class TrainView {
 
   private setEnabled(isEnabled: boolean): void {
     this.buttons.setEnabled(isEnabled);
-    this.listener.onTextEnabled(isEnabled);
+    this.listener.onEnabled(isEnabled);
   }
 
   private setPlaying(isPlaying: boolean): void {

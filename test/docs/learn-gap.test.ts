@@ -75,7 +75,7 @@ test('over 32 steps, Wh grows in the run that learns, and then the gradient reac
         lines.push({ radius: spectralRadius(parameters.Wh), ratio: normOf(dh[0]) / normOf(dh[32]) });
       };
       add(newParameters({ I: 3, H: 8, C: 2 }, randomNumbers(seed)));
-      await gapRun(undefined, NETWORKS[0], 32, seed, 150, ({ parameters }) => add(parameters));
+      await gapRun(undefined, NETWORKS[0], 32, seed, 150, (_, parameters) => add(parameters));
       return lines;
     }));`)) as { radius: number; ratio: number }[][];
   const [first, last] = [learns[0], learns[15]];
@@ -85,6 +85,14 @@ test('over 32 steps, Wh grows in the run that learns, and then the gradient reac
   const [from, ...later] = fails.slice(10).map(({ radius }) => radius.toFixed(2));
   expect(new Set([from, ...later]).size).toBe(1);
   expect(prose).toContain(`In the run with seed 2 the radius stays at ${from} from update 100 on.`);
+});
+
+test('a line of a run has numbers alone: the browser copies and keeps each of them', async () => {
+  const keys = await ask(`
+    const keys = [];
+    await gapRun(undefined, NETWORKS[0], 8, 1, 20, (line) => keys.push(Object.keys(line).join(' ')));
+    return keys;`);
+  expect(keys).toEqual(['update loss correct', 'update loss correct']);
 });
 
 /**

@@ -1,14 +1,13 @@
-/** The site's search, and a program that a chapter runs, in the built part of the site. */
+/** The site's search, in the built part of the site. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import MiniSearch from 'minisearch';
 import { search } from '../../docs/.vitepress/search.js';
-import { outputOf } from '../helpers/chapter.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import { builtPartOfSite, filesOf, hostSite } from '../helpers/site.js';
 
-const { open, folder } = hostSite(builtPartOfSite);
+const { folder } = hostSite(builtPartOfSite);
 
 /** What a learner types, and where the first result must lead. */
 const SEARCHES = {
@@ -54,12 +53,4 @@ testInBrowser('the search finds the right section first, in an index below 300 K
     titles: ['A plain RNN first'],
     title: 'What goes wrong',
   });
-});
-
-testInBrowser('chapter 1 runs its program, and says that it prints the same', async () => {
-  const { page } = await open('learn/what-an-rnn-is.html');
-  await page.click('button:text-is("Run one-state.mjs")');
-  const status = page.locator('.program-run [role=status]');
-  await status.filter({ hasText: 'one-state.mjs has ended after 19 lines.' }).waitFor();
-  expect(await page.locator('.program-run pre').textContent()).toBe(outputOf('one-state.mjs'));
 });

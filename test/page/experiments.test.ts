@@ -1,9 +1,9 @@
-/** The guided experiments of the page: their settings and words, the runs that train with a planted mistake, and the charts' marks. */
+/** The guided experiments of the page: their settings and words, and the runs that train with a planted mistake. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
-import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/axis-marks.js';
+import { createBackend } from '../../src/page/backends.js';
 import { EXPERIMENT_WORDS } from '../../src/page/build/experiment-words.js';
 import { experimentsInPage } from '../../src/page/build/experiments-in-page.js';
 import { EXPERIMENTS, linkTo, settingsFor } from '../../src/page/experiments.js';
@@ -12,8 +12,6 @@ import type { Cells } from '../../src/page/mistakes.js';
 import { mistakeOf, withCells } from '../../src/page/mistakes.js';
 import { DEFAULTS, fromQuery, settingsOf, toQuery } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
-import { wordAt } from '../../src/page/text/text-tools.js';
-import { textTask } from '../../src/data/text.js';
 import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-data.js';
 
@@ -29,8 +27,10 @@ describe.each(EXPERIMENTS.map((experiment) => [experiment.id, experiment] as con
   });
 
   test('a link to it shows it, on the page of its subject', () => {
-    const { search, hash } = new URL(linkTo(experiment), 'https://host/play/');
-    expect([hash, fromQuery(search).experiment, fromQuery(search).subject]).toEqual(['#start', id, experiment.subject]);
+    const { search, hash } = new URL(linkTo(experiment, { threads: 2 }), 'https://host/play/');
+    const { subject } = experiment;
+    expect(hash).toBe('#start');
+    expect(fromQuery(search)).toEqual({ ...DEFAULTS[subject], experiment: id, threads: 2 });
   });
 });
 
@@ -112,6 +112,15 @@ test('a backend whose tensors are elsewhere refuses a mistake, and no mistake ch
   expect(withCells(backend, undefined)).toEqual(before);
 });
 
+test('a GPU refuses a mistake before a backend is created', async () => {
+  // in Node neither exists, which would be another error
+  for (const name of ['webgpu', 'webgl2'] as const)
+    await expect(createBackend(name, null, NO_MEMORY)).rejects.toThrow(
+      'only WebAssembly and plain TypeScript can train with a mistake',
+    );
+  expect(await createBackend('reference', null, undefined)).toMatchObject({ isOnHost: true });
+});
+
 test('“Look inside” shows the gradients that the run trains with', async () => {
   const backend = createReferenceBackend();
   const data = { train: images, validation: images, test: images };
@@ -122,20 +131,4 @@ test('“Look inside” shows the gradients that the run trains with', async () 
   const right = await firstNorm();
   expect(await firstNorm(NO_MEMORY)).toBeLessThan(0.5 * right);
   expect(await firstNorm()).toBe(right);
-});
-
-test('the marks of counts are whole numbers, and those of a logarithmic axis are powers of ten', () => {
-  expect(WHOLE_DISTANCES.slice(0, 7)).toEqual([1, 2, 5, 10, 20, 50, 100]);
-  expect(WHOLE_DISTANCES.every(Number.isInteger)).toBe(true);
-  expect(powersOfTen(0.002, 300).map(powerText)).toEqual(['10⁻²', '10⁻¹', '10⁰', '10¹', '10²']);
-  expect(powersOfTen(1e-15, 10).map(powerText)).toEqual(['10⁻¹⁵', '10⁻¹¹', '10⁻⁷', '10⁻³', '10¹']);
-  expect(powersOfTen(2, 3)).toEqual([]);
-});
-
-test('a passage of a text begins with a word', () => {
-  const { train } = textTask(`rest of a word, then ${'words '.repeat(30)}${'x'.repeat(200)}`, { T: 2 });
-  expect([0, 3, 4].map((at) => wordAt(train, at))).toEqual([5, 5, 5]);
-  expect([5, 6, 7, 8].map((at) => wordAt(train, at))).toEqual([5, 5, 5, 8]);
-  expect(wordAt(train, 24)).toBe(21);
-  expect(wordAt(train, 350)).toBe(350); // no word near
 });

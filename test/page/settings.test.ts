@@ -1,7 +1,9 @@
 /** The page's settings, their defaults and ranges, and the data of a run: its options, its text, and the images' digest, which is computed once. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Settings } from '../../src/page/settings.js';
 import {
   DEFAULTS,
+  fittedTo,
   fromQuery,
   LIMITS,
   numberFrom,
@@ -11,7 +13,7 @@ import {
   TEXT_LIMITS,
   toQuery,
 } from '../../src/page/settings.js';
-import { itersFor, optionsOf, SubjectData } from '../../src/page/subject-data.js';
+import { itersFor, namingCharacters, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
@@ -133,15 +135,55 @@ test('a text is split for a run; one that is too short or too long is refused, a
   );
 });
 
+/** A new run on a text, with 4 units. */
+function runOn(text: string, settings: Settings): Training {
+  const data = new SubjectData();
+  data.setText(text);
+  const small = { ...settings, hidden: 4 };
+  return Training.start(createReferenceBackend(), data.forSettings(small), optionsOf(small, data.textLength));
+}
+
 test('a short text gets fewer streams and shorter sequences, at least four of them in each stream', () => {
   for (const length of [200, 333, 1000, 5000, 12_000]) {
     const { T, batchSize } = streamsFor(length, DEFAULTS.text);
-    const data = new SubjectData();
-    data.setText(TEXT.repeat(10).slice(0, length));
-    const settings = { ...DEFAULTS.text, T, batchSize, hidden: 4 };
-    const training = Training.start(createReferenceBackend(), data.forSettings(settings), optionsOf(settings));
+    const training = runOn(TEXT.repeat(10).slice(0, length), { ...DEFAULTS.text, T, batchSize });
     expect([length, Math.floor((0.95 * length - 1) / batchSize) >= 4 * T]).toEqual([length, true]);
     training.dispose();
   }
   expect(streamsFor(1_000_000, DEFAULTS.text)).toEqual({ T: 50, batchSize: 50 });
+});
+
+test('a run that reads a part of a text has sizes for this part; settings for which it has room stay', () => {
+  expect(() => runOn(TEXT, { ...DEFAULTS.text, characters: 200 })).toThrow('50 streams of 50 steps need at least 2501');
+  const fitting = fittedTo(TEXT.length, { ...DEFAULTS.text, characters: 200 });
+  expect(fitting).toEqual({ ...DEFAULTS.text, characters: 200, ...streamsFor(200, DEFAULTS.text) });
+  runOn(TEXT, fitting).dispose();
+  const byHeart = { ...DEFAULTS.text, T: 25, batchSize: 8, characters: 5000 };
+  expect(fittedTo(1_000_000, byHeart)).toEqual(byHeart);
+  expect(fittedTo(300, byHeart)).toEqual({ ...byHeart, ...streamsFor(300, byHeart) }); // a text of the visitor
+});
+
+test('a short text is validated more often, as a text of which the run reads little', () => {
+  const every = (characters: number | null, length?: number): number | null =>
+    optionsOf({ ...DEFAULTS.text, characters }, length).validateEvery;
+  expect([every(null), every(null, 50_000), every(null, 49_999)]).toEqual([500, 500, 50]);
+  expect([every(50_000, 1_000_000), every(49_999, 1_000_000)]).toEqual([500, 50]);
+});
+
+test('a checkpoint of another number of characters is refused by the name of the field', async () => {
+  const settings = { ...DEFAULTS.text, T: 5, batchSize: 4, characters: 300 };
+  const training = runOn(TEXT, settings);
+  const checkpoint = await training.checkpoint();
+  training.dispose();
+  const data = new SubjectData();
+  data.setText(TEXT);
+  const resume = (characters: number | null): Training => {
+    const split = data.forCheckpoint(checkpoint.model, optionsOf(settings), characters);
+    return namingCharacters(checkpoint.model, () => Training.resume(createReferenceBackend(), split, checkpoint));
+  };
+  resume(300).dispose();
+  for (const other of [null, 400])
+    expect(() => resume(other)).toThrow(/data that it began with\. Set “Characters” to /);
+  data.setText(`${TEXT}€`); // a character that the first 300 do not have
+  expect(() => resume(null)).toThrow('Set “Characters” to the number that the run was started with');
 });

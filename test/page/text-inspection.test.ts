@@ -5,11 +5,12 @@
 import fc from 'fast-check';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
-import { classesIn, vocabularyOf } from '../../src/data/text.js';
+import { classesIn, textTask, vocabularyOf } from '../../src/data/text.js';
 import type { TextInspection } from '../../src/page/text/inspect-text.js';
 import { mostCharacters, TextInspector } from '../../src/page/text/inspect-text.js';
 import { PROPERTIES, propertyNamed, ranked, separations } from '../../src/page/text/separation.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
+import { wordAt } from '../../src/page/text/text-tools.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Nudge } from '../helpers/text-models.js';
 import { C, countedArea, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
@@ -310,4 +311,12 @@ describe('an inspection', () => {
     expect(await failureOf(rank(model, 'vowel', 1))).toEqual(new RangeError('layer 1: must be in 0…0'));
     expect(String(await failureOf(rank(model, 'vowels', 0)))).toContain('property vowels: must be');
   });
+});
+
+test('a passage of a text begins with a word', () => {
+  const { train } = textTask(`rest of a word, then ${'words '.repeat(30)}${'x'.repeat(200)}`, { T: 2 });
+  expect([0, 3, 4].map((at) => wordAt(train, at))).toEqual([5, 5, 5]);
+  expect([5, 6, 7, 8].map((at) => wordAt(train, at))).toEqual([5, 5, 5, 8]);
+  expect(wordAt(train, 24)).toBe(21);
+  expect(wordAt(train, 350)).toBe(350); // no word near
 });

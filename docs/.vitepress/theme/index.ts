@@ -38,12 +38,16 @@ function makeLinksAbsolute(): void {
   }
 }
 
-/** The site's root was the README before it had a page of its own: its sections are still found, such as `/#use`. */
+/**
+ * The site's root was the README before it had a page of its own: its sections are still found, such as `/#use`. What the first page
+ * has itself stays there.
+ */
 function followFormerLinks(): void {
   const home = withBase('/');
   const { pathname, hash } = location;
   const isHome = pathname === home || pathname === `${home}index.html`;
-  if (isHome && hash !== '') location.replace(`${withBase('/readme.html')}${hash}`);
+  if (isHome && hash !== '' && !document.getElementById(hash.slice(1)))
+    location.replace(`${withBase('/readme.html')}${hash}`);
 }
 
 /** In the page of a source file, the address's lines are highlighted: #L12 or #L12-L20. */

@@ -4,8 +4,8 @@
  */
 import { defineComponent, h, onMounted, ref } from 'vue';
 
-/** The picture shows its last frame if its address ends so. */
-const STILL = '#still';
+/** If the picture's address ends so, it shows its last frame, or moves for readers who want less motion, too. */
+const [STILL, MOVING] = ['#still', '#moving'];
 
 const pictureOf = (button: HTMLElement | undefined): HTMLImageElement | null | undefined =>
   button?.closest('.vp-doc')?.querySelector('img[src*="/reach."]');
@@ -19,7 +19,7 @@ export default defineComponent(() => {
     if (!picture) return;
     moves.value = isMoving;
     const [address] = picture.src.split('#');
-    picture.src = address + (isMoving ? '' : STILL);
+    picture.src = address + (isMoving ? MOVING : STILL);
   };
   onMounted(() => {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) setMoving(false);

@@ -16,12 +16,29 @@ function hint(element: HTMLElement): void {
   if (scrollWidth > clientWidth + ROUNDING) element.tabIndex = 0;
 }
 
-/** For the whole visit: one listener, because an element's scrolling can be heard in the document on its way down. */
+/**
+ * For the whole visit: one listener, because an element's scrolling can be heard in the document on its way down, and one observer of
+ * what components add to a page.
+ */
 export function followScrolling(): void {
   const onScroll = ({ target }: Event): void => {
     if (target instanceof HTMLElement && target.matches(WIDE)) hint(target);
   };
   document.addEventListener('scroll', onScroll, { capture: true, passive: true });
+  new MutationObserver((changes) => changes.forEach(hintAtChanged)).observe(document.body, {
+    childList: true,
+    subtree: true,
+  });
+}
+
+/** A new element is observed. One whose content has changed can be wider now, though its own size is the same. */
+function hintAtChanged({ target, addedNodes }: MutationRecord): void {
+  if (target instanceof HTMLElement && target.matches(WIDE)) hint(target);
+  for (const node of addedNodes) {
+    if (!(node instanceof HTMLElement)) continue;
+    for (const element of [node, ...node.querySelectorAll<HTMLElement>(WIDE)])
+      if (element.matches(WIDE)) observer?.observe(element);
+  }
 }
 
 const observer =

@@ -24,14 +24,19 @@ const bars = (shares) =>
     .map((share, t) => `M${LEFT} ${TOP + t * ROW + 1}h${(Math.min(1, share) * WIDTH).toFixed(1)}v${ROW - 2}H${LEFT}z`)
     .join('');
 
-/** Each frame is visible for its share of the time. Readers who want no motion see the last one, and so does `reach.svg#still`. */
+/**
+ * Each frame is visible for its share of the time. Readers who want no motion see the last one, except at `reach.svg#moving`;
+ * `reach.svg#still` shows it to all.
+ */
 function motion(count) {
   const share = 100 / count;
   return `<style>
   .frame { opacity: 0; animation: show ${(SECONDS * count).toFixed(1)}s step-end infinite; }
   @keyframes show { 0% { opacity: 1; } ${share.toFixed(2)}% { opacity: 0; } 100% { opacity: 0; } }
   #still:target ~ .frame { animation: none; } #still:target ~ .frame:last-of-type { opacity: 1; }
-  @media (prefers-reduced-motion: reduce) { .frame { animation: none; } .frame:last-of-type { opacity: 1; } }
+  @media (prefers-reduced-motion: reduce) {
+    #moving:not(:target) ~ .frame { animation: none; } #moving:not(:target) ~ .frame:last-of-type { opacity: 1; }
+  }
 </style>`;
 }
 
@@ -40,7 +45,7 @@ export function reachPicture() {
   const bottom = TOP + 28 * ROW;
   return picture(720, bottom + 56, 'How far back the error reaches while the network trains', [
     motion(frames.length),
-    '<g id="still"/>',
+    '<g id="still"/><g id="moving"/>',
     text(24, 30, 'How far back the error reaches', { of: 'first' }),
     text(24, 50, 'An LSTM reads an image row by row.', { of: 'quiet' }),
     digit(loadMnist().test, 40, TOP),

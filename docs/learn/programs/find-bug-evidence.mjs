@@ -12,7 +12,7 @@ import { sourcesOf } from './find-bug-programs.mjs';
 import { gapTask } from './gap.mjs';
 import { whichCameFirst } from './pairs.mjs';
 import { newParameters, randomNumbers } from './random-rnn.mjs';
-import { libraryWith, randomNetwork, training } from './symptoms.mjs';
+import { firstUpdates, libraryWith, randomNetwork, training } from './symptoms.mjs';
 import { largestDifferences } from './which-came-first.mjs';
 
 const named = (name) => BUGS.find((bug) => bug.name === name);
@@ -148,17 +148,6 @@ const lossesOfLstm = (options) => async (name, version, updates) => {
   return losses;
 };
 
-/** The first updates of Adam, in units of the learning rate, if the gradient is always 1. */
-async function updatesOfAdam(version) {
-  const { adam, adamRate, tensorFrom, zeros } = await libraryWith(id('second-update', version));
-  const [p, m, v] = [1, 2, 3].map(() => zeros([1], 'f64'));
-  return [1, 2, 3, 4].map((t) => {
-    const before = p.get(0);
-    adam(p, m, v, tensorFrom([1], [1], 'f64'), adamRate(1, t));
-    return before - p.get(0);
-  });
-}
-
 /** h after T steps: the largest difference from the LSTM of chapter 8, which another program computes. */
 async function differenceOfStates(version, T, withCell) {
   const library = await libraryWith(id('forward', version));
@@ -185,54 +174,70 @@ async function differenceOfStates(version, T, withCell) {
   return Math.max(...own.map((one, k) => Math.abs(one - other.h[T * B * H + k])));
 }
 
-/** What the page shows of each program. `updates`: of its training. `every`: the losses that the picture has.
- * `lossesOf(name, version, updates)`: a loss before each update, and after the last one. */
-const EVIDENCE = {
-  'one-tensor': { updates: 150, lossesOf: (_, version, updates) => lossesOfRnn(version, updates) },
-  'three-gates': { updates: 60, lossesOf: lossesOfLstm({}) },
-  'falling-loss': { updates: 400, every: 4, lossesOf: (_, version, updates) => lossesOfText(version, updates) },
-  'more-sequences': { updates: 60, lossesOf: lossesOfLstm({}) },
-  'second-update': { updates: 60, lossesOf: lossesOfLstm({}) },
-  forward: { updates: 150, lossesOf: lossesOfLstm({ task: gapTask(32), rate: 0.01 }) },
-};
+/** A column for each of `numbers`, which `size` has; `checkAt(number)`: the check of an LSTM of that size. */
+const lstmCheck = async (size, numbers, checkAt) => ({
+  columns: numbers.map((number) => `${size} = ${number}`),
+  rows: rowsOf(await Promise.all(numbers.map(checkAt))),
+});
 
-const CHECKS = {
-  'one-tensor': async (version) => ({ columns: ['T = 4, B = 12'], rows: rowsOf(await checkOfRnn(version)) }),
-  'three-gates': async (version) => ({
-    columns: ['T = 1', 'T = 3'],
-    rows: rowsOf(await Promise.all([1, 3].map((T) => checkOfLstm(id('three-gates', version), T, 2)))),
-  }),
-  'falling-loss': async (version) => ({ columns: ['T = 1', 'T = 5'], rows: rowsOf(await checkOfText(version)) }),
-  'more-sequences': async (version) => ({
-    columns: ['B = 1', 'B = 3'],
-    rows: rowsOf(await Promise.all([1, 3].map((B) => checkOfLstm(id('more-sequences', version), 3, B)))),
-  }),
-  'second-update': async (version) => ({
-    columns: ['T = 3'],
-    rows: rowsOf([await checkOfLstm(id('second-update', version), 3, 2)]),
-    numbers: await updatesOfAdam(version),
-  }),
-  forward: async (version) => ({
-    columns: ['T = 3'],
-    rows: rowsOf([await checkOfLstm(id('forward', version), 3, 2)]),
-    numbers: [
-      await differenceOfStates(version, 1, false),
-      await differenceOfStates(version, 2, false),
-      await differenceOfStates(version, 1, true),
-    ],
-  }),
+/**
+ * What the page shows of each program. `check(version)`: its gradient check, and other numbers. `updates`: of its training. `every`:
+ * the losses that the picture has; default: 1. `lossesOf(name, version, updates)`: a loss before each update, and after the last one.
+ */
+const PROGRAMS = {
+  'one-tensor': {
+    check: async (version) => ({ columns: ['T = 4, B = 12'], rows: rowsOf(await checkOfRnn(version)) }),
+    updates: 150,
+    lossesOf: (_, version, updates) => lossesOfRnn(version, updates),
+  },
+  'three-gates': {
+    check: (version) => lstmCheck('T', [1, 3], (T) => checkOfLstm(id('three-gates', version), T, 2)),
+    updates: 60,
+    lossesOf: lossesOfLstm({}),
+  },
+  'falling-loss': {
+    check: async (version) => ({ columns: ['T = 1', 'T = 5'], rows: rowsOf(await checkOfText(version)) }),
+    updates: 400,
+    every: 4,
+    lossesOf: (_, version, updates) => lossesOfText(version, updates),
+  },
+  'more-sequences': {
+    check: (version) => lstmCheck('B', [1, 3], (B) => checkOfLstm(id('more-sequences', version), 3, B)),
+    updates: 60,
+    lossesOf: lossesOfLstm({}),
+  },
+  'second-update': {
+    check: async (version) => ({
+      ...(await lstmCheck('T', [3], (T) => checkOfLstm(id('second-update', version), T, 2))),
+      numbers: await firstUpdates(id('second-update', version), { updates: 4, rate: 1 }), // in units of the learning rate
+    }),
+    updates: 60,
+    lossesOf: lossesOfLstm({}),
+  },
+  forward: {
+    check: async (version) => ({
+      ...(await lstmCheck('T', [3], (T) => checkOfLstm(id('forward', version), T, 2))),
+      numbers: [
+        await differenceOfStates(version, 1, false),
+        await differenceOfStates(version, 2, false),
+        await differenceOfStates(version, 1, true),
+      ],
+    }),
+    updates: 150,
+    lossesOf: lossesOfLstm({ task: gapTask(32), rate: 0.01 }),
+  },
 };
 
 /** The gradient check of a program, `version` right or wrong. */
-export const checkOf = (name, version) => CHECKS[name](version);
+export const checkOf = (name, version) => PROGRAMS[name].check(version);
 
 /** The losses of the first `updates` updates, as the page's picture shows them. */
-export async function lossesOf(name, version, updates = EVIDENCE[name].updates) {
-  const losses = await EVIDENCE[name].lossesOf(name, version, updates);
+export async function lossesOf(name, version, updates = PROGRAMS[name].updates) {
+  const losses = await PROGRAMS[name].lossesOf(name, version, updates);
   return rounded(losses.filter((_, n) => n % everyOf(name) === 0));
 }
 
-const everyOf = (name) => EVIDENCE[name].every ?? 1;
+const everyOf = (name) => PROGRAMS[name].every ?? 1;
 
 export async function evidence() {
   const all = {};

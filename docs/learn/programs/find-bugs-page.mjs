@@ -22,7 +22,7 @@ const anchorOf = (heading) => heading.toLowerCase().replace(/[.,]/g, '').replace
 const cell = (difference) => `${difference.toExponential(0)} ${difference > LIMIT ? 'WRONG' : 'right'}`;
 
 /** The evidence as a program would print it. */
-export function evidenceText({ name }) {
+function evidenceText({ name }) {
   const { columns, rows, numbers } = evidenceOf(name);
   const width = Math.max(...rows.map(({ tensor }) => tensor.length), 9) + 3;
   const line = (first, cells) => [first.padEnd(width), ...cells.map((one) => one.padEnd(13))].join('').trimEnd();

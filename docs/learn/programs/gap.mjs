@@ -31,9 +31,8 @@ export function gapTask(T) {
 }
 
 /**
- * Trains one of NETWORKS. Calls `onLine` after every 10th update with the loss, and how many of the 56 answers are correct; for the plain RNN also
- * with its parameters.
- * `backend`: that of an LSTM.
+ * Trains one of NETWORKS. Calls `onLine` after every 10th update with the loss, and how many of the 56 answers are correct. For the
+ * plain RNN, the second argument is its parameters. `backend`: that of an LSTM.
  */
 export async function gapRun(backend, network, T, seed, updates, onLine) {
   if (network.forgetBias === undefined) await trainRnn(gapTask(T), seed, updates, onLine);
@@ -60,7 +59,7 @@ async function trainRnn({ x, labels }, seed, updates, onLine) {
     update(gradientsOf(x, labels, parameters).gradients);
     if (step % EVERY !== 0) continue;
     const { p, loss } = crossEntropy(forward(x, parameters).logits, labels);
-    onLine({ update: step, loss, correct: labels.filter((label, b) => p[b][label] > 0.5).length, parameters });
+    onLine({ update: step, loss, correct: labels.filter((label, b) => p[b][label] > 0.5).length }, parameters);
   }
 }
 

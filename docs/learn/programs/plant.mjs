@@ -29,7 +29,8 @@ export async function load(url, context, next) {
   const [, id] = SUFFIX.exec(url) ?? [];
   if (id === undefined) return next(url, context);
   const mistake = MISTAKES.find((one) => one.id === decodeURIComponent(id));
-  if (!mistake) throw new Error(`no mistake is called ${id}: src/exercises/planted-mistakes.mjs lists them`);
+  if (!mistake)
+    throw new Error(`no mistake is called ${id}: src/exercises/planted-mistakes.mjs and find-bugs.mjs list them`);
   const { file, right, wrong } = mistake;
   const plain = url.replace(SUFFIX, '');
   if (plain !== `${dist}src/${file.replace(/\.ts$/, '.js')}`) return next(plain, context);

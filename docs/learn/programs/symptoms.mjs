@@ -16,7 +16,7 @@ export async function libraryWith(id) {
   return { ...(await import(`longhand${suffix}`)), ...(await import(`longhand/reference${suffix}`)) };
 }
 
-/** Trains 8 units on “which came first”: the losses before, halfway and at the end, or after `every` updates, and the last accuracy. */
+/** Trains 8 units on “which came first”: the losses before, halfway and at the end, or every `every` updates, and the last accuracy. */
 export async function training(id, options = {}) {
   const { task = whichCameFirst(8), updates = 100, rate = 0.02, optimiser = 'Adam', every = updates / 2 } = options;
   const { Adam, createReferenceBackend, Network, Random, Sgd, tensorFrom } = await libraryWith(id);
@@ -104,14 +104,14 @@ export async function twoPasses(id) {
   });
 }
 
-/** How far Adam moves a parameter in its first two updates, if the gradient is 1: about the learning rate, 0.001. */
-export async function firstUpdates(id) {
+/** How far Adam moves a parameter in its first updates, if the gradient is 1: about the learning rate. */
+export async function firstUpdates(id, { updates = 2, rate = 0.001 } = {}) {
   const { Adam, createReferenceBackend, tensorFrom } = await libraryWith(id);
   const [value, gradient] = [0, 1].map((number) => tensorFrom([number], [1], 'f64'));
   const adam = new Adam(createReferenceBackend({ dtype: 'f64' }), [{ name: 'p', value, gradient }]);
-  return [1, 2].map(() => {
+  return Array.from({ length: updates }, () => {
     const before = value.get(0);
-    adam.update(0.001);
+    adam.update(rate);
     return before - value.get(0);
   });
 }

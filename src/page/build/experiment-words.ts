@@ -50,8 +50,8 @@ export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
       'With forget bias 0, f begins near 0.5; with 3, near 0.95. Which of them brings the gradient back to row 0?',
     lookFor: 'Compare both ends of the lines before the first steps change them, and the accuracy after the run.',
     saw: [
-      'With forget bias 0, row 0 begins with about a millionth of the last row’s gradient, since 0.5 is multiplied 27 times. With 1 it is about half a percent. With 3 the gradient does not shrink at all.',
-      'But 3 is not best here: the accuracies are about 89% with 0, 93% with 1 and 91% with 3. With 3 the cell also keeps what is not needed, and training has to lower f first. Training also raises the gradient at row 0 in all three.',
+      'In the new network with forget bias 0, ∂L/∂c at row 0 is about a millionth of that at the last row, since each step back multiplies it by about 0.6: by f, near 0.5, and a little more arrives through h. With 1 it is about half a percent. With 3 it does not shrink at all.',
+      'But 3 is not best here: the accuracies are about 89% with 0, 93% with 1 and 91% with 3. With 3 the cell also keeps what is not needed, and training has to lower f first. In all three, training raises the gradient at row 0, compared with that at the last row.',
     ],
     chapter: { page: 'learn/lstm', section: 'the-forget-bias-an-experiment', name: 'chapter 3, The forget bias' },
   },
@@ -61,7 +61,7 @@ export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
     lookFor:
       'The line is the batch, and the points are the validation part: 250 characters that the run never trains on.',
     saw: [
-      'At first both fall, because the network learns which letters are frequent and which follow each other. After about 300 steps the points rise again, while the line keeps falling: from about 3.4 to 4.2 bits, and to 1.7.',
+      'At first both fall, because the network learns which letters are frequent and which follow each other. After about 300 steps the points no longer fall, and after 500 they rise, while the line keeps falling: from about 3.4 to 4.2 bits, and to 1.7.',
       'From there on, the network learns these 5,000 characters by heart, and what it learns is wrong for other text. More text prevents it, and so does stopping where the points are lowest.',
     ],
     chapter: { page: 'recipe', section: 'what-each-option-improves', name: 'A more accurate network' },

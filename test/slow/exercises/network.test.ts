@@ -50,8 +50,8 @@ test('limits of time and memory', async () => {
       new AbortController().signal,
       limits,
     );
-  await expect(run('for (;;);', { milliseconds: 30_000, megabytes: 1024 })).rejects.toThrow(
-    'it did not go on within 30 seconds. Is there an endless loop?',
+  await expect(run('for (;;);', { milliseconds: 5000, megabytes: 1024 })).rejects.toThrow(
+    'it did not go on within 5 seconds. Is there an endless loop?',
   );
   const hoard = 'for (const all = []; ;) all.push(new Float64Array(1e6).fill(1));';
   await expect(run(hoard, { milliseconds: 60_000, megabytes: 400 })).rejects.toThrow(

@@ -57,6 +57,18 @@ testInBrowser('the sizes for a short text are not kept for the next text; the fo
   await page.waitForSelector('#play:enabled');
   expect([await page.inputValue('[name=batchSize]'), await page.inputValue('[name=T]')]).toEqual(['40', '30']);
   expect(await opened.text('#link-note')).toBe('The address of this page is a link that repeats this run.');
+  const sizes = (): Promise<string[]> =>
+    Promise.all(['batchSize', 'T'].map((name) => page.inputValue(`[name=${name}]`)));
+  await opened.set('characters', '200'); // too few for 40 streams of 30 steps
+  await page.waitForSelector('#play:enabled');
+  expect([await sizes(), await page.isHidden('#error')]).toEqual([['1', '30'], true]);
+  await opened.set('characters', '100000');
+  await page.waitForSelector('#play:enabled');
+  expect(await sizes()).toEqual(['40', '30']);
+  await paste(opened, SHORT);
+  await page.click('#run-by-heart-0'); // an experiment with 8 streams of 25 steps
+  await opened.waitForStepAfter(1);
+  expect([await sizes(), await page.isHidden('#error')]).toEqual([['2', '25'], true]);
 });
 
 testInBrowser('a visitor who presses the buttons of a text and of a run at once breaks nothing', async () => {

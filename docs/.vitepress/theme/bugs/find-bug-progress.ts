@@ -1,20 +1,23 @@
 /** How many of the wrong lines the reader has found. */
-import { defineComponent, h } from 'vue';
+import { defineComponent, h, onMounted, ref } from 'vue';
 import { foundCount, forgetProgress, isKept, useLoadedProgress } from './progress.js';
-
-/** How many programs the page has. */
-const PROGRAMS = 6;
 
 export default defineComponent(() => {
   const isLoaded = useLoadedProgress();
+  /** Of the page's programs; empty until they are loaded. */
+  const names = ref<readonly string[]>([]);
+  onMounted(async () => {
+    const { default: programs } = await import('virtual:find-bugs');
+    names.value = programs.map(({ name }) => name);
+  });
   const forget = (): void => {
     if (confirm('Forget which lines you have chosen? This cannot be undone.')) forgetProgress();
   };
   return () =>
-    isLoaded.value
+    isLoaded.value && names.value.length > 0
       ? h('div', { class: 'find-bug-progress' }, [
           h('p', { 'aria-live': 'polite' }, [
-            `You have found ${foundCount()} of ${PROGRAMS} wrong lines. `,
+            `You have found ${foundCount(names.value)} of ${names.value.length} wrong lines. `,
             isKept() ? 'Your browser keeps this; no server gets it.' : 'This browser does not keep it.',
           ]),
           h('button', { type: 'button', onClick: forget }, 'Begin again'),

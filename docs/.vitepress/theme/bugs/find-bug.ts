@@ -4,7 +4,6 @@
  */
 import type { VNode } from 'vue';
 import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
-import { hintAtWide } from '../scroll-hints.js';
 import { withCode } from '../with-code.js';
 import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
 
@@ -44,10 +43,7 @@ function viewOf(program: Program, chosen: number | undefined, choose: (line: num
       h('legend', found ? `The wrong line is line ${wrongLine}` : 'Which line is wrong?'),
       h(
         'div',
-        {
-          ...{ class: 'program scrolling', tabindex: 0, role: 'group', 'aria-label': `Program: ${program.title}` },
-          onVnodeMounted: hintAtWide,
-        },
+        { class: 'program scrolling', tabindex: 0, role: 'group', 'aria-label': `Program: ${program.title}` },
         program.lines.map((_, n) => lineView(program, n, chosen, choose)),
       ),
     ]),

@@ -17,7 +17,8 @@ const progress = reactive<{ of: Record<string, Progress | undefined>; isKept: bo
 
 export const progressOf = (name: string): Progress => progress.of[name] ?? untouched();
 export const isKept = (): boolean => progress.isKept;
-export const foundCount = (): number => Object.values(progress.of).filter((one) => one?.found).length;
+/** `names`: of the page's programs. Any program of this origin can store other names. */
+export const foundCount = (names: readonly string[]): number => names.filter((name) => progressOf(name).found).length;
 
 /** Other tabs may have stored progress in other programs. */
 export function saveProgress(name: string, change: Partial<Progress>): void {

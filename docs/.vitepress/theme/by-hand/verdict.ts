@@ -21,7 +21,10 @@ export const ALL_LINES: readonly Line[] = Object.values(LINES).flat();
 
 const DECIMALS = 4;
 
-/** In the order of the lines. They are the engine's numbers, which the page cannot compute: its tensors make functions from texts. */
+/**
+ * In the order of the lines. The formulas give the engine's numbers. The engine itself cannot run here, because its tensors make
+ * functions from text.
+ */
 const EXACT: Values = ALL_LINES.reduce<Values>(
   (values, { name, formula }) => ({ ...values, [name]: evaluate(formula, values) }),
   GIVEN,
