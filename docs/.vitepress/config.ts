@@ -24,14 +24,6 @@ const { forPage, forWorkers } = licences();
 /** The documents use Latin and Greek. */
 const OTHER_SCRIPTS = /inter-(?!(latin|greek)-wght)/;
 
-/** With LONGHAND_SITE=part, the site has no API reference, source files and measurements: the tests of `npm test` build it. */
-const isWhole = process.env.LONGHAND_SITE !== 'part';
-const LEFT_OUT = [
-  'docs/{api,source}/**',
-  'docs/{benchmarks,gpu-js,gpu-kernels,scale,tutorial-parity}.md',
-  'docs/learn/mistakes-table.md',
-];
-
 /** A Vite plugin: `virtual:first-text` is the address of the text that chapter 1 trains on. */
 const firstText = () =>
   asset('first-text', 'first-text.txt', () => {
@@ -55,12 +47,11 @@ export default defineConfig({
   description: 'An LSTM engine in TypeScript, with every gradient written out by hand',
   lang: 'en',
   srcDir: project,
-  srcExclude: ['{bench,build,kernels,src,test}/**', ...(isWhole ? [] : LEFT_OUT)],
+  srcExclude: ['{bench,build,kernels,src,test}/**'],
   outDir: path.join(project, 'dist/site'),
   cacheDir: path.join(project, 'dist/.vitepress'),
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
-  ignoreDeadLinks: !isWhole,
   transformHead: ({ siteData: { base } }) => [
     ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
   ],
@@ -76,7 +67,7 @@ export default defineConfig({
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
       { text: 'Measure', link: '/benchmarks' },
     ],
-    sidebar: { '/': sidebar, ...(isWhole && { '/api/': apiSidebar() }) },
+    sidebar: { '/': sidebar, '/api/': apiSidebar() },
     outline: [2, 3],
     search,
   },

@@ -123,7 +123,7 @@ test('the second task, with k from 1 to 4: both answers are right, but hardly', 
     return [1, 2, 3, 4].map((k) => truncated(one, trained(one, 300, k), 8).p.map((row, b) => row[one.labels[b]]));
   `)) as number[][];
   for (const one of p.flat()) expect(one).toBeGreaterThan(0.5);
-  expect(Math.max(...p.flat()).toFixed(3)).toBe('0.505');
+  expect(Math.max(...p.flat())).toBeLessThan(0.506);
 });
 
 test('with a short gradient the first task is learned from the last symbol alone', async () => {

@@ -8,9 +8,7 @@ import {
   RUNNABLE,
 } from '../../docs/.vitepress/theme/program-runs/names.js';
 import { programsInBrowser } from '../../docs/.vitepress/programs.js';
-import { folder, outputOf, placeOf, read } from '../helpers/chapter.js';
-import { testInBrowser } from '../helpers/chromium.js';
-import { builtPartOfSite, hostSite } from '../helpers/site.js';
+import { folder, placeOf, read } from '../helpers/chapter.js';
 
 /** Why a page does not run a program that a chapter names. */
 const ONLY_IN_A_CHECKOUT = {
@@ -57,20 +55,4 @@ test('commands in a code block, the output below one, and how much of it differs
   expect(outputIn('node docs/learn/programs/one-state.mjs', 'one-state')).toEqual([]);
   expect(differing(['row 0: h = 0', 'row 1: h = 1'], outputIn(block, 'one-state'))).toBe(0);
   expect(differing(['row 0: h = 0', 'row 1: h = 2'], outputIn(block, 'one-state'))).toBe(1);
-});
-
-const { open, address } = hostSite(builtPartOfSite);
-
-testInBrowser('a chapter runs a program, and compares its output with the one above; a wide output fades', async () => {
-  const { page } = await open('learn/what-an-rnn-is.html', { viewport: { width: 390, height: 900 } });
-  const run = async (name: string, words: string): Promise<void> => {
-    await page.click(`button:text-is("Run ${name}.mjs")`);
-    const section = page.locator('.program-run', { has: page.locator('pre') });
-    await section.getByRole('status').getByText(`${name}.mjs has ended after ${words}.`, { exact: true }).waitFor();
-    expect(await section.locator('pre').textContent()).toBe(outputOf(`${name}.mjs`));
-  };
-  await run('one-state', '19 lines'); // chapter 1 shows no output
-  await page.goto(`${address()}learn/plain-rnn.html`);
-  await run('recompute', '2 lines, the same as above');
-  await page.locator('.program-run pre[data-more=right]').waitFor();
 });

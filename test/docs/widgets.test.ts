@@ -1,4 +1,4 @@
-/** What the site's pictures with levers compute, draw and say. test/docs/site.test.ts and test/slow/docs/site.test.ts use them in a browser. */
+/** What the site's pictures with levers compute, draw and say. test/slow/docs/site-visits.test.ts and site-levers.test.ts use them in a browser. */
 import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-words.js';
 import { typedNumber } from '../../docs/.vitepress/theme/typed-number.js';
 import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-words.js';

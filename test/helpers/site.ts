@@ -1,6 +1,6 @@
-/** The built site, or a part of it, and what a visitor does in its exercises, in a real Chromium. */
+/** The built site, and what a visitor does in its exercises, in a real Chromium. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { bringUpToDate, withLock } from '../../build/part.mjs';
@@ -26,7 +26,17 @@ export async function builtSite(): Promise<string> {
   await builtApi();
   const inputs = ['docs', '!docs/api', ...SOURCES, ...linkedFiles()];
   return upToDate('site-for-tests', inputs, (folder) => {
-    buildPages(folder, { NODE_OPTIONS: '--max-old-space-size=1200' }); // it needs some 800; without a limit it uses 1.8 GB
+    // it needs some 800 MB; without a limit it uses 1.8 GB
+    run(
+      { NODE_OPTIONS: '--max-old-space-size=1200' },
+      'vitepress',
+      'build',
+      'docs',
+      '--base',
+      BASE,
+      '--outDir',
+      folder,
+    );
     const play = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', path.join(folder, 'play')];
     run({}, 'vite', 'build', ...play, '--logLevel', 'warn');
   });
@@ -43,16 +53,6 @@ export async function builtApi(): Promise<string> {
   const inputs = ['docs/.vitepress/typedoc.mjs', 'package.json', 'src', 'kernels'];
   await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }));
   return path.join(project, output);
-}
-
-/** The folder of the site without the API reference, the source files, the measurements and /play. */
-export function builtPartOfSite(): Promise<string> {
-  const inputs = ['docs', '!docs/api', '!docs/benchmarks', '!docs/source', ...SOURCES];
-  return upToDate('part-of-site', inputs, (folder) => {
-    // it needs 350 MB of heap, and 700 MB in all
-    buildPages(folder, { LONGHAND_SITE: 'part', NODE_OPTIONS: '--max-old-space-size=500' });
-    cpSync(path.join(project, 'src/page/public'), path.join(folder, 'play'), { recursive: true }); // the pages’ icon
-  });
 }
 
 /** Files of a built site, from its folder; those of /play are left out. */
@@ -82,9 +82,6 @@ async function upToDate(name: string, inputs: string[], build: (folder: string) 
   await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }));
   return folder;
 }
-
-const buildPages = (folder: string, env: NodeJS.ProcessEnv): string =>
-  run(env, 'vitepress', 'build', 'docs', '--base', BASE, '--outDir', folder);
 
 /** What the command warns of. */
 function run(env: NodeJS.ProcessEnv, ...command: string[]): string {

@@ -2,9 +2,9 @@
 import { findBugs } from '../../../docs/learn/programs/find-bugs-page.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtPartOfSite, hostSite } from '../../helpers/site.js';
+import { builtSite, hostSite } from '../../helpers/site.js';
 
-const { open } = hostSite(builtPartOfSite);
+const { open } = hostSite(builtSite);
 
 const SIGHTS = [
   ['light', 1440],

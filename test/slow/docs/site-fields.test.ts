@@ -4,9 +4,9 @@ import { SECTIONS } from '../../../docs/learn/programs/by-hand-lines.mjs';
 import { valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtPartOfSite, hostSite } from '../../helpers/site.js';
+import { builtSite, hostSite } from '../../helpers/site.js';
 
-const { open } = hostSite(builtPartOfSite);
+const { open } = hostSite(builtSite);
 
 /** The lines of chapter 4, in order, and their numbers. */
 const HAND_NAMES = (SECTIONS as readonly { lines: string[][] }[]).flatMap(({ lines }) => lines.map(([name]) => name));

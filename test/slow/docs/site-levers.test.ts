@@ -2,9 +2,9 @@
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { builtPartOfSite, hostSite } from '../../helpers/site.js';
+import { builtSite, hostSite } from '../../helpers/site.js';
 
-const { open } = hostSite(builtPartOfSite);
+const { open } = hostSite(builtSite);
 
 /** Axe finds nothing serious in the page as it is now, and nothing scrolls sideways. */
 async function expectFine({ page }: Visit, width: number): Promise<void> {

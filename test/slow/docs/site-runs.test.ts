@@ -132,3 +132,11 @@ testInBrowser('the fade leaves an edge that is reached', async () => {
   await page.waitForFunction(() => document.querySelector('[data-more="left"]'));
   expect(await more()).toBe('left');
 });
+
+testInBrowser('an output is compared with the one above; a wide one fades', async () => {
+  const { page } = await open('learn/plain-rnn.html', viewForAxe('light', 390));
+  const section = sectionOf(page, 'recompute');
+  await section.getByRole('button', { name: 'Run recompute.mjs' }).click();
+  await section.getByText('recompute.mjs has ended after 2 lines, the same as above.', { exact: true }).waitFor();
+  await section.locator('pre[data-more=right]').waitFor();
+});

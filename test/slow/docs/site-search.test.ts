@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import MiniSearch from 'minisearch';
-import { search } from '../../docs/.vitepress/search.js';
-import { testInBrowser } from '../helpers/chromium.js';
-import { builtPartOfSite, filesOf, hostSite } from '../helpers/site.js';
+import { search } from '../../../docs/.vitepress/search.js';
+import { testInBrowser } from '../../helpers/chromium.js';
+import { builtSite, filesOf, hostSite } from '../../helpers/site.js';
 
-const { folder } = hostSite(builtPartOfSite);
+const { folder } = hostSite(builtSite);
 
 /** What a learner types, and where the first result must lead. */
 const SEARCHES = {
