@@ -224,7 +224,9 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
 test('single steps of the curve for 2 differ', async () => {
   const { norms } = (await ask('return gradientNorms(2, 784);')) as { norms: number[] };
   const factors = norms.slice(1).map((norm, k) => norm / norms[k]);
-  expect(prose).toContain(`in the 784 steps with 2, from ${Math.min(...factors).toFixed(2)} to ${Math.max(...factors).toFixed(2)}.`);
+  expect(prose).toContain(
+    `in the 784 steps with 2, from ${Math.min(...factors).toFixed(2)} to ${Math.max(...factors).toFixed(2)}.`,
+  );
 });
 
 test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {
