@@ -50,7 +50,7 @@ export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
       'With forget bias 0, f begins near 0.5; with 3, near 0.95. Which of them brings the gradient back to row 0?',
     lookFor: 'Compare both ends of the lines before the first steps change them, and the accuracy after the run.',
     saw: [
-      'In the new network with forget bias 0, ∂L/∂c at row 0 is about a millionth of that at the last row. Each step back multiplies it by about 0.6: by f, near 0.5, and a little more arrives through h. With 1 it is about half a percent. With 3 it does not shrink at all.',
+      'With forget bias 0, ∂L/∂c at row 0 begins at about a millionth of that at the last row. Each step back multiplies it by about 0.6, because f is near 0.5, and a little more arrives through h. With forget bias 1, ∂L/∂c at row 0 begins at about half a percent, and with 3 it does not shrink at all.',
       'But 3 is not best here: the accuracies are about 89% with 0, 93% with 1 and 91% with 3. With 3 the cell also keeps what is not needed, and training has to lower f first. In all three, training raises the gradient at row 0, compared with that at the last row.',
     ],
     chapter: { page: 'learn/lstm', section: 'the-forget-bias-an-experiment', name: 'chapter 3, The forget bias' },

@@ -77,7 +77,7 @@ testInBrowser('digits: the gradient at row 0, and the accuracies', async () => {
   const [factor] = saidIn('forget-bias', /about a millionth .* multiplies it by about (0\.6)/);
   expectSaid(zero ** (1 / 28), factor, 0.02);
   expectSaid(Math.log10(zero), -6, Math.log10(2.5));
-  saidIn('forget-bias', /With 1 it is about half a percent\. With 3 it does not shrink at all\./);
+  saidIn('forget-bias', /bias 1, .* at about half a percent, and with 3 it does not shrink at all\./);
   expectSaid(Math.log10(one), Math.log10(0.005), Math.log10(2));
   expect(three).toBeGreaterThan(1);
 
