@@ -12,18 +12,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { fromPs, residentMegabytes, verdictOn } from '../../src/cli/answer-process.js';
+import { fromPs, residentMegabytes } from '../../src/cli/answer-child.js';
+import { verdictOn } from '../../src/cli/answer-process.js';
 import { asRun } from '../../src/cli/current-run.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
 import { longhand, start } from '../helpers/longhand.js';
+import { ended, pipeIn } from '../helpers/named-pipe.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 
 let place = '';
@@ -206,6 +205,7 @@ test.each([
   ['Hint5', 'hint 5'],
   ['watch', 'check --watch'],
   ['help', '--help'],
+  ['trian', 'train'],
 ])('%s is no folder by accident', async (word, meant) => {
   const { code, stderr } = await exercises([word]);
   expect([code, stderr]).toEqual([
@@ -222,6 +222,7 @@ test.each([
   [['5', 'check'], 'check 5'],
   [['hin', '5', '2'], 'hint 5 2'],
   [['Cehck', '12'], 'check 12'],
+  [['trian', 'mine'], 'train'],
 ])('%j is a misspelt command, no folder', async (words, meant) => {
   const { code, stderr } = await exercises(words);
   expect([code, stderr]).toEqual([2, `error: ${words.join(' ')}: did you mean longhand exercises ${meant}?\n`]);
@@ -274,8 +275,11 @@ test('without exercises, or with several folders of them, it says so', async () 
 
 describe('an answer is a stranger’s program:', () => {
   const never = new AbortController().signal;
+  const written = (name: string, source: string, language: Language = 'typescript') => ({
+    ...{ exercise: named(name), file: 'a', source, language },
+  });
   const verdictAt = (source: string, { milliseconds = 60_000, megabytes = 512 } = {}) =>
-    verdictOn(named('sigmoid'), { file: 'a.ts', source, language: 'typescript' }, never, { milliseconds, megabytes });
+    verdictOn(written('sigmoid', source), never, true, { milliseconds, megabytes });
   const error = (message: string) => ({ outcome: 'error', message });
   const wrong = expect.objectContaining({ outcome: 'wrong' }) as object;
   const right = { outcome: 'right', compared: 10 };
@@ -368,8 +372,8 @@ describe('an answer is a stranger’s program:', () => {
   });
 
   test('the check itself fails', async () => {
-    const unknown = { ...named('sigmoid'), name: 'unknown' };
-    const verdict = await verdictOn(unknown, { file: 'a.ts', source: RIGHT, language: 'typescript' }, never);
+    const unknown = { ...written('sigmoid', RIGHT), exercise: { ...named('sigmoid'), name: 'unknown' } };
+    const verdict = await verdictOn(unknown, never);
     expect(verdict).toEqual(error(expect.stringMatching(/^the check failed: TypeError: /) as string));
   });
 
@@ -386,7 +390,7 @@ describe('an answer is a stranger’s program:', () => {
       () => `if (${asked}.includes(false)) throw ${asked}.join(); `,
     );
     expect(source).toContain(asked);
-    const verdict = await verdictOn(named('rnn-step'), { file: 'a.js', source, language: 'javascript' }, never);
+    const verdict = await verdictOn(written('rnn-step', source, 'javascript'), never);
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 
@@ -399,7 +403,7 @@ describe('an answer is a stranger’s program:', () => {
     const { solution } = named('initial-state').javascript;
     const source = solution.replace(/(?=return \{ (h|gradients))/g, `${change}\n`);
     expect(source.split(change)).toHaveLength(3);
-    const verdict = await verdictOn(named('initial-state'), { file: 'a.js', source, language: 'javascript' }, never);
+    const verdict = await verdictOn(written('initial-state', source, 'javascript'), never);
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 
@@ -630,24 +634,10 @@ describe('--watch', () => {
     expect(await code).toBe(130);
   });
 
-  /** A named pipe, and an answer that waits for its end. `started` resolves when the answer's process waits. */
+  /** An answer that waits for the end of a pipe. `started` resolves when it waits. */
   function waiting() {
-    const pipe = path.join(place, 'pipe');
-    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-    const text = sigmoidWith(`process.getBuiltinModule('fs').readFileSync(${JSON.stringify(pipe)});`);
-    return { text, started: () => open(pipe, 'w') };
-  }
-
-  /** Resolves when the process that reads `pipe` has ended. */
-  async function ended(pipe: FileHandle): Promise<void> {
-    for (;;) {
-      const { code } = await pipe.write('x').then(
-        () => ({ code: undefined }),
-        (error: unknown) => error as NodeJS.ErrnoException,
-      );
-      if (code === 'EPIPE') return pipe.close();
-      await setImmediate();
-    }
+    const { opening, started } = pipeIn(place);
+    return { text: sigmoidWith(`process.getBuiltinModule('fs').readFileSync(${opening.slice(0, -1)});`), started };
   }
 
   test.each([
