@@ -39,7 +39,7 @@ function newRealm(): vm.Context {
   return realm;
 }
 
-/** Of what an answer gets, throws included. */
+/** The classes of what an answer receives, including what it can catch. */
 const CLASSES = { Array, Error, Float32Array, Float64Array, Function, Object, RangeError, TypeError } as const;
 
 /** An array that was made here is then an `instanceof Array` there too. */
@@ -63,6 +63,27 @@ export function compileInRealm(): Compile {
       parsingContext: realm,
       filename: ANSWER_FILE,
     }) as ReturnType<Compile>;
+}
+
+/**
+ * The process that started this one ends it much earlier. If that process was killed, this one ends itself. The limit is long,
+ * because it also counts the time for which Ctrl-Z stops both processes.
+ */
+const LONGEST_MS = 600_000;
+
+const timed = { script: new vm.Script('call()', { filename: 'longhand' }), context: vm.createContext() };
+let isTimed = false;
+
+/** The result of `call`, which calls an answer. Throws an Error after `milliseconds`; a call in it has no limit of its own. */
+export function withinTime<Result>(call: () => Result, milliseconds = LONGEST_MS): Result {
+  if (isTimed) return call();
+  isTimed = true;
+  timed.context.call = call;
+  try {
+    return timed.script.runInContext(timed.context, { timeout: milliseconds }) as Result; // only vm has a time limit
+  } finally {
+    isTimed = false;
+  }
 }
 
 /** Writes one line to the file descriptor that the command reads. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Exercise, Verdict } from '../exercises/exercise.js';
 import { readIfPresent } from '../files/disk.js';
-import type { AnswerFile } from './exercise-files.js';
+import type { AnswerFile, WrittenAnswer } from './exercise-files.js';
 import { answersIn } from './exercise-files.js';
 
 export interface Checked extends AnswerFile {
@@ -21,7 +21,8 @@ export async function verdictsOn(
   const all = await twoAtATime(answersIn(folder, exercises), async (answer) => {
     const read = sourceIn(path.join(folder, answer.file));
     if ('verdict' in read) return { ...answer, source: undefined, verdict: read.verdict };
-    return { ...answer, ...read, verdict: await verdictOnSource(answer, read.source, signal, isDiagnosed) };
+    const written = { ...answer, ...read };
+    return { ...written, verdict: await verdictOnText(written, signal, isDiagnosed) };
   });
   return exercises.map((exercise) => {
     const both = all.filter((one) => one.exercise === exercise);
@@ -59,14 +60,9 @@ function sourceIn(file: string): { source: string } | { verdict: Verdict } {
   return { source: text.toString().replace(/^\uFEFF/, '') }; // some editors begin a file with it
 }
 
-async function verdictOnSource(
-  { exercise, language, file }: AnswerFile,
-  source: string,
-  signal: AbortSignal,
-  isDiagnosed: boolean,
-): Promise<Verdict> {
+async function verdictOnText(answer: WrittenAnswer, signal: AbortSignal, isDiagnosed: boolean): Promise<Verdict> {
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(exercise, { file, source, language, isDiagnosed }, signal);
+  return verdictOn(answer, signal, isDiagnosed);
 }
 
 export const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

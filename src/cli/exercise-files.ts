@@ -16,6 +16,11 @@ export interface AnswerFile {
   readonly file: string;
 }
 
+/** An answer with its text. */
+export interface WrittenAnswer extends AnswerFile {
+  readonly source: string;
+}
+
 /**
  * The answers to `exercises` in a folder, those to one after those to another. In each language, the file with this version's number comes
  * first; it is listed, too, if there is none.
@@ -31,8 +36,7 @@ export function answersIn(folder: string, exercises: readonly Exercise[]): Answe
       const all = names
         .filter((name) => name.replace(/^\d+-/, '') === `${exercise.name}.${LANGUAGES[language]}`)
         .map((name) => `${language}/${name}`);
-      const others = all.filter((file) => file !== usual);
-      const files = all.length > others.length || all.length === 0 ? [usual, ...others] : others;
+      const files = all.length === 0 ? [usual] : all.sort((one, other) => +(other === usual) - +(one === usual));
       return files.map((file) => ({ exercise, language, file }));
     }),
   );

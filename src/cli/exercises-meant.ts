@@ -5,6 +5,7 @@ const MEANT: readonly [RegExp, (number: string) => string][] = [
   [/^(?:che(?:ck|kc|k)s?[ -]?)?(\d+)$/i, (number) => `check ${number}`],
   [/^che(?:ck|kc|k)s?$/i, () => 'check'],
   [/^hints?[ -]?(\d*)$/i, (number) => `hint ${number || 1}`],
+  [/^t(?:rain|rian|arin|rani)s?$/i, () => 'train'],
   [/^watch$/i, () => 'check --watch'],
   [/^help$/i, () => '--help'],
 ];
@@ -22,9 +23,9 @@ export function meantBy(words: readonly string[]): string | undefined {
 /** Several words are no folder, so a word that is only like a command is enough. */
 function meantBySeveral(words: readonly string[]): string | undefined {
   const numbers = words.filter((word) => /^\d+$/.test(word));
-  const command = ['check', 'hint'].find((name) => words.some((word) => isNear(word.toLowerCase(), name)));
+  const command = ['check', 'hint', 'train'].find((name) => words.some((word) => isNear(word.toLowerCase(), name)));
   if (command === 'hint' && numbers.length === 0) return 'hint 1';
-  return command && [command, ...numbers].join(' ');
+  return command === 'train' ? command : command && [command, ...numbers].join(' ');
 }
 
 /** Whether one letter has been added, left out, replaced, or exchanged with the next. */

@@ -1,7 +1,7 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
-import type { AnswerText } from '../exercises/network-answers.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/network-answers.js';
+import type { AnswerText } from '../exercises/answer-texts.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/answer-texts.js';
 import { packagedText } from '../data/text-files.js';
 import type { Checked } from './answer-verdicts.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
@@ -10,6 +10,7 @@ import { folderOf, hasExercises } from './exercise-files.js';
 import { wholeNumber } from './flag-values.js';
 import { bits, characterLine, numpyShare, printable, tutorialLine } from './format.js';
 import type { Report } from './network-process.js';
+import { trainInProcess } from './network-process.js';
 import { inform, print, printText } from './print.js';
 import { progressBar } from './run-training.js';
 import { untilInterrupted } from './signals.js';
@@ -52,12 +53,15 @@ async function answersFrom(
   const wrong = checked.filter((all) => !isRight(all));
   for (const { file, verdict } of wrong.flat()) print(`${file}: ${summaryOf(verdict)}`);
   print(`${checked.length - wrong.length} of ${checked.length} answers are right`);
-  if (wrong.length > 0 && !fill) {
-    print("The network needs all of them. --fill uses the engine's own function for the others.");
-    return undefined;
+  if (wrong.length > 0) {
+    const names = wrong.map(([{ exercise }]) => exercise.name).join(', ');
+    print(
+      fill
+        ? `The engine's own function computes ${names}.`
+        : "The network needs all of them. --fill uses the engine's own function for the others.",
+    );
+    if (!fill) return undefined;
   }
-  if (fill && wrong.length > 0)
-    print(`The engine's own function computes ${wrong.map(([{ exercise }]) => exercise.name).join(', ')}.`);
   return checked.map((all, n) => answerOf(all) ?? solutionOf(exercises[n]));
 }
 
@@ -71,10 +75,9 @@ function answerOf(all: readonly Checked[]): AnswerText | undefined {
 async function train(answers: readonly AnswerText[], { text, steps }: Flags, signal: AbortSignal): Promise<void> {
   const file = text ? packagedText() : undefined;
   if (text) print("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
-  const { trainInProcess } = await import('./network-process.js'); // with what checks answers
   const shown: { bar?: ReturnType<typeof progressBar> } = {};
   let began = 0;
-  let engine: Of<'engine'> | undefined;
+  let engine: ReportOf<'engine'> | undefined;
   const hear = (report: Report): void => {
     switch (report.kind) {
       case 'step':
@@ -103,9 +106,9 @@ async function train(answers: readonly AnswerText[], { text, steps }: Flags, sig
   }
 }
 
-type Of<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
+type ReportOf<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 
-function printEnd({ written, count, ...own }: Of<'end'>, engine: Of<'engine'>): void {
+function printEnd({ written, count, ...own }: ReportOf<'end'>, engine: ReportOf<'engine'>): void {
   print('Optimization Finished!');
   const others = `The engine's own, after as many updates: `;
   if (written === undefined) {

@@ -1,4 +1,4 @@
-/** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
+/** `longhand exercises`: writes the twelve exercises into a folder, checks answers, shows hints, and trains with the answers. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';

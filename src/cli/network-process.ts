@@ -1,9 +1,9 @@
 /** Trains a network with answers in a process of its own, as answer-process.ts checks one. */
 import { DataError } from '../core/errors.js';
-import type { AnswerText } from '../exercises/network-answers.js';
-import type { Line } from '../training/training.js';
-import type { Limits } from './answer-process.js';
-import { endOf, hintIn } from './answer-process.js';
+import type { AnswerText } from '../exercises/answer-texts.js';
+import type { Line, Validation } from '../training/training.js';
+import type { Limits } from './answer-child.js';
+import { endOf, hintIn } from './answer-child.js';
 
 /** What the process gets. */
 export interface NetworkJob {
@@ -12,15 +12,12 @@ export interface NetworkJob {
   readonly text: string | undefined;
   /** Updates; undefined: the usual number. */
   readonly steps: number | undefined;
+  /** The longest call of an answer, if nothing else ends it. Default: ten minutes. */
+  readonly longestMs?: number;
 }
 
-interface Tested {
-  /** Updates. */
-  readonly step: number;
-  /** On the data that the network was not trained on. */
-  readonly loss: number;
-  readonly accuracy: number;
-}
+/** On the data that the network was not trained on. */
+type Tested = Pick<Validation, 'step' | 'loss' | 'accuracy'>;
 
 /** What the process reports, a line each. */
 export type Report =
@@ -31,6 +28,25 @@ export type Report =
   /** `count`: images of the test. `written`: by a network that was trained on a text. */
   | ({ readonly kind: 'end'; readonly count: number; readonly written?: string } & Tested)
   | { readonly kind: 'failed'; readonly message: string };
+
+const NUMBERS: Readonly<Record<Report['kind'], readonly string[]>> = {
+  step: ['step', 'steps'],
+  engine: ['step', 'loss', 'accuracy'],
+  line: ['iter', 'loss', 'accuracy'],
+  end: ['count', 'loss', 'accuracy'],
+  failed: [],
+};
+
+/** Throws a DataError for any other line: an answer can write to the file descriptor of the reports, too. */
+function reportFrom(line: string): Report {
+  try {
+    const report = JSON.parse(line) as Record<string, unknown> & { readonly kind: Report['kind'] };
+    if (NUMBERS[report.kind].every((name) => typeof report[name] === 'number')) return report as unknown as Report;
+  } catch {
+    // no JSON, or of no kind
+  }
+  throw new DataError('the training reports what is no report: does an answer write to file descriptor 3?');
+}
 
 /** The images of MNIST need 55 MB, and twice as much while they are read. The time is that from one update to the next. */
 const LIMITS: Limits = { milliseconds: 60_000, megabytes: 1024 };
@@ -48,7 +64,7 @@ export async function trainInProcess(
   signal.throwIfAborted();
   const heard: { last?: Report } = {};
   const onLine = (line: string): void => {
-    heard.last = JSON.parse(line) as Report;
+    heard.last = reportFrom(line);
     if (heard.last.kind !== 'failed') hear(heard.last);
   };
   const { excess, lastWords, how } = await endOf('run-network', job, signal, limits, onLine);

@@ -10,13 +10,13 @@ import { loadText } from '../data/text-files.js';
 import type { Vocabulary } from '../data/text.js';
 import { textTask } from '../data/text.js';
 import type { TrainingData } from '../data/train-data.js';
-import { AnswerError } from '../exercises/answer-error.js';
+import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { functionsOf } from '../exercises/network-answers.js';
 import type { Network } from '../network/network.js';
 import { IMAGES_TASK, TEXT_STEPS, TEXT_TASK, trainOwn } from '../own-network/own-network.js';
 import { sample } from '../training/sample.js';
 import type { Line } from '../training/training.js';
-import { compileInRealm, endProcess, reportLine } from './answer-realm.js';
+import { compileInRealm, endProcess, reportLine, withinTime } from './answer-realm.js';
 import type { NetworkJob, Report } from './network-process.js';
 import { defaultPrime } from './sample.js';
 
@@ -26,6 +26,8 @@ const SAMPLE_LENGTH = 200;
 
 interface OwnData {
   readonly data: TrainingData;
+  /** Images of the test; 0 of a text. */
+  readonly count: number;
   /** Of a text. Default: none. */
   readonly vocabulary?: Vocabulary;
 }
@@ -33,10 +35,10 @@ interface OwnData {
 function loadData(text: string | undefined): OwnData {
   if (text === undefined) {
     const { train, test } = loadMnist();
-    return { data: { train, validation: test } };
+    return { data: { train, validation: test }, count: test.count };
   }
   const { train, validation } = textTask(loadText(text), { T: TEXT_STEPS });
-  return { data: { train, validation }, vocabulary: train.vocabulary };
+  return { data: { train, validation }, count: 0, vocabulary: train.vocabulary };
 }
 
 async function textOf(network: Network, vocabulary: Vocabulary | undefined): Promise<string | undefined> {
@@ -53,21 +55,29 @@ async function withBackend(work: (backend: Backend) => Promise<void>): Promise<v
   await backend.dispose();
 }
 
+/** The functions with a limit of time for each call. */
+const timed = (functions: NetworkFunctions, longestMs: number | undefined) =>
+  Object.fromEntries(
+    Object.entries(functions).map(([name, call]: [string, ((...of: unknown[]) => unknown) | undefined]) => [
+      name,
+      call && ((...of: unknown[]) => withinTime(() => call(...of), longestMs)),
+    ]),
+  ) as unknown as NetworkFunctions;
+
 /** The engine's run comes first, before any line of an answer has run. */
-async function train({ answers, text, steps }: NetworkJob): Promise<void> {
-  const { data, vocabulary } = loadData(text);
+async function train({ answers, text, steps, longestMs }: NetworkJob): Promise<void> {
+  const { data, count, vocabulary } = loadData(text);
   const usual = text === undefined ? IMAGES_TASK : TEXT_TASK;
   const task = { ...usual, steps: steps ?? usual.steps };
   const onStep = (step: number): void => report({ kind: 'step', step, steps: task.steps });
-  const count = data.validation && 'count' in data.validation ? data.validation.count : 0;
   await withBackend(async (backend) => {
     const { test } = await trainOwn(backend, data, task, { onStep });
     report({ kind: 'engine', ...test });
   });
-  const functions = functionsOf(answers, compileInRealm());
+  const functions = withinTime(() => functionsOf(answers, compileInRealm()), longestMs);
   await withBackend(async (backend) => {
     const onLine = (line: Line): void => report({ kind: 'line', ...line });
-    const { test, network } = await trainOwn(backend, data, task, { onStep, onLine }, functions);
+    const { test, network } = await trainOwn(backend, data, task, { onStep, onLine }, timed(functions, longestMs));
     const written = await textOf(network, vocabulary);
     report({ kind: 'end', count, ...test, ...(written !== undefined && { written }) });
   });
@@ -76,8 +86,7 @@ async function train({ answers, text, steps }: NetworkJob): Promise<void> {
 try {
   await train(JSON.parse(readFileSync(0, 'utf8')) as NetworkJob);
 } catch (error) {
-  const words = error instanceof AnswerError ? error.message : String(error instanceof Error ? error.message : error);
-  report({ kind: 'failed', message: words });
+  report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 } finally {
   endProcess();
 }

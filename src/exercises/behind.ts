@@ -1,6 +1,5 @@
 /** The inputs behind one number, so that a reader can recompute it by hand. They come from a case, never from an answer. */
 import type { Tensor } from '../core/tensor.js';
-import { rowsOf } from '../core/tensor.js';
 
 /** An input: one number, or those of a row or of a column. */
 export interface Input {
@@ -14,11 +13,12 @@ export interface Behind {
   readonly note?: string;
 }
 
-/** `o = 0.25; row 1 of W = 0.5, -1. A note.` With six digits, and more near ±1. */
+/** With six digits, and more near ±1: 1-i and 1-j² need them. */
+export const short = (value: number): string =>
+  String(Number(value.toPrecision(1 - Math.abs(value) < 0.01 && Math.abs(value) <= 1 ? 14 : 6)));
+
+/** `o = 0.25; row 1 of W = 0.5, -1. A note.` */
 export function wordsOf({ inputs, note }: Behind): string {
-  // 1-i and 1-j² of a number near ±1 need more digits of it
-  const short = (value: number): string =>
-    String(Number(value.toPrecision(1 - Math.abs(value) < 0.01 && Math.abs(value) <= 1 ? 14 : 6)));
   const all = inputs.map(({ name, values }) => `${name} = ${values.map(short).join(', ')}`).join('; ');
   return [...(all === '' ? [] : [`${all}.`]), ...(note === undefined ? [] : [note])].join(' ');
 }
@@ -38,20 +38,6 @@ export const column = (name: string, matrix: Tensor, k: number): Input => ({
   name: `column ${k} of ${name}`,
   values: Array.from({ length: matrix.shape[0] }, (_, r) => matrix.get(r, k)),
 });
-
-/** The matrix among the blocks of rows of `whole` that has row `r`, and the row's number in it. */
-export function blockOf(blocks: readonly Tensor[], r: number): { readonly k: number; readonly m: number } {
-  let m = r;
-  let k = 0;
-  for (; m >= blocks[k].shape[1]; k++) m -= blocks[k].shape[1];
-  return { k, m };
-}
-
-/** The rows of `whole` that belong to the columns of block `k`. */
-export function rowsFor(whole: Tensor, blocks: readonly Tensor[], k: number): Tensor {
-  const begin = blocks.slice(0, k).reduce((sum, { shape }) => sum + shape[1], 0);
-  return rowsOf(whole, begin, begin + blocks[k].shape[1]);
-}
 
 /** More numbers than these are too many for a computation by hand. */
 const MOST = 18;

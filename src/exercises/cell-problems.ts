@@ -5,13 +5,14 @@ import type { lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward } from '../equations/lstm.js';
 import type { Behind } from './behind.js';
 import { single } from './behind.js';
+import { GATES } from './diagnosis/parts.js';
 import { cellStateBackward, hiddenStateBackward } from './given.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericResult, resultOf, whileReading } from './results.js';
 import { HELD, randomTensor, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 export const gateAndUnit = (H: number, column: number): string =>
-  `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
+  `gate ${GATES[Math.floor(column / H)]}, unit ${column % H}`;
 const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
 
 type CellResult = 'dz' | 'dc' | 'dcPrev';
@@ -44,7 +45,7 @@ function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, name
     const given = { dh, dc, dcPrev, cPrev };
     for (const [name, b, n, value] of special) {
       if (name in given) given[name as keyof typeof given].set(b, n, value);
-      else z.set(b, 'ijfo'.indexOf(name) * H + n, value);
+      else z.set(b, GATES.findIndex((gate) => gate === name) * H + n, value);
     }
     const [h, c, gates] = [zeroTensor([B, H]), zeroTensor([B, H]), zeroTensor([B, 4 * H])];
     lstmCellForward(h, c, gates, z, cPrev, 0.7);

@@ -6,7 +6,7 @@ import { diagnosisOf } from './diagnosis/diagnosis.js';
 import { isEarlierStart } from './earlier-starts.js';
 import type { Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
-import type { Exercise, KnownMistake, Verdict, WrongNumber } from './exercise.js';
+import type { Exercise, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
 import type { ExerciseChecks, Numbers, Result } from './results.js';
@@ -69,7 +69,7 @@ export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = 
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
   if (!isDiagnosed) return { outcome: 'wrong', differences };
   const diagnosis = diagnosisOf(exercise, numbers, expected, (text) => numbersOf(exercise, text));
-  return { outcome: 'wrong', differences, ...diagnosis };
+  return { outcome: 'wrong', differences, ...(diagnosis !== undefined && { diagnosis }) };
 }
 
 /** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */
@@ -115,9 +115,4 @@ function uniqueTensors<One extends { tensor: string }>(all: readonly One[]): One
 function numbersOf(exercise: Exercise, text: string): Numbers | undefined {
   const computed = computeSource(exercise, text);
   return 'numbers' in computed ? computed.numbers : undefined;
-}
-
-/** The solution with one mistake. */
-export function withMistake({ typescript: { solution } }: Exercise, { right, wrong }: KnownMistake): string {
-  return solution.split(right).join(wrong);
 }

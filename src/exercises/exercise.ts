@@ -19,6 +19,9 @@ export interface KnownMistake {
   readonly wrong: string;
 }
 
+/** `text`, the solution or a part of it, with the mistake. */
+export const withMistake = (text: string, { right, wrong }: KnownMistake): string => text.split(right).join(wrong);
+
 /** What make.mjs makes of the code. */
 export interface Texts {
   /** As in the name of its file: `05-hidden-state.ts`. */
@@ -87,8 +90,6 @@ export type Verdict =
       readonly outcome: 'wrong';
       /** The first tensor that differs comes first. Each tensor is listed once. */
       readonly differences: readonly WrongNumber[];
-      /** The known mistake that gives exactly these numbers, in a few words. */
-      readonly mistake?: string;
       /** What the numbers show about the mistake, in sentences: see diagnosis/diagnosis.ts. */
       readonly diagnosis?: string;
     };

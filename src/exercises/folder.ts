@@ -65,7 +65,7 @@ comment says what is given and what to write. Write in \`typescript/\` or in \`j
     npx longhand exercises check 5         checks one
     npx longhand exercises check --watch   checks a file each time you save it
     npx longhand exercises hint 5          shows a hint; hint 5 2 and hint 5 3 show more
-    npx longhand exercises train           trains MNIST with your answers
+    npx longhand exercises train           trains a network on MNIST with your answers
 
 In a clone of Longhand, stay in its folder and write \`npm run -s longhand --\` in place of \`npx longhand\`.
 
@@ -76,8 +76,9 @@ The functions use a few things of the library. \`longhand.d.ts\` lists them:
   \`{ accumulate: true }\` it adds to out.
 - **Other functions** come from \`longhand\`: \`import { transposeOf } from 'longhand';\`. The files already import those that you need.
 
-The check compares your numbers with numeric derivatives in f64, at random values. It names the first element that differs. If
-a well-known mistake gives exactly your numbers, it names the mistake.
+The check compares your numbers with numeric derivatives in f64, at random values. It names the first element of each tensor that
+differs, and shows the inputs that the expected number follows from. If one or several known mistakes give exactly your numbers,
+it names them. Otherwise it says what your numbers show, and where to look, if that is clear.
 
 |  #  | exercise | equation | file |
 | --- | -------- | -------- | ---- |
@@ -85,7 +86,7 @@ ${rows.join('\n')}
 
 The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 2 and 3 in
 \`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code
-in a process of its own, for at most 10 seconds and in at most 512 MB. That process cannot write files with \`fs\`, or start programs.
+in a process of its own, for at most 10 seconds and in at most 512 MB. The training has 60 seconds for each update, and 1024 MB. Such a process cannot write files with \`fs\`, or start programs.
 This protects you from accidents, not from malice, because other parts of Node can still write files. So do not check an answer
 that you would not run. The check does not check types: your editor does.
 `;

@@ -1,6 +1,6 @@
 /** The inputs behind a number of an LSTM's backward pass. */
 import type { Tensor } from '../core/tensor.js';
-import { stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { copyInto, stepOf, zeros } from '../core/tensor.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import { lstmStepBackward } from '../equations/lstm.js';
 import type { Behind, Input } from './behind.js';
@@ -14,7 +14,7 @@ function dzOfSteps(lstm: Lstm): Tensor[] {
   sequenceBackward(backend, lstm, (given, one, step) => {
     lstmStepBackward(given, one, step);
     const copy = zeros(step.dz.shape, 'f64');
-    copy.data.set(valuesOf(step.dz));
+    copyInto(copy, step.dz);
     dz.unshift(copy);
   });
   return dz;

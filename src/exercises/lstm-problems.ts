@@ -16,6 +16,7 @@ import type { Behind } from './behind.js';
 import { column, row } from './behind.js';
 import { sequenceBackward } from './given.js';
 import { lstmBehind } from './lstm-behind.js';
+import type { EveryStepBackward } from './network-answers.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { assertHasRun, byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
 import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
@@ -199,10 +200,6 @@ function numericUpstream({ h, sizes: { T } }: Lstm, loss: () => number): Result 
   return { ...resultOf('dhUpstream', h, stateOf), values: all };
 }
 
-type EveryStepBackward = (
-  ...of: [backend: typeof backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
-) => void;
-
 /** A row of dLogits is zero, because it has no label. */
 const NO_LABEL = -1;
 
@@ -224,14 +221,14 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       crossEntropyForward(losses, p, logits, y);
       return valuesOf(losses).reduce((sum, one) => sum + one, 0) / (T * B);
     };
-    return { lstm, W, b, y, p, loss };
+    loss();
+    const dLogits = zeroTensor(p.shape);
+    crossEntropyBackward(dLogits, p, y, T * B);
+    return { lstm, W, b, dLogits, loss };
   };
   return {
     results(answer) {
-      const { lstm, W, b, y, p, loss } = inputs();
-      loss();
-      const dLogits = zeroTensor(p.shape);
-      crossEntropyBackward(dLogits, p, y, T * B);
+      const { lstm, W, b, dLogits } = inputs();
       const [dW, db] = [unwritten(W.shape, held), unwritten(b.shape, held)];
       const { dhUpstream, ...read } = readBackward(lstm); // the answer fills the first
       whileReading({ ...read, dLogits, W }, { dW, db, dhUpstream, ...writtenBackward(lstm) }, () =>
@@ -245,10 +242,7 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case 
       return [dW, db, numericUpstream(lstm, loss), ...numeric(lstm, loss)];
     },
     behind(tensor, index) {
-      const { lstm, W, y, p, loss } = inputs();
-      loss();
-      const dLogits = zeroTensor(p.shape);
-      crossEntropyBackward(dLogits, p, y, T * B);
+      const { lstm, W, dLogits } = inputs();
       return everyStepBehind(lstm, dLogits, W, tensor, index);
     },
   };

@@ -11,52 +11,14 @@ import type { denseBackward } from '../equations/dense.js';
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { Backend } from '../core/backend.js';
+import type { AnswerText, Name } from './answer-texts.js';
 import { AnswerError, explainedIn } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Answer, Asked, Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
-import type { Exercise } from './exercise.js';
-import { EXERCISES } from './exercises.js';
-import type { Language } from './folder.js';
-
-/** The exercises whose answers train a network with a loss at its last step, in the order of the exercises. */
-export const LAST_STEP = [
-  'product',
-  'hidden-state',
-  'cell-state',
-  'gates',
-  'weights',
-  'through-time',
-  'softmax',
-  'adam',
-] as const;
-/** With a loss at every step. */
-export const EVERY_STEP = [...LAST_STEP, 'every-step'] as const;
-
-type Name = (typeof EVERY_STEP)[number];
-
-/** The exercises that a network needs. */
-export const exercisesOf = (names: readonly Name[]): Exercise[] =>
-  EXERCISES.filter(({ name }) => (names as readonly string[]).includes(name));
-
-/** An answer to one of these exercises. */
-export interface AnswerText {
-  /** The exercise's name. */
-  readonly name: string;
-  /** Its file, for messages. */
-  readonly file: string;
-  readonly source: string;
-  readonly language: Language;
-}
-
-/** The project's own lines, in place of an answer. */
-export const solutionOf = ({ name, typescript }: Exercise): AnswerText => ({
-  ...{ name, file: `the solution of ${name}` },
-  ...{ source: typescript.solution, language: 'typescript' },
-});
 
 /** The answer to `every-step`, with the tensors of the output layer. */
-type EveryStepBackward = (
+export type EveryStepBackward = (
   ...of: [backend: Backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
 ) => void;
 
@@ -92,13 +54,13 @@ export function functionsOf(answers: readonly AnswerText[], compile?: Compile): 
   const { lstmStepBackward } = load('weights', ['lstmStepBackward']);
   const { lstmBackward } = load('through-time', ['lstmBackward'], { lstmStepBackward });
   const hasEveryStep = answers.some(({ name }) => name === 'every-step');
+  const everyStep = () => load('every-step', ['everyStepBackward'], { denseBackward, lstmBackward });
   return {
     ...load('softmax', ['crossEntropyBackward']),
     ...{ denseBackward, lstmBackward },
     ...load('adam', ['adam', 'adamRate']),
     lstmCellBackward: joinedCells((name, given) => load(name, ['lstmCellBackward'], given)),
-    everyStepBackward: undefined,
-    ...(hasEveryStep && load('every-step', ['everyStepBackward'], { denseBackward, lstmBackward })),
+    everyStepBackward: hasEveryStep ? everyStep().everyStepBackward : undefined,
   } as NetworkFunctions;
 }
 
@@ -119,12 +81,12 @@ class Handover {
     this.kept[b * this.H + n] = gradients;
   }
 
-  /** Throws an AnswerError if the answer `from` has not called `call` for this element. */
+  /** Throws an AnswerError if the answer `from` did not call `call` for this element. */
   get(b: number, n: number, from: string, call: string): Gradients {
     const gradients = this.kept.at(b * this.H + n);
     if (gradients) return gradients;
     throw new AnswerError(
-      `the answer to ${from} has not called ${call} for element (${b}, ${n}), as its file does at first`,
+      `the answer to ${from} must call ${call} as its start text does, but did not for element (${b}, ${n})`,
     );
   }
 }

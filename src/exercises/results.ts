@@ -160,7 +160,7 @@ export const isNear = (a: number, b: number): boolean =>
 export type Numbers = readonly (readonly ArrayLike<number>[])[];
 
 /** A number that is missing is NaN. */
-const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
+export const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
 
 /** `states[0]`, `states[1]`, … */
 export const byIndex = <One>(name: string, all: readonly One[]): Record<string, One> =>

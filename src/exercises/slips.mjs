@@ -1,5 +1,5 @@
 /**
- * More mistakes that readers make in the lines of the exercises, beside those of marks.mjs and planted-mistakes.mjs. They have the
+ * More mistakes that readers make in the lines of the exercises, besides those of marks.mjs and planted-mistakes.mjs. They have the
  * form of marks.mjs. Under each text of the solution stand the texts that can take its place, after their words.
  */
 import { LSTM_SLIPS } from './lstm-slips.mjs';
@@ -166,9 +166,8 @@ export const SLIPS = {
       'α without the power t': '(learningRate * Math.sqrt(1 - BETA2)) / (1 - BETA1)',
       'α with β·t in place of βᵗ': '(learningRate * Math.sqrt(1 - BETA2 * t)) / (1 - BETA1 * t)',
       'the root covers 1-β₁ᵗ too': 'learningRate * Math.sqrt((1 - BETA2 ** t) / (1 - BETA1 ** t))',
-      'α with the learning rate missing': 'Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t)',
-      'the division by 1-β₂ᵗ has the root of nothing: 1-β₂ᵗ in place of its root below, 1-β₁ᵗ above':
-        '(learningRate * (1 - BETA1 ** t)) / (1 - BETA2 ** t)',
+      'α without the learning rate': 'Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t)',
+      'the factor of α is upside down, and without the root': '(learningRate * (1 - BETA1 ** t)) / (1 - BETA2 ** t)',
     },
     'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)': {
       'm with β₂ in place of β₁': 'M.get(n) + (gradient - M.get(n)) * (1 - BETA2)',

@@ -1,7 +1,7 @@
 /** The problems without a sequence: σ, softmax, a product, Adam. */
 import { Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { flatten, valuesOf, zeros } from '../core/tensor.js';
+import { flatten, rowsOf, valuesOf, zeros } from '../core/tensor.js';
 import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
 import type { adam, adamRate } from '../equations/adam.js';
 import type { crossEntropyBackward } from '../equations/cross-entropy.js';
@@ -9,7 +9,7 @@ import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Behind } from './behind.js';
-import { blockOf, column, row, rowsFor, single } from './behind.js';
+import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
@@ -142,13 +142,27 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       const [first, second] = index;
       if (tensor === 'db') return { inputs: [column('dLogits', dLogits, first)] };
       if (tensor === 'dW') {
-        const { k, m } = blockOf(states, first);
+        const { k, m } = stateOfRow(states, first);
         return { inputs: [column(`states[${k}]`, states[k], m), column('dLogits', dLogits, second)] };
       }
       const k = Number(/\d+/.exec(tensor));
       return { inputs: [row('dLogits', dLogits, first), row(`W for states[${k}]`, rowsFor(W, states, k), second)] };
     },
   };
+}
+
+/** The state whose rows of W include row `r`, and the row's number in them. */
+function stateOfRow(states: readonly Tensor[], r: number): { readonly k: number; readonly m: number } {
+  let m = r;
+  let k = 0;
+  for (; m >= states[k].shape[1]; k++) m -= states[k].shape[1];
+  return { k, m };
+}
+
+/** The rows of W for state `k`. */
+function rowsFor(W: Tensor, states: readonly Tensor[], k: number): Tensor {
+  const begin = states.slice(0, k).reduce((sum, { shape: [, H] }) => sum + H, 0);
+  return rowsOf(W, begin, begin + states[k].shape[1]);
 }
 
 interface AdamCase {

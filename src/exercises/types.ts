@@ -100,6 +100,8 @@ declare module 'longhand' {
     readonly steps: readonly Step[];
   }
 
+  // An exercise cannot import the function that it asks for.
+
   export const BETA1: number;
   export const BETA2: number;
   export const EPSILON: number;
@@ -140,8 +142,6 @@ declare module 'longhand' {
   export function keepStateBackward(backend: Backend, ended: EndedRows): void;
   /** (16′): dm and dWr of a projection h = m·Wr. */
   export function projectBackward(backend: Backend, projected: ProjectedRows): void;
-
-  // An exercise cannot import the function that it asks for.
 
   /** Numbers by name. */
   export type Numbers<Names extends string> = Readonly<Record<Names, number>>;

@@ -51,9 +51,10 @@ export async function trainOwn(
   { onLine, onStep }: Hooks = {},
   functions?: NetworkFunctions,
 ): Promise<Trained> {
-  const training = Training.start(backend, data, options);
+  const own = functions && withFunctions(backend, functions, () => training);
+  const training: Training = Training.start(own ?? backend, data, options);
   try {
-    if (functions) replaceBackward(training, backend, functions);
+    if (functions) replaceBackward(training.network, functions);
     for (let step = 1; step <= steps; step++) {
       await training.makeStep();
       onStep?.(step);
@@ -68,29 +69,29 @@ export async function trainOwn(
   }
 }
 
-/** Gives a run the functions in place of the engine's. They write on the host, so the backend must compute there. */
-function replaceBackward(training: Training, backend: Backend, functions: NetworkFunctions): void {
-  const { network, learningRate } = training;
+/** `backend` with the functions in place of its own. They write on the host, so it must compute there. */
+function withFunctions(backend: Backend, functions: NetworkFunctions, training: () => Training): Backend {
   const own: Pick<Backend, 'lstmCellBackward' | 'adam'> = {
     lstmCellBackward(dz, dc, dcPrev, ...inputs) {
       functions.lstmCellBackward(dz, dc, dcPrev, ...inputs);
       for (const written of [dz, dc, dcPrev]) backend.upload(written);
     },
     adam(p, m, v, g) {
-      functions.adam(p, m, v, g, functions.adamRate(learningRate, training.step + 1));
+      const { learningRate, step } = training();
+      functions.adam(p, m, v, g, functions.adamRate(learningRate, step + 1));
       for (const written of [p, m, v]) backend.upload(written);
     },
   };
-  Object.assign(backend, own);
-  Object.assign(network, { backward: () => backwardWith(network, backend, functions) });
+  return Object.assign(Object.create(backend) as Backend, own); // a class's methods cannot be copied with { ...backend }
 }
 
+/** Gives a network, which the caller has made, the functions' backward pass in place of the engine's. */
+const replaceBackward = (network: Network, functions: NetworkFunctions): void =>
+  void Object.assign(network, { backward: () => backwardWith(network, functions) });
+
 /** The backward pass of a network of one layer. */
-function backwardWith(
-  { activations, config, layers, parameters }: Network,
-  backend: Backend,
-  functions: NetworkFunctions,
-): void {
+function backwardWith(network: Network, functions: NetworkFunctions): void {
+  const { activations, backend, config, layers, parameters } = network;
   const { probabilities, y } = activations;
   const [[lstm]] = layers;
   const [kernel, bias] = parameters.slice(-2);

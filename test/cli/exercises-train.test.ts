@@ -1,12 +1,19 @@
 /** `longhand exercises train`: a few updates of the network that the answers train. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { NetworkJob } from '../../src/cli/network-process.js';
+import { trainInProcess } from '../../src/cli/network-process.js';
+import { DataError } from '../../src/core/errors.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
-import { LAST_STEP } from '../../src/exercises/network-answers.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/answer-texts.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
+import { ended, pipeIn } from '../helpers/named-pipe.js';
 
 let place = '';
 beforeAll(async () => {
@@ -78,11 +85,51 @@ test('an answer that is right in the check, and fails in the training, is named 
 });
 
 test('Ctrl-C ends it at once, also in an answer that does not return', async () => {
-  write('adam', (source) => source.replace('const [P,', 'if (p.size > 5000) for (;;);\n  const [P,'));
-  const { code, stdout, interrupt } = start(['exercises', 'train'], { cwd: place });
-  await stdout.has('8 of 8 answers are right');
-  const sent = performance.now();
+  const { opening, started } = pipeIn(place);
+  write('adam', (source) => source.replace('const [P,', `if (p.size > 5000) { ${opening} for (;;); }\n  const [P,`));
+  const { code, stderr, interrupt } = start(['exercises', 'train', '--steps', '1'], { cwd: place });
+  const pipe = await started();
   interrupt('SIGINT');
-  expect(await code).toBe(130);
-  expect(performance.now() - sent).toBeLessThan(5000);
+  expect([await code, stderr.text]).toEqual([130, 'longhand: stopped by SIGINT\n']);
+  await ended(pipe);
+});
+
+describe('the process of the training', () => {
+  /** With a short text, which needs no time, and a line of code in the update. */
+  function jobWith(code: string): NetworkJob {
+    const text = path.join(place, 'text.txt');
+    writeFileSync(text, 'to be or not to be, that is the question. '.repeat(300));
+    const answers = exercisesOf(EVERY_STEP).map(solutionOf);
+    const changed = (source: string) => source.replace('const [P,', () => `${code}\n  const [P,`);
+    return {
+      answers: answers.map((one) => (one.name === 'adam' ? { ...one, source: changed(one.source) } : one)),
+      ...{ text, steps: 1 },
+    };
+  }
+
+  const run = (code: string): Promise<void> => trainInProcess(jobWith(code), () => {}, new AbortController().signal);
+
+  /** Whether V8 or the measured memory reaches the limit first differs from run to run. */
+  const END_OF_V8 =
+    "process.getBuiltinModule('fs').writeSync(2, 'FATAL ERROR: JavaScript heap out of memory'); process.abort();";
+
+  const write = (line: string): string =>
+    `process.getBuiltinModule('fs').writeSync(3, ${JSON.stringify(`${line}\n`)});`;
+
+  test.each([
+    ['the end that V8 makes at its limit', END_OF_V8, 'it used more than 1024 MB of memory'],
+    ['no JSON among the reports', write('no report'), 'the training reports what is no report: does'],
+    ['a report without its numbers', write('{"kind":"line","loss":1}'), 'the training reports what is no report: does'],
+  ])('an answer that makes %s', async (_, code, message) => {
+    const error: unknown = await run(code).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as Error).message).toContain(message);
+  });
+
+  test('an endless loop in an answer ends, also if nothing ends its process', async () => {
+    const child = spawn(process.execPath, ['dist/cli/run-network.js'], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+    child.stdin?.end(JSON.stringify({ ...jobWith('for (;;);'), longestMs: 300 }));
+    const reports = await text(child.stdio[3] as Readable);
+    expect(linesOf(reports).at(-1)).toMatch(/^\{"kind":"failed","message":".*timed out after 300ms"\}$/);
+  });
 });

@@ -1,15 +1,8 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
-import {
-  check,
-  computedFrom,
-  computeSource,
-  isUntouched,
-  reportOf,
-  verdictOf,
-  withMistake,
-} from '../../src/exercises/check.js';
+import { check, computedFrom, computeSource, isUntouched, reportOf, verdictOf } from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
+import { withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
 import { answerLosses, rightLosses } from '../../src/exercises/train.js';
@@ -82,7 +75,8 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
     (words, mistake) => {
       expect(one.typescript.solution.split(mistake.right)).toHaveLength(2);
       expect(one.typescript.start).not.toContain(mistake.right);
-      expect(check(one, withMistake(one, mistake))).toMatchObject({ outcome: 'wrong', mistake: words });
+      const diagnosis = `These are the numbers of a known mistake: ${words}.`;
+      expect(check(one, withMistake(one.typescript.solution, mistake))).toMatchObject({ outcome: 'wrong', diagnosis });
     },
   );
 });
@@ -117,7 +111,7 @@ test('a mistake in other words is recognised', () => {
       'const dC = dh.get(b, n) * o * (1 - tanhC ** 2);',
     ),
   ).toMatchObject({
-    mistake: 'dc without the term of the later steps',
+    diagnosis: 'These are the numbers of a known mistake: dc without the term of the later steps.',
   });
 });
 
@@ -133,7 +127,12 @@ test('a mistake that is not in the list names the element and both numbers', () 
         found: expect.any(Number) as number,
         differing: 1,
         size: 36,
-        behind: { inputs: expect.arrayContaining([]) as unknown[] },
+        behind: {
+          inputs: ['i', 'j', 'f', 'o', 'dI', 'dJ', 'dF', 'dO'].map((name) => ({
+            name,
+            values: [expect.any(Number)],
+          })),
+        },
       },
     ],
     diagnosis: expect.stringMatching(/^Gate f of dz is wrong, .* Look at the line of dz for gate f\.$/) as string,
@@ -492,7 +491,8 @@ test.each([
 ] as const)('%s: %p → %p is called no mistake that it does not have', (name, right, wrong, mistake) => {
   const source = exercise(name).javascript.solution.replace(right, wrong);
   const verdict = check(exercise(name), source, 'javascript') as Extract<Verdict, { outcome: 'wrong' }>;
-  expect([verdict.outcome, verdict.mistake]).toEqual(['wrong', mistake]);
+  const [, words] = /^These are the numbers of a known mistake: (.*)\.$/.exec(verdict.diagnosis ?? '') ?? [];
+  expect([verdict.outcome, words]).toEqual(['wrong', mistake]);
 });
 
 test('an answer may keep lists from call to call', () => {
@@ -677,7 +677,7 @@ describe('training with the answer', () => {
 
   test.each(trained.map((one) => [one.name, one] as const))('%s: a mistake changes the losses', (_, one) => {
     const [, second] = rightLosses(images);
-    const [, mistaken] = answerLosses(one, withMistake(one, one.mistakes[0]), images);
+    const [, mistaken] = answerLosses(one, withMistake(one.typescript.solution, one.mistakes[0]), images);
     expect([typeof mistaken, mistaken === second]).toEqual(['number', false]);
   });
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { bringUpToDate, withLock } from '../../build/part.mjs';
 import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
-import { withMistake } from '../../src/exercises/check.js';
+import { withMistake } from '../../src/exercises/exercise.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { keepMessages, untilWorkerSends } from './chromium.js';
@@ -166,7 +166,8 @@ export const untilOver = (page: Page): Promise<unknown> => page.waitForSelector(
 
 export const solution = (name: string): string => named(name).typescript.solution;
 /** A wrong answer: with the exercise's mistake number n. */
-export const mistaken = (name: string, n = 0): string => withMistake(named(name), named(name).mistakes[n]);
+export const mistaken = (name: string, n = 0): string =>
+  withMistake(named(name).typescript.solution, named(name).mistakes[n]);
 
 /** It makes no number. */
 export const ENDLESS = 'export function sigmoidBackward() {\n  for (;;);\n}\n';

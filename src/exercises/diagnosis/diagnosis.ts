@@ -9,51 +9,42 @@ import { areNear, familiesOf, gatesOf } from './parts.js';
 import type { Statement } from './statements.js';
 import { ratioOf, statementOn } from './statements.js';
 
-export interface Diagnosis {
-  /** The known mistake that gives exactly these numbers, in a few words. */
-  readonly mistake?: string;
-  /** What is known about the mistake, in sentences. */
-  readonly diagnosis?: string;
-}
-
 /** A statement on some of the families. */
 interface Finding extends Statement {
   readonly names: readonly string[];
 }
 
-/** `compute` runs the project's own texts with known mistakes. From what explains every number to what only shows a place. */
+/** In sentences. `compute` runs the project's own texts with known mistakes. From what explains every number to what only shows a place. */
 export function diagnosisOf(
   exercise: Exercise,
   numbers: Numbers,
   expected: readonly (readonly Result[])[],
   compute: Compute,
-): Diagnosis {
+): string | undefined {
   const known = new KnownMistakes(exercise, numbers, expected, compute);
   const one = known.one();
-  if (one) return { mistake: one.words, diagnosis: `These are the numbers of a known mistake: ${one.words}.` };
+  if (one) return `These are the numbers of a known mistake: ${one.words}.`;
   const families = familiesOf(numbers, expected);
   const wrong = families.filter(({ isRight }) => !isRight);
-  const ratios = together(wrong.map((family) => findingOn(family, ratioOf(family))));
-  if (ratios?.length === 1) return { diagnosis: sentenceOf(ratios[0]) };
+  const ratios = wrong.map((family) => findingOn(family, ratioOf(family)));
+  const same = together(ratios.filter((one) => one !== undefined));
+  if (same.length === 1 && !ratios.includes(undefined)) return sentenceOf(same[0]);
   const several = known.several();
   if (several) {
     const words = several.map(({ words }) => words).join('; and: ');
-    return {
-      diagnosis: `These are the numbers of ${several.length === 2 ? 'two' : 'three'} known mistakes at once: ${words}.`,
-    };
+    return `These are the numbers of ${several.length === 2 ? 'two' : 'three'} known mistakes at once: ${words}.`;
   }
   const sentences = partial(exercise, families, known, expected);
-  return sentences.length === 0 ? {} : { diagnosis: sentences.join(' ') };
+  return sentences.length === 0 ? undefined : sentences.join(' ');
 }
 
 const findingOn = ({ name }: Family, statement: Statement | undefined): Finding | undefined =>
   statement && { ...statement, names: [name] };
 
-/** Findings with the same words as one. undefined if one of them is. */
-function together(findings: readonly (Finding | undefined)[]): Finding[] | undefined {
+/** Findings with the same words as one. */
+function together(findings: readonly Finding[]): Finding[] {
   const all: Finding[] = [];
   for (const finding of findings) {
-    if (!finding) return undefined;
     const same = all.findIndex(({ words }) => words === finding.words);
     if (same < 0) all.push(finding);
     else all[same] = { ...finding, names: [...all[same].names, ...finding.names] };
@@ -78,9 +69,9 @@ function partial(
       return [findingOn(family, { words: `{} {has} the numbers of a known mistake: ${words}`, isWhole: true })];
     return gateFindings(family) ?? [finding];
   });
-  if (explained.every((finding) => finding?.isWhole)) return (together(explained) ?? []).map(sentenceOf);
-  const findings = wrong.flatMap((family) => findingOn(family, statementOn(family)) ?? gateFindings(family) ?? []);
-  return [...(together(findings) ?? []).map(sentenceOf), ...whereToLook(exercise, families)];
+  const sentences = together(explained.filter((finding) => finding !== undefined)).map(sentenceOf);
+  const isAll = explained.every((finding) => finding?.isWhole);
+  return isAll ? sentences : [...sentences, ...whereToLook(exercise, families)];
 }
 
 /** undefined unless each wrong gate has a statement on all its numbers. */

@@ -1,7 +1,8 @@
 /** Which known mistakes give the numbers of an answer: one, or several at once. */
 import type { Exercise, KnownMistake } from '../exercise.js';
+import { withMistake } from '../exercise.js';
 import type { Numbers, Result } from '../results.js';
-import { isNear } from '../results.js';
+import { isNear, numberIn } from '../results.js';
 
 /** Computes the numbers of a text that is known to be no stranger's; undefined if it cannot be run. */
 export type Compute = (source: string) => Numbers | undefined;
@@ -55,7 +56,7 @@ export class KnownMistakes {
 
   /** Each gives all numbers that it makes wrong, and no two make the same number wrong. The largest come first. */
   agreeing(): readonly Mistaken[] {
-    const isTaken = this.right.length === 0 ? [] : new Array<boolean>(this.right.length).fill(false);
+    const isTaken = new Array<boolean>(this.right.length).fill(false);
     return this.all()
       .filter(({ values, isWrong }) => isWrong.every((wrong, n) => !wrong || isNear(this.found.values[n], values[n])))
       .sort((one, other) => count(other.isWrong) - count(one.isWrong))
@@ -103,7 +104,7 @@ export class KnownMistakes {
   /** undefined if it cannot be computed with the shapes of a case. */
   private mistaken(mistake: KnownMistake): Mistaken | undefined {
     if (!computed.has(mistake)) {
-      const numbers = this.compute(changed(this.exercise.typescript.solution, mistake));
+      const numbers = this.compute(withMistake(this.exercise.typescript.solution, mistake));
       computed.set(mistake, numbers && { mistake, ...this.flat(numbers) });
     }
     return computed.get(mistake);
@@ -112,7 +113,7 @@ export class KnownMistakes {
   private flat(numbers: Numbers): Flat {
     const values = Float64Array.from(
       this.expected.flatMap((results, of) =>
-        results.flatMap((right, k) => Array.from(right.values, (_, n) => numberAt(numbers[of][k], n))),
+        results.flatMap((right, k) => Array.from(right.values, (_, n) => numberIn(numbers[of][k], n))),
       ),
     );
     return { values, isWrong: [...values].map((value, n) => !isNear(value, this.right[n])) };
@@ -123,16 +124,12 @@ export class KnownMistakes {
   }
 }
 
-const numberAt = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
-
 const count = (all: readonly boolean[]): number => all.filter(Boolean).length;
-
-const changed = (text: string, { right, wrong }: KnownMistake): string => text.split(right).join(wrong);
 
 /** The solution with both mistakes. undefined if they change the same text, so that one would hide the other. */
 function textWith({ typescript: { solution } }: Exercise, one: KnownMistake, other: KnownMistake): string | undefined {
   const [first, second] = [one, other].sort((a, b) => solution.indexOf(a.right) - solution.indexOf(b.right));
   const end = solution.indexOf(first.right) + first.right.length;
   if (end > solution.indexOf(second.right)) return undefined;
-  return changed(solution.slice(0, end), first) + changed(solution.slice(end), second);
+  return withMistake(solution.slice(0, end), first) + withMistake(solution.slice(end), second);
 }

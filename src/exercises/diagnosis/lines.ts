@@ -1,5 +1,6 @@
 /** Which tensors each line of an exercise feeds. So the tensors that are wrong show where to look. */
 import type { Family, Part } from './parts.js';
+import { GATES } from './parts.js';
 
 /**
  * What to look at, and the names of the families that a mistake there makes wrong, and of no others. `inOneStep`: those that it makes
@@ -7,8 +8,7 @@ import type { Family, Part } from './parts.js';
  */
 type Line = readonly [look: string, feeds: readonly string[], inOneStep?: readonly string[]];
 
-const GATES = ['gate i of dz', 'gate j of dz', 'gate f of dz', 'gate o of dz'] as const;
-const [I, J, F, O] = GATES;
+const [I, J, F, O] = GATES.map((gate) => `gate ${gate} of dz`);
 const WEIGHTS = ['dWh', 'dWx', 'dBias', 'dx', 'dh', 'dc'];
 const RNN = ['dWx', 'dWh', 'dBias', 'dh', 'dStart'];
 
@@ -44,7 +44,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['dF', [F]],
     ['what is stored in dcPrev', ['dcPrev']],
   ],
-  gates: GATES.map((gate): Line => [`the line of dz for ${gate.replace(' of dz', '')}`, [gate]]),
+  gates: GATES.map((gate): Line => [`the line of dz for gate ${gate}`, [`gate ${gate} of dz`]]),
   weights: [
     ['the line of dWh', ['dWh']],
     ['the line of dBias', ['dBias']],

@@ -2,7 +2,7 @@
 import type { Shape } from '../../core/tensor.js';
 import { indexOf } from '../../core/tensor.js';
 import type { Numbers, Result } from '../results.js';
-import { isNear } from '../results.js';
+import { isNear, numberIn } from '../results.js';
 
 /** A tensor of a case, or the columns of one gate in it. */
 export interface Part {
@@ -65,7 +65,7 @@ function groupsOf(parts: readonly (readonly [string, Part])[]): Family[] {
 
 function partOf({ name, shape, values }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
   const expected = [...values];
-  const numbers = expected.map((_, n) => (n < found.length ? found[n] : NaN));
+  const numbers = expected.map((_, n) => numberIn(found, n));
   return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected), sizes };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { trainInProcess } from '../../../src/cli/network-process.js';
 import { pathOf } from '../../../src/exercises/folder.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/network-answers.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/answer-texts.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
 
@@ -51,7 +51,7 @@ test('limits of time and memory', async () => {
       limits,
     );
   await expect(run('for (;;);', { milliseconds: 5000, megabytes: 1024 })).rejects.toThrow(
-    'it did not go on within 5 seconds. Is there an endless loop?',
+    'it made no update within 5 seconds. Is there an endless loop?',
   );
   const hoard = 'for (const all = []; ;) all.push(new Float64Array(1e6).fill(1));';
   await expect(run(hoard, { milliseconds: 60_000, megabytes: 400 })).rejects.toThrow(

@@ -1,0 +1,136 @@
+/** A process that runs a stranger's program: its start, its end, and its limits of time and memory. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+
+export interface Limits {
+  readonly milliseconds: number;
+  /** Of resident memory, Node's own 50 MB included. */
+  readonly megabytes: number;
+}
+
+/**
+ * Runs a program of dist/cli until its process has ended, or exceeds a limit. `excess` says which one. `onLine` gets each line of its
+ * report; then the limit of time is that from one line to the next. What `onLine` throws ends the process, and
+ * is thrown here. Rejects with the reason of `signal` as soon as that is aborted.
+ */
+export async function endOf(
+  program: string,
+  job: object,
+  signal: AbortSignal,
+  { milliseconds, megabytes }: Limits,
+  onLine?: (line: string) => void,
+) {
+  const child = startProcess(program, megabytes);
+  if (child.pid === undefined) throw (await once(child, 'error'))[0]; // such as too many open files
+  const stdio = child.stdio as readonly (Readable | null)[];
+  const [, printed, lastWords, report] = stdio.map(beginningOf);
+  let excess: string | undefined;
+  const kill = (why?: string): void => {
+    excess ??= why;
+    child.kill('SIGKILL');
+    stdio.forEach((stream) => stream?.destroy());
+  };
+  const tooLong = `it ${onLine ? 'made no update' : 'did not end'} within ${milliseconds / 1000} seconds. Is there an endless loop?`;
+  const tooLarge = `it used more than ${megabytes} MB of memory`;
+  let measured = 0;
+  let failure: { readonly error: unknown } | undefined;
+  if (onLine && stdio[3])
+    createInterface(stdio[3]).on('line', (line) => {
+      measured = 0;
+      if (failure) return;
+      try {
+        onLine(line);
+      } catch (error) {
+        failure = { error };
+        kill();
+      }
+    });
+  const measuring = setInterval(() => {
+    if (++measured * MEASURED_EVERY_MS >= milliseconds) kill(tooLong); // a clock would go on while Ctrl-Z stops both
+    void residentMegabytes(child.pid).then((used) => {
+      if (used > megabytes) kill(tooLarge);
+    });
+  }, MEASURED_EVERY_MS);
+  child.stdin.on('error', () => {}); // the process may have ended
+  child.stdin.end(JSON.stringify(job));
+  try {
+    const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null];
+    if (failure) throw failure.error;
+    const hasAborted = by === 'SIGABRT' || code === ABORTED;
+    if (hasAborted && lastWords().includes('out of memory')) excess ??= tooLarge; // V8's own limit came first
+    const how = by ?? `exit code ${code}`;
+    return { report: report(), excess, printed: printed(), lastWords: lastWords(), how };
+  } catch (error) {
+    signal.throwIfAborted(); // the reason; the error is an AbortError
+    throw error;
+  } finally {
+    clearInterval(measuring);
+    kill();
+  }
+}
+
+/** Node's exit code on Windows, which has no signals. */
+const ABORTED = 134;
+
+const root = path.dirname(createRequire(import.meta.url).resolve('longhand/package.json'));
+const programFile = (name: string): string => path.join(root, 'dist/cli', `${name}.js`);
+
+/** Node 24 knows only the first name, Node 20 only the second. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
+/** Node refuses to let it write files with `fs`, or start processes and threads. This stops accidents, but no attacker. */
+function startProcess(program: string, megabytes: number) {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', `--max-old-space-size=${megabytes}`];
+  return spawn(process.execPath, [...flags, programFile(program)], {
+    cwd: root,
+    env,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** In characters. No answer's numbers need a tenth of it. */
+const LONGEST_TEXT = 1_000_000;
+
+/** What `stream` has given until the call, or the beginning of that. */
+function beginningOf(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (part: string) => {
+    if (text.length < LONGEST_TEXT) text += part;
+  });
+  return () => text;
+}
+
+/** Node's error, if it has printed one. */
+export function hintIn(lastWords: string): string {
+  const [line] = /^.*Error.*$/m.exec(lastWords) ?? [];
+  return line === undefined ? '' : `: ${line}`;
+}
+
+const MEASURED_EVERY_MS = 50;
+
+/**
+ * The memory that a process occupies: from Linux, or from `ps` on macOS and BSD. NaN if the process has ended, and on Windows,
+ * where only V8's own limit ends a process: that of objects, not of typed arrays.
+ */
+export async function residentMegabytes(pid: number | undefined, measures = [fromLinux, fromPs]): Promise<number> {
+  for (const measure of measures) {
+    const kilobytes = await measure(String(pid)).catch(() => NaN);
+    if (kilobytes > 0) return kilobytes / 1024;
+  }
+  return NaN;
+}
+
+export const fromLinux = async (pid: string): Promise<number> =>
+  Number(/^VmRSS:\s*(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+export const fromPs = async (pid: string): Promise<number> =>
+  Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', pid])).stdout);
