@@ -12,6 +12,7 @@ import { worksFromAnyPath } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
 import { exerciseImages, findBugPrograms } from './exercises.js';
 import { markdown } from './markdown.js';
+import { preloadedFigures } from './preload.js';
 import { apiSidebar, sidebar } from './sidebar.js';
 import { programsInBrowser } from './programs.js';
 import { search } from './search.js';
@@ -20,6 +21,7 @@ import { pageOf, project, rawFiles } from './source-pages.js';
 type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
 
 const { forPage, forWorkers } = licences();
+const figures = preloadedFigures();
 
 /** The documents use Latin and Greek. */
 const OTHER_SCRIPTS = /inter-(?!(latin|greek)-wght)/;
@@ -52,8 +54,10 @@ export default defineConfig({
   cacheDir: path.join(project, 'dist/.vitepress'),
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
-  transformHead: ({ siteData: { base } }) => [
+  appearance: { disableTransition: false }, // theme/appearance.ts does it
+  transformHead: ({ siteData: { base }, content }) => [
     ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
+    ...figures.links(content, base),
   ],
   transformHtml: (html) =>
     html.replace('<meta charset="utf-8">', `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`),
@@ -84,6 +88,7 @@ export default defineConfig({
       exerciseImages(),
       findBugPrograms(),
       firstText(),
+      figures.plugin,
       forPage(),
       servePlay(),
       { ...programsInBrowser(), apply: 'serve' as const }, // then the workers have the plugins of the pages

@@ -8,7 +8,7 @@ const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
   'pairs.mjs': ['whichCameFirst'],
-  'gradient-norms.mjs': ['gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
+  'gradient-norms.mjs': ['drawn', 'DRAWN_RADIUS', 'gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
 });
 const program = read('plain-rnn.mjs');
 const everyStep = read('every-step.mjs');
@@ -249,6 +249,8 @@ test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled ne
   expect(rotation).toBeCloseTo(3, 5);
   expect(triangle).toBeCloseTo(2, 4);
   for (const { radius, measuredRadius } of curves) expect(measuredRadius).toBeCloseTo(radius, 10);
+  const [computed, constant] = (await ask('return [spectralRadius(drawn().Wh), DRAWN_RADIUS];')) as number[];
+  expect(computed).toBe(constant);
 });
 
 test('the plain numbers of the text', () => {

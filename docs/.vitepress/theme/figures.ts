@@ -1,22 +1,34 @@
 /** In some places of the chapters, the site has a figure with controls, or runs a program. On GitHub there is only the picture, or nothing. */
 import { useRoute } from 'vitepress';
-import type { VNode } from 'vue';
+import type { Component, VNode } from 'vue';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
+import { PLACES, type FigureName } from './figure-places.js';
 import { isRunnable, programsIn } from './program-runs/names.js';
 import { hintAtWide } from './scroll-hints.js';
 
-/** By the selector of the picture, or of the empty element, after which it stands. A figure is loaded when that is in the document. */
-const FIGURES = {
-  'img[src*="/reach."]': defineAsyncComponent(() => import('./motion-button.js')),
-  'img[src*="/gradient-norms."]': defineAsyncComponent(() => import('./norms-slider.js')),
-  'img[src*="/unrolled."]': defineAsyncComponent(() => import('./unrolled-graph.js')),
-  '#cell-run': defineAsyncComponent(() => import('./cell-run.js')),
-  '#gap': defineAsyncComponent(() => import('./gap-run.js')),
-  '#by-hand-numbers': defineAsyncComponent(() => import('./by-hand/number-fields.js')),
-  '#first-text': defineAsyncComponent(() => import('./first-text.js')),
-  '#softmax-live': defineAsyncComponent(() => import('./softmax-live.js')),
-  '#spike-live': defineAsyncComponent(() => import('./spike-live.js')),
-} as const;
+/** A figure is loaded when its place is in the document. */
+const LOADERS = {
+  'motion-button': () => import('./motion-button.js'),
+  'norms-slider': () => import('./norms-slider.js'),
+  'unrolled-graph': () => import('./unrolled-graph.js'),
+  'cell-run': () => import('./cell-run.js'),
+  'gap-run': () => import('./gap-run.js'),
+  'by-hand/number-fields': () => import('./by-hand/number-fields.js'),
+  'first-text': () => import('./first-text.js'),
+  'softmax-live': () => import('./softmax-live.js'),
+  'spike-live': () => import('./spike-live.js'),
+} satisfies Record<FigureName, () => Promise<{ default: Component }>>;
+
+const FIGURES = Object.entries(LOADERS).map(([name, load]) => ({
+  load,
+  component: defineAsyncComponent<Component>(load),
+  find: () => document.querySelector(`.vp-doc ${PLACES[name as FigureName].selector}`),
+}));
+
+/** Before the page's frame exists, which takes half a second: then its figures are there at once. */
+export function loadFigures(): void {
+  for (const { find, load } of FIGURES) if (find()) load().catch(() => undefined); // the component reports it
+}
 
 const RunProgram = defineAsyncComponent(() => import('./program-runs/run-program.js'));
 
@@ -33,9 +45,9 @@ function placeAfter(found: Element, figure: () => VNode): Place {
 
 /** An empty element after each that has a figure, and after each command that runs here. */
 const placesInDocument = (): Place[] => [
-  ...Object.entries(FIGURES).flatMap(([selector, figure]) => {
-    const found = document.querySelector(`.vp-doc ${selector}`);
-    return found ? placeAfter(found.closest('p') ?? found, () => h(figure)) : [];
+  ...FIGURES.flatMap(({ find, component }) => {
+    const found = find();
+    return found ? placeAfter(found.closest('p') ?? found, () => h(component)) : [];
   }),
   ...Array.from(document.querySelectorAll('.vp-doc pre')).flatMap((block) => {
     const programs = programsIn(block.textContent).filter(isRunnable);

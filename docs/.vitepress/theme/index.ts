@@ -5,8 +5,9 @@ import type { Router, Theme } from 'vitepress';
 import { withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
-import { defineAsyncComponent, h } from 'vue';
-import { Figures } from './figures.js';
+import { defineAsyncComponent, defineComponent, h } from 'vue';
+import { switchWithoutTransitions } from './appearance.js';
+import { Figures, loadFigures } from './figures.js';
 import { followScrolling } from './scroll-hints.js';
 import './style/site.css';
 import './style/home.css';
@@ -19,10 +20,14 @@ import './style/wide.css';
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'doc-after': () => h(Figures) }),
+  Layout: defineComponent(() => {
+    switchWithoutTransitions();
+    return () => h(DefaultTheme.Layout, null, { 'doc-after': () => h(Figures) });
+  }),
   enhanceApp({ app, router }) {
     registerExercises(app);
     if (typeof document === 'undefined') return;
+    loadFigures();
     makeLinksAbsolute();
     followScrolling();
     followLineLinks(router);

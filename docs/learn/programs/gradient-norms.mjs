@@ -23,16 +23,16 @@ export function spectralRadius(W) {
   return Math.exp(log + Math.log(normOf(power)) / 2 ** 20);
 }
 
-let unscaled;
+/** `spectralRadius(drawn().Wh)`: it is a constant, because a reader of the page would wait for its 5 million products. */
+export const DRAWN_RADIUS = 0.616529456924224;
 
-/** An RNN with random weights; its Wh is scaled to this spectral radius. The weights and their own radius are computed once. */
+/** An RNN with random weights, the same at each call. */
+export const drawn = () => newParameters({ I: 3, H, C: 2 }, randomNumbers(1));
+
+/** This RNN; its Wh is scaled to the spectral radius. */
 export function networkOf(radius) {
-  if (!unscaled) {
-    const parameters = newParameters({ I: 3, H, C: 2 }, randomNumbers(1));
-    unscaled = { parameters, radius: spectralRadius(parameters.Wh) };
-  }
-  const { parameters } = unscaled;
-  const factor = radius / unscaled.radius;
+  const parameters = drawn();
+  const factor = radius / DRAWN_RADIUS;
   return { ...parameters, Wh: parameters.Wh.map((row) => row.map((value) => value * factor)) };
 }
 
