@@ -13,7 +13,7 @@ export function switchWithoutTransitions(): void {
     classList.add('no-transitions');
     isDark.value = !isDark.value;
     await nextTick();
-    void getComputedStyle(document.body).opacity; // the new colours are there before transitions are
+    getComputedStyle(document.body).getPropertyValue('color'); // the new colours are there before transitions are
     classList.remove('no-transitions');
   });
 }

@@ -19,13 +19,23 @@ const LOADERS = {
   'spike-live': () => import('./spike-live.js'),
 } satisfies Record<FigureName, () => Promise<{ default: Component }>>;
 
-const FIGURES = Object.entries(LOADERS).map(([name, load]) => ({
-  load,
-  component: defineAsyncComponent<Component>(load),
-  find: () => document.querySelector(`.vp-doc ${PLACES[name as FigureName].selector}`),
-}));
+/** The later calls wait for the first one. A second `import` would end only after the page has been drawn once without the figure. */
+function once<Result>(load: () => Promise<Result>): () => Promise<Result> {
+  let loading: Promise<Result> | undefined;
+  return () =>
+    (loading ??= load().catch((error: unknown) => {
+      loading = undefined; // the next page tries it again
+      throw error;
+    }));
+}
 
-/** Before the page's frame exists, which takes half a second: then its figures are there at once. */
+const FIGURES = Object.entries<() => Promise<{ default: Component }>>(LOADERS).map(([name, loader]) => {
+  const load = once(loader);
+  const { selector } = PLACES[name as FigureName];
+  return { load, component: defineAsyncComponent(load), find: () => document.querySelector(`.vp-doc ${selector}`) };
+});
+
+/** For the visit's first page, before VitePress has made it interactive: its figures are then loaded, and drawn at once. */
 export function loadFigures(): void {
   for (const { find, load } of FIGURES) if (find()) load().catch(() => undefined); // the component reports it
 }

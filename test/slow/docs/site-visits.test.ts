@@ -1,5 +1,8 @@
 /** The pages of the site as a reader uses them, built and served by a plain host, in a real Chromium. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { PLACES } from '../../../docs/.vitepress/theme/figure-places.js';
 import { viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
@@ -15,7 +18,39 @@ import {
   verdictOn,
 } from '../../helpers/site.js';
 
-const { open, work, address } = hostSite(builtSite);
+const { open, work, folder, address } = hostSite(builtSite);
+
+/** The names of the figures' files. */
+const FIGURES = Object.keys(PLACES).map((name) => path.basename(name));
+
+testInBrowser('the head of a page names the files of its figures, and of no others', () => {
+  const figuresOf = (page: string): string[] => {
+    const html = readFileSync(path.join(folder(), page), 'utf8');
+    const files = Array.from(
+      html.matchAll(/<link rel="modulepreload" href="[./]+assets\/chunks\/([\w-]+)\./g),
+      ([, name]) => name,
+    );
+    return files.filter((name) => FIGURES.includes(name)).sort();
+  };
+  expect(figuresOf('index.html')).toEqual(['motion-button']);
+  expect(figuresOf('learn/what-an-rnn-is.html')).toEqual(['first-text', 'unrolled-graph']);
+  expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'norms-slider']);
+  expect(figuresOf('learn/lstm.html')).toEqual(['cell-run', 'gap-run']);
+  expect(figuresOf('learn/by-hand.html')).toEqual(['number-fields']);
+  expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
+  expect(figuresOf('derivation.html')).toEqual([]);
+});
+
+testInBrowser('the whole page becomes light at once: only the switch itself moves', async () => {
+  const { page } = await open('', viewForAxe('dark', 1440));
+  const moving = await page.evaluate(async () => {
+    document.querySelector<HTMLElement>('.VPNavBar .VPSwitchAppearance')!.click();
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+    const moved = document.getAnimations().map(({ effect }) => (effect as KeyframeEffect).target!);
+    return moved.filter((element) => !element.closest('.VPSwitch')).map(({ className }) => className);
+  });
+  expect([moving, await page.getAttribute('html', 'class')]).toEqual([[], '']);
+});
 
 testInBrowser(
   'the first page says where to begin; its picture stands still for readers who want no motion',
