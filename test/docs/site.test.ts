@@ -149,7 +149,7 @@ testInBrowser('no file contains the base that the site was built for, or a scrip
 
 testInBrowser('pages of each kind open without errors, narrow and dark: axe finds nothing serious', async () => {
   const { page } = await open('', viewForAxe('dark', 360));
-  for (const name of ['', 'learn/plain-rnn.html', 'derivation.html', 'exercises/']) {
+  for (const name of ['', 'learn/plain-rnn.html', 'derivation.html', 'exercises/', 'exercises/network.html']) {
     await page.goto(address() + name);
     await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
     expect([name, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([name, 360]);

@@ -1,8 +1,7 @@
-/** The reader's answers to the exercises that a network needs, and the verdicts on them. */
+/** The reader's answers to the exercises that a network needs. */
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import type { AnswerText } from '../../../../src/exercises/network-answers.js';
 import { solutionOf } from '../../../../src/exercises/network-answers.js';
-import { startRun } from '../exercises/attempt.js';
 import type { Language, Progress } from '../exercises/progress.js';
 
 export interface OwnText {
@@ -45,27 +44,4 @@ export function stateOf({ text, verdict, isFilled }: Row): State {
 export function answerOf({ exercise, text, isFilled }: Row): AnswerText {
   if (isFilled || text === undefined) return solutionOf(exercise);
   return { name: exercise.name, file: `Exercise ${exercise.number}`, ...text };
-}
-
-/** Checks a text in a worker of its own. Rejects with the reason of `signal` if that is aborted. */
-export function verdictOn({ name }: Exercise, text: OwnText, signal: AbortSignal): Promise<Verdict> {
-  return new Promise((resolve, reject) => {
-    const stop = startRun({ name, ...text, isOnlyChecked: true }, (report) => {
-      if (report.kind === 'verdict') resolve(report.verdict);
-      if (report.kind === 'failed') resolve({ outcome: 'error', message: report.message });
-    });
-    signal.addEventListener('abort', () => {
-      stop();
-      reject(signal.reason as Error);
-    });
-  });
-}
-
-/** Calls `work` for each item, at most two at a time. */
-export async function twoAtATime<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const some = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
-  };
-  await Promise.all([some(), some()]);
 }

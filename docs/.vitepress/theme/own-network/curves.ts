@@ -27,7 +27,9 @@ export function meansOf(lines: readonly Line[], steps: number, of: (line: Line) 
 
 /** The top of the axis. Losses of a wrong network may be far above those of the engine, whose curve must still be seen. */
 export function topOf(engine: readonly Point[], own: readonly Point[]): number {
-  const most = (points: readonly Point[]): number => Math.max(0, ...points.map(({ value }) => value));
+  const most = (points: readonly Point[]): number =>
+    Math.max(0, ...points.map(({ value }) => value).filter(Number.isFinite));
+  if (engine.length === 0) return 2.5;
   return Math.max(1e-3, 1.1 * Math.min(Math.max(most(engine), most(own)), 2 * most(engine)));
 }
 

@@ -11,7 +11,7 @@ import { STEPS, SUBJECTS } from './subjects.js';
 import type { OwnNetwork } from './use-own-network.js';
 import { useOwnNetwork } from './use-own-network.js';
 import type { BothRuns } from './use-run.js';
-import { stateWords } from './words.js';
+import { findingsOf, stateWords } from './words.js';
 
 export default defineComponent(() => {
   const network = useOwnNetwork();
@@ -19,6 +19,7 @@ export default defineComponent(() => {
     h('section', { class: 'own-network', 'aria-label': 'Your network' }, [
       network.isLoaded.value ? subjectChoice(network) : h('noscript', h('p', WITHOUT_SCRIPTS)),
       answersTable(network),
+      findingsView(network),
       ...(network.isLoaded.value ? controls(network) : []),
       network.runs.value ? resultsView(network.runs.value) : undefined,
     ]);
@@ -59,6 +60,16 @@ function answersTable({ rows, phase, filled, isLoaded }: OwnNetwork): VNode {
   ];
   const headings = ['Exercise', 'Your answer', 'Use instead'];
   return scrollingTable('answers', 'The answers that your network needs', headings, rows.value.map(cells));
+}
+
+function findingsView({ rows }: OwnNetwork): VNode | undefined {
+  const found = findingsOf(rows.value);
+  if (found.length === 0) return undefined;
+  return h(
+    'ul',
+    { class: 'found' },
+    found.map((words) => h('li', words)),
+  );
 }
 
 function controls(network: OwnNetwork): VNode[] {

@@ -17,19 +17,24 @@ interface Curve {
 
 export function resultsView(runs: BothRuns): VNode {
   const { subject, rows, lines } = runs;
-  if (lines.engine.length === 0) return h('progress', { max: 1, value: runs.loaded, 'aria-label': 'Loading the data' });
   const loss: Curve = {
     title: subject === 'text' ? 'Bits per character' : 'Loss',
     of: (line) => lossOf(subject, line.loss),
     shown: (value) => value.toFixed(3),
   };
   const accuracy: Curve = { title: 'Accuracy', of: (line) => line.accuracy, shown: percent, most: 1 };
-  return h('div', { class: 'results' }, [
-    h('p', whoseWords(rows)),
-    h('div', { class: 'curves' }, [curveView(runs, loss), curveView(runs, accuracy)]),
-    h('p', { class: 'note' }, noteOf(runs)),
-    ...testView(runs),
-  ]);
+  const isLoading = lines.engine.length === 0 && runs.failure === undefined;
+  return h(
+    'div',
+    { class: 'results', onVnodeMounted: ({ el }) => (el as Element).scrollIntoView({ block: 'nearest' }) },
+    [
+      h('p', whoseWords(rows)),
+      isLoading ? h('progress', { max: 1, value: runs.loaded, 'aria-label': 'Loading the data' }) : undefined,
+      h('div', { class: 'curves' }, [curveView(runs, loss), curveView(runs, accuracy)]),
+      h('p', { class: 'note' }, noteOf(runs)),
+      ...testView(runs),
+    ],
+  );
 }
 
 function noteOf({ lines: { own, engine }, steps }: BothRuns): string {

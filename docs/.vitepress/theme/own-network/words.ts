@@ -26,10 +26,20 @@ export function stateWords(row: Row, isChecking: boolean): string {
       return isChecking ? 'yours, is checked …' : 'yours, not checked yet';
     case 'right':
       return '✓ yours, right';
-    default:
-      return row.verdict ? shortVerdict(row.verdict) : '';
+    case 'wrong':
+      return 'yours, not yet right';
+    case 'error':
+      return 'yours, cannot be run';
   }
 }
+
+/** What the check has found, of each row that is not right: below the table. */
+export const findingsOf = (rows: readonly Row[]): string[] =>
+  rows.flatMap((row) =>
+    row.verdict && ['wrong', 'error'].includes(stateOf(row))
+      ? [`Exercise ${row.exercise.number}: ${shortVerdict(row.verdict).replace('Not yet right: ', '')}`]
+      : [],
+  );
 
 /** Why these rows are not trained with, or undefined. `isAnyway`: also with wrong numbers. */
 export function refusalOf(rows: readonly Row[], isAnyway: boolean): string | undefined {
@@ -73,7 +83,9 @@ export function conclusionOf(rows: readonly Row[], own: Tested, engine: Tested):
   const isWorse = own.accuracy < engine.accuracy - WORSE;
   if (wrong.length === 0) {
     const same = 'Both began with the same weights and read the same batches.';
-    return `${same} The figures differ a little, because your functions round differently, and each update enlarges the difference.`;
+    if (percent(own.accuracy) === percent(engine.accuracy) && own.loss.toFixed(3) === engine.loss.toFixed(3))
+      return `${same} All their figures agree.`;
+    return `${same} Their figures differ, because your functions round differently, and each update enlarges the difference.`;
   }
   const cause = `${exercisesIn(wrong)} ${areOrIs(wrong)} wrong`;
   if (isWorse) return `Your network does worse, because ${cause}.`;
