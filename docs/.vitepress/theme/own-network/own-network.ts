@@ -17,7 +17,7 @@ export default defineComponent(() => {
   const network = useOwnNetwork();
   return () =>
     h('section', { class: 'own-network', 'aria-label': 'Your network' }, [
-      network.isLoaded.value ? subjectChoice(network) : h('noscript', h('p', WITHOUT_SCRIPTS)),
+      network.isLoaded.value ? subjectChoice(network) : h('noscript', WITHOUT_SCRIPTS),
       answersTable(network),
       findingsView(network),
       ...(network.isLoaded.value ? controls(network) : []),
