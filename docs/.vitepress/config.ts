@@ -6,6 +6,7 @@ import path from 'node:path';
 import sirv from 'sirv';
 import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
+import { dataFiles } from '../../src/page/build/data-files.js';
 import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { asset } from './assets.js';
 import { worksFromAnyPath } from './any-path.js';
@@ -84,16 +85,19 @@ export default defineConfig({
       ],
     },
     plugins: [
-      usedFonts((face) => !OTHER_SCRIPTS.test(face)),
-      exerciseImages(),
-      findBugPrograms(),
-      firstText(),
-      figures.plugin,
-      forPage(),
-      servePlay(),
+      ...[
+        usedFonts((face) => !OTHER_SCRIPTS.test(face)),
+        exerciseImages(),
+        findBugPrograms(),
+        dataFiles(),
+        firstText(),
+        figures.plugin,
+        forPage(),
+        servePlay(),
+      ],
       { ...programsInBrowser(), apply: 'serve' as const }, // then the workers have the plugins of the pages
     ],
-    worker: { format: 'es', plugins: () => [programsInBrowser(), forWorkers()] },
+    worker: { format: 'es', plugins: () => [programsInBrowser(), dataFiles(), forWorkers()] },
     build: { assetsInlineLimit: 0, target: 'es2022' }, // a program may await at its top
     // not the page, which Vite would find; the worker's program, which it would find too late
     optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts', 'docs/.vitepress/theme/exercises/check-and-train.ts'] },

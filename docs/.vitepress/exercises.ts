@@ -21,6 +21,7 @@ export const exercisesInSidebar: DefaultTheme.SidebarItem = {
   items: [
     { text: 'All exercises', link: '/exercises/' },
     ...EXERCISES.map((one) => ({ text: `${one.number}. ${one.title}`, link: `/exercises/${fileNameOf(one)}` })),
+    { text: 'A network of your own', link: '/exercises/network' },
     { text: 'Find the bug', link: '/exercises/bugs' },
     { text: 'Find the bug: answers', link: '/exercises/bugs-answers' },
   ],

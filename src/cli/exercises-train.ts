@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import type { AnswerText } from '../exercises/answer-texts.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/answer-texts.js';
 import { packagedText } from '../data/text-files.js';
+import type { RunReport, Tested } from '../own-network/both-runs.js';
 import type { Checked } from './answer-verdicts.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
 import { folderOf, hasExercises } from './exercise-files.js';
 import { wholeNumber } from './flag-values.js';
 import { bits, characterLine, numpyShare, printable, tutorialLine } from './format.js';
-import type { Report } from './network-process.js';
 import { trainInProcess } from './network-process.js';
 import { inform, print, printText } from './print.js';
 import { progressBar } from './run-training.js';
@@ -77,23 +77,24 @@ async function train(answers: readonly AnswerText[], { text, steps }: Flags, sig
   if (text) print("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
   const shown: { bar?: ReturnType<typeof progressBar> } = {};
   let began = 0;
-  let engine: ReportOf<'engine'> | undefined;
-  const hear = (report: Report): void => {
+  let engine: Tested | undefined;
+  const hear = (report: RunReport): void => {
+    if (report.whose === 'engine') {
+      if (report.kind !== 'tested') return;
+      engine = report;
+      began = performance.now();
+      return;
+    }
     switch (report.kind) {
       case 'step':
-        if (engine === undefined) return;
         shown.bar ??= progressBar(0, report.steps);
         shown.bar.update(report.step);
-        return;
-      case 'engine':
-        engine = report;
-        began = performance.now();
         return;
       case 'line':
         shown.bar?.clear();
         print(text ? characterLine(report) : tutorialLine(report));
         return;
-      case 'end':
+      case 'tested':
         shown.bar?.stop();
         if (engine) printEnd(report, engine);
         inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
@@ -106,9 +107,7 @@ async function train(answers: readonly AnswerText[], { text, steps }: Flags, sig
   }
 }
 
-type ReportOf<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
-
-function printEnd({ written, count, ...own }: ReportOf<'end'>, engine: ReportOf<'engine'>): void {
+function printEnd({ written, count, ...own }: Tested, engine: Tested): void {
   print('Optimization Finished!');
   const others = `The engine's own, after as many updates: `;
   if (written === undefined) {

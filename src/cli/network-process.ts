@@ -1,7 +1,7 @@
 /** Trains a network with answers in a process of its own, as answer-process.ts checks one. */
 import { DataError } from '../core/errors.js';
 import type { AnswerText } from '../exercises/answer-texts.js';
-import type { Line, Validation } from '../training/training.js';
+import type { RunReport } from '../own-network/both-runs.js';
 import type { Limits } from './answer-child.js';
 import { endOf, hintIn } from './answer-child.js';
 
@@ -16,24 +16,13 @@ export interface NetworkJob {
   readonly longestMs?: number;
 }
 
-/** On the data that the network was not trained on. */
-type Tested = Pick<Validation, 'step' | 'loss' | 'accuracy'>;
-
 /** What the process reports, a line each. */
-export type Report =
-  /** After each update of the engine, and then after each of the answers'. */
-  | { readonly kind: 'step'; readonly step: number; readonly steps: number }
-  | ({ readonly kind: 'engine' } & Tested)
-  | ({ readonly kind: 'line' } & Line)
-  /** `count`: images of the test. `written`: by a network that was trained on a text. */
-  | ({ readonly kind: 'end'; readonly count: number; readonly written?: string } & Tested)
-  | { readonly kind: 'failed'; readonly message: string };
+export type Report = RunReport | { readonly kind: 'failed'; readonly message: string };
 
 const NUMBERS: Readonly<Record<Report['kind'], readonly string[]>> = {
   step: ['step', 'steps'],
-  engine: ['step', 'loss', 'accuracy'],
   line: ['iter', 'loss', 'accuracy'],
-  end: ['count', 'loss', 'accuracy'],
+  tested: ['step', 'loss', 'accuracy', 'count'],
   failed: [],
 };
 
@@ -57,7 +46,7 @@ const LIMITS: Limits = { milliseconds: 60_000, megabytes: 1024 };
  */
 export async function trainInProcess(
   job: NetworkJob,
-  hear: (report: Report) => void,
+  hear: (report: RunReport) => void,
   signal: AbortSignal,
   limits = LIMITS,
 ): Promise<void> {
@@ -71,6 +60,6 @@ export async function trainInProcess(
   const { last } = heard;
   if (excess !== undefined) throw new DataError(excess);
   if (last?.kind === 'failed') throw new DataError(last.message);
-  if (last?.kind !== 'end')
+  if (last?.kind !== 'tested' || last.whose !== 'own')
     throw new DataError(`the training's process ended without a result (${how})${hintIn(lastWords)}`);
 }

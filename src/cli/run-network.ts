@@ -4,55 +4,23 @@
  */
 import { readFileSync } from 'node:fs';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../core/backend.js';
 import { loadMnist } from '../data/mnist-files.js';
 import { loadText } from '../data/text-files.js';
-import type { Vocabulary } from '../data/text.js';
 import { textTask } from '../data/text.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { functionsOf } from '../exercises/network-answers.js';
-import type { Network } from '../network/network.js';
-import { IMAGES_TASK, TEXT_STEPS, TEXT_TASK, trainOwn } from '../own-network/own-network.js';
-import { sample } from '../training/sample.js';
-import type { Line } from '../training/training.js';
+import { trainBoth } from '../own-network/both-runs.js';
+import { IMAGES_TASK, TEXT_STEPS, TEXT_TASK } from '../own-network/own-network.js';
 import { compileInRealm, endProcess, reportLine, withinTime } from './answer-realm.js';
 import type { NetworkJob, Report } from './network-process.js';
-import { defaultPrime } from './sample.js';
 
 const report = (message: Report): void => reportLine(JSON.stringify(message));
 
-const SAMPLE_LENGTH = 200;
-
-interface OwnData {
-  readonly data: TrainingData;
-  /** Images of the test; 0 of a text. */
-  readonly count: number;
-  /** Of a text. Default: none. */
-  readonly vocabulary?: Vocabulary;
-}
-
-function loadData(text: string | undefined): OwnData {
-  if (text === undefined) {
-    const { train, test } = loadMnist();
-    return { data: { train, validation: test }, count: test.count };
-  }
-  const { train, validation } = textTask(loadText(text), { T: TEXT_STEPS });
-  return { data: { train, validation }, count: 0, vocabulary: train.vocabulary };
-}
-
-async function textOf(network: Network, vocabulary: Vocabulary | undefined): Promise<string | undefined> {
-  if (!vocabulary) return undefined;
-  let text = defaultPrime(vocabulary);
-  for await (const character of sample(network, vocabulary, { length: SAMPLE_LENGTH, prime: text })) text += character;
-  return text;
-}
-
-/** Its own memory, so that the answers change no tensor of the other run. */
-async function withBackend(work: (backend: Backend) => Promise<void>): Promise<void> {
-  const backend = await createWasmBackend({ threads: 1 });
-  await work(backend);
-  await backend.dispose();
+function loadData(text: string | undefined): TrainingData {
+  if (text !== undefined) return textTask(loadText(text), { T: TEXT_STEPS });
+  const { train, test } = loadMnist();
+  return { train, validation: test };
 }
 
 /** The functions with a limit of time for each call. */
@@ -64,23 +32,21 @@ const timed = (functions: NetworkFunctions, longestMs: number | undefined) =>
     ]),
   ) as unknown as NetworkFunctions;
 
-/** The engine's run comes first, before any line of an answer has run. */
 async function train({ answers, text, steps, longestMs }: NetworkJob): Promise<void> {
-  const { data, count, vocabulary } = loadData(text);
   const usual = text === undefined ? IMAGES_TASK : TEXT_TASK;
-  const task = { ...usual, steps: steps ?? usual.steps };
-  const onStep = (step: number): void => report({ kind: 'step', step, steps: task.steps });
-  await withBackend(async (backend) => {
-    const { test } = await trainOwn(backend, data, task, { onStep });
-    report({ kind: 'engine', ...test });
-  });
-  const functions = withinTime(() => functionsOf(answers, compileInRealm()), longestMs);
-  await withBackend(async (backend) => {
-    const onLine = (line: Line): void => report({ kind: 'line', ...line });
-    const { test, network } = await trainOwn(backend, data, task, { onStep, onLine }, timed(functions, longestMs));
-    const written = await textOf(network, vocabulary);
-    report({ kind: 'end', count, ...test, ...(written !== undefined && { written }) });
-  });
+  await trainBoth(
+    {
+      createBackend: () => createWasmBackend({ threads: 1 }),
+      makeFunctions: () =>
+        timed(
+          withinTime(() => functionsOf(answers, compileInRealm()), longestMs),
+          longestMs,
+        ),
+    },
+    loadData(text),
+    { ...usual, steps: steps ?? usual.steps },
+    report,
+  );
 }
 
 try {

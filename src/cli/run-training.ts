@@ -17,6 +17,7 @@ import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
 import { resumedOptions } from '../training/resumed-options.js';
+import { defaultPrime } from '../training/prime.js';
 import { sample } from '../training/sample.js';
 import type { Line, Resumable, Validation } from '../training/training.js';
 import { networkFor, Training } from '../training/training.js';
@@ -35,7 +36,6 @@ import {
 import { History } from './history.js';
 import { withAdvice, assertRoom } from './memory.js';
 import { inform, informLines, print, printJson } from './print.js';
-import { defaultPrime } from './sample.js';
 import type { Noun, TaskFlags } from './tasks.js';
 import { nounOf } from './tasks.js';
 

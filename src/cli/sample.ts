@@ -1,8 +1,8 @@
 /** `longhand sample`: text that a network writes, which was trained on a text. */
 import { Command, InvalidArgumentError } from 'commander';
 import { DataError } from '../core/errors.js';
-import type { Vocabulary } from '../data/text.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
+import { defaultPrime, PRIME } from '../training/prime.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
@@ -10,8 +10,6 @@ import { finiteNumber, wholeNumber } from './flag-values.js';
 import { printContents } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
-
-const PRIME = 'Call me';
 
 interface SampleFlags extends BackendFlags {
   readonly length: number;
@@ -87,11 +85,6 @@ async function* afterPrime(prime: string, characters: AsyncIterable<string>): As
     before = '';
   }
   yield before;
-}
-
-/** What a text begins with if the user says nothing. */
-export function defaultPrime({ characters, hasOther }: Vocabulary): string {
-  return hasOther || Array.from(PRIME).every((character) => characters.includes(character)) ? PRIME : '';
 }
 
 function temperature(text: string): number {

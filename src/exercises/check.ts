@@ -26,12 +26,17 @@ export type Computed = { readonly numbers: Numbers } | { readonly error: string 
 
 /**
  * The verdict on `source` as an answer to `exercise`. It runs `source` here: an endless loop there
- * does not return, so a caller needs a time limit.
+ * does not return, so a caller needs a time limit. `isDiagnosed`: see `verdictOf`.
  */
-export function check(exercise: Exercise, source: string, language: Language = 'typescript'): Verdict {
+export function check(
+  exercise: Exercise,
+  source: string,
+  language: Language = 'typescript',
+  isDiagnosed = true,
+): Verdict {
   return isUntouched(exercise, source)
     ? { outcome: 'untouched' }
-    : verdictOf(exercise, computeSource(exercise, source, language));
+    : verdictOf(exercise, computeSource(exercise, source, language), isDiagnosed);
 }
 
 /** Runs `source` as an answer to the exercise with this name. */

@@ -66,6 +66,7 @@ const isolation = (): Plugin =>
 const SITE_LINKS = `<nav aria-label="Site">
   <a href="../learn/what-an-rnn-is.html">Learn</a>
   <a href="../exercises/">Exercises</a>
+  <a href="../exercises/network.html">Your own gradients</a>
 </nav>`;
 
 /** Scripts that are copied from a folder of the page as they are; the first of them runs before everything else. */

@@ -16,6 +16,7 @@ import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
 import './style/bugs.css';
+import './style/own-network.css';
 import './style/wide.css';
 
 export default {
@@ -82,6 +83,10 @@ function registerExercises(app: App): void {
   app.component(
     'ExerciseNumbers',
     defineAsyncComponent(async () => (await import('./exercises/lists.js')).ExerciseNumbers),
+  );
+  app.component(
+    'OwnNetwork',
+    defineAsyncComponent(() => import('./own-network/own-network.js')),
   );
   app.component(
     'FindBug',

@@ -30,12 +30,12 @@ const MODULES = new Map<string, () => unknown>([
   ['virtual:series-file', () => described(SERIES_NAME, readSeries())],
 ]);
 
-/** Makes the virtual modules. */
-export function dataFiles(): Plugin {
+/** Makes the virtual modules. No type of a plugin: the page's Vite has another one than the site's. */
+export function dataFiles() {
   return {
     name: 'data-files',
-    resolveId: (id) => (MODULES.has(id) ? `\0${id}` : null),
-    load(id) {
+    resolveId: (id: string) => (MODULES.has(id) ? `\0${id}` : null),
+    load(id: string) {
       const contents = id.startsWith('\0') ? MODULES.get(id.slice(1)) : undefined;
       return contents ? `export default ${JSON.stringify(contents())};\n` : null;
     },

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { trainInProcess } from '../../../src/cli/network-process.js';
+import { withMistake } from '../../../src/exercises/exercise.js';
+import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { pathOf } from '../../../src/exercises/folder.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/answer-texts.js';
 import { linesOf } from '../../helpers/longhand-process.js';
@@ -35,6 +37,31 @@ test('a text: the network writes 200 characters, and (15′) is the engine’s',
   expect(own).toMatch(/^Bits per character on the validation part: \d\.\d{4}$/);
   expect(own.slice(-6, -1)).toBe(engine.slice(-6, -1));
   expect(Array.from(text.join('\n')).length).toBeGreaterThanOrEqual(200);
+});
+
+test('the page’s two mistakes: without tanh(c) it hardly learns, without the gradient to the previous h it does', async () => {
+  const accuracyWith = async (name: string): Promise<number> => {
+    const exercise = EXERCISES.find((one) => one.name === name)!;
+    const answers = exercisesOf(LAST_STEP).map(solutionOf);
+    const source = withMistake(exercise.typescript.solution, exercise.mistakes[0]);
+    const changed = answers.map((one) => (one.name === name ? { ...one, source } : one));
+    const accuracies: number[] = [];
+    await trainInProcess(
+      { answers: changed, text: undefined, steps: undefined },
+      (report) => {
+        if (report.kind === 'tested' && report.whose === 'own') accuracies.push(report.accuracy);
+      },
+      new AbortController().signal,
+    );
+    return accuracies[0];
+  };
+  const mistakes = ['hidden-state', 'weights'].map((name) => EXERCISES.find((one) => one.name === name)!.mistakes[0]);
+  expect(mistakes.map(({ words }) => words)).toEqual([
+    'do without the factor tanh(c)',
+    'no gradient reaches the previous h',
+  ]);
+  expect(await accuracyWith('hidden-state')).toBeLessThan(0.4);
+  expect(await accuracyWith('weights')).toBeGreaterThan(0.6);
 });
 
 test('limits of time and memory', async () => {

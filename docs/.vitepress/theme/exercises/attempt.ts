@@ -5,6 +5,7 @@ import { onUnmounted, ref } from 'vue';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
 import type { Language } from '../../../../src/exercises/folder.js';
 import type { Job, Report, StepLoss } from './check-and-train.js';
+import { startLimited } from './limited-run.js';
 
 export interface Attempt {
   /** The text that was run: the findings are about no other text. */
@@ -93,40 +94,8 @@ function note(attempt: Attempt, report: Report): void {
   }
 }
 
-/** A run ends if the worker reports nothing for this long. */
-const TIME_LIMIT_S = 10;
-
 /** Runs an answer. `hear` gets the reports, and none after a call of the returned function, which ends the run. */
-function startRun(answer: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-  let [isReady, isOver] = [false, false];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = (): void => {
-    isOver = true;
-    clearTimeout(timer);
-    worker.terminate();
-  };
-  const fail = (message: string): void => {
-    if (isOver) return;
-    stop();
-    hear({ kind: 'failed', message });
-  };
-  worker.onmessage = ({ data }: MessageEvent<Report>): void => {
-    if (isOver) return;
-    isReady = true;
-    clearTimeout(timer);
-    timer = setTimeout(() => fail(TOO_LONG), TIME_LIMIT_S * 1000);
-    if (data.kind === 'end' || data.kind === 'failed') stop();
-    hear(data);
-  };
-  worker.onerror = (event): void => {
-    event.preventDefault(); // it is shown on the page
-    fail(isReady ? `Your code fails outside of the check: ${event.message}` : NOT_LOADED);
-  };
+export function startRun(answer: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
   const job: Job = { ...answer, images: new URL(images, location.href).href };
-  worker.postMessage(job);
-  return stop;
+  return startLimited(new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }), job, hear);
 }
-
-const TOO_LONG = `Your code did not end within ${TIME_LIMIT_S} seconds. Is there an endless loop?`;
-const NOT_LOADED = 'The program that checks your code could not be loaded. Try again, or reload the page.';

@@ -17,6 +17,8 @@ export interface Job {
   readonly language: Language;
   /** The absolute address of the images. */
   readonly images: string;
+  /** It is neither trained with nor searched for the mistake. Default: false. */
+  readonly isOnlyChecked?: boolean;
 }
 
 /** The loss of one training step. */
@@ -44,15 +46,16 @@ type Reporter = (report: Report) => void;
 
 /** Checks it, and then trains with it if it can be run and the exercise is a part of a training step. */
 export async function checkAndTrain(job: Job, report: Reporter): Promise<void> {
-  const { name, source, language } = job;
+  const { name, source, language, isOnlyChecked = false } = job;
   const exercise = EXERCISES.find((one) => one.name === name);
   if (!exercise) throw new Error(`no exercise ${name}`);
   const printed = keepPrinted();
-  const verdict = check(exercise, source, language);
+  const verdict = check(exercise, source, language, !isOnlyChecked);
   report({ kind: 'printed', text: printed() });
   report({ kind: 'verdict', verdict });
   const { outcome } = verdict;
-  if (exercise.trains && (outcome === 'right' || outcome === 'wrong')) await train(exercise, job, report);
+  if (!isOnlyChecked && exercise.trains && (outcome === 'right' || outcome === 'wrong'))
+    await train(exercise, job, report);
 }
 
 async function train(exercise: Exercise, { source, language, ...job }: Job, report: Reporter): Promise<void> {

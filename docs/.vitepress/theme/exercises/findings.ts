@@ -167,7 +167,7 @@ function figureOf(losses: readonly StepLoss[], steps: number): VNode {
 const TENS = [10, 20, 30, 40, 50];
 
 /** About four round numbers from 0 to `most`. */
-function ticksOf(most: number): number[] {
+export function ticksOf(most: number): number[] {
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough) ?? rough;

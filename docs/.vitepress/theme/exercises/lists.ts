@@ -7,18 +7,22 @@ import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
 import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
 
-const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
+export const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
 /** After a right answer. */
 export function nextView({ number }: Exercise): VNode {
   const next = EXERCISES.at(number);
   return next
     ? h('p', ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'])
-    : h('p', 'This was the last exercise: you have written every gradient.');
+    : h('p', [
+        'This was the last exercise: you have written every gradient. Next: ',
+        h('a', { href: withBase('/exercises/network.html') }, 'train a network with them'),
+        '.',
+      ]);
 }
 
 /** Whether the progress is known: not in the server's documents. */
-function useLoadedProgress() {
+export function useLoadedProgress() {
   const isLoaded = ref(false);
   let end: (() => void) | undefined;
   onMounted(() => {

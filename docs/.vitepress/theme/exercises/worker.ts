@@ -1,5 +1,6 @@
 /** A worker for one run of an answer. What the answer changes in the worker, such as `Math.tanh`, ends with the worker. */
 import type { Job, Report } from './check-and-train.js';
+import { whyNoEvaluation } from './evaluation.js';
 
 // An answer may replace globalThis.postMessage.
 const send = globalThis.postMessage.bind(globalThis);
@@ -20,16 +21,3 @@ async function work(job: Job): Promise<void> {
   await checkAndTrain(job, report);
   report({ kind: 'end' });
 }
-
-/** A host can forbid `new Function` in the worker's Content-Security-Policy. undefined if it does not. */
-function whyNoEvaluation(): string | undefined {
-  try {
-    makeFunction();
-    return undefined;
-  } catch (error) {
-    return `This host forbids that a worker evaluates text, so your code cannot run here. The host’s Content-Security-Policy needs 'unsafe-eval' for the worker’s file. The browser says: ${String(error)}`;
-  }
-}
-
-// eslint-disable-next-line @typescript-eslint/no-implied-eval
-const makeFunction = (): unknown => new Function('');

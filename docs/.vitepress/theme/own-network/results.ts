@@ -1,0 +1,116 @@
+/** What a run has reported so far: the curves, the figures of the tests, and what both networks write. */
+import type { VNode } from 'vue';
+import { h } from 'vue';
+import type { Line } from '../../../../src/training/training.js';
+import { scrollingTable, ticksOf } from '../exercises/findings.js';
+import { BOTTOM, HEIGHT, LEFT, meansOf, placesOf, RIGHT, topOf, TOP, updatesPerPoint, WIDTH } from './curves.js';
+import type { BothRuns } from './use-run.js';
+import { conclusionOf, lossOf, percent, whoseWords } from './words.js';
+
+interface Curve {
+  readonly title: string;
+  readonly of: (line: Line) => number;
+  readonly shown: (value: number) => string;
+  /** The top of the axis. Default: from the points. */
+  readonly most?: number;
+}
+
+export function resultsView(runs: BothRuns): VNode {
+  const { subject, rows, lines } = runs;
+  const loss: Curve = {
+    title: subject === 'text' ? 'Bits per character' : 'Loss',
+    of: (line) => lossOf(subject, line.loss),
+    shown: (value) => value.toFixed(3),
+  };
+  const accuracy: Curve = { title: 'Accuracy', of: (line) => line.accuracy, shown: percent, most: 1 };
+  const isLoading = lines.engine.length === 0 && runs.failure === undefined;
+  return h(
+    'div',
+    { class: 'results', onVnodeMounted: ({ el }) => (el as Element).scrollIntoView({ block: 'nearest' }) },
+    [
+      h('p', whoseWords(rows)),
+      isLoading ? h('progress', { max: 1, value: runs.loaded, 'aria-label': 'Loading the data' }) : undefined,
+      h('div', { class: 'curves' }, [curveView(runs, loss), curveView(runs, accuracy)]),
+      h('p', { class: 'note' }, noteOf(runs)),
+      ...testView(runs),
+    ],
+  );
+}
+
+function noteOf({ lines: { own, engine }, steps }: BothRuns): string {
+  const size = updatesPerPoint(steps);
+  const points = size === 1 ? 'Each point is one update' : `Each point is the mean of ${size} updates`;
+  return `${points}, on the batch that the update has just read. Updates: the engine’s ${engine.length}, yours ${own.length}, of ${steps}.`;
+}
+
+function curveView({ lines, steps }: BothRuns, { title, of, shown, most }: Curve): VNode {
+  const [engine, own] = [meansOf(lines.engine, steps, of), meansOf(lines.own, steps, of)];
+  const top = most ?? topOf(engine, own);
+  const last = (points: typeof own): string => (points.length > 0 ? shown(points[points.length - 1].value) : '–');
+  const label = `${title} after ${lines.own.length} of ${steps} updates: ${last(own)} of your network, ${last(engine)} of the engine’s at last.`;
+  const line = (name: string, points: typeof own): VNode => {
+    const places = placesOf(points, steps, top).map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
+    return h('polyline', { class: name, points: places.join(' ') });
+  };
+  return h('figure', { class: 'loss-curve' }, [
+    h('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, [
+      ...axes(steps, top, most === undefined ? String : (tick) => `${100 * tick}%`),
+      line('right-losses', engine),
+      line('answer-losses', own),
+    ]),
+    h('figcaption', [
+      h('b', title),
+      h('span', { class: 'answer-losses' }, `your network: ${last(own)}`),
+      h('span', { class: 'right-losses' }, `the engine’s: ${last(engine)}`),
+    ]),
+  ]);
+}
+
+function axes(steps: number, top: number, words: (tick: number) => string): VNode[] {
+  const text = (content: string, left: number, height: number, anchor: string): VNode =>
+    h('text', { x: left, y: height, 'text-anchor': anchor }, content);
+  const y = (tick: number): number => HEIGHT - BOTTOM - (tick / top) * (HEIGHT - TOP - BOTTOM);
+  const x = (part: number): number => LEFT + part * (WIDTH - LEFT - RIGHT);
+  const ticks = ticksOf(top);
+  return [
+    ...ticks.map((tick) => h('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick) })),
+    ...ticks.map((tick) => text(words(tick), LEFT - 6, y(tick) + 4, 'end')),
+    ...[0, 0.5, 1].map((part) => text(String(part * steps), x(part), HEIGHT - 22, 'middle')),
+    text('update', x(0.5), HEIGHT - 4, 'middle'),
+  ];
+}
+
+function testView({ subject, rows, tested: { own, engine } }: BothRuns): VNode[] {
+  if (!engine) return [];
+  const isText = subject === 'text';
+  const bits = (nats: number): string => lossOf(subject, nats).toFixed(3);
+  const figures = [
+    [
+      isText ? 'Bits per character on the last 5% of Moby-Dick' : 'Loss on the test images',
+      ...both(({ loss }) => bits(loss)),
+    ],
+    [
+      isText ? 'Characters predicted' : `Accuracy on ${engine.count.toLocaleString('en')} test images`,
+      ...both(({ accuracy }) => percent(accuracy)),
+    ],
+  ];
+  return [
+    scrollingTable('tested', 'The test of both networks', ['Test', 'Your network', 'The engine’s'], figures),
+    ...(own ? [h('p', { class: 'conclusion' }, conclusionOf(rows, own, engine))] : []),
+    ...(isText ? [writtenView(own?.written, engine.written)] : []),
+  ];
+
+  function both(words: (of: NonNullable<typeof own>) => string): string[] {
+    return [own, engine].map((of) => (of ? words(of) : '…'));
+  }
+}
+
+const writtenView = (own: string | undefined, engine: string | undefined): VNode =>
+  h(
+    'div',
+    { class: 'written' },
+    [
+      ['Your network writes', own],
+      ['The engine’s writes', engine],
+    ].map(([who, text]) => h('figure', [h('figcaption', who), h('pre', { tabindex: 0 }, text ?? '…')])),
+  );
