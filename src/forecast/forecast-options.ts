@@ -1,4 +1,5 @@
 /** The options of a forecaster's networks. */
+import { assertKnownNames, plainCopyOf } from '../core/arguments.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 
@@ -26,8 +27,13 @@ export function medianFaultOf(given: Partial<TrainOptions>): string | undefined 
   return `quantiles ${String(quantiles)}: must have 0.5, because the median is the forecast`;
 }
 
-/** Throws the errors of `assertOptions`, and a RangeError for an option that a forecaster does not have, or that has no effect. */
-export function assertForecastOptions(given: Partial<TrainOptions>): void {
+/**
+ * The options that are given, in a plain object. Throws the errors of `assertOptions`, and a RangeError for an option that a forecaster
+ * does not have, or that has no effect.
+ */
+export function checkedForecastOptions(asGiven: Partial<TrainOptions>): Partial<TrainOptions> {
+  assertKnownNames('train', asGiven, OPTION_NAMES);
+  const given: Partial<TrainOptions> = plainCopyOf(asGiven);
   assertOptions({ ...TUTORIAL, ...FORECAST_OPTIONS, quantiles: TUTORIAL.quantiles, ...given }, OPTION_NAMES);
   const options = { ...TUTORIAL, ...given };
   const other = NOT_OF_FORECASTS.find((name) => !hasDefault(options, name));
@@ -35,6 +41,7 @@ export function assertForecastOptions(given: Partial<TrainOptions>): void {
     throw new RangeError(`train: ${other} ${String(options[other])}: must be left out, because a forecaster has none`);
   const fault = medianFaultOf(given);
   if (fault !== undefined) throw new RangeError(`train: ${fault}`);
+  return given;
 }
 
 /** The options of new networks: the given ones; else those of `FORECAST_OPTIONS`, and of the tutorial. */

@@ -7,7 +7,7 @@ import type { TrainHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
-import { assertForecastOptions } from './forecast-options.js';
+import { checkedForecastOptions } from './forecast-options.js';
 import { fittedOptions, Forecaster, trainStages } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
@@ -100,16 +100,20 @@ export async function trainForecaster(
 ): Promise<TrainedForecaster> {
   assertKinds('trainForecaster: hooks', hooks, { onStep: 'function', signal: 'object' });
   assertSignal('trainForecaster: hooks', hooks.signal);
+  const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
-  assertForecastOptions(options);
+  const chosen = checkedForecastOptions(options);
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
-  const all = ownOptions(fittedOptions(begun.plan, series, options)); // each network begins with them
-  const state = await trainStages(backend, series, all, begun, hooks);
+  const all = ownOptions(fittedOptions(begun.plan, series, chosen)); // each network begins with them
+  const state = await trainStages(backend, series, all, begun, {
+    ...(onStep && { onStep: (...args) => onStep.call(hooks, ...args) }),
+    ...(signal && { signal }),
+  });
   const forecaster = new Forecaster(backend, state);
   try {
-    return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', hooks.signal) };
+    return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', signal) };
   } finally {
     forecaster.dispose();
   }

@@ -72,10 +72,17 @@ export class NetworkStates {
     const tensors = namedStates(this.config, states, names);
     assertLoadable(tensors, given, what);
     if (names === INITIAL) this.onSet(what);
-    for (const [name, tensor] of Object.entries(tensors)) {
-      this.sequences.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
+    const { order } = this.sequences;
+    const sorted = Object.entries(tensors).map(([name, { shape }]) => {
+      const rows = zeros(shape, this.backend.dtype);
+      order.forEach((b, n) => copyInto(rows.pick(n), given[name].pick(b)));
+      return rows;
+    });
+    // only now: a given tensor may be one of these
+    Object.values(tensors).forEach((tensor, k) => {
+      copyInto(tensor, sorted[k]);
       this.backend.upload(tensor);
-    }
+    });
   }
 
   private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {

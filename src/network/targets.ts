@@ -139,7 +139,12 @@ export class LossMask {
       if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
       throw new RangeError(`labels[${place(row)}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
     });
-    this.mask.forEach((counts, row) => y.set(row, counts === 1 ? labels[place(row)] : -1));
+    this.counted((row) => labels[place(row)], -1).forEach((label, row) => y.set(row, label));
+  }
+
+  /** The numbers that count, and `other` in place of the rest. They are a copy: the caller may give y itself. */
+  private counted(given: (at: number) => number, other: number): Float64Array {
+    return Float64Array.from(this.mask, (counts, at) => (counts === 1 ? given(at) : other));
   }
 
   /** Labels of steps may be lists of lists. */
@@ -191,9 +196,7 @@ export class LossMask {
       (at) => !this.isBeyondEnd(Math.floor(at / this.width), lengths) && !Number.isNaN(target(at)),
     );
     const rows = matrixOf(y);
-    this.mask.forEach((counts, at) =>
-      rows.set(Math.floor(at / this.width), at % this.width, counts === 1 ? target(at) : 0),
-    );
+    this.counted(target, 0).forEach((value, at) => rows.set(Math.floor(at / this.width), at % this.width, value));
   }
 
   /** Where row t·B+b stands in what the caller gives: with `'batch-first'`, in row b·T+t. */

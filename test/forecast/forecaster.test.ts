@@ -372,6 +372,26 @@ describe('a forecaster', () => {
     expect(changed).toEqual(expected);
   });
 
+  test('is trained with options and hooks that a prototype or a getter has', async () => {
+    const rows = rowsOfDays(COUNT, 0);
+    const request = { time: 'date', predict: 'y', seeds: 1 };
+    const steps: number[] = [];
+    const hooks = { onStep: (step: number) => void steps.push(step) };
+    const expected = await trainForecaster(backend, rows, request, OPTIONS, hooks);
+    const plain = steps.splice(0);
+    const getter = Object.defineProperty({}, 'onStep', { get: () => hooks.onStep }) as typeof hooks;
+    const inherited = Object.create(OPTIONS) as typeof OPTIONS;
+    expect(await trainForecaster(backend, rows, request, inherited, Object.create(getter) as typeof hooks)).toEqual(
+      expected,
+    );
+    expect([steps, plain.length > 0]).toEqual([plain, true]);
+    const misspelt = Object.create({ hiden: 2 }) as object;
+    await expect(trainForecaster(backend, rows, request, misspelt)).rejects.toThrow(/hiden: unknown option; did you/);
+    await expect(trainForecaster(backend, rows, request, null as unknown as object)).rejects.toThrow(
+      'train: null: must be an object',
+    );
+  });
+
   test('is not trained with hooks that are none', async () => {
     for (const [hooks, message] of [
       [{ signal: {} }, 'trainForecaster: hooks: signal an Object: must be an AbortSignal'],

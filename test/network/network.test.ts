@@ -686,6 +686,33 @@ describe('the states of each layer', () => {
   });
 });
 
+test('what a caller gives may be the network’s own: states of another layer, rows of another order, y', () => {
+  const two = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 3 }] });
+  const [[a], [b]] = two.layers;
+  const swapped = { 'h0.0': b.initial.h, 'c0.0': b.initial.c, 'h0.1': a.initial.h, 'c0.1': a.initial.c };
+  const values = () => [a.initial.h, a.initial.c, b.initial.h, b.initial.c].map(valuesOf);
+  const [ha, ca, hb, cb] = values();
+  two.states.setInitial(swapped);
+  expect(values()).toEqual([hb, cb, ha, ca]);
+
+  const sorted = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 2 }, { B: 3 });
+  const [[{ initial }]] = sorted.layers;
+  sorted.setTargets({ labels: [0, 0, 0], lengths: [1, 3, 2] }); // the longest comes first
+  initial.h.data.set([1, 2, 3]);
+  sorted.states.setInitial({ h0: initial.h, c0: initial.c });
+  expect(valuesOf(initial.h)).toEqual(Float64Array.of(2, 3, 1));
+
+  const every = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 7, reads: 'every' }, { T: 2, B: 3 });
+  const { y } = every.activations;
+  every.setTargets({ labels: [1, 2, 3, 4, 5, 6] });
+  every.setTargets({ labels: y.data, layout: 'batch-first' });
+  expect(valuesOf(y)).toEqual(Float64Array.of(1, 3, 5, 2, 4, 6));
+  const errors = randomNetwork({ ...every.config, outputs: 1, loss: 'squaredError' }, { T: 2 });
+  errors.setTargets({ targets: tensor([1, 2, 3, 4], 2, 2, 1) });
+  errors.setTargets({ targets: errors.activations.y, layout: 'batch-first' });
+  expect(valuesOf(errors.activations.y)).toEqual(Float64Array.of(1, 3, 2, 4));
+});
+
 describe('dropout', () => {
   test('needs masks, and its name: without them a pass is refused', () => {
     const network = randomNetwork(STACK);
