@@ -132,11 +132,28 @@ const MOST_ZEROS: CellCase = {
   ],
 };
 
-/** c = 0; numbers below -1; gates near 0 and ±1, and gates that are ½; equal neighbours; numbers far above 1; -0. */
+/** Each number that an answer reads is 1 once, and -1 once. */
+const ONES: CellCase = {
+  seed: 8,
+  B: 2,
+  H: 4,
+  special: [
+    ['dh', 0, 0, 1],
+    ['dh', 0, 1, -1],
+    ['dc', 0, 2, 1],
+    ['dc', 0, 3, -1],
+    ['dcPrev', 1, 0, 1],
+    ['dcPrev', 1, 1, -1],
+    ['cPrev', 1, 2, 1],
+    ['cPrev', 1, 3, -1],
+  ],
+};
+
+/** c = 0; numbers below -1; gates near 0 and ±1 and exactly there, and gates that are ½; equal neighbours; numbers far above 1; -0. */
 const EXTREMES: CellCase = {
   seed: 7,
   B: 1,
-  H: 7,
+  H: 9,
   held: HELD,
   special: [
     ['dh', 0, 0, -0],
@@ -167,13 +184,28 @@ const EXTREMES: CellCase = {
     ['i', 0, 6, 3],
     ['j', 0, 6, 4],
     ['f', 0, 6, 3],
+    ['dh', 0, 1, 5.1],
+    ['o', 0, 1, 1],
+    ['o', 0, 2, -800],
+    ['dc', 0, 7, -4.2],
+    ['dh', 0, 7, -9.3],
+    ['cPrev', 0, 7, 2],
+    ['i', 0, 7, 3],
+    ['j', 0, 7, 0.2],
+    ['f', 0, 7, 1],
+    ['o', 0, 7, 0],
+    ['cPrev', 0, 8, 30],
+    ['f', 0, 8, 40],
+    ['o', 0, 8, 0.5],
+    ['dh', 0, 8, 2.2],
+    ['dc', 0, 8, 1.3],
   ],
 };
 
 const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
   written: ['lstmCellBackward', asked],
-  cases: [cellCase(MOST_ZEROS, asked, names), cellCase(EXTREMES, asked, names)],
+  cases: [MOST_ZEROS, ONES, EXTREMES].map((given) => cellCase(given, asked, names)),
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

@@ -8,7 +8,7 @@ import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, whileReading, fixed } from './results.js';
-import { setZeros } from './tensors.js';
+import { setSpecialNumbers } from './tensors.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -48,8 +48,8 @@ function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   const x = Array.from({ length: T }, () => draw(B, I));
   const labels = Array.from({ length: B }, (_, b) => (b === 1 ? 0 : random.below(C)));
   const [Wx, Wh, bias, Wy, biasY, start] = [draw(I, H), draw(H, H), draw(1, H), draw(H, C), draw(1, C), draw(1, H)];
-  setZeros([start, ...x, Wx, Wh, Wy, biasY]);
-  start[0].set([1.7, -0.3, -0.3].slice(0, H - 1), 1); // a number that no tanh gives, and equal neighbours
+  setSpecialNumbers([start, ...x, Wx, Wh, Wy, biasY]);
+  start[0].set([1.7, -1.4, -1.4].slice(0, H - 1), 1); // numbers that no tanh gives, and equal neighbours
   if (T === 1) makeSpecialUnits({ Wx, Wh, bias, Wy });
   return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
 }

@@ -13,7 +13,7 @@ import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
-import { backend, HELD, randomTensor, setZeros, unwritten, weightedSum, zeroTensor } from './tensors.js';
+import { backend, HELD, randomTensor, setSpecialNumbers, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -44,8 +44,11 @@ function sigmoidInputs() {
   const random = new Random(1);
   const z = Float64Array.from({ length: 7 }, () => random.normal(0, 2));
   const dI = Float64Array.from({ length: 7 }, (_, n) => (n === 3 ? 0 : random.normal(0, 1)));
-  // i = ½; i near 1, through which little comes; a large dI; i near 1 and near 0, through which more comes
-  return { z: Float64Array.of(...z, 0, 20, 0.3, 5.2, -5.1), dI: Float64Array.of(...dI, 1.7, -2.3, 30.3, 2.9, -3.3) };
+  // i = ½; i near 1, through which little comes; large dI; i near 1 and near 0, through which more comes; i = 1 and i = 0; dI = ±1
+  return {
+    z: Float64Array.of(...z, 0, 20, 0.3, 0.1, 5.2, -5.1, 40, -800, 0.6, -0.8),
+    dI: Float64Array.of(...dI, 1.7, -2.3, 30.3, -9.7, 2.9, -3.3, 3.1, 2.1, 1, -1),
+  };
 }
 
 /** A row b of y `[B,C]`. One of zeros does not count. */
@@ -63,7 +66,9 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
     logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
-    logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1
+    logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1, and its label 0
+    const last = rows.lastIndexOf('oneHot');
+    if (last !== rows.indexOf('oneHot')) logits.set(last, (last + 2) % C, 60); // both are exactly 1
     const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
@@ -104,7 +109,7 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     const states = sizes.map((H) => randomTensor(random, [N, H]));
     const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
     const [b, dLogits] = [randomTensor(random, [C]), randomTensor(random, [N, C])];
-    setZeros([dLogits, W, ...states]);
+    setSpecialNumbers([dLogits, W, ...states]);
     return { states, W, b, dLogits };
   };
   return {
@@ -166,7 +171,7 @@ function rowsFor(W: Tensor, states: readonly Tensor[], k: number): Tensor {
 }
 
 interface AdamCase {
-  /** Of eight numbers. */
+  /** Of eight or nine numbers. */
   readonly shape: Shape;
   readonly learningRate: number;
   /** t of three updates. Default: 1, 2, 3. */
@@ -211,7 +216,7 @@ function adamResults(
 ): Result[] {
   const random = new Random(5);
   const p = randomTensor(random, shape);
-  setZeros([p]);
+  setSpecialNumbers([p]);
   flatten(p).set(3, 1.7);
   flatten(p).set(4, -2.3);
   const [m, v] = moments.map((numbers) => {
@@ -223,8 +228,9 @@ function adamResults(
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = zeroTensor(shape);
     const becomesZero = n === 0 ? -3 : 0;
-    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4];
-    gradients.forEach((value, n) => flatten(g).set(n, value));
+    const large = n % 2 === 0 ? 31 : -31;
+    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4, large];
+    gradients.slice(0, g.size).forEach((value, at) => flatten(g).set(at, value));
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
@@ -249,9 +255,9 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     exports: ['adam', 'adamRate'],
     cases: [
       adamCase({ shape: [2, 4], learningRate: 0.1 }),
-      adamCase({ shape: [8], learningRate: 0.02 }),
+      adamCase({ shape: [9], learningRate: 0.02 }),
       adamCase({
-        shape: [4, 2],
+        shape: [3, 3],
         learningRate: 1.5,
         updates: [10, 11, 4000],
         moments: [

@@ -48,21 +48,24 @@ export function unwritten(shape: Shape, held = NaN): Tensor {
   return tensor;
 }
 
-/** How far the zeros of `setZeros` are apart. Seldom a row's length, so they are in different columns. */
+/** How far the zeros of `setSpecialNumbers` are apart. Seldom a row's length, so they are in different columns. */
 const APART = 7;
 
 /**
- * Sets some numbers of the tensors, or of the rows, to 0, as real training has them. Each of them has its zeros at other places, so
- * an answer that treats the 0 of one in a special way misses a number of the others.
+ * Sets some numbers of the tensors, or of the rows, to 0, 1 or -1, as real training has them. Each of them has its zeros at other places,
+ * so an answer that treats the 0 of one in a special way misses a number of the others.
  */
-export function setZeros(all: readonly (Tensor | readonly Float64Array[])[]): void {
+export function setSpecialNumbers(all: readonly (Tensor | readonly Float64Array[])[]): void {
   all.forEach((one, first) => {
-    if ('data' in one) {
-      for (let n = first % APART; n < one.size; n += APART) one.data[one.offset + n] = 0;
-    } else {
-      const columns = one[0].length;
-      for (let n = first % APART; n < one.length * columns; n += APART) one[Math.floor(n / columns)][n % columns] = 0;
-    }
+    const isTensor = 'data' in one;
+    const columns = isTensor ? 1 : one[0].length;
+    const set = (n: number, value: number): void => {
+      if (isTensor) one.data[one.offset + n] = value;
+      else one[Math.floor(n / columns)][n % columns] = value;
+    };
+    const size = isTensor ? one.size : one.length * columns;
+    for (let n = first % APART; n < size; n += APART) set(n, 0);
+    for (let n = (first + 3) % APART, sign = 1; n < size; n += APART, sign = -sign) set(n, sign);
   });
 }
 

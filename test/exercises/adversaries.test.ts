@@ -76,6 +76,21 @@ test.each([
   ['through-time', 'if (!accumulate)', 'if (!accumulate || dInputs.length === 1)'],
   ['through-time', 'else backend.fill(dc, 0)', 'else if (lstm.sizes.B < 3) backend.fill(dc, 0)'],
   ['every-step', 'lstmBackward(backend, lstm);', '$& backend.fill(dhUpstream, 0);'],
+  ['adam', 'n < P.size', 'n < 8'],
+  ['adam', '(gradient - M.get(n)) * (1', 'Math.min(10, gradient - M.get(n)) * (1'],
+  ['adam', '(gradient - M.get(n)) * (1', 'Math.max(-10, gradient - M.get(n)) * (1'],
+  ['softmax', '(probabilities.get(b, k) * sum - y.get(b, k))', '(probabilities.get(b, k) === 1 ? 1 : $&)'],
+  ['initial-state', '.set(start[0])', '.set(start[0].map((value) => Math.max(-1, value)))'],
+  ['through-time', /accumulate = false([^]*)!accumulate/, 'accumulate$1accumulate === undefined'],
+  ['gates', 'dJ * (1 - j * j)', 'Math.max(-1, $&)'],
+  ['gates', 'dO * o * (1 - o)', 'Math.max(-1, $&)'],
+  ['sigmoid', /return (dI.*);/, 'return Math.max(-1, $1);'],
+  ['sigmoid', 'return dI', 'if (i === 1) return dI; $&'],
+  ['sigmoid', 'return dI', 'if (i === 0) return dI; $&'],
+  ['hidden-state', 'dh.get(b, n) * o * (1 - tanhC * tanhC)', 'Math.min(1, $&)'],
+  ['hidden-state', 'dh.get(b, n) * tanhC', '(Math.abs(tanhC) === 1 ? 0 : $&)'],
+  ['hidden-state', 'dc.get(b, n) + dh', '(dc.get(b, n) === -1 ? 0 : dc.get(b, n)) + dh'],
+  ['cell-state', 'dC * cPrev.get(b, n)', 'dC * (cPrev.get(b, n) === 1 ? 0 : cPrev.get(b, n))'],
 ] as const)('no case lets pass: %s: %s → %s', (name, right, wrong) => {
   expect(changed(name, right, wrong).outcome).toBe('wrong');
 });

@@ -87,13 +87,18 @@ export class KnownMistakes {
     return undefined;
   }
 
-  /** Whether a number that only one of both makes wrong is that of this one, and one that none makes wrong is right. */
+  /**
+   * Whether a number that only one of both makes wrong is that of this one, and one that none makes wrong is right. A single number may
+   * differ: where a factor is exactly 0 or 1, one mistake alone changes nothing, but hides the other.
+   */
   private canBe(one: Mistaken, other: Mistaken): boolean {
     const { values, isWrong } = this.found;
+    let differing = 0;
     return values.every((value, n) => {
       if (one.isWrong[n] && other.isWrong[n]) return true;
-      if (one.isWrong[n]) return isNear(value, one.values[n]);
-      return other.isWrong[n] ? isNear(value, other.values[n]) : !isWrong[n];
+      const only = [one, other].find((mistaken) => mistaken.isWrong[n]);
+      const isAsExpected = only ? isNear(value, only.values[n]) : !isWrong[n];
+      return isAsExpected || ++differing === 1;
     });
   }
 

@@ -91,6 +91,7 @@ function factorOf(part: Part): number | undefined {
   const largest = expected.reduce((most, value, n) => (Math.abs(value) > Math.abs(expected[most]) ? n : most), 0);
   if (Math.abs(expected[largest]) <= LEAST) return part.isRight ? NaN : undefined;
   const factor = found[largest] / expected[largest];
+  if (factor !== 0 && Math.abs(found[largest]) <= LEAST) return undefined; // so small that all are nearly equal
   return isMultiple(part, factor) ? factor : undefined;
 }
 
