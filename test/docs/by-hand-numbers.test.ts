@@ -92,7 +92,7 @@ test.each([
   ['di₂', v('dc₂') * v('i₂'), 'you multiply by i₂ itself, and not by the other factor of (3)'],
   ['dzi₂', v('di₂') * v('i₂'), 'the factor (1 - i₂) is missing'],
   ['dzj₂', v('dj₂') * tanhPrime(v('zj₂')), 'tanh′ has the wrong argument: it is computed from j₂, and not from zj₂'],
-  ['dc₁', v('dc₁[c₂]'), 'dc₁ lacks the gradient that comes through h₁: the term dc₁[h₁]'],
+  ['dc₁', v('dc₁[c₂]'), 'the term dc₁[h₁] is missing'],
   ['dc₁', v('dc₁[h₁]'), 'dc₁ lacks the gradient that arrives from step 2: the term dc₁[c₂]'],
   ['di₁', v('dc₁[h₁]') * v('j₁'), 'dc₁ lacks the gradient that arrives from step 2'],
   ['dWxi', v('dzi₁') + v('dzi₂'), 'the factors before dz are missing'],

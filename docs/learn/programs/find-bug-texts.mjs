@@ -15,7 +15,7 @@ export const TEXTS = {
       'This is one step of [the LSTM](../learn/lstm.md) backward. The check has one row for each gate: its columns of Wx and Wh, and its part of the bias. h0 and c0 are the initial states, which are random.',
     why: 'By (4), h = o*tanh(c). So a change of c changes h by o·(1 - tanh²c), and the factor o was missing.',
     clues:
-      'At T = 1, i, j, f and c0 fail, and o passes. All that fails is computed from dC, and dzo is not. dO passes, so dh and tanhC are right, and only the line of dC is left. At T = 3, o fails too, because the wrong dz goes through dhPrev to earlier steps. The loss falls as fast as that of the right program.',
+      'At T = 1, i, j, f and the gradients of h0 and c0 fail, and o passes. All that fails is computed from dC, and dzo is not. dO passes, so dh and tanhC are right, and only the line of dC is left. At T = 3, o fails too, because the wrong dz goes through dhPrev to earlier steps. The loss falls as fast as that of the right program.',
   },
   'falling-loss': {
     shown:

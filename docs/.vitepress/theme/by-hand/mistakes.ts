@@ -86,7 +86,6 @@ const FAMILIES: readonly Family[] = [
     names: /^dc₁$/, // (4′)
     changes: () => [
       [/^.+ \+ /, '', 'dc₁ lacks the gradient that arrives from step 2: the term dc₁[c₂]'],
-      [/ \+ .+$/, '', 'dc₁ lacks the gradient that comes through h₁: the term dc₁[h₁]'],
       [' + ', ' - ', 'you subtract the second term'],
     ],
   },

@@ -23,7 +23,7 @@ export function stateWords(row: Row, isChecking: boolean): string {
     case 'missing':
       return 'not begun';
     case 'unchecked':
-      return isChecking ? 'yours, is checked …' : 'yours, not checked yet';
+      return isChecking ? 'yours, is checked …' : 'yours: Train checks it first';
     case 'right':
       return '✓ yours, right';
     case 'wrong':
