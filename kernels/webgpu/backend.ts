@@ -33,7 +33,7 @@ export class WebGpuBackend implements Backend {
     this.allocations = new Allocations(this.memory);
     const pipelines = new Pipelines(device);
     this.queue = new Queue(this.allocations, (calls) => {
-      const launches = launchesOf(calls, kind, this.memory);
+      const launches = launchesOf(calls, kind, (quads) => this.memory.scratch(quads));
       this.lastLaunches = launches.length;
       return new Plan(device, this.memory, pipelines, calls, launches);
     });

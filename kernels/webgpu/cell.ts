@@ -108,6 +108,14 @@ const indicesTogether = (rows: number): string => `
   if (row >= p.B) { return; }
   ${times(rows, (r) => `let row${r} = min(row + ${r}u, p.B - 1);`, ' ')}`;
 
+/** The sums of all rows, for a loop over the rows after the product: unrolled, a driver would compile it for many seconds. */
+const listOf = (name: string, sums: readonly string[]): string =>
+  `var ${name} = array<vec4f, ${sums.length}>(${sums.join(', ')});`;
+
+/** Text for each row and gate. */
+const eachGate = (rows: number, text: (r: number, gate: string, g: number) => string, separator = ' '): string =>
+  times(rows, (r) => times(4, (g) => text(r, GATES[g], g), separator), separator);
+
 /**
  * (1)–(4) of one step: z = gates + hPrev·Wh, where `gates` holds x·Wx + b, and then gets the activated gates. z is stored if
  * `storesZ`.
@@ -122,25 +130,18 @@ const stepForwardOf = (kind: AdapterKind): Kernel => {
     real: ['forgetBias'],
     body: `
   ${indicesTogether(rows)}
-  ${times(rows, (r) => times(4, (g) => `var z${r}${GATES[g]} = memory[p.gates + (4 * row${r} + ${g}u) * p.H4 + unit];`, ' '))}
-  var w = p.Wh + unit;
+  ${eachGate(rows, (r, gate, g) => `var z${r}${gate} = memory[p.gates + (4 * row${r} + ${g}u) * p.H4 + unit];`)}
   for (var k = 0u; k < p.K; k++) {
-    ${times(rows, (r) => `let x${r} = memory[p.hPrev + row${r} * p.hPitch + k];`, ' ')}
-    ${times(
-      4,
-      (lane) => `{
-      ${times(4, (g) => `let w${GATES[g]} = memory[w + ${g}u * p.H4];`, ' ')}
-      w += 4 * p.H4;
-      ${times(rows, (r) => times(4, (g) => `z${r}${GATES[g]} = fma(vec4f(x${r}.${LANES[lane]}), w${GATES[g]}, z${r}${GATES[g]});`, ' '))}
-    }`,
-    )}
+    let w = p.Wh + 4 * k * p.H4 + unit;
+    ${times(4, (g) => `let w${GATES[g]} = memory[w + ${g}u * p.H4];`, ' ')}
+    ${times(rows, (r) => `let x${r} = vec4f(memory[p.hPrev + row${r} * p.hPitch + k / 4][k % 4]);`, ' ')}
+    ${eachGate(rows, (r, gate) => `z${r}${gate} = fma(x${r}, w${gate}, z${r}${gate});`)}
   }
-  ${times(
-    rows,
-    (r) => `if (row + ${r}u < p.B) {
-    ${times(4, (g) => `let z${GATES[g]} = z${r}${GATES[g]};`, ' ')}
-    let at = row${r} * p.H4 + unit;
-    let gate = row${r} * 4 * p.H4 + unit;
+  ${listOf('sums', eachGate(rows, (r, gate) => `z${r}${gate}`, ',').split(','))}
+  for (var r = 0u; r < ${rows}u && row + r < p.B; r++) {
+    ${times(4, (g) => `let z${GATES[g]} = sums[4 * r + ${g}u];`, ' ')}
+    let at = (row + r) * p.H4 + unit;
+    let gate = (row + r) * 4 * p.H4 + unit;
     let cPrev = memory[p.cPrev + at];
     ${FORWARD}
     ${times(4, (g) => `memory[p.gates + gate + ${g}u * p.H4] = ${GATES[g]};`, ' ')}
@@ -148,7 +149,6 @@ const stepForwardOf = (kind: AdapterKind): Kernel => {
     memory[p.h + at] = h;
     if (p.storesZ != 0) { ${times(4, (g) => `memory[p.z + gate + ${g}u * p.H4] = z${GATES[g]};`, ' ')} }
   }`,
-  )}`,
   };
 };
 
@@ -169,23 +169,22 @@ const stepBackwardOf = (kind: AdapterKind): Kernel => {
   let w = p.Wh + 16 * unit * p.H4;
   let K = 4 * p.H4;
   for (var k = 0u; k < K; k++) {
-    ${times(rows, (r) => `let dz${r} = memory[p.dzNext + row${r} * K + k];`, ' ')}
     ${times(4, (j) => `let t${j} = memory[w + ${j}u * K + k];`, ' ')}
+    ${times(4, (lane) => `let w${lane} = vec4f(${times(4, (j) => `t${j}.${LANES[lane]}`, ', ')});`, ' ')}
     ${times(
-      4,
-      (lane) => `{
-      let column = vec4f(${times(4, (j) => `t${j}.${LANES[lane]}`, ', ')});
-      ${times(rows, (r) => `dh${r} = fma(vec4f(dz${r}.${LANES[lane]}), column, dh${r});`, ' ')}
+      rows,
+      (r) => `{
+      let dz = memory[p.dzNext + row${r} * K + k];
+      ${times(4, (lane) => `dh${r} = fma(vec4f(dz.${LANES[lane]}), w${lane}, dh${r});`, ' ')}
     }`,
     )}
   }
-  ${times(
-    rows,
-    (r) => `if (row + ${r}u < p.B) {
-    let at = row${r} * p.H4 + unit;
-    let gate = row${r} * K + unit;
+  ${listOf('sums', times(rows, (r) => `dh${r}`, ',').split(','))}
+  for (var r = 0u; r < ${rows}u && row + r < p.B; r++) {
+    let at = (row + r) * p.H4 + unit;
+    let gate = (row + r) * K + unit;
     ${times(4, (g) => `let ${GATES[g]} = memory[p.gates + gate + ${g}u * p.H4];`, ' ')}
-    let dh = dh${r}; let dcNext = memory[p.dc + at];
+    let dh = sums[r]; let dcNext = memory[p.dc + at];
     let c = memory[p.c + at]; let cPrev = memory[p.cPrev + at];
     ${BACKWARD}
     memory[p.dh + at] = dh;
@@ -193,7 +192,6 @@ const stepBackwardOf = (kind: AdapterKind): Kernel => {
     memory[p.dcPrev + at] = fma(dC, f, memory[p.dcPrev + at]); // (3′)
     ${times(4, (g) => `memory[p.dz + gate + ${g}u * p.H4] = dz${GATES[g]};`, ' ')}
   }`,
-  )}`,
   };
 };
 
@@ -210,7 +208,7 @@ function together(
   return { kernel, whole: { B, H4, ...whole }, groups: Math.ceil(threads / kernel.threads) };
 }
 
-/** H and the rows of Wh must be in groups of four. */
+/** H must be in groups of four. */
 export function stepForward(
   kind: AdapterKind,
   places: ForwardPlaces & Record<'hPrev' | 'Wh', Place>,
@@ -218,7 +216,7 @@ export function stepForward(
   storesZ: boolean,
 ): Launch {
   const { h, hPrev } = places;
-  const whole = { ...addresses(places), K: hPrev.columns / 4, hPitch: hPrev.pitch, storesZ: Number(storesZ) };
+  const whole = { ...addresses(places), K: hPrev.columns, hPitch: hPrev.pitch, storesZ: Number(storesZ) };
   return { ...together(kind, STEP_FORWARD[kind], h, whole), real: { forgetBias } };
 }
 

@@ -23,7 +23,7 @@ async function webGpu(): Promise<GPU> {
   }
   try {
     const name = 'webgpu' as string; // not a literal, so that bundlers for pages do not look for this package of Node's
-    const { create } = (await import(name)) as { create(options: string[]): GPU };
+    const { create } = (await import(name)) as { readonly create: (options: string[]) => GPU };
     return (nodeInstance = create([]));
   } catch (error) {
     throw new BackendUnavailableError(
@@ -74,7 +74,7 @@ export class Device {
       };
       gpu.addEventListener('uncapturederror', (event) => {
         event.preventDefault();
-        fail(errorOf((event as GPUUncapturedErrorEvent).error));
+        fail(errorOf(event.error));
       });
       void gpu.lost.then(({ message, reason }) => {
         if (!this.isClosing) fail(new Error(lostMessage(message || reason)));

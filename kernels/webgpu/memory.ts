@@ -19,6 +19,8 @@ export class Memory {
   private readonly heap = new Heap(FIRST_BYTES / QUAD);
   /** Up to this address, the buffer may hold numbers of tensors that were freed. */
   private writtenTo = 0;
+  /** See `scratch`. */
+  private readonly scratches: { readonly address: number; readonly size: number }[] = [];
   /** Buffers for downloads, by their size. */
   private readonly staging = new Map<number, GPUBuffer[]>();
 
@@ -46,6 +48,24 @@ export class Memory {
 
   release(address: number): void {
     this.heap.release(address);
+  }
+
+  /**
+   * Room for numbers that only one list of launches uses; all lists share it. It is kept, because a list is replayed at the same
+   * addresses. Undefined if there is no memory left.
+   */
+  scratch(quads: number): number | undefined {
+    const size = 2 ** Math.ceil(Math.log2(quads));
+    const known = this.scratches.find((one) => one.size >= size);
+    if (known) return known.address;
+    try {
+      const address = this.allocate(size);
+      this.scratches.unshift({ address, size });
+      return address;
+    } catch (error) {
+      if (error instanceof OutOfMemoryError) return undefined;
+      throw error;
+    }
   }
 
   /** Replaces the buffer by one with `quads` more groups of numbers, or twice as many. */
