@@ -26,7 +26,7 @@ export class WebGpuBackend implements Backend {
 
   /** `kind`: whose tiles the kernels have. */
   constructor(
-    private readonly device: Device,
+    readonly device: Device,
     kind: AdapterKind = device.kind,
   ) {
     this.memory = new Memory(device);
