@@ -1,5 +1,5 @@
 /**
- * The backward pass of a run of steps: dz of all steps is kept, so that dWx, dWh and db are one product or one sum over the steps, and a
+ * The backward pass of a run of steps. dz of all steps is kept, so that dWx, dWh and db are one product or one sum over the steps each. A
  * step is one launch: dh += dz·Whᵀ of the step before it, and the cell. Every sum has the order of the calls, and so the same bits.
  */
 import type { Place } from './allocations.js';

@@ -53,7 +53,8 @@ export class Device {
   /** The bind group of every kernel: the memory of all tensors, and the launch's parameters. */
   readonly bindings: GPUBindGroupLayout;
   private failure: Error | undefined;
-  private readonly failed: Promise<void>;
+  /** Rejects what is being waited for. A promise for the failure would keep every `then` for as long as the device works. */
+  private readonly waiting = new Set<(error: Error) => void>();
   private isClosing = false;
 
   private constructor(
@@ -67,19 +68,19 @@ export class Device {
         { binding: 1, visibility: COMPUTE_STAGE, buffer: { type: 'uniform', hasDynamicOffset: true } },
       ],
     });
-    this.failed = new Promise((resolve) => {
-      const fail = (error: Error): void => {
-        this.failure ??= error;
-        resolve();
-      };
-      gpu.addEventListener('uncapturederror', (event) => {
-        event.preventDefault();
-        fail(errorOf(event.error));
-      });
-      void gpu.lost.then(({ message, reason }) => {
-        if (!this.isClosing) fail(new Error(lostMessage(message || reason)));
-      });
+    gpu.addEventListener('uncapturederror', (event) => {
+      event.preventDefault();
+      this.fail(errorOf(event.error));
     });
+    void gpu.lost.then(({ message, reason }) => {
+      if (!this.isClosing) this.fail(new Error(lostMessage(message || reason)));
+    });
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const reject of this.waiting) reject(this.failure);
+    this.waiting.clear();
   }
 
   /** Throws a BackendUnavailableError that says what to install. */
@@ -108,14 +109,21 @@ export class Device {
 
   /** The result of `work`. Rejects with the device's first error, also if `work` would then never end. */
   async result<Result>(work: Promise<Result>): Promise<Result> {
-    const outcome = work.then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    );
-    const first = await Promise.race([outcome, this.failed]);
     this.assertWorks();
-    if (first && 'value' in first) return first.value;
-    throw first?.error;
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      const end = (settle: () => void): void => {
+        this.waiting.delete(reject);
+        if (this.failure) reject(this.failure);
+        else settle();
+      };
+      work.then(
+        (value) => end(() => resolve(value)),
+        // a lost device rejects this before it says that it is lost
+        (error: unknown) =>
+          setTimeout(() => end(() => reject(error instanceof Error ? error : new Error(String(error))))),
+      );
+    });
   }
 
   /** Throws the device's first error. */

@@ -20,8 +20,8 @@ const withinK = (value: string, k: string): string =>
   `select(vec4f(), ${value}, (vec4u(${k}) + vec4u(0, 1, 2, 3)) < vec4u(p.K))`;
 
 /**
- * A thread copies four numbers of an operand, as they lie in the memory: four k of a line (a row of a, a column of b), or four lines at one k.
- * `alongK`: the former. `lines`: M or N. `first`: the workgroup's first line.
+ * A thread copies four numbers of an operand, as they lie in the memory. A line is a row of a, or a column of b.
+ * `alongK`: they are four k of one line, else four lines at one k. `lines`: M or N. `first`: the workgroup's first line.
  */
 function copyOf(name: 'a' | 'b', alongK: boolean, lines: 'M' | 'N', first: string): string {
   const [tile, at, pitch] = [`${name}Tile`, `${name}At`, `p.${name}Pitch`];
