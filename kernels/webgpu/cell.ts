@@ -96,8 +96,9 @@ export const cellForward = (places: ForwardPlaces, forgetBias: Datum): Launch =>
 
 export const cellBackward = (places: BackwardPlaces): Launch => alone(CELL_BACKWARD, places.dh, places);
 
-/** Sequences that a thread computes; a GPU needs more threads than a processor. */
-const ROWS: Readonly<Record<AdapterKind, number>> = { software: 4, gpu: 1 };
+/** Sequences that a thread computes; a GPU needs more threads than a processor. A thread has 16 sums for each, or backward 4. */
+const FORWARD_ROWS: Readonly<Record<AdapterKind, number>> = { software: 4, gpu: 1 };
+const BACKWARD_ROWS: Readonly<Record<AdapterKind, number>> = { software: 8, gpu: 1 };
 const TOGETHER = { element: 'vec4f', functions: mathOf('vec4f') } as const;
 const THREADS_TOGETHER: Readonly<Record<AdapterKind, number>> = { software: 8, gpu: 64 };
 
@@ -121,7 +122,7 @@ const eachGate = (rows: number, text: (r: number, gate: string, g: number) => st
  * `storesZ`.
  */
 const stepForwardOf = (kind: AdapterKind): Kernel => {
-  const rows = ROWS[kind];
+  const rows = FORWARD_ROWS[kind];
   return {
     ...TOGETHER,
     name: `h·Wh with lstmCellForward, ${kind}`,
@@ -157,7 +158,7 @@ const stepForwardOf = (kind: AdapterKind): Kernel => {
  * thread reads four rows. dz and dzNext are different rows: other threads read dzNext.
  */
 const stepBackwardOf = (kind: AdapterKind): Kernel => {
-  const rows = ROWS[kind];
+  const rows = BACKWARD_ROWS[kind];
   return {
     ...TOGETHER,
     name: `dz·Whᵀ with lstmCellBackward, ${kind}`,
@@ -198,13 +199,8 @@ const stepBackwardOf = (kind: AdapterKind): Kernel => {
 const STEP_FORWARD = { software: stepForwardOf('software'), gpu: stepForwardOf('gpu') };
 const STEP_BACKWARD = { software: stepBackwardOf('software'), gpu: stepBackwardOf('gpu') };
 
-function together(
-  kind: AdapterKind,
-  kernel: Kernel,
-  { rows: B, pitch: H4 }: Place,
-  whole: Record<string, number>,
-): Launch {
-  const threads = Math.ceil(B / ROWS[kind]) * H4;
+function together(rows: number, kernel: Kernel, { rows: B, pitch: H4 }: Place, whole: Record<string, number>): Launch {
+  const threads = Math.ceil(B / rows) * H4;
   return { kernel, whole: { B, H4, ...whole }, groups: Math.ceil(threads / kernel.threads) };
 }
 
@@ -217,9 +213,9 @@ export function stepForward(
 ): Launch {
   const { h, hPrev } = places;
   const whole = { ...addresses(places), K: hPrev.columns, hPitch: hPrev.pitch, storesZ: Number(storesZ) };
-  return { ...together(kind, STEP_FORWARD[kind], h, whole), real: { forgetBias } };
+  return { ...together(FORWARD_ROWS[kind], STEP_FORWARD[kind], h, whole), real: { forgetBias } };
 }
 
 /** H must be in groups of four, and Wh of H rows. */
 export const stepBackward = (kind: AdapterKind, places: BackwardPlaces & Record<'dzNext' | 'Wh', Place>): Launch =>
-  together(kind, STEP_BACKWARD[kind], places.dh, addresses(places));
+  together(BACKWARD_ROWS[kind], STEP_BACKWARD[kind], places.dh, addresses(places));

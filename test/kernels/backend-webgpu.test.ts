@@ -8,6 +8,8 @@ import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { allocateLstm } from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { inputShape, lossRows } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
@@ -119,6 +121,21 @@ await describeWebGpu(() => {
         expectClose(values, reference[n], 2e-5);
       }
     });
+
+    test('merged steps add to gradients of c that come from outside', async () => {
+      const gradients = async (backend: Backend): Promise<Float64Array[]> => {
+        const lstm = allocateLstm(backend, { T: 4, B: 5, I: 3, H: 8 }, { forgetBias: 0.4 });
+        const { kernel, bias, x, h, c, dhUpstream, dcUpstream } = lstm;
+        randomise(backend, [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhUpstream, dcUpstream], new Random(13));
+        lstmForward(backend, lstm);
+        lstmBackward(backend, lstm);
+        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc, lstm.dz];
+        for (const tensor of results) await backend.download(tensor);
+        return results.map(valuesOf);
+      };
+      const merged = await using(openWebGpu(kind), gradients);
+      expect(merged).toEqual(await using(openWebGpu(kind), (backend) => gradients(callByCall(backend))));
+    });
   });
 
   test('a training step has at most 100 launches, and from the second step on it is replayed', async () => {
@@ -200,6 +217,21 @@ await describeWebGpu(() => {
       const again = backend.allocate([400, 301]);
       for (const tensor of [first, again, others[4]]) await backend.download(tensor);
       expect([first, again, others[4]].map((tensor) => [...new Set(valuesOf(tensor))])).toEqual([[3], [0], [0]]);
+    });
+  });
+
+  test('a list is replayed after the memory has grown', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const tensor = backend.allocate([7]);
+      const fillWith = async (value: number): Promise<number> => {
+        backend.fill(tensor, value);
+        await backend.download(tensor);
+        return tensor.get(6);
+      };
+      const before = [await fillWith(1), await fillWith(2)];
+      backend.allocate([2000, 1000]);
+      expect([...before, await fillWith(3)]).toEqual([1, 2, 3]);
+      expect(backend.queue.counts).toEqual({ recorded: 1, replayed: 2 });
     });
   });
 
