@@ -135,6 +135,8 @@ await describeWebGpu(() => {
       };
       const merged = await using(openWebGpu(kind), gradients);
       expect(merged).toEqual(await using(openWebGpu(kind), (backend) => gradients(callByCall(backend))));
+      const reference = await gradients(createReferenceBackend());
+      merged.forEach((values, n) => expectClose(values, reference[n], 2e-5));
     });
   });
 
