@@ -54,13 +54,16 @@ export class Queue {
   submit(): void {
     const count = this.numbers.length;
     if (count === 0) return;
-    const plan = this.planOf(count);
-    plan.run(this.numbers);
-    if (this.last) this.last.next = plan;
-    this.last = plan;
-    this.expected = plan.next;
-    this.calls = [];
-    this.numbers = [];
+    try {
+      const plan = this.planOf(count);
+      plan.run(this.numbers);
+      if (this.last) this.last.next = plan;
+      this.last = plan;
+      this.expected = plan.next;
+    } finally {
+      this.calls = [];
+      this.numbers = [];
+    }
   }
 
   private planOf(count: number): Plan {
@@ -68,6 +71,7 @@ export class Queue {
     const known = this.expected ?? this.plans.find(({ calls }) => isList(calls, this.calls));
     if (known) {
       this.counts.replayed++;
+      this.plans.push(...this.plans.splice(this.plans.indexOf(known), 1)); // the order is that of their last use
       return known;
     }
     this.counts.recorded++;
