@@ -10,7 +10,7 @@ const bench = (name) => `bench/${name}\\.ts$`;
 const LAYERS = [
   ['src/core/', 'build/'],
   ['src/equations/', 'src/files/'],
-  ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
+  ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/', 'kernels/webgpu/'],
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],
   ['src/forecast/', 'src/classify/', 'src/own-network/'],

@@ -1,4 +1,4 @@
-/** The flags that choose a backend, and the creation of that backend. GPU.js is loaded only for `--backend gpu`. */
+/** The flags that choose a backend, and the creation of that backend. Each GPU backend is loaded only if it is chosen. */
 import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { wholeNumber } from './flag-values.js';
 
-export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;
+export const BACKENDS = ['wasm', 'webgpu', 'reference', 'gpu'] as const;
 
 export const GPU_MODES = ['auto', ...MODES] as const;
 
@@ -56,6 +56,10 @@ async function createBackend({ backend, gpuMode, threads, deterministic }: Backe
   if (backend === 'wasm') {
     if (!deterministic) enableRelaxedSimd();
     return createWasmBackend({ deterministic, ...(threads && { threads }) });
+  }
+  if (backend === 'webgpu') {
+    const { createWebGpuBackend } = await import('../../kernels/webgpu/index.js');
+    return createWebGpuBackend();
   }
   const { createGpuBackend } = await import('../../kernels/gpu/index.js');
   return createGpuBackend({ mode: gpuMode });

@@ -66,6 +66,9 @@ function backendLines({ backend, deterministic, threads, gpuMode }: BackendFlags
   if (backend === 'reference') {
     return "import { createReferenceBackend } from 'longhand/reference';\n\nconst backend = createReferenceBackend();";
   }
+  if (backend === 'webgpu') {
+    return "import { createWebGpuBackend } from 'longhand/webgpu';\n\nconst backend = await createWebGpuBackend();";
+  }
   if (backend === 'gpu') {
     return `import { createGpuBackend } from 'longhand/gpu';\n\nconst backend = await createGpuBackend({ mode: ${literal(gpuMode)} });`;
   }

@@ -120,7 +120,7 @@ export interface Operations {
 
 /** A backend: the operations, memory for tensors, and ways to wait for results. */
 export interface Backend extends Operations {
-  /** `wasm`, `reference` or `gpu`. */
+  /** `wasm`, `webgpu`, `reference` or `gpu`. */
   readonly name: string;
   /** The precision of its tensors. */
   readonly dtype: DType;

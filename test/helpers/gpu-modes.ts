@@ -2,6 +2,7 @@
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import { describeBackend } from './backend-suite.js';
@@ -36,35 +37,40 @@ export async function describeMode(mode: Mode, define: () => void): Promise<void
   });
 }
 
+/** Tests that train and predict on a backend, against the reference backend. `name` begins their titles. */
+export function describeTraining(name: string, open: () => Promise<Backend>): void {
+  test(`${name}: predictions, and missing targets, are as on the reference backend`, async () => {
+    const backend = await open();
+    const kind = { inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' } as const;
+    const { targets, ...others } = smallSequences(kind, 7);
+    targets.set(1, 0, 1, NaN);
+    const options = { hidden: 3, batchSize: 4, epochs: 2, loss: 'pinball' } as const;
+    await expectAsOnReference(backend, { ...others, targets }, options);
+    const labelled = smallSequences({ ...kind, answers: 'labels', reads: 'last' }, 7);
+    await expectAsOnReference(backend, labelled, { hidden: 3, batchSize: 4, epochs: 2 });
+    await backend.dispose();
+  });
+
+  test(`${name}: 30 training steps have the losses of the reference backend`, async () => {
+    const images = smallImages(60, 6, 5);
+    const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
+    const losses: number[][] = [[], []];
+    const backends = [await open(), createReferenceBackend()];
+    for (const [n, backend] of backends.entries()) {
+      const model = await train(backend, images, options, { onLine: ({ loss }) => losses[n].push(loss) });
+      model.dispose();
+      await backend.dispose();
+    }
+    expect(losses[0]).toHaveLength(30);
+    losses[0].forEach((loss, step) => expect(Math.abs(loss / losses[1][step] - 1)).toBeLessThan(1e-3));
+  });
+}
+
 /** The backend suite, and 30 steps of training, in the mode. */
 export async function describeWholeMode(mode: Mode): Promise<void> {
+  const open = (): Promise<Backend> => createGpuBackend({ mode });
   await describeMode(mode, () => {
-    describeBackend(`gpu, ${mode}`, 'a memory of its own', () => createGpuBackend({ mode }));
-
-    test(`gpu, ${mode}: predictions, and missing targets, are as on the reference backend`, async () => {
-      const backend = await createGpuBackend({ mode });
-      const kind = { inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' } as const;
-      const { targets, ...others } = smallSequences(kind, 7);
-      targets.set(1, 0, 1, NaN);
-      const options = { hidden: 3, batchSize: 4, epochs: 2, loss: 'pinball' } as const;
-      await expectAsOnReference(backend, { ...others, targets }, options);
-      const labelled = smallSequences({ ...kind, answers: 'labels', reads: 'last' }, 7);
-      await expectAsOnReference(backend, labelled, { hidden: 3, batchSize: 4, epochs: 2 });
-      await backend.dispose();
-    });
-
-    test(`gpu, ${mode}: 30 training steps have the losses of the reference backend`, async () => {
-      const images = smallImages(60, 6, 5);
-      const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
-      const losses: number[][] = [[], []];
-      const backends = [await createGpuBackend({ mode }), createReferenceBackend()];
-      for (const [n, backend] of backends.entries()) {
-        const model = await train(backend, images, options, { onLine: ({ loss }) => losses[n].push(loss) });
-        model.dispose();
-        await backend.dispose();
-      }
-      expect(losses[0]).toHaveLength(30);
-      losses[0].forEach((loss, step) => expect(Math.abs(loss / losses[1][step] - 1)).toBeLessThan(1e-3));
-    });
+    describeBackend(`gpu, ${mode}`, 'a memory of its own', open);
+    describeTraining(`gpu, ${mode}`, open);
   });
 }

@@ -1,0 +1,184 @@
+/**
+ * The operations of the WebGPU backend. Each call is noted; a download or `keepPace` submits the calls since the last one as one list of
+ * launches. All tensors stay on the device. Batches are uploaded; only the tensors that `download` names come back.
+ */
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { Allocations, withoutPitch, withPitch } from './allocations.js';
+import type { AdapterKind, Device } from './device.js';
+import { Memory } from './memory.js';
+import { launchesOf } from './merge.js';
+import { Pipelines } from './pipelines.js';
+import { Plan } from './plan.js';
+import { Queue } from './queue.js';
+
+const NONE: readonly number[] = [];
+
+export class WebGpuBackend implements Backend {
+  readonly name = 'webgpu';
+  readonly dtype = 'f32';
+  /** How many launches the last list of calls that was recorded has. */
+  lastLaunches = 0;
+  readonly queue: Queue;
+  private readonly memory: Memory;
+  private readonly allocations: Allocations;
+  private submitted: Promise<unknown> = Promise.resolve();
+
+  /** `kind`: whose tiles the kernels have. */
+  constructor(
+    readonly device: Device,
+    kind: AdapterKind = device.kind,
+  ) {
+    this.memory = new Memory(device);
+    this.allocations = new Allocations(this.memory);
+    const pipelines = new Pipelines(device);
+    this.queue = new Queue(this.allocations, (calls) => {
+      const launches = launchesOf(calls, kind, (quads) => this.memory.scratch(quads));
+      this.lastLaunches = launches.length;
+      return new Plan(device, this.memory, pipelines, calls, launches);
+    });
+  }
+
+  get description(): string {
+    return `webgpu: ${this.device.description}`;
+  }
+
+  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+    if (bias) this.queue.add('matmul', [out, a, b, bias], NONE, 'bias');
+    else this.queue.add('matmul', [out, a, b], NONE, accumulate ? 'accumulate' : '');
+  }
+
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
+    this.queue.add('columnSums', [out, a], NONE, accumulate ? 'accumulate' : '');
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    this.queue.add('lstmCellForward', [h, c, gates, z, cPrev], [forgetBias]);
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    this.queue.add('lstmCellBackward', [dz, dc, dcPrev, dh, gates, c, cPrev], NONE);
+  }
+
+  crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {
+    this.queue.add('crossEntropyForward', [losses, probabilities, logits, labels], NONE);
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void {
+    this.queue.add('crossEntropyBackward', [dLogits, probabilities, labels], [count]);
+  }
+
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    this.queue.add('squaredErrorForward', [losses, outputs, targets, mask], NONE);
+  }
+
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    this.queue.add('squaredErrorBackward', [dOutputs, outputs, targets, mask], [count]);
+  }
+
+  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    this.queue.add('absoluteErrorForward', [losses, outputs, targets, mask], NONE);
+  }
+
+  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    this.queue.add('absoluteErrorBackward', [dOutputs, outputs, targets, mask], [count]);
+  }
+
+  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
+    this.queue.add('huberForward', [losses, outputs, targets, mask], [delta]);
+  }
+
+  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
+    this.queue.add('huberBackward', [dOutputs, outputs, targets, mask], [delta, count]);
+  }
+
+  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
+    this.queue.add('pinballForward', [losses, outputs, targets, mask, quantiles], NONE);
+  }
+
+  pinballBackward(
+    dOutputs: Tensor,
+    outputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    quantiles: Tensor,
+    count: number,
+  ): void {
+    this.queue.add('pinballBackward', [dOutputs, outputs, targets, mask, quantiles], [count]);
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    this.queue.add('adam', [p, m, v, g], [rate]);
+  }
+
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
+    this.queue.add('sgd', [p, v, g], [rate, momentum]);
+  }
+
+  embeddingForward(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    this.queue.add('embeddingForward', [out, a, indices, bias], NONE);
+  }
+
+  embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void {
+    this.queue.add('embeddingBackward', [out, indices, a], NONE);
+  }
+
+  multiply(out: Tensor, a: Tensor, b: Tensor): void {
+    this.queue.add('multiply', [out, a, b], NONE);
+  }
+
+  add(out: Tensor, a: Tensor): void {
+    this.queue.add('add', [out, a], NONE);
+  }
+
+  fill(out: Tensor, value: number): void {
+    this.queue.add('fill', [out], [value]);
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    this.queue.add('copy', [out, a], NONE);
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    return this.allocations.allocate(shape);
+  }
+
+  free(tensor: Tensor): void {
+    const { data } = tensor;
+    this.queue.submitIfTouched(data); // the next tensor may get its memory
+    this.queue.forgetTensor(data);
+    this.allocations.free(tensor);
+  }
+
+  upload(view: Tensor): void {
+    const place = this.allocations.plain('upload', view);
+    const { data, rows, columns } = place;
+    this.queue.submitIfTouched(data);
+    const values = data.subarray(view.offset, view.offset + rows * columns);
+    this.memory.write(place.address, withPitch(values, place));
+  }
+
+  async download(view: Tensor): Promise<void> {
+    const place = this.allocations.plain('download', view);
+    const { data, rows, columns, pitch } = place;
+    this.device.assertWorks();
+    this.queue.submit();
+    const values = data.subarray(view.offset, view.offset + rows * columns);
+    await this.memory.read(place.address, rows * pitch, (padded) => withoutPitch(values, padded, place));
+  }
+
+  /** Waits for what was submitted at the call before, so that the device has work while the host prepares the next step. */
+  async keepPace(): Promise<void> {
+    this.device.assertWorks();
+    this.queue.submit();
+    const before = this.submitted;
+    this.submitted = this.device.result(this.device.gpu.queue.onSubmittedWorkDone());
+    this.submitted.catch(() => undefined); // the next call reports it
+    await before;
+  }
+
+  async dispose(): Promise<void> {
+    this.memory.dispose();
+    this.device.close();
+  }
+}

@@ -1,0 +1,56 @@
+/** Which parts of a range of addresses are in use: first fit; neighbouring free parts are joined. */
+
+interface Part {
+  readonly address: number;
+  readonly size: number;
+}
+
+export class Heap {
+  private readonly used = new Map<number, number>();
+  /** Sorted by address. */
+  private free: Part[] = [];
+
+  /** `size`: the end of the range; `grow` moves it up. */
+  constructor(private end: number) {
+    this.free = [{ address: 0, size: end }];
+  }
+
+  get size(): number {
+    return this.end;
+  }
+
+  /** Reserves `size` and returns its address; undefined if no free part is as large. */
+  allocate(size: number): number | undefined {
+    const n = this.free.findIndex((part) => part.size >= size);
+    if (n < 0) return undefined;
+    const { address, size: found } = this.free[n];
+    this.free.splice(n, 1, ...(found > size ? [{ address: address + size, size: found - size }] : []));
+    this.used.set(address, size);
+    return address;
+  }
+
+  /** Returns the size of the part. */
+  release(address: number): number {
+    const size = this.used.get(address);
+    if (size === undefined) throw new Error(`webgpu: nothing is allocated at ${address}`);
+    this.used.delete(address);
+    this.add({ address, size });
+    return size;
+  }
+
+  grow(end: number): void {
+    this.add({ address: this.end, size: end - this.end });
+    this.end = end;
+  }
+
+  private add(part: Part): void {
+    const joined: Part[] = [];
+    for (const next of [...this.free, part].sort((a, b) => a.address - b.address)) {
+      const last = joined.at(-1);
+      if (last && last.address + last.size === next.address)
+        joined[joined.length - 1] = { address: last.address, size: last.size + next.size };
+      else joined.push(next);
+    }
+    this.free = joined;
+  }
+}

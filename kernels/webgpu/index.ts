@@ -1,0 +1,47 @@
+/**
+ * The WebGPU backend: kernels in WGSL by hand, for the GPU of most computers.
+ *
+ * backend.ts notes each call; queue.ts compares the list of calls with those before; merge.ts turns a new list into launches of the
+ * kernels in matmul.ts, cell.ts, loss.ts, rows.ts and pointwise.ts; plan.ts replays them.
+ */
+import { assertKnownNames } from '../../src/core/arguments.js';
+import type { Backend } from '../../src/core/backend.js';
+import { BackendUnavailableError } from '../../src/core/errors.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
+import { WebGpuBackend } from './backend.js';
+import { Device } from './device.js';
+
+/** Options of `createWebGpuBackend`: none yet. */
+export type WebGpuOptions = Readonly<Record<string, never>>;
+
+/**
+ * Opens the computer's GPU with WebGPU. Its `description` says if the adapter computes on the CPU instead. Rejects with a
+ * BackendUnavailableError that says what to install or to choose if there is no WebGPU, or if it computes a small product wrong.
+ */
+export async function createWebGpuBackend(options: WebGpuOptions = {}): Promise<Backend> {
+  assertKnownNames('webgpu', options, []);
+  const backend = withShapeChecks(new WebGpuBackend(await Device.open()));
+  try {
+    await assertMultiplies(backend);
+    return backend;
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+/** A device that opens may still compute wrong results. */
+async function assertMultiplies(backend: Backend): Promise<void> {
+  const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
+  a.data.set([1, 2, 3, 4]);
+  backend.upload(a);
+  backend.matmul(product, a, a);
+  await backend.download(product);
+  if (product.data.join() !== '7,10,15,22') {
+    throw new BackendUnavailableError(
+      `WebGPU does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}: use the wasm backend`,
+    );
+  }
+  backend.free(a);
+  backend.free(product);
+}

@@ -1,0 +1,324 @@
+/** The WebGPU backend: lists of calls and their launches, its memory, its errors. test/slow/kernels has the whole backend suite. */
+import type { AdapterKind } from '../../kernels/webgpu/device.js';
+import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
+import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { allocateLstm } from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
+import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
+import { inputShape, lossRows } from '../../src/network/config.js';
+import { modelNetwork } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
+import { Adam } from '../../src/training/optimisers.js';
+import { train } from '../../src/training/loop.js';
+import { OUTPUTS } from '../helpers/device-backend.js';
+import { failureOf } from '../helpers/failures.js';
+import { randomise } from '../helpers/random-model.js';
+import { smallImages } from '../helpers/small-data.js';
+import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';
+import { expectClose } from '../helpers/workbench.js';
+
+interface NetworkCase {
+  readonly network: NetworkConfig;
+  readonly sizes: BatchSizes;
+  readonly lengths?: readonly number[];
+}
+
+const both = (hidden: number) => ({ hidden, bidirectional: true });
+
+/** Networks whose steps are merged: H in groups of four, and full batches for several steps. */
+const CASES: Record<string, NetworkCase> = {
+  'the tutorial’s network': { network: modelNetwork({ I: 5, H: 8, C: 6 }, 0.4), sizes: { T: 5, B: 3 } },
+  'two layers in both directions, lengths': {
+    network: { inputs: 3, layers: [both(4), both(8)], outputs: 2, reads: 'every' },
+    sizes: { T: 6, B: 5 },
+    lengths: [6, 6, 4, 4, 1],
+  },
+  'classes, in both directions': {
+    network: { inputs: 6, layers: [both(4)], outputs: 6, inputKind: 'classes', reads: 'every' },
+    sizes: { T: 5, B: 3 },
+  },
+  'a projection': {
+    network: { inputs: 3, layers: [{ hidden: 8, projection: 3 }], outputs: 3 },
+    sizes: { T: 4, B: 3 },
+  },
+};
+
+/** The parameters, gradients and activations after two steps. */
+async function twoSteps(backend: Backend, { network: config, sizes, lengths }: NetworkCase): Promise<Float64Array[]> {
+  const isClasses = config.inputKind === 'classes';
+  const network = new Network(backend, config, sizes, { inputGradient: !isClasses });
+  const random = new Random(5);
+  randomise(
+    backend,
+    network.parameters.map(({ value }) => value),
+    random,
+  );
+  const x = zeros(inputShape(config, sizes));
+  fillRandom(x, () => (isClasses ? random.below(config.inputs) : random.normal(0, 0.7)));
+  const labels = Array.from({ length: lossRows(config, sizes) }, (_, row) => row % config.outputs);
+  network.setBatch({ x, labels, ...(lengths && { lengths }) });
+  const adam = new Adam(backend, network.parameters);
+  for (let step = 0; step < 2; step++) {
+    network.forward();
+    network.backward();
+    adam.update(0.01);
+  }
+  const lstms = network.layers.flat();
+  const tensors = [
+    ...network.parameters.flatMap(({ value, gradient }) => [value, gradient]),
+    ...lstms.flatMap(({ h, c, gates, z, dh, dc, dz }) => [h, c, gates, z, dh, dc, dz]),
+    ...(isClasses ? [] : [network.dx]),
+  ];
+  for (const tensor of tensors) await backend.download(tensor);
+  const values = tensors.map(valuesOf);
+  adam.dispose();
+  network.dispose();
+  return values;
+}
+
+/** The backend with a list for each call, in which nothing is merged. */
+function callByCall(backend: WebGpuBackend): WebGpuBackend {
+  for (const name of Object.keys(OUTPUTS) as (keyof Operations)[]) {
+    const operation = backend[name].bind(backend) as (...operands: unknown[]) => void;
+    Object.assign(backend, {
+      [name]: (...operands: unknown[]) => {
+        operation(...operands);
+        backend.queue.submit();
+      },
+    });
+  }
+  return backend;
+}
+
+async function using<Result>(
+  open: Promise<WebGpuBackend>,
+  work: (backend: WebGpuBackend) => Promise<Result>,
+): Promise<Result> {
+  const backend = await open;
+  try {
+    return await work(backend);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+const KINDS: readonly AdapterKind[] = ['software', 'gpu'];
+
+await describeWebGpu(() => {
+  describe.each(KINDS)('the kernels for %s', (kind) => {
+    test.each(Object.entries(CASES))('merged steps give the numbers of single calls: %s', async (_, one) => {
+      const merged = await using(openWebGpu(kind), (backend) => twoSteps(backend, one));
+      const single = await using(openWebGpu(kind), (backend) => twoSteps(callByCall(backend), one));
+      const reference = await twoSteps(createReferenceBackend(), one);
+      for (const [n, values] of merged.entries()) {
+        expect(values).toEqual(single[n]);
+        expectClose(values, reference[n], 2e-5);
+      }
+    });
+
+    test('merged steps add to gradients of c that come from outside', async () => {
+      const gradients = async (backend: Backend): Promise<Float64Array[]> => {
+        const lstm = allocateLstm(backend, { T: 4, B: 5, I: 3, H: 8 }, { forgetBias: 0.4 });
+        const { kernel, bias, x, h, c, dhUpstream, dcUpstream } = lstm;
+        randomise(backend, [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhUpstream, dcUpstream], new Random(13));
+        lstmForward(backend, lstm);
+        lstmBackward(backend, lstm);
+        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc, lstm.dz];
+        for (const tensor of results) await backend.download(tensor);
+        return results.map(valuesOf);
+      };
+      const merged = await using(openWebGpu(kind), gradients);
+      expect(merged).toEqual(await using(openWebGpu(kind), (backend) => gradients(callByCall(backend))));
+      const reference = await gradients(createReferenceBackend());
+      merged.forEach((values, n) => expectClose(values, reference[n], 2e-5));
+    });
+  });
+
+  test('a training step has at most 100 launches, and from the second step on it is replayed', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const images = smallImages(64, 28, 28);
+      const recorded: number[] = [];
+      let launches = 0;
+      const onStep = (): void => {
+        recorded.push(backend.queue.counts.recorded);
+        launches = Math.max(launches, backend.lastLaunches);
+      };
+      const options = { batchSize: 16, trainingIters: 16 * 9, displayStep: 100, hidden: 8 };
+      (await train(backend, images, options, { onStep })).dispose();
+      expect(recorded).toHaveLength(8);
+      expect(recorded[7] - recorded[2]).toBe(0);
+      expect(launches).toBeGreaterThan(2 * 28);
+      expect(launches).toBeLessThanOrEqual(100);
+    });
+  });
+
+  test('a list that begins as the one before and then differs is another list; numbers are data', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const [a, b] = [backend.allocate([3, 5]), backend.allocate([3, 5])];
+      const list = (first: number, second: number, copies: boolean): void => {
+        backend.fill(a, first);
+        backend.fill(rowsOf(a, 1, 2), second);
+        if (copies) backend.copy(b, a);
+        else backend.add(b, a);
+      };
+      const seen: number[][] = [];
+      for (const [first, second, copies] of [
+        [1, 2, true],
+        [1, 2, true],
+        [3, 4, true],
+        [5, 6, false],
+        [7, 8, true],
+      ] as const) {
+        list(first, second, copies);
+        await backend.download(b);
+        seen.push([b.get(0, 0), b.get(1, 4), b.get(2, 4)]);
+      }
+      expect(seen).toEqual([
+        [1, 2, 1],
+        [1, 2, 1],
+        [3, 4, 3],
+        [8, 10, 8],
+        [7, 8, 7],
+      ]);
+      expect(backend.queue.counts).toEqual({ recorded: 2, replayed: 3 });
+    });
+  });
+
+  test('uploads and frees between calls keep the order of the calls', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const [a, sum] = [backend.allocate([2, 3]), backend.allocate([2, 3])];
+      for (const value of [1, 10]) {
+        fill(a, value);
+        backend.upload(a);
+        backend.add(sum, a);
+      }
+      const gone = backend.allocate([2, 3]);
+      backend.fill(gone, 100);
+      backend.add(sum, gone);
+      backend.free(gone);
+      const next = backend.allocate([2, 3]); // in the memory of the one before
+      backend.add(sum, next);
+      await backend.download(sum);
+      expect([...new Set(valuesOf(sum))]).toEqual([111]);
+    });
+  });
+
+  test('tensors keep their numbers when the memory grows, and new ones are zeros', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const first = backend.allocate([7]);
+      backend.fill(first, 3);
+      const others = Array.from({ length: 5 }, () => backend.allocate([500, 301]));
+      backend.fill(others[2], 4);
+      backend.free(others[2]);
+      const again = backend.allocate([400, 301]);
+      for (const tensor of [first, again, others[4]]) await backend.download(tensor);
+      expect([first, again, others[4]].map((tensor) => [...new Set(valuesOf(tensor))])).toEqual([[3], [0], [0]]);
+    });
+  });
+
+  test('a list is replayed after the memory has grown', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const tensor = backend.allocate([7]);
+      const fillWith = async (value: number): Promise<number> => {
+        backend.fill(tensor, value);
+        await backend.download(tensor);
+        return tensor.get(6);
+      };
+      const before = [await fillWith(1), await fillWith(2)];
+      backend.allocate([2000, 1000]);
+      expect([...before, await fillWith(3)]).toEqual([1, 2, 3]);
+      expect(backend.queue.counts).toEqual({ recorded: 1, replayed: 2 });
+    });
+  });
+
+  test('numbers that are not finite stay so, and large ones have finite results', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const [B, H] = [1, 4];
+      const z = backend.allocate([B, 4 * H]);
+      const rows = [NaN, Infinity, -Infinity, 1e30];
+      for (let gate = 0; gate < 4; gate++) rows.forEach((value, n) => z.set(0, gate * H + n, value));
+      backend.upload(z);
+      const [h, c, cPrev] = [0, 1, 2].map(() => backend.allocate([B, H]));
+      const gates = backend.allocate([B, 4 * H]);
+      backend.lstmCellForward(h, c, gates, z, cPrev, 1);
+      await backend.download(gates);
+      const nj = [0, 1].map((gate) => rows.map((_, n) => gates.get(0, gate * H + n)));
+      expect(nj).toEqual([
+        [NaN, 1, 0, 1],
+        [NaN, 1, -1, 1],
+      ]);
+    });
+  });
+
+  test('more than the adapter allows is an OutOfMemoryError that names both', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const kept: Tensor[] = [];
+      const error = await failureOf(
+        (async () => {
+          for (;;) kept.push(backend.allocate([2 ** 11, 2 ** 13]));
+        })(),
+      );
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+      expect((error as Error).message).toMatch(
+        /^webgpu: 67108864 bytes requested beside \d+: over this adapter’s|this adapter's limit of \d+ bytes/,
+      );
+    });
+  });
+
+  test('a lost device is an error that says what to do, and nothing waits for ever', async () => {
+    const backend = await openWebGpu();
+    const tensor = backend.allocate([2, 3]);
+    const { gpu } = backend.device;
+    backend.fill(tensor, 1);
+    const waiting = backend.download(tensor);
+    gpu.destroy();
+    const message =
+      /device was lost \(.+\), with all tensors on it; make a new backend, and resume from the last checkpoint/;
+    await expect(Promise.all([waiting, gpu.lost.then(() => backend.download(tensor))])).rejects.toThrow(message);
+    await expect(backend.keepPace()).rejects.toThrow(message);
+    await backend.dispose();
+  });
+
+  test('a view that is not made of whole rows is refused, and so is another backend’s tensor', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const tensor = backend.allocate([4, 6]);
+      expect(() => backend.fill(tensor.hi(4, 3), 1)).toThrow(/not made of whole rows of 6/);
+      expect(() => backend.fill(zeros([2, 2]), 1)).toThrow(/was not allocated by this backend/);
+      expect(() =>
+        backend.add(stepOf(backend.allocate([2, 3, 3]), 1).transpose(1, 0), backend.allocate([3, 3])),
+      ).toThrow(/must not be a transpose/);
+    });
+  });
+
+  test('the public function opens it and names the adapter', async () => {
+    const backend = await createWebGpuBackend();
+    expect(backend.description).toMatch(/^webgpu: ./);
+    await backend.dispose();
+    const unknown = await failureOf(createWebGpuBackend({ mode: 'fast' } as object as Record<string, never>));
+    expect(unknown).toBeInstanceOf(TypeError);
+  });
+});
+
+test('no adapter is an error that says what to install or to choose', async () => {
+  const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu: { requestAdapter: async () => null } },
+    configurable: true,
+  });
+  try {
+    const error = await failureOf(createWebGpuBackend());
+    expect(error).toBeInstanceOf(BackendUnavailableError);
+    expect((error as Error).message).toMatch(
+      /no adapter \(none was offered\).*apt-get install mesa-vulkan-drivers.*--backend wasm/,
+    );
+  } finally {
+    delete (globalThis as { navigator?: unknown }).navigator;
+    if (navigator) Object.defineProperty(globalThis, 'navigator', navigator);
+  }
+});
