@@ -29,8 +29,13 @@ interface Section {
   readonly text: string;
 }
 
-/** Pages without words that a learner looks for: the API reference has a sidebar of its own, and the table repeats a chapter. */
-const LEFT_OUT = /^(docs\/(api|source)\/|docs\/learn\/mistakes-table\.md|CHANGELOG\.md)/;
+/**
+ * Pages without words that a learner looks for: the API reference has a sidebar of its own, the table repeats a chapter, the measurements are
+ * numbers, and the answers should not be found before their questions.
+ */
+const LEFT_OUT = new RegExp(
+  `^(docs/(api|source)/|${['docs/learn/mistakes-table', 'docs/exercises/bugs-answers', 'docs/benchmarks', 'CHANGELOG'].join('|')})`,
+);
 
 /** VitePress sends the options to the browser, except those that begin with _: the site's policy forbids functions among them. */
 export const search = {
