@@ -136,7 +136,7 @@ describe('the package, installed with --omit=optional,', () => {
     const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as { version: string };
     expect(release('check', tarball)).toMatchObject({
       status: 0,
-      stdout: `longhand ${version} on Node ${process.versions.node}: 8 entries, 2 examples`,
+      stdout: `longhand ${version} on Node ${process.versions.node}: 9 entries, 2 examples`,
     });
     expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ longhand@${version}` });
     const { status, stderr } = release('publish', tarball);
