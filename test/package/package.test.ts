@@ -75,8 +75,9 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/page\.md|docs\/learn\/(programs|pictures|mistakes-table)|src\/(exercises|own-network))\b/.test(target) &&
-    existsSync(path.join(project, target));
+    /^(test|bench|docs\/page\.md|docs\/learn\/(programs|pictures|mistakes-table)|src\/(exercises|own-network))\b/.test(
+      target,
+    ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
   expect(dead).toEqual([]);
 });
