@@ -30,8 +30,8 @@ interface Section {
 }
 
 /**
- * Pages without words that a learner looks for: the API reference has a sidebar of its own, the table repeats a chapter, the measurements are
- * numbers, and the answers should not be found before their questions.
+ * Pages without words that a learner looks for: the API reference has a sidebar of its own, the table repeats a chapter, and the
+ * measurements are numbers. The answers to the bugs should not be found before their questions.
  */
 const LEFT_OUT = new RegExp(
   `^(docs/(api|source)/|${['docs/learn/mistakes-table', 'docs/exercises/bugs-answers', 'docs/benchmarks', 'CHANGELOG'].join('|')})`,

@@ -1,7 +1,7 @@
 /** The tensors of a backend, and where the operands of its operations lie in them. */
 import ndarray from 'ndarray';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { formatShape, allocated } from '../../src/core/tensor.js';
+import { allocated, formatShape, isDense } from '../../src/core/tensor.js';
 import type { Device } from './device.js';
 import type { Size } from './program.js';
 import { DeviceTensor } from './tensor.js';
@@ -100,11 +100,5 @@ export class Allocations {
 }
 
 /** Whether a view consists of rows of `columns` elements, one after another without gaps. */
-function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] > 1 && stride[axis] !== expected) return false;
-    expected *= shape[axis];
-  }
-  return shape[shape.length - 1] === columns;
-}
+const isWholeRows = (shape: number[], stride: number[], columns: number): boolean =>
+  isDense({ shape, stride }) && shape[shape.length - 1] === columns;

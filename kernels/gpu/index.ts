@@ -1,6 +1,7 @@
 /** The GPU.js backend: the whole training step as GPU.js kernels, in one of GPU.js's modes. */
 import { assertKnownNames, describe } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
+import { assertMultiplies } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { GpuBackend } from './backend.js';
@@ -40,22 +41,11 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
   throw new BackendUnavailableError(`no GPU.js mode works here:\n${refusals.join('\n')}`);
 }
 
-/** Opens a mode and multiplies two matrices: a mode that opens may still compute wrong results. */
+/** Opens a mode and multiplies two matrices. */
 async function openChecked(mode: Mode): Promise<Backend> {
   const backend = withShapeChecks(new GpuBackend(await openMode(mode)));
   try {
-    const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
-    a.data.set([1, 2, 3, 4]);
-    backend.upload(a);
-    backend.matmul(product, a, a);
-    await backend.download(product);
-    if (product.data.join() !== '7,10,15,22') {
-      throw new BackendUnavailableError(
-        `GPU mode ${mode} does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}`,
-      );
-    }
-    backend.free(a);
-    backend.free(product);
+    await assertMultiplies(`GPU mode ${mode}`, backend);
     return backend;
   } catch (error) {
     await backend.dispose();

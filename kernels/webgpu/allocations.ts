@@ -5,7 +5,7 @@
  * end it. An operation may write anything there, and no result depends on them.
  */
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { allocated, formatShape } from '../../src/core/tensor.js';
+import { allocated, formatShape, isDense } from '../../src/core/tensor.js';
 import type { Memory } from './memory.js';
 
 /** Rows of a tensor in the memory, read directly or as a transpose. Addresses and `pitch` count groups of four numbers. */
@@ -98,16 +98,6 @@ export class Allocations {
   }
 }
 
-/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
-function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] > 1 && stride[axis] !== expected) return false;
-    expected *= shape[axis];
-  }
-  return lastOf(shape) === columns;
-}
-
 /** The rows of a matrix with the host's pitch as rows with the memory's pitch. */
 export function withPitch(values: FloatArray, { rows, columns, pitch }: Place): Float32Array<ArrayBuffer> {
   if (columns === 4 * pitch) return Float32Array.from(values);
@@ -121,3 +111,7 @@ export function withoutPitch(values: FloatArray, padded: Float32Array, { rows, c
   if (columns === 4 * pitch) values.set(padded);
   else for (let m = 0; m < rows; m++) values.set(padded.subarray(4 * m * pitch, 4 * m * pitch + columns), m * columns);
 }
+
+/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
+const isWholeRows = (shape: number[], stride: number[], columns: number): boolean =>
+  isDense({ shape, stride }) && lastOf(shape) === columns;

@@ -6,7 +6,7 @@
  */
 import { assertKnownNames } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
+import { assertMultiplies } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { WebGpuBackend } from './backend.js';
 import { Device } from './device.js';
@@ -22,26 +22,10 @@ export async function createWebGpuBackend(options: WebGpuOptions = {}): Promise<
   assertKnownNames('webgpu', options, []);
   const backend = withShapeChecks(new WebGpuBackend(await Device.open()));
   try {
-    await assertMultiplies(backend);
+    await assertMultiplies('WebGPU', backend);
     return backend;
   } catch (error) {
     await backend.dispose();
     throw error;
   }
-}
-
-/** A device that opens may still compute wrong results. */
-async function assertMultiplies(backend: Backend): Promise<void> {
-  const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
-  a.data.set([1, 2, 3, 4]);
-  backend.upload(a);
-  backend.matmul(product, a, a);
-  await backend.download(product);
-  if (product.data.join() !== '7,10,15,22') {
-    throw new BackendUnavailableError(
-      `WebGPU does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}: use the wasm backend`,
-    );
-  }
-  backend.free(a);
-  backend.free(product);
 }

@@ -27,12 +27,13 @@ export const areOtherTensors = (some: readonly Place[], others: readonly Place[]
   return some.every(({ data }) => !tensors.has(data));
 };
 
-/** Whether the operands at `index` of two calls are rows of one tensor, `stride` groups of four numbers apart. */
-export const isApartBy = (one: ListedCall, next: ListedCall, index: number, stride: number): boolean =>
-  isAlike(one.places[index], next.places[index]) && next.places[index].address - one.places[index].address === stride;
-
+/** How many groups of four numbers lie between the beginnings of the operands at `index` of two calls. */
 export const strideOf = (one: ListedCall, next: ListedCall, index: number): number =>
   next.places[index].address - one.places[index].address;
+
+/** Whether the operands at `index` of two calls are rows of one tensor, `stride` groups of four numbers apart. */
+export const isApartBy = (one: ListedCall, next: ListedCall, index: number, stride: number): boolean =>
+  isAlike(one.places[index], next.places[index]) && strideOf(one, next, index) === stride;
 
 /** Whether blocks at this stride lie side by side, so that all are one range of rows. */
 export const isTight = (stride: number, { rows, pitch }: Place): boolean => Math.abs(stride) === rows * pitch;

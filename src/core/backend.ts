@@ -7,6 +7,7 @@
  * CONTRIBUTING.md describes how to add a backend.
  */
 import { describe } from './arguments.js';
+import { BackendUnavailableError } from './errors.js';
 import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 import { formatShape, keptView } from './tensor.js';
 
@@ -148,6 +149,22 @@ export interface Backend extends Operations {
 
   /** Frees all memory, threads and devices. Every later operation throws an Error, or rejects with it; `free` does nothing. */
   dispose(): Promise<void>;
+}
+
+/** Throws a BackendUnavailableError if a small product is wrong: a device that opens may still compute wrong results. `what`: its name. */
+export async function assertMultiplies(what: string, backend: Backend): Promise<void> {
+  const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
+  a.data.set([1, 2, 3, 4]);
+  backend.upload(a);
+  backend.matmul(product, a, a);
+  await backend.download(product);
+  if (product.data.join() !== '7,10,15,22') {
+    throw new BackendUnavailableError(
+      `${what} does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}`,
+    );
+  }
+  backend.free(a);
+  backend.free(product);
 }
 
 /** A tensor for each of these shapes. */

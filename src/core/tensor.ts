@@ -258,7 +258,7 @@ export function assertDense(operation: string, tensor: Tensor): void {
 }
 
 /** Whether the elements follow one another in memory, in row order. */
-function isDense({ shape, stride }: Tensor): boolean {
+export function isDense({ shape, stride }: Pick<Tensor, 'shape' | 'stride'>): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] > 1 && stride[axis] !== expected) return false;

@@ -12,7 +12,7 @@ export type Answer = Readonly<Record<string, unknown>>;
 export type Compile = (code: string) => (exports: Answer, require: Require) => void;
 
 /** Here: what the answer changes in `Math` or `Array.prototype`, it changes for this program too. */
-// eslint-disable-next-line @typescript-eslint/no-implied-eval
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- an answer is a text
 const compileHere: Compile = (code) => new Function('exports', 'require', code) as ReturnType<Compile>;
 
 /** What an answer must export, and what it must write itself. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { inTier } from '../helpers/needs.js';
 
 const CASES = inTier(520, 4000);
-/** Of so many wrong values in JSON one is tried; each field meets others, as their number is no multiple of it. */
+/** The test tries one of so many wrong values in JSON. There are 17 for a field, so each field gets other ones. */
 const EVERY = inTier(7, 1);
 
 test(`each of ${CASES} mutated files is read, or refused with a DataError, in bounded time and memory; so is one of ${EVERY} wrong values in JSON`, () => {

@@ -10,5 +10,5 @@ export function whyNoEvaluation(): string | undefined {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-implied-eval
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- it asks whether the host allows this
 const makeFunction = (): unknown => new Function('');

@@ -42,7 +42,7 @@ export async function trainAnswers(
     const means = {
       createBackend: () => createWasmBackend({ threads: 1 }),
       makeFunctions: () => {
-        keepPrinted()();
+        keepPrinted()(); // the console is replaced, and what arrives after this is not kept
         return functionsOf(answers);
       },
     };
