@@ -560,7 +560,7 @@ export const PLANTED_MISTAKES = [
       test: 'equations/schedule',
     },
     'cosine-ignores-warm-up': {
-      words: 'the cosine ends after the last step',
+      words: 'the cosine reaches 0 too late, by the steps of the warm-up',
       right: 'since / (steps - warmUp)',
       wrong: 'since / steps',
       fails: ['(8) cosine'],

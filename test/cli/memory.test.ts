@@ -1,6 +1,7 @@
 /** Sizes that do not fit into the memory are refused in one line; neither V8 nor the system ends the process. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
+import path from 'node:path';
 import { assertRoom, withAdvice } from '../../src/cli/memory.js';
 import { elementCountOfComparison } from '../../src/compare/limits.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
@@ -10,6 +11,7 @@ import { storedFloats, storedTensor } from '../../src/files/stored-tensors.js';
 import { completeConfig } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
+import { project } from '../helpers/built-project.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { zeroParameters } from '../helpers/random-model.js';
@@ -56,6 +58,12 @@ test.each<[readonly string[], string]>([
     new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, but \\d+ are available: ${advice}$`),
   );
   expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('docs/scale.md quotes the message for its network', async () => {
+  const document = readFileSync(path.join(project, 'docs/scale.md'), 'utf8');
+  const [, args, message] = /\$ npx longhand (train .*)\n(longhand: .* need about .*)\n/.exec(document)!;
+  expect((await failed(args.split(' '))).split('\n').at(-2)).toBe(message);
 });
 
 describe('compare of a small file with many steps', () => {

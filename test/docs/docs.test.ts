@@ -233,6 +233,21 @@ test('every equation that a document of the site names by a number is in src wit
   }
 });
 
+test('the README counts the programs of docs/your-own.md, and names the rooms of src and the backends', () => {
+  const count = read('docs/your-own.md').match(/^```js$/gm)!.length;
+  const names = ['five', 'six', 'seven', 'eight', 'nine'];
+  expect(prose('README.md')).toContain(`has ${names[count - 5]} more programs`);
+  const [, drawn] = /lower ones: (core ←.*?) `kernels`/.exec(prose('README.md'))!;
+  const roomsOf = (folder: string): string[] =>
+    readdirSync(path.join(project, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  expect(drawn.split(/ ← |, /).sort()).toEqual(roomsOf('src').sort());
+  for (const name of roomsOf('kernels')) expect(read('README.md')).toContain(`| \`${name}\``);
+  expect(prose('README.md')).toContain('`kernels` has the four backends');
+  expect(roomsOf('kernels')).toHaveLength(4);
+});
+
 test('the equations are under 370 lines', () => {
   const names = ['lstm', 'lstm-input', 'dense', 'cross-entropy', 'adam'];
   const equations = names.map((name) => read(`src/equations/${name}.ts`));
