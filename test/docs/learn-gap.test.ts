@@ -22,6 +22,7 @@ interface GapResult {
   readonly T: number;
   readonly first: number | null;
   readonly correct: number;
+  readonly loss: number;
 }
 
 test('the tables of chapters 2 and 3 have the runs of gap.json, and the picture is the one that the program draws', async () => {
@@ -51,6 +52,13 @@ test('the tables of chapters 2 and 3 have the runs of gap.json, and the picture 
   expect(lstm).toContain(`correct after ${UPDATES} updates`);
   expect(prose).toContain(`not learned the task after ${UPDATES} updates`);
   expect(await drawn('gap.svg')).toBe(read('gap.svg'));
+  // “each of the three networks stays at log 2, the loss of a guess”; “answers everything after 100 updates, and half of it at the end”
+  const guesses = results.filter(({ network, T }) => network === 'plain RNN' && T === 64).map(({ loss }) => loss);
+  expect(guesses.map((loss) => loss.toFixed(2))).toEqual(Array(3).fill(Math.log(2).toFixed(2)));
+  const lost = results.filter(
+    ({ network, first, correct }) => network.includes('chrono') && first !== null && correct < 56,
+  );
+  expect(lost.map(({ first, correct }) => [first, correct])).toEqual([[100, 28]]);
 });
 
 test('before training, the gradient of the plain RNN has vanished over 32 steps', async () => {

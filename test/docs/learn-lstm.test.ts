@@ -9,7 +9,7 @@ const { page, prose, ask, drawn } = chapter('lstm', {
   'held-gates.mjs': ['CASES', 'C_BEFORE'],
   'one-cell.mjs': ['cellsOf'],
   'forget-bias.mjs': ['FORGET_BIASES', 'lstmNorms', 'RNN_RADIUS'],
-  'gradient-norms.mjs': ['gradientNorms'],
+  'gradient-norms.mjs': ['DRAWN_RADIUS', 'gradientNorms'],
   longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmForward', 'norm', 'Random', 'stepOf', 'zeros'],
   'longhand/reference': ['createReferenceBackend'],
 });
@@ -90,6 +90,19 @@ test('what the text says about the norms', () => {
   const powers = [...long.slice(0, 3).map(last), rnn[1], last(short[0]), rnn[0]].map((value) => Math.log10(value));
   expect(powers.map(Math.round)).toEqual([-150, -46, -1, -137, -6, -5]);
   expect(last(short[2])).toBeCloseTo(1, 0);
+});
+
+test('without the scaling of its Wh, the plain RNN keeps less than the LSTM with forget bias 0', async () => {
+  const [radius, norm] = (await ask('return [DRAWN_RADIUS, gradientNorms(DRAWN_RADIUS, 28).norms[28]];')) as number[];
+  const written = (value: number): string =>
+    value
+      .toExponential(1)
+      .replace('e-', '·10⁻')
+      .replace(/\d$/, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[+digit]);
+  expect(prose).toContain(
+    `its spectral radius is ${radius.toFixed(2)}, and it keeps ${written(norm)} after 28 steps, less than the LSTM's ${written(short[0].norms[28])}.`,
+  );
+  expect(norm).toBeLessThan(short[0].norms[28]);
 });
 
 test('the table of what a large forget bias costs has the computed numbers', () => {

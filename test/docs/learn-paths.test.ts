@@ -5,6 +5,7 @@ import { chapter, folder, read } from '../helpers/chapter.js';
 
 const { page, prose, ask, drawn } = chapter('by-hand', {
   'paths.mjs': ['backwardAlong', 'CASES', 'differenceFromEngine', 'mnistAfter', 'sequenceOf'],
+  'gap-paths.mjs': ['gapPaths'],
   longhand: ['allocateLstm', 'fill', 'fillRandom', 'lstmBackward', 'lstmForward', 'Random', 'stepOf'],
   'longhand/reference': ['createReferenceBackend'],
 });
@@ -157,4 +158,25 @@ test('paths.mjs computes its first frame again', async () => {
   expect([rows, f.units, Object.keys(norms)]).toEqual([expected.rows, expected.f.units, Object.keys(expected.norms)]);
   for (const [name, values] of Object.entries(norms))
     values.forEach((value, t) => expect(Math.abs(value / expected.norms[name][t] - 1)).toBeLessThan(0.006));
+});
+
+type GapPaths = Readonly<Record<'all' | 'direct' | 'others', number>>;
+
+test('what the text says about the gap: with chrono biases after one update, and with forget bias 1 after 200', async () => {
+  const [chrono, [zeros]] = (await ask(`
+    const chrono = [];
+    for (const seed of [1, 2, 3]) chrono.push(...(await gapPaths('LSTM, chrono biases', 100, seed, [1])));
+    return [chrono, await gapPaths('LSTM, forget bias 1', 32, 1, [200])];`)) as GapPaths[][];
+  const range = (name: 'all' | 'direct'): string => {
+    const values = chrono.map((run) => run[name]);
+    return `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
+  };
+  for (const sentence of [
+    `all paths leave ${range('all')} over the 92 blanks, and the direct path alone leaves ${range('direct')}, so here the detours take something away.`,
+    `all paths leave ${zeros.all.toFixed(1)} over the 24 blanks, and the direct path alone ${zeros.direct.toFixed(3)}.`,
+    `without it leave only ${zeros.others.toExponential(0)[0]}·10⁻¹⁴`,
+  ])
+    expect(prose).toContain(sentence);
+  for (const { all, direct } of chrono) expect(direct).toBeGreaterThan(all);
+  expect(Math.floor(Math.log10(zeros.others))).toBe(-14);
 });

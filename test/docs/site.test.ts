@@ -6,10 +6,12 @@ import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../../docs/.vitepress/source-pages.js';
-import { conclusionOf, pairOf } from '../../docs/.vitepress/theme/exercises/findings.js';
+import { conclusionOf, pairOf, trainingView } from '../../docs/.vitepress/theme/exercises/findings.js';
 import { aroundGap, gapIn } from '../../docs/.vitepress/theme/exercises/gap.js';
+import type { Attempt } from '../../docs/.vitepress/theme/exercises/attempt.js';
 import { keepPrinted } from '../../docs/.vitepress/theme/exercises/printed.js';
 import { stepOf, zeros } from '../../src/core/tensor.js';
+import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 
 let md: MarkdownRenderer;
@@ -60,9 +62,12 @@ test('every link of a document leads to a document, an exercise or a file, and t
       return [`/${relativePath.replace(/((^|(?<=\/))index)?\.md$/, '')}`, html] as const;
     }),
   );
-  // in a formula such as **c = f\*cPrev + i\*j** bare asterisks would vanish, and their letters lean
-  const eaten = [...pages].flatMap(([page, html]) =>
-    Array.from(html.querySelectorAll('strong em, em strong'), ({ textContent }) => `${page}: ${textContent}`),
+  // in a formula such as c = f\*cPrev + i\*j bare asterisks would vanish, and their letters lean: emphasis is written with _
+  const eaten = documents().flatMap((document) =>
+    md
+      .parse(readFileSync(path.join(project, document), 'utf8'), { relativePath: pageOf(document) })
+      .filter(({ children }) => children?.some(({ type, markup }) => type === 'em_open' && markup === '*'))
+      .map(({ content }) => `${document}: ${content}`),
   );
   expect(eaten).toEqual([]);
   const exercises = EXERCISES.map((exercise) => `/exercises/${fileNameOf(exercise)}`);
@@ -152,4 +157,13 @@ test.each([
   const sentence = conclusionOf(losses, wrong);
   expect(sentence).toMatch(expected);
   expect(sentence).toContain(`${first.toFixed(3)} and ${last.toFixed(3)} with your function, 2.000 and 2.000`);
+});
+
+test.each([
+  ['adam', 'With the wrong update the loss does not fall.'],
+  ['lstmCellBackward', 'With the wrong gradient the loss does not fall.'],
+] as const)('a wrong answer that trains with %s: what is wrong has its name', (trains, expected) => {
+  const attempt = { losses: Array(30).fill({ right: 2, answer: 2.3 }), steps: 30, verdict: { outcome: 'wrong' } };
+  const [, , status] = trainingView({ trains } as Exercise, attempt as unknown as Attempt);
+  expect(status.children).toEqual([expect.stringContaining(expected), '']);
 });

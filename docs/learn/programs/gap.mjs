@@ -39,15 +39,21 @@ export async function gapRun(backend, network, T, seed, updates, onLine) {
   else await trainLstm(backend, gapTask(T), network, seed, updates, onLine);
 }
 
-async function trainLstm(backend, { x, labels }, { forgetBias, biasInit = 'zeros' }, seed, updates, onLine) {
+/** Trains an LSTM of NETWORKS, and resolves to it. The caller disposes of it. `hooks`: those of `train`. */
+export function gapLstm(backend, { x, labels }, { forgetBias, biasInit = 'zeros' }, seed, updates, hooks) {
   const B = labels.length;
   const data = { x: labels.map((_, b) => x.map((rows) => [...rows[b]])), labels };
   const options = {
     ...{ hidden: H, batchSize: B, trainingIters: B * updates + 1, learningRate: LEARNING_RATE, clipNorm: CLIP_NORM },
     ...{ forgetBias, biasInit, outputInit: 'glorot', seed, displayStep: EVERY },
   };
-  const network = await train(backend, data, options, {
-    onLine: ({ step, loss, accuracy }) => onLine({ update: step, loss, correct: Math.round(accuracy * B) }),
+  return train(backend, data, options, hooks);
+}
+
+async function trainLstm(backend, task, lstm, seed, updates, onLine) {
+  const network = await gapLstm(backend, task, lstm, seed, updates, {
+    onLine: ({ step, loss, accuracy }) =>
+      onLine({ update: step, loss, correct: Math.round(accuracy * task.labels.length) }),
   });
   network.dispose();
 }

@@ -94,7 +94,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 const rounded = (value) => Number(value.toPrecision(3));
 
 /** ‖dc‖ after each of `rows`, divided by that after the last row: the mean over the sequences. */
-function normsOf(open, sequences, rows) {
+export function normsOf(open, sequences, rows) {
   const all = sequences.map((sequence) => backwardAlong(open, sequence).map((row) => Math.hypot(...row)));
   return rows.map((t) => rounded(mean(all.map((norms) => norms[t] / norms[norms.length - 1]))));
 }
@@ -129,7 +129,7 @@ function histogram(values) {
 }
 
 /** Every sequence of a network that has made both passes. */
-function sequencesOf({ layers, sizes: { B } }) {
+export function sequencesOf({ layers, sizes: { B } }) {
   const sequences = Array.from({ length: B }, (_, b) => sequenceOf(layers[0][0], b));
   const difference = Math.max(...sequences.map(differenceFromEngine));
   if (difference > 1e-12) throw new Error(`dc differs from the engine's by ${difference}`);

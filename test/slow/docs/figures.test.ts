@@ -100,6 +100,22 @@ test('gap.mjs trains networks of gap.json again', () => {
   expect(JSON.parse(stdout)).toEqual(chosen);
 });
 
+test('gap-paths.mjs: what the paths leave in the three runs with chrono biases after 200 updates', () => {
+  const { stdout } = runModule(`
+    const { gapPaths } = await import('./docs/learn/programs/gap-paths.mjs');
+    const found = [];
+    for (const seed of [1, 2, 3]) found.push(...(await gapPaths('LSTM, chrono biases', 100, seed, [200])));
+    console.log(JSON.stringify(found));`);
+  const runs = JSON.parse(stdout) as Record<'all' | 'direct', number>[];
+  const [all, direct] = (['all', 'direct'] as const).map((name) => {
+    const values = runs.map((run) => run[name]);
+    return [Math.min(...values), Math.max(...values)].map((value) => value.toPrecision(2)).join(' to ');
+  });
+  expect(read('by-hand.md').replace(/\s+/g, ' ')).toContain(
+    `After 200 updates all paths leave ${all}, and the direct path ${direct}.`,
+  );
+});
+
 test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in none of its three runs', () => {
   const { stdout } = runModule(`
     const { gapTask, SEEDS, UPDATES } = await import('./docs/learn/programs/gap.mjs');
