@@ -12,9 +12,9 @@
 import type { Tensor } from '../core/tensor.js';
 import { flatten } from '../core/tensor.js';
 
-/** β₁: the share of m that an update keeps. */
+/** β₁: the part of m that an update keeps. */
 export const BETA1 = 0.9;
-/** β₂: the share of v that an update keeps. */
+/** β₂: the part of v that an update keeps. */
 export const BETA2 = 0.999;
 /** ε, added to √v. */
 export const EPSILON = 1e-8;
