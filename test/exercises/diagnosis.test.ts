@@ -45,6 +45,7 @@ test.each([
     'dzi has the wrong sign: every number is -1 times the expected one.',
   ],
   ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
+  ['sigmoid', 'dI * i * (1 - i)', '1.0000001 * dI * i * (1 - i)', 'no diagnosis'], // with six digits, a factor of 1
   [
     'softmax',
     '/ count)',
