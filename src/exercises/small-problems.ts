@@ -224,7 +224,7 @@ function adamResults(
     numbers.forEach((value, n) => flatten(moment).set(n, value));
     return moment;
   });
-  return updates.flatMap((t, n) => {
+  return updates.flatMap((t, n): Result[] => {
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = zeroTensor(shape);
     const becomesZero = n === 0 ? -3 : 0;
@@ -234,7 +234,8 @@ function adamResults(
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
-    return [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+    const all = [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+    return all.map((one) => ({ ...one, scale: 0 }));
   });
 }
 

@@ -46,6 +46,7 @@ test.each([
   ],
   ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
   ['sigmoid', 'dI * i * (1 - i)', '1.0000001 * dI * i * (1 - i)', 'no diagnosis'], // with six digits, a factor of 1
+  ['adam', 'G.get(n);', 'G.get(n) + EPSILON;', 'no diagnosis'],
   [
     'softmax',
     '/ count)',

@@ -97,8 +97,8 @@ function factorOf(part: Part): number | undefined {
   return isMultiple(part, factor) ? factor : undefined;
 }
 
-const isMultiple = ({ expected, found }: Part, factor: number): boolean =>
-  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value));
+const isMultiple = ({ expected, found, scale }: Part, factor: number): boolean =>
+  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value, scale));
 
 /** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
 function isHeld({ found }: Part, of: (n: number) => number): boolean {
@@ -180,7 +180,7 @@ function areWrongAt(
   const areThere = parts.every((part) =>
     Array.from({ length: part.shape[axis] }, (_, index) => {
       const [found, expected] = [part.found, part.expected].map((numbers) => sliceOf(part, numbers, axis, index));
-      return areNear(found, expected) !== isWrong(index, part.shape[axis]);
+      return areNear(found, expected, part.scale) !== isWrong(index, part.shape[axis]);
     }).every(Boolean),
   );
   return areThere && parts.some(({ isRight, shape }) => !isRight && shape[axis] > 1);
