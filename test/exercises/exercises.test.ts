@@ -634,6 +634,7 @@ describe('an answer that cannot be checked', () => {
       `${start}\nthrow Object.defineProperty(new Error('no'), 'stack', { get() { throw new Error('inside'); } });`,
       'no',
     ],
+    ['a decorator', `@other class A {}\n${start}`, 'line 1, column 1: @ cannot be used here: decorators are not'],
     [
       'an error with a number as its message and its name is thrown',
       `${start}\nthrow Object.assign(new Error('no'), { message: 5, name: 6 });`,
