@@ -94,10 +94,16 @@ const changed = (what: string, before: number, now: number, name: string): never
   throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);
 };
 
+/** Throws an AnswerError if the array, which has numbers, has none any more: `structuredClone` can move them elsewhere. */
+function assertKept(name: string, { length }: ArrayLike<number>): void {
+  if (length === 0) throw new AnswerError(`it transfers the memory of ${name}, which has no numbers then`);
+}
+
 function guardTensor(name: string, tensor: Tensor): () => void {
   const before = valuesOf(tensor);
   const isAround = guardAround(name, tensor);
   return () => {
+    assertKept(name, tensor.data);
     const now = valuesOf(tensor);
     const n = before.findIndex((number, of) => !Object.is(number, now[of]));
     if (n >= 0) changed(`${name}[${indexOf(n, tensor.shape).join(', ')}]`, before[n], now[n], name);
@@ -108,11 +114,12 @@ function guardTensor(name: string, tensor: Tensor): () => void {
 function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void {
   const before = rows.map((row) => Array.from(row));
   return () => {
-    before.forEach((row, r) =>
+    before.forEach((row, r) => {
+      assertKept(`${name}[${r}]`, rows[r]);
       row.forEach((number, k) => {
         if (!Object.is(number, rows[r][k])) changed(`${name}[${r}, ${k}]`, number, rows[r][k], name);
-      }),
-    );
+      });
+    });
   };
 }
 
@@ -120,6 +127,7 @@ function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void
 function guardAround(name: string, { data, offset, size }: Tensor): () => void {
   const before = data.slice();
   return () => {
+    assertKept(name, data);
     const n = before.findIndex((number, of) => (of < offset || of >= offset + size) && !Object.is(number, data[of]));
     if (n >= 0) throw new AnswerError(`it writes ${n < offset ? 'before the beginning' : 'beyond the end'} of ${name}`);
   };

@@ -148,6 +148,16 @@ describe('memory that surrounds a tensor', () => {
     expect(changed(name, right, wrong)).toEqual(error(`it writes ${place}`));
   });
 
+  test.each([
+    ['gates', /(?=const \[B, H\])/, 'dz.data', 'dz'],
+    ['gates', /(?=const \[B, H\])/, 'dh.data', 'dh'],
+    ['adam', /(?=const gradient)/, 'p.data', 'p'],
+    ['rnn-step', /(?=const dStart)/, 'x[0][1]', 'x[0][1]'],
+  ] as const)('%s: it is transferred: %s, %s', (name, right, data, of) => {
+    const line = `structuredClone(${data}.buffer, { transfer: [${data}.buffer] }); `;
+    expect(changed(name, right, line)).toEqual(error(`it transfers the memory of ${of}, which has no numbers then`));
+  });
+
   test('the row of dhUpstream that belongs to the initial state', () => {
     expect(changed('every-step', 'lstmBackward(backend, lstm);', '$& dhUpstream.set(0, 0, 1, 5);')).toMatchObject({
       outcome: 'wrong',
