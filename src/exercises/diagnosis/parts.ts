@@ -13,7 +13,7 @@ export interface Part {
   readonly found: readonly number[];
   readonly isRight: boolean;
   /** Of its result. */
-  readonly scale?: 0;
+  readonly scale?: 0 | undefined;
   /** Of the case. */
   readonly sizes: Sizes;
 }
