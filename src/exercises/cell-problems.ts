@@ -202,10 +202,33 @@ const EXTREMES: CellCase = {
   ],
 };
 
+/** What an answer computes from dh, dc and dcPrev is above 10 once, and below -10 once. More sequences than in the other cases. */
+const LARGE: CellCase = {
+  seed: 9,
+  B: 5,
+  H: 2,
+  special: [60, -60].flatMap((large, n): Special[] => [
+    ['dh', 0, n, large],
+    ['o', 0, n, 2],
+    ['cPrev', 0, n, 0.1],
+    ['dc', 1, n, large],
+    ['i', 1, n, 0],
+    ['j', 1, n, 1],
+    ['cPrev', 1, n, 0.5],
+    ['dcPrev', 2, n, large / 4],
+    ['cPrev', 3, n, large / 5],
+    ['f', 3, n, -0.7],
+    ['dc', 3, n, 5],
+    ['dh', 4, n, large],
+    ['o', 4, n, 0],
+    ['cPrev', 4, n, 5],
+  ]),
+};
+
 const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
   written: ['lstmCellBackward', asked],
-  cases: [MOST_ZEROS, ONES, EXTREMES].map((given) => cellCase(given, asked, names)),
+  cases: [MOST_ZEROS, ONES, EXTREMES, LARGE].map((given) => cellCase(given, asked, names)),
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

@@ -51,9 +51,15 @@ export function computeSource(
     const answer = evaluate(toCommonJs(source, language), asked, compile);
     return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
-    if (error instanceof AnswerError) return { error: error.message };
+    if (error instanceof AnswerError) return { error: withLineOf(source, error.message) };
     throw error;
   }
+}
+
+/** Without a line that `source` does not have: an answer can change the stack of an error. */
+function withLineOf(source: string, message: string): string {
+  const count = source.split(/\r\n|[\r\n\u2028\u2029]/).length;
+  return message.replace(/^line (\d+): /, (place, line) => (Number(line) > count ? '' : place));
 }
 
 /**

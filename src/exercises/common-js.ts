@@ -104,6 +104,7 @@ const TOO_DEEP = 'it is nested too deeply to be read: write it in several parts'
 
 /** Some of the parser's messages in plainer words. */
 const CLEARER: Readonly<Record<string, string>> = {
+  "Unexpected character '@'": '@ cannot be used here: decorators are not supported',
   'Not enough stack space to parse input': TOO_DEEP,
   'Assigning to rvalue': 'this cannot be assigned to',
   'Unsyntactic break': 'break has no loop, switch or label that it could leave',

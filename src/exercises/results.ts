@@ -15,6 +15,8 @@ export interface Result {
   readonly values: Float64Array;
   /** What the element at an index is: `sequence 1, gate j, unit 0`. Default: nothing. */
   readonly meaning?: (index: readonly number[]) => string;
+  /** Of the tolerance, see `isNear`. 0 for numbers of no numeric derivative: one near 0 must be as exact as any other. */
+  readonly scale?: 0;
 }
 
 /** An exercise at certain sizes. It draws the same random numbers every time. */
@@ -92,10 +94,16 @@ const changed = (what: string, before: number, now: number, name: string): never
   throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);
 };
 
+/** Throws an AnswerError if the array, which has numbers, has none any more: `structuredClone` can move them elsewhere. */
+function assertKept(name: string, { length }: ArrayLike<number>): void {
+  if (length === 0) throw new AnswerError(`it transfers the memory of ${name}, which has no numbers then`);
+}
+
 function guardTensor(name: string, tensor: Tensor): () => void {
   const before = valuesOf(tensor);
   const isAround = guardAround(name, tensor);
   return () => {
+    assertKept(name, tensor.data);
     const now = valuesOf(tensor);
     const n = before.findIndex((number, of) => !Object.is(number, now[of]));
     if (n >= 0) changed(`${name}[${indexOf(n, tensor.shape).join(', ')}]`, before[n], now[n], name);
@@ -106,11 +114,12 @@ function guardTensor(name: string, tensor: Tensor): () => void {
 function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void {
   const before = rows.map((row) => Array.from(row));
   return () => {
-    before.forEach((row, r) =>
+    before.forEach((row, r) => {
+      assertKept(`${name}[${r}]`, rows[r]);
       row.forEach((number, k) => {
         if (!Object.is(number, rows[r][k])) changed(`${name}[${r}, ${k}]`, number, rows[r][k], name);
-      }),
-    );
+      });
+    });
   };
 }
 
@@ -118,6 +127,7 @@ function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void
 function guardAround(name: string, { data, offset, size }: Tensor): () => void {
   const before = data.slice();
   return () => {
+    assertKept(name, data);
     const n = before.findIndex((number, of) => (of < offset || of >= offset + size) && !Object.is(number, data[of]));
     if (n >= 0) throw new AnswerError(`it writes ${n < offset ? 'before the beginning' : 'beyond the end'} of ${name}`);
   };
@@ -150,11 +160,11 @@ export function numericResult(name: string, of: Tensor, loss: () => number, mean
   return { ...resultOf(name, of, meaning), values: numericGradient(loss, data.subarray(offset, offset + size)) };
 }
 
-/** Relative to the larger of 1 and the expected number. Numeric derivatives agree to about 1e-12. */
+/** Relative to the larger of `scale` and the expected number. Numeric derivatives agree to about 1e-12. */
 const TOLERANCE = 1e-8;
 
-export const isNear = (a: number, b: number): boolean =>
-  Object.is(a, b) || (Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b)));
+export const isNear = (a: number, b: number, scale = 1): boolean =>
+  Object.is(a, b) || (Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE * Math.max(scale, Math.abs(b)));
 
 /** Numbers by case and by tensor. An answer can compute fewer than it should. */
 export type Numbers = readonly (readonly ArrayLike<number>[])[];
@@ -171,8 +181,8 @@ type Difference = WrongNumber & { readonly index: readonly number[] };
 
 /** The tensors of a case that differ, in their order, each with its first element that differs. */
 export function differencesOf(found: Numbers[number], expected: readonly Result[]): Difference[] {
-  return expected.flatMap(({ name, shape, values, meaning }, k): Difference[] => {
-    const wrong = [...values.keys()].filter((n) => !isNear(numberIn(found[k], n), values[n]));
+  return expected.flatMap(({ name, shape, values, meaning, scale }, k): Difference[] => {
+    const wrong = [...values.keys()].filter((n) => !isNear(numberIn(found[k], n), values[n], scale));
     if (wrong.length === 0) return [];
     const index = indexOf(wrong[0], shape);
     const words = meaning?.(index) ?? '';

@@ -259,6 +259,7 @@ function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: rea
 const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
   rnnCase(13, [4, 3, 2, 5, 4], names, showsStates),
   rnnCase(14, [1, 1, 3, 6, 3], names, showsStates),
+  rnnCase(16, [3, 5, 1, 6, 2], names, showsStates), // more sequences than in the others
 ];
 
 export const RNN_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

@@ -47,7 +47,7 @@ function sigmoidInputs() {
   // i = ½; i near 1, through which little comes; large dI; i near 1 and near 0, through which more comes; i = 1 and i = 0; dI = ±1
   return {
     z: Float64Array.of(...z, 0, 20, 0.3, 0.1, 5.2, -5.1, 40, -800, 0.6, -0.8),
-    dI: Float64Array.of(...dI, 1.7, -2.3, 30.3, -9.7, 2.9, -3.3, 3.1, 2.1, 1, -1),
+    dI: Float64Array.of(...dI, 1.7, -2.3, 60.3, -49.7, 2.9, -3.3, 3.1, 2.1, 1, -1),
   };
 }
 
@@ -219,12 +219,14 @@ function adamResults(
   setSpecialNumbers([p]);
   flatten(p).set(3, 1.7);
   flatten(p).set(4, -2.3);
+  flatten(p).set(6, 12.4);
+  flatten(p).set(7, -11.8);
   const [m, v] = moments.map((numbers) => {
     const moment = zeroTensor(shape);
     numbers.forEach((value, n) => flatten(moment).set(n, value));
     return moment;
   });
-  return updates.flatMap((t, n) => {
+  return updates.flatMap((t, n): Result[] => {
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = zeroTensor(shape);
     const becomesZero = n === 0 ? -3 : 0;
@@ -234,7 +236,8 @@ function adamResults(
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
-    return [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+    const all = [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+    return all.map((one) => ({ ...one, scale: 0 }));
   });
 }
 
@@ -261,8 +264,8 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
         learningRate: 1.5,
         updates: [10, 11, 4000],
         moments: [
-          [0, 0.3, -0.2, 0, 1.5, -1.4],
-          [0.2, 0, 0.4, 2.5, 0, 0.1],
+          [0, 0.3, -0.2, 0, 1.5, -1.4, 13.1, -12.6],
+          [0.2, 0, 0.4, 2.5, 0, 0.02, 160, 170],
         ],
       }),
     ],

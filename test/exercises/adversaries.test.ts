@@ -61,7 +61,7 @@ test.each([
   ['softmax', 'probabilities.get(b, k)', 'Math.min(probabilities.get(b, k), 0.99)'],
   ['softmax', 'dLogits.set(b, k', 'if (probabilities.get(b, k) !== 1) dLogits.set(b, k'],
   ['softmax', '* sum -', '* (sum > 1 ? y.get(b, 0) : sum) -'],
-  ['hidden-state', 'const [B, H] = dh.shape', 'const [B, H] = [dh.shape[0], 6 / dh.shape[0]]'],
+  ['hidden-state', 'const [B, H] = dh.shape', 'const [B, H] = [dh.shape[0], Math.floor(6 / dh.shape[0])]'],
   ['gates', 'b < B', 'b < Math.min(B, 2)'],
   ['adam', 'n < P.size', 'n < 6'],
   ['adam', '= G.get(n)', '= Math.min(1.2, G.get(n))'],
@@ -91,6 +91,12 @@ test.each([
   ['hidden-state', 'dh.get(b, n) * tanhC', '(Math.abs(tanhC) === 1 ? 0 : $&)'],
   ['hidden-state', 'dc.get(b, n) + dh', '(dc.get(b, n) === -1 ? 0 : dc.get(b, n)) + dh'],
   ['cell-state', 'dC * cPrev.get(b, n)', 'dC * (cPrev.get(b, n) === 1 ? 0 : cPrev.get(b, n))'],
+  ['hidden-state', 'dc.set(', 'if (b < 3) dc.set('],
+  ['cell-state', 'dcPrev.set(', 'if (b < 3) dcPrev.set('],
+  ['gates', 'dz.set(b, n,', 'if (b < 3) dz.set(b, n,'],
+  ['rnn-step', 'dBias[0][n] += dz', 'if (b < 3) dBias[0][n] += dz'],
+  ['initial-state', 'b++) h[0][b]', 'b++) if (b < 3) h[0][b]'],
+  ['initial-state', 'n++) dStart', 'n++) if (b < 3) dStart'],
 ] as const)('no case lets pass: %s: %s → %s', (name, right, wrong) => {
   expect(changed(name, right, wrong).outcome).toBe('wrong');
 });
@@ -115,6 +121,29 @@ describe('a number is kept between -1 and 1', () => {
   ] as const)('%s: %s', (name, number, after) => {
     for (const kept of [`Math.min(1, ${number})`, `Math.max(-1, ${number})`])
       expect([kept, changed(name, `${number}${after}`, `${kept}${after}`).outcome]).toEqual([kept, 'wrong']);
+  });
+
+  test.each([
+    ['sigmoid', 'dI * i * (1 - i)'],
+    ['hidden-state', 'dh.get(b, n) * tanhC'],
+    ['hidden-state', 'dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC)'],
+    ['hidden-state', 'dh.get(b, n) * o * (1 - tanhC * tanhC)'],
+    ['cell-state', 'dC * j'],
+    ['cell-state', 'dC * i'],
+    ['cell-state', 'dC * cPrev.get(b, n)'],
+    ['cell-state', 'dcPrev.get(b, n)'],
+    ['cell-state', 'dC * f'],
+    ['gates', 'dI * i * (1 - i)'],
+    ['gates', 'dJ * (1 - j * j)'],
+    ['gates', 'dF * f * (1 - f)'],
+    ['gates', 'dO * o * (1 - o)'],
+    ['adam', 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)'],
+    ['adam', 'rate * mean'],
+    ['adam', '(rate * mean) / (Math.sqrt(square) + EPSILON)'],
+    ['adam', 'P.get(n)'],
+  ] as const)('%s: between -10 and 10: %s', (name, number) => {
+    for (const kept of [`Math.min(10, ${number})`, `Math.max(-10, ${number})`])
+      expect([kept, changed(name, number, kept).outcome]).toEqual([kept, 'wrong']);
   });
 
   test('a probability that is exactly 0', () => {
@@ -146,6 +175,16 @@ describe('memory that surrounds a tensor', () => {
     ['every-step', /(?=lstmBackward\()/, 'db.data[db.data.length - 1] = 7; ', 'beyond the end of db'],
   ] as const)('%s: %s → %s', (name, right, wrong, place) => {
     expect(changed(name, right, wrong)).toEqual(error(`it writes ${place}`));
+  });
+
+  test.each([
+    ['gates', /(?=const \[B, H\])/, 'dz.data', 'dz'],
+    ['gates', /(?=const \[B, H\])/, 'dh.data', 'dh'],
+    ['adam', /(?=const gradient)/, 'p.data', 'p'],
+    ['rnn-step', /(?=const dStart)/, 'x[0][1]', 'x[0][1]'],
+  ] as const)('%s: it is transferred: %s, %s', (name, right, data, of) => {
+    const line = `structuredClone(${data}.buffer, { transfer: [${data}.buffer] }); `;
+    expect(changed(name, right, line)).toEqual(error(`it transfers the memory of ${of}, which has no numbers then`));
   });
 
   test('the row of dhUpstream that belongs to the initial state', () => {

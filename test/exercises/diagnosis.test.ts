@@ -13,10 +13,11 @@ const diagnosisIn = (verdict: Verdict): string | undefined =>
   verdict.outcome === 'wrong' ? (verdict.diagnosis ?? 'no diagnosis') : undefined;
 
 /** Of the solution with a change. */
-function diagnosisOf(name: string, right: string, wrong: string): string | undefined {
+function diagnosisOf(name: string, right: string | RegExp, wrong: string): string | undefined {
   const { solution } = exercise(name).javascript;
-  expect(solution.split(right)).toHaveLength(2);
-  const source = solution.replace(right, () => wrong);
+  if (typeof right === 'string') expect(solution.split(right)).toHaveLength(2);
+  const source = solution.replace(right, wrong);
+  expect(source).not.toBe(solution);
   return diagnosisIn(check(exercise(name), source, 'javascript'));
 }
 
@@ -44,6 +45,8 @@ test.each([
     'dzi has the wrong sign: every number is -1 times the expected one.',
   ],
   ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
+  ['sigmoid', 'dI * i * (1 - i)', '1.0000001 * dI * i * (1 - i)', 'no diagnosis'], // with six digits, a factor of 1
+  ['adam', 'G.get(n);', 'G.get(n) + EPSILON;', 'no diagnosis'],
   [
     'softmax',
     '/ count)',
@@ -67,6 +70,12 @@ test.each([
     'dz * Wh[m][n]',
     'dz * Wh[m][n] * (1 - h[t][b][m] ** 2)',
     'In dh, only the last row is right, in every case. dWx, dWh, dBias, dStart and dh are wrong, and dWy and dBiasY are right. Look at the line of dh[t].',
+  ],
+  [
+    'rnn-step', // the line of dz is right, and so is dWx in one step
+    /dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/,
+    'dBias[0][n] += 2 * dz;$1dh[t][b][m] =',
+    'In dh, only the last row is right, in every case.',
   ],
   [
     'hidden-state',

@@ -17,6 +17,8 @@ const D_BIAS = 'dBias[0][n] += dz;';
 const D_WX = 'dWx[k][n] += x[t][b][k] * dz;';
 const D_WH = 'dWh[m][n] += h[t][b][m] * dz;';
 const D_H = 'dh[t][b][m] += dz * Wh[m][n];';
+const OVER_M = 'for (let m = 0; m < H; m++) {';
+const OVER_T = 'for (let t = T - 1; t >= 0; t--)';
 const START = 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);';
 const D_START = 'dStart[0][n] += dh[0][b][n];';
 
@@ -202,6 +204,27 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
       'dWh is only its last term',
       'not the sum over the units',
     ],
+    ...['m < I', 'm < B', 'm < T', 'm < n', 'm <= n'].map((end): WrongAnswer => [
+      OVER_M,
+      OVER_M.replace('m < H', end),
+      'Look at the loop over m',
+    ]),
+    [OVER_M, 'for (let m = n; m < H; m++) {', 'Look at the loop over m'],
+    [OVER_M, `if (b > 0) ${OVER_M}`, 'Look at the loop over m'],
+    [
+      `${D_WH}\n          ${D_H}`,
+      'dWh[n][m] += h[t][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m];',
+      'Look at the loop over m, and at its lines',
+    ],
+    [
+      `${D_WH}\n          ${D_H}`,
+      'dWh[m][n] += h[t + 1][b][m] * dz;\n          dh[t][b][m] += dz * h[t][b][m];',
+      'Look at the loop over m, and at its lines',
+    ],
+    [OVER_M, `if (b === 0) ${OVER_M}`, 'Look at the loops', 'with one step and one sequence, all are right'],
+    [OVER_T, 'for (let t = 0; t < T; t++)', 'Look at the loops'],
+    [OVER_T, 'for (let t = T - 1; t > 0; t--)', 'the loops around it'],
+    [DZ, DZ.replace('** 2', '** 4'), 'Look at the line of dz'],
   ],
   'initial-state': [
     [START, '', 'h[0] stays 0'],

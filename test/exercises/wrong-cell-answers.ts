@@ -36,6 +36,7 @@ export const CELL_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     [D_C, 'const dC = (dc.get(b, n) + dh.get(b, n)) * o * (1 - tanhC * tanhC);', 'parentheses'],
     [D_C, 'const dC = dc.get(b, n) * dh.get(b, n) * o * (1 - tanhC * tanhC);', 'multiplied'],
     [D_C, 'const dC = dc.get(b, n) + o * (1 - tanhC * tanhC);', 'dc without the factor dh'],
+    ['Math.tanh(c.get(b, n));', 'Math.atan(c.get(b, n));', 'Look at tanhC'],
     [STORED, '', 'not stored'],
     [STORED, 'dc.set(b, n, dc.get(b, n) + dC);', 'added to dc'],
     [`${D_C}\n      ${STORED}`, `${STORED}\n      ${D_C}`.replace('n, dC', 'n, 0'), 'overwritten'],

@@ -154,6 +154,14 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     [MOVE, 'P.set(n, -(rate * mean) / (Math.sqrt(square) + EPSILON));', 'p loses'],
     [MOVE, 'P.set(n, P.get(n) - (rate * mean) * (Math.sqrt(square) + EPSILON));', 'multiplied by √v'],
     [MOVE, MOVE.replace('EPSILON', '1e-7'), '1e-7'],
+    // wrong by less than the check's tolerance, but as much as the number itself
+    ['V.set(n, square);', 'V.set(n, Math.max(square, EPSILON));', 'Look at V and its new square'],
+    ['V.set(n, square);', 'V.set(n, Math.max(square, EPSILON ** 2));', 'Look at V and its new square'],
+    ['M.set(n, mean);', 'M.set(n, Math.abs(mean) < EPSILON ? 0 : mean);', 'Look at M and its new mean'],
+    [SQUARE, SQUARE.replace('* gradient', '* gradient + EPSILON'), 'Look at V and its new square'],
+    [SQUARE, `${SQUARE} + EPSILON ** 2`, 'Look at V and its new square'],
+    [SQUARE, SQUARE.replace('gradient * gradient', '(gradient + EPSILON) ** 2'), 'Look at V and its new square'],
+    [ALPHA, ALPHA.replace('BETA1 ** t', 'BETA1 ** t + EPSILON'), 'Look at α'],
     [
       `M.set(n, mean);\n    V.set(n, square);\n    ${MOVE}`,
       `${MOVE.replace('mean', 'M.get(n)')}\n    M.set(n, mean);\n    V.set(n, square);`,

@@ -95,7 +95,7 @@ function knownOf(
       results.map((right) => values.slice(from, (from += right.values.length))),
     );
     familiesOf(numbers, expected).forEach(({ name, parts, isRight }, n) => {
-      const areFound = parts.every(({ found }, k) => areNear(found, families[n].parts[k].found));
+      const areFound = parts.every(({ found, scale }, k) => areNear(found, families[n].parts[k].found, scale));
       if (!isRight && areFound) named.set(name, mistake.words);
     });
   }

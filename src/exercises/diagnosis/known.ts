@@ -30,6 +30,8 @@ const MOST_TOGETHER = 3;
 export class KnownMistakes {
   private readonly found: Flat;
   private readonly right: Float64Array;
+  /** Of each number. */
+  private readonly scales: readonly (0 | undefined)[];
 
   constructor(
     private readonly exercise: Exercise,
@@ -38,6 +40,9 @@ export class KnownMistakes {
     private readonly compute: Compute,
   ) {
     this.right = Float64Array.from(expected.flatMap((results) => results.flatMap(({ values }) => [...values])));
+    this.scales = expected.flatMap((results) =>
+      results.flatMap(({ values, scale }) => Array.from(values, () => scale)),
+    );
     this.found = this.flat(numbers);
   }
 
@@ -58,7 +63,9 @@ export class KnownMistakes {
   agreeing(): readonly Mistaken[] {
     const isTaken = new Array<boolean>(this.right.length).fill(false);
     return this.all()
-      .filter(({ values, isWrong }) => isWrong.every((wrong, n) => !wrong || isNear(this.found.values[n], values[n])))
+      .filter(({ values, isWrong }) =>
+        isWrong.every((wrong, n) => !wrong || this.isNear(n, this.found.values[n], values[n])),
+      )
       .sort((one, other) => count(other.isWrong) - count(one.isWrong))
       .filter(({ isWrong }) => {
         if (isWrong.some((wrong, n) => wrong && isTaken[n])) return false;
@@ -97,7 +104,7 @@ export class KnownMistakes {
     return values.every((value, n) => {
       if (one.isWrong[n] && other.isWrong[n]) return true;
       const only = [one, other].find((mistaken) => mistaken.isWrong[n]);
-      const isAsExpected = only ? isNear(value, only.values[n]) : !isWrong[n];
+      const isAsExpected = only ? this.isNear(n, value, only.values[n]) : !isWrong[n];
       return isAsExpected || ++differing === 1;
     });
   }
@@ -121,11 +128,16 @@ export class KnownMistakes {
         results.flatMap((right, k) => Array.from(right.values, (_, n) => numberIn(numbers[of][k], n))),
       ),
     );
-    return { values, isWrong: [...values].map((value, n) => !isNear(value, this.right[n])) };
+    return { values, isWrong: [...values].map((value, n) => !this.isNear(n, value, this.right[n])) };
   }
 
   private isFound(values: Float64Array): boolean {
-    return values.every((value, n) => isNear(value, this.found.values[n]));
+    return values.every((value, n) => this.isNear(n, value, this.found.values[n]));
+  }
+
+  /** Number `n`. */
+  private isNear(n: number, value: number, other: number): boolean {
+    return isNear(value, other, this.scales[n]);
   }
 }
 

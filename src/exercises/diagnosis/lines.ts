@@ -23,8 +23,9 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['the line of dWx', ['dWx']],
     ['the line of dWh', ['dWh']],
     ['the line of dh[t]', RNN, ['dh', 'dStart']],
-    ['the lines of dz and of dh[t]', RNN, []],
-    ['the line of dz, which all of these read', RNN],
+    ['the loop over m, and at its lines of dWh and of dh[t]', RNN, ['dWh', 'dh', 'dStart']],
+    ['the loops, and at the lines of dz and of dh[t]: with one step and one sequence, all are right', RNN, []],
+    ['the line of dz, which all of these read, and at the loops around it', RNN, RNN],
   ],
   'initial-state': [
     ['the lines of dStart: (e′)', ['dStart']],
@@ -36,6 +37,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   'hidden-state': [
     ['dO', [O]],
     ['dC, which all of these read', ['dc', 'dcPrev', I, J, F]],
+    ['tanhC, and at dO and dC, which read it', ['dc', 'dcPrev', I, J, F, O]],
     ['what is stored in dc', ['dc']],
   ],
   'cell-state': [

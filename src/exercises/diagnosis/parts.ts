@@ -12,6 +12,8 @@ export interface Part {
   readonly expected: readonly number[];
   readonly found: readonly number[];
   readonly isRight: boolean;
+  /** Of its result. */
+  readonly scale?: 0 | undefined;
   /** Of the case. */
   readonly sizes: Sizes;
 }
@@ -63,18 +65,18 @@ function groupsOf(parts: readonly (readonly [string, Part])[]): Family[] {
   });
 }
 
-function partOf({ name, shape, values }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
+function partOf({ name, shape, values, scale }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
   const expected = [...values];
   const numbers = expected.map((_, n) => numberIn(found, n));
-  return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected), sizes };
+  return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected, scale), scale, sizes };
 }
 
 /** Smaller differences are rounding errors of a numeric derivative. */
 const ROUNDING = 1e-10;
 
 /** Within the tolerance of the check, and not another number that is smaller than this tolerance. */
-const areRight = (found: readonly number[], expected: readonly number[]): boolean =>
-  areNear(found, expected) &&
+const areRight = (found: readonly number[], expected: readonly number[], scale?: number): boolean =>
+  areNear(found, expected, scale) &&
   found.every((value, n) => !(Math.abs(value - expected[n]) > ROUNDING + 1e-4 * Math.abs(expected[n])));
 
 /** Columns block·H to block·H + H - 1 of a part with 4H columns. */
@@ -86,8 +88,8 @@ function blockOf({ name, shape, expected, found, sizes }: Part, block: number): 
   return { name, shape: own, expected: right, found: wrong, isRight: areRight(wrong, right), sizes };
 }
 
-export const areNear = (found: readonly number[], expected: readonly number[]): boolean =>
-  found.every((value, n) => isNear(value, expected[n]));
+export const areNear = (found: readonly number[], expected: readonly number[], scale?: number): boolean =>
+  found.every((value, n) => isNear(value, expected[n], scale));
 
 /** The numbers of a part at an index of one axis. */
 export function sliceOf({ shape }: Part, numbers: readonly number[], axis: number, index: number): number[] {

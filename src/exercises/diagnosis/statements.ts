@@ -62,7 +62,8 @@ export function ratioOf({ parts }: Family): Statement | undefined {
   const wrong = parts.filter(({ isRight }) => !isRight);
   const own = factors.filter((_, n) => !parts[n].isRight);
   const list = [...new Set(own.map((factor) => Number(factor?.toPrecision(6))))];
-  if (list.length < 2 || list.includes(0) || wrong.some((part) => nonZero([part]) < ENOUGH)) return undefined;
+  if (list.length < 2 || list.includes(0) || list.includes(1) || wrong.some((part) => nonZero([part]) < ENOUGH))
+    return undefined;
   return whole(
     `Every number of {} is the expected one times a factor, which differs from case to case: ${list.join(', ')}`,
   );
@@ -72,9 +73,10 @@ function constantRatio(ratio: number, parts: readonly Part[]): Statement | undef
   if (ratio === 0) return whole('{} stays 0: nothing is added to it, or a factor of every number is 0');
   if (ratio === -1) return whole('{} {has} the wrong sign: every number is -1 times the expected one');
   if (ratio === 2) return whole('Every number of {} is 2 times the expected one: is it added twice?');
-  return nonZero(parts) < ENOUGH
+  const shown = Number(ratio.toPrecision(6));
+  return shown === 1 || nonZero(parts) < ENOUGH
     ? undefined
-    : whole(`Every number of {} is ${Number(ratio.toPrecision(6))} times the expected one`);
+    : whole(`Every number of {} is ${shown} times the expected one`);
 }
 
 const nonZero = (parts: readonly Part[]): number =>
@@ -95,8 +97,8 @@ function factorOf(part: Part): number | undefined {
   return isMultiple(part, factor) ? factor : undefined;
 }
 
-const isMultiple = ({ expected, found }: Part, factor: number): boolean =>
-  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value));
+const isMultiple = ({ expected, found, scale }: Part, factor: number): boolean =>
+  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value, scale));
 
 /** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
 function isHeld({ found }: Part, of: (n: number) => number): boolean {
@@ -178,7 +180,7 @@ function areWrongAt(
   const areThere = parts.every((part) =>
     Array.from({ length: part.shape[axis] }, (_, index) => {
       const [found, expected] = [part.found, part.expected].map((numbers) => sliceOf(part, numbers, axis, index));
-      return areNear(found, expected) !== isWrong(index, part.shape[axis]);
+      return areNear(found, expected, part.scale) !== isWrong(index, part.shape[axis]);
     }).every(Boolean),
   );
   return areThere && parts.some(({ isRight, shape }) => !isRight && shape[axis] > 1);
