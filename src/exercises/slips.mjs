@@ -110,12 +110,14 @@ export const SLIPS = {
     'dBias[0][n] += dz;': {
       'dBias is only its last term, not the sum over steps and sequences': 'dBias[0][n] = dz;',
       'dBias adds dh in place of dz': 'dBias[0][n] += dh[t + 1][b][n];',
+      'dBias adds the terms of the first sequence only': 'if (b === 0) dBias[0][n] += dz;',
     },
     'dWx[k][n] += x[t][b][k] * dz;': {
       'nothing is added to dWx: dWx stays 0': '',
       'dWx uses dh in place of dz': 'dWx[k][n] += x[t][b][k] * dh[t + 1][b][n];',
       'dWx reads Wx in place of x': 'dWx[k][n] += Wx[k][n] * dz;',
       'x is missing in dWx': 'dWx[k][n] += dz;',
+      'dWx adds the terms of the first sequence only': 'if (b === 0) dWx[k][n] += x[t][b][k] * dz;',
     },
     'for (let k = 0; k < I; k++) dWx': {
       'row 0 of dWx stays 0': 'for (let k = 1; k < I; k++) dWx',
@@ -127,6 +129,7 @@ export const SLIPS = {
       'dWh uses dh in place of dz': 'dWh[m][n] += h[t][b][m] * dh[t + 1][b][n];',
       'dWh reads Wh in place of h': 'dWh[m][n] += Wh[m][n] * dz;',
       'h is missing in dWh': 'dWh[m][n] += dz;',
+      'dWh adds the terms of the first sequence only': 'if (b === 0) dWh[m][n] += h[t][b][m] * dz;',
     },
     'dh[t][b][m] += dz * Wh[m][n];': {
       'the term of unit m is added to unit n of dh': 'dh[t][b][n] += dz * Wh[m][n];',
@@ -148,6 +151,7 @@ export const SLIPS = {
     'dStart[0][n] += dh[0][b][n];': {
       'nothing is added to dStart: dStart stays 0': ';',
       'dStart reads the first sequence B times': 'dStart[0][n] += dh[0][0][n];',
+      'dStart has the term of the first sequence only': 'dStart[0][n] = dh[0][0][n];',
       'dStart has the factor tanh′, but start goes through no tanh':
         'dStart[0][n] += dh[0][b][n] * (1 - h[0][b][n] ** 2);',
       'dStart is multiplied by the initial state': 'dStart[0][n] += dh[0][b][n] * h[0][b][n];',

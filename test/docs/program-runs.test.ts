@@ -13,8 +13,6 @@ import { folder, placeOf, read } from '../helpers/chapter.js';
 /** Why a page does not run a program that a chapter names. */
 const ONLY_IN_A_CHECKOUT = {
   fast: 'it measures this computer, with threads',
-  'fitting-mistake': 'it reads PyTorch’s numbers from a file',
-  gates: 'it reads the results of an experiment from a file',
   networks: 'it reads a book from a file, and takes more than a minute',
   symptoms: 'it makes copies of the library with mistakes, by a hook of Node',
   tutorial: 'it reads the digits from files',
@@ -45,6 +43,23 @@ test.each(RUNNABLE)('%s.mjs uses nothing of Node but what the worker has', (name
   );
   expect(plugin.transform(text, file)!.code).not.toContain('import.meta');
   expect(plugin.transform(text, '/other/file.mjs')).toBeNull();
+});
+
+test('a program reads the file that it reads in Node, and no other', async () => {
+  const plugin = programsInBrowser();
+  /** The browser’s node:fs of a program. */
+  const filesOf = async (name: string): Promise<(file: string) => string> => {
+    const code = plugin.load(plugin.resolveId('node:fs', placeOf(`${name}.mjs`))!)!;
+    const files = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      readFileSync: (file: string) => string;
+    };
+    return files.readFileSync;
+  };
+  const [gates, fitting, other] = await Promise.all(['gates', 'fitting-mistake', 'min-char-rnn'].map(filesOf));
+  expect(gates('file:///gates.json')).toBe(read('programs/gates.json'));
+  expect(JSON.parse(fitting('file:///test/fixtures/pytorch.json'))).toHaveProperty('cases');
+  for (const readFile of [gates, other])
+    for (const file of ['file:///other.json', '/', '']) expect(() => readFile(file)).toThrow('A browser has no file');
 });
 
 test('commands in a code block, the output below one, and how much of it differs', () => {

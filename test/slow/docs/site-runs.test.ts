@@ -10,10 +10,19 @@ import { addressOf, builtSite, hostSite } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 
-const CHAPTERS = ['by-hand', 'check-it', 'loss-and-update', 'lstm', 'min-char-rnn', 'plain-rnn', 'what-an-rnn-is'];
+const CHAPTERS = [
+  'by-hand',
+  'check-it',
+  'gates',
+  'loss-and-update',
+  'lstm',
+  'min-char-rnn',
+  'plain-rnn',
+  'what-an-rnn-is',
+];
 
 /** They show rounding errors, or a training that depends on them: the last digits of exp and tanh are Chromium's own. */
-const ROUNDED = ['which-came-first', 'truncation', 'numeric'];
+const ROUNDED = ['which-came-first', 'truncation', 'numeric', 'fitting-mistake', 'gates'];
 /** They run for 10 seconds or more: their beginning is enough. */
 const LONG = ['clipping', 'min-char-rnn-solution'];
 

@@ -182,6 +182,10 @@ testInBrowser('/play is the page, isolated by a service worker, so it has thread
   await page.click('.VPNavBarMenu a:has-text("Play")');
   await page.waitForSelector('#play:enabled');
   expect(page.url()).toBe(`${address()}play/`);
+  const links = page.locator('nav[aria-label="Site"] a');
+  expect(await links.evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href))).toEqual(
+    ['learn/what-an-rnn-is.html', 'exercises/', 'exercises/network.html'].map((place) => address() + place),
+  );
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(await page.innerText('#backend')).toMatch(/[2-9]\d* threads/);
   await page.evaluate(() => localStorage.setItem('vitepress-theme-appearance', 'dark'));

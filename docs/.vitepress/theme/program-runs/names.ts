@@ -1,9 +1,9 @@
 /** The programs of docs/learn/programs that a page runs, and the commands in a chapter that name them. */
 
-/** Each ends within a minute, and needs no file and nothing else of Node. */
+/** Each ends within a minute, and needs nothing of Node but what docs/.vitepress/programs.ts has. */
 export const RUNNABLE = [
-  ...(['by-hand', 'clipping', 'directions', 'every-step', 'forget-bias', 'min-char-rnn'] as const),
-  ...(['min-char-rnn-solution', 'numeric', 'one-cell', 'one-state', 'recompute', 'softmax'] as const),
+  ...(['by-hand', 'clipping', 'directions', 'every-step', 'fitting-mistake', 'forget-bias', 'gates'] as const),
+  ...(['min-char-rnn', 'min-char-rnn-solution', 'numeric', 'one-cell', 'one-state', 'recompute', 'softmax'] as const),
   ...(['spike', 'truncation', 'updates', 'which-came-first'] as const),
 ];
 
