@@ -122,8 +122,12 @@ async function makeSteps(training: Training, count: number): Promise<void> {
   await backend.download(parameters[parameters.length - 1].value);
 }
 
+/** Undefined without WebGPU; then there need not even be a `navigator`. */
+export const webGpu = (): GPU | undefined =>
+  (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu;
+
 async function adapterOfBrowser(): Promise<GPUAdapterInfo | string> {
-  const gpu = (navigator as { readonly gpu?: GPU }).gpu;
+  const gpu = webGpu();
   if (!gpu) return 'this browser offers no WebGPU';
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   return adapter?.info ?? 'this browser’s WebGPU found no GPU';

@@ -14,7 +14,7 @@ import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
 import { Training } from '../training/training.js';
 import type { BackendName } from './backend-choices.js';
-import { chooseBackend } from './choose-backend.js';
+import { chooseBackend, webGpu } from './choose-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
@@ -261,8 +261,8 @@ export class Engine {
       this.planted = planted;
       this.runData = data;
       this.data.keepDigest(run.kept);
-      const hasWebGpu = (navigator as { readonly gpu?: GPU }).gpu !== undefined;
-      return { description: backend.description, step: run.step, backend: name, note, hasWebGpu };
+      const { description } = backend;
+      return { description, step: run.step, backend: name, note, hasWebGpu: webGpu() !== undefined };
     });
   }
 
