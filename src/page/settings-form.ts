@@ -79,8 +79,8 @@ export const FIELDS: readonly (NumberField | ChoiceField)[] = [
     name: 'backend',
     label: 'Compute with',
     help:
-      'what computes the training steps: all cores with WebAssembly, the GPU with WebGPU, or the quicker of both, of which ' +
-      '“automatic” times three steps',
+      'what computes the training steps: all cores with WebAssembly, the GPU with WebGPU, or, with “automatic”, the quicker ' +
+      'of these for this network',
     choices: BACKEND_LABELS,
   },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },

@@ -168,3 +168,24 @@ testInBrowser('a run that loses the GPU continues on all cores from its last cop
     await own.close();
   }
 });
+
+testInBrowser(
+  'if the GPU is lost while the run pauses, the next step finds it: the run begins again, and waits',
+  async () => {
+    const own = await LonghandPage.serveAlone();
+    try {
+      const opened = await own.visit(`${SMALL}&compute=gpu`);
+      await opened.page.click('#one-step');
+      await opened.waitForStep(1);
+      await own.killGpu();
+      await opened.page.click('#one-step:enabled');
+      await opened.waitForText('#compute-note', 'The GPU was lost at step 1, so the run begins again, on all cores.');
+      await opened.page.waitForSelector('#one-step:enabled');
+      expect([await opened.text('#step'), await opened.text('#play')]).toEqual(['0', 'Play']);
+      await opened.page.click('#one-step');
+      await opened.waitForStep(1);
+    } finally {
+      await own.close();
+    }
+  },
+);
