@@ -1,5 +1,6 @@
 /** Opens WebGPU, in a page or in Node, and remembers the first error of the device: WebGPU reports errors after the call. */
 import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
+import { adapterName, isSoftware } from './adapter.js';
 
 /** Whether products run on a processor's cores or on a GPU; matmul.ts has a tile for each. */
 export type AdapterKind = 'software' | 'gpu';
@@ -102,8 +103,7 @@ export class Device {
   }
 
   get description(): string {
-    const { description, vendor, architecture } = this.info;
-    const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+    const name = adapterName(this.info);
     return this.kind === 'software' ? `${name}; a software adapter: it computes on the CPU` : name;
   }
 
@@ -139,12 +139,6 @@ export class Device {
 
 const lostMessage = (reason: string): string =>
   `webgpu: the device was lost (${reason}), with all tensors on it; make a new backend, and resume from the last checkpoint`;
-
-/** Adapters that compute on the CPU: Mesa's llvmpipe, Chromium's SwiftShader, Windows' WARP. */
-function isSoftware({ isFallbackAdapter, description, device, architecture }: GPUAdapterInfo): boolean {
-  const names = `${description} ${device} ${architecture}`;
-  return isFallbackAdapter || /llvmpipe|swiftshader|basic render|\bsoftware\b/i.test(names);
-}
 
 function errorOf(error: GPUError): Error {
   const isMemory = error.constructor.name === 'GPUOutOfMemoryError';

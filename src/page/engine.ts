@@ -13,7 +13,8 @@ import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
 import { Training } from '../training/training.js';
-import { createBackend } from './backends.js';
+import type { BackendName } from './backend-choices.js';
+import { chooseBackend, webGpu } from './choose-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
@@ -21,7 +22,7 @@ import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
 import type { SeriesEngine } from './series/series-engine.js';
-import type { BackendName, Settings, Subject, TextFacts } from './settings.js';
+import type { RunSettings, Settings, Subject, TextFacts } from './settings.js';
 import { pageOptionsOf } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
@@ -34,6 +35,10 @@ export interface Started {
   /** The backend's description: what it really runs on. */
   readonly description: string;
   readonly step: number;
+  /** What it computes with, and a sentence that says why; empty if the visitor chose it. */
+  readonly backend: BackendName;
+  readonly note: string;
+  readonly hasWebGpu: boolean;
 }
 
 export interface TestResult {
@@ -116,15 +121,15 @@ export class Engine {
     bytes: Uint8Array,
     name: string,
     { subject, backend, threads, characters }: Settings,
-  ): Promise<Started & { settings: Settings }> {
+  ): Promise<Started & { settings: RunSettings }> {
     const checkpoint = parseCheckpoint(bytes, name);
     const { options } = trainingFor(checkpoint, name, subject);
     const data = this.data.forCheckpoint(checkpoint.model, options, characters);
-    const choices = { characters, planted: 'none', backend, threads, rateChanges: [] };
-    const started = await this.resume(checkpoint, choices, data);
+    const choices = { characters, planted: 'none', threads, rateChanges: [] };
+    const started = await this.resume(checkpoint, { ...choices, backend }, data);
     const { T } = checkpoint.model;
     const steps = this.currentRun.training.steps;
-    const settings = { subject, T, ...choices, ...pageOptionsOf(options), steps };
+    const settings = { subject, T, ...choices, backend: started.backend, ...pageOptionsOf(options), steps };
     return { ...started, settings };
   }
 
@@ -239,14 +244,15 @@ export class Engine {
 
   /** If the new run cannot be created, the old one stays. */
   private async replaceRun(
-    { backend: name, threads, rateChanges, planted }: Choices,
+    { backend: choice, threads, rateChanges, planted }: Choices,
     data: SubjectSplit,
     createTraining: (backend: Backend) => Training,
   ): Promise<Started> {
     this.abortTest.abort();
     await this.pause();
     return this.queue.run(async () => {
-      const backend = await createBackend(name, threads, mistakenOperations[planted]);
+      const cells = mistakenOperations[planted];
+      const { backend, name, note } = await chooseBackend(choice, { threads, cells, createTraining });
       const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
       this.run?.end(); // the visitor may have pressed Play meanwhile
       this.textTools.stopWriting();
@@ -255,7 +261,8 @@ export class Engine {
       this.planted = planted;
       this.runData = data;
       this.data.keepDigest(run.kept);
-      return { description: backend.description, step: run.step };
+      const { description } = backend;
+      return { description, step: run.step, backend: name, note, hasWebGpu: webGpu() !== undefined };
     });
   }
 

@@ -121,9 +121,9 @@ export class LiveRun {
     return this.progress(null);
   }
 
-  /** Applies from the next step on. */
+  /** Applies from the next step on. The present rate is no change. */
   setLearningRate(rate: number): void {
-    this.newRate = rate;
+    if (rate !== this.training.learningRate || this.newRate !== undefined) this.newRate = rate;
   }
 
   /** The changes of the learning rate up to `step`. */

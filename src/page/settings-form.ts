@@ -2,8 +2,9 @@
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { OptionName } from '../training/options.js';
+import type { BackendChoice } from './backend-choices.js';
 import { element, setText } from './dom.js';
-import type { BackendName, NumberName, Settings, Subject } from './settings.js';
+import type { NumberName, Settings, Subject } from './settings.js';
 import { numberFrom, rangeOf } from './settings.js';
 
 interface FieldTexts {
@@ -35,8 +36,10 @@ function optionField<Name extends OptionName>(name: Name) {
   return { name, label: words.charAt(0).toUpperCase() + words.slice(1), help: `${help} (command line: ${flag})` };
 }
 
-const BACKEND_LABELS: Record<BackendName, string> = {
-  wasm: 'WebAssembly',
+const BACKEND_LABELS: Record<BackendChoice, string> = {
+  wasm: 'all cores',
+  gpu: 'GPU',
+  automatic: 'automatic',
   webgpu: 'GPU.js, WebGPU',
   webgl2: 'GPU.js, WebGL 2',
   reference: 'plain TypeScript',
@@ -72,7 +75,14 @@ export const FIELDS: readonly (NumberField | ChoiceField)[] = [
     placeholder: 'all',
   },
   { ...optionField('shuffle'), subject: 'digits', choices: SHUFFLE_LABELS },
-  { name: 'backend', label: 'Backend', help: 'the backend that runs the training steps', choices: BACKEND_LABELS },
+  {
+    name: 'backend',
+    label: 'Compute with',
+    help:
+      'what computes the training steps: all cores with WebAssembly, the GPU with WebGPU, or, with “automatic”, the quicker ' +
+      'of these for this network',
+    choices: BACKEND_LABELS,
+  },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
 ];
 
@@ -117,14 +127,29 @@ export class SettingsForm {
     }
     for (const { name } of CHOICE_FIELDS) this.field(name).value = String(settings[name]);
     setText('settings-summary', summaryOf(settings));
-    this.field('threads').disabled = settings.backend !== 'wasm';
+    this.updateThreads();
+  }
+
+  /** Without WebGPU two choices are disabled, and say why. */
+  offerGpu(hasWebGpu: boolean): void {
+    for (const name of ['gpu', 'automatic'] as const) {
+      const option = this.form.querySelector<HTMLOptionElement>(`[value=${name}]`);
+      if (!option) continue;
+      option.disabled = !hasWebGpu;
+      option.textContent = `${BACKEND_LABELS[name]}${hasWebGpu ? '' : ' (no WebGPU)'}`;
+    }
+  }
+
+  /** Only WebAssembly has threads. */
+  private updateThreads(): void {
+    this.field('threads').disabled = !['wasm', 'automatic'].includes(this.settings.backend);
   }
 
   private read(name: string): void {
     const changed = this.changed(name);
     if (!changed) return;
     this.settings = { ...this.settings, ...changed };
-    this.field('threads').disabled = this.settings.backend !== 'wasm';
+    this.updateThreads();
     const isLive = FIELDS.some((field) => field.name === name && field.isLive);
     this.onChange(this.settings, !isLive);
   }

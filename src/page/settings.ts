@@ -1,18 +1,13 @@
 /** The settings of a run on the page, and the link that repeats the run. */
-import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../core/numbers.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { TrainOptions } from '../training/options.js';
 import { layersOf, stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
+import type { BackendChoice, BackendName } from './backend-choices.js';
+import { choiceInLink, choiceOf } from './backend-choices.js';
 import { mistakeOf } from './mistakes.js';
-
-/** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
-export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
-  'wasm' | 'reference' | Mode
-)[];
-export type BackendName = (typeof BACKENDS)[number];
 
 /** What the network learns to read: the digits of MNIST, or the characters of a text. */
 export const SUBJECTS = ['digits', 'text'] as const;
@@ -49,7 +44,7 @@ export interface Settings extends PageOptions {
   readonly subject: Subject;
   /** T: steps of a sequence; 28 for the digits. */
   readonly T: number;
-  readonly backend: BackendName;
+  readonly backend: BackendChoice;
   /** The run reads this many characters, from the beginning of the text; null: the whole text. Null for the digits. */
   readonly characters: number | null;
   /** The id of the planted mistake with which the run trains, or `none`. Always `none` for a text. */
@@ -60,6 +55,9 @@ export interface Settings extends PageOptions {
   /** The run pauses after this step. */
   readonly steps: number;
 }
+
+/** The settings of a run that has begun. */
+export type RunSettings = Settings & { readonly backend: BackendName };
 
 /** What “Look inside”, “Write” and “Check it” show. Each subject uses some of these values. */
 export interface View {
@@ -196,7 +194,8 @@ export function toQuery(state: Settings & View): string {
   const { rateChanges, ...others } = state;
   for (const [name, value] of Object.entries(others)) {
     const isDefault = value === DEFAULTS[state.subject][name as keyof typeof others];
-    if (name === 'subject' ? value !== 'digits' : !isDefault && value !== null) query.set(name, String(value));
+    if (name === 'subject' ? value === 'digits' : isDefault || value === null) continue;
+    query.set(...(name === 'backend' ? choiceInLink(state.backend) : ([name, String(value)] as const)));
   }
   const changes = rateChanges.map(({ step, rate }) => `${step}:${rate}`).join(',');
   if (changes) query.set('rateChanges', changes);
@@ -210,7 +209,7 @@ export function settingsOf(state: Settings & View): Settings {
   return { subject, T, characters, planted, backend, threads, ...pageOptionsOf(state), rateChanges, steps };
 }
 
-/** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links use the name `machine` for `backend`. */
+/** The inverse of `toQuery`. Missing and invalid values take their defaults. */
 export function fromQuery(text: string): Settings & View {
   const query = new URLSearchParams(text);
   const subject = SUBJECTS.find((one) => one === query.get('subject')) ?? 'digits';
@@ -219,13 +218,12 @@ export function fromQuery(text: string): Settings & View {
     (numberFrom(name, query.get(name) ?? '') as (typeof defaults)[Name] | null) ?? defaults[name];
   const words = (name: 'experiment' | 'mistake' | 'property' | 'reading' | 'prompt'): string =>
     withinLength(query.get(name) ?? defaults[name]);
-  const name = query.get('backend') ?? query.get('machine');
   return {
     subject,
     T: subject === 'text' ? number('T') : defaults.T,
     characters: subject === 'text' ? number('characters') : null,
     planted: subject === 'digits' ? (mistakeOf(query.get('planted') ?? '')?.id ?? 'none') : 'none',
-    backend: BACKENDS.find((backend) => backend === name) ?? defaults.backend,
+    backend: choiceOf(query) ?? defaults.backend,
     threads: number('threads'),
     ...pageOptionsFrom(query, defaults),
     rateChanges: rateChangesFrom(query.get('rateChanges') ?? ''),

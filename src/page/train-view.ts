@@ -1,6 +1,8 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
+import type { BackendName } from './backend-choices.js';
+import { continuedNote, isGpuFailure, showComputeNote, showTiming } from './compute-note.js';
 import type { Action } from './dom.js';
 import {
   button,
@@ -19,14 +21,14 @@ import type { Progress } from './live-run.js';
 import { showPlanted } from './planted-note.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
 import { SettingsForm } from './settings-form.js';
-import type { BackendName, Settings, TextFacts } from './settings.js';
+import type { RunSettings, Settings, TextFacts } from './settings.js';
 import { DEFAULTS, fittedTo } from './settings.js';
 import type { TrainListener } from './train-listener.js';
 
 /** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
   readonly started: Started;
-  readonly settings: Settings;
+  readonly settings: RunSettings;
   readonly rate: number;
   /** Default: false. */
   readonly isSameRun?: true;
@@ -36,7 +38,7 @@ export class TrainView {
   /** Undefined before the first run has been started. */
   private step: number | undefined;
   /** The settings of the current run; `settings` may already be those of the next. */
-  private running: Settings | undefined;
+  private running: RunSettings | undefined;
   private isPlaying = false;
   private isTesting = false;
   /** A new run is being created. */
@@ -56,6 +58,8 @@ export class TrainView {
   private ownText: string | null = null;
   /** The characters of the text; undefined for the digits, and before the text has been loaded. */
   private textLength: number | undefined;
+  /** Why the current run computes with what it does; empty: the visitor chose it. */
+  private computeNote = '';
   private weightsShownAt = 0;
   private readonly form: SettingsForm;
   private readonly buttons = new RunButtons();
@@ -110,10 +114,8 @@ export class TrainView {
   async playWith(settings: Settings): Promise<void> {
     this.hasOwnRate = false;
     this.fullSizes = settings;
-    const fitting = this.fitting(settings);
-    this.set(fitting);
-    await this.start();
-    if (this.step === 0 && this.running === fitting) await this.play();
+    this.set(this.fitting(settings));
+    if (await this.start()) await this.play();
   }
 
   /** Trains on the visitor's own text. `name`: what the page calls it. */
@@ -151,16 +153,24 @@ export class TrainView {
     return this.textLength === undefined ? settings : fittedTo(this.textLength, { ...settings, T, batchSize });
   }
 
-  private async start(): Promise<void> {
-    const { settings } = this;
+  /** Whether a run with the present settings has been started. */
+  private async start(): Promise<boolean> {
+    const asked = this.settings;
+    let settings: Settings = asked;
     this.isResumed = false;
-    this.set(settings); // shows the run's first learning rate
-    await this.replaceRun(
-      async () => ({ started: await this.engine.start(settings), settings, rate: settings.learningRate }),
-      this.actionsWithoutBackend(),
-    );
-    // the visitor may have changed the settings while the run was created
-    if (this.step === 0 && this.settings !== settings && this.running === settings) await this.start();
+    this.set(asked); // shows the run's first learning rate
+    showTiming(asked.backend);
+    await this.replaceRun(async () => {
+      const started = await this.engine.start(asked);
+      const own = { ...asked, backend: started.backend };
+      if (this.settings === asked) this.set(own); // the address gets what “automatic” chose
+      settings = own;
+      return { started, settings: own, rate: asked.learningRate };
+    }, this.actionsWithoutBackend());
+    if (this.step !== 0 || this.running !== settings) return false;
+    if (this.settings === settings) return true;
+    await this.start(); // the visitor has changed the settings while the run was created
+    return false;
   }
 
   private async reset(): Promise<void> {
@@ -181,6 +191,9 @@ export class TrainView {
       this.hasOwnRate = false;
       hideError();
       setText('backend', `Runs on ${started.description}.`);
+      this.computeNote = started.note;
+      showComputeNote(this.computeNote);
+      this.form.offerGpu(started.hasWebGpu);
       showPlanted(settings.planted);
       this.buttons.canSave = settings.planted === 'none';
       setText('settings-note', '');
@@ -192,6 +205,7 @@ export class TrainView {
       this.listener.onNewRun({ step: started.step, isSameRun });
       this.listener.onWeights();
     } catch (error) {
+      showComputeNote(this.computeNote);
       showError(messageOf(error), ...actions);
     }
     this.isStarting = false;
@@ -252,8 +266,9 @@ export class TrainView {
         proxy((progress: Progress) => this.showProgress(progress)),
       );
     } catch (error) {
+      if (this.isStarting) return; // the run is being replaced
       this.setPlaying(false);
-      this.fail(error);
+      this.fail(error, true);
       return;
     }
     if (this.isStarting) return void (this.isPlaying = false); // Reset ended it: `replaceRun` updates the page
@@ -269,7 +284,7 @@ export class TrainView {
     } catch (error) {
       this.fail(error);
     }
-    this.buttons.setEnabled(true);
+    if (!this.isStarting) this.buttons.setEnabled(true);
   }
 
   /** Ends if a step or a new run begins, or if the visitor stops it. */
@@ -304,6 +319,7 @@ export class TrainView {
 
   private async load(file: File): Promise<void> {
     const current = this.settings;
+    showTiming(current.backend);
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.replaceRun(async () => {
@@ -319,12 +335,14 @@ export class TrainView {
   }
 
   /** Training diverged, or its backend failed: shows the error, and offers to return to the last copy. */
-  fail(error: unknown): void {
-    const { backend } = this.running ?? this.settings;
+  fail(error: unknown, wasPlaying = this.isPlaying): void {
+    const backend = this.running?.backend ?? 'wasm';
     if (nameOf(error) === 'NonFiniteError') {
       const rate = Number((this.learningRate / 10).toPrecision(3));
       showError(messageOf(error), this.actionToGoBack(`Go back and use a rate of ${rate}`, backend, rate));
-    } else if (backend === 'wasm' || backend === 'reference') {
+    } else if (backend === 'gpu' && isGpuFailure(error)) {
+      void this.continueOnCores(error, wasPlaying);
+    } else if (backend === 'wasm' || backend === 'gpu' || backend === 'reference') {
       showError(messageOf(error), this.actionToGoBack('Go back to the last copy', backend));
     } else {
       showError(`The GPU failed: ${messageOf(error)}`, this.actionToGoBack('Continue in WebAssembly', 'wasm'));
@@ -332,15 +350,27 @@ export class TrainView {
   }
 
   private actionToGoBack(label: string, backend: BackendName, rate = this.learningRate): Action {
-    const goBack = async (): Promise<NewRun> => {
-      const started = await this.engine.goBack(backend, this.settings.threads);
-      const rateChanges = this.settings.rateChanges.filter(({ step }) => step <= started.step);
-      const settings = { ...this.settings, backend, rateChanges };
-      this.set(settings, rate);
-      await this.engine.setLearningRate(rate);
-      return { started, settings, rate, isSameRun: true };
-    };
-    return { label, run: () => void this.replaceRun(goBack, []) };
+    return { label, run: () => void this.replaceRun(() => this.goBack(backend, rate), []) };
+  }
+
+  private async goBack(backend: BackendName, rate = this.learningRate): Promise<NewRun> {
+    const started = await this.engine.goBack(backend, this.settings.threads);
+    const rateChanges = this.settings.rateChanges.filter(({ step }) => step <= started.step);
+    const settings = { ...this.settings, backend: started.backend, rateChanges };
+    this.set(settings, rate);
+    await this.engine.setLearningRate(rate);
+    return { started, settings, rate, isSameRun: true };
+  }
+
+  /** The GPU failed: the run continues from its last copy, and plays if it did. */
+  private async continueOnCores(error: unknown, mustPlay: boolean): Promise<void> {
+    if (this.isStarting) return; // another view has reported the same
+    const failedAt = this.step ?? 0;
+    await this.replaceRun(async () => {
+      const run = await this.goBack('wasm');
+      return { ...run, started: { ...run.started, note: continuedNote(error, failedAt, run.started.step) } };
+    }, []);
+    if (mustPlay && this.running?.backend === 'wasm') await this.play();
   }
 
   private showProgress(progress: Progress): void {

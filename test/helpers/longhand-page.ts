@@ -219,5 +219,15 @@ export function servePage(serve = () => LonghandPage.serve(), timeoutMs?: number
   };
 }
 
+/** Before the page opens: its worker, whose globals cannot be reached from here, runs `script` before the engine. */
+export const beforeEngine = (page: Page, script: string): Promise<unknown> =>
+  page.route('**/engine-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${script};${await response.text()}` });
+  });
+
+/** A script for `beforeEngine`. */
+export const NO_WEBGPU = `Object.defineProperty(navigator, 'gpu', { value: undefined })`;
+
 /** A network and batches that train quickly. */
 export const SMALL = '?hidden=16&batchSize=32';

@@ -5,7 +5,7 @@ import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { expectAccessToDigits } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
-import { servePage, SMALL } from '../helpers/longhand-page.js';
+import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../helpers/longhand-page.js';
 
 const site = servePage();
 const { open, visit, shareVisit } = site;
@@ -13,7 +13,7 @@ const { open, visit, shareVisit } = site;
 testInBrowser.each([
   ['digits', ''],
   ['text', '?subject=text'],
-])('the first load of %s without data is at most 260 KB gzipped, without GPU.js', async (_, query) => {
+])('the first load of %s without data is at most 260 KB gzipped, without the code for GPUs', async (_, query) => {
   const bodies: [string, Promise<Buffer>][] = [];
   await visit(query, {
     prepare: async (page) =>
@@ -27,7 +27,33 @@ testInBrowser.each([
   const total = sizes.reduce((sum, size) => sum + size, 0);
   expect(total).toBeGreaterThan(50_000);
   expect(total).toBeLessThanOrEqual(260_000);
+  expect(bodies.filter(([url]) => url.includes('gpu'))).toEqual([]);
 });
+
+testInBrowser(
+  'without WebGPU a link with compute=gpu runs on all cores and says why; the choice is disabled',
+  async () => {
+    const opened = await visit(`${SMALL}&compute=gpu`, { prepare: (page) => beforeEngine(page, NO_WEBGPU) });
+    const { page } = opened;
+    expect(await opened.text('#compute-note')).toBe('This browser offers no WebGPU, so the run computes on all cores.');
+    expect(await opened.text('#backend')).toMatch(/^Runs on wasm: WebAssembly, /);
+    await page.waitForFunction((query) => location.search === query, SMALL);
+    await opened.openSettings();
+    expect(await page.inputValue('[name=backend]')).toBe('wasm');
+    const choices = page.locator('[name=backend] option');
+    expect(await choices.allInnerTexts()).toEqual([
+      'all cores',
+      'GPU (no WebGPU)',
+      'automatic (no WebGPU)',
+      'GPU.js, WebGPU',
+      'GPU.js, WebGL 2',
+      'plain TypeScript',
+    ]);
+    expect(await page.locator('[name=backend] option:disabled').count()).toBe(2);
+    await page.click('#one-step');
+    await opened.waitForStep(1);
+  },
+);
 
 testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
   const opened = await visit(SMALL);

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { FIELDS } from '../../../src/page/settings-form.js';
 import { expectAccessToDigits, expectAccessToText } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
+import { beforeEngine, LonghandPage, NO_WEBGPU, servePage, SMALL } from '../../helpers/longhand-page.js';
 
 const site = servePage();
 const { open, visit } = site;
@@ -39,13 +39,7 @@ testInBrowser('a data file that cannot be loaded is named, with the reason, and 
 
 testInBrowser('without WebGPU the page offers WebAssembly', async () => {
   const without = await open(`${SMALL}&backend=webgpu`, {
-    // the worker's navigator cannot be reached from here, so its script begins with this
-    prepare: (page) =>
-      page.route('**/engine-*.js', async (route) => {
-        const response = await route.fetch();
-        const body = `Object.defineProperty(navigator, 'gpu', { value: undefined });${await response.text()}`;
-        await route.fulfill({ response, body });
-      }),
+    prepare: (page) => beforeEngine(page, NO_WEBGPU),
   });
   expect(await without.error()).toContain('webgpu');
   await without.act('Use WebAssembly instead');
