@@ -17,7 +17,7 @@ const SCALE = 2 ** -80;
 /** The largest f32 number. Neither ∞ nor NaN is ≤ this. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-/** (9) NaN stays; a device's `min` and `max` may replace it. */
+/** (9) NaN stays. A driver may replace it in `min` and `max`, and makes these of `if (g > limit) { g = limit; }` as well. */
 export function clipByValuePrograms(
   geometry: Geometry,
   size: Size,
@@ -26,8 +26,7 @@ export function clipByValuePrograms(
   const own = new Lines();
   const clipped = columnsOf(geometry).flatMap((c) => [
     `let clipped${c} = ${own.at(g, c)};`,
-    `if (clipped${c} > ${limit.name}) { clipped${c} = ${limit.name}; }`,
-    `if (clipped${c} < -${limit.name}) { clipped${c} = -${limit.name}; }`,
+    `if (Math.abs(clipped${c}) > ${limit.name}) { clipped${c} = Math.sign(clipped${c}) * ${limit.name}; }`,
   ]);
   const before = [...own.statements, ...clipped];
   return rowPrograms(geometry, size, [{ inputs: [g, limit], before, element: (_, c) => `clipped${c}` }]);

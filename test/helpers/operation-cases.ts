@@ -246,11 +246,12 @@ const clippingCases = [...SIZES, [70, 130] as const].flatMap(([M, N]): Case[] =>
     run: (operations, gradients) => operations[operation](gradients, limit),
   });
   const size = `[${M},${N}]`;
+  const usual = [named(`clipByValue ${size}`, 'clipByValue', 0.7), named(`clipByNorm ${size}`, 'clipByNorm', 0.7)];
+  if (M !== 5 && M !== 70) return usual;
   return [
-    named(`clipByValue ${size}`, 'clipByValue', 0.7),
-    named(`clipByNorm ${size}`, 'clipByNorm', 0.7),
+    ...usual,
     named(`clipByNorm ${size}, a norm below the limit`, 'clipByNorm', 1000),
-    named(`clipByNorm ${size}, limit ∞`, 'clipByNorm', Infinity),
+    named(`clipByNorm ${size}, a limit beyond f32`, 'clipByNorm', 1e300),
     named(`clipByNorm ${size}, zeros`, 'clipByNorm', 0.7, () => 0),
     // in f32 the squares overflow; the clipped elements are of size 1
     named(`clipByNorm ${size}, 1e20`, 'clipByNorm', Math.sqrt(2 * M * N + N), (random) => random.normal(0, 1e20)),
