@@ -118,7 +118,8 @@ afterAll(() => backend.dispose());
 
 test.each(['clipByValue', 'clipByNorm'])('%s: the bits of the reference in f32', (name) => {
   const [clipped, expected] = [backend, createReferenceBackend()].map((on) => run(on, name));
-  expect(clipped).toEqual(expected);
+  for (const [n, { buffer }] of clipped.entries())
+    expect(Buffer.compare(Buffer.from(buffer), Buffer.from(expected[n].buffer))).toBe(0);
 });
 
 const normal = (random: Random): number => random.normal(0, 3);

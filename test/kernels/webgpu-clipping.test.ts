@@ -29,13 +29,14 @@ await describeWebGpu(() => {
   });
   afterAll(() => backend.dispose());
 
-  /** Random gradients, the same on every backend. */
+  /** Gradients, the same on every backend: random ones, and some that are filled, also beyond the end of their rows. */
   function gradientsOn(on: Backend, shapes: readonly (readonly number[])[]): Tensor[] {
     const random = new Random(3);
-    return shapes.map((shape) => {
+    return shapes.map((shape, n) => {
       const gradient = on.allocate(shape);
       fillRandom(gradient, () => random.normal(0, 1));
       on.upload(gradient);
+      if (n % 3 === 1) on.fill(gradient, 0.5);
       return gradient;
     });
   }
@@ -55,18 +56,22 @@ await describeWebGpu(() => {
 
   test('clipping adds four launches to a step, which is replayed, and downloads nothing', async () => {
     const gradients = gradientsOn(backend, [[211, 60], [512], [3, 5]]);
+    await backend.keepPace();
     const recorded: number[] = [];
     const { download } = backend;
     backend.download = () => Promise.reject(new Error('a download'));
-    for (const clipNorm of [0.5, 0.25, 0.125]) {
-      backend.fill(gradients[1], clipNorm);
-      await clipGradients(backend, gradients, { clipValue: 2, clipNorm });
-      await backend.keepPace();
-      recorded.push(backend.queue.counts.recorded);
+    try {
+      for (const clipNorm of [0.5, 0.25, 0.125]) {
+        backend.fill(gradients[1], clipNorm);
+        await clipGradients(backend, gradients, { clipValue: 2, clipNorm });
+        await backend.keepPace();
+        recorded.push(backend.queue.counts.recorded);
+      }
+    } finally {
+      backend.download = download;
     }
     expect(backend.lastLaunches).toBe(1 + 1 + 3);
     expect(recorded[2] - recorded[0]).toBe(0);
-    backend.download = download;
   });
 
   test.each([30, 31, 75])('%d gradients, of which a launch has 30, are clipped together', async (count) => {
