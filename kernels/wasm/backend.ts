@@ -222,8 +222,8 @@ export class WasmBackend implements Backend {
   }
 
   /**
-   * Runs an equation's own function, which writes the tensors `written`, on the calling thread. Clipping takes less than 1% of a step so,
-   * and its sum of squares has one order for every number of threads.
+   * Runs an equation's own function, which writes the tensors `written`, on the calling thread. So (10) takes less than 1% of a step of
+   * the text network. Most of it is the sum of squares, which threads could not divide: one sum in f64 in a fixed order.
    */
   private onHost(written: readonly Tensor[], equation: () => unknown): void {
     this.runner.assertAlive();

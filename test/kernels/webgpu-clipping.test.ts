@@ -58,7 +58,7 @@ await describeWebGpu(() => {
     const gradients = gradientsOn(backend, [[211, 60], [512], [3, 5]]);
     await backend.keepPace();
     const recorded: number[] = [];
-    const { download } = backend;
+    const download = backend.download.bind(backend);
     backend.download = () => Promise.reject(new Error('a download'));
     try {
       for (const clipNorm of [0.5, 0.25, 0.125]) {
