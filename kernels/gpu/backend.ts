@@ -7,6 +7,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { Allocations } from './allocations.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
+import { Clipping } from './clipping.js';
 import { Device } from './device.js';
 import {
   classBackwardPrograms,
@@ -36,6 +37,7 @@ export class GpuBackend implements Backend {
   private readonly allocations: Allocations;
   private readonly queue: Queue;
   private readonly products: Products;
+  private readonly clipping: Clipping;
   private submitted: Promise<void> = Promise.resolve();
 
   constructor(private readonly opened: OpenMode) {
@@ -43,6 +45,7 @@ export class GpuBackend implements Backend {
     this.allocations = new Allocations(this.device);
     this.queue = new Queue(this.device, this.allocations);
     this.products = new Products(this.device, this.allocations, this.queue);
+    this.clipping = new Clipping(this.device, this.allocations, this.queue);
   }
 
   get description(): string {
@@ -160,6 +163,14 @@ export class GpuBackend implements Backend {
   ): void {
     const inputs = { outputs, targets, mask, quantiles, count };
     this.queue.compute('dOutputs of pinball losses', PINBALL.backward, dOutputs.shape, [dOutputs], inputs);
+  }
+
+  clipByValue(gradients: readonly Tensor[], limit: number): void {
+    this.clipping.byValue(gradients, limit);
+  }
+
+  clipByNorm(gradients: readonly Tensor[], limit: number): void {
+    this.clipping.byNorm(gradients, limit);
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {

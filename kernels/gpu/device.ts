@@ -81,6 +81,11 @@ export class Device {
     return this.opened.geometry.mostTexels;
   }
 
+  /** The most textures or buffers that a launch can read. */
+  get mostInputs(): number {
+    return this.opened.geometry.mostInputs;
+  }
+
   /** Enqueues the copy of `numbers` from the host to the device. They are in the order of the rows. */
   async upload(numbers: Float32Array, rows: number, columns: number): Promise<Matrix> {
     const parts = [this.opened.gpuJs.input(numbers, [columns, rows])];

@@ -4,7 +4,7 @@
  */
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
-import { columnsOf, elementOf, forEachColumn, Lines, rowPrograms, x, y } from './program.js';
+import { columnsOf, elementOf, forEachColumn, forEachExample, Lines, rowPrograms, x, y } from './program.js';
 
 /** Statements that find the largest logit of a row, `max`, and the sum of e^(logit - max), `sum`. */
 function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, suffix: string): string[] {
@@ -35,26 +35,6 @@ export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Re
   const before = softmaxOf(geometry, logits, C, y, '');
   const softmax = (lines: Lines, c: number): string => `Math.exp(${lines.at(logits, c)} - max) / sum`;
   return rowPrograms(geometry, [B, C], [{ inputs: [logits], before, element: softmax }]);
-}
-
-/**
- * Statements that compute the number `name` for each example, whose row is `row`: the variables `name0`, `name1`, … In the GL
- * modes a thread has a texel of four examples. A loop computes them, because four copies would compile slowly.
- */
-function forEachExample(
-  geometry: Geometry,
-  name: string,
-  statements: (row: string) => readonly string[],
-): readonly string[] {
-  const { width } = geometry;
-  const columns = columnsOf(geometry);
-  return [
-    ...columns.map((c) => `let ${name}${c} = 0;`),
-    `for (let example = 0; example < ${width}; example++) {`,
-    ...statements(width === 1 ? x : `${x} * ${width} + example`),
-    ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
-    '}',
-  ];
 }
 
 /** (5) losses, one row of B numbers. Column b comes from row b of logits and of y `[B,C]`. */

@@ -120,6 +120,26 @@ export function elementOf(
   return { statements, name };
 }
 
+/**
+ * Statements that compute the number `name` for each example, whose row is `row`: the variables `name0`, `name1`, … In the GL
+ * modes a thread has a texel of four examples. A loop computes them, because four copies would compile slowly.
+ */
+export function forEachExample(
+  geometry: Geometry,
+  name: string,
+  statements: (row: string) => readonly string[],
+): readonly string[] {
+  const { width } = geometry;
+  const columns = columnsOf(geometry);
+  return [
+    ...columns.map((c) => `let ${name}${c} = 0;`),
+    `for (let example = 0; example < ${width}; example++) {`,
+    ...statements(width === 1 ? x : `${x} * ${width} + example`),
+    ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
+    '}',
+  ];
+}
+
 interface ColumnLoop {
   readonly row: string;
   readonly columns: number;

@@ -8,6 +8,7 @@ import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { DType, Tensor } from '../../src/core/tensor.js';
 import { addInto, allocated, DTYPES, copyInto, fill } from '../../src/core/tensor.js';
 import { adam } from '../../src/equations/adam.js';
+import { clipByNorm, clipByValue } from '../../src/equations/clipping.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';
 import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
@@ -49,6 +50,8 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
       crossEntropyBackward(dLogits, probabilities, labelRows(labels), count);
     },
     ...errorLosses,
+    clipByValue,
+    clipByNorm,
     adam,
     sgd,
     embeddingForward,

@@ -107,6 +107,14 @@ export class WebGpuBackend implements Backend {
     this.queue.add('pinballBackward', [dOutputs, outputs, targets, mask, quantiles], [count]);
   }
 
+  clipByValue(gradients: readonly Tensor[], limit: number): void {
+    if (gradients.length > 0) this.queue.add('clipByValue', [...gradients], [limit]);
+  }
+
+  clipByNorm(gradients: readonly Tensor[], limit: number): void {
+    if (gradients.length > 0) this.queue.add('clipByNorm', [...gradients], [limit]);
+  }
+
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
     this.queue.add('adam', [p, m, v, g], [rate]);
   }

@@ -2,11 +2,13 @@
 import type { Place } from './allocations.js';
 import type { Call, OperationName } from './calls.js';
 import { cellBackward, cellForward } from './cell.js';
+import { clipByNorm, clipByValue } from './clipping.js';
 import type { AdapterKind } from './device.js';
 import type { Datum, Launch } from './kernel.js';
 import type { Cost, Labels } from './loss.js';
 import { crossEntropyBackward, crossEntropyForward, errorBackward, errorForward } from './loss.js';
 import { matmul } from './matmul.js';
+import type { Memory } from './memory.js';
 import { adam, add, copy, fill, multiply, sgd } from './pointwise.js';
 import { columnSums, embeddingBackward, embeddingForward } from './rows.js';
 
@@ -20,7 +22,7 @@ export const listed = (call: Call, at: number): ListedCall => ({
   number: (index) => ({ call: at, index }),
 });
 
-type MakeLaunches = (call: ListedCall, kind: AdapterKind) => Launch;
+type MakeLaunches = (call: ListedCall, kind: AdapterKind, scratch: Memory['scratch']) => Launch | readonly Launch[];
 
 /** What a product adds: its bias, what its output holds, or nothing. */
 export const startOf = ({ option, places }: Call): Place | 'out' | 'nothing' => {
@@ -70,7 +72,9 @@ const LAUNCHES: Readonly<Record<OperationName, MakeLaunches>> = {
   huberBackward: backwardOf('huber'),
   pinballForward: forwardOf('pinball'),
   pinballBackward: backwardOf('pinball'),
-  adam: ({ places, number }) => adam([{ places, rate: number(0) }])[0],
+  clipByValue: ({ places, number }) => clipByValue(places, number(0)),
+  clipByNorm: ({ places, number }, _, scratch) => clipByNorm(places, number(0), scratch),
+  adam: ({ places, number }) => adam([{ places, rate: number(0) }]),
   sgd: ({ places, number }) => sgd(places, number(0), number(1)),
   embeddingForward: (call) => {
     const [out, a, indices, bias] = call.places;
@@ -86,4 +90,6 @@ const LAUNCHES: Readonly<Record<OperationName, MakeLaunches>> = {
   copy: ({ places }) => copy(places),
 };
 
-export const launchOf = (call: ListedCall, kind: AdapterKind): Launch => LAUNCHES[call.operation](call, kind);
+/** The launches of one call, most often one. */
+export const launchesOfOne = (call: ListedCall, kind: AdapterKind, scratch: Memory['scratch']): readonly Launch[] =>
+  [LAUNCHES[call.operation](call, kind, scratch)].flat();

@@ -1,6 +1,6 @@
 /**
  * The launches of a list of calls. Calls that a sequence makes at each of its steps become fewer launches: forward-run.ts and
- * backward-run.ts. The updates of all parameters become one. Any other call is one launch.
+ * backward-run.ts. The updates of all parameters become one. Any other call has its own launches, most often one.
  *
  * A launch on a GPU takes some microseconds, also for a few numbers, and a product over all steps gives it more work at once.
  */
@@ -11,7 +11,7 @@ import type { Merged } from './forward-run.js';
 import { forwardRun } from './forward-run.js';
 import type { Launch } from './kernel.js';
 import type { ListedCall } from './launches.js';
-import { launchOf, listed } from './launches.js';
+import { launchesOfOne, listed } from './launches.js';
 import { adam } from './pointwise.js';
 import { areOtherTensors } from './steps.js';
 
@@ -33,7 +33,7 @@ export function launchesOf(given: readonly Call[], kind: AdapterKind, scratch: S
   const launches: Launch[] = [];
   for (let n = 0; n < calls.length;) {
     const merged = forwardRun(calls, n, kind) ?? backwardRun(calls, n, kind, scratch) ?? adamRun(calls, n);
-    launches.push(...(merged?.launches ?? [launchOf(calls[n], kind)]));
+    launches.push(...(merged?.launches ?? launchesOfOne(calls[n], kind, scratch)));
     n += merged?.count ?? 1;
   }
   return launches;

@@ -94,6 +94,15 @@ export interface Operations {
     count: number,
   ): void;
 
+  /** Equation (9): every element of `gradients`, each `[…]` of any shape, becomes the nearest number within ± limit. NaN stays. */
+  clipByValue(gradients: readonly Tensor[], limit: number): void;
+
+  /**
+   * Equation (10): if ‖g‖, the norm of all `gradients` together, is finite and above limit, all are scaled by limit/‖g‖. Each is `[…]` of
+   * any shape. GPUs sum in f32. If the squares overflow there, they sum those of g·2⁻⁸⁰, and a square below 1e-38 may count as 0.
+   */
+  clipByNorm(gradients: readonly Tensor[], limit: number): void;
+
   /** Equation (6): one update of p from its gradient g, with moments m and v, all `[…]` of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
 

@@ -2,10 +2,18 @@
  * Checks before every operation, the same for every backend: shapes, numbers, shared memory, and memory that has been freed. A backend
  * that computes later could only report a wrong operand after other calls.
  */
-import { assertNumber } from './arguments.js';
+import { assertList, assertNumber } from './arguments.js';
 import type { Backend, Operations } from './backend.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
-import { assertMatrix, assertNotFreed, assertShape, formatShape, markFreed, shareMemory } from './tensor.js';
+import {
+  assertDense,
+  assertMatrix,
+  assertNotFreed,
+  assertShape,
+  formatShape,
+  markFreed,
+  shareMemory,
+} from './tensor.js';
 
 /** What a JavaScript program may pass; `MatmulOptions` allows only one of the two. */
 interface AnyMatmulOptions {
@@ -111,6 +119,14 @@ const CHECKS = {
     assertShape('pinballBackward', 'quantiles', quantiles, [dOutputs.shape[1]]);
   },
 
+  clipByValue(gradients, limit) {
+    assertGradients('clipByValue', gradients, limit);
+  },
+
+  clipByNorm(gradients, limit) {
+    assertGradients('clipByNorm', gradients, limit);
+  },
+
   adam(p, m, v, g, rate) {
     assertShape('adam', 'm', m, p.shape);
     assertShape('adam', 'v', v, p.shape);
@@ -200,6 +216,18 @@ function assertDelta(operation: string, delta: number): void {
   if (!(delta > 0 && delta < Infinity)) throw new RangeError(`${operation}: delta ${delta}: must be a number > 0`);
 }
 
+/** A limit > 0, and gradients without gaps that lie apart: numbers that belong to two of them would be scaled twice. */
+function assertGradients(operation: string, gradients: readonly Tensor[], limit: number): void {
+  assertList(`${operation}: gradients is`, gradients, 'tensors');
+  assertNumber(`${operation}: limit is`, limit);
+  if (!(limit > 0)) throw new RangeError(`${operation}: limit is ${limit}: must be a number > 0`);
+  for (const [n, gradient] of gradients.entries()) {
+    assertNotFreed(operation, gradient);
+    assertDense(operation, gradient);
+    for (let k = 0; k < n; k++) assertApart(operation, `gradients[${n}]`, gradient, `gradients[${k}]`, gradients[k]);
+  }
+}
+
 /** Classes `[B]`, or rows `[B,C]`. */
 function assertLabels(operation: string, labels: Tensor, [B, C]: Shape): void {
   if (labels.dimension === 2) {
@@ -260,7 +288,7 @@ function checked(backend: Backend, name: keyof typeof CHECKS, lifetime: Lifetime
   };
 }
 
-/** Other operands are numbers and options. */
+/** Other operands are numbers, options, and the lists of clipping. */
 const isTensor = (operand: unknown): operand is Tensor =>
   typeof operand === 'object' && operand !== null && 'data' in operand;
 

@@ -5,6 +5,7 @@ import type { Backend, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
+import { errorOf } from '../helpers/failures.js';
 
 type Operands = Readonly<Record<string, Tensor>>;
 
@@ -60,7 +61,7 @@ function gradientCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): 
   };
 }
 
-const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
+const CHECKS: Record<Exclude<keyof Operations, 'fill' | 'clipByValue' | 'clipByNorm'>, Check> = {
   matmul: {
     shapes: { out: [128, 512], a: [128, 28], b: [28, 512], bias: [512] },
     call: (backend, { out, a, b, bias }) => backend.matmul(out, a, b, { bias }),
@@ -218,7 +219,7 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
 function recordingBackend() {
   const calls: { operation: string; operands: readonly unknown[] }[] = [];
   const recorders: Partial<Operations> = {};
-  for (const operation of Object.keys(CHECKS) as (keyof typeof CHECKS)[]) {
+  for (const operation of [...Object.keys(CHECKS), 'clipByValue', 'clipByNorm'] as (keyof Operations)[]) {
     recorders[operation] = (...operands: readonly unknown[]) => calls.push({ operation, operands });
   }
   const backend = withShapeChecks<Backend>({ ...createReferenceBackend(), ...recorders });
@@ -267,6 +268,42 @@ test('a copy or a sum whose output overlaps its input is refused: its result wou
     'copy: out [3,4] and a [3,4] share memory: give out a tensor of its own',
   );
   expect(() => backend.columnSums(a.pick(0), a)).toThrow('columnSums: out [4] and a [4,4] share memory');
+});
+
+describe.each(['clipByValue', 'clipByNorm'] as const)('%s', (operation) => {
+  const matrix = zeros([3, 4]);
+
+  test('passes gradients of any shape on, also none, and those whose rows lie apart', () => {
+    const { backend, calls } = recordingBackend();
+    const lists = [[], [matrix, zeros([5]), zeros([2, 3, 4])], [rowsOf(matrix, 0, 1), rowsOf(matrix, 1, 3)]];
+    for (const gradients of lists) backend[operation](gradients, Infinity);
+    expect(calls.map(({ operands: [gradients] }) => gradients)).toEqual(lists);
+  });
+
+  test.each<[string, unknown, unknown, Error]>([
+    ['one tensor', matrix, 1, new TypeError(`${operation}: gradients is an Object: must be a list of tensors`)],
+    ['a text as limit', [], '1', new TypeError(`${operation}: limit is "1": must be a number`)],
+    ['a limit of 0', [], 0, new RangeError(`${operation}: limit is 0: must be a number > 0`)],
+    ['NaN', [], NaN, new RangeError(`${operation}: limit is NaN: must be a number > 0`)],
+    [
+      'a transpose',
+      [matrix, transposeOf(zeros([2, 3]))],
+      1,
+      new RangeError(`${operation}: [3,2] with strides [1,3] has gaps or is transposed`),
+    ],
+    [
+      'rows that belong to two gradients',
+      [zeros([2]), rowsOf(matrix, 0, 2), rowsOf(matrix, 1, 3)],
+      1,
+      new RangeError(
+        `${operation}: gradients[2] [2,4] and gradients[1] [2,4] share memory: give gradients[2] a tensor of its own`,
+      ),
+    ],
+  ])('refuses %s', (_, gradients, limit, refusal) => {
+    const { backend, calls } = recordingBackend();
+    expect(errorOf(Error, () => (backend[operation] as Method)(gradients, limit))).toEqual(refusal);
+    expect(calls).toEqual([]);
+  });
 });
 
 describe('memory that a product shares with its operands', () => {
@@ -362,6 +399,8 @@ describe('a number that is none is refused at the call, so no later download fai
   const CALLS: Readonly<Record<string, (value: number) => void>> = {
     'fill: value is': (value) => backend.fill(a, value),
     'adam: rate is': (value) => backend.adam(a, b, c, zeros([2, 3]), value),
+    'clipByValue: limit is': (value) => backend.clipByValue([a], value),
+    'clipByNorm: limit is': (value) => backend.clipByNorm([a], value),
     'sgd: rate is': (value) => backend.sgd(a, b, c, value, 0.9),
     'sgd: momentum is': (value) => backend.sgd(a, b, c, 0.1, value),
     'lstmCellForward: forgetBias is': (value) => backend.lstmCellForward(a, b, gates, z, c, value),

@@ -289,6 +289,28 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
         await expect(backend.download(tensor)).rejects.toThrow(/freed/);
       });
 
+      test('clipping leaves NaN, and a norm that is not finite clips nothing', async () => {
+        const [a, b, large, plain] = [[3], [2, 2], [3], [5]].map((shape) => backend.allocate(shape));
+        const valuesAfter = async (limit: 'clipByValue' | 'clipByNorm', first: Tensor): Promise<number[][]> => {
+          a.data.set([2, NaN, -3], a.offset);
+          b.data.set([1, 2, 3, -4], b.offset);
+          large.data.set([1e30, 1, -1e30], large.offset);
+          for (const tensor of [a, b, large]) backend.upload(tensor);
+          backend.multiply(large, large, large); // ∞
+          backend[limit]([plain, first, b], 1.5);
+          for (const tensor of [first, b]) await backend.download(tensor);
+          return [first, b].map((tensor) => [...valuesOf(tensor)]);
+        };
+        const kept = [1, 2, 3, -4];
+        const clipped = [1, 1.5, 1.5, -1.5];
+        expect(await valuesAfter('clipByNorm', a)).toEqual([[2, NaN, -3], kept]);
+        expect(await valuesAfter('clipByNorm', large)).toEqual([[Infinity, 1, Infinity], kept]);
+        expect(await valuesAfter('clipByValue', a)).toEqual([[1.5, NaN, -1.5], clipped]);
+        expect(await valuesAfter('clipByValue', large)).toEqual([[1.5, 1, 1.5], clipped]);
+        backend.clipByNorm([], 1);
+        backend.clipByValue([], 1);
+      });
+
       test('upload and download of a step leave the other steps alone', async () => {
         const tensor = backend.allocate([3, 2, 5]);
         const middle = stepOf(tensor, 1);

@@ -9,7 +9,7 @@ import type { Backend, Operations } from '../../src/core/backend.js';
 import type { DType, FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill } from '../../src/core/tensor.js';
 
-/** How many operands each operation writes: these are its first ones. */
+/** How many operands each operation writes: these are its first ones. One of clipping is a list of tensors. */
 export const OUTPUTS: Record<keyof Operations, number> = {
   matmul: 1,
   columnSums: 1,
@@ -25,6 +25,8 @@ export const OUTPUTS: Record<keyof Operations, number> = {
   huberBackward: 1,
   pinballForward: 1,
   pinballBackward: 1,
+  clipByValue: 1,
+  clipByNorm: 1,
   adam: 3,
   sgd: 2,
   embeddingForward: 1,
@@ -49,7 +51,7 @@ export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
   const operations = Object.entries(OUTPUTS).map(([name, outputs]) => {
     const operation = (...operands: unknown[]): void => {
       ofReference[name](...operands.map((operand) => withViews(operand, onDevice)));
-      for (const output of operands.slice(0, outputs)) fill(output as Tensor, NaN);
+      for (const output of operands.slice(0, outputs).flat()) fill(output as Tensor, NaN);
     };
     return [name, operation];
   });
@@ -76,9 +78,10 @@ export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
   };
 }
 
-/** An operand with its view replaced by what `replace` returns; options may hold views, too. */
+/** An operand with its view replaced by what `replace` returns; options and lists may hold views, too. */
 export function withViews(operand: unknown, replace: (view: never) => unknown): unknown {
-  if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return operand;
+  if (Array.isArray(operand)) return operand.map((one: unknown) => withViews(one, replace));
+  if (typeof operand !== 'object' || operand === null) return operand;
   if ('stride' in operand) return replace(operand as never);
   return Object.fromEntries(Object.entries(operand).map(([name, value]) => [name, withViews(value, replace)]));
 }

@@ -143,6 +143,20 @@ const formulas: Operations = {
   pinballBackward: (dOutputs, outputs, targets, mask, quantiles, count) =>
     slopes((r, k) => (r === 0 ? 0 : Number(r > 0) - quantiles.get(k)))(dOutputs, outputs, targets, mask, count),
 
+  clipByValue(gradients, limit) {
+    for (const gradient of gradients.map(matrixOf)) {
+      const G = rowsOf(gradient);
+      setAll(gradient, (m, n) => Math.sign(G[m][n]) * Math.min(Math.abs(G[m][n]), limit));
+    }
+  },
+
+  clipByNorm(gradients, limit) {
+    const matrices = gradients.map(matrixOf);
+    const all = matrices.map(rowsOf);
+    const length = Math.hypot(...all.flat(2));
+    matrices.forEach((matrix, k) => setAll(matrix, (m, n) => all[k][m][n] / Math.max(1, length / limit)));
+  },
+
   adam(p, m, v, g, rate) {
     const [P, M, V, G] = [p, m, v, g].map(rowsOf);
     const mean = (r: number, n: number): number => 0.9 * M[r][n] + 0.1 * G[r][n];

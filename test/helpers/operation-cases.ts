@@ -238,8 +238,31 @@ const otherCases = SIZES.flatMap(([M, N]): Case[] => {
   ];
 });
 
-export const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...otherCases];
+/** Gradients of several sizes together. [70,130] has more numbers than a workgroup of the WebGPU backend computes. */
+const clippingCases = [...SIZES, [70, 130] as const].flatMap(([M, N]): Case[] => {
+  const outputs = [[M, N], [N], [N, M]];
+  const named = (name: string, operation: 'clipByValue' | 'clipByNorm', limit: number, draw?: Case['draw']): Case => ({
+    ...{ name, outputs, inputs: [], ...(draw && { draw }), tolerance: sumTolerance(M + N) },
+    run: (operations, gradients) => operations[operation](gradients, limit),
+  });
+  const size = `[${M},${N}]`;
+  const usual = [named(`clipByValue ${size}`, 'clipByValue', 0.7), named(`clipByNorm ${size}`, 'clipByNorm', 0.7)];
+  if (M !== 5 && M !== 70) return usual;
+  return [
+    ...usual,
+    named(`clipByNorm ${size}, a norm below the limit`, 'clipByNorm', 1000),
+    named(`clipByNorm ${size}, a limit beyond f32`, 'clipByNorm', 1e300),
+    named(`clipByNorm ${size}, zeros`, 'clipByNorm', 0.7, () => 0),
+    // in f32 the squares overflow; the clipped elements are of size 1
+    named(`clipByNorm ${size}, 1e20`, 'clipByNorm', Math.sqrt(2 * M * N + N), (random) => random.normal(0, 1e20)),
+    named(`clipByNorm ${size}, 3e37`, 'clipByNorm', Math.sqrt(2 * M * N + N), (random) => random.uniform(1e37, 3e37)),
+    // numbers of which every square is 0 in f32, beside a large one
+    named(`clipByNorm ${size}, 1e-30 to 1e3`, 'clipByNorm', 1, (random) => 10 ** (3 - 33 * random.below(2))),
+  ];
+});
+
+export const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...clippingCases, ...otherCases];
 
 /** Sizes of cases that run a second time, on operands that products have computed. */
 export const ON_PRODUCTS =
-  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|sgd|multiply|add|fill|copy) \[(5,27|6,8)\]|Rows \[(7,12|29,8)\]/;
+  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|clipByValue|clipByNorm|adam|sgd|multiply|add|fill|copy) \[(5,27|6,8)\]|Rows \[(7,12|29,8)\]/;

@@ -178,6 +178,36 @@ const joins: LongCase[] = [
   },
 ];
 
+const clips: LongCase[] = (['clipByValue', 'clipByNorm'] as const).flatMap((operation): LongCase[] => [
+  {
+    name: `${operation} of 40 gradients, then products use them`,
+    run(workbench) {
+      const { backend } = workbench;
+      const gradients = Array.from({ length: 40 }, (_, n) =>
+        n % 3 === 0 ? workbench.product(1 + n, 7) : workbench.uploaded(3, 1 + n),
+      );
+      backend[operation](gradients, 0.5);
+      return [...gradients, workbench.productOf(gradients[6], workbench.uploaded(7, 3))];
+    },
+  },
+  {
+    name: `${operation} of gradients in pieces, some of them one number, and of steps; then adam`,
+    run(workbench) {
+      const { backend } = workbench;
+      const [g, p, m, v] = Array.from({ length: 4 }, () => workbench.uploaded(13, 5));
+      backend.fill(v, 0.5);
+      workbench.multiplyInto(rowsOf(g, 1, 4));
+      backend.fill(rowsOf(g, 4, 6), 0.75);
+      workbench.multiplyInto(rowsOf(g, 6, 13), { K: 29, aTransposed: true });
+      const [filled, steps, rows] = [workbench.uploaded(3), workbench.uploaded(3, 4, 5), workbench.product(9, 6)];
+      backend.fill(filled, -2);
+      backend[operation]([rowsOf(steps, 1, 3), g, filled, rowsOf(rows, 2, 7)], 0.25);
+      backend.adam(p, m, v, g, 0.01);
+      return [steps, g, filled, rows, p, m, v];
+    },
+  },
+]);
+
 /** One step of the cell, forward and backward, and another that continues from it; all inputs are made by `make`. */
 function cellSteps(workbench: Workbench, B: number, H: number, make: (M: number, N: number) => Tensor): Tensor[] {
   const { backend } = workbench;
@@ -247,4 +277,4 @@ const indices: LongCase[] = [
   },
 ];
 
-export const PLACEMENT_CASES = [...copies, ...joins, ...cells, ...indices];
+export const PLACEMENT_CASES = [...copies, ...joins, ...clips, ...cells, ...indices];

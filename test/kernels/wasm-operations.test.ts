@@ -51,6 +51,8 @@ const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void
       [301, 83],
     ],
   ],
+  clipByValue: [(on, ...gradients) => on.clipByValue(gradients, 0.7), [301, 130], [519], [41, 3]],
+  clipByNorm: [(on, ...gradients) => on.clipByNorm(gradients, 0.7), [301, 130], [519], [41, 3]],
   sgd: [(on, p, v, g) => on.sgd(p, v, g, 0.1, 0.9), [301, 130], [301, 130], [301, 130]],
   multiply: [(on, out, a, b) => on.multiply(out, a, b), [301, 130], [301, 130], [301, 130]],
   'multiply, in place': [(on, out, b) => on.multiply(out, out, b), [301, 130], [301, 130]],
@@ -113,6 +115,12 @@ beforeAll(async () => {
   backend = await createWasmBackend({ threads: 2, check: true });
 });
 afterAll(() => backend.dispose());
+
+test.each(['clipByValue', 'clipByNorm'])('%s: the bits of the reference in f32', (name) => {
+  const [clipped, expected] = [backend, createReferenceBackend()].map((on) => run(on, name));
+  for (const [n, { buffer }] of clipped.entries())
+    expect(Buffer.compare(Buffer.from(buffer), Buffer.from(expected[n].buffer))).toBe(0);
+});
 
 const normal = (random: Random): number => random.normal(0, 3);
 

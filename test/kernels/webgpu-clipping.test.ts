@@ -1,0 +1,91 @@
+/** Clipping on the WebGPU backend: in training, its launches, and more gradients than one launch has. */
+import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import { clipGradients } from '../../src/equations/clipping.js';
+import { train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import { smallImages } from '../helpers/small-data.js';
+import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';
+import { expectClose } from '../helpers/workbench.js';
+
+const SGD = { optimiser: 'sgd', learningRate: 0.5, hidden: 9, batchSize: 16, trainingIters: 31 * 16 } as const;
+
+/** The weights after 30 steps. */
+async function weightsAfter(backend: Backend, options: Partial<TrainOptions>): Promise<Float64Array[]> {
+  const model = await train(backend, smallImages(60, 6, 5), { ...SGD, displayStep: 100, ...options });
+  const weights = Object.values(await model.save()).map(valuesOf);
+  model.dispose();
+  return weights;
+}
+
+await describeWebGpu(() => {
+  let backend: WebGpuBackend;
+  beforeAll(async () => {
+    backend = await openWebGpu();
+  });
+  afterAll(() => backend.dispose());
+
+  /** Gradients, the same on every backend: random ones, and some that are filled, also beyond the end of their rows. */
+  function gradientsOn(on: Backend, shapes: readonly (readonly number[])[]): Tensor[] {
+    const random = new Random(3);
+    return shapes.map((shape, n) => {
+      const gradient = on.allocate(shape);
+      fillRandom(gradient, () => random.normal(0, 1));
+      on.upload(gradient);
+      if (n % 3 === 1) on.fill(gradient, 0.5);
+      return gradient;
+    });
+  }
+
+  test.each<[string, Partial<TrainOptions>]>([
+    ['by value', { clipValue: 0.02 }],
+    ['by norm', { clipNorm: 0.25 }],
+    ['by both', { clipValue: 0.05, clipNorm: 0.25 }],
+  ])('30 steps, clipped %s, have the weights of the reference backend, and the same bits again', async (_, options) => {
+    const reference = await weightsAfter(createReferenceBackend(), options);
+    const weights = await weightsAfter(backend, options);
+    weights.forEach((values, n) => expectClose(values, reference[n], 2e-5));
+    expect(await weightsAfter(backend, options)).toEqual(weights);
+    const free = await weightsAfter(createReferenceBackend(), {});
+    expect(() => free.forEach((values, n) => expectClose(values, reference[n], 0.01))).toThrow();
+  });
+
+  test('clipping adds four launches to a step, which is replayed, and downloads nothing', async () => {
+    const gradients = gradientsOn(backend, [[211, 60], [512], [3, 5]]);
+    await backend.keepPace();
+    const recorded: number[] = [];
+    const download = backend.download.bind(backend);
+    backend.download = () => Promise.reject(new Error('a download'));
+    try {
+      for (const clipNorm of [0.5, 0.25, 0.125]) {
+        backend.fill(gradients[1], clipNorm);
+        await clipGradients(backend, gradients, { clipValue: 2, clipNorm });
+        await backend.keepPace();
+        recorded.push(backend.queue.counts.recorded);
+      }
+    } finally {
+      backend.download = download;
+    }
+    expect(backend.lastLaunches).toBe(1 + 1 + 3);
+    expect(recorded[2] - recorded[0]).toBe(0);
+  });
+
+  test.each([30, 31, 75])('%d gradients, of which a launch has 30, are clipped together', async (count) => {
+    const shapes = Array.from({ length: count }, (_, n) => [1 + ((7 * n) % 90), 1 + ((5 * n) % 83)]);
+    const expected = gradientsOn(createReferenceBackend(), shapes);
+    const gradients = gradientsOn(backend, shapes);
+    for (const limits of [{ clipNorm: 20 }, { clipValue: 0.05 }]) {
+      await clipGradients(createReferenceBackend(), expected, limits);
+      await clipGradients(backend, gradients, limits);
+      for (const [n, gradient] of gradients.entries()) {
+        await backend.download(gradient);
+        expectClose(valuesOf(gradient), valuesOf(expected[n]), 1e-6);
+      }
+    }
+    for (const gradient of gradients) backend.free(gradient);
+  });
+});
