@@ -173,11 +173,14 @@ class Step:
             parameter.requires_grad_(not name.startswith("bias_hh"))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
+        self.trained, self.clip_norm = trained, sizes.get("clipNorm")
 
     def run(self):
         self.optimizer.zero_grad()
         loss = cross_entropy(self.network.logits(), self.network.labels, ignore_index=NOT_COUNTED)
         loss.backward()
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.trained, self.clip_norm)
         self.optimizer.step()
         return loss
 
