@@ -146,7 +146,13 @@ export function readyOn(backend: Backend, { a, b, size: [M, K, N] }: Operands): 
 export const row = (name: string, ...columns: string[]): string =>
   `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
 
-/** Prints the steps of one size, below one another. A wrong step sets the exit code. A product counts 2·M·N·K FLOP. */
+/** A step's time in ms, its GFLOPS, and its speed compared with the step before. A product counts 2·M·N·K FLOP. */
+export function figuresOf([M, K, N]: Size, ms: number, before: number | undefined): [string, string, string] {
+  const ratio = before === undefined ? '' : `×${(before / ms).toFixed(2)}`;
+  return [ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio];
+}
+
+/** Prints the steps of one size, below one another. A wrong step sets the exit code. */
 export class StepTable {
   private before: number | undefined;
 
@@ -162,9 +168,7 @@ export class StepTable {
       process.exitCode = 1;
     }
     if (ms === undefined) return;
-    const [M, K, N] = this.size;
-    const ratio = this.before === undefined ? '' : `×${(this.before / ms).toFixed(2)}`;
-    console.log(row(name, ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio));
+    console.log(row(name, ...figuresOf(this.size, ms, this.before)));
     this.before = ms;
   }
 }
