@@ -55,6 +55,7 @@ const CANDIDATES: readonly ListEntry[] = [
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
   { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
   { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'pytorch-cuda', program: 'pytorch.py', mode: 'cuda', kinds: ALL },
 ];
 
 /** Candidates whose name is one of `wanted` or begins with it (all if it is empty), one for each number of threads. */

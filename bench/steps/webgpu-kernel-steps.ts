@@ -23,13 +23,6 @@ interface Options {
   readonly document?: string;
 }
 
-/** As in bench:gpu-kernels, and one with enough workgroups for a GPU. */
-const SIZES: readonly Size[] = [
-  [128, 128, 512],
-  [256, 256, 256],
-  [1024, 1024, 1024],
-];
-
 interface Measured {
   readonly size: Size;
   readonly steps: Outcome[];
@@ -54,9 +47,8 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
   };
   console.log(place);
   try {
-    const sizes = size ? [size] : SIZES;
-    if (page) await page.call('measureWebGpu', [sizes, isQuick], report);
-    else await measureWebGpu(sizes, isQuick, report);
+    if (page) await page.call('measureWebGpu', [size ?? null, isQuick], report);
+    else await measureWebGpu(size ?? null, isQuick, report);
   } finally {
     await page?.close();
   }
@@ -69,13 +61,11 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
   }
 }
 
-/** One line for each step. For each size: the time, the GFLOPS, and the speed compared with the line above. */
+/** One line for each step. For each size: the time, the GFLOPS, and the speed compared with the line above, or of the backend with its step. */
 function tableOf(measured: readonly Measured[]): string {
   const loads = stepsFor('gpu').map((step) => String(Number(step.loads.toFixed(3))));
   const figures = measured.map(({ size, steps }) =>
-    steps.map(({ ms }, n) =>
-      ms === undefined ? ['', '', ''] : figuresOf(size, ms, n === 0 ? undefined : steps[n - 1].ms),
-    ),
+    steps.map(({ ms = NaN, comparedMs }, n) => figuresOf(size, ms, comparedMs ?? steps.slice(0, n).at(-1)?.ms)),
   );
   const names = measured[0].steps.map(({ name }) => name);
   const rows = names.map((name, n) => [name, loads.at(n) ?? '', ...figures.flatMap((ofSize) => ofSize[n])]);
