@@ -1,4 +1,5 @@
 /** A page of Chrome or Chromium that runs the steps of a document: a module of bench/steps. */
+import type { News } from '../steps/gpu-measure.js';
 import { launchChromiumOnGpu } from './chromium.js';
 import { bundleSteps, serve } from './site.js';
 
@@ -6,7 +7,7 @@ export interface StepsPage {
   /** With its version. */
   readonly name: string;
   /** Calls the module's function with `given` and a function that passes on what it reports. */
-  call<News>(name: string, given: readonly unknown[], report: (news: News) => void): Promise<void>;
+  call(name: string, given: readonly unknown[], report: (news: News) => void): Promise<void>;
   close(): Promise<void>;
 }
 
