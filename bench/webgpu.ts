@@ -1,5 +1,5 @@
 /**
- * `npm run bench:webgpu`: what docs/webgpu-kernels.md shows and what it asks a real GPU, in one go: the steps of the product, then
+ * `npm run bench:webgpu`: all that docs/webgpu-kernels.md shows and what it asks a real GPU, in one go. It measures the steps of the product,
  * products, training steps, and the sizes above which the GPU is faster than WebAssembly. In Node, and in Chrome or Chromium.
  */
 import { spawnSync } from 'node:child_process';

@@ -168,8 +168,7 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
   }
   model.add(tf.layers.dense({ units: C }));
   const optimizer = tf.train.adam(LEARNING_RATE, 0.9, 0.999, 1e-8);
-  const lossOf = (wanted: Tensor, logits: Tensor) =>
-    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(wanted, logits);
+  const lossOf = () => tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(y, model.apply(numbers) as Tensor);
   model.setWeights(tf.tidy(() => toKeras(tf, task, parameters)));
   const asOurs = async (prefix: string, weights: readonly Tensor[], forgetBias: number): Promise<Arrays> => {
     const named = tf.tidy(() => fromKeras(tf, task, weights, forgetBias));
@@ -178,7 +177,7 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
     return Object.fromEntries(Object.entries(arrays).map(([name, values]) => [prefix + name, values]));
   };
   const lossAndGradients = () => {
-    const { value, grads } = tf.variableGrads(() => lossOf(y, model.apply(numbers) as Tensor));
+    const { value, grads } = tf.variableGrads(lossOf);
     return { value, gradients: clipped(tf, grads, clipNorm) };
   };
   const update = (gradients: Named): void =>
@@ -187,8 +186,8 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
     async result() {
       const variables = model.trainableWeights.map((weight) => weight.read() as Tensor & { readonly name: string });
       const { value, gradients } = lossAndGradients();
-      const inOrder = variables.map(({ name }) => gradients[name]);
-      const outputs = { ...(await read({ loss: value })), ...(await asOurs('d.', inOrder, 0)) };
+      const ofVariables = variables.map(({ name }) => gradients[name]);
+      const outputs = { ...(await read({ loss: value })), ...(await asOurs('d.', ofVariables, 0)) };
       update(gradients);
       return { ...outputs, ...(await asOurs('', variables, FORGET_BIAS)) };
     },

@@ -98,7 +98,7 @@ function ofThread(x) {
     [
       '3. One of its threads',
       `${thread} × ${thread} sums in four variables. For four k it`,
-      `reads ${2 * thread} vec4 and makes ${thread ** 3} multiply-adds.`,
+      `reads ${2 * thread} vec4f and makes ${thread ** 3} multiply-adds.`,
     ],
     {
       a: [filled(x, top, size, size, 'first'), rows(x, top, 'first'), quiet(x, top + size + 18, '4 rows of a')],
@@ -124,6 +124,6 @@ export const workgroupPicture = () =>
     quiet(
       20,
       352,
-      'Blue: a. Orange: b. Green: what is computed. In 3, each frame is a vec4: four numbers that are read or computed at once.',
+      'Blue: a. Orange: b. Green: what is computed. In 3, each frame is a vec4f: four numbers in one variable.',
     ),
   ]);
