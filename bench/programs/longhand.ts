@@ -214,7 +214,8 @@ function prepared(
   dispose: () => void,
 ): OnBackend {
   // In WGSL any tensor shows that the work is done, so a single number is read: jax-js reads nothing when it waits.
-  const read = backend.name === 'webgpu' ? backend.allocate([1]) : Object.values(outputs)[0];
+  const single = backend.name === 'webgpu' ? backend.allocate([1]) : undefined;
+  const read = single ?? Object.values(outputs)[0];
   const run = computesLater(backend)
     ? async (): Promise<void> => {
         enqueue();
@@ -225,7 +226,11 @@ function prepared(
     enqueue();
     return downloadAll(backend, outputs);
   };
-  return { run, outputs: computed, dispose };
+  const freeAll = (): void => {
+    dispose();
+    if (single) backend.free(single);
+  };
+  return { run, outputs: computed, dispose: freeAll };
 }
 
 function uploadAll(backend: Backend, task: BenchmarkTask, inputs: Arrays): Record<string, Tensor> {

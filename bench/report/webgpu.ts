@@ -14,9 +14,10 @@ const OTHERS = [
   ['pytorch-cuda', 'PyTorch, CUDA'],
 ] as const;
 
-/** For each engine a table, without the suite that varies sizes. */
+/** For each engine a table: training steps, then products. The suite that varies sizes is left out. */
 export function rivalsOf(all: readonly Row[]): string {
-  const rows = all.filter(({ suite }) => suite !== 'scaling');
+  const isProduct = ({ suite }: Row): number => Number(suite === 'matmul');
+  const rows = all.filter(({ suite }) => suite !== 'scaling').sort((a, b) => isProduct(a) - isProduct(b));
   return enginesOf(rows)
     .map(({ name, rows: ofEngine }) => {
       const timed = ofEngine.filter(isTimed);
