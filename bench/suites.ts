@@ -233,6 +233,10 @@ const text: Suite = {
   usesNewProcesses: true,
   full: [CHARACTERS, { ...CHARACTERS, T: 100, B: 32, H: 256 }].map((sizes) => textCase(sizes, 1)),
   quick: [textCase({ ...CHARACTERS, T: 5, B: 4, I: 7, H: 8, C: 7 }, 0.2)],
+  ofSize(size) {
+    const [layers, H, T, B] = extentsOf(size, 'LxHxTxB');
+    return [textCase({ ...CHARACTERS, layers, H, T, B }, 1)];
+  },
 };
 
 function textCase(sizes: NetworkCase, clipNorm: number): Case {

@@ -172,6 +172,7 @@ test.each([
   [['--from', 'rows.ndjson'], '--from needs --report'],
   [['--from', 'no-such.ndjson', '--report', 'report.md'], 'bench: --from no-such.ndjson: ENOENT'],
   [['network', '--sizes', '8'], 'bench: --sizes: the suite network has fixed cases\n'],
+  [['text', '--sizes', '2x256'], 'write whole numbers ≥ 1 as LxHxTxB'],
   [['--browser', '--node', 'node'], 'cannot be used with'],
   [['--backends', 'torch'], 'torch is not a candidate. The candidates are longhand-wasm, '],
   [['--threads', '0'], '≥ 1'],
