@@ -44,16 +44,18 @@ const CANDIDATES: readonly ListEntry[] = [
     mode,
     kinds: NETWORK_MODES.includes(mode) ? ALL : TUTORIAL,
   })),
+  { name: 'longhand-webgpu', program: 'longhand', mode: 'wgsl', kinds: ALL },
   { name: 'loops', program: 'longhand', mode: 'loops', kinds: TUTORIAL },
   { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL, threadedIn: ['page'] },
   { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: TUTORIAL },
   { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: TUTORIAL },
   { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: TUTORIAL },
-  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: TUTORIAL, threadedIn: ANY_ENGINE },
-  { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: TUTORIAL },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
   { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
   { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'pytorch-cuda', program: 'pytorch.py', mode: 'cuda', kinds: ALL },
 ];
 
 /** Candidates whose name is one of `wanted` or begins with it (all if it is empty), one for each number of threads. */

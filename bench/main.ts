@@ -166,7 +166,7 @@ const command = new Command('npm run bench --')
   .addOption(
     new Option(
       '--sizes <sizes>',
-      'sizes for one suite: N or MxKxN (matmul), BxH (gates), TxBxIxHxC (forward, step), T7,H64 (scaling)',
+      'sizes for one suite: N or MxKxN (matmul), BxH (gates), TxBxIxHxC (forward, step), T7,H64 (scaling), LxHxTxB (text)',
     )
       .argParser(list)
       .default([], 'those of the suite'),

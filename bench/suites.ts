@@ -125,7 +125,7 @@ function modelSuite(kind: ModelTask['kind'], title: string): Suite {
 }
 
 const forward = modelSuite('forward', 'The forward pass: the LSTM over all steps, and the logits');
-const step = modelSuite('step', 'One training step: forward, backward and Adam');
+export const step = modelSuite('step', 'One training step: forward, backward and Adam');
 
 // The training step at the tutorial's sizes, with T, B or H varied.
 
@@ -178,13 +178,14 @@ function fallingLengths({ T, B }: Pick<NetworkCase, 'T' | 'B'>): number[] {
 }
 
 function networkCase(sizes: NetworkCase): Case {
-  const { T, B, I, H, C, layers, bidirectional, inputKind, reads, lengths } = sizes;
+  const { T, B, I, H, C, layers, bidirectional, inputKind, reads, lengths, clipNorm } = sizes;
   const parts = [
     `${layers} × ${H}${bidirectional ? ' each way' : ''}`,
     `T ${T} B ${B} I ${I} C ${C}`,
     ...(inputKind === 'classes' ? ['classes'] : []),
     ...(reads === 'every' ? ['every step'] : []),
     ...(lengths ? [`lengths ${lengths[0]}–${lengths[B - 1]}`] : []),
+    ...(clipNorm === undefined ? [] : ['clipped']),
   ];
   return { name: parts.join(', '), task: { kind: 'network', ...sizes } };
 }
@@ -222,18 +223,24 @@ const text: Suite = {
   name: 'text',
   title: 'One training step of a character model',
   about:
-    'Each case is one training step (forward, backward and Adam) of a model that predicts the next character at every step. ' +
-    'The first one has the sizes of `longhand train --task text`.\n\n' +
-    'TensorFlow.js computes it as its example lstm-text-generation does: with a model of its layers, `tf.layers.lstm` and ' +
-    '`tf.layers.dense`, one-hot characters, and `trainOnBatch`. PyTorch reads one-hot characters too, with one `nn.LSTM`. The ' +
-    'one-hot rows are made before the timing. FLOPs do not include products with them.',
+    'Each case is one training step (forward, backward, clipping by norm and Adam) of a model that predicts the next character ' +
+    'at every step. The first one has the sizes of `longhand train --task text`. The norm is lower than the gradient’s, so the ' +
+    'check sees whether it is clipped.\n\n' +
+    'TensorFlow.js computes it with a model of its layers, as its example lstm-text-generation does: `tf.layers.lstm` and ' +
+    '`tf.layers.dense`. Its `trainOnBatch` cannot clip, so `variableGrads`, a few operations and `applyGradients` take its place. ' +
+    'PyTorch has one `nn.LSTM` and `clip_grad_norm_`; jax-js unrolls the steps, as in the tutorial’s network. All three read one-hot ' +
+    'characters, which are made before the timing. FLOPs do not include products with them.',
   usesNewProcesses: true,
-  full: [CHARACTERS, { ...CHARACTERS, T: 100, B: 32, H: 256 }].map(inTensorFlowLayers),
-  quick: [{ ...CHARACTERS, T: 5, B: 4, I: 7, H: 8, C: 7 }].map(inTensorFlowLayers),
+  full: [CHARACTERS, { ...CHARACTERS, T: 100, B: 32, H: 256 }].map((sizes) => textCase(sizes, 1)),
+  quick: [textCase({ ...CHARACTERS, T: 5, B: 4, I: 7, H: 8, C: 7 }, 0.2)],
+  ofSize(size) {
+    const [layers, H, T, B] = extentsOf(size, 'LxHxTxB');
+    return [textCase({ ...CHARACTERS, layers, H, T, B }, 1)];
+  },
 };
 
-function inTensorFlowLayers(sizes: NetworkCase): Case {
-  return networkCase({ ...sizes, hasTensorFlowLayers: true });
+function textCase(sizes: NetworkCase, clipNorm: number): Case {
+  return networkCase({ ...sizes, clipNorm, hasTensorFlowLayers: true });
 }
 
 export const SUITES = [matmul, gates, forward, step, scaling, network, text];

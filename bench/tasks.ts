@@ -38,6 +38,8 @@ export interface NetworkTask extends ModelSizes, Required<Pick<NetworkConfig, 'i
   readonly bidirectional: boolean;
   /** Steps of each sequence, the longest first. Default: T each. */
   readonly lengths?: readonly number[];
+  /** The whole gradient is scaled down to this norm before Adam, equation (10). Default: not clipped. */
+  readonly clipNorm?: number;
   /** TensorFlow.js computes it with a model of its layers, as most of its users do. Default: false, with a cell for each step. */
   readonly hasTensorFlowLayers?: boolean;
 }

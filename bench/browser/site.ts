@@ -42,10 +42,9 @@ export async function bundleSite(): Promise<Site> {
   return siteOf(files);
 }
 
-/** A page with the steps of docs/gpu-kernels.md. */
-export async function bundleGpuSteps(): Promise<Site> {
-  const measure = path.join(bench, 'steps', 'gpu-measure.js');
-  return siteOf(await bundle([['gpu-measure', measure]]));
+/** A page with a module of steps/. */
+export async function bundleSteps(module: string): Promise<Site> {
+  return siteOf(await bundle([[module, path.join(bench, 'steps', `${module}.js`)]]));
 }
 
 function siteOf(files: readonly [string, File['contents']][]): Site {

@@ -4,9 +4,9 @@
  */
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, BenchmarkTask } from '../tasks.js';
-import { FORGET_BIAS, gradientName, inputShapes, inputsAs, LEARNING_RATE } from '../tasks.js';
-import { loadRival, provideWebWorkers, rivalVersion } from './rivals.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE } from '../tasks.js';
+import { loadRival, provideWebGpu, provideWebWorkers, rivalVersion } from './rivals.js';
 
 /** The part of jax-js that this file uses. */
 interface Jax {
@@ -24,6 +24,7 @@ interface Jax {
     zeros(shape: readonly number[]): JaxArray;
     tanh(x: JaxArray): JaxArray;
     sqrt(x: JaxArray): JaxArray;
+    minimum(a: JaxArray | number, b: JaxArray | number): JaxArray;
     square(x: JaxArray): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
     concatenate(parts: JaxArray[], axis: number): JaxArray;
@@ -32,6 +33,8 @@ interface Jax {
 
 interface JaxArray {
   readonly ref: JaxArray;
+  readonly shape: readonly number[];
+  dispose(): void;
   add(other: JaxArray | number): JaxArray;
   sub(other: JaxArray | number): JaxArray;
   mul(other: JaxArray | number): JaxArray;
@@ -49,6 +52,7 @@ type Computation = (given: Named) => Named;
 
 export async function start({ threads, mode }: StartOptions): Promise<Program> {
   provideWebWorkers(threads);
+  if (mode === 'webgpu') await provideWebGpu();
   const jax = (await loadRival('@jax-js/jax')) as Jax;
   const devices = await jax.init(mode);
   if (!devices.includes(mode)) throw new LeftOutError(`the ${mode} device does not start here`);
@@ -75,9 +79,9 @@ function prepare(jax: Jax, task: BenchmarkTask, inputs: Arrays): Prepared {
       return computation(jax, used, ({ x, ...parameters }) => ({ logits: logitsOf(jax, task, x, parameters) }));
     }
     case 'step':
-      return training(jax, task, given);
+      return training(jax, given, (x, parameters) => logitsOf(jax, task, x, parameters));
     case 'network':
-      throw new LeftOutError('jax-js is compared in networks of one layer only');
+      return prepareCharacters(jax, task, inputs, given);
   }
 }
 
@@ -112,32 +116,82 @@ function cellBackward({ numpy }: Jax, { H }: CellTask, { dh, dc, gates, c, cPrev
   return { dz: numpy.concatenate([dI, dJ, dF, dO], 1), dcPrev };
 }
 
-/** [x,h]·kernel at every step. In jax-js this is faster than x·Wx for all steps at once, with a gradient made of slices. */
-function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
+/**
+ * h after each of the steps, `[B,H]` each. [x,h]·kernel at every step: in jax-js this is faster than x·Wx for all steps at once, with a
+ * gradient made of slices.
+ */
+function hiddenStates(
+  jax: Jax,
+  steps: readonly JaxArray[],
+  [B, H]: readonly [B: number, H: number],
+  kernel: JaxArray,
+  bias: JaxArray,
+): JaxArray[] {
   const { numpy, tree } = jax;
-  const { kernel, bias, outKernel, outBias } = parameters;
   let [h, c] = [numpy.zeros([B, H]), numpy.zeros([B, H])];
-  for (let t = 0; t < T; t++) {
-    const xAndH = numpy.concatenate([x.ref.slice(t, [], []), h], 1);
-    const z = numpy.matmul(xAndH, kernel.ref).add(bias.ref);
+  const states = steps.map((x) => {
+    const z = numpy.matmul(numpy.concatenate([x, h], 1), kernel.ref).add(bias.ref);
     ({ h, c } = cellForward(jax, { H }, { z, cPrev: c }));
-  }
-  tree.dispose([x, kernel, bias, c]);
-  return numpy.matmul(h, outKernel).add(outBias);
+    return h.ref;
+  });
+  tree.dispose([kernel, bias, h, c]);
+  return states;
 }
 
-const NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const;
+/** x `[T,…]` as T arrays. */
+function stepsOf(x: JaxArray, T: number): JaxArray[] {
+  const steps = Array.from({ length: T }, (_, t) => x.ref.slice(t, [], []));
+  x.dispose();
+  return steps;
+}
 
-/** The state: the parameters, their moments as kernelM, kernelV, …, and the powers of β₁ and β₂. */
-function training(jax: Jax, task: ModelTask, given: Named): Prepared {
-  const { x, y, ...parameters } = given;
-  const shapes = inputShapes(task);
+function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
+  const { kernel, bias, outKernel, outBias } = parameters;
+  const states = hiddenStates(jax, stepsOf(x, T), [B, H], kernel, bias);
+  jax.tree.dispose(states.slice(0, -1));
+  return jax.numpy.matmul(states[T - 1], outKernel).add(outBias);
+}
+
+/** A character model: layers in one direction, and a loss at every step. Characters are one-hot. */
+function prepareCharacters(jax: Jax, task: NetworkTask, inputs: Arrays, { x, labels, ...parameters }: Named): Prepared {
+  const { T, B, I, C, bidirectional, inputKind, reads, lengths, clipNorm } = task;
+  if (bidirectional || inputKind !== 'classes' || reads !== 'every' || lengths)
+    throw new LeftOutError('of larger networks, jax-js is compared in character models only');
+  jax.tree.dispose([x, labels]);
+  const oneHot = (classes: Float32Array, count: number): JaxArray => {
+    const rows = new Float32Array(classes.length * count);
+    classes.forEach((one, row) => (rows[row * count + one] = 1));
+    return jax.numpy.array(rows);
+  };
+  const batch = { x: oneHot(inputs.x, I).reshape([T, B, I]), y: oneHot(inputs.labels, C).reshape([T * B, C]) };
+  return training(
+    jax,
+    { ...parameters, ...batch },
+    (steps, trained) => characterLogits(jax, task, steps, trained),
+    clipNorm,
+  );
+}
+
+function characterLogits(jax: Jax, { T, B, H, layers }: NetworkTask, x: JaxArray, parameters: Named): JaxArray {
+  let steps = stepsOf(x, T);
+  for (let n = 0; n < layers; n++)
+    steps = hiddenStates(jax, steps, [B, H], parameters[`kernel.${n}`], parameters[`bias.${n}`]);
+  const { outKernel, outBias } = parameters;
+  return jax.numpy.matmul(jax.numpy.concatenate(steps, 0), outKernel).add(outBias);
+}
+
+/** The logits `[…,C]` of x. Consumes both arguments. */
+type Logits = (x: JaxArray, parameters: Named) => JaxArray;
+
+/** Training steps. The state: the parameters, their moments as kernelM, kernelV, …, and the powers of β₁ and β₂. */
+function training(jax: Jax, { x, y, ...parameters }: Named, logits: Logits, clipNorm?: number): Prepared {
+  const names = Object.keys(parameters);
   const moments = ['M', 'V'].flatMap((moment) =>
-    NAMES.map((name) => [name + moment, jax.numpy.zeros(shapes[name])] as const),
+    names.map((name) => [name + moment, jax.numpy.zeros(parameters[name].shape)] as const),
   );
   const powers = jax.numpy.array(Float32Array.of(1, 1));
   let state: Named = { ...parameters, ...Object.fromEntries(moments), powers };
-  const step = jax.jit((inputs: Named) => trainingStep(jax, task, inputs));
+  const step = jax.jit((inputs: Named) => trainingStep(jax, names, logits, inputs, clipNorm));
 
   const run = async (): Promise<Named> => {
     const results = Object.entries(step({ ...state, x: x.ref, y: y.ref }));
@@ -149,24 +203,31 @@ function training(jax: Jax, task: ModelTask, given: Named): Prepared {
     run: async () => jax.tree.dispose(await run()),
     result: async () => {
       const outputs = await run();
-      return read({ ...outputs, ...Object.fromEntries(NAMES.map((name) => [name, state[name].ref])) });
+      return read({ ...outputs, ...Object.fromEntries(names.map((name) => [name, state[name].ref])) });
     },
     dispose: () => jax.tree.dispose([state, x, y]),
   };
 }
 
-function trainingStep(jax: Jax, task: ModelTask, { x, y, powers, ...state }: Named): Named {
+function trainingStep(
+  jax: Jax,
+  names: readonly string[],
+  logits: Logits,
+  { x, y, powers, ...state }: Named,
+  clipNorm?: number,
+): Named {
   const { numpy, nn, valueAndGrad, tree } = jax;
-  const parameters = Object.fromEntries(NAMES.map((name) => [name, state[name]]));
-  const [loss, gradients] = valueAndGrad((trained) => {
-    const logits = logitsOf(jax, task, x, trained);
-    return nn.logSoftmax(logits, -1).mul(y).sum().neg().div(task.B);
-  })(tree.ref(parameters));
+  const parameters = Object.fromEntries(names.map((name) => [name, state[name]]));
+  const [rows] = y.shape;
+  const [loss, whole] = valueAndGrad((trained) => nn.logSoftmax(logits(x, trained), -1).mul(y).sum().neg().div(rows))(
+    tree.ref(parameters),
+  );
+  const gradients = clipNorm === undefined ? whole : clipped(jax, whole, clipNorm);
 
   const next: Named = { powers: powers.mul(numpy.array(Float32Array.of(0.9, 0.999))) };
   const rest = next.powers.ref.neg().add(1);
   const rate = numpy.sqrt(rest.ref.slice(1)).div(rest.slice(0)).mul(LEARNING_RATE);
-  for (const name of NAMES) {
+  for (const name of names) {
     const m = state[`${name}M`].mul(0.9).add(gradients[name].ref.mul(0.1));
     const v = state[`${name}V`].mul(0.999).add(numpy.square(gradients[name].ref).mul(0.001));
     next[name] = parameters[name].sub(rate.ref.mul(m.ref).div(numpy.sqrt(v.ref).add(1e-8)));
@@ -174,8 +235,18 @@ function trainingStep(jax: Jax, task: ModelTask, { x, y, powers, ...state }: Nam
     next[`${name}V`] = v;
   }
   tree.dispose(rate);
-  const named = NAMES.map((name) => [gradientName(name), gradients[name]] as const);
+  const named = names.map((name) => [gradientName(name), gradients[name]] as const);
   return { ...next, loss, ...Object.fromEntries(named) };
+}
+
+/** The whole gradient, scaled down to the norm `limit`: equation (10). */
+function clipped({ numpy }: Jax, gradients: Named, limit: number): Named {
+  const squares = Object.values(gradients).map((gradient) => numpy.square(gradient.ref).sum());
+  const norm = numpy.sqrt(squares.reduce((sum, square) => sum.add(square)));
+  const factor = numpy.minimum(numpy.array(Float32Array.of(limit)).reshape([]).div(norm), 1);
+  const scaled = Object.entries(gradients).map(([name, gradient]) => [name, gradient.mul(factor.ref)] as const);
+  factor.dispose();
+  return Object.fromEntries(scaled);
 }
 
 function computation(jax: Jax, given: Named, compute: Computation): Prepared {

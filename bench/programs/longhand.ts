@@ -3,9 +3,11 @@ import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import type { Backend, MatmulOptions } from '../../src/core/backend.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { clipGradients } from '../../src/equations/clipping.js';
 import { denseForward } from '../../src/equations/dense.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/network/model.js';
@@ -45,6 +47,8 @@ async function createBackend({ mode, threads }: StartOptions): Promise<Backend> 
       return createReferenceBackend();
     case 'loops':
       return { ...createReferenceBackend(), matmul, description: 'nested loops in plain TypeScript, 1 thread' };
+    case 'wgsl':
+      return orLeftOut(createWebGpuBackend());
     default:
       return orLeftOut(createGpuBackend({ mode: mode as Mode }));
   }
@@ -165,28 +169,29 @@ function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): On
   const { lengths = Array<number>(task.B).fill(task.T) } = task;
   network.load(parameters);
   network.setBatch({ x, labels: valuesOf(labels), lengths });
-  return training(network);
+  return training(network, task.clipNorm);
 }
 
 /** Training steps on the batch that the network holds. */
-function training(network: Network): OnBackend {
+function training(network: Network, clipNorm?: number): OnBackend {
   const { backend, parameters } = network;
   const adam = new Adam(backend, parameters);
-  const step = (): void => {
+  const gradients = parameters.map(({ gradient }) => gradient);
+  const step = async (): Promise<void> => {
     network.forward();
     network.backward();
+    if (clipNorm !== undefined) await clipGradients(backend, gradients, { clipNorm });
     adam.update(LEARNING_RATE);
   };
   const run = async (): Promise<void> => {
-    step();
-    // A GPU works in order: when this last result can be read, all work is done. `keepPace` alone may return earlier.
-    if (backend.name === 'gpu') await backend.download(parameters[parameters.length - 1].value);
+    await step();
+    if (computesLater(backend)) await backend.download(parameters[parameters.length - 1].value); // the output layer's bias
   };
   const trained = async (): Promise<Outputs> => {
-    step();
+    await step();
     const { loss } = await network.metrics();
-    const gradients = parameters.map(({ name, gradient }) => [gradientName(name), gradient] as const);
-    const tensors = await downloadAll(backend, { ...Object.fromEntries(gradients), ...valuesByName(parameters) });
+    const named = parameters.map(({ name, gradient }) => [gradientName(name), gradient] as const);
+    const tensors = await downloadAll(backend, { ...Object.fromEntries(named), ...valuesByName(parameters) });
     return { loss: Float64Array.of(loss), ...tensors };
   };
   const dispose = (): void => {
@@ -196,26 +201,36 @@ function training(network: Network): OnBackend {
   return { run, outputs: trained, dispose };
 }
 
-/** On the wasm and reference backends an operation is done when it returns; on a GPU, when its result can be read. */
+/**
+ * On the wasm and reference backends an operation is done when it returns. A GPU works in order, so all work is done when a result
+ * of the last operation, or of a later one, can be read. `keepPace` alone may return earlier.
+ */
+const computesLater = ({ name }: Backend): boolean => ['gpu', 'webgpu'].includes(name);
+
 function prepared(
   backend: Backend,
   enqueue: () => void,
   outputs: Record<string, Tensor>,
   dispose: () => void,
 ): OnBackend {
-  const [first] = Object.values(outputs);
-  const run =
-    backend.name === 'gpu'
-      ? async (): Promise<void> => {
-          enqueue();
-          await backend.download(first);
-        }
-      : enqueue;
+  // In WGSL any tensor shows that the work is done, so a single number is read: jax-js reads nothing when it waits.
+  const single = backend.name === 'webgpu' ? backend.allocate([1]) : undefined;
+  const read = single ?? Object.values(outputs)[0];
+  const run = computesLater(backend)
+    ? async (): Promise<void> => {
+        enqueue();
+        await backend.download(read);
+      }
+    : enqueue;
   const computed = async (): Promise<Outputs> => {
     enqueue();
     return downloadAll(backend, outputs);
   };
-  return { run, outputs: computed, dispose };
+  const freeAll = (): void => {
+    dispose();
+    if (single) backend.free(single);
+  };
+  return { run, outputs: computed, dispose: freeAll };
 }
 
 function uploadAll(backend: Backend, task: BenchmarkTask, inputs: Arrays): Record<string, Tensor> {

@@ -1,7 +1,7 @@
 """
 PyTorch: torch.nn.LSTM, torch.nn.Linear, automatic differentiation and torch.optim.Adam.
 
-Started by bench/measure/spawned-process.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and
+Started by bench/measure/spawned-process.ts as `python3 pytorch.py '{"mode": "", "threads": 2}'`. Requests and
 answers are JSON, one per line; bench/measure/protocol.ts describes them.
 """
 import base64
@@ -14,24 +14,26 @@ import sys
 import time
 
 # PyTorch may multiply with OpenBLAS, which has threads of its own and reads their number when it is loaded.
-THREADS = json.loads(sys.argv[1])["threads"]
+OPTIONS = json.loads(sys.argv[1])
+THREADS, MODE = OPTIONS["threads"], OPTIONS["mode"]
 os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 
 import numpy
 import torch
 from torch.nn.functional import cross_entropy, one_hot
 
+DEVICE = torch.device(MODE or "cpu")
 FORGET_BIAS = 1
 LEARNING_RATE = 0.001
 NOT_COUNTED = -1
 
 
 def read(text, *shape):
-    return torch.from_numpy(numpy.frombuffer(base64.b64decode(text), dtype="<f4").copy()).reshape(shape)
+    return torch.from_numpy(numpy.frombuffer(base64.b64decode(text), dtype="<f4").copy()).reshape(shape).to(DEVICE)
 
 
 def write(tensor):
-    array = tensor.detach().contiguous().numpy().astype("<f4")
+    array = tensor.detach().cpu().contiguous().numpy().astype("<f4")
     return base64.b64encode(array.tobytes()).decode()
 
 
@@ -173,11 +175,14 @@ class Step:
             parameter.requires_grad_(not name.startswith("bias_hh"))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
+        self.trained, self.clip_norm = trained, sizes.get("clipNorm")
 
     def run(self):
         self.optimizer.zero_grad()
         loss = cross_entropy(self.network.logits(), self.network.labels, ignore_index=NOT_COUNTED)
         loss.backward()
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.trained, self.clip_norm)
         self.optimizer.step()
         return loss
 
@@ -203,6 +208,8 @@ def timed(work, ms):
     while True:
         start = time.perf_counter()
         work.run()
+        if DEVICE.type == "cuda":
+            torch.cuda.synchronize()
         now = time.perf_counter()
         times.append((now - start) * 1000)
         if now >= end:
@@ -238,9 +245,15 @@ def main():
     # processors. Its threads inherit the setting.
     torch.set_flush_denormal(True)
     torch.set_num_threads(THREADS)
+    if DEVICE.type == "cuda":
+        if not torch.cuda.is_available():
+            return say(dict(failure="PyTorch finds no CUDA device"))
+        torch.set_default_device(DEVICE)  # for the tensors that are not read
+        torch.backends.cudnn.allow_tf32 = False  # the other candidates multiply numbers of 32 bits, too
     threads = torch.get_num_threads()
     count = f"{threads} thread{'s' if threads > 1 else ''}"
-    description = f"PyTorch, {count}, {torch.backends.cpu.get_cpu_capability()}, {blas()}, denormal numbers flushed to 0"
+    where = f"CUDA, {torch.cuda.get_device_name()}" if DEVICE.type == "cuda" else count
+    description = f"PyTorch, {where}, {torch.backends.cpu.get_cpu_capability()}, {blas()}, denormal numbers flushed to 0"
     say(dict(version=torch.__version__, description=description, engine=f"Python {platform.python_version()}"))
     work = None
     for line in sys.stdin:

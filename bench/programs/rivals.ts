@@ -115,3 +115,10 @@ export function provideWebWorkers(threads: number): void {
   Object.assign(globalThis, { Worker: WebWorker });
   Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: threads }, configurable: true });
 }
+
+/** In Node, the globals of WebGPU for rivals that look for them, from the package webgpu. */
+export async function provideWebGpu(): Promise<void> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, 'navigator', { value: { userAgent: '', gpu: create([]) }, configurable: true });
+}

@@ -155,9 +155,9 @@ function networkLogits(tf: Tf, task: NetworkTask, steps: readonly Matrix[], para
   return tf.add(tf.matMul(read, parameters.outKernel), parameters.outBias);
 }
 
-/** A model of tf.layers with one-hot inputs `[B,T,I]`. A loss at every step; one direction. */
+/** A model of tf.layers with one-hot inputs `[B,T,I]`. A loss at every step; one direction. Its `trainOnBatch` cannot clip gradients. */
 function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }: Named): Prepared {
-  const { T, I, H, C, layers } = task;
+  const { T, I, H, C, layers, clipNorm = Infinity } = task;
   const oneHot = (classes: Tensor, count: number): Tensor =>
     tf.tidy(() => tf.cast(tf.oneHot(tf.cast(tf.transpose(classes), 'int32'), count), 'float32'));
   const [numbers, y] = [oneHot(x, I), oneHot(labels, C)];
@@ -168,9 +168,7 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
   }
   model.add(tf.layers.dense({ units: C }));
   const optimizer = tf.train.adam(LEARNING_RATE, 0.9, 0.999, 1e-8);
-  const lossOf = (wanted: Tensor, logits: Tensor) =>
-    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(wanted, logits);
-  model.compile({ optimizer, loss: lossOf });
+  const lossOf = () => tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(y, model.apply(numbers) as Tensor);
   model.setWeights(tf.tidy(() => toKeras(tf, task, parameters)));
   const asOurs = async (prefix: string, weights: readonly Tensor[], forgetBias: number): Promise<Arrays> => {
     const named = tf.tidy(() => fromKeras(tf, task, weights, forgetBias));
@@ -178,17 +176,24 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
     tf.dispose(named);
     return Object.fromEntries(Object.entries(arrays).map(([name, values]) => [prefix + name, values]));
   };
+  const lossAndGradients = () => {
+    const { value, grads } = tf.variableGrads(lossOf);
+    return { value, gradients: clipped(tf, grads, clipNorm) };
+  };
+  const update = (gradients: Named): void =>
+    optimizer.applyGradients(Object.entries(gradients).map(([name, tensor]) => ({ name, tensor })));
   return {
     async result() {
       const variables = model.trainableWeights.map((weight) => weight.read() as Tensor & { readonly name: string });
-      const { value, grads } = tf.variableGrads(() => lossOf(y, model.apply(numbers) as Tensor));
-      const gradients = variables.map(({ name }) => grads[name]);
-      const outputs = { ...(await read({ loss: value })), ...(await asOurs('d.', gradients, 0)) };
-      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      const { value, gradients } = lossAndGradients();
+      const ofVariables = variables.map(({ name }) => gradients[name]);
+      const outputs = { ...(await read({ loss: value })), ...(await asOurs('d.', ofVariables, 0)) };
+      update(gradients);
       return { ...outputs, ...(await asOurs('', variables, FORGET_BIAS)) };
     },
-    async run() {
-      await model.trainOnBatch(numbers, y);
+    run() {
+      tf.tidy(() => update(lossAndGradients().gradients));
+      return isSynchronous(tf) ? undefined : waitFor(model.getWeights()[0]);
     },
     dispose() {
       model.dispose();
@@ -196,6 +201,13 @@ function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }:
       optimizer.dispose();
     },
   };
+}
+
+/** The whole gradient, scaled down to the norm `limit`: equation (10). TensorFlow.js has no function for it. */
+function clipped(tf: Tf, gradients: Named, limit: number): Named {
+  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
+  const factor = tf.minimum(1, tf.div(limit, tf.sqrt(tf.addN(squares))));
+  return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
 
 /** Gates from i, j, f, o to Keras's i, f, j, o, or back; the bias of f plus `forgetBias`. */

@@ -2,17 +2,18 @@
  * `--summary` fills the marked parts of docs/benchmarks.md from the rows of one engine. They are a table of six candidates, a
  * chart, where Longhand is behind, and the commands. The rest of that page is written by hand.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../../src/files/disk.js';
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { UsageError } from '../suites.js';
 import { dotChart } from './charts.js';
+import { fillParts } from './parts.js';
 import { enginesOf } from './report.js';
 import type { Timed } from './sections.js';
 import { barOf, isTimed } from './sections.js';
-import { formatted, groupBy, milliseconds, table, times } from './tables.js';
+import { groupBy, milliseconds, table, times } from './tables.js';
 
 /** The candidates of the table. */
 const SIX = [
@@ -42,14 +43,7 @@ export async function writeSummary(file: string, rows: readonly Row[]): Promise<
   makeFolder(folder);
   writeFileSync(path.join(folder, 'step.svg'), chartOf(timed));
   const parts = { table: tableOf(timed), behind: behindOf(timed), runs: runsOf(timed) };
-  let text = readFileSync(file, 'utf8');
-  for (const [name, contents] of Object.entries(parts)) {
-    const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
-    const [from, to] = [text.indexOf(open), text.indexOf(close)];
-    if (from < 0 || to < from) throw new UsageError(`--summary ${file}: has no ${open} … ${close}`);
-    text = `${text.slice(0, from + open.length)}\n\n${contents}\n\n${text.slice(to)}`;
-  }
-  writeFileSync(file, await formatted(text, file));
+  await fillParts('--summary', file, parts);
 }
 
 /** A candidate's quickest row in a case: with one thread, or with several. */

@@ -8,8 +8,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MODES } from '../../kernels/gpu/gpu-js.js';
-import { launchChromiumOnGpu } from '../browser/chromium.js';
-import { bundleGpuSteps, serve } from '../browser/site.js';
+import { openStepsPage } from '../browser/steps-page.js';
 import { runCommand, sizeIn } from '../command.js';
 import type { News } from './gpu-measure.js';
 import { measureMode } from './gpu-measure.js';
@@ -48,23 +47,12 @@ const NODE: Place = {
 };
 
 async function openChromium(): Promise<Place> {
-  const browser = await launchChromiumOnGpu();
-  const server = await serve(await bundleGpuSteps());
+  const page = await openStepsPage('gpu-measure');
   return {
-    name: `Chromium ${browser.version()}`,
+    name: page.name,
     modes: MODES.filter((mode) => mode !== 'headlessgl'),
-    async measure(mode, sizes, isQuick, report) {
-      const page = await browser.newPage();
-      await page.exposeFunction('report', report);
-      await page.goto(server.url);
-      const given = [mode, sizes, isQuick].map((value) => JSON.stringify(value)).join(', ');
-      await page.evaluate(`import('/gpu-measure.js').then(({ measureMode }) => measureMode(${given}, report))`);
-      await page.close();
-    },
-    async close() {
-      await browser.close();
-      server.close();
-    },
+    measure: (mode, sizes, isQuick, report) => page.call('measureMode', [mode, sizes, isQuick], report),
+    close: () => page.close(),
   };
 }
 

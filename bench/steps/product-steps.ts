@@ -68,27 +68,28 @@ export interface Timing {
 /** A page's clock counts in steps of this length, and shows 0 for less. */
 const CLOCK_MS = 0.005;
 
-/**
- * The median time of a run, from samples that are long enough for the clock, after a warm-up that is long enough for the
- * compiler. `repeat` runs a step some times, and waits for the last result.
- */
-export async function medianMs(
-  repeat: Ready['repeat'],
-  { warmUpMs, samples, sampleMs, totalMs }: Timing,
-): Promise<number> {
-  const sample = async (count: number): Promise<number> => {
-    const start = performance.now();
-    await repeat(count);
-    return (performance.now() - start) / count;
-  };
-  let fastest = await sample(1);
+/** The time of one of `count` runs, in ms. */
+async function sampleOf(repeat: Ready['repeat'], count: number): Promise<number> {
+  const start = performance.now();
+  await repeat(count);
+  return (performance.now() - start) / count;
+}
+
+/** Runs a step until the compiler has done its work. Returns how many runs make a sample that is long enough for the clock. */
+async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): Promise<number> {
+  let fastest = await sampleOf(repeat, 1);
   for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++) {
-    fastest = Math.min(fastest, await sample(1));
+    fastest = Math.min(fastest, await sampleOf(repeat, 1));
   }
-  const count = Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
+  return Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
+}
+
+/** The median time of a run, after a warm-up. `repeat` runs a step some times, and waits for the last result. */
+export async function medianMs(repeat: Ready['repeat'], timing: Timing): Promise<number> {
+  const count = await warmUp(repeat, timing);
   const times: number[] = [];
-  for (let start = performance.now(); times.length < samples || performance.now() - start < totalMs;) {
-    times.push(await sample(count));
+  for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;) {
+    times.push(await sampleOf(repeat, count));
   }
   return statisticsOf(times).median;
 }
@@ -97,6 +98,8 @@ export async function medianMs(
 export interface Outcome {
   readonly name: string;
   readonly ms?: number;
+  /** The time that `ms` is compared with. Default: that of the step before. */
+  readonly comparedMs?: number;
   /** The error of a wrong result, divided by its bound. */
   readonly error?: number;
   readonly reason?: string;
@@ -116,6 +119,32 @@ export async function outcomeOf(
     return error <= 1 ? { name, ms: await medianMs((count) => ready.repeat(count), timing) } : { name, error };
   } finally {
     ready.dispose();
+  }
+}
+
+/** As `outcomeOf` for several steps that take turns, so that a slow minute of the computer slows all of them. */
+export async function outcomesInTurns(
+  steps: readonly (readonly [name: string, ready: Ready])[],
+  operands: Operands,
+  timing: Timing,
+): Promise<Outcome[]> {
+  try {
+    const counts: number[] = [];
+    const errors: number[] = [];
+    for (const [, ready] of steps) {
+      await ready.repeat(1);
+      errors.push(errorOf(await ready.result(), operands));
+      counts.push(await warmUp((count) => ready.repeat(count), timing));
+    }
+    const times = steps.map((): number[] => []);
+    for (let round = 0; round < timing.samples; round++)
+      for (const [n, [, ready]] of steps.entries())
+        times[n].push(await sampleOf((count) => ready.repeat(count), counts[n]));
+    return steps.map(([name], n) =>
+      errors[n] <= 1 ? { name, ms: statisticsOf(times[n]).median } : { name, error: errors[n] },
+    );
+  } finally {
+    for (const [, ready] of steps) ready.dispose();
   }
 }
 
@@ -146,7 +175,13 @@ export function readyOn(backend: Backend, { a, b, size: [M, K, N] }: Operands): 
 export const row = (name: string, ...columns: string[]): string =>
   `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
 
-/** Prints the steps of one size, below one another. A wrong step sets the exit code. A product counts 2·M·N·K FLOP. */
+/** A step's time in ms, its GFLOPS, and its speed compared with another time. A product counts 2·M·N·K FLOP. */
+export function figuresOf([M, K, N]: Size, ms: number, comparedMs: number | undefined): [string, string, string] {
+  const ratio = comparedMs === undefined ? '' : `×${(comparedMs / ms).toFixed(2)}`;
+  return [ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio];
+}
+
+/** Prints the steps of one size, below one another. A wrong step sets the exit code. */
 export class StepTable {
   private before: number | undefined;
 
@@ -155,16 +190,14 @@ export class StepTable {
     console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio')}`);
   }
 
-  print({ name, ms, error, reason }: Outcome): void {
+  print({ name, ms, comparedMs = this.before, error, reason }: Outcome): void {
     if (reason !== undefined) console.log(`${row(name)}  ${reason}`);
     if (error !== undefined) {
       console.log(`${row(name)}  WRONG: its error is ${error.toPrecision(2)} times what f32 rounding explains`);
       process.exitCode = 1;
     }
     if (ms === undefined) return;
-    const [M, K, N] = this.size;
-    const ratio = this.before === undefined ? '' : `×${(this.before / ms).toFixed(2)}`;
-    console.log(row(name, ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio));
+    console.log(row(name, ...figuresOf(this.size, ms, comparedMs)));
     this.before = ms;
   }
 }

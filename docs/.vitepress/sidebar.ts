@@ -44,6 +44,7 @@ export const sidebar: Item[] = [
       page('learn/fast', 'Making it fast'),
       page('kernels', 'A fast matrix product'),
       page('gpu-kernels', 'The same on a GPU'),
+      page('webgpu-kernels', 'The same in WGSL'),
     ],
   },
   {

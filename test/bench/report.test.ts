@@ -11,7 +11,8 @@ import { crossoversOf } from '../../bench/report/crossovers.js';
 import { writeReport } from '../../bench/report/report.js';
 import { writeSummary } from '../../bench/report/summary.js';
 import { table } from '../../bench/report/tables.js';
-import { casesOf, matmul, scaling } from '../../bench/suites.js';
+import { rivalsOf } from '../../bench/report/webgpu.js';
+import { casesOf, matmul, scaling, step } from '../../bench/suites.js';
 import { candidateOf, RUN, rowsIn } from '../helpers/bench-rows.js';
 
 describe('parts of a report', () => {
@@ -178,6 +179,31 @@ test('a case that was measured twice appears with its later row; each engine has
     "On Node 2, longhand-wasm is the fastest in 0 of 1 cases. Elsewhere these are faster; ×0.5 means half Longhand's time:",
   );
   expect(document).toMatch(/\| matmul: A·B \[8,8\]·\[8,8\] +\| pytorch ×0\.500 +\|/);
+});
+
+test('the table of docs/webgpu-kernels.md: steps first, times divided by Longhand’s, no sizes that vary', () => {
+  const [product] = casesOf(matmul, true, ['8']);
+  const [training] = casesOf(step, true, []);
+  const measured = (suite: typeof matmul, { name, task }: typeof product, times: Record<string, number>): Row[] => {
+    const findings = Object.entries(times).map(([candidate, ms]) => {
+      return { candidate: candidateOf(candidate), times: statisticsOf([ms]), memoryMiB: 10 * ms };
+    });
+    return rowsOf(suite, name, task, findings, RUN);
+  };
+  const text = rivalsOf([
+    ...measured(matmul, product, { 'longhand-webgpu': 2, 'jax-webgpu': 1 }),
+    ...measured(step, training, { 'longhand-webgpu': 3, 'jax-webgpu': 6, 'longhand-gpu-webgpu': 9 }),
+    ...measured(scaling, training, { 'longhand-webgpu': 3 }),
+    ...measured(matmul, { ...product, name: 'no row of ours' }, { 'jax-webgpu': 1 }),
+  ]);
+  const [place, , ...lines] = text.split('\n');
+  expect(place).toBe('Node 20.20.2, 2 × a processor, , on 2026-01-31:');
+  expect(lines).toEqual([
+    '| median ms | Longhand, WGSL | jax-js | GPU.js | its memory, MiB | jax-js’s |',
+    '| --- | --: | --: | --- | --: | --: |',
+    '| step: T 4 B 8 I 6 H 16 C 5 | 3.00 | 6.00 (×2.00) | 9.00 (×3.00) | 30 | 60 |',
+    '| matmul: A·B [8,8]·[8,8] | 2.00 | 1.00 (×0.500) | – | 20 | 10 |',
+  ]);
 });
 
 describe('the short document', () => {

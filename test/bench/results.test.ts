@@ -22,6 +22,7 @@ const TASKS: readonly BenchmarkTask[] = [
   { kind: 'forward', T: 3, B: 2, I: 4, H: 5, C: 6 },
   { kind: 'step', T: 3, B: 2, I: 4, H: 5, C: 6 },
   NETWORK,
+  { ...NETWORK, clipNorm: 0.2 },
 ];
 
 describe('statistics', () => {

@@ -30,3 +30,6 @@ export function provideWebWorkers(threads: number): void {
   if (threads === 1) Object.assign(globalThis, { Worker: undefined });
   else Object.defineProperty(navigator, 'hardwareConcurrency', { value: threads });
 }
+
+/** A page has them. */
+export const provideWebGpu = (): Promise<void> => Promise.resolve();

@@ -21,6 +21,7 @@ import { reachPicture } from './reach.mjs';
 import { spikePicture } from './spike.mjs';
 import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
 import { unrolledPicture } from './unrolled.mjs';
+import { workgroupPicture } from './workgroup.mjs';
 
 export const PICTURES = {
   'caches.svg': cachesPicture,
@@ -42,6 +43,7 @@ export const PICTURES = {
   'two-paths.svg': pathsPicture,
   'two-readers.svg': readersPicture,
   'unrolled.svg': unrolledPicture,
+  'workgroup.svg': workgroupPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

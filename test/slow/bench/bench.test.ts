@@ -1,7 +1,7 @@
-/** `npm run bench` and `npm run bench:gpu-kernels` as processes: whole quick runs, in Node and in a browser. No time is asserted. */
+/** `npm run bench`, `npm run bench:gpu-kernels` and `npm run bench:webgpu-kernels` as processes: whole quick runs, in Node and in a browser. No time is asserted. */
 import type { SpawnSyncReturns } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
@@ -38,7 +38,9 @@ describe('npm run bench -- --quick', () => {
     expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(suites));
     expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
-    for (const name of ['longhand-wasm', 'longhand-reference', 'loops']) {
+    // a developer's computer may have no WebGPU
+    const inWgsl = process.env.CI ? ['longhand-webgpu'] : [];
+    for (const name of ['longhand-wasm', 'longhand-reference', 'loops', ...inWgsl]) {
       const own = rows.filter(({ candidate }) => candidate === name);
       const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network' && suite !== 'text') : suites;
       expect({ name, suites: [...new Set(own.map(({ suite }) => suite))] }).toEqual({ name, suites: expected });
@@ -121,7 +123,7 @@ describe('npm run bench -- --quick', () => {
 describe('npm run bench -- --browser', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
   const file = (name: string): string => path.join(folder, name);
-  const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'loops'];
+  const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'longhand-webgpu', 'loops'];
 
   testInBrowser('pages compute the same as Node’s processes, and one report holds the rows of both', () => {
     const others = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
@@ -170,6 +172,7 @@ test.each([
   [['--from', 'rows.ndjson'], '--from needs --report'],
   [['--from', 'no-such.ndjson', '--report', 'report.md'], 'bench: --from no-such.ndjson: ENOENT'],
   [['network', '--sizes', '8'], 'bench: --sizes: the suite network has fixed cases\n'],
+  [['text', '--sizes', '2x256'], 'write whole numbers ≥ 1 as LxHxTxB'],
   [['--browser', '--node', 'node'], 'cannot be used with'],
   [['--backends', 'torch'], 'torch is not a candidate. The candidates are longhand-wasm, '],
   [['--threads', '0'], '≥ 1'],
@@ -248,5 +251,48 @@ describe('npm run bench:gpu-kernels: every step computes the product, of a size 
     const { status, stdout, stderr } = steps(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(new RegExp(`^error: ${message}\n$`));
+  });
+});
+
+describe('npm run bench:webgpu-kernels: every step computes the product, of a size that fits no tile', () => {
+  const marks = (name: string) => `<!-- ${name}: made by the command -->\n\nold\n\n<!-- end of ${name} -->\n`;
+
+  /** The lines of right steps on the terminal, and the document whose marked part was filled. */
+  function steps(place: 'node' | 'chromium', ...args: string[]) {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'kernels.md');
+    writeFileSync(file, marks('node') + marks('chromium'));
+    const program = ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--document', file, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8', timeout: HANGS_MS });
+    const right = stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? *$/gm) ?? [];
+    const [before, filled] = readFileSync(file, 'utf8').split(`<!-- ${place}: made by the command -->`);
+    return { status, stdout, stderr, right, before, filled: filled.slice(0, filled.indexOf('<!-- end')) };
+  }
+
+  function assertAllRight({ status, stdout, right, before, filled }: ReturnType<typeof steps>): void {
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('WRONG') as string });
+    expect(right).toHaveLength(7);
+    expect(filled.match(/^\| \d\. [^\n]+ \| +\d[^\n]+\|$/gm)).toHaveLength(7);
+    expect(filled).not.toContain('old');
+    expect(before).not.toContain('| 1.');
+  }
+
+  // K is no multiple of 4, and in the second size a second workgroup is needed along M and N
+  test.each(['9,7,5', '65,18,70'])('in Node: %s', (size) => {
+    const found = steps('node', '--size', size);
+    // a developer's computer may have no WebGPU
+    if (!process.env.CI && found.status === 1) expect(found.stdout).toContain('the webgpu backend ');
+    else assertAllRight(found);
+  });
+
+  testInBrowser('in a page', () => assertAllRight(steps('chromium', '--browser', '--size', '9,7,5')));
+
+  test('a document without the marks is refused', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--size', '9,7,5', '--document', 'README.md'],
+      { encoding: 'utf8', timeout: HANGS_MS },
+    );
+    if (!process.env.CI && status === 1) return; // no WebGPU
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--document README.md: has no <!-- node: made')]);
   });
 });

@@ -1,0 +1,85 @@
+/**
+ * `npm run bench:webgpu-kernels`: the matrix product in WGSL, from one number per thread to the real backend, in the steps of
+ * docs/webgpu-kernels.md. In Node, or with `--browser` in a page of Chrome or Chromium.
+ *
+ * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { Command } from 'commander';
+import { openStepsPage } from '../browser/steps-page.js';
+import { runCommand, sizeIn } from '../command.js';
+import { fillParts } from '../report/parts.js';
+import { table } from '../report/tables.js';
+import type { News } from './gpu-measure.js';
+import type { Outcome, Size } from './product-steps.js';
+import { figuresOf, StepTable } from './product-steps.js';
+import { stepsFor } from './webgpu-kernels.js';
+import { measureWebGpu } from './webgpu-measure.js';
+
+interface Options {
+  readonly size?: Size;
+  readonly browser?: boolean;
+  readonly quick?: boolean;
+  readonly document?: string;
+}
+
+interface Measured {
+  readonly size: Size;
+  readonly steps: Outcome[];
+}
+
+async function bench({ size, browser = false, quick: isQuick = false, document }: Options): Promise<void> {
+  const page = browser ? await openStepsPage('webgpu-measure') : undefined;
+  const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
+  const measured: Measured[] = [];
+  let executor: string | undefined;
+  let lines: StepTable | undefined;
+  const report = (news: News): void => {
+    if ('refusal' in news) console.log(`\n${news.refusal}`);
+    else if ('executor' in news) console.log(`\n${(executor = news.executor)}`);
+    else if ('size' in news) {
+      lines = new StepTable(news.size);
+      measured.push({ size: news.size, steps: [] });
+    } else {
+      lines?.print(news.step);
+      measured.at(-1)?.steps.push(news.step);
+    }
+  };
+  console.log(place);
+  try {
+    if (page) await page.call('measureWebGpu', [size ?? null, isQuick], report);
+    else await measureWebGpu(size ?? null, isQuick, report);
+  } finally {
+    await page?.close();
+  }
+  if (executor === undefined)
+    process.exitCode = 1; // nothing was measured
+  else if (document !== undefined && !process.exitCode) {
+    const date = new Date().toISOString().slice(0, 10);
+    const text = `${place}, ${executor}, on ${date}:\n\n${tableOf(measured)}`;
+    await fillParts('--document', document, { [browser ? 'chromium' : 'node']: text });
+  }
+}
+
+/** One line for each step. For each size: the time, the GFLOPS, and the speed compared with the line above, or of the backend with its step. */
+function tableOf(measured: readonly Measured[]): string {
+  const loads = stepsFor('gpu').map((step) => String(Number(step.loads.toFixed(3))));
+  const figures = measured.map(({ size, steps }) =>
+    steps.map(({ ms = NaN, comparedMs }, n) => figuresOf(size, ms, comparedMs ?? steps.slice(0, n).at(-1)?.ms)),
+  );
+  const names = measured[0].steps.map(({ name }) => name);
+  const rows = names.map((name, n) => [name, loads.at(n) ?? '', ...figures.flatMap((ofSize) => ofSize[n])]);
+  const heads = measured.map(({ size: [M, K, N] }) => [`[${M},${K}]·[${K},${N}], ms`, 'GFLOPS', 'ratio']);
+  return table(['step', 'loads', ...heads.flat()], rows);
+}
+
+const command = new Command('npm run bench:webgpu-kernels --')
+  .description('The matrix product in WGSL, step by step. Each step is checked against three loops in f64, then timed.')
+  .option('--size <M,K,N>', 'measure [M,K]·[K,N] only', sizeIn)
+  .option('--browser', 'run in a page of Chrome or Chromium')
+  .option('--quick', 'measure few samples')
+  .option('--document <file>', 'write the table into the marked part of a document')
+  .showSuggestionAfterError(false)
+  .action(bench);
+
+await runCommand(command, 'bench:webgpu-kernels');
