@@ -72,19 +72,18 @@ export async function withOwnAdapter<Result>(
   work: (opened: Opened[]) => Promise<Result>,
   limits: Partial<Record<keyof GPUSupportedLimits, number>> = {},
 ): Promise<Result> {
-  instance ??= create([]);
-  const adapter = await instance.requestAdapter();
-  if (!adapter) throw new Error('no adapter');
+  const own = (instance ??= create([]));
   const opened: Opened[] = [];
-  const requestDevice = async (descriptor?: GPUDeviceDescriptor): Promise<GPUDevice> => {
-    const device = await adapter.requestDevice(descriptor);
-    opened.push({ device, buffers: countBuffers(device) });
-    return replaced(device, { limits: { ...limitsOf(device.limits), ...limits } });
+  const requestAdapter = async (): Promise<GPUAdapter> => {
+    const adapter = (await own.requestAdapter())!;
+    const requestDevice = async (descriptor?: GPUDeviceDescriptor): Promise<GPUDevice> => {
+      const device = await adapter.requestDevice(descriptor);
+      opened.push({ device, buffers: countBuffers(device) });
+      return replaced(device, { limits: { ...limitsOf(device.limits), ...limits } });
+    };
+    return replaced(adapter, { requestDevice });
   };
-  return withAdapter(
-    async () => replaced(adapter, { requestDevice }),
-    () => work(opened),
-  );
+  return withAdapter(requestAdapter, () => work(opened));
 }
 
 const limitsOf = ({ maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits) => ({

@@ -1,7 +1,6 @@
 /** What can go wrong with a WebGPU device, and what a program then learns: an error that says what to do. Nothing waits for ever. */
 import { Device } from '../../kernels/webgpu/device.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
-import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
@@ -179,7 +178,7 @@ await describeWebGpu(() => {
   test('more than the adapter allows is an OutOfMemoryError that names both, and the tensors before it still work', async () => {
     const limits = { maxBufferSize: 2 ** 23, maxStorageBufferBindingSize: 2 ** 22 };
     await withOwnAdapter(async () => {
-      await using(openWebGpu(), async (backend: WebGpuBackend) => {
+      await using(openWebGpu(), async (backend) => {
         const kept = [backend.allocate([2 ** 8, 2 ** 10]), backend.allocate([2 ** 8, 2 ** 10])];
         backend.fill(kept[1], 2);
         const error = failureOfCall(() => backend.allocate([2 ** 9, 2 ** 11]));
@@ -195,6 +194,11 @@ await describeWebGpu(() => {
         expect([...new Set(valuesOf(kept[0]))]).toEqual([2]);
         backend.free(kept[1]);
         backend.allocate([2 ** 7, 2 ** 11]);
+      });
+      await using(openWebGpu(), async (backend) => {
+        backend.allocate([3 * 2 ** 16]);
+        backend.allocate([13 * 2 ** 16]); // the rest of the first buffer, and what it can grow by
+        expect(failureOfCall(() => backend.allocate([1]))).toBeInstanceOf(OutOfMemoryError);
       });
     }, limits);
   });
