@@ -3,7 +3,8 @@ import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import { fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { fill, flatten, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
@@ -178,6 +179,11 @@ await describeWebGpu(() => {
         [7, 8, 7],
       ]);
       expect(backend.queue.counts).toEqual({ recorded: 2, replayed: 3 });
+      backend.fill(a, 9); // the begin of the expected list, and no more
+      backend.fill(rowsOf(a, 1, 2), 9);
+      await backend.download(b);
+      expect([b.get(0, 0), b.get(1, 4), b.get(2, 4)]).toEqual([7, 8, 7]);
+      expect(backend.queue.counts).toEqual({ recorded: 3, replayed: 3 });
     });
   });
 
@@ -236,6 +242,22 @@ await describeWebGpu(() => {
       return all;
     });
     values.forEach((one, n) => expectClose(one, expected[n], 1e-6));
+  });
+
+  test('updates of one tensor, or of what another update reads, are launches one after another', async () => {
+    await using(openWebGpu(), async (backend) => {
+      const [p, m, v, g, p2, m2, v2, g2] = Array.from({ length: 8 }, () => backend.allocate([3, 5]));
+      const launchesOf = async (updates: readonly (readonly Tensor[])[]): Promise<number> => {
+        for (const [a, b, c, d] of updates) backend.adam(a, b, c, d, 0.1);
+        await backend.download(p);
+        return backend.lastLaunches;
+      };
+      const first = [p, m, v, g];
+      expect(await launchesOf([first, [p2, m2, v2, g2]])).toBe(1);
+      expect(await launchesOf([first, first])).toBe(2);
+      expect(await launchesOf([first, [p2, m2, v2, p]])).toBe(2);
+      expect(await launchesOf([first, [p2, m, v2, g2]])).toBe(2);
+    });
   });
 
   test('more workgroups than one row of them holds', async () => {
@@ -315,6 +337,7 @@ await describeWebGpu(() => {
     await using(openWebGpu(), async (backend) => {
       const tensor = backend.allocate([4, 6]);
       expect(() => backend.fill(tensor.hi(4, 3), 1)).toThrow(/not made of whole rows of 6/);
+      expect(() => backend.fill(flatten(tensor).lo(3).hi(6), 1)).toThrow(/not made of whole rows of 6/);
       expect(() => backend.fill(zeros([2, 2]), 1)).toThrow(/was not allocated by this backend/);
       expect(() =>
         backend.add(stepOf(backend.allocate([2, 3, 3]), 1).transpose(1, 0), backend.allocate([3, 3])),

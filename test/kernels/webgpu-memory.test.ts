@@ -45,6 +45,7 @@ await describeWebGpu(() => {
     await using(openWebGpu(), async (backend) => {
       const first = backend.allocate([7]);
       backend.fill(first, 3);
+      await backend.keepPace();
       const others = Array.from({ length: 5 }, () => backend.allocate([500, 301]));
       backend.fill(others[2], 4);
       backend.free(others[2]);

@@ -371,7 +371,7 @@ export const WEBGPU_MISTAKES = [
       'if (shape[axis] !== other.shape[axis] || stride[axis] !== other.stride[axis]) return false;',
       '',
       CORE,
-      'another shape',
+      'in an option',
     ],
     'a sum with or without what is there': ['call.option !== option ||', '', CORE, 'in an option'],
     'classes are not found': ['crossEntropyBackward: 2,', '', SUITE, 'software.*crossEntropy'],
@@ -415,7 +415,12 @@ export const WEBGPU_MISTAKES = [
     ],
   }),
   ...mistakes('merge', {
-    'two updates of one tensor at once': ['areOtherTensors(calls[end].places, places())', 'true', LISTS],
+    'two updates of one tensor at once': [
+      'areOtherTensors(calls[end].places, places())',
+      'true',
+      CORE,
+      'updates of one tensor',
+    ],
     'one update too few': ['count: end - n,', 'count: end - n + 1,', CORE, MERGED],
   }),
   ...mistakes('steps', {
