@@ -32,18 +32,25 @@ interface Kind {
   readonly H: number;
   readonly inputs: 'numbers' | 'two' | 'classes';
   readonly isReverse: boolean;
+  /** From a step to the next one in the tensors: 2 leaves every second step of them out. */
+  readonly stride: number;
+  /** Whether each step has a z and a dz of its own. */
+  readonly keepsZ: boolean;
 }
 
 const kindOf = (random: Random): Kind => ({
   T: 2 + random.below(3),
   B: 1 + random.below(9),
-  H: [4, 8, 3][random.below(3)],
+  H: [4, 8, 4, 8, 4, 3][random.below(6)],
   inputs: (['numbers', 'two', 'classes'] as const)[random.below(3)],
   isReverse: random.below(3) === 0,
+  stride: random.below(6) === 0 ? 2 : 1,
+  keepsZ: random.below(8) === 0,
 });
 
 /** Several tensors of every shape, so that an operand can be exchanged for another one. x has H columns, as h has. */
-function shapesOf({ T, B, H }: Kind): Shapes {
+function shapesOf({ T: steps, B, H, stride }: Kind): Shapes {
+  const T = steps * stride;
   const named = (names: string, shape: readonly number[]): Shapes =>
     Object.fromEntries(names.split(' ').map((name) => [name, shape]));
   return {
@@ -51,7 +58,7 @@ function shapesOf({ T, B, H }: Kind): Shapes {
     ...named('h c dh dc', [T + 1, B, H]),
     ...named('Wx Wx2 Wh dWx dWx2 dWh meanOfWh squareOfWh', [H, 4 * H]),
     ...named('bias db mean square', [4 * H]),
-    ...named('gates otherGates', [T, B, 4 * H]),
+    ...named('gates allZ allDz', [T, B, 4 * H]),
     ...named('z z2 dz', [B, 4 * H]),
     ...named('indices indices2', [T, B]),
   };
@@ -63,9 +70,13 @@ const ADD = [{ accumulate: true }] as const;
 const FORGET_BIAS = 0.5;
 const RATE = 0.01;
 
+/** The states before and after a step. */
+const statesOf = ({ isReverse, stride }: Kind, t: number): readonly [number, number] =>
+  isReverse ? [t + stride, t] : [t, t + stride];
+
 function forwardStep(kind: Kind, t: number): ListedCall[] {
-  const z = at('z');
-  const [from, to] = kind.isReverse ? [t + 1, t] : [t, t + 1];
+  const z = kind.keepsZ ? at('allZ', t) : at('z');
+  const [from, to] = statesOf(kind, t);
   const first: ListedCall =
     kind.inputs === 'classes'
       ? { operation: 'embeddingForward', operands: [z, at('Wx'), at('indices', t), at('bias')] }
@@ -84,8 +95,8 @@ function forwardStep(kind: Kind, t: number): ListedCall[] {
 }
 
 function backwardStep(kind: Kind, t: number): ListedCall[] {
-  const dz = at('dz');
-  const [from, to] = kind.isReverse ? [t + 1, t] : [t, t + 1];
+  const dz = kind.keepsZ ? at('allDz', t) : at('dz');
+  const [from, to] = statesOf(kind, t);
   const inputs: ListedCall[] =
     kind.inputs === 'classes'
       ? [{ operation: 'embeddingBackward', operands: [at('dWx'), at('indices', t), dz] }]
@@ -112,7 +123,7 @@ const UPDATES: readonly ListedCall[] = [
 
 /** The calls of a training step. */
 function stepCalls(kind: Kind): ListedCall[] {
-  const steps = Array.from({ length: kind.T }, (_, t) => (kind.isReverse ? kind.T - 1 - t : t));
+  const steps = Array.from({ length: kind.T }, (_, t) => kind.stride * (kind.isReverse ? kind.T - 1 - t : t));
   return [
     ...steps.flatMap((t) => forwardStep(kind, t)),
     ...steps.reverse().flatMap((t) => backwardStep(kind, t)),
