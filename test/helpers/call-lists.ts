@@ -36,6 +36,8 @@ interface Kind {
   readonly stride: number;
   /** Whether each step has a z and a dz of its own. */
   readonly keepsZ: boolean;
+  /** Whether the state after a step replaces the one before it. */
+  readonly isInPlace: boolean;
 }
 
 const kindOf = (random: Random): Kind => ({
@@ -46,6 +48,7 @@ const kindOf = (random: Random): Kind => ({
   isReverse: random.below(3) === 0,
   stride: random.below(6) === 0 ? 2 : 1,
   keepsZ: random.below(8) === 0,
+  isInPlace: random.below(8) === 0,
 });
 
 /** Several tensors of every shape, so that an operand can be exchanged for another one. x has H columns, as h has. */
@@ -71,8 +74,10 @@ const FORGET_BIAS = 0.5;
 const RATE = 0.01;
 
 /** The states before and after a step. */
-const statesOf = ({ isReverse, stride }: Kind, t: number): readonly [number, number] =>
-  isReverse ? [t + stride, t] : [t, t + stride];
+const statesOf = ({ isReverse, isInPlace, stride }: Kind, t: number): readonly [number, number] => {
+  if (isInPlace) return [0, 0];
+  return isReverse ? [t + stride, t] : [t, t + stride];
+};
 
 function forwardStep(kind: Kind, t: number): ListedCall[] {
   const z = kind.keepsZ ? at('allZ', t) : at('z');
@@ -218,7 +223,11 @@ export async function valuesAfter(
   const tensors = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const tensor = backend.allocate(shape);
-      fillRandom(tensor, () => (name.startsWith('indices') ? random.below(shapes.Wx[0]) : random.normal(0, 0.5)));
+      fillRandom(tensor, () => {
+        if (name.startsWith('indices')) return random.below(shapes.Wx[0]);
+        const value = random.normal(0, 0.5);
+        return name.startsWith('square') ? Math.abs(value) : value; // Adam has its root
+      });
       backend.upload(tensor);
       return [name, tensor];
     }),
