@@ -121,6 +121,7 @@ describe('work on a device', () => {
     gpu.report('GPUValidationError', 'a wrong kernel');
     gpu.lose({ message: '', reason: 'destroyed' });
     expect((await errorOfWork(waiting)).message).toBe('webgpu: a wrong kernel');
+    expect(() => device.assertWorks()).toThrow('webgpu: a wrong kernel');
   });
 
   test('is not rejected by the end that the program asked for', async () => {

@@ -431,7 +431,6 @@ export const WEBGPU_MISTAKES = [
   }),
   ...mistakes('forward-run', {
     'any tensor for z': ['isSamePlace(next.cell.places[3], first.cell.places[3]) &&', '', LISTS],
-    'any tensor for Wh': ['isSamePlace(next.recurrent.places[2], first.recurrent.places[2]) &&', '', LISTS],
     'inputs that a step overwrites': ['areOtherTensors([h, c, gates, z], read)', 'true', LISTS],
     'any number of inputs': ['next.inputs.length !== first.inputs.length ||', '', LISTS],
     'indices in the order of the steps': [
@@ -439,8 +438,6 @@ export const WEBGPU_MISTAKES = [
       'first: one.firstIndex',
       LISTS,
     ],
-    'other weights of the input': ['isOf(2) &&\n      (input', '(input', LISTS],
-    'h overwrites c of the step before': ['[h, gates, z].every((place) => !overlap(place, cPrev)) &&', '', LISTS],
   }),
   ...mistakes('backward-run', {
     'dz of the last step is not left': ['copy([dz, dzOf(end)]), // as after the last call', '', CORE, MERGED],
@@ -451,25 +448,8 @@ export const WEBGPU_MISTAKES = [
       MERGED,
     ],
     'dz of its own step': ['dzNext: dzOf(s - 1)', 'dzNext: dzOf(s)', CORE, MERGED],
-    'any dh': [
-      'if (!isSamePlace(recurrentOf(last).places[0], next.cell.places[3])) return false; // dhPrev is the next dh',
-      '',
-      LISTS,
-    ],
-    'sums that a step reads': ['areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs]) &&', '', LISTS],
     'sums in what a step reads': ['areOtherTensors(outs, [dz, dc, dcPrev, dh, ...states, Wh]) &&', '', LISTS],
-    'sums in one another': ['areApart(outs) &&', '', LISTS],
     'other sums of dWh': ["if (role === 'weights') return isOf(0);", "if (role === 'weights') return true;", LISTS],
-    'other calls after the cell': [
-      'if (next.roles.join() !== first.roles.join()) return false;',
-      'if (next.roles.length !== first.roles.length) return false;',
-      LISTS,
-    ],
-    'two sums of dhPrev': [
-      "roles.filter((role) => role === 'dhPrev').length === 1 &&",
-      "roles.includes('dhPrev') &&",
-      LISTS,
-    ],
   }),
   ...mistakes('backend', {
     'a tensor is freed before its calls': [
@@ -483,12 +463,6 @@ export const WEBGPU_MISTAKES = [
       'const values',
       CORE,
       'keep the order',
-    ],
-    'keepPace submits nothing': [
-      'this.queue.submit();\n    const before',
-      'const before',
-      CORE,
-      'at most 100 launches',
     ],
     'keepPace waits for nothing': ['await before;', '', DEVICE, 'lost device'],
   }),
@@ -512,7 +486,7 @@ export const WEBGPU_MISTAKES = [
       'Math.min(maxStorageBufferBindingSize, maxBufferSize)',
       'Math.max(maxStorageBufferBindingSize, maxBufferSize)',
       DEVICE,
-      'limit',
+      'adapter allows',
     ],
   }),
 ];
