@@ -3,8 +3,11 @@
  * of the project, and runs the tests there. The tests of equations that fail must be exactly those that the entry names, and
  * its other test file must fail too. Each test of an equation must fail for at least one mistake.
  *
+ * Then the mistakes of test/kernels/webgpu-mistakes.mjs, if this computer has WebGPU: the test file that an entry names must fail.
+ *
  *     npm run test:mutations                   all of them
  *     npm run test:mutations -- 3′ no-forget   those in equation (3′), and those whose id contains `no-forget`
+ *     npm run test:mutations -- webgpu         those in the WebGPU backend
  *     npm run test:mutations -- --slice 2/3    the second third of them: each third one, from the second on
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +17,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PLANTED_MISTAKES } from '../src/exercises/planted-mistakes.mjs';
+import { WEBGPU_MISTAKES } from './kernels/webgpu-mistakes.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const EQUATIONS = readdirSync(path.join(project, 'test/equations'))
@@ -23,7 +27,8 @@ const EQUATIONS = readdirSync(path.join(project, 'test/equations'))
 const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { slice: { type: 'string' } } });
 const [slice, slices] = (values.slice ?? '1/1').split('/').map(Number);
 if (!(slice >= 1 && slice <= slices)) throw new Error(`--slice ${values.slice}: write it as 2/3`);
-const mistakes = PLANTED_MISTAKES.filter((_, n) => n % slices === slice - 1).filter(
+const ALL = [...PLANTED_MISTAKES.map((one) => ({ ...one, file: `src/${one.file}` })), ...WEBGPU_MISTAKES];
+const mistakes = ALL.filter((_, n) => n % slices === slice - 1).filter(
   ({ id, equation }) => chosen.length === 0 || chosen.some((text) => equation === text || id.includes(text)),
 );
 if (mistakes.length === 0) throw new Error(`no mistake has ${chosen.join(' or ')} in its id, or as its equation`);
@@ -39,41 +44,68 @@ function makeCopy() {
   return copy;
 }
 
+/** A mistake that leaves a promise open must not hold the run for long; the tests take seconds. */
+const LONGEST_TEST_MS = 60_000;
+
 /**
- * Runs test files in the copy as it is now. Returns the names of the files that fail, and the names of the tests of equations:
- * all, and those that fail.
+ * Runs test files in the copy as it is now; `only`: tests whose name matches this pattern. Returns the names of the files that fail,
+ * how many tests ran in each, and the names of the tests of equations: all, and those that fail.
  */
-async function failuresIn(copy, names) {
+async function failuresIn(copy, names, only) {
   const files = names.map((name) => `test/${name}.test.ts`);
   const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--runInBand', '--silent', '--json'];
+  const options = [
+    '--forceExit',
+    '--testTimeout',
+    String(LONGEST_TEST_MS),
+    ...(only ? ['--testNamePattern', only] : []),
+  ];
+  const config = names.some((name) => name.startsWith('slow/')) ? ['--config', 'test/slow/jest.config.js'] : [];
   const env = { ...process.env, DISPLAY: 'none' }; // these tests need no X server
-  const child = spawn(process.execPath, [...jest, ...files], { cwd: copy, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const stdio = ['ignore', 'pipe', 'ignore'];
+  const child = spawn(process.execPath, [...jest, ...options, ...config, ...files], { cwd: copy, env, stdio });
   child.stdout.setEncoding('utf8');
   let answer = '';
   for await (const text of child.stdout) answer += text;
+  if (answer === '') return { files: names, counts: {}, all: [], failed: [] }; // Jest ended before it could report
   const { testResults } = JSON.parse(answer);
   if (testResults.length !== files.length) throw new Error(`ran ${testResults.length} test files, not ${files.length}`);
   const nameOf = ({ name }) => path.relative(path.join(copy, 'test'), name).replace(/\.test\.ts$/, '');
   const ofEquations = testResults
     .filter((result) => EQUATIONS.includes(nameOf(result)))
     .flatMap(({ assertionResults }) => assertionResults);
+  const hasRun = ({ status }) => status === 'passed' || status === 'failed';
   return {
     files: testResults.filter(({ status }) => status === 'failed').map(nameOf),
+    counts: Object.fromEntries(
+      testResults.map((result) => [nameOf(result), result.assertionResults.filter(hasRun).length]),
+    ),
     all: ofEquations.map(({ fullName }) => fullName),
     failed: ofEquations.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
   };
 }
 
-/** Plants the mistake, runs the tests, and removes the mistake. `caught`: exactly the right tests failed. */
-async function tryMistake(copy, { id, file, right, wrong, fails, test }) {
-  const target = path.join(copy, 'src', file);
+/** Plants the mistake, runs the tests, and removes the mistake. */
+async function withMistake(copy, { id, file, right, wrong }, runTests) {
+  const target = path.join(copy, file);
   const text = readFileSync(target, 'utf8');
   const parts = text.split(right);
-  if (parts.length !== 2) throw new Error(`${id}: src/${file} has “${right}” ${parts.length - 1} times, not once`);
+  if (parts.length !== 2) throw new Error(`${id}: ${file} has “${right}” ${parts.length - 1} times, not once`);
   writeFileSync(target, parts.join(wrong));
-  const { files, failed } = await failuresIn(copy, test ? [...EQUATIONS, test] : EQUATIONS);
-  writeFileSync(target, text);
+  try {
+    return await runTests();
+  } finally {
+    writeFileSync(target, text);
+  }
+}
 
+/** `caught`: exactly the right tests failed. */
+async function tryMistake(copy, mistake) {
+  const { id, fails, test, only } = mistake;
+  if (!fails) return tryKernelMistake(copy, mistake, only);
+  const { files, failed } = await withMistake(copy, mistake, () =>
+    failuresIn(copy, test ? [...EQUATIONS, test] : EQUATIONS),
+  );
   const missing = fails.filter((name) => !failed.some((other) => other.startsWith(name)));
   const unexpected = failed.filter((other) => !fails.some((name) => other.startsWith(name)));
   if (test && !files.includes(test)) missing.push(`${test}.test.ts`);
@@ -85,16 +117,44 @@ async function tryMistake(copy, { id, file, right, wrong, fails, test }) {
   return { caught, failed };
 }
 
+async function tryKernelMistake(copy, mistake, only) {
+  const { id, test } = mistake;
+  const { files, counts } = await withMistake(copy, mistake, () => failuresIn(copy, [test], only));
+  const caught = files.length > 0;
+  console.log(`${caught ? 'caught  ' : 'SURVIVED'} ${id}: ${caught ? 'fails' : 'passes'} ${test}`);
+  if (!caught && counts[test] === 0) console.log(`  no test matches ${only}`);
+  return { caught, failed: [] };
+}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // removes the copies
 
 const copies = Array.from({ length: Math.min(2, availableParallelism(), mistakes.length) }, makeCopy);
-const others = new Set(mistakes.flatMap(({ test }) => test ?? []));
-const untouched = await failuresIn(copies[0], [...EQUATIONS, ...others]);
-if (untouched.files.length > 0) throw new Error(`the unchanged copy fails: ${untouched.files.join(', ')}`);
+const idle = new Set(); // tests that no mistake made fail
+
+/** Mistakes that this computer can try: their tests pass without them. */
+async function possible() {
+  const inEquations = mistakes.filter(({ fails }) => fails);
+  const inKernels = mistakes.filter(({ fails }) => !fails);
+  if (inEquations.length > 0) {
+    const others = new Set(inEquations.flatMap(({ test }) => test ?? []));
+    const untouched = await failuresIn(copies[0], [...EQUATIONS, ...others]);
+    if (untouched.files.length > 0) throw new Error(`the unchanged copy fails: ${untouched.files.join(', ')}`);
+    for (const name of untouched.all) idle.add(name);
+  }
+  const without = new Set();
+  for (const test of new Set(inKernels.map((one) => one.test))) {
+    const { files, counts } = await failuresIn(copies[0], [test]);
+    if (files.length > 0) throw new Error(`the unchanged copy fails: ${test}`);
+    if (counts[test] === 0) without.add(test);
+  }
+  if (without.size > 0)
+    console.log(`no WebGPU here: ${[...without].join(', ')} cannot run, nor can their mistakes be tried`);
+  return [...inEquations, ...inKernels.filter(({ test }) => !without.has(test))];
+}
 
 let caught = 0;
-const idle = new Set(untouched.all); // tests that no mistake made fail
-const left = [...mistakes];
+const tried = await possible();
+const left = [...tried];
 await Promise.all(
   copies.map(async (copy) => {
     for (let mistake = left.shift(); mistake; mistake = left.shift()) {
@@ -104,7 +164,7 @@ await Promise.all(
     }
   }),
 );
-console.log(`${caught} of ${mistakes.length} mistakes caught`);
+console.log(`${caught} of ${tried.length} mistakes caught`);
 if (chosen.length > 0 || slices > 1) idle.clear();
 for (const name of idle) console.log(`no mistake fails this test: ${name}`);
-process.exitCode = caught === mistakes.length && idle.size === 0 ? 0 : 1;
+process.exitCode = caught === tried.length && idle.size === 0 ? 0 : 1;

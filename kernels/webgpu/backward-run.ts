@@ -124,9 +124,8 @@ function stepsAt(calls: readonly ListedCall[], n: number): Step[] {
   for (let at = n; at < calls.length;) {
     const step = stepAt(calls, at);
     if (!step || (steps.length + 1) * quadsOf(step) > MOST_QUADS) break;
-    const isNext =
-      steps.length === 0 ? canWait(step) : follows(steps[0], steps.at(1) ?? step, steps[steps.length - 1], step);
-    if (!isNext) break;
+    if (!canWait(step)) break;
+    if (steps.length > 0 && !follows(steps[0], steps.at(1) ?? step, steps[steps.length - 1], step)) break;
     steps.push(step);
     at += lengthOf(step);
   }

@@ -74,7 +74,7 @@ export class Device {
       this.fail(errorOf(event.error));
     });
     void gpu.lost.then(({ message, reason }) => {
-      if (!this.isClosing) this.fail(new Error(lostMessage(message || reason)));
+      if (!this.isClosing) this.fail(new BackendUnavailableError(lostMessage(message || reason)));
     });
   }
 
@@ -92,7 +92,9 @@ export class Device {
       const gpu = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
       return new Device(gpu, adapter.info);
     } catch (error) {
-      throw new BackendUnavailableError(`the webgpu backend's adapter gave no device: ${textOf(error)}`);
+      throw new BackendUnavailableError(
+        `the webgpu backend's adapter gave no device (${textOf(error)}): use --backend wasm`,
+      );
     }
   }
 
@@ -138,13 +140,19 @@ export class Device {
 }
 
 const lostMessage = (reason: string): string =>
-  `webgpu: the device was lost (${reason}), with all tensors on it; make a new backend, and resume from the last checkpoint`;
+  `webgpu: the device was lost (${oneLine(reason)}), with all tensors on it; make a new backend, and resume from the last ` +
+  'checkpoint: longhand train --resume FILE, with --backend wasm if this happens again';
 
 function errorOf(error: GPUError): Error {
   const isMemory = error.constructor.name === 'GPUOutOfMemoryError';
   return isMemory
-    ? new OutOfMemoryError(`webgpu: the device has no more memory: ${error.message}`)
+    ? new OutOfMemoryError(
+        `webgpu: the device has no more memory: ${oneLine(error.message)}; use smaller tensors, or the wasm backend`,
+      )
     : new Error(`webgpu: ${error.message}`);
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const textOf = (error: unknown): string => oneLine(error instanceof Error ? error.message : String(error));
+
+/** Drivers report in several lines. */
+const oneLine = (text: string): string => text.trim().replace(/\s+/g, ' ');

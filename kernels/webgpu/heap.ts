@@ -19,6 +19,12 @@ export class Heap {
     return this.end;
   }
 
+  /** The size of the free part with which the range ends; 0 if that is in use. */
+  get freeAtEnd(): number {
+    const last = this.free.at(-1);
+    return last && last.address + last.size === this.end ? last.size : 0;
+  }
+
   /** Reserves `size` and returns its address; undefined if no free part is as large. */
   allocate(size: number): number | undefined {
     const n = this.free.findIndex((part) => part.size >= size);

@@ -11,9 +11,11 @@ export function mathOf(type: Element): string {
 // 2ⁿ; n is a whole number in -126 … 127
 fn powerOfTwo(n: ${type}) -> ${type} { return bitcast<${type}>((${I}(n) + ${I}(127)) << ${SHIFT}); }
 
-// eʳ - 1, r = x - n·ln 2; n times the first part of ln 2 is exact. Its error is at most 4e-9 of eʳ.
+// eʳ - 1, r = x - n·ln 2. Its error is at most 4e-9 of eʳ. The first part of ln 2 is 355/512, and n times it is exact. It is a product
+// of whole numbers, because Mesa adds the two parts if both are multiplied by the same n, and then rounds n·ln 2.
 fn expOfRestMinus1(x: ${type}, n: ${type}) -> ${type} {
-  let r = fma(n, ${type}(2.12194440e-4), fma(n, ${type}(-0.693359375), x));
+  let first = ${type}(${I}(n) * ${I}(355));
+  let r = fma(n, ${type}(2.12194440e-4), fma(first, ${type}(-1.0 / 512.0), x));
   var q = fma(r, ${type}(1.3811662e-3), ${type}(8.3701350e-3));
   q = fma(q, r, ${type}(4.1668527e-2));
   q = fma(q, r, ${type}(1.6666509e-1));

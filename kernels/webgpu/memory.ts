@@ -9,7 +9,10 @@ import { Heap } from './heap.js';
 
 /** Bytes of four numbers. */
 export const QUAD = 16;
+/** Of the first buffer; sizes of later ones are multiples of it. */
 const FIRST_BYTES = 2 ** 20;
+/** While a larger buffer replaces the one before, both are there: at most this factor + 1 times what the tensors need. */
+const GROWTH = 1.25;
 const STORAGE = BUFFER.storage | BUFFER.copySource | BUFFER.copyTarget;
 
 export class Memory {
@@ -68,18 +71,19 @@ export class Memory {
     }
   }
 
-  /** Replaces the buffer by one with `quads` more groups of numbers, or twice as many. */
+  /** Replaces the buffer by one with `quads` more groups of numbers, or by a factor of GROWTH if that is more. */
   private grow(quads: number): void {
     const { gpu, mostBytes } = this.device;
     const before = this.heap.size * QUAD;
-    const least = before + quads * QUAD;
+    const least = before + (quads - this.heap.freeAtEnd) * QUAD;
     if (least > mostBytes) {
       throw new OutOfMemoryError(
         `webgpu: ${quads * QUAD} bytes requested beside ${before}: over this adapter's limit of ${mostBytes} bytes; ` +
           'use smaller tensors, or the wasm backend',
       );
     }
-    const bytes = Math.min(Math.max(2 * before, least), mostBytes - (mostBytes % QUAD));
+    const wanted = Math.ceil(Math.max(GROWTH * before, least) / FIRST_BYTES) * FIRST_BYTES;
+    const bytes = Math.min(wanted, mostBytes - (mostBytes % QUAD));
     const larger = gpu.createBuffer({ size: bytes, usage: STORAGE });
     const encoder = gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(this.buffer, 0, larger, 0, before);

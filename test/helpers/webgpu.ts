@@ -2,13 +2,44 @@
 import { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import type { AdapterKind } from '../../kernels/webgpu/device.js';
 import { Device } from '../../kernels/webgpu/device.js';
+import type { Operations } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
+import { OUTPUTS } from './device-backend.js';
 import { needs } from './needs.js';
 
 /** A backend whose kernels are those for this kind of adapter. */
 export const openWebGpu = async (kind?: AdapterKind): Promise<WebGpuBackend> =>
   withShapeChecks(new WebGpuBackend(await Device.open(), kind));
+
+export const KINDS: readonly AdapterKind[] = ['software', 'gpu'];
+
+/** The result of `work` on a backend, which is then disposed of. */
+export async function using<Result>(
+  open: Promise<WebGpuBackend>,
+  work: (backend: WebGpuBackend) => Promise<Result>,
+): Promise<Result> {
+  const backend = await open;
+  try {
+    return await work(backend);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+/** The backend with a list for each call, in which nothing is merged. */
+export function callByCall(backend: WebGpuBackend): WebGpuBackend {
+  for (const name of Object.keys(OUTPUTS) as (keyof Operations)[]) {
+    const operation = backend[name].bind(backend) as (...operands: unknown[]) => void;
+    Object.assign(backend, {
+      [name]: (...operands: unknown[]) => {
+        operation(...operands);
+        backend.queue.submit();
+      },
+    });
+  }
+  return backend;
+}
 
 /** Why there is no WebGPU here, or undefined if there is. */
 async function refusal(): Promise<string | undefined> {

@@ -6,7 +6,14 @@ import config from '../../jest.config.js';
 const SHARED = [
   ...['cli/drawings', 'cli/kills', 'cli/lost-output', 'cli/memory', 'cli/png'],
   ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
-  ...['equations/gradients', 'files/fuzz', 'training/checkpoint', 'training/pytorch-training', 'training/resume'],
+  ...[
+    'equations/gradients',
+    'files/fuzz',
+    'kernels/webgpu-lists',
+    'training/checkpoint',
+    'training/pytorch-training',
+    'training/resume',
+  ],
 ];
 
 /** @type {import('jest').Config} */

@@ -1,0 +1,32 @@
+/** Lists of calls of the WebGPU backend: calls that it computes together have the numbers of single calls, and others are not merged. */
+import type { CallList } from '../helpers/call-lists.js';
+import { callList, valuesAfter } from '../helpers/call-lists.js';
+import { inTier } from '../helpers/needs.js';
+import { callByCall, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';
+
+const COUNT = inTier(36, 120);
+
+const LISTS: readonly CallList[] = Array.from({ length: COUNT }, (_, n) => callList(n, n % 4 === 0 ? 0 : 1 + (n % 2)));
+
+await describeWebGpu(() => {
+  test.each(inTier(KINDS.slice(0, 1), KINDS))(
+    'lists of a training step, and lists that differ from them, for %s',
+    async (kind) => {
+      const launches: number[] = [];
+      const merged = await using(openWebGpu(kind), async (backend) => {
+        const all: Float64Array[][] = [];
+        for (const list of LISTS) {
+          all.push(await valuesAfter(backend, list));
+          launches.push(backend.lastLaunches / list.calls.length);
+        }
+        return all;
+      });
+      await using(openWebGpu(kind), async (backend) => {
+        const single = callByCall(backend);
+        for (const [n, list] of LISTS.entries())
+          expect([list.name, await valuesAfter(single, list)]).toEqual([list.name, merged[n]]);
+      });
+      expect(launches.filter((part) => part < 0.7).length).toBeGreaterThan(COUNT / 4);
+    },
+  );
+});
