@@ -23,7 +23,7 @@ const LAYERS = [
   ['bench/measure/'],
   ['bench/browser/', 'bench/report/'],
   [bench('command')],
-  [bench('main'), 'bench/steps/'],
+  [bench('main'), bench('webgpu'), 'bench/steps/'],
   ['test/'],
 ];
 

@@ -8,7 +8,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MODES } from '../../kernels/gpu/gpu-js.js';
-import { openStepsPage } from '../browser/steps-page.js';
+import { openStepsPage } from './steps-page.js';
 import { runCommand, sizeIn } from '../command.js';
 import type { News } from './gpu-measure.js';
 import { measureMode } from './gpu-measure.js';

@@ -6,7 +6,7 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
-import { openStepsPage } from '../browser/steps-page.js';
+import { openStepsPage } from './steps-page.js';
 import { runCommand, sizeIn } from '../command.js';
 import { fillParts } from '../report/parts.js';
 import { table } from '../report/tables.js';

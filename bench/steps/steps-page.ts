@@ -1,7 +1,7 @@
 /** A page of Chrome or Chromium that runs the steps of a document: a module of bench/steps. */
-import type { News } from '../steps/gpu-measure.js';
-import { launchChromiumOnGpu } from './chromium.js';
-import { bundleSteps, serve } from './site.js';
+import type { News } from './gpu-measure.js';
+import { launchChromiumOnGpu } from '../browser/chromium.js';
+import { bundleSteps, serve } from '../browser/site.js';
 
 export interface StepsPage {
   /** With its version. */
