@@ -66,8 +66,17 @@ export interface ClassifierHooks extends Pick<
 /** The windows of the training part, and of the validation part, as examples. */
 function examplesFor(plan: ClassifyPlan, recordings: Recordings): Record<'train' | 'validation', Examples> {
   const [windows, columns] = [windowsOf(recordings, plan), inputColumns(plan, recordings)];
+  const train = windowExamples(plan, columns, windowsOfPart(plan, windows, 'training'));
+  /** Also the classes of the test part, and where its windows begin: a run is resumed with the data that it began with, of every part. */
+  const bytes = {
+    *[Symbol.iterator]() {
+      yield* train.bytes;
+      yield new Uint8Array(recordings.labels.buffer);
+      yield new Uint8Array(windows.starts.buffer);
+    },
+  };
   return {
-    train: windowExamples(plan, columns, windowsOfPart(plan, windows, 'training')),
+    train: { ...train, bytes },
     validation: windowExamples(plan, columns, windowsOfPart(plan, windows, 'validation')),
   };
 }

@@ -52,6 +52,11 @@ export function printContents(text: string): void {
   write(currentRun().stdout.isTTY ? printableLines(text) : text);
 }
 
+/** A line break after contents on a terminal, where the next line would continue theirs. Files and pipes get the contents alone. */
+export function endContents(): void {
+  if (currentRun().stdout.isTTY) write('\n');
+}
+
 function write(text: string): void {
   const run = currentRun();
   run.outputWritten = new Promise((resolve) => {

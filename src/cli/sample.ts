@@ -7,7 +7,7 @@ import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, wholeNumber } from './flag-values.js';
-import { printContents } from './print.js';
+import { endContents, printContents } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
@@ -69,7 +69,10 @@ Examples:
             if (!signal.aborted && !stream) kept = undefined; // an error prints no half of a text
             throw error;
           } finally {
-            if (kept !== undefined) printContents(`${kept}\n`); // also what was written before a signal came
+            if (kept !== undefined) {
+              printContents(kept); // also what was written before a signal came
+              endContents();
+            }
             network.dispose();
           }
         }),

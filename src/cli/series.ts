@@ -155,7 +155,7 @@ export async function trainSeries(
   if (file === undefined) throw new DataError('name the data of the run with --data');
   const { series, state } = await begun(file, flags, given, resumed, signal);
   const { plan } = state;
-  const options = optionsOf(state, fittedOptions(plan, series, given));
+  const options = optionsOf(state, fittedOptions(plan, given));
   describePlan(file, series, plan);
   const config = configFor(plan, series, options);
   assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);

@@ -325,6 +325,25 @@ export function shareMemory(one: Tensor, other: Tensor): boolean {
   return a.first < b.end && b.first < a.end;
 }
 
+/** The places of two tensors that share memory; undefined if all are apart. It sorts them, because a network can have thousands. */
+export function placesOfShared(tensors: readonly Tensor[]): readonly [first: number, second: number] | undefined {
+  const byBuffer = new Map<ArrayBufferLike, { place: number; first: number; end: number }[]>();
+  for (const [place, tensor] of tensors.entries()) {
+    const { buffer } = tensor.data;
+    const ranges = byBuffer.get(buffer) ?? [];
+    ranges.push({ place, ...rangeOf(tensor) });
+    byBuffer.set(buffer, ranges);
+  }
+  for (const ranges of byBuffer.values()) {
+    ranges.sort((a, b) => a.first - b.first);
+    const n = ranges.findIndex(({ end }, k) => k + 1 < ranges.length && ranges[k + 1].first < end);
+    if (n < 0) continue;
+    const [one, other] = [ranges[n].place, ranges[n + 1].place];
+    return [Math.min(one, other), Math.max(one, other)];
+  }
+  return undefined;
+}
+
 /** The first byte that a view reaches in its array's buffer, and the byte after the last one. A stride may be negative. */
 function rangeOf({ data, shape, stride, offset }: Tensor): { first: number; end: number } {
   let [least, most] = [offset, offset];

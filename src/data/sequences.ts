@@ -103,8 +103,10 @@ const NAMES = [
  */
 export function checkedSequences(what: string, given: GivenSequences, names?: readonly string[]): Sequences {
   assertKnownNames(what, given, NAMES);
-  const sequences = withoutNames(what, withoutLists(what, given), names);
-  assertSequences(what, sequences);
+  const { areLists, ...inTensors } = withoutLists(what, given);
+  const placeOf = placeIn(inTensors.x, areLists);
+  const sequences = withoutNames(what, inTensors, names, placeOf);
+  assertSequences(what, sequences, placeOf);
   return sequences as Sequences;
 }
 
@@ -121,8 +123,15 @@ type Named = Omit<Unchecked, 'labels' | 'classes'> & {
   readonly classes?: LabelledSequences['classes'];
 };
 
-/** Lists of lists become tensors; lists of labels, one list. */
-function withoutLists(what: string, given: GivenSequences): Named {
+/** Where the caller finds a label, for messages: `[n]`; of a list for each sequence, `[n][t]`. */
+type PlaceOf = (at: number) => string;
+
+function placeIn({ shape: [, T] }: Tensor, areLists: boolean): PlaceOf {
+  return (at) => (areLists ? `[${Math.floor(at / T)}][${at % T}]` : `[${at}]`);
+}
+
+/** Lists of lists become tensors; lists of labels, one list. `areLists`: whether the labels were a list for each sequence. */
+function withoutLists(what: string, given: GivenSequences): Named & { readonly areLists: boolean } {
   const { x: steps, labels, targets, lengths, ...others } = namedOnly(given);
   if (!Array.isArray(steps)) assertTensor(`${what}.x`, steps, '[count,T,I]');
   if (lengths !== undefined) assertNumbers(`${what}.lengths`, lengths);
@@ -141,6 +150,7 @@ function withoutLists(what: string, given: GivenSequences): Named {
   return {
     ...others,
     x,
+    areLists: isListOfLists(labels),
     ...(labels !== undefined && { labels: copyOfList(flatLabels(`${what}.labels`, labels, x, lengthOf)) }),
     ...(targets !== undefined && { targets: targetTensor(`${what}.targets`, targets, x, lengthOf) }),
     ...(ends !== undefined && { lengths: copyOfList(ends) }),
@@ -184,27 +194,29 @@ function assertReachEnds(what: string, lists: ArrayLike<ArrayLike<unknown>>, len
   }
 }
 
-/** Lists of labels, one for each sequence, become one list, with -1 beyond their ends. */
+const isListOfLists = (labels: unknown): labels is readonly unknown[] => Array.isArray(labels) && labels.some(isList);
+
+/** Lists of labels, one for each sequence, become one list, with a label that is not read beyond their ends. */
 function flatLabels(
   what: string,
   labels: ArrayLike<unknown>,
   x: Tensor,
   lengthOf: (n: number) => number,
 ): ArrayLike<unknown> {
-  const lists = Array.isArray(labels) ? (labels as unknown[]) : [];
-  if (!lists.some(isList)) return labels;
+  if (!isListOfLists(labels)) return labels;
   const [, T] = x.shape;
-  const wrong = lists.findIndex((list) => !isList(list) || list.length > T);
+  const wrong = labels.findIndex((list) => !isList(list) || list.length > T);
   if (wrong >= 0) {
-    const found = isList(lists[wrong]) ? `has ${lists[wrong].length} labels` : `is ${describe(lists[wrong])}`;
+    const found = isList(labels[wrong]) ? `has ${labels[wrong].length} labels` : `is ${describe(labels[wrong])}`;
     throw new DataError(`${what}[${wrong}] ${found}: must be a list of at most ${T}, one for each step`);
   }
-  assertReachEnds(what, lists as ArrayLike<unknown>[], lengthOf);
-  return (lists as ArrayLike<unknown>[]).flatMap((list) => Array.from({ length: T }, (_, t) => list[t] ?? -1));
+  const lists = labels as readonly ArrayLike<unknown>[];
+  assertReachEnds(what, lists, lengthOf);
+  return lists.flatMap((list) => Array.from({ length: T }, (_, t) => (t < list.length ? list[t] : -1)));
 }
 
 /** Names of classes become numbers, and null becomes -1. */
-function withoutNames(what: string, given: Named, names: readonly string[] | undefined): Unchecked {
+function withoutNames(what: string, given: Named, names: readonly string[] | undefined, placeOf: PlaceOf): Unchecked {
   const { labels, classes, ...others } = given;
   const listed = typeof classes === 'object' ? classes : undefined;
   if (listed) {
@@ -212,7 +224,11 @@ function withoutNames(what: string, given: Named, names: readonly string[] | und
     if (names !== undefined && names.length > 0) assertSameNames(`${what}.classes`, listed, names);
   }
   const known = listed ?? (names?.length === 0 ? undefined : names);
-  const areTexts = Array.isArray(labels) && typeof labels.find((label) => label !== null) === 'string';
+  const sequences = { ...others, labels: labels as ArrayLike<number> | undefined };
+  const stride = hasEveryStep(sequences) ? others.x.shape[1] : 1;
+  const isRead = (at: number): boolean => stride === 1 || at % stride < lengthOf(sequences, Math.floor(at / stride));
+  const isFirst = (label: unknown, at: number): boolean => label !== null && isRead(at);
+  const areTexts = Array.isArray(labels) && typeof labels.find(isFirst) === 'string';
   if (!areTexts) {
     return {
       ...others,
@@ -225,19 +241,17 @@ function withoutNames(what: string, given: Named, names: readonly string[] | und
       `${what}.labels are texts, but the network has no class names: give numbers, or train it with texts`,
     );
   }
-  const sequences = { ...others, labels: labels as ArrayLike<unknown> as ArrayLike<number> };
-  const stride = hasEveryStep(sequences) ? others.x.shape[1] : 1;
-  const isRead = (at: number): boolean => stride === 1 || at % stride < lengthOf(sequences, Math.floor(at / stride));
-  const classNames = known ?? distinctTexts(labels.filter((_, at) => isRead(at)));
+  const all = Array.from<unknown>(labels); // map would leave out the holes of a sparse list
+  const classNames = known ?? distinctTexts(all.filter((_, at) => isRead(at)));
   const classOf = new Map<unknown, number>([[null, -1], ...classNames.map((name, k) => [name, k] as const)]);
-  const numbers = labels.map((label: unknown, at) => {
+  const numbers = all.map((label, at) => {
     const found = classOf.get(label);
     if (found !== undefined) return found;
     if (!isRead(at)) return -1;
     const few = classNames.slice(0, 10).map((name) => JSON.stringify(name));
     const rule =
       typeof label === 'string' ? `one of ${few.join(', ')}${classNames.length > 10 ? ', …' : ''}` : 'a text, or null';
-    throw new DataError(`${what}.labels[${at}] is ${describe(label)}: must be ${rule}`);
+    throw new DataError(`${what}.labels${placeOf(at)} is ${describe(label)}: must be ${rule}`);
   });
   return { ...others, labels: numbers, ...namedClasses(classNames) };
 }
@@ -257,7 +271,7 @@ function assertSameNames(what: string, listed: readonly string[], names: readonl
   throw new DataError(`${what}: class ${wrong} is ${given}, but in the network it is ${ours}`);
 }
 
-function assertSequences(what: string, sequences: Unchecked): void {
+function assertSequences(what: string, sequences: Unchecked, placeOf: PlaceOf): void {
   const { x, labels, targets, lengths, task } = sequences;
   assertTask(what, task);
   assertFilled(`${what}.x`, x);
@@ -270,7 +284,7 @@ function assertSequences(what: string, sequences: Unchecked): void {
   if (labels !== undefined && targets !== undefined)
     throw new DataError(`${what}: labels and targets: give one of them`);
   if (targets !== undefined) assertTargets(what, sequences, targets);
-  else assertLabels(what, sequences);
+  else assertLabels(what, sequences, placeOf);
 }
 
 /** Whether there is a label or a target for every step. */
@@ -424,7 +438,7 @@ function assertValues(
   }
 }
 
-function assertLabels(what: string, sequences: Unchecked): void {
+function assertLabels(what: string, sequences: Unchecked, placeOf: PlaceOf): void {
   const { x, labels, classes } = sequences;
   const [count, T] = x.shape;
   if (labels === undefined) throw new DataError(`${what}: neither labels nor targets are given: give one of them`);
@@ -446,7 +460,8 @@ function assertLabels(what: string, sequences: Unchecked): void {
       if (!(Number.isInteger(label) && label >= -1 && label < C)) {
         const isTooLarge = Number.isInteger(label) && label >= C;
         const rule = classes === undefined && !isTooLarge ? '0, 1, 2, …' : `0…${C - 1}`;
-        throw new DataError(`${what}.labels[${n * stride + t}] is ${describe(label)}: must be a class ${rule}, or -1`);
+        const place = placeOf(n * stride + t);
+        throw new DataError(`${what}.labels${place} is ${describe(label)}: must be a class ${rule}, or -1`);
       }
       if (label >= 0) counted++;
     }

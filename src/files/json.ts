@@ -83,14 +83,29 @@ function isFollowedByColon(text: string, end: number): boolean {
   return text[at] === ':';
 }
 
-/** A copy of `value`, with what it holds now. Throws a DataError with the path of a value that JSON cannot hold, or that is nested deeper. */
-export function jsonObjectOf(path: string, value: unknown, depth: number): JsonObject {
-  if (!isPlainObject(value)) throw new DataError(`${path} is ${describe(value)}: must be a plain object`);
-  return jsonCopyOf(path, value, depth, []) as JsonObject;
+/** What `jsonObjectOf` accepts. */
+interface JsonCopyRules {
+  /** How deep objects and lists may be nested. */
+  readonly depth: number;
+  /** Whether -0 becomes 0, as JSON.stringify writes it. Default: false, it is refused. */
+  readonly dropsMinus?: boolean;
 }
 
-function jsonCopyOf(path: string, value: unknown, depth: number, open: readonly object[]): JsonValue {
+/**
+ * A copy of `value`, with what it holds now. Throws a DataError with the path of a value that JSON cannot hold, would change or leave out, or
+ * that is nested deeper.
+ */
+export function jsonObjectOf(path: string, value: unknown, rules: JsonCopyRules): JsonObject {
+  if (!isPlainObject(value)) throw new DataError(`${path} is ${describe(value)}: must be a plain object`);
+  return jsonCopyOf(path, value, rules, []) as JsonObject;
+}
+
+function jsonCopyOf(path: string, value: unknown, rules: JsonCopyRules, open: readonly object[]): JsonValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (Object.is(value, -0)) {
+    if (rules.dropsMinus) return 0;
+    throw new DataError(`${path} is -0, which JSON.stringify writes as 0: give 0, or a text`);
+  }
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   const isList = Array.isArray(value);
   if (!isList && !isPlainObject(value)) {
@@ -98,12 +113,29 @@ function jsonCopyOf(path: string, value: unknown, depth: number, open: readonly 
     throw new DataError(`${path} is ${describe(value)}: must be ${rule}, as JSON can hold them`);
   }
   if (open.includes(value)) throw new DataError(`${path} contains itself: JSON cannot hold this`);
-  if (open.length === depth) throw new DataError(`${path}: nested deeper than ${depth}`);
+  if (open.length === rules.depth) throw new DataError(`${path}: nested deeper than ${rules.depth}`);
   const inside = [...open, value];
-  const copyOf = (at: string, one: unknown): JsonValue => jsonCopyOf(at, one, depth, inside);
-  // Array.from, because map leaves out the holes of a sparse list
-  if (isList) return Array.from<unknown>(value).map((one, n) => copyOf(`${path}[${n}]`, one));
+  const copyOf = (at: string, one: unknown): JsonValue => jsonCopyOf(at, one, rules, inside);
+  if (isList) {
+    const copy: JsonValue[] = [];
+    // not map, which leaves out the holes of a sparse list
+    for (let n = 0; n < value.length; n++) copy.push(copyOf(`${path}[${n}]`, value[n]));
+    assertNoOthers(path, value, (key) => typeof key === 'string' && Object.hasOwn(copy, key));
+    return copy;
+  }
+  assertNoOthers(path, value, (key) => typeof key === 'string');
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copyOf(pathOf(path, name), one)]));
+}
+
+/** Throws a DataError for an enumerable key that JSON would leave out: a symbol, or the name of a list's property. */
+function assertNoOthers(path: string, value: object, isHeld: (key: string | symbol) => boolean): void {
+  const isEnumerable = (key: string | symbol): boolean => Object.prototype.propertyIsEnumerable.call(value, key);
+  const other = Reflect.ownKeys(value).find((key) => !isHeld(key) && isEnumerable(key));
+  if (other === undefined) return;
+  const at = typeof other === 'symbol' ? `${path}[${shortened(String(other))}]` : pathOf(path, other);
+  throw new DataError(
+    `${at}: JSON would leave it out: ${Array.isArray(value) ? 'a list has only elements' : 'keys must be texts'}`,
+  );
 }
 
 /** `scaler.mean`; `scaler["a name"]`, shortened, for a name that is no identifier. */

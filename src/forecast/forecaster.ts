@@ -21,23 +21,36 @@ import type { ForecastPlan, Member, Stage } from './plan.js';
 import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
-import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
+import { fillWindow, inputCount, readingOf, windowExamples, windowsBefore } from './windows.js';
 
-/** Windows that the network with the fewest learns from. */
-export function fewestWindows(plan: ForecastPlan, series: Series): number {
-  const counts = membersOf(plan, 'calibration').map(
-    ({ ahead }) => examplesFor(plan, series, ahead, 'calibration').count,
+/**
+ * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
+ * long enough for it does without its first windows.
+ */
+export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STAGES): number {
+  const counts = stages.flatMap((stage) =>
+    membersOf(plan, stage).map(
+      ({ ahead }) => windowsBefore(plan.inputs, ahead, plan.T, trainEnd(plan, ahead, stage)).count,
+    ),
   );
   return Math.min(...counts);
 }
 
-/** `forecastOptions` for a series; if it is short, the default batch is all its windows, and the steps are as many. */
-export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial<TrainOptions>): TrainOptions {
+/** `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many. */
+export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>): TrainOptions {
   const options = forecastOptions(given);
   if (given.batchSize !== undefined) return options;
-  const batchSize = Math.max(1, Math.min(options.batchSize, fewestWindows(plan, series)));
+  const batchSize = Math.max(1, Math.min(options.batchSize, fewestWindows(plan)));
   const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
   return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
+}
+
+/** Throws a DataError if a network has fewer windows than a batch. */
+export function assertBatchFits(batchSize: number, windows: number): void {
+  if (batchSize <= windows) return;
+  throw new DataError(
+    `batch size ${batchSize}: a network has only ${windows} windows to learn from: choose at most as many`,
+  );
 }
 
 /** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
@@ -81,6 +94,8 @@ export async function trainStages(
   hooks: ForecastHooks = {},
 ): Promise<ForecastState> {
   const options = optionsOf(before, given);
+  // the networks of the second stage must not fail after those of the first have been trained
+  assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
   let state = before;
   if (state.plan.scores === null) {
     state = await trainStage(backend, series, options, state, 'calibration', hooks);

@@ -106,7 +106,7 @@ export async function trainForecaster(
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
-  const all = ownOptions(fittedOptions(begun.plan, series, chosen)); // each network begins with them
+  const all = ownOptions(fittedOptions(begun.plan, chosen)); // each network begins with them
   const state = await trainStages(backend, series, all, begun, {
     ...(onStep && { onStep: (...args) => onStep.call(hooks, ...args) }),
     ...(signal && { signal }),

@@ -69,11 +69,9 @@ function fillTargets(
 export function windowExamples(reading: Reading, T: number, end: number): Examples {
   const { plan, ahead } = reading;
   const read = tabulated(reading, end + ahead[ahead.length - 1]);
-  const last = end - ahead[0] - T; // where the last window begins
-  const first = firstWindow(plan, ahead[0], T, end);
-  const stride = strideFor(last - first + 1, MOST_WINDOWS, plan.seasons);
+  const { first, stride, count } = windowsBefore(plan, ahead, T, end);
   return {
-    count: Math.max(0, Math.floor((last - first) / stride) + 1),
+    count,
     T,
     inputs: inputCount(reading),
     inputKind: 'numbers',
@@ -98,6 +96,14 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
     },
     bytes: bytesOf(reading, end),
   };
+}
+
+/** The windows whose forecasts lie before step `end`: where the first one begins, every how many steps one does, and how many there are. */
+export function windowsBefore(plan: InputPlan, [nearest]: readonly number[], T: number, end: number) {
+  const last = end - nearest - T; // where the last window begins
+  const first = firstWindow(plan, nearest, T, end);
+  const stride = strideFor(last - first + 1, MOST_WINDOWS, plan.seasons);
+  return { first, stride, count: Math.max(0, Math.floor((last - first) / stride) + 1) };
 }
 
 /** A table of more numbers would need too much memory: 128 MB. */

@@ -97,9 +97,9 @@ export function taskIn(fields: Fields, where: string): string | null {
 /** How deep objects and lists of a checkpoint's metadata may be nested. */
 const DEEPEST_METADATA = 100;
 
-/** A copy of a checkpoint's metadata. Throws a DataError with the path of a value that JSON cannot hold. */
-export const checkedMetadata = (where: string, metadata: unknown): JsonObject =>
-  jsonObjectOf(where, metadata, DEEPEST_METADATA);
+/** A copy of a checkpoint's metadata. Throws a DataError with the path of a value that JSON cannot hold, or would change. */
+export const checkedMetadata = (where: string, metadata: unknown, rules: { dropsMinus?: boolean } = {}): JsonObject =>
+  jsonObjectOf(where, metadata, { ...rules, depth: DEEPEST_METADATA });
 
 /** The metadata in a file's text. Throws a DataError unless they are a JSON object. */
 export function metadataIn(text: string, where: string): JsonObject {

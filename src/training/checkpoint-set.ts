@@ -31,7 +31,8 @@ export function checkpointSetBytes({ networks, metadata }: CheckpointSet): Uint8
     ['format', FORMAT],
     ['formatVersion', String(VERSION)],
     ['networks', JSON.stringify([...networks.keys()])],
-    ['metadata', JSON.stringify(checkedMetadata('checkpoint: metadata', metadata))],
+    // a plan is computed, so it can have a -0, which counts as 0
+    ['metadata', JSON.stringify(checkedMetadata('checkpoint: metadata', metadata, { dropsMinus: true }))],
   ]);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, checkpoint] of networks) {

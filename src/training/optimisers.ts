@@ -4,6 +4,7 @@ import type { Backend } from '../core/backend.js';
 import { allocateAll, assertOwn, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Tensor } from '../core/tensor.js';
+import { placesOfShared } from '../core/tensor.js';
 import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import {
@@ -30,8 +31,8 @@ export abstract class Optimiser<
   private isDisposed = false;
 
   /**
-   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another
-   * backend. `what` begins the message.
+   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, a value is a tensor of another
+   * backend, or two values share memory. `what` begins the message.
    */
   constructor(
     private readonly what: string,
@@ -42,6 +43,13 @@ export abstract class Optimiser<
   ) {
     assertParameters(what, parameters);
     for (const { name, value } of parameters) assertOwn(`${what}: ${name}`, backend, value);
+    const shared = placesOfShared(parameters.map(({ value }) => value));
+    if (shared) {
+      const [one, other] = shared.map((place) => parameters[place].name);
+      throw new RangeError(
+        `${what}: ${one} and ${other} share memory, so each update would change it twice: list it once, with the sum of its gradients`,
+      );
+    }
     const shapes = shapesByName(parameters);
     const moments = {} as Record<Moment, NamedTensors<Name>>;
     try {

@@ -263,6 +263,26 @@ describe('a classifier', () => {
     }
   });
 
+  test.each<[string, (row: Record<string, unknown>, n: number) => object]>([
+    ['relabelled', (row) => ({ ...row, kind: row.kind === 'slow' ? 'fast' : 'slow' })],
+    ['relabelled in one row', (row, n) => ({ ...row, kind: n === 5 ? 'fast' : row.kind })],
+    ['changed', (row, n) => ({ ...row, x: n === 5 ? 9 : row.x })],
+    ['divided otherwise', (row, n) => ({ ...row, who: n === 48 ? 'first' : row.who })],
+  ])('that has ended is not tested again on a test part that is %s', async (_, change) => {
+    const { split } = whole.state.plan;
+    const [first, second] = split.parts.test as readonly string[];
+    let n = 0; // counts the rows of the first two groups of the test part
+    const rows = waves().map((row) => {
+      if (row.who !== first && row.who !== second) return row;
+      const { who, ...others } = change(row, n++) as Record<string, unknown>;
+      return { ...others, who: who === 'first' ? first : who };
+    });
+    const ended = stateIn(whole.bytes);
+    const resumed = trainClassifier(backend, recordingsFrom(rows), OPTIONS, ended);
+    await expect(resumed).rejects.toThrow(/^resume: the run began with \d+ examples, these are \d+ different ones/);
+    expect(classifierBytes(await trainClassifier(backend, recordings, OPTIONS, ended))).toEqual(whole.bytes);
+  });
+
   test('reads only the rows of a window', async () => {
     const classifier = new Classifier(backend, whole.state);
     const { plan } = classifier;

@@ -97,7 +97,7 @@ describe('longhand sample', () => {
   test('writes the prime and then as many characters as asked; --stream and threads change nothing', async () => {
     const args = ['--prime', 'Ein ', '--length', '40', '--temperature', '1'];
     const text = await sampled(...args);
-    expect(Array.from(text)).toHaveLength(4 + 40 + 1);
+    expect(Array.from(text)).toHaveLength(4 + 40);
     expect(text.startsWith('Ein ')).toBe(true);
     expect(await sampled(...args, '--stream')).toBe(text);
     expect(await sampled(...args, '--threads', '3')).toBe(text);
@@ -106,12 +106,12 @@ describe('longhand sample', () => {
 
   test('with temperature 0 has learnt the sentence', async () => {
     const sentence = await sampled('--prime', 'Ein R', '--length', '26', '--temperature', '0');
-    expect(sentence).toBe('Ein Rösslein springt im Schnee;\n');
+    expect(sentence).toBe('Ein Rösslein springt im Schnee;');
   });
 
   test('the default prime is left out if the vocabulary lacks its characters', async () => {
-    expect(Array.from(await sampled('--length', '5'))).toHaveLength(6);
-    expect(await sampled('--length', '0')).toBe('\n');
+    expect(Array.from(await sampled('--length', '5'))).toHaveLength(5);
+    expect(await sampled('--length', '0')).toBe('');
   });
 
   test.each([
@@ -135,7 +135,7 @@ test.each([[[]], [['--stream']]])('a signal ends a sample %j, and what was writt
     for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
     interrupt('SIGINT');
     expect(await code).toBe(130);
-    const written = Array.from(stdout.text).slice(0, -1).join('');
+    const written = stdout.text;
     // the signal may come before the first character
     if (written.length <= 'Ein '.length && turns < 1000) continue;
     const length = String(Array.from(written).length - 'Ein '.length);
@@ -305,8 +305,8 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     const controls = ['\u0007', '\u001b', '\u009b', '\u202e'];
     expect(controls.filter((control) => shown.includes(control))).toEqual([]);
     expect(controls.filter((control) => inPipe.includes(control)).length).toBeGreaterThan(0);
-    expect(onTerminal).toBe(inPipe.split('\n').map(printable).join('\n'));
-    expect(Array.from(inPipe)).toHaveLength(1 + 500 + 1);
+    expect(onTerminal).toBe(`${inPipe.split('\n').map(printable).join('\n')}\n`);
+    expect(Array.from(inPipe)).toHaveLength(1 + 500);
     expect([await sampleIn(true, '--stream'), await sampleIn(false, '--stream')]).toEqual([onTerminal, inPipe]);
   });
 
@@ -316,7 +316,7 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     expect((await trainOn(file, '--epochs', '1', '--checkpoint', run)).code).toBe(0);
     expect(loadCheckpoint(run).model.vocabulary!.characters).toEqual(['\n', '\r', 'a', 'b']);
     const { stdout } = await longhand(['sample', run, '--prime', 'ba\r\n', '--length', '0']);
-    expect(stdout).toBe('ba\r\n\n');
+    expect(stdout).toBe('ba\r\n'); // no line break that the network did not write
   });
 });
 

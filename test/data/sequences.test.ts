@@ -284,6 +284,14 @@ describe('sequences as lists', () => {
     expect(await bitsOf({ x: ragged, lengths: [1, 3, 1], labels: [0, 1, 2] })).toEqual(shorter);
   });
 
+  const CLASS = 'must be a class 0, 1, 2, …, or -1';
+  const EVEN = [0, 1, 0, 1, 0, 1];
+  const NAMED: unknown[] = ['a', 'b', 'a', 'b', 'a', 'b'];
+  /** The list, with a hole in place of an element. */
+  const holed = (list: readonly unknown[], at: number): unknown[] =>
+    Object.assign(Array<unknown>(list.length), Object.fromEntries([...list.entries()].filter(([n]) => n !== at)));
+  const missing = (label: unknown) => [EVEN, EVEN.map((one, t) => (t === 3 ? label : one)), EVEN];
+
   test.each<[string, object]>([
     [
       '.x[1][2] has 1 elements: must have 2, as data.x[0][0] has',
@@ -312,6 +320,38 @@ describe('sequences as lists', () => {
     [`.x is undefined: ${TENSOR}`, { x: undefined, labels: undefined, targets: [[[1]], [[2]], [[3]]] }],
     [`.lengths is null: ${LIST}`, { x: ragged, lengths: null }],
     ['.targets is [2,1]: must be [3,C], or [3,6,C] for every step', { labels: undefined, targets: [1, 2] }],
+    // a label that is missing is no -1
+    [`.labels[1][3] is undefined: ${CLASS}`, { labels: missing(undefined) }],
+    [`.labels[1][3] is null: ${CLASS}`, { labels: missing(null) }],
+    [`.labels[1][3] is undefined: ${CLASS}`, { labels: [[0, 1], holed(EVEN, 3), [1]], x: ragged }],
+    [
+      '.labels[1] is undefined: must be a list of at most 6, one for each step',
+      { labels: holed([EVEN, EVEN, EVEN], 1) },
+    ],
+    [`.labels[1][3] is 2.5: ${CLASS}`, { labels: missing(2.5) }],
+    ['.labels[1][3] is 3: must be a class 0…2, or -1', { labels: missing(3), classes: 3 }],
+    [`.labels[1] is undefined: ${CLASS}`, { labels: holed([0, 1, 1], 1) }],
+    ['.labels[1] is undefined: must be a text, or null', { labels: holed(['a', 'b', 'b'], 1) }],
+    [
+      '.labels[1][3] is undefined: must be a text, or null',
+      { labels: [NAMED, [...NAMED].fill(undefined, 3, 4), NAMED] },
+    ],
+    ['.labels[1][3] is 2: must be a text, or null', { labels: [NAMED, [...NAMED].fill(2, 3, 4), NAMED] }],
+    ['.labels[0][1] is "": must be one of "a", "b"', { labels: [[...NAMED].fill('', 1, 2), NAMED, NAMED] }],
+    ['.targets[0][1][0] is undefined: must be a number', { labels: undefined, targets: [[[1], [undefined]]] }],
+    [
+      '.x[0][1][0] is null: must be a number',
+      {
+        x: [
+          [
+            [1, 2],
+            [null, 1],
+          ],
+          x[1],
+          x[2],
+        ],
+      },
+    ],
   ])('are refused with “data%s”', async (message, change) => {
     const failure = await failureOf(train(untouchable, { x, labels: [0, 1, 2], ...change }, OPTIONS));
     expect((failure as Error).message).toBe(`train: data${message}`);
@@ -372,6 +412,24 @@ describe('sequences as lists', () => {
       const expected = await bitsOf({ x: ragged, labels: eachStep((n, t) => (n + t) % 2), classes: ['even', 'odd'] });
       expect(await bitsOf({ x: ragged, labels: steps })).toEqual(expected);
       expect(await bitsOf({ x: ragged, labels: flat })).toEqual(expected);
+    });
+
+    test.each([
+      ['the first one', [[null, 'b'], ['a', 'b', 'a', 'b', null, 'a'], ['b']]],
+      ['all of the first sequence', [[null, null], ['a', 'b', 'a', 'b', 'b', 'a'], ['b']]],
+      [
+        'one beyond an end',
+        [
+          ['a', null, null, 7],
+          ['a', 'b', 'a', 'b', 'b', 'a'],
+          [null, 7],
+        ],
+      ],
+    ])('of steps, of which null does not count: %s', async (_, labels) => {
+      const classOf = (label: unknown): number => (label === null ? -1 : ['a', 'b'].indexOf(label as string));
+      const numbers = labels.map((list, n) => list.slice(0, lengths[n]).map(classOf));
+      const expected = await bitsOf({ x: ragged, labels: numbers, classes: ['a', 'b'] });
+      expect(await bitsOf({ x: ragged, labels } as GivenSequences)).toEqual(expected);
     });
 
     test('a network without names refuses them, unless their order is given', async () => {

@@ -31,6 +31,12 @@ describe('the file of a forecaster', () => {
     }
   });
 
+  test('has 0 for a -0 of the plan, which was computed', () => {
+    const scores = whole.state.plan.scores?.map((row) => row.map((score, n) => (n === 0 ? -0 : score))) ?? null;
+    const read = parseForecast(forecastBytes({ ...whole.state, plan: { ...whole.state.plan, scores } }), 'f');
+    expect(read.plan.scores?.map((row) => row[0])).toEqual([0, 0]);
+  });
+
   test('is not a forecaster before its run has ended', () => {
     for (const bytes of whole.states.slice(0, -1)) {
       const fault = 'f: its training has not ended: longhand train --resume f continues it';

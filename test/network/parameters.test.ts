@@ -301,6 +301,23 @@ describe('a list of parameters is refused for', () => {
     );
   });
 
+  test.each([
+    ['adam', Adam],
+    ['sgd', Sgd],
+  ] as const)('%s: a value that occurs twice, or a part of it', (name, Optimiser) => {
+    const [W, b] = [parameter('W', 2, 3), parameter('b', 3)];
+    const message = `${name}: W and V share memory, so each update would change it twice: `;
+    const half = { ...b, value: W.value.pick(1), gradient: b.gradient };
+    for (const second of [W, half]) {
+      const make = (): unknown => new Optimiser(backend, [b, W, { ...second, name: 'V' }]);
+      expect(make).toThrow(RangeError);
+      expect(make).toThrow(message);
+    }
+    // one gradient of two values is read, not changed; parts that lie side by side are apart
+    const parts = [0, 1].map((row) => ({ name: `row ${row}`, value: W.value.pick(row), gradient: b.gradient }));
+    new Optimiser(backend, [b, ...parts]).dispose();
+  });
+
   test('a gradient of another shape', () => {
     const wrong = { ...parameter('W', 2, 3), gradient: backend.allocate([3, 2]) };
     expect(() => new Adam(backend, [wrong])).toThrow(new RangeError('adam: gradient of W [3,2] must be [2,3]'));

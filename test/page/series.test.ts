@@ -319,7 +319,9 @@ describe('the engine', () => {
     const loaded = await engine.load(await engine.save(), 'short.safetensors', 1);
     expect(Number(loaded.settings.batchSize)).toBeLessThan(64);
     const error = await failureOf(engine.prepare(columns, { ...settings, batchSize: 64 }));
-    expect((error as DataError).message).toMatch(/^batch size 64: the training part has only \d\d windows: choose/);
+    expect((error as DataError).message).toMatch(
+      /^batch size 64: a network has only \d\d windows to learn from: choose/,
+    );
   });
 
   test('refuses a checkpoint without a series, a damaged one, and one of another series', async () => {

@@ -398,6 +398,18 @@ describe('metadata of the caller', () => {
     [`metadata.x is undefined: ${RULE}`, { x: undefined }],
     [`metadata.list[1] is undefined: ${RULE}`, { list: [1, , 3] }], // eslint-disable-line no-sparse-arrays -- the hole is what is tested
     [`metadata["a name"].f is a function: ${RULE}`, { 'a name': { f: () => 1 } }],
+    ['metadata.x is -0, which JSON.stringify writes as 0: give 0, or a text', { x: -0 }],
+    ['metadata.scale.mean[1] is -0, which JSON.stringify', { scale: { mean: [0, -0] } }],
+    ['metadata[Symbol(s)]: JSON would leave it out: keys must be texts', { [Symbol('s')]: 1 }],
+    ['metadata.a[0][Symbol(s)]: JSON would leave it out: keys must be texts', { a: [{ [Symbol('s')]: 1 }] }],
+    [
+      'metadata.list.mean: JSON would leave it out: a list has only elements',
+      { list: Object.assign([1], { mean: 2 }) },
+    ],
+    ['metadata.list[Symbol(s)]: JSON would leave it out', { list: Object.assign([1], { [Symbol('s')]: 2 }) }],
+    [`metadata.list[0] is undefined: ${RULE}`, { list: Array(2 ** 32 - 1) }],
+    [`metadata.toJSON is a function: ${RULE}`, { toJSON: () => ({}) }],
+    [`metadata.x is a Number: ${RULE}`, { x: Object(5) as unknown }],
     [`metadata.x is 1n: ${RULE}`, { x: 1n }],
     [`metadata.x is Symbol(s): ${RULE}`, { x: Symbol('s') }],
     [`metadata.made is a Date: ${RULE}`, { made: new Date(0) }],
@@ -418,6 +430,7 @@ describe('metadata of the caller', () => {
     ['metadata: not valid JSON (key "a" occurs twice)', '{"a":1,"a":2}'],
     ['metadata: not valid JSON (', 'x'],
     [`metadata.a is Infinity: ${RULE}`, '{"a":1e999}'],
+    ['metadata.a is -0, which JSON.stringify writes as 0', '{"a":-0}'],
     ['metadata: not valid JSON (nested deeper than 100', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`],
   ])('a file’s are refused: %s', (message, text) => {
     const refusal = refusalOf(checkpointBytes(withMetadata({})), (_, texts) => texts.set('metadata', text));

@@ -7,7 +7,7 @@ import type { FirstRows } from '../../data/table-reader.js';
 import { forecastBytes, isTrained, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { forecastOptions } from '../../forecast/forecast-options.js';
-import { fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
+import { assertBatchFits, fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
@@ -84,7 +84,7 @@ export class SeriesEngine {
       const { ahead, seeds, test, hidden, seed, threads } = settings;
       const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
       const plan = planOf(source.name, series, choices, undefined);
-      const length = lengthOf(settings, fewestWindows(plan, series));
+      const length = lengthOf(settings, fewestWindows(plan));
       const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
       this.run = { name: source.name, series, options, threads, state: { plan, networks: new Map() } };
       return factsOf(source.name, series, plan);
@@ -225,8 +225,7 @@ function lengthOf(
 ): Pick<TrainOptions, 'batchSize' | 'trainingIters'> {
   const defaults = forecastOptions({});
   const size = batchSize ?? Math.min(defaults.batchSize, windows);
-  if (size > windows)
-    throw new DataError(`batch size ${size}: the training part has only ${windows} windows: choose at most as many`);
+  assertBatchFits(size, windows);
   const isDefault = steps === FORECAST_STEPS && size === defaults.batchSize;
   return { batchSize: size, trainingIters: isDefault ? defaults.trainingIters : itersFor(steps, size) };
 }
