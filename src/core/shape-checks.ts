@@ -12,6 +12,7 @@ import {
   assertShape,
   formatShape,
   markFreed,
+  placesOfShared,
   shareMemory,
 } from './tensor.js';
 
@@ -221,11 +222,14 @@ function assertGradients(operation: string, gradients: readonly Tensor[], limit:
   assertList(`${operation}: gradients is`, gradients, 'tensors');
   assertNumber(`${operation}: limit is`, limit);
   if (!(limit > 0)) throw new RangeError(`${operation}: limit is ${limit}: must be a number > 0`);
-  for (const [n, gradient] of gradients.entries()) {
+  for (const gradient of gradients) {
     assertNotFreed(operation, gradient);
     assertDense(operation, gradient);
-    for (let k = 0; k < n; k++) assertApart(operation, `gradients[${n}]`, gradient, `gradients[${k}]`, gradients[k]);
   }
+  const shared = placesOfShared(gradients);
+  if (!shared) return;
+  const [k, n] = shared;
+  assertApart(operation, `gradients[${n}]`, gradients[n], `gradients[${k}]`, gradients[k]);
 }
 
 /** Classes `[B]`, or rows `[B,C]`. */

@@ -49,7 +49,10 @@ export function clipByValue(gradients: readonly Tensor[], limit: number): void {
   }
 }
 
-/** (10) for gradients `[…]`, in place. Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it. */
+/**
+ * (10) for gradients `[…]`, in place. Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it.
+ * In f64 the sum of squares is infinite above a norm of about 1e154, so such gradients are not clipped either.
+ */
 export function clipByNorm(gradients: readonly Tensor[], limit: number): number {
   const all = gradients.map(elementsOf);
   let squares = 0;
