@@ -204,7 +204,12 @@ function flatLabels(
   lengthOf: (n: number) => number,
 ): ArrayLike<unknown> {
   if (!isListOfLists(labels)) return labels;
-  const [, T] = x.shape;
+  const [count, T] = x.shape;
+  if (labels.length !== count) {
+    throw new DataError(
+      `${what} has ${labels.length} lists, but x has ${count} sequences: must be a list for each sequence`,
+    );
+  }
   const wrong = labels.findIndex((list) => !isList(list) || list.length > T);
   if (wrong >= 0) {
     const found = isList(labels[wrong]) ? `has ${labels[wrong].length} labels` : `is ${describe(labels[wrong])}`;

@@ -12,6 +12,7 @@ import type { Holidays } from './holidays.js';
 import type { Series, SeriesColumns } from './series.js';
 import { wantedColumns } from './series.js';
 import { seasonsIn } from './seasons.js';
+import { windowsBefore } from './windows.js';
 
 /** The parts of a series, in the order of time. */
 export interface Parts {
@@ -125,7 +126,22 @@ export function planOf(
     );
   }
   assertReadable(plan, series, name);
+  assertLearnable(plan, series, name);
   return plan;
+}
+
+/** Throws a DataError if a network would learn from no number: it forecasts those from its first window to the end of what it is trained on. */
+function assertLearnable(plan: ForecastPlan, { y }: Series, name: string): void {
+  const members = STAGES.flatMap((stage) => membersOf(plan, stage).map(({ ahead }) => ({ stage, ahead })));
+  for (const { stage, ahead } of members) {
+    const end = trainEnd(plan, ahead, stage);
+    const from = windowsBefore(plan.inputs, ahead, plan.T, end).first + ahead[0];
+    if (y.subarray(from, end).some(Number.isFinite)) continue;
+    throw new DataError(
+      `${name}: ${plan.columns.predict} has no number that the network for ${ahead.join(', ')} ahead could learn from, ` +
+        `${span(plan, { from, to: end })}: choose fewer ahead, or a shorter test part`,
+    );
+  }
 }
 
 /** Throws a DataError for steps of days that begin at another time than midnight: a zone can move it to the day before, where no holiday is. */

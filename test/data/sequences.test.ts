@@ -307,6 +307,15 @@ describe('sequences as lists', () => {
     ['.labels[1] has 5 steps, but its sequence has 6', { x: ragged, labels: [[0, 1], [0, 1, 2, 0, 1], [2]] }],
     ['.labels[0] has 7 labels: must be a list of at most 6, one for each step', { labels: [Array(7).fill(0), [], []] }],
     [
+      '.labels has 2 lists, but x has 3 sequences: must be a list for each sequence',
+      {
+        labels: [
+          [0, 1, 0],
+          [1, 0, 1],
+        ],
+      },
+    ],
+    [
       '.labels[2] is 1: must be a list of at most 6, one for each step',
       { x: ragged, labels: [[0, 1], Array(6).fill(1), 1] },
     ],

@@ -236,11 +236,9 @@ describe('a forecaster', () => {
     // the last value stands for a season that has no number
     ['every 13th number', (n) => n % 13 === 0, [7, 40], ['the last value', 'the season before (7 steps)']],
     ['one number before the test part', (n) => n === 84 || n === 97 || n > 108, [7], ['the last value']],
-    ['no number before the first forecasts', (n) => n === 85 || n === 97 || n > 108, [], []],
-  ])('has a report without NaN for %s', async (name, isKnown, seasons, baselines) => {
+  ])('has a report without NaN for %s', async (_, isKnown, seasons, baselines) => {
     const rows = rowsOfDays(COUNT, 0).map((row, n) => ({ ...row, y: isKnown(n) ? row.y : null }));
-    const ahead = name.startsWith('no number') ? [1, 25] : [1];
-    const request = { time: 'date', predict: 'y', ahead, seasons, seeds: 1 };
+    const request = { time: 'date', predict: 'y', ahead: [1], seasons, seeds: 1 };
     const { bytes, reports } = await trainForecaster(backend, rows, request, OPTIONS);
     for (const report of reports) {
       expect(JSON.stringify({ ...report, beatenBy: '' })).not.toContain('null');
@@ -248,9 +246,8 @@ describe('a forecaster', () => {
     const names = reports[reports.length - 1].baselines.map((one) => one.name);
     expect(names).toEqual(expect.arrayContaining([...baselines, 'ridge regression']));
     const table = errorTable({ seeds: 1, coverage: 0.9 }, reports);
-    for (const line of table) expect(line).toHaveLength(1 + ahead.length);
+    for (const line of table) expect(line).toHaveLength(2);
     expect(table.flat().join()).not.toMatch(/NaN|undefined/);
-    if (ahead.length > 1) expect(table[1]).toEqual(['the last value', expect.stringMatching(/\d/), '–']);
     loadForecaster(backend, bytes).dispose();
   });
 

@@ -651,6 +651,21 @@ describe('a plan', () => {
       expect(error.message).toContain(`rows: y has no number in the ${part} part`);
     }
   });
+
+  test('is refused if a network would learn from no number, although the training part has some', () => {
+    const late = (first: number): Row[] =>
+      days(Array.from({ length: 100 }, (_, t) => (t < first ? null : 10 + (t % 7))));
+    const planFrom = (first: number) => () =>
+      planOf(
+        'rows',
+        seriesIn(late(first), COLUMNS),
+        { ...CHOICES, columns: COLUMNS, seasons: null, ahead: [14] },
+        undefined,
+      );
+    const error = errorOf(DataError, planFrom(77));
+    expect(error.message).toContain('rows: y has no number that the network for 14 ahead could learn from, ');
+    expect(planFrom(40)).not.toThrow();
+  });
 });
 
 describe('holidays', () => {
