@@ -62,7 +62,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect(packedFiles(/^dist\/src\/(cli|exercises|export)\//)).toEqual([]);
 });
 
-test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, the exercises’ code, the page’s document, and the book’s programs and mistakes', () => {
+test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, the command line’s and the exercises’ code, the page’s document, and the book’s programs and mistakes', () => {
   const documents = packedFiles(/\.md$/);
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
   const links = documents.flatMap((document) =>
@@ -75,7 +75,7 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/page\.md|docs\/learn\/(programs|pictures|mistakes-table)|src\/(exercises|own-network))\b/.test(
+    /^(test|bench|docs\/page\.md|docs\/learn\/(programs|pictures|mistakes-table)|src\/(cli|exercises|own-network))\b/.test(
       target,
     ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
