@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { inTier } from '../helpers/needs.js';
 
 const CASES = inTier(520, 4000);
-/** The test tries one of so many wrong values in JSON. There are 17 for a field, so each field gets other ones. */
+/** One of `EVERY` wrong values in JSON is tried. A field has 17 of them, which 7 does not divide, so each field is tried with other ones. */
 const EVERY = inTier(7, 1);
 
 test(`each of ${CASES} mutated files is read, or refused with a DataError, in bounded time and memory; so is one of ${EVERY} wrong values in JSON`, () => {
