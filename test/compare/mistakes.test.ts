@@ -23,6 +23,7 @@ import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
 import { changeNumbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
+import { WEBGPU_MISTAKES } from '../kernels/webgpu-mistakes.mjs';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors): Promise<Comparison> => compareFile(backend, file, 1e-4, 'mine.safetensors');
@@ -218,4 +219,13 @@ test.each(
 )('a mistake planted in (%s) makes a difference, and is named if it is a known one: %s', async (_, __, mistake) => {
   const { ok, hints } = await compare(await planted(mistake));
   expect({ ok, hints }).toEqual({ ok: false, hints: mistake.id in HINTS ? [HINTS[mistake.id]] : [] });
+});
+
+test('each mistake that `npm run test:mutations` plants has its place: its right text occurs once in its file', () => {
+  const ofEquations = PLANTED_MISTAKES.map((mistake) => ({ ...mistake, file: `src/${mistake.file}` }));
+  const places = [...ofEquations, ...WEBGPU_MISTAKES].map(({ id, file, right }) => {
+    const text = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
+    return `${id}: ${text.split(right).length - 1} times in ${file}`;
+  });
+  expect(places.filter((place) => !place.includes(': 1 times'))).toEqual([]);
 });

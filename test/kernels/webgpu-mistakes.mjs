@@ -481,12 +481,14 @@ export const WEBGPU_MISTAKES = [
       'lost device',
     ],
     'no memory is any error': ["error.constructor.name === 'GPUOutOfMemoryError'", 'false', DEVICE, 'no more memory'],
-    'a software adapter is a GPU': ['|| /llvmpipe|swiftshader|', '|| /swiftshader|', DEVICE, 'software adapter'],
     'the smaller limit': [
       'Math.min(maxStorageBufferBindingSize, maxBufferSize)',
       'Math.max(maxStorageBufferBindingSize, maxBufferSize)',
       DEVICE,
       'adapter allows',
     ],
+  }),
+  ...mistakes('adapter', {
+    'a software adapter is a GPU': ['|| /llvmpipe|swiftshader|', '|| /swiftshader|', DEVICE, 'software adapter'],
   }),
 ];
