@@ -165,10 +165,12 @@ export function resultsOf(file: Safetensors, problem: Problem, name: string): Re
   );
 }
 
-/** Refuses a gradient of a tensor that is no input of this problem: it would not be compared. */
+/** Refuses a gradient of what is no input of this problem, or of a misspelt one: it would not be compared. */
 function assertKnownGradients({ tensors }: Safetensors, shapes: ReadonlyMap<string, Shape>, name: string): void {
   for (const [key, { shape }] of tensors) {
-    if (shapes.has(key) || !/^d\.(kernel|bias|projection|targets)(\.|$)/.test(key)) continue;
-    throw new DataError(`${name}: tensor ${quote(key)} is ${quote(shape)}, but the file has no ${quote(key.slice(2))}`);
+    if (shapes.has(key) || !key.startsWith('d.')) continue;
+    const input = key.slice(2);
+    const why = tensors.has(input) ? `${quote(input)} has no gradient` : `the file has no ${quote(input)}`;
+    throw new DataError(`${name}: tensor ${quote(key)} is ${quote(shape)}, but ${why}`);
   }
 }

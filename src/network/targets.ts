@@ -1,7 +1,16 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
 import { assertChoice, assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { NestedNumbers, Shape, Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, formatShape, isList, matrixOf, tensorFrom, tensorOfLists } from '../core/tensor.js';
+import {
+  assertHolds,
+  assertShape,
+  formatShape,
+  isList,
+  matrixOf,
+  tensorFrom,
+  tensorOfLists,
+  valuesOf,
+} from '../core/tensor.js';
 import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows, targetShape } from './config.js';
@@ -173,7 +182,7 @@ export class LossMask {
     const isEvery = this.config.reads === 'every';
     if (isEvery) assertLayout('targets', targets, shape, layout);
     else assertShape('setBatch', 'targets', targets, shape);
-    const rowsGiven = matrixOf(targets);
+    const rowsGiven = matrixOf(tensorFrom(valuesOf(targets), targets.shape, 'f64')); // a view may have gaps
     const Q = Math.max(this.config.quantiles.length, 1);
     const place = this.placesIn(layout);
     const target = (at: number): number =>

@@ -86,6 +86,8 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   [forward, renamed('bias.1', 'bias.1.back'), `tensor "bias.1.back" is [8], ${NAMES}`],
   [forward, set('d.kernel.2', 4, 8), 'tensor "d.kernel.2" is [4,8], but the file has no "kernel.2"'],
   [one, set('d.kernel', 6, 8), 'tensor "d.kernel" is [6,8], but the file has no "kernel"'],
+  [{}, set('d.kernal.0', 6, 8), 'tensor "d.kernal.0" is [6,8], but the file has no "kernal.0"'],
+  [{}, set('d.labels', 3), 'tensor "d.labels" is [3], but "labels" has no gradient'],
   // shapes
   [{}, set('kernel.1', 5, 8), 'tensor "kernel.1" is [5,8], must be [6,8] = [I+H,4H]: I is 4 from layer 0, H is 2'],
   [

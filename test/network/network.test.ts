@@ -245,6 +245,7 @@ describe('a batch', () => {
       for (const batch of [
         { x: xs, lengths, targets },
         { ...batchFirst, targets: exchanged(targets) },
+        { x, lengths, targets: tensor(exchanged(targets).flat(2), B, T, 3).transpose(1, 0, 2) }, // a view with strides
       ]) {
         expect(after(ERROR, batch)).toEqual(expected);
       }
