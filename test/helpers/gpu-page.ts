@@ -1,11 +1,12 @@
 /**
- * The script of a page that has a GPU mode: `trainOn` runs a few training steps there, and on the reference backend. `openBackend`
+ * The script of a page that computes with a GPU: `trainOn` runs a few training steps there, and on the reference backend. `openBackend`
  * and `perform` let a test in Node use its backend; see remote-backend.ts.
  */
 import ndarray from 'ndarray';
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
@@ -15,8 +16,14 @@ import type { Line } from '../../src/training/training.js';
 import { withViews } from './device-backend.js';
 import { smallImages } from './small-data.js';
 
+/** `wgsl`: the webgpu backend; else a mode of GPU.js. */
+export type PageMode = Mode | 'wgsl';
+
+const open = (mode: PageMode): Promise<Backend> =>
+  mode === 'wgsl' ? createWebGpuBackend() : createGpuBackend({ mode });
+
 export interface PageJob {
-  readonly mode: Mode;
+  readonly mode: PageMode;
   readonly options: Partial<TrainOptions>;
 }
 
@@ -31,7 +38,7 @@ export interface PageResult {
   readonly waits: boolean | undefined;
 }
 
-async function keepPaceWaits(gpu: Backend, mode: Mode): Promise<boolean | undefined> {
+async function keepPaceWaits(gpu: Backend, mode: PageMode): Promise<boolean | undefined> {
   if (mode !== 'webgl2') return undefined;
   const { prototype } = WebGL2RenderingContext;
   const real = Object.getOwnPropertyDescriptor(prototype, 'clientWaitSync')!;
@@ -55,7 +62,7 @@ async function run(backend: Backend, options: Partial<TrainOptions>): Promise<{ 
 }
 
 async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
-  const gpu = await createGpuBackend({ mode });
+  const gpu = await open(mode);
   const { lines, weights } = await run(gpu, options);
   const second = await run(gpu, options);
   const { lines: expected } = await run(createReferenceBackend(), options);
@@ -87,8 +94,8 @@ const tensors = new Map<number, Tensor>();
 const tensorOf = ({ tensor, shape, stride, offset }: RemoteView): Tensor =>
   ndarray<FloatArray>(tensors.get(tensor)!.data, [...shape], [...stride], offset);
 
-async function openBackend(mode: Mode): Promise<string> {
-  backend = await createGpuBackend({ mode });
+async function openBackend(mode: PageMode): Promise<string> {
+  backend = await open(mode);
   return backend.description;
 }
 

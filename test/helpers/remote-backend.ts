@@ -3,16 +3,15 @@
  * the test waits for a result; the page then makes them in one go.
  */
 import type { Page } from 'playwright-core';
-import type { Mode } from '../../kernels/gpu/index.js';
 import type { Backend, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { bundledPage, openSite } from './chromium.js';
 import { OUTPUTS, withViews } from './device-backend.js';
-import type { Call, RemoteView } from './gpu-page.js';
+import type { Call, PageMode, RemoteView } from './gpu-page.js';
 
-export async function openRemoteBackend(mode: Mode): Promise<Backend> {
+export async function openRemoteBackend(mode: PageMode): Promise<Backend> {
   const { page, close } = await openSite(await bundledPage('gpu-page.ts'), 'globalThis.perform');
   const description = await page.evaluate<string>(`openBackend(${JSON.stringify(mode)})`);
   const calls = new Calls(page);
@@ -22,7 +21,7 @@ export async function openRemoteBackend(mode: Mode): Promise<Backend> {
   ]);
   return withShapeChecks({
     ...(Object.fromEntries(operations) as unknown as Operations),
-    name: 'gpu',
+    name: mode === 'wgsl' ? 'webgpu' : 'gpu',
     dtype: 'f32',
     description,
     allocate: (shape) => calls.allocate(shape),

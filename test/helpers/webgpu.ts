@@ -27,6 +27,25 @@ export async function using<Result>(
   }
 }
 
+const COUNTED = ['createBindGroup', 'createBuffer', 'createCommandEncoder', 'createComputePipeline'] as const;
+
+/** Counts what a device makes from now on, and the submits to its queue. A download is one more submit. */
+export function countCalls(gpu: GPUDevice): Record<(typeof COUNTED)[number] | 'submit', number> {
+  const calls = { createBindGroup: 0, createBuffer: 0, createCommandEncoder: 0, createComputePipeline: 0, submit: 0 };
+  const count = (target: object, name: keyof typeof calls): void => {
+    const method = (target as Record<string, (...operands: unknown[]) => unknown>)[name].bind(target);
+    Object.defineProperty(target, name, {
+      value: (...operands: unknown[]) => {
+        calls[name]++;
+        return method(...operands);
+      },
+    });
+  };
+  for (const name of COUNTED) count(gpu, name);
+  count(gpu.queue, 'submit');
+  return calls;
+}
+
 /** The backend with a list for each call, in which nothing is merged. */
 export function callByCall(backend: WebGpuBackend): WebGpuBackend {
   for (const name of Object.keys(OUTPUTS) as (keyof Operations)[]) {

@@ -55,6 +55,18 @@ await describeWebGpu(() => {
     });
   });
 
+  test('a buffer that a larger one has replaced is freed; together they are at most 2.25 times what the tensors need', async () => {
+    const { backend, buffers } = await openCounted();
+    const MiB = 2 ** 20;
+    for (let needed = 1; needed <= 10; needed++) {
+      backend.allocate([MiB / 4]); // the first one fills the first buffer
+      expect(buffers.count).toBe(1);
+      expect(buffers.mostBytes / MiB).toBeLessThanOrEqual(2.25 * needed);
+    }
+    await backend.dispose();
+    expect(buffers).toMatchObject({ count: 0, bytes: 0 });
+  });
+
   test('a list is replayed after the memory has grown', async () => {
     await using(openWebGpu(), async (backend) => {
       const tensor = backend.allocate([7]);

@@ -1,6 +1,6 @@
 /**
  * The GPU modes of browsers in a real Chromium: a page with the engine's own modules, bundled, trains on each. The backend
- * suite on webgl2: the backend runs in a page, the tests run here.
+ * suite on the webgpu backend and on webgl2: the backend runs in a page, the tests run here.
  */
 import { describeBackend } from '../../helpers/backend-suite.js';
 import { bundledPage, testInBrowser, trainInPage } from '../../helpers/chromium.js';
@@ -41,7 +41,8 @@ testInBrowser('GPU mode webgl2 in Chromium: a whole run learns, with the losses 
 });
 
 if (testInBrowser === test) {
+  describeBackend('webgpu in Chromium', 'a memory of its own', () => openRemoteBackend('wgsl'));
   describeBackend('gpu, webgl2 in Chromium', 'a memory of its own', () => openRemoteBackend('webgl2'));
 } else {
-  test.skip('gpu, webgl2: there is no browser', () => undefined);
+  test.skip('webgpu, and gpu in mode webgl2: there is no browser', () => undefined);
 }
