@@ -31,8 +31,8 @@ export abstract class Optimiser<
   private isDisposed = false;
 
   /**
-   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, a value is a tensor of another
-   * backend, or a value shares memory with another value or with a gradient. `what` begins the message.
+   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another
+   * backend. So it does if a value shares memory with another value or with a gradient. `what` begins the message.
    */
   constructor(
     private readonly what: string,
