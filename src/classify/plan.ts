@@ -3,7 +3,7 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import type { Scale } from '../data/scale.js';
-import { scaleOf } from '../data/scale.js';
+import { differenceOf, isSameScale, scaleOf } from '../data/scale.js';
 import type { ClassifyColumns, Recordings } from './recordings.js';
 import { listed, shortStep } from './recordings.js';
 import type { Windows, WindowSizes } from './windows.js';
@@ -61,15 +61,25 @@ export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: n
         (columns.group === null ? 'name the column of the recordings with --group' : 'choose another --seed'),
     );
   }
-  const isTraining = trainingPlaces(recordings, split);
-  const inputs = recordings.inputs.map((values, n): InputPlan => {
-    const own = values.filter((_, place) => isTraining[place]);
+  const inputs = trainingInputs(recordings, split).map((own, n): InputPlan => {
     if (own.every(Number.isNaN)) {
       throw new DataError(`${name}: ${columns.inputs[n]} has no number in the training part`);
     }
     return { ...scaleOf(own), hasMissing: own.some(Number.isNaN) };
   });
   return { ...choices, classes, step, inputs, split };
+}
+
+/** Throws a DataError unless recordings have the numbers of the training part from which the networks of a plan learned. */
+export function assertOfTraining({ split, columns, inputs }: ClassifyPlan, recordings: Recordings): void {
+  for (const [n, own] of trainingInputs(recordings, split).entries()) {
+    const [found, before] = [scaleOf(own), inputs[n]];
+    if (isSameScale(found, before)) continue;
+    throw new DataError(
+      `${recordings.name}: is not the table of the training: in its training part, ${nameOfPart(split, 'training')}, ` +
+        differenceOf(columns.inputs[n], found, before),
+    );
+  }
 }
 
 function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {
@@ -144,6 +154,12 @@ export function windowsOfPart(
   }
   const { from, to } = split.parts[part];
   return windowsWhere(windows, (n) => labels[n] >= 0 && starts[n] >= from && starts[n] + window <= to);
+}
+
+/** The numbers of each input in the training part. */
+function trainingInputs(recordings: Recordings, split: Split): Float64Array[] {
+  const isTraining = trainingPlaces(recordings, split);
+  return recordings.inputs.map((values) => values.filter((_, place) => isTraining[place]));
 }
 
 /** For each place 1 if it belongs to the training part, else 0. */

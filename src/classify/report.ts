@@ -8,7 +8,7 @@ import { inputColumns } from './inputs.js';
 import type { Samples } from './logistic.js';
 import { chosenLogistic, logisticProbabilities } from './logistic.js';
 import type { ClassifyPlan, Part } from './plan.js';
-import { nameOfPart, windowsOfPart } from './plan.js';
+import { assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
 import { listed } from './recordings.js';
 import type { Windows } from './windows.js';
@@ -51,7 +51,7 @@ export interface TestedWindows {
 /** More training windows would hardly change the weights of logistic regression. */
 const MOST_SAMPLES = 10_000;
 
-/** Tests a classifier on the test part of recordings. Throws a DataError if they do not have the parts of its training. */
+/** Tests a classifier on the test part of recordings. Throws a DataError if they do not have the parts of its training, or other numbers in its training part. */
 export async function reportOf(
   classifier: Classifier,
   recordings: Recordings,
@@ -61,21 +61,20 @@ export async function reportOf(
   const all = windowsOf(recordings, plan);
   const columns = inputColumns(plan, recordings);
   const windows = partOf(plan, recordings, all, 'test');
+  const [training, validation] = [
+    partOf(plan, recordings, all, 'training'),
+    partOf(plan, recordings, all, 'validation'),
+  ];
+  assertOfTraining(plan, recordings);
   const networks = await classifier.byNetwork(columns, windows, signal);
   const probabilities = meanOf(networks);
   const predicted = probabilities.map(likeliest);
   const accuracy = accuracyOf(predicted, windows.labels);
-  const training = partOf(plan, recordings, all, 'training');
   const baselines = [
     mostFrequentOf(plan, training, windows),
     {
       name: 'logistic regression on means and deviations',
-      accuracy: await logisticAccuracy(
-        plan,
-        columns,
-        [fewOf(training), partOf(plan, recordings, all, 'validation'), windows],
-        signal,
-      ),
+      accuracy: await logisticAccuracy(plan, columns, [fewOf(training), validation, windows], signal),
     },
   ];
   const best = baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));

@@ -12,7 +12,7 @@ import type { ForecastState } from '../forecast/forecaster.js';
 import { NOT_OF_FORECASTS } from '../forecast/forecast-options.js';
 import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
-import { assertHoldsTest, assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
+import { assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
 import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
@@ -200,7 +200,7 @@ export async function evaluateForecasts(
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
   const series = await loadSeries(flags.data, state.plan, signal);
-  assertHoldsTest(state.plan, series, flags.data);
+  assertOfTraining(state.plan, series, flags.data);
   await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 

@@ -327,6 +327,39 @@ export function shareMemory(one: Tensor, other: Tensor): boolean {
 
 /** The places of two tensors that share memory; undefined if all are apart. It sorts them, because a network can have thousands. */
 export function placesOfShared(tensors: readonly Tensor[]): readonly [first: number, second: number] | undefined {
+  for (const ranges of rangesByBuffer(tensors).values()) {
+    const n = ranges.findIndex(({ end }, k) => k + 1 < ranges.length && ranges[k + 1].first < end);
+    if (n < 0) continue;
+    const [one, other] = [ranges[n].place, ranges[n + 1].place];
+    return [Math.min(one, other), Math.max(one, other)];
+  }
+  return undefined;
+}
+
+/**
+ * The place of a tensor of `others` and that of a tensor of `apart` that share memory; undefined if there are none. Those of `apart` must
+ * not share memory with each other. It sorts them, as `placesOfShared`.
+ */
+export function placesOfCommon(
+  apart: readonly Tensor[],
+  others: readonly Tensor[],
+): readonly [other: number, one: number] | undefined {
+  const known = rangesByBuffer(apart);
+  for (const [buffer, ranges] of rangesByBuffer(others)) {
+    const ones = known.get(buffer) ?? [];
+    let n = 0;
+    for (const { place, first, end } of ranges) {
+      while (n < ones.length && ones[n].end <= first) n++;
+      if (n < ones.length && ones[n].first < end) return [place, ones[n].place];
+    }
+  }
+  return undefined;
+}
+
+/** The memory of each tensor, in the order of their beginnings, for each array of memory. */
+function rangesByBuffer(
+  tensors: readonly Tensor[],
+): Map<ArrayBufferLike, { place: number; first: number; end: number }[]> {
   const byBuffer = new Map<ArrayBufferLike, { place: number; first: number; end: number }[]>();
   for (const [place, tensor] of tensors.entries()) {
     const { buffer } = tensor.data;
@@ -334,14 +367,8 @@ export function placesOfShared(tensors: readonly Tensor[]): readonly [first: num
     ranges.push({ place, ...rangeOf(tensor) });
     byBuffer.set(buffer, ranges);
   }
-  for (const ranges of byBuffer.values()) {
-    ranges.sort((a, b) => a.first - b.first);
-    const n = ranges.findIndex(({ end }, k) => k + 1 < ranges.length && ranges[k + 1].first < end);
-    if (n < 0) continue;
-    const [one, other] = [ranges[n].place, ranges[n + 1].place];
-    return [Math.min(one, other), Math.max(one, other)];
-  }
-  return undefined;
+  for (const ranges of byBuffer.values()) ranges.sort((a, b) => a.first - b.first);
+  return byBuffer;
 }
 
 /** The first byte that a view reaches in its array's buffer, and the byte after the last one. A stride may be negative. */

@@ -17,6 +17,19 @@ export function scaleOf(values: Float64Array): Scale {
   return { level, scale: unit * Math.sqrt(squares / Math.max(count, 1)) || 1 };
 }
 
+/** Numbers in another order have the same mean but for its last digits; of a level far above the scale, these are more of the scale. */
+const ROUNDING = { ofScale: 1e-9, ofLevel: 1e-12 } as const;
+
+/** Whether two scales are those of the same numbers, which may have another order. */
+export function isSameScale(one: Scale, other: Scale): boolean {
+  const most = ROUNDING.ofScale * other.scale + ROUNDING.ofLevel * Math.abs(other.level);
+  return Math.abs(one.level - other.level) <= most && Math.abs(one.scale - other.scale) <= most;
+}
+
+/** How the numbers of `name` differ from those of the training, in words. */
+export const differenceOf = (name: string, found: Scale, before: Scale): string =>
+  `the mean of ${name} is ${found.level}, but was ${before.level}; the standard deviation is ${found.scale}, but was ${before.scale}`;
+
 /**
  * The power of two at or below the largest size of the numbers; 1 if all are 0 or missing. Divided by it, their squares cannot become 0 or
  * infinite, and no digit of them changes.

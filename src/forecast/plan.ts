@@ -4,7 +4,7 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
-import { scaleOf } from '../data/scale.js';
+import { differenceOf, isSameScale, scaleOf } from '../data/scale.js';
 import type { ColumnKind } from '../data/table.js';
 import type { InputPlan } from './inputs.js';
 import { kindOf, planFor, unreadStep } from './inputs.js';
@@ -209,16 +209,25 @@ export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string
   assertReadable(plan, series, name);
 }
 
-/** Throws a DataError unless a series has the numbers from which the networks of a plan learn. `name` is for messages. */
+/**
+ * Throws a DataError unless a series has the numbers from which the networks of a plan learn, also those of its other inputs. `name` is for
+ * messages.
+ */
 export function assertOfTraining(plan: ForecastPlan, series: Series, name: string): void {
   assertHoldsTest(plan, series, name);
-  const { y, steps } = plan.inputs;
-  const found = scaleOf(series.y.subarray(0, steps));
-  if (found.level === y.level && found.scale === y.scale) return;
-  throw new DataError(
-    `${name}: is not the series of the training: the mean of its numbers up to ${formatTime(timeAt(plan.calendar, steps - 1))} is ${found.level}, ` +
-      `but was ${y.level}; their standard deviation is ${found.scale}, but was ${y.scale}`,
-  );
+  const { columns, calendar } = plan;
+  const { y, steps, inputs } = plan.inputs;
+  const all = [
+    { column: columns.predict, values: series.y, before: y },
+    ...inputs.map((before, n) => ({ column: columns.inputs[n], values: series.inputs[n], before })),
+  ];
+  for (const { column, values, before } of all) {
+    const found = scaleOf(values.subarray(0, steps));
+    if (isSameScale(found, before)) continue;
+    throw new DataError(
+      `${name}: is not the series of the training: up to ${formatTime(timeAt(calendar, steps - 1))} ${differenceOf(column, found, before)}`,
+    );
+  }
 }
 
 /** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */

@@ -4,6 +4,7 @@ import { formatTime, timeAt } from '../data/calendar.js';
 import { scaled } from '../data/scale.js';
 import type { RidgeWeights } from './baselines.js';
 import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
+import { chanceOf } from './chance.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
@@ -188,9 +189,8 @@ export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
 
 /** Errors over fewer numbers say little. */
 const FEW_NUMBERS = 30;
-/** A share of numbers in the interval that differs by more than chance explains, and by more than this, is wrong. */
-const WRONG_COVERAGE = 0.05;
-const STANDARD_DEVIATIONS = 3;
+/** A share of numbers in the interval is wrong if it differs by more than this, and if chance gives such a share more rarely than this. */
+const [WRONG_COVERAGE, RARE] = [0.05, 0.001];
 
 /** What the errors warn of, in sentences. */
 export function warningsOf(
@@ -198,11 +198,12 @@ export function warningsOf(
   reports: readonly HorizonReport[],
 ): string[] {
   const { numbers } = reports[0];
-  const chance = STANDARD_DEVIATIONS * Math.sqrt((wanted * (1 - wanted)) / numbers);
+  const isWrong = (coverage: number): boolean =>
+    Math.abs(coverage - wanted) > WRONG_COVERAGE && chanceOf(Math.round(coverage * numbers), numbers, wanted) < RARE;
   const ofHorizon = ({ ahead, beatenBy, echoes, coverage }: HorizonReport): string[] => [
     ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
     ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
-    ...(Math.abs(coverage - wanted) > Math.max(chance, WRONG_COVERAGE)
+    ...(isWrong(coverage)
       ? [
           `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${exactPercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
         ]
@@ -210,7 +211,9 @@ export function warningsOf(
   ];
   return [
     ...(numbers < FEW_NUMBERS
-      ? [`the test part has ${numbers} numbers, so its errors are rough: choose a longer one with --test`]
+      ? [
+          `the test part has ${numbers} ${numbers === 1 ? 'number' : 'numbers'}, so its errors are rough: choose a longer one with --test`,
+        ]
       : []),
     ...reports.flatMap(ofHorizon),
   ];

@@ -4,7 +4,7 @@ import type { Backend } from '../core/backend.js';
 import { allocateAll, assertOwn, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Tensor } from '../core/tensor.js';
-import { placesOfShared } from '../core/tensor.js';
+import { placesOfCommon, placesOfShared } from '../core/tensor.js';
 import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import {
@@ -31,8 +31,8 @@ export abstract class Optimiser<
   private isDisposed = false;
 
   /**
-   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, a value is a tensor of another
-   * backend, or two values share memory. `what` begins the message.
+   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another
+   * backend. So it does if a value shares memory with another value or with a gradient. `what` begins the message.
    */
   constructor(
     private readonly what: string,
@@ -43,13 +43,7 @@ export abstract class Optimiser<
   ) {
     assertParameters(what, parameters);
     for (const { name, value } of parameters) assertOwn(`${what}: ${name}`, backend, value);
-    const shared = placesOfShared(parameters.map(({ value }) => value));
-    if (shared) {
-      const [one, other] = shared.map((place) => parameters[place].name);
-      throw new RangeError(
-        `${what}: ${one} and ${other} share memory, so each update would change it twice: list it once, with the sum of its gradients`,
-      );
-    }
+    assertApart(what, parameters);
     const shapes = shapesByName(parameters);
     const moments = {} as Record<Moment, NamedTensors<Name>>;
     try {
@@ -119,6 +113,26 @@ export abstract class Optimiser<
   protected assertNotDisposed(method: string): void {
     if (this.isDisposed) throw new Error(`${this.what}: ${method}: the optimiser has been disposed of`);
   }
+}
+
+/** Throws a RangeError if an update would change a value twice, or a gradient that is still to be read. */
+function assertApart(what: string, parameters: readonly Parameter[]): void {
+  const values = parameters.map(({ value }) => value);
+  const shared = placesOfShared(values);
+  if (shared) {
+    const [one, other] = shared.map((place) => parameters[place].name);
+    throw new RangeError(
+      `${what}: ${one} and ${other} share memory, so each update would change it twice: list it once, with the sum of its gradients`,
+    );
+  }
+  const gradients = parameters.map(({ gradient }) => gradient);
+  const common = placesOfCommon(values, gradients);
+  if (!common) return;
+  const [one, other] = common.map((place) => parameters[place].name);
+  const whose = one === other ? 'its value' : `the value of ${other}`;
+  throw new RangeError(
+    `${what}: the gradient of ${one} shares memory with ${whose}, so an update would overwrite it: give the gradient a tensor of its own`,
+  );
 }
 
 /** Adam's state. */

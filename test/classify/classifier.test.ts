@@ -374,6 +374,26 @@ describe('the report', () => {
     classifier.dispose();
   });
 
+  test('needs the numbers of the training part, in any order of the groups', async () => {
+    const classifier = new Classifier(backend, whole.state);
+    const { parts } = whole.state.plan.split;
+    const training = parts.training as readonly string[];
+    const place = waves().findIndex(({ who }) => who === training[1]);
+    const changed = recordingsFrom(waves().map((row, n) => (n === place ? { ...row, x: row.x + 1 } : row)));
+    const failure = await failureOf(reportOf(classifier, changed));
+    expect(failure).toBeInstanceOf(DataError);
+    expect(String(failure)).toMatch(
+      /rows: is not the table of the training: in its training part, (w\d+, )+w\d+, the mean of x is \S+, but was \S+; the standard deviation is \S+, but was \S+$/,
+    );
+    const { report } = await reportOf(classifier, recordings);
+    const groups = [...new Set(waves().map(({ who }) => who))].reverse();
+    const added = waves().map((row) => ({ ...row, who: `new ${row.who}` }));
+    const reordered = [...added, ...groups.flatMap((group) => waves().filter(({ who }) => who === group))];
+    const again = await reportOf(classifier, recordingsFrom(reordered));
+    expect([again.report.windows, again.report.accuracy]).toEqual([report.windows, report.accuracy]);
+    classifier.dispose();
+  });
+
   test('a network learns waves, of which means and deviations say nothing; shuffled classes give chance', async () => {
     const options = classifyOptions({ hidden: 6, batchSize: 8, trainingIters: 1600, displayStep: 1000 });
     const random = new Random(8);

@@ -322,6 +322,15 @@ describe('longhand predict of a classifier', () => {
     expect(await refused(['forecast', CHECKPOINT, '--data', DATA])).toContain('is not the checkpoint of a forecaster');
   });
 
+  test('eval refuses another table with the same groups, and keeps the report of the training', async () => {
+    const before = ['run.report.json', 'run.test.csv'].map(read);
+    const other = linesInFolder('another.csv', [...motion({ persons: 5, bouts: 1, seconds: 1, seed: 8 })]);
+    expect(await refused(['eval', CHECKPOINT, '--data', other])).toMatch(
+      /another\.csv: is not the table of the training: in its training part, p0\d, p0\d, p0\d, the mean of ax is /,
+    );
+    expect(['run.report.json', 'run.test.csv'].map(read)).toEqual(before);
+  });
+
   test('shows texts of the table without control characters, and quotes them in the file', async () => {
     const odd = LINES.map((line) =>
       line.replace(/,walking$/, ',"a ""walk"", \u001b[31mred"').replace(/^p0(\d)/, '"p,$1\u0007"'),

@@ -418,18 +418,25 @@ test.each([
   expect(read('run.report.json')).toBe(report);
 });
 
-test('a run does not continue on another series', async () => {
+test('a run does not continue on another series, and is not measured on it', async () => {
   const before = readFileSync(CHECKPOINT);
+  const written = ['run.report.json', 'run.test.csv', 'run.svg'].map(read);
   const lines = sales();
   const other = linesInFolder('other.csv', [
     ...lines.slice(0, 9),
     lines[9].replace(/,[\d.]+,/, ',99,'),
     ...lines.slice(10),
   ]);
-  expect(await refused(['train', '--resume', CHECKPOINT, '--data', other])).toMatch(
-    /other\.csv: is not the series of the training: the mean of its numbers up to 1987-06-17 is [\d.]+, but was [\d.]+; their standard deviation is [\d.]+, but was [\d.]+\n$/,
-  );
+  for (const args of [
+    ['train', '--resume', CHECKPOINT],
+    ['eval', CHECKPOINT],
+  ]) {
+    expect(await refused([...args, '--data', other])).toMatch(
+      /other\.csv: is not the series of the training: up to 1987-06-17 the mean of sales is [\d.]+, but was [\d.]+; the standard deviation is [\d.]+, but was [\d.]+\n$/,
+    );
+  }
   expect(readFileSync(CHECKPOINT)).toEqual(before);
+  expect(['run.report.json', 'run.test.csv', 'run.svg'].map(read)).toEqual(written);
 });
 
 describe('longhand forecast', () => {

@@ -12,7 +12,7 @@ import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, movedOutwards, recentShifts, scoreOf } from '../../src/forecast/intervals.js';
-import { assertHoldsTest, plannedColumns, planOf } from '../../src/forecast/plan.js';
+import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../src/forecast/plan.js';
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
@@ -230,6 +230,21 @@ describe('a forecaster', () => {
     expectDataError(() => assertHoldsTest(plan, from(109), 't'), 't: does not hold the test part');
     const old = { ...plan, holidays: [[0, 'Holiday']] as const };
     expectDataError(() => assertHoldsTest(old, from(0), 't'), 't: the forecaster knows holidays up to 1970');
+  });
+
+  test('is measured on the numbers of its training, also of the other inputs', () => {
+    const { plan } = whole.state;
+    const changed = (name: 'y' | 'x', at: number): Series => {
+      const rows = rowsOfDays(COUNT, 0).map((row, n) => (n === at ? { ...row, [name]: 1000 } : row));
+      return alignedTo(plan.calendar, seriesOf(tableOf('t', rows, plannedColumns(plan)), COLUMNS), 't');
+    };
+    for (const name of ['y', 'x'] as const) {
+      assertOfTraining(plan, changed(name, plan.inputs.steps), 't');
+      expectDataError(
+        () => assertOfTraining(plan, changed(name, plan.inputs.steps - 1), 't'),
+        `t: is not the series of the training: up to ${dateOf(plan.inputs.steps - 1)} the mean of ${name} is `,
+      );
+    }
   });
 
   test.each<[string, (n: number) => boolean, number[], string[]]>([

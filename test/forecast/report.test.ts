@@ -1,4 +1,7 @@
 /** What a report of forecasts says in words. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { chanceOf } from '../../src/forecast/chance.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
 import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 
@@ -50,26 +53,66 @@ describe('in words, a report', () => {
     expect(verdictsOf([report({ error: 4e37 })])[0]).toContain('2.075e+2 in place of 2.200e+2.');
   });
 
+  const few = (numbers: number): string =>
+    `the test part has ${numbers} number${numbers === 1 ? '' : 's'}, so its errors are rough: choose a longer one with --test`;
+  const narrow = '2 ahead, 0% of the numbers lie in the 90% interval, which is too narrow';
+  const wide = '2 ahead, 100% of the numbers lie in the 90% interval, which is too wide';
+
   test.each<[string, Partial<HorizonReport>, string[]]>([
     ['nothing', {}, []],
     ['a defeat', { beatenBy: 'x' }, ['2 ahead, the LSTM loses against x: use that, or more data']],
     ['an echo', { echoes: true }, ['2 ahead, the LSTM repeats the last known number']],
     [
       'an interval that is too narrow',
-      { coverage: 0.8 },
-      ['2 ahead, 80% of the numbers lie in the 90% interval, which is too narrow'],
+      { coverage: 0.79 },
+      ['2 ahead, 79% of the numbers lie in the 90% interval, which is too narrow'],
     ],
-    [
-      'an interval that is too wide',
-      { coverage: 1 },
-      ['2 ahead, 100% of the numbers lie in the 90% interval, which is too wide'],
-    ],
-    ['no difference that chance explains', { coverage: 0.82 }, []],
+    ['an interval that is too wide', { coverage: 1 }, [wide]],
+    ['no difference that chance explains', { coverage: 0.8 }, []],
+    ['an interval of which all of four numbers lie outside', { numbers: 4, coverage: 0 }, [few(4), narrow]],
+    ['no interval of which the only number lies outside', { numbers: 1, coverage: 0 }, [few(1)]],
+    ['no interval of which two numbers lie outside', { numbers: 2, coverage: 0 }, [few(2)]],
+    ['no interval of which all of forty numbers lie inside', { numbers: 40, coverage: 1 }, []],
+    ['an interval of which all of a hundred thousand lie inside', { numbers: 1e5, coverage: 1 }, [wide]],
+    ['an interval of which none of a hundred thousand lies inside', { numbers: 1e5, coverage: 0 }, [narrow]],
     ['no small difference', { coverage: 0.86, numbers: 10_000 }, []],
-    [
-      'a short test part',
-      { numbers: 29, coverage: 0.8 },
-      ['the test part has 29 numbers, so its errors are rough: choose a longer one with --test'],
-    ],
+    ['a short test part', { numbers: 29, coverage: 0.8 }, [few(29)]],
   ])('warns of %s', (_, fields, warnings) => expect(warningsOf({ coverage: 0.9 }, [report(fields)])).toEqual(warnings));
+});
+
+describe('the probability that chance explains', () => {
+  test.each([
+    [0, 1, 0.9, 0.1],
+    [1, 1, 0.9, 0.9],
+    [0, 3, 0.9, 0.1 ** 3],
+    [1, 3, 0.9, 0.1 ** 3 + 3 * 0.9 * 0.1 ** 2],
+    [10, 10, 0.5, 0.5 ** 10],
+    [2, 3, 0.5, 0.5],
+  ])('%i of %i numbers for a share of %d', (inside, count, share, expected) => {
+    expect(chanceOf(inside, count, share)).toBeCloseTo(expected, 15);
+  });
+
+  test('counts every way in which numbers can lie in their intervals', () => {
+    const [count, share] = [9, 0.7];
+    const chances = Array.from({ length: count + 1 }, () => 0);
+    for (let way = 0; way < 2 ** count; way++) {
+      const inside = way.toString(2).split('1').length - 1;
+      chances[inside] += share ** inside * (1 - share) ** (count - inside);
+    }
+    for (const inside of chances.keys()) {
+      const tail = inside < count * share ? chances.slice(0, inside + 1) : chances.slice(inside);
+      expect(chanceOf(inside, count, share)).toBeCloseTo(
+        tail.reduce((sum, one) => sum + one, 0),
+        14,
+      );
+    }
+  });
+
+  test('is that of the document, for 40 numbers', () => {
+    const shares = Array.from({ length: 41 }, (_, n) => n).filter((n) => chanceOf(n, 40, 0.9) >= 0.001);
+    const [least, most] = [shares[0], shares[shares.length - 1]].map((n) => Math.round((100 * n) / 40));
+    const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/forecast.md'), 'utf8').replace(/\s+/g, ' ');
+    const [said] = /40 numbers says little, because [^.]* are compatible/.exec(text) ?? [];
+    expect(said).toBe(`40 numbers says little, because ${least}% to ${most}% are compatible`);
+  });
 });

@@ -318,6 +318,35 @@ describe('a list of parameters is refused for', () => {
     new Optimiser(backend, [b, ...parts]).dispose();
   });
 
+  test.each([
+    ['adam', Adam],
+    ['sgd', Sgd],
+  ] as const)('%s: a gradient that is a value, or a part of one', (name, Optimiser) => {
+    const [W, V, b] = [parameter('W', 2, 3), parameter('V', 2, 3), parameter('b', 3)];
+    const refusal = (...parameters: Parameter[]): unknown => {
+      try {
+        return new Optimiser(backend, parameters);
+      } catch (error) {
+        return error;
+      }
+    };
+    const because = 'so an update would overwrite it: give the gradient a tensor of its own';
+    const own = `${name}: the gradient of W shares memory with its value, ${because}`;
+    const ofV = `${name}: the gradient of W shares memory with the value of V, ${because}`;
+    expect(refusal({ ...W, gradient: W.value })).toEqual(new RangeError(own));
+    const reading = { ...W, gradient: V.value };
+    for (const list of [
+      [b, reading, V],
+      [V, b, reading],
+    ])
+      expect(refusal(...list)).toEqual(new RangeError(ofV));
+    const row = `${name}: the gradient of b shares memory with the value of W, ${because}`;
+    expect(refusal(V, W, { ...b, gradient: W.value.pick(1) })).toEqual(new RangeError(row));
+    // a row of a matrix whose other row is a value; and one gradient of two values
+    const rows = { name: 'row', value: W.value.pick(0), gradient: W.value.pick(1) };
+    new Optimiser(backend, [V, rows, { ...b, gradient: V.gradient.pick(0) }]).dispose();
+  });
+
   test('a gradient of another shape', () => {
     const wrong = { ...parameter('W', 2, 3), gradient: backend.allocate([3, 2]) };
     expect(() => new Adam(backend, [wrong])).toThrow(new RangeError('adam: gradient of W [3,2] must be [2,3]'));

@@ -9,7 +9,7 @@ import type { ForecastState } from '../../forecast/forecaster.js';
 import { forecastOptions } from '../../forecast/forecast-options.js';
 import { assertBatchFits, fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
-import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
+import { assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
 import type { TrainOptions } from '../../training/options.js';
@@ -161,8 +161,7 @@ export class SeriesEngine {
       const source = this.openSource;
       const table = await readTable(source, plannedColumns(plan), signal);
       const series = laterSeriesOf(plan.calendar, table, plan.columns);
-      if (isTrained(state)) assertHoldsTest(plan, series, source.name);
-      else assertOfTraining(plan, series, source.name);
+      assertOfTraining(plan, series, source.name);
       const options = optionsOf(state, forecastOptions({}));
       this.run = { name: source.name, series, options, threads, state };
       const progress = new ForecastProgress(state, options, () => {});
