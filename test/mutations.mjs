@@ -48,8 +48,9 @@ function makeCopy() {
 const LONGEST_TEST_MS = 60_000;
 
 /**
- * Runs test files in the copy as it is now; `only`: tests whose name matches this pattern. Returns the names of the files that fail,
- * how many tests ran in each, and the names of the tests of equations: all, and those that fail.
+ * Runs test files in the copy as it is now; `only`: tests whose name matches this pattern. Returns the names of the files that fail, and
+ * of the tests that ran in each; whether this computer lacks something for them. Of the tests of equations it returns all names, and
+ * those that fail.
  */
 async function failuresIn(copy, names, only) {
   const files = names.map((name) => `test/${name}.test.ts`);
@@ -67,19 +68,24 @@ async function failuresIn(copy, names, only) {
   child.stdout.setEncoding('utf8');
   let answer = '';
   for await (const text of child.stdout) answer += text;
-  if (answer === '') return { files: names, counts: {}, all: [], failed: [] }; // Jest ended before it could report
+  if (answer === '') return { files: names, ran: {}, all: [], failed: [] }; // Jest ended before it could report
   const { testResults } = JSON.parse(answer);
   if (testResults.length !== files.length) throw new Error(`ran ${testResults.length} test files, not ${files.length}`);
   const nameOf = ({ name }) => path.relative(path.join(copy, 'test'), name).replace(/\.test\.ts$/, '');
   const ofEquations = testResults
     .filter((result) => EQUATIONS.includes(nameOf(result)))
     .flatMap(({ assertionResults }) => assertionResults);
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults);
   const hasRun = ({ status }) => status === 'passed' || status === 'failed';
   return {
     files: testResults.filter(({ status }) => status === 'failed').map(nameOf),
-    counts: Object.fromEntries(
-      testResults.map((result) => [nameOf(result), result.assertionResults.filter(hasRun).length]),
+    ran: Object.fromEntries(
+      testResults.map((result) => [
+        nameOf(result),
+        result.assertionResults.filter(hasRun).map(({ fullName }) => fullName),
+      ]),
     ),
+    lacks: results.some(({ title }) => title.startsWith('missing: ')), // see test/helpers/needs.ts
     all: ofEquations.map(({ fullName }) => fullName),
     failed: ofEquations.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
   };
@@ -119,10 +125,9 @@ async function tryMistake(copy, mistake) {
 
 async function tryKernelMistake(copy, mistake, only) {
   const { id, test } = mistake;
-  const { files, counts } = await withMistake(copy, mistake, () => failuresIn(copy, [test], only));
+  const { files } = await withMistake(copy, mistake, () => failuresIn(copy, [test], only));
   const caught = files.length > 0;
   console.log(`${caught ? 'caught  ' : 'SURVIVED'} ${id}: ${caught ? 'fails' : 'passes'} ${test}`);
-  if (!caught && counts[test] === 0) console.log(`  no test matches ${only}`);
   return { caught, failed: [] };
 }
 
@@ -141,15 +146,27 @@ async function possible() {
     if (untouched.files.length > 0) throw new Error(`the unchanged copy fails: ${untouched.files.join(', ')}`);
     for (const name of untouched.all) idle.add(name);
   }
-  const without = new Set();
-  for (const test of new Set(inKernels.map((one) => one.test))) {
-    const { files, counts } = await failuresIn(copies[0], [test]);
-    if (files.length > 0) throw new Error(`the unchanged copy fails: ${test}`);
-    if (counts[test] === 0) without.add(test);
-  }
-  if (without.size > 0)
-    console.log(`no WebGPU here: ${[...without].join(', ')} cannot run, nor can their mistakes be tried`);
-  return [...inEquations, ...inKernels.filter(({ test }) => !without.has(test))];
+  const inTests = [...new Set(inKernels.map(({ test }) => test))];
+  const here = [];
+  for (const test of inTests)
+    here.push(
+      ...(await possibleIn(
+        test,
+        inKernels.filter((one) => one.test === test),
+      )),
+    );
+  return [...inEquations, ...here];
+}
+
+/** Those of the mistakes in kernels for which a test runs here, of those that they name in this file. */
+async function possibleIn(test, all) {
+  const { files, ran, lacks } = await failuresIn(copies[0], [test], all.map(({ only }) => `(${only})`).join('|'));
+  if (files.length > 0) throw new Error(`the unchanged copy fails: ${test}`);
+  const isHere = ({ only }) => ran[test].some((name) => new RegExp(only, 'i').test(name)); // as Jest does
+  const missing = all.filter((one) => !isHere(one));
+  if (missing.length > 0 && !lacks) throw new Error(`${missing[0].id}: no test in ${test} matches ${missing[0].only}`);
+  if (missing.length > 0) console.log(`no WebGPU here: ${missing.length} mistakes of ${test} cannot be tried`);
+  return all.filter(isHere);
 }
 
 let caught = 0;

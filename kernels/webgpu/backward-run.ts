@@ -72,15 +72,21 @@ function stepAt(calls: readonly ListedCall[], n: number): Step | undefined {
 
 const recurrentOf = ({ others, roles }: Step): ListedCall => others[roles.indexOf('dhPrev')];
 
+/** Whether none of the other places is of the same tensor. */
+const isAlone = ({ data }: Place, places: readonly Place[]): boolean =>
+  places.filter((place) => place.data === data).length === 1;
+
 /** Whether the calls after the cells can wait for the end of the run. */
 function canWait({ cell, others, roles }: Step): boolean {
   const [dz, dc, dcPrev, dh, ...states] = cell.places;
   const waiting = others.filter((_, n) => roles[n] !== 'dhPrev');
   const outs = waiting.map(({ places }) => places[0]);
+  const dxs = others.filter((_, n) => roles[n] === 'dx').map(({ places }) => places[0]); // other rows at each step
   const read = waiting.flatMap(({ places }) => places.slice(1).filter((place) => !isSamePlace(place, dz)));
   const Wh = others[roles.indexOf('dhPrev')].places[2];
   return (
     areApart(outs) &&
+    dxs.every((dx) => isAlone(dx, outs)) &&
     areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs]) &&
     areOtherTensors(outs, [dz, dc, dcPrev, dh, ...states, Wh]) &&
     areOtherTensors([Wh], [dz, dc, dcPrev, dh])

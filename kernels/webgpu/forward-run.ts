@@ -9,7 +9,7 @@ import type { ListedCall } from './launches.js';
 import { startOf } from './launches.js';
 import { matmul } from './matmul.js';
 import { embeddingForward } from './rows.js';
-import { areApart, areOtherTensors, isApartBy, isSamePlace, isTight, joined, overlap, strideOf } from './steps.js';
+import { areApart, areOtherTensors, isApartBy, isSamePlace, isTight, joined, strideOf } from './steps.js';
 
 /** z = x·Wx + b in one or more calls; z += hPrev·Wh; the cell. */
 interface Step {
@@ -38,7 +38,7 @@ function stepAt(calls: readonly ListedCall[], n: number): Step | undefined {
 }
 
 function isLaunchable({ inputs, recurrent, cell }: Step): boolean {
-  const [h, c, gates, z, cPrev] = cell.places;
+  const [h, c, gates, z] = cell.places; // h or c may replace cPrev: a thread reads its numbers there first
   const [, hPrev, Wh] = recurrent.places;
   const read = inputs.flatMap(({ places }) => places.slice(1));
   const isProductOfRows = ({ operation, places }: ListedCall): boolean =>
@@ -49,8 +49,7 @@ function isLaunchable({ inputs, recurrent, cell }: Step): boolean {
     !Wh.transposed &&
     inputs.every(isProductOfRows) &&
     areApart([h, c, gates, z, hPrev, Wh]) &&
-    (isSamePlace(c, cPrev) || !overlap(c, cPrev)) &&
-    [h, gates, z].every((place) => !overlap(place, cPrev)) &&
+    areOtherTensors([gates], [hPrev, Wh]) && // the gates of later steps get x·Wx + b before this step
     areOtherTensors([h, c, gates, z], read)
   );
 }
@@ -82,7 +81,6 @@ function follows(first: Step, second: Step, last: Step, next: Step): boolean {
   return (
     isApartBy(last.cell, next.cell, GATES, stride) &&
     isSamePlace(next.cell.places[3], first.cell.places[3]) &&
-    isSamePlace(next.recurrent.places[2], first.recurrent.places[2]) &&
     next.inputs.every(isNextInput)
   );
 }

@@ -8,13 +8,13 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { stepOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 
 /** A view of a tensor of the list: a whole one, one step of it, or its transpose. */
-interface Operand {
+export interface Operand {
   readonly tensor: string;
   readonly step?: number;
   readonly transposed?: boolean;
 }
 
-interface ListedCall {
+export interface ListedCall {
   readonly operation: keyof Operations;
   readonly operands: readonly Operand[];
   /** Numbers, or the options of an operation, after the operands. */
@@ -23,10 +23,10 @@ interface ListedCall {
   readonly bias?: Operand;
 }
 
-type Shapes = Readonly<Record<string, readonly number[]>>;
+export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** Sizes of one list, and what its steps read. */
-interface Kind {
+export interface Kind {
   readonly T: number;
   readonly B: number;
   readonly H: number;
@@ -52,7 +52,7 @@ const kindOf = (random: Random): Kind => ({
 });
 
 /** Several tensors of every shape, so that an operand can be exchanged for another one. x has H columns, as h has. */
-function shapesOf({ T: steps, B, H, stride }: Kind): Shapes {
+export function shapesOf({ T: steps, B, H, stride }: Kind): Shapes {
   const T = steps * stride;
   const named = (names: string, shape: readonly number[]): Shapes =>
     Object.fromEntries(names.split(' ').map((name) => [name, shape]));
@@ -69,7 +69,7 @@ function shapesOf({ T: steps, B, H, stride }: Kind): Shapes {
 
 const at = (tensor: string, step?: number): Operand => (step === undefined ? { tensor } : { tensor, step });
 const transposed = (operand: Operand): Operand => ({ ...operand, transposed: true });
-const ADD = [{ accumulate: true }] as const;
+export const ADD = [{ accumulate: true }] as const;
 const FORGET_BIAS = 0.5;
 const RATE = 0.01;
 
@@ -127,7 +127,7 @@ const UPDATES: readonly ListedCall[] = [
 ].map((names) => ({ operation: 'adam', operands: names.map((name) => at(name)), rest: [RATE] }));
 
 /** The calls of a training step. */
-function stepCalls(kind: Kind): ListedCall[] {
+export function stepCalls(kind: Kind): ListedCall[] {
   const steps = Array.from({ length: kind.T }, (_, t) => kind.stride * (kind.isReverse ? kind.T - 1 - t : t));
   return [
     ...steps.flatMap((t) => forwardStep(kind, t)),

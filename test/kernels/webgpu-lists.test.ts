@@ -1,6 +1,8 @@
 /** Lists of calls of the WebGPU backend: calls that it computes together have the numbers of single calls, and others are not merged. */
+import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import type { CallList } from '../helpers/call-lists.js';
 import { callList, valuesAfter } from '../helpers/call-lists.js';
+import { DIRECTED_LISTS } from '../helpers/directed-lists.js';
 import { inTier } from '../helpers/needs.js';
 import { callByCall, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';
 
@@ -29,4 +31,22 @@ await describeWebGpu(() => {
       expect(launches.filter((part) => part < 0.7).length).toBeGreaterThan(COUNT / 4);
     },
   );
+
+  describe.each(inTier(KINDS.slice(0, 1), KINDS))('calls by the kernels for %s', (kind) => {
+    let merged: WebGpuBackend;
+    let single: WebGpuBackend;
+    beforeAll(async () => {
+      merged = await openWebGpu(kind);
+      single = callByCall(await openWebGpu(kind));
+    });
+    afterAll(() => Promise.all([merged.dispose(), single.dispose()]));
+
+    test.each(DIRECTED_LISTS.map((list) => [list.name, list] as const))(
+      'have the numbers of single calls in a list in which %s',
+      async (_, list) => {
+        const values = await valuesAfter(merged, list);
+        expect(values).toEqual(await valuesAfter(single, list));
+      },
+    );
+  });
 });

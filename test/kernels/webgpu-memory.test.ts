@@ -1,5 +1,7 @@
 /** The memory of the WebGPU backend: addresses, growth, and what stays when tensors, lists and networks are gone. */
+import { Device } from '../../kernels/webgpu/device.js';
 import { Heap } from '../../kernels/webgpu/heap.js';
+import { Memory } from '../../kernels/webgpu/memory.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { modelNetwork } from '../../src/network/model.js';
@@ -80,6 +82,16 @@ await describeWebGpu(() => {
       expect([...before, await fillWith(3)]).toEqual([1, 2, 3]);
       expect(backend.queue.counts).toEqual({ recorded: 1, replayed: 2 });
     });
+  });
+
+  test('lists share room for their own numbers, which one that needs more does not get', async () => {
+    const device = await Device.open();
+    const memory = new Memory(device);
+    expect([memory.scratch(5), memory.allocate(1), memory.scratch(9), memory.scratch(16), memory.scratch(8)]).toEqual([
+      0, 8, 9, 9, 9,
+    ]);
+    memory.dispose();
+    device.close();
   });
 
   test('downloads use the same staging buffers again, and several at once have their own', async () => {

@@ -18,14 +18,14 @@ const LISTS = 'kernels/webgpu-lists';
  * @property {string} right The text there; it occurs exactly once.
  * @property {string} wrong The text that replaces it.
  * @property {string} test The test file that must fail.
- * @property {string} only A pattern for the names of the tests that run; all match an empty one.
+ * @property {string} only A pattern for the names of the tests that run: as few as notice the mistake.
  */
 
 /**
  * The mistakes in one file, by their ids: the right text, the wrong one, the test file, and a pattern for the tests' names.
  *
  * @param {string} file
- * @param {Record<string, readonly [right: string, wrong: string, test: string, only?: string]>} list
+ * @param {Record<string, readonly [right: string, wrong: string, test: string, only: string]>} list
  * @returns {KernelMistake[]}
  */
 const mistakes = (file, list) =>
@@ -36,10 +36,14 @@ const mistakes = (file, list) =>
     right,
     wrong,
     test,
-    only: only ?? (test === LISTS ? 'for software' : ''),
+    only,
   }));
 
-const MERGED = 'merged steps';
+const MERGED = 'software merged steps.*tutorial';
+const CLASSES = 'software merged steps.*classes';
+
+/** The list of test/helpers/directed-lists.ts with this name. */
+const listIn = (/** @type {string} */ name) => `software.* list in which ${name}$`;
 
 /** @type {readonly KernelMistake[]} */
 export const WEBGPU_MISTAKES = [
@@ -92,7 +96,12 @@ export const WEBGPU_MISTAKES = [
       MERGED,
     ],
     'z of no step is kept': ['storesZ: Number(storesZ)', 'storesZ: 0', CORE, MERGED],
-    'h has the pitch of the cell': ['hPitch: hPrev.pitch', 'hPitch: h.pitch', CORE, MERGED],
+    'h has the pitch of the cell': [
+      'hPitch: hPrev.pitch',
+      'hPitch: h.pitch',
+      CORE,
+      'software merged steps.*projection',
+    ],
     'dh of the step is not kept': ['memory[p.dh + at] = dh;', '', CORE, MERGED],
     'lanes of dz exchanged': [
       'fma(vec4f(dz.${LANES[lane]}), w${lane}, dh${r})',
@@ -151,12 +160,7 @@ export const WEBGPU_MISTAKES = [
       CORE,
       MERGED,
     ],
-    'the first block at every step': [
-      'let bAt = p.b + s * p.bStride;',
-      'let bAt = p.b;',
-      CORE,
-      'software merged steps',
-    ],
+    'the first block at every step': ['let bAt = p.b + s * p.bStride;', 'let bAt = p.b;', CORE, MERGED],
   }),
   ...mistakes('tiles', {
     'the last k is left out': [
@@ -197,7 +201,12 @@ export const WEBGPU_MISTAKES = [
       SUITE,
       'GPUs.*matmul',
     ],
-    'the first block at every step': ['let aAt = p.a + s * p.aStride;', 'let aAt = p.a;', CORE, 'gpu merged steps'],
+    'the first block at every step': [
+      'let aAt = p.a + s * p.aStride;',
+      'let aAt = p.a;',
+      CORE,
+      'gpu merged steps.*tutorial',
+    ],
     'only half of the lines': [
       'let line = ${first} + 4 * (thread % 16);',
       'let line = ${first} + 4 * (thread % 8);',
@@ -213,7 +222,12 @@ export const WEBGPU_MISTAKES = [
       'software.*adam',
     ],
     'ε inside the root': ['(sqrt(square) + ${EPSILON})', 'sqrt(square + ${EPSILON})', CORE, 'more parameters'],
-    'the update before': ['group >= p.list[2 * one + 3].x', 'group > p.list[2 * one + 3].x', LISTS],
+    'the update before': [
+      'group >= p.list[2 * one + 3].x',
+      'group > p.list[2 * one + 3].x',
+      LISTS,
+      listIn('nothing differs'),
+    ],
     'a second launch begins again': [
       'updates.slice(first, first + MOST_UPDATES)',
       'updates.slice(0, MOST_UPDATES)',
@@ -235,21 +249,21 @@ export const WEBGPU_MISTAKES = [
       'p.indices + (m / p.perStep) * p.pitch + m % p.perStep',
       'p.indices + m % p.perStep',
       CORE,
-      MERGED,
+      CLASSES,
     ],
     'equal classes overwrite': [
       'p.N4 + index] += memory[row]; // (15′)',
       'p.N4 + index] = memory[row]; // (15′)',
       CORE,
-      'software merged steps',
+      CLASSES,
     ],
     'each row from all classes': [
       'if (indexOf(s * p.M + m) == k) {',
       'if (indexOf(s * p.M + m) >= k) {',
       CORE,
-      'gpu merged steps',
+      'gpu merged steps.*classes',
     ],
-    'no bias with classes': ['+ n] + memory[p.bias + n]; // (15)', '+ n]; // (15)', CORE, MERGED],
+    'no bias with classes': ['+ n] + memory[p.bias + n]; // (15)', '+ n]; // (15)', CORE, CLASSES],
   }),
   ...mistakes('kernel', {
     'the list begins after the names': [
@@ -343,7 +357,7 @@ export const WEBGPU_MISTAKES = [
     ],
     'replays use the old buffer': ['this.generation++;', '', MEMORY, 'after the memory has grown'],
     'numbers wait for one another': ['unused.push(target);', '', MEMORY, 'staging'],
-    'scratch of any size': ['one.size >= size', 'one.size > 0', LISTS],
+    'scratch of any size': ['one.size >= size', 'one.size > 0', MEMORY, 'share room'],
   }),
   ...mistakes('plan', {
     'numbers of the first run': [
@@ -366,6 +380,7 @@ export const WEBGPU_MISTAKES = [
       'one.data !== other.data || one.offset !== other.offset',
       'one.data !== other.data',
       LISTS,
+      listIn('nothing differs'),
     ],
     'transposes are one view': [
       'if (shape[axis] !== other.shape[axis] || stride[axis] !== other.stride[axis]) return false;',
@@ -424,19 +439,63 @@ export const WEBGPU_MISTAKES = [
     'one update too few': ['count: end - n,', 'count: end - n + 1,', CORE, MERGED],
   }),
   ...mistakes('steps', {
-    'any step of a tensor is the same': ['one.address === other.address &&\n', '', LISTS],
-    'blocks with gaps': ['Math.abs(stride) === rows * pitch', 'true', LISTS],
+    'any step of a tensor is the same': [
+      'one.address === other.address &&\n',
+      '',
+      LISTS,
+      listIn('each step has a z of one tensor'),
+    ],
+    'blocks with gaps': ['Math.abs(stride) === rows * pitch', 'true', LISTS, listIn('steps leave others out')],
     'joined from the first step': ['...(first.address < last.address ? first : last),', '...first,', CORE, MERGED],
-    'operands may overlap': ['one.address < endOf(other) && other.address < endOf(one)', 'false', LISTS],
+    'operands may overlap': [
+      'one.address < endOf(other) && other.address < endOf(one)',
+      'false',
+      LISTS,
+      listIn('two sums are one'),
+    ],
   }),
   ...mistakes('forward-run', {
-    'any tensor for z': ['isSamePlace(next.cell.places[3], first.cell.places[3]) &&', '', LISTS],
-    'inputs that a step overwrites': ['areOtherTensors([h, c, gates, z], read)', 'true', LISTS],
-    'any number of inputs': ['next.inputs.length !== first.inputs.length ||', '', LISTS],
+    'any tensor for z': [
+      'isSamePlace(next.cell.places[3], first.cell.places[3]) &&',
+      '',
+      LISTS,
+      listIn('a step has another z'),
+    ],
+    'inputs that a step overwrites': [
+      'areOtherTensors([h, c, gates, z], read)',
+      'true',
+      LISTS,
+      listIn('the inputs are the states of other steps'),
+    ],
+    'any number of inputs': [
+      'next.inputs.length !== first.inputs.length ||',
+      '',
+      LISTS,
+      listIn('a step has one input less'),
+    ],
     'indices in the order of the steps': [
       'first: (isReverse ? other : one).firstIndex',
       'first: one.firstIndex',
       LISTS,
+      listIn('classes come in reverse'),
+    ],
+    'other weights of the input': [
+      'isOf(2) &&\n      (input',
+      '(input',
+      LISTS,
+      listIn('a step has other weights of the input'),
+    ],
+    'inputs of later steps overwrite what a step reads': [
+      'areOtherTensors([gates], [hPrev, Wh])',
+      'true',
+      LISTS,
+      listIn('states are the gates of other steps'),
+    ],
+    'inputs of later steps overwrite the weights': [
+      'areOtherTensors([gates], [hPrev, Wh])',
+      'areOtherTensors([gates], [hPrev])',
+      LISTS,
+      listIn('recurrent weights are the gates of a later step'),
     ],
   }),
   ...mistakes('backward-run', {
@@ -448,8 +507,55 @@ export const WEBGPU_MISTAKES = [
       MERGED,
     ],
     'dz of its own step': ['dzNext: dzOf(s - 1)', 'dzNext: dzOf(s)', CORE, MERGED],
-    'sums in what a step reads': ['areOtherTensors(outs, [dz, dc, dcPrev, dh, ...states, Wh]) &&', '', LISTS],
-    'other sums of dWh': ["if (role === 'weights') return isOf(0);", "if (role === 'weights') return true;", LISTS],
+    'sums in what a step reads': [
+      'areOtherTensors(outs, [dz, dc, dcPrev, dh, ...states, Wh]) &&',
+      '',
+      LISTS,
+      listIn('a sum is in what every step reads'),
+    ],
+    'other sums of dWh': [
+      "if (role === 'weights') return isOf(0);",
+      "if (role === 'weights') return true;",
+      LISTS,
+      listIn('a step has another sum'),
+    ],
+    'any dh': [
+      'if (!isSamePlace(recurrentOf(last).places[0], next.cell.places[3])) return false; // dhPrev is the next dh',
+      '',
+      LISTS,
+      listIn('dhPrev is not the next dh'),
+    ],
+    'sums that a step changes': [
+      'areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs])',
+      'areOtherTensors(read, outs)',
+      LISTS,
+      listIn('a sum reads what the next step changes'),
+    ],
+    'sums that read one another': [
+      'areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs])',
+      'areOtherTensors(read, [dz, dc, dcPrev, dh])',
+      LISTS,
+      listIn('a sum reads another sum'),
+    ],
+    'sums in one another': ['areApart(outs) &&', '', LISTS, listIn('two sums are one')],
+    'dx of one input in dx of another': [
+      'dxs.every((dx) => isAlone(dx, outs)) &&',
+      '',
+      LISTS,
+      listIn('dx of one input is dx of the step after, of another input'),
+    ],
+    'other calls after the cell': [
+      'if (next.roles.join() !== first.roles.join()) return false;',
+      'if (next.roles.length !== first.roles.length) return false;',
+      LISTS,
+      listIn('a step has a product instead of the sum of the rows'),
+    ],
+    'two sums of dhPrev': [
+      "roles.filter((role) => role === 'dhPrev').length === 1 &&",
+      "roles.includes('dhPrev') &&",
+      LISTS,
+      listIn('two products are added to dhPrev'),
+    ],
   }),
   ...mistakes('backend', {
     'a tensor is freed before its calls': [
@@ -464,6 +570,7 @@ export const WEBGPU_MISTAKES = [
       CORE,
       'keep the order',
     ],
+    'keepPace submits nothing': ['this.queue.submit();\n    const before', 'const before', MEMORY, 'lists are kept'],
     'keepPace waits for nothing': ['await before;', '', DEVICE, 'lost device'],
   }),
   ...mistakes('device', {
