@@ -98,6 +98,15 @@ describe('longhand eval', () => {
     );
   });
 
+  test('says of a network for data of your own that these need a program', async () => {
+    const run = inFolder('own.safetensors');
+    saveCheckpoint(run, await checkpointOf(smallImages(64, 56, 17), { hidden: 2, batchSize: 4, trainingIters: 12 }));
+    expect(await refused(['eval', run, '--data', DATA])).toBe(
+      `longhand: ${run}: its network has T 56, inputs 17, but the data have T ${ROWS}, inputs ${COLUMNS}; the file names no ` +
+        `other data than MNIST; name files like those of MNIST with --data${OWN_DATA}\n`,
+    );
+  });
+
   test.each([1, 1001])('refuses the task adding with %i steps, and so does train --resume', async (T) => {
     const run = await addingRun(T);
     const stderr = `longhand: ${run}: its sequences have T ${T}: the task adding has 2 to 1000 steps${OWN_DATA}\n`;

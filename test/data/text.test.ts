@@ -15,6 +15,7 @@ import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
+import { changedCheckpoint, inJson, refusalOf } from '../helpers/changed-files.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 
@@ -305,6 +306,28 @@ describe('training on a text', () => {
       'must be one character',
     );
     expect(spoilt({ characters: 'abc', hasOther: false })).toThrow('must have characters, a list');
+  });
+
+  test.each([5, null])('a checkpoint with %p in place of a character is refused', async (one) => {
+    const [saved] = await checkpointsOf({});
+    const change = inJson('model', ({ vocabulary }) => ((vocabulary as { characters: unknown[] }).characters[3] = one));
+    expect(refusalOf(checkpointBytes(saved), change)).toBe(
+      `f: model: vocabulary: characters[3] is ${one}: must be one character, in the order of code points`,
+    );
+  });
+
+  test.each<[Partial<TrainOptions>, string]>([
+    [{ shuffle: 'legacy' }, 'shuffle legacy: must be left out for a text, which is read in order'],
+    [{ shift: 3 }, 'shift 3: must be 0, because only images can be moved'],
+  ])('a checkpoint with %j is not resumed', async (change, message) => {
+    const [saved] = await checkpointsOf({});
+    const withOption = inJson('options', (options) => Object.assign(options, change));
+    const checkpoint = parseCheckpoint(changedCheckpoint(checkpointBytes(saved), withOption), 'f');
+    const failure = await failureOf(resumeTraining(backend, text, checkpoint));
+    expect(failure).toBeInstanceOf(DataError);
+    expect((failure as Error).message).toBe(
+      `resume: the checkpoint has an option that its data cannot have: ${message}`,
+    );
   });
 
   test.each<[Partial<TrainOptions>, string]>([

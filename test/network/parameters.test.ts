@@ -745,7 +745,8 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
     const alive = backend.allocate([3, 3]);
     const { vocabulary } = TEXT.train;
     const classes = vocabulary.characters.length;
-    const text = new Network(backend, { ...ENDS_OF_TEXT, inputs: classes, outputs: classes }, { T: 2, B: 2 });
+    const config = { ...ENDS_OF_TEXT, inputs: classes, outputs: classes };
+    const text = new Network(backend, config, { T: 2, B: 2 }, { stateGradients: true });
     const { x, h, c, kernel, bias } = lstm;
     for (const tensor of [x, h, c, kernel, bias, matrix, vector]) backend.free(tensor);
     const { states } = text;
@@ -754,6 +755,8 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
     const parameter = { name: 'm', value: matrix, gradient: matrix };
     const calls: Record<string, () => unknown> = {
       'states.setInitial': () => states.setInitial(Object.fromEntries(['h0', 'c0'].map((one) => [one, zeros([2, 3])]))),
+      'states.setFinalGradients': () =>
+        states.setFinalGradients(Object.fromEntries(['hn', 'cn'].map((one) => [one, zeros([2, 3])]))),
       'states.final': () => states.final(),
       'states.initialGradients': () => states.initialGradients(),
       lstmForward: () => library.lstmForward(backend, lstm),
@@ -766,6 +769,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       loadTensors: () => loadTensors(backend, named, { m: zeros([3, 3]) }),
       assertFinite: () => assertFinite(backend, [parameter], 1),
       evaluate: () => library.evaluate(text, TEXT.validation),
+      predict: () => library.predict(text, [[0, 1]]),
       sample: () => library.sample(text, vocabulary).next(),
       fillBatch: () =>
         library.fillBatch(x, zeros([B]), library.sliceImages({ ...IMAGE, rows: 2, columns: I }, 0, 1), [0]),

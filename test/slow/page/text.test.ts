@@ -137,6 +137,13 @@ describe('a checkpoint', () => {
     // the steps added by hand are the length of the saved run
     expect(training!.options).toMatchObject({ trainingIters: 30 * 8 + 1, epochs: null });
 
+    // the test at the end of the page's run is that of `longhand eval`
+    await page.waitForFunction(() => document.querySelector('#test-result')!.textContent.endsWith('at step 30'));
+    const [shown] = (await opened.text('#test-result')).split(' ');
+    expect(shown).toMatch(/^\d\.\d{4}$/);
+    const { stdout } = await longhand(['eval', fromPage]);
+    expect(stdout).toMatch(new RegExp(`^Bits per character on the last 59516 characters of .*: ${shown}\n$`));
+
     const sampled = await longhand(['sample', fromPage, '--length', '20', '--prime', 'The']);
     expect(sampled.stdout).toMatch(/^The/);
     expect((await longhand(['train', '--resume', fromPage])).code).toBe(0);
