@@ -6,7 +6,7 @@ import { assertReplaceable, replaceFile } from '../files/disk.js';
 import { assertTrained } from '../forecast/forecast-file.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
-import { futureOf, MOST_STEPS } from '../forecast/future.js';
+import { firstRead, futureOf, MOST_STEPS } from '../forecast/future.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import type { Series } from '../forecast/series.js';
 import type { BackendFlags } from './backends.js';
@@ -46,6 +46,7 @@ export function forecastCommand(): Command {
       untilInterrupted(async (signal) => {
         const { plan } = state;
         const series = await loadSeries(flags.data, plan, signal);
+        warnOfMissingRows(plan, series, flags.data);
         const forecaster = new Forecaster(backend, state);
         try {
           const largest = plan.ahead[plan.ahead.length - 1];
@@ -63,6 +64,17 @@ export function forecastCommand(): Command {
       }),
     );
   });
+}
+
+/** Warns if the table begins after numbers that its forecasts read. */
+function warnOfMissingRows(plan: ForecastPlan, { first, end }: Series, name: string): void {
+  const needed = firstRead(plan, end);
+  if (first <= needed) return;
+  const [begins, from] = [first, needed].map((step) => formatTime(timeAt(plan.calendar, step)));
+  inform(
+    `WARNING: ${name}: begins at ${begins}, but these forecasts read the numbers from ${from} on: missing ones are read as the mean, ` +
+      'so the forecasts are less exact',
+  );
 }
 
 /** Ends the command for outputs that are inputs, or each other. */

@@ -1,4 +1,6 @@
 /** Numbers of any size as numbers around 1, from which networks learn. */
+import { DataError } from '../core/errors.js';
+import { isWithinF32 } from '../core/numbers.js';
 import type { JsonReader } from '../files/json-reader.js';
 
 /** A number x becomes (x - level) / scale. */
@@ -50,9 +52,16 @@ const F32_DIGITS = 7;
 /** More is an error of `toFixed`. */
 const MOST_DECIMALS = 100;
 
-/** (y - level) / scale, or 0 for a missing number. */
-export const scaled = ({ level, scale }: Scale, value: number): number =>
-  Number.isNaN(value) ? 0 : (value - level) / scale;
+/** (y - level) / scale, or 0 for a missing number. Throws a DataError for a number that a network cannot read in f32, as a later table may have. */
+export function scaled({ level, scale }: Scale, value: number): number {
+  if (Number.isNaN(value)) return 0;
+  const result = (value - level) / scale;
+  if (isWithinF32(2 * result)) return result; // twice: forecasts subtract the mean of other numbers
+  throw new DataError(
+    `a number of the table is ${value}, which is ${result} standard deviations from the mean of the training part, ${level}: a network ` +
+      'cannot read it in f32: correct it, or leave it out',
+  );
+}
 
 /** A scale from a file. */
 export function scaleIn(stored: JsonReader): Scale {

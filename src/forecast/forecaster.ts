@@ -221,8 +221,10 @@ export class Forecaster {
     const least = Math.min(LEAST_SCORES, before.length);
     const most = Math.max(Math.ceil(before.length / 2), least);
     const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
-    const first = Math.max(to, Math.min(steps[0] - ahead + 1, series.end) - most);
-    const later = Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n);
+    const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
+    let first = Math.min(steps[0] - ahead + 1, series.end);
+    for (let count = 0; first > to && count < most; first--) count += Number(isKnown(first - 1));
+    const later = stepsIn({ from: Math.max(first, to), to: last }).filter(isKnown);
     const bands = await this.rawBands(series, ahead, later, signal);
     const known = new Float64Array(Math.max(to, last) - from).fill(NaN);
     known.set(before.map((score) => score ?? NaN));
@@ -316,8 +318,9 @@ function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middl
   return [g * Q, g * Q + middle, g * Q + Q - 1];
 }
 
-/** The whole numbers of a range. */
-export const stepsIn = ({ from, to }: Range): number[] => Array.from({ length: to - from }, (_, n) => from + n);
+/** The whole numbers of a range; none if it ends before it begins. */
+export const stepsIn = ({ from, to }: Range): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
 
 /** The plan with the scores of the validation part. */
 export async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {

@@ -54,6 +54,16 @@ export async function futureOf(
   return found;
 }
 
+/** The first step whose number the forecasts after step `end` - 1 read. */
+export function firstRead({ ahead, inputs: { lag, meanOver }, T }: ForecastPlan, end: number): number {
+  const firsts = ahead.map((horizon, n) => {
+    const made = end + (ahead[n - 1] ?? 0) - horizon; // after this step its network forecasts the first of its steps
+    const window = made - 2 * T + 1;
+    return lag > 0 ? Math.min(window, window + horizon - lag) : window;
+  });
+  return Math.max(0, Math.min(...firsts) - meanOver + 1);
+}
+
 /** The series with missing numbers up to `length`. */
 function extended(series: Series, length: number): Series {
   const longer = (values: Float64Array): Float64Array => {

@@ -20,6 +20,10 @@ export const scoreOf = ({ low, high }: Band, y: number): number => Math.max(low 
 export class Scores {
   private readonly sorted: number[] = [];
 
+  get count(): number {
+    return this.sorted.length;
+  }
+
   add(score: number): void {
     if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 0, score);
   }
@@ -51,8 +55,7 @@ export class Scores {
 }
 
 /**
- * The shift of each of `ends`, which rise: that of the `most` scores that end there. Score k is `scores[k]`; the shift at `end` reads those before
- * it.
+ * The shift of each of `ends`, which rise: that of the latest `most` scores before it. Score k is `scores[k]`; missing ones do not count.
  */
 export function recentShifts(
   scores: ArrayLike<number>,
@@ -64,7 +67,7 @@ export function recentShifts(
   let [from, to] = [0, 0];
   return ends.map((end) => {
     while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
-    while (from < to - most) recent.remove(scores[from++]);
+    while (recent.count > most) recent.remove(scores[from++]);
     return recent.shift(coverage);
   });
 }

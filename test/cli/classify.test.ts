@@ -320,6 +320,12 @@ describe('longhand predict of a classifier', () => {
       'rowing.csv, line 6: activity is "rowing": the classes are cycling, running, standing, walking',
     );
     expect(await refused(['forecast', CHECKPOINT, '--data', DATA])).toContain('is not the checkpoint of a forecaster');
+    const at = LINES[0].split(',').indexOf('ax');
+    const large = linesInFolder(
+      'large.csv',
+      LINES.map((line, n) => (n === 5 ? line.replace(line.split(',')[at], '3.3e38') : line)),
+    );
+    expect(await refused(['predict', CHECKPOINT, large])).toContain('a number of the table is 3.3e+38, which is ');
   });
 
   test('eval refuses another table with the same groups, and keeps the report of the training', async () => {

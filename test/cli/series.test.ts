@@ -474,6 +474,18 @@ describe('longhand forecast', () => {
     );
   });
 
+  test('warns of a table that begins after numbers that its forecasts read', async () => {
+    const rows = (count: number): string => linesInFolder('later.csv', [sales()[0], ...sales().slice(-count)]);
+    const { code, stderr } = await forecast(['--data', rows(3)]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /WARNING: .*later\.csv: begins at 1987-\d\d-\d\d, but .* from 198[67]-\d\d-\d\d on: missing ones/,
+      ),
+    ]);
+    expect((await forecast(['--data', rows(COUNT - 1)])).stderr).not.toContain('WARNING');
+  });
+
   test('refuses other data, other files, and an output that is an input', async () => {
     const data = linesInFolder('moved.csv', [
       sales()[0],

@@ -1,5 +1,6 @@
 /** The scale of numbers of any size. */
-import { decimalsOf, scaleOf, unitOf } from '../../src/data/scale.js';
+import { DataError } from '../../src/core/errors.js';
+import { decimalsOf, scaled, scaleOf, unitOf } from '../../src/data/scale.js';
 import { naturalPeriods } from '../../src/data/calendar.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
 
@@ -27,4 +28,14 @@ test('the unit changes no digit: it is a power of two', () => {
 test('a number has as many decimals as f32 computes', () => {
   const decimals = [1200, 1, 5, 0.3, 1e12, 1e-12, 1e-93, 1e-94].map((scale) => decimalsOf({ level: 0, scale }));
   expect(decimals).toEqual([4, 7, 7, 8, 0, 19, 100, null]);
+});
+
+test('a number that f32 cannot hold after scaling is refused, and a missing one is 0', () => {
+  const small = { level: 1, scale: 1e-3 };
+  expect([NaN, 1, 3].map((value) => scaled(small, value))).toEqual([0, 0, 2000]);
+  expect(scaled(small, 1.7e35)).toBeCloseTo(1.7e38, -30);
+  for (const value of [1.8e35, -1.8e35, Infinity]) {
+    expect(() => scaled(small, value)).toThrow(DataError);
+    expect(() => scaled(small, value)).toThrow(`a number of the table is ${value}, which is `);
+  }
 });

@@ -1,13 +1,14 @@
 /** Forecasters: trained, interrupted, and used beyond the last row. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
+import { zeros } from '../../src/core/tensor.js';
 import { timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks } from '../../src/forecast/forecaster.js';
 import { forecastOptions } from '../../src/forecast/forecast-options.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
-import { futureOf } from '../../src/forecast/future.js';
+import { firstRead, futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
@@ -16,6 +17,7 @@ import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../..
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { fillWindow, inputCount } from '../../src/forecast/windows.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import {
@@ -612,6 +614,52 @@ describe('the future', () => {
       forecaster.dispose();
     }
     expect(longer.filled.subarray(COUNT)).toEqual(new Float64Array(8).fill(NaN));
+  });
+
+  /** The series without the numbers before step `first`, as a table that begins there has them. */
+  const seriesFrom = (first: number, whole: Series): Series => {
+    const cut = (values: Float64Array): Float64Array => values.map((value, step) => (step < first ? NaN : value));
+    return { ...whole, first, y: cut(whole.y), filled: cut(whole.filled), inputs: whole.inputs.map(cut) };
+  };
+
+  test('reads the numbers from `firstRead` on, and no earlier ones', () => {
+    const { plan } = whole.state;
+    const forecaster = new Forecaster(backend, whole.state);
+    const longer = seriesOfDays(COUNT, 3);
+    /** What the networks read for the steps 120 to 122: the first one for 1 step ahead, the other one for 3. */
+    const windowsFrom = (first: number): string[] =>
+      [
+        [1, COUNT],
+        [3, COUNT + 1],
+        [3, COUNT + 2],
+      ].flatMap(([ahead, d]) => {
+        const x = zeros([2 * plan.T, 1, inputCount(forecaster.readingOf(longer, [ahead]))], 'f64');
+        fillWindow(x, 0, forecaster.readingOf(seriesFrom(first, longer), [ahead]), d - ahead - 2 * plan.T + 1);
+        return Array.from(x.data, (value) => value.toFixed(9));
+      });
+    const first = firstRead(plan, COUNT);
+    expect(first).toBeGreaterThan(0);
+    expect(windowsFrom(first)).toEqual(windowsFrom(0));
+    expect(windowsFrom(first + 1)).not.toEqual(windowsFrom(0));
+    forecaster.dispose();
+  });
+
+  test('has corrected intervals although the table has few numbers, or begins long after the test part', async () => {
+    const { plan } = whole.state;
+    const scores = (plan.scores ?? []).map((all) => all.map(Number));
+    for (const count of [COUNT, COUNT + 40]) {
+      const short = seriesFrom(count - 2, seriesOfDays(count, 3));
+      const forecaster = new Forecaster(backend, whole.state);
+      const uncorrected = new Forecaster(backend, { ...whole.state, plan: { ...plan, scores: null } });
+      const [raw] = await uncorrected.bands(short, 1, [count]);
+      const latest = await uncorrected.bands(short, 1, [count - 2, count - 1]);
+      const known = [...scores[0], ...latest.map((band, n) => scoreOf(band, short.y[count - 2 + n]))];
+      const [shift] = recentShifts(known, [known.length], 12, plan.coverage);
+      expect(shift).not.toBe(0);
+      expect(await forecaster.bands(short, 1, [count])).toEqual([movedOutwards(raw, shift)]);
+      forecaster.dispose();
+      uncorrected.dispose();
+    }
   });
 
   test('needs what is known in advance, but not what repeats', async () => {

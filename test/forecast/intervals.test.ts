@@ -43,8 +43,8 @@ describe('an interval', () => {
         (scores, unsorted, most, coverage) => {
           const ends = unsorted.sort((a, b) => a - b);
           const expected = ends.map((end) => {
-            const to = Math.min(end, scores.length);
-            const recent = scores.slice(Math.max(0, to - most), to).filter((score) => !Number.isNaN(score));
+            const known = scores.slice(0, end).filter((score) => !Number.isNaN(score));
+            const recent = known.slice(-most);
             recent.sort((a, b) => a - b);
             return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
           });
