@@ -8,6 +8,7 @@ const SUITE = 'slow/kernels/backend-webgpu';
 const CORE = 'kernels/backend-webgpu';
 const MEMORY = 'kernels/webgpu-memory';
 const DEVICE = 'kernels/webgpu-device';
+const CLIPPING = 'kernels/webgpu-clipping';
 const LISTS = 'kernels/webgpu-lists';
 
 /**
@@ -597,5 +598,24 @@ export const WEBGPU_MISTAKES = [
   }),
   ...mistakes('adapter', {
     'a software adapter is a GPU': ['|| /llvmpipe|swiftshader|', '|| /swiftshader|', DEVICE, 'software adapter'],
+  }),
+  ...mistakes('clipping', {
+    'numbers beyond a row count in the norm': ['select(vec4f(), g, isColumn)', 'g', CLIPPING, 'are clipped together'],
+    'sums of a second list overwrite the first': [
+      'const place = sums + before;',
+      'const place = sums;',
+      CLIPPING,
+      'are clipped together',
+    ],
+    'only the first gradient': ['group >= p.list[one + 1].y)', 'group > 1000000u)', CLIPPING, 'are clipped together'],
+    'half of a sum': ['half = ${THREADS / 2}u; half > 0;', 'half = ${THREADS / 4}u; half > 0;', CLIPPING, 'by norm'],
+    'a small norm is scaled up': ['if (sqrt(sums.x) > p.limit) {', '{', SUITE, 'software.*clipByNorm'],
+    'squares overflow': ['if (isFinite(sums.x)) {', 'if (true) {', SUITE, 'software.*clipByNorm'],
+    'NaN is clipped': [
+      'select(clamp(g, vec4f(-p.limit), vec4f(p.limit)), g, isNaN)',
+      'clamp(g, vec4f(-p.limit), vec4f(p.limit))',
+      SUITE,
+      'software.*leaves NaN',
+    ],
   }),
 ];
