@@ -27,25 +27,41 @@ export async function seriousFaultsOf(page: Page, about: 'everything' | 'colours
   return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
+type View = readonly [colorScheme: Scheme, width: number];
+
+/** On a page of the site, in one view after the other: axe finds nothing serious, and nothing scrolls sideways. */
+export async function expectGoodIn(page: Page, views: readonly View[]): Promise<void> {
+  for (const [colorScheme, width] of views) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
+    await untilDrawn(page);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect([colorScheme, width, await seriousFaultsOf(page)]).toEqual([colorScheme, sideways, []]);
+  }
+}
+
 type Site = Pick<LonghandPage, 'visit'>;
 type Scheme = 'light' | 'dark';
+/** Of the window, in pixels. */
+type Widths = readonly [number, ...number[]];
 
-/** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. */
-export async function expectAccessToDigits({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
+/** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. The page opens at the first of the widths. */
+export async function expectAccessToDigits({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
   const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate&planted=swapped-gate&experiment=forget-bias`;
-  const opened = await visit(query, viewForAxe(schemes[0], width));
+  const opened = await visit(query, viewForAxe(schemes[0], widths[0]));
   await opened.playToTheEnd();
   await opened.page.waitForSelector('#lstm-choice:not([hidden])');
   await opened.openSettings();
   await opened.page.click('#experiment summary:visible');
   await opened.page.click('#run-check');
   await opened.page.waitForSelector('#check-table:not([hidden])');
-  await expectAccess(opened, width, schemes);
+  await expectAccess(opened, widths, schemes);
 }
 
 /** The same for the text's page. */
-export async function expectAccessToText({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
-  const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewForAxe(schemes[0], width));
+export async function expectAccessToText({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
+  const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewForAxe(schemes[0], widths[0]));
   const { page } = opened;
   await opened.playToTheEnd();
   await page.click('#paste');
@@ -56,29 +72,37 @@ export async function expectAccessToText({ visit }: Site, width: number, schemes
   await page.waitForSelector('#write-one:enabled');
   await page.focus('#written');
   await page.keyboard.press('Home');
-  await expectAccess(opened, width, schemes);
+  await expectAccess(opened, widths, schemes);
 }
 
 /** The same for the page of a series. */
-export async function expectAccessToSeries({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
+export async function expectAccessToSeries({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
   const query = '?subject=series&data=births&test=1985..1986&hidden=4&steps=4&ahead=1,28&threads=1';
-  const opened = await visit(query, viewForAxe(schemes[0], width));
+  const opened = await visit(query, viewForAxe(schemes[0], widths[0]));
   const { page } = opened;
   await page.click('#play');
   await page.waitForSelector('#units-shown:not([hidden])');
   await page.waitForSelector('#forecast-warnings li');
-  await expectAccess(opened, width, schemes);
+  await expectAccess(opened, widths, schemes);
   await page.fill('[name=ahead]', 'soon'); // a fault beside the form
   await page.click('#reset');
   await page.waitForSelector('#series-fault:not(:empty)');
-  await expectAccess(opened, width, schemes);
+  await expectAccess(opened, widths, schemes);
 }
 
-async function expectAccess({ page }: Visit, width: number, schemes: readonly Scheme[]): Promise<void> {
-  for (const [n, colorScheme] of schemes.entries()) {
-    await page.emulateMedia({ colorScheme });
-    const isSideways = await page.evaluate((most) => document.documentElement.scrollWidth > most, width);
-    const faults = await seriousFaultsOf(page, n === 0 ? 'everything' : 'colours');
-    expect([colorScheme, isSideways, faults]).toEqual([colorScheme, false, []]);
+async function expectAccess({ page }: Visit, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await untilDrawn(page);
+    for (const [n, colorScheme] of schemes.entries()) {
+      await page.emulateMedia({ colorScheme });
+      const isSideways = await page.evaluate((most) => document.documentElement.scrollWidth > most, width);
+      const faults = await seriousFaultsOf(page, n === 0 ? 'everything' : 'colours');
+      expect([width, colorScheme, isSideways, faults]).toEqual([width, colorScheme, false, []]);
+    }
   }
 }
+
+/** The page has drawn what fits a new width: its canvases follow before the second frame. */
+const untilDrawn = (page: Page): Promise<unknown> =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));

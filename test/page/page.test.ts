@@ -263,7 +263,7 @@ describe('on a page whose run has not begun', () => {
 });
 
 testInBrowser('at 360 px, in dark: axe finds nothing serious, and nothing scrolls sideways', () =>
-  expectAccessToDigits(site, 360, ['dark']),
+  expectAccessToDigits(site, [360], ['dark']),
 );
 
 testInBrowser('a data file that is damaged is named, and can be loaded again', async () => {

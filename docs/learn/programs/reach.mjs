@@ -32,7 +32,14 @@ export async function reachAfter(steps) {
 }
 
 /** The weights of the tutorial's network after each of `steps`: the tutorial's batches and initial values, from seed 1. */
-export async function weightsAfter(steps) {
+export function weightsAfter(steps) {
+  const name = steps.join();
+  if (!trained.has(name)) trained.set(name, trainTutorial(steps)); // paths.mjs may ask for the same
+  return trained.get(name);
+}
+const trained = new Map();
+
+async function trainTutorial(steps) {
   const backend = await createWasmBackend({ deterministic: true });
   const found = [];
   const onStep = async (step, _, network) => {

@@ -26,16 +26,37 @@ import { longhand } from '../../helpers/longhand.js';
 import { runModule } from '../../helpers/run-module.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
-test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
+describe('reach.mjs and paths.mjs, which read with the same weights of the tutorial’s network', () => {
   const steps = [1, 100];
-  const { stdout } = runModule(`
-    const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
-    console.log(JSON.stringify(await reachAfter(${JSON.stringify(steps)})));`);
-  const frames = JSON.parse(read('programs/reach.json')) as Record<'step', number>[];
-  const expected = numbersOf(JSON.stringify(frames.filter(({ step }) => steps.includes(step))));
-  const found = numbersOf(stdout);
-  expect(found).toHaveLength(expected.length);
-  found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
+  let computed: Record<'reach' | 'paths', unknown>;
+  beforeAll(() => {
+    const { stdout } = runModule(`
+      const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
+      const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');
+      const steps = ${JSON.stringify(steps)};
+      const [reach, mnist] = [await reachAfter(steps), await mnistAfter(steps)];
+      console.log(JSON.stringify({ reach, paths: [...mnist, ...(await addingAfter([1])), newPixels()] }));`);
+    computed = JSON.parse(stdout) as typeof computed;
+  });
+
+  test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
+    const frames = JSON.parse(read('programs/reach.json')) as Record<'step', number>[];
+    const expected = numbersOf(JSON.stringify(frames.filter(({ step }) => steps.includes(step))));
+    const found = numbersOf(JSON.stringify(computed.reach));
+    expect(found).toHaveLength(expected.length);
+    found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
+  });
+
+  test('paths.mjs computes the frames of the new networks again, and that of step 100 of MNIST', () => {
+    const frames = JSON.parse(read('programs/paths.json')) as { task: string; step: number }[];
+    const isAgain = ({ task, step }: (typeof frames)[number]): boolean =>
+      step <= 1 || (task === 'mnist' && step === 100);
+    const [expected, found] = [frames.filter(isAgain), computed.paths].map((all) => numbersOf(JSON.stringify(all)));
+    expect(found).toHaveLength(expected.length);
+    found.forEach((number, n) =>
+      expect(Math.abs(number - expected[n])).toBeLessThan(0.01 * Math.abs(expected[n]) + 1e-300),
+    );
+  });
 });
 
 test('find-bug-evidence.mjs computes all of find-bugs.json again', () => {
@@ -59,19 +80,6 @@ test('find-bug-evidence.mjs computes all of find-bugs.json again', () => {
       expect([name, n, isNear]).toEqual([name, n, true]); // one digit; that of a rounding error can be another one
     });
   }
-});
-
-test('paths.mjs computes the frames of the new networks again, and that of step 100 of MNIST', () => {
-  const { stdout } = runModule(`
-    const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');
-    console.log(JSON.stringify([...(await mnistAfter([1, 100])), ...(await addingAfter([1])), newPixels()]));`);
-  const frames = JSON.parse(read('programs/paths.json')) as { task: string; step: number }[];
-  const isAgain = ({ task, step }: (typeof frames)[number]): boolean => step <= 1 || (task === 'mnist' && step === 100);
-  const [expected, found] = [numbersOf(JSON.stringify(frames.filter(isAgain))), numbersOf(stdout)];
-  expect(found).toHaveLength(expected.length);
-  found.forEach((number, n) =>
-    expect(Math.abs(number - expected[n])).toBeLessThan(0.01 * Math.abs(expected[n]) + 1e-300),
-  );
 });
 
 test('forecast.mjs computes the forecasts of one small network again', () => {

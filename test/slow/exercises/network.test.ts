@@ -40,14 +40,14 @@ test('a text: the network writes 200 characters, and (15′) is the engine’s',
 });
 
 test('the page’s two mistakes: without tanh(c) it hardly learns, without the gradient to the previous h it does', async () => {
-  const accuracyWith = async (name: string): Promise<number> => {
+  const accuracyWith = async (name: string, steps?: number): Promise<number> => {
     const exercise = EXERCISES.find((one) => one.name === name)!;
     const answers = exercisesOf(LAST_STEP).map(solutionOf);
     const source = withMistake(exercise.typescript.solution, exercise.mistakes[0]);
     const changed = answers.map((one) => (one.name === name ? { ...one, source } : one));
     const accuracies: number[] = [];
     await trainInProcess(
-      { answers: changed, text: undefined, steps: undefined },
+      { answers: changed, text: undefined, steps },
       (report) => {
         if (report.kind === 'tested' && report.whose === 'own') accuracies.push(report.accuracy);
       },
@@ -61,7 +61,7 @@ test('the page’s two mistakes: without tanh(c) it hardly learns, without the g
     'no gradient reaches the previous h',
   ]);
   expect(await accuracyWith('hidden-state')).toBeLessThan(0.4);
-  expect(await accuracyWith('weights')).toBeGreaterThan(0.6);
+  expect(await accuracyWith('weights', 350)).toBeGreaterThan(0.6); // fewer updates show it, too
 });
 
 test('limits of time and memory', async () => {

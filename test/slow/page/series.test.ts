@@ -281,7 +281,6 @@ testInBrowser('the digits and the text load nothing of this subject', async () =
   }
 });
 
-testInBrowser.each([1440, 390])(
-  'at %i px, in light and dark: axe finds nothing serious, and nothing scrolls sideways',
-  (width) => expectAccessToSeries(site, width, ['light', 'dark']),
+testInBrowser('at 390 and 1440 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways', () =>
+  expectAccessToSeries(site, [390, 1440], ['light', 'dark']),
 );
