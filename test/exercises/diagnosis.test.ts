@@ -51,7 +51,7 @@ test.each([
     'softmax',
     '/ count)',
     '/ (count + 1))',
-    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8.',
+    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
   ],
   [
     'product',
