@@ -177,6 +177,26 @@ describe('a number is kept between -1 and 1', () => {
 
 const AT_LOOP = /(?=for \(let n = steps\.length)/;
 
+describe('the place of one tensor is that of another', () => {
+  test.each([
+    ['hidden-state', 'c.get(b, n)', 'c.data[dh.offset + b * H + n]'],
+    ['hidden-state', 'dc.set(b, n, dC)', 'dc.data[dh.offset + b * H + n] = dC'],
+    ['cell-state', 'cPrev.get(b, n)', 'cPrev.data[dh.offset + b * H + n]'],
+    ['cell-state', /dcPrev\.set\(b, n, (.*)\);/, 'dcPrev.data[dh.offset + b * H + n] = $1;'],
+    ['gates', 'gates.get(b, n)', 'gates.data[dz.offset + b * 4 * H + n]'],
+    [
+      'through-time',
+      'backend.copy(dh, dhUpstream)',
+      'for (let n = dh.offset; n < dh.offset + dh.size; n++) dh.data[n] = dhUpstream.data[n]',
+    ],
+    ['softmax', 'probabilities.get(b, k)', 'probabilities.data[dLogits.offset + b * C + k]'],
+    ['adam', 'G.get(n)', 'g.data[p.offset + n]'],
+    ['every-step', 'lstmBackward(backend, lstm);', '$& lstm.dc.data[lstm.dh.offset] = lstm.dc.get(0, 0, 0);'],
+  ] as const)('%s: %s → %s', (name, right, wrong) => {
+    expect(['wrong', 'error']).toContain(changed(name, right, wrong).outcome);
+  });
+});
+
 describe('memory that surrounds a tensor', () => {
   test.each([
     ['through-time', 'backend.fill(dInput, 0)', 'dInput.data.fill(0)', 'before the beginning of dx'],

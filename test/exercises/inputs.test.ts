@@ -1,4 +1,4 @@
-/** What the checks give to an answer: no element that an answer can leave out unnoticed. */
+/** What the checks give to an answer: no element that it can leave out unnoticed, and no place that it can read for another. */
 import { indexOf, valuesOf } from '../../src/core/tensor.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { CELL_PROBLEMS } from '../../src/exercises/cell-problems.js';
@@ -123,3 +123,29 @@ test.each(Object.keys(READ))('%s: no element that an answer reads is 0 in all ca
   );
   expect(same.map(([place, { values }]) => `${place}: ${values.join(' ')}`)).toEqual([]);
 });
+
+/** The tensors in an argument, with those in lists and objects. */
+const tensorsIn = (value: unknown): Tensor[] => {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  return isTensor(value) ? [value] : Object.values(value).flatMap(tensorsIn);
+};
+
+/** Where the first of the views of each array begins. */
+function beginningsOf(tensors: readonly Tensor[]): number[] {
+  const beginnings = new Map<unknown, number>();
+  for (const { data, offset } of tensors) beginnings.set(data, Math.min(offset, beginnings.get(data) ?? Infinity));
+  return [...beginnings.values()];
+}
+
+test.each(Object.keys(READ).filter((name) => !['sigmoid', 'rnn-step', 'initial-state'].includes(name)))(
+  '%s: no two tensors of a problem begin at the same place of their arrays',
+  (name) => {
+    const counts: number[] = [];
+    runSolution(name, (_, given) => {
+      const beginnings = beginningsOf(given.flatMap(tensorsIn));
+      expect([...beginnings].sort()).toEqual([...new Set(beginnings)].sort());
+      counts.push(beginnings.length);
+    });
+    expect(Math.max(...counts)).toBeGreaterThan(1);
+  },
+);
