@@ -70,9 +70,9 @@ const APART = 7;
 
 /**
  * Sets some numbers of the tensors, or of the rows, to 0, 1 or -1, as real training has them. Each of them has its zeros at other places,
- * so an answer that treats the 0 of one in a special way misses a number of the others. But the places are the same in every case. So each
- * exercise also has an ordinary case, as large as its others in every axis, without these numbers: an answer that leaves out an element
- * would compute the right numbers where this element is 0.
+ * so an answer that treats the 0 of one in a special way misses a number of the others. But the places are the same in every case, and
+ * an answer that leaves out an element is right where this element is 0. So each exercise has ordinary cases too, without these numbers
+ * and as large as its others.
  */
 export function setSpecialNumbers(all: readonly (Tensor | readonly Float64Array[])[]): void {
   all.forEach((one, first) => {
