@@ -225,10 +225,13 @@ const LARGE: CellCase = {
   ]),
 };
 
+/** As large as the others, without special numbers: see `setSpecialNumbers`. */
+const ORDINARY: CellCase = { seed: 10, B: 5, H: 9, special: [] };
+
 const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
   written: ['lstmCellBackward', asked],
-  cases: [MOST_ZEROS, ONES, EXTREMES, LARGE].map((given) => cellCase(given, asked, names)),
+  cases: [MOST_ZEROS, ONES, EXTREMES, LARGE, ORDINARY].map((given) => cellCase(given, asked, names)),
 });
 
 export const CELL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {

@@ -4,15 +4,16 @@ import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import { diagnosisOf } from './diagnosis/diagnosis.js';
 import { isEarlierStart } from './earlier-starts.js';
-import type { Compile } from './evaluate.js';
+import type { Answer, Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Exercise, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
-import type { ExerciseChecks, Numbers, Result } from './results.js';
+import type { Case, ExerciseChecks, Numbers, Result } from './results.js';
 import { differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
+import { beginProblem } from './tensors.js';
 
 const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   ...SMALL_PROBLEMS,
@@ -49,11 +50,16 @@ export function computeSource(
   try {
     const { cases, ...asked } = PROBLEMS[name];
     const answer = evaluate(toCommonJs(source, language), asked, compile);
-    return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
+    return { numbers: cases.map((one) => resultsOf(one, answer)) };
   } catch (error) {
     if (error instanceof AnswerError) return { error: withLineOf(source, error.message) };
     throw error;
   }
+}
+
+function resultsOf(one: Case, answer: Answer): Float64Array[] {
+  beginProblem();
+  return explained(() => one.results(answer)).map(({ values }) => values);
 }
 
 /** Without a line that `source` does not have: an answer can change the stack of an error. */

@@ -13,7 +13,7 @@ import { lstmForward, lstmStepForward } from '../equations/lstm.js';
 import { gateAndUnit } from './cell-problems.js';
 import type { Answer } from './evaluate.js';
 import type { Behind } from './behind.js';
-import { column, row } from './behind.js';
+import { column, row, unlessTooMany } from './behind.js';
 import { sequenceBackward } from './given.js';
 import { lstmBehind } from './lstm-behind.js';
 import type { EveryStepBackward } from './network-answers.js';
@@ -35,13 +35,15 @@ interface LstmCase {
   readonly hasDcUpstream?: boolean;
   /** What the gradients hold. Default: NaN. */
   readonly held?: number;
+  /** See `setSpecialNumbers`. Default: false. */
+  readonly isOrdinary?: boolean;
 }
 
 /** An LSTM with random parameters, inputs and initial states. Its gradients are unwritten. */
 function randomLstm(
   random: Random,
   { inputs: counts, ...others }: Sizes,
-  { hasDx = true, hasDcUpstream = true, held = NaN }: LstmCase,
+  { hasDx = true, hasDcUpstream = true, held = NaN, isOrdinary = false }: LstmCase,
 ) {
   const sizes = { ...others, I: counts.reduce((sum, count) => sum + count, 0) };
   const { T, B } = sizes;
@@ -58,14 +60,8 @@ function randomLstm(
   const lstm = bindLstm(sizes, all, { forgetBias: 0.4 });
   draw(lstm.initial.h);
   draw(lstm.initial.c);
-  setSpecialNumbers([
-    dhUpstream,
-    ...Object.values(dcUpstream),
-    tensors.kernel,
-    lstm.initial.h,
-    lstm.initial.c,
-    ...inputs,
-  ]);
+  const outside = [dhUpstream, ...Object.values(dcUpstream)];
+  if (!isOrdinary) setSpecialNumbers([...outside, tensors.kernel, lstm.initial.h, lstm.initial.c, ...inputs]);
   lstmForward(backend, lstm);
   return lstm;
 }
@@ -207,20 +203,20 @@ function numericUpstream({ h, sizes: { T } }: Lstm, loss: () => number): Result 
   return { ...resultOf('dhUpstream', h, stateOf), values: all };
 }
 
-/** A row of dLogits is zero, because it has no label. */
+/** A row of dLogits is zero, because it has no label. An ordinary case has no such row. */
 const NO_LABEL = -1;
 
 /** Row 0 of dhUpstream is zero. The answer writes the other rows. */
-function everyStepCase(seed: number, sizes: Sizes, C: number, held = NaN): Case {
+function everyStepCase(seed: number, sizes: Sizes, C: number, { held = NaN, isOrdinary = false } = {}): Case {
   const { T, B, H } = sizes;
   const inputs = () => {
     const random = new Random(seed);
-    const lstm = randomLstm(random, sizes, { hasDcUpstream: false, held });
+    const lstm = randomLstm(random, sizes, { hasDcUpstream: false, held, isOrdinary });
     fill(lstm.dhUpstream, held);
     fill(stepOf(lstm.dhUpstream, 0), 0);
     const [W, b, labels] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B], 'f64')];
-    setSpecialNumbers([W]);
-    for (let row = 0; row < T * B; row++) labels.set(row, row === 1 ? NO_LABEL : random.below(C));
+    if (!isOrdinary) setSpecialNumbers([W]);
+    for (let row = 0; row < T * B; row++) labels.set(row, row === 1 && !isOrdinary ? NO_LABEL : random.below(C));
     const [y, logits, p] = [labelRows(labels), zeros([T * B, C], 'f64'), zeros([T * B, C], 'f64')];
     const losses = zeros([T * B], 'f64');
     const loss = (): number => {
@@ -266,7 +262,8 @@ function everyStepBehind(
   if (tensor === 'db') return { inputs: [column('dLogits', dLogits, index[0])] };
   if (tensor === 'dW') {
     const read = column('h, rows 1 to T', matrixOf(rowsOf(h, 1, T + 1)), index[0]);
-    return { inputs: [read, column('dLogits', dLogits, index[1])] };
+    const rule = `It follows from column ${index[0]} of h, rows 1 to T, and column ${index[1]} of dLogits`;
+    return unlessTooMany([read, column('dLogits', dLogits, index[1])], rule);
   }
   const [t, b, n] = index;
   if (tensor === 'dhUpstream' && t === 0) return { inputs: [], note: 'No loss reads the initial state.' };
@@ -286,6 +283,7 @@ const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly 
   sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
   sequenceCase(from, 12, { T: 3, B: 3, inputs: [2], H: 1 }, { hasDcUpstream: false, options: { accumulate: true } }),
   sequenceCase(from, 14, { T: 2, B: 1, inputs: [2], H: 1 }, { hasDx: false, hasDcUpstream: false }),
+  sequenceCase(from, 15, { T: 4, B: 3, inputs: [3, 3, 2], H: 5 }, { isOrdinary: true }),
 ];
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
@@ -298,9 +296,10 @@ export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   'every-step': {
     exports: ['everyStepBackward'],
     cases: [
-      everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, HELD),
+      everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, { held: HELD }),
       everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
       everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
+      everyStepCase(15, { T: 4, B: 3, inputs: [3], H: 5 }, 4, { isOrdinary: true }),
     ],
   },
 };

@@ -99,7 +99,9 @@ export const SLIPS = {
   },
   'rnn-step': {
     [DZ]: {
-      'dh of row t in place of row t+1': 'const dz = dh[t][b][n] * (1 - h[t + 1][b][n] ** 2);',
+      // so does each answer whose dz is 0
+      'every step adds only 0, as when dz reads dh of row t, which is still 0, in place of row t+1':
+        'const dz = dh[t][b][n] * (1 - h[t + 1][b][n] ** 2);',
       'h is not squared: tanh′ is 1 - h²': 'const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n]);',
       'h itself in place of its derivative 1 - h²': 'const dz = dh[t + 1][b][n] * h[t + 1][b][n];',
       'h² in place of 1 - h²': 'const dz = dh[t + 1][b][n] * h[t + 1][b][n] ** 2;',
@@ -134,6 +136,7 @@ export const SLIPS = {
     'dh[t][b][m] += dz * Wh[m][n];': {
       'the term of unit m is added to unit n of dh': 'dh[t][b][n] += dz * Wh[m][n];',
       'dh uses dh of the next row in place of dz': 'dh[t][b][m] += dh[t + 1][b][n] * Wh[m][n];',
+      'the term is added to dh of row t+1, in place of row t': 'dh[t + 1][b][m] += dz * Wh[m][n];',
       'the sign of the term in dh is reversed': 'dh[t][b][m] -= dz * Wh[m][n];',
       'Wh is missing in dh': 'dh[t][b][m] += dz;',
     },

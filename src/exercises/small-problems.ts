@@ -1,14 +1,12 @@
-/** The problems without a sequence: σ, softmax, a product, Adam. */
+/** The problems without a sequence: σ, softmax, a product; Adam's are in adam-problems.ts. */
 import { Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { flatten, rowsOf, valuesOf, zeros } from '../core/tensor.js';
-import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
-import type { adam, adamRate } from '../equations/adam.js';
+import type { Tensor } from '../core/tensor.js';
+import { rowsOf, valuesOf, zeros } from '../core/tensor.js';
 import type { crossEntropyBackward } from '../equations/cross-entropy.js';
 import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
-import type { Behind } from './behind.js';
+import { ADAM } from './adam-problems.js';
 import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
@@ -57,6 +55,8 @@ const LABELS = {
   smoothed: (_: number, k: number, C: number) => (k === 1 ? 0.9 : 0.1 / (C - 1)),
   weighted: (b: number, k: number, C: number) => (k === (b + 1) % C ? 27.3 : k === (b + 2) % C ? 2.2 : 0),
   zeros: () => 0,
+  /** No label is 0 or 1. */
+  ordinary: (b: number, k: number) => 0.15 + 0.1 * ((b + 2 * k) % 5),
 } as const;
 
 function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: number, held?: number): Case {
@@ -65,10 +65,7 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
   const inputs = () => {
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
-    logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
-    logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1, and its label 0
-    const last = rows.lastIndexOf('oneHot');
-    if (last !== rows.indexOf('oneHot')) logits.set(last, (last + 2) % C, 60); // both are exactly 1
+    if (rows.includes('oneHot')) setSpecialLogits(logits, rows);
     const y = zeroTensor([B, C]);
     rows.forEach((row, b) => {
       for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
@@ -103,13 +100,31 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
   };
 }
 
-function productCase(seed: number, N: number, sizes: readonly number[], C: number, held?: number): Case {
+function setSpecialLogits(logits: Tensor, rows: readonly (keyof typeof LABELS)[]): void {
+  logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
+  logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1, and its label 0
+  const last = rows.lastIndexOf('oneHot');
+  if (last !== rows.indexOf('oneHot')) logits.set(last, (last + 2) % logits.shape[1], 60); // both are exactly 1
+}
+
+interface ProductCase {
+  readonly seed: number;
+  readonly N: number;
+  /** Hₖ of each state. */
+  readonly sizes: readonly number[];
+  readonly C: number;
+  readonly held?: number;
+  /** See `setSpecialNumbers`. */
+  readonly isOrdinary?: boolean;
+}
+
+function productCase({ seed, N, sizes, C, held, isOrdinary = false }: ProductCase): Case {
   const inputs = () => {
     const random = new Random(seed);
     const states = sizes.map((H) => randomTensor(random, [N, H]));
     const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
     const [b, dLogits] = [randomTensor(random, [C]), randomTensor(random, [N, C])];
-    setSpecialNumbers([dLogits, W, ...states]);
+    if (!isOrdinary) setSpecialNumbers([dLogits, W, ...states]);
     return { states, W, b, dLogits };
   };
   return {
@@ -170,77 +185,6 @@ function rowsFor(W: Tensor, states: readonly Tensor[], k: number): Tensor {
   return rowsOf(W, begin, begin + states[k].shape[1]);
 }
 
-interface AdamCase {
-  /** Of eight or nine numbers. */
-  readonly shape: Shape;
-  readonly learningRate: number;
-  /** t of three updates. Default: 1, 2, 3. */
-  readonly updates?: readonly number[];
-  /** m and v before them. Default: zero. */
-  readonly moments?: readonly [m: readonly number[], v: readonly number[]];
-}
-
-/**
- * Three updates. Gradients as small as ε tell the two forms of Adam apart; after one that becomes 0, m and v fall; one is always 0.
- * Adam is its own definition.
- */
-const adamCase = (given: AdamCase): Case => ({
-  results: ({ adam: update, adamRate: rateOf }) => adamResults(given, update as typeof adam, rateOf as typeof adamRate),
-  expected: () => adamResults(given, rightAdam, rightRate),
-  behind(tensor, index) {
-    const [, name = '', t = ''] = /^(\S+) .*?(\d+)$/.exec(tensor) ?? [];
-    if (name === 'α') return { inputs: single({ learningRate: given.learningRate, t: Number(t) }) };
-    let found: Behind | undefined;
-    adamResults(given, withNote, rightRate);
-    return found;
-
-    /** Notes the numbers of the element before the update, if it is the one that was asked for. */
-    function withNote(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
-      const isIt = rate === rightRate(given.learningRate, Number(t));
-      const [before, gradient] = [[p, m, v].map((one) => one.get(...index)), g.get(...index)];
-      rightAdam(p, m, v, g, rate);
-      if (!isIt) return;
-      const all = { p: before[0], m: before[1], v: before[2] };
-      const used = name === 'p' ? all : { [name]: all[name as 'm' | 'v'] };
-      const named = Object.entries(used).map(([one, value]) => [`${one} before the update`, value] as const);
-      const alpha = name === 'p' ? { α: rate } : {};
-      found = { inputs: single({ ...Object.fromEntries(named), g: gradient, ...alpha }) };
-    }
-  },
-});
-
-function adamResults(
-  { shape, learningRate, updates = [1, 2, 3], moments = [[], []] }: AdamCase,
-  update: typeof adam,
-  rateOf: typeof adamRate,
-): Result[] {
-  const random = new Random(5);
-  const p = randomTensor(random, shape);
-  setSpecialNumbers([p]);
-  flatten(p).set(3, 1.7);
-  flatten(p).set(4, -2.3);
-  flatten(p).set(6, 12.4);
-  flatten(p).set(7, -11.8);
-  const [m, v] = moments.map((numbers) => {
-    const moment = zeroTensor(shape);
-    numbers.forEach((value, n) => flatten(moment).set(n, value));
-    return moment;
-  });
-  return updates.flatMap((t, n): Result[] => {
-    const rate = numberFrom('adamRate', rateOf(learningRate, t));
-    const g = zeroTensor(shape);
-    const becomesZero = n === 0 ? -3 : 0;
-    const large = n % 2 === 0 ? 31 : -31;
-    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4, large];
-    gradients.slice(0, g.size).forEach((value, at) => flatten(g).set(at, value));
-    whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
-    const after = (name: string): string => `${name} after update ${t}`;
-    const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
-    const all = [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
-    return all.map((one) => ({ ...one, scale: 0 }));
-  });
-}
-
 export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   sigmoid: { exports: ['sigmoidBackward'], written: ['sigmoidBackward', 'gatesBackward'], cases: [sigmoidCase] },
   softmax: {
@@ -248,26 +192,17 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     cases: [
       softmaxCase(2, ['oneHot', 'zeros', 'smoothed', 'weighted'], 5),
       softmaxCase(3, ['zeros', 'weighted', 'oneHot', 'smoothed', 'zeros', 'oneHot'], 3, HELD),
+      softmaxCase(4, new Array<'ordinary'>(6).fill('ordinary'), 5),
     ],
   },
   product: {
     exports: ['denseBackward'],
-    cases: [productCase(4, 5, [3, 2, 6], 4), productCase(5, 1, [6], 2), productCase(6, 3, [1, 4], 5, HELD)],
-  },
-  adam: {
-    exports: ['adam', 'adamRate'],
     cases: [
-      adamCase({ shape: [2, 4], learningRate: 0.1 }),
-      adamCase({ shape: [9], learningRate: 0.02 }),
-      adamCase({
-        shape: [3, 3],
-        learningRate: 1.5,
-        updates: [10, 11, 4000],
-        moments: [
-          [0, 0.3, -0.2, 0, 1.5, -1.4, 13.1, -12.6],
-          [0.2, 0, 0.4, 2.5, 0, 0.02, 160, 170],
-        ],
-      }),
+      productCase({ seed: 4, N: 5, sizes: [3, 2, 6], C: 4 }),
+      productCase({ seed: 5, N: 1, sizes: [6], C: 2 }),
+      productCase({ seed: 6, N: 3, sizes: [1, 4], C: 5, held: HELD }),
+      productCase({ seed: 7, N: 5, sizes: [6, 4, 6], C: 5, isOrdinary: true }),
     ],
   },
+  adam: ADAM,
 };

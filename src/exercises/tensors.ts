@@ -1,8 +1,9 @@
 /** The tensors that an answer gets: each is a part of a larger array, and a few of its numbers are 0. */
+import ndarray from 'ndarray';
 import type { Random } from '../core/rng.js';
 import { fillRandom } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { allocated, fill, stepOf } from '../core/tensor.js';
+import { allocated, fill, sizeOf } from '../core/tensor.js';
 import { backendForAnswers } from './library.js';
 
 export const backend = backendForAnswers('f64');
@@ -13,16 +14,32 @@ export const backend = backendForAnswers('f64');
  */
 const BESIDE = { input: 0.25, output: 0.625 };
 
-/** As an LSTM's step is one of many: with other memory before and after it, which an answer must neither read nor write. */
-function stepLike(shape: Shape, kind: keyof typeof BESIDE): Tensor {
-  const steps = allocated([3, ...shape], 'f64'); // an answer gets it with checks of its own
-  fill(steps, BESIDE[kind]);
-  return stepOf(steps, 1);
+/** How many numbers lie beside a tensor, before and after it. A problem has fewer tensors. */
+const AROUND = 64;
+
+/** How many tensors the problem has. */
+let placed = 0;
+
+/** Begins a problem: its tensors lie at the same places each time, so a wrong answer that reads beside them has the same numbers. */
+export function beginProblem(): void {
+  placed = 0;
+}
+
+/**
+ * A part of a larger array, as an LSTM's step is one of many: with other memory before and after it, which an answer must neither read
+ * nor write. Each tensor of a problem begins at another place of its array, so an answer cannot read one at the place of another. The
+ * arrays of one shape are equally long.
+ */
+function partOfMemory(shape: Shape, kind: keyof typeof BESIDE): Tensor {
+  const memory = allocated([sizeOf(shape) + AROUND], 'f64'); // an answer gets it with checks of its own
+  fill(memory, BESIDE[kind]);
+  const before = 1 + (placed++ % (AROUND - 1));
+  return ndarray(memory.data, [...shape], undefined, before);
 }
 
 /** An input of zeros. */
 export function zeroTensor(shape: Shape): Tensor {
-  const tensor = stepLike(shape, 'input');
+  const tensor = partOfMemory(shape, 'input');
   fill(tensor, 0);
   return tensor;
 }
@@ -42,7 +59,7 @@ export const HELD = 0.7;
 
 /** An output that holds `held`, but 0 in its last element: an answer must write that too. */
 export function unwritten(shape: Shape, held = NaN): Tensor {
-  const tensor = stepLike(shape, 'output');
+  const tensor = partOfMemory(shape, 'output');
   fill(tensor, held);
   tensor.data[tensor.offset + tensor.size - 1] = 0;
   return tensor;
@@ -53,7 +70,9 @@ const APART = 7;
 
 /**
  * Sets some numbers of the tensors, or of the rows, to 0, 1 or -1, as real training has them. Each of them has its zeros at other places,
- * so an answer that treats the 0 of one in a special way misses a number of the others.
+ * so an answer that treats the 0 of one in a special way misses a number of the others. But the places are the same in every case, and
+ * an answer that leaves out an element is right where this element is 0. So each exercise has ordinary cases too, without these numbers
+ * and as large as its others.
  */
 export function setSpecialNumbers(all: readonly (Tensor | readonly Float64Array[])[]): void {
   all.forEach((one, first) => {

@@ -153,7 +153,7 @@ test('checks one answer, there and from the parent', async () => {
   for (const folder of ['.', 'longhand-exercises', 'longhand-exercises/typescript']) {
     expect(await exercises(['check', '5'], folder)).toEqual({
       code: 0,
-      stdout: 'typescript/05-hidden-state.ts: right: all 216 numbers agree\nNext: 06-cell-state\n',
+      stdout: 'typescript/05-hidden-state.ts: right: all 486 numbers agree\nNext: 06-cell-state\n',
       stderr: '',
     });
   }

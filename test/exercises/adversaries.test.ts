@@ -101,6 +101,28 @@ test.each([
   expect(changed(name, right, wrong).outcome).toBe('wrong');
 });
 
+describe('a loop over all elements leaves out the first one', () => {
+  const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);';
+  test.each([
+    ['initial-state', 'h[0][b].set(start[0])', 'for (let n = 1; n < H; n++) h[0][b][n] = start[0][n]'],
+    ['product', 'backend.columnSums(db, dLogits);', '$& db.set(0, db.get(0) - dLogits.get(0, 0));'],
+    ['through-time', 'backend.copy(dh, dhUpstream);', '$& dh.set(0, 0, 0, 0);'],
+    ['through-time', 'backend.copy(dc, dcUpstream);', '{ $& if (dc.shape[2] > 1) dc.set(0, 0, 1, 0); }'],
+    ['softmax', 'sum += y.get(b, k)', 'if (b + k > 0) $&'],
+    ['adam', '= G.get(n)', '= n === 5 ? 0 : G.get(n)'],
+    [
+      'every-step',
+      DENSE,
+      `${DENSE} for (let r = 0; r < dLogits.shape[0]; r++) {
+         const [t, b] = [1 + Math.floor(r / lstm.sizes.B), r % lstm.sizes.B];
+         dhUpstream.set(t, b, 0, dhUpstream.get(t, b, 0) - dLogits.get(r, 0) * W.get(0, 0));
+       }`,
+    ],
+  ] as const)('%s: %s → %s', (name, right, wrong) => {
+    expect(changed(name, right, wrong).outcome).toBe('wrong');
+  });
+});
+
 describe('a number is kept between -1 and 1', () => {
   test.each([
     ['hidden-state', 'c.get(b, n)', ')'],
@@ -154,6 +176,26 @@ describe('a number is kept between -1 and 1', () => {
 });
 
 const AT_LOOP = /(?=for \(let n = steps\.length)/;
+
+describe('the place of one tensor is that of another', () => {
+  test.each([
+    ['hidden-state', 'c.get(b, n)', 'c.data[dh.offset + b * H + n]'],
+    ['hidden-state', 'dc.set(b, n, dC)', 'dc.data[dh.offset + b * H + n] = dC'],
+    ['cell-state', 'cPrev.get(b, n)', 'cPrev.data[dh.offset + b * H + n]'],
+    ['cell-state', /dcPrev\.set\(b, n, (.*)\);/, 'dcPrev.data[dh.offset + b * H + n] = $1;'],
+    ['gates', 'gates.get(b, n)', 'gates.data[dz.offset + b * 4 * H + n]'],
+    [
+      'through-time',
+      'backend.copy(dh, dhUpstream)',
+      'for (let n = dh.offset; n < dh.offset + dh.size; n++) dh.data[n] = dhUpstream.data[n]',
+    ],
+    ['softmax', 'probabilities.get(b, k)', 'probabilities.data[dLogits.offset + b * C + k]'],
+    ['adam', 'G.get(n)', 'g.data[p.offset + n]'],
+    ['every-step', 'lstmBackward(backend, lstm);', '$& lstm.dc.data[lstm.dh.offset] = lstm.dc.get(0, 0, 0);'],
+  ] as const)('%s: %s → %s', (name, right, wrong) => {
+    expect(['wrong', 'error']).toContain(changed(name, right, wrong).outcome);
+  });
+});
 
 describe('memory that surrounds a tensor', () => {
   test.each([

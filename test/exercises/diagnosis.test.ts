@@ -51,7 +51,7 @@ test.each([
     'softmax',
     '/ count)',
     '/ (count + 1))',
-    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8.',
+    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
   ],
   [
     'product',
@@ -118,6 +118,37 @@ test.each([
   ],
 ])('%s: %s → %s', (name, right, wrong, diagnosis) => {
   expect(diagnosisOf(name, right, wrong)).toBe(diagnosis);
+});
+
+/** What was once said of other answers than these, or of numbers that it is not true of. */
+const ONLY_ZERO =
+  'These are the numbers of a known mistake: every step adds only 0, as when dz reads dh of row t, which is still 0, in place of row t+1.';
+const WAS_WRITTEN = '0 everywhere, but held other numbers before: 0 was written there';
+test.each([
+  ['rnn-step', 'dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)', '0', ONLY_ZERO],
+  ['rnn-step', 'const dz = ', 'if (t === T - 1) continue; const dz = ', ONLY_ZERO],
+  ['rnn-step', 'dh[t][b][m] += dz', 'dh[t + 1][b][m] += dz', 'the term is added to dh of row t+1, in place of row t.'],
+  ['hidden-state', 'dc.set(b, n, dC)', 'dc.set(b, n, 0)', `dc is ${WAS_WRITTEN}`],
+  ['cell-state', 'dcPrev.set(b, n, dcPrev.get(b, n) + dC * f)', 'dcPrev.set(b, n, 0)', `dcPrev is ${WAS_WRITTEN}`],
+  ['adam', /P\.set\(n, .*\);/, 'P.set(n, 0);', `p is ${WAS_WRITTEN}`],
+  ['every-step', 'lstmBackward(backend, lstm);', '$& backend.fill(db, 0);', `db is ${WAS_WRITTEN}`],
+  ['gates', 'dI * i * (1 - i));', '0 * dI);', `Gate i of dz is ${WAS_WRITTEN}`],
+  ['hidden-state', /const dC = .*;/, 'const dC = 0;', `dc and gates i, j and f of dz are ${WAS_WRITTEN}`],
+  [
+    'rnn-step',
+    /dBias\[0\]\[n\] \+= dz;([^]*)dWh\[m\]\[n\] \+= h\[t\]\[b\]\[m\]/,
+    'dBias[0][n] += 0;$1dWh[m][n] += 0',
+    'dWh and dBias stay 0: nothing is added to them, or a factor of every number is 0.',
+  ],
+  ['product', 'backend.columnSums(db, dLogits);', 'backend.fill(db, dLogits.get(0, 0));', 'Look at the line of db.'],
+  [
+    'initial-state',
+    'h[0][b].set(start[0])',
+    'for (let n = 0; n < H; n++) h[0][b][n] = start[0][0]',
+    'Look at the line of h[0]',
+  ],
+] as const)('%s: %s → %s is said to be what it is', (name, right, wrong, words) => {
+  expect(diagnosisOf(name, right, wrong)).toContain(words);
 });
 
 type Numbers = number[][][];
@@ -189,7 +220,7 @@ describe('what is said is true', () => {
   );
 
   const CLAIMS =
-    /known mistake|Every number|wrong sign|transposed|stays 0|not written|added to|the numbers of gate|a factor/;
+    /known mistake|Every number|wrong sign|transposed|stays? 0|0 everywhere|not written|added to|the numbers of gate|a factor/;
 
   test.each(EXERCISES.map(({ name }) => name))('%s: random changes of numbers get no name', (name) => {
     const [one, random] = [exercise(name), new Random(8)];

@@ -546,7 +546,7 @@ test('a number that is missing in a result counts as NaN', () => {
 describe('the numbers of an answer as a line', () => {
   const one = exercise('softmax');
   test('are the same numbers, NaN and infinities included', () => {
-    const numbers = [[[1 / 3, NaN, -Infinity, 5e-324]], [[]]];
+    const numbers = [[[1 / 3, NaN, -Infinity, 5e-324]], [[]], [[]]];
     expect(computedFrom(reportOf({ numbers }), one)).toEqual({ numbers });
     expect(computedFrom(reportOf({ error: 'a "b"\n' }), one)).toEqual({ error: 'a "b"\n' });
     const right = computeSource(one, one.typescript.solution);
@@ -559,8 +559,8 @@ describe('the numbers of an answer as a line', () => {
     '5',
     '{}',
     '{"numbers":[[["1"]]]}',
-    '{"numbers":[[["1"]],[[], []]]}',
-    '{"numbers":[[5],[5]]}',
+    '{"numbers":[[["1"]],[[], []],[[]]]}',
+    '{"numbers":[[5],[5],[5]]}',
   ])('are not %j', (line) => expect(() => computedFrom(line, one)).toThrow());
 });
 

@@ -235,7 +235,7 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     [START, 'h[0][0].set(start[0]);', 'only the first sequence'],
     [START, 'for (let b = 1; b < B; b++) h[0][b].set(start[0]);', 'the first sequence does not get'],
     [START, 'for (let b = 0; b < B - 1; b++) h[0][b].set(start[0]);', 'the last sequence does not get'],
-    [START, 'for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]);', 'h[0] stays 0'], // start[0][0] is 0 in every case
+    [START, 'for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]);', 'Look at the line of h[0]'],
     [START, 'for (let b = 0; b < B; b++) h[0][b].set(start[0].map(Math.tanh));', 'tanh'],
     [D_START, ';', 'dStart stays 0'],
     [D_START, 'dStart[0][n] = dh[0][b][n];', 'the term of one sequence'],

@@ -26,7 +26,7 @@ export function diagnosisOf(
   if (one) return `These are the numbers of a known mistake: ${one.words}.`;
   const families = familiesOf(numbers, expected);
   const wrong = families.filter(({ isRight }) => !isRight);
-  const ratios = wrong.map((family) => findingOn(family, ratioOf(family)));
+  const ratios = wrong.map((family) => findingOn(family, ratioOf(family, exercise.name)));
   const same = together(ratios.filter((one) => one !== undefined));
   if (same.length === 1 && !ratios.includes(undefined)) return sentenceOf(same[0]);
   const several = known.several();
@@ -62,12 +62,12 @@ function partial(
   const named = knownOf(known, families, expected);
   const wrong = families.filter(({ isRight }) => !isRight);
   const explained = wrong.flatMap((family) => {
-    const finding = findingOn(family, statementOn(family));
+    const finding = findingOn(family, statementOn(family, exercise.name));
     const words = named.get(family.name);
     if (finding?.isWhole) return [finding];
     if (words !== undefined)
       return [findingOn(family, { words: `{} {has} the numbers of a known mistake: ${words}`, isWhole: true })];
-    return gateFindings(family) ?? [finding];
+    return gateFindings(family, exercise.name) ?? [finding];
   });
   const sentences = together(explained.filter((finding) => finding !== undefined)).map(sentenceOf);
   const isAll = explained.every((finding) => finding?.isWhole);
@@ -75,9 +75,9 @@ function partial(
 }
 
 /** undefined unless each wrong gate has a statement on all its numbers. */
-function gateFindings(family: Family): Finding[] | undefined {
+function gateFindings(family: Family, exercise: string): Finding[] | undefined {
   const gates = gatesOf(family).filter(({ isRight }) => !isRight);
-  const findings = gates.flatMap((gate) => findingOn(gate, statementOn(gate)) ?? []);
+  const findings = gates.flatMap((gate) => findingOn(gate, statementOn(gate, exercise)) ?? []);
   const isAll = gates.length > 0 && findings.length === gates.length && findings.every(({ isWhole }) => isWhole);
   return isAll ? findings : undefined;
 }
@@ -126,7 +126,9 @@ function sentenceOf({ words, names }: Finding): string {
     `${words
       .replace('{}', namesOf(names))
       .replace('{is}', isOne ? 'is' : 'are')
-      .replace('{has}', isOne ? 'has' : 'have')}${end}`,
+      .replace('{has}', isOne ? 'has' : 'have')
+      .replace('{stays}', isOne ? 'stays' : 'stay')
+      .replace('{it}', isOne ? 'it' : 'them')}${end}`,
   );
 }
 

@@ -8,7 +8,8 @@ import type { Family, Part } from './parts.js';
 import { areNear, GATES, gatesOf, sliceOf } from './parts.js';
 
 /**
- * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` the verb for one or for several.
+ * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}`, `{stays}` and `{it}` the words for one or
+ * for several.
  * `isWhole`: it says what every wrong number is, and not only where wrong numbers are.
  */
 export interface Statement {
@@ -19,9 +20,9 @@ export interface Statement {
 const whole = (words: string): Statement => ({ words, isWhole: true });
 
 /** The first statement that is true of the family, which has wrong numbers. */
-export function statementOn(family: Family): Statement | undefined {
+export function statementOn(family: Family, exercise: string): Statement | undefined {
   for (const statement of [ratioOf, emptyOf, transposedOf, blocksOf, placesOf]) {
-    const found = statement(family);
+    const found = statement(family, exercise);
     if (found) return found;
   }
   return undefined;
@@ -48,13 +49,16 @@ const SIZE_FACTORS: readonly (readonly [(size: number) => number, (letter: strin
 ];
 
 /** Every number is a factor times the expected one: the same in every case, or a size of the case. */
-export function ratioOf({ parts }: Family): Statement | undefined {
+export function ratioOf({ name, parts }: Family, exercise: string): Statement | undefined {
   const factors = parts.map(factorOf);
   if (factors.includes(undefined)) return undefined;
   const fits = (factorIn: (part: Part) => number): boolean => parts.every((part) => isMultiple(part, factorIn(part)));
   const letters = Object.keys(SIZES).filter((letter) => parts.every(({ sizes }) => letter in sizes));
   const [first] = factors.filter((factor) => !Number.isNaN(factor));
-  if (first !== undefined && fits(() => first)) return constantRatio(Number(first.toPrecision(9)), parts);
+  if (first !== undefined && fits(() => first)) {
+    const ratio = Number(first.toPrecision(9));
+    return ratio === 0 ? zeroOf(name, exercise) : constantRatio(ratio, parts);
+  }
   for (const letter of letters)
     for (const [factor, words] of SIZE_FACTORS)
       if (fits(({ sizes }) => factor(sizes[letter])))
@@ -69,8 +73,31 @@ export function ratioOf({ parts }: Family): Statement | undefined {
   );
 }
 
+/** The families that hold other numbers than 0 before the reader's lines, by exercise. */
+const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
+  product: /^(dStates|dW|db)$/,
+  'rnn-step': /^dh$/,
+  'initial-state': /^dh$/,
+  'hidden-state': /^(dc|dcPrev|dz|gate . of dz)$/,
+  'cell-state': /^(dc|dcPrev|dz|gate . of dz)$/,
+  gates: /^(dc|dcPrev|dz|gate . of dz)$/,
+  weights: /^(dx|dh|dc)$/, // dx of the cases that add to it
+  'through-time': /^(dx|dh|dc)$/,
+  softmax: /^dLogits$/,
+  adam: /^[mvp]$/, // m and v in the case that begins at a later update
+  'every-step': /^(dW|db|dhUpstream)$/,
+};
+
+/** Every number is 0. */
+function zeroOf(name: string, exercise: string): Statement {
+  if (HELD_BEFORE[exercise]?.test(name) !== true)
+    return whole('{} {stays} 0: nothing is added to {it}, or a factor of every number is 0');
+  return whole(
+    '{} {is} 0 everywhere, but held other numbers before: 0 was written there, perhaps because a factor of every number is 0',
+  );
+}
+
 function constantRatio(ratio: number, parts: readonly Part[]): Statement | undefined {
-  if (ratio === 0) return whole('{} stays 0: nothing is added to it, or a factor of every number is 0');
   if (ratio === -1) return whole('{} {has} the wrong sign: every number is -1 times the expected one');
   if (ratio === 2) return whole('Every number of {} is 2 times the expected one: is it added twice?');
   const shown = Number(ratio.toPrecision(6));

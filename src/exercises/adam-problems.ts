@@ -1,0 +1,113 @@
+/** The problems of Adam, which is its own definition: no numeric derivative. */
+import { Random } from '../core/rng.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { flatten } from '../core/tensor.js';
+import type { adam, adamRate } from '../equations/adam.js';
+import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
+import type { Behind } from './behind.js';
+import { single } from './behind.js';
+import type { Case, ExerciseChecks, Result } from './results.js';
+import { numberFrom, resultOf, whileReading } from './results.js';
+import { randomTensor, setSpecialNumbers, zeroTensor } from './tensors.js';
+
+interface AdamCase {
+  /** Of eight or nine numbers, if it is not ordinary. */
+  readonly shape: Shape;
+  readonly learningRate: number;
+  /** t of three updates. Default: 1, 2, 3. */
+  readonly updates?: readonly number[];
+  /** m and v before them. Default: zero. */
+  readonly moments?: readonly [m: readonly number[], v: readonly number[]];
+  /** See `setSpecialNumbers`. Its gradients are ordinary too. */
+  readonly isOrdinary?: boolean;
+}
+
+/**
+ * Three updates. Gradients as small as ε tell the two forms of Adam apart; after one that becomes 0, m and v fall; one is always 0.
+ * Adam is its own definition.
+ */
+const adamCase = (given: AdamCase): Case => ({
+  results: ({ adam: update, adamRate: rateOf }) => adamResults(given, update as typeof adam, rateOf as typeof adamRate),
+  expected: () => adamResults(given, rightAdam, rightRate),
+  behind(tensor, index) {
+    const [, name = '', t = ''] = /^(\S+) .*?(\d+)$/.exec(tensor) ?? [];
+    if (name === 'α') return { inputs: single({ learningRate: given.learningRate, t: Number(t) }) };
+    let found: Behind | undefined;
+    adamResults(given, withNote, rightRate);
+    return found;
+
+    /** Notes the numbers of the element before the update, if it is the one that was asked for. */
+    function withNote(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+      const isIt = rate === rightRate(given.learningRate, Number(t));
+      const [before, gradient] = [[p, m, v].map((one) => one.get(...index)), g.get(...index)];
+      rightAdam(p, m, v, g, rate);
+      if (!isIt) return;
+      const all = { p: before[0], m: before[1], v: before[2] };
+      const used = name === 'p' ? all : { [name]: all[name as 'm' | 'v'] };
+      const named = Object.entries(used).map(([one, value]) => [`${one} before the update`, value] as const);
+      const alpha = name === 'p' ? { α: rate } : {};
+      found = { inputs: single({ ...Object.fromEntries(named), g: gradient, ...alpha }) };
+    }
+  },
+});
+
+function adamResults(
+  { shape, learningRate, updates = [1, 2, 3], moments = [[], []], isOrdinary = false }: AdamCase,
+  update: typeof adam,
+  rateOf: typeof adamRate,
+): Result[] {
+  const random = new Random(5);
+  const p = randomTensor(random, shape);
+  if (!isOrdinary) setSpecialParameters(p);
+  const [m, v] = moments.map((numbers) => {
+    const moment = zeroTensor(shape);
+    numbers.forEach((value, n) => flatten(moment).set(n, value));
+    return moment;
+  });
+  return updates.flatMap((t, n): Result[] => {
+    const rate = numberFrom('adamRate', rateOf(learningRate, t));
+    const g = isOrdinary ? randomTensor(random, shape) : specialGradient(random, shape, n);
+    whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
+    const after = (name: string): string => `${name} after update ${t}`;
+    const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
+    const all = [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+    return all.map((one) => ({ ...one, scale: 0 }));
+  });
+}
+
+function setSpecialParameters(p: Tensor): void {
+  setSpecialNumbers([p]);
+  flatten(p).set(3, 1.7);
+  flatten(p).set(4, -2.3);
+  flatten(p).set(6, 12.4);
+  flatten(p).set(7, -11.8);
+}
+
+/** Of update `n`, counted from 0. */
+function specialGradient(random: Random, shape: Shape, n: number): Tensor {
+  const g = zeroTensor(shape);
+  const becomesZero = n === 0 ? -3 : 0;
+  const large = n % 2 === 0 ? 31 : -31;
+  const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4, large];
+  gradients.slice(0, g.size).forEach((value, at) => flatten(g).set(at, value));
+  return g;
+}
+
+export const ADAM: ExerciseChecks = {
+  exports: ['adam', 'adamRate'],
+  cases: [
+    adamCase({ shape: [2, 4], learningRate: 0.1 }),
+    adamCase({ shape: [9], learningRate: 0.02 }),
+    adamCase({
+      shape: [3, 3],
+      learningRate: 1.5,
+      updates: [10, 11, 4000],
+      moments: [
+        [0, 0.3, -0.2, 0, 1.5, -1.4, 13.1, -12.6],
+        [0.2, 0, 0.4, 2.5, 0, 0.02, 160, 170],
+      ],
+    }),
+    adamCase({ shape: [3, 4], learningRate: 0.7, isOrdinary: true }),
+    adamCase({ shape: [9], learningRate: 0.3, isOrdinary: true }),
+  ],
+};

@@ -1,0 +1,151 @@
+/** What the checks give to an answer: no element that it can leave out unnoticed, and no place that it can read for another. */
+import { indexOf, valuesOf } from '../../src/core/tensor.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { CELL_PROBLEMS } from '../../src/exercises/cell-problems.js';
+import { toCommonJs } from '../../src/exercises/common-js.js';
+import { evaluate } from '../../src/exercises/evaluate.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import { LSTM_PROBLEMS } from '../../src/exercises/lstm-problems.js';
+import { RNN_PROBLEMS } from '../../src/exercises/rnn-problems.js';
+import { SMALL_PROBLEMS } from '../../src/exercises/small-problems.js';
+
+const PROBLEMS = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...CELL_PROBLEMS, ...LSTM_PROBLEMS };
+
+type Functions = Readonly<Record<string, string>>;
+
+const CELL: Functions = { lstmCellBackward: '- dc dcPrev dh gates c cPrev' };
+const RNN = 'x labels parameters results';
+
+/** The parameters of each function that an answer reads; - is one that it only writes, or the backend. */
+const READ: Readonly<Record<string, Functions>> = {
+  product: { denseBackward: '- - - - dLogits states W' },
+  'rnn-step': { backward: RNN },
+  'initial-state': { forward: 'x parameters', backward: RNN },
+  sigmoid: { sigmoidBackward: 'dI i' },
+  'hidden-state': CELL,
+  'cell-state': CELL,
+  gates: CELL,
+  weights: { lstmStepBackward: '- lstm' },
+  'through-time': { lstmBackward: '- lstm' },
+  softmax: { crossEntropyBackward: '- probabilities y count' },
+  adam: { adam: 'p m v g rate', adamRate: 'learningRate t' },
+  'every-step': { everyStepBackward: '- lstm dLogits W' },
+};
+
+/** Of an LSTM. */
+const OF_LSTM = ['inputs', 'kernel', 'bias', 'h', 'c', 'gates', 'dhUpstream', 'dcUpstream'];
+
+const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'stride' in value;
+
+type Call = (name: string, given: readonly unknown[], ofCase: number) => void;
+
+/** Runs the solution on all cases. `note` gets the arguments of each call, and the number of its case. */
+function runSolution(name: string, note: Call): void {
+  const { cases, ...asked } = PROBLEMS[name];
+  const { solution } = EXERCISES.find((one) => one.name === name)!.typescript;
+  const right = evaluate(toCommonJs(solution, 'typescript'), asked);
+  for (const [n, one] of cases.entries()) {
+    const noted = Object.keys(READ[name]).map((of) => [
+      of,
+      (...given: unknown[]): unknown => (note(of, given, n), (right[of] as (...all: unknown[]) => unknown)(...given)),
+    ]);
+    one.results({ ...right, ...(Object.fromEntries(noted) as object) });
+  }
+}
+
+interface Noted {
+  readonly shape: Shape;
+  readonly values: readonly number[];
+}
+
+/** The numbers in an argument, by their names. A list of rows is a matrix. */
+function numbersIn(name: string, value: unknown, lastShape?: Shape): [string, Noted][] {
+  if (value === undefined) return [];
+  if (typeof value === 'number') return [[name, { shape: [], values: [value] }]];
+  if (isTensor(value)) return [[name, { shape: [...value.shape], values: [...valuesOf(value)] }]];
+  if (Array.isArray(value) && isTensor(value[0]))
+    return (value as unknown[]).flatMap((one, k) => numbersIn(`${name}[${k}]`, one));
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return [[name, ofLists(value as ArrayLike<unknown>)]];
+  if (name === 'y') return [[name, ofGet(value as Tensor, lastShape!)]];
+  const all = value as Readonly<Record<string, unknown>>;
+  return (name === 'lstm' ? OF_LSTM : Object.keys(all)).flatMap((key) => numbersIn(`${name}.${key}`, all[key]));
+}
+
+function ofLists(list: ArrayLike<unknown>): Noted {
+  if (typeof list[0] === 'number') return { shape: [list.length], values: Array.from(list as ArrayLike<number>) };
+  const all = Array.from(list, (one) => ofLists(one as ArrayLike<unknown>));
+  return { shape: [all.length, ...all[0].shape], values: all.flatMap(({ values }) => values) };
+}
+
+/** y of `softmax` has only the method get. */
+const ofGet = ({ get }: Pick<Tensor, 'get'>, shape: Shape): Noted => ({
+  shape,
+  values: Array.from({ length: shape[0] * shape[1] }, (_, n) => get(...indexOf(n, shape))),
+});
+
+/** An element by its index, and by its place in memory, each from the beginning and from the end. */
+function placesOf(n: number, { shape, values }: Noted): string[] {
+  const index = indexOf(n, shape);
+  const fromEnd = index.map((at, axis) => at - shape[axis]);
+  return [`[${index.join()}]`, `[${fromEnd.join()}]`, `element ${n}`, `element ${n - values.length}`];
+}
+
+/** The numbers of each place, by case. */
+function numbersByPlace(name: string): Map<string, { readonly values: number[]; readonly cases: Set<number> }> {
+  const all: ReturnType<typeof numbersByPlace> = new Map();
+  runSolution(name, (of, given, ofCase) => {
+    const named = READ[name][of].split(' ').flatMap((parameter, k) => {
+      const before = given[k - 1];
+      return parameter === '-' ? [] : numbersIn(parameter, given[k], isTensor(before) ? before.shape : undefined);
+    });
+    for (const [own, noted] of named)
+      noted.values.forEach((value, n) => {
+        for (const place of placesOf(n, noted)) {
+          const key = `${own} ${place} for ${of}`;
+          if (!all.has(key)) all.set(key, { values: [], cases: new Set() });
+          all.get(key)!.values.push(value);
+          all.get(key)!.cases.add(ofCase);
+        }
+      });
+  });
+  return all;
+}
+
+/** Places with the same number in all cases. */
+const DEFINED_SO = /^lstm\.dhUpstream .* for everyStepBackward$/; // only written there; row 0 is 0, because no loss reads the initial state
+
+test.each(Object.keys(READ))('%s: no element that an answer reads is 0 in all cases, or the same', (name) => {
+  const all = numbersByPlace(name);
+  expect(all.size).toBeGreaterThan(1);
+  const same = [...all].filter(
+    ([place, { values, cases }]) =>
+      !DEFINED_SO.test(place) && new Set(values).size === 1 && (cases.size > 1 || values[0] === 0),
+  );
+  expect(same.map(([place, { values }]) => `${place}: ${values.join(' ')}`)).toEqual([]);
+});
+
+/** The tensors in an argument, with those in lists and objects. */
+const tensorsIn = (value: unknown): Tensor[] => {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  return isTensor(value) ? [value] : Object.values(value).flatMap(tensorsIn);
+};
+
+/** Where the first of the views of each array begins. */
+function beginningsOf(tensors: readonly Tensor[]): number[] {
+  const beginnings = new Map<unknown, number>();
+  for (const { data, offset } of tensors) beginnings.set(data, Math.min(offset, beginnings.get(data) ?? Infinity));
+  return [...beginnings.values()];
+}
+
+test.each(Object.keys(READ).filter((name) => !['sigmoid', 'rnn-step', 'initial-state'].includes(name)))(
+  '%s: no two tensors of a problem begin at the same place of their arrays',
+  (name) => {
+    const counts: number[] = [];
+    runSolution(name, (_, given) => {
+      const beginnings = beginningsOf(given.flatMap(tensorsIn));
+      expect([...beginnings].sort()).toEqual([...new Set(beginnings)].sort());
+      counts.push(beginnings.length);
+    });
+    expect(Math.max(...counts)).toBeGreaterThan(1);
+  },
+);
