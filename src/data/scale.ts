@@ -56,7 +56,8 @@ const MOST_DECIMALS = 100;
 export function scaled({ level, scale }: Scale, value: number): number {
   if (Number.isNaN(value)) return 0;
   const result = (value - level) / scale;
-  if (isWithinF32(2 * result)) return result; // twice: forecasts subtract the mean of other numbers
+  // twice, because forecasts subtract the mean of other numbers; beyond the rows there is none, and it is NaN
+  if (Number.isNaN(result) || isWithinF32(2 * result)) return result;
   throw new DataError(
     `a number of the table is ${value}, which is ${result} standard deviations from the mean of the training part, ${level}: a network ` +
       'cannot read it in f32: correct it, or leave it out',
