@@ -46,11 +46,11 @@ export function forecastCommand(): Command {
       untilInterrupted(async (signal) => {
         const { plan } = state;
         const series = await loadSeries(flags.data, plan, signal);
-        warnOfMissingRows(plan, series, flags.data);
         const forecaster = new Forecaster(backend, state);
         try {
           const largest = plan.ahead[plan.ahead.length - 1];
           const count = flags.steps ?? largest;
+          warnOfMissingRows(plan, series, count, flags.data);
           if (count > largest)
             inform(
               `WARNING: forecasts beyond ${largest} steps read forecasts: they were not measured, and their intervals are too narrow`,
@@ -67,8 +67,8 @@ export function forecastCommand(): Command {
 }
 
 /** Warns if the table begins after numbers that its forecasts read. */
-function warnOfMissingRows(plan: ForecastPlan, { first, end }: Series, name: string): void {
-  const needed = firstRead(plan, end);
+function warnOfMissingRows(plan: ForecastPlan, { first, end }: Series, count: number, name: string): void {
+  const needed = firstRead(plan, end, count);
   if (first <= needed) return;
   const [begins, from] = [first, needed].map((step) => formatTime(timeAt(plan.calendar, step)));
   inform(

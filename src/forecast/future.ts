@@ -54,11 +54,12 @@ export async function futureOf(
   return found;
 }
 
-/** The first step whose number the forecasts after step `end` - 1 read. */
-export function firstRead({ ahead, inputs: { lag, meanOver }, T }: ForecastPlan, end: number): number {
-  const firsts = ahead.map((horizon, n) => {
-    const made = end + (ahead[n - 1] ?? 0) - horizon; // after this step its network forecasts the first of its steps
-    const window = made - 2 * T + 1;
+/** The first step whose number the forecasts of the `count` steps after `end` - 1 read. */
+export function firstRead({ ahead, inputs: { lag, meanOver }, T }: ForecastPlan, end: number, count: number): number {
+  const firsts = ahead.flatMap((horizon, n) => {
+    const done = ahead[n - 1] ?? 0; // a network of a smaller horizon forecasts these steps
+    if (done >= count) return [];
+    const window = end + done - horizon - 2 * T + 1;
     return lag > 0 ? Math.min(window, window + horizon - lag) : window;
   });
   return Math.max(0, Math.min(...firsts) - meanOver + 1);

@@ -626,21 +626,21 @@ describe('the future', () => {
     const { plan } = whole.state;
     const forecaster = new Forecaster(backend, whole.state);
     const longer = seriesOfDays(COUNT, 3);
-    /** What the networks read for the steps 120 to 122: the first one for 1 step ahead, the other one for 3. */
-    const windowsFrom = (first: number): string[] =>
-      [
-        [1, COUNT],
-        [3, COUNT + 1],
-        [3, COUNT + 2],
-      ].flatMap(([ahead, d]) => {
+    /** What the networks read for the steps from 120 on: the first one for 1 step ahead, the others for 3. */
+    const windowsFrom = (first: number, count: number): string[] =>
+      [1, 3, 3].slice(0, count).flatMap((ahead, n) => {
         const x = zeros([2 * plan.T, 1, inputCount(forecaster.readingOf(longer, [ahead]))], 'f64');
-        fillWindow(x, 0, forecaster.readingOf(seriesFrom(first, longer), [ahead]), d - ahead - 2 * plan.T + 1);
+        const begin = COUNT + n - ahead - 2 * plan.T + 1;
+        fillWindow(x, 0, forecaster.readingOf(seriesFrom(first, longer), [ahead]), begin);
         return Array.from(x.data, (value) => value.toFixed(9));
       });
-    const first = firstRead(plan, COUNT);
-    expect(first).toBeGreaterThan(0);
-    expect(windowsFrom(first)).toEqual(windowsFrom(0));
-    expect(windowsFrom(first + 1)).not.toEqual(windowsFrom(0));
+    for (const count of [1, 2, 3]) {
+      const first = firstRead(plan, COUNT, count);
+      expect(first).toBeGreaterThan(0);
+      expect(windowsFrom(first, count)).toEqual(windowsFrom(0, count));
+      expect(windowsFrom(first + 1, count)).not.toEqual(windowsFrom(0, count));
+    }
+    expect(firstRead(plan, COUNT, 1)).toBeGreaterThan(firstRead(plan, COUNT, 3));
     forecaster.dispose();
   });
 

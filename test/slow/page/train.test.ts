@@ -7,11 +7,11 @@ import { longhand } from '../../helpers/longhand.js';
 import { builtSite } from '../../helpers/site.js';
 
 const { visit, shareVisit } = servePage();
-describe('the losses of 30 steps are those of the command line', () => {
-  const STEPS = [10, 20, 30];
+describe('the losses of 60 steps are those of the command line', () => {
+  const STEPS = [20, 40, 60];
   let expected: number[];
   beforeAll(async () => {
-    const { stdout } = await longhand(['train', '--training-iters', String(31 * 128), '--json', '--threads', '1']);
+    const { stdout } = await longhand(['train', '--training-iters', String(61 * 128), '--json', '--threads', '1']);
     const lines = stdout
       .trim()
       .split('\n')
@@ -30,7 +30,7 @@ describe('the losses of 30 steps are those of the command line', () => {
       losses.push(Number(await opened.text('#loss')));
     }
     await opened.waitForTest();
-    expect(await opened.text('#test-result')).toContain('step 30');
+    expect(await opened.text('#test-result')).toContain('step 60');
     return losses;
   };
 
@@ -114,7 +114,7 @@ testInBrowser('Reset starts a new run; the address keeps the image; the length c
 });
 
 describe('a test', () => {
-  const opened = shareVisit('?hidden=160&batchSize=128&threads=1'); // large, so that it lasts
+  const opened = shareVisit('?hidden=256&batchSize=128&threads=1'); // large, so that it lasts
 
   testInBrowser('can be stopped', async () => {
     const { page } = opened();
