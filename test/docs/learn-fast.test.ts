@@ -80,7 +80,7 @@ test('what the text says about the speeds is in the table', () => {
     ' ',
   );
   expect(kernels).toContain('The result takes 4 cycles, so 4·2 = 8 sums must be in progress at every moment.');
-  expect(kernels).toContain('the result of an addition takes 2 to 3 cycles');
+  expect(kernels).toContain('The result of an addition takes 2 to 3 cycles.');
   expect(prose).toContain('The result of an addition takes 2 to 3 cycles, and that of a fused multiply-add 4.');
   expect(kernels).toContain('the backend reaches 94% of its tile');
   expect(kernels).toContain('and 96% on Node 24');

@@ -135,7 +135,7 @@ test('without h·Wh the cell stays small, with the same numbers as in forget-bia
   const percent = (part: number): string => `${Math.round(100 * part)}%`;
   expect(prose).toContain(`is on average ${percent(whole[1])} of Σ |i\\*j|`);
   expect(prose).toContain(
-    `With the same numbers and Wh = 0, it is ${percent(closed[1])}, and c would be only ${closed[0].toFixed(2)} after 784 steps.`,
+    `With the same numbers and Wh = 0, the sum is only ${percent(closed[1])} of Σ |i\\*j|, and c would be only ${closed[0].toFixed(2)} after 784 steps.`,
   );
 });
 

@@ -61,7 +61,7 @@ test('the planted mistake changes the three gradients that the page names', asyn
   expect(prose).toContain('about 0.003 to 0.005');
   expect(Math.max(Wy, biasY)).toBeLessThan(1e-9);
   // “The training then ends with a loss of NaN”
-  const { ratio, loss } = (await ask(`
+  const { ratio, sizes, loss } = (await ask(`
     const mistaken = await import('${path.join(place, 'random-rnn.mjs')}');
     const { x, labels } = whichCameFirst(8);
     const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
@@ -71,9 +71,18 @@ test('the planted mistake changes the three gradients that the page names', asyn
       return mistaken.gradientsOf(x, labels, parameters);
     };
     const { dh } = gradientsOfMistake(80);
-    return { ratio: normOf(dh[0]) / normOf(dh[8]), loss: String(gradientsOfMistake(10).loss) };
-    ${MOVE_AGAINST}`)) as { ratio: number; loss: string };
+    const ratio = normOf(dh[0]) / normOf(dh[8]);
+    const sizes = [5, 1, 1].map((updates) => {
+      const { gradients } = gradientsOfMistake(updates);
+      return [parameters.Wh, gradients.Wh].map((rows) => String(normOf(rows)));
+    });
+    return { ratio, sizes, loss: String(gradientsOfMistake(3).loss) };
+    ${MOVE_AGAINST}`)) as { ratio: number; sizes: string[][]; loss: string };
   expect(prose).toContain(`the wrong dh[0] is ${ratio.toFixed(1)} times as large as dh[8]`);
+  // “After 85 updates the norm of Wh is 5,000, after 86 it is 10²¹, and after 87 the gradient has left the range of the numbers”
+  const [after85, after86, after87] = sizes;
+  expect([Number(after85[0]).toPrecision(1), Number(after86[0]).toExponential(0)]).toEqual(['5e+3', '1e+21']);
+  expect([Number.isFinite(Number(after86[1])), after87[1]]).toEqual([true, 'NaN']);
   expect(loss).toBe('NaN');
 });
 
@@ -215,7 +224,7 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
   for (const sentence of [
     `For radius 2 this product is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
     `the root of the mean square of 1 - h² counts, which is ${square.toFixed(2)},`,
-    `which is ‖Wh‖/√H = ${size.toFixed(2)}.`,
+    `so the factor is about ‖Wh‖/√H = ${size.toFixed(2)}.`,
     `Unrounded, the product of both is ${(square * size).toFixed(2)}.`,
   ])
     expect(prose).toContain(sentence);
