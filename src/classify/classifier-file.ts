@@ -1,5 +1,6 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
 import { DataError } from '../core/errors.js';
+import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
 import type { JsonValue } from '../files/json.js';
 import { JsonReader } from '../files/json-reader.js';
@@ -75,12 +76,14 @@ function planIn(stored: JsonReader): ClassifyPlan {
     step: stored.field('step').orNull((one) => one.number(0, Number.MAX_VALUE)),
     inputs: stored.field('inputs').list(inputIn),
     split: splitIn(stored.field('split')),
+    digests: digestsIn(stored.field('digests')),
   };
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const count = plan.columns.inputs.length;
   if (count === 0) throw columns.field('inputs').fault('one column or more');
   if (plan.inputs.length !== count) throw stored.field('inputs').fault(`${count} columns`);
+  if (plan.digests.length !== 1 + count) throw stored.field('digests').fault(`${1 + count} digests`);
   const areDifferent = new Set(plan.classes).size === plan.classes.length && !plan.classes.includes('');
   if (!areDifferent || plan.classes.length < 2 || plan.classes.length > MOST_CLASSES)
     throw classes.fault(`2 to ${MOST_CLASSES} different names`);

@@ -3,8 +3,10 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import type { Scale } from '../data/scale.js';
-import { differenceOf, isSameScale, scaleOf } from '../data/scale.js';
-import type { ClassifyColumns, Recordings } from './recordings.js';
+import { bytesOfNumbers, bytesOfValues } from '../data/digests.js';
+import { scaleOf } from '../data/scale.js';
+import { sha256Of } from '../files/sha256.js';
+import type { ClassifyColumns, Recordings, Stretch } from './recordings.js';
 import { listed, shortStep } from './recordings.js';
 import type { Windows, WindowSizes } from './windows.js';
 import { windowsOf, windowsWhere } from './windows.js';
@@ -39,6 +41,8 @@ export interface ClassifyPlan extends ClassifyChoices {
   readonly step: number | null;
   readonly inputs: readonly InputPlan[];
   readonly split: Split;
+  /** A digest of what the training and the validation part hold: of their classes and gaps, and of each input. */
+  readonly digests: readonly string[];
 }
 
 /** The share of the groups, or rows, that are the test part, and the validation part. */
@@ -67,19 +71,48 @@ export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: n
     }
     return { ...scaleOf(own), hasMissing: own.some(Number.isNaN) };
   });
-  return { ...choices, classes, step, inputs, split };
+  return { ...choices, classes, step, inputs, split, digests: digestsOf(recordings, split) };
 }
 
-/** Throws a DataError unless recordings have the numbers of the training part from which the networks of a plan learned. */
-export function assertOfTraining({ split, columns, inputs }: ClassifyPlan, recordings: Recordings): void {
-  for (const [n, own] of trainingInputs(recordings, split).entries()) {
-    const [found, before] = [scaleOf(own), inputs[n]];
-    if (isSameScale(found, before)) continue;
-    throw new DataError(
-      `${recordings.name}: is not the table of the training: in its training part, ${nameOfPart(split, 'training')}, ` +
-        differenceOf(columns.inputs[n], found, before),
-    );
+/** Throws a DataError unless recordings have the numbers and classes from which the networks and the baselines of a plan learn. */
+export function assertOfTraining({ split, columns, digests }: ClassifyPlan, recordings: Recordings): void {
+  const other = digestsOf(recordings, split).findIndex((digest, n) => digest !== digests[n]);
+  if (other < 0) return;
+  const what =
+    other === 0
+      ? `${columns.classify} or the gaps between rows differ`
+      : `${columns.inputs[other - 1]} has other numbers`;
+  const [training, validation] = LEARNED.map((part) => nameOfPart(split, part));
+  throw new DataError(
+    `${recordings.name}: is not the table of the training: in its training part, ${training}, or its validation part, ${validation}, ` +
+      what,
+  );
+}
+
+/** The parts from which the networks and the baselines learn. */
+const LEARNED = ['training', 'validation'] as const;
+
+/** The digest of the classes and of the lengths of stretches in these parts, then that of each input. */
+function digestsOf({ inputs, labels, stretches }: Recordings, split: Split): string[] {
+  const own = LEARNED.flatMap((part) => stretchesOfPart(stretches, split, part));
+  const classes = own.flatMap(({ from, to }) => [to - from, ...labels.subarray(from, to)]);
+  return [
+    sha256Of(bytesOfValues(classes)),
+    ...inputs.map((values) => sha256Of(own.map(({ from, to }) => bytesOfNumbers(values.subarray(from, to))))),
+  ];
+}
+
+/** The stretches of a part, in the order of its groups, which a table may have in another order. */
+function stretchesOfPart(stretches: readonly Stretch[], { by, parts }: Split, part: Part): Range[] {
+  if (by === 'group') {
+    const place = new Map<string | null, number>(parts[part].map((group, n) => [group, n]));
+    const placeOf = ({ group }: Stretch): number => place.get(group) ?? -1;
+    return stretches.filter((one) => placeOf(one) >= 0).sort((a, b) => placeOf(a) - placeOf(b));
   }
+  const { from, to } = parts[part];
+  return stretches
+    .map((one) => ({ from: Math.max(one.from, from), to: Math.min(one.to, to) }))
+    .filter((one) => one.from < one.to);
 }
 
 function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {

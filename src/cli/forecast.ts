@@ -50,7 +50,7 @@ export function forecastCommand(): Command {
         try {
           const largest = plan.ahead[plan.ahead.length - 1];
           const count = flags.steps ?? largest;
-          warnOfMissingRows(plan, series, count, flags.data);
+          warnOfMissing(plan, series, count, flags.data);
           if (count > largest)
             inform(
               `WARNING: forecasts beyond ${largest} steps read forecasts: they were not measured, and their intervals are too narrow`,
@@ -66,15 +66,19 @@ export function forecastCommand(): Command {
   });
 }
 
-/** Warns if the table begins after numbers that its forecasts read. */
-function warnOfMissingRows(plan: ForecastPlan, { first, end }: Series, count: number, name: string): void {
+/** Warns if the table begins after numbers that its forecasts read, or lacks some of them though the training part had all. */
+function warnOfMissing(plan: ForecastPlan, { first, end, filled }: Series, count: number, name: string): void {
   const needed = firstRead(plan, end, count);
-  if (first <= needed) return;
   const [begins, from] = [first, needed].map((step) => formatTime(timeAt(plan.calendar, step)));
-  inform(
-    `WARNING: ${name}: begins at ${begins}, but these forecasts read the numbers from ${from} on: missing ones are read as the mean, ` +
-      'so the forecasts are less exact',
-  );
+  const warn = (what: string): void =>
+    inform(`WARNING: ${name}: ${what}: missing ones are read as the mean, so the forecasts are less exact`);
+  if (first > needed) warn(`begins at ${begins}, but these forecasts read the numbers from ${from} on`);
+  const rows = filled.subarray(Math.max(first, needed), end);
+  const lacking = rows.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0);
+  if (lacking > 0 && !plan.inputs.hasMissing)
+    warn(
+      `lacks ${lacking} of the ${rows.length} numbers of ${plan.columns.predict} that these forecasts read, and the training part had all`,
+    );
 }
 
 /** Ends the command for outputs that are inputs, or each other. */

@@ -34,14 +34,14 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
 
 /** The errors of every method as a table, and what they mean. */
 export function printReports(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
+  const { test } = plan.parts;
   if (json) {
     for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
-    return;
+  } else {
+    print(`Mean absolute error on the test part, ${span(plan, test)}, ${test.to - test.from} steps:`);
+    printLines(alignedRight(errorTable(plan, reports)));
+    for (const verdict of verdictsOf(reports)) print(verdict);
   }
-  const { test } = plan.parts;
-  print(`Mean absolute error on the test part, ${span(plan, test)}, ${test.to - test.from} steps:`);
-  printLines(alignedRight(errorTable(plan, reports)));
-  for (const verdict of verdictsOf(reports)) print(verdict);
   for (const warning of warningsOf(plan, reports)) inform(`WARNING: ${warning}`);
 }
 

@@ -13,24 +13,14 @@ export interface Scale {
 export function scaleOf(values: Float64Array): Scale {
   let [count, level] = [0, 0];
   for (const value of values) if (!Number.isNaN(value)) level += (value - level) / ++count;
+  let rest = 0; // what the running mean has rounded away: of rising numbers far from 0, more than they vary
+  for (const value of values) if (!Number.isNaN(value)) rest += (value - level) / count;
+  level += rest;
   const unit = unitOf(values.map((value) => value - level));
   let squares = 0;
   for (const value of values) if (!Number.isNaN(value)) squares += ((value - level) / unit) ** 2;
   return { level, scale: unit * Math.sqrt(squares / Math.max(count, 1)) || 1 };
 }
-
-/** Numbers in another order have the same mean but for its last digits; of a level far above the scale, these are more of the scale. */
-const ROUNDING = { ofScale: 1e-9, ofLevel: 1e-12 } as const;
-
-/** Whether two scales are those of the same numbers, which may have another order. */
-export function isSameScale(one: Scale, other: Scale): boolean {
-  const most = ROUNDING.ofScale * other.scale + ROUNDING.ofLevel * Math.abs(other.level);
-  return Math.abs(one.level - other.level) <= most && Math.abs(one.scale - other.scale) <= most;
-}
-
-/** How the numbers of `name` differ from those of the training, in words. */
-export const differenceOf = (name: string, found: Scale, before: Scale): string =>
-  `the mean of ${name} is ${found.level}, but was ${before.level}; the standard deviation is ${found.scale}, but was ${before.scale}`;
 
 /**
  * The power of two at or below the largest size of the numbers; 1 if all are 0 or missing. Divided by it, their squares cannot become 0 or

@@ -1,5 +1,6 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { DataError } from '../core/errors.js';
+import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonValue } from '../files/json.js';
@@ -80,6 +81,7 @@ function planIn(stored: JsonReader): ForecastPlan {
     inputs: inputsIn(stored.field('inputs')),
     T: stored.field('T').whole(1, MOST_STEPS),
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
+    digests: digestsIn(stored.field('digests')),
     scores,
   };
   const repeated = repeatedColumn(plan.columns);
@@ -98,6 +100,8 @@ function planIn(stored: JsonReader): ForecastPlan {
     const count = plan.columns[name].length;
     if (inputs[name].length !== count) throw stored.field('inputs').field(name).fault(`${count} columns`);
   }
+  const columnsLearned = 1 + inputs.inputs.length + inputs.known.length;
+  if (plan.digests.length !== columnsLearned) throw stored.field('digests').fault(`${columnsLearned} digests`);
   const times = plan.columns.time.length;
   if (times === 0 || times > PARTS_OF_TIME.length)
     throw columns.field('time').fault(`one column, or up to ${PARTS_OF_TIME.length}`);

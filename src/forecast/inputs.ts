@@ -121,6 +121,12 @@ function asInTraining(column: KnownColumn, end: number): KnownColumn {
 const numbersOf = ({ values, words }: KnownColumn): Float64Array =>
   words ? values.map((code) => (Number.isNaN(code) ? NaN : decimalFrom(words[code]))) : values;
 
+/** What a column holds before step `end`: a number also where a table with texts elsewhere has it as a text. */
+export function* valuesOf({ values, words }: KnownColumn, end: number): Generator<number | string> {
+  const read = words?.map((word) => (Number.isNaN(decimalFrom(word)) ? word : decimalFrom(word)));
+  for (const value of values.subarray(0, end)) yield Number.isNaN(value) ? NaN : (read?.[value] ?? value);
+}
+
 function knownPlan(column: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
   const { name, values, words } = asInTraining(column, end);
   const train = values.subarray(0, end);

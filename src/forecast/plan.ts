@@ -4,10 +4,11 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
-import { differenceOf, isSameScale, scaleOf } from '../data/scale.js';
+import { bytesOfNumbers, bytesOfValues } from '../data/digests.js';
 import type { ColumnKind } from '../data/table.js';
+import { sha256Of } from '../files/sha256.js';
 import type { InputPlan } from './inputs.js';
-import { kindOf, planFor, unreadStep } from './inputs.js';
+import { kindOf, planFor, unreadStep, valuesOf } from './inputs.js';
 import type { Holidays } from './holidays.js';
 import type { Series, SeriesColumns } from './series.js';
 import { wantedColumns } from './series.js';
@@ -52,6 +53,8 @@ export interface ForecastPlan {
   readonly T: number;
   /** [day since 1970, name] of each holiday; null if there are none. */
   readonly holidays: readonly (readonly [number, string])[] | null;
+  /** A digest of what each column holds before the test part: of `predict`, `inputs` and `known`. */
+  readonly digests: readonly string[];
   /**
    * For each of `ahead` the scores of the steps `scoredSteps`, by networks that do not know them: how far an interval's ends would have had to
    * move outwards. null where the number is missing; null before the validation.
@@ -117,6 +120,7 @@ export function planOf(
     holidays: holidays
       ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
       : null,
+    digests: digestsOf(series, parts.test.from),
     scores: null,
   };
   assertHolidaysReach(plan, parts.test.to, name);
@@ -210,25 +214,26 @@ export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string
 }
 
 /**
- * Throws a DataError unless a series has the numbers from which the networks of a plan learn, also those of its other inputs. `name` is for
- * messages.
+ * Throws a DataError unless a series has the values from which the networks and the baselines of a plan learn: those before the test part.
+ * `name` is for messages.
  */
 export function assertOfTraining(plan: ForecastPlan, series: Series, name: string): void {
   assertHoldsTest(plan, series, name);
-  const { columns, calendar } = plan;
-  const { y, steps, inputs } = plan.inputs;
-  const all = [
-    { column: columns.predict, values: series.y, before: y },
-    ...inputs.map((before, n) => ({ column: columns.inputs[n], values: series.inputs[n], before })),
-  ];
-  for (const { column, values, before } of all) {
-    const found = scaleOf(values.subarray(0, steps));
-    if (isSameScale(found, before)) continue;
-    throw new DataError(
-      `${name}: is not the series of the training: up to ${formatTime(timeAt(calendar, steps - 1))} ${differenceOf(column, found, before)}`,
-    );
-  }
+  const { from } = plan.parts.test;
+  const other = digestsOf(series, from).findIndex((digest, n) => digest !== plan.digests[n]);
+  if (other < 0) return;
+  const { predict, inputs, known } = plan.columns;
+  throw new DataError(
+    `${name}: is not the series of the training: ${[predict, ...inputs, ...known][other]} has other values before the test part, up to ` +
+      formatTime(timeAt(plan.calendar, from - 1)),
+  );
 }
+
+/** The digest of each column before step `end`. */
+const digestsOf = ({ y, inputs, known }: Series, end: number): string[] => [
+  ...[y, ...inputs].map((values) => sha256Of([bytesOfNumbers(values.subarray(0, end))])),
+  ...known.map((column) => sha256Of(bytesOfValues(valuesOf(column, end)))),
+];
 
 /** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */
 export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }: Range): string =>

@@ -1,6 +1,7 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
 import type { Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
+import { bytesOfNumbers } from '../data/digests.js';
 import type { Examples } from '../data/examples.js';
 import type { Holidays } from './holidays.js';
 import type { InputColumn, InputColumns, InputPlan } from './inputs.js';
@@ -136,8 +137,7 @@ function* bytesOf({ series, plan, columns, ahead }: Reading, end: number): Gener
   const names = [...columns.past, ...columns.future].map(({ name }) => name);
   yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
   const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
-  // NaN has many bit patterns
-  for (const values of numbers) yield new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer);
+  for (const values of numbers) yield bytesOfNumbers(values);
   // the numbers of a text column only count its words
   for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
 }

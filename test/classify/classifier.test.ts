@@ -14,7 +14,7 @@ import {
   logisticLoss,
   logisticProbabilities,
 } from '../../src/classify/logistic.js';
-import type { ClassifyChoices } from '../../src/classify/plan.js';
+import type { ClassifyChoices, Part } from '../../src/classify/plan.js';
 import { planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { ClassifyColumns, Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
@@ -374,17 +374,26 @@ describe('the report', () => {
     classifier.dispose();
   });
 
-  test('needs the numbers of the training part, in any order of the groups', async () => {
+  test('needs the numbers and classes of the training and the validation part, in any order of the groups', async () => {
     const classifier = new Classifier(backend, whole.state);
-    const { parts } = whole.state.plan.split;
-    const training = parts.training as readonly string[];
-    const place = waves().findIndex(({ who }) => who === training[1]);
-    const changed = recordingsFrom(waves().map((row, n) => (n === place ? { ...row, x: row.x + 1 } : row)));
-    const failure = await failureOf(reportOf(classifier, changed));
-    expect(failure).toBeInstanceOf(DataError);
-    expect(String(failure)).toMatch(
-      /rows: is not the table of the training: in its training part, (w\d+, )+w\d+, the mean of x is \S+, but was \S+; the standard deviation is \S+, but was \S+$/,
-    );
+    const parts = whole.state.plan.split.parts as Readonly<Record<Part, readonly string[]>>;
+    type Row = ReturnType<typeof waves>[number];
+    const exchanged = ({ kind }: Row): string => (kind === 'fast' ? 'slow' : 'fast');
+    for (const part of ['training', 'validation'] as const) {
+      const place = waves().findIndex(({ who }) => who === parts[part][0]);
+      for (const [change, what] of [
+        [(row: Row) => ({ ...row, x: row.x + 1e-12 }), 'x has other numbers'],
+        [(row: Row) => ({ ...row, kind: exchanged(row) }), 'kind or the gaps between rows differ'],
+      ] as const) {
+        const changed = recordingsFrom(waves().map((row, n) => (n === place ? change(row) : row)));
+        const failure = await failureOf(reportOf(classifier, changed));
+        expect(failure).toBeInstanceOf(DataError);
+        expect(String(failure)).toBe(
+          `DataError: rows: is not the table of the training: in its training part, ${parts.training.join(', ')}, ` +
+            `or its validation part, ${parts.validation.join(', ')}, ${what}`,
+        );
+      }
+    }
     const { report } = await reportOf(classifier, recordings);
     const groups = [...new Set(waves().map(({ who }) => who))].reverse();
     const added = waves().map((row) => ({ ...row, who: `new ${row.who}` }));

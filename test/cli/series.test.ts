@@ -125,6 +125,7 @@ describe('longhand train --predict', () => {
       }),
     ]);
     expect(run.stdout).not.toContain('bands');
+    expect(run.stderr).toContain('WARNING: the test part has 21 numbers, so its errors are rough');
   });
 
   test('says that a random walk cannot be forecast', async () => {
@@ -432,7 +433,7 @@ test('a run does not continue on another series, and is not measured on it', asy
     ['eval', CHECKPOINT],
   ]) {
     expect(await refused([...args, '--data', other])).toMatch(
-      /other\.csv: is not the series of the training: up to 1987-06-17 the mean of sales is [\d.]+, but was [\d.]+; the standard deviation is [\d.]+, but was [\d.]+\n$/,
+      /other\.csv: is not the series of the training: sales has other values before the test part, up to 1987-07-08\n$/,
     );
   }
   expect(readFileSync(CHECKPOINT)).toEqual(before);
@@ -484,6 +485,12 @@ describe('longhand forecast', () => {
       ),
     ]);
     expect((await forecast(['--data', rows(COUNT - 1)])).stderr).not.toContain('WARNING');
+    const lacking = sales().map((line, n) =>
+      n === 1 || (n >= COUNT - 9 && n < COUNT - 4) ? line.replace(/,[\d.]+,/, ',,') : line,
+    );
+    expect((await forecast(['--data', linesInFolder('lacking.csv', lacking)])).stderr).toMatch(
+      /WARNING: .*lacking\.csv: lacks 5 of the \d+ numbers of sales that these forecasts read, and the training part had all: missing ones/,
+    );
   });
 
   test('refuses other data, other files, and an output that is an input', async () => {

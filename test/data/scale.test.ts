@@ -25,6 +25,17 @@ test('the unit changes no digit: it is a power of two', () => {
   expect(scaleOf(Float64Array.of(7, 7, NaN))).toEqual({ level: 7, scale: 1 });
 });
 
+test('rising numbers far from 0 have their mean and deviation, in any order', () => {
+  const [level, count, distance] = [2 ** 40, 2 ** 16, 2 ** -14]; // rounded: f64 holds numbers 2⁻¹² apart there
+  const rising = Float64Array.from({ length: count }, (_, n) => level + (n - (count - 1) / 2) * distance);
+  const deviation = Math.sqrt((count ** 2 - 1) / 12) * distance;
+  for (const values of [rising, rising.slice().reverse()]) {
+    const found = scaleOf(values);
+    expect(Math.abs(found.level - level) / deviation).toBeLessThan(1e-3);
+    expect(found.scale / deviation).toBeCloseTo(1, 5);
+  }
+});
+
 test('a number has as many decimals as f32 computes', () => {
   const decimals = [1200, 1, 5, 0.3, 1e12, 1e-12, 1e-93, 1e-94].map((scale) => decimalsOf({ level: 0, scale }));
   expect(decimals).toEqual([4, 7, 7, 8, 0, 19, 100, null]);

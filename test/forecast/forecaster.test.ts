@@ -234,19 +234,29 @@ describe('a forecaster', () => {
     expectDataError(() => assertHoldsTest(old, from(0), 't'), 't: the forecaster knows holidays up to 1970');
   });
 
-  test('is measured on the numbers of its training, also of the other inputs', () => {
+  test('is measured on the values of its training, in every column up to the test part', () => {
     const { plan } = whole.state;
-    const changed = (name: 'y' | 'x', at: number): Series => {
-      const rows = rowsOfDays(COUNT, 0).map((row, n) => (n === at ? { ...row, [name]: 1000 } : row));
-      return alignedTo(plan.calendar, seriesOf(tableOf('t', rows, plannedColumns(plan)), COLUMNS), 't');
-    };
-    for (const name of ['y', 'x'] as const) {
-      assertOfTraining(plan, changed(name, plan.inputs.steps), 't');
-      expectDataError(
-        () => assertOfTraining(plan, changed(name, plan.inputs.steps - 1), 't'),
-        `t: is not the series of the training: up to ${dateOf(plan.inputs.steps - 1)} the mean of ${name} is `,
-      );
+    const { from } = plan.parts.test;
+    const asTrained = (rows: ReturnType<typeof rowsOfDays>): Series =>
+      alignedTo(plan.calendar, seriesOf(tableOf('t', rows, plannedColumns(plan)), COLUMNS), 't');
+    const changed = (name: 'y' | 'x' | 'k' | 'w', at: number): Series =>
+      asTrained(rowsOfDays(COUNT, 0).map((row, n) => (n === at ? { ...row, [name]: n % 7 === 0 ? 1 : 0 } : row)));
+    for (const name of ['y', 'x', 'k', 'w'] as const) {
+      assertOfTraining(plan, changed(name, from), 't');
+      for (const at of [from - 1, plan.parts.validation.from, 0]) {
+        expectDataError(
+          () => assertOfTraining(plan, changed(name, at), 't'),
+          `t: is not the series of the training: ${name} has other values before the test part, up to ${dateOf(from - 1)}`,
+        );
+      }
     }
+    const rows = rowsOfDays(COUNT, 0);
+    const [first, second] = rows;
+    const exchanged = [{ ...first, y: second.y }, { ...second, y: first.y }, ...rows.slice(2)];
+    expectDataError(
+      () => assertOfTraining(plan, asTrained(exchanged), 't'),
+      't: is not the series of the training: y ',
+    );
   });
 
   test.each<[string, (n: number) => boolean, number[], string[]]>([
