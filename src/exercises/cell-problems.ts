@@ -226,7 +226,7 @@ const LARGE: CellCase = {
 };
 
 /** As large as the others, without special numbers: see `setSpecialNumbers`. */
-const ORDINARY: CellCase = { seed: 10, B: 5, H: 9, special: [] };
+const ORDINARY: CellCase = { seed: 10, B: 5, H: 9, held: HELD, special: [] };
 
 const cell = (asked: AskedFor, ...names: readonly CellResult[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],

@@ -23,8 +23,13 @@ function dzOfSteps(lstm: Lstm): Tensor[] {
 /** `x[1]` and `dWx[1]` → 1; without a number: 0. */
 const inputOf = (name: string): number => Number(/\[(\d+)\]/.exec(name)?.[1] ?? 0);
 
-/** What `tensor` at `index` follows from. `before`: what each element of dx holds before. */
-export function lstmBehind(lstm: Lstm, before: number, tensor: string, index: readonly number[]): Behind | undefined {
+/** What `tensor` at `index` follows from. `beforeOf`: what element n of dx holds before; undefined for nothing. */
+export function lstmBehind(
+  lstm: Lstm,
+  beforeOf: ((n: number) => number) | undefined,
+  tensor: string,
+  index: readonly number[],
+): Behind | undefined {
   const { T, B } = lstm.sizes;
   const dz = dzOfSteps(lstm);
   const [kind, k] = [tensor.replace(/\[.*/, ''), inputOf(tensor)];
@@ -41,9 +46,10 @@ export function lstmBehind(lstm: Lstm, before: number, tensor: string, index: re
   const [t, b, n] = index;
   if (kind === 'dx') {
     const Wx = lstm.Wx.length > 1 ? `Wx[${k}]` : 'Wx';
-    const inputs = [...single({ 'dx before': before }), row('dz', dz[t], b), row(Wx, lstm.Wx[k], n)];
+    const before = beforeOf?.((t * B + b) * lstm.inputs[k].shape[2] + n);
+    const inputs = [row('dz', dz[t], b), row(Wx, lstm.Wx[k], n)];
     return unlessTooMany(
-      before === 0 ? inputs.slice(1) : inputs,
+      before === undefined ? inputs : [...single({ 'dx before': before }), ...inputs],
       `It follows from row ${b} of dz and row ${n} of ${Wx}`,
     );
   }

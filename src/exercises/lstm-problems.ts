@@ -151,9 +151,12 @@ const writtenBackward = ({ dh, dc, dKernel, dBias, dz, dInputs }: Lstm) => ({
 });
 
 interface SequenceCase extends LstmCase {
-  /** What the answer gets. With `accumulate`, dx already holds 1 in each element. Default: no options. */
+  /** What the answer gets. With `accumulate`, dx already holds `beforeOf`. Default: no options. */
   readonly options?: AccumulateOptions;
 }
+
+/** What element n of a dx holds before the answer adds to it. */
+const beforeOf = (n: number): number => 1 + n / 4;
 
 /** The answer to `weights`, in the loop of the library. */
 const inOurLoop = (answer: Answer): typeof lstmBackward => {
@@ -178,7 +181,9 @@ function sequenceCase(
   return {
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
-      if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
+      if (accumulate)
+        for (const { data, offset, size } of lstm.dInputs)
+          for (let n = 0; n < size; n++) data[offset + n] = beforeOf(n);
       whileReading(readBackward(lstm), writtenBackward(lstm), () => from(answer)(backend, fixed(lstm), ...given));
       return named(lstm);
     },
@@ -186,12 +191,14 @@ function sequenceCase(
       const lstm = randomLstm(new Random(seed), sizes, has);
       const { dhUpstream, dcUpstream, h, c } = lstm;
       const loss = (): number => weightedSum(dhUpstream, h) + (dcUpstream ? weightedSum(dcUpstream, c) : 0);
-      return numeric(lstm, loss).map((one) => {
-        const before = accumulate && one.name.startsWith('dx') ? 1 : 0;
-        return { ...one, values: one.values.map((value) => value + before) };
-      });
+      return numeric(lstm, loss).map((one) =>
+        accumulate && one.name.startsWith('dx')
+          ? { ...one, values: one.values.map((value, n) => value + beforeOf(n)) }
+          : one,
+      );
     },
-    behind: (tensor, index) => lstmBehind(randomLstm(new Random(seed), sizes, has), accumulate ? 1 : 0, tensor, index),
+    behind: (tensor, index) =>
+      lstmBehind(randomLstm(new Random(seed), sizes, has), accumulate ? beforeOf : undefined, tensor, index),
   };
 }
 
@@ -283,7 +290,7 @@ const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly 
   sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
   sequenceCase(from, 12, { T: 3, B: 3, inputs: [2], H: 1 }, { hasDcUpstream: false, options: { accumulate: true } }),
   sequenceCase(from, 14, { T: 2, B: 1, inputs: [2], H: 1 }, { hasDx: false, hasDcUpstream: false }),
-  sequenceCase(from, 15, { T: 4, B: 3, inputs: [3, 3, 2], H: 5 }, { isOrdinary: true }),
+  sequenceCase(from, 15, { T: 4, B: 3, inputs: [3, 3, 2], H: 5 }, { held: HELD, isOrdinary: true }),
 ];
 
 export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
@@ -299,7 +306,7 @@ export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
       everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, { held: HELD }),
       everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
       everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
-      everyStepCase(15, { T: 4, B: 3, inputs: [3], H: 5 }, 4, { isOrdinary: true }),
+      everyStepCase(15, { T: 4, B: 3, inputs: [3], H: 5 }, 4, { held: HELD, isOrdinary: true }),
     ],
   },
 };

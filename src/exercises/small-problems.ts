@@ -192,7 +192,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     cases: [
       softmaxCase(2, ['oneHot', 'zeros', 'smoothed', 'weighted'], 5),
       softmaxCase(3, ['zeros', 'weighted', 'oneHot', 'smoothed', 'zeros', 'oneHot'], 3, HELD),
-      softmaxCase(4, new Array<'ordinary'>(6).fill('ordinary'), 5),
+      softmaxCase(4, new Array<'ordinary'>(6).fill('ordinary'), 5, HELD),
     ],
   },
   product: {
@@ -201,7 +201,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
       productCase({ seed: 4, N: 5, sizes: [3, 2, 6], C: 4 }),
       productCase({ seed: 5, N: 1, sizes: [6], C: 2 }),
       productCase({ seed: 6, N: 3, sizes: [1, 4], C: 5, held: HELD }),
-      productCase({ seed: 7, N: 5, sizes: [6, 4, 6], C: 5, isOrdinary: true }),
+      productCase({ seed: 7, N: 5, sizes: [6, 4, 6], C: 5, held: HELD, isOrdinary: true }),
     ],
   },
   adam: ADAM,

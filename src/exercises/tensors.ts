@@ -57,11 +57,14 @@ export function randomTensor(random: Random, shape: Shape): Tensor {
  */
 export const HELD = 0.7;
 
-/** An output that holds `held`, but 0 in its last element: an answer must write that too. */
+/**
+ * An output that holds `held`; beside NaN, 0 in its last element: an answer must write that too. With `HELD` no element is 0, because adding
+ * to a 0 is right by chance.
+ */
 export function unwritten(shape: Shape, held = NaN): Tensor {
   const tensor = partOfMemory(shape, 'output');
   fill(tensor, held);
-  tensor.data[tensor.offset + tensor.size - 1] = 0;
+  if (Number.isNaN(held)) tensor.data[tensor.offset + tensor.size - 1] = 0;
   return tensor;
 }
 

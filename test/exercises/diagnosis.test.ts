@@ -138,9 +138,17 @@ test.each([
     'rnn-step',
     /dBias\[0\]\[n\] \+= dz;([^]*)dWh\[m\]\[n\] \+= h\[t\]\[b\]\[m\]/,
     'dBias[0][n] += 0;$1dWh[m][n] += 0',
-    'dWh and dBias stay 0: nothing is added to them, or a factor of every number is 0.',
+    'dWh and dBias are 0 everywhere: nothing is added to them, a factor of every number is 0, or 0 is written there too late.',
   ],
   ['product', 'backend.columnSums(db, dLogits);', 'backend.fill(db, dLogits.get(0, 0));', 'Look at the line of db.'],
+  ['sigmoid', /return .*;/, 'return 0;', 'dzi is 0 everywhere: 0 is returned, or a factor of every number is 0.'],
+  // cleared after the loop, and a fresh matrix: both held nothing else that the answer has replaced
+  [
+    'through-time',
+    /}\s*$/,
+    'for (const { data, offset, size } of [lstm.dKernel, lstm.dBias]) data.fill(0, offset, offset + size); }',
+    'dWh, dWx and dBias are 0 everywhere: nothing is added to them, a factor of every number is 0, or 0 is written there too late.',
+  ],
   [
     'initial-state',
     'h[0][b].set(start[0])',
@@ -220,7 +228,7 @@ describe('what is said is true', () => {
   );
 
   const CLAIMS =
-    /known mistake|Every number|wrong sign|transposed|stays? 0|0 everywhere|not written|added to|the numbers of gate|a factor/;
+    /known mistake|Every number|wrong sign|transposed|0 everywhere|not written|added to|the numbers of gate|a factor/;
 
   test.each(EXERCISES.map(({ name }) => name))('%s: random changes of numbers get no name', (name) => {
     const [one, random] = [exercise(name), new Random(8)];

@@ -32,8 +32,18 @@ const READ: Readonly<Record<string, Functions>> = {
   'every-step': { everyStepBackward: '- lstm dLogits W' },
 };
 
+/** The parameters of each function that an answer writes. */
+const WRITTEN: Readonly<Record<string, Functions>> = {
+  product: { denseBackward: '- dStates dW db' },
+  gates: { lstmCellBackward: 'dz' },
+  'through-time': { lstmBackward: '- lstm' },
+  softmax: { crossEntropyBackward: 'dLogits' },
+  'every-step': { everyStepBackward: '- lstm - - dW db' },
+};
+
 /** Of an LSTM. */
-const OF_LSTM = ['inputs', 'kernel', 'bias', 'h', 'c', 'gates', 'dhUpstream', 'dcUpstream'];
+const READ_OF_LSTM = ['inputs', 'kernel', 'bias', 'h', 'c', 'gates', 'dhUpstream', 'dcUpstream'];
+const WRITTEN_OF_LSTM = ['dKernel', 'dBias', 'dInputs', 'dh', 'dc'];
 
 const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'stride' in value;
 
@@ -58,17 +68,17 @@ interface Noted {
   readonly values: readonly number[];
 }
 
-/** The numbers in an argument, by their names. A list of rows is a matrix. */
-function numbersIn(name: string, value: unknown, lastShape?: Shape): [string, Noted][] {
-  if (value === undefined) return [];
+/** The numbers in an argument, by their names. A list of rows is a matrix. `ofLstm`: the tensors of an LSTM. */
+function numbersIn(name: string, value: unknown, ofLstm: readonly string[], lastShape?: Shape): [string, Noted][] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
   if (typeof value === 'number') return [[name, { shape: [], values: [value] }]];
   if (isTensor(value)) return [[name, { shape: [...value.shape], values: [...valuesOf(value)] }]];
   if (Array.isArray(value) && isTensor(value[0]))
-    return (value as unknown[]).flatMap((one, k) => numbersIn(`${name}[${k}]`, one));
+    return (value as unknown[]).flatMap((one, k) => numbersIn(`${name}[${k}]`, one, ofLstm));
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return [[name, ofLists(value as ArrayLike<unknown>)]];
   if (name === 'y') return [[name, ofGet(value as Tensor, lastShape!)]];
   const all = value as Readonly<Record<string, unknown>>;
-  return (name === 'lstm' ? OF_LSTM : Object.keys(all)).flatMap((key) => numbersIn(`${name}.${key}`, all[key]));
+  return (name === 'lstm' ? ofLstm : Object.keys(all)).flatMap((key) => numbersIn(`${name}.${key}`, all[key], ofLstm));
 }
 
 function ofLists(list: ArrayLike<unknown>): Noted {
@@ -90,13 +100,19 @@ function placesOf(n: number, { shape, values }: Noted): string[] {
   return [`[${index.join()}]`, `[${fromEnd.join()}]`, `element ${n}`, `element ${n - values.length}`];
 }
 
-/** The numbers of each place, by case. */
-function numbersByPlace(name: string): Map<string, { readonly values: number[]; readonly cases: Set<number> }> {
+/** The numbers of each place before the call, by case. `which`: the parameters of each function. */
+function numbersByPlace(
+  name: string,
+  which: Functions,
+  ofLstm: readonly string[],
+): Map<string, { readonly values: number[]; readonly cases: Set<number> }> {
   const all: ReturnType<typeof numbersByPlace> = new Map();
   runSolution(name, (of, given, ofCase) => {
-    const named = READ[name][of].split(' ').flatMap((parameter, k) => {
+    const named = (which[of] ?? '-').split(' ').flatMap((parameter, k) => {
       const before = given[k - 1];
-      return parameter === '-' ? [] : numbersIn(parameter, given[k], isTensor(before) ? before.shape : undefined);
+      return parameter === '-'
+        ? []
+        : numbersIn(parameter, given[k], ofLstm, isTensor(before) ? before.shape : undefined);
     });
     for (const [own, noted] of named)
       noted.values.forEach((value, n) => {
@@ -115,13 +131,28 @@ function numbersByPlace(name: string): Map<string, { readonly values: number[]; 
 const DEFINED_SO = /^lstm\.dhUpstream .* for everyStepBackward$/; // only written there; row 0 is 0, because no loss reads the initial state
 
 test.each(Object.keys(READ))('%s: no element that an answer reads is 0 in all cases, or the same', (name) => {
-  const all = numbersByPlace(name);
+  const all = numbersByPlace(name, READ[name], READ_OF_LSTM);
   expect(all.size).toBeGreaterThan(1);
   const same = [...all].filter(
     ([place, { values, cases }]) =>
       !DEFINED_SO.test(place) && new Set(values).size === 1 && (cases.size > 1 || values[0] === 0),
   );
   expect(same.map(([place, { values }]) => `${place}: ${values.join(' ')}`)).toEqual([]);
+});
+
+test.each(Object.keys(WRITTEN))('%s: no element that an answer must clear or write is 0 in all cases', (name) => {
+  const all = numbersByPlace(name, WRITTEN[name], WRITTEN_OF_LSTM);
+  expect(all.size).toBeGreaterThan(1);
+  const zero = [...all].filter(([, { values }]) => values.every((value) => value === 0));
+  expect(zero.map(([place]) => place)).toEqual([]);
+});
+
+test('through-time: the elements of dx that an answer adds to hold different numbers', () => {
+  runSolution('through-time', (_, [, lstm, options]) => {
+    if ((options as { accumulate?: boolean } | undefined)?.accumulate !== true) return;
+    for (const tensor of (lstm as { dInputs: readonly Tensor[] }).dInputs)
+      expect(new Set(valuesOf(tensor)).size).toBe(tensor.size);
+  });
 });
 
 /** The tensors in an argument, with those in lists and objects. */

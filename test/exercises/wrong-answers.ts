@@ -179,7 +179,7 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     [D_WX, 'dWx[k][n] += Wx[k][n] * dz;', 'dWx reads Wx'],
     [D_WX, 'dWx[k][n] += dz;', 'x is missing'],
     [D_WX, 'if (b === 0) dWx[k][n] += x[t][0][k] * dz;', 'dWx adds the terms of the first sequence only'],
-    [`for (let k = 0; k < I; k++) ${D_WX}`, '', 'dWx stays 0'],
+    [`for (let k = 0; k < I; k++) ${D_WX}`, '', 'dWx is 0 everywhere'],
     [`for (let k = 0; k < I; k++) ${D_WX}`, `for (let k = 1; k < I; k++) ${D_WX}`, 'row 0 of dWx'],
     [`for (let k = 0; k < I; k++) ${D_WX}`, `for (let k = 0; k < I - 1; k++) ${D_WX}`, 'last row of dWx'],
     [D_WH, '', 'dWh stays 0'],

@@ -127,7 +127,6 @@ function sentenceOf({ words, names }: Finding): string {
       .replace('{}', namesOf(names))
       .replace('{is}', isOne ? 'is' : 'are')
       .replace('{has}', isOne ? 'has' : 'have')
-      .replace('{stays}', isOne ? 'stays' : 'stay')
       .replace('{it}', isOne ? 'it' : 'them')}${end}`,
   );
 }

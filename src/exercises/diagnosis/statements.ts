@@ -8,7 +8,7 @@ import type { Family, Part } from './parts.js';
 import { areNear, GATES, gatesOf, sliceOf } from './parts.js';
 
 /**
- * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}`, `{stays}` and `{it}` the words for one or
+ * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` and `{it}` the words for one or
  * for several.
  * `isWhole`: it says what every wrong number is, and not only where wrong numbers are.
  */
@@ -76,8 +76,6 @@ export function ratioOf({ name, parts }: Family, exercise: string): Statement | 
 /** The families that hold other numbers than 0 before the reader's lines, by exercise. */
 const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
   product: /^(dStates|dW|db)$/,
-  'rnn-step': /^dh$/,
-  'initial-state': /^dh$/,
   'hidden-state': /^(dc|dcPrev|dz|gate . of dz)$/,
   'cell-state': /^(dc|dcPrev|dz|gate . of dz)$/,
   gates: /^(dc|dcPrev|dz|gate . of dz)$/,
@@ -88,10 +86,16 @@ const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
   'every-step': /^(dW|db|dhUpstream)$/,
 };
 
+/** Numbers that the reader's functions return. */
+const RETURNED = /^(dzi|α)/;
+
 /** Every number is 0. */
 function zeroOf(name: string, exercise: string): Statement {
+  if (RETURNED.test(name)) return whole('{} {is} 0 everywhere: 0 is returned, or a factor of every number is 0');
   if (HELD_BEFORE[exercise]?.test(name) !== true)
-    return whole('{} {stays} 0: nothing is added to {it}, or a factor of every number is 0');
+    return whole(
+      '{} {is} 0 everywhere: nothing is added to {it}, a factor of every number is 0, or 0 is written there too late',
+    );
   return whole(
     '{} {is} 0 everywhere, but held other numbers before: 0 was written there, perhaps because a factor of every number is 0',
   );
