@@ -67,58 +67,78 @@ export function functionsOf(answers: readonly AnswerText[], compile?: Compile): 
 type LoadCell = (name: 'hidden-state' | 'cell-state' | 'gates', given: Asked['given']) => Answer;
 type Gradients = Readonly<Record<string, number>>;
 
-/** What an answer has passed on for element (b, n) of a step. */
+/** What the answer `from` has passed on for element (b, n) of a step, by calling gatesBackward; others read it. */
 class Handover {
   private readonly kept: Gradients[] = [];
+  private readonly isReadBy = new Map<string, boolean[]>();
   private H = 1;
+
+  constructor(private readonly from: string) {}
 
   begin(H: number): void {
     this.H = H;
     this.kept.length = 0;
+    this.isReadBy.clear();
   }
 
   put(b: number, n: number, gradients: Gradients): void {
     this.kept[b * this.H + n] = gradients;
   }
 
-  /** Throws an AnswerError if the answer `from` did not call `call` for this element. */
-  get(b: number, n: number, from: string, call: string): Gradients {
+  /** What the answer `by` gets. Throws an AnswerError if `from` has passed nothing on. */
+  get(b: number, n: number, by: string): Gradients {
     const gradients = this.kept.at(b * this.H + n);
-    if (gradients) return gradients;
-    throw new AnswerError(
-      `the answer to ${from} must call ${call} as its start text does, but did not for element (${b}, ${n})`,
-    );
+    if (!gradients) throw notCalled(this.from, 'gatesBackward', b, n);
+    const isRead = this.isReadBy.get(by) ?? [];
+    isRead[b * this.H + n] = true;
+    this.isReadBy.set(by, isRead);
+    return gradients;
+  }
+
+  /** Throws an AnswerError if the answer `by` has not called `call`, which reads it, for each element of B sequences. */
+  assertRead(B: number, by: string, call: string): void {
+    for (let k = 0; k < B * this.H; k++)
+      if (this.isReadBy.get(by)?.[k] !== true) throw notCalled(by, call, Math.floor(k / this.H), k % this.H);
   }
 }
+
+const notCalled = (answer: string, call: string, b: number, n: number): AnswerError =>
+  new AnswerError(
+    `the answer to ${answer} must call ${call} as its start text does, but did not for element (${b}, ${n})`,
+  );
 
 /**
  * Three answers make one step's cell: each has the whole loop and the lines of one equation, and calls 'longhand' for the other two.
  * So each runs over the whole step, (4′) first, and what it passes to the next equation is what the next answer receives.
  */
 function joinedCells(load: LoadCell): typeof lstmCellBackward {
-  const [fromH, fromC] = [new Handover(), new Handover()];
+  const [fromH, fromC] = [new Handover('hidden-state'), new Handover('cell-state')];
   const NO_GRADIENTS = { dI: 0, dJ: 0, dF: 0 };
   const hiddenState = load('hidden-state', {
     cellStateBackward: () => NO_GRADIENTS,
     gatesBackward: (_dz: Tensor, b: number, n: number, { dO }: Gradients) => fromH.put(b, n, { dO }),
   });
   /** (4′) has been computed: dC is in dc. */
-  const hiddenStateBackward = (dc: Tensor, _dh: Tensor, _c: Tensor, b: number, n: number): Gradients => ({
-    dO: fromH.get(b, n, 'hidden-state', 'gatesBackward').dO,
-    dC: dc.get(b, n),
-  });
+  const hiddenStateFor =
+    (by: string) =>
+    (dc: Tensor, _dh: Tensor, _c: Tensor, b: number, n: number): Gradients => ({
+      dO: fromH.get(b, n, by).dO,
+      dC: dc.get(b, n),
+    });
   const cellState = load('cell-state', {
-    hiddenStateBackward,
+    hiddenStateBackward: hiddenStateFor('cell-state'),
     gatesBackward: (_dz: Tensor, b: number, n: number, { dI, dJ, dF }: Gradients) => fromC.put(b, n, { dI, dJ, dF }),
   });
   const gates = load('gates', {
-    hiddenStateBackward,
-    cellStateBackward: (_dcPrev: Tensor, _cPrev: Tensor, b: number, n: number) =>
-      fromC.get(b, n, 'cell-state', 'gatesBackward'),
+    hiddenStateBackward: hiddenStateFor('gates'),
+    cellStateBackward: (_dcPrev: Tensor, _cPrev: Tensor, b: number, n: number) => fromC.get(b, n, 'gates'),
   });
   return (...of) => {
     const [, , , { shape }] = of;
-    for (const handover of [fromH, fromC]) handover.begin(shape[1]);
+    const [B, H] = shape;
+    for (const handover of [fromH, fromC]) handover.begin(H);
     for (const one of [hiddenState, cellState, gates]) (one.lstmCellBackward as typeof lstmCellBackward)(...of);
+    for (const by of ['cell-state', 'gates']) fromH.assertRead(B, by, 'hiddenStateBackward');
+    fromC.assertRead(B, 'gates', 'cellStateBackward');
   };
 }

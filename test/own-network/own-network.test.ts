@@ -100,6 +100,17 @@ test('a loss at every step uses the answer to it, and that calls the reader’s 
   }
 });
 
+// the answer before has done it already: in place of the call, the same lines would add a gradient twice
+test.each([
+  ['gates', 'cellStateBackward(dcPrev, cPrev, b, n, { i, j, f, dC })', '{ dI: 0, dJ: 0, dF: 0 }'],
+  ['gates', 'hiddenStateBackward(dc, dh, c, b, n, { o })', '{ dO: 0, dC: 0 }'],
+  ['cell-state', 'hiddenStateBackward(dc, dh, c, b, n, { o })', '{ dO: 0, dC: 0 }'],
+])('%s without %s is refused', async (name, call, own) => {
+  await expect(lossesOf(IMAGES, IMAGES_TASK, changed(name, call, own))).rejects.toThrow(
+    `the answer to ${name} must call ${call.split('(')[0]} as its start text does, but did not for element (0, 0)`,
+  );
+});
+
 test('an error names the file and the line of the answer in which it occurred', async () => {
   const thrown = changed('gates', 'dz.set(b, n, dI * i * (1 - i));', "throw new Error('mine');");
   await expect(lossesOf(IMAGES, IMAGES_TASK, thrown)).rejects.toThrow(/^mine\/gates\.ts: line \d+: mine$/);
