@@ -76,7 +76,7 @@ test('the planted mistake changes the three gradients that the page names', asyn
       const { gradients } = gradientsOfMistake(updates);
       return [parameters.Wh, gradients.Wh].map((rows) => String(normOf(rows)));
     });
-    return { ratio, sizes, loss: String(gradientsOfMistake(3).loss) };
+    return { ratio, sizes, loss: String(gradientsOfMistake(1).loss) };
     ${MOVE_AGAINST}`)) as { ratio: number; sizes: string[][]; loss: string };
   expect(prose).toContain(`the wrong dh[0] is ${ratio.toFixed(1)} times as large as dh[8]`);
   // “After 85 updates the norm of Wh is 5,000, after 86 it is 10²¹, and after 87 the gradient has left the range of the numbers”
@@ -224,7 +224,7 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
   for (const sentence of [
     `For radius 2 this product is ${(2 * share).toFixed(2)}, but the norm grows by ${(after784 ** (1 / 784)).toFixed(2)} a step`,
     `the root of the mean square of 1 - h² counts, which is ${square.toFixed(2)},`,
-    `so the factor is about ‖Wh‖/√H = ${size.toFixed(2)}.`,
+    `So the factor is about ‖Wh‖/√H = ${size.toFixed(2)}.`,
     `Unrounded, the product of both is ${(square * size).toFixed(2)}.`,
   ])
     expect(prose).toContain(sentence);
