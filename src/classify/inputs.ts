@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.js';
 import { fill } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import { rowsFrom } from '../data/examples.js';
+import { bytesOfNumbers } from '../data/digests.js';
 import { scaled } from '../data/scale.js';
 import type { ClassifyPlan } from './plan.js';
 import type { Recordings } from './recordings.js';
@@ -58,7 +59,7 @@ export function windowExamples(plan: ClassifyPlan, columns: readonly InputColumn
     bytes: {
       *[Symbol.iterator]() {
         yield new TextEncoder().encode(JSON.stringify(plan));
-        for (const { values } of columns) yield new Uint8Array(values.buffer);
+        for (const { values } of columns) yield bytesOfNumbers(values);
         yield new Uint8Array(starts.buffer);
         yield new Uint8Array(labels.buffer);
       },

@@ -92,27 +92,33 @@ export function assertOfTraining({ split, columns, digests }: ClassifyPlan, reco
 /** The parts from which the networks and the baselines learn. */
 const LEARNED = ['training', 'validation'] as const;
 
-/** The digest of the classes and of the lengths of stretches in these parts, then that of each input. */
+/** The digest of the classes and of where stretches begin and end, then that of each input. */
 function digestsOf({ inputs, labels, stretches }: Recordings, split: Split): string[] {
-  const own = LEARNED.flatMap((part) => stretchesOfPart(stretches, split, part));
-  const classes = own.flatMap(({ from, to }) => [to - from, ...labels.subarray(from, to)]);
+  const own = learnedStretches(stretches, split);
+  const classes = own.flatMap(({ from, to, name }) => [name, to - from, ...labels.subarray(from, to)]);
   return [
     sha256Of(bytesOfValues(classes)),
     ...inputs.map((values) => sha256Of(own.map(({ from, to }) => bytesOfNumbers(values.subarray(from, to))))),
   ];
 }
 
-/** The stretches of a part, in the order of its groups, which a table may have in another order. */
-function stretchesOfPart(stretches: readonly Stretch[], { by, parts }: Split, part: Part): Range[] {
-  if (by === 'group') {
-    const place = new Map<string | null, number>(parts[part].map((group, n) => [group, n]));
-    const placeOf = ({ group }: Stretch): number => place.get(group) ?? -1;
-    return stretches.filter((one) => placeOf(one) >= 0).sort((a, b) => placeOf(a) - placeOf(b));
+/**
+ * The stretches of these parts, with the names of their groups, in the plan's order, which a table may have another one. Without groups, all
+ * before the test part, because the windows of a part begin where its stretch does; the last one is named by where it ends.
+ */
+function learnedStretches(stretches: readonly Stretch[], { by, parts }: Split): (Range & { readonly name: string })[] {
+  if (by === 'row') {
+    const { from: end } = parts.test;
+    return stretches
+      .filter(({ from }) => from < end)
+      .map(({ from, to }) => ({ from, to: Math.min(to, end), name: to > end ? 'reaches into the test part' : 'ends' }));
   }
-  const { from, to } = parts[part];
-  return stretches
-    .map((one) => ({ from: Math.max(one.from, from), to: Math.min(one.to, to) }))
-    .filter((one) => one.from < one.to);
+  const names = LEARNED.flatMap((part) => parts[part]);
+  const place = new Map<string | null, number>(names.map((name, n) => [name, n]));
+  const own = stretches.flatMap((one) =>
+    one.group !== null && place.has(one.group) ? { ...one, name: one.group } : [],
+  );
+  return own.sort((one, other) => (place.get(one.name) ?? 0) - (place.get(other.name) ?? 0));
 }
 
 function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {

@@ -1,9 +1,9 @@
 /** Whether a later table has the values of the training: a SHA-256 of them. */
 import type { JsonReader } from '../files/json-reader.js';
 
-/** The bytes of numbers. NaN, which is missing, has many bit patterns: here always the same. */
+/** The bytes of numbers. NaN, which is missing, has many bit patterns, and 0 has two: here always the same. */
 export const bytesOfNumbers = (values: Float64Array): Uint8Array =>
-  new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer);
+  new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value + 0)).buffer); // -0 + 0 is 0
 
 /** The bytes of values that are numbers or texts. */
 export function* bytesOfValues(values: Iterable<number | string>): Generator<Uint8Array> {

@@ -153,6 +153,13 @@ export function assertLater(
   throw new DataError(`${whereIs(row)}: ${show(time)} ${fault}: the rows must be in the order of time`);
 }
 
+/** The number of a cell that may also be a text. NaN for a text, and for a number that f64 would round: two of them could be one. */
+export function numberIn(cell: string): number {
+  const value = decimalFrom(cell);
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isWithinF32(value) && !isRounded ? value : NaN;
+}
+
 /** A column while it is read. */
 export class ColumnReader implements CellReader {
   private values = new Float64Array(1024);
@@ -173,9 +180,8 @@ export class ColumnReader implements CellReader {
     if (this.count === this.values.length) this.grow();
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
     if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
-    const value = isMissing ? NaN : this.kind === 'time' ? timeFrom(cell) : decimalFrom(cell);
-    const isRounded = this.kind === 'either' && Number.isInteger(value) && !Number.isSafeInteger(value); // two of them could be one
-    const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value) && !isRounded);
+    const value = isMissing ? NaN : this.valueOf(cell);
+    const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
     this.values[this.count] = value;
     if (!isNumber) {
       if (this.kind === 'number') return `must be a number within f32 (${F32_RANGE}), with a point before its decimals`;
@@ -186,6 +192,11 @@ export class ColumnReader implements CellReader {
     const fault = this.addWord(isMissing ? undefined : cell);
     this.count++;
     return fault;
+  }
+
+  private valueOf(cell: string): number {
+    if (this.kind === 'time') return timeFrom(cell);
+    return this.kind === 'either' ? numberIn(cell) : decimalFrom(cell);
   }
 
   private addWord(cell: string | undefined): string | undefined {

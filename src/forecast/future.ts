@@ -55,12 +55,17 @@ export async function futureOf(
 }
 
 /** The first step whose number the forecasts of the `count` steps after `end` - 1 read. */
-export function firstRead({ ahead, inputs: { lag, meanOver }, T }: ForecastPlan, end: number, count: number): number {
+export function firstRead(
+  { ahead, isTogether, inputs: { lag, meanOver }, T }: ForecastPlan,
+  end: number,
+  count: number,
+): number {
   const firsts = ahead.flatMap((horizon, n) => {
     const done = ahead[n - 1] ?? 0; // a network of a smaller horizon forecasts these steps
     if (done >= count) return [];
     const window = end + done - horizon - 2 * T + 1;
-    return lag > 0 ? Math.min(window, window + horizon - lag) : window;
+    const nearest = isTogether ? ahead[0] : horizon; // a network of several horizons reads the lag of each
+    return lag > 0 ? Math.min(window, window + nearest - lag) : window;
   });
   return Math.max(0, Math.min(...firsts) - meanOver + 1);
 }

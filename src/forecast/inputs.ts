@@ -5,6 +5,7 @@
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
+import { numberIn } from '../data/table.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
 import type { ColumnKind } from '../data/table.js';
@@ -113,18 +114,18 @@ function inputScale(name: string, train: Float64Array): Scale {
 function asInTraining(column: KnownColumn, end: number): KnownColumn {
   const { words, values } = column;
   const hasText =
-    words && values.subarray(0, end).some((code) => !Number.isNaN(code) && Number.isNaN(decimalFrom(words[code])));
+    words && values.subarray(0, end).some((code) => !Number.isNaN(code) && Number.isNaN(numberIn(words[code])));
   return words && !hasText ? { ...column, values: numbersOf(column), words: undefined } : column;
 }
 
 /** The numbers of a column; NaN for a text that is none. */
 const numbersOf = ({ values, words }: KnownColumn): Float64Array =>
-  words ? values.map((code) => (Number.isNaN(code) ? NaN : decimalFrom(words[code]))) : values;
+  words ? values.map((code) => (Number.isNaN(code) ? NaN : numberIn(words[code]))) : values;
 
-/** What a column holds before step `end`: a number also where a table with texts elsewhere has it as a text. */
-export function* valuesOf({ values, words }: KnownColumn, end: number): Generator<number | string> {
-  const read = words?.map((word) => (Number.isNaN(decimalFrom(word)) ? word : decimalFrom(word)));
-  for (const value of values.subarray(0, end)) yield Number.isNaN(value) ? NaN : (read?.[value] ?? value);
+/** What a column holds before step `end`: as the networks read it, numbers or texts. */
+export function* valuesOf(column: KnownColumn, end: number): Generator<number | string> {
+  const { values, words } = asInTraining(column, end);
+  for (const value of values.subarray(0, end)) yield Number.isNaN(value) ? NaN : (words?.[value] ?? value);
 }
 
 function knownPlan(column: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {

@@ -15,12 +15,13 @@ import {
   logisticProbabilities,
 } from '../../src/classify/logistic.js';
 import type { ClassifyChoices, Part } from '../../src/classify/plan.js';
-import { planOf, windowsOfPart } from '../../src/classify/plan.js';
+import { assertOfTraining, planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { ClassifyColumns, Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
 import { featuresOf, reportOf } from '../../src/classify/report.js';
 import { windowsOf } from '../../src/classify/windows.js';
 import { DataError } from '../../src/core/errors.js';
+import type { Range } from '../../src/core/numbers.js';
 import { Random } from '../../src/core/rng.js';
 import { tableOf } from '../../src/data/table.js';
 import type { JsonObject, JsonValue } from '../../src/files/json.js';
@@ -394,6 +395,20 @@ describe('the report', () => {
         );
       }
     }
+    // the end of a group of the training part moves to the beginning of one of the validation part
+    const moved = recordingsFrom(waves());
+    const [last, next] = [parts.training.at(-1), parts.validation[0]];
+    const cut = moved.stretches.flatMap((one) =>
+      one.group === last
+        ? [
+            { ...one, to: one.to - 8 },
+            { ...one, from: one.to - 8, group: next },
+          ]
+        : [one],
+    );
+    await expect(reportOf(classifier, { ...moved, stretches: cut })).rejects.toThrow(
+      'kind or the gaps between rows differ',
+    );
     const { report } = await reportOf(classifier, recordings);
     const groups = [...new Set(waves().map(({ who }) => who))].reverse();
     const added = waves().map((row) => ({ ...row, who: `new ${row.who}` }));
@@ -401,6 +416,22 @@ describe('the report', () => {
     const again = await reportOf(classifier, recordingsFrom(reordered));
     expect([again.report.windows, again.report.accuracy]).toEqual([report.windows, report.accuracy]);
     classifier.dispose();
+  });
+
+  test('without groups, is not measured on a table with another gap before the test part', () => {
+    const columns = { ...COLUMNS, time: ['t'], group: null };
+    const withGapAt = (place: number): Recordings =>
+      recordingsFrom(
+        waves().map((row, n) => ({ ...row, t: n >= place ? n + 100 : n })),
+        columns,
+      );
+    const table = withGapAt(Infinity);
+    const plan = planOf(table, { ...CHOICES, columns }, OPTIONS.seed);
+    const { training, validation, test: last } = plan.split.parts as Readonly<Record<Part, Range>>;
+    assertOfTraining(plan, table);
+    assertOfTraining(plan, withGapAt(last.from + 1)); // a correction of the test part
+    for (const place of [9, training.to + 3, validation.from + 1, validation.to + 3, last.from])
+      expectDataError(() => assertOfTraining(plan, withGapAt(place)), 'rows: is not the table of the training');
   });
 
   test('a network learns waves, of which means and deviations say nothing; shuffled classes give chance', async () => {

@@ -278,6 +278,28 @@ describe('a forecaster', () => {
     loadForecaster(backend, bytes).dispose();
   });
 
+  test.each([
+    ['numbers that f64 would round to one', '9007199254740992', '9007199254740993'],
+    ['texts that are equal as numbers, beside one that is none', '10', '1E1'],
+  ])('a known column of %s has a category for each, and other ones are noticed', (_, first, second) => {
+    const seriesWith = (words: readonly string[]): Series => {
+      const rows = rowsOfDays(COUNT, 0).map(({ w, ...row }, n) => ({
+        ...row,
+        w: words[Number(w) % words.length] ?? w,
+        n,
+      }));
+      return seriesOf(tableOf('t', rows, wantedColumns(COLUMNS)), COLUMNS);
+    };
+    const words = [first, second, ...(first === '10' ? ['A2'] : [])];
+    const plan = planOf('t', seriesWith(words), CHOICES, HOLIDAYS);
+    const known = plan.inputs.known[COLUMNS.known.indexOf('w')];
+    expect(known).toMatchObject({ kind: 'categories', categories: expect.arrayContaining(words) as string[] });
+    expectDataError(
+      () => assertOfTraining(plan, seriesWith([second, first, ...words.slice(2)]), 't'),
+      't: is not the series of the training: w has other values',
+    );
+  });
+
   test('reads a known column as in training, also if another cell of it is a text', async () => {
     const forecaster = new Forecaster(backend, whole.state);
     const { plan } = whole.state;
@@ -632,27 +654,34 @@ describe('the future', () => {
     return { ...whole, first, y: cut(whole.y), filled: cut(whole.filled), inputs: whole.inputs.map(cut) };
   };
 
-  test('reads the numbers from `firstRead` on, and no earlier ones', () => {
-    const { plan } = whole.state;
-    const forecaster = new Forecaster(backend, whole.state);
-    const longer = seriesOfDays(COUNT, 3);
-    /** What the networks read for the steps from 120 on: the first one for 1 step ahead, the others for 3. */
-    const windowsFrom = (first: number, count: number): string[] =>
-      [1, 3, 3].slice(0, count).flatMap((ahead, n) => {
-        const x = zeros([2 * plan.T, 1, inputCount(forecaster.readingOf(longer, [ahead]))], 'f64');
-        const begin = COUNT + n - ahead - 2 * plan.T + 1;
-        fillWindow(x, 0, forecaster.readingOf(seriesFrom(first, longer), [ahead]), begin);
-        return Array.from(x.data, (value) => value.toFixed(9));
-      });
-    for (const count of [1, 2, 3]) {
-      const first = firstRead(plan, COUNT, count);
-      expect(first).toBeGreaterThan(0);
-      expect(windowsFrom(first, count)).toEqual(windowsFrom(0, count));
-      expect(windowsFrom(first + 1, count)).not.toEqual(windowsFrom(0, count));
-    }
-    // a forecast one step ahead does not ask the network for 20
-    expect([1, 2].map((count) => firstRead({ ...plan, ahead: [1, 20] }, COUNT, count))).toEqual([31, 19]);
-    forecaster.dispose();
+  test.each([false, true])(
+    'reads the numbers from `firstRead` on, and no earlier ones (together: %s)',
+    (isTogether) => {
+      const plan = { ...whole.state.plan, isTogether };
+      const forecaster = new Forecaster(backend, whole.state);
+      const longer = seriesOfDays(COUNT, 3);
+      /** What the networks read for the steps from 120 on: the first one for 1 step ahead, the others for 3. */
+      const windowsFrom = (first: number, count: number): string[] =>
+        [1, 3, 3].slice(0, count).flatMap((ahead, n) => {
+          const horizons = isTogether ? [1, 3] : [ahead];
+          const x = zeros([2 * plan.T, 1, inputCount(forecaster.readingOf(longer, horizons))], 'f64');
+          const begin = COUNT + n - ahead - 2 * plan.T + 1;
+          fillWindow(x, 0, forecaster.readingOf(seriesFrom(first, longer), horizons), begin);
+          return Array.from(x.data, (value) => value.toFixed(9));
+        });
+      for (const count of [1, 2, 3]) {
+        const first = firstRead(plan, COUNT, count);
+        expect(first).toBeGreaterThan(0);
+        expect(windowsFrom(first, count)).toEqual(windowsFrom(0, count));
+        expect(windowsFrom(first + 1, count)).not.toEqual(windowsFrom(0, count));
+      }
+      forecaster.dispose();
+    },
+  );
+
+  test('one step ahead, does not ask the network for 20 steps', () => {
+    const plan = { ...whole.state.plan, ahead: [1, 20] };
+    expect([1, 2].map((count) => firstRead(plan, COUNT, count))).toEqual([31, 19]);
   });
 
   test('has corrected intervals although the table has few numbers, or begins long after the test part', async () => {
