@@ -22,7 +22,7 @@ export interface FutureStep {
 /**
  * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,
  * the networks read the forecasts before as if they were known, so intervals there are too narrow. `name` is for messages. Throws a DataError
- * if a column that is known in advance, or the holidays, end too early.
+ * if a column that is known in advance, or the holidays, end too early. What lies beyond the steps that the networks need has no effect.
  */
 export async function futureOf(
   forecaster: Forecaster,
@@ -33,12 +33,14 @@ export async function futureOf(
 ): Promise<FutureStep[]> {
   const { plan } = forecaster;
   const { end } = series;
-  assertNotTooLate(plan, end, count, name);
-  assertKnown(plan, series, end + count, name);
-  assertHolidaysReach(plan, end + count, name);
-  const longer = extended(series, end + count);
-  const found: FutureStep[] = [];
   const largest = plan.ahead[plan.ahead.length - 1];
+  // a network of several horizons reads what is known up to its largest one, whichever step is asked for
+  const read = plan.isTogether ? Math.ceil(count / largest) * largest : count;
+  assertNotTooLate(plan, end, count, name);
+  assertKnown(plan, series, end + read, name);
+  assertHolidaysReach(plan, end + read, name);
+  const longer = extended(series, end + read);
+  const found: FutureStep[] = [];
   for (let from = 0; from < count; from += largest) {
     const block = Math.min(largest, count - from);
     let done = 0;

@@ -65,14 +65,24 @@ const MOST_RIDGE_ROWS = 100_000;
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 
+/** Without what the table knows in advance from step `end` on: a network of several horizons would read it, so later rows would change its errors. */
+function withoutLater(series: Series, end: number): Series {
+  const known = series.known.map((column) => ({
+    ...column,
+    values: column.values.map((value, d) => (d < end ? value : NaN)),
+  }));
+  return { ...series, known };
+}
+
 /** Every horizon on the steps of `part`. */
 export async function reportOf(
   forecaster: Forecaster,
-  series: Series,
+  table: Series,
   part: keyof ForecastPlan['parts'],
   signal?: AbortSignal,
 ): Promise<HorizonReport[]> {
   const { plan } = forecaster;
+  const series = withoutLater(table, plan.parts[part].to);
   const steps = stepsIn(plan.parts[part]);
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];

@@ -9,7 +9,7 @@ import { copyInto, fill, zeros } from '../core/tensor.js';
 import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
 import { checkGradients } from '../equations/gradcheck.js';
 import type { BatchSizes, NetworkConfig } from './config.js';
-import { lossRows, outputShape } from './config.js';
+import { lossRows, targetShape } from './config.js';
 import type { ModelSizes } from './model.js';
 import { modelNetwork } from './model.js';
 import { Network } from './network.js';
@@ -106,7 +106,7 @@ function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
   if (lengths && inputKind !== 'classes') setBeyondEnds(inputs.x, lengths, NaN);
   const rows = lossRows(network.config, network.sizes);
   const labels = Array.from({ length: rows }, (_, row) => (row % 4 === 3 ? -1 : random.below(C)));
-  const targets = zeros(outputShape(network.config, network.sizes), 'f64');
+  const targets = zeros(targetShape(network.config, network.sizes), 'f64');
   fillRandom(targets, () => random.normal(0, 1));
   if (lengths && reads === 'every') setBeyondEnds(targets, lengths, NaN);
   const classes = zeros([network.sizes.T, network.sizes.B], 'f64');

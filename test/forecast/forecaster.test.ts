@@ -627,7 +627,7 @@ describe('the future', () => {
   });
 
   test('beyond the largest horizon reads the forecasts before', async () => {
-    const longer = seriesOfDays(COUNT, 8);
+    const longer = seriesOfDays(COUNT, 9);
     for (const { state } of [whole, together]) {
       const forecaster = new Forecaster(backend, state);
       const found = await futureOf(forecaster, longer, 8, 'days');
@@ -645,7 +645,7 @@ describe('the future', () => {
       }
       forecaster.dispose();
     }
-    expect(longer.filled.subarray(COUNT)).toEqual(new Float64Array(8).fill(NaN));
+    expect(longer.filled.subarray(COUNT)).toEqual(new Float64Array(9).fill(NaN));
   });
 
   /** The series without the numbers before step `first`, as a table that begins there has them. */
@@ -678,6 +678,22 @@ describe('the future', () => {
       forecaster.dispose();
     },
   );
+
+  test('of one network for all horizons needs what is known up to its largest one, and nothing beyond changes it', async () => {
+    const forecaster = new Forecaster(backend, together.state);
+    for (const [count, needed] of [
+      [1, 3],
+      [4, 6],
+    ]) {
+      const short = futureOf(forecaster, seriesOfDays(COUNT, needed - 1), count, 't');
+      await expect(short).rejects.toThrow(`t: k is not known on ${dateOf(COUNT + needed - 1)}: add rows up to`);
+      const enough = await futureOf(forecaster, seriesOfDays(COUNT, needed), count, 't');
+      expect(await futureOf(forecaster, seriesOfDays(COUNT, needed + 5), count, 't')).toEqual(enough);
+    }
+    const reports = await reportOf(forecaster, series, 'test');
+    expect(await reportOf(forecaster, seriesOfDays(COUNT, 5), 'test')).toEqual(reports);
+    forecaster.dispose();
+  });
 
   test('one step ahead, does not ask the network for 20 steps', () => {
     const plan = { ...whole.state.plan, ahead: [1, 20] };

@@ -4,13 +4,22 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
-import { lstmsOf, networkParameterShapes } from '../../src/network/config.js';
+import { LOSSES, lstmsOf, networkParameterShapes, READS } from '../../src/network/config.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
 
 interface Example extends BatchSizes {
   readonly network: NetworkConfig;
   readonly lengths?: readonly number[];
 }
+
+/** Each loss, at the last step and at each. */
+const OF_LOSSES = LOSSES.flatMap((loss) =>
+  READS.map((reads): [string, Example] => {
+    const quantiles = loss === 'pinball' ? [0.1, 0.4, 0.9] : [];
+    const network = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3, loss, reads, quantiles };
+    return [`${loss}, ${reads}`, { network, T: 5, B: 4 }];
+  }),
+);
 
 const both = (hidden: number) => ({ hidden, bidirectional: true });
 
@@ -81,7 +90,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'one step, one sequence': { network: { inputs: 3, layers: [both(2), { hidden: 4 }], outputs: 2 }, T: 1, B: 1 },
 };
 
-test.each(Object.entries(EXAMPLES))('%s', async (_, { network, T, B, lengths }) => {
+test.each([...Object.entries(EXAMPLES), ...OF_LOSSES])('%s', async (_, { network, T, B, lengths }) => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const reports = await checkNetworkGradients(backend, network, { T, B }, { seed: 3, ...(lengths && { lengths }) });
   const states = ['h0', 'c0'].flatMap((name) => lstmsOf(network).map(({ suffix }) => name + suffix));
