@@ -40,6 +40,8 @@ interface RnnCase {
   readonly seed: number;
   /** T, B, I, H and C. */
   readonly sizes: readonly number[];
+  /** See `makeStateZero`. Default: false. */
+  readonly hasZeroState?: boolean;
   /** See `setSpecialNumbers`. */
   readonly isOrdinary?: boolean;
 }
@@ -50,7 +52,7 @@ interface Inputs {
   readonly parameters: Parameters;
 }
 
-function inputsOf({ seed, sizes: [T, B, I, H, C], isOrdinary = false }: RnnCase): Inputs {
+function inputsOf({ seed, sizes: [T, B, I, H, C], hasZeroState = false, isOrdinary = false }: RnnCase): Inputs {
   const random = new Random(seed);
   const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
   const x = Array.from({ length: T }, () => draw(B, I));
@@ -60,22 +62,37 @@ function inputsOf({ seed, sizes: [T, B, I, H, C], isOrdinary = false }: RnnCase)
     setSpecialNumbers([start, ...x, Wx, Wh, Wy, biasY]);
     start[0].set([1.7, -1.4, -1.4].slice(0, H - 1), 1); // numbers that no tanh gives, and equal neighbours
   }
-  if (T === 1) makeSpecialUnits({ Wx, Wh, bias, Wy });
-  return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
+  const parameters = { Wx, Wh, bias, Wy, biasY, start };
+  if (T === 1) makeSpecialUnits(parameters, labels[0]);
+  if (hasZeroState) makeStateZero(x[0], parameters);
+  return { x, labels, parameters };
+}
+
+/**
+ * Unit 0 of sequences 1 and 2 is exactly 0 before the first step and after it, although some numbers of its column of Wh are not. For
+ * sequence 1, neither are those of x and of its column of Wx, whose two terms cancel each other.
+ */
+function makeStateZero(x: Matrix, { Wx, Wh, bias }: Parameters): void {
+  x[1].fill(0.9);
+  x[2].fill(0);
+  [0.7, -0.7].forEach((weight, k) => (Wx[k][0] = weight));
+  [0, 0.6, -0.6, 0].forEach((weight, n) => (Wh[n + 1][0] = weight)); // start[0] is 0, and units 2 and 3 begin as equal numbers
+  bias[0][0] = 0;
 }
 
 /**
  * h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large, with opposite signs,
- * and unit 0 lets its dh through, because its h is small.
+ * and unit 0 lets its dh through, because its h is small. The prediction is a wrong class, and sure.
  */
-function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
+function makeSpecialUnits({ Wx, Wh, bias, Wy, biasY }: Parameters, label: number): void {
   for (const row of [...Wx, ...Wh, ...bias]) {
     row[1] = 0;
     row[0] *= 0.1;
   }
   Wy[2].fill(0);
-  Wy[0].forEach((weight, k) => (Wy[0][k] = 8 * weight));
+  Wy[0].forEach((weight, k) => (Wy[0][k] = 200 * weight));
   Wy[3].set(Wy[0].map((weight) => -weight));
+  biasY[0][(label + 1) % biasY[0].length] = 300;
 }
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
@@ -262,7 +279,7 @@ function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: rea
 }
 
 const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
-  rnnCase({ seed: 13, sizes: [4, 3, 2, 5, 4] }, names, showsStates),
+  rnnCase({ seed: 13, sizes: [4, 3, 2, 5, 4], hasZeroState: true }, names, showsStates),
   rnnCase({ seed: 14, sizes: [1, 1, 3, 6, 3] }, names, showsStates),
   rnnCase({ seed: 16, sizes: [3, 5, 1, 6, 2] }, names, showsStates), // more sequences than in the first two
   rnnCase({ seed: 20, sizes: [4, 5, 3, 6, 4], isOrdinary: true }, names, showsStates),
