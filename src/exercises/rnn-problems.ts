@@ -69,15 +69,17 @@ function inputsOf({ seed, sizes: [T, B, I, H, C], hasZeroState = false, isOrdina
 }
 
 /**
- * Unit 0 of sequences 1 and 2 is exactly 0 before the first step and after it, although some numbers of its column of Wh are not. For
- * sequence 1, neither are those of x and of its column of Wx, whose two terms cancel each other.
+ * Units 0 and 2 of sequences 1 and 2 are exactly 0 after the first step, although some numbers of their columns of Wh are not. For
+ * sequence 1, neither are those of x and of their columns of Wx, whose two terms cancel each other. Before the step, only unit 0 is 0.
  */
 function makeStateZero(x: Matrix, { Wx, Wh, bias }: Parameters): void {
   x[1].fill(0.9);
   x[2].fill(0);
-  [0.7, -0.7].forEach((weight, k) => (Wx[k][0] = weight));
-  [0, 0.6, -0.6, 0].forEach((weight, n) => (Wh[n + 1][0] = weight)); // start[0] is 0, and units 2 and 3 begin as equal numbers
-  bias[0][0] = 0;
+  for (const n of [0, 2]) {
+    [0.4, -0.4].forEach((weight, k) => (Wx[k][n] = weight));
+    [0, 0.45, -0.45, 0].forEach((weight, m) => (Wh[m + 1][n] = weight)); // start[0] is 0, and units 2 and 3 begin as equal numbers
+    bias[0][n] = 0;
+  }
 }
 
 /**
