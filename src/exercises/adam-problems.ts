@@ -88,6 +88,8 @@ function adamResults(
 
 function setSpecialParameters(p: Tensor): void {
   setSpecialNumbers([p]);
+  flatten(p).set(1, 1);
+  flatten(p).set(2, -1);
   flatten(p).set(3, 1.7);
   flatten(p).set(4, -2.3);
   flatten(p).set(6, 24.6);
@@ -98,8 +100,9 @@ function setSpecialParameters(p: Tensor): void {
 function specialGradient(random: Random, shape: Shape, n: number): Tensor {
   const g = zeroTensor(shape);
   const becomesZero = n === 0 ? -3 : 0;
+  const becomesOne = n === 0 ? 2.6 : 1;
   const large = n % 2 === 0 ? 31 : -31;
-  const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4, large];
+  const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, becomesOne, -1, large];
   gradients.slice(0, g.size).forEach((value, at) => flatten(g).set(at, value));
   return g;
 }
@@ -115,8 +118,8 @@ export const ADAM: ExerciseChecks = {
       learningRate: 1.5,
       updates: [10, 11, 4000],
       moments: [
-        [0.6, 0.3, -0.2, 0, 1.5, -1.4, 31.3, -29.8, 0],
-        [0.2, 0, 0.4, 2.5, 0, 0.02, 960, 910, 0.9],
+        [1, 0.3, -1, 0, 1.5, -1.4, 31.3, -29.8, 0],
+        [1, 0, 0.4, 2.5, 0, 0.02, 960, 910, 0.9],
       ],
       zeros: { p: [0, 3, 4, 5], g: [1, 8] },
     }),
