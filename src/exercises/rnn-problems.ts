@@ -42,6 +42,8 @@ interface RnnCase {
   readonly sizes: readonly number[];
   /** See `makeStateZero`. Default: false. */
   readonly hasZeroState?: boolean;
+  /** Of Wy. Default: 1. */
+  readonly factor?: number;
   /** See `setSpecialNumbers`. */
   readonly isOrdinary?: boolean;
 }
@@ -52,12 +54,19 @@ interface Inputs {
   readonly parameters: Parameters;
 }
 
-function inputsOf({ seed, sizes: [T, B, I, H, C], hasZeroState = false, isOrdinary = false }: RnnCase): Inputs {
+function inputsOf({
+  seed,
+  sizes: [T, B, I, H, C],
+  hasZeroState = false,
+  factor = 1,
+  isOrdinary = false,
+}: RnnCase): Inputs {
   const random = new Random(seed);
   const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
   const x = Array.from({ length: T }, () => draw(B, I));
   const labels = Array.from({ length: B }, (_, b) => (b === 1 && !isOrdinary ? 0 : random.below(C)));
   const [Wx, Wh, bias, Wy, biasY, start] = [draw(I, H), draw(H, H), draw(1, H), draw(H, C), draw(1, C), draw(1, H)];
+  for (const row of Wy) row.forEach((weight, k) => (row[k] = factor * weight));
   if (!isOrdinary) {
     setSpecialNumbers([start, ...x, Wx, Wh, Wy, biasY]);
     start[0].set([1.7, -1.4, -1.4].slice(0, H - 1), 1); // numbers that no tanh gives, and equal neighbours
@@ -73,11 +82,12 @@ function inputsOf({ seed, sizes: [T, B, I, H, C], hasZeroState = false, isOrdina
  * sequence 1, neither are those of x and of their columns of Wx, whose two terms cancel each other. Before the step, only unit 0 is 0.
  */
 function makeStateZero(x: Matrix, { Wx, Wh, bias }: Parameters): void {
+  [Wx[1][1], Wx[1][0]] = [Wx[1][0], Wx[1][1]]; // it keeps its 0
   x[1].fill(0.9);
   x[2].fill(0);
   for (const n of [0, 2]) {
-    [0.4, -0.4].forEach((weight, k) => (Wx[k][n] = weight));
-    [0, 0.45, -0.45, 0].forEach((weight, m) => (Wh[m + 1][n] = weight)); // start[0] is 0, and units 2 and 3 begin as equal numbers
+    [0.3, -0.3].forEach((weight, k) => (Wx[k][n] = weight));
+    [0, 0.55, -0.55, 0].forEach((weight, m) => (Wh[m + 1][n] = weight)); // start[0] is 0, and units 2 and 3 begin as equal numbers
     bias[0][n] = 0;
   }
 }
@@ -91,6 +101,7 @@ function makeSpecialUnits({ Wx, Wh, bias, Wy, biasY }: Parameters, label: number
     row[1] = 0;
     row[0] *= 0.1;
   }
+  Wx[2][0] = 0; // of a unit that begins as 0
   Wy[2].fill(0);
   Wy[0].forEach((weight, k) => (Wy[0][k] = 200 * weight));
   Wy[3].set(Wy[0].map((weight) => -weight));
@@ -283,7 +294,7 @@ function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: rea
 const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
   rnnCase({ seed: 13, sizes: [4, 3, 2, 5, 4], hasZeroState: true }, names, showsStates),
   rnnCase({ seed: 14, sizes: [1, 1, 3, 6, 3] }, names, showsStates),
-  rnnCase({ seed: 16, sizes: [3, 5, 1, 6, 2] }, names, showsStates), // more sequences than in the first two
+  rnnCase({ seed: 16, sizes: [3, 5, 1, 6, 2], factor: 40 }, names, showsStates), // more sequences than in the first two
   rnnCase({ seed: 20, sizes: [4, 5, 3, 6, 4], isOrdinary: true }, names, showsStates),
 ];
 
