@@ -18,6 +18,8 @@ interface AdamCase {
   readonly updates?: readonly number[];
   /** m and v before them. Default: zero. */
   readonly moments?: readonly [m: readonly number[], v: readonly number[]];
+  /** Places of zeros, besides those that all cases have. */
+  readonly zeros?: Readonly<Record<'p' | 'g', readonly number[]>>;
   /** See `setSpecialNumbers`. Its gradients are ordinary too. */
   readonly isOrdinary?: boolean;
 }
@@ -52,13 +54,21 @@ const adamCase = (given: AdamCase): Case => ({
 });
 
 function adamResults(
-  { shape, learningRate, updates = [1, 2, 3], moments = [[], []], isOrdinary = false }: AdamCase,
+  {
+    shape,
+    learningRate,
+    updates = [1, 2, 3],
+    moments = [[], []],
+    zeros = { p: [], g: [] },
+    isOrdinary = false,
+  }: AdamCase,
   update: typeof adam,
   rateOf: typeof adamRate,
 ): Result[] {
   const random = new Random(5);
   const p = randomTensor(random, shape);
   if (!isOrdinary) setSpecialParameters(p);
+  for (const n of zeros.p) flatten(p).set(n, 0);
   const [m, v] = moments.map((numbers) => {
     const moment = zeroTensor(shape);
     numbers.forEach((value, n) => flatten(moment).set(n, value));
@@ -67,6 +77,7 @@ function adamResults(
   return updates.flatMap((t, n): Result[] => {
     const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = isOrdinary ? randomTensor(random, shape) : specialGradient(random, shape, n);
+    for (const at of zeros.g) flatten(g).set(at, 0);
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
@@ -77,18 +88,21 @@ function adamResults(
 
 function setSpecialParameters(p: Tensor): void {
   setSpecialNumbers([p]);
+  flatten(p).set(1, 1);
+  flatten(p).set(2, -1);
   flatten(p).set(3, 1.7);
   flatten(p).set(4, -2.3);
-  flatten(p).set(6, 12.4);
-  flatten(p).set(7, -11.8);
+  flatten(p).set(6, 24.6);
+  flatten(p).set(7, -25.2);
 }
 
 /** Of update `n`, counted from 0. */
 function specialGradient(random: Random, shape: Shape, n: number): Tensor {
   const g = zeroTensor(shape);
   const becomesZero = n === 0 ? -3 : 0;
+  const becomesOne = n === 0 ? 2.6 : 1;
   const large = n % 2 === 0 ? 31 : -31;
-  const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, 2.6, -0.4, large];
+  const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0, becomesOne, -1, large];
   gradients.slice(0, g.size).forEach((value, at) => flatten(g).set(at, value));
   return g;
 }
@@ -98,14 +112,16 @@ export const ADAM: ExerciseChecks = {
   cases: [
     adamCase({ shape: [2, 4], learningRate: 0.1 }),
     adamCase({ shape: [9], learningRate: 0.02 }),
+    // each two of p, m, v and g are 0 in an element where the others are not; p at the first update
     adamCase({
       shape: [3, 3],
       learningRate: 1.5,
       updates: [10, 11, 4000],
       moments: [
-        [0, 0.3, -0.2, 0, 1.5, -1.4, 13.1, -12.6],
-        [0.2, 0, 0.4, 2.5, 0, 0.02, 160, 170],
+        [1, 0.3, -1, 0, 1.5, -1.4, 31.3, -29.8, 0],
+        [1, 0, 0.4, 2.5, 0, 0.02, 960, 910, 0.9],
       ],
+      zeros: { p: [0, 3, 4, 5], g: [1, 8] },
     }),
     adamCase({ shape: [3, 4], learningRate: 0.7, isOrdinary: true }),
     adamCase({ shape: [9], learningRate: 0.3, isOrdinary: true }),

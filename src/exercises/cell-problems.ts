@@ -17,9 +17,9 @@ const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
 
 type CellResult = 'dz' | 'dc' | 'dcPrev';
 
-/** A number in place of a random one, at (b, n) of a tensor, or at (b, n) of a gate's block of z. */
+/** A number in place of a random one, at (b, n) of a tensor, or at (b, n) of a gate's block of z. c of the step can only be 0. */
 type Special = readonly [
-  name: 'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'i' | 'j' | 'f' | 'o',
+  name: 'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'c' | 'i' | 'j' | 'f' | 'o',
   b: number,
   n: number,
   value: number,
@@ -36,6 +36,16 @@ interface CellCase {
 /** The function of the library that has the lines that an exercise asks for. */
 type AskedFor = 'hiddenStateBackward' | 'cellStateBackward' | 'gatesBackward';
 
+const FORGET_BIAS = 0.7;
+
+/** i = f and cPrev = -j, so c = f*cPrev + i*j is exactly 0. None of the four is. */
+function makeCellZero(z: Tensor, cPrev: Tensor, b: number, n: number): void {
+  const H = cPrev.shape[1];
+  z.set(b, n, FORGET_BIAS);
+  z.set(b, 2 * H + n, 0);
+  cPrev.set(b, n, -Math.tanh(z.get(b, H + n)));
+}
+
 /** Equations (4′)–(2′) of one step, with random states. The results have the order of `names`. */
 function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, names: readonly CellResult[]): Case {
   const inputs = () => {
@@ -45,10 +55,11 @@ function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, name
     const given = { dh, dc, dcPrev, cPrev };
     for (const [name, b, n, value] of special) {
       if (name in given) given[name as keyof typeof given].set(b, n, value);
+      else if (name === 'c') makeCellZero(z, cPrev, b, n);
       else z.set(b, GATES.findIndex((gate) => gate === name) * H + n, value);
     }
     const [h, c, gates] = [zeroTensor([B, H]), zeroTensor([B, H]), zeroTensor([B, 4 * H])];
-    lstmCellForward(h, c, gates, z, cPrev, 0.7);
+    lstmCellForward(h, c, gates, z, cPrev, FORGET_BIAS);
     return { z, cPrev, dh, dc, dcPrev, h, c, gates };
   };
   const meanings = {
@@ -70,7 +81,7 @@ function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, name
       const { z, cPrev, dh, dc, dcPrev, h, c, gates } = inputs();
       // dh, dc and dcPrev are what later steps and the outside have contributed: the gradients of a weighted sum
       const loss = (): number => {
-        lstmCellForward(h, c, gates, z, cPrev, 0.7);
+        lstmCellForward(h, c, gates, z, cPrev, FORGET_BIAS);
         return weightedSum(dh, h) + weightedSum(dc, c) + weightedSum(dcPrev, cPrev);
       };
       const hOfC = (): number => {
@@ -110,8 +121,9 @@ function cellBehind(given: CellInputs, asked: AskedFor, tensor: CellResult, b: n
 }
 
 /**
- * No gradient reaches unit 1 of sequence 0. Each other number that an answer reads is 0 once, where the others are not, as after the
- * first step of a training, or at an initial state of zero.
+ * Two numbers that an answer reads are 0, and the others are not, as after the first step of a training, or at an initial state of
+ * zero. With `ONES`, `EXTREMES` and `LARGE`, each two of dh, dc, dcPrev, cPrev, c and j are 0 at one place. (No gradient reaches unit 1 of
+ * sequence 0.)
  */
 const MOST_ZEROS: CellCase = {
   seed: 6,
@@ -120,25 +132,38 @@ const MOST_ZEROS: CellCase = {
   special: [
     ...(
       [
+        ['dcPrev', 0, 0],
         ['cPrev', 0, 0],
         ['dh', 0, 1],
         ['dc', 0, 1],
         ['dh', 0, 2],
+        ['j', 0, 2],
         ['dc', 1, 0],
+        ['cPrev', 1, 0],
         ['dcPrev', 1, 1],
+        ['c', 1, 1],
+        ['dc', 1, 2],
         ['j', 1, 2],
+        ['dh', 2, 0],
+        ['cPrev', 2, 0],
+        ['dh', 2, 1],
+        ['c', 2, 1],
+        ['dc', 2, 2],
+        ['c', 2, 2],
       ] as const
     ).map(([name, b, n]): Special => [name, b, n, 0]),
   ],
 };
 
-/** Each number that an answer reads is 1 once, and -1 once. */
+/** Each number that an answer reads is 1 once, and -1 once. What later steps contribute to both states is 0 once. */
 const ONES: CellCase = {
   seed: 8,
   B: 2,
   H: 4,
   special: [
     ['dh', 0, 0, 1],
+    ['dc', 0, 0, 0],
+    ['dcPrev', 0, 0, 0],
     ['dh', 0, 1, -1],
     ['dc', 0, 2, 1],
     ['dc', 0, 3, -1],
@@ -157,9 +182,9 @@ const EXTREMES: CellCase = {
   held: HELD,
   special: [
     ['dh', 0, 0, -0],
-    ['cPrev', 0, 1, 0],
+    ['dcPrev', 0, 0, -0],
+    ['cPrev', 0, 1, 0], // with j, so c is 0 too
     ['j', 0, 1, 0],
-    ['dcPrev', 0, 1, -0],
     ['i', 0, 2, -20],
     ['f', 0, 2, 20],
     ['o', 0, 3, 20],
@@ -202,12 +227,12 @@ const EXTREMES: CellCase = {
   ],
 };
 
-/** What an answer computes from dh, dc and dcPrev is above 10 once, and below -10 once. More sequences than in the other cases. */
+/** What an answer computes from dh, dc and dcPrev is above 20 once, and below -20 once. More sequences than in the other cases. */
 const LARGE: CellCase = {
   seed: 9,
   B: 5,
   H: 2,
-  special: [60, -60].flatMap((large, n): Special[] => [
+  special: [100, -100].flatMap((large, n): Special[] => [
     ['dh', 0, n, large],
     ['o', 0, n, 2],
     ['cPrev', 0, n, 0.1],
@@ -216,12 +241,14 @@ const LARGE: CellCase = {
     ['j', 1, n, 1],
     ['cPrev', 1, n, 0.5],
     ['dcPrev', 2, n, large / 4],
-    ['cPrev', 3, n, large / 5],
+    ['cPrev', 3, n, large / 8],
     ['f', 3, n, -0.7],
-    ['dc', 3, n, 5],
+    ['dc', 3, n, 8],
     ['dh', 4, n, large],
     ['o', 4, n, 0],
     ['cPrev', 4, n, 5],
+    ['dcPrev', 4, n, 0],
+    ['j', 4, n, 0],
   ]),
 };
 

@@ -19,7 +19,16 @@ import { lstmBehind } from './lstm-behind.js';
 import type { EveryStepBackward } from './network-answers.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { assertHasRun, byIndex, numericResult, resultOf, whileReading, fixed } from './results.js';
-import { backend, HELD, randomTensor, setSpecialNumbers, unwritten, weightedSum, zeroTensor } from './tensors.js';
+import {
+  backend,
+  HELD,
+  randomTensor,
+  scale,
+  setSpecialNumbers,
+  unwritten,
+  weightedSum,
+  zeroTensor,
+} from './tensors.js';
 
 const stateOf: Result['meaning'] = ([row, b, n]) => `row ${row}, sequence ${b}, unit ${n}`;
 
@@ -35,6 +44,8 @@ interface LstmCase {
   readonly hasDcUpstream?: boolean;
   /** What the gradients hold. Default: NaN. */
   readonly held?: number;
+  /** Of the gradients from outside. Default: 1. */
+  readonly factor?: number;
   /** See `setSpecialNumbers`. Default: false. */
   readonly isOrdinary?: boolean;
 }
@@ -43,7 +54,7 @@ interface LstmCase {
 function randomLstm(
   random: Random,
   { inputs: counts, ...others }: Sizes,
-  { hasDx = true, hasDcUpstream = true, held = NaN, isOrdinary = false }: LstmCase,
+  { hasDx = true, hasDcUpstream = true, held = NaN, factor = 1, isOrdinary = false }: LstmCase,
 ) {
   const sizes = { ...others, I: counts.reduce((sum, count) => sum + count, 0) };
   const { T, B } = sizes;
@@ -61,6 +72,7 @@ function randomLstm(
   draw(lstm.initial.h);
   draw(lstm.initial.c);
   const outside = [dhUpstream, ...Object.values(dcUpstream)];
+  for (const tensor of outside) scale(tensor, factor);
   if (!isOrdinary) setSpecialNumbers([...outside, tensors.kernel, lstm.initial.h, lstm.initial.c, ...inputs]);
   lstmForward(backend, lstm);
   return lstm;
@@ -213,8 +225,13 @@ function numericUpstream({ h, sizes: { T } }: Lstm, loss: () => number): Result 
 /** A row of dLogits is zero, because it has no label. An ordinary case has no such row. */
 const NO_LABEL = -1;
 
-/** Row 0 of dhUpstream is zero. The answer writes the other rows. */
-function everyStepCase(seed: number, sizes: Sizes, C: number, { held = NaN, isOrdinary = false } = {}): Case {
+/** Row 0 of dhUpstream is zero. The answer writes the other rows. `factor`: of the loss. */
+function everyStepCase(
+  seed: number,
+  sizes: Sizes,
+  C: number,
+  { held = NaN, factor = 1, isOrdinary = false } = {},
+): Case {
   const { T, B, H } = sizes;
   const inputs = () => {
     const random = new Random(seed);
@@ -229,11 +246,12 @@ function everyStepCase(seed: number, sizes: Sizes, C: number, { held = NaN, isOr
     const loss = (): number => {
       denseForward(backend, logits, [matrixOf(rowsOf(lstm.h, 1, T + 1))], W, b);
       crossEntropyForward(losses, p, logits, y);
-      return valuesOf(losses).reduce((sum, one) => sum + one, 0) / (T * B);
+      return (factor * valuesOf(losses).reduce((sum, one) => sum + one, 0)) / (T * B);
     };
     loss();
     const dLogits = zeroTensor(p.shape);
     crossEntropyBackward(dLogits, p, y, T * B);
+    scale(dLogits, factor);
     return { lstm, W, b, dLogits, loss };
   };
   return {
@@ -286,7 +304,7 @@ function everyStepBehind(
 const sequenceCases = (from: (answer: Answer) => typeof lstmBackward): readonly Case[] => [
   sequenceCase(from, 10, { T: 3, B: 1, inputs: [1, 3, 2], H: 2 }, { hasDcUpstream: false, held: HELD, options: {} }),
   sequenceCase(from, 9, { T: 1, B: 2, inputs: [3], H: 1 }, { options: { accumulate: false } }),
-  sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }),
+  sequenceCase(from, 8, { T: 4, B: 3, inputs: [2], H: 5 }, { factor: 100 }),
   sequenceCase(from, 11, { T: 2, B: 2, inputs: [3, 1], H: 2 }, { options: { accumulate: true } }),
   sequenceCase(from, 12, { T: 3, B: 3, inputs: [2], H: 1 }, { hasDcUpstream: false, options: { accumulate: true } }),
   sequenceCase(from, 14, { T: 2, B: 1, inputs: [2], H: 1 }, { hasDx: false, hasDcUpstream: false }),
@@ -305,7 +323,7 @@ export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     cases: [
       everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, { held: HELD }),
       everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
-      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3),
+      everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3, { factor: 800 }),
       everyStepCase(15, { T: 4, B: 3, inputs: [3], H: 5 }, 4, { held: HELD, isOrdinary: true }),
     ],
   },

@@ -133,7 +133,8 @@ export const LSTM_SLIPS = {
       'only the first input gets its gradient, and only its rows of dWx':
         'if (dx.length > 0) backend.matmul(dx[0], dz, WxTransposed[0], { accumulate: true });\n  backend.matmul(dWx[0], xTransposed[0], dz, { accumulate: true });',
       'no step adds to dx': 'dWx.forEach((dWxk, k) => backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true }));',
-      'no step adds to dWx': 'dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));',
+      'dWx is 0 at the end: no step adds to it, or it is cleared too late':
+        'dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));',
       'dWx is the term of one step, not the sum over the steps':
         'dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));\n  dWx.forEach((dWxk, k) => backend.matmul(dWxk, xTransposed[k], dz));',
       'dx is replaced, not added to':

@@ -216,7 +216,9 @@ export function sigmoidBackward(dI: number, i: number): number {
         'dhPrev = dz·Wh: Wh is not transposed': 'dh[t][b][m] += dz * Wh[n][m]',
       },
       'dh[t][b][m] += dz * Wh[m][n];': { 'no gradient reaches the previous h': '' },
-      'dBias[0][n] += dz; // (a′)': { 'nothing is added to dBias: it stays 0': '// (a′)' },
+      'dBias[0][n] += dz; // (a′)': {
+        'dBias is 0 at the end: nothing is added to it, or it is cleared too late': '// (a′)',
+      },
     },
   },
   {
@@ -307,8 +309,8 @@ import { inputBackward } from 'longhand';
       { from: LSTM, first: '/** Equations (4′)–(1′) for one step of the sequence. */', last: '}' },
     ],
     words: {
-      'dWh is not computed': 'no step adds to dWh: it stays 0',
-      'db is not computed': 'no step adds to db: it stays 0',
+      'dWh is not computed': 'dWh is 0 at the end: no step adds to it, or it is cleared too late',
+      'db is not computed': 'db is 0 at the end: no step adds to it, or it is cleared too late',
     },
     taken: [
       {
@@ -378,7 +380,7 @@ import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
     ],
     mistakes: {
       'for (let b = 0; b < B; b++) h[0][b].set(start[0]);': {
-        'no sequence gets the initial state: h[0] stays 0': '',
+        'h[0] is 0: no sequence gets the initial state, or it is cleared too late': '',
         'only the first sequence gets the initial state': 'h[0][0].set(start[0]);',
       },
       'dStart[0][n] += dh[0][b][n]': {

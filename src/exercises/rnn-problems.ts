@@ -1,6 +1,5 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
 import { describe } from '../core/arguments.js';
-import { Random } from '../core/rng.js';
 import { AnswerError } from './answer-error.js';
 import type { Behind } from './behind.js';
 import { overSteps } from './behind.js';
@@ -8,11 +7,9 @@ import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, whileReading, fixed } from './results.js';
-import { setSpecialNumbers } from './tensors.js';
+import type { Inputs, Matrix, Parameters, RnnCase } from './rnn-inputs.js';
+import { inputsOf } from './rnn-inputs.js';
 import { RIGHT_RNN } from './texts.js';
-
-type Matrix = Float64Array[];
-type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
 
 /** Without `start`, it is zero. */
 type GivenParameters = Omit<Parameters, 'start'> & Partial<Parameters>;
@@ -32,51 +29,6 @@ interface PlainRnn extends Answer {
 let right: PlainRnn | undefined;
 
 const rightRnn = (): PlainRnn => (right ??= evaluate(RIGHT_RNN) as PlainRnn);
-
-const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
-  Array.from({ length: rows }, () => Float64Array.from({ length: columns }, draw));
-
-interface RnnCase {
-  readonly seed: number;
-  /** T, B, I, H and C. */
-  readonly sizes: readonly number[];
-  /** See `setSpecialNumbers`. */
-  readonly isOrdinary?: boolean;
-}
-
-interface Inputs {
-  readonly x: readonly Matrix[];
-  readonly labels: readonly number[];
-  readonly parameters: Parameters;
-}
-
-function inputsOf({ seed, sizes: [T, B, I, H, C], isOrdinary = false }: RnnCase): Inputs {
-  const random = new Random(seed);
-  const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
-  const x = Array.from({ length: T }, () => draw(B, I));
-  const labels = Array.from({ length: B }, (_, b) => (b === 1 && !isOrdinary ? 0 : random.below(C)));
-  const [Wx, Wh, bias, Wy, biasY, start] = [draw(I, H), draw(H, H), draw(1, H), draw(H, C), draw(1, C), draw(1, H)];
-  if (!isOrdinary) {
-    setSpecialNumbers([start, ...x, Wx, Wh, Wy, biasY]);
-    start[0].set([1.7, -1.4, -1.4].slice(0, H - 1), 1); // numbers that no tanh gives, and equal neighbours
-  }
-  if (T === 1) makeSpecialUnits({ Wx, Wh, bias, Wy });
-  return { x, labels, parameters: { Wx, Wh, bias, Wy, biasY, start } };
-}
-
-/**
- * h of unit 1 is 0 after a step. No logit reads unit 2, so its dh is 0 at the last step; those of units 0 and 3 are large, with opposite signs,
- * and unit 0 lets its dh through, because its h is small.
- */
-function makeSpecialUnits({ Wx, Wh, bias, Wy }: Pick<Parameters, 'Wx' | 'Wh' | 'bias' | 'Wy'>): void {
-  for (const row of [...Wx, ...Wh, ...bias]) {
-    row[1] = 0;
-    row[0] *= 0.1;
-  }
-  Wy[2].fill(0);
-  Wy[0].forEach((weight, k) => (Wy[0][k] = 8 * weight));
-  Wy[3].set(Wy[0].map((weight) => -weight));
-}
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
 
@@ -262,9 +214,9 @@ function stateBehind([t, b, m]: readonly number[], dh: readonly Matrix[], h: rea
 }
 
 const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
-  rnnCase({ seed: 13, sizes: [4, 3, 2, 5, 4] }, names, showsStates),
+  rnnCase({ seed: 13, sizes: [4, 3, 2, 5, 4], hasZeroState: true }, names, showsStates),
   rnnCase({ seed: 14, sizes: [1, 1, 3, 6, 3] }, names, showsStates),
-  rnnCase({ seed: 16, sizes: [3, 5, 1, 6, 2] }, names, showsStates), // more sequences than in the first two
+  rnnCase({ seed: 16, sizes: [3, 5, 1, 6, 2], factor: 40 }, names, showsStates), // more sequences than in the first two
   rnnCase({ seed: 20, sizes: [4, 5, 3, 6, 4], isOrdinary: true }, names, showsStates),
 ];
 

@@ -115,18 +115,20 @@ export const SLIPS = {
       'dBias adds the terms of the first sequence only': 'if (b === 0) dBias[0][n] += dz;',
     },
     'dWx[k][n] += x[t][b][k] * dz;': {
-      'nothing is added to dWx: dWx stays 0': '',
+      'dWx is 0 at the end: nothing is added to it, or it is cleared too late': ';',
       'dWx uses dh in place of dz': 'dWx[k][n] += x[t][b][k] * dh[t + 1][b][n];',
       'dWx reads Wx in place of x': 'dWx[k][n] += Wx[k][n] * dz;',
       'x is missing in dWx': 'dWx[k][n] += dz;',
       'dWx adds the terms of the first sequence only': 'if (b === 0) dWx[k][n] += x[t][b][k] * dz;',
     },
     'for (let k = 0; k < I; k++) dWx': {
-      'row 0 of dWx stays 0': 'for (let k = 1; k < I; k++) dWx',
-      'the last row of dWx stays 0': 'for (let k = 0; k < I - 1; k++) dWx',
+      'row 0 of dWx is 0 at the end: nothing is added to it, or it is cleared too late':
+        'for (let k = 1; k < I; k++) dWx',
+      'the last row of dWx is 0 at the end: nothing is added to it, or it is cleared too late':
+        'for (let k = 0; k < I - 1; k++) dWx',
     },
     'dWh[m][n] += h[t][b][m] * dz;': {
-      'nothing is added to dWh: dWh stays 0': '',
+      'dWh is 0 at the end: nothing is added to it, or it is cleared too late': '',
       'dWh reads h of unit n in place of unit m': 'dWh[m][n] += h[t][b][n] * dz;',
       'dWh uses dh in place of dz': 'dWh[m][n] += h[t][b][m] * dh[t + 1][b][n];',
       'dWh reads Wh in place of h': 'dWh[m][n] += Wh[m][n] * dz;',
@@ -152,7 +154,7 @@ export const SLIPS = {
       'h[0] is tanh(start); it is start itself': 'for (let b = 0; b < B; b++) h[0][b].set(start[0].map(Math.tanh));',
     },
     'dStart[0][n] += dh[0][b][n];': {
-      'nothing is added to dStart: dStart stays 0': ';',
+      'dStart is 0 at the end: nothing is added to it, or it is cleared too late': ';',
       'dStart reads the first sequence B times': 'dStart[0][n] += dh[0][0][n];',
       'dStart has the term of the first sequence only': 'dStart[0][n] = dh[0][0][n];',
       'dStart has the factor tanh′, but start goes through no tanh':

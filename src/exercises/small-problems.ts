@@ -11,7 +11,16 @@ import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
-import { backend, HELD, randomTensor, setSpecialNumbers, unwritten, weightedSum, zeroTensor } from './tensors.js';
+import {
+  backend,
+  HELD,
+  randomTensor,
+  scale,
+  setSpecialNumbers,
+  unwritten,
+  weightedSum,
+  zeroTensor,
+} from './tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -45,7 +54,7 @@ function sigmoidInputs() {
   // i = ½; i near 1, through which little comes; large dI; i near 1 and near 0, through which more comes; i = 1 and i = 0; dI = ±1
   return {
     z: Float64Array.of(...z, 0, 20, 0.3, 0.1, 5.2, -5.1, 40, -800, 0.6, -0.8),
-    dI: Float64Array.of(...dI, 1.7, -2.3, 60.3, -49.7, 2.9, -3.3, 3.1, 2.1, 1, -1),
+    dI: Float64Array.of(...dI, 1.7, -2.3, 120.3, -99.7, 2.9, -3.3, 3.1, 2.1, 1, -1),
   };
 }
 
@@ -53,7 +62,7 @@ function sigmoidInputs() {
 const LABELS = {
   oneHot: (b: number, k: number, C: number) => (k === (b + 2) % C ? 1 : 0),
   smoothed: (_: number, k: number, C: number) => (k === 1 ? 0.9 : 0.1 / (C - 1)),
-  weighted: (b: number, k: number, C: number) => (k === (b + 1) % C ? 27.3 : k === (b + 2) % C ? 2.2 : 0),
+  weighted: (b: number, k: number, C: number) => (k === (b + 1) % C ? 273.1 : k === (b + 2) % C ? 22.4 : 0),
   zeros: () => 0,
   /** No label is 0 or 1. */
   ordinary: (b: number, k: number) => 0.15 + 0.1 * ((b + 2 * k) % 5),
@@ -102,9 +111,10 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
 
 function setSpecialLogits(logits: Tensor, rows: readonly (keyof typeof LABELS)[]): void {
   logits.set(rows.indexOf('smoothed'), 0, -800); // its probability is exactly 0, its label is not
-  logits.set(rows.indexOf('oneHot'), 0, 50); // its probability is exactly 1, and its label 0
-  const last = rows.lastIndexOf('oneHot');
-  if (last !== rows.indexOf('oneHot')) logits.set(last, (last + 2) % logits.shape[1], 60); // both are exactly 1
+  const [first, last] = [rows.indexOf('oneHot'), rows.lastIndexOf('oneHot')];
+  logits.set(first, 0, 50); // its probability is exactly 1, and its label 0
+  logits.set(first, (first + 3) % logits.shape[1], -800); // both are exactly 0
+  if (last !== first) logits.set(last, (last + 2) % logits.shape[1], 60); // both are exactly 1
 }
 
 interface ProductCase {
@@ -114,16 +124,19 @@ interface ProductCase {
   readonly sizes: readonly number[];
   readonly C: number;
   readonly held?: number;
+  /** Of dLogits. Default: 1. */
+  readonly factor?: number;
   /** See `setSpecialNumbers`. */
   readonly isOrdinary?: boolean;
 }
 
-function productCase({ seed, N, sizes, C, held, isOrdinary = false }: ProductCase): Case {
+function productCase({ seed, N, sizes, C, held, factor = 1, isOrdinary = false }: ProductCase): Case {
   const inputs = () => {
     const random = new Random(seed);
     const states = sizes.map((H) => randomTensor(random, [N, H]));
     const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
     const [b, dLogits] = [randomTensor(random, [C]), randomTensor(random, [N, C])];
+    scale(dLogits, factor);
     if (!isOrdinary) setSpecialNumbers([dLogits, W, ...states]);
     return { states, W, b, dLogits };
   };
@@ -200,7 +213,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     cases: [
       productCase({ seed: 4, N: 5, sizes: [3, 2, 6], C: 4 }),
       productCase({ seed: 5, N: 1, sizes: [6], C: 2 }),
-      productCase({ seed: 6, N: 3, sizes: [1, 4], C: 5, held: HELD }),
+      productCase({ seed: 6, N: 3, sizes: [1, 4], C: 5, held: HELD, factor: 100 }),
       productCase({ seed: 7, N: 5, sizes: [6, 4, 6], C: 5, held: HELD, isOrdinary: true }),
     ],
   },

@@ -51,6 +51,11 @@ export function randomTensor(random: Random, shape: Shape): Tensor {
   return tensor;
 }
 
+/** Multiplies the numbers of a tensor by `factor`: right numbers must also be so large that an answer which limits them is wrong. */
+export function scale({ data, offset, size }: Tensor, factor: number): void {
+  for (let n = 0; n < size; n++) data[offset + n] *= factor;
+}
+
 /**
  * What outputs hold before an answer writes them. NaN shows one that it leaves out, or adds to. So each exercise has a case with
  * NaN. After different mistakes all numbers can be NaN, so each also has a case with `HELD`, in which their numbers differ.

@@ -142,6 +142,18 @@ test.each([
   ],
   ['product', 'backend.columnSums(db, dLogits);', 'backend.fill(db, dLogits.get(0, 0));', 'Look at the line of db.'],
   ['sigmoid', /return .*;/, 'return 0;', 'dzi is 0 everywhere: 0 is returned, or a factor of every number is 0.'],
+  [
+    'product',
+    'backend.columnSums(db, dLogits);',
+    'db.set(db.size - 1, 0);',
+    'db is wrong, and dStates and dW are right.',
+  ],
+  ...['dBias', 'dWx', 'dWh', 'dStart'].map((name): readonly [string, string, string, string] => [
+    name === 'dStart' ? 'initial-state' : 'rnn-step',
+    'return { gradients',
+    `for (const row of ${name}) row.fill(0); $&`,
+    `${name} is 0 at the end: nothing is added to it, or it is cleared too late.`,
+  ]),
   // cleared after the loop, and a fresh matrix: both held nothing else that the answer has replaced
   [
     'through-time',

@@ -155,6 +155,121 @@ test('through-time: the elements of dx that an answer adds to hold different num
   });
 });
 
+/** The numbers that an answer reads at one element, by their names. */
+type Element = Readonly<Record<string, number>>;
+
+interface Elements {
+  /** Each two of them are compared. The other numbers of an element are not 0 then. */
+  readonly names: readonly string[];
+  /** If two of these are 0, the third is too. */
+  readonly together?: readonly string[];
+  readonly elementsOf: (given: readonly unknown[]) => Element[];
+}
+
+/** The indices of all elements. */
+const indicesOf = (...extents: number[]): number[][] =>
+  Array.from({ length: extents.reduce((size, extent) => size * extent, 1) }, (_, n) => indexOf(n, extents));
+
+const OF_CELL: Elements = {
+  names: ['dh', 'dc', 'dcPrev', 'cPrev', 'c', 'j'],
+  together: ['cPrev', 'c', 'j'], // c = f*cPrev + i*j
+  elementsOf(given) {
+    const [, dc, dcPrev, dh, gates, c, cPrev] = given as Tensor[];
+    const [B, H] = dh.shape;
+    return indicesOf(B, H).map(([b, n]) => {
+      const [i, j, f, o] = [0, 1, 2, 3].map((gate) => gates.get(b, gate * H + n));
+      const [ofH, ofC] = [
+        { dh: dh.get(b, n), o },
+        { dc: dc.get(b, n), c: c.get(b, n) },
+      ];
+      return { ...ofH, ...ofC, dcPrev: dcPrev.get(b, n), cPrev: cPrev.get(b, n), i, j, f };
+    });
+  },
+};
+
+type Rows = readonly (readonly number[])[];
+
+const OF_RNN: Elements = {
+  names: ['h before the step', 'h after it'],
+  elementsOf(given) {
+    if (given.length < 4) return []; // the forward pass
+    const [x, , { Wh }, { h }] = given as [Rows[], unknown, Record<string, Rows>, { h: Rows[] }];
+    return indicesOf(x.length, x[0].length, Wh.length).map(([t, b, n]) => ({
+      'h before the step': h[t][b][n],
+      'h after it': h[t + 1][b][n],
+      x: x[t][b][0],
+      'column of Wh': Math.hypot(...Wh.map((row) => row[n])),
+    }));
+  },
+};
+
+const ELEMENTS: Readonly<Record<string, Elements>> = {
+  'rnn-step': OF_RNN,
+  'initial-state': OF_RNN,
+  'hidden-state': OF_CELL,
+  'cell-state': OF_CELL,
+  gates: OF_CELL,
+  softmax: {
+    names: ['p', 'y'],
+    elementsOf(given) {
+      const [, p, y] = given as Tensor[];
+      const [B, C] = p.shape;
+      const sumOf = (b: number): number => indicesOf(C).reduce((sum, [k]) => sum + y.get(b, k), 0);
+      return indicesOf(B, C).map(([b, k]) => ({ p: p.get(b, k), y: y.get(b, k), Σy: sumOf(b) }));
+    },
+  },
+  adam: {
+    names: ['p', 'm', 'v', 'g'],
+    elementsOf(given) {
+      if (given.length < 5) return []; // adamRate
+      const [p, m, v, g] = (given.slice(0, 4) as Tensor[]).map((tensor) => valuesOf(tensor));
+      return Array.from(p, (_, n) => ({ p: p[n], m: m[n], v: v[n], g: g[n] }));
+    },
+  },
+};
+
+test.each(Object.keys(ELEMENTS))(
+  '%s: each two numbers of an element are 0 at once, and one without the other',
+  (name) => {
+    const { names, together = [], elementsOf } = ELEMENTS[name];
+    const all: Element[] = [];
+    runSolution(name, (_, given) => all.push(...elementsOf(given)));
+    const isThere = (zero: readonly string[], other: readonly string[]): boolean =>
+      all.some((one) => zero.every((key) => one[key] === 0) && other.every((key) => one[key] !== 0));
+    const besides = Object.keys(all[0]).filter((key) => !names.includes(key));
+    for (const a of names)
+      for (const b of names.filter((key) => key !== a)) {
+        const free = names.filter(
+          (key) => ![a, b].includes(key) && ![a, b, key].every((one) => together.includes(one)),
+        );
+        expect([a, b, 'both 0', isThere([a, b], [...free, ...besides])]).toEqual([a, b, 'both 0', true]);
+        expect([a, 'without', b, isThere([a], [b, ...besides])]).toEqual([a, 'without', b, true]);
+      }
+  },
+);
+
+/** Results that cannot be so large, or that no line of the reader computes. */
+const SMALL = /^(rnn-step d(Wy|BiasY)|initial-state (h|dWy|dBiasY)|adam α)$/;
+
+test.each(Object.keys(READ))(
+  '%s: right numbers are above 20 and below -20, so that one who limits them is wrong',
+  (name) => {
+    const { cases, ...asked } = PROBLEMS[name];
+    const { solution } = EXERCISES.find((one) => one.name === name)!.typescript;
+    const right = evaluate(toCommonJs(solution, 'typescript'), asked);
+    const found = new Map<string, number[]>();
+    for (const { name: full, values } of cases.flatMap((one) => one.results(right))) {
+      const tensor = `${name} ${full.replace(/[[ ].*/, '')}`;
+      found.set(tensor, [...(found.get(tensor) ?? []), ...values]);
+    }
+    for (const [tensor, values] of found) {
+      if (SMALL.test(tensor)) continue;
+      expect([tensor, Math.max(...values) > 20]).toEqual([tensor, true]);
+      if (tensor !== 'adam v') expect([tensor, Math.min(...values) < -20]).toEqual([tensor, true]); // a mean of squares
+    }
+  },
+);
+
 /** The tensors in an argument, with those in lists and objects. */
 const tensorsIn = (value: unknown): Tensor[] => {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];

@@ -22,8 +22,8 @@ const WHOLE = 'lstmBackward(backend, lstm);';
 export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
   weights: [
     [H_PREV, '', 'no gradient reaches the previous h'],
-    [D_WH, '', 'no step adds to dWh'],
-    [D_BIAS, '', 'no step adds to db'],
+    [D_WH, '', 'dWh is 0 at the end'],
+    [D_BIAS, '', 'db is 0 at the end'],
     [INPUT, '', 'no step adds to dx and dWx'],
     [H_PREV, 'backend.matmul(dhPrev, dz, WhTransposed);', 'dhPrev loses'],
     [D_WH, 'backend.matmul(dWh, hPrevTransposed, dz);', 'dWh is the term of one step'],
@@ -46,7 +46,7 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     [
       INPUT,
       'dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));',
-      'no step adds to dWx',
+      'dWx is 0 at the end',
     ],
     [
       INPUT,
@@ -63,7 +63,7 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
       `${D_WH} // dWh += hPrevᵀ·dz\n  ${D_BIAS}`,
       'backend.matmul(dWh, hPrevTransposed, dz);',
       'dWh is the term of one step',
-      'no step adds to db',
+      'db is 0 at the end',
     ],
     [
       `${H_PREV} // dhPrev += dz·Whᵀ\n  ${D_WH}`,

@@ -134,9 +134,8 @@ const isMultiple = ({ expected, found, scale }: Part, factor: number): boolean =
 /** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
 function isHeld({ found }: Part, of: (n: number) => number): boolean {
   const last = found.length - 1;
-  const areAll = (is: (value: number) => boolean): boolean =>
-    found.every((_, n) => is(of(n)) || (n === last && isNear(of(n), 0)));
-  return areAll(Number.isNaN) || areAll((value) => isNear(value, HELD));
+  const isUnwritten = found.every((_, n) => Number.isNaN(of(n)) || (n === last && isNear(of(n), 0)));
+  return isUnwritten || found.every((_, n) => isNear(of(n), HELD));
 }
 
 /** Nothing is written, or it is added to what was there. A case with NaN alone cannot show this. */
