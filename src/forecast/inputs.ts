@@ -73,6 +73,8 @@ export interface InputColumns {
 const MOST_CATEGORIES = 24;
 /** Days before and after a holiday that differ from other days. */
 const NEAR = [-2, -1, 0, 1, 2] as const;
+/** So far after a day, a holiday is read. */
+export const DAYS_READ_AFTER = NEAR[NEAR.length - 1];
 const HARMONICS = [1, 2] as const;
 const DAY = 86_400_000;
 

@@ -13,7 +13,7 @@ import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf, MOST_STEPS } from './future.js';
 import type { Band } from './intervals.js';
-import { assertHolidaysReach, plannedColumns, planOf } from './plan.js';
+import { assertHolidaysReach, lastRead, plannedColumns, planOf } from './plan.js';
 import type { HorizonReport } from './report.js';
 import { reportOf } from './report.js';
 import type { ForecastRequest, SeriesRow } from './request.js';
@@ -34,8 +34,9 @@ export interface LoadedForecaster {
   /** The horizons: steps ahead. */
   readonly ahead: readonly number[];
   /**
-   * For each horizon and each row, the forecast made that many steps before the row, from the rows before. Rejects with a DataError for rows
-   * out of order, gaps, or missing columns, and for rows after the last year of the holidays.
+   * For each horizon and each row, the forecast made that many steps before the row, from the rows before. One network of several horizons that
+   * reads known columns forecasts only from rows whose largest horizon is a row too. Rejects with a DataError for rows out of order, gaps, or
+   * missing columns, and for rows after the last year of the holidays.
    */
   readonly predict: (rows: readonly SeriesRow[]) => Promise<ForecastRow[]>;
   /** The `count` steps after the last row with a number. Default: the largest horizon. Rejects with the errors of `predict`. */
@@ -58,10 +59,13 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
     async predict(rows) {
       const series = seriesFrom(rows);
       const { first } = series; // filled steps are forecast too
-      assertHolidaysReach(plan, series.length, 'rows');
+      const largest = plan.ahead[plan.ahead.length - 1];
+      const isAllRead = plan.isTogether && plan.columns.known.length > 0;
+      assertHolidaysReach(plan, isAllRead ? series.length : lastRead(plan, series.length), 'rows');
       const found: ForecastRow[] = [];
       for (const ahead of plan.ahead) {
-        const steps = Array.from({ length: Math.max(0, series.length - first - ahead) }, (_, n) => first + ahead + n);
+        const count = series.length - first - (isAllRead ? largest : ahead);
+        const steps = Array.from({ length: Math.max(0, count) }, (_, n) => first + ahead + n);
         const bands = await forecaster.bands(series, ahead, steps);
         for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
       }

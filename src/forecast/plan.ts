@@ -8,7 +8,7 @@ import { bytesOfNumbers, bytesOfValues } from '../data/digests.js';
 import type { ColumnKind } from '../data/table.js';
 import { sha256Of } from '../files/sha256.js';
 import type { InputPlan } from './inputs.js';
-import { kindOf, planFor, unreadStep, valuesOf } from './inputs.js';
+import { DAYS_READ_AFTER, kindOf, planFor, unreadStep, valuesOf } from './inputs.js';
 import type { Holidays } from './holidays.js';
 import type { Series, SeriesColumns } from './series.js';
 import { wantedColumns } from './series.js';
@@ -123,7 +123,7 @@ export function planOf(
     digests: digestsOf(series, parts.test.from),
     scores: null,
   };
-  assertHolidaysReach(plan, parts.test.to, name);
+  assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);
   if (holidays && inputs.holidays.length === 0) {
     throw new DataError(
       `${name}: no holiday occurs on two days of the training part, ${span(plan, { from: 0, to: trainEnd })}: leave out --holidays, or use another file`,
@@ -177,7 +177,14 @@ export function plannedColumns({ columns, inputs }: ForecastPlan): Record<string
   return { ...wantedColumns(columns), ...Object.fromEntries(known) };
 }
 
-/** Throws a DataError unless the holidays of a plan reach the year of the last step before `end`. Without any holidays, none can be missing. */
+/** The end of the steps whose days are read to forecast those before `end`: a network of several horizons reads the days of each. */
+export const lastRead = ({ ahead, isTogether }: Pick<ForecastPlan, 'ahead' | 'isTogether'>, end: number): number =>
+  isTogether ? end + ahead[ahead.length - 1] - ahead[0] : end;
+
+/**
+ * Throws a DataError unless the holidays of a plan reach the year of the days after the last step before `end`, because a day before a holiday
+ * differs from others. Without any holidays, none can be missing.
+ */
 export function assertHolidaysReach(
   { calendar, holidays }: Pick<ForecastPlan, 'calendar' | 'holidays'>,
   end: number,
@@ -185,11 +192,12 @@ export function assertHolidaysReach(
 ): void {
   if (!holidays || holidays.length === 0) return;
   const lastDay = holidays.reduce((last, [day]) => Math.max(last, day), -Infinity);
-  const [lastYear, needed] = [lastDay * DAY, timeAt(calendar, end - 1)].map((time) => new Date(time).getUTCFullYear());
+  const time = timeAt(calendar, end - 1);
+  const [lastYear, needed] = [lastDay * DAY, time + DAYS_READ_AFTER * DAY].map((one) => new Date(one).getUTCFullYear());
   if (lastYear >= needed) return;
   throw new DataError(
-    `${name}: the forecaster knows holidays up to ${lastYear}, but the forecasts reach ${formatTime(timeAt(calendar, end - 1))}: train it with ` +
-      'later holidays',
+    `${name}: the forecaster knows holidays up to ${lastYear}, but reads those of ${formatTime(time)} and of the ${DAYS_READ_AFTER} days ` +
+      'after it: train it with later holidays',
   );
 }
 
@@ -209,7 +217,7 @@ export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string
         'of the test part need the whole series, because ridge regression learns from the training part',
     );
   }
-  assertHolidaysReach(plan, test.to, name);
+  assertHolidaysReach(plan, lastRead(plan, test.to), name);
   assertReadable(plan, series, name);
 }
 

@@ -621,7 +621,7 @@ describe('a plan', () => {
     expect(planOf('rows', series, CHOICES, holidaysIn(1987)).holidays).toHaveLength(3);
     expectDataError(
       () => planOf('rows', series, CHOICES, holidaysIn(1986)),
-      'rows: the forecaster knows holidays up to 1986, but the forecasts reach 1987-10-27: train it with later holidays',
+      'rows: the forecaster knows holidays up to 1986, but reads those of 1987-10-27 and of the 2 days after it: train it with later holidays',
     );
     expectDataError(
       () => planOf('rows', series, CHOICES, holidaysIn(2021)),
