@@ -238,7 +238,7 @@ const LARGE: CellCase = {
     ['cPrev', 0, n, 0.1],
     ['dc', 1, n, large],
     ['i', 1, n, 0],
-    ['j', 1, n, 1],
+    ['j', 1, n, 2],
     ['cPrev', 1, n, 0.5],
     ['dcPrev', 2, n, large / 4],
     ['cPrev', 3, n, large / 8],

@@ -184,9 +184,11 @@ export const SLIPS = {
       'm without the factor 1-β₁ of g': 'BETA1 * M.get(n) + gradient',
       'm is the sum of the gradients': 'M.get(n) + gradient',
       'm without the m before': '(1 - BETA1) * gradient',
+      'm is never updated': 'M.get(n)',
     },
     'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2)': {
       'v is g², not the running mean': 'gradient * gradient',
+      'v is never updated': 'V.get(n)',
       'β₂ and 1-β₂ are exchanged': 'V.get(n) + (gradient * gradient - V.get(n)) * BETA2',
       'v with β₁ in place of β₂': 'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA1)',
       'v does not decay: -v is missing': 'V.get(n) + gradient * gradient * (1 - BETA2)',

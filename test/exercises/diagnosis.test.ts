@@ -167,6 +167,13 @@ test.each([
     'for (let n = 0; n < H; n++) h[0][b][n] = start[0][0]',
     'Look at the line of h[0]',
   ],
+  [
+    'initial-state',
+    'h[t + 1][b][n] = Math.tanh(z)',
+    'h[t + 1][b][n] = z',
+    'Look at the forward pass after h[0], which is right.',
+  ],
+  ['adam', /const square = .*;/, 'const square = V.get(n);', 'a known mistake: v is never updated.'],
 ] as const)('%s: %s → %s is said to be what it is', (name, right, wrong, words) => {
   expect(diagnosisOf(name, right, wrong)).toContain(words);
 });
@@ -211,7 +218,7 @@ describe('what is said is true', () => {
     ['hidden-state', 5],
     ['cell-state', 7],
     ['gates', 4],
-    ['adam', 6],
+    ['adam', 3],
     ['rnn-step', 2],
   ];
 

@@ -258,9 +258,13 @@ test.each(Object.keys(READ))(
     const { solution } = EXERCISES.find((one) => one.name === name)!.typescript;
     const right = evaluate(toCommonJs(solution, 'typescript'), asked);
     const found = new Map<string, number[]>();
-    for (const { name: full, values } of cases.flatMap((one) => one.results(right))) {
+    for (const { name: full, shape, values } of cases.flatMap((one) => one.results(right))) {
       const tensor = `${name} ${full.replace(/[[ ].*/, '')}`;
-      found.set(tensor, [...(found.get(tensor) ?? []), ...values]);
+      const gates = tensor.endsWith(' dz') ? 4 : 1; // in blocks of columns
+      values.forEach((value, n) => {
+        const of = gates === 1 ? tensor : `${tensor}, gate ${Math.floor((n % shape[1]) / (shape[1] / gates))}`;
+        found.set(of, [...(found.get(of) ?? []), value]);
+      });
     }
     for (const [tensor, values] of found) {
       if (SMALL.test(tensor)) continue;

@@ -4,13 +4,15 @@ import { GATES } from './parts.js';
 
 /**
  * What to look at, and the names of the families that a mistake there makes wrong, and of no others. `inOneStep`: those that it makes
- * wrong in a case with one step, if these are others.
+ * wrong in a case with one step, if these are others. `part`: the first that it makes wrong.
  */
-type Line = readonly [look: string, feeds: readonly string[], inOneStep?: readonly string[]];
+type Line = readonly [look: string, feeds: readonly string[], inOneStep?: readonly string[] | undefined, part?: string];
 
 const [I, J, F, O] = GATES.map((gate) => `gate ${gate} of dz`);
 const WEIGHTS = ['dWh', 'dWx', 'dBias', 'dx', 'dh', 'dc'];
 const RNN = ['dWx', 'dWh', 'dBias', 'dh', 'dStart'];
+
+const IN_FORWARD = 'What is wrong in the forward pass is wrong in every gradient';
 
 const LINES: Readonly<Record<string, readonly Line[]>> = {
   product: [
@@ -29,10 +31,8 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   ],
   'initial-state': [
     ['the lines of dStart: (e′)', ['dStart']],
-    [
-      'the line of h[0]: (e). What is wrong in the forward pass is wrong in every gradient',
-      ['h', ...RNN, 'dWy', 'dBiasY'],
-    ],
+    [`the line of h[0]: (e). ${IN_FORWARD}`, ['h', ...RNN, 'dWy', 'dBiasY'], undefined, 'h[0]'],
+    [`the forward pass after h[0], which is right. ${IN_FORWARD}`, ['h', ...RNN, 'dWy', 'dBiasY']],
   ],
   'hidden-state': [
     ['dO', [O]],
@@ -76,9 +76,12 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
 export function placeToLook(exercise: string, families: readonly Family[]): string | undefined {
   const lines = LINES[exercise] ?? [];
   const [names, inOne] = [namesOfWrong(families), namesOfWrong(families, (part) => part.sizes.T === 1)];
-  const fits = ([, feeds, inOneStep]: Line): boolean => {
+  const isWrong = (name: string): boolean =>
+    families.some(({ parts }) => parts.some((part) => part.name === name && !part.isRight));
+  const fits = ([, feeds, inOneStep, part]: Line): boolean => {
     const known = (all: readonly string[]): string[] => all.filter((name) => families.some((one) => one.name === name));
-    return isSame(names, known(feeds)) && (inOneStep === undefined || isSame(inOne, known(inOneStep)));
+    const isThere = inOneStep === undefined || isSame(inOne, known(inOneStep));
+    return isThere && isSame(names, known(feeds)) && (part === undefined || isWrong(part));
   };
   const one = lines.find(fits);
   if (one) return one[0];
