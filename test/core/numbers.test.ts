@@ -11,6 +11,7 @@ import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
@@ -110,6 +111,26 @@ test('a checkpoint of 0.2.0, of format version 2, loads, and is written again wi
     15,
   ]);
   expect(Buffer.compare(checkpointBytes(saved), bytes)).toBe(0);
+});
+
+describe('files of 1.0.0, of format version 3', () => {
+  const fileOf = (name: string): Uint8Array =>
+    readFileSync(new URL(`../fixtures/checkpoint-1.0.0-${name}.safetensors`, import.meta.url));
+
+  test('a network with projections, without biases, with names of classes and metadata', () => {
+    const bytes = fileOf('projection');
+    const saved = parseCheckpoint(bytes, 'f');
+    expect([saved.training?.step, saved.model.network.classNames]).toEqual([3, ['left', 'right', 'up']]);
+    expect(saved.metadata).toEqual({ mean: [20.5], unit: '°C' });
+    expect(Buffer.compare(checkpointBytes(saved), bytes)).toBe(0);
+  });
+
+  test('a forecaster, a file of several networks', () => {
+    const bytes = fileOf('forecast');
+    const state = parseForecast(bytes, 'f');
+    expect([[...state.networks.keys()], state.plan.columns.known]).toEqual([['ahead-1-seed-1'], ['price']]);
+    expect(Buffer.compare(forecastBytes(state), bytes)).toBe(0);
+  });
 });
 
 describe('checkpoints of 0.1.0', () => {
