@@ -103,8 +103,8 @@ function digestsOf({ inputs, labels, stretches }: Recordings, split: Split): str
 }
 
 /**
- * The stretches of these parts, with the names of their groups, in the plan's order, which a table may have another one. Without groups, all
- * before the test part, because the windows of a part begin where its stretch does; the last one is named by where it ends.
+ * The stretches of these parts, with the names of their groups, in the order of the plan; a table may have its groups in another one. Without
+ * groups, all before the test part, because a window's place depends on where its stretch begins; the name then says whether one is cut.
  */
 function learnedStretches(stretches: readonly Stretch[], { by, parts }: Split): (Range & { readonly name: string })[] {
   if (by === 'row') {

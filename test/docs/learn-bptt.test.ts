@@ -149,21 +149,23 @@ test('with a short gradient the first task is learned from the last symbol alone
 });
 
 test('truncation: what the text says of dh after training, of Wx, and of 1000 updates', async () => {
-  const { ratio, rows, losses, last } = (await ask(`
+  const { ratio, rows, at50, losses, last } = (await ask(`
     const pair = whichCameFirst(8);
     const { dh } = gradientsOf(pair.x, pair.labels, trained(pair, 300));
     const one = firstSymbol(8);
     const rows = truncated(one, trained(one, 50), 7).gradients.Wx.slice(0, 2).flatMap((row) => [...row]);
     const full = gradientsOf(pair.x, pair.labels, trained(pair, 5)).gradients;
-    return { ratio: normOf(dh[0]) / normOf(dh[8]), rows, losses: [[6, 500], [6, 1000], [7, 3000], [7, 10_000]].map(([k, updates]) => truncated(one, trained(one, updates, k), 8).loss),
+    return { ratio: normOf(dh[0]) / normOf(dh[8]), rows, at50: truncated(one, trained(one, 50), 8).loss, losses: [[6, 500], [6, 1000], [7, 3000], [7, 10_000]].map(([k, updates]) => truncated(one, trained(one, updates, k), 8).loss),
       last: sameBits(truncated(pair, trained(pair, 5), 8).gradients, full) };`)) as {
     ratio: number;
     rows: number[];
+    at50: number;
     losses: number[];
     last: boolean;
   };
   expect(prose).toContain(`dh[0] is now ${ratio.toFixed(1)} times as large as dh[8]`);
   expect(rows).toEqual(Array(10).fill(0));
+  expect(Math.abs(at50 - Math.log(2))).toBeLessThan(0.001); // “within 0.001 of log 2”
   // “after 1000 updates, but not after 500, and with k = 7 after 10,000, but not after 3000”
   expect(losses.map((loss) => (loss < 0.01 ? 'solved' : loss > 0.65))).toEqual([true, 'solved', true, 'solved']);
   expect(last).toBe(true); // k = T is the whole gradient
