@@ -129,7 +129,7 @@ test.each<[string, Buffer, string]>([
   ['a chunk without a name', pngOf(head(), chunk('a\n[2'), rows()), 'a chunk type that is not four letters at byte 37'],
   ['no end', Buffer.concat([SIGNATURE, head(), rows()]), 'it ends without IEND'],
   ['an end with contents', Buffer.concat([SIGNATURE, head(), rows(), chunk('IEND', Buffer.of(1))]), 'IEND of 1 bytes'],
-  ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 bytes after its end'],
+  ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 byte after its end'],
   ['its last byte missing', encodePng(IMAGE).subarray(0, -1), 'cut off at byte'],
 ])('refused: %s', (_, file, fault) => {
   expectDataError(() => decodePng(file, 'digit.png'), `digit.png: damaged PNG (`);

@@ -320,7 +320,7 @@ describe('sequences as lists', () => {
       { x: ragged, labels: [[0, 1], Array(6).fill(1), 1] },
     ],
     [
-      '.targets[0] has 1 steps, but its sequence has 2',
+      '.targets[0] has 1 step, but its sequence has 2',
       { x: ragged, labels: undefined, targets: [[[1]], Array(6).fill([1]), [[1]]] },
     ],
     ['.targets[1][0] is "a": must be a number', { labels: undefined, targets: [[1], ['a'], [2]] }],
