@@ -55,21 +55,26 @@ testInBrowser(
   },
 );
 
-testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
-  const opened = await visit(SMALL);
-  const { page } = opened;
-  await page.click('#play');
-  await opened.waitForStepAfter(6);
-  await page.click('#play');
-  await page.waitForSelector('#one-step:enabled');
-  const step = Number(await opened.text('#step'));
-  await page.click('#one-step');
-  await opened.waitForStep(step + 1);
-  expect(Number(await opened.text('#loss'))).toBeGreaterThan(0);
-  await page.click('#reset');
-  await opened.waitForStep(0);
-  expect(await opened.text('#loss')).toBe('–');
-});
+testInBrowser(
+  'a run can be paused, continued by a single step, and reset; the browser asks before it is thrown away',
+  async () => {
+    const opened = await visit(SMALL);
+    const { page } = opened;
+    await page.click('#play');
+    await opened.waitForStepAfter(3);
+    expect(await opened.askedBefore((one) => one.click('#to-text', { noWaitAfter: true }))).toBe('beforeunload');
+    await opened.waitForStepAfter(6); // the answer was to stay
+    await page.click('#play');
+    await page.waitForSelector('#one-step:enabled');
+    const step = Number(await opened.text('#step'));
+    await page.click('#one-step');
+    await opened.waitForStep(step + 1);
+    expect(Number(await opened.text('#loss'))).toBeGreaterThan(0);
+    await page.click('#reset');
+    await opened.waitForStep(0);
+    expect(await opened.text('#loss')).toBe('–');
+  },
+);
 
 testInBrowser('a test lists the misread images; a click on one looks inside it', async () => {
   const opened = await visit(`${SMALL}&steps=30`);
