@@ -12,10 +12,10 @@ export const viewForAxe = (colorScheme: 'light' | 'dark', width: number) =>
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
 /**
- * The serious and critical faults, with the elements that have them. `about` 'colours': only those of colours, on a page of
+ * The faults, with the elements that have them. `about` 'colours': only those of colours, on a page of
  * which axe has checked everything in other colours.
  */
-export async function seriousFaultsOf(page: Page, about: 'everything' | 'colours' = 'everything'): Promise<string[]> {
+export async function faultsOf(page: Page, about: 'everything' | 'colours' = 'everything'): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.addScriptTag({ content: AxeBuilder.source });
   const rules = about === 'colours' ? { runOnly: OF_COLOURS } : {};
   const { violations } = await page.evaluate(
@@ -23,13 +23,12 @@ export async function seriousFaultsOf(page: Page, about: 'everything' | 'colours
       (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run({ resultTypes: ['violations'], ...chosen }),
     rules,
   );
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
 type View = readonly [colorScheme: Scheme, width: number];
 
-/** On a page of the site, in one view after the other: axe finds nothing serious, and nothing scrolls sideways. */
+/** On a page of the site, in one view after the other: axe finds nothing, and nothing scrolls sideways. */
 export async function expectGoodIn(page: Page, views: readonly View[]): Promise<void> {
   for (const [colorScheme, width] of views) {
     await page.setViewportSize({ width, height: 900 });
@@ -37,7 +36,7 @@ export async function expectGoodIn(page: Page, views: readonly View[]): Promise<
     await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
     await untilDrawn(page);
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect([colorScheme, width, await seriousFaultsOf(page)]).toEqual([colorScheme, sideways, []]);
+    expect([colorScheme, width, await faultsOf(page)]).toEqual([colorScheme, sideways, []]);
   }
 }
 
@@ -46,7 +45,7 @@ type Scheme = 'light' | 'dark';
 /** Of the window, in pixels. */
 type Widths = readonly [number, ...number[]];
 
-/** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. The page opens at the first of the widths. */
+/** Axe finds nothing on the digits' page, and nothing scrolls sideways. The page opens at the first of the widths. */
 export async function expectAccessToDigits({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
   const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate&planted=swapped-gate&experiment=forget-bias`;
   const opened = await visit(query, viewForAxe(schemes[0], widths[0]));
@@ -97,7 +96,7 @@ async function expectAccess({ page }: Visit, widths: Widths, schemes: readonly S
     for (const [n, colorScheme] of schemes.entries()) {
       await page.emulateMedia({ colorScheme });
       const isSideways = await page.evaluate((most) => document.documentElement.scrollWidth > most, width);
-      const faults = await seriousFaultsOf(page, n === 0 ? 'everything' : 'colours');
+      const faults = await faultsOf(page, n === 0 ? 'everything' : 'colours');
       expect([width, colorScheme, isSideways, faults]).toEqual([width, colorScheme, false, []]);
     }
   }
