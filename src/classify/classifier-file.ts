@@ -1,5 +1,6 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
 import { counted } from '../core/arguments.js';
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
@@ -42,7 +43,7 @@ export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
 /** Throws a DataError unless the run of a classifier has ended. */
 export function assertTrained(state: ClassifierState, name: string): void {
   if (isTrained(state)) return;
-  throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
+  throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
 }
 
 /** Throws a DataError unless a network reads the plan's windows, and computes its classes. */
