@@ -214,7 +214,7 @@ function fieldsOf({ model: { T, network }, training }: Checkpoint): object {
 
 function described({ model: { network }, training }: Checkpoint): string {
   const { inputs, layers, outputs, loss, forgetBias } = network;
-  const hidden = isPlain(network) ? `${layers[0].hidden} units` : formatKind(network);
+  const hidden = isPlain(network) ? counted(layers[0].hidden, 'unit') : formatKind(network);
   const results = loss === 'crossEntropy' ? 'classes' : 'outputs';
   const state = training ? `; its training is at step ${training.step}` : '';
   return `${inputs} inputs, ${hidden}, ${outputs} ${results}, forget bias ${forgetBias}${state}`;

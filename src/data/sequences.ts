@@ -193,7 +193,7 @@ function targetTensor(what: string, targets: unknown, x: Tensor, lengthOf: (n: n
 function assertReachEnds(what: string, lists: ArrayLike<ArrayLike<unknown>>, lengthOf: (n: number) => number): void {
   for (let n = 0; n < lists.length; n++) {
     if (lists[n].length >= lengthOf(n)) continue;
-    throw new DataError(`${what}[${n}] has ${lists[n].length} steps, but its sequence has ${lengthOf(n)}`);
+    throw new DataError(`${what}[${n}] has ${counted(lists[n].length, 'step')}, but its sequence has ${lengthOf(n)}`);
   }
 }
 
@@ -215,7 +215,7 @@ function flatLabels(
   }
   const wrong = labels.findIndex((list) => !isList(list) || list.length > T);
   if (wrong >= 0) {
-    const found = isList(labels[wrong]) ? `has ${labels[wrong].length} labels` : `is ${describe(labels[wrong])}`;
+    const found = isList(labels[wrong]) ? `has ${counted(labels[wrong].length, 'label')}` : `is ${describe(labels[wrong])}`;
     throw new DataError(`${what}[${wrong}] ${found}: must be a list of at most ${T}, one for each step`);
   }
   const lists = labels as readonly ArrayLike<unknown>[];

@@ -248,7 +248,7 @@ describe('longhand eval', () => {
     );
     writeFileSync(short, 'e');
     expect((await longhand(['eval', RUN, '--text', short])).stderr).toBe(
-      `longhand: ${short}: a text of 1 characters: at least 2 are necessary\n`,
+      `longhand: ${short}: a text of 1 character: at least 2 are necessary\n`,
     );
   });
 

@@ -294,7 +294,7 @@ describe('sequences as lists', () => {
 
   test.each<[string, object]>([
     [
-      '.x[1][2] has 1 elements: must have 2, as data.x[0][0] has',
+      '.x[1][2] has 1 element: must have 2, as data.x[0][0] has',
       { x: [x[0], [x[1][0], x[1][1], [1], ...x[1].slice(3)], x[2]] },
     ],
     ['.x[1][0][1] is "2": must be a number', { x: [x[0], [[1, '2'], ...x[1].slice(1)], x[2]] }],

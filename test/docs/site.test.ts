@@ -53,7 +53,7 @@ test('only the documents become pages, and no Markdown that lies beside them', a
 
 test('no column of a table is without a name', () => {
   const nameless = documents().filter((document) =>
-    /^\|(.*\|)?\s+\|.*\n\| *:?-/m.test(readFileSync(path.join(project, document), 'utf8')),
+    /^\|(.*\|)? +\|.*\n\| *:?-/m.test(readFileSync(path.join(project, document), 'utf8')),
   );
   expect(nameless).toEqual([]);
 });
