@@ -11,8 +11,11 @@ export const viewForAxe = (colorScheme: 'light' | 'dark', width: number) =>
 /** The rules whose result depends on colours: all that light and dark differ in. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
+/** Rules of less impact that count too: what a screen reader announces must have a name of its own. */
+const NAMES: readonly string[] = ['landmark-unique', 'empty-table-header', 'empty-heading', 'frame-title-unique'];
+
 /**
- * The faults, with the elements that have them. `about` 'colours': only those of colours, on a page of
+ * The serious and critical faults and those of names, with the elements that have them. `about` 'colours': only those of colours, on a page of
  * which axe has checked everything in other colours.
  */
 export async function faultsOf(page: Page, about: 'everything' | 'colours' = 'everything'): Promise<string[]> {
@@ -23,7 +26,10 @@ export async function faultsOf(page: Page, about: 'everything' | 'colours' = 'ev
       (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run({ resultTypes: ['violations'], ...chosen }),
     rules,
   );
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  const counting = violations.filter(
+    ({ id, impact }) => impact === 'serious' || impact === 'critical' || NAMES.includes(id),
+  );
+  return counting.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
 type View = readonly [colorScheme: Scheme, width: number];
