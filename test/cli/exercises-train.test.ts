@@ -18,7 +18,7 @@ import { ended, pipeIn } from '../helpers/named-pipe.js';
 let place = '';
 beforeAll(async () => {
   place = mkdtempSync(path.join(tmpdir(), 'exercises-train-'));
-  await longhand(['exercises', 'mine'], { cwd: place });
+  await longhand(['exercises', './mine'], { cwd: place });
 });
 beforeEach(() => LAST_STEP.forEach((name) => write(name)));
 afterAll(() => rmSync(place, { recursive: true }));

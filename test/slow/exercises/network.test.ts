@@ -13,7 +13,7 @@ import { longhand } from '../../helpers/longhand.js';
 let place = '';
 beforeAll(async () => {
   place = mkdtempSync(path.join(tmpdir(), 'exercises-network-'));
-  await longhand(['exercises', 'mine'], { cwd: place });
+  await longhand(['exercises', './mine'], { cwd: place });
   for (const exercise of exercisesOf(EVERY_STEP))
     writeFileSync(path.join(place, 'mine', pathOf(exercise, 'typescript')), exercise.typescript.solution);
 });
