@@ -59,12 +59,10 @@ export const SLIPS = {
       'parentheses are missing around 1-i: this is dI·i - i': 'dI * i * 1 - i',
       'σ′ without the factor i, and i-1 in place of 1-i': 'dI * (i - 1)',
       'σ′ with i² in place of i': 'dI * i * i * (1 - i)',
-      'σ′ with (1-i)² in place of 1-i': 'dI * i * (1 - i) * (1 - i)',
       'σ(i) in place of σ′; and i is already σ(zi)': 'dI * sigmoid(i)',
       '1-σ(i) in place of σ′; and i is already σ(zi)': 'dI * (1 - sigmoid(i))',
       'σ′ is subtracted from dI, not multiplied': 'dI - i * (1 - i)',
       '1-dI in place of 1-i': 'dI * i * (1 - dI)',
-      'dI is a factor of i alone: parentheses are missing in i·(1-i)·dI': 'i * (1 - dI * i)',
     },
   },
   softmax: {
@@ -90,8 +88,6 @@ export const SLIPS = {
       'y in place of p - y': 'y.get(b, k) / count',
       ...LABEL_SLIPS,
       'p + y in place of p - y': '(probabilities.get(b, k) * sum + y.get(b, k)) / count',
-      'two mistakes: p + y in place of p - y, and p is not multiplied by Σy':
-        '(probabilities.get(b, k) + y.get(b, k)) / count',
       'the labels are missing: this is p·Σy alone': '(probabilities.get(b, k) * sum) / count',
       'y is multiplied by Σy too: only p has this factor': '((probabilities.get(b, k) - y.get(b, k)) * sum) / count',
       'y is divided by Σy; p must be multiplied by it': '(probabilities.get(b, k) - y.get(b, k) / sum) / count',
@@ -118,7 +114,6 @@ export const SLIPS = {
     'sum += y.get(b, k);': {
       'Σy is only the last label of the row': 'sum = y.get(b, k);',
       'every row has the Σy of row 0': 'sum += y.get(0, k);',
-      'Σy² in place of Σy': 'sum += y.get(b, k) ** 2;',
     },
     'for (let k = 0; k < C; k++) sum': {
       'Σy is without the last label of the row': 'for (let k = 0; k < C - 1; k++) sum',
@@ -173,7 +168,6 @@ export const SLIPS = {
       'parentheses are missing around 1 - h²: this is dh - h²': 'const dz = dh[t + 1][b][n] * 1 - h[t + 1][b][n] ** 2;',
       'dz reads dh of the last row at every step': 'const dz = dh[T][b][n] * (1 - h[t + 1][b][n] ** 2);',
       'dz reads h of the last row at every step': 'const dz = dh[t + 1][b][n] * (1 - h[T][b][n] ** 2);',
-      '1 - dh² in place of 1 - h²': 'const dz = dh[t + 1][b][n] * (1 - dh[t + 1][b][n] ** 2);',
     },
     'dBias[0][n] += dz;': {
       'dBias is only its last term, not the sum over steps and sequences': 'dBias[0][n] = dz;',
@@ -257,9 +251,6 @@ export const SLIPS = {
       '^ in place of **: in JavaScript ^ is no power':
         '(learningRate * Math.sqrt((1 - BETA2) ^ t)) / ((1 - BETA1) ^ t)',
       '(1-β)ᵗ in place of 1-βᵗ': '(learningRate * Math.sqrt((1 - BETA2) ** t)) / (1 - BETA1) ** t',
-      'the root is that of β₂ᵗ, not of 1-β₂ᵗ': '(learningRate * (1 - Math.sqrt(BETA2 ** t))) / (1 - BETA1 ** t)',
-      'α is divided by the learning rate, not multiplied':
-        'Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t) / learningRate',
     },
     'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)': {
       'm with β₂ in place of β₁': 'M.get(n) + (gradient - M.get(n)) * (1 - BETA2)',
