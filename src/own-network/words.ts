@@ -36,7 +36,7 @@ export function gradientRow(own: NamedGradient, { name, shape, values }: NamedGr
   const difference = values.reduce((most, value, n) => Math.max(most, Math.abs(own.values[n] - value)), 0);
   const numbers = [own.values[at], values[at]].map((value) => value.toPrecision(6));
   const share = difference / Math.max(Math.abs(values[at]), Number.MIN_VALUE);
-  return [`${name}[${indexOf(at, shape).join(', ')}]`, ...numbers, share.toExponential(0)];
+  return [`${name}[${indexOf(at, shape).join(', ')}]`, ...numbers, share === 0 ? '0' : share.toExponential(0)];
 }
 
 export const TESTS = 'The test of both networks';
