@@ -72,7 +72,7 @@ function resultsOf(one: Case, answer: Answer): Float64Array[] {
  */
 function withLineOf(source: string, message: string): string {
   const lines = source.split(/\r\n|[\r\n\u2028\u2029]/);
-  const [, tensor] = /^it writes (?:before the beginning|beyond the end) of (.+)$/.exec(message) ?? [];
+  const tensor = /^it writes (?:before the beginning|beyond the end) of (.+)$/.exec(message)?.[1];
   const place = tensor === undefined ? -1 : lines.findIndex((line) => /^(?!\s*(\/\/|\*)).*\bdata\b/.test(line));
   if (place >= 0)
     return `${message}: line ${place + 1} uses data, the whole array, of which ${tensor} is a part: use get and set`;

@@ -3,7 +3,6 @@ import { shortVerdict } from '../exercises/findings.js';
 import { areOrIs, exercisesIn } from '../../../../src/own-network/words.js';
 import type { Row } from './answers.js';
 import { stateOf } from './answers.js';
-import type { Subject } from './subjects.js';
 
 const numbersIn = (rows: readonly Row[]): number[] => rows.map(({ exercise }) => exercise.number);
 
