@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES, nextAfter, numbersOf } from '../exercises/exercises.js';
@@ -11,6 +12,7 @@ import { placeOf, writeNewFolder } from '../files/disk.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
 import { answersIn, existingFolder, folderOf, hasExercises, shownName } from './exercise-files.js';
+import { scriptsOf, typedExercise, updateScripts } from './exercise-scripts.js';
 import { exercisesTrainCommand } from './exercises-train.js';
 import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
@@ -82,12 +84,14 @@ async function writeFolder(given: string | undefined, _flags: unknown, command: 
   await untilInterrupted(async (signal) => {
     if (existing === undefined) {
       const folder = given ?? FOLDER;
-      await writeNewFolder(folder, folderContents(), signal);
+      await writeNewFolder(folder, folderContents(scriptsOf(folder)), signal);
       print(
         `${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`,
       );
-      print('npx longhand exercises check 1   checks the first one');
+      print(`${typed('exercises check 1')}   checks the first one; in the folder itself, npm run check 1`);
     } else {
+      if (updateScripts(existing))
+        inform(`${path.join(existing, 'package.json')}: the scripts are new: npm run check 1 works in this folder`);
       print(`${printable(existing)}: your answers are there, and stay as they are.`);
       await printSolved(existing, signal);
     }
@@ -109,7 +113,7 @@ function assertFolder(command: Command): void {
   command.error(
     meant === undefined
       ? `error: ${words}: there is no such command: ${names.join(', ')}.${other}`
-      : `error: ${words}: did you mean ${`longhand exercises ${meant}`.trim()}?${other}`,
+      : `error: ${words}: did you mean ${typedExercise(meant).trim()}?${other}`,
   );
 }
 
@@ -127,7 +131,7 @@ async function printSolved(folder: string, signal: AbortSignal, solved?: Exercis
 function printProgress(folder: string, right: readonly Exercise[], last?: Exercise): void {
   const count = `${right.length} of ${EXERCISES.length} right`;
   const next = nextAfter(last?.number ?? 0, (exercise) => right.includes(exercise));
-  if (!next) print(`${count}: you have written every gradient. Next: longhand exercises train`);
+  if (!next) print(`${count}: you have written every gradient. Next: ${typedExercise('train')}`);
   else print(`${count}${right.length > 0 ? `: ${numbersOf(right)}` : ''}. Next: ${shownName(folder, next)}`);
 }
 
@@ -141,7 +145,7 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
     if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
   }
   if (isRight(all)) await printSolved(folder, signal, exercise);
-  else print(`longhand exercises hint ${exercise.number} shows a hint.`);
+  else print(`${typedExercise(`hint ${exercise.number}`)} shows a hint.`);
   return isRight(all);
 }
 
