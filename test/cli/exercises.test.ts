@@ -148,7 +148,7 @@ test('a folder of an older version gets the scripts, and what else its package.j
   expect((await exercises(['check', '5'], 'longhand-exercises')).stdout).toContain('\nnpm run hint 5 shows a hint.\n');
   for (const broken of ['{', '[]', '{"scripts":[]}']) {
     writeFileSync(file, broken);
-    expect(await exercises([])).toMatchObject({ code: 0, stderr: '' });
+    expect((await exercises([])).code).toBe(0);
     expect((await exercises(['check', '5'], 'longhand-exercises')).stdout).toContain(' shows a hint.\n');
   }
 });
