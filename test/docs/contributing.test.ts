@@ -29,7 +29,7 @@ test.each(['Add an operation', 'Add a cell', 'Add a backend'])('“%s” names w
 
 interface Locked {
   readonly [kind: `${string}ependencies`]: Readonly<Record<string, string>> | undefined;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  readonly peerDependenciesMeta?: Readonly<Partial<Record<string, { readonly optional?: boolean }>>>;
   readonly optional?: boolean;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
