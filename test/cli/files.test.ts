@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSyn
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { History, readHistory } from '../../src/cli/history.js';
-import { previousOf } from '../../src/files/disk.js';
+import { previousOf } from '../../src/files/disk-replace.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
