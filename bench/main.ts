@@ -4,12 +4,13 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
 import type { Candidate } from './candidates.js';
-import { candidateNames, candidatesFor } from './candidates.js';
+import { BASELINE, candidateNames, candidatesFor } from './candidates.js';
 import { runCommand } from './command.js';
 import { Comparison, FULL, QUICK } from './measure/comparison.js';
 import type { Environment } from './measure/environment.js';
 import { environmentOf, peakSentence } from './measure/environment.js';
 import { nodeEngine } from './measure/engine.js';
+import { loadNow } from './measure/load.js';
 import { ProcessPool } from './measure/process-pool.js';
 import type { Row } from './measure/rows.js';
 import { rowsOf } from './measure/rows.js';
@@ -19,6 +20,7 @@ import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
 import { writeSummary } from './report/summary.js';
 import { headLine, LEGEND, tableLine } from './report/tables.js';
+import { contestsOf, fastestIn, mistakesIn, warningsOf } from './report/verdicts.js';
 import type { Suite } from './suites.js';
 import { casesOf, scaling, SUITES, UsageError } from './suites.js';
 import type { Kind } from './tasks.js';
@@ -80,7 +82,18 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
     pool.close();
     await engine.close();
   }
+  printVerdicts(rows);
   if (options.report !== undefined) await writeReport(options.report, rows);
+}
+
+/** What is wrong goes to stderr, and makes the exit code 1. */
+function printVerdicts(rows: readonly Row[]): void {
+  const fastest = fastestIn(contestsOf(rows));
+  if (fastest !== undefined) console.log(`\n${BASELINE} is the ${fastest}, compared with rivals on as many threads`);
+  const mistakes = mistakesIn(rows);
+  if (mistakes.length === 0) return;
+  console.error([`\n${mistakes.length} wrong:`, ...mistakes.map((mistake) => `  ${mistake}`)].join('\n'));
+  process.exitCode = 1;
 }
 
 /** Writes the report from rows that earlier runs have written. */
@@ -140,14 +153,20 @@ async function runSuite(
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
+  let load = await loadNow();
   for (const one of casesOf(suite, isQuick, sizes)) {
     const chosen = candidates.filter(
       (candidate) => threads !== undefined || one.comparesThreads === true || isUsual(candidate.threads),
     );
-    const rows = rowsOf(suite, one.name, one.task, await comparison.run(one, chosen), run);
+    const loadBefore = load;
+    const findings = await comparison.run(one, chosen);
+    const loads = { loadBefore, loadAfter: (load = await loadNow()) };
+    const rows = rowsOf(suite, one.name, one.task, findings, run, loads);
     const news = rows.filter((row) => row.medianMs !== null || !shown.has(absence(row)));
     for (const row of rows) shown.add(absence(row));
-    console.log([`\n${one.name}`, headLine(), ...news.map(tableLine)].join('\n'));
+    const head = `\n${one.name}; load ${loads.loadBefore.toFixed(2)} before, ${loads.loadAfter.toFixed(2)} after`;
+    const warnings = warningsOf(rows).map((warning) => `  warning: ${warning}`);
+    console.log([head, headLine(), ...news.map(tableLine), ...warnings].join('\n'));
     if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     all.push(...rows);
   }

@@ -1,5 +1,5 @@
 /** The interface of every program, in Node and in a page. */
-import { BackendUnavailableError } from '../src/core/errors.js';
+import { BackendUnavailableError, WrongProductError } from '../src/core/errors.js';
 import type { Arrays, BenchmarkTask } from './tasks.js';
 
 export interface Program {
@@ -38,13 +38,19 @@ export class LeftOutError extends Error {
   override readonly name = 'LeftOutError';
 }
 
-/** What `starting` gives. If a backend is unavailable here, the candidate is left out. */
+/** What `starting` gives. If a backend is unavailable here, the candidate is left out; if it computes a product wrong, it is wrong. */
 export async function orLeftOut<T>(starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (error) {
+    if (error instanceof WrongProductError) throw new LeftOutError(`wrong: ${error.message}`);
     throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
   }
+}
+
+/** What a candidate's process says in place of an answer. A LeftOutError says by itself why the candidate is left out. */
+export function failureOf(error: unknown): { readonly failure: string } {
+  return { failure: error instanceof LeftOutError ? error.message : `failed: ${messageOf(error)}` };
 }
 
 export function messageOf(error: unknown): string {

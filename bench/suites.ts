@@ -124,7 +124,7 @@ function modelSuite(kind: ModelTask['kind'], title: string): Suite {
   };
 }
 
-const forward = modelSuite('forward', 'The forward pass: the LSTM over all steps, and the logits');
+export const forward = modelSuite('forward', 'The forward pass: the LSTM over all steps, and the logits');
 export const step = modelSuite('step', 'One training step: forward, backward and Adam');
 
 // The training step at the tutorial's sizes, with T, B or H varied.

@@ -2,7 +2,7 @@
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import { compilePeak } from '../assemblyscript.js';
 import type { Program, Start, StartOptions } from '../program.js';
-import { messageOf } from '../program.js';
+import { failureOf } from '../program.js';
 import { largestRssMiB } from './environment.js';
 import { measurePeak } from './peak.js';
 import type { Answers, Failure, Request } from './protocol.js';
@@ -15,8 +15,6 @@ const engine = `Node ${process.versions.node}`;
 function say(answer: Answers[keyof Answers] | Failure): void {
   process.send?.(answer);
 }
-
-const failureOf = (error: unknown): Failure => ({ failure: messageOf(error) });
 
 async function load(): Promise<Program> {
   if (name === 'longhand') enableRelaxedSimd(); // as the command line does

@@ -33,6 +33,9 @@ export interface Row {
   readonly peakRssMiB: number | null;
   readonly description: string | null;
   readonly engine: string | null;
+  /** Processors that other programs kept busy before and after the case. Missing in rows of version 1.0.0. */
+  readonly loadBefore?: number;
+  readonly loadAfter?: number;
   /** M, K, N or T, B, I, H, C; of a network also the number of layers. */
   readonly sizes: Readonly<Record<string, number>>;
   /** When, on which computer and how: the same in all rows of one run. */
@@ -58,6 +61,7 @@ export function rowsOf(
   task: BenchmarkTask,
   findings: readonly Finding[],
   run: Environment,
+  load: Pick<Row, 'loadBefore' | 'loadAfter'> = {},
 ): Row[] {
   const peakGflops = Math.max(run.peak.portable, run.peak.fused ?? 0);
   const baseline = baselineOf(findings);
@@ -85,6 +89,7 @@ export function rowsOf(
       peakRssMiB: finding.memoryMiB ?? null,
       description: finding.description ?? null,
       engine: finding.engine ?? null,
+      ...load,
       sizes: sizesOf(task),
       run,
     };
@@ -130,4 +135,21 @@ function quantile(sorted: readonly number[], share: number): number {
   const below = Math.floor(position);
   const above = Math.ceil(position);
   return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+/** The range of the middle half of the times, as a share of their median. */
+export const spreadOf = ({ median, lower, upper }: Omit<Statistics, 'min'>): number => (upper - lower) / median;
+
+const HIGH_SPREAD = 0.5;
+
+/** Why a median may not be a typical time. */
+export function timesWarning(name: string, times: Omit<Statistics, 'min'>): string[] {
+  const { lower, upper, count } = times;
+  if (count === 1) return [`${name}: timed only once`];
+  const spread = spreadOf(times);
+  if (spread <= HIGH_SPREAD) return [];
+  const [from, to] = [lower, upper].map((ms) => ms.toPrecision(3));
+  return [
+    `${name}: the middle half of ${count} samples is ${from} to ${to} ms, ${(100 * spread).toFixed(0)}% of the median`,
+  ];
 }

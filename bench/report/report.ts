@@ -8,7 +8,8 @@ import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites.js';
 import type { Block } from './sections.js';
 import { sectionOf } from './sections.js';
-import { formatted, groupBy, table, times } from './tables.js';
+import { formatted, groupBy, isTimed, table, times } from './tables.js';
+import { conditionsOf, contestsOf, fastestIn, isBehind, warningsOf } from './verdicts.js';
 
 export async function writeReport(file: string, rows: readonly Row[]): Promise<void> {
   const engines = enginesOf(rows);
@@ -64,6 +65,7 @@ function engineBlocks({ name, rows }: EngineRows, engineCount: number): Block[] 
         : 'A page cannot measure its memory, so the column "memory MiB" is empty.'),
     ...sections.map((block) => (typeof block === 'string' ? block : { ...block, name: prefix + block.name })),
     ...candidatesBlocks(rows),
+    ...doubtBlocks(rows),
   ];
 }
 
@@ -98,29 +100,39 @@ function introduction(engines: readonly EngineRows[]): string {
   ].join('\n\n');
 }
 
-/** The cases in which a candidate that is not Longhand's is faster than longhand-wasm. */
+/** In how many cases longhand-wasm is the fastest, and the others, at each number of threads. */
 function behindBlocks(engines: readonly EngineRows[]): string[] {
   const verdicts = engines.flatMap(({ name, rows }) => verdictOf(name, rows));
   return verdicts.length === 0 ? [] : ['## Where Longhand is behind', ...verdicts];
 }
 
 function verdictOf(engine: string, rows: readonly Row[]): string[] {
-  const cases = [...groupBy(rows, (row) => `${row.suite}: ${row.case}`)].filter(([, ofCase]) =>
-    ofCase.some((row) => row.candidate === BASELINE && row.medianMs !== null),
-  );
-  if (cases.length === 0) return [];
-  const lines = cases.flatMap(([name, ofCase]) => {
-    const ahead = ofCase
-      .filter((row) => !row.candidate.startsWith('longhand') && row.ratioToLonghand !== null && row.ratioToLonghand < 1)
-      .sort((a, b) => (a.ratioToLonghand ?? 0) - (b.ratioToLonghand ?? 0));
-    const list = ahead.map((row) => `${labelOf(row)} ${times(row.ratioToLonghand ?? 0)}`).join(', ');
-    return ahead.length > 0 ? [[name, list]] : [];
+  const contests = contestsOf(rows);
+  const fastest = fastestIn(contests);
+  if (fastest === undefined) return [];
+  const lines = contests.filter(isBehind).map(({ name, threads, ours, rivals }) => {
+    const ahead = rivals.filter(({ medianMs }) => medianMs < ours.medianMs);
+    const list = ahead.map(({ candidate, medianMs }) => `${candidate} ${times(medianMs / ours.medianMs)}`).join(', ');
+    return [name, String(threads), list];
   });
-  if (lines.length === 0) return [`On ${engine}, longhand-wasm is the fastest in all ${cases.length} cases.`];
-  const verdict =
-    `On ${engine}, longhand-wasm is the fastest in ${cases.length - lines.length} of ${cases.length} cases. ` +
-    "Elsewhere these are faster; ×0.5 means half Longhand's time:";
-  return [verdict, table(['case', 'faster'], lines)];
+  const verdict = `On ${engine}, ${BASELINE} is the ${fastest}, compared with rivals on as many threads.`;
+  if (lines.length === 0) return [verdict];
+  return [
+    `${verdict} Elsewhere these are faster; ×0.5 means half Longhand's time:`,
+    table(['case', 'threads', 'faster'], lines),
+  ];
+}
+
+/** The numbers of samples, the load of the computer, and the times that they make doubtful. */
+function doubtBlocks(rows: readonly Row[]): string[] {
+  const timed = rows.filter(isTimed);
+  if (timed.length === 0) return [];
+  const warnings = [...groupBy(rows, (row) => `${row.suite}: ${row.case}`)].flatMap(([name, ofCase]) =>
+    warningsOf(ofCase).map((warning) => `- ${name}: ${warning}`),
+  );
+  const list = warnings.length === 0 ? [] : ['These times are doubtful:', warnings.join('\n')];
+  const load = 'The load is the number of processors that other programs kept busy while no candidate computed.';
+  return ['### How reliable the times are', `In this section: ${conditionsOf(timed)}. ${load}`, ...list];
 }
 
 function candidatesBlocks(rows: readonly Row[]): string[] {

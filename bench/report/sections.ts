@@ -6,7 +6,8 @@ import { AXES, SUITES } from '../suites.js';
 import type { Bar, Point } from './charts.js';
 import { dotChart, lineChart } from './charts.js';
 import { crossoversOf, rowsAlong, rowsAtBase, sentenceOf } from './crossovers.js';
-import { groupBy, milliseconds, significant, table, times } from './tables.js';
+import type { Timed } from './tables.js';
+import { groupBy, isTimed, milliseconds, significant, table, times } from './tables.js';
 
 interface Chart {
   /** The file's name, without its ending. */
@@ -23,10 +24,6 @@ export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
   const body = { matmul: matmulBlocks, scaling: scalingBlocks }[suite] ?? caseBlocks;
   return [`### ${title}`, ...(about === '' ? [] : [about]), ...body(rows)];
 }
-
-export type Timed = Row & { readonly medianMs: number };
-
-export const isTimed = (row: Row): row is Timed => row.medianMs !== null;
 
 export function barOf(row: Timed): Bar {
   const { medianMs: value, lowerQuartileMs, upperQuartileMs } = row;
@@ -46,12 +43,20 @@ function caseBlocks(rows: readonly Row[]): Block[] {
 
 function detailTable(rows: readonly Timed[]): string {
   const hasFlops = rows.some(({ gflops }) => gflops !== null);
-  const head = ['candidate', 'median ms', 'quartiles', 'fastest', ...(hasFlops ? ['GFLOPS', 'of peak'] : [])];
+  const head = [
+    'candidate',
+    'median ms',
+    'quartiles',
+    'fastest',
+    'samples',
+    ...(hasFlops ? ['GFLOPS', 'of peak'] : []),
+  ];
   const lines = rows.map((row) => [
     labelOf(row),
     milliseconds(row.medianMs),
     `${milliseconds(row.lowerQuartileMs)} – ${milliseconds(row.upperQuartileMs)}`,
     milliseconds(row.minMs),
+    String(row.samples),
     ...(hasFlops ? [optional(row.gflops, significant), optional(row.shareOfPeak, percent)] : []),
     optional(row.ratioToLonghand, times),
     optional(row.peakRssMiB, (value) => value.toFixed(0)),

@@ -1,19 +1,20 @@
 /**
  * `--summary` fills the marked parts of docs/benchmarks.md from the rows of one engine. They are a table of six candidates, a
- * chart, where Longhand is behind, and the commands. The rest of that page is written by hand.
+ * chart, where Longhand is behind, and the commands with what is known about their times. The rest of that page is written by hand.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../../src/files/disk.js';
-import { BASELINE, labelOf } from '../candidates.js';
+import { BASELINE } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { UsageError } from '../suites.js';
 import { dotChart } from './charts.js';
 import { fillParts } from './parts.js';
 import { enginesOf } from './report.js';
-import type { Timed } from './sections.js';
-import { barOf, isTimed } from './sections.js';
-import { groupBy, milliseconds, table, times } from './tables.js';
+import { barOf } from './sections.js';
+import type { Timed } from './tables.js';
+import { groupBy, isTimed, milliseconds, table, times } from './tables.js';
+import { conditionsOf, contestsOf, fastestIn, isBehind, lagOf } from './verdicts.js';
 
 /** The candidates of the table. */
 const SIX = [
@@ -33,8 +34,6 @@ const LINES = [
   ['text', '2 × 128', 'training step of a character model'],
 ] as const;
 
-const MOST_BEHIND = 4;
-
 export async function writeSummary(file: string, rows: readonly Row[]): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`--summary ${file}: must exist, with the marked parts that it fills`);
   const [engine] = enginesOf(rows);
@@ -46,52 +45,66 @@ export async function writeSummary(file: string, rows: readonly Row[]): Promise<
   await fillParts('--summary', file, parts);
 }
 
-/** A candidate's quickest row in a case: with one thread, or with several. */
-function quickest(rows: readonly Timed[], [suite, beginning]: (typeof LINES)[number], candidate: string) {
-  return rows
-    .filter((row) => row.suite === suite && row.case.startsWith(beginning) && row.candidate === candidate)
-    .sort((a, b) => a.medianMs - b.medianMs)
-    .at(0);
+const threadsIn = (rows: readonly Timed[]): number[] => {
+  const ours = rows.filter(({ candidate }) => candidate === BASELINE);
+  return [...new Set(ours.map(({ threads }) => threads))].sort((a, b) => a - b);
+};
+
+const isOf =
+  ([suite, beginning]: (typeof LINES)[number], candidate: string) =>
+  (row: Timed): boolean =>
+    row.suite === suite && row.case.startsWith(beginning) && row.candidate === candidate;
+
+/** Compares candidates with as many threads: a line for each task and number of threads. */
+export function tableOf(rows: readonly Timed[]): string {
+  const lines = LINES.flatMap((line) =>
+    threadsIn(rows.filter(isOf(line, BASELINE))).map((threads) => {
+      const of = (candidate: string): Timed | undefined =>
+        rows.find((row) => isOf(line, candidate)(row) && row.threads === threads);
+      const ours = of(BASELINE)?.medianMs ?? NaN;
+      const cells = SIX.map(([candidate]) => {
+        const row = of(candidate);
+        if (!row) return '–';
+        return milliseconds(row.medianMs) + (candidate === BASELINE ? '' : ` (${times(row.medianMs / ours)})`);
+      });
+      return [line[2], String(threads), ...cells];
+    }),
+  );
+  return table(['median ms', 'threads', ...SIX.map(([, name]) => name)], lines);
 }
 
-function tableOf(rows: readonly Timed[]): string {
-  const lines = LINES.map((line) => {
-    const ours = quickest(rows, line, BASELINE)?.medianMs ?? NaN;
-    const cells = SIX.map(([candidate]) => {
-      const row = quickest(rows, line, candidate);
-      if (!row) return '–';
-      return milliseconds(row.medianMs) + (candidate === BASELINE ? '' : ` (${times(row.medianMs / ours)})`);
-    });
-    return [line[2], ...cells];
-  });
-  return table(['median ms', ...SIX.map(([, name]) => name)], lines);
-}
-
+/** Each candidate's quickest number of threads. */
 function chartOf(rows: readonly Timed[]): string {
-  const steps = SIX.flatMap(([candidate]) => quickest(rows, LINES[0], candidate) ?? []);
+  const steps = SIX.flatMap(([candidate]) => {
+    const ofOne = rows.filter(isOf(LINES[0], candidate)).sort((a, b) => a.medianMs - b.medianMs);
+    return ofOne.slice(0, 1);
+  });
   return dotChart('One training step of the tutorial', 'ms', steps.map(barOf));
 }
 
-/** For each suite the case in which a rival is furthest ahead; the largest leads first. */
-function behindOf(rows: readonly Timed[]): string {
-  const leads = rows
-    .map((row) => ({ row, ratio: row.ratioToLonghand ?? NaN }))
-    .filter(({ row, ratio }) => ratio < 1 && !row.candidate.startsWith('longhand'));
-  const worst = [...groupBy(leads, ({ row }) => row.suite).values()]
-    .map((of) => of.reduce((most, one) => (one.ratio < most.ratio ? one : most)))
-    .sort((a, b) => a.ratio - b.ratio)
-    .slice(0, MOST_BEHIND);
-  if (worst.length === 0) return 'In these runs no rival was faster.';
-  const lines = worst.map(({ row, ratio }) => {
-    const [its, ours] = [row.medianMs, row.medianMs / ratio].map((ms) => `${milliseconds(ms)} ms`);
-    return [`${row.suite}: ${row.case}`, labelOf(row), its, ours];
+/** In how many cases Longhand is the fastest. For each suite and number of threads, the case in which a rival is furthest ahead. */
+export function behindOf(rows: readonly Timed[]): string {
+  const contests = contestsOf(rows);
+  const fastest = fastestIn(contests);
+  if (fastest === undefined) return 'No rival was measured.';
+  const sentence = `Longhand is the ${fastest}.`;
+  const behind = groupBy(contests.filter(isBehind), ({ suite, threads }) => `${suite} ${threads}`);
+  const worst = [...behind.values()].map((of) => of.reduce((most, one) => (lagOf(one) > lagOf(most) ? one : most)));
+  worst.sort((a, b) => lagOf(b) - lagOf(a));
+  if (worst.length === 0) return sentence;
+  const lines = worst.map((one) => {
+    const [its, ours] = [one.rivals[0], one.ours].map(({ medianMs }) => `${milliseconds(medianMs)} ms`);
+    return [one.name, String(one.threads), one.rivals[0].candidate, its, ours, times(lagOf(one))];
   });
-  return table(['case', 'faster', 'its time', "Longhand's time"], lines);
+  return `${sentence}\n\n${table(['case', 'threads', 'faster', 'its time', "Longhand's time", 'ratio'], lines)}`;
 }
 
 function runsOf(rows: readonly Timed[]): string {
-  const runs = [...groupBy(rows, (row) => JSON.stringify(row.run)).values()].map(([{ run }]) => run);
-  const [{ engine, processor, cores, memoryGiB, system }] = runs;
-  const commands = runs.map(({ command, date, revision }) => `- \`${command}\` on ${date}, revision ${revision}`);
+  const runs = [...groupBy(rows, (row) => JSON.stringify(row.run)).values()];
+  const [{ engine, processor, cores, memoryGiB, system }] = runs.map(([{ run }]) => run);
+  const commands = runs.map((of) => {
+    const { command, date, revision } = of[0].run;
+    return `- \`${command}\` on ${date}, revision ${revision}; ${conditionsOf(of)}`;
+  });
   return `${engine}, ${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ${system}:\n\n${commands.join('\n')}`;
 }

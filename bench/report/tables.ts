@@ -6,6 +6,7 @@ const COLUMNS = [
   ['median ms', 11],
   ['quartiles', 17],
   ['min', 9],
+  ['samples', 9],
   ['GFLOPS', 8],
   ['of peak', 8],
   ['ratio', 8],
@@ -24,6 +25,7 @@ export function tableLine(row: Row): string {
     milliseconds(row.medianMs),
     `${milliseconds(row.lowerQuartileMs)}–${milliseconds(row.upperQuartileMs)}`,
     milliseconds(row.minMs),
+    String(row.samples),
     row.gflops?.toFixed(2) ?? '',
     row.shareOfPeak === null ? '' : `${(100 * row.shareOfPeak).toFixed(0)}%`,
     row.ratioToLonghand === null ? '' : times(row.ratioToLonghand),
@@ -31,6 +33,10 @@ export function tableLine(row: Row): string {
   ];
   return name + cells.map((cell, n) => cell.padStart(COLUMNS[n][1])).join('');
 }
+
+export type Timed = Row & { readonly medianMs: number };
+
+export const isTimed = (row: Row): row is Timed => row.medianMs !== null;
 
 /** Three significant digits. */
 export function significant(value: number): string {
@@ -44,7 +50,7 @@ export function milliseconds(value: number | null): string {
 export const times = (ratio: number): string => `×${significant(ratio)}`;
 
 export const LEGEND =
-  `ratio: the median time divided by that of ${BASELINE} with the most threads; ` +
+  `load: how many processors other programs kept busy; samples: how many times the median is of; ratio: the median time divided by that of ${BASELINE} with the most threads; ` +
   'of peak: GFLOPS per thread, as a share of the most that one thread reaches in WebAssembly; ' +
   'MiB: the most resident memory that the process used';
 

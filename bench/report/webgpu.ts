@@ -1,9 +1,9 @@
 /** The table of docs/webgpu-kernels.md beside other libraries: the candidates that compute with WebGPU, in each case. */
 import type { Row } from '../measure/rows.js';
 import { enginesOf } from './report.js';
-import type { Timed } from './sections.js';
-import { isTimed } from './sections.js';
-import { groupBy, milliseconds, table, times } from './tables.js';
+import type { Timed } from './tables.js';
+import { groupBy, isTimed, milliseconds, table, times } from './tables.js';
+import { conditionsOf } from './verdicts.js';
 
 /** The candidate that the others are compared with, and these. */
 const OURS = 'longhand-webgpu';
@@ -22,7 +22,7 @@ export function rivalsOf(all: readonly Row[]): string {
     .map(({ name, rows: ofEngine }) => {
       const timed = ofEngine.filter(isTimed);
       const { run, description } = timed.find(({ candidate }) => candidate === OURS) ?? ofEngine[0];
-      const place = `${name}, ${run.cores} × ${run.processor}, ${description ?? ''}, on ${run.date}`;
+      const place = `${name}, ${run.cores} × ${run.processor}, ${description ?? ''}, on ${run.date}; ${conditionsOf(timed)}`;
       return `${place}:\n\n${tableOf(timed)}`;
     })
     .join('\n\n');

@@ -10,6 +10,7 @@ import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { openStepsPage } from './steps-page.js';
 import { runCommand, sizeIn } from '../command.js';
+import { withLoad } from '../measure/load.js';
 import type { News } from './gpu-measure.js';
 import { measureMode } from './gpu-measure.js';
 import type { Size } from './product-steps.js';
@@ -62,16 +63,20 @@ async function bench({ mode, size, browser = false, quick: isQuick = false }: Op
     console.log(`${place.name}, ${availableParallelism()} × ${cpus()[0].model}`);
     let refusals = 0;
     const modes = mode ? [mode] : place.modes;
-    for (const one of modes) {
-      let table: StepTable | undefined;
-      await place.measure(one, size ? [size] : SIZES, isQuick, (news) => {
-        if ('refusal' in news) refusals++;
-        if ('refusal' in news) console.log(`\nmode ${one} is left out: ${news.refusal}`);
-        else if ('executor' in news) console.log(`\n${news.executor}`);
-        else if ('size' in news) table = new StepTable(news.size);
-        else table?.print(news.step);
-      });
-    }
+    await withLoad(async () => {
+      for (const one of modes) {
+        let table: StepTable | undefined;
+        await place.measure(one, size ? [size] : SIZES, isQuick, (news) => {
+          if ('refusal' in news) {
+            refusals++;
+            console.log(`\nmode ${one} is ${news.isWrong ? 'WRONG' : 'left out'}: ${news.refusal}`);
+            if (news.isWrong) process.exitCode = 1;
+          } else if ('executor' in news) console.log(`\n${news.executor}`);
+          else if ('size' in news) table = new StepTable(news.size);
+          else table?.print(news.step);
+        });
+      }
+    });
     if (refusals === modes.length) process.exitCode = 1; // nothing was measured
   } finally {
     await place.close();

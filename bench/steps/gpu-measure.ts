@@ -5,15 +5,13 @@ import { flat } from '../../kernels/gpu/layout.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import type { Backend } from '../../src/core/backend.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
 import type { KernelStep } from './gpu-kernels.js';
 import { BUFFER_STEPS, GL_STEPS, savedRows } from './gpu-kernels.js';
-import type { Operands, Outcome, Ready, Size, Timing } from './product-steps.js';
-import { operandsOf, outcomeOf, readyOn } from './product-steps.js';
+import type { Operands, Outcome, Ready, Refusal, Size, Timing } from './product-steps.js';
+import { operandsOf, outcomeOf, readyOn, refusalOf } from './product-steps.js';
 
 /** What the measurement reports, in order: the executor, or why the mode does not work here; then each size and its steps. */
-export type News =
-  { readonly executor: string } | { readonly refusal: string } | { readonly size: Size } | { readonly step: Outcome };
+export type News = { readonly executor: string } | Refusal | { readonly size: Size } | { readonly step: Outcome };
 
 /** A launch takes milliseconds, and in webgl2 the wait for the device up to 4 ms more: so samples are long. */
 const FULL: Timing = { warmUpMs: 500, samples: 7, sampleMs: 200, totalMs: 1400 };
@@ -29,8 +27,7 @@ export async function measureMode(
   try {
     backend = await createGpuBackend({ mode }); // checks that the mode computes correctly
   } catch (error) {
-    if (!(error instanceof BackendUnavailableError)) throw error;
-    await report({ refusal: error.message });
+    await report(refusalOf(error));
     return;
   }
   const opened = await openMode(mode);

@@ -1,8 +1,10 @@
 /** What the programs of docs/kernels.md share: a product in f64 to compare with, a step's outcome, and the table. */
 import type { Backend } from '../../src/core/backend.js';
+import { BackendUnavailableError, WrongProductError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
-import { statisticsOf } from '../measure/rows.js';
+import type { Statistics } from '../measure/rows.js';
+import { spreadOf, statisticsOf, timesWarning } from '../measure/rows.js';
 
 export type Size = readonly [M: number, K: number, N: number];
 
@@ -39,13 +41,19 @@ export function operandsOf(size: Size): Operands {
   return { size, a: a.data as Float32Array, b: b.data as Float32Array, product, bound };
 }
 
-/** The largest error divided by its bound. */
-function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
-  let largest = 0;
+/** The element that is furthest beyond its bound, and its error; undefined if all are within. */
+export function mistakeIn(result: ArrayLike<number>, { size: [, , N], product, bound }: Operands): string | undefined {
+  let [worst, largest, wrong] = [-1, 1, 0];
   for (let n = 0; n < product.length; n++) {
-    largest = Math.max(largest, Math.abs(result[n] - product[n]) / bound[n]); // NaN stays
+    const error = Math.abs(result[n] - product[n]) / bound[n];
+    if (error <= 1) continue; // false for NaN
+    wrong++;
+    if (error > largest || worst < 0 || (Number.isNaN(error) && !Number.isNaN(largest))) [worst, largest] = [n, error];
   }
-  return largest;
+  if (worst < 0) return undefined;
+  const place = `out[${Math.floor(worst / N)},${worst % N}]`;
+  const expected = `should be ${product[worst]} ± ${bound[worst].toExponential(1)}`;
+  return `${place} is ${result[worst]}, ${expected}; ${wrong} of ${product.length} elements are wrong`;
 }
 
 /** A step whose operands are in place. */
@@ -84,28 +92,39 @@ async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): 
   return Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
 }
 
-/** The median time of a run, after a warm-up. `repeat` runs a step some times, and waits for the last result. */
-export async function medianMs(repeat: Ready['repeat'], timing: Timing): Promise<number> {
+/** The times of a run, after a warm-up. `repeat` runs a step some times, and waits for the last result. */
+export async function timesOf(repeat: Ready['repeat'], timing: Timing): Promise<Statistics> {
   const count = await warmUp(repeat, timing);
   const times: number[] = [];
   for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;) {
     times.push(await sampleOf(repeat, count));
   }
-  return statisticsOf(times).median;
+  return statisticsOf(times);
 }
 
-/** A step's time, or why it has none: it is wrong, or cannot run here. */
+/** Why nothing is measured. `isWrong`: the backend computes a product wrong. */
+export interface Refusal {
+  readonly refusal: string;
+  readonly isWrong: boolean;
+}
+
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof BackendUnavailableError)) throw error;
+  return { refusal: error.message, isWrong: error instanceof WrongProductError };
+}
+
+/** A step's times, or why it has none: it is wrong, or cannot run here. */
 export interface Outcome {
   readonly name: string;
-  readonly ms?: number;
-  /** The time that `ms` is compared with. Default: that of the step before. */
+  readonly times?: Statistics;
+  /** The time that their median is compared with. Default: that of the step before. */
   readonly comparedMs?: number;
-  /** The error of a wrong result, divided by its bound. */
-  readonly error?: number;
+  /** The worst element of a wrong result. */
+  readonly mistake?: string;
   readonly reason?: string;
 }
 
-/** The step's time if its result is right. `ready` can be the reason why it cannot run here. */
+/** The step's times if its result is right. `ready` can be the reason why it cannot run here. */
 export async function outcomeOf(
   name: string,
   ready: Ready | string,
@@ -115,8 +134,10 @@ export async function outcomeOf(
   if (typeof ready === 'string') return { name, reason: ready };
   try {
     await ready.repeat(1);
-    const error = errorOf(await ready.result(), operands);
-    return error <= 1 ? { name, ms: await medianMs((count) => ready.repeat(count), timing) } : { name, error };
+    const mistake = mistakeIn(await ready.result(), operands);
+    return mistake === undefined
+      ? { name, times: await timesOf((count) => ready.repeat(count), timing) }
+      : { name, mistake };
   } finally {
     ready.dispose();
   }
@@ -130,19 +151,20 @@ export async function outcomesInTurns(
 ): Promise<Outcome[]> {
   try {
     const counts: number[] = [];
-    const errors: number[] = [];
+    const mistakes: (string | undefined)[] = [];
     for (const [, ready] of steps) {
       await ready.repeat(1);
-      errors.push(errorOf(await ready.result(), operands));
+      mistakes.push(mistakeIn(await ready.result(), operands));
       counts.push(await warmUp((count) => ready.repeat(count), timing));
     }
     const times = steps.map((): number[] => []);
     for (let round = 0; round < timing.samples; round++)
       for (const [n, [, ready]] of steps.entries())
         times[n].push(await sampleOf((count) => ready.repeat(count), counts[n]));
-    return steps.map(([name], n) =>
-      errors[n] <= 1 ? { name, ms: statisticsOf(times[n]).median } : { name, error: errors[n] },
-    );
+    return steps.map(([name], n) => {
+      const mistake = mistakes[n];
+      return mistake === undefined ? { name, times: statisticsOf(times[n]) } : { name, mistake };
+    });
   } finally {
     for (const [, ready] of steps) ready.dispose();
   }
@@ -187,17 +209,20 @@ export class StepTable {
 
   constructor(private readonly size: Size) {
     const [M, K, N] = size;
-    console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio')}`);
+    console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread')}`);
   }
 
-  print({ name, ms, comparedMs = this.before, error, reason }: Outcome): void {
+  print({ name, times, comparedMs = this.before, mistake, reason }: Outcome): void {
     if (reason !== undefined) console.log(`${row(name)}  ${reason}`);
-    if (error !== undefined) {
-      console.log(`${row(name)}  WRONG: its error is ${error.toPrecision(2)} times what f32 rounding explains`);
+    if (mistake !== undefined) {
+      console.log(`${row(name)}  WRONG: ${mistake}`);
       process.exitCode = 1;
     }
-    if (ms === undefined) return;
-    console.log(row(name, ...figuresOf(this.size, ms, comparedMs)));
-    this.before = ms;
+    if (times === undefined) return;
+    const { median, count } = times;
+    const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
+    console.log(row(name, ...figuresOf(this.size, median, comparedMs), String(count), spread));
+    for (const warning of timesWarning(name, times)) console.log(`  warning: ${warning}`);
+    this.before = median;
   }
 }

@@ -8,8 +8,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import { openStepsPage } from './steps-page.js';
 import { runCommand, sizeIn } from '../command.js';
+import { withLoad } from '../measure/load.js';
 import { fillParts } from '../report/parts.js';
 import { table } from '../report/tables.js';
+import { range } from '../report/verdicts.js';
 import type { News } from './gpu-measure.js';
 import type { Outcome, Size } from './product-steps.js';
 import { figuresOf, StepTable } from './product-steps.js';
@@ -46,9 +48,11 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     }
   };
   console.log(place);
+  let loads: readonly number[];
   try {
-    if (page) await page.call('measureWebGpu', [size ?? null, isQuick], report);
-    else await measureWebGpu(size ?? null, isQuick, report);
+    loads = await withLoad(() =>
+      page ? page.call('measureWebGpu', [size ?? null, isQuick], report) : measureWebGpu(size ?? null, isQuick, report),
+    );
   } finally {
     await page?.close();
   }
@@ -56,7 +60,10 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     process.exitCode = 1; // nothing was measured
   else if (document !== undefined && !process.exitCode) {
     const date = new Date().toISOString().slice(0, 10);
-    const text = `${place}, ${executor}, on ${date}:\n\n${tableOf(measured)}`;
+    const counts = measured.flatMap(({ steps }) => steps.flatMap(({ times }) => times?.count ?? []));
+    const samples = `samples of each time: ${range(counts, String)}`;
+    const load = `load before and after: ${range(loads, (one) => one.toFixed(2))} of ${cpus().length} processors`;
+    const text = `${place}, ${executor}, on ${date}; ${samples}; ${load}:\n\n${tableOf(measured)}`;
     await fillParts('--document', document, { [browser ? 'chromium' : 'node']: text });
   }
 }
@@ -65,7 +72,9 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
 function tableOf(measured: readonly Measured[]): string {
   const loads = stepsFor('gpu').map((step) => String(Number(step.loads.toFixed(3))));
   const figures = measured.map(({ size, steps }) =>
-    steps.map(({ ms = NaN, comparedMs }, n) => figuresOf(size, ms, comparedMs ?? steps.slice(0, n).at(-1)?.ms)),
+    steps.map(({ times, comparedMs }, n) =>
+      figuresOf(size, times?.median ?? NaN, comparedMs ?? steps.slice(0, n).at(-1)?.times?.median),
+    ),
   );
   const names = measured[0].steps.map(({ name }) => name);
   const rows = names.map((name, n) => [name, loads.at(n) ?? '', ...figures.flatMap((ofSize) => ofSize[n])]);

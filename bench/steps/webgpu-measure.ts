@@ -7,10 +7,9 @@ import { Memory } from '../../kernels/webgpu/memory.js';
 import { Pipelines } from '../../kernels/webgpu/pipelines.js';
 import { Plan } from '../../kernels/webgpu/plan.js';
 import type { Backend } from '../../src/core/backend.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
 import type { News } from './gpu-measure.js';
 import type { Operands, Ready, Size, Timing } from './product-steps.js';
-import { operandsOf, outcomesInTurns, readyOn } from './product-steps.js';
+import { operandsOf, outcomesInTurns, readyOn, refusalOf } from './product-steps.js';
 import type { KernelStep } from './webgpu-kernels.js';
 import { stepsFor } from './webgpu-kernels.js';
 
@@ -40,8 +39,7 @@ export async function measureWebGpu(
   try {
     backend = await createWebGpuBackend(); // checks that it computes correctly
   } catch (error) {
-    if (!(error instanceof BackendUnavailableError)) throw error;
-    await report({ refusal: error.message });
+    await report(refusalOf(error));
     return;
   }
   const device = await Device.open();
@@ -56,7 +54,7 @@ export async function measureWebGpu(
       const all = [...ready, [`${steps.length + 1}. the backend`, readyOn(backend, operands)] as const];
       const outcomes = await outcomesInTurns(all, operands, isQuick ? QUICK : FULL);
       for (const step of outcomes.slice(0, -1)) await report({ step });
-      const { ms: comparedMs } = outcomes[device.kind === 'gpu' ? 5 : 4]; // the step that the backend runs
+      const comparedMs = outcomes[device.kind === 'gpu' ? 5 : 4].times?.median; // of the step that the backend runs
       await report({ step: { ...outcomes[steps.length], ...(comparedMs !== undefined && { comparedMs }) } });
     }
   } finally {

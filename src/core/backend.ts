@@ -7,7 +7,7 @@
  * CONTRIBUTING.md describes how to add a backend.
  */
 import { describe } from './arguments.js';
-import { BackendUnavailableError } from './errors.js';
+import { WrongProductError } from './errors.js';
 import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 import { formatShape, keptView } from './tensor.js';
 
@@ -160,7 +160,7 @@ export interface Backend extends Operations {
   dispose(): Promise<void>;
 }
 
-/** Throws a BackendUnavailableError if a small product is wrong: a device that opens may still compute wrong results. `what`: its name. */
+/** Throws a WrongProductError if a small product is wrong: a device that opens may still compute wrong results. `what`: its name. */
 export async function assertMultiplies(what: string, backend: Backend): Promise<void> {
   const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
   a.data.set([1, 2, 3, 4]);
@@ -168,7 +168,7 @@ export async function assertMultiplies(what: string, backend: Backend): Promise<
   backend.matmul(product, a, a);
   await backend.download(product);
   if (product.data.join() !== '7,10,15,22') {
-    throw new BackendUnavailableError(
+    throw new WrongProductError(
       `${what} does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}`,
     );
   }

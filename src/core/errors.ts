@@ -15,6 +15,9 @@ export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
 }
 
+/** The backend opens, but computes a small product wrong. The benchmark tells this apart from a backend that is missing. */
+export class WrongProductError extends BackendUnavailableError {}
+
 /** A loss, a parameter or a result became NaN or infinite: training has diverged, or a saved network's weights are too large. */
 export class NonFiniteError extends Error {
   override readonly name = 'NonFiniteError';

@@ -43,6 +43,8 @@ export interface Examples extends DataKind {
   readonly count: number;
   /** Whether a network may have more classes: the labels need not show every class. */
   readonly fitsMoreClasses: boolean;
+  /** Whether a network may have more steps: each example has its length. Default: false. */
+  readonly fitsMoreSteps?: boolean;
   /** Whether each batch continues the one before: the examples are read in order, and the states are carried. */
   readonly continues: boolean;
   /** A name that checkpoints keep; undefined for MNIST and for data without a name. */
@@ -75,6 +77,7 @@ export function misfitOf(examples: Examples, other: DataKind): { examples: strin
   const fits = (name: (typeof names)[number]): boolean =>
     examples[name] === other[name] ||
     (name === 'reads' && examples.T === 1) || // the last step is every step
+    (name === 'T' && examples.fitsMoreSteps === true && examples.T < other.T) ||
     (name === 'classes' && examples.fitsMoreClasses && examples.classes < other.classes);
   const wrong = names.filter((name) => !fits(name));
   if (wrong.length === 0) return undefined;

@@ -8,7 +8,7 @@ import { classesOf, hasEveryStep, labelsOf, lengthOf, valuesOfSequence } from '.
 
 /** `sequences` have been checked. */
 export function sequenceExamples(sequences: Sequences): Examples {
-  const { x, inputClasses, targets, task, classes } = sequences;
+  const { x, lengths, inputClasses, targets, task, classes } = sequences;
   const [count, T] = x.shape;
   return {
     count,
@@ -18,6 +18,7 @@ export function sequenceExamples(sequences: Sequences): Examples {
     classes: targets ? 0 : classesOf(sequences),
     targets: targets?.shape.at(-1) ?? 0,
     fitsMoreClasses: !targets && classes === undefined,
+    fitsMoreSteps: lengths !== undefined,
     reads: hasEveryStep(sequences) ? 'every' : 'last',
     continues: false,
     task,
@@ -99,9 +100,10 @@ export function fillInputs(x: Tensor, sequences: Inputs, indices: Uint32Array): 
 function labelsFor(T: number, B: number, sequences: Sequences, indices: Uint32Array): Int32Array {
   const { labels = [] } = sequences;
   if (!hasEveryStep(sequences)) return rowsFrom(B, indices, (n) => labels[n]);
+  const steps = sequences.x.shape[1]; // perhaps fewer than T
   const rows = new Int32Array(T * B).fill(-1);
   indices.forEach((n, b) => {
-    for (let t = 0; t < T; t++) rows[t * B + b] = labels[n * T + t];
+    for (let t = 0; t < steps; t++) rows[t * B + b] = labels[n * steps + t];
   });
   return rows;
 }
@@ -112,7 +114,7 @@ function targetsFor(T: number, B: number, targets: Tensor, indices: Uint32Array)
   fill(rows, NaN);
   indices.forEach((n, b) => {
     if (targets.dimension === 2) for (let k = 0; k < C; k++) rows.set(b, k, targets.get(n, k));
-    else for (let t = 0; t < T; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
+    else for (let t = 0; t < targets.shape[1]; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
   });
   return rows;
 }

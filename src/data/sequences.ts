@@ -98,12 +98,13 @@ const NAMES = [
 
 /**
  * The sequences with tensors in place of lists, and classes in place of names. `names`: those of the network's classes, [] if it has none.
- * Default: a new network, which gets those of the labels. Throws a TypeError if a part is of another type. Throws a DataError that names a
+ * Default: a new network, which gets those of the labels. `T`: the network's steps, of which lists
+ * may have fewer. Default: it has those of the longest list. Throws a TypeError if a part is of another type. Throws a DataError that names a
  * wrong shape, label, class or length, or a number that f32 cannot hold. `what` is for messages.
  */
-export function checkedSequences(what: string, given: GivenSequences, names?: readonly string[]): Sequences {
+export function checkedSequences(what: string, given: GivenSequences, names?: readonly string[], T = 1): Sequences {
   assertKnownNames(what, given, NAMES);
-  const { areLists, ...inTensors } = withoutLists(what, given);
+  const { areLists, ...inTensors } = withoutLists(what, given, T);
   const placeOf = placeIn(inTensors.x, areLists);
   const sequences = withoutNames(what, inTensors, names, placeOf);
   assertSequences(what, sequences, placeOf);
@@ -131,14 +132,14 @@ function placeIn({ shape: [, T] }: Tensor, areLists: boolean): PlaceOf {
 }
 
 /** Lists of lists become tensors; lists of labels, one list. `areLists`: whether the labels were a list for each sequence. */
-function withoutLists(what: string, given: GivenSequences): Named & { readonly areLists: boolean } {
+function withoutLists(what: string, given: GivenSequences, T: number): Named & { readonly areLists: boolean } {
   const { x: steps, labels, targets, lengths, ...others } = namedOnly(given);
   if (!Array.isArray(steps)) assertTensor(`${what}.x`, steps, '[count,T,I]');
   if (lengths !== undefined) assertNumbers(`${what}.lengths`, lengths);
   const x = Array.isArray(steps) ? asData(() => tensorOfLists(`${what}.x`, steps, 1)) : (steps as Tensor);
   const own =
     Array.isArray(steps) && x.dimension > 1 ? steps.map((list: ArrayLike<unknown>) => list.length) : undefined;
-  const isRagged = own?.some((length) => length !== x.shape[1]) ?? false;
+  const isRagged = own?.some((length) => length < Math.max(T, x.shape[1])) ?? false;
   if (own && isRagged && lengths !== undefined) {
     const wrong = own.findIndex((length, n) => lengths[n] > length);
     if (wrong >= 0) {

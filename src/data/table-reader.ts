@@ -13,8 +13,8 @@ import { addCell, addField, ColumnReader } from './table.js';
 const MOST_NESTED = 1000;
 /** Names of columns in a message. */
 const MOST_SHOWN = 30;
-/** No row of a table is nearly as long; a quotation mark that is never closed would make the rest of the file one cell. */
-const LONGEST_ROW = 2 ** 24;
+/** In characters. A quotation mark that is never closed would make the rest of the file one cell. */
+const LONGEST_ROW = 2 ** 20;
 
 /** The separators of columns, the likeliest first. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -22,6 +22,8 @@ const DELIMITERS = [',', ';', '\t', '|'] as const;
 /** Reads the rows of a table, whose text arrives in pieces, into readers of columns. */
 export class RowReader {
   private pending = '';
+  /** `pending` is read again when it is this long: twice the row that it began with, so no character is read often. */
+  private readFrom = 0;
   private parse: ((text: string, isEnd: boolean) => number) | undefined;
   private isJson = false;
   private rows = 0;
@@ -39,9 +41,10 @@ export class RowReader {
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
+    if (this.pending.length < this.readFrom) return;
     if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRows(this.name, withoutMark(this.pending)))
       this.read(false);
-    else this.assertShort();
+    this.readFrom = 2 * this.pending.length;
   }
 
   /** Reads the rest. Throws a DataError if the table has no rows, or that names the line. */
@@ -59,11 +62,12 @@ export class RowReader {
     this.parse ??= this.begin();
     const used = this.parse(this.pending, isEnd);
     this.pending = this.pending.slice(used);
-    this.assertShort();
+    this.assertShort(this.pending.length);
   }
 
-  private assertShort(): void {
-    if (this.pending.length <= LONGEST_ROW) return;
+  /** `length`: that of a row, or of its beginning. */
+  private assertShort(length: number): void {
+    if (length <= LONGEST_ROW) return;
     throw this.fault(`a row of more than ${LONGEST_ROW} characters: is a quotation mark missing?`);
   }
 
@@ -83,6 +87,7 @@ export class RowReader {
       const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
       const fault = errors.at(0);
       for (const [n, row] of data.entries()) {
+        this.assertShort(lengthOf(row));
         if (n === fault?.row) throw this.fault(fault.message);
         if (row.length > 1 || row[0].trim() !== '') {
           if (cellsOf) cellsOf(row);
@@ -119,6 +124,7 @@ export class RowReader {
     const lines = text.split('\n');
     const last = isEnd ? '' : (lines.pop() ?? '');
     for (const line of lines) {
+      this.assertShort(line.length);
       if (line.trim() !== '') this.readJson(line);
       this.line++;
     }
@@ -221,7 +227,7 @@ function beginningRows(text: string): { readonly rows: readonly string[]; readon
     } else {
       cells += character;
     }
-    isCellStart = /[,;\t|\n]/.test(character);
+    isCellStart = ',;\t|\n'.includes(character);
   }
   if (cells.trim() !== '') rows.push(cells);
   return { rows: rows.slice(0, 2), areWhole: false };
@@ -263,7 +269,7 @@ function firstRecords(text: string, most: number): FirstRows {
     .slice(0, most)
     .flatMap((line): Record<string, unknown>[] => {
       try {
-        const record: unknown = JSON.parse(line);
+        const record = parseStrictJson(line, { depth: MOST_NESTED });
         return typeof record === 'object' && record !== null ? [record as Record<string, unknown>] : [];
       } catch {
         return []; // `TableReader` names the line
@@ -298,6 +304,9 @@ function lastJumpBefore(jumps: readonly [row: number, line: number][], row: numb
   }
   return low - 1;
 }
+
+/** Its characters, without the quotation marks around cells and in them. */
+const lengthOf = (row: readonly string[]): number => row.reduce((sum, cell) => sum + cell.length, row.length - 1);
 
 function newlinesIn(row: readonly string[]): number {
   let count = 0;

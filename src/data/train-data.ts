@@ -39,16 +39,16 @@ export interface Split<Data = TrainData> {
 }
 
 /**
- * The data with tensors in place of lists. `names`: see `checkedSequences`. Throws a TypeError, RangeError or DataError that says what is
+ * The data with tensors in place of lists. `names` and `T`: see `checkedSequences`. Throws a TypeError, RangeError or DataError that says what is
  * wrong with `data`; `what` begins it.
  */
-export function checkedData(what: string, data: GivenData, names?: readonly string[]): TrainData {
+export function checkedData(what: string, data: GivenData, names?: readonly string[], T?: number): TrainData {
   assertObject(what, data);
   if ('characters' in data) {
     assertText(what, data);
     return data;
   }
-  if ('x' in data) return checkedSequences(what, data, names);
+  if ('x' in data) return checkedSequences(what, data, names, T);
   if ('pixels' in data) {
     assertImages(what, data);
     return data;

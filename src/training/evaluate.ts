@@ -37,7 +37,7 @@ export interface Evaluation {
  */
 export async function evaluate(network: Network, given: GivenData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
-  const data = checkedData('evaluate: data', given, network.config.classNames);
+  const data = checkedData('evaluate: data', given, network.config.classNames, network.sizes.T);
   assertSignal('evaluate', signal);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, kindOf(network.config, network.sizes.T));
@@ -88,8 +88,8 @@ export async function evaluateExamples(
   examples: Examples,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const { T, B } = network.sizes;
-  const steps = network.config.reads === 'every' ? T : 1;
+  const { B } = network.sizes;
+  const steps = network.config.reads === 'every' ? examples.T : 1;
   const isClassifier = network.config.loss === 'crossEntropy';
   const rows = isClassifier ? examples.count * steps : 0;
   const correct = new Uint8Array(rows);

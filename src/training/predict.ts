@@ -3,7 +3,7 @@ import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor } 
 import type { TypeName } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import type { Tensor } from '../core/tensor.js';
+import type { NestedNumbers, Tensor } from '../core/tensor.js';
 import { assertNotFreed, copyInto, fill, formatShape, indexOf, matrixOf, stepOf, zeros } from '../core/tensor.js';
 import { fillInputs } from '../data/sequence-examples.js';
 import type { Inputs } from '../data/sequences.js';
@@ -16,7 +16,7 @@ import type { Targets } from '../network/targets.js';
 
 /** Options of `predict`. */
 export interface PredictOptions {
-  /** `[count]`: steps of each sequence, 1 … T. Default: T each. */
+  /** `[count]`: steps of each sequence, 1 … T. Default: T each; those of its list, if x is lists. */
   readonly lengths?: ArrayLike<number>;
   /** Aborting it stops `predict` before the next batch; it then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
@@ -40,13 +40,10 @@ export interface Prediction {
 
 const OPTION_KINDS = { lengths: 'object', signal: 'object' } as const satisfies Record<keyof PredictOptions, TypeName>;
 
-/** Sequences as lists. @inline */
-type Lists = readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>[])[];
-
 /**
  * What the network computes for any number of sequences, batch by batch, without dropout. x: `[count,T,I]`, or class indices
- * `[count,T]`, as a tensor or as nested arrays. With `lengths`, x may have fewer steps than the network, and arrays may differ in
- * their lengths; what stands beyond a sequence's end is never read. All numbers are those of the call: x may change before the result is
+ * `[count,T]`, as a tensor or as nested arrays. Each array may have its own length, up to T; with `lengths`, a tensor too may have fewer
+ * steps than the network. What stands beyond a sequence's end is never read. All numbers are those of the call: x may change before the result is
  * awaited. Each sequence begins with states of zero, so B has no effect.
  * Afterwards the network holds the last batch, and its initial states are zero.
  *
@@ -54,7 +51,11 @@ type Lists = readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>
  * A NonFiniteError reports an output that is not finite. An Error reports a network that has been disposed of, or on which another
  * evaluation, prediction or step of training is still running.
  */
-export async function predict(network: Network, x: Tensor | Lists, options: PredictOptions = {}): Promise<Prediction> {
+export async function predict(
+  network: Network,
+  x: Tensor | NestedNumbers,
+  options: PredictOptions = {},
+): Promise<Prediction> {
   assertNetwork('predict: network', network);
   assertKinds('predict: options', options, OPTION_KINDS);
   const { lengths, signal } = options;
@@ -136,11 +137,11 @@ function nothingCounts({ config, sizes }: Network): Targets {
 /** The sequences as a tensor, checked. */
 function inputsFor(
   { config, sizes: { T } }: Network,
-  given: Tensor | Lists,
-  lengths: PredictOptions['lengths'],
+  given: Tensor | NestedNumbers,
+  givenLengths: PredictOptions['lengths'],
 ): Inputs {
   const isOfClasses = config.inputKind === 'classes';
-  const x = isTensor(given) ? given : tensorOfLists(given, isOfClasses ? undefined : config.inputs, lengths);
+  const x = isTensor(given) ? given : tensorOfLists(given, isOfClasses ? undefined : config.inputs, givenLengths);
   assertTensor('predict: x', x, isOfClasses ? '[count,T]' : '[count,T,I]');
   assertNotFreed('predict: x', x);
   const { shape } = x;
@@ -149,6 +150,9 @@ function inputsFor(
     throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}`);
   }
   const [count, steps] = shape;
+  const own = isTensor(given) ? undefined : Array.from<ArrayLike<unknown>, number>(given, (list) => list.length);
+  const isRagged = own?.some((length) => length !== steps) ?? false;
+  const lengths = givenLengths ?? (isRagged ? own : undefined);
   const isSwapped = count === T && (lengths === undefined ? steps !== T : steps !== count && lengths.length === steps);
   if (isSwapped) {
     const axes = isOfClasses ? '1, 0' : '1, 0, 2';
@@ -163,10 +167,11 @@ function inputsFor(
     );
   }
   if (lengths !== undefined) assertLengths('predict: lengths', { x }, lengths);
-  else if (steps < T) {
+  else if (steps < T && !own) {
     throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}; for shorter sequences, give lengths`);
   }
-  const inputs = { x, ...(lengths && { lengths }), ...(isOfClasses && { inputClasses: config.inputs }) };
+  const ends = lengths ?? (steps < T ? own : undefined);
+  const inputs = { x, ...(ends && { lengths: ends }), ...(isOfClasses && { inputClasses: config.inputs }) };
   assertInputs('predict: x', inputs);
   return isTensor(given) ? { ...inputs, x: copyOf(x) } : inputs;
 }
@@ -178,24 +183,22 @@ function copyOf(x: Tensor): Tensor {
   return copy;
 }
 
-const isTensor = (x: Tensor | Lists): x is Tensor => !Array.isArray(x);
+const isTensor = (x: Tensor | NestedNumbers): x is Tensor => !Array.isArray(x);
 
 /** `[count,T,I]`, or `[count,T]` if `I` is undefined; NaN beyond the end of a list. T: the steps of the longest list. */
-function tensorOfLists(lists: Lists, I: number | undefined, lengths: PredictOptions['lengths']): Tensor {
+function tensorOfLists(lists: NestedNumbers, I: number | undefined, lengths: PredictOptions['lengths']): Tensor {
   const sequences = Array.from<ArrayLike<number> | readonly ArrayLike<number>[]>(lists);
   sequences.forEach((sequence, n) => assertNumbers(`predict: x[${n}]`, sequence));
   const steps = sequences.reduce((most, { length }) => Math.max(most, length), 0);
   if (steps === 0) throw new DataError(`predict: x has ${sequences.length} sequences, and none has a step`);
+  const empty = sequences.findIndex(({ length }) => length === 0);
+  if (empty >= 0) throw new DataError(`predict: x[${empty}] is an empty list`);
   const x = zeros([sequences.length, steps, ...(I === undefined ? [] : [I])], 'f64');
   fill(x, NaN);
   sequences.forEach((sequence, n) => {
-    const least = lengths?.[n] ?? steps;
-    if (sequence.length < least) {
-      const advice = lengths
-        ? `lengths[${n}] is ${least}`
-        : `another has ${steps}: for sequences of fewer steps, give lengths`;
-      throw new DataError(`predict: x[${n}] has ${sequence.length} steps, but ${advice}`);
-    }
+    const least = lengths?.[n] ?? 1;
+    if (sequence.length < least)
+      throw new DataError(`predict: x[${n}] has ${sequence.length} steps, but lengths[${n}] is ${least}`);
     for (let t = 0; t < sequence.length; t++) {
       const step = sequence[t];
       if (I === undefined) setNumber(x, step, n, t);

@@ -26,8 +26,9 @@ export function checkedTrainingData(data: TrainingData, names?: readonly string[
   assertObject('train: data', data);
   const train = checkedData('train: data', data.train, names);
   const classNames = names ?? ('classNames' in train ? train.classNames : undefined) ?? [];
+  const T = 'x' in train ? train.x.shape[1] : undefined;
   const validation =
-    data.validation === undefined ? undefined : checkedData('train: validation', data.validation, classNames);
+    data.validation === undefined ? undefined : checkedData('train: validation', data.validation, classNames, T);
   return { train, validation, digest: data.digest };
 }
 

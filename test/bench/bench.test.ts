@@ -5,28 +5,48 @@ import path from 'node:path';
 import { rowsIn } from '../helpers/bench-rows.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
-const bench = (...args: string[]) => spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
+const bench = (args: readonly string[], env = process.env) =>
+  spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8', env });
 
-test('one suite with two candidates: the terminal, the rows and the report show both', () => {
+/** A module that each process loads first. In the process of the plain loops it changes every logit that leaves it to 7. */
+const FALSIFIED = `
+  if (process.argv[3]?.includes('loops')) {
+    const send = process.send.bind(process);
+    const sevens = (text) => Buffer.from(Float32Array.from(text, () => 7).slice(0, (text.length * 3) / 16).buffer);
+    process.send = (message) => {
+      for (const name in message.outputs) message.outputs[name] = sevens(message.outputs[name]).toString('base64');
+      return send(message);
+    };
+  }`;
+
+test('one suite with three candidates of which one is wrong: all but that are timed, and the exit code is 1', () => {
   const folder = directoryOf();
   const [json, report] = [path.join(folder, 'rows.ndjson'), path.join(folder, 'benchmarks.md')];
-  const chosen = ['--backends', 'longhand-wasm,loops', '--threads', '1'];
-  const { status, stdout, stderr } = bench('step', '--quick', ...chosen, '--json', json, '--report', report);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const chosen = ['--backends', 'longhand-wasm,longhand-reference,loops', '--threads', '1'];
+  const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(FALSIFIED)}` };
+  const { status, stdout, stderr } = bench(['forward', '--quick', ...chosen, '--json', json, '--report', report], env);
+  const [right, wrong] = [['longhand-wasm', 'longhand-wasm-portable', 'longhand-reference'], 'loops'];
   const rows = rowsIn(json);
-  expect(rows.map(({ suite, candidate, verified }) => [suite, candidate, verified])).toEqual(
-    ['longhand-wasm', 'longhand-wasm-portable', 'loops'].map((name) => ['step', name, true]),
-  );
-  for (const { candidate, medianMs } of rows) {
-    expect(medianMs).toBeGreaterThan(0);
+  expect(rows.map(({ candidate, verified }) => [candidate, verified])).toEqual([
+    ...right.map((name) => [name, true]),
+    [wrong, false],
+  ]);
+  for (const { candidate, medianMs, loadBefore, loadAfter } of rows) {
+    if (candidate !== wrong) expect(medianMs).toBeGreaterThan(0);
+    expect([loadBefore, loadAfter]).toEqual([expect.any(Number), expect.any(Number)]);
     expect(stdout).toContain(candidate);
     expect(readFileSync(report, 'utf8')).toContain(`| ${candidate} `);
   }
-  expect(readFileSync(path.join(folder, 'benchmarks', 'step-1.svg'), 'utf8')).toContain('>loops</text>');
+  const chart = readFileSync(path.join(folder, 'benchmarks', 'forward-1.svg'), 'utf8');
+  for (const name of right) expect(chart).toContain(`>${name}</text>`);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^\n1 wrong:\n {2}forward: T \d+ [^:]*: loops: wrong: logits\[\d+\] is 7, should be -?[\d.]+ ± [\d.e-]+\n$/,
+  );
 });
 
 test('a mistake on the command line is explained, with exit code 2', () => {
-  const { status, stdout, stderr } = bench('step', '--sizes', '8');
+  const { status, stdout, stderr } = bench(['step', '--sizes', '8']);
   expect({ status, stdout, stderr }).toEqual({
     status: 2,
     stdout: '', // before anything is measured
@@ -38,5 +58,5 @@ test('bench:gpu-kernels: every step of mode cpu computes the product, of a size 
   const program = ['dist/bench/steps/gpu-kernel-steps.js', '--quick', '--mode', 'cpu', '--size', '9,7,5'];
   const { status, stdout } = spawnSync(process.execPath, program, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('WRONG') as string });
-  expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? *$/gm)).toHaveLength(6);
+  expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(6);
 });

@@ -57,12 +57,16 @@ describe('a report of the rows in docs/benchmarks, which version 0.1.0 wrote', (
   test('has the numbers of the rows in its tables', () => {
     const step = document.slice(document.indexOf('### One training step'));
     expect(step.replace(/ +/g, ' ')).toContain(
-      '| loops | 2240 | 2213 – 2249 | 2186 | 0.721 | 1% | ×109 | 105 |\n' +
-        '| tensorflow-wasm | 920 | 888 – 952 | 865 | 1.76 | 3% | ×44.8 | 284 |\n',
+      '| loops | 2240 | 2213 – 2249 | 2186 | 3 | 0.721 | 1% | ×109 | 105 |\n' +
+        '| tensorflow-wasm | 920 | 888 – 952 | 865 | 4 | 1.76 | 3% | ×44.8 | 284 |\n',
     );
     expect(document).toContain('- above B ≈ 17, longhand-wasm ×2 is faster than pytorch\n');
-    expect(document).toContain('On Node 20.20.2, longhand-wasm is the fastest in 5 of 40 cases.');
-    expect(document).toContain('On Chromium 156.0.8078.108, longhand-wasm is the fastest in all 4 cases.');
+    expect(document).toContain(
+      'On Node 20.20.2, longhand-wasm is the fastest in 5 of 40 cases with 1 thread, and in 6 of 40 with 2 threads, ',
+    );
+    expect(document).toContain(
+      'On Chromium 156.0.8078.108, longhand-wasm is the fastest in 3 of 3 cases with 1 thread, and in 2 of 2 with 2 threads, ',
+    );
     expect(document).toMatch(/\| onnxruntime +\| all +\| does not run in a page/);
   });
 
@@ -176,9 +180,9 @@ test('a case that was measured twice appears with its later row; each engine has
   const [first] = document.split('## Node 2');
   expect([...first.matchAll(/0\.00\d+/g)].map(([gflops]) => Number(gflops))).toEqual([0.004]);
   expect(document).toContain(
-    "On Node 2, longhand-wasm is the fastest in 0 of 1 cases. Elsewhere these are faster; ×0.5 means half Longhand's time:",
+    "On Node 2, longhand-wasm is the fastest in 0 of 1 case with 1 thread, compared with rivals on as many threads. Elsewhere these are faster; ×0.5 means half Longhand's time:",
   );
-  expect(document).toMatch(/\| matmul: A·B \[8,8\]·\[8,8\] +\| pytorch ×0\.500 +\|/);
+  expect(document).toMatch(/\| matmul: A·B \[8,8\]·\[8,8\] +\| +1 \| pytorch ×0\.500 +\|/);
 });
 
 test('the table of docs/webgpu-kernels.md: steps first, times divided by Longhand’s, no sizes that vary', () => {
@@ -197,7 +201,7 @@ test('the table of docs/webgpu-kernels.md: steps first, times divided by Longhan
     ...measured(matmul, { ...product, name: 'no row of ours' }, { 'jax-webgpu': 1 }),
   ]);
   const [place, , ...lines] = text.split('\n');
-  expect(place).toBe('Node 20.20.2, 2 × a processor, , on 2026-01-31:');
+  expect(place).toBe('Node 20.20.2, 2 × a processor, , on 2026-01-31; samples of each time: 1; load not recorded:');
   expect(lines).toEqual([
     '| median ms | Longhand, WGSL | jax-js | GPU.js | its memory, MiB | jax-js’s |',
     '| --- | --: | --: | --- | --: | --: |',
@@ -222,20 +226,27 @@ describe('the short document', () => {
     expect(marks(path.join(folder, 'benchmarks', 'step.svg'))).toEqual(marks('docs/benchmarks/step.svg'));
   });
 
-  test('has about 6 kB above the tables of more tasks, and its table has the medians of the rows', () => {
+  test('has at most 7 kB above the tables of more tasks, and its table has the medians of the rows', () => {
     const [document] = written.split('## More tasks and modes');
-    expect(document.length).toBeLessThan(6500);
-    const [, line] = /^\| training step of the tutorial +\|(.*)\|$/m.exec(document)!;
-    const cells = line.split('|').map((cell) => Number(cell.trim().split(' ')[0]));
-    const best = (candidate: string): number =>
-      Math.min(
-        ...rows
-          .filter((row) => row.suite === 'step' && row.candidate === candidate && row.run.engine === rows[0].run.engine)
-          .map((row) => row.medianMs!),
-      );
-    expect(cells[0]).toBeCloseTo(best('longhand-wasm'), 1);
-    expect(cells[1]).toBeCloseTo(best('pytorch'), 1);
-    expect(cells[4] / best('tensorflow-wasm')).toBeCloseTo(1, 2);
+    expect(document.length).toBeLessThan(7000);
+    const lines = [...document.matchAll(/^\| training step of the tutorial +\|(.*)\|$/gm)].map(([, line]) =>
+      line.split('|'),
+    );
+    for (const [n, cells] of lines.entries()) {
+      const [threads, ours, pytorch, , , tensorflow] = cells.map((cell) => Number(cell.trim().split(' ')[0]));
+      const of = (candidate: string): number | undefined =>
+        rows.find(
+          (row) =>
+            labelOf(row) === labelOf({ candidate, threads: n + 1 }) &&
+            row.suite === 'step' &&
+            row.run.engine === rows[0].run.engine,
+        )?.medianMs ?? undefined;
+      expect(threads).toBe(n + 1);
+      expect(ours).toBeCloseTo(of('longhand-wasm')!, 1);
+      expect(pytorch).toBeCloseTo(of('pytorch')!, 1);
+      if (n === 0) expect(tensorflow / of('tensorflow-wasm')!).toBeCloseTo(1, 2);
+    }
+    expect(lines).toHaveLength(2);
   });
 
   test('without its marks it is refused', async () => {

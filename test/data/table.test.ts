@@ -1,6 +1,6 @@
 /** Tables of CSV, TSV and NDJSON, in pieces of any size, and the times in them. */
 import fc from 'fast-check';
-import { TableReader } from '../../src/data/table-reader.js';
+import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import type { ColumnKind, Table } from '../../src/data/table.js';
 import { tableOf } from '../../src/data/table.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
@@ -244,12 +244,36 @@ describe('a table', () => {
     const add = (): void => {
       for (; added < 100; added++) reader.add(piece);
     };
-    expectDataError(add, 'big.csv, line 3: a row of more than 16777216 characters: is a quotation mark missing?');
-    expect(added).toBeLessThan(20);
-    const header = new TableReader('big.csv', { a: 'number' });
-    expectDataError(() => {
-      for (let n = 0; n < 20; n++) header.add('x'.repeat(2 ** 20));
-    }, 'big.csv, line 1: a row of more than');
+    expectDataError(add, 'big.csv, line 3: a row of more than 1048576 characters: is a quotation mark missing?');
+    expect(added).toBeLessThan(3);
+  });
+
+  /** Quadratic time, in which each piece reads the row again, would be a quarter of an hour. */
+  test.each([
+    ['the header', 't.csv', '', 'a,b', '1,2'],
+    ['the first row', 't.csv', 'a,b\n', '1,2', '1,2'],
+    ['a later row', 't.csv', 'a,b\n1,2\n1,2\n', '1,2', '1,2'],
+    ['a line of JSON', 't.ndjson', '{"a":1}\n', '{"a":1}', '{"a":1}'],
+  ])('refuses %s of more than 2^20 characters, wherever its pieces end, in linear time', (...row) => {
+    const [, name, before, long, next] = row;
+    const wanted: Wanted = { a: 'number' };
+    const padded = (length: number): string => `${before}${long[0]}${' '.repeat(length - long.length)}${long.slice(1)}`;
+    const line = before.split('\n').length;
+    for (const piece of [128, 2 ** 18, Infinity]) {
+      const table = read(`${padded(2 ** 20)}\n${next}\n`, wanted, { name, piece });
+      expect(table.rows).toBeGreaterThan(0);
+      expect(refusal(`${padded(2 ** 20 + 1)}\n${next}\n`, wanted, { name, piece })).toBe(
+        `${name}, line ${line}: a row of more than 1048576 characters: is a quotation mark missing?`,
+      );
+    }
+  });
+
+  test('of objects in objects has a beginning, however deep', () => {
+    const deep = `{"a":1,"b":${'['.repeat(1e5)}${']'.repeat(1e5)}}\n`;
+    expect(firstRows('t.ndjson', `{"a":1}\n${deep}`, true, 10)).toEqual({ titles: ['a'], rows: [['1']] });
+    expect(refusal(deep, { a: 'number' }, { name: 't.ndjson' })).toContain(
+      'line 1: not valid JSON (nested deeper than',
+    );
   });
 
   test('of rows in memory is the one of their file', () => {

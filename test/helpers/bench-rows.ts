@@ -17,8 +17,8 @@ export const RUN: Environment = {
   peak: { portable: 40 },
 };
 
-export function candidateOf(name: string, kind: Kind = 'matmul'): Candidate {
-  return { name, threads: 1, kinds: [kind], program: '', mode: '' };
+export function candidateOf(name: string, kind: Kind = 'matmul', threads = 1): Candidate {
+  return { name, threads, kinds: [kind], program: '', mode: '' };
 }
 
 export function rowsIn(file: string): Row[] {

@@ -12,7 +12,7 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { addingProblem } from '../../src/data/memory-tasks.js';
-import type { Sequences } from '../../src/data/sequences.js';
+import type { GivenSequences, Sequences } from '../../src/data/sequences.js';
 import { textTask } from '../../src/data/text.js';
 import type { TrainData } from '../../src/data/train-data.js';
 import type { NetworkConfig } from '../../src/network/config.js';
@@ -458,7 +458,7 @@ describe('predict', () => {
     ['[2,4,1] is 1e+39: must be a finite number within f32 (±3.4028235e+38)', spoilt(1e39)],
     ['[2,4,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', spoilt(NaN), { lengths: [6, 1, 5, 2, 6] }],
     ['[1][2] has 1 numbers: must have 2', lists((all) => (all[1][2] = [0]))],
-    ['[1] has 5 steps, but another has 6: for sequences of fewer steps, give lengths', lists((all) => all[1].pop())],
+    ['[1] is an empty list', lists((all) => all[1].splice(0))],
     ['[1] has 4 steps, but lengths[1] is 5', lists((all) => all[1].splice(4)), { lengths: short }],
     ['[4,0,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', lists((all) => (all[4][0][1] = NaN))],
     [`is [5,7,2]: ${RULE}; ${LONGER}`, lists((all) => all.forEach((one) => one.push([0, 0])))],
@@ -533,6 +533,9 @@ describe('predict', () => {
       Array.from({ length }, (_, t) => Float64Array.from(valuesOf(batchFirst.pick(n, t)))),
     );
     expect(await predict(network, rows, { lengths: Uint8Array.from(lengths) })).toEqual(expected);
+    expect(await predict(network, rows)).toEqual(expected);
+    const [alone] = [await predict(network, [rows[2]])]; // all of its lists have one length, but the network has more steps
+    expect(Array.from(valuesOf(alone.outputs))).toEqual(Array.from(valuesOf(expected.outputs.pick(2))));
   });
 
   test('has the numbers and the lengths of its call, though the caller writes the next ones meanwhile', async () => {
@@ -579,6 +582,69 @@ describe('predict', () => {
     const failure = failureOf(predict(freed, x));
     if (!isLate) freed.dispose();
     expect(await failure).toEqual(new RangeError(`predict: ${shape} has been freed`));
+  });
+});
+
+describe.each([
+  ['of several lengths', [3, 1, 2]],
+  ['of one length', [3, 3, 3]],
+])('sequences %s that end before the steps of the network', (_, lengths) => {
+  const T = 5;
+  const x = lengths.map((length, n) => Array.from({ length }, (__, t) => [Math.sin(7 * n + t)]));
+  const longest = Math.max(...lengths);
+  const padded = zeros([3, T, 1]);
+  x.forEach((steps, n) => steps.forEach(([value], t) => padded.set(n, t, 0, value)));
+
+  test.each(['last', 'every'] as const)('are evaluated, with labels or targets of the %s step', async (reads) => {
+    const rows = reads === 'every' ? T : 1;
+    const label = (n: number, t: number): number => (n + t) % 2;
+    for (const loss of ['crossEntropy', 'squaredError'] as const) {
+      const network = new Network(
+        backend,
+        { inputs: 1, layers: [{ hidden: 2 }], outputs: 2, loss, reads },
+        { T, B: 2 },
+      );
+      network.initialise(new Random(1));
+      const flat = (steps: number): number[] =>
+        lengths.flatMap((__, n) => Array.from({ length: steps }, (___, t) => label(n, t)));
+      const targets = tensorFrom(
+        flat(rows).flatMap((one) => [one, -one]),
+        reads === 'every' ? [3, T, 2] : [3, 2],
+      );
+      const expected = await evaluate(network, {
+        x: padded,
+        lengths,
+        ...(loss === 'crossEntropy' ? { labels: flat(rows) } : { targets }),
+      });
+      const listed = lengths.map((length, n) => Array.from({ length }, (__, t) => label(n, t)));
+      const ofSteps =
+        loss === 'crossEntropy'
+          ? { labels: listed }
+          : { targets: listed.map((list) => list.map((one) => [one, -one])) };
+      const ofSequence = loss === 'crossEntropy' ? { labels: flat(1) } : { targets: flat(1).map((one) => [one, -one]) };
+      const given = { x, ...(reads === 'every' ? ofSteps : ofSequence) } as GivenSequences;
+      const { correct, predicted, ...sums } = await evaluate(network, given);
+      expect(sums).toEqual({ loss: expected.loss, accuracy: expected.accuracy, count: expected.count });
+      const shown = reads === 'every' ? longest : 1;
+      const inOrder = (all: ArrayLike<number>): number[] => Array.from(all).filter((__, at) => at % rows < shown);
+      expect([Array.from(correct), Array.from(predicted)]).toEqual([
+        inOrder(expected.correct),
+        inOrder(expected.predicted),
+      ]);
+      network.dispose();
+    }
+  });
+
+  test('are validated', async () => {
+    const labels = [0, 1, 0];
+    const whole = {
+      x: Array.from({ length: 4 }, () => Array.from({ length: T }, (__, t) => [t])),
+      labels: [0, 1, 0, 1],
+    };
+    const run = (validation: GivenSequences) =>
+      train(backend, whole, { ...OPTIONS, trainingIters: 4, batchSize: 2, validateEvery: 1 }, { validation });
+    const [ofLists, ofTensor] = [await run({ x, labels }), await run({ x: padded, lengths, labels })];
+    expect(weightsOf(ofLists)).toEqual(weightsOf(ofTensor));
   });
 });
 

@@ -3,7 +3,7 @@ import type { Answers, Failure, Request } from '../../measure/protocol.js';
 import { answer } from '../../measure/protocol.js';
 import { Session } from '../../measure/session.js';
 import type { Start, StartOptions } from '../../program.js';
-import { messageOf } from '../../program.js';
+import { failureOf } from '../../program.js';
 
 export type Message = Request | { readonly program: string; readonly options: StartOptions };
 
@@ -24,6 +24,6 @@ async function respond(message: Message): Promise<Answers[keyof Answers]> {
 onmessage = ({ data }: MessageEvent<Message>) => {
   respond(data).then(
     (answer) => postMessage(answer),
-    (error: unknown) => postMessage({ failure: messageOf(error) } satisfies Failure),
+    (error: unknown) => postMessage(failureOf(error) satisfies Failure),
   );
 };

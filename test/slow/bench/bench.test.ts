@@ -211,7 +211,7 @@ describe('npm run bench:gpu-kernels: every step computes the product, of a size 
     return Object.fromEntries(
       modes.map((text) => [
         text.slice(0, text.indexOf(',')),
-        (text.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? *$/gm) ?? []).length,
+        (text.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm) ?? []).length,
       ]),
     );
   }
@@ -263,7 +263,7 @@ describe('npm run bench:webgpu-kernels: every step computes the product, of a si
     writeFileSync(file, marks('node') + marks('chromium'));
     const program = ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--document', file, ...args];
     const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8', timeout: HANGS_MS });
-    const right = stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? *$/gm) ?? [];
+    const right = stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm) ?? [];
     const [before, filled] = readFileSync(file, 'utf8').split(`<!-- ${place}: made by the command -->`);
     return { status, stdout, stderr, right, before, filled: filled.slice(0, filled.indexOf('<!-- end')) };
   }
