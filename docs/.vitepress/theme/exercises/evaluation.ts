@@ -5,13 +5,13 @@
  * `postMessage` or on a channel with a name, is not heard. No answer can reach this channel: it is bound before the first one is read.
  */
 export function workOn(work: (job: never, report: (message: object) => void) => Promise<void>): void {
-  globalThis.onmessage = ({ data, ports: [port] }: MessageEvent<never>): void => {
+  globalThis.onmessage = ({ data, ports: [port] }: MessageEvent<unknown>): void => {
     globalThis.onmessage = null;
     const report = port.postMessage.bind(port) as (message: object) => void;
     const refusal = whyNoEvaluation();
     if (refusal !== undefined) report({ kind: 'failed', message: refusal });
     else
-      work(data, report).catch((error: unknown) =>
+      work(data as never, report).catch((error: unknown) =>
         report({ kind: 'failed', message: `The check failed: ${String(error)}` }),
       );
   };
