@@ -1,7 +1,7 @@
 /**
  * The release of a version; .github/workflows/release.yml calls each step.
  *
- *     node build/release.mjs pack FOLDER                  writes the tarball into FOLDER, and prints its path
+ *     node build/release.mjs pack FOLDER                  writes the tarball into FOLDER, and prints its path; PACKAGE_NAME is its name
  *     node build/release.mjs check TARBALL [--audit]      installs it in an empty folder, and runs it on this Node
  *     node build/release.mjs publish TARBALL [--dry-run]  publishes it with provenance
  */
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_REF_NAME } = process.env; // GitHub sets them
+const { PACKAGE_NAME } = process.env;
 
 const manifestOf = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 
@@ -31,26 +32,38 @@ function inTemporaryFolder(work) {
   }
 }
 
-/** The tarball of `npm pack`. On GitHub it is packed a second time, with the address of the repository. */
+/**
+ * The tarball of `npm pack`, packed a second time so that it can be published: under the name that the maintainer owns in the
+ * registry, and not private. On GitHub it gets the address of the repository.
+ */
 function pack(destination) {
+  if (!PACKAGE_NAME)
+    throw new Error(
+      'PACKAGE_NAME is not set: the name that you own in the registry, such as @you/longhand (see CONTRIBUTING.md)',
+    );
   run(project, process.execPath, 'build/main.mjs');
   mkdirSync(destination, { recursive: true });
   for (const name of readdirSync(destination)) if (name.endsWith('.tgz')) rmSync(path.join(destination, name));
-  const packed = (folder) =>
-    path.join(destination, npm(folder, 'pack', '--ignore-scripts', '--pack-destination', destination).trim());
-  const tarball = packed(project);
-  if (!GITHUB_REPOSITORY) return tarball;
+  const packed = (folder, into) =>
+    path.join(into, npm(folder, 'pack', '--ignore-scripts', '--pack-destination', into).trim());
   return inTemporaryFolder((folder) => {
-    run(folder, 'tar', '-xzf', tarball);
-    addRepository(path.join(folder, 'package'), `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`);
-    return packed(path.join(folder, 'package'));
+    run(folder, 'tar', '-xzf', packed(project, folder));
+    const unpacked = path.join(folder, 'package');
+    const manifest = manifestOf(unpacked);
+    delete manifest.private;
+    writeManifest(unpacked, { ...manifest, name: PACKAGE_NAME });
+    if (GITHUB_REPOSITORY) addRepository(unpacked, `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`);
+    return packed(unpacked, destination);
   });
 }
+
+const writeManifest = (folder, manifest) =>
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
 
 /** Provenance needs the repository in the manifest. Links to files that are not in the tarball lead to the version's tag. */
 function addRepository(folder, repository) {
   const manifest = { ...manifestOf(folder), repository: { type: 'git', url: `git+${repository}.git` } };
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  writeManifest(folder, manifest);
   for (const document of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.md'))) {
     const text = readFileSync(path.join(folder, document), 'utf8');
     const linked = text.replace(/(?<=\]\()(?![a-z]+:|#)[^)\s]+(?=\))/g, (target) => {
@@ -62,14 +75,14 @@ function addRepository(folder, repository) {
   }
 }
 
-/** Installs the tarball as a user does. Imports every entry, and runs the README's programs and the command line. */
+/** Installs the tarball as a user does, under the name that programs import. Imports every entry, and runs the README's programs and the command line. */
 function check(tarball, isAudited) {
   inTemporaryFolder((folder) => {
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-    npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball);
+    npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', `longhand@file:${tarball}`);
     if (isAudited) npm(folder, 'audit', '--omit=dev');
     const installed = path.join(folder, 'node_modules/longhand');
-    const { exports, version, bin } = manifestOf(installed);
+    const { name, exports, version, bin } = manifestOf(installed);
     const program = (code) => run(folder, process.execPath, '--input-type=module', '--eval', code);
     const longhand = (...args) => run(folder, process.execPath, path.join(installed, bin.longhand), ...args);
 
@@ -82,7 +95,7 @@ function check(tarball, isAudited) {
     longhand('train', '--training-iters', '1500', '--hidden', '16', '--checkpoint', 'run.safetensors');
     longhand('eval', 'run.safetensors');
     console.log(
-      `longhand ${version} on Node ${process.versions.node}: ${entries.length} entries, ${examples.length} examples`,
+      `${name} ${version} on Node ${process.versions.node}: ${entries.length} entries, ${examples.length} examples`,
     );
   });
 }

@@ -1,4 +1,5 @@
 /** Opens WebGPU, in a page or in Node, and remembers the first error of the device: WebGPU reports errors after the call. */
+import { typed } from '../../src/core/command-line.js';
 import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
 import { adapterName, isSoftware } from './adapter.js';
 
@@ -141,7 +142,7 @@ export class Device {
 
 const lostMessage = (reason: string): string =>
   `webgpu: the device was lost (${oneLine(reason)}), with all tensors on it; make a new backend, and resume from the last ` +
-  'checkpoint: longhand train --resume FILE, with --backend wasm if this happens again';
+  `checkpoint: ${typed('train --resume FILE')}, with --backend wasm if this happens again`;
 
 function errorOf(error: GPUError): Error {
   const isMemory = error.constructor.name === 'GPUOutOfMemoryError';

@@ -1,4 +1,5 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
@@ -41,7 +42,7 @@ export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
 /** Throws a DataError unless the run of a classifier has ended. */
 export function assertTrained(state: ClassifierState, name: string): void {
   if (isTrained(state)) return;
-  throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
+  throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
 }
 
 /** Throws a DataError unless a network reads the plan's windows, and computes its classes. */

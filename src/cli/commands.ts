@@ -2,6 +2,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
+import { typed } from '../core/command-line.js';
 import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
 import { inFolder } from '../files/disk.js';
 import { compareCommand } from './compare.js';
@@ -71,11 +72,13 @@ function program(): Command {
     .addCommand(pageCommand());
   longhand.addCommand(completionCommand(longhand));
   const { stdout, stderr } = currentRun();
+  const here = typed('').trim();
   for (const command of [longhand, ...longhand.commands.flatMap((one) => [one, ...one.commands])]) {
     command
       .configureHelp({ optionDescription })
       .exitOverride()
       .showSuggestionAfterError()
+      .addHelpText('after', here === 'longhand' ? '' : `\nHere, write ${here} in place of longhand.`)
       .configureOutput({
         writeOut: printText,
         writeErr: (text) => stderr.write(text),

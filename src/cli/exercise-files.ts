@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { typed } from '../core/command-line.js';
 import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
@@ -68,7 +69,7 @@ export function folderOf(command: Command): string {
   if (folders.length === 0 && hasExercises('..')) return '..';
   return command.error(
     folders.length === 0
-      ? 'error: there are no exercises here: longhand exercises writes them'
+      ? `error: there are no exercises here: ${typed('exercises')} writes them`
       : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
   );
 }

@@ -4,6 +4,7 @@ import type { Bug } from '../exercises/bug.js';
 import { searchOf } from '../exercises/bug.js';
 import { BUGS } from '../exercises/bugs.js';
 import { folderOf } from './exercise-files.js';
+import { typedExercise } from './exercise-scripts.js';
 import { keepProgress, keptProgress } from './exercises-files.js';
 import { printable, table } from './format.js';
 import { print, printLines, printText } from './print.js';
@@ -53,7 +54,7 @@ function lineOf({ choosable }: Bug, line: string, command: Command): number {
 function printList(bugs: Readonly<Record<string, readonly number[]>>): void {
   const rows = BUGS.map((bug, n) => [`${n + 1}. ${bug.title}`, stateOf(bug, bugs[bug.name] ?? [])]);
   printLines(table([['program', 'your progress'], ...rows]));
-  print('longhand exercises bugs 1 shows the first one, and bugs 1 9 says that its line 9 is wrong.');
+  print(`${typedExercise('bugs 1')} shows the first one, and bugs 1 9 says that its line 9 is wrong.`);
 }
 
 function stateOf(bug: Bug, chosen: readonly number[]): string {
@@ -68,7 +69,7 @@ function printBug(bug: Bug, chosen: readonly number[]): void {
   printText(`${number}. ${bug.title}\n\n${plain(bug.shown)}\n\n${bug.evidence}\n\n${bug.curves}\n\n`);
   printText(`${bug.lines.map((line, n) => numbered(line, n, tried)).join('\n')}\n\n`);
   if (found) printAnswer(bug, chosen);
-  else print(`Which line is wrong? longhand exercises bugs ${number} LINE checks one.`);
+  else print(`Which line is wrong? ${typedExercise(`bugs ${number} LINE`)} checks one.`);
 }
 
 /** A line that is known to be right has a mark. */
@@ -87,9 +88,8 @@ function printAnswer(bug: Bug, chosen: readonly number[]): void {
   print(`The right line: ${rightText}`);
   print(`How the evidence leads to it. ${clues}`);
   const next = BUGS.at(BUGS.indexOf(bug) + 1);
-  print(
-    `You needed ${chosen.length === 1 ? 'one choice' : `${chosen.length} choices`}.${next ? ` Next: longhand exercises bugs ${BUGS.indexOf(next) + 1}` : ''}`,
-  );
+  print(`You needed ${chosen.length === 1 ? 'one choice' : `${chosen.length} choices`}.`);
+  if (next) print(`Next: ${typedExercise(`bugs ${BUGS.indexOf(next) + 1}`)}`);
 }
 
 /** Without the marks of Markdown: a link is its words and its document. */

@@ -1,6 +1,7 @@
 /** `longhand exercises export` and `import`: the answers of a folder as one file, which the site reads and writes too. */
 import { Command } from 'commander';
 import path from 'node:path';
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { isUntouched } from '../exercises/earlier-starts.js';
 import type { Exercise } from '../exercises/exercise.js';
@@ -20,6 +21,7 @@ import {
 import { readFile, readIfPresent, replaceFile } from '../files/disk.js';
 import { sourceIn } from './answer-verdicts.js';
 import { answersIn, folderOf, hasExercises } from './exercise-files.js';
+import { typedExercise } from './exercise-scripts.js';
 import { printable } from './format.js';
 import { print } from './print.js';
 
@@ -46,12 +48,12 @@ export const exercisesImportCommand = (): Command =>
       const kept = keptProgress(folder);
       for (const exercise of EXERCISES) importAnswers(folder, exercise, read.exercises[exercise.name] ?? {});
       keepProgress(folder, merged(kept, read));
-      print(`${file}: ${countsOf(read)}. longhand exercises check checks them.`);
+      print(`${file}: ${countsOf(read)}. ${typedExercise('check')} checks them.`);
     });
 
 function chosenFolder(given: string | undefined, command: Command): string {
   if (given !== undefined && !hasExercises(given))
-    command.error(`error: ${printable(given)}: there are no exercises: longhand exercises writes them`);
+    command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
   return given ?? folderOf(command);
 }
 

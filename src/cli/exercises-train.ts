@@ -1,5 +1,6 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
+import { typed } from '../core/command-line.js';
 import type { AnswerText } from '../exercises/answer-texts.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/answer-texts.js';
 import { packagedText } from '../data/text-files.js';
@@ -33,7 +34,7 @@ export const exercisesTrainCommand = (): Command =>
     .option('--steps <count>', 'updates (default: 500; text: 1000)', wholeNumber(1, 100_000))
     .action(async (given: string | undefined, flags: Flags, command: Command) => {
       if (given !== undefined && !hasExercises(given))
-        command.error(`error: ${printable(given)}: there are no exercises: longhand exercises writes them`);
+        command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
       const folder = given ?? folderOf(command);
       await untilInterrupted(async (signal) => {
         const answers = await answersFrom(folder, flags, signal);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
@@ -10,7 +11,8 @@ import { folderContents } from '../exercises/folder.js';
 import { placeOf, writeNewFolder } from '../files/disk.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
-import { answersIn, folderOf, shownName } from './exercise-files.js';
+import { answersIn, folderOf, hasExercises, shownName } from './exercise-files.js';
+import { scriptsOf, typedExercise, updateScripts } from './exercise-scripts.js';
 import { exercisesTrainCommand } from './exercises-train.js';
 import { exercisesBugsCommand } from './exercises-bugs.js';
 import { exercisesExportCommand, exercisesImportCommand } from './exercises-files.js';
@@ -85,13 +87,15 @@ async function writeFolder(folder: string, _flags: unknown, command: Command): P
   const meant = meantBy(args.length === 0 ? [folder] : args);
   if (meant !== undefined) {
     const other = args.length > 1 ? '' : ` For a folder of this name, write ./${folder}`;
-    command.error(`error: ${printable(args.join(' '))}: did you mean longhand exercises ${meant}?${other}`);
+    command.error(`error: ${printable(args.join(' '))}: did you mean ${typedExercise(meant)}?${other}`);
   }
   if (args.length > 1)
     command.error('error: too many arguments: write the name of one folder, in quotes if it has spaces');
-  await untilInterrupted((signal) => writeNewFolder(folder, folderContents(), signal));
+  if (hasExercises(folder) && updateScripts(folder))
+    inform(`${path.join(folder, 'package.json')}: the scripts are new: npm run check 1 works in this folder`);
+  await untilInterrupted((signal) => writeNewFolder(folder, folderContents(scriptsOf(folder)), signal));
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
-  print('npx longhand exercises check 1   checks the first one');
+  print(`${typed('exercises check 1')}   checks the first one; in the folder itself, npm run check 1`);
 }
 
 /** Returns whether the answer is right. */
@@ -106,7 +110,7 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
   const next = EXERCISES.at(exercise.number);
   if (isRight(all)) {
     print(next ? `Next: ${shownName(folder, next)}` : 'This was the last exercise: you have written every gradient.');
-  } else print(`longhand exercises hint ${exercise.number} shows a hint.`);
+  } else print(`${typedExercise(`hint ${exercise.number}`)} shows a hint.`);
   return isRight(all);
 }
 

@@ -1,9 +1,15 @@
 #!/usr/bin/env node
 /** The `longhand` command: one run with the process's own streams, signals and exit code. */
+import path from 'node:path';
+import { startedAs } from '../core/command-line.js';
 import { run } from './commands.js';
 
 /** After a signal, the process waits at most this long until its output has been read. */
 const LONGEST_FAREWELL_MS = 1000;
+
+const { npm_command: command } = process.env;
+if (path.basename(process.argv[1]) === 'longhand' && command !== 'run-script')
+  startedAs(command === 'exec' ? 'npx --no-install longhand' : 'longhand');
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,

@@ -1,5 +1,6 @@
 /** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
+import { typed } from '../core/command-line.js';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
@@ -173,7 +174,7 @@ async function trainWithFiles(
     const target = flags.checkpoint ?? flags.resume;
     if (signal.aborted && error === signal.reason) {
       reportBest();
-      if (target !== undefined) inform(`the run is saved: longhand train --resume ${target} continues it`);
+      if (target !== undefined) inform(`the run is saved: ${typed(`train --resume ${target}`)} continues it`);
     }
     throw error;
   } finally {

@@ -26,7 +26,7 @@ export function programOf(
   const fields = Object.entries(request).map(([name, value]) => `${name}: ${literal(value)}`);
   if (holidays !== undefined)
     fields.push(`holidays${ofCountry ? '' : `: ${rowsOf(holidays, Object.keys(HOLIDAY_COLUMNS))}`}`);
-  return `// What longhand train --predict does, as a program. npm install longhand papaparse${ofCountry ? ' date-holidays' : ''}
+  return `// What longhand train --predict does, as a program: beside Longhand it needs npm install papaparse${ofCountry ? ' date-holidays' : ''}
 ${checkpoint === undefined ? '' : "import { writeFileSync } from 'node:fs';\n"}${ofCountry ? "import Calendar from 'date-holidays';\n" : ''}import { trainForecaster } from 'longhand';
 import { loadRows } from 'longhand/tables';
 ${backendLines(flags)}

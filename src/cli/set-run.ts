@@ -1,4 +1,5 @@
 /** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
+import { typed } from '../core/command-line.js';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
@@ -94,7 +95,7 @@ export async function trainAndTest<State>(
   } catch (error) {
     if (signal.aborted && error === signal.reason && target !== undefined) {
       file.writeOnce(before); // it was interrupted between two networks
-      inform(`the run is saved: longhand train --resume ${target} --data ${data} continues it`);
+      inform(`the run is saved: ${typed(`train --resume ${target} --data ${data}`)} continues it`);
     }
     throw error;
   } finally {

@@ -14,7 +14,7 @@ export const pathOf = (exercise: Exercise, language: Language): string =>
 export const TYPES_FILE = 'longhand.d.ts';
 
 /** Contents by path. */
-export function folderContents(): ReadonlyMap<string, string> {
+export function folderContents(scripts: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const answers = EXERCISES.flatMap((exercise) =>
     (Object.keys(LANGUAGES) as Language[]).map(
       (language) => [pathOf(exercise, language), `${headOf(exercise)}${exercise[language].start}`] as const,
@@ -22,7 +22,7 @@ export function folderContents(): ReadonlyMap<string, string> {
   );
   return new Map([
     ['README.md', readme()],
-    ['package.json', `${JSON.stringify({ private: true, type: 'module' }, null, 2)}\n`],
+    ['package.json', `${JSON.stringify({ private: true, type: 'module', scripts }, null, 2)}\n`],
     ['tsconfig.json', `${JSON.stringify(TSCONFIG, null, 2)}\n`],
     [TYPES_FILE, TYPES],
     ...answers,
@@ -61,13 +61,13 @@ function readme(): string {
 You write every gradient of an LSTM yourself, from the derivative of σ to a loss at every step. Each file is one exercise. Its
 comment says what is given and what to write. Write in \`typescript/\` or in \`javascript/\`; both have the same exercises.
 
-    npx longhand exercises check           checks all
-    npx longhand exercises check 5         checks one
-    npx longhand exercises check --watch   checks a file each time you save it
-    npx longhand exercises hint 5          shows a hint; hint 5 2 and hint 5 3 show more
-    npx longhand exercises train           trains a network on MNIST with your answers
+    npm run check                checks all
+    npm run check 5              checks one
+    npm run check -- --watch     checks a file each time you save it
+    npm run hint 5               shows a hint; hint 5 2 and hint 5 3 show more
+    npm run train                trains a network on MNIST with your answers
 
-In a clone of Longhand, stay in its folder and write \`npm run -s longhand --\` in place of \`npx longhand\`.
+\`npm run -s longhand -- --help\` lists all commands. If Longhand has moved, its command \`exercises\` gives package.json the new path.
 
 The functions use a few things of the library. \`longhand.d.ts\` lists them:
 

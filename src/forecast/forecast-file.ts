@@ -1,4 +1,5 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
@@ -48,7 +49,7 @@ export const isTrained = ({ plan, networks }: ForecastState): boolean =>
 /** Throws a DataError unless the run of a forecaster has ended. */
 export function assertTrained(state: ForecastState, name: string): void {
   if (isTrained(state)) return;
-  throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
+  throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
 }
 
 /** Reads a plan; every fault is a DataError that names the field. */

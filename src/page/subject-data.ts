@@ -1,4 +1,5 @@
 /** What a run on the page needs: MNIST or a text, its options, and the checkpoint that it continues. */
+import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
@@ -158,7 +159,7 @@ export function trainingFor({ model, training }: Checkpoint, name: string, subje
   if (new Set(hidden).size > 1) {
     throw new DataError(
       `${name}: its layers have ${hidden.join(', ')} hidden units, but on the page all layers have the same number: ` +
-        'longhand train --resume can continue this run',
+        `${typed('train --resume')} can continue this run`,
     );
   }
   return training;

@@ -4,6 +4,7 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
+import { typed } from '../core/command-line.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
@@ -354,7 +355,7 @@ function checksumOf({ metadata, tensors }: Safetensors): string {
 function assertFormat({ metadata }: Safetensors, name: string): void {
   if (metadata.get('format') !== FORMAT) {
     throw new DataError(
-      `${name}: a safetensors file, but not a Longhand checkpoint; longhand import reads files from PyTorch and TensorFlow`,
+      `${name}: a safetensors file, but not a Longhand checkpoint; ${typed('import FILE')} reads files from PyTorch and TensorFlow`,
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';

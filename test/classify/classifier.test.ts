@@ -248,7 +248,7 @@ describe('a classifier', () => {
       expect(await failureOf(run)).toEqual(new Error('enough'));
       expectDataError(
         () => assertTrained(stateIn(saved), 'f'),
-        'f: its training has not ended: longhand train --resume f',
+        'f: its training has not ended: npm run -s longhand -- train --resume f',
       );
       expect((await trained(stateIn(saved))).bytes).toEqual(whole.bytes);
     }

@@ -105,13 +105,13 @@ describe('longhand train --classify', () => {
     run.interrupt('SIGINT');
     expect(await run.code).toBe(130);
     expect(run.stderr.text).toContain(
-      `the run is saved: longhand train --resume ${checkpoint} --data ${DATA} continues it`,
+      `the run is saved: npm run -s longhand -- train --resume ${checkpoint} --data ${DATA} continues it`,
     );
     for (const args of [
       ['eval', checkpoint, '--data', DATA],
       ['predict', checkpoint, DATA],
     ])
-      expect(await refused(args)).toContain('its training has not ended: longhand train --resume');
+      expect(await refused(args)).toContain('its training has not ended: npm run -s longhand -- train --resume');
     const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
     expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);
     expect(readFileSync(checkpoint)).toEqual(readFileSync(CHECKPOINT));

@@ -135,7 +135,7 @@ describe('find the bug', () => {
     expect(await bugs()).toMatch(/1\. One tensor fails +1 choice\n/);
     expect(await bugs('1')).toContain(' 9 ✓ ');
     const answer = await bugs('1', String(bug.wrongLine));
-    for (const part of [bug.why, bug.clues, bug.rightText, 'You needed 2 choices. Next: '])
+    for (const part of [bug.why, bug.clues, bug.rightText, 'You needed 2 choices.\nNext: '])
       expect(answer).toContain(part);
     await bugs('1', '10');
     expect(await bugs()).toMatch(/1\. One tensor fails +found with 2 choices\n/);

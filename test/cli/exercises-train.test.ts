@@ -73,7 +73,9 @@ test('answers that are missing or wrong are named, and only --fill trains withou
 test('a folder without exercises', async () => {
   expect(await train('nowhere')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('nowhere: there are no exercises: longhand exercises writes them') as string,
+    stderr: expect.stringContaining(
+      'nowhere: there are no exercises: npm run -s longhand -- exercises writes them',
+    ) as string,
   });
 });
 

@@ -18,6 +18,7 @@ import { PassThrough } from 'node:stream';
 import { fromPs, residentMegabytes } from '../../src/cli/answer-child.js';
 import { verdictOn } from '../../src/cli/answer-process.js';
 import { asRun } from '../../src/cli/current-run.js';
+import { scriptsOf } from '../../src/cli/exercise-scripts.js';
 import { computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
@@ -25,6 +26,8 @@ import type { Language } from '../../src/exercises/folder.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { ended, pipeIn } from '../helpers/named-pipe.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
+
+const isWindows = process.platform === 'win32';
 
 let place = '';
 beforeEach(() => {
@@ -88,6 +91,48 @@ test('writes a folder, and refuses one that exists', async () => {
   expect(await exercises([none])).toMatchObject({ code: 1, stderr: refusal });
 });
 
+test('npm run check works in the folder, and calls a checkout or an installed package by its path, whatever its name', async () => {
+  const root = path.join(place, `it's "a" $HOME clone`);
+  mkdirSync(path.join(root, 'dist/cli'), { recursive: true });
+  writeFileSync(path.join(root, 'dist/cli/main.js'), 'console.log(JSON.stringify(process.argv.slice(2)));');
+  for (const folder of ['beside', path.join(root, 'inside')]) {
+    const own = path.resolve(place, folder);
+    mkdirSync(own);
+    const scripts = scriptsOf(own, root);
+    expect(scripts.longhand.includes(place)).toBe(folder === 'beside'); // a clone can be moved with what is in it
+    writeFileSync(path.join(own, 'package.json'), JSON.stringify({ scripts }));
+    const { stdout } = spawnSync('npm', ['run', '-s', 'check', '1'], { cwd: own, encoding: 'utf8', shell: isWindows });
+    expect(stdout).toBe('["exercises","check","1"]\n');
+  }
+});
+
+test('a folder of an older version gets the scripts, and what else its package.json has stays', async () => {
+  await exercises([]);
+  const file = path.join(place, 'longhand-exercises/package.json');
+  const written = JSON.parse(readFileSync(file, 'utf8')) as { scripts: object };
+  expect(written).toEqual({ private: true, type: 'module', scripts: scriptsOf(path.dirname(file)) });
+  const mine = {
+    type: 'module',
+    name: 'mine',
+    scripts: { mine: 'ls', train: 'node my-main.js', check: 'node "/moved/dist/cli/main.js" exercises check' },
+  };
+  writeFileSync(file, JSON.stringify(mine));
+  const refused = 'longhand: longhand-exercises: exists already: choose another folder, or delete it\n';
+  const told = `longhand-exercises/package.json: the scripts are new: npm run check 1 works in this folder\n`;
+  expect((await exercises([])).stderr).toBe(`${told}${refused}`);
+  const { longhand: command, check, hint } = scriptsOf(path.dirname(file));
+  const scripts = { ...mine.scripts, longhand: command, check, hint };
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...mine, scripts });
+  expect((await exercises([])).stderr).toBe(refused);
+  expect((await exercises(['hint', '1'], 'longhand-exercises')).code).toBe(0);
+  expect((await exercises(['check', '5'], 'longhand-exercises')).stdout).toContain('\nnpm run hint 5 shows a hint.\n');
+  for (const broken of ['{', '[]', '{"scripts":[]}']) {
+    writeFileSync(file, broken);
+    expect((await exercises([])).stderr).toContain(refused);
+    expect((await exercises(['check', '5'], 'longhand-exercises')).stdout).toContain(' shows a hint.\n');
+  }
+});
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -147,7 +192,7 @@ test('checks one answer, there and from the parent', async () => {
   await exercises([]);
   expect(await exercises(['check', '5'])).toEqual({
     code: 1,
-    stdout: 'typescript/05-hidden-state.ts: not begun\nlonghand exercises hint 5 shows a hint.\n',
+    stdout: 'typescript/05-hidden-state.ts: not begun\nnpm run -s longhand -- exercises hint 5 shows a hint.\n',
     stderr: '',
   });
   solve('hidden-state');
@@ -211,7 +256,7 @@ test.each([
   const { code, stderr } = await exercises([word]);
   expect([code, stderr]).toEqual([
     2,
-    `error: ${word}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${word}\n`,
+    `error: ${word}: did you mean npm run -s longhand -- exercises ${meant}? For a folder of this name, write ./${word}\n`,
   ]);
   expect((await exercises([`./${word}`])).code).toBe(0);
   expect((await exercises([`${word}-chess`])).code).toBe(0);
@@ -226,7 +271,10 @@ test.each([
   [['trian', 'mine'], 'train'],
 ])('%j is a misspelt command, no folder', async (words, meant) => {
   const { code, stderr } = await exercises(words);
-  expect([code, stderr]).toEqual([2, `error: ${words.join(' ')}: did you mean longhand exercises ${meant}?\n`]);
+  expect([code, stderr]).toEqual([
+    2,
+    `error: ${words.join(' ')}: did you mean npm run -s longhand -- exercises ${meant}?\n`,
+  ]);
   expect(readdirSync(place)).toEqual([]);
 });
 
@@ -262,7 +310,7 @@ test('a folder that cannot be written completely is removed again', () => {
 test('without exercises, or with several folders of them, it says so', async () => {
   expect(await exercises(['check'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('no exercises here: longhand exercises writes them') as string,
+    stderr: expect.stringContaining('no exercises here: npm run -s longhand -- exercises writes them') as string,
   });
   await exercises(['one']);
   solve('gates', 'typescript', 'one');

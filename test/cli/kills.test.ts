@@ -70,7 +70,7 @@ test.each(SIGNALS)('writes the run on %s, and --resume continues to the same end
   const first = await stoppable([...endless(RUN), '--checkpoint', stopped], { signal });
   expect(first.code).toBe(exitCode);
   expect(linesOf(first.stderr).slice(2)).toEqual([
-    `the run is saved: longhand train --resume ${stopped} continues it`,
+    `the run is saved: npm run -s longhand -- train --resume ${stopped} continues it`,
     `longhand: stopped by ${signal}`,
   ]);
   const step = loadCheckpoint(stopped).training!.step;

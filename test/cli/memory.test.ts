@@ -62,7 +62,7 @@ test.each<[readonly string[], string]>([
 
 test('docs/scale.md quotes the message for its network', async () => {
   const document = readFileSync(path.join(project, 'docs/scale.md'), 'utf8');
-  const [, args, message] = /\$ npx longhand (train .*)\n(longhand: .* need about .*)\n/.exec(document)!;
+  const [, args, message] = /\$ npm run -s longhand -- (train .*)\n(longhand: .* need about .*)\n/.exec(document)!;
   expect((await failed(args.split(' '))).split('\n').at(-2)).toBe(message);
 });
 

@@ -170,7 +170,9 @@ describe('two runs at the same time', () => {
     expect((await wrong).code).toBe(1);
     endless.interrupt('SIGTERM');
     expect(await endless.code).toBe(143);
-    expect(linesOf(endless.stderr.text).at(-2)).toBe('the run is saved: longhand train --resume c continues it');
+    expect(linesOf(endless.stderr.text).at(-2)).toBe(
+      'the run is saved: npm run -s longhand -- train --resume c continues it',
+    );
     expect(folders.map((folder) => readdirSync(folder).sort())).toEqual([
       ['c', 'h.csv'],
       ['c', 'h.csv', 'p.svg'],

@@ -167,10 +167,10 @@ describe('longhand train --predict', () => {
       run.interrupt('SIGINT');
       expect(await run.code).toBe(130);
       expect(run.stderr.text).toContain(
-        `the run is saved: longhand train --resume ${checkpoint} --data ${DATA} continues it`,
+        `the run is saved: npm run -s longhand -- train --resume ${checkpoint} --data ${DATA} continues it`,
       );
       expect(await refused(['forecast', checkpoint, '--data', DATA])).toContain(
-        'its training has not ended: longhand train --resume',
+        'its training has not ended: npm run -s longhand -- train --resume',
       );
       const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
       expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);

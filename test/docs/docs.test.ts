@@ -44,6 +44,27 @@ const links: Link[] = documents.flatMap((document) =>
 
 const lineLinks = links.filter(({ target }) => /#L\d/.test(target));
 
+test('no text runs or installs a package of the name longhand from a registry, in which anybody could own it', () => {
+  const sources = ['docs', 'src', 'kernels'].flatMap((folder) =>
+    readdirSync(path.join(project, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      path.join(folder, name),
+    ),
+  );
+  const texts = [
+    ...filesIn('.', '.md'),
+    ...sources.filter((file) => /\.(md|mts|[mc]?[jt]s|py|html|vue|sh)$/.test(file)),
+  ];
+  expect(texts.length).toBeGreaterThan(300);
+  const reaches =
+    /\bnp(?:x|m (?:exec|x|i|install|add|create))(?! --no-install)\b[^`'"]*?(?<![\w/.-])longhand(?!@(?:file:|npm:|\.)|[\w/-])/;
+  const found = texts.flatMap((file) =>
+    linesOf(read(file))
+      .filter((line) => reaches.test(line))
+      .map((line) => ({ file, line })),
+  );
+  expect(found).toEqual([]);
+});
+
 test('every relative link leads to a file', () => {
   const dead = links.filter(({ document, target }) => {
     const file = path.join(project, path.dirname(document), target.replace(/#.*/, ''));

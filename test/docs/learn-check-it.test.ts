@@ -16,7 +16,7 @@ const { page, prose, ask, drawn } = chapter('check-it', {
 
 /** Runs a command as the page shows it, in a folder. */
 function outputOf(command: string, cwd = directoryOf()): string {
-  const [name, ...rest] = command.replace('npx longhand', 'node dist/cli/main.js').split(' ').slice(1);
+  const [name, ...rest] = command.replace('npm run -s longhand --', 'node dist/cli/main.js').split(' ').slice(1);
   const { stdout, stderr } = spawnSync(process.execPath, [path.join(project, name), ...rest], {
     cwd,
     encoding: 'utf8',
@@ -44,7 +44,7 @@ test('the page shows the output of every command', () => {
       if (commands[0].includes('numeric.mjs')) continue; // the next test
       expect(masked(outputOf(commands[0]))).toBe(masked(shown));
     } else {
-      outputOf('npx longhand compare --template mine.safetensors --force', place);
+      outputOf('npm run -s longhand -- compare --template mine.safetensors --force', place);
       const outputs = commands.map((command) => outputOf(command, place));
       const columns = (text: string): string =>
         masked(text)

@@ -711,7 +711,7 @@ describe('training with the answer', () => {
 });
 
 describe('the folder', () => {
-  const contents = folderContents();
+  const contents = folderContents({});
 
   test('has each exercise in both languages, with its text', () => {
     expect([...contents.keys()].filter((file) => /^(typescript|javascript)\//.test(file))).toHaveLength(24);

@@ -39,7 +39,7 @@ describe('the file of a forecaster', () => {
 
   test('is not a forecaster before its run has ended', () => {
     for (const bytes of whole.states.slice(0, -1)) {
-      const fault = 'f: its training has not ended: longhand train --resume f continues it';
+      const fault = 'f: its training has not ended: npm run -s longhand -- train --resume f continues it';
       expectDataError(() => assertTrained(parseForecast(bytes, 'f'), 'f'), fault);
     }
   });

@@ -11,7 +11,7 @@ import { imaginary, ImaginaryDevice, withAdapter, withOwnAdapter } from '../help
 import { describeWebGpu, openWebGpu, using } from '../helpers/webgpu.js';
 
 const LOST =
-  /^webgpu: the device was lost \(.+\), with all tensors on it; make a new backend, and resume from the last checkpoint: longhand train --resume FILE, with --backend wasm if this happens again$/;
+  /^webgpu: the device was lost \(.+\), with all tensors on it; make a new backend, and resume from the last checkpoint: npm run -s longhand -- train --resume FILE, with --backend wasm if this happens again$/;
 
 /** The error with which work ends, which must be one line. */
 async function errorOfWork(work: Promise<unknown>): Promise<Error> {

@@ -48,7 +48,7 @@ test('the folder’s types fit the starts, the solutions, and the library', () =
 
 /** What an editor reports in the folder, with its own settings. */
 function errorsIn(files: ReadonlyMap<string, string>): string[] {
-  const { compilerOptions } = JSON.parse(folderContents().get('tsconfig.json')!) as { compilerOptions: object };
+  const { compilerOptions } = JSON.parse(folderContents({}).get('tsconfig.json')!) as { compilerOptions: object };
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, '.');
   const host = ts.createCompilerHost({ ...options, skipLibCheck: true });
   const disk = { ...host };

