@@ -48,16 +48,14 @@ type Input = Tensor | readonly ArrayLike<number>[];
 const { freeze, is, keys } = Object;
 const { isArray } = Array;
 const { apply } = Reflect;
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with apply
-const { toString } = Object.prototype;
 const Copy = Float64Array;
-const lengthOfTyped = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Float64Array.prototype) as object,
-  'length',
-);
+/* eslint-disable @typescript-eslint/unbound-method -- they are called with apply */
+const { toString } = Object.prototype;
+const typedLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Copy.prototype) as object, 'length')?.get;
+/* eslint-enable @typescript-eslint/unbound-method */
 
 const lengthOf = (list: ArrayLike<number>): number =>
-  isArray(list) || !lengthOfTyped?.get ? list.length : (apply(lengthOfTyped.get, list, []) as number);
+  isArray(list) || !typedLength ? list.length : (apply(typedLength, list, []) as number);
 
 /**
  * What `call` returns, which calls an answer. Fixes the tensors. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
