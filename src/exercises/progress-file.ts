@@ -85,7 +85,7 @@ function parsed(bytes: Uint8Array): unknown {
 const objectIn = (value: unknown, fail: () => never): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : fail();
 
-const shown = (value: unknown): string => value === undefined ? 'none' : JSON.stringify(value).slice(0, 50);
+const shown = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value).slice(0, 50));
 
 /** An answer of a folder as the site shows it: without the exercise's text, which its page has. */
 export function withoutHead(exercise: Exercise, text: string): string {
