@@ -18,7 +18,8 @@ import {
   withHead,
   withoutHead,
 } from '../exercises/progress-file.js';
-import { readFile, readIfPresent, replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
+import { readFile, readIfPresent } from '../files/disk.js';
 import { sourceIn } from './answer-verdicts.js';
 import { answersIn, folderOf, hasExercises } from './exercise-files.js';
 import { typedExercise } from './exercise-scripts.js';
