@@ -14,7 +14,7 @@ import { longhand } from '../helpers/longhand.js';
 let place = '';
 beforeEach(async () => {
   place = mkdtempSync(path.join(tmpdir(), 'exercise-files-'));
-  await exercises('mine');
+  await exercises('./mine');
 });
 afterEach(() => rmSync(place, { recursive: true }));
 
@@ -49,7 +49,7 @@ test('a folder, its file, and another folder have the same answers', async () =>
     typescript: typescript.solution,
     javascript: `// mine\n${javascript.solution}`,
   });
-  await exercises('other');
+  await exercises('./other');
   expect(await exercises('import', 'all.json', 'other')).toMatchObject({ code: 0, stderr: '' });
   expect(read(at('sigmoid', 'other'))).toBe(`${headOf(named('sigmoid'))}${typescript.solution}`);
   expect(withoutHead(named('adam'), read(at('adam', 'other')))).toBe('// no head, λ\n');
