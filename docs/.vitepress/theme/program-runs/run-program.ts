@@ -49,7 +49,7 @@ export default defineComponent({
       return h('button', { type: 'button', onClick: () => toggle(name) }, `${isOn ? 'Stop' : 'Run'} ${name}.mjs`);
     };
     return () =>
-      h('section', { class: 'program-run', 'aria-label': `In your browser: ${props.programs.join(', ')}` }, [
+      h('div', { class: 'program-run', role: 'group', 'aria-label': 'The program in your browser' }, [
         h('div', props.programs.map(button)),
         h('p', { role: 'status' }, words.value),
         lines.value.length > 0 &&
