@@ -41,6 +41,13 @@ function npm(folder: string, ...args: string[]): string {
   return stdout;
 }
 
+/** Runs a program as from the user's own shell, and not from a script of npm. */
+function shell(cwd: string, program: string, ...args: string[]) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const env = Object.fromEntries(own);
+  return spawnSync(program, args, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' });
+}
+
 const install = (folder: string, ...args: string[]): string =>
   npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...args);
 
@@ -201,13 +208,26 @@ describe('the package, installed alone,', () => {
   test('checks an exercise', () => {
     const { longhand, folder } = user;
     expect(longhand('exercises').status).toBe(0);
-    const answer = path.join(folder, 'longhand-exercises/javascript/04-sigmoid.js');
+    const exercises = path.join(folder, 'longhand-exercises');
+    const answer = path.join(exercises, 'javascript/04-sigmoid.js');
     writeFileSync(answer, readFileSync(answer, 'utf8').replace('return NaN;', 'return 5;'));
-    const { status, stdout } = longhand('exercises', 'check', '4');
+    const { status, stdout } = shell(exercises, 'npm', 'run', '-s', 'check', '4');
     expect([status, stdout]).toEqual([
       1,
       expect.stringMatching(/^javascript\/04-sigmoid\.js: wrong: dzi\[0\] is 5, but must be -0\.03/),
     ]);
+  });
+
+  test('a message names commands as this one was started', () => {
+    const { folder } = user;
+    const [, ...words] = /^ {4}(npm pkg set \S+)/m.exec(readme)![1].split(' ');
+    npm(folder, ...words);
+    for (const start of ['npm run -s longhand --', 'npx --no-install longhand', 'longhand']) {
+      const [command, ...args] = start.split(' ');
+      const program = command === 'longhand' ? path.join(folder, 'node_modules/.bin/longhand') : command;
+      const { stderr } = shell(folder, program, ...args, 'exercises', 'chek');
+      expect(stderr).toContain(`did you mean ${start} exercises check?`);
+    }
   });
 
   test.each([
