@@ -4,10 +4,11 @@
  * counted in changes of the checkpoint's folder, so they are within the run on a computer of any speed.
  *
  * After every kill the file must be whole and not older than before; once written, it must exist. Every line must be one of
- * the uninterrupted run. The weights at the end must be those of the uninterrupted run, bit for bit.
+ * the uninterrupted run. The weights at the end must be those of the uninterrupted run, bit for bit. What the killed runs
+ * left beside their files must be gone.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +41,7 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
   try {
     while (found.kills < kills || found.finished < FINISHED) {
       if (found.finished > MOST_RUNS * kills) throw new Error(`${found.finished} runs ended, ${found.kills} kills`);
-      removeAll(file);
+      for (const name of readdirSync(directory)) rmSync(path.join(directory, name));
       await killUntilDone(file, found.finished);
       found.finished++;
     }
@@ -62,7 +63,7 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
       if (result.code === 0) break;
       if (result.signal !== 'SIGKILL') throw new Error(`run ${number} ended by itself: ${result.stderr}`);
       found.kills++;
-      if (existsSync(`${target}.new`)) found.halfWritten++;
+      if (readdirSync(directory).some((name) => name.endsWith('.new'))) found.halfWritten++;
       if (existsSync(target)) {
         const step = stepsMade(target, stageSteps);
         if (step < reached) throw new Error(`step ${step} after ${reached}`);
@@ -71,6 +72,8 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
       report(`kill ${found.kills}: run ${number}, step ${reached}`);
     }
     if (!readFileSync(target).equals(expected.bytes)) throw new Error(`run ${number} ends with other weights`);
+    const left = readdirSync(directory).filter((name) => /\.(new|old|lock)$/.test(name));
+    if (left.length > 0) throw new Error(`run ${number} leaves ${left.join(', ')}`);
   }
 
   /** The last line may be cut. */
@@ -98,10 +101,6 @@ const everyStep = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];
 /** The options that a checkpoint does not hold. */
 const settingsNotSaved = (args) =>
   args.filter((arg, n) => /^--(data|threads)$/.test(arg) || /^--(data|threads)$/.test(args[n - 1]));
-
-function removeAll(file) {
-  for (const ending of ['', '.new', '.old', '.previous']) rmSync(file + ending, { force: true });
-}
 
 /** With `kill` the process is killed after that many changes of the folder, or at its first message if that is 0. */
 function run(args, kill) {

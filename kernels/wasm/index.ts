@@ -7,6 +7,7 @@
 import type { TypeName } from '../../src/core/arguments.js';
 import { assertKinds } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
@@ -47,6 +48,8 @@ const PAGE = 65536;
 const MOST_PAGES = 65536;
 /** The most bytes that a WebAssembly memory can have. */
 export const MOST_BYTES = MOST_PAGES * PAGE;
+/** 256 MiB. A smaller memory would hold no network that needs this backend. */
+const FEWEST_PAGES = 4096;
 /** Tensors lie above the control block and the module's constants. */
 const FIRST_ADDRESS = PAGE;
 
@@ -54,8 +57,8 @@ export { MOST_THREADS };
 
 /**
  * Compiles the module and starts the threads. If no workers may be started (a page's Content-Security-Policy without
- * worker-src blob:, Node's permission model), there is one thread, and `description` says why. Rejects with a RangeError
- * for a number of threads out of range, and a TypeError for an option that does not exist.
+ * worker-src blob:, Node's permission model, a limit of the address space), there is one thread, and `description` says why. Rejects
+ * with a RangeError for a number of threads out of range, a TypeError for an option that does not exist, and an OutOfMemoryError.
  */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
   assertKinds('wasm', options, OPTIONS);
@@ -67,11 +70,11 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const relaxed = bytesOf(RELAXED);
   const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
   const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const { memory, most } = createMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
 
-  const heap = new Heap(memory, FIRST_ADDRESS, MOST_BYTES);
+  const heap = new Heap(memory, FIRST_ADDRESS, most);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
@@ -82,6 +85,21 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const runner = new Runner(wasm, helpers, allocations);
   return withShapeChecks(
     new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true }),
+  );
+}
+
+/** A memory that can grow to `most` bytes: as many as the system allows, because a telephone's browser refuses 4 GiB. */
+function createMemory(): { memory: WebAssembly.Memory; most: number } {
+  for (let pages = MOST_PAGES; pages >= FEWEST_PAGES; pages /= 2) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true }), most: pages * PAGE };
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new OutOfMemoryError(
+    `wasm: the system refuses addresses for a memory of ${MOST_BYTES} bytes, and of ${FEWEST_PAGES * PAGE}. In Node a limit of the ` +
+      'address space (ulimit -v) must leave 12 GB; with NODE_OPTIONS=--disable-wasm-trap-handler, which is slower, 1 GB is enough',
   );
 }
 

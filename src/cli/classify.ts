@@ -24,7 +24,7 @@ import { reportOf } from '../classify/report.js';
 import type { Windows } from '../classify/windows.js';
 import { windowsOf } from '../classify/windows.js';
 import { loadTable } from '../data/table-files.js';
-import { replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
 import { elementCountOfNetwork } from '../network/memory.js';
 import type { TrainOptions } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';

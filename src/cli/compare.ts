@@ -9,7 +9,8 @@ import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison 
 import type { TemplateOptions } from '../compare/template.js';
 import { MOST_PROJECTED, templateOf } from '../compare/template.js';
 import { formatShape } from '../core/tensor.js';
-import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
+import { previousOf, replaceFile } from '../files/disk-replace.js';
+import { placeOf, readFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';

@@ -8,7 +8,7 @@ import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
-import { assertReplaceable } from '../files/disk.js';
+import { assertReplaceable } from '../files/disk-replace.js';
 import { fastSha256Of } from '../files/sha256.js';
 import type { CompleteConfig } from '../network/config.js';
 import { isPlain } from '../network/config.js';

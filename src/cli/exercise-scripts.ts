@@ -3,7 +3,8 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { typed } from '../core/command-line.js';
-import { placeOf, replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
+import { placeOf } from '../files/disk.js';
 
 /** What each script adds to the command line. */
 const WORDS: Readonly<Record<string, string>> = {

@@ -8,7 +8,8 @@ import { fromPyTorchTraining, toPyTorchTraining } from '../export/pytorch-traini
 import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
 import { formatKind } from '../export/weights.js';
-import { assertReplaceable, makeFolder, previousOf, readFile, replaceFile } from '../files/disk.js';
+import { assertReplaceable, previousOf, replaceFile } from '../files/disk-replace.js';
+import { makeFolder, readFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
 import { isPlain } from '../network/config.js';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { DataError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
-import { assertReplaceable, replaceFile } from '../files/disk.js';
+import { assertReplaceable, replaceFile } from '../files/disk-replace.js';
 import { assertTrained } from '../forecast/forecast-file.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';

@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
-import { failure, placeOf, readFile, replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
+import { failure, placeOf, readFile } from '../files/disk.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
 

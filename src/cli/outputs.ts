@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { linkedNames, placeOf, replacedSuffixes, targetOf } from '../files/disk.js';
+import { replacedSuffixes } from '../files/disk-replace.js';
+import { linkedNames, placeOf, targetOf } from '../files/disk.js';
 
 interface NamedFile {
   /** For messages, such as `--best`. */
@@ -19,7 +20,7 @@ export interface WrittenFile extends NamedFile {
 /** `file` without its extension. Only a known extension is one: run.best and run.last are two names. */
 export const stemOf = (file: string): string => file.replace(/(?<=[^/\\])\.(safetensors|onnx|tfjs|ckpt|pth?|bin)$/, '');
 
-/** How two files meet. '': they are the same. '.new': replacing the first also writes its name + '.new', which is the second. */
+/** How two files meet. '': they are the same. '.previous': replacing the first writes its old contents to the second. */
 type Meeting = ReturnType<typeof replacedSuffixes>[number];
 
 /**
@@ -58,8 +59,7 @@ export function assertApart(
 export function meetingError(meeting: Meeting, written: WrittenFile, other: NamedFile): string {
   const [one, two] = [written, other].map(({ name, file }) => `${name} ${file}`);
   if (meeting === '') return `error: ${one} and ${two} are the same file`;
-  const writes = written.keepOld ? 'which may write .new, .old and .previous' : 'which writes .new';
-  return `error: ${two} has a name that is reserved for ${one}, ${writes} beside itself`;
+  return `error: ${two} has a name that is reserved for ${one}, whose old contents are kept there`;
 }
 
 /** `assertApart` for every pair of outputs. */

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { formatTime } from '../data/calendar.js';
-import { replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
 import { printable } from './format.js';

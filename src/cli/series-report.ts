@@ -1,7 +1,7 @@
 /** What `train` and `eval` print about a forecaster, and the files that they write beside its checkpoint. */
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { decimalsOf } from '../data/scale.js';
-import { replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { Band } from '../forecast/intervals.js';
 import type { ForecastPlan } from '../forecast/plan.js';

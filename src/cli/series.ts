@@ -6,7 +6,7 @@ import { DataError } from '../core/errors.js';
 import { timeAt, timeRangeFrom } from '../data/calendar.js';
 import { PARTS_OF_TIME } from '../data/table.js';
 import { loadTable } from '../data/table-files.js';
-import { replaceFile } from '../files/disk.js';
+import { replaceFile } from '../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { NOT_OF_FORECASTS } from '../forecast/forecast-options.js';

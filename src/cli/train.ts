@@ -8,7 +8,8 @@ import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
-import { assertReplaceable } from '../files/disk.js';
+import { assertReplaceable } from '../files/disk-replace.js';
+import { asOnlyRun } from '../files/disk-writers.js';
 import { forecastOptions, medianFaultOf } from '../forecast/forecast-options.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
@@ -107,10 +108,11 @@ Examples:
         ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
         : examplesFor(data, { ...TUTORIAL, ...given }, file, command);
       if (resumed) assertResumable(resumed, given, flags, command);
-      for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
-      await withBackend(chosen, command, (backend) =>
-        untilInterrupted((signal) => runTraining(backend, data, examples, given, flags, resumed, signal)),
+      await asOnlyWriter(outputsOf(flags), () =>
+        withBackend(chosen, command, (backend) =>
+          untilInterrupted((signal) => runTraining(backend, data, examples, given, flags, resumed, signal)),
+        ),
       );
     });
 }
@@ -149,15 +151,25 @@ async function trainSet(
     if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
     if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
   }
-  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
   const recorded = [...((forecast ?? classifier)?.networks.values() ?? [])].find(({ training }) => training)?.training;
   const chosen = recorded ? withRecordedBuild(flags, recorded.backend) : flags;
-  await withBackend(chosen, command, (backend) =>
-    untilInterrupted((signal) =>
-      isClassifier
-        ? trainOnClasses(flags, given, classifier, backend, signal)
-        : trainSeries(flags, given, forecast, backend, signal),
+  await asOnlyWriter(outputs, () =>
+    withBackend(chosen, command, (backend) =>
+      untilInterrupted((signal) =>
+        isClassifier
+          ? trainOnClasses(flags, given, classifier, backend, signal)
+          : trainSeries(flags, given, forecast, backend, signal),
+      ),
     ),
+  );
+}
+
+/** Calls `work`, unless an output cannot be written or another run writes it. */
+function asOnlyWriter(outputs: readonly WrittenFile[], work: () => Promise<void>): Promise<void> {
+  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
+  return asOnlyRun(
+    outputs.map(({ file }) => file),
+    work,
   );
 }
 

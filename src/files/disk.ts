@@ -1,15 +1,12 @@
-/** Reads and replaces whole files, makes folders, and says where relative paths begin. Node only. Every failure is a DataError. */
+/** Reads whole files, makes folders, and says where relative paths begin. Node only. Every failure is a DataError. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import {
-  accessSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
-  fsyncSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -20,7 +17,6 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -92,12 +88,12 @@ function readUpTo(descriptor: number, size: number): Uint8Array {
 }
 
 /** Reading a pipe or a device may never end. */
-function assertPlain(file: string, stats: Stats): void {
+export function assertPlain(file: string, stats: Stats): void {
   if (!stats.isFile()) throw new DataError(`${file}: not a file`);
 }
 
 /** `/dev/stdout` may lead to a file, but replacing that one would also delete what the stream has written there before. */
-function assertNoStream(file: string): void {
+export function assertNoStream(file: string): void {
   for (const name of linkedNames(file)) {
     if (!STREAMS.test(realFolderOf(name))) continue;
     throw new DataError(`${file}: not a file, but a stream of the process: name a file`);
@@ -119,87 +115,6 @@ function realFolderOf(file: string): string {
 /** An empty variable in a script would otherwise name the working directory, or hidden files in it. */
 function assertNamed(file: string): void {
   if (file === '') throw new DataError("'': a file name must not be empty");
-}
-
-/**
- * Replaces `file`. Even if the process is killed or the computer stops, the file is complete, with its old or its new
- * contents. The bytes are written beside it, flushed, and renamed; then the directory is flushed. With `keepOld` the old
- * contents stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays.
- *
- * Throws a DataError. The old file is then unchanged, except if only the last renaming failed. In that case the message
- * says that the file has been written, and names the file with the old contents.
- */
-export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
-  const target = targetOf(file);
-  const [written, old] = [`${target}.new`, `${target}.old`];
-  const keeps = keepOld && existsSync(placeOf(target));
-  const fault = `cannot be written${existsSync(placeOf(file)) ? '; the old file is unchanged' : ''}`;
-  assertFreeFor(file, target, keepOld, fault);
-  const made: string[] = [];
-  try {
-    writeFlushed(written, bytes);
-    made.push(written);
-    if (keeps) {
-      linkOrCopy(target, old);
-      made.push(old);
-    }
-    renameSync(placeOf(written), placeOf(target));
-  } catch (error) {
-    made.forEach((name) => removeIfPossible(name));
-    throw failure(file, fault, error);
-  }
-  flushDirectory(path.dirname(target));
-  if (keeps) renameToPrevious(file, target, old);
-}
-
-/** Comes last: if the old contents are damaged, the previous file is the only good one until the new file is safe. */
-function renameToPrevious(file: string, target: string, old: string): void {
-  try {
-    renameSync(placeOf(old), placeOf(`${target}.previous`));
-  } catch (error) {
-    throw failure(file, `has been written, but its old contents are still named ${old}`, error);
-  }
-  removeIfPossible(old); // renaming does nothing if both names already are the same file
-  flushDirectory(path.dirname(target));
-}
-
-/** Where `replaceFile` with `keepOld` keeps the old contents: beside the target if `file` is a link. */
-export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
-
-/** The endings of all names that `replaceFile` writes, after the target's name; '' is the target itself. */
-export const replacedSuffixes = (keepOld: boolean) =>
-  keepOld ? (['', '.new', '.old', '.previous'] as const) : (['', '.new'] as const);
-
-/** Throws a DataError if `replaceFile` would fail: better now than after hours of training. Leaves no files. */
-export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
-  const target = targetOf(file);
-  const [tried, fault] = [`${target}.new`, 'cannot be written'];
-  assertFreeFor(file, target, keepOld, fault);
-  try {
-    writeFlushed(tried, new Uint8Array());
-    rmSync(placeOf(tried));
-  } catch (error) {
-    throw failure(file, fault, error);
-  }
-}
-
-/**
- * Throws a DataError that names the obstacle: `file` is not a plain file, a folder has one of the names, or writing is not
- * permitted. Changes nothing. `fault` is for the message.
- */
-function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
-  try {
-    assertNoStream(file);
-    if (existsSync(placeOf(file))) assertPlain(file, statSync(placeOf(file)));
-    assertWritable(path.dirname(target), 'its folder');
-    assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
-    for (const suffix of replacedSuffixes(keepOld)) {
-      const name = target + suffix;
-      if (lstatSync(placeOf(name), { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
-    }
-  } catch (error) {
-    throw failure(file, fault, error);
-  }
 }
 
 /**
@@ -281,15 +196,6 @@ function assertFree(folder: string, target: string): void {
   throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
 }
 
-function assertWritable(name: string, what: string): void {
-  try {
-    accessSync(placeOf(name), constants.W_OK);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw codeOf(error) === 'EACCES' ? new Error(`${what} is read-only`) : error;
-  }
-}
-
 /** Linux follows this many before it reports a loop. */
 const MOST_LINKS = 40;
 
@@ -317,33 +223,7 @@ function linkedFrom(file: string): string | undefined {
   return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;
 }
 
-/** Writes a new file: a link with this name is not followed. If it fails, no part of the file is left. */
-function writeFlushed(file: string, bytes: Uint8Array): void {
-  rmSync(placeOf(file), { force: true });
-  const descriptor = openSync(placeOf(file), 'wx');
-  try {
-    let position = 0;
-    while (position < bytes.length) position += writeSync(descriptor, bytes, position);
-    fsyncSync(descriptor);
-  } catch (error) {
-    removeIfPossible(file);
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** A second name for the contents of `file`; a copy if the file system has no hard links. */
-function linkOrCopy(file: string, second: string): void {
-  rmSync(placeOf(second), { force: true });
-  try {
-    linkSync(placeOf(file), placeOf(second));
-  } catch {
-    writeFlushed(second, readFile(file));
-  }
-}
-
-function removeIfPossible(file: string, recursive = false): void {
+export function removeIfPossible(file: string, recursive = false): void {
   try {
     rmSync(placeOf(file), { force: true, recursive });
   } catch {
@@ -351,21 +231,7 @@ function removeIfPossible(file: string, recursive = false): void {
   }
 }
 
-/** A new name is safe only when its directory is flushed. Windows and some network file systems cannot flush one. */
-function flushDirectory(directory: string): void {
-  try {
-    const descriptor = openSync(placeOf(directory), 'r');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    // the file itself has been flushed and renamed
-  }
-}
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',

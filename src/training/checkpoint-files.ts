@@ -1,7 +1,8 @@
 /** Checkpoints as files on a disk, in Node only. docs/files.md describes them; checkpoint.ts makes their bytes. */
 import { existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
-import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
+import { previousOf, replaceFile } from '../files/disk-replace.js';
+import { placeOf, readFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 import { parseCheckpointSet } from './checkpoint-set.js';

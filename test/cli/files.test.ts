@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSyn
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { History, readHistory } from '../../src/cli/history.js';
-import { previousOf } from '../../src/files/disk.js';
+import { previousOf } from '../../src/files/disk-replace.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
@@ -141,8 +141,8 @@ describe('a file that cannot be written', () => {
     const folder = path.dirname(inNewFolder());
     const run = [...RUN, '--checkpoint', path.join(folder, 'run.safetensors')];
     const command = [process.execPath, path.resolve(MAIN), ...run];
-    const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
-    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
+    const mounted = `mount -t tmpfs -o size=64k none "$0"; cd "$0"; ${script}`;
+    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, folder, ...command]);
   };
 
   testOnOwnDisk('because the disk fills up leaves the old checkpoint unchanged', async () => {

@@ -12,13 +12,13 @@ import { completeConfig } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { project } from '../helpers/built-project.js';
-import { longhand as longhandProcess } from '../helpers/longhand-process.js';
+import { inShell, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { idx } from '../helpers/small-data.js';
 import { FROM } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/needs.js';
+import { inTier, needs } from '../helpers/needs.js';
 
 const [B, I, H, C] = [1, 1, 1, 2];
 
@@ -40,6 +40,36 @@ const ALL = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 const TWO = 'reduce --hidden or --batch-size';
 /** An H whose model needs twice this computer's memory: kernel, gradient and moments, [I+H,4H] in f32, are 4 · 4 · 4H² bytes. */
 const TOO_MANY_UNITS = String(Math.ceil(Math.sqrt((2 * freemem()) / 64)));
+
+describe('a limit of the address space', () => {
+  const limited = (change: string, threads: number) =>
+    inShell('bash', `ulimit -v 4000000; ${change} exec "$@"`, [
+      ...FROM,
+      '--training-iters',
+      '200',
+      '--threads',
+      String(threads),
+    ]);
+
+  needs(
+    'a limit of the address space',
+    process.platform === 'linux',
+    'run the tests on Linux',
+  )('that leaves no room for a WebAssembly memory is reported in one line, whose advice is right', async () => {
+    const { code, stdout, stderr } = await limited('', 1);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      'longhand: wasm: the system refuses addresses for a memory of 4294967296 bytes, and of 268435456. In Node a limit of the address ' +
+        'space (ulimit -v) must leave 12 GB; with NODE_OPTIONS=--disable-wasm-trap-handler, which is slower, 1 GB is enough\n',
+    ]);
+    const advised = await limited('NODE_OPTIONS=--disable-wasm-trap-handler', 48);
+    expect(advised.code).toBe(0);
+    expect(advised.stderr).toMatch(
+      /^backend wasm: .*, 1 thread \(workers are blocked: 47 of them need 30080 MB of addresses, but ulimit -v leaves \d+\)\n/,
+    );
+  });
+});
 
 test.each<[readonly string[], string]>([
   [['gradcheck', '--steps', '8000000'], ALL],

@@ -2,6 +2,7 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { meetingOf } from '../../src/cli/outputs.js';
+import { asOnlyRun } from '../../src/files/disk-writers.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
@@ -59,7 +60,7 @@ async function expectUsageError(run: readonly string[], args: string, folder: st
 
 describe('two outputs on one file are wrong usage, before anything is written', () => {
   const SAME = 'are the same file';
-  const RESERVED = 'which may write .new, .old and .previous beside itself';
+  const RESERVED = 'whose old contents are kept there';
 
   test.each<[string, string, Prepare, string]>([
     ['another spelling', '--checkpoint %b1 --best %./b1', NOTHING, `--checkpoint %b1 and --best %./b1 ${SAME}`],
@@ -69,19 +70,12 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ['best and history', '--best %v.ndjson --history %v.ndjson', NOTHING, SAME],
     ['a link to the other', '--checkpoint %b1 --best %link', linkTo('b1', 'link'), SAME],
     [
-      'the file that is written first',
-      '--checkpoint %b1 --best %b1.new',
+      'the old contents that are kept',
+      '--checkpoint %b1 --best %b1.previous',
       NOTHING,
-      `--best %b1.new has a name that is reserved for --checkpoint %b1, ${RESERVED}`,
+      `--best %b1.previous has a name that is reserved for --checkpoint %b1, ${RESERVED}`,
     ],
     ['the old contents that are kept, named first', '--checkpoint %b1.previous --best %b1', NOTHING, RESERVED],
-    ['the intermediate name of the old contents', '--checkpoint %b1 --best %b1.old', NOTHING, RESERVED],
-    [
-      'the file that a history writes first',
-      '--history %h.csv --plot %h.csv.new',
-      NOTHING,
-      '--plot %h.csv.new has a name that is reserved for --history %h.csv, which writes .new beside itself',
-    ],
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
   test('a relative path and an absolute path of one file', () => {
@@ -90,13 +84,13 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
   });
 
-  test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
+  test('but .new and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
     for (const [output, others] of [
       ['--history %u.csv', '--plot %p.svg'],
       ['--plot %p.svg', '--history %u.csv'],
     ] as const) {
       const [, file] = output.split(' ');
-      for (const suffix of ['.old', '.previous']) {
+      for (const suffix of ['.new', '.previous']) {
         const folder = directoryOf();
         const args = placed(`${output} ${others} --checkpoint ${file}${suffix}`, folder);
         expect(await longhand([...RUN, ...args])).toMatchObject({ code: 0 });
@@ -139,8 +133,7 @@ test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
   // the second link is relative to the real folder, not to the first link
   ['a link out of a linked folder to beside it', 'one/b', 'linked/l', all(TWO, linkTo('../b', 'linked/l')), ''],
   ['hard links', 'b', 'h', all(B, (at) => linkSync(at('b'), at('h'))), undefined],
-  ['.new', 'b', 'b.new', NOTHING, '.new'],
-  ['.old', 'b', 'b.old', NOTHING, '.old'],
+  ['.new', 'b', 'b.new', NOTHING, undefined],
   ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
   ['in reverse', 'b.previous', 'b', NOTHING, undefined],
   ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
@@ -152,7 +145,7 @@ test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
     const folder = folderWith(prepare);
     const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
     expect(meet(true)).toBe(meeting);
-    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
+    expect(meet(false)).toBe(meeting === '.previous' ? undefined : meeting);
   },
 );
 
@@ -166,11 +159,6 @@ describe('an output on a file that the run reads is wrong usage', () => {
     ['the best', '--resume %r.csv --checkpoint %c --best %./r.csv', '--best %./r.csv and --resume %r.csv are the same'],
     ['the best of a run that continues its checkpoint', '--resume %r.csv --best %r.csv', 'are the same file'],
     ['the plot, through a link', '--resume %r.csv --checkpoint %c --history %h.csv --plot %link', 'are the same file'],
-    [
-      'a file that is written beside the checkpoint',
-      '--resume %c.new --checkpoint %c',
-      '--resume %c.new has a name that is reserved',
-    ],
     [
       'the old contents of the best',
       '--resume %b.previous --checkpoint %c --best %b',
@@ -202,21 +190,17 @@ describe('an output on a file that the run reads is wrong usage', () => {
       const args = placed('--text %book.txt --checkpoint %z.st', folder);
       expect((await longhand([...TEXT_RUN, ...args])).code).toBe(0);
       symlinkSync('z.st', at('link'));
-      for (const name of ['z.st.previous', 'z.st.new', 'z.st.old', 'b.old']) {
+      for (const name of ['z.st.previous', 'b.previous']) {
         writeFileSync(at(name), readFileSync(at('book.txt')));
       }
     });
 
     test.each<[string, string]>([
       ['beside the implied checkpoint, .previous', '--resume %z.st --text %z.st.previous'],
-      ['beside the implied checkpoint, .new', '--resume %z.st --text %z.st.new'],
-      ['beside the implied checkpoint, .old', '--resume %z.st --text %z.st.old'],
       ['beside the target of a link', '--resume %link --text %z.st.previous'],
-      ['beside a checkpoint of its own', '--resume %z.st --checkpoint %z.st --text %./z.st.old'],
-      ['beside the best', '--resume %z.st --checkpoint %c --best %b --text %b.old'],
-      ['beside the history', '--resume %z.st --checkpoint %c --history %h.csv --text %h.csv.new'],
+      ['beside a checkpoint of its own', '--resume %z.st --checkpoint %z.st --text %./z.st.previous'],
+      ['beside the best', '--resume %z.st --checkpoint %c --best %b --text %b.previous'],
     ])('%s', async (_, args) => {
-      writeFileSync(at('h.csv.new'), readFileSync(at('book.txt')));
       const [, text] = placed(args, folder).slice(-2);
       await expectUsageError(['train'], args, folder, `--text ${text.replace(`${folder}/`, '%')} has a name`);
     });
@@ -267,17 +251,34 @@ describe('an empty path is wrong usage', () => {
   });
 });
 
+test('an output of a running training is refused to other commands, whatever link leads to it, before they write anything', async () => {
+  const folder = folderWith(all((at) => writeFileSync(at('b'), 'old'), linkTo('b', 'link')));
+  await asOnlyRun([path.join(folder, 'b')], async () => {
+    for (const args of ['--checkpoint %b', '--checkpoint %c --best %link']) {
+      const { code, stdout, stderr } = await longhand([...RUN, ...placed(args, folder)]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^longhand: \S+\/(b|link): cannot be written \(another run of this process is writing it: \S+\/b\.\S+\.lock\)\n$/,
+      );
+    }
+    expect(readFileSync(path.join(folder, 'b'), 'utf8')).toBe('old');
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.lock'))).toEqual(['b', 'link']);
+  });
+  const { code } = await longhand([...RUN, ...placed('--checkpoint %b', folder)]);
+  expect([code, readdirSync(folder).sort()]).toEqual([0, ['b', 'b.previous', 'link']]);
+});
+
 describe('a folder with a name that an output needs is refused before the training starts', () => {
   test.each([
     ['--checkpoint', '.previous'],
-    ['--best', '.old'],
-    ['--history', '.new'],
+    ['--history', ''],
   ])('%s, at %s', async (flag, suffix) => {
     const folder = folderWith((at) => mkdirSync(at(`f.csv${suffix}`)));
     const file = path.join(folder, 'f.csv');
     const { code, stdout, stderr } = await longhand([...RUN, flag, file]);
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toBe(`longhand: ${file}: cannot be written (${file}${suffix} is a directory)\n`);
+    const reason = suffix === '' ? 'not a file' : `cannot be written (${file}${suffix} is a directory)`;
+    expect(stderr).toBe(`longhand: ${file}: ${reason}\n`);
     expect(readdirSync(folder)).toEqual([`f.csv${suffix}`]);
   });
 });

@@ -1,8 +1,10 @@
 /** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. Histories, and SHA-256. */
 import { jest } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
+  chmodSync,
   closeSync,
   lstatSync,
   mkdirSync,
@@ -11,21 +13,17 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
-import {
-  assertReplaceable,
-  makeFolder,
-  previousOf,
-  readFile,
-  readIfPresent,
-  replaceFile,
-} from '../../src/files/disk.js';
+import { assertReplaceable, previousOf, replaceFile } from '../../src/files/disk-replace.js';
+import { makeFolder, readFile, readIfPresent } from '../../src/files/disk.js';
 import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
+import { asOnlyRun, nameBeside } from '../../src/files/disk-writers.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
@@ -45,19 +43,6 @@ describe('replacing', () => {
     expect(readFileSync(previousOf(file), 'utf8')).toBe('two');
   });
 
-  test('ignores the files that an interrupted replacement has left', () => {
-    const file = inNewFolder();
-    writeFileSync(file, 'one');
-    writeFileSync(`${file}.old`, 'left');
-    const elsewhere = inNewFolder();
-    writeFileSync(elsewhere, 'untouched');
-    symlinkSync(elsewhere, `${file}.new`);
-    replaceFile(file, bytes('two'), { keepOld: true });
-    expect(readFileSync(elsewhere, 'utf8')).toBe('untouched');
-    expect([readFileSync(file, 'utf8'), readFileSync(previousOf(file), 'utf8')]).toEqual(['two', 'one']);
-    expect(namesBeside(file)).toEqual(['file', 'file.previous']);
-  });
-
   test('works if the file and the previous one are one file, as after a kill between two renamings', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
@@ -68,31 +53,136 @@ describe('replacing', () => {
     expect(namesBeside(file)).toEqual(['file', 'file.previous']);
   });
 
-  test('with a folder in the way is a DataError, and leaves the file unchanged', () => {
+  test('with a folder at .previous names it, and leaves nothing behind', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
-    mkdirSync(`${file}.new`);
-    expectDataError(() => replaceFile(file, bytes('two')), 'cannot be written; the old file is unchanged');
+    mkdirSync(previousOf(file));
+    expect(() => assertReplaceable(file, { keepOld: true })).toThrow(`(${file}.previous is a directory)`);
+    expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(
+      `${file}: cannot be written; the old file is unchanged (${file}.previous is a directory)`,
+    );
+    expect(namesBeside(file)).toEqual(['file', 'file.previous']);
     expect(readFileSync(file, 'utf8')).toBe('one');
+    replaceFile(file, bytes('two')); // without `keepOld` it needs no other name
+    expect(readFileSync(file, 'utf8')).toBe('two');
   });
 
-  test.each(['.new', '.old', '.previous'])('with a folder at %s names it, and leaves nothing behind', (suffix) => {
+  test('keeps the permissions, in .previous too; a new file follows the umask', () => {
+    const file = inNewFolder();
+    const permissionsOf = (name: string): string => (statSync(name).mode & 0o777).toString(8);
+    const before = process.umask(0o027);
+    try {
+      replaceFile(file, bytes('one'), { keepOld: true });
+      expect(permissionsOf(file)).toBe('640');
+      for (const mode of [0o600, 0o666, 0o755]) {
+        chmodSync(file, mode);
+        replaceFile(file, bytes('two'), { keepOld: true });
+        expect([file, previousOf(file)].map(permissionsOf)).toEqual([mode.toString(8), mode.toString(8)]);
+      }
+    } finally {
+      process.umask(before);
+    }
+  });
+});
+
+describe('what lies beside a file', () => {
+  const ended = (): number => spawnSync('true').pid;
+
+  test('is deleted if its process no longer exists, and stays if that may exist', () => {
+    const file = inNewFolder();
+    const own = nameBeside(file, 'new');
+    const [, place, pid, start] = /\.(\w{8})-(\d+)-(\w+)-\w{8}\.new$/.exec(own)!;
+    const [day, week] = [Date.now() / 1000 - 86_000, Date.now() / 1000 - 7 * 86_400];
+    const left: Readonly<Record<string, 'deleted' | 'stays'>> = {
+      [`${place}-${ended()}-${start}-01234567.new`]: 'deleted',
+      [`${place}-${ended()}-${start}-01234567.old`]: 'deleted',
+      [`${place}-${ended()}-${start}.lock`]: 'deleted',
+      [`${place}-${pid}-${start}1-01234567.new`]: 'deleted', // the number belongs to a later process
+      [`${place}-${pid}-${start}-01234567.new`]: 'stays',
+      [`00000000-${ended()}-${start}-01234567.new`]: 'stays', // of another computer
+      [`00000000-${ended()}-${start}-76543210.new`]: 'deleted', // for a week
+      [`${place}-${ended()}-${start}-0123456.new`]: 'stays', // no name of ours, as are the next ones
+      new: 'stays',
+      old: 'stays',
+    };
+    for (const name of Object.keys(left)) {
+      writeFileSync(`${file}.${name}`, 'left');
+      const written = name.includes('76543210') ? week : day;
+      utimesSync(`${file}.${name}`, written, written);
+    }
+    writeFileSync(`${file}2.${place}-${ended()}-${start}-01234567.new`, 'of another file');
+    replaceFile(file, bytes('two'));
+    const stays = Object.keys(left).filter((name) => left[name] === 'stays');
+    const other = namesBeside(file).filter((name) => name.startsWith('file2'));
+    expect(other).toHaveLength(1);
+    expect(namesBeside(file)).toEqual(['file', ...other, ...stays.map((name) => `file.${name}`)].sort());
+  });
+
+  test('stays if its process belongs to another user', () => {
+    const file = inNewFolder();
+    const left = nameBeside(file, 'new').replace(/-\d+-/, `-${ended()}-`);
+    writeFileSync(left, 'left');
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not yours'), { code: 'EPERM' });
+    });
+    replaceFile(file, bytes('two'));
+    kill.mockRestore();
+    expect(namesBeside(file)).toContain(path.basename(left));
+    replaceFile(file, bytes('two'));
+    expect(namesBeside(file)).toEqual(['file']);
+  });
+
+  test('has a new name for each writer, so that a link of a stranger is not followed', () => {
+    const names = Array.from({ length: 100 }, () => nameBeside('file', 'new'));
+    expect(new Set(names).size).toBe(100);
+  });
+});
+
+describe('a file that a run writes', () => {
+  const modules = ['disk-replace', 'disk-writers'].map((name) => pathToFileURL(`dist/src/files/${name}.js`).href);
+
+  test('is refused to another process until the run ends, even by SIGKILL', async () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
-    mkdirSync(file + suffix);
-    expect(() => assertReplaceable(file, { keepOld: true })).toThrow(`(${file}${suffix} is a directory)`);
-    expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(
-      `${file}: cannot be written; the old file is unchanged (${file}${suffix} is a directory)`,
-    );
-    expect(namesBeside(file)).toEqual(['file', `file${suffix}`]);
-    expect(readFileSync(file, 'utf8')).toBe('one');
-    if (suffix !== '.new') replaceFile(file, bytes('two')); // without `keepOld` it needs no other name
-    expect(readFileSync(file, 'utf8')).toBe(suffix === '.new' ? 'one' : 'two');
+    const program = `
+      import { asOnlyRun } from ${JSON.stringify(modules[1])};
+      setInterval(() => {}, 1000);
+      await asOnlyRun([${JSON.stringify(file)}], () => new Promise(() => console.log('begun')));`;
+    const run = spawn(process.execPath, ['--input-type=module', '--eval', program]);
+    await once(run.stdout, 'data');
+    const lock = namesBeside(file).find((name) => name.endsWith('.lock'))!;
+    const reason = `(process ${run.pid} is writing it: wait until that run ends, or name another file; its mark is ${path.join(path.dirname(file), lock)})`;
+    expectDataError(() => assertReplaceable(file), `${file}: cannot be written ${reason}`);
+    expectDataError(() => replaceFile(file, bytes('two')), `cannot be written; the old file is unchanged ${reason}`);
+    await expect(asOnlyRun([file], () => Promise.resolve())).rejects.toThrow(reason);
+    expect(namesBeside(file)).toEqual(['file', lock]);
+    run.kill('SIGKILL');
+    await once(run, 'exit');
+    await asOnlyRun([file], () => {
+      replaceFile(file, bytes('two'));
+      return Promise.resolve();
+    });
+    expect(namesBeside(file)).toEqual(['file']);
+    expect(readFileSync(file, 'utf8')).toBe('two');
+  });
+
+  test('is refused to another run of this process, while the run itself writes it; and is free after a failure', async () => {
+    const file = inNewFolder();
+    const failing = asOnlyRun([file], async () => {
+      replaceFile(file, bytes('one'));
+      const other = [`${file}2`, file];
+      await expect(asOnlyRun(other, () => Promise.resolve())).rejects.toThrow(
+        `${file}: cannot be written (another run of this process is writing it: ${file}.`,
+      );
+      throw new Error('diverged');
+    });
+    await expect(failing).rejects.toThrow('diverged');
+    expect(namesBeside(file)).toEqual(['file']);
   });
 });
 
 describe('a replacement that fails', () => {
-  const files = ['', '.new', '.old', '.previous'] as const;
+  const files = ['', '.previous'] as const;
   const contentsBeside = (file: string) =>
     Object.fromEntries(
       namesBeside(file)
@@ -107,15 +197,15 @@ describe('a replacement that fails', () => {
       else writeFileSync(file + suffix, `the user's ${suffix}`);
     }
     const before = contentsBeside(file);
-    expect(Object.keys(before)).toHaveLength(3);
+    expect(Object.keys(before)).toHaveLength(1);
     expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(DataError);
     expect(() => assertReplaceable(file, { keepOld: true })).toThrow(DataError);
     expect(contentsBeside(file)).toEqual(before);
   });
 
-  test('because of a full disk leaves the .old of an earlier one, and nothing of its own', async () => {
+  test('because of a full disk leaves the old contents, and nothing of its own', async () => {
     const file = inNewFolder();
-    for (const suffix of ['', '.old']) writeFileSync(file + suffix, `the user's ${suffix}`);
+    for (const suffix of files) writeFileSync(file + suffix, `the user's ${suffix}`);
     const before = contentsBeside(file);
     const failing = "const error = new Error('full'); error.code = 'ENOSPC'; fs.fsyncSync = () => { throw error; };";
     expect((await replacing(file, failing)).stderr).toBe(
@@ -139,11 +229,56 @@ describe('a replacement that fails', () => {
         renameSync(from, to);
       };`;
     const { stdout, stderr } = await replacing(file, logging);
+    const old = path.join(
+      path.dirname(file),
+      namesBeside(file).find((name) => name.endsWith('.old'))!,
+    );
     expect(stderr).toBe(
-      `DataError: ${file}: has been written, but its old contents are still named ${file}.old (no such luck)\n`,
+      `DataError: ${file}: has been written, but its old contents are still named ${old} (no such luck)\n`,
     );
     expect(stdout.split('\n')).toEqual(['flush file', 'rename', 'flush folder', '']);
-    expect(contentsBeside(file)).toEqual({ file: 'two', 'file.old': 'one' });
+    expect(contentsBeside(file)).toEqual({ file: 'two', [path.basename(old)]: 'one' });
+  });
+
+  /** The old file has another owner and group. */
+  const ofAnother = `
+    const { statSync } = fs;
+    fs.statSync = (name, options) => {
+      const stats = statSync(name, options);
+      return name.endsWith('/file') ? Object.assign(stats, { uid: 1234, gid: 5678 }) : stats;
+    };`;
+
+  test('keeps the owner and the group if it may; members of another group get no more rights than strangers', async () => {
+    const file = inNewFolder();
+    const permissions = async (change: string): Promise<[stdout: string, mode: string]> => {
+      writeFileSync(file, 'one');
+      chmodSync(file, 0o674);
+      const { stdout, stderr } = await replacing(file, ofAnother + change);
+      expect(stderr).toBe('');
+      return [stdout, (statSync(file).mode & 0o777).toString(8)];
+    };
+    const logged = "fs.fchownSync = (_, uid, gid) => console.log('owner', uid === 1234, 'group', gid === 5678);";
+    expect(await permissions(logged)).toEqual(['owner true group true\n', '674']);
+    const groupOnly = "fs.fchownSync = (_, uid) => { if (uid === 1234) throw new Error('not root'); };";
+    expect(await permissions(groupOnly)).toEqual(['', '674']);
+    const none = "fs.fchownSync = () => { throw new Error('not root'); };";
+    expect(await permissions(none)).toEqual(['', '644']);
+  });
+
+  test('because another user owns the file in a folder such as /tmp says so', async () => {
+    const file = inNewFolder();
+    writeFileSync(file, 'one');
+    const sticky = `${ofAnother}
+      const inSticky = fs.statSync;
+      fs.statSync = (name, options) => {
+        const stats = inSticky(name, options);
+        return stats?.isDirectory() ? Object.assign(stats, { uid: 0, mode: 0o41777 }) : stats;
+      };
+      process.geteuid = () => 1000;`;
+    expect((await replacing(file, sticky)).stderr).toBe(
+      `DataError: ${file}: cannot be written; the old file is unchanged (another user owns it, and its folder is sticky)\n`,
+    );
+    expect(contentsBeside(file)).toEqual({ file: 'one' });
   });
 
   /** `replaceFile` with `keepOld` in a process in which `change` has changed `fs`. */
@@ -155,7 +290,7 @@ describe('a replacement that fails', () => {
       import { syncBuiltinESMExports } from 'node:module';
       ${change}
       syncBuiltinESMExports();
-      const { replaceFile } = await import(${JSON.stringify(pathToFileURL('dist/src/files/disk.js').href)});
+      const { replaceFile } = await import(${JSON.stringify(pathToFileURL('dist/src/files/disk-replace.js').href)});
       try {
         replaceFile(${JSON.stringify(file)}, new TextEncoder().encode('two'), { keepOld: true });
       } catch (error) {

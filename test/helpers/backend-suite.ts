@@ -30,7 +30,8 @@ import { randomise } from './random-model.js';
 import { IMAGES, OPTIONS } from './small-data.js';
 import { SUM_CASES } from './sum-cases.js';
 import type { Origin } from './workbench.js';
-import { expectClose, expectedOfLongCase, Guarded, runLongCase } from './workbench.js';
+import { copyOf, expectNumbers, expectSameNumbers } from './numeric.js';
+import { expectedOfLongCase, Guarded, runLongCase } from './workbench.js';
 
 /** What the formulas give is the same for every backend, so a test file computes it once. `name`: all that it depends on. */
 const expectations = new Map<string, unknown>();
@@ -63,13 +64,13 @@ async function runCase(backend: Backend, seed: number, one: Case, origin: Origin
     const formulas = createFormulaBackend();
     const operands = drawn.map((tensor) => ({ view: formulas.allocate(tensor.shape) }));
     for (const [n, { view }] of operands.entries()) copyInto(view, drawn[n]);
-    return { values: drawn, expected: runOn(formulas, operands).map(({ view }) => valuesOf(view)) };
+    return { values: drawn, expected: runOn(formulas, operands).map(({ view }) => copyOf(view)) };
   });
   const operands = shapes.map(
     (shape, n) => new Guarded(backend, shape, values[n], origin === 'upload' ? 3 : 1 + ((seed + n) % 5), origin),
   );
   for (const [n, tensor] of runOn(backend, operands).entries()) {
-    expectClose(await tensor.values(), expected[n], tolerance ?? TOLERANCE);
+    expectNumbers(await tensor.values(), expected[n], tolerance ?? TOLERANCE);
   }
 }
 
@@ -225,12 +226,13 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
           const expected = await once(name, () => trainThreeSteps(createFormulaBackend(), one));
           const actual = await trainThreeSteps(backend, one);
           // Adam divides by √v: if a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
-          for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
+          for (const [tensor, values] of Object.entries(expected)) expectNumbers(actual[tensor], values, 2e-5, tensor);
         },
       );
 
       test.each(Object.entries(MODELS))('repeated work gives the same bits: %s', async (_, one) => {
-        expect(await trainThreeSteps(backend, one)).toEqual(await trainThreeSteps(backend, one));
+        const [first, second] = [await trainThreeSteps(backend, one), await trainThreeSteps(backend, one)];
+        for (const [tensor, values] of Object.entries(first)) expectNumbers(second[tensor], values, undefined, tensor);
       });
 
       test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
@@ -246,7 +248,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
           return results.map(valuesOf);
         };
         const first = await gradients();
-        expect(await gradients()).toEqual(first);
+        expectSameNumbers(await gradients(), first);
         expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
       });
     });

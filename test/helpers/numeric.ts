@@ -2,7 +2,7 @@
 import type { Random } from '../../src/core/rng.js';
 import { fillRandom } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { flatten, valuesOf, zeros } from '../../src/core/tensor.js';
+import { flatten, formatShape, indexOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 
 /** A tensor of normally distributed numbers, in f64. */
 export function randomTensor(random: Random, ...shape: number[]): Tensor {
@@ -49,6 +49,46 @@ export function numericGradient(tensor: Tensor, loss: () => number): Float64Arra
     elements.set(n, before);
     return difference / (2 * STEP);
   });
+}
+
+/** Numbers, or a tensor, whose rows and columns a failure names. */
+type Numbers = ArrayLike<number> | Tensor;
+
+const isTensor = (numbers: Numbers): numbers is Tensor => 'shape' in numbers;
+const listOf = (numbers: Numbers): ArrayLike<number> => (isTensor(numbers) ? valuesOf(numbers) : numbers);
+
+/** A tensor of the host with the same numbers. */
+export const copyOf = (tensor: Tensor): Tensor => tensorFrom(valuesOf(tensor), tensor.shape, 'f64');
+
+/**
+ * The numbers are the same, -0 is not 0, and NaN is NaN; with `tolerance` they differ by at most that much of their size, or of 1 if they
+ * are smaller. Fails at the first wrong one: Jest's difference of large arrays, which `toEqual` prints, takes minutes.
+ */
+export function expectNumbers(actual: Numbers, expected: Numbers, tolerance?: number, what = 'element'): void {
+  const [found, wanted] = [actual, expected].map(listOf);
+  if (found.length !== wanted.length) throw new Error(`${what}: ${found.length} numbers, expected ${wanted.length}`);
+  const boundOf = (n: number): number => (tolerance ?? 0) * Math.max(1, Math.abs(wanted[n]));
+  const isRight = (n: number): boolean =>
+    tolerance === undefined ? Object.is(found[n], wanted[n]) : Math.abs(found[n] - wanted[n]) <= boundOf(n);
+  let [first, wrong] = [-1, 0];
+  for (let n = 0; n < wanted.length; n++) {
+    if (isRight(n)) continue;
+    if (wrong === 0) first = n;
+    wrong++;
+  }
+  if (wrong === 0) return;
+  const shape = isTensor(expected) ? expected.shape : [wanted.length];
+  const place = `${what} ${formatShape(indexOf(first, shape))} of ${formatShape(shape)}`;
+  const limit = tolerance === undefined ? '' : ` ± ${boundOf(first)}`;
+  throw new Error(
+    `${place}: ${found[first]}, expected ${wanted[first]}${limit}; ${wrong} of ${wanted.length} are wrong`,
+  );
+}
+
+/** `expectNumbers` without a tolerance for each of several tensors or lists. */
+export function expectSameNumbers(actual: readonly Numbers[], expected: readonly Numbers[]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((one, n) => expectNumbers(one, expected[n], undefined, `tensor ${n}, element`));
 }
 
 /** The elements agree to 1e-8, which suits elements near 1. */

@@ -5,22 +5,24 @@
 import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import { valuesOf, zeros } from '../../src/core/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { Model } from '../../src/network/model.js';
 import { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
 import { Adam, Sgd } from '../../src/training/optimisers.js';
+import { copyOf, expectSameNumbers } from './numeric.js';
 import { smallImages } from './small-data.js';
 
 const images = smallImages(60, 7, 5);
 const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };
 
 /** The weights after a whole training run. */
-export async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {
+export async function weightsOf(threads: number, deterministic: boolean): Promise<Tensor[]> {
   const backend = await createWasmBackend({ threads, deterministic, check: true });
   const model = await train(backend, images, OPTIONS);
-  const weights = model.parameters.map(({ value }) => valuesOf(value));
+  const weights = model.parameters.map(({ value }) => copyOf(value));
   await backend.dispose();
   return weights;
 }
@@ -47,7 +49,7 @@ const NETWORKS: Record<string, NetworkConfig> = {
 };
 
 /** Three updates by Adam and three by SGD, on sequences of different lengths. */
-async function bitsOf(network: NetworkConfig, threads: number, deterministic: boolean): Promise<Float64Array[]> {
+async function bitsOf(network: NetworkConfig, threads: number, deterministic: boolean): Promise<Tensor[]> {
   const backend = await createWasmBackend({ threads, deterministic, check: true });
   const model = new Network(backend, network, { T, B });
   const random = new Random(4);
@@ -67,7 +69,7 @@ async function bitsOf(network: NetworkConfig, threads: number, deterministic: bo
     (step % 2 === 0 ? adam : sgd).update(0.01);
     await backend.keepPace(); // lets the threads start
   }
-  const results = [losses, ...model.parameters.flatMap(({ value, gradient }) => [value, gradient])].map(valuesOf);
+  const results = [losses, ...model.parameters.flatMap(({ value, gradient }) => [value, gradient])].map(copyOf);
   await backend.dispose();
   return results;
 }
@@ -79,14 +81,14 @@ export function describeSameBits(counts: readonly number[]): void {
 
   test.each(builds)(`whole training runs give ${on} (deterministic: %s)`, async (deterministic) => {
     const expected = await weightsOf(1, deterministic);
-    for (const threads of counts) expect(await weightsOf(threads, deterministic)).toEqual(expected);
+    for (const threads of counts) expectSameNumbers(await weightsOf(threads, deterministic), expected);
   });
 
   test.each(Object.keys(NETWORKS).flatMap((name) => builds.map((portable) => [name, portable] as const)))(
     `a network of every kind of layer gives ${on}: %s (deterministic: %s)`,
     async (name, portable) => {
       const expected = await bitsOf(NETWORKS[name], 1, portable);
-      for (const threads of counts) expect(await bitsOf(NETWORKS[name], threads, portable)).toEqual(expected);
+      for (const threads of counts) expectSameNumbers(await bitsOf(NETWORKS[name], threads, portable), expected);
     },
   );
 }

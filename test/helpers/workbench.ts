@@ -7,6 +7,7 @@ import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { createFormulaBackend } from './formula-backend.js';
+import { copyOf, expectNumbers } from './numeric.js';
 
 const GUARD = 12345;
 
@@ -39,15 +40,15 @@ export class Guarded {
     else computeAsProduct(backend, this.whole);
   }
 
-  /** Returns the view's values, after it has checked the rows around it. */
-  async values(): Promise<Float64Array> {
+  /** Returns a copy of the view, after it has checked the rows around it. */
+  async values(): Promise<Tensor> {
     await this.backend.download(this.whole);
     const { above, rows } = this;
     const [top, bottom] = [rowsOf(this.whole, 0, above), rowsOf(this.whole, above + rows, rows + 2 * above)].map(
       (guard) => [...new Set(valuesOf(guard))],
     );
     expect({ above: top, below: bottom }).toEqual({ above: [GUARD], below: [GUARD] });
-    return valuesOf(this.view);
+    return copyOf(this.view);
   }
 }
 
@@ -118,35 +119,25 @@ export interface LongCase {
 /** A few f32 operations in a row, on numbers of size about 1: sums of up to 130 terms. */
 const TOLERANCE = 2e-5;
 
-async function resultsOn(backend: Backend, seed: number, { run }: LongCase): Promise<Float64Array[]> {
+async function resultsOn(backend: Backend, seed: number, { run }: LongCase): Promise<Tensor[]> {
   const tensors = await run(new Workbench(backend, 100 + seed));
   for (const tensor of tensors) await backend.download(tensor);
-  return tensors.map(valuesOf);
+  return tensors.map(copyOf);
 }
 
-export function expectedOfLongCase(seed: number, one: LongCase): Promise<Float64Array[]> {
+export function expectedOfLongCase(seed: number, one: LongCase): Promise<Tensor[]> {
   return resultsOn(createFormulaBackend(), seed, one);
 }
 
 export async function runLongCase(
   backend: Backend,
-  expected: readonly Float64Array[],
+  expected: readonly Tensor[],
   seed: number,
   one: LongCase,
 ): Promise<void> {
   const actual = await resultsOn(backend, seed, one);
   for (const [n, values] of expected.entries()) {
-    expect(values.some((value) => value !== 0)).toBe(true);
-    expectClose(actual[n], values, TOLERANCE);
-  }
-}
-
-export function expectClose(actual: Float64Array, expected: Float64Array, tolerance: number): void {
-  expect(actual.length).toBe(expected.length);
-  for (let n = 0; n < expected.length; n++) {
-    const bound = tolerance * Math.max(1, Math.abs(expected[n]));
-    if (!(Math.abs(actual[n] - expected[n]) <= bound)) {
-      throw new Error(`element ${n}: ${actual[n]}, expected ${expected[n]} ± ${bound}`);
-    }
+    expect(valuesOf(values).some((value) => value !== 0)).toBe(true);
+    expectNumbers(actual[n], values, TOLERANCE);
   }
 }

@@ -17,7 +17,7 @@ import { failureOf } from '../helpers/failures.js';
 import { randomise } from '../helpers/random-model.js';
 import { smallImages } from '../helpers/small-data.js';
 import { callByCall, countCalls, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';
-import { expectClose } from '../helpers/workbench.js';
+import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
 
 interface NetworkCase {
   readonly network: NetworkConfig;
@@ -85,8 +85,8 @@ await describeWebGpu(() => {
       const single = await using(openWebGpu(kind), (backend) => twoSteps(callByCall(backend), one));
       const reference = await twoSteps(createReferenceBackend(), one);
       for (const [n, values] of merged.entries()) {
-        expect(values).toEqual(single[n]);
-        expectClose(values, reference[n], 2e-5);
+        expectNumbers(values, single[n]);
+        expectNumbers(values, reference[n], 2e-5);
       }
     });
 
@@ -111,7 +111,7 @@ await describeWebGpu(() => {
       const found = await using(openWebGpu(kind), products);
       random = new Random(6);
       const expected = await products(createReferenceBackend());
-      found.forEach((values, n) => expectClose(values, expected[n], 1e-6));
+      found.forEach((values, n) => expectNumbers(values, expected[n], 1e-6));
     });
 
     test('merged steps add to gradients of c that come from outside', async () => {
@@ -126,9 +126,9 @@ await describeWebGpu(() => {
         return results.map(valuesOf);
       };
       const merged = await using(openWebGpu(kind), gradients);
-      expect(merged).toEqual(await using(openWebGpu(kind), (backend) => gradients(callByCall(backend))));
+      expectSameNumbers(merged, await using(openWebGpu(kind), (backend) => gradients(callByCall(backend))));
       const reference = await gradients(createReferenceBackend());
-      merged.forEach((values, n) => expectClose(values, reference[n], 2e-5));
+      merged.forEach((values, n) => expectNumbers(values, reference[n], 2e-5));
     });
   });
 
@@ -246,7 +246,7 @@ await describeWebGpu(() => {
       expect(backend.lastLaunches).toBe(3);
       return all;
     });
-    values.forEach((one, n) => expectClose(one, expected[n], 1e-6));
+    values.forEach((one, n) => expectNumbers(one, expected[n], 1e-6));
   });
 
   test('updates of one tensor, or of what another update reads, are launches one after another', async () => {

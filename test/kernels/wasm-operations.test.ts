@@ -8,7 +8,7 @@ import type { Backend, Operations } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { fill, valuesOf } from '../../src/core/tensor.js';
-import { expectClose } from '../helpers/workbench.js';
+import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
 
 /** The operations' tensors, outputs first. A class index is a whole number 0 … 36; a mask is 0 or 1. */
 const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void, ...shapes: Shape[]]> = {
@@ -88,7 +88,7 @@ describe.each(['portable', 'relaxed'])('%s build', (build) => {
   test.each(Object.keys(CASES))('%s: that of the reference, with the same bits on 1, 2 and 7 threads', (name) => {
     const [one, ...others] = backends.map((backend) => run(backend, name));
     run(createReferenceBackend({ dtype: 'f64' }), name).forEach((expected, n) => {
-      expectClose(Float64Array.from(one[n]), Float64Array.from(expected), 1e-5);
+      expectNumbers(one[n], expected, 1e-5);
       for (const other of others)
         expect(Buffer.compare(Buffer.from(other[n].buffer), Buffer.from(one[n].buffer))).toBe(0);
     });
@@ -129,7 +129,7 @@ test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of th
     loss(on, [50, C], normal).compute(),
   );
   for (const name of ['losses', 'probabilities'] as const) {
-    expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]).map(Math.fround));
+    expectNumbers(actual[name], valuesOf(expected[name]).map(Math.fround));
   }
 });
 
@@ -173,7 +173,7 @@ test.each([10, 17, 83])('%d classes: a row of logits that are all negative is co
   );
   const [expected, actual] = [near.compute(), far.compute()];
   for (const name of ['losses', 'probabilities'] as const) {
-    expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]));
+    expectNumbers(actual[name], expected[name]);
   }
 });
 
@@ -182,7 +182,10 @@ test.each([3, 83])('the gradient is divided by the count of rows, not by their n
   const { probabilities, dLogits } = compute();
   const whole = valuesOf(dLogits);
   backend.crossEntropyBackward(dLogits, probabilities, y, 10);
-  expect(valuesOf(dLogits)).toEqual(whole.map((value) => 4 * value));
+  expectNumbers(
+    dLogits,
+    whole.map((value) => 4 * value),
+  );
 });
 
 test.each([2, 10, 16, 17, 83])('%d classes: class labels give the bits of their one-hot rows', (C) => {
@@ -194,5 +197,5 @@ test.each([2, 10, 16, 17, 83])('%d classes: class labels give the bits of their 
   const [losses, probabilities, dLogits] = [[90], [90, C], [90, C]].map((shape) => backend.allocate(shape));
   backend.crossEntropyForward(losses, probabilities, logits, labels);
   backend.crossEntropyBackward(dLogits, probabilities, labels, 90);
-  expect([losses, probabilities, dLogits].map(valuesOf)).toEqual(expected);
+  expectSameNumbers([losses, probabilities, dLogits], expected);
 });
