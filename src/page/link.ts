@@ -133,7 +133,6 @@ const FIELDS: Readonly<Record<Exclude<keyof State, 'subject' | 'backend'>, State
   learningRate: number('learningRate'),
   seed: number('seed'),
   shuffle: { ...option('shuffle'), ...digits }, // and is read in order
-  rateChanges,
   steps: number('steps'),
   experiment: words, // depends on the subject: see `fieldOf`
   image: { ...number('image'), ...digits },
@@ -148,6 +147,7 @@ const FIELDS: Readonly<Record<Exclude<keyof State, 'subject' | 'backend'>, State
   property: { ...oneOf(PROPERTIES.map(({ id }) => id)), ...text },
   prompt: { ...words, ...text },
   temperature: { ...number('temperature'), ...text },
+  rateChanges,
 };
 
 /** `?hidden=64&seed=7`: the values that differ from the defaults. */
