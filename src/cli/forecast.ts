@@ -1,5 +1,6 @@
 /** `longhand forecast`: what a trained forecaster expects after the last row of a file. */
 import { Command } from 'commander';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { assertReplaceable, replaceFile } from '../files/disk-replace.js';
@@ -53,7 +54,7 @@ export function forecastCommand(): Command {
           warnOfMissing(plan, series, count, flags.data);
           if (count > largest)
             inform(
-              `WARNING: forecasts beyond ${largest} steps read forecasts: they were not measured, and their intervals are too narrow`,
+              `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
             );
           const steps = await futureOf(forecaster, series, count, flags.data, signal);
           if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
@@ -77,7 +78,7 @@ function warnOfMissing(plan: ForecastPlan, { first, end, filled }: Series, count
   const lacking = rows.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0);
   if (lacking > 0 && !plan.inputs.hasMissing)
     warn(
-      `lacks ${lacking} of the ${rows.length} numbers of ${plan.columns.predict} that these forecasts read, and the training part had all`,
+      `lacks ${lacking} of the ${counted(rows.length, 'number')} of ${plan.columns.predict} that these forecasts read, and the training part had all`,
     );
 }
 
@@ -121,6 +122,6 @@ async function draw(file: string, series: Series, plan: ForecastPlan, steps: rea
     ...known.map((d) => ({ time: timeOf(d), ...point(d, d === series.end - 1 ? series.y[d] : NaN) })),
     ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
   ];
-  const title = `the next ${steps.length} steps`;
+  const title = `the next ${counted(steps.length, 'step')}`;
   replaceFile(file, new TextEncoder().encode(forecastSvg(plan.columns.predict, [{ title, points }])));
 }

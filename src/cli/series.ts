@@ -1,6 +1,7 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { timeAt, timeRangeFrom } from '../data/calendar.js';
@@ -48,7 +49,9 @@ const names = (text: string): string[] => text.split(',').map((name) => filePath
 function timeColumns(text: string): string[] {
   const columns = names(text);
   if (columns.length <= PARTS_OF_TIME.length) return columns;
-  throw new InvalidArgumentError(`It has ${columns.length} columns: at most those of ${PARTS_OF_TIME.join(', ')}.`);
+  throw new InvalidArgumentError(
+    `It has ${counted(columns.length, 'column')}: at most those of ${PARTS_OF_TIME.join(', ')}.`,
+  );
 }
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 

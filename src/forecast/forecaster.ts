@@ -1,4 +1,5 @@
 /** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
@@ -49,7 +50,7 @@ export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>):
 export function assertBatchFits(batchSize: number, windows: number): void {
   if (batchSize <= windows) return;
   throw new DataError(
-    `batch size ${batchSize}: a network has only ${windows} windows to learn from: choose at most as many`,
+    `batch size ${batchSize}: a network has only ${counted(windows, 'window')} to learn from: choose at most as many`,
   );
 }
 
@@ -250,7 +251,7 @@ export class Forecaster {
     const inputs = inputCount(reading);
     if (inputs !== network.config.inputs)
       throw new DataError(
-        `forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`,
+        `forecast: network ${name} reads ${counted(network.config.inputs, 'number')}, but its plan has ${inputs}`,
       );
     const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
@@ -299,7 +300,7 @@ function assertForecasts(name: string, config: CompleteConfig, ahead: readonly n
   const { outputs, quantiles, reads, inputKind, loss, layers } = config;
   const needed = ahead.length * Math.max(quantiles.length, 1);
   if (outputs !== needed)
-    throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
+    throw new DataError(`forecast: network ${name} has ${counted(outputs, 'output')}, but its horizons need ${needed}`);
   if (
     reads === 'every' &&
     inputKind === 'numbers' &&

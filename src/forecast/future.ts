@@ -1,4 +1,5 @@
 /** Forecasts beyond the last row of a series. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
@@ -93,7 +94,7 @@ function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number
   const last = timeAt(calendar, end + count - 1);
   if (last <= LAST_TIME) return;
   throw new DataError(
-    `${name}: ${count} steps of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
+    `${name}: ${counted(count, 'step')} of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
   );
 }
 

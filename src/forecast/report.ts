@@ -1,4 +1,5 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { scaled } from '../data/scale.js';
@@ -221,9 +222,7 @@ export function warningsOf(
   ];
   return [
     ...(numbers < FEW_NUMBERS
-      ? [
-          `the test part has ${numbers} ${numbers === 1 ? 'number' : 'numbers'}, so its errors are rough: choose a longer one with --test`,
-        ]
+      ? [`the test part has ${counted(numbers, 'number')}, so its errors are rough: choose a longer one with --test`]
       : []),
     ...reports.flatMap(ofHorizon),
   ];
@@ -251,7 +250,7 @@ export function baselinesOf(
     season === undefined
       ? []
       : [
-          ofSeason(`the season before (${season} steps)`, seasonalValue, season),
+          ofSeason(`the season before (${counted(season, 'step')})`, seasonalValue, season),
           ofSeason('the mean of four seasons', meanOfSeasons, season),
         ];
   return [

@@ -7,6 +7,7 @@ import {
   assertString,
   assertTruth,
   assertWhole,
+  counted,
   describe,
 } from '../core/arguments.js';
 import { timeRangeFrom } from '../data/calendar.js';
@@ -77,7 +78,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
   if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
-      `${what}: time: ${times.length} columns: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+      `${what}: time: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
   assertString(`${what}: predict`, predict);

@@ -1,4 +1,5 @@
 /** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { calendarOf, formatStep, formatTime, indexOfTime } from '../data/calendar.js';
@@ -81,7 +82,7 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
   const length = at[at.length - 1] + 1;
   if (length > MOST_STEPS_PER_ROW * table.rows) {
     throw new DataError(
-      `${table.name}: has ${table.rows} rows, but ${length} steps of ${formatStep(calendar)} from the first row to the last: which times are ` +
+      `${table.name}: has ${counted(table.rows, 'row')}, but ${counted(length, 'step')} of ${formatStep(calendar)} from the first row to the last: which times are ` +
         'wrong?',
     );
   }
@@ -184,7 +185,7 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   const length = before + series.length;
   if (before > MOST_STEPS_PER_ROW * series.length && length > MOST_STEPS) {
     throw new DataError(
-      `${name}: has ${series.length} steps of ${formatStep(calendar)} from ${formatTime(start)}, but ${before} steps come before them, from ` +
+      `${name}: has ${counted(series.length, 'step')} of ${formatStep(calendar)} from ${formatTime(start)}, but ${counted(before, 'step')} come before them, from ` +
         `${formatTime(calendar.start)}, where the training began: add rows before them`,
     );
   }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -10,6 +11,19 @@ const files = ['src', 'kernels', 'test', 'docs'].flatMap((folder) =>
     .filter((name) => /\.(ts|mjs|md)$/.test(name))
     .map((name) => `${folder}/${name}`),
 );
+
+test('the parts of the build that “Change a kernel” names exist, and so does its test', () => {
+  const [section] = read('CONTRIBUTING.md').split('\n## Change a kernel\n')[1].split('\n## ');
+  const { stdout } = runModule(
+    "import { generated, rest } from './build/parts.mjs'; console.log([...generated, ...rest].map(({ name }) => name).join());",
+  );
+  const named = [...section.matchAll(/npm run build -- (\w+)/g)].map(([, name]) => name);
+  expect(named).toEqual(['wasm', 'modules']);
+  expect(stdout.trim().split(',')).toEqual(expect.arrayContaining(named));
+  const [file] = /test\/kernels\/\S+\.test\.ts/.exec(section)!;
+  expect(files).toContain(file);
+});
+
 const sources = files.filter((file) => /^(src|kernels|test\/helpers)\/.*\.ts$/.test(file)).map(read);
 
 /** A reader writes the first; Keras and the project's root have the others. */

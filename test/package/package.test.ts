@@ -209,7 +209,7 @@ test('longhand/browser is one file with every export that runs in a page, and im
 });
 
 describe('a build of three parts, one of which makes an input of the others,', () => {
-  const { at, read: readBuilt, build } = smallProject();
+  const { at, read: readBuilt, build, buildOnly } = smallProject();
 
   test('does nothing if only the times of files have changed', () => {
     expect(build()).toEqual(done());
@@ -228,6 +228,14 @@ describe('a build of three parts, one of which makes an input of the others,', (
     expect(build()).toEqual(done('second', 'third'));
     writeFileSync(at('source/unread'), 'other');
     expect(build()).toEqual(done());
+  });
+
+  test('builds only the parts that are named', () => {
+    for (const file of ['given', 'source/text']) writeFileSync(at(file), 'other');
+    expect(buildOnly('first', 'third')).toEqual(done('first', 'third'));
+    const errors = 'build: fourth: the parts are first, second, third\n';
+    expect(buildOnly('third', 'fourth')).toEqual({ status: 1, made: [], errors });
+    expect(build()).toEqual(done('second'));
   });
 
   test('tries a failed part again the next time, and still builds the others', () => {

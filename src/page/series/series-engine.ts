@@ -1,4 +1,5 @@
 /** “Your data” in the worker: reads the series, and trains its forecaster with the functions of the command line. */
+import seriesFile from 'virtual:series-file';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
@@ -14,6 +15,7 @@ import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
+import { fetchFiles } from '../fetch-data.js';
 import { Queue } from '../queue.js';
 import { itersFor } from '../subject-data.js';
 import type { SeriesSettings, SettingTexts } from './choices.js';
@@ -21,7 +23,7 @@ import { FORECAST_STEPS } from './choices.js';
 import { ForecastProgress } from './progress.js';
 import type { SeriesProgress } from './progress.js';
 import type { Source } from './read-series.js';
-import { fetchExample, readBeginning, readTable } from './read-series.js';
+import { readBeginning, readTable } from './read-series.js';
 import type { Results, SeriesFacts } from './results.js';
 import { factsOf, resultsOf } from './results.js';
 import type { UnitStates } from './unit-states.js';
@@ -65,7 +67,8 @@ export class SeriesEngine {
 
   /** The same with the page's example. `progress` gets the share of it that has arrived. */
   async openExample(folder: string, bypassCache: boolean, progress: (share: number) => void): Promise<FirstRows> {
-    return this.use(await fetchExample(new URL(folder), bypassCache, progress));
+    const [{ name, bytes }] = await fetchFiles([seriesFile], new URL(folder), bypassCache, progress);
+    return this.use({ name, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) });
   }
 
   private async use(source: Source): Promise<FirstRows> {
