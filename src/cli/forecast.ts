@@ -9,6 +9,7 @@ import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
 import { firstRead, futureOf, MOST_STEPS } from '../forecast/future.js';
 import type { ForecastPlan } from '../forecast/plan.js';
+import { fewScores } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
@@ -57,6 +58,7 @@ export function forecastCommand(): Command {
               `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
             );
           const steps = await futureOf(forecaster, series, count, flags.data, signal);
+          warnOfScores(plan, steps);
           if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
           print(steps, plan, flags);
         } finally {
@@ -80,6 +82,15 @@ function warnOfMissing(plan: ForecastPlan, { first, end, filled }: Series, count
     warn(
       `lacks ${lacking} of the ${counted(rows.length, 'number')} of ${plan.columns.predict} that these forecasts read, and the training part had all`,
     );
+}
+
+/** Warns of each horizon whose intervals are corrected by too few errors. */
+function warnOfScores(plan: ForecastPlan, steps: readonly FutureStep[]): void {
+  for (const ahead of plan.ahead) {
+    const counts = steps.filter(({ horizon }) => horizon === ahead).map(({ scores }) => scores);
+    if (counts.length === 0) continue;
+    for (const warning of fewScores(plan.coverage, ahead, Math.min(...counts))) inform(`WARNING: ${warning}`);
+  }
 }
 
 /** Ends the command for outputs that are inputs, or each other. */

@@ -16,7 +16,7 @@ import type { ForecastPlan } from '../forecast/plan.js';
 import { assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
-import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
+import { choicesOf, MOST_AHEAD, MOST_SEEDS, NO_SEASONS } from '../forecast/request.js';
 import type { Series } from '../forecast/series.js';
 import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import type { TrainOptions } from '../training/options.js';
@@ -54,6 +54,8 @@ function timeColumns(text: string): string[] {
   );
 }
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+
+const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
 
 /** As `timeRangeFrom` reads it. */
 function timeRange(text: string): string {
@@ -93,7 +95,11 @@ export function withSeriesOptions(command: Command): Command {
     .addOption(
       new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
     )
-    .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
+    .option(
+      '--season <steps>',
+      `the seasons, in steps, such as 7,365; or ${NO_SEASONS} (default: they are found)`,
+      seasonList,
+    )
     .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
     .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)

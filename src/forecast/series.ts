@@ -104,7 +104,7 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
     end,
     y,
     filled: filledBy(columns.fill, y),
-    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name), end)),
+    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
     known: columns.known.map((name) => {
       const column = columnOf(table, name);
       return { name, values: placed(name), words: column.kind === 'text' ? column.words : undefined };
@@ -206,11 +206,10 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   };
 }
 
-/** `values` with missing numbers filled, up to the last number; up to step `end` if that is later. */
-export function filledBy(fill: SeriesColumns['fill'], values: Float64Array, end = 0): Float64Array {
+/** `values` with missing numbers filled. What a step reads must not depend on whether later steps have numbers, so the last ones are filled too. */
+export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
   if (fill !== 'previous') return values;
   const filled = values.slice();
-  const to = Math.max(lastNumber(values), end);
-  for (let t = 1; t < to; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
+  for (let t = 1; t < filled.length; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
 }

@@ -149,6 +149,7 @@ describe('the settings', () => {
     [{ ahead: '0' }, /^Steps ahead 0: must be /],
     [{ test: 'soon' }, /^Test part from soon: must be a time such as/],
     [{ hidden: '5000' }, /^Hidden units 5000: must be a whole number from 1 to 1024$/],
+    [{ seasons: '7, 1' }, /^Seasons 7, 1: must be whole numbers from 2, such as 7, 365, or none$/],
     [{ seeds: '1.5' }, /^Networks 1\.5: must be a whole number from 1 to 20$/],
     [{ threads: '0' }, /^Threads 0: must be /],
   ])('%j is refused', (texts, message) => {
@@ -301,7 +302,7 @@ describe('the engine', () => {
     const loaded = await other.load(half, 'half.safetensors', 1);
     expect([loaded.isOver, loaded.step]).toEqual([false, reports[0].step]);
     expect(loaded.settings).toEqual({
-      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '' },
+      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '', seasons: '7' },
       test: '1987-05-07..1987-05-20',
     });
     expect(await other.play(() => {})).toBe(true);

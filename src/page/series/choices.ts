@@ -4,7 +4,7 @@ import { wholeFrom } from '../../core/numbers.js';
 import { timeFrom, timeRangeFrom } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { FORECAST_OPTIONS } from '../../forecast/forecast-options.js';
-import { MOST_AHEAD } from '../../forecast/request.js';
+import { MOST_AHEAD, NO_SEASONS } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';
 import { OPTIONS } from '../../training/option-table.js';
@@ -115,6 +115,8 @@ export interface SeriesSettings {
   readonly ahead: readonly number[];
   /** As `ForecastChoices.test`. */
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
+  /** As `ForecastChoices.seasons`. */
+  readonly seasons: readonly number[] | null;
   readonly hidden: number;
   /** Steps of each network. */
   readonly steps: number;
@@ -136,6 +138,7 @@ export const FORECAST_STEPS = stepCount({ ...TUTORIAL, ...FORECAST_OPTIONS }, 0)
 export const SETTING_DEFAULTS: SettingTexts = {
   ahead: '1, 28',
   test: '',
+  seasons: '',
   fill: '',
   hidden: String(FORECAST_OPTIONS.hidden),
   steps: String(FORECAST_STEPS),
@@ -165,6 +168,12 @@ export const SETTING_FIELDS: readonly SettingField[] = [
     label: 'Test part from',
     placeholder: 'the last tenth',
     help: 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
+  },
+  {
+    name: 'seasons',
+    label: 'Seasons',
+    placeholder: 'found in the series',
+    help: `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
   },
   {
     name: 'fill',
@@ -214,6 +223,12 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     refuse('ahead', `up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`);
   const seeds = wholeFrom(texts.seeds.trim(), 1, MOST_SEEDS);
   if (Number.isNaN(seeds)) refuse('seeds', `a whole number from 1 to ${MOST_SEEDS}`);
+  const seasons =
+    texts.seasons.trim() === NO_SEASONS
+      ? []
+      : texts.seasons.split(',').map((text) => wholeFrom(text.trim(), 2, Number.MAX_SAFE_INTEGER));
+  if (texts.seasons.trim() !== '' && seasons.some(Number.isNaN))
+    refuse('seasons', `whole numbers from 2, such as 7, 365, or ${NO_SEASONS}`);
   const written = texts.test.trim();
   const range = written === '' ? undefined : timeRangeFrom(written.includes('..') ? written : `${written}..`);
   if (written !== '' && !range) refuse('test', 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31');
@@ -221,6 +236,7 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
   if (fill === null && texts.fill !== '') refuse('fill', `one of ${FILLS.join(', ')}`);
   return {
     ahead,
+    seasons: texts.seasons.trim() === '' ? null : seasons,
     test: range ? { from: range[0], to: range[1] } : null,
     fill,
     hidden: number('hidden'),

@@ -11,6 +11,7 @@ import { forecastOptions } from '../../forecast/forecast-options.js';
 import { assertBatchFits, fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
+import { NO_SEASONS } from '../../forecast/request.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
 import type { TrainOptions } from '../../training/options.js';
@@ -84,8 +85,8 @@ export class SeriesEngine {
       if (repeated !== undefined) throw new DataError(`the column ${JSON.stringify(repeated)} is named twice`);
       const source = this.openSource;
       const series = seriesOf(await readTable(source, wantedColumns(columns), signal), columns);
-      const { ahead, seeds, test, hidden, seed, threads } = settings;
-      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
+      const { ahead, seeds, test, seasons, hidden, seed, threads } = settings;
+      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons };
       const plan = planOf(source.name, series, choices, undefined);
       const length = lengthOf(settings, fewestWindows(plan));
       const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
@@ -207,7 +208,7 @@ export class SeriesEngine {
 
 /** The run of a checkpoint in the words of the form. */
 function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
-  const { ahead, seeds, columns, calendar, parts } = plan;
+  const { ahead, seeds, columns, calendar, parts, inputs } = plan;
   const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
   const { batchSize, seed } = options;
   const numbers = { seeds, steps, batchSize, seed, hidden: layersOf(options)[0].hidden };
@@ -216,6 +217,7 @@ function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): Load
     ...(texts as Record<keyof typeof numbers, string>),
     ahead: ahead.join(', '),
     test: `${from}..${last}`,
+    seasons: inputs.seasons.join(', ') || NO_SEASONS,
     fill: columns.fill ?? '',
   };
 }
