@@ -18,30 +18,32 @@ export type Job = Omit<AnswerText, 'file'>;
 const LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
 
 /**
- * The verdict on an answer; with `isDiagnosed` it says what wrong numbers show. What the answer prints goes to standard error. Rejects
- * with the reason of `signal` as soon as that is aborted.
+ * The verdict on an answer; with `isDiagnosed` it says what wrong numbers show. What the answer prints goes to standard error if it
+ * `isHeard`. Rejects with the reason of `signal` as soon as that is aborted.
  */
 export async function verdictOn(
   answer: WrittenAnswer,
   signal: AbortSignal,
   isDiagnosed = true,
   limits = LIMITS,
+  isHeard = true,
 ): Promise<Verdict> {
   const { exercise, source } = answer;
   if (isUntouched(exercise, source)) return { outcome: 'untouched' };
-  return verdictOf(exercise, await computedBy(answer, signal, limits), isDiagnosed);
+  return verdictOf(exercise, await computedBy(answer, signal, limits, isHeard), isDiagnosed);
 }
 
 async function computedBy(
   { exercise, file, source, language }: WrittenAnswer,
   signal: AbortSignal,
   limits: Limits,
+  isHeard: boolean,
 ): Promise<Computed> {
   try {
     signal.throwIfAborted();
     const job: Job = { name: exercise.name, source, language };
     const { report, excess, printed, lastWords, how } = await endOf('run-answer', job, signal, limits);
-    if (printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
+    if (isHeard && printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
     return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };

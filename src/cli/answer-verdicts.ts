@@ -11,18 +11,19 @@ export interface Checked extends AnswerFile {
   readonly verdict: Verdict;
 }
 
-/** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
+/** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. `isHeard`: see `verdictOn`. */
 export async function verdictsOn(
   folder: string,
   exercises: readonly Exercise[],
   signal: AbortSignal,
+  isHeard = true,
 ): Promise<Checked[][]> {
   const isDiagnosed = exercises.length === 1; // a line for each of several does not show it
   const all = await twoAtATime(answersIn(folder, exercises), async (answer) => {
     const read = sourceIn(path.join(folder, answer.file));
     if ('verdict' in read) return { ...answer, source: undefined, verdict: read.verdict };
     const written = { ...answer, ...read };
-    return { ...written, verdict: await verdictOnText(written, signal, isDiagnosed) };
+    return { ...written, verdict: await verdictOnText(written, signal, isDiagnosed, isHeard) };
   });
   return exercises.map((exercise) => {
     const both = all.filter((one) => one.exercise === exercise);
@@ -60,9 +61,14 @@ function sourceIn(file: string): { source: string } | { verdict: Verdict } {
   return { source: text.toString().replace(/^\uFEFF/, '') }; // some editors begin a file with it
 }
 
-async function verdictOnText(answer: WrittenAnswer, signal: AbortSignal, isDiagnosed: boolean): Promise<Verdict> {
+async function verdictOnText(
+  answer: WrittenAnswer,
+  signal: AbortSignal,
+  isDiagnosed: boolean,
+  isHeard: boolean,
+): Promise<Verdict> {
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(answer, signal, isDiagnosed);
+  return verdictOn(answer, signal, isDiagnosed, undefined, isHeard);
 }
 
 export const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

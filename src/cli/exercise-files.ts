@@ -63,15 +63,21 @@ export const shownName = (folder: string, exercise: Exercise): string =>
 
 /** Where the answers are: here, in the only folder here that has exercises, or above. */
 export function folderOf(command: Command): string {
-  if (hasExercises('.')) return '.';
   const folders = foldersHere().filter(hasExercises);
-  if (folders.length === 1) return folders[0];
-  if (folders.length === 0 && hasExercises('..')) return '..';
+  const folder = existingFolder(undefined, folders);
+  if (folder !== undefined) return folder;
   return command.error(
     folders.length === 0
       ? `error: there are no exercises here: ${typed('exercises')} writes them`
       : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
   );
+}
+
+/** As `folderOf`, but of several folders `preferred`. undefined: there is none, or it is not clear which. */
+export function existingFolder(preferred?: string, folders = foldersHere().filter(hasExercises)): string | undefined {
+  if (hasExercises('.')) return '.';
+  if (folders.length === 0) return hasExercises('..') ? '..' : undefined;
+  return folders.length === 1 ? folders[0] : folders.find((folder) => folder === preferred);
 }
 
 /** Also links to folders. None if this folder cannot be listed. */

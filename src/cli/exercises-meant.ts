@@ -1,31 +1,22 @@
 /** What may have been meant by words behind `longhand exercises` that are no command of it, such as `chek 5`. */
 
-/** What one may write in place of a command, and yet could be a folder's name: `exercises 5`. */
-const MEANT: readonly [RegExp, (number: string) => string][] = [
-  [/^(?:che(?:ck|kc|k)s?[ -]?)?(\d+)$/i, (number) => `check ${number}`],
-  [/^che(?:ck|kc|k)s?$/i, () => 'check'],
-  [/^hints?[ -]?(\d*)$/i, (number) => `hint ${number || 1}`],
-  [/^t(?:rain|rian|arin|rani)s?$/i, () => 'train'],
-  [/^watch$/i, () => 'check --watch'],
-  [/^help$/i, () => '--help'],
+/** Commands by other names that one may try. The first: without a word, it says what is solved. */
+const OTHER_NAMES: readonly [RegExp, string][] = [
+  [/^(status|progress|list|show)$/, ''],
+  [/^watch$/, 'check --watch'],
+  [/^help$/, '--help'],
 ];
 
-/** The command that was probably meant. undefined if the only word can be the name of a folder, or no word is like a command. */
-export function meantBy(words: readonly string[]): string | undefined {
-  if (words.length > 1) return meantBySeveral(words);
-  for (const [pattern, meant] of MEANT) {
-    const [found, number = ''] = pattern.exec(words[0]) ?? [];
-    if (found !== undefined) return meant(number);
-  }
-  return undefined;
-}
-
-/** Several words are no folder, so a word that is only like a command is enough. */
-function meantBySeveral(words: readonly string[]): string | undefined {
-  const numbers = words.filter((word) => /^\d+$/.test(word));
-  const command = ['check', 'hint', 'train'].find((name) => words.some((word) => isNear(word.toLowerCase(), name)));
+/** The command that was probably meant, of those with these names. undefined if no word is like one of them. */
+export function meantBy(words: readonly string[], names: readonly string[]): string | undefined {
+  const parts = words.flatMap((word) => word.toLowerCase().match(/[a-z]+|\d+|[^a-z\d]+/g) ?? []);
+  if (words.some((word) => /[^a-z\d -]/i.test(word)) || parts.length > 4) return undefined;
+  const numbers = parts.filter((part) => /^\d+$/.test(part));
+  const command = names.find((name) => parts.some((part) => isNear(part, name)));
   if (command === 'hint' && numbers.length === 0) return 'hint 1';
-  return command === 'train' ? command : command && [command, ...numbers].join(' ');
+  if (command !== undefined) return ['check', 'hint'].includes(command) ? [command, ...numbers].join(' ') : command;
+  if (parts.length === 1 && numbers.length === 1) return `check ${numbers[0]}`;
+  return OTHER_NAMES.find(([pattern]) => pattern.test(parts.join('')))?.[1];
 }
 
 /** Whether one letter has been added, left out, replaced, or exchanged with the next. */

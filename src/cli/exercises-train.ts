@@ -5,14 +5,16 @@ import type { AnswerText } from '../exercises/answer-texts.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/answer-texts.js';
 import { packagedText } from '../data/text-files.js';
 import type { RunReport, Tested } from '../own-network/both-runs.js';
+import { conclusionOf, GRADIENTS, GRADIENT_HEAD, percent, shownLoss, testRows, TESTS } from '../own-network/words.js';
+import type { Line } from '../training/training.js';
 import type { Checked } from './answer-verdicts.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
 import { folderOf, hasExercises } from './exercise-files.js';
 import { wholeNumber } from './flag-values.js';
-import { bits, characterLine, numpyShare, printable, tutorialLine } from './format.js';
+import { printable, table } from './format.js';
 import { trainInProcess } from './network-process.js';
-import { inform, print, printText } from './print.js';
+import { inform, print, printLines, printText } from './print.js';
 import { progressBar } from './run-training.js';
 import { untilInterrupted } from './signals.js';
 import { summaryOf } from './verdict-text.js';
@@ -50,6 +52,7 @@ async function answersFrom(
   signal: AbortSignal,
 ): Promise<AnswerText[] | undefined> {
   const exercises = exercisesOf(text ? EVERY_STEP : LAST_STEP);
+  inform(`${exercises.length} answers are checked first.`);
   const checked = await verdictsOn(folder, exercises, signal);
   const wrong = checked.filter((all) => !isRight(all));
   for (const { file, verdict } of wrong.flat()) print(`${file}: ${summaryOf(verdict)}`);
@@ -73,50 +76,51 @@ function answerOf(all: readonly Checked[]): AnswerText | undefined {
   return { name: exercise.name, file, language, source };
 }
 
-async function train(answers: readonly AnswerText[], { text, steps }: Flags, signal: AbortSignal): Promise<void> {
-  const file = text ? packagedText() : undefined;
-  if (text) print("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
-  const shown: { bar?: ReturnType<typeof progressBar> } = {};
+async function train(
+  answers: readonly AnswerText[],
+  { text: isText, steps }: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  const text = isText ? packagedText() : undefined;
+  if (isText) print("No exercise asks for (15′), the gradient of a character's row of Wx: it is the engine's.");
+  inform("The engine's network is trained first, and then yours: with the same first weights and the same batches.");
+  const shown: { bar?: ReturnType<typeof progressBar>; engine?: Tested } = {};
   let began = 0;
-  let engine: Tested | undefined;
   const hear = (report: RunReport): void => {
-    if (report.whose === 'engine') {
-      if (report.kind !== 'tested') return;
-      engine = report;
-      began = performance.now();
+    const isOwn = report.whose === 'own';
+    if (report.kind === 'step') {
+      shown.bar ??= progressBar(0, report.steps);
+      shown.bar.update(report.step);
       return;
     }
-    switch (report.kind) {
-      case 'step':
-        shown.bar ??= progressBar(0, report.steps);
-        shown.bar.update(report.step);
-        return;
-      case 'line':
-        shown.bar?.clear();
-        print(text ? characterLine(report) : tutorialLine(report));
-        return;
-      case 'tested':
-        shown.bar?.stop();
-        if (engine) printEnd(report, engine);
-        inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
-    }
+    shown.bar?.clear();
+    if (report.kind === 'line') print(`${isOwn ? 'Yours: ' : 'Engine:'} ${lineOf(isText, report)}`);
+    if (report.kind === 'gradients') printTable(GRADIENTS, [GRADIENT_HEAD, ...report.rows]);
+    if (report.kind !== 'tested') return;
+    shown.bar?.stop();
+    delete shown.bar;
+    if (!isOwn) shown.engine = report;
+    else if (shown.engine) printEnd(isText, report, shown.engine);
+    if (isOwn) inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
+    began = performance.now();
   };
   try {
-    await trainInProcess({ answers, text: file, steps }, hear, signal);
+    await trainInProcess({ answers, text, steps }, hear, signal);
   } finally {
     shown.bar?.stop();
   }
 }
 
-function printEnd({ written, count, ...own }: Tested, engine: Tested): void {
-  print('Optimization Finished!');
-  const others = `The engine's own, after as many updates: `;
-  if (written === undefined) {
-    print(`Testing Accuracy on all ${count} images: ${numpyShare(own.accuracy)}`);
-    print(`${others}${numpyShare(engine.accuracy)}`);
-    return;
-  }
-  print(`Bits per character on the validation part: ${bits(own.loss)}`);
-  print(`${others}${bits(engine.loss)}`);
-  printText(`Your network writes:\n${written}\n`);
+const lineOf = (isText: boolean, { step, loss, accuracy }: Line): string =>
+  `update ${step}, ${isText ? 'bits per character' : 'loss'} ${shownLoss(isText, loss).toFixed(4)}, accuracy ${percent(accuracy)}`;
+
+function printTable(title: string, rows: readonly (readonly string[])[]): void {
+  print(`${title}:`);
+  printLines(table(rows));
+}
+
+function printEnd(isText: boolean, own: Tested, engine: Tested): void {
+  printTable(TESTS, testRows(isText, own, engine));
+  print(conclusionOf([], own, engine)); // only right answers are trained with
+  if (own.written !== undefined) printText(`Your network writes:\n${own.written}\n`);
 }

@@ -6,12 +6,12 @@ import path from 'node:path';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import type { Exercise } from '../exercises/exercise.js';
-import { EXERCISES } from '../exercises/exercises.js';
+import { EXERCISES, nextAfter, numbersOf } from '../exercises/exercises.js';
 import { folderContents } from '../exercises/folder.js';
 import { placeOf, writeNewFolder } from '../files/disk.js';
 import { isRight, verdictsOn } from './answer-verdicts.js';
 import { currentRun } from './current-run.js';
-import { answersIn, folderOf, hasExercises, shownName } from './exercise-files.js';
+import { answersIn, existingFolder, folderOf, hasExercises, shownName } from './exercise-files.js';
 import { scriptsOf, typedExercise, updateScripts } from './exercise-scripts.js';
 import { exercisesTrainCommand } from './exercises-train.js';
 import { meantBy } from './exercises-meant.js';
@@ -25,7 +25,7 @@ const FOLDER = 'longhand-exercises';
 export function exercisesCommand(): Command {
   const command = new Command('exercises')
     .description('Write twelve exercises into a folder: the gradients of an LSTM, one by one.')
-    .argument('[dir]', 'folder to create', FOLDER)
+    .argument('[dir]', `folder to create, such as ./mine (default: ${FOLDER}); if it exists, say what is solved`)
     .allowExcessArguments() // for a misspelt command: see writeFolder
     .addHelpText(
       'after',
@@ -48,7 +48,7 @@ Examples:
       const folder = folderOf(command);
       await untilInterrupted(async (signal) => {
         const report = (): Promise<boolean> =>
-          chosen.length === 1 ? reportOne(folder, chosen[0], signal) : reportAll(folder, chosen, signal);
+          chosen.length === 1 ? reportOne(folder, chosen[0], signal) : reportAll(folder, signal);
         if (watches) await watchFolder(folder, chosen, report, signal);
         else if (!(await report())) currentRun().exitCode = 1;
       });
@@ -76,21 +76,63 @@ function exerciseOf(command: Command, number: string): Exercise {
       );
 }
 
-async function writeFolder(folder: string, _flags: unknown, command: Command): Promise<void> {
-  if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
+async function writeFolder(given: string | undefined, _flags: unknown, command: Command): Promise<void> {
+  if (given === '') throw new DataError('the folder has no name: leave it out, or write one');
+  const isThere = command.args.length === 1 && given !== undefined && hasExercises(given);
+  const existing = command.args.length === 0 ? existingFolder(FOLDER) : isThere ? given : undefined;
+  if (existing === undefined) assertFolder(command);
+  await untilInterrupted(async (signal) => {
+    if (existing === undefined) {
+      const folder = given ?? FOLDER;
+      await writeNewFolder(folder, folderContents(scriptsOf(folder)), signal);
+      print(
+        `${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`,
+      );
+      print(`${typed('exercises check 1')}   checks the first one; in the folder itself, npm run check 1`);
+    } else {
+      if (updateScripts(existing))
+        inform(`${path.join(existing, 'package.json')}: the scripts are new: npm run check 1 works in this folder`);
+      print(`${printable(existing)}: your answers are there, and stay as they are.`);
+      await printSolved(existing, signal);
+    }
+  });
+}
+
+/** Ends with an error unless the words behind `exercises` are a folder: one with a slash, so that no misspelt command becomes one. */
+function assertFolder(command: Command): void {
   const { args } = command;
-  const meant = meantBy(args.length === 0 ? [folder] : args);
-  if (meant !== undefined) {
-    const other = args.length > 1 ? '' : ` For a folder of this name, write ./${folder}`;
-    command.error(`error: ${printable(args.join(' '))}: did you mean ${typedExercise(meant)}?${other}`);
+  if (args.length === 0 || args[0] === FOLDER || /[/\\]|^\.\.?$/.test(args[0])) {
+    if (args.length > 1)
+      command.error('error: too many arguments: write the name of one folder, in quotes if it has spaces');
+    return;
   }
-  if (args.length > 1)
-    command.error('error: too many arguments: write the name of one folder, in quotes if it has spaces');
-  if (hasExercises(folder) && updateScripts(folder))
-    inform(`${path.join(folder, 'package.json')}: the scripts are new: npm run check 1 works in this folder`);
-  await untilInterrupted((signal) => writeNewFolder(folder, folderContents(scriptsOf(folder)), signal));
-  print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
-  print(`${typed('exercises check 1')}   checks the first one; in the folder itself, npm run check 1`);
+  const names = command.commands.map((one) => one.name());
+  const meant = meantBy(args, names);
+  const words = printable(args.join(' '));
+  const other = args.length > 1 ? '' : ` For a folder of this name, write ./${words}`;
+  command.error(
+    meant === undefined
+      ? `error: ${words}: there is no such command: ${names.join(', ')}.${other}`
+      : `error: ${words}: did you mean ${typedExercise(meant).trim()}?${other}`,
+  );
+}
+
+/** Checks all answers, except the one to `solved`, which is right, and says in one line which are right and what is next. */
+async function printSolved(folder: string, signal: AbortSignal, solved?: Exercise): Promise<void> {
+  const others = EXERCISES.filter((exercise) => exercise !== solved);
+  const all = await verdictsOn(folder, others, signal, false);
+  printProgress(
+    folder,
+    EXERCISES.filter((exercise) => exercise === solved || isRight(all[others.indexOf(exercise)])),
+    solved,
+  );
+}
+
+function printProgress(folder: string, right: readonly Exercise[], last?: Exercise): void {
+  const count = `${right.length} of ${EXERCISES.length} right`;
+  const next = nextAfter(last?.number ?? 0, (exercise) => right.includes(exercise));
+  if (!next) print(`${count}: you have written every gradient. Next: ${typedExercise('train')}`);
+  else print(`${count}${right.length > 0 ? `: ${numbersOf(right)}` : ''}. Next: ${shownName(folder, next)}`);
 }
 
 /** Returns whether the answer is right. */
@@ -102,21 +144,21 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
     printDifferences(verdict.differences);
     if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
   }
-  const next = EXERCISES.at(exercise.number);
-  if (isRight(all)) {
-    print(next ? `Next: ${shownName(folder, next)}` : 'This was the last exercise: you have written every gradient.');
-  } else print(`${typedExercise(`hint ${exercise.number}`)} shows a hint.`);
+  if (isRight(all)) await printSolved(folder, signal, exercise);
+  else print(`${typedExercise(`hint ${exercise.number}`)} shows a hint.`);
   return isRight(all);
 }
 
 /** A line for each. Returns whether all are right. */
-async function reportAll(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<boolean> {
-  const all = await verdictsOn(folder, exercises, signal);
+async function reportAll(folder: string, signal: AbortSignal): Promise<boolean> {
+  const all = await verdictsOn(folder, EXERCISES, signal);
   const rows = all.flat().map(({ file, verdict }) => [file, summaryOf(verdict)]);
   printLines(table([['file', 'verdict'], ...rows]));
-  const right = all.filter(isRight).length;
-  print(`${right} of ${exercises.length} right`);
-  return right === exercises.length;
+  printProgress(
+    folder,
+    EXERCISES.filter((_, n) => isRight(all[n])),
+  );
+  return all.every(isRight);
 }
 
 /**

@@ -23,13 +23,18 @@ const NUMBERS: Readonly<Record<Report['kind'], readonly string[]>> = {
   step: ['step', 'steps'],
   line: ['iter', 'loss', 'accuracy'],
   tested: ['step', 'loss', 'accuracy', 'count'],
+  gradients: [],
   failed: [],
 };
+
+const areRows = (rows: unknown): boolean =>
+  Array.isArray(rows) && rows.flat().every((cell) => typeof cell === 'string') && rows.every(Array.isArray);
 
 /** Throws a DataError for any other line: an answer can write to the file descriptor of the reports, too. */
 function reportFrom(line: string): Report {
   try {
     const report = JSON.parse(line) as Record<string, unknown> & { readonly kind: Report['kind'] };
+    if (report.kind === 'gradients' && !areRows(report.rows)) throw new TypeError('no rows');
     if (NUMBERS[report.kind].every((name) => typeof report[name] === 'number')) return report as unknown as Report;
   } catch {
     // no JSON, or of no kind

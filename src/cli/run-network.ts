@@ -34,6 +34,7 @@ const timed = (functions: NetworkFunctions, longestMs: number | undefined) =>
 
 async function train({ answers, text, steps, longestMs }: NetworkJob): Promise<void> {
   const usual = text === undefined ? IMAGES_TASK : TEXT_TASK;
+  const count = steps ?? usual.steps;
   await trainBoth(
     {
       createBackend: () => createWasmBackend({ threads: 1 }),
@@ -44,7 +45,7 @@ async function train({ answers, text, steps, longestMs }: NetworkJob): Promise<v
         ),
     },
     loadData(text),
-    { ...usual, steps: steps ?? usual.steps },
+    { ...usual, steps: count, displayStep: Math.ceil(count / 10) },
     report,
   );
 }

@@ -47,13 +47,17 @@ export function computeSource(
   language: Language = 'typescript',
   compile?: Compile,
 ): Computed {
+  const numbers: Float64Array[][] = [];
   try {
     const { cases, ...asked } = PROBLEMS[name];
     const answer = evaluate(toCommonJs(source, language), asked, compile);
-    return { numbers: cases.map((one) => resultsOf(one, answer)) };
+    for (let n = 0; n < cases.length; n++) numbers[n] = resultsOf(cases[n], answer);
+    return { numbers };
   } catch (error) {
-    if (error instanceof AnswerError) return { error: withLineOf(source, error.message) };
-    throw error;
+    if (!(error instanceof AnswerError)) throw error;
+    const message = withLineOf(source, error.message);
+    const isSize = numbers.length > 0 && message.includes('there is no such element');
+    return { error: isSize ? `${message}; with other sizes it ran: is a size written as a number?` : message };
   }
 }
 
@@ -62,10 +66,17 @@ function resultsOf(one: Case, answer: Answer): Float64Array[] {
   return explained(() => one.results(answer)).map(({ values }) => values);
 }
 
-/** Without a line that `source` does not have: an answer can change the stack of an error. */
+/**
+ * Without a line that `source` does not have: an answer can change the stack of an error. An array is not watched while it is written,
+ * so a message about one gets the line that uses it.
+ */
 function withLineOf(source: string, message: string): string {
-  const count = source.split(/\r\n|[\r\n\u2028\u2029]/).length;
-  return message.replace(/^line (\d+): /, (place, line) => (Number(line) > count ? '' : place));
+  const lines = source.split(/\r\n|[\r\n\u2028\u2029]/);
+  const tensor = /^it writes (?:before the beginning|beyond the end) of (.+)$/.exec(message)?.[1];
+  const place = tensor === undefined ? -1 : lines.findIndex((line) => /^(?!\s*(\/\/|\*)).*\bdata\b/.test(line));
+  if (place >= 0)
+    return `${message}: line ${place + 1} uses data, the whole array, of which ${tensor} is a part: use get and set`;
+  return message.replace(/^line (\d+): /, (place, line) => (Number(line) > lines.length ? '' : place));
 }
 
 /**

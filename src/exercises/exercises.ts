@@ -197,3 +197,19 @@ export const EXERCISES: readonly Exercise[] = Object.entries(PROSE).map(([name, 
 
 /** `05-hidden-state` */
 export const fileNameOf = ({ number, name }: Exercise): string => `${String(number).padStart(2, '0')}-${name}`;
+
+/** `1`, `1 and 2`, `1 to 5, 7 and 9`: at least three in a row have a `to`. */
+export function numbersOf(exercises: readonly Exercise[]): string {
+  const runs: number[][] = [];
+  for (const { number } of exercises) {
+    const last = runs.at(-1);
+    if (last?.at(-1) === number - 1) last.push(number);
+    else runs.push([number]);
+  }
+  const words = runs.flatMap((run) => (run.length > 2 ? [`${run[0]} to ${run[run.length - 1]}`] : run.map(String)));
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+}
+
+/** The next exercise behind `number` that is not solved; behind the last one the first follows. undefined: all are solved. */
+export const nextAfter = (number: number, isSolved: (exercise: Exercise) => boolean): Exercise | undefined =>
+  [...EXERCISES.slice(number), ...EXERCISES.slice(0, number)].find((exercise) => !isSolved(exercise));

@@ -15,9 +15,15 @@ export interface Result {
   readonly values: Float64Array;
   /** What the element at an index is: `sequence 1, gate j, unit 0`. Default: nothing. */
   readonly meaning?: (index: readonly number[]) => string;
+  /** Kinds of elements, in words, of which all wrong ones can be. The narrower come first. Default: none. */
+  readonly kinds?: readonly Kind[];
+  /** Sizes of the case, by their letters, that no tensor's shape shows. */
+  readonly sizes?: Readonly<Record<string, number>>;
   /** Of the tolerance, see `isNear`. 0 for numbers of no numeric derivative: one near 0 must be as exact as any other. */
   readonly scale?: 0;
 }
+
+export type Kind = readonly [words: string, isOne: (index: readonly number[]) => boolean];
 
 /** An exercise at certain sizes. It draws the same random numbers every time. */
 export interface Case {

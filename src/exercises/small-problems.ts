@@ -9,7 +9,7 @@ import { denseForward } from '../equations/dense.js';
 import { ADAM } from './adam-problems.js';
 import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
-import type { Case, ExerciseChecks, Result } from './results.js';
+import type { Case, ExerciseChecks, Kind, Result } from './results.js';
 import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
 import {
   backend,
@@ -96,9 +96,9 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
       return [resultOf('dLogits', dLogits, meaning)];
     },
     expected() {
-      const { logits, losses, forward } = inputs();
+      const { logits, y, losses, forward } = inputs();
       const loss = (): number => (forward(), valuesOf(losses).reduce((sum, one) => sum + one, 0) / count);
-      return [numericResult('dLogits', logits, loss, meaning)];
+      return [{ ...numericResult('dLogits', logits, loss, meaning), kinds: kindsOf(y), sizes: { count } }];
     },
     behind(_, [b, k]) {
       const { probabilities, y } = inputs();
@@ -107,6 +107,21 @@ function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: nu
       };
     },
   };
+}
+
+/** Of the elements of dLogits: what is wrong in some of them alone shows which case an answer has forgotten. */
+function kindsOf(y: Tensor): Kind[] {
+  const labels = (b: number): number[] => Array.from({ length: y.shape[1] }, (_, k) => y.get(b, k));
+  const sum = (b: number): number => labels(b).reduce((all, one) => all + one, 0);
+  const isSingle = (b: number): boolean => labels(b).every((one) => one === 0 || one === 1) && sum(b) === 1;
+  return [
+    ['in a row whose labels are all 0', ([b]) => sum(b) === 0],
+    ['in a row with a single 1', ([b]) => isSingle(b)],
+    ['in a row whose labels do not add up to 1', ([b]) => Math.abs(sum(b) - 1) > 1e-9],
+    ['in a row that is not a single 1', ([b]) => !isSingle(b)],
+    ['at a class whose label is not 0', ([b, k]) => y.get(b, k) !== 0],
+    ['at a class whose label is 0', ([b, k]) => y.get(b, k) === 0],
+  ];
 }
 
 function setSpecialLogits(logits: Tensor, rows: readonly (keyof typeof LABELS)[]): void {

@@ -9,8 +9,10 @@ import type { Network } from '../network/network.js';
 import { defaultPrime } from '../training/prime.js';
 import { sample } from '../training/sample.js';
 import type { Line } from '../training/training.js';
-import type { OwnTask } from './own-network.js';
+import type { NamedGradient, OwnTask } from './own-network.js';
 import { trainOwn } from './own-network.js';
+import type { Tested } from './words.js';
+import { gradientRow } from './words.js';
 
 export type Whose = 'engine' | 'own';
 
@@ -22,19 +24,11 @@ export type RunReport = { readonly whose: Whose } &
     /** Every `displayStep` updates. */
     | ({ readonly kind: 'line' } & Line)
     | ({ readonly kind: 'tested' } & Tested)
+    /** After the first update of the reader's network: a row of `GRADIENT_HEAD` for each gradient. */
+    | { readonly kind: 'gradients'; readonly rows: readonly (readonly string[])[] }
   );
 
-/** On the data that the network was not trained on. */
-export interface Tested {
-  /** Updates. */
-  readonly step: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Images of the test. 0: a text. */
-  readonly count: number;
-  /** What the network writes if it was trained on a text. */
-  readonly written?: string;
-}
+export type { Tested };
 
 /** Where the runs compute, and whose functions they use. */
 export interface Means {
@@ -51,15 +45,20 @@ export async function trainBoth(
   task: OwnTask,
   report: (report: RunReport) => void,
 ): Promise<void> {
+  let engines: readonly NamedGradient[] = [];
   await trainOne('engine');
   await trainOne('own', makeFunctions());
 
   async function trainOne(whose: Whose, functions?: NetworkFunctions): Promise<void> {
     const backend = await createBackend();
+    const onFirst = (gradients: readonly NamedGradient[]): void => {
+      if (whose === 'engine') engines = gradients;
+      else report({ kind: 'gradients', whose, rows: gradients.map((own, k) => gradientRow(own, engines[k])) });
+    };
     const onStep = (step: number): void => report({ kind: 'step', whose, step, steps: task.steps });
     const onLine = (line: Line): void => report({ kind: 'line', whose, ...line });
     try {
-      const { test, network } = await trainOwn(backend, data, task, { onStep, onLine }, functions);
+      const { test, network } = await trainOwn(backend, data, task, { onStep, onLine, onFirst }, functions);
       const { step, loss, accuracy } = test;
       const written = await textOf(network, data);
       const count = data.validation && 'count' in data.validation ? data.validation.count : 0;

@@ -3,7 +3,7 @@
  * (15′), the gradient of a class's row of Wx, is in no exercise, so a text uses the engine's too.
  */
 import type { Backend } from '../core/backend.js';
-import { matrixOf } from '../core/tensor.js';
+import { matrixOf, valuesOf } from '../core/tensor.js';
 import { labelRows } from '../equations/cross-entropy.js';
 import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { outputViews } from '../network/layers.js';
@@ -30,8 +30,17 @@ export const IMAGES_TASK: OwnTask = { options: COMMON, steps: 500, displayStep: 
 export const TEXT_TASK: OwnTask = { options: { ...COMMON, hidden: 64 }, steps: 1000, displayStep: 100 };
 export const TEXT_STEPS = 25;
 
+/** A gradient as numbers. */
+export interface NamedGradient {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
 /** What a run reports. */
 export interface Hooks {
+  /** The gradients of the first update. */
+  readonly onFirst?: (gradients: readonly NamedGradient[]) => void;
   readonly onLine?: (line: Line) => void;
   /** After each update. */
   readonly onStep?: (step: number) => void;
@@ -48,7 +57,7 @@ export async function trainOwn(
   backend: Backend,
   data: TrainingData,
   { options, steps, displayStep }: OwnTask,
-  { onLine, onStep }: Hooks = {},
+  { onFirst, onLine, onStep }: Hooks = {},
   functions?: NetworkFunctions,
 ): Promise<Trained> {
   const own = functions && withFunctions(backend, functions, () => training);
@@ -57,6 +66,7 @@ export async function trainOwn(
     if (functions) replaceBackward(training.network, functions);
     for (let step = 1; step <= steps; step++) {
       await training.makeStep();
+      if (step === 1) onFirst?.(await gradientsOf(training.network));
       onStep?.(step);
       if (step % displayStep !== 0) continue;
       const line = await training.line();
@@ -67,6 +77,15 @@ export async function trainOwn(
     training.dispose();
     throw error;
   }
+}
+
+async function gradientsOf({ backend, parameters }: Network): Promise<NamedGradient[]> {
+  const all: NamedGradient[] = [];
+  for (const { name, gradient } of parameters) {
+    await backend.download(gradient);
+    all.push({ name, shape: [...gradient.shape], values: valuesOf(gradient) });
+  }
+  return all;
 }
 
 /** `backend` with the functions in place of its own. They write on the host, so it must compute there. */

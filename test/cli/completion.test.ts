@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { needs } from '../helpers/needs.js';
+import { quoted } from '../helpers/longhand-process.js';
 import { done, longhand } from '../helpers/longhand.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
@@ -50,8 +51,6 @@ beforeAll(async () => {
 /** The completions of each line, with the cursor at the end of the line. */
 type Ask = (script: string, lines: readonly string[]) => string[][];
 
-const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
 function answersOf(shell: string, args: readonly string[], program: string): string[][] {
   const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
   const { stdout, stderr, status } = spawnSync(shell, args, { cwd: here, input: program, encoding: 'utf8', env });
@@ -77,7 +76,7 @@ const askBash: Ask = (script, lines) => {
     const words = line
       .split(' ')
       .flatMap((word) => word.split(/(=)/).filter((part, n) => part !== '' || n === 0 || word.endsWith('=')));
-    return `ask ${words.map(single).join(' ')}`;
+    return `ask ${words.map(quoted).join(' ')}`;
   });
   const program = `set -u
 source ${script} && source ${script}
@@ -111,7 +110,7 @@ compadd() {
 }
 ask() {
   local line
-  for line in ${lines.map(single).join(' ')}; do
+  for line in ${lines.map(quoted).join(' ')}; do
     BUFFER=$line CURSOR=$#line
     print -r -- "=== $line" >> ${out}
     zle complete-word
@@ -134,7 +133,7 @@ cat ${out}`;
 };
 
 const askFish: Ask = (script, lines) => {
-  const asked = lines.map((line) => `echo "=== "${single(line)}; complete -C ${single(line)}`);
+  const asked = lines.map((line) => `echo "=== "${quoted(line)}; complete -C ${quoted(line)}`);
   return answersOf('fish', ['--no-config'], `source ${script}; source ${script}\n${asked.join('\n')}\n`);
 };
 

@@ -141,8 +141,8 @@ describe('a file that cannot be written', () => {
     const folder = path.dirname(inNewFolder());
     const run = [...RUN, '--checkpoint', path.join(folder, 'run.safetensors')];
     const command = [process.execPath, path.resolve(MAIN), ...run];
-    const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
-    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
+    const mounted = `mount -t tmpfs -o size=64k none "$0"; cd "$0"; ${script}`;
+    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, folder, ...command]);
   };
 
   testOnOwnDisk('because the disk fills up leaves the old checkpoint unchanged', async () => {

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result, Sink } from '../helpers/longhand-process.js';
-import { longhand as longhandProcess, MAIN } from '../helpers/longhand-process.js';
+import { longhand as longhandProcess, MAIN, quoted } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { DATA, endless, SMALL } from '../helpers/small-runs.js';
 import { inFolder } from '../helpers/temporary-directories.js';
@@ -142,9 +142,10 @@ test('a signal ends a run whose output is not read', async () => {
 
 testOnTerminal('closing the terminal stops the run as SIGHUP does, and the checkpoint is written', async () => {
   const [file, exitCode] = [inFolder('hangup.safetensors'), inFolder('exit-code')];
-  const noteExit = `import { writeFileSync } from "node:fs"; process.on("exit", (code) => writeFileSync("${exitCode}", String(code)))`;
-  const node = `${process.execPath} --import 'data:text/javascript,${noteExit}' ${MAIN}`;
-  const command = `exec ${node} ${ENDLESS.join(' ')} --checkpoint ${file} --checkpoint-every 4000000000 > /dev/null`;
+  const noteExit = `import { writeFileSync } from "node:fs"; process.on("exit", (code) => writeFileSync(${JSON.stringify(exitCode)}, String(code)))`;
+  const node = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(noteExit)}`, MAIN];
+  const run = [...node, ...ENDLESS, '--checkpoint', file, '--checkpoint-every', '4000000000'];
+  const command = `exec ${run.map(quoted).join(' ')} > /dev/null`;
   const terminal = spawn('script', ['--quiet', '--command', command, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -15,7 +15,7 @@ import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { MAIN, runProcess } from '../helpers/longhand-process.js';
+import { MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
@@ -353,7 +353,7 @@ describe('longhand compare', () => {
   testOnTerminal('shows a progress bar on a terminal while it computes, and clears it at the end', async () => {
     const file = inFolder('watched.safetensors');
     await longhand(['compare', file, '--template']);
-    const command = `${process.execPath} ${MAIN} compare ${file}`;
+    const command = [process.execPath, MAIN, 'compare', file].map(quoted).join(' ');
     const { code, stdout } = await runProcess('script', ['--quiet', '--return', '--command', command, '/dev/null']);
     expect(code).toBe(0);
     const [bar, table] = stdout.split(/(?=tensor +shape)/);

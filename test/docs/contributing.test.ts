@@ -1,7 +1,8 @@
-/** CONTRIBUTING.md: how to add an operation, a cell or a backend names files and functions that exist. */
+/** CONTRIBUTING.md: how many packages are installed; how to add an operation, a cell or a backend names files and functions that exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -10,6 +11,19 @@ const files = ['src', 'kernels', 'test', 'docs'].flatMap((folder) =>
     .filter((name) => /\.(ts|mjs|md)$/.test(name))
     .map((name) => `${folder}/${name}`),
 );
+
+test('the parts of the build that “Change a kernel” names exist, and so does its test', () => {
+  const [section] = read('CONTRIBUTING.md').split('\n## Change a kernel\n')[1].split('\n## ');
+  const { stdout } = runModule(
+    "import { generated, rest } from './build/parts.mjs'; console.log([...generated, ...rest].map(({ name }) => name).join());",
+  );
+  const named = [...section.matchAll(/npm run build -- (\w+)/g)].map(([, name]) => name);
+  expect(named).toEqual(['wasm', 'modules']);
+  expect(stdout.trim().split(',')).toEqual(expect.arrayContaining(named));
+  const [file] = /test\/kernels\/\S+\.test\.ts/.exec(section)!;
+  expect(files).toContain(file);
+});
+
 const sources = files.filter((file) => /^(src|kernels|test\/helpers)\/.*\.ts$/.test(file)).map(read);
 
 /** A reader writes the first; Keras and the project's root have the others. */
@@ -25,4 +39,62 @@ test.each(['Add an operation', 'Add a cell', 'Add a backend'])('“%s” names w
       ? sources.some((source) => new RegExp(`\\b${name}\\b`).test(source))
       : !/\.(ts|mjs|md)$/.test(name) || name.includes('*') || files.some((file) => `/${file}`.endsWith(`/${name}`));
   expect(names.filter((name) => ![...TO_BE_WRITTEN, ...OF_OTHERS].includes(name) && !isThere(name))).toEqual([]);
+});
+
+interface Locked {
+  readonly [kind: `${string}ependencies`]: Readonly<Record<string, string>> | undefined;
+  readonly peerDependenciesMeta?: Readonly<Partial<Record<string, { readonly optional?: boolean }>>>;
+  readonly optional?: boolean;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
+}
+
+describe('npm ci installs', () => {
+  const packagesOf = (file: string) => (JSON.parse(read(file)) as { packages: Record<string, Locked> }).packages;
+  const locked = packagesOf('package-lock.json');
+  const installed = Object.keys(packagesOf('node_modules/.package-lock.json'));
+
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  const libc = header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  const isFor = (here: string, allowed: readonly string[] = [here]): boolean => allowed.includes(here);
+  const isForThisComputer = ({ os, cpu, libc: libraries }: Locked): boolean =>
+    isFor(process.platform, os) && isFor(process.arch, cpu) && isFor(libc, libraries);
+
+  /** The packages that this computer gets if `failed`, which is optional, is not installed. */
+  function expected(failed?: string): Set<string> {
+    const found = new Set<string>(['']); // the project itself; a set is visited to its growing end
+    for (const at of found) {
+      const { peerDependenciesMeta = {}, ...one } = locked[at];
+      const names = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
+      for (const name of names.flatMap((kind) => Object.keys(one[kind] ?? {}))) {
+        if (name === failed || (peerDependenciesMeta[name]?.optional && at !== '')) continue;
+        const place = placeOf(name, at);
+        if (isForThisComputer(locked[place])) found.add(place);
+      }
+    }
+    found.delete('');
+    return found;
+  }
+
+  /** Where Node finds a package that the one at `from` imports. */
+  function placeOf(name: string, from: string): string {
+    const place = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
+    if (place in locked) return place;
+    if (from === '') throw new Error(`package-lock.json has no ${name}`);
+    return placeOf(name, from.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, ''));
+  }
+
+  test('each package that is not optional, and none that the lock file does not list for this computer', () => {
+    const required = Object.keys(locked).filter((place) => place !== '' && !locked[place].optional);
+    expect(required.filter((place) => !installed.includes(place))).toEqual([]);
+    const all = expected();
+    expect(installed.filter((place) => !all.has(place))).toEqual([]);
+  });
+
+  test('as many as CONTRIBUTING.md says, with gl and without, to within ten: computers differ in a few', () => {
+    const [, ...said] = /`npm ci` installs ([\d,]+) packages.* or ([\d,]+)/.exec(read('CONTRIBUTING.md'))!;
+    const counts = [expected(), expected('gl')].map(({ size }) => size);
+    said.forEach((number, n) => expect(Math.abs(Number(number.replace(',', '')) - counts[n])).toBeLessThanOrEqual(10));
+  });
 });

@@ -178,14 +178,18 @@ test('the derivation counts the planted mistakes, and the tests that must find t
 test('the README’s figures of other programs are those of the benchmark’s rows', () => {
   const all = rowsIn('docs/benchmarks/rows.ndjson');
   const rows = all.filter(({ suite, run }) => suite === 'step' && run.engine.startsWith('Node 20'));
-  const median = (label: string, digits = 0): number => {
-    const ms = Number(rows.find((row) => labelOf(row) === label)?.medianMs?.toPrecision(3));
-    return Math.round(ms / 10 ** digits) * 10 ** digits;
+  const median = (label: string, digits?: number): number => {
+    const ms = rows.find((row) => labelOf(row) === label)?.medianMs ?? NaN;
+    return digits === undefined ? ms : Math.round(Number(ms.toPrecision(3)) / 10 ** digits) * 10 ** digits;
   };
+  const ratio = (threads: string): string =>
+    (median(`longhand-wasm${threads}`) / median(`pytorch${threads}`)).toFixed(2);
   for (const sentence of [
+    `on two threads, a step takes ${ratio(' ×2')} times as long as PyTorch's on an AMD EPYC (Zen 4)`,
+    `on one thread, ${ratio('')} and 1.60 times`,
     `TensorFlow.js's wasm backend needed ${median('tensorflow-wasm', 1)} ms on one thread`,
-    `jax-js needed ${median('jax-wasm')} ms on one thread and ${median('jax-wasm ×2')} on two`,
-    `PyTorch 2.6 needed ${median('pytorch')} ms on one and ${median('pytorch ×2')} on two`,
+    `jax-js needed ${median('jax-wasm', 0)} ms on one thread and ${median('jax-wasm ×2', 0)} on two`,
+    `PyTorch 2.6 needed ${median('pytorch', 0)} ms on one and ${median('pytorch ×2', 0)} on two`,
   ]) {
     expect(prose('README.md')).toContain(sentence);
   }
@@ -206,10 +210,20 @@ test('how far the gradient reaches: the numbers are those of reach.json, whose f
     `the mean of f is still 0.73, and the direct path still multiplies by less than 10⁻³. But now ‖dc‖ after the first row is ${range} of that after the last in each of the first five test images (seed 1), and 0.57 on average over 20.`,
   );
   const { stdout } = runModule(`
-    const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
+    const { lineOf, reachAfter } = await import('./docs/learn/programs/reach.mjs');
     const { PICTURES } = await import('./docs/learn/pictures/pictures.mjs');
-    console.log(JSON.stringify({ frames: await reachAfter([1]), picture: PICTURES['reach.svg']() }));`);
-  const { frames: again, picture } = JSON.parse(stdout) as { frames: typeof frames; picture: string };
+    const lines = ${JSON.stringify([first, last])}.map(lineOf);
+    console.log(JSON.stringify({ frames: await reachAfter([1]), lines, picture: PICTURES['reach.svg']() }));`);
+  const {
+    frames: again,
+    lines,
+    picture,
+  } = JSON.parse(stdout) as Record<'frames', Frame[]> & { lines: string[]; picture: string };
+  expect(lines).toEqual([
+    'after 1 step: ‖∂L/∂c‖ after the first row is 1% of that after the last; 3 of 20 images are classified correctly',
+    'after 781 steps: ‖∂L/∂c‖ after the first row is 57% of that after the last; 20 of 20 images are classified correctly',
+  ]);
+  expect(prose('README.md')).toContain('`node docs/learn/programs/reach.mjs` prints these numbers');
   expect(again[0].correct).toBe(first.correct);
   again[0].shares.forEach((share, t) => expect(share / first.shares[t]).toBeCloseTo(1, 2));
   expect(picture).toBe(read('docs/learn/pictures/reach.svg'));

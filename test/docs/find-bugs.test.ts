@@ -4,6 +4,7 @@ import { HINTS } from '../../docs/learn/programs/find-bug-hints.mjs';
 import { hintFor, programOf, sourcesOf } from '../../docs/learn/programs/find-bug-programs.mjs';
 import { findBugDocuments, findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
 import { BUGS } from '../../docs/learn/programs/find-bugs.mjs';
+import { EXERCISES } from '../../src/exercises/exercises.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { read } from '../helpers/chapter.js';
 import { moduleProcess } from '../helpers/run-module.js';
@@ -68,6 +69,26 @@ test('the page does not name the wrong lines, and their names are free', async (
     expect(PLANTED_MISTAKES.map(({ id }) => id)).not.toContain(name);
   }
 });
+
+test('no line of an exercise’s answer is shown before the reader is asked for it', async () => {
+  const page = read('../exercises/bugs.md');
+  const [, words] = /and exercises ([\d, adnto]+) first/.exec(page)!;
+  const asked = words.split(/, | and /).flatMap((part) => {
+    const [first, last = first] = part.split(' to ').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, n) => first + n);
+  });
+  const shown = [page, read('../exercises/bugs-answers.md'), JSON.stringify(await findBugs())].map(withoutSpace).join();
+  const linesOf = (text: string): string[] => text.split('\n').map((line) => withoutSpace(line.replace(/\/\/.*/, '')));
+  const showing = EXERCISES.flatMap(({ number, javascript: { start, solution } }) => {
+    const begun = new Set(linesOf(start));
+    const taken = linesOf(solution).filter((line) => line.length > 20 && !begun.has(line));
+    return taken.some((line) => shown.includes(line)) ? [number] : [];
+  });
+  expect(showing).toContain(11); // in the program with Adam
+  expect(showing.filter((number) => !asked.includes(number))).toEqual([]);
+});
+
+const withoutSpace = (text: string): string => text.replace(/\s+/g, '');
 
 const LIMIT = 1e-8;
 

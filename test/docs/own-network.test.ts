@@ -8,11 +8,11 @@ import { SUBJECTS } from '../../docs/.vitepress/theme/own-network/subjects.js';
 import type { Report } from '../../docs/.vitepress/theme/own-network/train-answers.js';
 import { trainAnswers } from '../../docs/.vitepress/theme/own-network/train-answers.js';
 import {
-  conclusionOf,
   findingsOf,
   refusalOf,
   stateWords,
   whoseWords,
+  wrongIn,
 } from '../../docs/.vitepress/theme/own-network/words.js';
 import { Random } from '../../src/core/rng.js';
 import type { TrainingData } from '../../src/data/train-data.js';
@@ -23,6 +23,7 @@ import { withMistake } from '../../src/exercises/exercise.js';
 import { functionsOf } from '../../src/exercises/network-answers.js';
 import type { Tested } from '../../src/own-network/both-runs.js';
 import { IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
+import { conclusionOf, testRows } from '../../src/own-network/words.js';
 import type { Line } from '../../src/training/training.js';
 import { named } from '../helpers/site.js';
 
@@ -86,10 +87,14 @@ test.each(['digits', 'text'] as const)(
   async (subject) => {
     const rows = rowsOf(subject);
     const reports = await reportsOf(subject, rows);
-    const ofRun = (whose: string): string[] => [...Array<string>(STEPS).fill(`line ${whose}`), `tested ${whose}`];
+    const ofRun = (whose: string): string[] => [
+      ...(whose === 'own' ? ['gradients own'] : []),
+      ...Array<string>(STEPS).fill(`line ${whose}`),
+      `tested ${whose}`,
+    ];
     const kinds = reports.map((one) => ('whose' in one ? `${one.kind} ${one.whose}` : one.kind));
     expect(kinds).toEqual([...ofRun('engine'), ...ofRun('own'), 'end']);
-    const own = reports.flatMap((one) => ('whose' in one && one.whose === 'own' ? [one] : []));
+    const own = reports.flatMap((one) => ('loss' in one && one.whose === 'own' ? [one] : []));
     expect(own.map(({ loss }) => loss)).toEqual(await lossesInTerminal(subject, rows));
     const written = own.flatMap((one) => (one.kind === 'tested' ? [one.written] : []));
     expect(written).toEqual([subject === 'text' ? expect.stringMatching(/^Call me[^]{200,}$/) : undefined]);
@@ -158,18 +163,33 @@ test('the page says whose functions a network has', () => {
 
 test('the conclusion is about the two tests, and about a mistake only if there is one', () => {
   const tested = (accuracy: number): Tested => ({ step: 1, loss: 0.5, accuracy, count: 10_000 });
-  const [right, wrong] = [rowsOf('digits'), rowsOf('digits', { gates: wrongGates })];
-  expect(conclusionOf(right, tested(0.9), tested(0.9))).toMatch(/All their figures agree\.$/);
-  expect(conclusionOf(right, tested(0.9), tested(0.91))).toContain('your functions round differently');
-  expect(conclusionOf(wrong, tested(0.2), tested(0.9))).toBe('Your network does worse, because exercise 7 is wrong.');
-  expect(conclusionOf(wrong, tested(0.9), tested(0.9))).toContain('learns although exercise 7 is wrong');
-  expect(
-    conclusionOf(
-      wrong.map((one) => ({ ...one, isFilled: true })),
-      tested(0.2),
-      tested(0.9),
-    ),
-  ).not.toContain('wrong');
+  const wrong = rowsOf('digits', { gates: wrongGates });
+  expect([wrongIn(wrong), wrongIn(wrong.map((one) => ({ ...one, isFilled: true })))]).toEqual([[7], []]);
+  expect(conclusionOf([], tested(0.9), tested(0.9))).toMatch(/All their figures agree\.$/);
+  expect(conclusionOf([], tested(0.9), tested(0.91))).toContain('your functions round differently');
+  expect(conclusionOf([7], tested(0.2), tested(0.9))).toBe('Your network does worse, because exercise 7 is wrong.');
+  expect(conclusionOf([7, 8], tested(0.9), tested(0.9))).toContain('learns although exercises 7 and 8 are wrong');
+});
+
+test('the tables: figures of both networks and their differences; a wrong gradient differs in the first update', async () => {
+  const tested = (loss: number, accuracy: number): Tested => ({ step: 1, loss, accuracy, count: 10_000 });
+  expect(testRows(false, tested(0.5, 0.9), tested(0.5000001, 0.8988)).slice(1)).toEqual([
+    ['Loss on the test images', '0.500', '0.500', '0.000000'],
+    ['Accuracy on 10,000 test images', '90.0%', '89.9%', '0.12%'],
+  ]);
+  expect(testRows(true, undefined, tested(Math.LN2, 0.5))[1]).toEqual([
+    expect.stringMatching(/^Bits/),
+    '…',
+    '1.000',
+    '…',
+  ]);
+  const gradientsOf = async (others: Readonly<Record<string, string>>): Promise<number[]> => {
+    const found = (await reportsOf('digits', rowsOf('digits', others))).find(({ kind }) => kind === 'gradients');
+    return (found as Extract<Report, { kind: 'gradients' }>).rows.map((row) => Number(row[3]));
+  };
+  const isRight = (difference: number): boolean => difference < 1e-4;
+  expect((await gradientsOf({})).map(isRight)).toEqual([true, true, true, true]);
+  expect((await gradientsOf({ gates: wrongGates })).map(isRight)).toEqual([false, false, true, true]);
 });
 
 describe('the curves', () => {

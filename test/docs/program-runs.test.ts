@@ -14,7 +14,7 @@ import { folder, placeOf, read } from '../helpers/chapter.js';
 const ONLY_IN_A_CHECKOUT = {
   fast: 'it measures this computer, with threads',
   networks: 'it reads a book from a file, and takes more than a minute',
-  symptoms: 'it makes copies of the library with mistakes, by a hook of Node',
+  symptoms: 'it makes copies of the library with mistakes, with a bundler',
   tutorial: 'it reads the digits from files',
 };
 

@@ -222,7 +222,7 @@ describe('memory that surrounds a tensor', () => {
   test.each([
     ['gates', /(?=const \[B, H\])/, 'dz.data', 'dz'],
     ['gates', /(?=const \[B, H\])/, 'dh.data', 'dh'],
-    ['adam', /(?=const gradient)/, 'p.data', 'p'],
+    ['adam', /(?=const \[P, M)/, 'p.data', 'p'],
     ['rnn-step', /(?=const dStart)/, 'x[0][1]', 'x[0][1]'],
   ] as const)('%s: it is transferred: %s, %s', (name, right, data, of) => {
     const line = `structuredClone(${data}.buffer, { transfer: [${data}.buffer] }); `;

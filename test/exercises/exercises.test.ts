@@ -269,6 +269,23 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
   });
 });
 
+test('a write into a tensor’s array has its line; where another size leaves no element, a size may be a number', () => {
+  const { solution } = exercise('gates').typescript;
+  const inArray = solution.replace('dz.set(b, n, dI * i * (1 - i))', 'dz.data[b * 4 * H + n] = dI * i * (1 - i)');
+  const line = 1 + inArray.split('\n').findIndex((text) => text.includes('dz.data['));
+  expect(check(exercise('gates'), inArray)).toEqual({
+    outcome: 'error',
+    message: `it writes before the beginning of dz: line ${line} uses data, the whole array, of which dz is a part: use get and set`,
+  });
+  const withNumber = solution.replace(/(dz\.set\(b, \d) \* H/g, '$1 * 3'); // the first case has three units
+  expect(check(exercise('gates'), withNumber)).toEqual({
+    outcome: 'error',
+    message: expect.stringMatching(
+      /^line \d+: RangeError: tensor: set\(4, 9, …\): there is no such element in \[5,8\]; with other sizes it ran: is a size written as a number\?$/,
+    ) as string,
+  });
+});
+
 describe('lists of a class of the answer’s own, whose constructor takes a list', () => {
   const own = (base: string): string =>
     `class Own extends ${base} { constructor(all) { super(${base === 'Array' ? '' : 'all.length'});

@@ -16,7 +16,12 @@ const MEAN = 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)';
 const SQUARE = 'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2)';
 const ALPHA = '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)';
 const MOVE = 'P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON));';
+const EACH = 'for (let n = 0; n < P.size; n++)';
 const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);';
+/** In a loop over the steps, of which h of row `row` is read. */
+const perStep = (loop: string, row: string): string =>
+  `for (let t = ${loop}) denseBackward(backend, [dhUpstream.pick(t + 1)], dW, db,
+    rowsOf(dLogits, t * lstm.sizes.B, (t + 1) * lstm.sizes.B), [h.pick(${row})], W);`;
 const WHOLE = 'lstmBackward(backend, lstm);';
 
 export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
@@ -71,6 +76,16 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
       'dhPrev loses',
       'dWh is the term of one step',
     ],
+    [
+      `${H_PREV} // dhPrev += dz·Whᵀ\n  ${D_WH} // dWh += hPrevᵀ·dz\n  ${D_BIAS}`,
+      `${H_PREV}\n${D_WH}\n${D_BIAS}`.replaceAll(', { accumulate: true }', ''),
+      'none of the three lines adds',
+    ],
+    [
+      D_BIAS,
+      'for (let n = 0; n < dBias.size; n++) dBias.set(n, dBias.get(n) + dz.get(0, n));',
+      'db adds the terms of the first sequence only',
+    ],
   ],
   'through-time': [
     [DH, '', 'dh does not begin as dhUpstream'],
@@ -115,6 +130,20 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     ],
     [CALL, `${CALL}\n    ${CALL}`, 'each step is computed twice'],
     [CALL, `backend.copy(dh, dhUpstream);\n    ${CALL}`, 'dh is set to dhUpstream in the loop'],
+    [CALL, `backend.fill(dh, 0);\n    ${CALL}`, 'dh is set to zero in the loop'],
+    [CALL, `${CALL}\n    backend.fill(dc, 0);`, 'dc is set to zero after each step'],
+    [CALL, `backend.fill(running.dhPrev, 0);\n    ${CALL}`, 'only the last row of dhUpstream', 'before each step'],
+    [CALL, `backend.fill(running.dcPrev, 0);\n    ${CALL}`, 'only the last row of dcUpstream', 'before each step'],
+    [
+      CALL,
+      `backend.fill(running.dcPrev, 0);\n    backend.fill(running.dhPrev, 0);\n    ${CALL}`,
+      'dhPrev and dcPrev are cleared before each step',
+    ],
+    [CALL, `${CALL}\n    backend.fill(running.dhPrev, 0);`, 'dhPrev is cleared after each step'],
+    [CALL, `${CALL}\n    backend.fill(running.dcPrev, 0);`, 'dcPrev is cleared after each step'],
+    [DH, 'backend.copy(dh, lstm.h);', 'dh begins as h'],
+    [DC, 'backend.fill(dc, 0);\n  if (dcUpstream) backend.add(dh, dcUpstream);', 'Look at what dh and dc begin as'],
+    [LOOP, LOOP.replace('n--', 'n -= 2'), 'Look at the loop over the steps', 'with one step, all are right'],
   ],
   adam: [
     [ALPHA, 'learningRate', 'α is lr'],
@@ -140,6 +169,16 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     [SQUARE, 'V.get(n) + gradient * gradient * (1 - BETA2)', 'v does not decay'],
     [SQUARE, 'V.get(n) + (mean * mean - V.get(n)) * (1 - BETA2)', 'square of m'],
     [SQUARE, 'V.get(n) + (2 * gradient - V.get(n)) * (1 - BETA2)', '2g in place of g²'],
+    [ALPHA, '(learningRate * Math.sqrt(1 - BETA2 ** t)) / 1 - BETA1 ** t', 'parentheses'],
+    [ALPHA, '(learningRate * Math.sqrt((1 - BETA2) ^ t)) / ((1 - BETA1) ^ t)', '^ is no power'],
+    [ALPHA, '(learningRate * Math.sqrt((1 - BETA2) ** t)) / (1 - BETA1) ** t', '(1-β)ᵗ in place of 1-βᵗ'],
+    [MEAN, 'M.get(n) - (gradient - M.get(n)) * (1 - BETA1)', 'm moves away from g'],
+    [MEAN, '(gradient - M.get(n)) * (1 - BETA1)', 'm is only its change'],
+    [SQUARE, 'V.get(n) + (gradient - V.get(n)) ** 2 * (1 - BETA2)', '(g - v)²'],
+    ['M.set(n, mean);\n    V.set(n, square);', 'M.set(n, square);\n    V.set(n, mean);', 'stored in exchange'],
+    [MOVE, '', 'p is never updated'],
+    [EACH, EACH.replace('n = 0', 'n = 1'), 'In m, v and p, only element 0 is wrong, in every case'],
+    [EACH, EACH.replace('size', 'size - 1'), 'only the last element is wrong'],
     ['M.set(n, mean);', '', 'm is not stored'],
     ['V.set(n, square);', '', 'v is not stored'],
     ['M.set(n, mean);\n    V.set(n, square);', '', 'm is not stored', 'v is not stored'],
@@ -194,6 +233,11 @@ export const SEQUENCE_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> 
     [DENSE, DENSE.replace(', W)', ', dW)'), 'dW in place of W'],
     [DENSE, '', 'output layer’s own backward pass is missing'],
     [DENSE, `${DENSE}\n  backend.fill(dhUpstream, 0);`, 'dhUpstream is cleared'],
+    [DENSE, perStep('0; t < T; t++', 't + 1'), 'the terms of the last step alone'],
+    [DENSE, perStep('T - 1; t >= 0; t--', 't + 1'), 'the terms of the first step alone'],
+    [DENSE, perStep('0; t < T; t++', 't'), 'the last step alone', 'the rows before the steps'],
+    [DENSE, perStep('T - 1; t < T; t++', 't + 1'), 'only the last step goes through'],
+    [DENSE, `${DENSE}\n  backend.fill(db, 1); backend.fill(dW, 1);`, 'Look at how often denseBackward is called'],
     [WHOLE, '', 'LSTM’s own backward pass is missing'],
     [WHOLE, 'backend.fill(rowsOf(dhUpstream, 0, T), 0);\n  lstmBackward(backend, lstm);', 'only the last step’s loss'],
     [WHOLE, 'lstmBackward(backend, lstm, { accumulate: true });', 'dx is added to what it held'],

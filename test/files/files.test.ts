@@ -158,7 +158,10 @@ describe('a file that a run writes', () => {
     expect(namesBeside(file)).toEqual(['file', lock]);
     run.kill('SIGKILL');
     await once(run, 'exit');
-    await asOnlyRun([file], () => Promise.resolve(replaceFile(file, bytes('two'))));
+    await asOnlyRun([file], () => {
+      replaceFile(file, bytes('two'));
+      return Promise.resolve();
+    });
     expect(namesBeside(file)).toEqual(['file']);
     expect(readFileSync(file, 'utf8')).toBe('two');
   });

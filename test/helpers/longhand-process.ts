@@ -41,6 +41,9 @@ export function longhand(args: readonly string[], { node = [], ...options }: Run
 export const inShell = (shell: 'sh' | 'bash', script: string, args: readonly string[]): Promise<Result> =>
   runProcess(shell, ['-c', script, shell, process.execPath, MAIN, ...args]);
 
+/** A shell's word for this text: it can have spaces. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
 export function runProcess(
   command: string,
   args: readonly string[],

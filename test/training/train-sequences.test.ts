@@ -1,6 +1,7 @@
 /** Training, evaluation and predictions on sequences of every kind: what counts, what does not, and how batches are filled. */
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { asRun } from '../../src/cli/current-run.js';
@@ -749,12 +750,9 @@ describe('numbers that are not normalised', () => {
     await asRun({ stdout, stderr, signals: new EventEmitter() }, () =>
       runTraining(backend, split, examplesIn(split, options), quiet, flags, undefined, new AbortController().signal),
     );
-    expect(
-      String(stderr.read())
-        .split('\n')
-        .filter((one) => one.startsWith('warning')),
-    ).toEqual([`warning: ${line}`]);
-    expect(String(stdout.read())).toMatch(/^Optimization Finished!\nTesting Mean Squared Error/);
+    for (const stream of [stdout, stderr]) stream.end();
+    expect((await text(stderr)).split('\n').filter((one) => one.startsWith('warning'))).toEqual([`warning: ${line}`]);
+    expect(await text(stdout)).toMatch(/^Optimization Finished!\nTesting Mean Squared Error/);
     expect(printed.mock.calls).toEqual([]);
     printed.mockRestore();
   });

@@ -1,4 +1,4 @@
-/** How far back the error reaches while the network trains, as a moving picture: the README. */
+/** How far back the error reaches while the network trains, as a moving picture: the README. ../programs/reach.mjs computes its numbers. */
 import { readFileSync } from 'node:fs';
 import { loadMnist } from '../../../dist/src/data/mnist-files.js';
 import { picture, text } from './svg.mjs';

@@ -12,7 +12,8 @@ import { sourcesOf } from './find-bug-programs.mjs';
 import { gapTask } from './gap.mjs';
 import { whichCameFirst } from './pairs.mjs';
 import { newParameters, randomNumbers } from './random-rnn.mjs';
-import { firstUpdates, libraryWith, randomNetwork, training } from './symptoms.mjs';
+import { libraryWith } from './plant.mjs';
+import { firstUpdates, randomNetwork, training } from './symptoms.mjs';
 import { largestDifferences } from './which-came-first.mjs';
 
 const named = (name) => BUGS.find((bug) => bug.name === name);

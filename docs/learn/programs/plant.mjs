@@ -1,43 +1,53 @@
 /**
- * The library with a planted mistake: `import('longhand?mistake=no-bias')`, after `register` of this module. Node.js calls
- * these two functions when it imports a module. src/exercises/planted-mistakes.mjs has the mistakes, and find-bugs.mjs those of the
- * exercise “Find the bug”.
+ * The library with a planted mistake. src/exercises/planted-mistakes.mjs has the mistakes, and find-bugs.mjs those of the exercise
+ * “Find the bug”.
  */
-import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { PLANTED_MISTAKES } from '../../../src/exercises/planted-mistakes.mjs';
 import { BUGS } from './find-bugs.mjs';
 
-const SUFFIX = /\?mistake=(.+)$/;
 const MISTAKES = [
   ...PLANTED_MISTAKES,
   ...BUGS.map(({ name, file, ...texts }) => ({ id: name, file: file.replace(/^src\//, ''), ...texts })),
 ];
-const dist = new URL('../../../dist/', import.meta.url).href;
+const project = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A module that a mistaken module imports gets the same suffix, so both are of the same copy of the library. */
-export async function resolve(specifier, context, next) {
-  const suffix = SUFFIX.exec(specifier) ?? SUFFIX.exec(context.parentURL ?? '');
-  const resolved = await next(specifier.replace(SUFFIX, ''), context);
-  if (!suffix || !resolved.url.startsWith(dist)) return resolved;
-  return { ...resolved, url: resolved.url + encodeURI(decodeURI(suffix[0])) }; // an id can have a ′
+/** `longhand` and `longhand/reference`, made from their TypeScript with the mistake of this id; without an id, the library itself. */
+export function libraryWith(id) {
+  if (id === undefined) return library();
+  if (!copies.has(id)) copies.set(id, copyWith(id));
+  return copies.get(id);
 }
+const library = async () => ({ ...(await import('longhand')), ...(await import('longhand/reference')) });
+const copies = new Map();
 
-/** The module with the mistake is made from its TypeScript; every other module of the copy is that of the build. */
-export async function load(url, context, next) {
-  const [, id] = SUFFIX.exec(url) ?? [];
-  if (id === undefined) return next(url, context);
-  const mistake = MISTAKES.find((one) => one.id === decodeURIComponent(id));
+async function copyWith(id) {
+  const mistake = MISTAKES.find((one) => one.id === id);
   if (!mistake)
     throw new Error(`no mistake is called ${id}: src/exercises/planted-mistakes.mjs and find-bugs.mjs list them`);
-  const { file, right, wrong } = mistake;
-  const plain = url.replace(SUFFIX, '');
-  if (plain !== `${dist}src/${file.replace(/\.ts$/, '.js')}`) return next(plain, context);
-  const source = readFileSync(fileURLToPath(new URL(`../../../src/${file}`, import.meta.url)), 'utf8').replace(
-    right,
-    () => wrong,
-  );
-  const { outputText } = ts.transpileModule(source, { compilerOptions: { module: 'esnext', target: 'es2022' } });
-  return { format: 'module', shortCircuit: true, source: outputText };
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export * from './src/index.ts'; export * from './kernels/reference/index.ts';",
+      resolveDir: project,
+    },
+    absWorkingDir: project,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+    plugins: [planted(mistake)],
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
+
+const planted = ({ file, right, wrong }) => ({
+  name: 'planted-mistake',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      if (!path.replaceAll('\\', '/').endsWith(`/src/${file}`)) return undefined;
+      return { contents: (await readFile(path, 'utf8')).replace(right, () => wrong), loader: 'ts' };
+    });
+  },
+});

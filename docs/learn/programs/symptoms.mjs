@@ -4,17 +4,9 @@
  *
  *     node docs/learn/programs/symptoms.mjs
  */
-import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { whichCameFirst } from './pairs.mjs';
-
-register(new URL('plant.mjs', import.meta.url));
-
-/** The library with one mistake; without an id, the library itself. */
-export async function libraryWith(id) {
-  const suffix = id === undefined ? '' : `?mistake=${id}`;
-  return { ...(await import(`longhand${suffix}`)), ...(await import(`longhand/reference${suffix}`)) };
-}
+import { libraryWith } from './plant.mjs';
 
 /** Trains 8 units on “which came first”: the losses before, halfway and at the end, or every `every` updates, and the last accuracy. */
 export async function training(id, options = {}) {

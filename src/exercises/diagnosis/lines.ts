@@ -57,6 +57,8 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['what writes dKernel, of which dWx and dWh are the rows', ['dWh', 'dWx']],
     ['what writes dBias', ['dBias']],
     ['what writes dInputs', ['dx']],
+    ['the loop over the steps, and at what it clears: with one step, all are right', WEIGHTS, []],
+    ['what dh and dc begin as, and at the call of lstmStepBackward', WEIGHTS, WEIGHTS],
   ],
   adam: [
     ['α', ['α', 'p']],
@@ -65,7 +67,8 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['the line of P', ['p']],
   ],
   'every-step': [
-    ['the states that denseBackward reads', ['dW']],
+    ['how often denseBackward is called, and with which rows: it replaces dW and db', ['dW', 'db']],
+    ['the states and dW in the call of denseBackward', ['dW']],
     ['dLogits and db in the call of denseBackward', ['db']],
     ['which rows of dhUpstream denseBackward writes, and when', ['dhUpstream', ...WEIGHTS]],
     ['the call of lstmBackward', WEIGHTS],

@@ -1,7 +1,7 @@
 /** What an answer has computed beside what is right, tensor by tensor, and gate by gate. */
 import type { Shape } from '../../core/tensor.js';
 import { indexOf } from '../../core/tensor.js';
-import type { Numbers, Result } from '../results.js';
+import type { Kind, Numbers, Result } from '../results.js';
 import { isNear, numberIn } from '../results.js';
 
 /** A tensor of a case, or the columns of one gate in it. */
@@ -14,6 +14,7 @@ export interface Part {
   readonly isRight: boolean;
   /** Of its result. */
   readonly scale?: 0 | undefined;
+  readonly kinds?: readonly Kind[] | undefined;
   /** Of the case. */
   readonly sizes: Sizes;
 }
@@ -65,10 +66,10 @@ function groupsOf(parts: readonly (readonly [string, Part])[]): Family[] {
   });
 }
 
-function partOf({ name, shape, values, scale }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
+function partOf({ name, shape, values, scale, kinds }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
   const expected = [...values];
   const numbers = expected.map((_, n) => numberIn(found, n));
-  return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected, scale), scale, sizes };
+  return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected, scale), scale, kinds, sizes };
 }
 
 /** Smaller differences are rounding errors of a numeric derivative. */
@@ -96,7 +97,7 @@ export function sliceOf({ shape }: Part, numbers: readonly number[], axis: numbe
   return numbers.filter((_, n) => indexOf(n, shape)[axis] === index);
 }
 
-/** From the tensors that show them. The rows that count are those with a gradient. */
+/** From the tensors that show them, and from what a result says. */
 function sizesOf(results: readonly Result[]): Sizes {
   const shapeOf = (name: string): Shape | undefined => results.find((one) => one.name === name)?.shape;
   const [dh, dc, dWx, dLogits, dState] = ['dh', 'dc', 'dWx', 'dLogits', 'dStates[0]'].map(shapeOf);
@@ -107,9 +108,7 @@ function sizesOf(results: readonly Result[]): Sizes {
   if (dState) [sizes.N] = dState;
   if (dLogits) {
     const [rows, C] = dLogits;
-    const values = results.find(({ name }) => name === 'dLogits')?.values ?? [];
-    const counted = Array.from({ length: rows }, (_, b) => values.slice(b * C, b * C + C).some((value) => value !== 0));
-    Object.assign(sizes, { N: rows, C, 'N·C': rows * C, count: counted.filter(Boolean).length });
+    Object.assign(sizes, { N: rows, C, 'N·C': rows * C });
   }
-  return sizes;
+  return Object.assign(sizes, ...results.map((one) => one.sizes ?? {})) as Sizes;
 }

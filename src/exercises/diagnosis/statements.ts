@@ -3,6 +3,7 @@
  * as a fact, also if the mistake is in no list.
  */
 import { HELD } from '../tensors.js';
+import { indexOf } from '../../core/tensor.js';
 import { isNear } from '../results.js';
 import type { Family, Part } from './parts.js';
 import { areNear, GATES, gatesOf, sliceOf } from './parts.js';
@@ -138,6 +139,8 @@ function isHeld({ found }: Part, of: (n: number) => number): boolean {
   return isUnwritten || found.every((_, n) => isNear(of(n), HELD));
 }
 
+const NOT_WRITTEN = whole('{} {is} not written: every number is what was there before');
+
 /** Nothing is written, or it is added to what was there. A case with NaN alone cannot show this. */
 function emptyOf({ parts }: Family): Statement | undefined {
   const wrong = parts.filter(({ isRight }) => !isRight);
@@ -145,7 +148,7 @@ function emptyOf({ parts }: Family): Statement | undefined {
     wrong.every((part) => isHeld(part, (n) => of(part, n))) &&
     wrong.some((part) => part.found.some((_, n) => isNear(of(part, n), HELD)));
   const isNotWritten = wrong.length === parts.length && hasHeld(({ found }, n) => found[n]);
-  if (isNotWritten) return whole('{} {is} not written: every number is what was there before');
+  if (isNotWritten) return NOT_WRITTEN;
   if (hasHeld(({ found, expected }, n) => found[n] - expected[n]))
     return whole('{} {is} added to what was there before: an = or a first 0 is missing');
   return undefined;
@@ -159,17 +162,19 @@ function transposedOf({ parts }: Family): Statement | undefined {
   return parts.every(isTransposed) ? whole('{} {is} transposed: rows and columns are exchanged') : undefined;
 }
 
-/** Gates have the numbers of other gates, the same in every case. */
+/** Gates have the numbers of other gates, the same in every case. Others may not be written. */
 function blocksOf(family: Family): Statement | undefined {
   const gates = gatesOf(family);
-  const sources = gates.map((gate) =>
-    [gate, ...gates].findIndex(({ parts }) => parts.every(({ expected }, k) => areNear(gate.parts[k].found, expected))),
-  );
-  if (gates.length === 0 || sources.includes(-1)) return undefined;
-  const moved = sources.flatMap((from, block) =>
-    from === 0 ? [] : [`${GATES[block]} has the numbers of gate ${GATES[from - 1]}`],
-  );
-  return whole(`Of {}, gate ${moved.join(', ')}`);
+  const words = gates.map((gate, block): string | undefined => {
+    if (gate.isRight) return '';
+    const from = gates.findIndex(({ parts }) =>
+      parts.every(({ expected }, k) => areNear(gate.parts[k].found, expected)),
+    );
+    if (from >= 0) return `${GATES[block]} has the numbers of gate ${GATES[from]}`;
+    return emptyOf(gate) === NOT_WRITTEN ? `${GATES[block]} is not written` : undefined;
+  });
+  if (words.includes(undefined) || !words.some((one) => one?.includes('has'))) return undefined;
+  return whole(`Of {}, gate ${words.filter((one) => one !== '').join(', ')}`);
 }
 
 /** Which indices of an axis are wrong, if the others are right. */
@@ -189,17 +194,53 @@ const AXES: Readonly<Partial<Record<string, readonly string[]>>> = {
   dLogits: ['row', 'class'],
 };
 
-function placesOf({ name, parts }: Family): Statement | undefined {
-  const words = inputsOf(parts);
+function placesOf({ name, parts }: Family, exercise: string): Statement | undefined {
+  const words = inputsOf(parts) ?? kindOf(parts) ?? fixedSizeOf(parts, exercise);
   if (words !== undefined) return { words, isWhole: false };
   const axes = parts[0].shape.length;
-  if (parts.some(({ shape }) => shape.length !== axes)) return undefined; // a row of one is an element of the other
+  if (parts.some(({ shape }) => shape.length !== axes)) return elementsOf(parts); // a row of one is an element of the other
   const places = AXES[name] ?? ['row', name.startsWith('gate') ? 'unit' : 'column'];
   for (const [axis, place] of places.slice(-axes).entries())
     for (const [isWrong, sentence] of PLACES)
       if (areWrongAt(parts, axis, isWrong))
         return { words: `In {}, ${sentence(place)}, in every case`, isWhole: false };
   return undefined;
+}
+
+/** Of tensors with different axes: the first or the last element, as `flatten` counts them. */
+function elementsOf(parts: readonly Part[]): Statement | undefined {
+  const flat = parts.map((part) => ({ ...part, shape: [part.expected.length] }));
+  const place = PLACES.find(([isWrong]) => areWrongAt(flat, 0, isWrong));
+  return place && { words: `In {}, ${place[1]('element')}, in every case`, isWhole: false };
+}
+
+/** All wrong numbers are of one kind, and there are right ones of another. */
+function kindOf(parts: readonly Part[]): string | undefined {
+  const elements = parts.flatMap((part) =>
+    part.expected.map((expected, n) => ({
+      index: indexOf(n, part.shape),
+      isWrong: !isNear(part.found[n], expected, part.scale),
+      kinds: part.kinds ?? [],
+    })),
+  );
+  const fits = (k: number): boolean =>
+    elements.every(({ index, isWrong, kinds }) => !isWrong || kinds[k][1](index)) &&
+    elements.some(({ index, kinds }) => !kinds[k][1](index));
+  const kinds = parts[0].kinds ?? [];
+  const k = kinds.findIndex((_, n) => fits(n));
+  return k < 0 ? undefined : `Every wrong number of {} is ${kinds[k][0]}`;
+}
+
+/** All cases with a certain number of units are right, and all others wrong. Only columns of gates are counted with this number. */
+function fixedSizeOf(parts: readonly Part[], exercise: string): string | undefined {
+  if (exercise !== 'gates') return undefined;
+  const [right, wrong] = [true, false].map(
+    (isRight) => new Set(parts.flatMap((part) => (part.isRight === isRight ? [part.sizes.H] : []))),
+  );
+  const [H] = right;
+  return right.size === 1 && wrong.size > 1 && !wrong.has(H)
+    ? `{} {is} right if H, ${SIZES.H}, is ${H}, and wrong with every other H: is ${H} written in place of H?`
+    : undefined;
 }
 
 function areWrongAt(

@@ -1,7 +1,6 @@
-/** `npm run bench`, `npm run bench:gpu-kernels` and `npm run bench:webgpu-kernels` as processes: whole quick runs, in Node and in a browser. No time is asserted. */
-import type { SpawnSyncReturns } from 'node:child_process';
+/** `npm run bench` as a process: whole quick runs, in Node and in a browser. No time is asserted. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
@@ -197,102 +196,4 @@ test('a candidate’s memory is that of its own process, not of the one that sta
   expect(held).toBe(1);
   expect(rss).toBeGreaterThan(10);
   expect(rss).toBeLessThan(300);
-});
-
-describe('npm run bench:gpu-kernels: every step computes the product, of a size that fits no tile', () => {
-  function steps(...args: string[]): SpawnSyncReturns<string> {
-    const program = ['dist/bench/steps/gpu-kernel-steps.js', '--quick', ...args];
-    return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: HANGS_MS });
-  }
-
-  /** The steps of each mode that ran: right steps have three figures, or two in the first line. */
-  function rightSteps(stdout: string): Record<string, number> {
-    const modes = stdout.split(/^gpu: GPU\.js, mode /m).slice(1);
-    return Object.fromEntries(
-      modes.map((text) => [
-        text.slice(0, text.indexOf(',')),
-        (text.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm) ?? []).length,
-      ]),
-    );
-  }
-
-  const STEPS = { webgpu: 6, webgl2: 7, headlessgl: 7, webasm: 6, cpu: 6 };
-
-  test('in Node every step of every mode is right, for sizes that no tile divides', () => {
-    const { status, stdout } = steps('--size', '9,7,5');
-    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('WRONG') as string });
-    const found = rightSteps(stdout);
-    // A developer's computer may lack the other two; CI may not.
-    const needed = process.env.CI ? (['webgpu', 'headlessgl', 'webasm', 'cpu'] as const) : (['webasm', 'cpu'] as const);
-    expect(Object.keys(found)).toEqual(expect.arrayContaining([...needed]));
-    for (const [mode, count] of Object.entries(found))
-      expect([mode, count]).toEqual([mode, STEPS[mode as keyof typeof STEPS]]);
-  });
-
-  testInBrowser('so are those of webgl2 and cpu in a page', () => {
-    for (const mode of ['webgl2', 'cpu'] as const) {
-      const { status, stdout, stderr } = steps('--browser', '--mode', mode, '--size', '9,7,5');
-      expect([status, stderr, rightSteps(stdout)]).toEqual([0, '', { [mode]: STEPS[mode] }]);
-    }
-  });
-
-  test('a mode that does not work here is one line with the reason', () => {
-    const { status, stdout } = steps('--mode', 'webgl2');
-    expect(status).toBe(1);
-    expect(stdout).toMatch(/^\nmode webgl2 is left out: GPU mode webgl2 needs a browser .*\n$/m);
-  });
-
-  test.each([
-    [['--mode', 'opengl'], "option '--mode <mode>' argument 'opengl' is invalid\\. Allowed choices are webgpu, .*"],
-    [['--size', '9,7'], "option '--size <M,K,N>' argument '9,7' is invalid\\. Write three whole numbers ≥ 1, .*"],
-    [['--sizes', '9,7,5'], "unknown option '--sizes'"],
-    [['webgpu'], 'too many arguments.*'],
-  ])('%j is refused in one line', (args, message) => {
-    const { status, stdout, stderr } = steps(...args);
-    expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(new RegExp(`^error: ${message}\n$`));
-  });
-});
-
-describe('npm run bench:webgpu-kernels: every step computes the product, of a size that fits no tile', () => {
-  const marks = (name: string) => `<!-- ${name}: made by the command -->\n\nold\n\n<!-- end of ${name} -->\n`;
-
-  /** The lines of right steps on the terminal, and the document whose marked part was filled. */
-  function steps(place: 'node' | 'chromium', ...args: string[]) {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'kernels.md');
-    writeFileSync(file, marks('node') + marks('chromium'));
-    const program = ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--document', file, ...args];
-    const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8', timeout: HANGS_MS });
-    const right = stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm) ?? [];
-    const [before, filled] = readFileSync(file, 'utf8').split(`<!-- ${place}: made by the command -->`);
-    return { status, stdout, stderr, right, before, filled: filled.slice(0, filled.indexOf('<!-- end')) };
-  }
-
-  function assertAllRight({ status, stdout, right, before, filled }: ReturnType<typeof steps>): void {
-    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('WRONG') as string });
-    expect(right).toHaveLength(7);
-    expect(filled.match(/^\| \d\. [^\n]+ \| +\d[^\n]+\|$/gm)).toHaveLength(7);
-    expect(filled).not.toContain('old');
-    expect(before).not.toContain('| 1.');
-  }
-
-  // K is no multiple of 4, and in the second size a second workgroup is needed along M and N
-  test.each(['9,7,5', '65,18,70'])('in Node: %s', (size) => {
-    const found = steps('node', '--size', size);
-    // a developer's computer may have no WebGPU
-    if (!process.env.CI && found.status === 1) expect(found.stdout).toContain('the webgpu backend ');
-    else assertAllRight(found);
-  });
-
-  testInBrowser('in a page', () => assertAllRight(steps('chromium', '--browser', '--size', '9,7,5')));
-
-  test('a document without the marks is refused', () => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--size', '9,7,5', '--document', 'README.md'],
-      { encoding: 'utf8', timeout: HANGS_MS },
-    );
-    if (!process.env.CI && status === 1) return; // no WebGPU
-    expect([status, stderr]).toEqual([2, expect.stringContaining('--document README.md: has no <!-- node: made')]);
-  });
 });

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import type { Report } from '../../../docs/.vitepress/theme/own-network/train-answers.js';
 import { trainAnswers } from '../../../docs/.vitepress/theme/own-network/train-answers.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
+import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/answer-texts.js';
 import { expectGoodIn, viewForAxe } from '../../helpers/axe.js';
 import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chromium.js';
@@ -40,6 +41,7 @@ testInBrowser('right answers: both curves, and the figures of the same run in No
     .locator('.curves polyline')
     .evaluateAll((all) => all.map((one) => one.getAttribute('points')!.split(' ').length));
   expect(points).toEqual([20, 20, 20, 20]);
+  expect(await page.locator('.gradients tr').count()).toBe(5); // a head, and the gradients of the first update
   expect(await page.locator('.results').innerText()).toContain('Your own functions compute every gradient');
 
   const reports: Report[] = [];
@@ -147,12 +149,28 @@ testInBrowser('without the data the page says so; without scripts it says what i
   expect(await page.innerText('main')).toContain('The training on this page needs scripts.');
 });
 
-testInBrowser('the last exercise and /play lead to the page', async () => {
-  const { page } = await open('exercises/12-every-step.html', { prepare: withTexts() });
-  await page.click('button.run');
-  await page.click('.verdict a:text-is("train a network with them")');
-  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('A network of your own'));
-  await page.goto(`${address()}play/`);
-  await page.click('nav[aria-label="Site"] a:text-is("Your own gradients")');
-  await page.waitForURL(`${address()}${PAGE}`);
-});
+testInBrowser(
+  'the last right answer and /play lead to the page; an exercise that is not solved comes first',
+  async () => {
+    const next = async (others: { readonly solved?: true }) => {
+      const progress = EXERCISES.map(({ name, typescript }) => [
+        name,
+        { typescript: typescript.solution, ...(name !== 'every-step' && others) },
+      ]);
+      const stored = JSON.stringify(Object.fromEntries(progress));
+      const prepare = (page: Page) =>
+        page.addInitScript((text) => localStorage.setItem('longhand-exercises', text), stored);
+      const { page } = await open('exercises/12-every-step.html', { prepare });
+      await page.click('button.run');
+      await page.waitForSelector('.verdict a:text-is("train a network with them"), .verdict p:has-text("Next: 1. ")');
+      return page;
+    };
+    expect(await (await next({})).locator('.verdict').innerText()).toContain('Next: 1. ');
+    const page = await next({ solved: true });
+    await page.click('.verdict a:text-is("train a network with them")');
+    await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('A network of your own'));
+    await page.goto(`${address()}play/`);
+    await page.click('nav[aria-label="Site"] a:text-is("Your own gradients")');
+    await page.waitForURL(`${address()}${PAGE}`);
+  },
+);

@@ -3,7 +3,7 @@ import { withBase } from 'vitepress';
 import type { VNode } from 'vue';
 import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
-import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
+import { EXERCISES, fileNameOf, nextAfter } from '../../../../src/exercises/exercises.js';
 import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
 
@@ -11,11 +11,11 @@ export const addressOf = (exercise: Exercise): string => withBase(`/exercises/${
 
 /** After a right answer. */
 export function nextView({ number }: Exercise): VNode {
-  const next = EXERCISES.at(number);
+  const next = nextAfter(number, ({ name }) => progress.of[name].solved);
   return next
     ? h('p', ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'])
     : h('p', [
-        'This was the last exercise: you have written every gradient. Next: ',
+        'All exercises are solved: you have written every gradient. Next: ',
         h('a', { href: withBase('/exercises/network.html') }, 'train a network with them'),
         '.',
       ]);

@@ -1,11 +1,20 @@
 /** What a run has reported so far: the curves, the figures of the tests, and what both networks write. */
 import type { VNode } from 'vue';
 import { h } from 'vue';
+import {
+  conclusionOf,
+  GRADIENT_HEAD,
+  GRADIENTS,
+  percent,
+  shownLoss,
+  testRows,
+  TESTS,
+} from '../../../../src/own-network/words.js';
 import type { Line } from '../../../../src/training/training.js';
 import { scrollingTable, ticksOf } from '../exercises/findings.js';
 import { BOTTOM, HEIGHT, LEFT, meansOf, placesOf, RIGHT, topOf, TOP, updatesPerPoint, WIDTH } from './curves.js';
 import type { BothRuns } from './use-run.js';
-import { conclusionOf, lossOf, percent, whoseWords } from './words.js';
+import { whoseWords, wrongIn } from './words.js';
 
 interface Curve {
   readonly title: string;
@@ -19,7 +28,7 @@ export function resultsView(runs: BothRuns): VNode {
   const { subject, rows, lines } = runs;
   const loss: Curve = {
     title: subject === 'text' ? 'Bits per character' : 'Loss',
-    of: (line) => lossOf(subject, line.loss),
+    of: (line) => shownLoss(subject === 'text', line.loss),
     shown: (value) => value.toFixed(3),
   };
   const accuracy: Curve = { title: 'Accuracy', of: (line) => line.accuracy, shown: percent, most: 1 };
@@ -80,30 +89,19 @@ function axes(steps: number, top: number, words: (tick: number) => string): VNod
   ];
 }
 
-function testView({ subject, rows, tested: { own, engine } }: BothRuns): VNode[] {
+function testView({ subject, rows, gradients, tested: { own, engine } }: BothRuns): VNode[] {
   if (!engine) return [];
   const isText = subject === 'text';
-  const bits = (nats: number): string => lossOf(subject, nats).toFixed(3);
-  const figures = [
-    [
-      isText ? 'Bits per character on the last 5% of Moby-Dick' : 'Loss on the test images',
-      ...both(({ loss }) => bits(loss)),
-    ],
-    [
-      isText ? 'Characters predicted' : `Accuracy on ${engine.count.toLocaleString('en')} test images`,
-      ...both(({ accuracy }) => percent(accuracy)),
-    ],
-  ];
   return [
-    scrollingTable('tested', 'The test of both networks', ['Test', 'Your network', 'The engine’s'], figures),
-    ...(own ? [h('p', { class: 'conclusion' }, conclusionOf(rows, own, engine))] : []),
+    ...(gradients ? [tableOf('gradients', GRADIENTS, [GRADIENT_HEAD, ...gradients])] : []),
+    tableOf('tested', TESTS, testRows(isText, own, engine)),
+    ...(own ? [h('p', { class: 'conclusion' }, conclusionOf(wrongIn(rows), own, engine))] : []),
     ...(isText ? [writtenView(own?.written, engine.written)] : []),
   ];
-
-  function both(words: (of: NonNullable<typeof own>) => string): string[] {
-    return [own, engine].map((of) => (of ? words(of) : '…'));
-  }
 }
+
+const tableOf = (name: string, label: string, [head, ...rows]: readonly (readonly string[])[]): VNode =>
+  scrollingTable(name, label, head, rows);
 
 const writtenView = (own: string | undefined, engine: string | undefined): VNode =>
   h(

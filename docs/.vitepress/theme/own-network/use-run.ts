@@ -19,6 +19,8 @@ export interface BothRuns {
   /** One for each update. */
   readonly lines: Readonly<Record<Whose, Line[]>>;
   readonly tested: Partial<Record<Whose, Tested>>;
+  /** Rows about the first update. */
+  gradients?: readonly (readonly string[])[];
   /** When the engine's run was over, and when the other one: in milliseconds. */
   readonly ended: Partial<Record<Whose, number>>;
   /** Why the run ended early. */
@@ -71,6 +73,9 @@ function note(runs: BothRuns, report: Report): void {
     case 'line':
       runs.loaded = 1;
       runs.lines[report.whose].push(report);
+      return;
+    case 'gradients':
+      runs.gradients = report.rows;
       return;
     case 'tested':
       runs.tested[report.whose] = report;

@@ -1,19 +1,12 @@
 /** What the page says about the answers and about a run. */
 import { shortVerdict } from '../exercises/findings.js';
-import type { Tested } from '../../../../src/own-network/both-runs.js';
+import { areOrIs, exercisesIn } from '../../../../src/own-network/words.js';
 import type { Row } from './answers.js';
 import { stateOf } from './answers.js';
-import type { Subject } from './subjects.js';
 
-/** `exercise 5`, `exercises 5 and 7`, `exercises 5, 7 and 8` */
-export function exercisesIn(rows: readonly Row[]): string {
-  const numbers = rows.map(({ exercise }) => String(exercise.number));
-  const last = numbers.at(-1) ?? '';
-  return numbers.length === 1 ? `exercise ${last}` : `exercises ${numbers.slice(0, -1).join(', ')} and ${last}`;
-}
+const numbersIn = (rows: readonly Row[]): number[] => rows.map(({ exercise }) => exercise.number);
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-const areOrIs = ({ length }: readonly Row[]): string => (length === 1 ? 'is' : 'are');
 
 /** Of a row, in the table. */
 export function stateWords(row: Row, isChecking: boolean): string {
@@ -46,10 +39,10 @@ export function refusalOf(rows: readonly Row[], isAnyway: boolean): string | und
   const of = (state: string): Row[] => rows.filter((row) => stateOf(row) === state);
   const [missing, broken, wrong] = [of('missing'), of('error'), of('wrong')];
   const about = (some: readonly Row[], what: string): string[] =>
-    some.length === 0 ? [] : [`${capital(exercisesIn(some))} ${areOrIs(some)} ${what}.`];
+    some.length === 0 ? [] : [`${capital(exercisesIn(numbersIn(some)))} ${areOrIs(some)} ${what}.`];
   const found = [
     ...about(missing, 'not begun'),
-    ...(broken.length === 0 ? [] : [`${capital(exercisesIn(broken))} cannot be run.`]),
+    ...(broken.length === 0 ? [] : [`${capital(exercisesIn(numbersIn(broken)))} cannot be run.`]),
     ...about(wrong, 'not yet right'),
   ];
   if (missing.length + broken.length > 0)
@@ -66,28 +59,8 @@ export function whoseWords(rows: readonly Row[]): string {
   const own = rows.filter(({ isFilled }) => !isFilled);
   if (filled.length === 0) return 'Your own functions compute every gradient and the update.';
   if (own.length === 0) return 'All functions are the engine’s. Write one of the exercises, and train again.';
-  return `Yours: ${exercisesIn(own)}. The engine’s: ${exercisesIn(filled)}.`;
+  return `Yours: ${exercisesIn(numbersIn(own))}. The engine’s: ${exercisesIn(numbersIn(filled))}.`;
 }
 
-export const percent = (part: number): string => `${(100 * part).toFixed(1)}%`;
-
-/** A loss in nats, as the page shows it: a text's in bits per character. */
-export const lossOf = (subject: Subject, nats: number): number => (subject === 'text' ? nats / Math.LN2 : nats);
-
-/** An accuracy that is this much lower is worse, and not only otherwise rounded. */
-const WORSE = 0.03;
-
-/** What the two tests show, and only that. */
-export function conclusionOf(rows: readonly Row[], own: Tested, engine: Tested): string {
-  const wrong = rows.filter((row) => stateOf(row) === 'wrong');
-  const isWorse = own.accuracy < engine.accuracy - WORSE;
-  if (wrong.length === 0) {
-    const same = 'Both began with the same weights and read the same batches.';
-    if (percent(own.accuracy) === percent(engine.accuracy) && own.loss.toFixed(3) === engine.loss.toFixed(3))
-      return `${same} All their figures agree.`;
-    return `${same} Their figures differ, because your functions round differently, and each update enlarges the difference.`;
-  }
-  const cause = `${exercisesIn(wrong)} ${areOrIs(wrong)} wrong`;
-  if (isWorse) return `Your network does worse, because ${cause}.`;
-  return `Your network learns although ${cause}: a run that works proves less than the check does.`;
-}
+/** The exercises whose answers are wrong. */
+export const wrongIn = (rows: readonly Row[]): number[] => numbersIn(rows.filter((row) => stateOf(row) === 'wrong'));
