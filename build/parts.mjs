@@ -25,10 +25,16 @@ const exercises = {
     'src/exercises/planted-mistakes.mjs',
     'src/exercises/slips.mjs',
     'src/exercises/lstm-slips.mjs',
+    ...['-hints.mjs', '-programs.mjs', '-texts.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
+      (end) => `docs/learn/programs/find-bug${end}`,
+    ),
     'docs/learn/programs/plain-rnn.mjs',
+    'docs/learn/programs/min-char-rnn-solution.mjs',
+    'docs/learn/pictures/find-bugs.mjs',
+    'docs/learn/pictures/svg.mjs',
     ...['equations', 'network'].map((room) => `src/${room}`),
   ],
-  outputs: ['src/exercises/given.ts', 'src/exercises/texts.ts'],
+  outputs: ['src/exercises/bugs.ts', 'src/exercises/given.ts', 'src/exercises/texts.ts'],
   make: () => node('src/exercises/make.mjs'),
 };
 

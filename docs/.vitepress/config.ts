@@ -11,7 +11,7 @@ import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { asset } from './assets.js';
 import { worksFromAnyPath } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
-import { exerciseImages, findBugPrograms } from './exercises.js';
+import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
 import { preloadedFigures } from './preload.js';
 import { apiSidebar, sidebar } from './sidebar.js';
@@ -88,7 +88,6 @@ export default defineConfig({
       ...[
         usedFonts((face) => !OTHER_SCRIPTS.test(face)),
         exerciseImages(),
-        findBugPrograms(),
         dataFiles(),
         firstText(),
         figures.plugin,

@@ -1,4 +1,4 @@
-/** The exercises in the site: their pages, their images, and the programs of “Find the bug”. */
+/** The exercises in the site: their pages, and their images. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,7 +8,6 @@ import { parseLabelledImages, sliceImages } from '../../src/data/mnist.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { IMAGE_COUNT } from '../../src/exercises/train.js';
-import { findBugs } from '../learn/programs/find-bugs-page.mjs';
 import { asset } from './assets.js';
 import { project } from './source-pages.js';
 
@@ -52,17 +51,6 @@ function derivationOf({ chapter }: Exercise): string {
 
 /** A Vite plugin: `virtual:exercise-images` is the address of a file with the images that the exercises train on. */
 export const exerciseImages = () => asset('exercise-images', 'images.gz', () => gzipSync(firstImages(), { level: 9 }));
-
-/**
- * A Vite plugin: `virtual:find-bugs` has the programs of “Find the bug”, made from the project's code. If a line that they quote has
- * changed, the build ends with an error.
- */
-export const findBugPrograms = () => ({
-  name: 'find-bugs',
-  resolveId: (id: string) => (id === 'virtual:find-bugs' ? `\0${id}` : null),
-  load: async (id: string) =>
-    id === '\0virtual:find-bugs' ? `export default ${JSON.stringify(await findBugs())};` : null,
-});
 
 /** The labels, then the pixels. */
 function firstImages(): Uint8Array {

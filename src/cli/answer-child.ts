@@ -1,5 +1,6 @@
 /** A process that runs a stranger's program: its start, its end, and its limits of time and memory. */
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,9 +15,15 @@ export interface Limits {
   readonly megabytes: number;
 }
 
+/** What each program gets besides its job. */
+export interface WithSeal {
+  /** A line of the report begins with it: an answer can write lines to the same place, but does not know the seal. */
+  readonly seal: string;
+}
+
 /**
- * Runs a program of dist/cli until its process has ended, or exceeds a limit. `excess` says which one. `onLine` gets each line of its
- * report; then the limit of time is that from one line to the next. What `onLine` throws ends the process, and
+ * Runs a program of dist/cli until its process has ended, or exceeds a limit. `excess` says which one. `reports` are the lines of its
+ * report. `onLine` gets each of them; then the limit of time is that from one line to the next. What `onLine` throws ends the process, and
  * is thrown here. Rejects with the reason of `signal` as soon as that is aborted.
  */
 export async function endOf(
@@ -30,6 +37,8 @@ export async function endOf(
   if (child.pid === undefined) throw (await once(child, 'error'))[0]; // such as too many open files
   const stdio = child.stdio as readonly (Readable | null)[];
   const [, printed, lastWords, report] = stdio.map(beginningOf);
+  const seal = randomUUID();
+  const sealed = (line: string): string | undefined => (line.startsWith(seal) ? line.slice(seal.length) : undefined);
   let excess: string | undefined;
   const kill = (why?: string): void => {
     excess ??= why;
@@ -42,10 +51,12 @@ export async function endOf(
   let failure: { readonly error: unknown } | undefined;
   if (onLine && stdio[3])
     createInterface(stdio[3]).on('line', (line) => {
+      const own = sealed(line);
+      if (own === undefined) return;
       measured = 0;
       if (failure) return;
       try {
-        onLine(line);
+        onLine(own);
       } catch (error) {
         failure = { error };
         kill();
@@ -58,14 +69,16 @@ export async function endOf(
     });
   }, MEASURED_EVERY_MS);
   child.stdin.on('error', () => {}); // the process may have ended
-  child.stdin.end(JSON.stringify(job));
+  child.stdin.end(JSON.stringify({ ...job, seal } satisfies WithSeal));
   try {
     const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null];
     if (failure) throw failure.error;
     const hasAborted = by === 'SIGABRT' || code === ABORTED;
     if (hasAborted && lastWords().includes('out of memory')) excess ??= tooLarge; // V8's own limit came first
     const how = by ?? `exit code ${code}`;
-    return { report: report(), excess, printed: printed(), lastWords: lastWords(), how };
+    const lines = report().split('\n').slice(0, -1).map(sealed);
+    const reports = lines.filter((line) => line !== undefined);
+    return { reports, excess, printed: printed(), lastWords: lastWords(), how };
   } catch (error) {
     signal.throwIfAborted(); // the reason; the error is an AbortError
     throw error;

@@ -3,7 +3,8 @@
  * process only computes numbers. They are compared here, where no answer can change anything.
  */
 import type { Computed } from '../exercises/check.js';
-import { computedFrom, isUntouched, verdictOf } from '../exercises/check.js';
+import { computedFrom, verdictOf } from '../exercises/check.js';
+import { isUntouched } from '../exercises/earlier-starts.js';
 import type { Verdict } from '../exercises/exercise.js';
 import type { AnswerText } from '../exercises/answer-texts.js';
 import type { Limits } from './answer-child.js';
@@ -42,10 +43,10 @@ async function computedBy(
   try {
     signal.throwIfAborted();
     const job: Job = { name: exercise.name, source, language };
-    const { report, excess, printed, lastWords, how } = await endOf('run-answer', job, signal, limits);
+    const { reports, excess, printed, lastWords, how } = await endOf('run-answer', job, signal, limits);
     if (isHeard && printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
-    if (report.endsWith('\n')) return computedFrom(report, exercise);
+    if (reports.length > 0) return computedFrom(reports[0]);
     return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };
   } catch (error) {
     signal.throwIfAborted();

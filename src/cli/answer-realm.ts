@@ -1,13 +1,17 @@
 /** What the processes that run answers share: the realm of the answers, the report to the command, and the end of the process. */
 import { Console } from 'node:console';
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
 import { ANSWER_FILE } from '../exercises/answer-error.js';
 import type { Compile } from '../exercises/evaluate.js';
+import type { WithSeal } from './answer-child.js';
 
 const REPORT = 3;
+
+/** Taken before an answer runs, which can replace both. */
+const [write, bytesOf] = [writeSync, Buffer.from.bind(Buffer) as (text: string | Buffer) => Buffer];
 
 /** Standard output, written at once. */
 const printed = new Writable({
@@ -86,13 +90,17 @@ export function withinTime<Result>(call: () => Result, milliseconds = LONGEST_MS
   }
 }
 
-/** Writes one line to the file descriptor that the command reads. */
-export const reportLine = (line: string): void => writeAll(REPORT, `${line}\n`);
+/** The job that the command has written to standard input, and a function that writes a line to what the command reads: an answer may have begun one. */
+export function readJob(): { job: unknown; reportLine: (line: string) => void } {
+  const job = JSON.parse(readFileSync(0, 'utf8')) as WithSeal;
+  const { seal } = job;
+  return { job, reportLine: (line) => writeAll(REPORT, `\n${seal}${line}\n`) };
+}
 
 /** Does not return before all is written: then the process can end. */
 function writeAll(descriptor: number, text: string | Buffer): void {
-  const bytes = Buffer.from(text);
-  for (let position = 0; position < bytes.length;) position += writeSync(descriptor, bytes, position);
+  const bytes = bytesOf(text);
+  for (let position = 0; position < bytes.length;) position += write(descriptor, bytes, position);
 }
 
 /**

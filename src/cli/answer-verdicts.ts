@@ -47,7 +47,7 @@ async function twoAtATime<Item, Result>(items: readonly Item[], work: (item: Ite
 const LARGEST_ANSWER = 1_000_000;
 
 /** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
-function sourceIn(file: string): { source: string } | { verdict: Verdict } {
+export function sourceIn(file: string): { source: string } | { verdict: Verdict } {
   let bytes: Uint8Array | undefined;
   try {
     bytes = readIfPresent(file, LARGEST_ANSWER);

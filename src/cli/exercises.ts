@@ -14,6 +14,8 @@ import { currentRun } from './current-run.js';
 import { answersIn, existingFolder, folderOf, hasExercises, shownName } from './exercise-files.js';
 import { scriptsOf, typedExercise, updateScripts } from './exercise-scripts.js';
 import { exercisesTrainCommand } from './exercises-train.js';
+import { exercisesBugsCommand } from './exercises-bugs.js';
+import { exercisesExportCommand, exercisesImportCommand } from './exercises-files.js';
 import { meantBy } from './exercises-meant.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
@@ -64,6 +66,9 @@ Examples:
       hints.slice(0, Number(count)).forEach((hint, n) => print(`${n + 1}. ${hint}`));
     });
   command.addCommand(exercisesTrainCommand());
+  command.addCommand(exercisesBugsCommand());
+  command.addCommand(exercisesExportCommand());
+  command.addCommand(exercisesImportCommand());
   return command;
 }
 

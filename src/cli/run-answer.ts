@@ -2,16 +2,16 @@
  * The program of a process that runs one answer: answer-process.ts starts it, and writes the answer to its standard input. It
  * reports one line, and ends.
  */
-import { readFileSync } from 'node:fs';
 import type { Computed } from '../exercises/check.js';
 import { computeSource, reportOf } from '../exercises/check.js';
 import type { Job } from './answer-process.js';
-import { compileInRealm, endProcess, reportLine, withinTime } from './answer-realm.js';
+import { compileInRealm, endProcess, readJob, withinTime } from './answer-realm.js';
 
+const { job, reportLine } = readJob();
 const report = (computed: Computed): void => reportLine(reportOf(computed));
 
 try {
-  const { name, source, language } = JSON.parse(readFileSync(0, 'utf8')) as Job;
+  const { name, source, language } = job as Job;
   const compile = compileInRealm();
   withinTime(() => report(computeSource({ name }, source, language, compile)));
 } catch (error) {

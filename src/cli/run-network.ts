@@ -2,7 +2,6 @@
  * The program of a process that trains a network with answers: network-process.ts starts it, and writes the job to its standard
  * input. It reports a line of JSON after each update, and ends.
  */
-import { readFileSync } from 'node:fs';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { loadMnist } from '../data/mnist-files.js';
 import { loadText } from '../data/text-files.js';
@@ -12,9 +11,10 @@ import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { functionsOf } from '../exercises/network-answers.js';
 import { trainBoth } from '../own-network/both-runs.js';
 import { IMAGES_TASK, TEXT_STEPS, TEXT_TASK } from '../own-network/own-network.js';
-import { compileInRealm, endProcess, reportLine, withinTime } from './answer-realm.js';
+import { compileInRealm, endProcess, readJob, withinTime } from './answer-realm.js';
 import type { NetworkJob, Report } from './network-process.js';
 
+const { job, reportLine } = readJob();
 const report = (message: Report): void => reportLine(JSON.stringify(message));
 
 function loadData(text: string | undefined): TrainingData {
@@ -51,7 +51,7 @@ async function train({ answers, text, steps, longestMs }: NetworkJob): Promise<v
 }
 
 try {
-  await train(JSON.parse(readFileSync(0, 'utf8')) as NetworkJob);
+  await train(job as NetworkJob);
 } catch (error) {
   report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 } finally {

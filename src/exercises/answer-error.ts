@@ -60,6 +60,7 @@ const KEPT = 'this list cannot be changed: copy it first, as in [...list]';
 
 /** The engine's most frequent messages in plainer words: an index beyond the end of a list, a name that an object does not have. */
 const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [/^Array buffer allocation failed$/, 'it asks for more memory than there is'],
   [/^Cannot destructure property '(.+)' of '(undefined|null)' as it is \2\.$/s, 'what should have $1 is $2'],
   [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
   [/^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],

@@ -3,7 +3,7 @@ import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import { diagnosisOf } from './diagnosis/diagnosis.js';
-import { isEarlierStart } from './earlier-starts.js';
+import { isUntouched } from './earlier-starts.js';
 import type { Answer, Compile } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Exercise, Verdict, WrongNumber } from './exercise.js';
@@ -22,7 +22,10 @@ const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   ...LSTM_PROBLEMS,
 };
 
-/** What an answer computes, or, for its author, why it cannot be run. */
+/**
+ * What an answer computes, or, for its author, why it cannot be run. It is made where the answer runs, so nothing in it can be trusted:
+ * `verdictOf` compares it where the answer does not run.
+ */
 export type Computed = { readonly numbers: Numbers } | { readonly error: string };
 
 /**
@@ -47,7 +50,7 @@ export function computeSource(
   language: Language = 'typescript',
   compile?: Compile,
 ): Computed {
-  const numbers: Float64Array[][] = [];
+  const numbers: Float64Array[][] = []; // filled by syntax alone: in a browser an answer can replace the methods of lists
   try {
     const { cases, ...asked } = PROBLEMS[name];
     const answer = evaluate(toCommonJs(source, language), asked, compile);
@@ -63,7 +66,10 @@ export function computeSource(
 
 function resultsOf(one: Case, answer: Answer): Float64Array[] {
   beginProblem();
-  return explained(() => one.results(answer)).map(({ values }) => values);
+  const results = explained(() => one.results(answer));
+  const numbers: Float64Array[] = [];
+  for (let k = 0; k < results.length; k++) numbers[k] = results[k].values;
+  return numbers;
 }
 
 /**
@@ -84,9 +90,11 @@ function withLineOf(source: string, message: string): string {
  * takes longer.
  */
 export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = true): Verdict {
-  if ('error' in computed) return { outcome: 'error', message: computed.error };
-  const { numbers } = computed;
+  const { error, numbers: found } = computed as { readonly error?: unknown; readonly numbers?: unknown };
+  if (typeof error === 'string') return { outcome: 'error', message: error.slice(0, LONGEST_MESSAGE) };
   const expected = expectedOf(exercise);
+  const numbers = numbersIn(found, expected);
+  if (!numbers) return { outcome: 'error', message: NO_NUMBERS };
   const { cases } = PROBLEMS[exercise.name];
   const all = expected.flatMap((right, n) => differencesOf(numbers[n], right).map((one) => ({ ...one, of: cases[n] })));
   const differences = uniqueTensors(all).map(({ of, index, ...one }): WrongNumber => {
@@ -106,24 +114,28 @@ export function reportOf(computed: Computed): string {
   return JSON.stringify('error' in computed ? computed : { numbers: computed.numbers.map((one) => one.map(words)) });
 }
 
-/** What `reportOf` has made for an answer to `exercise`. Throws an Error if the line is not of this form. */
-export function computedFrom(line: string, exercise: Exercise): Computed {
-  const { numbers, error } = JSON.parse(line) as { numbers: unknown; error?: unknown };
-  if (typeof error === 'string') return { error: error.slice(0, LONGEST_MESSAGE) };
-  const list = (value: unknown, length?: number): unknown[] => {
-    if (Array.isArray(value) && value.length === (length ?? value.length)) return value;
-    throw new Error('not the numbers of this exercise');
-  };
-  const expected = expectedOf(exercise);
-  const cases = list(numbers, expected.length).map((tensors, n) => list(tensors, expected[n].length));
-  return { numbers: cases.map((tensors) => tensors.map((tensor) => list(tensor).map(Number))) };
+/** What `reportOf` has made. Throws an Error if the line is no JSON of an object. */
+export function computedFrom(line: string): Computed {
+  const computed: unknown = JSON.parse(line);
+  if (typeof computed !== 'object' || computed === null) throw new Error('no report');
+  return computed as Computed;
 }
 
-/** Whether the file is as the reader got it, from this version or from an earlier one, except for lines of comments and white space. */
-export function isUntouched({ name, typescript, javascript }: Exercise, source: string): boolean {
-  const code = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '').replace(/\s+/g, '');
-  const given = code(source);
-  return [typescript.start, javascript.start].some((start) => code(start) === given) || isEarlierStart(name, given);
+const NO_NUMBERS =
+  'its numbers cannot be read: does it replace a function that the check uses too, such as Array.prototype.map?';
+
+/** `numbers` with a list for each tensor of each case. undefined if a case or a tensor is missing, or more than one. */
+function numbersIn(numbers: unknown, expected: readonly (readonly Result[])[]): Numbers | undefined {
+  const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
+  const isWhole =
+    isList(numbers) &&
+    numbers.length === expected.length &&
+    expected.every((results, n) => {
+      const tensors = numbers[n];
+      return isList(tensors) && tensors.length === results.length && results.every((_, k) => isList(tensors[k]));
+    });
+  if (!isWhole) return undefined;
+  return (numbers as ArrayLike<unknown>[][]).map((tensors) => tensors.map((tensor) => Array.from(tensor, Number)));
 }
 
 /** Numeric derivatives take the longest, and are the same every time. */

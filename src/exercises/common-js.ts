@@ -2,20 +2,45 @@
  * The text of an answer as a CommonJS module with the same lines. A compiler removes the types; then a parser that follows the
  * standard reads the JavaScript, and says where it is wrong.
  */
-import type { ImportDeclaration, ModuleDeclaration, Pattern, Statement } from 'acorn';
+import type { ImportDeclaration, ModuleDeclaration, Pattern, Program, Statement } from 'acorn';
 import { getLineInfo, parse, tokenizer, tokTypes } from 'acorn';
 import { transform } from 'sucrase';
 import { AnswerError } from './answer-error.js';
 import type { Language } from './folder.js';
+import type { Insertion, Loop } from './loops.js';
+import { loopsOf } from './loops.js';
+
+/** A module, and its loops, which call the function `arguments[2]` now and then. */
+export interface CommonJsModule {
+  readonly code: string;
+  readonly loops: readonly Loop[];
+}
 
 /** Throws an AnswerError with its place if `source` cannot be read. */
-export function toCommonJs(text: string, language: Language): string {
+export function toCommonJs(text: string, language: Language): CommonJsModule {
   const source = text.replace(/\r\n?/g, '\n'); // as the language reads line ends; sucrase counts only these
   // JavaScript such as a < b, c > (d) means something else in TypeScript
   const code = language === 'typescript' ? withoutTypes(source) : source;
-  const module = new CommonJs(code.replace(/^#!/, '//'));
-  for (const statement of statementsOf(code, source)) module.add(statement);
-  return module.text();
+  const program = programOf(code, source);
+  const turn = nameNotIn(code);
+  const { loops, insertions } = readDeeply(() => loopsOf(program, turn));
+  const module = new CommonJs(code.replace(/^#!/, '//'), turn, insertions);
+  for (const statement of program.body) module.add(statement);
+  return { code: module.text(), loops };
+}
+
+function nameNotIn(code: string): string {
+  let name = '$turn';
+  while (code.includes(name)) name += '$';
+  return name;
+}
+
+function readDeeply<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw ['RangeError', 'InternalError'].includes((error as Error).name) ? new AnswerError(TOO_DEEP) : error; // too many calls
+  }
 }
 
 function withoutTypes(source: string): string {
@@ -29,7 +54,7 @@ function withoutTypes(source: string): string {
     if (['RangeError', 'InternalError'].includes(name)) throw new AnswerError(TOO_DEEP); // too many calls; in Firefox the second one
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
     if (place) throw placed(source, Number(place[2]), Number(place[3]), place[1]);
-    statementsOf(source, source); // its message has a place
+    programOf(source, source); // its message has a place
     throw new AnswerError(message);
   }
 }
@@ -47,9 +72,9 @@ function assertNoNamespace(source: string, code: string): void {
 }
 
 /** `source`: the text before the types were removed, for places. */
-function statementsOf(code: string, source: string): readonly (Statement | ModuleDeclaration)[] {
+function programOf(code: string, source: string): Program {
   try {
-    return parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true, preserveParens: true }).body;
+    return parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true, preserveParens: true });
   } catch (error) {
     const { message, loc } = error as SyntaxError & { loc: { line: number; column: number } };
     const words = message.replace(/ \(\d+:\d+\)$/, '');
@@ -115,7 +140,7 @@ const CLEARER: Readonly<Record<string, string>> = {
  * What the module gets. An answer can declare `exports` and `require` itself, because its statements are in a block; no strict
  * code can declare `arguments`.
  */
-const [EXPORTS, REQUIRE] = ['arguments[0]', 'arguments[1]'];
+const [EXPORTS, REQUIRE, TURN] = ['arguments[0]', 'arguments[1]', 'arguments[2]'];
 
 class CommonJs {
   /** What imports declare, for the first line: imports come before all other statements. */
@@ -124,17 +149,23 @@ class CommonJs {
   private readonly exported: string[] = [];
   private readonly edits: { start: number; end: number; replacement: string }[] = [];
 
-  constructor(private readonly code: string) {}
+  /** `turn`: what the insertions call. */
+  constructor(
+    private readonly code: string,
+    private readonly turn: string,
+    private readonly insertions: readonly Insertion[],
+  ) {}
 
   text(): string {
     let [text, from] = ['', 0];
-    for (const { start, end, replacement } of this.edits) {
+    const inserted = this.insertions.map(({ at, text: replacement }) => ({ start: at, end: at, replacement }));
+    for (const { start, end, replacement } of [...this.edits, ...inserted].sort((a, b) => a.start - b.start)) {
       const lines = this.code.slice(start, end).replace(/[^\n\u2028\u2029]/g, '');
       text += this.code.slice(from, start) + replacement + lines;
       from = end;
     }
     text += this.code.slice(from);
-    return `'use strict';{${this.imported.join('')}${text}\n${this.exported.join('')}}`;
+    return `'use strict';{const ${this.turn}=${TURN};${this.imported.join('')}${text}\n${this.exported.join('')}}`;
   }
 
   /** Statements in their order. */

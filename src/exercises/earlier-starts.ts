@@ -1,4 +1,5 @@
-/** Start texts of earlier versions that have changed since: an untouched file in an old folder has not been begun either. */
+/** Whether an answer has been begun. Start texts of earlier versions have changed since: an untouched file in an old folder has not been begun either. */
+import type { Exercise } from './exercise.js';
 
 /** By exercise: for TypeScript and for JavaScript. */
 const EARLIER: Readonly<Partial<Record<string, readonly string[]>>> = {
@@ -18,5 +19,11 @@ function fingerprintOf(text: string): string {
 }
 
 /** `code`: an answer without its lines of comments and white space. */
-export const isEarlierStart = (name: string, code: string): boolean =>
-  EARLIER[name]?.includes(fingerprintOf(code)) === true;
+const isEarlierStart = (name: string, code: string): boolean => EARLIER[name]?.includes(fingerprintOf(code)) === true;
+
+/** Whether the file is as the reader got it, from this version or from an earlier one, except for lines of comments and white space. */
+export function isUntouched({ name, typescript, javascript }: Exercise, source: string): boolean {
+  const code = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '').replace(/\s+/g, '');
+  const given = code(source);
+  return [typescript.start, javascript.start].some((start) => code(start) === given) || isEarlierStart(name, given);
+}

@@ -1,7 +1,10 @@
 /** Runs an answer, a CommonJS module that may import from 'longhand'. */
 import { AnswerError, explained } from './answer-error.js';
+import type { CommonJsModule } from './common-js.js';
 import type { Require } from './library.js';
 import { requireWithout } from './library.js';
+import type { Turn } from './loops.js';
+import { turnOf } from './loops.js';
 
 export { AnswerError };
 
@@ -9,7 +12,7 @@ export { AnswerError };
 export type Answer = Readonly<Record<string, unknown>>;
 
 /** Makes a function of a CommonJS module. In errors, the module must be a file `ANSWER_FILE`, or what `new Function` makes. */
-export type Compile = (code: string) => (exports: Answer, require: Require) => void;
+export type Compile = (code: string) => (exports: Answer, require: Require, turn: Turn) => void;
 
 /** Here: what the answer changes in `Math` or `Array.prototype`, it changes for this program too. */
 // eslint-disable-next-line @typescript-eslint/no-implied-eval -- an answer is a text
@@ -30,13 +33,13 @@ export interface Asked {
  * program: in a page it runs in a worker, in Node in a process of its own.
  */
 export function evaluate(
-  code: string,
+  { code, loops }: CommonJsModule,
   { exports = [], written = exports, given }: Asked = {},
   compile = compileHere,
 ): Answer {
   const answer: Record<string, unknown> = {};
   return explained(() => {
-    compile(code)(answer, requireWithout(written, given));
+    compile(code)(answer, requireWithout(written, given), turnOf(loops));
     const missing = exports.find((name) => typeof answer[name] !== 'function');
     if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
     return answer;

@@ -1,11 +1,12 @@
 /**
- * Makes the exercises from the code: `npm run build` writes texts.ts and given.ts. marks.mjs says which lines the exercises show and
+ * Makes the exercises from the code: `npm run build` writes texts.ts and given.ts, and bugs.ts for “Find the bug”. marks.mjs says which lines the exercises show and
  * which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { transform } from 'sucrase';
+import { findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
 import { GIVEN, RNN } from './given-marks.mjs';
 import { MARKS } from './marks.mjs';
 import { PLANTED_MISTAKES } from './planted-mistakes.mjs';
@@ -119,3 +120,11 @@ export const RIGHT_RNN: string = ${JSON.stringify(rightRnn)};
 `,
 );
 writeFileSync(project('src/exercises/given.ts'), await formatted(GIVEN.map(partOf).join(''), 'typescript'));
+writeFileSync(
+  project('src/exercises/bugs.ts'),
+  `/** Made by make.mjs from the code: the programs of “Find the bug”, for the site and the terminal. */
+import type { Bug } from './bug.js';
+
+export const BUGS: readonly Bug[] = ${JSON.stringify(await findBugs(), null, 2)};
+`,
+);

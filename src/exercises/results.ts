@@ -50,6 +50,19 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
 /** What an answer reads: a tensor, or the rows of a matrix. */
 type Input = Tensor | readonly ArrayLike<number>[];
 
+/** Taken before an answer runs. In a browser it runs in this realm, and can replace all of these, but not for this file. */
+const { freeze, is, keys } = Object;
+const { isArray } = Array;
+const { apply } = Reflect;
+const Copy = Float64Array;
+/* eslint-disable @typescript-eslint/unbound-method -- they are called with apply */
+const { toString } = Object.prototype;
+const typedLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Copy.prototype) as object, 'length')?.get;
+/* eslint-enable @typescript-eslint/unbound-method */
+
+const lengthOf = (list: ArrayLike<number>): number =>
+  isArray(list) || !typedLength ? list.length : (apply(typedLength, list, []) as number);
+
 /**
  * What `call` returns, which calls an answer. Fixes the tensors. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
  * lies before or after one of `outputs`. An async function or a generator is refused too: it has not run to its end.
@@ -60,16 +73,85 @@ export function whileReading<Value>(
   call: () => Value,
 ): Value {
   fixed({ ...inputs, ...outputs });
-  const guards = [
-    ...Object.entries(inputs).map(([name, input]) =>
-      'data' in input ? guardTensor(name, input) : guardRows(name, input),
-    ),
-    ...Object.entries(outputs).map(([name, tensor]) => guardAround(name, tensor)),
-  ];
+  const guards = guardsOf(inputs, outputs);
   const value = call();
   assertHasRun(value);
-  for (const guard of guards) guard();
+  for (let guard = guards; guard; guard = guard.next) assertUnchanged(guard);
   return value;
+}
+
+/** Memory that an answer must leave as it is, except for the numbers from … to - 1. */
+interface Guard {
+  readonly name: string;
+  readonly list: ArrayLike<number>;
+  readonly before: Float64Array;
+  readonly from: number;
+  readonly to: number;
+  /** What the answer reads. undefined: it writes the numbers from … to - 1. */
+  readonly input?: { readonly of: string; readonly elementAt: (n: number) => string | undefined };
+  readonly next: Guard | undefined;
+}
+
+/** A chain, because an answer can define what an assignment to an element of a list does. */
+function guardsOf(
+  inputs: Readonly<Record<string, Input>>,
+  outputs: Readonly<Record<string, Tensor>>,
+): Guard | undefined {
+  let guards: Guard | undefined;
+  const add = (guard: Omit<Guard, 'before' | 'next'>): void => {
+    const count = lengthOf(guard.list);
+    const before = new Copy(count);
+    for (let n = 0; n < count; n++) before[n] = guard.list[n];
+    guards = { ...guard, before, next: guards };
+  };
+  const names = { inputs: keys(inputs), outputs: keys(outputs) };
+  for (let k = names.outputs.length - 1; k >= 0; k--) {
+    const name = names.outputs[k];
+    const { data, offset, shape } = outputs[name];
+    add({ name, list: data, from: offset, to: offset + sizeOfShape(shape) });
+  }
+  for (let k = names.inputs.length - 1; k >= 0; k--) {
+    const of = names.inputs[k];
+    const input = inputs[of];
+    if ('data' in input) {
+      const { data, offset, shape } = input;
+      const size = sizeOfShape(shape);
+      const elementAt = (n: number): string | undefined =>
+        n < offset || n >= offset + size ? undefined : `${of}[${indexOf(n - offset, shape).join(', ')}]`;
+      add({ name: of, list: data, from: offset, to: offset + size, input: { of, elementAt } });
+    } else {
+      for (let r = input.length - 1; r >= 0; r--)
+        add({
+          ...{ name: `${of}[${r}]`, list: input[r], from: 0, to: 0 },
+          input: { of, elementAt: (n) => `${of}[${r}, ${n}]` },
+        });
+    }
+  }
+  return guards;
+}
+
+function sizeOfShape(shape: Shape): number {
+  let size = 1;
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- an answer can replace how a list is read by of
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
+  return size;
+}
+
+/** Throws an AnswerError if the numbers are not those of before. */
+function assertUnchanged({ name, list, before, from, to, input }: Guard): void {
+  const count = lengthOf(before);
+  // `structuredClone` can move an array's numbers elsewhere
+  if (lengthOf(list) === 0 && count > 0)
+    throw new AnswerError(`it transfers the memory of ${name}, which has no numbers then`);
+  for (let n = 0; n < count; n++) {
+    if (is(before[n], list[n]) || (!input && n >= from && n < to)) continue;
+    const element = input?.elementAt(n);
+    throw new AnswerError(
+      element === undefined
+        ? `it writes ${n < from ? 'before the beginning' : 'beyond the end'} of ${name}`
+        : `it changes ${element} from ${before[n]} to ${list[n]}, and may only read ${input?.of}`,
+    );
+  }
 }
 
 /**
@@ -79,8 +161,10 @@ export function whileReading<Value>(
 export function fixed<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if ('stride' in value && !Object.isFrozen(value)) checkedTensor(value as unknown as Tensor);
-  Object.values(value).forEach(fixed);
-  return Object.freeze(value);
+  const names = keys(value);
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- as above
+  for (let k = 0; k < names.length; k++) fixed((value as Record<string, unknown>)[names[k]]);
+  return freeze(value);
 }
 
 /** What functions return that have not run to their end, also those of another realm. */
@@ -92,51 +176,8 @@ const NOT_RUN: Readonly<Partial<Record<string, string>>> = {
 
 /** Throws an AnswerError if the function that has returned `value` has not run to its end. */
 export function assertHasRun(value: unknown): void {
-  const refusal = NOT_RUN[Object.prototype.toString.call(value)];
+  const refusal = NOT_RUN[apply(toString, value, [])];
   if (refusal !== undefined) throw new AnswerError(refusal);
-}
-
-const changed = (what: string, before: number, now: number, name: string): never => {
-  throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);
-};
-
-/** Throws an AnswerError if the array, which has numbers, has none any more: `structuredClone` can move them elsewhere. */
-function assertKept(name: string, { length }: ArrayLike<number>): void {
-  if (length === 0) throw new AnswerError(`it transfers the memory of ${name}, which has no numbers then`);
-}
-
-function guardTensor(name: string, tensor: Tensor): () => void {
-  const before = valuesOf(tensor);
-  const isAround = guardAround(name, tensor);
-  return () => {
-    assertKept(name, tensor.data);
-    const now = valuesOf(tensor);
-    const n = before.findIndex((number, of) => !Object.is(number, now[of]));
-    if (n >= 0) changed(`${name}[${indexOf(n, tensor.shape).join(', ')}]`, before[n], now[n], name);
-    isAround();
-  };
-}
-
-function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void {
-  const before = rows.map((row) => Array.from(row));
-  return () => {
-    before.forEach((row, r) => {
-      assertKept(`${name}[${r}]`, rows[r]);
-      row.forEach((number, k) => {
-        if (!Object.is(number, rows[r][k])) changed(`${name}[${r}, ${k}]`, number, rows[r][k], name);
-      });
-    });
-  };
-}
-
-/** Of a tensor that is a part of its array, row by row. */
-function guardAround(name: string, { data, offset, size }: Tensor): () => void {
-  const before = data.slice();
-  return () => {
-    assertKept(name, data);
-    const n = before.findIndex((number, of) => (of < offset || of >= offset + size) && !Object.is(number, data[of]));
-    if (n >= 0) throw new AnswerError(`it writes ${n < offset ? 'before the beginning' : 'beyond the end'} of ${name}`);
-  };
 }
 
 /** `value`, which an answer has returned. Throws an AnswerError unless it is a number. */
@@ -179,8 +220,11 @@ export type Numbers = readonly (readonly ArrayLike<number>[])[];
 export const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
 
 /** `states[0]`, `states[1]`, … */
-export const byIndex = <One>(name: string, all: readonly One[]): Record<string, One> =>
-  Object.fromEntries(all.map((one, k) => [`${name}[${k}]`, one]));
+export function byIndex<One>(name: string, all: readonly One[]): Record<string, One> {
+  const named: Record<string, One> = {}; // by syntax alone: the guards need what an answer cannot replace
+  for (let k = 0; k < all.length; k++) named[`${name}[${k}]`] = all[k];
+  return named;
+}
 
 /** The first element of a tensor that differs, and its index. */
 type Difference = WrongNumber & { readonly index: readonly number[] };

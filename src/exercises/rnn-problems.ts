@@ -28,7 +28,7 @@ interface PlainRnn extends Answer {
 
 let right: PlainRnn | undefined;
 
-const rightRnn = (): PlainRnn => (right ??= evaluate(RIGHT_RNN) as PlainRnn);
+const rightRnn = (): PlainRnn => (right ??= evaluate({ code: RIGHT_RNN, loops: [] }) as PlainRnn);
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
 

@@ -33,11 +33,6 @@ declare module 'virtual:first-text' {
   export default address;
 }
 
-declare module 'virtual:find-bugs' {
-  const bugs: Awaited<ReturnType<typeof import('../../docs/learn/programs/find-bugs-page.mjs').findBugs>>;
-  export default bugs;
-}
-
 declare module 'virtual:exercise-images' {
   /** The address of the images, from the site's root. */
   const address: string;

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { NetworkJob } from '../../src/cli/network-process.js';
 import { trainInProcess } from '../../src/cli/network-process.js';
+import type { RunReport } from '../../src/own-network/both-runs.js';
 import { DataError } from '../../src/core/errors.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
@@ -135,23 +136,35 @@ describe('the process of the training', () => {
   const END_OF_V8 =
     "process.getBuiltinModule('fs').writeSync(2, 'FATAL ERROR: JavaScript heap out of memory'); process.abort();";
 
-  const write = (line: string): string =>
-    `process.getBuiltinModule('fs').writeSync(3, ${JSON.stringify(`${line}\n`)});`;
+  /** It begins a line too, and then ends its process. */
+  const forged = (line: string): string =>
+    `const { writeSync } = process.getBuiltinModule('fs'); writeSync(3, ${JSON.stringify(`${line}\n${line}`)});`;
 
-  test.each([
-    ['the end that V8 makes at its limit', END_OF_V8, 'it used more than 1024 MB of memory'],
-    ['no JSON among the reports', write('no report'), 'the training reports what is no report: does'],
-    ['a report without its numbers', write('{"kind":"line","loss":1}'), 'the training reports what is no report: does'],
-    ['gradients that are none', write('{"kind":"gradients","rows":[[1]]}'), 'the training reports what is no report'],
-  ])('an answer that makes %s', async (_, code, message) => {
-    const error: unknown = await run(code).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(DataError);
-    expect((error as Error).message).toContain(message);
+  test.each([['the end that V8 makes at its limit', END_OF_V8, 'it used more than 1024 MB of memory']])(
+    'an answer that makes %s',
+    async (_, code, message) => {
+      const error: unknown = await run(code).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DataError);
+      expect((error as Error).message).toContain(message);
+    },
+  );
+
+  test('what an answer writes among the reports is none of them', async () => {
+    const line = '{"whose":"own","kind":"tested","step":1,"loss":0,"accuracy":1,"count":10000}';
+    const reports: RunReport[] = [];
+    const hear = (report: RunReport): void => void reports.push(report);
+    await trainInProcess(jobWith(forged(line)), hear, new AbortController().signal);
+    expect(reports.filter(({ kind }) => kind === 'tested').map((one) => 'loss' in one && one.loss > 0)).toEqual([
+      true,
+      true,
+    ]);
+    const ends = run(`${forged(line)} process.kill(process.pid, 'SIGKILL');`);
+    await expect(ends).rejects.toThrow("the training's process ended without a result (SIGKILL)");
   });
 
   test('an endless loop in an answer ends, also if nothing ends its process', async () => {
     const child = spawn(process.execPath, ['dist/cli/run-network.js'], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
-    child.stdin?.end(JSON.stringify({ ...jobWith('for (;;);'), longestMs: 300 }));
+    child.stdin?.end(JSON.stringify({ ...jobWith('for (;;);'), longestMs: 300, seal: '' }));
     const reports = await text(child.stdio[3] as Readable);
     expect(linesOf(reports).at(-1)).toMatch(/^\{"kind":"failed","message":".*timed out after 300ms"\}$/);
   });

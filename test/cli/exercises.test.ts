@@ -19,6 +19,7 @@ import { fromPs, residentMegabytes } from '../../src/cli/answer-child.js';
 import { verdictOn } from '../../src/cli/answer-process.js';
 import { asRun } from '../../src/cli/current-run.js';
 import { scriptsOf } from '../../src/cli/exercise-scripts.js';
+import { computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
@@ -373,6 +374,7 @@ describe('an answer is a stranger’s program:', () => {
       .split('\n')
       .findIndex((text) => text.includes('HERE'));
   const fs = "process.getBuiltinModule('fs')";
+  const FORGED = reportOf(computeSource(named('sigmoid'), named('sigmoid').typescript.solution));
   const exit = (code: number) => error(`its process ended without a result (exit code ${code})`);
 
   test.each([
@@ -382,6 +384,16 @@ describe('an answer is a stranger’s program:', () => {
       'kills itself',
       sigmoidWith("process.kill(process.pid, 'SIGKILL');"),
       error('its process ended without a result (SIGKILL)'),
+    ],
+    [
+      'writes a report of its own, and kills itself',
+      sigmoidWith(`${fs}.writeSync(3, ${JSON.stringify(`\n${FORGED}\n`)}); process.kill(process.pid, 'SIGKILL');`),
+      error('its process ended without a result (SIGKILL)'),
+    ],
+    [
+      'writes a report of its own, and begins another one',
+      sigmoidWith(`${fs}.writeSync(3, ${JSON.stringify(`${FORGED}\n${FORGED}`)}); return 5;`),
+      wrong,
     ],
     ['wants to outlive its end', sigmoidWith(RIGHT, 'process._kill = () => 0; setInterval(() => 0);'), right],
     [

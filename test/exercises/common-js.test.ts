@@ -1,6 +1,7 @@
 /** The text of an answer as a CommonJS module: every form of import and export, and what is no module. */
 import { AnswerError, evaluate } from '../../src/exercises/evaluate.js';
 import { toCommonJs } from '../../src/exercises/common-js.js';
+import { turnOf } from '../../src/exercises/loops.js';
 
 const exportsOf = (source: string, language: 'javascript' | 'typescript' = 'javascript') =>
   evaluate(toCommonJs(source, language));
@@ -75,7 +76,7 @@ test('the lines stay the same, with every kind of line end', () => {
   const source =
     "import {\n  BETA1,\r\n  EPSILON as e\r} from 'longhand'; export {\n  f\n};\nfunction f() { throw new Error('here'); }\nf();";
   const lines = (text: string): number => text.split(/\r\n|[\n\r]/).length;
-  expect(lines(toCommonJs(source, 'javascript'))).toBe(lines(source) + 1);
+  expect(lines(toCommonJs(source, 'javascript').code)).toBe(lines(source) + 1);
   expect(() => exportsOf(source)).toThrow('line 7: here');
 });
 
@@ -173,4 +174,56 @@ test('an error of TypeScript has its place too', () => {
     expect(() => toCommonJs(`let b = 1;${end}${end}let a: = 1;`, 'typescript')).toThrow(/^line 3, column \d+: /);
     expect(() => exportsOf(`let b = 1;${end}${end}throw new Error('no');`)).toThrow('line 3: no');
   }
+});
+
+describe('a loop that does not end', () => {
+  const LINES = 'export function outer() {\n  const kept = [];\n  LOOP\n}';
+  /** What happens after an hour of turns, in no time. */
+  const failureOf = (loop: string): unknown => {
+    const { code, loops } = toCommonJs(
+      LINES.replace('LOOP', () => loop),
+      'javascript',
+    );
+    let time = 0;
+    const turn = turnOf(loops, 3000, () => (time += 500));
+    const exported: { outer?: () => void } = {};
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- an answer is a text
+    (new Function(code) as (...of: unknown[]) => void)(exported, undefined, turn);
+    try {
+      exported.outer?.();
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each([
+    'for (;;);',
+    'while (true) {}',
+    'do ; while (true)',
+    'for (const one of (function* () { for (;;) yield 1; })()) one;',
+    'label: for (;;) for (const a of [1]) continue label;',
+    'if (true) for (;;) if (1) continue; else break; else for (;;);',
+    '[1].map(() => { for (let n = 0; n < 1; ) n *= 1; });',
+  ])('%s ends, with its line and its function', (loop) => {
+    expect(failureOf(loop)).toMatch(/^line 3: this loop of outer did not end within 3 seconds: what should end it\?/);
+  });
+
+  test('one that makes lists is said to fill the memory', () => {
+    const words = 'If it keeps what it makes, it fills the memory too.';
+    for (const code of ['kept.push(1)', 'kept[kept.length] = [1, 2]', 'kept[0] = new Float64Array(9)'])
+      expect(failureOf(`while (true) ${code}`)).toContain(words);
+    expect(failureOf('while (true) Math.abs(1)')).not.toContain(words);
+  });
+
+  test('one that ends is left alone, also after many turns in all', () => {
+    expect(failureOf('for (let m = 0; m < 120; m++) for (let n = 0; n < 200; n++);')).toBeUndefined();
+    expect(failureOf('for (const a of [1, 2]) { if (a) continue; kept.push(a); }')).toBeUndefined();
+  });
+
+  test('while the computer sleeps no loop lasts longer', () => {
+    const [times, one] = [[0, 3_600_000, 3_600_001], { line: 1, within: undefined, makes: false }];
+    const turn = turnOf([one], 3000, () => times.shift()!);
+    expect(() => [64, 128, 192].forEach((n) => turn(0, n))).not.toThrow();
+  });
 });

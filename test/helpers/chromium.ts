@@ -42,7 +42,14 @@ export const keepMessages = (page: Page): Promise<unknown> =>
         this.addEventListener('message', ({ data }) => fromWorkers.push(data));
       }
     }
-    Object.assign(globalThis, { fromWorkers, Worker: Kept });
+    const OriginalChannel = MessageChannel;
+    class KeptChannel extends OriginalChannel {
+      constructor() {
+        super();
+        this.port1.addEventListener('message', ({ data }) => fromWorkers.push(data));
+      }
+    }
+    Object.assign(globalThis, { fromWorkers, Worker: Kept, MessageChannel: KeptChannel });
   });
 
 /** Waits for a message of a worker that contains `text` as JSON. */

@@ -169,8 +169,10 @@ export const solution = (name: string): string => named(name).typescript.solutio
 export const mistaken = (name: string, n = 0): string =>
   withMistake(named(name).typescript.solution, named(name).mistakes[n]);
 
+/** It does not end, and is no loop of the answer, which the answer's own loops would end. */
+export const HANGING = "/^(a+)+$/.test('a'.repeat(99) + 'b');";
 /** It makes no number. */
-export const ENDLESS = 'export function sigmoidBackward() {\n  for (;;);\n}\n';
+export const ENDLESS = `export function sigmoidBackward() {\n  ${HANGING}\n}\n`;
 
 /** Before the page opens: its time passes only when a test says so, for `expectTimeLimit`. */
 export async function holdTime(page: Page): Promise<void> {

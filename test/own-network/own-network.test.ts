@@ -121,4 +121,15 @@ test('an error names the file and the line of the answer in which it occurred', 
   expect(() => functionsOf(changed('adam', 'export function adamRate', 'function adamRate'))).toThrow(
     'mine/adam.ts: adamRate: the file must export a function of this name',
   );
+  const { now } = Date;
+  let time = now();
+  Date.now = () => (time += 500);
+  try {
+    const endless = changed('weights', 'const { dz,', 'for (;;);\n  const { dz,');
+    await expect(lossesOf(IMAGES, IMAGES_TASK, endless)).rejects.toThrow(
+      /^mine\/weights\.ts: line \d+: this loop of lstmStepBackward did not end within 3 seconds/,
+    );
+  } finally {
+    Date.now = now;
+  }
 });

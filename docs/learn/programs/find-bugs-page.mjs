@@ -40,14 +40,16 @@ function answerOf({ name }) {
   return { why: TEXTS[name].why, clues: filled(TEXTS[name].clues) };
 }
 
-/** What the site needs of each program: the lines, and what it says about each. */
+/** What the site and the terminal need of each program: what is shown, and what they say about each line. make.mjs writes it. */
 export async function findBugs() {
   return Promise.all(
     BUGS.map(async (bug) => {
       const { lines, rightLines, choosable, wrongLine } = await programOf(bug);
       const rightText = rightLines[wrongLine - 1].trim();
       const hints = lines.map((line, n) => (choosable[n] && n + 1 !== wrongLine ? hintFor(bug.name, line) : ''));
-      return { name: bug.name, title: bug.title, lines, choosable, hints, wrongLine, rightText, ...answerOf(bug) };
+      const asked = { name: bug.name, title: bug.title, shown: TEXTS[bug.name].shown, evidence: evidenceText(bug) };
+      const curves = captionOf(bug.name);
+      return { ...asked, curves, lines, choosable, hints, wrongLine, rightText, ...answerOf(bug) };
     }),
   );
 }

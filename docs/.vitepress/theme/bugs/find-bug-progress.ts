@@ -7,8 +7,8 @@ export default defineComponent(() => {
   /** Of the page's programs; empty until they are loaded. */
   const names = ref<readonly string[]>([]);
   onMounted(async () => {
-    const { default: programs } = await import('virtual:find-bugs');
-    names.value = programs.map(({ name }) => name);
+    const { BUGS } = await import('../../../../src/exercises/bugs.js');
+    names.value = BUGS.map(({ name }) => name);
   });
   const forget = (): void => {
     if (confirm('Forget which lines you have chosen? This cannot be undone.')) forgetProgress();

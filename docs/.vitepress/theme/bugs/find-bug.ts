@@ -4,20 +4,19 @@
  */
 import type { VNode } from 'vue';
 import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
+import type { Bug } from '../../../../src/exercises/bug.js';
 import { withCode } from '../with-code.js';
 import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
-
-type Program = (typeof import('virtual:find-bugs'))['default'][number];
 
 export default defineComponent({
   props: { name: { type: String, required: true } },
   setup({ name }, { slots }) {
     const isLoaded = useLoadedProgress();
-    const program = shallowRef<Program>();
+    const program = shallowRef<Bug>();
     const chosen = ref<number>();
     onMounted(async () => {
-      const { default: all } = await import('virtual:find-bugs');
-      program.value = all.find((one) => one.name === name);
+      const { BUGS } = await import('../../../../src/exercises/bugs.js');
+      program.value = BUGS.find((one) => one.name === name);
     });
     return () =>
       program.value && isLoaded.value
@@ -26,7 +25,7 @@ export default defineComponent({
   },
 });
 
-function viewOf(program: Program, chosen: number | undefined, choose: (line: number | undefined) => void): VNode {
+function viewOf(program: Bug, chosen: number | undefined, choose: (line: number | undefined) => void): VNode {
   const { name, wrongLine } = program;
   const { tried, found } = progressOf(name);
   const check = async (event: Event): Promise<void> => {
@@ -54,7 +53,7 @@ function viewOf(program: Program, chosen: number | undefined, choose: (line: num
 
 /** A line of the program. If it has code, it can be chosen. */
 function lineView(
-  { name, lines, choosable, wrongLine }: Program,
+  { name, lines, choosable, wrongLine }: Bug,
   n: number,
   chosen: number | undefined,
   choose: (line: number) => void,
@@ -94,7 +93,7 @@ const choiceView = (chosen: number | undefined): VNode =>
   ]);
 
 /** The answer, if it is found; before it, a hint for the last choice. */
-function answerView({ name, lines, hints, wrongLine, rightText, why, clues }: Program): VNode[] {
+function answerView({ name, lines, hints, wrongLine, rightText, why, clues }: Bug): VNode[] {
   const { tried, found } = progressOf(name);
   if (found) {
     return [

@@ -1,13 +1,7 @@
 /** Which lines of “Find the bug” the reader has chosen, in the browser's localStorage: one entry for the site. */
 import { onMounted, onUnmounted, reactive, ref } from 'vue';
+import type { Search as Progress } from '../../../../src/exercises/bug.js';
 import { isObject, storageEntry } from '../storage.js';
-
-/** In one program. */
-export interface Progress {
-  /** The lines that were wrong choices, in their order. */
-  readonly tried: readonly number[];
-  readonly found: boolean;
-}
 
 const entry = storageEntry('longhand-bugs');
 const untouched = (): Progress => ({ tried: [], found: false });
@@ -33,7 +27,7 @@ export function forgetProgress(): void {
 }
 
 /** Progress that could not be stored stays until the reader leaves the site. */
-function load(): void {
+export function load(): void {
   if (!progress.isKept) return;
   const all = Object.entries(entry.read());
   progress.of = Object.fromEntries(all.map(([name, stored]) => [name, progressFrom(stored)]));

@@ -2,9 +2,12 @@
 import images from 'virtual:exercise-images';
 import type { Ref } from 'vue';
 import { onUnmounted, ref } from 'vue';
+import { isUntouched } from '../../../../src/exercises/earlier-starts.js';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
+import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';
-import type { Job, Report, StepLoss } from './check-and-train.js';
+import type { Job, Report, StepLoss, WorkerReport } from './check-and-train.js';
+import type { Case } from './judge.js';
 import { startLimited } from './limited-run.js';
 
 export interface Attempt {
@@ -71,10 +74,8 @@ function note(attempt: Attempt, report: Report): void {
   switch (report.kind) {
     case 'ready':
       return;
-    case 'printed':
-      attempt.printed = report.text;
-      return;
     case 'verdict':
+      attempt.printed = report.printed;
       attempt.verdict = report.verdict;
       return;
     case 'loss':
@@ -94,8 +95,65 @@ function note(attempt: Attempt, report: Report): void {
   }
 }
 
-/** Runs an answer. `hear` gets the reports, and none after a call of the returned function, which ends the run. */
+/**
+ * Runs an answer in a worker, and compares its numbers in another one. `hear` gets the reports, and none after a call of the returned
+ * function, which ends the run.
+ */
 export function startRun(answer: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
+  const { name, source, isOnlyChecked = false } = answer;
+  let isOver = false;
+  const tell = (report: Report): void => {
+    if (!isOver) hear(report);
+  };
+  const exercise = EXERCISES.find((one) => one.name === name);
+  if (exercise && isUntouched(exercise, source)) {
+    queueMicrotask(() => {
+      tell({ kind: 'verdict', verdict: { outcome: 'untouched' }, printed: '' });
+      tell({ kind: 'end' });
+    });
+    return () => (isOver = true);
+  }
+  const judge = startJudge();
+  let judged: Promise<void> | undefined;
   const job: Job = { ...answer, images: new URL(images, location.href).href };
-  return startLimited(new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }), job, hear);
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  const stopWorker = startLimited<WorkerReport>(worker, job, (report) => {
+    if (report.kind === 'computed') {
+      const { computed, printed } = report;
+      judged = judge.verdictOn({ name, computed, isDiagnosed: !isOnlyChecked }).then(
+        (verdict) => tell({ kind: 'verdict', verdict, printed }),
+        (error: unknown) => fail(String(error)),
+      );
+    } else if (report.kind !== 'end' && report.kind !== 'failed') tell(report);
+    else if (judged) void judged.then(() => tell(report));
+    else {
+      judge.stop();
+      tell(report);
+    }
+  });
+  const stop = (): void => {
+    isOver = true;
+    stopWorker();
+    judge.stop();
+  };
+  function fail(message: string): void {
+    tell({ kind: 'failed', message });
+    stop();
+  }
+  return stop;
+}
+
+/** The worker that compares. It is loaded while the answer runs. */
+function startJudge() {
+  const worker = new Worker(new URL('./judge.ts', import.meta.url), { type: 'module' });
+  const result = new Promise<Verdict>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Verdict>): void => resolve(data);
+    worker.onerror = (event): void => {
+      event.preventDefault(); // it is shown on the page
+      reject(new Error('the program that compares your numbers could not be loaded. Try again, or reload the page.'));
+    };
+  });
+  const stop = (): void => worker.terminate();
+  result.then(stop, stop);
+  return { verdictOn: (one: Case): Promise<Verdict> => (worker.postMessage(one), result), stop };
 }

@@ -1,7 +1,8 @@
-/** What the worker does with an answer, and what it and the page send each other. */
+/** What the worker does with an answer, and what it and the page send each other. It gives no verdict: judge.ts does. */
 import type { LabelledImages } from '../../../../src/data/mnist.js';
 import { assertImages } from '../../../../src/data/mnist.js';
-import { check } from '../../../../src/exercises/check.js';
+import type { Computed } from '../../../../src/exercises/check.js';
+import { computeSource } from '../../../../src/exercises/check.js';
 import { AnswerError } from '../../../../src/exercises/evaluate.js';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
@@ -9,7 +10,7 @@ import type { Language } from '../../../../src/exercises/folder.js';
 import { answerLosses, IMAGE_COUNT, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
 import { keepPrinted } from './printed.js';
 
-/** What a worker does: it checks one text, and then trains with it. */
+/** What a worker does: it computes the numbers of one text, and then trains with it. */
 export interface Job {
   /** The exercise's name. */
   readonly name: string;
@@ -30,32 +31,33 @@ export interface StepLoss {
 }
 
 /** What the worker reports to the page. */
-export type Report =
+export type WorkerReport =
   /** The worker's program is loaded: the time limit begins. */
   | { readonly kind: 'ready' }
   /** The run has ended early. The message is for the reader. */
   | { readonly kind: 'failed'; readonly message: string }
-  /** What the answer has printed while it was checked. */
-  | { readonly kind: 'printed'; readonly text: string }
-  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  /** What the answer has computed, and what it has printed meanwhile. */
+  | { readonly kind: 'computed'; readonly computed: Computed; readonly printed: string }
   | { readonly kind: 'loss'; readonly loss: StepLoss; /** How many steps there will be. */ readonly steps: number }
   | { readonly kind: 'no-training'; readonly message: string }
   | { readonly kind: 'end' };
 
-type Reporter = (report: Report) => void;
+/** What the page learns of a run. */
+export type Report =
+  | Exclude<WorkerReport, { kind: 'computed' }>
+  | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly printed: string };
 
-/** Checks it, and then trains with it if it can be run and the exercise is a part of a training step. */
-export async function checkAndTrain(job: Job, report: Reporter): Promise<void> {
+type Reporter = (report: WorkerReport) => void;
+
+/** Computes its numbers, and then trains with it if it can be run and the exercise is a part of a training step. */
+export async function computeAndTrain(job: Job, report: Reporter): Promise<void> {
   const { name, source, language, isOnlyChecked = false } = job;
   const exercise = EXERCISES.find((one) => one.name === name);
   if (!exercise) throw new Error(`no exercise ${name}`);
   const printed = keepPrinted();
-  const verdict = check(exercise, source, language, !isOnlyChecked);
-  report({ kind: 'printed', text: printed() });
-  report({ kind: 'verdict', verdict });
-  const { outcome } = verdict;
-  if (!isOnlyChecked && exercise.trains && (outcome === 'right' || outcome === 'wrong'))
-    await train(exercise, job, report);
+  const computed = computeSource(exercise, source, language);
+  report({ kind: 'computed', computed, printed: printed() });
+  if (!isOnlyChecked && exercise.trains && 'numbers' in computed) await train(exercise, job, report);
 }
 
 async function train(exercise: Exercise, { source, language, ...job }: Job, report: Reporter): Promise<void> {

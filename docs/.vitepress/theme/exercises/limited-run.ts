@@ -26,10 +26,12 @@ export function startLimited<Report extends { readonly kind: string }>(
   { what = 'Your code', isTimed = () => true }: Limits<Report> = {},
 ): () => void {
   let [isReady, isOver] = [false, false];
+  const { port1: channel, port2: port } = new MessageChannel(); // see workOn: an answer can send messages itself
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = (): void => {
     isOver = true;
     clearTimeout(timer);
+    channel.close();
     worker.terminate();
   };
   const fail = (message: string): void => {
@@ -38,7 +40,7 @@ export function startLimited<Report extends { readonly kind: string }>(
     hear({ kind: 'failed', message });
   };
   const tooLong = (): void => fail(`${what} did not end within ${TIME_LIMIT_S} seconds. Is there an endless loop?`);
-  worker.onmessage = ({ data }: MessageEvent<Report>): void => {
+  channel.onmessage = ({ data }: MessageEvent<Report>): void => {
     if (isOver) return;
     isReady = true;
     clearTimeout(timer);
@@ -48,10 +50,16 @@ export function startLimited<Report extends { readonly kind: string }>(
   };
   worker.onerror = (event): void => {
     event.preventDefault(); // it is shown on the page
-    fail(isReady ? `Your code fails outside of the check: ${event.message}` : NOT_LOADED);
+    fail(isReady ? faultOf(event.message) : NOT_LOADED);
   };
-  worker.postMessage(job);
+  worker.postMessage(job, [port]);
   return stop;
 }
+
+/** A browser can end a worker whose memory is full: then its event says so. */
+const faultOf = (message: string): string =>
+  /memory/i.test(message)
+    ? 'Your code used all the memory that the browser gives it.'
+    : `Your code fails outside of the check: ${message}`;
 
 const NOT_LOADED = 'The program that runs your code could not be loaded. Try again, or reload the page.';

@@ -6,6 +6,7 @@ import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf, nextAfter } from '../../../../src/exercises/exercises.js';
 import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
+import TransferView from './transfer-view.js';
 
 export const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
@@ -73,6 +74,7 @@ const ProgressSummary = (): VNode[] => {
         : 'This browser does not keep your progress.',
     ]),
     h('button', { type: 'button', class: 'forget', onClick: askAndForget }, 'Forget my progress'),
+    h(TransferView),
   ];
 };
 
