@@ -10,7 +10,7 @@ import ts from 'typescript';
 export function worksFromAnyPath(folder: string, base: string): void {
   if (base === '/')
     throw new Error('the base must be a text that no file contains: vitepress build --base /site-base/');
-  rmSync(path.join(folder, '404.html')); // a host shows it at any path, so its links cannot be relative
+  rmSync(path.join(folder, '404.html')); // a host shows it at any path, so its links cannot be relative: see not-found.ts
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const change = CHANGES[path.extname(name)];
     if (!change) continue;

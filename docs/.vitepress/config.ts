@@ -13,11 +13,12 @@ import { worksFromAnyPath } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
 import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
+import { writeNotFound } from './not-found.js';
 import { preloadedFigures } from './preload.js';
 import { apiSidebar, sidebar } from './sidebar.js';
 import { programsInBrowser } from './programs.js';
 import { search } from './search.js';
-import { pageOf, project, rawFiles } from './source-pages.js';
+import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
 
@@ -50,7 +51,7 @@ export default defineConfig({
   description: 'An LSTM engine in TypeScript, with every gradient written out by hand',
   lang: 'en',
   srcDir: project,
-  srcExclude: ['{bench,build,kernels,src,test}/**'],
+  srcExclude: otherMarkdown,
   outDir: path.join(project, 'dist/site'),
   cacheDir: path.join(project, 'dist/.vitepress'),
   rewrites: pageOf,
@@ -104,6 +105,7 @@ export default defineConfig({
   buildEnd({ outDir, site }) {
     for (const file of rawFiles()) cpSync(path.join(project, file), path.join(outDir, 'raw', file));
     worksFromAnyPath(outDir, site.base);
+    writeNotFound(outDir);
   },
 });
 

@@ -58,7 +58,7 @@ function sectionsOf(file: string, html: string): Section[] {
     const titles = [new Title('Exercises'), new Title(`${number}. ${title}`, [name])];
     return [{ anchor: '', titles, text: wordsOf(`${equation} ${task}`) }];
   }
-  return splitAtHeadings(html, document.replace(/^docs\//, ''));
+  return splitAtHeadings(html, document);
 }
 
 const HEADING = /<h([1-6])[^>]*? id="([^"]*)"[^>]*>([^]*?)<a [^]*?<\/h\1>/g;
@@ -105,6 +105,7 @@ const wordsOf = (text: string): string =>
 
 interface Word {
   readonly word: string;
+  /** From the project's folder. */
   readonly page: string;
   /** Empty: the whole page. */
   readonly anchor: string;
@@ -115,7 +116,7 @@ function glossary(): Word[] {
   const [, table] = readFileSync(path.join(project, 'docs/learn/notation.md'), 'utf8').split('\n## Glossary\n');
   return [...table.matchAll(/^\| ([^|]+?) +\|.*\]\(([^)#]+)#?([^)]*)\)/gm)].map(([, word, file, anchor]) => ({
     word,
-    page: path.posix.join('learn', file),
+    page: path.posix.join('docs/learn', file),
     anchor,
   }));
 }

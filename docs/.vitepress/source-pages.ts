@@ -33,6 +33,14 @@ export const documents = (): string[] => [
   ),
 ];
 
+/** Globs of all other Markdown, such as that of a folder that `longhand exercises` has made: it has no page. */
+export const otherMarkdown = [
+  '!(docs)/**/*.md',
+  '!(README|CONTRIBUTING|CHANGELOG|SECURITY).md',
+  'docs/!(api|exercises|learn|source)/**/*.md',
+  'docs/{exercises,learn,source}/*/**/*.md',
+];
+
 /** Where `url` leads from `document`; undefined for other sites, and for places in the same document. */
 function linkFrom(document: string, url: string): Link | undefined {
   const [, file, anchor] = /^([^#]*)(.*)$/.exec(url) ?? [];

@@ -1,4 +1,5 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
+import { counted } from '../core/arguments.js';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
@@ -53,7 +54,7 @@ function assertSuits(plan: ClassifyPlan, { model: { T, network } }: Checkpoint, 
   const needed = inputCount(plan);
   if (T !== plan.window || inputs !== needed) {
     throw new DataError(
-      `${what}: reads windows of ${T} rows of ${inputs} numbers, but the plan has ${plan.window} of ${needed}`,
+      `${what}: reads windows of ${counted(T, 'row')} of ${counted(inputs, 'number')}, but the plan has ${plan.window} of ${needed}`,
     );
   }
   if (classNames.length !== plan.classes.length || plan.classes.some((one, k) => one !== classNames[k]))
@@ -83,7 +84,7 @@ function planIn(stored: JsonReader): ClassifyPlan {
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const count = plan.columns.inputs.length;
   if (count === 0) throw columns.field('inputs').fault('one column or more');
-  if (plan.inputs.length !== count) throw stored.field('inputs').fault(`${count} columns`);
+  if (plan.inputs.length !== count) throw stored.field('inputs').fault(counted(count, 'column'));
   if (plan.digests.length !== 1 + count) throw stored.field('digests').fault(`${1 + count} digests`);
   const areDifferent = new Set(plan.classes).size === plan.classes.length && !plan.classes.includes('');
   if (!areDifferent || plan.classes.length < 2 || plan.classes.length > MOST_CLASSES)

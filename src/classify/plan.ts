@@ -1,4 +1,5 @@
 /** What a classifier is besides its networks: the columns it reads, its classes, how numbers become inputs, and which rows measure it. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
@@ -129,7 +130,7 @@ function tooShort({ name, stretches, step }: Recordings, { window, columns }: Cl
   ];
   const kind = unit.filter((one) => one !== false).join(' ');
   return new DataError(
-    `${name}: a window has ${window} rows, but at most ${longest} follow one another${kind && ` ${kind}`}: choose a smaller --window`,
+    `${name}: a window has ${counted(window, 'row')}, but at most ${longest} follow one another${kind && ` ${kind}`}: choose a smaller --window`,
   );
 }
 
@@ -147,7 +148,7 @@ function splitOfGroups(name: string, { labels, groups }: Windows, { window }: Cl
   const used = [...new Set(groups.filter((_, n) => labels[n] >= 0))].map(String).sort();
   if (used.length < PARTS.length) {
     throw new DataError(
-      `${name}: ${used.length} groups have a window of ${window} rows with a class: ` +
+      `${name}: ${used.length} groups have a window of ${counted(window, 'row')} with a class: ` +
         'training, validation and test need at least one group each',
     );
   }
@@ -169,7 +170,7 @@ function assertHasWindows(
 ): void {
   if (windowsOfPart({ split, window }, windows, part).count > 0) return;
   throw new DataError(
-    `${name}: no window of ${window} rows with a class of ${columns.classify} lies in the ${part} part, ${nameOfPart(split, part)} of ${count}`,
+    `${name}: no window of ${counted(window, 'row')} with a class of ${columns.classify} lies in the ${part} part, ${nameOfPart(split, part)} of ${count}`,
   );
 }
 

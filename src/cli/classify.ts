@@ -23,6 +23,7 @@ import type { TestedWindows, TestReport } from '../classify/report.js';
 import { reportOf } from '../classify/report.js';
 import type { Windows } from '../classify/windows.js';
 import { windowsOf } from '../classify/windows.js';
+import { counted } from '../core/arguments.js';
 import { loadTable } from '../data/table-files.js';
 import { replaceFile } from '../files/disk-replace.js';
 import { elementCountOfNetwork } from '../network/memory.js';
@@ -124,7 +125,7 @@ export async function trainOnClasses(
   const { count } = windowsOfPart(plan, windows, 'training');
   if (count < options.batchSize) {
     throw new DataError(
-      `${file}: the training part has ${count} windows, but a batch ${options.batchSize}: reduce --batch-size or --stride`,
+      `${file}: the training part has ${counted(count, 'window')}, but a batch ${options.batchSize}: reduce --batch-size or --stride`,
     );
   }
   describe(recordings, plan, windows);
@@ -162,13 +163,13 @@ function describe(recordings: Recordings, plan: ClassifyPlan, windows: Windows):
   const { name, count, stretches, step } = recordings;
   const groups = new Set(stretches.map(({ group }) => group)).size;
   const parts = [
-    `${count} rows`,
+    counted(count, 'row'),
     ...(plan.columns.group === null ? [] : [`${groups} groups`]),
-    ...(step === null ? [] : [`${stretches.length - groups} gaps of time`]),
+    ...(step === null ? [] : [counted(stretches.length - groups, 'gap of time', 'gaps of time')]),
   ];
   inform(`${name}: ${parts.join(', ')}; classes: ${listed(plan.classes)}`);
   const counts = PARTS.map((part) => `${part} ${windowsOfPart(plan, windows, part).count}`);
-  inform(`windows of ${plan.window} rows, one every ${plan.stride}: ${counts.join(', ')}`);
+  inform(`windows of ${counted(plan.window, 'row')}, one every ${plan.stride}: ${counts.join(', ')}`);
   inform(`validation: ${nameOfPart(plan.split, 'validation')}; test: ${nameOfPart(plan.split, 'test')}`);
   inform(
     `inputs: ${inputColumns(plan, recordings)
@@ -231,7 +232,7 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
   if (json) printJson({ event: 'test', ...tested });
   else {
     const mean = networks.reduce((sum, one) => sum + one, 0) / networks.length;
-    print(`Accuracy on the test part, ${nameOfPart(split, 'test')}, ${windows} windows:`);
+    print(`Accuracy on the test part, ${nameOfPart(split, 'test')}, ${counted(windows, 'window')}:`);
     printLines(
       table([
         ...baselines.map((one) => [one.name, share(one.accuracy)]),

@@ -1,5 +1,6 @@
 /** `longhand eval`: how well a saved network does on its task's data: for images overall and per class. */
 import { Command, Option } from 'commander';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import { kindOf, misfitOf } from '../data/examples.js';
@@ -172,13 +173,14 @@ function reportText({ set, text, json }: EvalFlags, file: string, { loss, count 
     printJson({ set: text ?? set, text: file, characters, loss, bitsPerCharacter: loss / Math.LN2 });
     return;
   }
-  const part = text === undefined ? `the ${set === 'train' ? 'first' : 'last'} ${characters} characters of ` : '';
+  const part =
+    text === undefined ? `the ${set === 'train' ? 'first' : 'last'} ${counted(characters, 'character')} of ` : '';
   print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
 function reportError({ set, json }: EvalFlags, noun: Noun, { count, loss }: Evaluation, network: CompleteConfig): void {
   if (json) printJson({ set, [noun]: count, loss, lossName: network.loss });
-  else print(`${count} ${set} ${noun}: ${lossName(network)} ${loss.toFixed(6)}`);
+  else print(`${counted(count, `${set} ${noun.slice(0, -1)}`)}: ${lossName(network)} ${loss.toFixed(6)}`);
 }
 
 function reportClasses(
@@ -245,7 +247,7 @@ function asText({ set, images, loss, accuracy, confusion, classes }: Report): st
   const digits = confusion.map((_, k) => String(k));
   const rows = confusion.map((row, k) => [String(k), ...row.map((count) => (count === 0 ? '·' : String(count)))]);
   return [
-    `${images} ${set} images: loss ${loss.toFixed(6)}, accuracy ${accuracy.toFixed(4)}`,
+    `${counted(images, `${set} image`)}: loss ${loss.toFixed(6)}, accuracy ${accuracy.toFixed(4)}`,
     alignedRight([['class', 'images', 'right', 'precision', 'recall', 'F1'], ...perClass]),
     'Confusion matrix. Rows: the class of the image; columns: the predicted class.',
     alignedRight([['', ...digits], ...rows]),

@@ -1,6 +1,7 @@
 /** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
 import path from 'node:path';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
@@ -100,7 +101,7 @@ Examples:
     for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes, { keepOld: force });
     const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
     if (json) printJson({ form: to, files: sizes });
-    else for (const { file, bytes } of sizes) print(`${file}: ${bytes} bytes`);
+    else for (const { file, bytes } of sizes) print(`${file}: ${counted(bytes, 'byte')}`);
   });
 }
 
@@ -214,7 +215,7 @@ function fieldsOf({ model: { T, network }, training }: Checkpoint): object {
 
 function described({ model: { network }, training }: Checkpoint): string {
   const { inputs, layers, outputs, loss, forgetBias } = network;
-  const hidden = isPlain(network) ? `${layers[0].hidden} units` : formatKind(network);
+  const hidden = isPlain(network) ? counted(layers[0].hidden, 'unit') : formatKind(network);
   const results = loss === 'crossEntropy' ? 'classes' : 'outputs';
   const state = training ? `; its training is at step ${training.step}` : '';
   return `${inputs} inputs, ${hidden}, ${outputs} ${results}, forget bias ${forgetBias}${state}`;

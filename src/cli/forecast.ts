@@ -1,5 +1,6 @@
 /** `longhand forecast`: what a trained forecaster expects after the last row of a file. */
 import { Command } from 'commander';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { assertReplaceable, replaceFile } from '../files/disk-replace.js';
@@ -8,6 +9,7 @@ import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { FutureStep } from '../forecast/future.js';
 import { firstRead, futureOf, MOST_STEPS } from '../forecast/future.js';
 import type { ForecastPlan } from '../forecast/plan.js';
+import { fewScores } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
@@ -53,9 +55,10 @@ export function forecastCommand(): Command {
           warnOfMissing(plan, series, count, flags.data);
           if (count > largest)
             inform(
-              `WARNING: forecasts beyond ${largest} steps read forecasts: they were not measured, and their intervals are too narrow`,
+              `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
             );
           const steps = await futureOf(forecaster, series, count, flags.data, signal);
+          warnOfScores(plan, steps);
           if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
           print(steps, plan, flags);
         } finally {
@@ -77,8 +80,17 @@ function warnOfMissing(plan: ForecastPlan, { first, end, filled }: Series, count
   const lacking = rows.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0);
   if (lacking > 0 && !plan.inputs.hasMissing)
     warn(
-      `lacks ${lacking} of the ${rows.length} numbers of ${plan.columns.predict} that these forecasts read, and the training part had all`,
+      `lacks ${lacking} of the ${counted(rows.length, 'number')} of ${plan.columns.predict} that these forecasts read, and the training part had all`,
     );
+}
+
+/** Warns of each horizon whose intervals are corrected by too few errors. */
+function warnOfScores(plan: ForecastPlan, steps: readonly FutureStep[]): void {
+  for (const ahead of plan.ahead) {
+    const counts = steps.filter(({ horizon }) => horizon === ahead).map(({ scores }) => scores);
+    if (counts.length === 0) continue;
+    for (const warning of fewScores(plan.coverage, ahead, Math.min(...counts))) inform(`WARNING: ${warning}`);
+  }
 }
 
 /** Ends the command for outputs that are inputs, or each other. */
@@ -121,6 +133,6 @@ async function draw(file: string, series: Series, plan: ForecastPlan, steps: rea
     ...known.map((d) => ({ time: timeOf(d), ...point(d, d === series.end - 1 ? series.y[d] : NaN) })),
     ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
   ];
-  const title = `the next ${steps.length} steps`;
+  const title = `the next ${counted(steps.length, 'step')}`;
   replaceFile(file, new TextEncoder().encode(forecastSvg(plan.columns.predict, [{ title, points }])));
 }

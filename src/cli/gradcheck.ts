@@ -1,6 +1,7 @@
 /** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
 import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { counted } from '../core/arguments.js';
 import { formatShape } from '../core/tensor.js';
 import type { GradientReport } from '../equations/gradcheck.js';
 import type { NetworkConfig } from '../network/config.js';
@@ -90,7 +91,7 @@ Examples:
 function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers, projection } = flags;
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
-    command.error(`error: --hidden has ${hidden.length} numbers, but --layers is ${layers}`);
+    command.error(`error: --hidden has ${counted(hidden.length, 'number')}, but --layers is ${layers}`);
   }
   const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
   if (projection >= smallest) {

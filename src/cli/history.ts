@@ -1,5 +1,6 @@
 /** The history of a run, its losses and accuracies, as a file: CSV, or one JSON object per line. */
 import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
 import { replaceFile } from '../files/disk-replace.js';
@@ -77,7 +78,7 @@ export function readHistory(file: string): HistoryRow[] {
 /** The same for a file's bytes. */
 export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
   if (bytes.length > LARGEST_HISTORY)
-    throw new DataError(`${file}: ${bytes.length} bytes, more than ${LARGEST_HISTORY}`);
+    throw new DataError(`${file}: ${counted(bytes.length, 'byte')}, more than ${LARGEST_HISTORY}`);
   const text = new TextDecoder().decode(bytes);
   const rows: HistoryRow[] = [];
   let start = 0;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { ClassifierState } from '../classify/classifier.js';
 import { isTrained } from '../classify/classifier-file.js';
 import { nameOfPart } from '../classify/plan.js';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { readFile } from '../files/disk.js';
@@ -83,7 +84,7 @@ function describeForecaster({ plan, networks }: ForecastState): Record<string, s
   return {
     forecaster: `of ${columns.predict}, ${ahead.join(', ')} steps of ${formatStep(calendar)} ahead`,
     reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
-    windows: `of ${T} steps`,
+    windows: `of ${counted(T, 'step')}`,
     'test part': `${from} … ${to}`,
     networks: [...networks.keys()].join(', '),
     training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
@@ -95,7 +96,7 @@ function describeClassifier(state: ClassifierState): Record<string, string> {
   return {
     classifier: `of ${columns.classify}: ${classes.join(', ')}`,
     reads: [...columns.time, ...(columns.group === null ? [] : [columns.group]), ...columns.inputs].join(', '),
-    windows: `of ${window} rows, one every ${stride}`,
+    windows: `of ${counted(window, 'row')}, one every ${stride}`,
     'test part': nameOfPart(split, 'test'),
     networks: [...state.networks.keys()].join(', '),
     training: isTrained(state) ? 'has ended' : 'has not ended',

@@ -4,6 +4,7 @@
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 export interface Bitmap {
@@ -133,12 +134,12 @@ function* chunksOf(bytes: Uint8Array, fault: Fault): Generator<Chunk, undefined>
     if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) throw fault(`wrong CRC in ${type} at byte ${at}`);
     yield { type, data: bytes.subarray(at + 8, end) };
     at = end + 4;
-    if (type === 'IEND' && at < bytes.length) throw fault(`${bytes.length - at} bytes after its end`);
+    if (type === 'IEND' && at < bytes.length) throw fault(`${counted(bytes.length - at, 'byte')} after its end`);
   }
 }
 
 function headerOf(data: Uint8Array, fault: Fault): Header {
-  if (data.length !== 13) throw fault(`IHDR of ${data.length} bytes, must be 13`);
+  if (data.length !== 13) throw fault(`IHDR of ${counted(data.length, 'byte')}, must be 13`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, colourType, compression, filter, interlace] = data.subarray(8);
@@ -165,7 +166,7 @@ function assertSize({ width, height, depth }: Header, fileSize: number, file: st
     );
   }
   if (fileSize > LARGEST_FILE)
-    throw new DataError(`${file}: a PNG of ${fileSize} bytes, but the limit is ${LARGEST_FILE}`);
+    throw new DataError(`${file}: a PNG of ${counted(fileSize, 'byte')}, but the limit is ${LARGEST_FILE}`);
 }
 
 /** Throws if the chunk may not follow those before it. */
@@ -179,10 +180,10 @@ function assertChunk({ type, data }: Chunk, before: Before, header: Header, faul
   if ((type === 'PLTE' || type === 'tRNS') && has('IDAT')) throw fault(`${type} after IDAT`);
   if (type === 'PLTE') assertPalette(data.length, header, has('tRNS'), fault);
   if (type === 'tRNS') assertTransparency(data.length, colourType, before.first.get('PLTE'), fault);
-  if (type === 'gAMA' && data.length !== 4) throw fault(`gAMA of ${data.length} bytes, must be 4`); // pngjs reads it
+  if (type === 'gAMA' && data.length !== 4) throw fault(`gAMA of ${counted(data.length, 'byte')}, must be 4`); // pngjs reads it
   if (type === 'IDAT' && has('IDAT') && before.last !== 'IDAT') throw fault('other chunks between its IDAT');
   if (type === 'IDAT' && colourType === PALETTE && !has('PLTE')) throw fault('IDAT before PLTE');
-  if (type === 'IEND' && data.length > 0) throw fault(`IEND of ${data.length} bytes, must be 0`);
+  if (type === 'IEND' && data.length > 0) throw fault(`IEND of ${counted(data.length, 'byte')}, must be 0`);
   if (type === 'IEND' && !has('IDAT')) throw fault('no IDAT');
 }
 
@@ -190,7 +191,7 @@ function assertPalette(length: number, { colourType, depth }: Header, isLate: bo
   if (colourType === GREY || colourType === GREY_ALPHA) throw fault(`PLTE with colour type ${colourType}`);
   if (isLate) throw fault('PLTE after tRNS');
   if (length % 3 !== 0 || length === 0 || length > 3 * MOST_COLOURS) {
-    throw fault(`PLTE of ${length} bytes, must be 3 for each of 1 to ${MOST_COLOURS} colours`);
+    throw fault(`PLTE of ${counted(length, 'byte')}, must be 3 for each of 1 to ${MOST_COLOURS} colours`);
   }
   if (colourType === PALETTE && length / 3 > 2 ** depth) {
     throw fault(`PLTE of ${length / 3} colours, must be at most ${2 ** depth} at bit depth ${depth}`);
@@ -201,12 +202,12 @@ function assertPalette(length: number, { colourType, depth }: Header, isLate: bo
 function assertTransparency(length: number, colourType: number, palette: Chunk | undefined, fault: Fault): void {
   if (colourType === PALETTE) {
     const colours = (palette?.data.length ?? 0) / 3;
-    if (length > colours) throw fault(`tRNS of ${length} bytes for ${colours} colours`);
+    if (length > colours) throw fault(`tRNS of ${counted(length, 'byte')} for ${colours} colours`);
     return;
   }
   const needed = colourType === GREY ? 2 : colourType === COLOUR ? 6 : undefined;
   if (needed === undefined) throw fault(`tRNS with colour type ${colourType}`);
-  if (length !== needed) throw fault(`tRNS of ${length} bytes, must be ${needed}`);
+  if (length !== needed) throw fault(`tRNS of ${counted(length, 'byte')}, must be ${needed}`);
 }
 
 /** Throws unless the rows unpack, with a correct checksum, to the size that the header gives, and nothing follows them. */
@@ -222,9 +223,9 @@ function assertRows({ header, data }: CompressedRows, fault: Fault): void {
     throw fault(zlibFault(error, expected));
   }
   const found = rows.buffer.length;
-  if (found !== expected) throw fault(`its rows have ${found} bytes, its header requires ${expected}`);
+  if (found !== expected) throw fault(`its rows have ${counted(found, 'byte')}, its header requires ${expected}`);
   const rest = data.length - rows.engine.bytesWritten;
-  if (rest > 0) throw fault(`${rest} bytes in IDAT after its rows`);
+  if (rest > 0) throw fault(`${counted(rest, 'byte')} in IDAT after its rows`);
 }
 
 interface Unpacked {
@@ -235,7 +236,8 @@ interface Unpacked {
 
 function zlibFault(error: unknown, expected: number): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_BUFFER_TOO_LARGE') return `its rows have more than the ${expected} bytes that its header requires`;
+  if (code === 'ERR_BUFFER_TOO_LARGE')
+    return `its rows have more than the ${counted(expected, 'byte')} that its header requires`;
   if (code === 'Z_BUF_ERROR') return 'the compressed rows are cut off';
   if (message === 'incorrect data check') return 'the compressed rows have a wrong Adler-32';
   return `the compressed rows: ${message}`;

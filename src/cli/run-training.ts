@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { typed } from '../core/command-line.js';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
@@ -106,9 +107,10 @@ async function trainWithFiles(
   const { train: examples } = sets;
   const steps = stepCount(options, examples.count);
   inform(`backend ${backend.description}`);
-  const kind = noun === 'characters' ? `sequences of ${examples.T} characters` : noun;
+  const one = noun === 'characters' ? 'sequence' : noun.slice(0, -1);
+  const length = noun === 'characters' ? ` of ${counted(examples.T, 'character')}` : '';
   inform(
-    `${examples.count} training ${kind}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+    `${counted(examples.count, `training ${one}`)}${length}, batches of ${options.batchSize}: ${counted(steps, 'step')}; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
@@ -234,12 +236,12 @@ const textPrinter = {
   finished: (_steps: number) => print('Optimization Finished!'),
   tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
   testedAll: (accuracy: number, images: number) =>
-    print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+    print(`Testing Accuracy on all ${counted(images, 'image')}: ${numpyShare(accuracy)}`),
   testedText: (loss: number, characters: number) =>
-    print(`Bits per character on the last ${characters + 1} characters: ${bits(loss)}`),
+    print(`Bits per character on the last ${counted(characters + 1, 'character')}: ${bits(loss)}`),
   testedError: (loss: number, sequences: number, config: CompleteConfig) => {
     const name = lossName(config).replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
-    print(`Testing ${name} on all ${sequences} sequences: ${pythonFixed(loss, 6)}`);
+    print(`Testing ${name} on all ${counted(sequences, 'sequence')}: ${pythonFixed(loss, 6)}`);
   },
 };
 

@@ -1,4 +1,5 @@
 /** Loads the network of a checkpoint onto a backend, for commands that only need its forward pass. */
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { CLASSES } from '../data/mnist.js';
@@ -17,7 +18,7 @@ export function loadClassifier(file: string): { saved: SavedModel; task: string 
     );
   }
   if (outputs !== CLASSES) {
-    throw new DataError(`${file}: its network has ${outputs} classes, but MNIST has ${CLASSES}`);
+    throw new DataError(`${file}: its network has ${counted(outputs, 'class', 'classes')}, but MNIST has ${CLASSES}`);
   }
   return { saved: model, task: training?.task ?? null };
 }

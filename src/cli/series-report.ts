@@ -1,4 +1,5 @@
 /** What `train` and `eval` print about a forecaster, and the files that they write beside its checkpoint. */
+import { counted } from '../core/arguments.js';
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { decimalsOf } from '../data/scale.js';
 import { replaceFile } from '../files/disk-replace.js';
@@ -24,7 +25,9 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
   const { seasons } = plan.inputs;
   const { validation, test } = plan.parts;
   const { past, future } = inputColumns(plan.inputs, series, holidaysIn(plan));
-  inform(`${file}: ${series.end} steps of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`);
+  inform(
+    `${file}: ${counted(series.end, 'step')} of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+  );
   inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
   inform(
     `training before ${formatTime(timeAt(plan.calendar, validation.from))}; validation ${span(plan, validation)}; test ${span(plan, test)}`,
@@ -38,7 +41,7 @@ export function printReports(json: boolean, plan: ForecastPlan, reports: readonl
   if (json) {
     for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
   } else {
-    print(`Mean absolute error on the test part, ${span(plan, test)}, ${test.to - test.from} steps:`);
+    print(`Mean absolute error on the test part, ${span(plan, test)}, ${counted(test.to - test.from, 'step')}:`);
     printLines(alignedRight(errorTable(plan, reports)));
     for (const verdict of verdictsOf(reports)) print(verdict);
   }

@@ -1,6 +1,7 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { timeAt, timeRangeFrom } from '../data/calendar.js';
@@ -15,7 +16,7 @@ import type { ForecastPlan } from '../forecast/plan.js';
 import { assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest } from '../forecast/request.js';
-import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
+import { choicesOf, MOST_AHEAD, MOST_SEEDS, NO_SEASONS } from '../forecast/request.js';
 import type { Series } from '../forecast/series.js';
 import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import type { TrainOptions } from '../training/options.js';
@@ -48,9 +49,13 @@ const names = (text: string): string[] => text.split(',').map((name) => filePath
 function timeColumns(text: string): string[] {
   const columns = names(text);
   if (columns.length <= PARTS_OF_TIME.length) return columns;
-  throw new InvalidArgumentError(`It has ${columns.length} columns: at most those of ${PARTS_OF_TIME.join(', ')}.`);
+  throw new InvalidArgumentError(
+    `It has ${counted(columns.length, 'column')}: at most those of ${PARTS_OF_TIME.join(', ')}.`,
+  );
 }
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+
+const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
 
 /** As `timeRangeFrom` reads it. */
 function timeRange(text: string): string {
@@ -90,7 +95,11 @@ export function withSeriesOptions(command: Command): Command {
     .addOption(
       new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
     )
-    .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
+    .option(
+      '--season <steps>',
+      `the seasons, in steps, such as 7,365; or ${NO_SEASONS} (default: they are found)`,
+      seasonList,
+    )
     .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
     .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)

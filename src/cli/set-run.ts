@@ -3,6 +3,7 @@ import { typed } from '../core/command-line.js';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { replaceFile } from '../files/disk-replace.js';
 import { readIfPresent } from '../files/disk.js';
@@ -159,7 +160,8 @@ export function writtenBeside(checkpoint: string, { hasPlot }: { readonly hasPlo
 export function writeReport<Report extends object>(file: string, part: keyof Report & string, report: Report): void {
   const looks = looksAt(file, part, report[part]) + 1;
   replaceFile(file, new TextEncoder().encode(`${JSON.stringify({ looks, ...report }, null, 2)}\n`));
-  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
+  if (looks > 1)
+    inform(`the test part has been looked at ${counted(looks, 'time')}: its figures flatter whoever chooses by them`);
 }
 
 /** How often an earlier report says that this test part was looked at. */

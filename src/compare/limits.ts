@@ -1,4 +1,5 @@
 /** The limits of a comparison: memory and time. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatNetwork, lstmsOf } from '../network/config.js';
@@ -27,7 +28,7 @@ export function assertFits(network: NetworkConfig, sizes: BatchSizes, name: stri
   if (sizes.T > mostSteps || bytes > MOST_BYTES) {
     throw new DataError(
       `${name}: ${formatNetwork(network, sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
-        `(at most ${mostSteps} steps and ${MOST_BYTES / 2 ** 30} GiB): take fewer sequences or steps`,
+        `(at most ${counted(mostSteps, 'step')} and ${MOST_BYTES / 2 ** 30} GiB): take fewer sequences or steps`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Mistakes in the loss. They need no new pass: they scale results, or add what the padding contributes. */
+import { counted } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, fill, matrixOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
@@ -44,8 +45,8 @@ function scalesOf(problem: Problem): Scale[] {
       scales.push(other(count / inside, 'divided by all steps up to the ends, also those of label -1'));
   }
   const all = problem.labels
-    ? `${rows} labels, also those that do not count`
-    : `${rows} steps, also those beyond the ends`;
+    ? `${counted(rows, 'label')}, also those that do not count`
+    : `${counted(rows, 'step')}, also those beyond the ends`;
   scales.push(other(count / rows, `divided by all ${all}`));
   if (network.loss === 'squaredError') {
     scales.push(other(1 / 2, 'half of the mean squared error'));

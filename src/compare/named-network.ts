@@ -1,4 +1,5 @@
 /** Which network a file describes: its tensors' names give the layers and directions, and their shapes give the sizes. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
@@ -148,7 +149,7 @@ export function assertParameterShapes(file: Safetensors, named: NamedNetwork, na
     if (P !== undefined) shapeNamed(file, `projection${suffix}`, [H, P], name, ` = [H,P] as in projection.${layer}`);
   }
   const { hidden, bidirectional, projection } = named.network.layers[named.network.layers.length - 1];
-  const units = projection > 0 ? `${projection} numbers` : `${hidden} units`;
+  const units = projection > 0 ? counted(projection, 'number') : counted(hidden, 'unit');
   const why = ` = [directions·${projection > 0 ? 'P' : 'H'},C]: the top layer has ${bidirectional ? 2 : 1}·${units}`;
   shapeNamed(file, 'outKernel', shapes.get('outKernel') ?? [], name, why);
   shapeNamed(file, 'outBias', shapes.get('outBias') ?? [], name);

@@ -1,4 +1,5 @@
 /** Reads a file: the problem that both programs solve, and the other program's results. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
@@ -43,7 +44,7 @@ function lengthsIn(file: Safetensors, { T, B }: Problem['sizes'], name: string):
   const wrong = lengths.findIndex((length) => !(length >= 1 && length <= T));
   if (wrong >= 0) {
     throw new DataError(
-      `${name}: lengths[${wrong}] is ${lengths[wrong]}: lengths [${B}] must be 1…${T}, since x has ${T} steps`,
+      `${name}: lengths[${wrong}] is ${lengths[wrong]}: lengths [${B}] must be 1…${T}, since x has ${counted(T, 'step')}`,
     );
   }
   return lengths;

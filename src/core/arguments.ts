@@ -174,7 +174,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
  * The known name that was probably meant: another library's name, the same letters in another style (learning_rate), an
  * abbreviation (lr), or a longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
  */
-function similarName(name: string, known: readonly string[]): string | undefined {
+export function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
   const given = letters(name);
   if (given.length < 2) return undefined;
@@ -210,3 +210,7 @@ export function describe(value: unknown): string {
 
 /** `an Error` */
 export const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.test(name) ? 'an' : 'a'} ${name}`;
+
+/** `1 step`, `2 steps`: a count in a message. `plural`: of words such as `class`. */
+export const counted = (count: number | bigint, what: string, plural = `${what}s`): string =>
+  `${count} ${Number(count) === 1 ? what : plural}`;

@@ -6,7 +6,7 @@
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { assertNumber, assertObject, assertTensor, describe } from './arguments.js';
+import { assertNumber, assertObject, assertTensor, counted, describe } from './arguments.js';
 import { OutOfMemoryError } from './errors.js';
 import { F32_RANGE, isWithinF32 } from './numbers.js';
 
@@ -38,7 +38,9 @@ export function sizeOf(shape: Shape): number {
   }
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (!Number.isSafeInteger(size)) {
-    throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)}: ${size} elements, more than any computer holds`);
+    throw new OutOfMemoryError(
+      `tensor: shape ${formatShape(shape)}: ${counted(size, 'element')}, more than any computer holds`,
+    );
   }
   return size;
 }
@@ -67,7 +69,9 @@ export function allocated(shape: Shape, dtype: DType): Tensor {
     return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
   } catch {
     const bytes = size * (dtype === 'f32' ? 4 : 8);
-    throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than is available`);
+    throw new OutOfMemoryError(
+      `tensor: shape ${formatShape(shape)} needs ${counted(bytes, 'byte')}, more than is available`,
+    );
   }
 }
 
@@ -81,7 +85,9 @@ export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, d
   assertDType(dtype);
   assertObject('tensor: data', data);
   if (data.length !== size) {
-    throw new RangeError(`tensor: shape ${formatShape(shape)} holds ${size} numbers, but ${data.length} were given`);
+    throw new RangeError(
+      `tensor: shape ${formatShape(shape)} holds ${counted(size, 'number')}, but ${data.length} were given`,
+    );
   }
   const isFloats = data instanceof Float32Array || data instanceof Float64Array;
   if (!isFloats)
@@ -183,7 +189,9 @@ export function tensorOfLists(what: string, lists: ArrayLike<unknown>, steps?: n
     if (list.length === 0) throw new RangeError(`${pathOf(index)} is an empty list`);
     if (list.length !== shape[axis] && !(isRagged && axis === 1)) {
       const first = pathOf(Array<number>(axis).fill(0)).replace(/^.*: /, '');
-      throw new RangeError(`${pathOf(index)} has ${list.length} elements: must have ${shape[axis]}, as ${first} has`);
+      throw new RangeError(
+        `${pathOf(index)} has ${counted(list.length, 'element')}: must have ${shape[axis]}, as ${first} has`,
+      );
     }
     for (let n = 0; n < list.length; n++) {
       const [one, at] = [list[n], offset + n * tensor.stride[axis]];

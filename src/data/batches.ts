@@ -1,5 +1,5 @@
 /** Batches of examples: the order in which they are drawn, and images as the input of a network. */
-import { assertChoice, assertWhole } from '../core/arguments.js';
+import { assertChoice, assertWhole, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
@@ -124,7 +124,8 @@ export function fillImages(
   const [, B] = x.shape;
   assertShape(what, 'x', x, [rows, B, columns]);
   assertNotFreed(what, x);
-  if (indices.length > B) throw new RangeError(`${what}: ${indices.length} images do not fit a batch of ${B}`);
+  if (indices.length > B)
+    throw new RangeError(`${what}: ${counted(indices.length, 'image')} do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
       throw new RangeError(`${what}: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);

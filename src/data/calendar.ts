@@ -2,6 +2,7 @@
  * Times in tables. A time is a number of milliseconds since 1970 in UTC; a time without a zone is read as one in UTC, so no day has 23
  * hours. A calendar is a regular series of times: so many milliseconds apart, or so many months.
  */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 const SECOND = 1000;
@@ -163,7 +164,7 @@ export function formatStep({ unit, step }: Pick<Calendar, 'unit' | 'step'>): str
   const [name, size] =
     unit === 'month' ? stepInMonths(step) : (UNITS.find(([, ms]) => step % ms === 0) ?? ['millisecond', 1]);
   const count = step / size;
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+  return counted(count, name);
 }
 
 const stepInMonths = (step: number): [string, number] => (step % 12 === 0 ? ['year', 12] : ['month', 1]);

@@ -2,7 +2,7 @@
  * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/). A file has a magic number 00 00 08 D (unsigned
  * bytes, D dimensions), D big-endian u32 extents, then the bytes; the last extent varies fastest.
  */
-import { assertBytes } from '../core/arguments.js';
+import { assertBytes, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 /** The contents of an IDX file. */
@@ -18,7 +18,7 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): I
   assertBytes(`${name}: bytes`, bytes);
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
-    throw new DataError(`${name}: ${bytes.length} bytes, shorter than its header of ${headerLength}`);
+    throw new DataError(`${name}: ${counted(bytes.length, 'byte')}, shorter than its header of ${headerLength}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const expectedMagic = 0x800 + dimensions;
@@ -32,7 +32,7 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): I
   const size = shape.reduce((product, extent) => product * extent, 1);
   const found = bytes.length - headerLength;
   if (size !== found) {
-    throw new DataError(`${name}: ${shape.join(' × ')} needs ${size} bytes of data, the file has ${found}`);
+    throw new DataError(`${name}: ${shape.join(' × ')} needs ${counted(size, 'byte')} of data, the file has ${found}`);
   }
   if (size === 0) throw new DataError(`${name}: has no data (${shape.join(' × ')})`);
   return { shape, data: bytes.subarray(headerLength) };

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { failure, readIfPresent } from '../files/disk.js';
 import type { Mnist } from './mnist.js';
@@ -71,7 +72,7 @@ export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   const { contents, length } = gunzip(bytes, name);
   if (length !== bytes.length) {
     throw new DataError(
-      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, but the file has ${bytes.length})`,
+      `${name}: cannot be unpacked (its gzip data end after ${counted(length, 'byte')}, but the file has ${bytes.length})`,
     );
   }
   return contents;

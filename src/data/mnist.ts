@@ -1,5 +1,5 @@
 /** Images with labels: reading and checking them, and the tutorial's split of MNIST. */
-import { assertObject, assertSizes, describe } from '../core/arguments.js';
+import { assertObject, assertSizes, counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { parseIdx } from './idx.js';
 import { assertTask } from './task.js';
@@ -47,7 +47,9 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
   const [count, rows, columns] = shape;
   const { data: classes } = parseIdx(labels.bytes, 1, labels.name);
   if (classes.length !== count) {
-    throw new DataError(`${images.name} has ${count} images, but ${labels.name} has ${classes.length} labels`);
+    throw new DataError(
+      `${images.name} has ${counted(count, 'image')}, but ${labels.name} has ${counted(classes.length, 'label')}`,
+    );
   }
   assertLabels(labels.name, classes);
   return { count, rows, columns, pixels, labels: classes };
@@ -68,11 +70,11 @@ export function assertImages(what: string, images: LabelledImages): void {
     }
   }
   if (pixels.length !== count * rows * columns) {
-    const needed = `${count} images of ${rows} × ${columns} need ${count * rows * columns}`;
-    throw new DataError(`${what}.pixels has ${pixels.length} bytes: ${needed}`);
+    const needed = `${counted(count, 'image')} of ${rows} × ${columns} need ${count * rows * columns}`;
+    throw new DataError(`${what}.pixels has ${counted(pixels.length, 'byte')}: ${needed}`);
   }
   if (labels.length !== count)
-    throw new DataError(`${what}.labels has ${labels.length} bytes: ${count} images need ${count}`);
+    throw new DataError(`${what}.labels has ${counted(labels.length, 'byte')}: ${count} images need ${count}`);
   assertLabels(`${what}.labels`, labels);
 }
 
@@ -99,7 +101,7 @@ export function sliceImages(images: LabelledImages, from: number, to: number): L
 export function splitMnist(training: LabelledImages, test: LabelledImages): Mnist {
   if (training.count <= VALIDATION_COUNT) {
     throw new DataError(
-      `${training.count} training images: MNIST's split needs more than ${VALIDATION_COUNT}, the validation set`,
+      `${counted(training.count, 'training image')}: MNIST's split needs more than ${VALIDATION_COUNT}, the validation set`,
     );
   }
   if (training.rows !== test.rows || training.columns !== test.columns) {

@@ -1,5 +1,5 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
-import { assertKnownNames, assertNumbers, assertSizes, assertTensor, describe } from '../core/arguments.js';
+import { assertKnownNames, assertNumbers, assertSizes, assertTensor, counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32, MOST_CLASSES } from '../core/numbers.js';
 import type { NestedNumbers, Tensor } from '../core/tensor.js';
@@ -143,7 +143,9 @@ function withoutLists(what: string, given: GivenSequences, T: number): Named & {
   if (own && isRagged && lengths !== undefined) {
     const wrong = own.findIndex((length, n) => lengths[n] > length);
     if (wrong >= 0) {
-      throw new DataError(`${what}.lengths[${wrong}] is ${lengths[wrong]}, but x[${wrong}] has ${own[wrong]} steps`);
+      throw new DataError(
+        `${what}.lengths[${wrong}] is ${lengths[wrong]}, but x[${wrong}] has ${counted(own[wrong], 'step')}`,
+      );
     }
   }
   const ends = lengths === undefined && isRagged ? own : lengths;
@@ -191,7 +193,7 @@ function targetTensor(what: string, targets: unknown, x: Tensor, lengthOf: (n: n
 function assertReachEnds(what: string, lists: ArrayLike<ArrayLike<unknown>>, lengthOf: (n: number) => number): void {
   for (let n = 0; n < lists.length; n++) {
     if (lists[n].length >= lengthOf(n)) continue;
-    throw new DataError(`${what}[${n}] has ${lists[n].length} steps, but its sequence has ${lengthOf(n)}`);
+    throw new DataError(`${what}[${n}] has ${counted(lists[n].length, 'step')}, but its sequence has ${lengthOf(n)}`);
   }
 }
 
@@ -208,12 +210,12 @@ function flatLabels(
   const [count, T] = x.shape;
   if (labels.length !== count) {
     throw new DataError(
-      `${what} has ${labels.length} lists, but x has ${count} sequences: must be a list for each sequence`,
+      `${what} has ${counted(labels.length, 'list')}, but x has ${counted(count, 'sequence')}: must be a list for each sequence`,
     );
   }
   const wrong = labels.findIndex((list) => !isList(list) || list.length > T);
   if (wrong >= 0) {
-    const found = isList(labels[wrong]) ? `has ${labels[wrong].length} labels` : `is ${describe(labels[wrong])}`;
+    const found = isList(labels[wrong]) ? `has ${counted(labels[wrong].length, 'label')}` : `is ${describe(labels[wrong])}`;
     throw new DataError(`${what}[${wrong}] ${found}: must be a list of at most ${T}, one for each step`);
   }
   const lists = labels as readonly ArrayLike<unknown>[];
@@ -324,7 +326,7 @@ export function assertFirstClass(what: string, sequences: Sequences): void {
   if (least === 0) return;
   const C = classesOf(sequences);
   throw new DataError(
-    `${what}.labels are ${least}…${C - 1}, so there would be ${C} classes, and class 0 never occurs: ` +
+    `${what}.labels are ${least}…${C - 1}, so there would be ${counted(C, 'class', 'classes')}, and class 0 never occurs: ` +
       `subtract ${least} from each label, or write classes: ${C} beside the labels`,
   );
 }
@@ -357,7 +359,7 @@ export function assertLengths(what: string, { x }: Pick<Unchecked, 'x'>, lengths
   const [count, T] = x.shape;
   assertNumbers(what, lengths);
   if (lengths.length !== count) {
-    throw new DataError(`${what} has ${lengths.length} numbers: ${count} sequences need ${count}`);
+    throw new DataError(`${what} has ${counted(lengths.length, 'number')}: ${count} sequences need ${count}`);
   }
   for (let n = 0; n < count; n++) {
     if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
@@ -451,7 +453,7 @@ function assertLabels(what: string, sequences: Unchecked, placeOf: PlaceOf): voi
   assertNumbers(`${what}.labels`, labels);
   if (labels.length !== count && labels.length !== count * T) {
     throw new DataError(
-      `${what}.labels has ${labels.length} numbers: ${count} sequences need ${count}, or ${count * T} for every step`,
+      `${what}.labels has ${counted(labels.length, 'number')}: ${count} sequences need ${count}, or ${count * T} for every step`,
     );
   }
   if (classes !== undefined) {
@@ -460,7 +462,7 @@ function assertLabels(what: string, sequences: Unchecked, placeOf: PlaceOf): voi
   }
   const C = classes ?? MOST_CLASSES;
   const stride = hasEveryStep(sequences) ? T : 1;
-  let counted = 0;
+  let labelled = 0;
   for (let n = 0; n < count; n++) {
     for (const [t, label] of labelsOf(sequences, n).entries()) {
       if (!(Number.isInteger(label) && label >= -1 && label < C)) {
@@ -469,10 +471,10 @@ function assertLabels(what: string, sequences: Unchecked, placeOf: PlaceOf): voi
         const place = placeOf(n * stride + t);
         throw new DataError(`${what}.labels${place} is ${describe(label)}: must be a class ${rule}, or -1`);
       }
-      if (label >= 0) counted++;
+      if (label >= 0) labelled++;
     }
   }
-  if (counted > 0) return;
+  if (labelled > 0) return;
   throw new DataError(
     `${what}.labels: each of the ${labels.length} is -1 or beyond its sequence’s end: nothing counts`,
   );

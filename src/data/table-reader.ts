@@ -3,7 +3,7 @@
  * for are kept, so a file may be larger than the memory.
  */
 import Papa from 'papaparse';
-import { describe } from '../core/arguments.js';
+import { counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { parseStrictJson } from '../files/json.js';
 import type { CellReader, ColumnKind, Table } from './table.js';
@@ -110,7 +110,7 @@ export class RowReader {
     });
     return (row) => {
       if (row.length !== titles.length) {
-        throw this.fault(`${row.length} cells, but the header has ${titles.length}`);
+        throw this.fault(`${counted(row.length, 'cell')}, but the header has ${titles.length}`);
       }
       this.beginRow();
       for (const [at, column, reader] of wanted) {

@@ -1,4 +1,5 @@
 /** A text as the examples of a run: B streams, read side by side. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from './examples.js';
 import type { Text } from './text.js';
@@ -27,10 +28,10 @@ export function textExamples(what: string, text: Text, { B, toEnd }: Streams): E
   const L = toEnd ? Math.ceil(predicted / B) : Math.floor(predicted / B);
   const sequences = toEnd ? Math.ceil(L / T) : Math.floor(L / T);
   if (toEnd && predicted < 1)
-    throw new DataError(`${what}: a text of ${characters.length} characters: at least 2 are necessary`);
+    throw new DataError(`${what}: a text of ${counted(characters.length, 'character')}: at least 2 are necessary`);
   if (!toEnd && sequences === 0) {
     throw new DataError(
-      `${what}: a text of ${characters.length} characters: ${B} streams of ${T} steps need at least ${B * T + 1}`,
+      `${what}: a text of ${counted(characters.length, 'character')}: ${counted(B, 'stream')} of ${T} steps need at least ${B * T + 1}`,
     );
   }
   const classes = classCount(vocabulary);

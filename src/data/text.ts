@@ -13,6 +13,7 @@ import {
   assertSizes,
   assertString,
   assertWhole,
+  counted,
   describe,
 } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
@@ -86,7 +87,7 @@ export function textTask(text: string, options: TextOptions = {}): TextTask {
   const characters = classesIn(text, known);
   const n = characters.length;
   const split = Math.min(Math.floor(TRAIN_SHARE * n), n - 2); // 2 characters: one to read and one to predict
-  if (split < 2) throw new DataError(`a text of ${n} characters: at least 4 are necessary`);
+  if (split < 2) throw new DataError(`a text of ${counted(n, 'character')}: at least 4 are necessary`);
   const part = (from: number, to: number): Text => ({
     characters: characters.subarray(from, to),
     vocabulary: known,
@@ -112,11 +113,11 @@ export function vocabularyOf(text: string, rare = 0): Vocabulary {
   if (counts.size >= 2) {
     const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one));
     throw new DataError(
-      `rare ${rare}: none of the ${counts.size} different characters occurs as often, so all would share one class: ` +
-        `the most frequent one, ${quoted(most)}, occurs ${count} times`,
+      `rare ${rare}: none of the ${counted(counts.size, 'different character')} occurs as often, so all would share one class: ` +
+        `the most frequent one, ${quoted(most)}, occurs ${counted(count, 'time')}`,
     );
   }
-  throw new DataError(`a text with ${counts.size} different characters: at least 2 are necessary`);
+  throw new DataError(`a text with ${counted(counts.size, 'different character')}: at least 2 are necessary`);
 }
 
 /**
@@ -200,5 +201,5 @@ export function assertVocabulary(what: string, vocabulary: unknown): asserts voc
     before = codePoint(character);
   }
   if (characters.length + Number(hasOther) >= 2) return;
-  throw new DataError(`${what} has ${characters.length} characters: at least 2 classes are necessary`);
+  throw new DataError(`${what} has ${counted(characters.length, 'character')}: at least 2 classes are necessary`);
 }

@@ -5,7 +5,7 @@
  *
  * The sequences are sorted, the longest first. Then those that run at step t are the first B_t rows of every tensor.
  */
-import { describe } from '../core/arguments.js';
+import { counted, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { EndedRows } from './lstm-step-views.js';
 
@@ -40,7 +40,8 @@ export function runningCounts(
 
 /** Throws a RangeError unless there are B whole numbers in 1 … T. */
 export function assertLengths({ T, B }: { readonly T: number; readonly B: number }, lengths: ArrayLike<number>): void {
-  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
+  if (lengths.length !== B)
+    throw new RangeError(`lengths: ${counted(lengths.length, 'number')} for a batch of ${counted(B, 'sequence')}`);
   for (let b = 0; b < B; b++) {
     const length = lengths[b];
     if (Number.isInteger(length) && length >= 1 && length <= T) continue;

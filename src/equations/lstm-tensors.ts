@@ -2,7 +2,7 @@
  * The tensors of an LSTM. lstm-step-views.ts has the views of them that the equations use.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSizes, plainCopyOf } from '../core/arguments.js';
+import { assertKinds, assertSizes, counted, plainCopyOf } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
@@ -279,7 +279,7 @@ function assertInputs({ T, B, I }: LstmSizes, inputs: readonly Tensor[]): void {
   const total = inputs.reduce((sum, { shape }) => sum + shape[2], 0);
   if (total === I) return;
   const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
-  throw new RangeError(`lstm: inputs ${shapes || 'none'}: have ${total} numbers a step, but I is ${I}`);
+  throw new RangeError(`lstm: inputs ${shapes || 'none'}: have ${counted(total, 'number')} a step, but I is ${I}`);
 }
 
 function assertInputGradients(inputs: readonly Tensor[], dInputs: readonly Tensor[]): void {

@@ -1,4 +1,5 @@
 /** The inputs behind one number, so that a reader can recompute it by hand. They come from a case, never from an answer. */
+import { counted } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** An input: one number, or those of a row or of a column. */
@@ -61,8 +62,6 @@ export function overSteps(
   if (T * B === 1) return { inputs };
   return { inputs, note: isShort ? `${sum}, in this order.` : `${sum}; these are the numbers of the last step.` };
 }
-
-const counted = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
 
 /** All inputs, unless they are too many: then only those with one number, and a sentence. */
 export function unlessTooMany(inputs: readonly Input[], rule: string): Behind {

@@ -5,6 +5,7 @@
  * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
  */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import type { JsonObject } from '../files/json.js';
@@ -107,7 +108,7 @@ const MOST_CLASSES = 8192;
 function oneHotTensors(I: number): NamedTensor[] {
   if (I > MOST_CLASSES) {
     throw new DataError(
-      `tfjs: ${I} input classes, at most ${MOST_CLASSES}: a layers model needs a one-hot table of ${I} × ${I} numbers; ` +
+      `tfjs: ${counted(I, 'input class', 'input classes')}, at most ${MOST_CLASSES}: a layers model needs a one-hot table of ${I} × ${counted(I, 'number')}; ` +
         'onnx has an operator for it',
     );
   }

@@ -3,6 +3,7 @@
  *
  * PyTorch adds two biases. The second one holds the forget bias, so that no sum is rounded.
  */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
@@ -82,7 +83,7 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   const { length: Q } = stored.quantiles ?? [];
   if (Q > 0 && sizes.outputs % Q !== 0) {
     throw new DataError(
-      `${name}: metadata network has ${Q} quantiles, but the linear layer has ${sizes.outputs} outputs: must be a multiple`,
+      `${name}: metadata network has ${Q} quantiles, but the linear layer has ${counted(sizes.outputs, 'output')}: must be a multiple`,
     );
   }
   const layers = sizes.layers.map((layer, n) => {
@@ -134,13 +135,15 @@ function foundModules(file: Safetensors, name: string): { modules: Modules; size
   const wrong = layers.findIndex(({ hidden, projection = 0 }) => projection >= hidden);
   if (wrong >= 0) {
     const { hidden, projection } = layers[wrong];
-    throw new DataError(`${name}: layer ${wrong} projects ${hidden} units to ${projection}: must be fewer`);
+    throw new DataError(`${name}: layer ${wrong} projects ${counted(hidden, 'unit')} to ${projection}: must be fewer`);
   }
   const inputs = matrixShape(file, `${scopes[0].prefix}weight_ih_l0`, name)[1];
   const [outputs, width] = matrixShape(file, `${linear}weight`, name);
   const expected = widthOf(layers[layers.length - 1]);
   if (width !== expected) {
-    throw new DataError(`${name}: ${linear}weight reads ${width} units, but the top LSTM layer has ${expected}`);
+    throw new DataError(
+      `${name}: ${linear}weight reads ${counted(width, 'unit')}, but the top LSTM layer has ${expected}`,
+    );
   }
   const modules: Modules = {
     lstm: ({ layer, reverse }, tensor) =>

@@ -2,6 +2,7 @@
  * The variable names of the TensorFlow 1.x tutorial, as safetensors. The layout is that of BasicLSTMCell, as in Longhand
  * itself; the forget bias is not a variable there.
  */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import type { JsonObject } from '../files/json.js';
@@ -62,7 +63,8 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   const [H, C] = outKernel.shape;
   const kernel = single(kernelKey, 'I+H', 4 * H);
   const I = kernel.shape[0] - H;
-  if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, must have more than ${H}, the units`);
+  if (I < 1)
+    throw new DataError(`${name}: ${kernelKey} has ${counted(I + H, 'row')}, must have more than ${H}, the units`);
   return {
     T,
     network: completeConfig(modelNetwork({ I, H, C }, forgetBias)),

@@ -1,4 +1,5 @@
 /** A saved network as plain arrays in Longhand's layout, LSTM by LSTM, and functions for the layouts of other programs. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE } from '../core/numbers.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
@@ -69,12 +70,12 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
 /** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`; `128→32` with a projection. */
 export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): string {
   const hidden = layers.map(formatUnits).join('+');
-  const count = layers.length === 1 ? '1 layer' : `${layers.length} layers`;
+  const count = counted(layers.length, 'layer');
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
   const unbiased = layers.filter(({ bias }) => !bias).length;
   const biases = unbiased === 0 ? '' : unbiased === layers.length ? ' without biases' : ' (some without biases)';
-  return `${count} of ${hidden} units${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
+  return `${count} of ${hidden} ${hidden === '1' ? 'unit' : 'units'}${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
 }
 
 /** `[rows,columns]` → `[columns,rows]`. */

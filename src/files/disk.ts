@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 /** In bytes; no file of this project is nearly as large. */
@@ -36,7 +37,8 @@ export function readIfPresent(file: string, most = LARGEST_FILE): Uint8Array | u
     descriptor = openSync(placeOf(file), constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // without O_NONBLOCK, opening a pipe would wait
     const stats = fstatSync(descriptor);
     assertPlain(file, stats);
-    if (stats.size > most) throw new DataError(`${file}: ${stats.size} bytes, more than the limit of ${most}`);
+    if (stats.size > most)
+      throw new DataError(`${file}: ${counted(stats.size, 'byte')}, more than the limit of ${most}`);
     return readUpTo(descriptor, stats.size);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

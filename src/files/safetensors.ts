@@ -9,7 +9,7 @@
  * The tensors follow one another, in any order, without gap, overlap or remainder. A file that breaks a rule of the format
  * is refused with the reason, before memory of the size that it claims is allocated.
  */
-import { assertBytes } from '../core/arguments.js';
+import { assertBytes, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatShape } from '../core/tensor.js';
 import { parseStrictJson } from './json.js';
@@ -80,17 +80,19 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
 
 function headerLengthOf(bytes: Uint8Array, name: string): number {
   if (bytes.length < LENGTH_BYTES) {
-    throw new DataError(`${name}: ${bytes.length} bytes, too short for safetensors, whose first 8 bytes are a length`);
+    throw new DataError(
+      `${name}: ${counted(bytes.length, 'byte')}, too short for safetensors, whose first 8 bytes are a length`,
+    );
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > LONGEST_HEADER) {
     throw new DataError(
-      `${name}: not safetensors: its header would have ${length} bytes, at most ${LONGEST_HEADER} are allowed`,
+      `${name}: not safetensors: its header would have ${counted(length, 'byte')}, at most ${LONGEST_HEADER} are allowed`,
     );
   }
   if (Number(length) > bytes.length - LENGTH_BYTES) {
     throw new DataError(
-      `${name}: cut off: its header has ${length} bytes, but only ${bytes.length - LENGTH_BYTES} follow`,
+      `${name}: cut off: its header has ${counted(length, 'byte')}, but only ${bytes.length - LENGTH_BYTES} follow`,
     );
   }
   return Number(length);
@@ -140,7 +142,9 @@ function placedTensor(key: string, entry: unknown, name: string): PlacedTensor {
   const [begin, end] = offsets;
   const size = shape.reduce((product, extent) => product * extent, BYTES_AN_ELEMENT[dtype]);
   if (size !== end - begin) {
-    throw new DataError(`${where}: ${dtype} ${quote(shape)} needs ${size} bytes, its offsets give ${end - begin}`);
+    throw new DataError(
+      `${where}: ${dtype} ${quote(shape)} needs ${counted(size, 'byte')}, its offsets give ${end - begin}`,
+    );
   }
   return { key, dtype, shape, begin, end };
 }
@@ -156,7 +160,9 @@ function assertContiguous(placed: readonly PlacedTensor[], length: number, name:
   }
   if (reached !== length) {
     const what = reached > length ? 'it is cut off' : 'something was added';
-    throw new DataError(`${name}: its tensors have ${reached} bytes, but ${length} follow the header: ${what}`);
+    throw new DataError(
+      `${name}: its tensors have ${counted(reached, 'byte')}, but ${length} follow the header: ${what}`,
+    );
   }
 }
 
@@ -191,7 +197,7 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
     const size = shape.reduce((product, extent) => product * extent, BYTES_AN_ELEMENT[dtype]);
     if (size !== bytes.length) {
       throw new RangeError(
-        `safetensors: ${key}: ${dtype} ${formatShape(shape)} needs ${size} bytes, has ${bytes.length}`,
+        `safetensors: ${key}: ${dtype} ${formatShape(shape)} needs ${counted(size, 'byte')}, has ${bytes.length}`,
       );
     }
     begin += size;
@@ -202,7 +208,9 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
 
   const padded = Math.ceil(header.length / 8) * 8;
   if (padded > LONGEST_HEADER) {
-    throw new DataError(`safetensors: the header would have ${padded} bytes, at most ${LONGEST_HEADER} are allowed`);
+    throw new DataError(
+      `safetensors: the header would have ${counted(padded, 'byte')}, at most ${LONGEST_HEADER} are allowed`,
+    );
   }
   const file = new Uint8Array(LENGTH_BYTES + padded + begin);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);

@@ -1,4 +1,5 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
+import { counted } from '../core/arguments.js';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
@@ -37,7 +38,9 @@ export function forecastIn({ networks, metadata }: CheckpointSet, name: string):
   if (other !== undefined) throw new DataError(`${name}: network ${other} is none of the forecaster’s`);
   for (const [network, { model }] of networks) {
     if (model.T !== plan.T)
-      throw new DataError(`${name}: network ${network} reads windows of ${model.T} steps, but the plan has ${plan.T}`);
+      throw new DataError(
+        `${name}: network ${network} reads windows of ${counted(model.T, 'step')}, but the plan has ${plan.T}`,
+      );
   }
   return { plan, networks };
 }
@@ -91,7 +94,7 @@ function planIn(stored: JsonReader): ForecastPlan {
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
   const { from, to } = scoredSteps(plan.parts);
   if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
-    throw stored.field('scores').fault(`${ahead.length} lists of ${to - from} numbers`);
+    throw stored.field('scores').fault(`${counted(ahead.length, 'list')} of ${counted(to - from, 'number')}`);
   if (plan.seeds * ahead.length > MOST_NETWORKS) throw stored.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
   const { inputs, validation, test } = { ...plan, ...plan.parts };
   if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);
@@ -99,7 +102,7 @@ function planIn(stored: JsonReader): ForecastPlan {
     throw stored.field('inputs').field('lag').fault('0, or no shorter than a horizon');
   for (const name of ['inputs', 'known'] as const) {
     const count = plan.columns[name].length;
-    if (inputs[name].length !== count) throw stored.field('inputs').field(name).fault(`${count} columns`);
+    if (inputs[name].length !== count) throw stored.field('inputs').field(name).fault(counted(count, 'column'));
   }
   const columnsLearned = 1 + inputs.inputs.length + inputs.known.length;
   if (plan.digests.length !== columnsLearned) throw stored.field('digests').fault(`${columnsLearned} digests`);

@@ -1,4 +1,5 @@
 /** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
@@ -49,7 +50,7 @@ export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>):
 export function assertBatchFits(batchSize: number, windows: number): void {
   if (batchSize <= windows) return;
   throw new DataError(
-    `batch size ${batchSize}: a network has only ${windows} windows to learn from: choose at most as many`,
+    `batch size ${batchSize}: a network has only ${counted(windows, 'window')} to learn from: choose at most as many`,
   );
 }
 
@@ -59,6 +60,8 @@ export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOpt
 
 /** An interval reads the scores of half as many steps as the validation part has, but at least this many if it has them. */
 const LEAST_SCORES = 100;
+const mostScores = (validation: number): number =>
+  Math.max(Math.ceil(validation / 2), Math.min(LEAST_SCORES, validation));
 
 /** Windows that are forecast at once. */
 const AT_ONCE = 64;
@@ -218,8 +221,7 @@ export class Forecaster {
     const before = scores?.[horizons.indexOf(ahead)];
     if (!before || steps.length === 0) return steps.map(() => 0);
     const { from, to } = scoredSteps(parts);
-    const least = Math.min(LEAST_SCORES, before.length);
-    const most = Math.max(Math.ceil(before.length / 2), least);
+    const most = mostScores(before.length);
     const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
     const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
     let first = Math.min(steps[0] - ahead + 1, series.end);
@@ -230,8 +232,24 @@ export class Forecaster {
     known.set(before.map((score) => score ?? NaN));
     for (const [n, d] of later.entries()) known[d - from] = scoreOf(bands[n], series.y[d]);
     // a step that the networks have learned from has the interval of the first test step: its own error is too small
-    const ends = steps.map((d) => Math.max(Math.max(d, to) - ahead + 1 - from, least));
+    const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
     return recentShifts(known, ends, most, coverage);
+  }
+
+  /** How many scores correct the interval of the forecast of step d. */
+  scoreCount(series: Series, ahead: number, d: number): number {
+    const { scores, parts, ahead: horizons } = this.plan;
+    const before = scores?.[horizons.indexOf(ahead)] ?? [];
+    const { from, to } = scoredSteps(parts);
+    const isKnown = (t: number): boolean => (t < to ? before[t - from] !== null : !Number.isNaN(series.y[t]));
+    let count = 0;
+    for (
+      let t = Math.min(Math.max(d, to) - ahead, Math.max(to, series.end) - 1);
+      t >= from && count < mostScores(before.length);
+      t--
+    )
+      count += Number(isKnown(t));
+    return count;
   }
 
   /** One network's forecasts, without correction. */
@@ -250,7 +268,7 @@ export class Forecaster {
     const inputs = inputCount(reading);
     if (inputs !== network.config.inputs)
       throw new DataError(
-        `forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`,
+        `forecast: network ${name} reads ${counted(network.config.inputs, 'number')}, but its plan has ${inputs}`,
       );
     const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
@@ -299,7 +317,7 @@ function assertForecasts(name: string, config: CompleteConfig, ahead: readonly n
   const { outputs, quantiles, reads, inputKind, loss, layers } = config;
   const needed = ahead.length * Math.max(quantiles.length, 1);
   if (outputs !== needed)
-    throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
+    throw new DataError(`forecast: network ${name} has ${counted(outputs, 'output')}, but its horizons need ${needed}`);
   if (
     reads === 'every' &&
     inputKind === 'numbers' &&

@@ -1,4 +1,5 @@
 /** Forecasts beyond the last row of a series. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
@@ -17,6 +18,10 @@ export interface FutureStep {
   /** Steps after the last number of the series. */
   readonly ahead: number;
   readonly band: Band;
+  /** The horizon of its network. */
+  readonly horizon: number;
+  /** How many errors of earlier forecasts correct its interval. */
+  readonly scores: number;
 }
 
 /**
@@ -48,7 +53,10 @@ export async function futureOf(
       const steps = Array.from({ length: Math.min(ahead, block) - done }, (_, n) => end + from + done + n);
       if (steps.length <= 0) break;
       const bands = await forecaster.bands(longer, ahead, steps, signal);
-      for (const [n, band] of bands.entries()) found.push({ step: steps[n], ahead: steps[n] - end + 1, band });
+      for (const [n, band] of bands.entries()) {
+        const scores = forecaster.scoreCount(series, ahead, steps[n]);
+        found.push({ step: steps[n], ahead: steps[n] - end + 1, band, horizon: ahead, scores });
+      }
       done += steps.length;
     }
     for (const { step, band } of found.slice(from)) longer.filled[step] = band.forecast;
@@ -93,7 +101,7 @@ function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number
   const last = timeAt(calendar, end + count - 1);
   if (last <= LAST_TIME) return;
   throw new DataError(
-    `${name}: ${count} steps of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
+    `${name}: ${counted(count, 'step')} of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
   );
 }
 

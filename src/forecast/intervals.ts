@@ -54,6 +54,13 @@ export class Scores {
   }
 }
 
+/** The fewest scores of which one is large enough for an interval of this coverage: the ⌈(n+1)·coverage⌉-th of n. */
+export function scoresNeeded(coverage: number): number {
+  let count = Math.max(1, Math.floor(coverage / (1 - coverage)) - 1);
+  while (Math.ceil((count + 1) * coverage) > count) count++;
+  return count;
+}
+
 /**
  * The shift of each of `ends`, which rise: that of the latest `most` scores before it. Score k is `scores[k]`; missing ones do not count.
  */

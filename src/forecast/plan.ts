@@ -1,5 +1,5 @@
 /** What a forecaster is besides its networks: the columns it reads, how their numbers become inputs, and how its intervals were corrected. */
-import { describe } from '../core/arguments.js';
+import { counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
@@ -89,7 +89,7 @@ export function planOf(
   const tooLong = seasons.find((season) => 2 * season > trainEnd);
   if (tooLong !== undefined) {
     throw new DataError(
-      `${name}: the season of ${tooLong} steps is longer than half of the training part, which has ${trainEnd} steps: choose shorter seasons, ` +
+      `${name}: the season of ${counted(tooLong, 'step')} is longer than half of the training part, which has ${counted(trainEnd, 'step')}: choose shorter seasons, ` +
         'or a shorter test part',
     );
   }
@@ -100,7 +100,7 @@ export function planOf(
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
-      `${name}: ${trainEnd} steps before the validation part: ${largest} steps ahead need ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
+      `${name}: ${counted(trainEnd, 'step')} before the validation part: ${counted(largest, 'step')} ahead need ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
     );
   }
   for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {
@@ -257,7 +257,7 @@ function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoi
   const validation = { from: from - (to - from), to: from };
   if (validation.from <= 0) {
     throw new DataError(
-      `${span}: the test part has ${to - from} steps, and the validation part before it as many: nothing is left to train on`,
+      `${span}: the test part has ${counted(to - from, 'step')}, and the validation part before it as many: nothing is left to train on`,
     );
   }
   return { validation, test: { from, to } };

@@ -1,4 +1,5 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { scaled } from '../data/scale.js';
@@ -8,7 +9,7 @@ import { chanceOf } from './chance.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
-import { coverageOf, meanAbsoluteError } from './intervals.js';
+import { coverageOf, meanAbsoluteError, scoresNeeded } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
 import { trainEnd } from './plan.js';
 import type { Series } from './series.js';
@@ -47,6 +48,8 @@ export interface HorizonReport {
   readonly relative: number | null;
   /** The forecasts with the largest errors, the largest first; at most five. */
   readonly worst: readonly WorstForecast[];
+  /** How many errors of earlier forecasts correct the interval of the first step. */
+  readonly scores: number;
   /** The share of numbers that lie in the interval. */
   readonly coverage: number;
   /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
@@ -108,6 +111,7 @@ export async function reportOf(
       ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
       relative: size > 0 ? error / size : null,
       worst: worstOf(plan, steps, y, bands),
+      scores: forecaster.scoreCount(series, ahead, steps[0]),
       coverage: coverageOf(bands, y),
       beatenBy: best.error < error ? best.name : null,
       echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
@@ -202,6 +206,17 @@ const FEW_NUMBERS = 30;
 /** A share of numbers in the interval is wrong if it differs by more than this, and if chance gives such a share more rarely than this. */
 const [WRONG_COVERAGE, RARE] = [0.05, 0.001];
 
+/** Whether an interval is corrected by too few scores for its coverage, in a sentence. */
+export function fewScores(coverage: number, ahead: number, scores: number): string[] {
+  const needed = scoresNeeded(coverage);
+  if (scores >= needed) return [];
+  const level = scores === 0 ? 'none' : `at most ${exactPercent(Math.floor((1000 * scores) / (scores + 1)) / 1000)}`;
+  return [
+    `${ahead} ahead, the ${exactPercent(coverage)} interval needs ${needed} errors of earlier forecasts, but ${scores} ${scores === 1 ? 'is' : 'are'} known, ` +
+      `which allow ${level}: choose a smaller --interval, or a longer test part, because the part before it is as long`,
+  ];
+}
+
 /** What the errors warn of, in sentences. */
 export function warningsOf(
   { coverage: wanted }: Pick<ForecastPlan, 'coverage'>,
@@ -210,7 +225,8 @@ export function warningsOf(
   const { numbers } = reports[0];
   const isWrong = (coverage: number): boolean =>
     Math.abs(coverage - wanted) > WRONG_COVERAGE && chanceOf(Math.round(coverage * numbers), numbers, wanted) < RARE;
-  const ofHorizon = ({ ahead, beatenBy, echoes, coverage }: HorizonReport): string[] => [
+  const ofHorizon = ({ ahead, beatenBy, echoes, coverage, scores }: HorizonReport): string[] => [
+    ...fewScores(wanted, ahead, scores),
     ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
     ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
     ...(isWrong(coverage)
@@ -221,9 +237,7 @@ export function warningsOf(
   ];
   return [
     ...(numbers < FEW_NUMBERS
-      ? [
-          `the test part has ${numbers} ${numbers === 1 ? 'number' : 'numbers'}, so its errors are rough: choose a longer one with --test`,
-        ]
+      ? [`the test part has ${counted(numbers, 'number')}, so its errors are rough: choose a longer one with --test`]
       : []),
     ...reports.flatMap(ofHorizon),
   ];
@@ -251,7 +265,7 @@ export function baselinesOf(
     season === undefined
       ? []
       : [
-          ofSeason(`the season before (${season} steps)`, seasonalValue, season),
+          ofSeason(`the season before (${counted(season, 'step')})`, seasonalValue, season),
           ofSeason('the mean of four seasons', meanOfSeasons, season),
         ];
   return [
@@ -262,7 +276,7 @@ export function baselinesOf(
 
 /**
  * Ridge regression on the network's inputs and the last four seasons. The validation part chooses its lambda; as the networks, it is then
- * also fitted to that part.
+ * also fitted to that part. Of both only the steps count that are known at the first forecast of the test part.
  */
 function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
   const { level, scale } = plan.inputs.y;
@@ -272,7 +286,8 @@ function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly nu
       fillRow(row, reading, d);
       return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - reading.ahead[0]));
     });
-  const validation = stepsIn(plan.parts.validation);
+  const end = trainEnd(plan, reading.ahead, 'final');
+  const validation = stepsIn({ from: plan.parts.validation.from, to: end });
   const truth = validation.map((d) => reading.series.y[d]);
   const calibration = ridgeSums(reading, trainEnd(plan, reading.ahead, 'calibration'));
   const tried = LAMBDAS.map((lambda) => ({
@@ -280,7 +295,7 @@ function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly nu
     error: meanAbsoluteError(forecasts(calibration.weights(lambda), validation), truth),
   }));
   const { lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
-  return forecasts(ridgeSums(reading, trainEnd(plan, reading.ahead, 'final')).weights(lambda), steps);
+  return forecasts(ridgeSums(reading, end).weights(lambda), steps);
 }
 
 /** The sums of the steps before `end`. */

@@ -7,6 +7,7 @@ import {
   assertString,
   assertTruth,
   assertWhole,
+  counted,
   describe,
 } from '../core/arguments.js';
 import { timeRangeFrom } from '../data/calendar.js';
@@ -34,7 +35,7 @@ export interface ForecastRequest {
   readonly known?: readonly string[];
   /** How missing steps are filled; see `FILLS`. Default: a step without a row is an error. */
   readonly fill?: (typeof FILLS)[number];
-  /** The seasons, in steps; [] for none. Default: found by autocorrelation. */
+  /** The seasons, in steps; [] for none. Default: those of the training part that noise would not have. */
   readonly seasons?: readonly number[];
   /** Networks for each horizon. Default: 3. */
   readonly seeds?: number;
@@ -45,6 +46,9 @@ export interface ForecastRequest {
   /** Rows with a `date` and a `name`. Default: no holidays. */
   readonly holidays?: readonly SeriesRow[];
 }
+
+/** What stands for an empty list of seasons in a text. */
+export const NO_SEASONS = 'none';
 
 export const MOST_AHEAD = 10_000;
 export const MOST_SEEDS = 100;
@@ -77,7 +81,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
   if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
-      `${what}: time: ${times.length} columns: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+      `${what}: time: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
   assertString(`${what}: predict`, predict);

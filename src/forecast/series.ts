@@ -1,4 +1,5 @@
 /** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { calendarOf, formatStep, formatTime, indexOfTime } from '../data/calendar.js';
@@ -81,7 +82,7 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
   const length = at[at.length - 1] + 1;
   if (length > MOST_STEPS_PER_ROW * table.rows) {
     throw new DataError(
-      `${table.name}: has ${table.rows} rows, but ${length} steps of ${formatStep(calendar)} from the first row to the last: which times are ` +
+      `${table.name}: has ${counted(table.rows, 'row')}, but ${counted(length, 'step')} of ${formatStep(calendar)} from the first row to the last: which times are ` +
         'wrong?',
     );
   }
@@ -103,7 +104,7 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
     end,
     y,
     filled: filledBy(columns.fill, y),
-    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name), end)),
+    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
     known: columns.known.map((name) => {
       const column = columnOf(table, name);
       return { name, values: placed(name), words: column.kind === 'text' ? column.words : undefined };
@@ -184,7 +185,7 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   const length = before + series.length;
   if (before > MOST_STEPS_PER_ROW * series.length && length > MOST_STEPS) {
     throw new DataError(
-      `${name}: has ${series.length} steps of ${formatStep(calendar)} from ${formatTime(start)}, but ${before} steps come before them, from ` +
+      `${name}: has ${counted(series.length, 'step')} of ${formatStep(calendar)} from ${formatTime(start)}, but ${counted(before, 'step')} come before them, from ` +
         `${formatTime(calendar.start)}, where the training began: add rows before them`,
     );
   }
@@ -205,11 +206,10 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   };
 }
 
-/** `values` with missing numbers filled, up to the last number; up to step `end` if that is later. */
-export function filledBy(fill: SeriesColumns['fill'], values: Float64Array, end = 0): Float64Array {
+/** `values` with missing numbers filled. What a step reads must not depend on whether later steps have numbers, so the last ones are filled too. */
+export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
   if (fill !== 'previous') return values;
   const filled = values.slice();
-  const to = Math.max(lastNumber(values), end);
-  for (let t = 1; t < to; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
+  for (let t = 1; t < filled.length; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
 }

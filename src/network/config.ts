@@ -2,7 +2,15 @@
  * A network as a plain object of sizes: the same in code, in checkpoints and on the command line. src/network/network.ts computes it.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertChoice, assertKinds, assertList, assertObject, assertSizes, describe } from '../core/arguments.js';
+import {
+  assertChoice,
+  assertKinds,
+  assertList,
+  assertObject,
+  assertSizes,
+  counted,
+  describe,
+} from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
@@ -107,7 +115,7 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
   }
   if (network.layers.length > MOST_LAYERS) {
-    throw new RangeError(`network has ${network.layers.length} layers: must be at most ${MOST_LAYERS}`);
+    throw new RangeError(`network has ${counted(network.layers.length, 'layer')}: must be at most ${MOST_LAYERS}`);
   }
   // Array.from, because map leaves out the holes of a sparse list
   const layers = Array.from(network.layers).map((layer: LayerSizes, n) =>
@@ -148,7 +156,7 @@ export function assertClassNames(what: string, names: readonly string[], classes
   }
   if (names.length > 0 && names.length === classes) return;
   throw new RangeError(
-    `${what} has ${names.length} texts: must have one for each class${classes > 0 ? `, ${classes}` : ''}`,
+    `${what} has ${counted(names.length, 'text')}: must have one for each class${classes > 0 ? `, ${classes}` : ''}`,
   );
 }
 
@@ -163,7 +171,7 @@ function assertQuantiles(quantiles: readonly number[], loss: CompleteConfig['los
   throw new RangeError(
     loss === 'pinball'
       ? `network: outputs is ${outputs}, with ${Q} quantiles: must be a multiple, the quantiles of each target`
-      : `network: quantiles has ${Q} numbers: must be [], because the loss is ${loss}`,
+      : `network: quantiles has ${counted(Q, 'number')}: must be [], because the loss is ${loss}`,
   );
 }
 
@@ -299,7 +307,7 @@ export function assertClassesFit({ inputs, inputKind, outputs, loss }: CompleteC
   for (const [name, classes] of Object.entries(counts)) {
     if (dtype !== 'f32' || classes <= MOST_CLASSES) continue;
     throw new RangeError(
-      `network: ${name} is ${classes} classes: must be at most ${MOST_CLASSES}, which f32 can tell apart`,
+      `network: ${name} is ${counted(classes, 'class', 'classes')}: must be at most ${MOST_CLASSES}, which f32 can tell apart`,
     );
   }
 }

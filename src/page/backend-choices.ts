@@ -11,17 +11,22 @@ export type BackendChoice = BackendName | 'automatic';
 const OTHERS = ['webgpu', 'webgl2', 'reference'] as const satisfies readonly ('reference' | Mode)[];
 
 /** In a link after `compute=`. */
-const COMPUTE: Readonly<Record<string, BackendChoice>> = { cores: 'wasm', gpu: 'gpu', automatic: 'automatic' };
+const COMPUTE = new Map<string, BackendChoice>([
+  ['cores', 'wasm'],
+  ['gpu', 'gpu'],
+  ['automatic', 'automatic'],
+]);
+const BACKENDS = new Map<string, BackendChoice>((['wasm', ...OTHERS] as const).map((name) => [name, name]));
 
-/** The choice of a link, `compute=` before `backend=`. Older links say `machine=`. Undefined if it names none. */
-export function choiceOf(query: URLSearchParams): BackendChoice | undefined {
-  const name = query.get('backend') ?? query.get('machine');
-  const [, compute] = Object.entries(COMPUTE).find(([word]) => word === query.get('compute')) ?? [];
-  return compute ?? (['wasm', ...OTHERS] as const).find((backend) => backend === name);
-}
+/** The names that the choice has in a link, the first before the others, and the words of each. Older links say `machine=`. */
+export const LINK_CHOICES: readonly (readonly [name: string, choices: ReadonlyMap<string, BackendChoice>])[] = [
+  ['compute', COMPUTE],
+  ['backend', BACKENDS],
+  ['machine', BACKENDS],
+];
 
 /** The parameter of a link and its value. */
 export function choiceInLink(choice: BackendChoice): readonly [string, string] {
-  const [word] = Object.entries(COMPUTE).find(([, one]) => one === choice) ?? [];
+  const [word] = [...COMPUTE].find(([, one]) => one === choice) ?? [];
   return word === undefined ? ['backend', choice] : ['compute', word];
 }

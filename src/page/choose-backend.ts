@@ -2,6 +2,7 @@
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js';
 import { availableThreads, canShareMemory } from '../../kernels/wasm/threads.js';
 import { adapterName, isSoftware } from '../../kernels/webgpu/adapter.js';
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { BackendUnavailableError } from '../core/errors.js';
 import type { Training } from '../training/training.js';
@@ -134,8 +135,6 @@ async function adapterOfBrowser(): Promise<GPUAdapterInfo | string> {
 }
 
 const softwareAdapter = (info: GPUAdapterInfo): string => `a software adapter (${adapterName(info)})`;
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** `8 cores`, or the threads that the visitor chose. */
 function countOf(threads: number | null): string {

@@ -75,6 +75,21 @@ export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
   URL.revokeObjectURL(link.href);
 }
 
+/** Adds a line to what was not understood of the page's address. */
+export function showLinkFault(fault: string): void {
+  element('link-fault-list', HTMLUListElement).append(made('li', '', fault));
+  const box = element('link-faults', HTMLElement);
+  box.hidden = false;
+  button('close-link-faults').onclick = () => void (box.hidden = true);
+}
+
+/** While `isUnsaved` says so, the browser asks before the page is left: by a link, with Back or Forward, by closing it. */
+export function askBeforeLeaving(isUnsaved: () => boolean): void {
+  addEventListener('beforeunload', (event) => {
+    if (isUnsaved()) event.preventDefault();
+  });
+}
+
 /** What the error box offers. */
 export interface Action {
   readonly label: string;

@@ -1,6 +1,6 @@
 /** The guided experiments: what each run sets. build/experiment-words.ts has their words. */
 import type { Settings, Subject } from './settings.js';
-import { DEFAULTS, settingsOf, toQuery } from './settings.js';
+import { DEFAULTS, settingsOf } from './settings.js';
 
 interface ExperimentRun {
   /** On the button that starts it. */
@@ -80,10 +80,3 @@ export const settingsFor = (
   run: number,
   { threads }: Pick<Settings, 'threads'>,
 ): Settings => ({ ...settingsOf(DEFAULTS[subject]), ...runs[run].change, threads });
-
-/** The page with this experiment, which then begins; the threads stay those of the visitor. */
-export const linkTo = ({ id, subject }: Experiment, { threads }: Pick<Settings, 'threads'>): string =>
-  `${toQuery({ ...DEFAULTS[subject], threads, experiment: id })}#${START}`;
-
-/** The part of an address after which the chosen experiment begins. */
-export const START = 'start';

@@ -1,6 +1,7 @@
 /** Fetches MNIST and Moby-Dick, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
 import mnistFiles from 'virtual:mnist-files';
 import textFile from 'virtual:text-file';
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Mnist, NamedBytes } from '../data/mnist.js';
 import { parseLabelledImages, splitMnist } from '../data/mnist.js';
@@ -75,12 +76,14 @@ async function fetchFile(
     let length = 0;
     for await (const chunk of chunksOf(await unpackedStream(response.body))) {
       restartTimer();
-      if (length + chunk.length > bytes.length) throw new DataError(`${file.name}: longer than ${file.bytes} bytes`);
+      if (length + chunk.length > bytes.length)
+        throw new DataError(`${file.name}: longer than ${counted(file.bytes, 'byte')}`);
       bytes.set(chunk, length);
       length += chunk.length;
       onBytes(chunk.length);
     }
-    if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
+    if (length < bytes.length)
+      throw new DataError(`${file.name}: ends after ${length} of ${counted(file.bytes, 'byte')}`);
     if ((await fastSha256Of([bytes])) !== file.sha256)
       throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
     return bytes;

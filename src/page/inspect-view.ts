@@ -1,5 +1,6 @@
 /** “Look inside”: one image, read row by row, with every value and gradient that the network computes for it. */
 import type { Remote } from 'comlink';
+import { counted } from '../core/arguments.js';
 import { NormsChart } from './chart.js';
 import { onColourChange } from './colours.js';
 import { button, canvas, element, made, madeButton, setText } from './dom.js';
@@ -153,13 +154,13 @@ export class InspectView {
   }
 
   private showTexts({ label, target, loss, step, T }: Inspection, row: number): void {
-    setText('row-text', `${row} of ${T} rows`);
+    setText('row-text', `${row} of ${counted(T, 'row')}`);
     setText('label', label === null ? 'your drawing' : `label ${label}`);
     setText(
       'prediction-after',
       row === T
-        ? `after ${step} training steps; loss ${loss.toFixed(4)} for class ${target}`
-        : `after ${row} of ${T} rows`,
+        ? `after ${counted(step, 'training step')}; loss ${loss.toFixed(4)} for class ${target}`
+        : `after ${row} of ${counted(T, 'row')}`,
     );
     canvas('image').setAttribute('aria-label', label === null ? 'Your drawing' : `Test image, label ${label}`);
   }

@@ -5,14 +5,15 @@ import 'katex/dist/katex.min.css';
 import 'virtual:equation-styles.css';
 import { NormsChart } from './chart.js';
 import { CheckView } from './check-view.js';
-import { element, messageOf, showError } from './dom.js';
+import { askBeforeLeaving, element, messageOf, showError, showLinkFault } from './dom.js';
 import type { Engine } from './engine.js';
 import type { Experiment } from './experiments.js';
-import { experimentOf, settingsFor, START } from './experiments.js';
+import { experimentOf, settingsFor } from './experiments.js';
 import { ExperimentsView } from './experiments-view.js';
 import { InspectView, MisreadImages } from './inspect-view.js';
+import { fromQuery, START, toQuery } from './link.js';
 import type { Settings, Subject, View } from './settings.js';
-import { fromQuery, settingsOf, toQuery } from './settings.js';
+import { settingsOf } from './settings.js';
 import './style/base.css';
 import './style/controls.css';
 import './style/pictures.css';
@@ -26,7 +27,11 @@ import type { TrainListener } from './train-listener.js';
 import { TrainView } from './train-view.js';
 
 const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
+/** The view of the run, while there can be one. */
+let run: { readonly isUnsaved: boolean } | undefined;
+askBeforeLeaving(() => run?.isUnsaved === true);
 worker.addEventListener('error', ({ message }) => {
+  run = undefined;
   showError(`The engine stopped: ${message || 'its script could not be loaded'}.`, {
     label: 'Reload the page',
     run: () => location.reload(),
@@ -37,7 +42,8 @@ const engine = wrap<Engine>(worker);
 /** The pictures, lines and mistakes of an equation have this attribute, with the equation's number. */
 const EQUATION = 'data-equation';
 
-let state: Settings & View = fromQuery(location.search);
+const isSeries = new URLSearchParams(location.search).get('subject') === 'series';
+let state: Settings & View = fromQuery(location.search, isSeries ? undefined : showLinkFault);
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Waits 200 ms, since browsers limit how often a page may change its address. */
@@ -48,7 +54,6 @@ function changeState(change: Partial<Settings & View>): void {
 }
 
 const show = (error: unknown): void => showError(messageOf(error));
-const isSeries = new URLSearchParams(location.search).get('subject') === 'series';
 const { subject } = state;
 showSubject(isSeries ? 'series' : subject);
 
@@ -64,11 +69,11 @@ function startTraining(): void {
   const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
   const train = subject === 'digits' ? trainWith : undefined;
   const checkView = new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show, train);
-  const run = (experiment: Experiment, n: number): void => {
+  const play = (experiment: Experiment, n: number): void => {
     changeState({ experiment: experiment.id });
     void trainView.playWith(settingsFor(experiment, n, state));
   };
-  const experiments = new ExperimentsView(subject, run, () => state.threads);
+  const experiments = new ExperimentsView(subject, play, () => state.threads);
   experiments.show(state.experiment);
   const mustStart = location.hash === `#${START}`; // the address soon loses it, so that a reload starts nothing
   textSource = subject === 'text' ? textSourceView() : undefined;
@@ -80,6 +85,7 @@ function startTraining(): void {
       for (const view of [textSource, experiments, checkView]) view?.setEnabled(isEnabled);
     },
   });
+  run = trainView;
   void trainView.loadData().then(() => {
     const experiment = experimentOf(state.experiment);
     if (mustStart && experiment?.subject === subject) experiments.run(experiment, 0);
@@ -97,7 +103,7 @@ async function startSeries(): Promise<void> {
   new CheckView(engine, 'none', () => {}, show);
   try {
     const { SeriesView } = await import('./series/series-view.js');
-    new SeriesView(await engine.series());
+    run = new SeriesView(await engine.series());
   } catch (error) {
     showError(messageOf(error), { label: 'Reload the page', run: () => location.reload() });
   }

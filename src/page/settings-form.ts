@@ -1,4 +1,5 @@
 /** The form with a run's settings. The fields of training options take their texts and ranges from the table of options. */
+import { counted } from '../core/arguments.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { OptionName } from '../training/options.js';
@@ -94,8 +95,8 @@ const CHOICE_FIELDS = FIELDS.filter(isChoiceField);
 
 /** The settings in a line: what stands beside the folded form. */
 const summaryOf = ({ layers, hidden, learningRate, batchSize, steps }: Settings): string =>
-  `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${hidden} units, learning rate ${learningRate}, ` +
-  `batch size ${batchSize}, ${steps} steps`;
+  `${counted(layers, 'layer')} of ${counted(hidden, 'unit')}, learning rate ${learningRate}, ` +
+  `batch size ${batchSize}, ${counted(steps, 'step')}`;
 
 /** The form with a run's settings. */
 export class SettingsForm {

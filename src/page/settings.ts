@@ -1,13 +1,10 @@
-/** The settings of a run on the page, and the link that repeats the run. */
+/** The settings of a run on the page. */
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../core/numbers.js';
-import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { TrainOptions } from '../training/options.js';
 import { layersOf, stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
 import type { BackendChoice, BackendName } from './backend-choices.js';
-import { choiceInLink, choiceOf } from './backend-choices.js';
-import { mistakeOf } from './mistakes.js';
 
 /** What the network learns to read: the digits of MNIST, or the characters of a text. */
 export const SUBJECTS = ['digits', 'text'] as const;
@@ -20,17 +17,10 @@ export interface RateChange {
 }
 
 /** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
-const PAGE_OPTIONS = [
-  'hidden',
-  'layers',
-  'bidirectional',
-  'forgetBias',
-  'batchSize',
-  'learningRate',
-  'seed',
-  'shuffle',
-] as const;
-type PageOptions = Omit<Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>, 'hidden'> & { readonly hidden: number };
+type PageOptions = Pick<
+  TrainOptions,
+  'layers' | 'bidirectional' | 'forgetBias' | 'batchSize' | 'learningRate' | 'seed' | 'shuffle'
+> & { readonly hidden: number };
 
 /** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
 export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
@@ -188,87 +178,10 @@ export function rangeOf(name: NumberName): string {
   return `${kind === 'whole' ? 'a whole number' : 'a number'} from ${least} to ${largest}`;
 }
 
-/** `?hidden=64&seed=7`: the values that differ from the defaults. */
-export function toQuery(state: Settings & View): string {
-  const query = new URLSearchParams();
-  const { rateChanges, ...others } = state;
-  for (const [name, value] of Object.entries(others)) {
-    const isDefault = value === DEFAULTS[state.subject][name as keyof typeof others];
-    if (name === 'subject' ? value === 'digits' : isDefault || value === null) continue;
-    query.set(...(name === 'backend' ? choiceInLink(state.backend) : ([name, String(value)] as const)));
-  }
-  const changes = rateChanges.map(({ step, rate }) => `${step}:${rate}`).join(',');
-  if (changes) query.set('rateChanges', changes);
-  const text = query.toString();
-  return text ? `?${text.replace(/%3A/g, ':').replace(/%2C/g, ',')}` : '';
-}
-
 /** The settings alone, without the view. */
 export function settingsOf(state: Settings & View): Settings {
   const { subject, T, characters, planted, backend, threads, rateChanges, steps } = state;
   return { subject, T, characters, planted, backend, threads, ...pageOptionsOf(state), rateChanges, steps };
-}
-
-/** The inverse of `toQuery`. Missing and invalid values take their defaults. */
-export function fromQuery(text: string): Settings & View {
-  const query = new URLSearchParams(text);
-  const subject = SUBJECTS.find((one) => one === query.get('subject')) ?? 'digits';
-  const defaults = DEFAULTS[subject];
-  const number = <Name extends NumberName & keyof typeof defaults>(name: Name) =>
-    (numberFrom(name, query.get(name) ?? '') as (typeof defaults)[Name] | null) ?? defaults[name];
-  const words = (name: 'experiment' | 'mistake' | 'property' | 'reading' | 'prompt'): string =>
-    withinLength(query.get(name) ?? defaults[name]);
-  return {
-    subject,
-    T: subject === 'text' ? number('T') : defaults.T,
-    characters: subject === 'text' ? number('characters') : null,
-    planted: subject === 'digits' ? (mistakeOf(query.get('planted') ?? '')?.id ?? 'none') : 'none',
-    backend: choiceOf(query) ?? defaults.backend,
-    threads: number('threads'),
-    ...pageOptionsFrom(query, defaults),
-    rateChanges: rateChangesFrom(query.get('rateChanges') ?? ''),
-    steps: number('steps'),
-    experiment: words('experiment'),
-    image: number('image'),
-    row: number('row'),
-    lstm: number('lstm'),
-    mistake: words('mistake'),
-    passage: number('passage'),
-    reading: words('reading'),
-    target: number('target'),
-    unit: number('unit'),
-    state: STATES.find((state) => state === query.get('state')) ?? defaults.state,
-    property: words('property'),
-    prompt: words('prompt'),
-    temperature: number('temperature'),
-  };
-}
-
-/** At most `LONGEST_PASSAGE` code points. */
-const withinLength = (text: string): string => Array.from(text).slice(0, LONGEST_PASSAGE).join('');
-
-/** A text cannot be read in both directions, and is read in order. */
-const DIGITS_ONLY: readonly string[] = ['bidirectional', 'shuffle'] satisfies (keyof PageOptions)[];
-
-function pageOptionsFrom(query: URLSearchParams, defaults: Settings): PageOptions {
-  const names = PAGE_OPTIONS.filter((name) => defaults.subject === 'digits' || !DIGITS_ONLY.includes(name));
-  const values = names.map((name) => [name, optionFrom(name, query.get(name) ?? '') ?? defaults[name]]);
-  return { ...pageOptionsOf(defaults), ...(Object.fromEntries(values) as Partial<PageOptions>) };
-}
-
-function optionFrom(name: keyof PageOptions, text: string): string | number | boolean | null | undefined {
-  const option: OptionEntry = OPTIONS[name];
-  if (option.kind === 'choice') return option.choices.find((choice) => choice === text);
-  if (option.kind === 'switch') return text === 'true';
-  return numberFrom(name as NumberName, text);
-}
-
-function rateChangesFrom(text: string): RateChange[] {
-  return text.split(',').flatMap((part) => {
-    const [step, rate = ''] = part.split(':');
-    const [at, value] = [numberFrom('steps', step), numberFrom('learningRate', rate)];
-    return at === null || value === null ? [] : [{ step: at, rate: value }];
-  });
 }
 
 /** What the page says about a visitor's own text. */

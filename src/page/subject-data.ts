@@ -1,4 +1,5 @@
 /** What a run on the page needs: MNIST or a text, its options, and the checkpoint that it continues. */
+import { counted } from '../core/arguments.js';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
@@ -38,7 +39,7 @@ export class SubjectData {
     const { least, most } = TEXT_LIMITS;
     if (length < least || length > most) {
       throw new DataError(
-        `the text has ${length} characters: the page needs at least ${least}, and accepts at most ${most}`,
+        `the text has ${counted(length, 'character')}: the page needs at least ${least}, and accepts at most ${most}`,
       );
     }
     const { train } = textTask(text);

@@ -54,6 +54,8 @@ export class TrainView {
   private hasOwnRate = false;
   /** The current run began with a checkpoint. */
   private isResumed = false;
+  /** The step of the run that a file has, or at which the run began. */
+  private savedStep = 0;
   /** The name of the visitor's own text; null for the bundled one. */
   private ownText: string | null = null;
   /** The characters of the text; undefined for the digits, and before the text has been loaded. */
@@ -108,6 +110,12 @@ export class TrainView {
       element('loading', HTMLElement).hidden = true;
     }
     await this.start();
+  }
+
+  /** Whether a run that is not over has made steps that no file has. */
+  get isUnsaved(): boolean {
+    const step = this.step ?? 0;
+    return this.isPlaying || (step !== this.savedStep && step < this.settings.steps);
   }
 
   /** Starts a new run with these settings, and plays it. */
@@ -185,6 +193,7 @@ export class TrainView {
     try {
       const { started, settings, rate, isSameRun = false } = await create();
       this.step = started.step;
+      if (!isSameRun) this.savedStep = started.step;
       this.running = settings;
       this.learningRate = rate;
       this.reportedRate = undefined;
@@ -310,8 +319,10 @@ export class TrainView {
 
   private async save(): Promise<void> {
     try {
+      const { step = 0 } = this;
       const bytes = await this.engine.save(this.settings.steps);
-      download(bytes as Uint8Array<ArrayBuffer>, `longhand-step-${this.step ?? 0}.safetensors`);
+      this.savedStep = step;
+      download(bytes as Uint8Array<ArrayBuffer>, `longhand-step-${step}.safetensors`);
     } catch (error) {
       this.fail(error);
     }

@@ -2,6 +2,7 @@
  * The JSON texts of a checkpoint: its network, its options and the name of its data. Each field is checked, and `where`
  * begins the messages. checkpoint.ts reads the tensors.
  */
+import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { isRandomState, STATE_RULE } from '../core/rng.js';
@@ -61,7 +62,7 @@ export function vocabularyFor(network: CompleteConfig, vocabulary: unknown, wher
   const predicts = inputKind === 'classes' && reads === 'every' && loss === 'crossEntropy';
   if (predicts && inputs === classes && outputs === classes) return vocabulary;
   throw new DataError(
-    `${where}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind}, has ${outputs} outputs, ` +
+    `${where}: a vocabulary of ${counted(classes, 'class', 'classes')}, but the network reads ${inputs} ${inputKind}, has ${counted(outputs, 'output')}, ` +
       `and computes ${loss} at ${reads} step`,
   );
 }

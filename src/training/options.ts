@@ -1,5 +1,5 @@
 /** The options of a training run, made from the table in option-table.ts: their types, defaults and checks. */
-import { assertKnownNames, describe, plainCopyOf } from '../core/arguments.js';
+import { assertKnownNames, counted, describe, plainCopyOf } from '../core/arguments.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Limits } from '../equations/clipping.js';
 import type { TrainData } from '../data/train-data.js';
@@ -141,7 +141,7 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
     return `patience ${patience}: must be null if validateEvery is null`;
   }
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
-    return `layers ${layers}: must be left out or ${hidden.length}, because hidden has ${hidden.length} numbers`;
+    return `layers ${layers}: must be left out or ${hidden.length}, because hidden has ${counted(hidden.length, 'number')}`;
   }
   const smallest = Math.min(...layersOf(options).map((layer) => layer.hidden));
   if (projection >= smallest) {
@@ -182,7 +182,7 @@ function faultOfValue(name: OptionName, shown: string, value: unknown): string |
     const wrong = Array.from<unknown>(value).findIndex((element) => !accepts(option, element));
     if (wrong >= 0) return `${shown}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
     if (value.length >= 1 && value.length <= MOST_LAYERS) return undefined;
-    return `${shown} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
+    return `${shown} has ${counted(value.length, 'number')}: must be one for each layer, 1 to ${MOST_LAYERS}`;
   }
   return accepts(option, value) ? undefined : `${shown} ${describe(value)}: must be ${acceptedBy(option)}`;
 }

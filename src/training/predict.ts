@@ -1,5 +1,5 @@
 /** What a network computes for sequences, without their labels or targets. */
-import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor } from '../core/arguments.js';
+import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor, counted } from '../core/arguments.js';
 import type { TypeName } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
@@ -190,7 +190,7 @@ function tensorOfLists(lists: NestedNumbers, I: number | undefined, lengths: Pre
   const sequences = Array.from<ArrayLike<number> | readonly ArrayLike<number>[]>(lists);
   sequences.forEach((sequence, n) => assertNumbers(`predict: x[${n}]`, sequence));
   const steps = sequences.reduce((most, { length }) => Math.max(most, length), 0);
-  if (steps === 0) throw new DataError(`predict: x has ${sequences.length} sequences, and none has a step`);
+  if (steps === 0) throw new DataError(`predict: x has ${counted(sequences.length, 'sequence')}, and none has a step`);
   const empty = sequences.findIndex(({ length }) => length === 0);
   if (empty >= 0) throw new DataError(`predict: x[${empty}] is an empty list`);
   const x = zeros([sequences.length, steps, ...(I === undefined ? [] : [I])], 'f64');
@@ -198,13 +198,14 @@ function tensorOfLists(lists: NestedNumbers, I: number | undefined, lengths: Pre
   sequences.forEach((sequence, n) => {
     const least = lengths?.[n] ?? 1;
     if (sequence.length < least)
-      throw new DataError(`predict: x[${n}] has ${sequence.length} steps, but lengths[${n}] is ${least}`);
+      throw new DataError(`predict: x[${n}] has ${counted(sequence.length, 'step')}, but lengths[${n}] is ${least}`);
     for (let t = 0; t < sequence.length; t++) {
       const step = sequence[t];
       if (I === undefined) setNumber(x, step, n, t);
       else {
         assertNumbers(`predict: x[${n}][${t}]`, step);
-        if (step.length !== I) throw new DataError(`predict: x[${n}][${t}] has ${step.length} numbers: must have ${I}`);
+        if (step.length !== I)
+          throw new DataError(`predict: x[${n}][${t}] has ${counted(step.length, 'number')}: must have ${I}`);
         for (let i = 0; i < I; i++) setNumber(x, step[i], n, t, i);
       }
     }

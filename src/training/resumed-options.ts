@@ -1,5 +1,5 @@
 /** The options of a resumed run: which of them may change, and which lengths the run may have. */
-import { assertKnownNames, plainCopyOf } from '../core/arguments.js';
+import { assertKnownNames, counted, plainCopyOf } from '../core/arguments.js';
 import type { SavedTraining } from './checkpoint.js';
 import type { OptionName, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, stepCount } from './options.js';
@@ -54,5 +54,5 @@ export function lengthFaultOf(
   }
   const steps = stepCount({ ...options, ...given }, order.length);
   if (steps >= step) return undefined;
-  return `the new length is ${steps} steps, but the run is at step ${step}: choose a greater length`;
+  return `the new length is ${counted(steps, 'step')}, but the run is at step ${step}: choose a greater length`;
 }

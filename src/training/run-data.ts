@@ -1,5 +1,5 @@
 /** The examples of a run: what it trains with, and what it validates with. They must suit the options and each other. */
-import { assertObject } from '../core/arguments.js';
+import { assertObject, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Examples } from '../data/examples.js';
@@ -90,8 +90,8 @@ export function faultOfLastRate(options: TrainOptions, examples: number): string
   const rate = rateAt(options, steps, steps);
   if (rate <= LARGEST_F32) return undefined;
   return (
-    `decayRate ${decayRate}: every ${decayEvery} steps (decayEvery) it multiplies the learning rate, which is ${rate} at the end of ` +
-    `${steps} steps: must be within f32 (${F32_RANGE})`
+    `decayRate ${decayRate}: every ${counted(decayEvery, 'step')} (decayEvery) it multiplies the learning rate, which is ${rate} at the end of ` +
+    `${counted(steps, 'step')}: must be within f32 (${F32_RANGE})`
   );
 }
 

@@ -1,6 +1,6 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertNumber, assertNumbers, assertWhole, describe } from '../core/arguments.js';
+import { assertKinds, assertNumber, assertNumbers, assertWhole, counted, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
@@ -140,7 +140,7 @@ export function distributionOf(logits: ArrayLike<number>, temperature: number, t
   assertRange('distributionOf', temperature, top);
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
   if (!(logits[order[0]] > -Infinity)) {
-    throw new RangeError(`distributionOf: logits has ${logits.length} numbers: one at least must be finite`);
+    throw new RangeError(`distributionOf: logits has ${counted(logits.length, 'number')}: one at least must be finite`);
   }
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {
@@ -179,7 +179,8 @@ function readClass(writer: Network, index: number): void {
 async function logitsOf({ backend, activations: { logits } }: Network, read: number): Promise<ArrayLike<number>> {
   await backend.download(logits);
   const found = findNonFinite(logits);
-  if (found) throw new NonFiniteError(`sample: after ${read} characters, logit ${found.index.at(-1)}`, found.value);
+  if (found)
+    throw new NonFiniteError(`sample: after ${counted(read, 'character')}, logit ${found.index.at(-1)}`, found.value);
   return valuesOf(logits);
 }
 
@@ -197,7 +198,7 @@ export function assertWrites(network: CompleteConfig, vocabulary: Vocabulary, wh
   }
   if (inputKind === 'classes' && reads === 'every' && inputs === classes && outputs === classes) return;
   throw new DataError(
-    `${what}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +
+    `${what}: a vocabulary of ${counted(classes, 'class', 'classes')}, but the network reads ${inputs} ${inputKind} and has ${counted(outputs, 'output')} ` +
       `at ${reads} step: it must predict the next character at every step`,
   );
 }

@@ -2,6 +2,7 @@
  * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. With the
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
+import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
@@ -252,7 +253,7 @@ export class Training {
       ...(train.warnings?.() ?? []).map((message) => `train: data${message}`),
       ...(never
         ? [
-            `train: validateEvery is ${validateEvery}, but the run has ${this.steps} steps: it ends without a validation`,
+            `train: validateEvery is ${validateEvery}, but the run has ${counted(this.steps, 'step')}: it ends without a validation`,
           ]
         : []),
     ];

@@ -171,7 +171,7 @@ test.each([
   [['--decay-every', '5'], '--decay-every needs --schedule step'],
   [
     ['--schedule', 'step', '--decay-rate', '1e30', '--decay-every', '1'],
-    'decayRate 1e+30: every 1 steps (decayEvery) it multiplies the learning rate, which is Infinity at the end of',
+    'decayRate 1e+30: every 1 step (decayEvery) it multiplies the learning rate, which is Infinity at the end of',
   ],
 ])('%p is wrong usage: %s', async (args, message) => {
   const { code, stdout, stderr } = await longhand([...RUN, ...args]);

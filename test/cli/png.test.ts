@@ -116,9 +116,9 @@ test.each<[string, Buffer, string]>([
   [
     'alphas before the palette',
     pngOf(paletteHead, chunk('tRNS', Buffer.alloc(1)), fourColours, rows(PALETTE_IMAGE)),
-    'tRNS of 1 bytes for 0 colours',
+    'tRNS of 1 byte for 0 colours',
   ],
-  ['a transparent grey of 1 byte', pngOf(head(), chunk('tRNS', Buffer.alloc(1)), rows()), 'tRNS of 1 bytes, must be 2'],
+  ['a transparent grey of 1 byte', pngOf(head(), chunk('tRNS', Buffer.alloc(1)), rows()), 'tRNS of 1 byte, must be 2'],
   ['a transparent colour with alpha', pngOf(head({ colourType: 4 }), chunk('tRNS'), rows()), 'tRNS with colour type 4'],
   ['no IDAT', pngOf(head()), 'no IDAT'],
   ['IDAT in two places', pngOf(head(), chunk('IDAT'), chunk('tEXt'), rows()), 'other chunks between its IDAT'],
@@ -128,8 +128,8 @@ test.each<[string, Buffer, string]>([
   ['an unknown critical chunk', pngOf(head(), chunk('ABCD'), rows()), 'an unknown chunk ABCD'],
   ['a chunk without a name', pngOf(head(), chunk('a\n[2'), rows()), 'a chunk type that is not four letters at byte 37'],
   ['no end', Buffer.concat([SIGNATURE, head(), rows()]), 'it ends without IEND'],
-  ['an end with contents', Buffer.concat([SIGNATURE, head(), rows(), chunk('IEND', Buffer.of(1))]), 'IEND of 1 bytes'],
-  ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 bytes after its end'],
+  ['an end with contents', Buffer.concat([SIGNATURE, head(), rows(), chunk('IEND', Buffer.of(1))]), 'IEND of 1 byte'],
+  ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 byte after its end'],
   ['its last byte missing', encodePng(IMAGE).subarray(0, -1), 'cut off at byte'],
 ])('refused: %s', (_, file, fault) => {
   expectDataError(() => decodePng(file, 'digit.png'), `digit.png: damaged PNG (`);

@@ -390,13 +390,17 @@ describe('longhand train --predict', () => {
     ['one network for all horizons', ['--together', '--ahead', '1,2,3']],
     ['a part of the time', ['--test', '1987-06..1987-06']],
     ['seasons in any order', ['--season', '30,7']],
+    ['no seasons', ['--season', 'none']],
+    ['an interval of more errors than there are', ['--interval', '0.999']],
   ])('accepts %s', async (name, flags) => {
     const checkpoint = inFolder('other.safetensors');
     const iters = name === 'epochs' ? TINY.filter((one) => one !== '--training-iters' && one !== '640') : TINY;
     const run = await longhand([...FROM, '--data', DATA, ...iters, ...flags, '--checkpoint', checkpoint]);
     expect([run.code, run.stdout.slice(0, 4)]).toEqual([0, 'Mean']);
-    const { code, stdout } = await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2']);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2']);
+    // a known column repeats only with a season
+    if (name === 'no seasons') expect(stderr).toContain('day is not known on');
+    expect(code).toBe(name === 'no seasons' ? 1 : 0);
     if (name === 'one number with an interval') {
       const [, , middle, low, high] = linesOf(stdout)[1].split(',').map(Number);
       expect([middle - low, high - middle]).toEqual([expect.any(Number), expect.closeTo(middle - low, 5)]);
@@ -404,6 +408,13 @@ describe('longhand train --predict', () => {
     }
     if (name === 'a part of the time') expect(run.stdout).toContain('1987-06-01 … 1987-06-30, 30 steps');
     if (name === 'seasons in any order') expect(run.stderr).toContain('seasons of 7 and 30 steps');
+    if (name === 'no seasons') expect(run.stderr).toContain('no seasons\n');
+    const tooFew =
+      /WARNING: .* ahead, the 99\.9% interval needs 999 errors of earlier forecasts, but \d+ are known, which allow at most 9\d/;
+    for (const text of [run.stderr, stderr]) {
+      if (name === 'an interval of more errors than there are') expect(text).toMatch(tooFew);
+      else expect(text).not.toMatch(tooFew);
+    }
   });
 });
 

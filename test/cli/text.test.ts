@@ -233,7 +233,7 @@ describe('longhand eval', () => {
     expect(await refused(['eval', run, '--text', BOOK])).toBe(`longhand: ${run}: loss is NaN: ${overflow}`);
     expect(await refused(['eval', run, '--text', BOOK, '--json'])).toContain('loss is NaN');
     expect(await refused(['sample', run])).toBe(
-      `longhand: sample: after 1 characters, logit 0 is Infinity: ${overflow}`,
+      `longhand: sample: after 1 character, logit 0 is Infinity: ${overflow}`,
     );
     const resumed = await longhand(['train', '--resume', run, '--text', BOOK, '--json']);
     expect([resumed.code, resumed.stdout]).toEqual([1, '{"event":"finished","steps":480}\n']);
@@ -248,7 +248,7 @@ describe('longhand eval', () => {
     );
     writeFileSync(short, 'e');
     expect((await longhand(['eval', RUN, '--text', short])).stderr).toBe(
-      `longhand: ${short}: a text of 1 characters: at least 2 are necessary\n`,
+      `longhand: ${short}: a text of 1 character: at least 2 are necessary\n`,
     );
   });
 

@@ -39,7 +39,7 @@ test('rows of a file have the columns that are asked for, as texts and numbers',
 
 test.each([
   ['a row with too many cells', 'a,b\n1,2,3\n', 'line 2: 3 cells, but the header has 2'],
-  ['a row with too few cells', 'a,b\n1,2\n3\n', 'line 3: 1 cells, but the header has 2'],
+  ['a row with too few cells', 'a,b\n1,2\n3\n', 'line 3: 1 cell, but the header has 2'],
   ['two columns of a name', 'a,b,a\n1,2,3\n', 'line 1: two columns are called "a"'],
   ['a column that is missing', 'b\n1\n', 'line 1: there is no column "a": the columns are b'],
   ['no rows', 'a\n', 'has no rows'],

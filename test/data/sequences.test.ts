@@ -294,7 +294,7 @@ describe('sequences as lists', () => {
 
   test.each<[string, object]>([
     [
-      '.x[1][2] has 1 elements: must have 2, as data.x[0][0] has',
+      '.x[1][2] has 1 element: must have 2, as data.x[0][0] has',
       { x: [x[0], [x[1][0], x[1][1], [1], ...x[1].slice(3)], x[2]] },
     ],
     ['.x[1][0][1] is "2": must be a number', { x: [x[0], [[1, '2'], ...x[1].slice(1)], x[2]] }],
@@ -320,7 +320,7 @@ describe('sequences as lists', () => {
       { x: ragged, labels: [[0, 1], Array(6).fill(1), 1] },
     ],
     [
-      '.targets[0] has 1 steps, but its sequence has 2',
+      '.targets[0] has 1 step, but its sequence has 2',
       { x: ragged, labels: undefined, targets: [[[1]], Array(6).fill([1]), [[1]]] },
     ],
     ['.targets[1][0] is "a": must be a number', { labels: undefined, targets: [[1], ['a'], [2]] }],

@@ -152,7 +152,7 @@ describe('a table', () => {
 
   test.each<[string, string, number, string]>([
     ['a row of other cells', 'a,b\n1,2\n1,2,3\n', 3, '3 cells, but the header has 2'],
-    ['fewer cells, after a quoted newline', 'a,b\n"\n\n",2\n1\n', 5, '1 cells, but the header has 2'],
+    ['fewer cells, after a quoted newline', 'a,b\n"\n\n",2\n1\n', 5, '1 cell, but the header has 2'],
     [
       'a decimal comma',
       'a;b\n1;2\n\n1,5;2\n',

@@ -83,7 +83,7 @@ describe('a vocabulary', () => {
 
   test.each([
     ['', 'a text with 0 different characters: at least 2 are necessary'],
-    ['aaaa', 'a text with 1 different characters: at least 2 are necessary'],
+    ['aaaa', 'a text with 1 different character: at least 2 are necessary'],
     ['aba', 'a text of 3 characters: at least 4 are necessary'],
   ])('of %j: a text that is too short is refused', (text, message) => {
     expect(() => textTask(text)).toThrow(new DataError(message));
@@ -345,7 +345,7 @@ describe('training on a text', () => {
     [{ characters: [0, 1] as never }, 'characters is an Array: must be a Uint32Array of classes'],
     [{ characters: Uint32Array.of(0, 1, 99, 1, 0) }, 'characters[2] is 99: must be a class 0…7'],
     [{ T: 0 }, 'T is 0: must be a whole number ≥ 1'],
-    [{ vocabulary: { characters: ['a'], hasOther: false } }, 'vocabulary has 1 characters: at least 2 classes'],
+    [{ vocabulary: { characters: ['a'], hasOther: false } }, 'vocabulary has 1 character: at least 2 classes'],
     [{ voc: 1 } as never, 'voc: unknown option'],
   ])('refuses a text with %j', async (change, message) => {
     const failure = await failureOf(train(backend, { ...text, ...change }, OPTIONS));

@@ -1,11 +1,11 @@
 /** The site without a build: its Markdown and its links, and what its exercises say. test/slow/docs has its pages, in a real Chromium. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
 import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
-import { documents, pageOf, project } from '../../docs/.vitepress/source-pages.js';
+import { documents, otherMarkdown, pageOf, project } from '../../docs/.vitepress/source-pages.js';
 import { conclusionOf, pairOf, trainingView } from '../../docs/.vitepress/theme/exercises/findings.js';
 import { aroundGap, gapIn } from '../../docs/.vitepress/theme/exercises/gap.js';
 import type { Attempt } from '../../docs/.vitepress/theme/exercises/attempt.js';
@@ -13,6 +13,7 @@ import { keepPrinted } from '../../docs/.vitepress/theme/exercises/printed.js';
 import { stepOf, zeros } from '../../src/core/tensor.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 let md: MarkdownRenderer;
 beforeAll(async () => {
@@ -25,6 +26,36 @@ test('every document has a place in the sidebar', () => {
   const expected = documents().map((document) => `/${pageOf(document).replace(/((^|(?<=\/))index)?\.md$/, '')}`);
   const exercises = EXERCISES.map((exercise) => `/exercises/${fileNameOf(exercise)}`);
   expect(places.sort()).toEqual([...expected, ...exercises].sort());
+});
+
+test('only the documents become pages, and no Markdown that lies beside them', async () => {
+  const folder = directoryOf();
+  const ours = [
+    'README.md',
+    'CHANGELOG.md',
+    'docs/index.md',
+    'docs/learn/lstm.md',
+    'docs/exercises/bugs.md',
+    'docs/api/a/b.md',
+  ];
+  const others = ['longhand-exercises/README.md', 'NOTES.md', 'test/x.md', 'docs/learn/longhand-exercises/README.md'];
+  for (const file of [...ours, ...others]) {
+    mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(folder, file), '# A page\n');
+  }
+  mkdirSync(path.join(folder, 'docs/.vitepress'));
+  const config = { srcDir: folder, srcExclude: otherMarkdown };
+  writeFileSync(path.join(folder, 'docs/.vitepress/config.mjs'), `export default ${JSON.stringify(config)};`);
+  const { resolveConfig } = await import('vitepress');
+  const { pages } = await resolveConfig(path.join(folder, 'docs'), 'build');
+  expect(pages.sort()).toEqual(ours.sort());
+});
+
+test('no column of a table is without a name', () => {
+  const nameless = documents().filter((document) =>
+    /^\|(.*\|)? +\|.*\n\| *:?-/m.test(readFileSync(path.join(project, document), 'utf8')),
+  );
+  expect(nameless).toEqual([]);
 });
 
 describe('Markdown', () => {

@@ -106,7 +106,7 @@ describe('the file of a forecaster', () => {
     ['parts.test.from', 100, 'f: forecast.parts.test.from is 100: must be at least 108'],
     ['parts.test.to', 100, 'f: forecast.parts.test.to is 100: must be a number from 108'],
     ['inputs.lag', 2, 'f: forecast.inputs.lag is 2: must be 0, or no shorter than a horizon'],
-    ['inputs.inputs', [], 'f: forecast.inputs.inputs is []: must be 1 columns'],
+    ['inputs.inputs', [], 'f: forecast.inputs.inputs is []: must be 1 column'],
     ['inputs.known', [], 'f: forecast.inputs.known is []: must be 2 columns'],
     ['columns.time', [], 'f: forecast.columns.time is []: must be one column, or up to 6'],
     ['columns.time', ['a', 'b', 'c', 'd', 'e', 'f', 'g'], 'must be one column, or up to 6'],

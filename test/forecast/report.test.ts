@@ -7,7 +7,7 @@ import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js
 
 describe('in words, a report', () => {
   const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
-    ...{ ahead: 2, networks: [3], error: 3, numbers: 100, relative: 0.015, coverage: 0.9 },
+    ...{ ahead: 2, networks: [3], error: 3, numbers: 100, relative: 0.015, scores: 50, coverage: 0.9 },
     baselines: [
       { name: 'the last value', error: 8 },
       { name: 'ridge regression', error: 4 },
@@ -53,6 +53,8 @@ describe('in words, a report', () => {
     expect(verdictsOf([report({ error: 4e37 })])[0]).toContain('2.075e+2 in place of 2.200e+2.');
   });
 
+  const tooFew = (known: string): string =>
+    `2 ahead, the 90% interval needs 9 errors of earlier forecasts, but ${known}: choose a smaller --interval, or a longer test part, because the part before it is as long`;
   const few = (numbers: number): string =>
     `the test part has ${numbers} number${numbers === 1 ? '' : 's'}, so its errors are rough: choose a longer one with --test`;
   const narrow = '2 ahead, 0% of the numbers lie in the 90% interval, which is too narrow';
@@ -76,6 +78,10 @@ describe('in words, a report', () => {
     ['an interval of which all of a hundred thousand lie inside', { numbers: 1e5, coverage: 1 }, [wide]],
     ['an interval of which none of a hundred thousand lies inside', { numbers: 1e5, coverage: 0 }, [narrow]],
     ['no small difference', { coverage: 0.86, numbers: 10_000 }, []],
+    ['an interval that has just enough scores', { scores: 9 }, []],
+    ['an interval that has too few scores', { scores: 8 }, [tooFew('8 are known, which allow at most 88.8%')]],
+    ['an interval that has one score', { scores: 1 }, [tooFew('1 is known, which allow at most 50%')]],
+    ['an interval without scores', { scores: 0 }, [tooFew('0 are known, which allow none')]],
     ['a short test part', { numbers: 29, coverage: 0.8 }, [few(29)]],
   ])('warns of %s', (_, fields, warnings) => expect(warningsOf({ coverage: 0.9 }, [report(fields)])).toEqual(warnings));
 });

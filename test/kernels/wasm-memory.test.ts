@@ -1,10 +1,12 @@
 /** The memory of the WebAssembly backend: allocation, freeing, limits and refused tensors. */
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Heap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
+import { failureOf } from '../helpers/failures.js';
 import { describeSteadyMemory } from '../helpers/wasm-suite.js';
 
 describe('memory', () => {
@@ -14,6 +16,27 @@ describe('memory', () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     expect(() => backend.allocate([100_000, 100_000])).toThrow(OutOfMemoryError);
     expect(() => backend.allocate([100_000, 100_000])).toThrow(/40000000000 bytes .* limit of 4294967296 bytes/);
+  });
+
+  test('has the limit that the system allows, as a browser on a telephone, or none', async () => {
+    const { Memory } = WebAssembly;
+    let most = 16384;
+    const memory = jest.spyOn(WebAssembly, 'Memory').mockImplementation((descriptor) => {
+      if ((descriptor.maximum ?? 0) > most) throw new RangeError('could not allocate memory');
+      return new Memory(descriptor);
+    });
+    try {
+      const backend = await createWasmBackend({ threads: 1, check: true });
+      expect(() => backend.allocate([100_000, 100_000])).toThrow('over the limit of 1073741824 bytes');
+      most = 0;
+      const failure = await failureOf(createWasmBackend());
+      expect(failure).toBeInstanceOf(OutOfMemoryError);
+      expect(String(failure)).toContain(
+        'wasm: the system refuses addresses for a memory of 4294967296 bytes, and of 268435456',
+      );
+    } finally {
+      memory.mockRestore();
+    }
   });
 
   test.each([

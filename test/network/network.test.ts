@@ -321,7 +321,7 @@ describe('a batch', () => {
         },
         'setBatch: x[0,1,1] is NaN: must be a finite',
       ],
-      [EVERY, { x: [[[1, 2], [3]], xs[1], xs[2]] }, 'setBatch: x[0][1] has 1 elements: must have 2, as x[0][0] has'],
+      [EVERY, { x: [[[1, 2], [3]], xs[1], xs[2]] }, 'setBatch: x[0][1] has 1 element: must have 2, as x[0][0] has'],
       [
         EVERY,
         {

@@ -7,7 +7,7 @@ import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { formatTime } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
-import { firstRows } from '../../src/data/table-reader.js';
+import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import { FORECAST_OPTIONS, forecastOptions } from '../../src/forecast/forecast-options.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
@@ -16,18 +16,12 @@ import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast
 import type { SeriesColumns } from '../../src/forecast/series.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { Role, SettingTexts } from '../../src/page/series/choices.js';
-import {
-  columnsOf,
-  fromSeriesQuery,
-  guessedRoles,
-  rolesOf,
-  SETTING_DEFAULTS,
-  settingsFrom,
-  toSeriesQuery,
-} from '../../src/page/series/choices.js';
+import { columnsOf, guessedRoles, rolesOf, SETTING_DEFAULTS, settingsFrom } from '../../src/page/series/choices.js';
 import { shownFor } from '../../src/page/series/digits.js';
 import { drawn } from '../../src/page/series/drawn.js';
 import type { SeriesProgress } from '../../src/page/series/progress.js';
+import { readBeginning } from '../../src/page/series/read-series.js';
+import { fromSeriesQuery, toSeriesQuery } from '../../src/page/series/series-link.js';
 import { correlation } from '../../src/page/series/unit-states.js';
 import { errorOf, failureOf } from '../helpers/failures.js';
 
@@ -83,6 +77,36 @@ describe('the guess of what each column is for', () => {
   });
 });
 
+describe('the beginning of a file', () => {
+  const read = (text: string, name = 'a.csv') => readBeginning({ name, file: new Blob([text]) });
+  const fault = async (text: string): Promise<string> => ((await failureOf(read(text))) as Error).message;
+  const SOME = 't,y\n2024-01-01,1\n';
+
+  /** What the command says of the same text. */
+  const ofCommand = (text: string): string =>
+    errorOf(DataError, () => {
+      const reader = new TableReader('a.csv', {});
+      reader.add(text);
+      reader.end();
+    }).message;
+
+  test.each([
+    ['an open quotation mark in the first row', `t,y\n"2024-01-01,1\n${'2024-01-02,1\n'.repeat(40_000)}`, 2],
+    ['an open quotation mark in the second row', `${SOME}"2024-01-02,2\n`, 3],
+    ['a long line', `t,y\n${'1'.repeat(2 ** 21)}`, 2],
+    ['a cell too many', `${SOME.slice(0, 4)}2024-01-01,1,2\n`, 2],
+    ['no rows', 't,y\n', undefined],
+  ])('with %s is refused in the words of the command, which name the line', async (_, text, line) => {
+    expect(await fault(text)).toBe(ofCommand(text));
+    if (line !== undefined) expect(await fault(text)).toMatch(new RegExp(`^a\\.csv, line ${line}: `));
+  });
+
+  test('may have long rows', async () => {
+    const { titles, rows } = await read(`t,y,words\n${`2024,1,${'w'.repeat(300_000)}\n`.repeat(3)}`);
+    expect([titles, rows.length > 1]).toEqual([['t', 'y', 'words'], true]);
+  });
+});
+
 describe('the columns', () => {
   const faultOf = (roles: Role[]): string => errorOf(DataError, () => columnsOf(['a', 'b', 'c'], roles, null)).message;
 
@@ -125,6 +149,7 @@ describe('the settings', () => {
     [{ ahead: '0' }, /^Steps ahead 0: must be /],
     [{ test: 'soon' }, /^Test part from soon: must be a time such as/],
     [{ hidden: '5000' }, /^Hidden units 5000: must be a whole number from 1 to 1024$/],
+    [{ seasons: '7, 1' }, /^Seasons 7, 1: must be whole numbers from 2, such as 7, 365, or none$/],
     [{ seeds: '1.5' }, /^Networks 1\.5: must be a whole number from 1 to 20$/],
     [{ threads: '0' }, /^Threads 0: must be /],
   ])('%j is refused', (texts, message) => {
@@ -132,23 +157,51 @@ describe('the settings', () => {
   });
 
   test('and the columns are in the link, which restores them', () => {
-    const name = fc.string({ minLength: 1 });
-    const columns = fc.record({
-      time: fc.array(name, { minLength: 1 }),
-      predict: name,
-      inputs: fc.array(name),
-      known: fc.array(name),
-      fill: fc.constant(null),
-    });
-    const texts = fc.record({ ahead: name, test: name }).map((some) => ({ ...SETTING_DEFAULTS, ...some }));
+    const columns = fc
+      .uniqueArray(fc.string({ minLength: 1 }), { minLength: 3, maxLength: 9 })
+      .map(([predict, first, ...names]) => ({
+        time: [first, names[0]],
+        predict,
+        inputs: names.slice(1, 3),
+        known: names.slice(3),
+        fill: null,
+      }));
+    const own = { ahead: '7', test: '1985', fill: 'previous', hidden: '9', threads: '2' };
+    const texts = fc
+      .subarray(Object.entries(own))
+      .map((some) => ({ ...SETTING_DEFAULTS, ...Object.fromEntries(some) }));
     fc.assert(
       fc.property(fc.record({ texts, columns, isExample: fc.boolean() }), (link) => {
-        expect(fromSeriesQuery(toSeriesQuery(link))).toEqual(link);
+        expect(read(toSeriesQuery(link))).toEqual({ ...link, faults: [] });
       }),
       { numRuns: 50 },
     );
-    const wrong = fromSeriesQuery('?subject=series&time=year&predict=births&known=[1]');
-    expect(wrong).toEqual({ texts: SETTING_DEFAULTS, isExample: false, columns: undefined });
+  });
+
+  /** What an address says, and the sentences about what was not understood. */
+  const read = (query: string) => {
+    const faults: string[] = [];
+    return { ...fromSeriesQuery(query, (fault) => faults.push(fault)), faults };
+  };
+
+  test.each(['data', 'predict', 'time', 'inputs', 'known', ...Object.keys(SETTING_DEFAULTS)])(
+    '%s: a bad value in the link has no effect, and is named',
+    (name) => {
+      for (const text of ['zzz', '-1', '__proto__', '[1]', '{}']) {
+        const { faults, ...link } = read(`?subject=series&${name}=${text}`);
+        expect(link).toEqual({ texts: SETTING_DEFAULTS, isExample: false, columns: undefined });
+        expect(faults).toHaveLength(1);
+        expect(faults[0]).toMatch(new RegExp(`^${name}=.*: (must |has an effect only)`));
+      }
+    },
+  );
+
+  test('a link with unknown fields, or with columns of which one has two roles, is not understood', () => {
+    expect(read('?subject=series&hiden=5').faults).toEqual(['hiden=5: unknown field; did you mean hidden?']);
+    expect(read('?subject=series&predict=y&time=["y"]')).toMatchObject({
+      columns: undefined,
+      faults: ['time=["y"]: names a column that has another role'],
+    });
   });
 });
 
@@ -249,7 +302,7 @@ describe('the engine', () => {
     const loaded = await other.load(half, 'half.safetensors', 1);
     expect([loaded.isOver, loaded.step]).toEqual([false, reports[0].step]);
     expect(loaded.settings).toEqual({
-      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '' },
+      ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '', seasons: '7' },
       test: '1987-05-07..1987-05-20',
     });
     expect(await other.play(() => {})).toBe(true);
@@ -299,11 +352,6 @@ describe('the engine', () => {
     ],
     ['a gap', csv.replace(/1987-03-01.*\n/, ''), /^sales\.csv, line 61: 1987-03-02 comes after 1987-02-28/],
     ['a text to forecast', csv.replace('1987-01-03,', '1987-01-03,many '), /^sales\.csv, line 4: sales is "many/],
-    [
-      'a row that is too long',
-      csv.replace('1987-01-05,', '1987-01-05,1,'),
-      /^sales\.csv, line 6: 3 cells, but the header has 2$/,
-    ],
     ['other columns', csv.replace('sales', 'sale'), /^sales\.csv, line 1: there is no column "sales"/],
   ])('refuses a series with %s, and names the line', async (_, text, message) => {
     const engine = new SeriesEngine();

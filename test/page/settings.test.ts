@@ -1,17 +1,18 @@
 /** The page's settings, their defaults and ranges, and the data of a run: its options, its text, and the images' digest, which is computed once. */
+import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { fromQuery, toQuery } from '../../src/page/link.js';
 import type { Settings } from '../../src/page/settings.js';
 import {
   DEFAULTS,
   fittedTo,
-  fromQuery,
   LIMITS,
   numberFrom,
   pageOptionsOf,
   rangeOf,
   streamsFor,
+  SUBJECTS,
   TEXT_LIMITS,
-  toQuery,
 } from '../../src/page/settings.js';
 import { itersFor, namingCharacters, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
@@ -44,13 +45,78 @@ test('an old link says machine for backend; new links say backend', () => {
   expect(fromQuery('?backend=webgpu&machine=webgl2').backend).toBe('webgpu');
 });
 
-test('layers and directions are in a link; other values than true and false are ignored', () => {
+test('layers and directions are in a link', () => {
   const settings = fromQuery('?layers=3&bidirectional=true&lstm=5');
   expect([settings.layers, settings.bidirectional, settings.lstm]).toEqual([3, true, 5]);
   expect(toQuery(settings)).toBe('?layers=3&bidirectional=true&lstm=5');
-  for (const text of ['?bidirectional=yes&layers=5&lstm=8', '?bidirectional=false&layers=1&lstm=0']) {
-    expect(fromQuery(text)).toEqual(fromQuery(''));
-  }
+  expect(fromQuery('?bidirectional=false&layers=1&lstm=0')).toEqual(fromQuery(''));
+});
+
+describe('a field of a link', () => {
+  /** What the page does with an address: the state, and the sentences beside the run. */
+  const read = (query: string) => {
+    const faults: string[] = [];
+    return { state: fromQuery(query, (fault) => faults.push(fault)), faults };
+  };
+  const NAMES = [...Object.keys(DEFAULTS.digits).filter((name) => name !== 'subject'), 'compute', 'machine'];
+  /** These accept every text that is not too long. */
+  const WORDS = ['reading', 'prompt'];
+  const fields = SUBJECTS.flatMap((subject) => NAMES.map((name) => [subject, name] as const));
+  const link = (subject: string, name: string, text: string): string =>
+    `?${new URLSearchParams({ subject, [name]: text }).toString()}`;
+
+  test.each(fields)(
+    'of subject %s, %s, with a bad value has no effect, and is named with what it must be',
+    (subject, name) => {
+      const bad = ['-1', 'zzz', '__proto__', 'constructor', '1e999', 'NaN', '', '1,2', '-0.5e-', 'x'.repeat(401)];
+      for (const text of WORDS.includes(name) ? ['x'.repeat(401)] : bad) {
+        if (name === 'forgetBias' && text === '-1') continue;
+        const { state, faults } = read(link(subject, name, text));
+        expect([text, state]).toEqual([text, DEFAULTS[subject]]);
+        expect(faults).toHaveLength(1);
+        expect(faults[0]).toMatch(new RegExp(`^${name}=[^]*: (must |only )`));
+      }
+    },
+  );
+
+  test('takes effect as it is written, or is named: no text is changed in silence', () => {
+    const own = ([subject, name]: (typeof fields)[number]) => `${DEFAULTS[subject][name as 'hidden']}`;
+    const texts = fc.oneof(fc.string(), fc.double().map(String), fc.integer({ min: -5, max: 2000 }).map(String));
+    const pairs = fc
+      .constantFrom(...fields)
+      .chain((field) => fc.tuple(fc.constant(field), fc.oneof(texts, fc.constant(own(field)))));
+    fc.assert(
+      fc.property(pairs, ([[subject, name], text]) => {
+        const { state, faults } = read(link(subject, name, text));
+        if (faults.length > 0) expect([state, faults.length]).toEqual([DEFAULTS[subject], 1]);
+        else if (!['compute', 'machine', 'rateChanges'].includes(name)) {
+          const value = state[name as 'hidden']; // or a text
+          expect(`${value}` === text || value === Number(text)).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('that no subject has is named, with the one that was probably meant', () => {
+    expect(read('?hiden=5&learning_rate=0.1&zzz=1&utm_source=x').faults).toEqual([
+      'hiden=5: unknown field; did you mean hidden?',
+      'learning_rate=0.1: unknown field; did you mean learningRate?',
+      expect.stringMatching(/^zzz, utm_source: unknown; known fields: subject, compute, backend, /),
+    ]);
+  });
+
+  test('with half a list, of another subject, or twice, is named', () => {
+    const rule = 'must be steps that rise, each with a rate above 0, such as 120:0.001,400:0.0001';
+    for (const half of ['3:0.002,20:zzz', '20:0.1,5:0.2', '3:0.1,3:0.2', '3:0.1:7', ',3:0.1', '3'])
+      expect(read(`?rateChanges=${half}`).faults).toEqual([`rateChanges=${half}: ${rule}`]);
+    expect(read('?characters=5000').faults).toEqual(['characters=5000: only a text has it: add subject=text']);
+    expect(read('?subject=text&planted=no-memory').faults).toEqual(['planted=no-memory: only the digits have it']);
+    expect(read('?subject=zzz').faults).toEqual(['subject=zzz: must be one of digits, text, series']);
+    expect(read('?hidden=5&hidden=6').faults).toEqual(['hidden=6: hidden is there 2 times; the first counts']);
+    expect(read('?compute=gpu&backend=webgl2').faults).toEqual(['backend=webgl2: compute is there too, and counts']);
+    expect(read('?experiment=by-heart').faults[0]).toMatch(/^experiment=by-heart: must be one of no-later-steps, /);
+  });
 });
 
 test('a list of equal numbers of hidden units becomes one number, and as many layers', () => {

@@ -245,8 +245,8 @@ describe('an inspection', () => {
   const inspect = (text: string, target: number) => inspector.inspect(model, { step: 0 }, { text, target });
 
   test.each([
-    ['t', 0, 'text of 1 characters: must have 2…400'],
-    ['😀', 0, 'text of 1 characters: must have 2…400'],
+    ['t', 0, 'text of 1 character: must have 2…400'],
+    ['😀', 0, 'text of 1 character: must have 2…400'],
     ['t'.repeat(401), 0, 'text of 401 characters: must have 2…400'],
     ['to', 1, 'target 1: must be a whole number in 0…0'],
     ['to be', -1, 'target -1: must be a whole number in 0…3'],

@@ -9,6 +9,7 @@ const SHARED = [
   ...[
     'equations/gradients',
     'files/fuzz',
+    'forecast/seasons',
     'kernels/webgpu-lists',
     'training/checkpoint',
     'training/pytorch-training',

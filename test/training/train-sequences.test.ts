@@ -458,7 +458,7 @@ describe('predict', () => {
     ['[2,4,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', spoilt(NaN)],
     ['[2,4,1] is 1e+39: must be a finite number within f32 (±3.4028235e+38)', spoilt(1e39)],
     ['[2,4,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', spoilt(NaN), { lengths: [6, 1, 5, 2, 6] }],
-    ['[1][2] has 1 numbers: must have 2', lists((all) => (all[1][2] = [0]))],
+    ['[1][2] has 1 number: must have 2', lists((all) => (all[1][2] = [0]))],
     ['[1] is an empty list', lists((all) => all[1].splice(0))],
     ['[1] has 4 steps, but lengths[1] is 5', lists((all) => all[1].splice(4)), { lengths: short }],
     ['[4,0,1] is NaN: must be a finite number within f32 (±3.4028235e+38)', lists((all) => (all[4][0][1] = NaN))],

@@ -13,6 +13,7 @@ import {
 } from '../../learn/programs/held-gates.mjs';
 import { resultOf } from './cell-words.js';
 import { NumberSlider } from './number-slider.js';
+import { counted } from '../../../src/core/arguments.js';
 
 const T = 30;
 const LEVERS: readonly Lever[] = ['zi', 'zj', 'zo'];
@@ -104,7 +105,7 @@ export default defineComponent(() => {
   const diagram = () =>
     h('div', { class: 'line-and-step' }, [
       svg(
-        `c and h over ${T} steps, and what is left of c[0] and of the gradient`,
+        `c and h over ${counted(T, 'step')}, and what is left of c[0] and of the gradient`,
         [LINE_WIDTH, LINE_HEIGHT],
         cellLine(line.value, step.value),
       ),

@@ -4,6 +4,7 @@ import { computed, defineComponent, h } from 'vue';
 import { AFTER } from '../../learn/programs/first-text.mjs';
 import type { Progress } from './first-text-worker.js';
 import { useWorker } from './work-in-background.js';
+import { counted } from '../../../src/core/arguments.js';
 
 const LAST = AFTER[AFTER.length - 1];
 
@@ -26,6 +27,6 @@ export default defineComponent(() => {
     h('section', { class: 'run first-text', 'aria-label': 'The same network in your browser' }, [
       h('button', { type: 'button', onClick: toggle }, isRunning.value ? 'Stop' : 'Train it here'),
       h('p', { role: 'status' }, words.value),
-      samples.value.map(({ update, text }) => h('p', [h('b', `After ${update} updates: `), text])),
+      samples.value.map(({ update, text }) => h('p', [h('b', `After ${counted(update, 'update')}: `), text])),
     ]);
 });

@@ -2,6 +2,7 @@
 import { computed, defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
 import { diagram } from '../../learn/pictures/norms-diagram.mjs';
 import { gradientNorms } from '../../learn/programs/gradient-norms.mjs';
+import { counted } from '../../../src/core/arguments.js';
 
 /** The two diagrams. The scales hold every radius of the slider, so that the curves can be compared. */
 const DIAGRAMS = [
@@ -57,7 +58,7 @@ export default defineComponent(() => {
         h('svg', {
           viewBox: '0 0 292 302',
           role: 'img',
-          'aria-label': `The norm of dh over ${T} steps back, divided by its norm at the end, on a logarithmic scale`,
+          'aria-label': `The norm of dh over ${counted(T, 'step')} back, divided by its norm at the end, on a logarithmic scale`,
           innerHTML: drawn(T, scale, curves.value[n]),
         }),
       ),

@@ -126,7 +126,7 @@ export async function* output() {
   for (const { length, difference } of lengths()) yield `  ${length} steps: largest difference ${difference}`;
   yield 'Text: what the network writes';
   for (const { epochs, bits, written } of await texts(backend, text)) {
-    yield `  ${epochs} epochs, ${bits.toFixed(2)} bits: ${written}`;
+    yield `  ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, ${bits.toFixed(2)} bits: ${written}`;
   }
   await backend.dispose();
 }

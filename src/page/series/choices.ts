@@ -1,17 +1,17 @@
-/** What a visitor chooses about a table: the role of each column, and the settings of the run; and the link that repeats them. */
+/** What a visitor chooses about a table: the role of each column, and the settings of the run. */
 import { DataError } from '../../core/errors.js';
 import { wholeFrom } from '../../core/numbers.js';
 import { timeFrom, timeRangeFrom } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { FORECAST_OPTIONS } from '../../forecast/forecast-options.js';
-import { MOST_AHEAD } from '../../forecast/request.js';
+import { MOST_AHEAD, NO_SEASONS } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';
 import { OPTIONS } from '../../training/option-table.js';
 import { stepCount, TUTORIAL } from '../../training/options.js';
 import { numberFrom, rangeOf } from '../settings.js';
 
-const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+export const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
 /** What a column is for. */
 export const ROLES = ['none', 'time', ...PARTS, 'predict', 'input', 'known'] as const;
@@ -115,6 +115,8 @@ export interface SeriesSettings {
   readonly ahead: readonly number[];
   /** As `ForecastChoices.test`. */
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
+  /** As `ForecastChoices.seasons`. */
+  readonly seasons: readonly number[] | null;
   readonly hidden: number;
   /** Steps of each network. */
   readonly steps: number;
@@ -136,6 +138,7 @@ export const FORECAST_STEPS = stepCount({ ...TUTORIAL, ...FORECAST_OPTIONS }, 0)
 export const SETTING_DEFAULTS: SettingTexts = {
   ahead: '1, 28',
   test: '',
+  seasons: '',
   fill: '',
   hidden: String(FORECAST_OPTIONS.hidden),
   steps: String(FORECAST_STEPS),
@@ -167,6 +170,12 @@ export const SETTING_FIELDS: readonly SettingField[] = [
     help: 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
   },
   {
+    name: 'seasons',
+    label: 'Seasons',
+    placeholder: 'found in the series',
+    help: `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
+  },
+  {
     name: 'fill',
     label: 'Fill gaps',
     help: 'what a missing row or number becomes (command line: --fill)',
@@ -187,19 +196,21 @@ export const SETTING_FIELDS: readonly SettingField[] = [
 
 /** A field with a wrong text. */
 export class FieldError extends Error {
+  /** `rule`: what the text must be, for a message. */
   constructor(
     readonly field: keyof SeriesSettings,
-    message: string,
+    text: string,
+    readonly rule: string,
   ) {
-    super(message);
+    const label = SETTING_FIELDS.find(({ name }) => name === field)?.label ?? field;
+    super(`${label} ${text || '(empty)'}: ${rule}`);
   }
 }
 
 /** Reads the form. Throws a FieldError. */
 export function settingsFrom(texts: SettingTexts): SeriesSettings {
   const refuse = (field: keyof SeriesSettings, rule: string): never => {
-    const label = SETTING_FIELDS.find(({ name }) => name === field)?.label ?? field;
-    throw new FieldError(field, `${label} ${texts[field].trim() || '(empty)'}: must be ${rule}`);
+    throw new FieldError(field, texts[field].trim(), `must be ${rule}`);
   };
   const number = (name: 'hidden' | 'steps' | 'batchSize' | 'seed' | 'threads'): number =>
     numberFrom(name, texts[name]) ?? refuse(name, rangeOf(name));
@@ -212,13 +223,22 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     refuse('ahead', `up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`);
   const seeds = wholeFrom(texts.seeds.trim(), 1, MOST_SEEDS);
   if (Number.isNaN(seeds)) refuse('seeds', `a whole number from 1 to ${MOST_SEEDS}`);
+  const seasons =
+    texts.seasons.trim() === NO_SEASONS
+      ? []
+      : texts.seasons.split(',').map((text) => wholeFrom(text.trim(), 2, Number.MAX_SAFE_INTEGER));
+  if (texts.seasons.trim() !== '' && seasons.some(Number.isNaN))
+    refuse('seasons', `whole numbers from 2, such as 7, 365, or ${NO_SEASONS}`);
   const written = texts.test.trim();
   const range = written === '' ? undefined : timeRangeFrom(written.includes('..') ? written : `${written}..`);
   if (written !== '' && !range) refuse('test', 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31');
+  const fill = FILLS.find((one) => one === texts.fill) ?? null;
+  if (fill === null && texts.fill !== '') refuse('fill', `one of ${FILLS.join(', ')}`);
   return {
     ahead,
+    seasons: texts.seasons.trim() === '' ? null : seasons,
     test: range ? { from: range[0], to: range[1] } : null,
-    fill: FILLS.find((fill) => fill === texts.fill) ?? null,
+    fill,
     hidden: number('hidden'),
     steps: number('steps'),
     seeds,
@@ -226,52 +246,4 @@ export function settingsFrom(texts: SettingTexts): SeriesSettings {
     batchSize: numberOrNone('batchSize'),
     threads: numberOrNone('threads'),
   };
-}
-
-/** What the address of the page says. */
-export interface SeriesLink {
-  readonly texts: SettingTexts;
-  /** The example is read. A file of the visitor's is in no link. */
-  readonly isExample: boolean;
-  /** Undefined: the page guesses. */
-  readonly columns: SeriesColumns | undefined;
-}
-
-const SUBJECT = 'series';
-const EXAMPLE = 'births';
-/** The fields of `SeriesColumns` that are lists of names. */
-const LISTS = ['time', 'inputs', 'known'] as const;
-
-/** `?subject=series&data=births&ahead=1,7`: what differs from the defaults. */
-export function toSeriesQuery({ texts, isExample, columns }: SeriesLink): string {
-  const query = new URLSearchParams({ subject: SUBJECT });
-  if (isExample) query.set('data', EXAMPLE);
-  for (const { name } of SETTING_FIELDS) if (texts[name] !== SETTING_DEFAULTS[name]) query.set(name, texts[name]);
-  if (columns) {
-    query.set('predict', columns.predict);
-    for (const list of LISTS) if (columns[list].length > 0) query.set(list, JSON.stringify(columns[list]));
-  }
-  return `?${query.toString().replace(/%2C/g, ',').replace(/%3A/g, ':')}`;
-}
-
-/** The reverse of `toSeriesQuery`; what is not valid is left out. */
-export function fromSeriesQuery(text: string): SeriesLink {
-  const query = new URLSearchParams(text);
-  const texts = Object.fromEntries(
-    SETTING_FIELDS.map(({ name }) => [name, query.get(name) ?? SETTING_DEFAULTS[name]]),
-  ) as unknown as SettingTexts;
-  const [time, inputs, known] = LISTS.map((list) => namesIn(query.get(list) ?? ''));
-  const predict = query.get('predict');
-  const columns = predict === null || time.length === 0 ? undefined : { time, predict, inputs, known, fill: null };
-  return { texts, isExample: query.get('data') === EXAMPLE, columns };
-}
-
-function namesIn(text: string): string[] {
-  try {
-    const names: unknown = JSON.parse(text);
-    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
-  } catch {
-    // not valid: left out
-  }
-  return [];
 }

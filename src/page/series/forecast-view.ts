@@ -1,4 +1,5 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
+import { counted } from '../../core/arguments.js';
 import { formatTime } from '../../data/calendar.js';
 import { button, element, made, setText } from '../dom.js';
 import { shownFor } from './digits.js';
@@ -98,7 +99,7 @@ export class ForecastView {
       ...baselines.map(({ values }) => values),
     ]);
     this.chart?.describe(
-      `Forecasts ${ahead} steps ahead, their interval and the truth: ${this.results.test}, mean absolute error ${error.toPrecision(4)}`,
+      `Forecasts ${counted(ahead, 'step')} ahead, their interval and the truth: ${this.results.test}, mean absolute error ${error.toPrecision(4)}`,
     );
     this.showFrom(this.start);
     this.onHorizon(ahead);

@@ -1,4 +1,5 @@
 /** What the page shows of a series, its plan and its forecasts. */
+import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import type { Range } from '../../core/numbers.js';
 import { formatStep, naturalPeriods, timeAt } from '../../data/calendar.js';
@@ -59,7 +60,7 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
   return {
     name,
     predict: columns.predict,
-    words: `${series.end} steps of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+    words: `${counted(series.end, 'step')} of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
     seasons: seasonWords(plan),
     inputs: [...past, ...future].map(({ name: column }) => inputName(column, columns.inputs)),
     parts: Object.entries(ranges).map(([part, range]) => ({
@@ -83,7 +84,7 @@ function seasonWords({ calendar, inputs: { seasons } }: ForecastPlan): string {
   const natural = Object.entries(naturalPeriods(calendar));
   const words = seasons.map((season) => {
     const named = natural.find(([, period]) => Math.round(period) === season);
-    return `${season} steps${named ? ` (a ${named[0]})` : ''}`;
+    return `${counted(season, 'step')}${named ? ` (a ${named[0]})` : ''}`;
   });
   return `seasons of ${words.join(' and ')}`;
 }
@@ -138,7 +139,7 @@ export async function resultsOf(
   const largest = plan.ahead[plan.ahead.length - 1];
   const recent = Math.max(RECENT.least, RECENT.times * largest);
   return {
-    test: `${span(plan, test)}, ${steps.length} steps`,
+    test: `${span(plan, test)}, ${counted(steps.length, 'step')}`,
     truth: lineOf(series, plan, test),
     horizons: reports.map(({ ahead, error, bands }) => ({
       ...{ ahead, error, bands },

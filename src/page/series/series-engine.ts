@@ -1,4 +1,5 @@
 /** “Your data” in the worker: reads the series, and trains its forecaster with the functions of the command line. */
+import seriesFile from 'virtual:series-file';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
@@ -10,10 +11,12 @@ import { forecastOptions } from '../../forecast/forecast-options.js';
 import { assertBatchFits, fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
+import { NO_SEASONS } from '../../forecast/request.js';
 import type { Series, SeriesColumns } from '../../forecast/series.js';
 import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
+import { fetchFiles } from '../fetch-data.js';
 import { Queue } from '../queue.js';
 import { itersFor } from '../subject-data.js';
 import type { SeriesSettings, SettingTexts } from './choices.js';
@@ -21,7 +24,7 @@ import { FORECAST_STEPS } from './choices.js';
 import { ForecastProgress } from './progress.js';
 import type { SeriesProgress } from './progress.js';
 import type { Source } from './read-series.js';
-import { fetchExample, readBeginning, readTable } from './read-series.js';
+import { readBeginning, readTable } from './read-series.js';
 import type { Results, SeriesFacts } from './results.js';
 import { factsOf, resultsOf } from './results.js';
 import type { UnitStates } from './unit-states.js';
@@ -65,7 +68,8 @@ export class SeriesEngine {
 
   /** The same with the page's example. `progress` gets the share of it that has arrived. */
   async openExample(folder: string, bypassCache: boolean, progress: (share: number) => void): Promise<FirstRows> {
-    return this.use(await fetchExample(new URL(folder), bypassCache, progress));
+    const [{ name, bytes }] = await fetchFiles([seriesFile], new URL(folder), bypassCache, progress);
+    return this.use({ name, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) });
   }
 
   private async use(source: Source): Promise<FirstRows> {
@@ -81,8 +85,8 @@ export class SeriesEngine {
       if (repeated !== undefined) throw new DataError(`the column ${JSON.stringify(repeated)} is named twice`);
       const source = this.openSource;
       const series = seriesOf(await readTable(source, wantedColumns(columns), signal), columns);
-      const { ahead, seeds, test, hidden, seed, threads } = settings;
-      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons: null };
+      const { ahead, seeds, test, seasons, hidden, seed, threads } = settings;
+      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons };
       const plan = planOf(source.name, series, choices, undefined);
       const length = lengthOf(settings, fewestWindows(plan));
       const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
@@ -204,7 +208,7 @@ export class SeriesEngine {
 
 /** The run of a checkpoint in the words of the form. */
 function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
-  const { ahead, seeds, columns, calendar, parts } = plan;
+  const { ahead, seeds, columns, calendar, parts, inputs } = plan;
   const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
   const { batchSize, seed } = options;
   const numbers = { seeds, steps, batchSize, seed, hidden: layersOf(options)[0].hidden };
@@ -213,6 +217,7 @@ function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): Load
     ...(texts as Record<keyof typeof numbers, string>),
     ahead: ahead.join(', '),
     test: `${from}..${last}`,
+    seasons: inputs.seasons.join(', ') || NO_SEASONS,
     fill: columns.fill ?? '',
   };
 }

@@ -1,11 +1,24 @@
 /** “Your data”: a series of the visitor's, or the example; its forecaster; and what it forecasts. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
+import { describe } from '../../core/arguments.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
-import { button, chooseFile, download, element, hideError, messageOf, nameOf, setText, showError } from '../dom.js';
+import { wantedColumns } from '../../forecast/series.js';
+import {
+  button,
+  chooseFile,
+  download,
+  element,
+  hideError,
+  messageOf,
+  nameOf,
+  setText,
+  showError,
+  showLinkFault,
+} from '../dom.js';
 import { RunButtons } from '../run-panel.js';
-import { fromSeriesQuery, toSeriesQuery } from './choices.js';
+import { rolesOf } from './choices.js';
 import type { Choices } from './choices-form.js';
 import { ChoicesForm } from './choices-form.js';
 import { ForecastView } from './forecast-view.js';
@@ -13,6 +26,7 @@ import type { SeriesProgress } from './progress.js';
 import type { SeriesFacts } from './results.js';
 import { ForecastFigures } from './run-figures.js';
 import type { SeriesEngine } from './series-engine.js';
+import { fromSeriesQuery, toSeriesQuery } from './series-link.js';
 import { SeriesPicture } from './series-picture.js';
 import { SeriesSource } from './series-source.js';
 import html from './series.html?raw';
@@ -24,6 +38,8 @@ type RunState = 'none' | 'new' | 'playing' | 'paused' | 'over';
 
 export class SeriesView {
   private state: RunState = 'none';
+  /** A file has the steps of the run. */
+  private isSaved = false;
   /** Another table or run has been asked for since: the answers of earlier calls are not shown. */
   private requests = 0;
   /** The name of the table; null for the example, undefined before one is open. */
@@ -38,7 +54,7 @@ export class SeriesView {
 
   constructor(private readonly engine: Remote<SeriesEngine>) {
     place(html);
-    const link = fromSeriesQuery(location.search);
+    const link = fromSeriesQuery(location.search, showLinkFault);
     this.form = new ChoicesForm(link.texts, () => void this.changed());
     this.source = new SeriesSource({
       onFile: (file) => void this.open(file.name, undefined, () => this.engine.open(file)),
@@ -55,6 +71,11 @@ export class SeriesView {
     element('loading', HTMLElement).hidden = true;
     this.figures.restartAt(undefined);
     if (link.isExample) void this.openExample(link.columns);
+  }
+
+  /** Whether a run that is not over has made steps that no file has. */
+  get isUnsaved(): boolean {
+    return this.state === 'playing' || (this.state === 'paused' && !this.isSaved);
   }
 
   private async openExample(columns?: SeriesColumns, bypassCache = false): Promise<void> {
@@ -88,6 +109,10 @@ export class SeriesView {
       this.fileName = name;
       this.source.show(name ?? 'births in the USA');
       this.form.showTable(first, columns);
+      if (columns && !rolesOf(first.titles, columns)) {
+        const missing = Object.keys(wantedColumns(columns)).find((title) => !first.titles.includes(title));
+        showLinkFault(`the table has no column ${describe(missing)}, so the page has guessed what each column is for`);
+      }
       element('series-choices', HTMLElement).hidden = false;
     } catch (error) {
       if (name !== null) setText('file-fault', messageOf(error)); // the example's error has a box with an action
@@ -163,6 +188,7 @@ export class SeriesView {
   private async play(): Promise<void> {
     const request = this.requests;
     this.setState('playing');
+    this.isSaved = false;
     const report = (progress: SeriesProgress): void => {
       if (request !== this.requests) return;
       this.figures.show(progress);
@@ -198,6 +224,7 @@ export class SeriesView {
   private async save(): Promise<void> {
     try {
       const bytes = await this.engine.save();
+      this.isSaved = true;
       const stem = (this.fileName ?? 'births').replace(/\.\w+$/, '');
       download(bytes as Uint8Array<ArrayBuffer>, `${stem}.safetensors`);
     } catch (error) {
@@ -218,6 +245,7 @@ export class SeriesView {
       this.form.showTexts(settings);
       setText('series-fault', '');
       this.restart(facts, description, step);
+      this.isSaved = true;
       setText('link-note', 'This run began with a checkpoint, which no link contains.');
       this.setState(isOver ? 'over' : step > 0 ? 'paused' : 'new');
       if (isOver) await this.showResults();

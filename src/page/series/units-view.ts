@@ -1,5 +1,6 @@
 /** What each hidden unit follows: a heat map with a line for each unit, and one unit beside its input. */
 import type { Remote } from 'comlink';
+import { counted } from '../../core/arguments.js';
 import { formatTime } from '../../data/calendar.js';
 import { onColourChange } from '../colours.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
@@ -62,7 +63,10 @@ export class UnitsView {
       this.start = Math.max(0, Math.min(this.start, shown.times.length - STRETCH));
       element('units-shown', HTMLElement).hidden = false;
       const count = shown.units.length;
-      setText('units-about', `The ${count} hidden units of the first network that forecasts ${ahead} ahead.`);
+      setText(
+        'units-about',
+        `The ${counted(count, 'hidden unit')} of the first network that forecasts ${ahead} ahead.`,
+      );
       this.showRows();
     } catch (error) {
       if (request !== this.requests) return;
@@ -95,7 +99,7 @@ export class UnitsView {
     });
     element('unit-rows', HTMLOListElement).replaceChildren(...items);
     button('all-units').hidden = few.length === units.length;
-    button('all-units').textContent = `Show all ${units.length} units`;
+    button('all-units').textContent = `Show all ${counted(units.length, 'unit')}`;
     this.paint();
   }
 

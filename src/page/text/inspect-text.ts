@@ -1,5 +1,6 @@
 /** What a character model computes in a text: states, gates, and the gradients of the loss of one prediction. In the worker. */
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
+import { counted } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { fill, norm, rowsOf, stepOf, valuesOf } from '../../core/tensor.js';
@@ -170,7 +171,8 @@ function classesOf({ network, vocabulary }: TextModel, text: string): Int32Array
 }
 
 function assertRequest(N: number, target: number): void {
-  if (N < 2 || N > LONGEST_PASSAGE) throw new RangeError(`text of ${N} characters: must have 2…${LONGEST_PASSAGE}`);
+  if (N < 2 || N > LONGEST_PASSAGE)
+    throw new RangeError(`text of ${counted(N, 'character')}: must have 2…${LONGEST_PASSAGE}`);
   if (Number.isInteger(target) && target >= 0 && target <= N - 2) return;
   throw new RangeError(`target ${target}: must be a whole number in 0…${N - 2}`);
 }

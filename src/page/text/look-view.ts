@@ -1,5 +1,6 @@
 /** “Look inside” of a text: what the units hold at each character, and how far back the gradient of one prediction reaches. */
 import type { Remote } from 'comlink';
+import { counted } from '../../core/arguments.js';
 import { NormsChart } from '../chart.js';
 import { onColourChange } from '../colours.js';
 import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
@@ -183,7 +184,7 @@ export class TextLookView {
     const [read, came] = [this.characters[target], next].map(nameOfCharacter);
     setText(
       'text-prediction',
-      `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${step} training steps.`,
+      `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${counted(step, 'training step')}.`,
     );
     showChoices(element('text-choices', HTMLElement), choices, next);
   }

@@ -1,4 +1,5 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
+import { counted } from '../../core/arguments.js';
 import { button, ButtonGroup, chooseFile, element, setText } from '../dom.js';
 import type { TextFacts } from '../settings.js';
 import { TEXT_LIMITS } from '../settings.js';
@@ -92,7 +93,9 @@ export class TextSource {
 
   private async read(file: File): Promise<void> {
     if (file.size > MOST_BYTES) {
-      this.listener.onError(`${file.name}: has ${file.size} bytes, but the page accepts at most ${MOST_BYTES}`);
+      this.listener.onError(
+        `${file.name}: has ${counted(file.size, 'byte')}, but the page accepts at most ${MOST_BYTES}`,
+      );
       return;
     }
     try {

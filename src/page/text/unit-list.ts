@@ -1,5 +1,6 @@
 /** The hidden units, sorted by how well they separate a property of the text, such as “inside quotation marks”. */
 import type { Remote } from 'comlink';
+import { counted } from '../../core/arguments.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { View } from '../settings.js';
@@ -66,8 +67,8 @@ export class UnitList {
     try {
       const { units, read, found, step } = await this.engine.rankUnits(this.select.value);
       if (request !== this.requests) return;
-      const counted = `After ${step} steps: of ${read} characters, ${found} have the property`;
-      note.textContent = units.length > 0 ? `${counted}.` : `${counted}: too few to sort the units by.`;
+      const words = `After ${counted(step, 'step')}: of ${counted(read, 'character')}, ${found} have the property`;
+      note.textContent = units.length > 0 ? `${words}.` : `${words}: too few to sort the units by.`;
       this.place.replaceChildren(...units.map((unit) => this.line(unit)));
       this.mark(this.chosen);
     } catch (error) {

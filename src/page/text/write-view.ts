@@ -1,6 +1,7 @@
 /** The views of what the network writes: on request, and during training. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
+import { counted } from '../../core/arguments.js';
 import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { Sample } from '../live-run.js';
@@ -174,6 +175,9 @@ export class SampleStrip {
 
 function itemOf({ step, text }: Sample): HTMLLIElement {
   const item = made('li');
-  item.append(made('small', '', step === 0 ? 'before training' : `after ${step} steps`), made('p', '', text));
+  item.append(
+    made('small', '', step === 0 ? 'before training' : `after ${counted(step, 'step')}`),
+    made('p', '', text),
+  );
   return item;
 }

@@ -1,6 +1,6 @@
 /** “Find the bug” in a real Chromium: wide and narrow, light and dark, by keyboard and by touch, and without scripts. */
 import { findBugs } from '../../../docs/learn/programs/find-bugs-page.mjs';
-import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { faultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
@@ -18,7 +18,7 @@ testInBrowser.each(SIGHTS)('in %s at %i px: one program by the keyboard, and one
   page.on('dialog', (dialog) => void dialog.accept());
   const [first, second] = [page.locator('.find-bug').first(), page.locator('.find-bug').nth(1)];
   const fine = async (): Promise<void> => {
-    expect(await seriousFaultsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   };
   await page.waitForFunction(() => document.querySelectorAll('.find-bug').length === 6);

@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { SECTIONS } from '../../../docs/learn/programs/by-hand-lines.mjs';
 import { valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
-import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { faultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
@@ -41,7 +41,7 @@ testInBrowser.each([
   await field('dc₁').press('Enter');
   const lacks = 'dc₁ lacks the gradient that arrives from step 2';
   await page.locator('.number-field.wrong p', { hasText: `You get this number if ${lacks}` }).waitFor();
-  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await faultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
 });
 
@@ -63,6 +63,6 @@ testInBrowser.each([
   expect(await page.locator('label[for=beta-2]').innerText()).toBe('β₂: 0.9');
   await page.getByLabel('Clip to norm 1').check();
   await page.locator('.spike-live dd', { hasText: '1001' }).waitFor();
-  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await faultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
 });

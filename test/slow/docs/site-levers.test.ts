@@ -1,5 +1,5 @@
 /** The pictures with levers of chapters 1 and 3, in a real Chromium: wide and narrow, light and dark, by touch and by keyboard. */
-import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { faultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
@@ -8,7 +8,7 @@ const { open } = hostSite(builtSite);
 
 /** Axe finds nothing serious in the page as it is now, and nothing scrolls sideways. */
 async function expectFine({ page }: Visit, width: number): Promise<void> {
-  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await faultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
 }
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/program-runs/names.js';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
-import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { faultsOf, viewForAxe } from '../../helpers/axe.js';
 import { outputOf } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { addressOf, builtSite, hostSite } from '../../helpers/site.js';
@@ -72,7 +72,7 @@ testInBrowser.each([
   await section.getByRole('button', { name: 'Run one-cell.mjs' }).press('Enter');
   await section.getByRole('status').filter({ hasText: 'one-cell.mjs has ended after 4 lines.' }).waitFor();
   await section.locator('pre').focus();
-  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await faultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
 });
 

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
 import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
-import { expectGoodIn, seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { expectGoodIn, faultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { builtApi, builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
@@ -19,7 +19,8 @@ const FIRST_SAMPLES = JSON.parse(readFileSync('docs/learn/programs/first-text.js
 }[];
 
 /** Pages of the site, from its folder. */
-const pageNames = (): string[] => filesOf(folder(), '.html');
+const pageNames = (): string[] => filesOf(folder(), '.html').filter((name) => name !== NOT_FOUND);
+const NOT_FOUND = '404.html';
 
 interface Seen {
   readonly title: string;
@@ -131,6 +132,35 @@ async function clickLinkTo({ page }: Visit, name: string): Promise<void> {
 
 testInBrowser('no file contains the base that the site was built for, or a script', () => expectNoBase(folder()));
 
+testInBrowser('a host can show 404.html at any address: it leads to the site', async () => {
+  const body = readFileSync(path.join(folder(), NOT_FOUND), 'utf8');
+  const visit = await open('', {
+    prepare: (page) =>
+      page.route('**/such/page.html', (route) => route.fulfill({ status: 404, contentType: 'text/html', body })),
+  });
+  const { page } = visit;
+  await page.goto(`${address()}no/such/page.html`);
+  await page.waitForSelector('nav a:visible');
+  const links = await page.locator('nav a').evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
+  expect(links[0]).toBe(address());
+  for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200]);
+  visit.forgive(/status of 404/); // the address, and what the script looked for in its folders
+});
+
+testInBrowser('on paper a page has no navigation', async () => {
+  const visit = await open('learn/lstm.html');
+  const { page } = visit;
+  const [text, paths] = ['.vp-doc h1, #train-heading', '.VPNav, .VPSidebar, .VPDoc .aside, .VPDocFooter, nav'];
+  for (const place of ['learn/lstm.html', 'play/']) {
+    await page.emulateMedia({ media: 'screen' });
+    await page.goto(address() + place);
+    await page.locator(paths).first().waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator(`:is(${paths}):visible`).count()).toBe(0);
+    expect(await page.locator(text).first().isVisible()).toBe(true);
+  }
+});
+
 testInBrowser('a link to lines of a source file scrolls to them and highlights them, within the site too', async () => {
   const visit = await open('derivation.html');
   const { page } = visit;
@@ -228,7 +258,7 @@ const VIEWS = [
 /** What a page has within its frame: every rule at both widths, and its colours in both schemes. */
 const VIEWS_OF_CONTENT = VIEWS.filter(([, , about]) => about === 'everything');
 
-testInBrowser('wide and narrow, light and dark: axe finds nothing serious, and nothing scrolls sideways', async () => {
+testInBrowser('wide and narrow, light and dark: axe finds nothing, and nothing scrolls sideways', async () => {
   await inTwoVisits(AXED, viewForAxe('light', 1440), async (visit, name) => {
     const { page } = visit;
     await goTo(visit, name);
@@ -237,7 +267,7 @@ testInBrowser('wide and narrow, light and dark: axe finds nothing serious, and n
       await page.emulateMedia({ colorScheme });
       await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
       const view = [name, width, colorScheme];
-      expect([view, await seriousFaultsOf(page, about)]).toEqual([view, []]);
+      expect([view, await faultsOf(page, about)]).toEqual([view, []]);
       expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
     }
   });
@@ -278,7 +308,7 @@ testInBrowser.each([
   expect(await figure.locator('label').innerText()).toBe('Spectral radius of Wh: 2.50');
   (await curves()).forEach((curve, n) => expect(curve).not.toBe(before[n]));
 
-  expect(await seriousFaultsOf(page)).toEqual([]);
+  expect(await faultsOf(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   // The figure leaves with its chapter, and comes back once.
   await page.click('.vp-doc a:has-text("Backward, by hand")');

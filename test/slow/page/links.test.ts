@@ -41,14 +41,57 @@ describe('a link', () => {
     expect(new URL(second.page.url()).search).toBe(search);
   });
 
-  testInBrowser('with values that are not valid gives the tutorial’s run', async () => {
-    const { page } = await visit(
-      '?hidden=-3&batchSize=x&backend=abacus&rateChanges=,5,:,7:z&row=99&image=1e9&mistake=%3Cb%3E',
-    );
-    expect(await page.inputValue('[name=hidden]')).toBe('128');
-    expect(await page.inputValue('[name=backend]')).toBe('wasm');
-    expect(await page.inputValue('#row')).toBe('28');
-  });
+  testInBrowser(
+    'with values that are not valid gives the tutorial’s run, and says beside it what it left out',
+    async () => {
+      const opened = await visit('?hidden=-3&backend=abacus&rateChanges=,5,:,7:z&mistake=%3Cb%3E&hiden=5');
+      const { page } = opened;
+      expect(await page.inputValue('[name=hidden]')).toBe('128');
+      expect(await page.inputValue('[name=backend]')).toBe('wasm');
+      expect(await page.locator('#link-faults li').allInnerTexts()).toEqual([
+        expect.stringMatching(/^backend=abacus: must be one of wasm, /),
+        'hidden=-3: must be a whole number from 1 to 1024',
+        expect.stringMatching(/^rateChanges=,5,:,7:z: must be steps that rise, /),
+        expect.stringMatching(/^mistake=<b>: must be one of none, /),
+        'hiden=5: unknown field; did you mean hidden?',
+      ]);
+      await page.click('#close-link-faults');
+      expect(await page.isVisible('#link-faults')).toBe(false);
+      await page.goto(
+        `${opened.page.url().replace(/\?.*/, '')}?subject=series&data=births&seeds=99&predict=x&time=["year"]`,
+      );
+      await page.waitForSelector('#play:enabled');
+      expect(await page.locator('#link-faults li').allInnerTexts()).toEqual([
+        'seeds=99: must be a whole number from 1 to 20',
+        'the table has no column "x", so the page has guessed what each column is for',
+      ]);
+    },
+  );
+
+  testInBrowser(
+    'leaves a run that is not saved only after a question: to another subject, Back, and of a series',
+    async () => {
+      const opened = await visit(`${SMALL}&steps=100000`);
+      const { page } = opened;
+      await page.click('#one-step');
+      await opened.waitForStep(1);
+      expect(await opened.askedBefore((one) => one.evaluate(() => history.back()))).toBe('beforeunload');
+      expect(await opened.text('#step')).toBe('1');
+      const download = page.waitForEvent('download');
+      await page.click('#save:enabled');
+      await download;
+      page.on('dialog', (dialog) => opened.faults.push(`asked: ${dialog.type()}`)); // a file has the run
+      await page.click('#to-series');
+      await page.click('#use-example');
+      await page.waitForSelector('#play:enabled');
+      page.removeAllListeners('dialog');
+      await page.click('#play');
+      await opened.waitForStepAfter(1);
+      expect(await opened.askedBefore((one) => one.click('#to-digits', { noWaitAfter: true }))).toBe('beforeunload');
+      await page.click('#play');
+      await page.waitForSelector('#save:enabled');
+    },
+  );
 
   testInBrowser('keeps the image, the row, the layer and the planted mistake', async () => {
     const opened = await visit(`${SMALL}&layers=2&image=18&row=14&lstm=1&mistake=swapped-gate`);

@@ -43,7 +43,7 @@ testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits,
 
 testInBrowser.each([
   ['too short', 'abc '.repeat(20), /your text: the text has 80 characters: the page needs at least 200/],
-  ['of one character', 'a'.repeat(500), /your text: a text with 1 different characters: at least 2 are necessary/],
+  ['of one character', 'a'.repeat(500), /your text: a text with 1 different character: at least 2 are necessary/],
 ])('a text that is %s is refused, and the run before continues', async (_, text, message) => {
   const opened = await visit(SMALL_TEXT);
   await opened.page.click('#one-step');

@@ -14,6 +14,7 @@ import type { Line } from '../../../../src/training/training.js';
 import { scrollingTable, ticksOf } from '../exercises/findings.js';
 import { BOTTOM, HEIGHT, LEFT, meansOf, placesOf, RIGHT, topOf, TOP, updatesPerPoint, WIDTH } from './curves.js';
 import type { BothRuns } from './use-run.js';
+import { counted } from '../../../../src/core/arguments.js';
 import { whoseWords, wrongIn } from './words.js';
 
 interface Curve {
@@ -48,7 +49,7 @@ export function resultsView(runs: BothRuns): VNode {
 
 function noteOf({ lines: { own, engine }, steps }: BothRuns): string {
   const size = updatesPerPoint(steps);
-  const points = size === 1 ? 'Each point is one update' : `Each point is the mean of ${size} updates`;
+  const points = size === 1 ? 'Each point is one update' : `Each point is the mean of ${counted(size, 'update')}`;
   return `${points}, on the batch that the update has just read. Updates: the engine’s ${engine.length}, yours ${own.length}, of ${steps}.`;
 }
 
@@ -56,7 +57,7 @@ function curveView({ lines, steps }: BothRuns, { title, of, shown, most }: Curve
   const [engine, own] = [meansOf(lines.engine, steps, of), meansOf(lines.own, steps, of)];
   const top = most ?? topOf(engine, own);
   const last = (points: typeof own): string => (points.length > 0 ? shown(points[points.length - 1].value) : '–');
-  const label = `${title} after ${lines.own.length} of ${steps} updates: ${last(own)} of your network, ${last(engine)} of the engine’s at last.`;
+  const label = `${title} after ${lines.own.length} of ${counted(steps, 'update')}: ${last(own)} of your network, ${last(engine)} of the engine’s at last.`;
   const line = (name: string, points: typeof own): VNode => {
     const places = placesOf(points, steps, top).map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
     return h('polyline', { class: name, points: places.join(' ') });

@@ -5,6 +5,7 @@ import { useWorker } from '../work-in-background.js';
 import type { Runnable } from './names.js';
 import { differing, outputIn } from './names.js';
 import type { Printed } from './worker.js';
+import { counted } from '../../../../src/core/arguments.js';
 
 /** The page has an output of Node. A browser's exp and tanh may have another last digit, and an experiment can depend on that. */
 function comparison(printed: readonly string[], shown: readonly string[]): string {
@@ -40,15 +41,15 @@ export default defineComponent({
       if (fault.value !== '') return fault.value;
       if (isRunning.value) return `${name}.mjs runs …`;
       const { length } = lines.value;
-      if (reports.value.length === length) return `You stopped ${name}.mjs after ${length} lines.`;
-      return `${name}.mjs has ended after ${length} lines${comparison(lines.value, outputIn(props.block, name))}.`;
+      if (reports.value.length === length) return `You stopped ${name}.mjs after ${counted(length, 'line')}.`;
+      return `${name}.mjs has ended after ${counted(length, 'line')}${comparison(lines.value, outputIn(props.block, name))}.`;
     });
     const button = (name: Runnable) => {
       const isOn = isRunning.value && last.value === name;
       return h('button', { type: 'button', onClick: () => toggle(name) }, `${isOn ? 'Stop' : 'Run'} ${name}.mjs`);
     };
     return () =>
-      h('section', { class: 'program-run', 'aria-label': 'The program in your browser' }, [
+      h('div', { class: 'program-run', role: 'group', 'aria-label': 'The program in your browser' }, [
         h('div', props.programs.map(button)),
         h('p', { role: 'status' }, words.value),
         lines.value.length > 0 &&
