@@ -54,7 +54,10 @@ const LONGEST_TEST_MS = 60_000;
  */
 async function failuresIn(copy, names, only) {
   const files = names.map((name) => `test/${name}.test.ts`);
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--runInBand', '--silent', '--json'];
+  const jest = [
+    ...['--max-semi-space-size=32', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
+    ...['--runInBand', '--silent', '--json'],
+  ];
   const options = [
     '--forceExit',
     '--testTimeout',

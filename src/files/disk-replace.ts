@@ -86,8 +86,8 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
 }
 
 /**
- * Throws a DataError that names the obstacle: `file` is not a plain file, a folder has one of the names, writing is not
- * permitted, or another process's run writes the file. Changes nothing. `fault` is for the message.
+ * Throws a DataError that names the obstacle. `file` is not a plain file, or a folder has one of the names; writing is not
+ * permitted; or another process's run writes the file. Changes nothing. `fault` is for the message.
  */
 function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
   try {

@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
 import { OPTIONS } from '../../src/training/option-table.js';
-import { expectAccessToDigits } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../helpers/longhand-page.js';
 
-const site = servePage();
-const { open, visit, shareVisit } = site;
+const { open, visit, shareVisit } = servePage();
 
 testInBrowser.each([
   ['digits', ''],
@@ -266,10 +264,6 @@ describe('on a page whose run has not begun', () => {
     }
   });
 });
-
-testInBrowser('at 360 px, in dark: axe finds nothing serious, and nothing scrolls sideways', () =>
-  expectAccessToDigits(site, [360], ['dark']),
-);
 
 testInBrowser('a data file that is damaged is named, and can be loaded again', async () => {
   const opened = await open(SMALL, {

@@ -82,7 +82,6 @@ testInBrowser.each(['webgl2', 'webgpu'])('a run on %s that loses the GPU continu
   }
 });
 
-// the fast tier opens the digits at 360 px
 testInBrowser('at 1440 and 360 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways', () =>
   expectAccessToDigits(site, [1440, 360], ['light', 'dark']),
 );
