@@ -215,7 +215,9 @@ function flatLabels(
   }
   const wrong = labels.findIndex((list) => !isList(list) || list.length > T);
   if (wrong >= 0) {
-    const found = isList(labels[wrong]) ? `has ${counted(labels[wrong].length, 'label')}` : `is ${describe(labels[wrong])}`;
+    const found = isList(labels[wrong])
+      ? `has ${counted(labels[wrong].length, 'label')}`
+      : `is ${describe(labels[wrong])}`;
     throw new DataError(`${what}[${wrong}] ${found}: must be a list of at most ${T}, one for each step`);
   }
   const lists = labels as readonly ArrayLike<unknown>[];
