@@ -1,6 +1,6 @@
 /**
- * The site's 404.html. A host shows it at any path, and the site works from any path, so nothing in it can have a fixed address: its
- * script looks for the site's folder among those above, and only then shows links.
+ * The site's 404.html. A host shows it at any path, and the site works from any path, so nothing in it can have a fixed address.
+ * Its script looks for the site's folder among those above, and only then shows links.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

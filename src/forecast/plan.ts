@@ -100,7 +100,7 @@ export function planOf(
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
-      `${name}: ${counted(trainEnd, 'step')} before the validation part: ${counted(largest, 'step')} ahead need ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
+      `${name}: ${counted(trainEnd, 'step')} before the validation part: a forecast of ${counted(largest, 'step')} ahead needs ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
     );
   }
   for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {

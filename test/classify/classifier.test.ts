@@ -526,8 +526,8 @@ describe('the file of a classifier', () => {
 
   const TIMED = { ...COLUMNS, time: ['t'] };
   test.each<[path: string, value: JsonValue, message: string]>([
-    ['window', 9, 'f: network seed-1: reads windows of 8 rows of 1 numbers, but the plan has 9 of 1'],
-    ['inputs.0.hasMissing', true, 'f: network seed-1: reads windows of 8 rows of 1 numbers, but the plan has 8 of 2'],
+    ['window', 9, 'f: network seed-1: reads windows of 8 rows of 1 number, but the plan has 9 of 1'],
+    ['inputs.0.hasMissing', true, 'f: network seed-1: reads windows of 8 rows of 1 number, but the plan has 8 of 2'],
     ['classes', ['a', 'slow'], 'f: network seed-1: has other classes than the plan'],
     ['classes', ['fast', 'fast'], 'f: classifier.classes is ["fast","fast"]: must be 2 to 1000 different names'],
     ['classes', ['', 'slow'], 'must be 2 to 1000 different names'],

@@ -534,7 +534,7 @@ describe('a plan', () => {
     [
       'too long a horizon',
       { ahead: [117] },
-      'rows: 240 steps before the validation part: 117 steps ahead need 242: choose fewer ahead, or a shorter test',
+      'rows: 240 steps before the validation part: a forecast of 117 steps ahead needs 242: choose fewer ahead, or a shorter test',
     ],
     [
       'a season without a second one',
