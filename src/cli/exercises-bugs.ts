@@ -11,7 +11,7 @@ import { print, printLines, printText } from './print.js';
 
 export const exercisesBugsCommand = (): Command =>
   new Command('bugs')
-    .description('Find the wrong line in each of six programs. After exercises 1 to 8 and 10.')
+    .description('Find the wrong line in each of six programs. Do exercises 1 to 8, 10 and 11 first.')
     .argument('[number]', `program to show, 1 to ${BUGS.length} (default: a list of all)`)
     .argument('[line]', 'the line that you say is wrong')
     .action((number: string | undefined, line: string | undefined, _flags: unknown, command: Command) => {
@@ -38,14 +38,15 @@ export const exercisesBugsCommand = (): Command =>
 function bugOf(number: string, command: Command): Bug {
   const bug = /^\d{1,2}$/.test(number) ? BUGS[Number(number) - 1] : undefined;
   return (
-    bug ?? command.error(`error: program ${printable(number)}: there are ${BUGS.length}: write 1 to ${BUGS.length}`)
+    bug ??
+    command.error(`error: program ${printable(number)}: there are ${BUGS.length} programs: write 1 to ${BUGS.length}`)
   );
 }
 
 function lineOf({ choosable }: Bug, line: string, command: Command): number {
   if (!/^\d{1,3}$/.test(line) || Number(line) < 1 || Number(line) > choosable.length)
     return command.error(
-      `error: line ${printable(line)}: the program has ${choosable.length}: write 1 to ${choosable.length}`,
+      `error: line ${printable(line)}: the program has ${choosable.length} lines: write 1 to ${choosable.length}`,
     );
   if (!choosable[Number(line) - 1]) return command.error(`error: line ${line} has no code: choose another one`);
   return Number(line);
@@ -54,7 +55,7 @@ function lineOf({ choosable }: Bug, line: string, command: Command): number {
 function printList(bugs: Readonly<Record<string, readonly number[]>>): void {
   const rows = BUGS.map((bug, n) => [`${n + 1}. ${bug.title}`, stateOf(bug, bugs[bug.name] ?? [])]);
   printLines(table([['program', 'your progress'], ...rows]));
-  print(`${typedExercise('bugs 1')} shows the first one, and bugs 1 9 says that its line 9 is wrong.`);
+  print(`${typedExercise('bugs 1')} shows the first one, and bugs 1 9 checks its line 9.`);
 }
 
 function stateOf(bug: Bug, chosen: readonly number[]): string {

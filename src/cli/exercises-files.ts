@@ -91,7 +91,7 @@ function begunAnswers(folder: string, exercise: Exercise): Partial<Record<Langua
     if (isUntouched(exercise, read.source)) continue;
     if (read.source.length > LONGEST_ANSWER)
       throw new DataError(
-        `${path.join(folder, file)} has ${read.source.length} characters, and may have ${LONGEST_ANSWER}`,
+        `${path.join(folder, file)} has ${read.source.length} characters, and may have at most ${LONGEST_ANSWER}`,
       );
     begun[language] ??= withoutHead(exercise, read.source);
   }
@@ -133,7 +133,7 @@ function writtenBeside(folder: string, file: string, text: string): string {
 function writeNew(file: string, text: string): void {
   const bytes = readIfPresent(file, LARGEST_PROGRESS);
   if (bytes !== undefined && textOf(bytes) !== text)
-    throw new DataError(`${file} exists, with other contents: write another name, or delete it`);
+    throw new DataError(`${file} exists, with other contents: choose another name, or delete it`);
   if (bytes === undefined) replaceFile(file, new TextEncoder().encode(text));
 }
 

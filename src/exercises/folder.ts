@@ -67,7 +67,7 @@ comment says what is given and what to write. Write in \`typescript/\` or in \`j
     npm run hint 5               shows a hint; hint 5 2 and hint 5 3 show more
     npm run train                trains a network on MNIST with your answers
 
-\`npm run -s longhand -- --help\` lists all commands. If Longhand has moved, its command \`exercises\` gives package.json the new path.
+\`npm run -s longhand -- --help\` lists all commands. If Longhand has moved, run its command \`exercises\` again: it writes the new path into package.json.
 
 The functions use a few things of the library. \`longhand.d.ts\` lists them:
 

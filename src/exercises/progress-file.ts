@@ -39,8 +39,8 @@ export function progressFrom(file: string, bytes: Uint8Array): ReaderProgress {
   const fail = (why: string): never => {
     throw new DataError(`${file}: ${why}`);
   };
-  if (bytes.length > LARGEST_PROGRESS) fail(`has ${bytes.length} bytes, and may have ${LARGEST_PROGRESS}`);
-  const all = objectIn(parsed(bytes) ?? fail('is no JSON in UTF-8'), () => fail('is no file of answers'));
+  if (bytes.length > LARGEST_PROGRESS) fail(`has ${bytes.length} bytes, and may have at most ${LARGEST_PROGRESS}`);
+  const all = objectIn(parsed(bytes) ?? fail('is not JSON in UTF-8'), () => fail('is no file of answers'));
   if (all.format !== FORMAT) return fail(`is no file of answers: its format must be "${FORMAT}"`);
   if (all.version !== VERSION)
     return fail(`has version ${shown(all.version)}, but this version of longhand reads version ${VERSION}`);
@@ -67,7 +67,7 @@ function answersFrom(value: unknown, fail: (why: string) => never): Answers {
     if (name in LANGUAGES) {
       if (typeof one !== 'string') fail(`${name} must be a text`);
       else if (one.length > LONGEST_ANSWER)
-        fail(`${name} has ${one.length} characters, and may have ${LONGEST_ANSWER}`);
+        fail(`${name} has ${one.length} characters, and may have at most ${LONGEST_ANSWER}`);
     } else if (name !== 'hints') fail(`${shown(name)} is no field of it`);
     else if (![0, 1, 2, 3].includes(one as number)) fail('hints must be 0, 1, 2 or 3');
   }

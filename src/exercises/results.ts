@@ -142,7 +142,7 @@ function assertUnchanged({ name, list, before, from, to, input }: Guard): void {
   const count = lengthOf(before);
   // `structuredClone` can move an array's numbers elsewhere
   if (lengthOf(list) === 0 && count > 0)
-    throw new AnswerError(`it transfers the memory of ${name}, which has no numbers then`);
+    throw new AnswerError(`it transfers the memory of ${name}, which then has no numbers`);
   for (let n = 0; n < count; n++) {
     if (is(before[n], list[n]) || (!input && n >= from && n < to)) continue;
     const element = input?.elementAt(n);

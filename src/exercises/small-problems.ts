@@ -118,7 +118,7 @@ function kindsOf(y: Tensor): Kind[] {
     ['in a row whose labels are all 0', ([b]) => sum(b) === 0],
     ['in a row with a single 1', ([b]) => isSingle(b)],
     ['in a row whose labels do not add up to 1', ([b]) => Math.abs(sum(b) - 1) > 1e-9],
-    ['in a row that is not a single 1', ([b]) => !isSingle(b)],
+    ['in a row whose labels are not a single 1', ([b]) => !isSingle(b)],
     ['at a class whose label is not 0', ([b, k]) => y.get(b, k) !== 0],
     ['at a class whose label is 0', ([b, k]) => y.get(b, k) === 0],
   ];

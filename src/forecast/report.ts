@@ -213,7 +213,7 @@ export function fewScores(coverage: number, ahead: number, scores: number): stri
   const level = scores === 0 ? 'none' : `at most ${exactPercent(Math.floor((1000 * scores) / (scores + 1)) / 1000)}`;
   return [
     `${ahead} ahead, the ${exactPercent(coverage)} interval needs ${needed} errors of earlier forecasts, but ${scores} ${scores === 1 ? 'is' : 'are'} known, ` +
-      `which allow ${level}: choose a smaller --interval, or a longer test part, because the part before it is as long`,
+      `which allow ${level}: choose a smaller --interval, or a longer test part, because the errors come from a part before it that is as long`,
   ];
 }
 

@@ -74,10 +74,10 @@ test('an answer that differs stays, and the other one is beside it', async () =>
 });
 
 test.each<[string, string | Uint8Array]>([
-  ['is no JSON in UTF-8', '{'],
-  ['is no JSON in UTF-8', ''],
-  ['is no JSON in UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
-  ['is no JSON in UTF-8', 'null\0'],
+  ['is not JSON in UTF-8', '{'],
+  ['is not JSON in UTF-8', ''],
+  ['is not JSON in UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
+  ['is not JSON in UTF-8', 'null\0'],
   ['is no file of answers', '[1]'],
   ['is no file of answers', '"text"'],
   ['its format must be "longhand-progress"', '{}'],
@@ -91,7 +91,10 @@ test.each<[string, string | Uint8Array]>([
   ['exercises.gates: typescript must be a text', file({ exercises: { gates: { typescript: 5 } } })],
   ['exercises.gates: hints must be 0, 1, 2 or 3', file({ exercises: { gates: { hints: 1e9 } } })],
   ['exercises.gates: "solved" is no field of it', file({ exercises: { gates: { solved: true } } })],
-  ['has 100001 characters, and may have 100000', file({ exercises: { gates: { javascript: 'x'.repeat(100_001) } } })],
+  [
+    'has 100001 characters, and may have at most 100000',
+    file({ exercises: { gates: { javascript: 'x'.repeat(100_001) } } }),
+  ],
   ['bugs: there is no program "seventh"', file({ bugs: { seventh: [1] } })],
   ...[[0], [99], [1.5], ['9'], [9, 9], [1], 9].map((lines): [string, string] => [
     'bugs.one-tensor: must be a list of different lines of the program that have code',
@@ -153,10 +156,10 @@ describe('find the bug', () => {
   });
 
   test.each([
-    [['0'], 'program 0: there are 6: write 1 to 6'],
+    [['0'], 'program 0: there are 6 programs: write 1 to 6'],
     [['7'], 'program 7: there are 6'],
     [['x'], 'program x: there are 6'],
-    [['1', '0'], 'line 0: the program has 34: write 1 to 34'],
+    [['1', '0'], 'line 0: the program has 34 lines: write 1 to 34'],
     [['1', '35'], 'line 35: the program has 34'],
     [['1', '1'], 'line 1 has no code: choose another one'],
   ])('%j is refused', async (args, message) => {

@@ -226,7 +226,7 @@ describe('memory that surrounds a tensor', () => {
     ['rnn-step', /(?=const dStart)/, 'x[0][1]', 'x[0][1]'],
   ] as const)('%s: it is transferred: %s, %s', (name, right, data, of) => {
     const line = `structuredClone(${data}.buffer, { transfer: [${data}.buffer] }); `;
-    expect(changed(name, right, line)).toEqual(error(`it transfers the memory of ${of}, which has no numbers then`));
+    expect(changed(name, right, line)).toEqual(error(`it transfers the memory of ${of}, which then has no numbers`));
   });
 
   test('the row of dhUpstream that belongs to the initial state', () => {

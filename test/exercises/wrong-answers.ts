@@ -90,7 +90,11 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     [SUM, `${SUM} if (sum === 0) continue;`, 'a row without a label is skipped'],
     [SUM, SUM.replace('get(b', 'get(0'), 'Σy of row 0'],
     ['for (let b = 0; b < B; b++) {', 'for (let b = 0; b < count; b++) {', 'only the first `count` rows'],
-    [LOGIT, '(probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count', 'in a row that is not a single 1'],
+    [
+      LOGIT,
+      '(probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count',
+      'in a row whose labels are not a single 1',
+    ],
     [LOGIT, `sum === 0 ? 1 : ${LOGIT}`, 'Every wrong number of dLogits is in a row whose labels are all 0'],
     [LOGIT, `y.get(b, k) === 0 ? 5 : ${LOGIT}`, 'Every wrong number of dLogits is at a class whose label is 0'],
     [

@@ -54,7 +54,7 @@ describe('in words, a report', () => {
   });
 
   const tooFew = (known: string): string =>
-    `2 ahead, the 90% interval needs 9 errors of earlier forecasts, but ${known}: choose a smaller --interval, or a longer test part, because the part before it is as long`;
+    `2 ahead, the 90% interval needs 9 errors of earlier forecasts, but ${known}: choose a smaller --interval, or a longer test part, because the errors come from a part before it that is as long`;
   const few = (numbers: number): string =>
     `the test part has ${numbers} number${numbers === 1 ? '' : 's'}, so its errors are rough: choose a longer one with --test`;
   const narrow = '2 ahead, 0% of the numbers lie in the 90% interval, which is too narrow';

@@ -85,7 +85,10 @@ function differingView(
   const name = ({ exercise, language }: Imported): string =>
     `${exercise.number}. ${exercise.title} (${language === 'typescript' ? 'TypeScript' : 'JavaScript'})`;
   return [
-    h('p', 'These answers differ from yours, which have stayed. To keep both, download yours first.'),
+    h(
+      'p',
+      'These answers in the file differ from yours, which have not been changed. To keep both, download yours first.',
+    ),
     h(
       'ul',
       texts.map((text) => h('li', name(text))),
