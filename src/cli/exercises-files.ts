@@ -1,6 +1,7 @@
 /** `longhand exercises export` and `import`: the answers of a folder as one file, which the site reads and writes too. */
 import { Command } from 'commander';
 import path from 'node:path';
+import { counted } from '../core/arguments.js';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { isUntouched } from '../exercises/earlier-starts.js';
@@ -62,11 +63,10 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const languages = Object.keys(LANGUAGES) as Language[];
 
 function countsOf({ exercises, bugs }: ReaderProgress): string {
-  const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
   const answers = Object.values(exercises).flatMap((one) =>
     languages.filter((language) => one[language] !== undefined),
   );
-  return `${counted(answers.length, 'answer', 'answers')}, and ${counted(Object.keys(bugs).length, 'program', 'programs')} of “Find the bug”`;
+  return `${counted(answers.length, 'answer')}, and ${counted(Object.keys(bugs).length, 'program')} of “Find the bug”`;
 }
 
 /** The answers that have been begun, and what the folder keeps besides. */
@@ -137,9 +137,12 @@ function writeNew(file: string, text: string): void {
   if (bytes === undefined) replaceFile(file, new TextEncoder().encode(text));
 }
 
+/** In the folder of the answers, where an export may lie beside it. */
+export const KEPT_FILE = '.longhand-progress.json';
+
 /** What a folder keeps besides the answers: the open hints of an imported file, and the lines chosen in “Find the bug”. */
 export function keptProgress(folder: string): ReaderProgress {
-  const file = path.join(folder, PROGRESS_FILE);
+  const file = path.join(folder, KEPT_FILE);
   const bytes = readIfPresent(file, LARGEST_PROGRESS);
   return bytes === undefined ? { exercises: {}, bugs: {} } : progressFrom(file, bytes);
 }
@@ -149,7 +152,7 @@ export function keepProgress(folder: string, { exercises, bugs }: ReaderProgress
     one.hints === undefined || one.hints === 0 ? [] : [[name, { hints: one.hints }] as const],
   );
   const text = progressText({ exercises: Object.fromEntries(hints), bugs });
-  replaceFile(path.join(folder, PROGRESS_FILE), new TextEncoder().encode(text));
+  replaceFile(path.join(folder, KEPT_FILE), new TextEncoder().encode(text));
 }
 
 function merged(kept: ReaderProgress, read: ReaderProgress): ReaderProgress {

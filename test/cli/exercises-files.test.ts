@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { KEPT_FILE } from '../../src/cli/exercises-files.js';
 import { searchOf } from '../../src/exercises/bug.js';
 import { BUGS } from '../../src/exercises/bugs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
@@ -114,6 +115,15 @@ function file(change: object): string {
   return JSON.stringify({ format: 'longhand-progress', version: 1, exercises: {}, bugs: {}, ...change });
 }
 
+test('an export in the folder of the answers stays as it is when a line is chosen', async () => {
+  const inside = { cwd: path.join(place, 'mine') };
+  writeFileSync(at('gates'), 'mine');
+  expect((await longhand(['exercises', 'export'], inside)).code).toBe(0);
+  const exported = read(path.join(inside.cwd, PROGRESS_FILE));
+  expect((await longhand(['exercises', 'bugs', '1', '9'], inside)).code).toBe(0);
+  expect(read(path.join(inside.cwd, PROGRESS_FILE))).toBe(exported);
+});
+
 test('an export replaces no other file, and leaves out no answer', async () => {
   write('mine', PROGRESS_FILE);
   expect((await exercises('export')).stderr).toContain(`${PROGRESS_FILE} exists, with other contents`);
@@ -142,7 +152,7 @@ describe('find the bug', () => {
       expect(answer).toContain(part);
     await bugs('1', '10');
     expect(await bugs()).toMatch(/1\. One tensor fails +found with 2 choices\n/);
-    const kept = progressFrom('', readFileSync(path.join(place, 'mine', PROGRESS_FILE)));
+    const kept = progressFrom('', readFileSync(path.join(place, 'mine', KEPT_FILE)));
     expect(kept).toEqual({ exercises: {}, bugs: { 'one-tensor': [9, bug.wrongLine] } });
     expect(searchOf(bug, kept.bugs['one-tensor'])).toEqual({ tried: [9], found: true });
   });
@@ -168,8 +178,8 @@ describe('find the bug', () => {
   });
 
   test('a damaged file of choices is not replaced', async () => {
-    writeFileSync(path.join(place, 'mine', PROGRESS_FILE), '{"version":');
-    expect((await exercises('bugs', '1', '9')).stderr).toContain(`${PROGRESS_FILE}: is no JSON`);
-    expect(read(path.join(place, 'mine', PROGRESS_FILE))).toBe('{"version":');
+    writeFileSync(path.join(place, 'mine', KEPT_FILE), '{"version":');
+    expect((await exercises('bugs', '1', '9')).stderr).toContain(`${KEPT_FILE}: is not JSON`);
+    expect(read(path.join(place, 'mine', KEPT_FILE))).toBe('{"version":');
   });
 });
