@@ -51,8 +51,8 @@ describe('a link', () => {
       expect(await page.locator('#link-faults li').allInnerTexts()).toEqual([
         expect.stringMatching(/^backend=abacus: must be one of wasm, /),
         'hidden=-3: must be a whole number from 1 to 1024',
-        expect.stringMatching(/^rateChanges=,5,:,7:z: must be steps that rise, /),
         expect.stringMatching(/^mistake=<b>: must be one of none, /),
+        expect.stringMatching(/^rateChanges=,5,:,7:z: must be steps that rise, /),
         'hiden=5: unknown field; did you mean hidden?',
       ]);
       await page.click('#close-link-faults');
