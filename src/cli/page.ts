@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer, STATUS_CODES } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -70,6 +69,8 @@ async function servePage(port: number | undefined): Promise<Server> {
   if (!existsSync(path.join(site, 'index.html')))
     throw new DataError(`${site}: the page is missing: run npm run build`);
   packagedDirectory(); // throws if MNIST is missing, which the page needs
+  // not above: in Node 22 an import of node:http compiles WebAssembly, also for commands that serve nothing
+  const { createServer } = await import('node:http');
   const handler = handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) }));
   const server = createServer(handler)
     .on('checkExpectation', handler) // without listeners Node answers these two cases itself, without the headers
@@ -116,8 +117,15 @@ function handlerOf(serveFile: RequestHandler) {
   };
 }
 
-function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status} ${STATUS_CODES[status]}\n`);
+const REFUSALS = {
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  421: 'Misdirected Request',
+  500: 'Internal Server Error',
+};
+
+function refuse(response: ServerResponse, status: keyof typeof REFUSALS): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status} ${REFUSALS[status]}\n`);
 }
 
 function setHeaders(response: ServerResponse, file: string): void {

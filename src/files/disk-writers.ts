@@ -25,7 +25,19 @@ const DAY = 86_400_000;
 
 /** A new name beside `target`, for a file that this process writes. No other process has it. */
 export const nameBeside = (target: string, ending: 'new' | 'old'): string =>
-  `${target}.${thisProcess()}-${randomBytes(4).toString('hex')}.${ending}`;
+  `${shortened(target)}.${thisProcess()}-${randomBytes(4).toString('hex')}.${ending}`;
+
+/** In bytes: most systems allow names of 255, and what follows has up to 55. */
+const LONGEST_NAME = 200;
+
+/** `target`, or, if its name is too long for what follows it, another name that belongs to it alone. */
+function shortened(target: string): string {
+  const name = path.basename(target);
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return target;
+  return path.join(path.dirname(target), `${name.slice(0, 40)}~${digestOf(name)}`);
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 /** Deletes what processes that no longer exist have left beside `target`. */
 export function removeLeftovers(target: string): void {
@@ -34,7 +46,7 @@ export function removeLeftovers(target: string): void {
 
 /** Throws an Error that names another process whose run writes `target`. */
 export function assertNoOtherRun(target: string): void {
-  const own = `${target}.${thisProcess()}.lock`;
+  const own = lockName(target);
   const other = writersOf(target).find(
     (one) => one.ending === 'lock' && one.name !== own && one.place === thisPlace() && !isGone(one),
   );
@@ -60,9 +72,10 @@ export async function asOnlyRun<Result>(files: readonly string[], work: () => Pr
   }
 }
 
+const lockName = (target: string): string => `${shortened(target)}.${thisProcess()}.lock`;
+
 function lockOf(file: string): string {
-  const target = targetOf(file);
-  const lock = `${target}.${thisProcess()}.lock`;
+  const lock = lockName(targetOf(file));
   return lockedBy(file, () => {
     try {
       closeSync(openSync(placeOf(lock), 'wx'));
@@ -83,7 +96,8 @@ function lockedBy<Result>(file: string, work: () => Result): Result {
 
 /** What lies beside `target` under such names. */
 function writersOf(target: string): Writer[] {
-  const [folder, base] = [path.dirname(target), path.basename(target)];
+  const [stem, folder] = [shortened(target), path.dirname(target)];
+  const base = path.basename(stem);
   let names: string[];
   try {
     names = readdirSync(placeOf(folder));
@@ -94,7 +108,7 @@ function writersOf(target: string): Writer[] {
     const found = name.startsWith(base) ? NAME.exec(name.slice(base.length)) : null;
     if (!found) return [];
     const [, place, pid, start, ending] = found;
-    return [{ name: target + name.slice(base.length), place, pid: Number(pid), start, ending }];
+    return [{ name: stem + name.slice(base.length), place, pid: Number(pid), start, ending }];
   });
 }
 
@@ -129,7 +143,7 @@ function thisPlace(): string {
     textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')),
     textOf(() => readlinkSync('/proc/self/ns/pid')),
   ];
-  return (place ??= createHash('sha256').update(parts().join('\n')).digest('hex').slice(0, 8));
+  return (place ??= digestOf(parts().join('\n')));
 }
 
 /** Empty where the system has no such file. */

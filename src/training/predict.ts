@@ -153,7 +153,9 @@ function inputsFor(
   const own = isTensor(given) ? undefined : Array.from<ArrayLike<unknown>, number>(given, (list) => list.length);
   const isRagged = own?.some((length) => length !== steps) ?? false;
   const lengths = givenLengths ?? (isRagged ? own : undefined);
-  const isSwapped = count === T && (lengths === undefined ? steps !== T : steps !== count && lengths.length === steps);
+  const isSwapped =
+    count === T &&
+    (lengths === undefined ? steps > T || (steps < T && !own) : steps !== count && lengths.length === steps);
   if (isSwapped) {
     const axes = isOfClasses ? '1, 0' : '1, 0, 2';
     throw new DataError(

@@ -57,12 +57,15 @@ describe('a limit of the address space', () => {
     'run the tests on Linux',
   )('that leaves no room for a WebAssembly memory is reported in one line, whose advice is right', async () => {
     const { code, stdout, stderr } = await limited('', 1);
-    expect([code, stdout, stderr]).toEqual([
-      1,
-      '',
-      'longhand: wasm: the system refuses addresses for a memory of 4294967296 bytes, and of 268435456. In Node a limit of the address ' +
-        'space (ulimit -v) must leave 12 GB; with NODE_OPTIONS=--disable-wasm-trap-handler, which is slower, 1 GB is enough\n',
-    ]);
+    const needsAddresses = Number(process.versions.node.split('.')[0]) < 24; // later versions do without by themselves
+    if (!needsAddresses) expect(code).toBe(0);
+    else
+      expect([code, stdout, stderr]).toEqual([
+        1,
+        '',
+        'longhand: wasm: the system refuses addresses for a memory of 4294967296 bytes, and of 268435456. In Node a limit of the address ' +
+          'space (ulimit -v) must leave 12 GB; with NODE_OPTIONS=--disable-wasm-trap-handler, which is slower, 1 GB is enough\n',
+      ]);
     const advised = await limited('NODE_OPTIONS=--disable-wasm-trap-handler', 48);
     expect(advised.code).toBe(0);
     expect(advised.stderr).toMatch(

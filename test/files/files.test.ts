@@ -86,7 +86,16 @@ describe('replacing', () => {
 });
 
 describe('what lies beside a file', () => {
-  const ended = (): number => spawnSync('true').pid;
+  test('has a name that the system allows, if the file has the longest one', () => {
+    const file = path.join(directoryOf(), 'λ'.repeat(127));
+    replaceFile(file, bytes('one'));
+    writeFileSync(nameBeside(file, 'new').replace(/-\d+-\w+-/, `-${ended()}-0-`), 'left');
+    replaceFile(file, bytes('two'));
+    expect(readFileSync(file, 'utf8')).toBe('two');
+    expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
+  });
+
+  const ended = (): number => spawnSync(process.execPath, ['--eval', '']).pid;
 
   test('is deleted if its process no longer exists, and stays if that may exist', () => {
     const file = inNewFolder();
@@ -97,7 +106,8 @@ describe('what lies beside a file', () => {
       [`${place}-${ended()}-${start}-01234567.new`]: 'deleted',
       [`${place}-${ended()}-${start}-01234567.old`]: 'deleted',
       [`${place}-${ended()}-${start}.lock`]: 'deleted',
-      [`${place}-${pid}-${start}1-01234567.new`]: 'deleted', // the number belongs to a later process
+      // the number belongs to a later process; where a start time is unknown, this cannot be seen
+      [`${place}-${pid}-${start}1-01234567.new`]: start === '0' ? 'stays' : 'deleted',
       [`${place}-${pid}-${start}-01234567.new`]: 'stays',
       [`00000000-${ended()}-${start}-01234567.new`]: 'stays', // of another computer
       [`00000000-${ended()}-${start}-76543210.new`]: 'deleted', // for a week
@@ -257,7 +267,7 @@ describe('a replacement that fails', () => {
       expect(stderr).toBe('');
       return [stdout, (statSync(file).mode & 0o777).toString(8)];
     };
-    const logged = "fs.fchownSync = (_, uid, gid) => console.log('owner', uid === 1234, 'group', gid === 5678);";
+    const logged = 'fs.fchownSync = (_, uid, gid) => console.log(`owner ${uid === 1234} group ${gid === 5678}`);';
     expect(await permissions(logged)).toEqual(['owner true group true\n', '674']);
     const groupOnly = "fs.fchownSync = (_, uid) => { if (uid === 1234) throw new Error('not root'); };";
     expect(await permissions(groupOnly)).toEqual(['', '674']);

@@ -112,7 +112,7 @@ describe.each(LENGTHS)('in series of %i rows', (count) => {
     expect(missed).toBeLessThanOrEqual(MOST_WRONG);
   });
 
-  test.each([
+  const withPeriods: [readonly number[], Calendar][] = [
     [[7], DAYS],
     [[12], MONTHS],
     [[24], HOURS],
@@ -121,20 +121,23 @@ describe.each(LENGTHS)('in series of %i rows', (count) => {
     [[10], NO_CALENDAR],
     [[24, 168], HOURS],
     [[7, 365], DAYS],
-  ])('seasons of %j steps with a fifth of the variance are found', (periods, calendar) => {
-    if (4 * Math.max(...periods) > count) return;
-    for (const shape of [sine, season]) {
-      const make = (random: Random): Float64Array =>
-        withSeasons(
-          noise(random, count),
-          periods.map((period) => shape(random, count, period)),
-          0.2,
-        );
-      const { wrong, missed } = searched(calendar, make, periods, periods);
-      expect(wrong).toBeLessThanOrEqual(MOST_WRONG);
-      expect(missed).toBeLessThanOrEqual(MOST_WRONG);
-    }
-  });
+  ];
+  test.each(withPeriods.filter(([periods]) => 4 * Math.max(...periods) <= count))(
+    'seasons of %j steps with a fifth of the variance are found',
+    (periods, calendar) => {
+      for (const shape of [sine, season]) {
+        const make = (random: Random): Float64Array =>
+          withSeasons(
+            noise(random, count),
+            periods.map((period) => shape(random, count, period)),
+            0.2,
+          );
+        const { wrong, missed } = searched(calendar, make, periods, periods);
+        expect(wrong).toBeLessThanOrEqual(MOST_WRONG);
+        expect(missed).toBeLessThanOrEqual(MOST_WRONG);
+      }
+    },
+  );
 });
 
 describe('seasons', () => {

@@ -5,14 +5,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const cwd = fileURLToPath(new URL('../..', import.meta.url));
-/** On a terminal Jest's workers ask for colours, with which Node would print numbers. */
-const env = { ...process.env, FORCE_COLOR: undefined };
 
 /** The text of one module, under Node's `flags`. */
 export function runModule(text: string, flags: string[] = []) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module'], {
     cwd,
-    env,
     input: text,
     encoding: 'utf8',
   });
@@ -33,7 +30,7 @@ const ANSWERER = `
  * body of an async function, and can use what the line `names` declares. `close` checks that nothing was written to stderr.
  */
 export function moduleProcess(names = '') {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', ANSWERER], { cwd, env });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', ANSWERER], { cwd });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,6 +1,9 @@
 /** TypeScript to JavaScript, one file at a time. `npm run check` checks the types. */
 import { transformSync } from 'esbuild';
 
+// On a terminal Jest sets it for its workers, in which this runs before any test: Node would colour what the tests' processes print.
+delete process.env.FORCE_COLOR;
+
 /**
  * In Jest's contexts a global variable is looked up at every use, which makes loops of mathematics three times as slow. So
  * modules have these as variables of their own. For packages, which are CommonJS, jest.config.js does it.

@@ -478,6 +478,16 @@ describe('predict', () => {
     expect(await failureOf(predict(network, given, options))).toEqual(new DataError(`predict: x${space}${message}`));
   });
 
+  test('as many lists as the network has steps, each shorter, are sequences', async () => {
+    const short = lists((all) => {
+      all.push(all[0].slice());
+      all.forEach((one) => one.splice(5));
+    });
+    const { outputs } = await predict(network, short);
+    const padded = await predict(network, zeros([6, 6, 2]), { lengths: Array(6).fill(5) });
+    expect(outputs).toEqual(padded.outputs);
+  });
+
   const wrongTypes: readonly [string, unknown, unknown?][] = [
     [
       'predict: x is a Float32Array: must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it',
