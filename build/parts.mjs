@@ -122,7 +122,7 @@ const libraryStaysOutside = {
     onResolve({ filter: /^\.\.?\// }, ({ path: module, resolveDir }) => {
       if (resolveDir.split(path.sep).includes('node_modules')) return undefined;
       const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/network/model.js
-      if (/^src\/(cli|exercises|export)\//.test(file)) return undefined;
+      if (/^src\/(cli|exercises|export|own-network)\//.test(file)) return undefined;
       return { path: `../${file}`, external: true };
     });
   },

@@ -11,7 +11,7 @@ const { open, visit, shareVisit } = servePage();
 testInBrowser.each([
   ['digits', ''],
   ['text', '?subject=text'],
-])('the first load of %s without data is at most 263 KB gzipped, without the code for GPUs', async (_, query) => {
+])('the first load of %s without data is at most 261 KB gzipped, without the code for GPUs', async (_, query) => {
   const bodies: [string, Promise<Buffer>][] = [];
   await visit(query, {
     prepare: async (page) =>
@@ -24,7 +24,7 @@ testInBrowser.each([
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
   expect(total).toBeGreaterThan(50_000);
-  expect(total).toBeLessThanOrEqual(263_000);
+  expect(total).toBeLessThanOrEqual(261_000);
   expect(bodies.filter(([url]) => url.includes('gpu'))).toEqual([]);
 });
 
