@@ -89,7 +89,7 @@ const textOf = (html: string): string =>
 
 const STOP_WORDS = new Set(
   `a about after all also an and any are as at be because been before between both but by can do does each every for from had has have
-  here how if in into is it its more must no not of on one only or other over same so than that the their them then there these they
+  here how if in into is it its more must no not of on only or other over same so than that the their them then there these they
   this those to two until was we were what when which who why will with would you your`.split(/\s+/),
 );
 
