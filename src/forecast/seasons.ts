@@ -182,13 +182,19 @@ function candidateAt(spectrum: Spectrum, period: number, { likely, found }: Sear
   const tests = kind === 'likely' ? TESTS : TESTS * 2 * Math.sqrt(n);
   const least = -Math.log(CHANCE[kind] / tests);
   const all = Math.floor(period / 2);
+  /** Whether a frequency k/period is what is left of a season that was found. */
+  const isRest = (k: number): boolean => {
+    for (const season of found) {
+      const cycles = (k * season) / period;
+      if (Math.abs(cycles - Math.round(cycles)) * n < REACH[kind] * season) return true;
+    }
+    return false;
+  };
   let [sum, surprise, count] = [0, 0, 0];
   let strongest = { k: 1, surprise: 0 };
   let best: Candidate | undefined;
   for (let k = 1; k <= all; k++) {
-    const isRest = (one: number): boolean =>
-      Math.abs((k * one) / period - Math.round((k * one) / period)) * n < REACH[kind] * one;
-    if (!found.some(isRest)) {
+    if (!isRest(k)) {
       const at = Math.round((k / period) * size);
       const weight = 2 * k === period ? 0.5 : 1; // the frequency 1/2 has no sine
       count++;
@@ -238,7 +244,7 @@ function sharpestNear({ n, size, fine, strengths }: Spectrum, { period, harmonic
     for (let k = 1; k <= harmonics; k++) {
       const place = (k / one) * size;
       const at = Math.min(Math.max(1, Math.round(place)), fine.length - 2);
-      const [before, here, after] = fine.subarray(at - 1, at + 2);
+      const [before, here, after] = [fine[at - 1], fine[at], fine[at + 1]];
       const d = place - at; // on the parabola through three powers
       const power = here + (d * (after - before)) / 2 + (d * d * (after + before - 2 * here)) / 2;
       const middle = Math.round((k / period) * size);
