@@ -62,7 +62,7 @@ const LENGTHS: readonly [rows: number, runs: number][] = inTier(
     [300, 40],
     [1000, 40],
     [3000, 40],
-    [20_000, 8],
+    [20_000, 2],
   ],
 );
 
@@ -84,7 +84,7 @@ function searched(
 }
 
 describe.each(LENGTHS)('in series of %i rows', (count, runs) => {
-  const most = runs < 40 ? 1 : 2;
+  const most = runs < 8 ? 0 : runs < 40 ? 1 : 2;
   const slow = (period: number, size: number) => (random: Random) =>
     sum(sine(random, count, period, size), noise(random, count));
   test.each<[string, Calendar, (random: Random) => Float64Array]>([
@@ -145,8 +145,9 @@ describe.each(LENGTHS)('in series of %i rows', (count, runs) => {
             0.2,
           );
         const { wrong, missed } = searched(runs, calendar, make, periods, periods);
-        expect(wrong).toBeLessThanOrEqual(most);
-        expect(missed).toBeLessThanOrEqual(most);
+        // of 40 with any pattern, up to five are missed: then a whole part of the season is found
+        expect(wrong).toBeLessThanOrEqual(2.5 * most);
+        expect(missed).toBeLessThanOrEqual(2.5 * most);
       }
     },
   );
