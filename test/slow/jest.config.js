@@ -1,4 +1,4 @@
-/** `npm run test:slow`: the tests that the three minutes of `npm test` do not hold. */
+/** `npm run test:slow`: the tests that take too long for `npm test`. */
 import { fileURLToPath } from 'node:url';
 import config from '../../jest.config.js';
 
