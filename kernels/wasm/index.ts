@@ -67,9 +67,8 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
     throw new RangeError(`wasm: threads ${wanted}: must be a whole number in 1…${MOST_THREADS}`);
   }
   const threads = canShareMemory() ? wanted : 1;
-  const relaxed = bytesOf(RELAXED);
-  const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
-  const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
+  const isRelaxed = options.deterministic !== true && WebAssembly.validate(bytesOf(RELAXED));
+  const module = await compiled(isRelaxed ? RELAXED : PORTABLE);
   const { memory, most } = createMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
@@ -104,5 +103,16 @@ function createMemory(): { memory: WebAssembly.Memory; most: number } {
 }
 
 function bytesOf(digits: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: digits.length / 2 }, (_, n) => parseInt(digits.slice(2 * n, 2 * n + 2), 16));
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let n = 0; n < bytes.length; n++) bytes[n] = parseInt(digits.slice(2 * n, 2 * n + 2), 16);
+  return bytes;
+}
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Compiled once: V8 keeps with a module what it has optimised, so a second backend is fast from its first step. */
+async function compiled(digits: string): Promise<WebAssembly.Module> {
+  const module = modules.get(digits) ?? (await WebAssembly.compile(bytesOf(digits)));
+  modules.set(digits, module);
+  return module;
 }

@@ -1,5 +1,5 @@
 /** The run of the command line that calls: what surrounds it, and its state. Several runs in one process do not meet. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { ValueOfCall } from '../files/disk.js';
 
 /** A stream such as `process.stdout`. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -25,16 +25,16 @@ interface CurrentRun extends Surroundings {
   outputWritten: Promise<void>;
 }
 
-const runs = new AsyncLocalStorage<CurrentRun>();
+const runs = new ValueOfCall<CurrentRun>();
 
 /** Calls `work` as a new run. */
-export function asRun<Result>(surroundings: Surroundings, work: () => Result): Result {
+export function asRun<Result>(surroundings: Surroundings, work: () => Promise<Result>): Promise<Result> {
   const state = { exitCode: 0, outputLost: new AbortController(), outputWritten: Promise.resolve() };
-  return runs.run({ ...surroundings, ...state }, work);
+  return runs.during({ ...surroundings, ...state }, work);
 }
 
 export function currentRun(): CurrentRun {
-  const run = runs.getStore();
+  const run = runs.get();
   if (!run) throw new Error('called outside of a run of the command line');
   return run;
 }

@@ -253,17 +253,39 @@ export function failure(file: string, what: string, error: unknown): Error {
   return new DataError(`${file}: ${what} (${REASONS[codeOf(error) ?? ''] ?? message})`);
 }
 
+/**
+ * A value that a call has, and everything that it starts. While one is set, each promise of the process costs more, so nothing is
+ * left behind the last call.
+ */
+export class ValueOfCall<Value extends object | string> {
+  private readonly storage = new AsyncLocalStorage<Value>();
+  private calls = 0;
+
+  get(): Value | undefined {
+    return this.storage.getStore();
+  }
+
+  async during<Result>(value: Value, work: () => Promise<Result>): Promise<Result> {
+    this.calls++;
+    try {
+      return await this.storage.run(value, work);
+    } finally {
+      if (--this.calls === 0) this.storage.disable();
+    }
+  }
+}
+
 /** The folder in which relative paths begin: the process's own, or another one for a single run of the command line. */
-const folders = new AsyncLocalStorage<string>();
+const folders = new ValueOfCall<string>();
 
 /** Calls `work`. For it, and for all that it starts, relative paths begin in `folder`. */
-export function inFolder<Result>(folder: string, work: () => Result): Result {
-  return folders.run(folder, work);
+export function inFolder<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  return folders.during(folder, work);
 }
 
 /** The path with which Node finds `file`. Messages name the file as the user wrote it. */
 export function placeOf(file: string): string {
-  const folder = folders.getStore();
+  const folder = folders.get();
   if (folder === undefined || file === '' || path.isAbsolute(file)) return file;
   return `${folder}${path.sep}${file}`; // not path.join: it would drop a folder before "..", although that folder may be a link
 }

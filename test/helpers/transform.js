@@ -1,4 +1,5 @@
 /** TypeScript to JavaScript, one file at a time. `npm run check` checks the types. */
+import path from 'node:path';
 import { transformSync } from 'esbuild';
 
 // On a terminal Jest sets it for its workers, in which this runs before any test: Node would colour what the tests' processes print.
@@ -6,7 +7,7 @@ delete process.env.FORCE_COLOR;
 
 /**
  * In Jest's contexts a global variable is looked up at every use, which makes loops of mathematics three times as slow. So
- * modules have these as variables of their own. For packages, which are CommonJS, jest.config.js does it.
+ * modules have these as variables of their own: ours, and those of packages that compute. For CommonJS, jest.config.js does it.
  */
 export const GLOBALS = ['Math', 'Number', 'Object', 'Array', 'String', 'Uint8Array', 'Float32Array', 'Float64Array'];
 const banner = `const { Infinity, NaN, ${GLOBALS.join(', ')} } = globalThis;`;
@@ -14,7 +15,7 @@ const banner = `const { Infinity, NaN, ${GLOBALS.join(', ')} } = globalThis;`;
 export default {
   process: (text, file) =>
     transformSync(text, {
-      loader: 'ts',
+      loader: path.extname(file) === '.ts' ? 'ts' : 'js',
       format: 'esm',
       target: 'node20',
       sourcefile: file,

@@ -58,10 +58,10 @@ test('the tarball holds every entry and its types, and only files that a user ne
   const allowed =
     /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
-  expect(packedFiles(/^dist\/src\/(cli|exercises|export)\//)).toEqual([]);
+  expect(packedFiles(/^dist\/src\/(classify|cli|exercises|export)\//)).toEqual([]);
 });
 
-test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, the command line’s and the exercises’ code, the page’s document, and the book’s programs and mistakes', () => {
+test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, the command line’s and the exercises’ code, the page’s document, and the book', () => {
   const documents = packedFiles(/\.md$/);
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
   const links = documents.flatMap((document) =>
@@ -74,7 +74,7 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/exercises\/bugs|docs\/learn\/(programs|pictures|mistakes-table)|src\/(cli|exercises|export|own-network))\b/.test(
+    /^(test|bench|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/exercises\/bugs|docs\/learn|src\/(classify|cli|exercises|export|own-network))\b/.test(
       target,
     ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
