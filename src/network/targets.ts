@@ -153,7 +153,9 @@ export class LossMask {
 
   /** The numbers that count, and `other` in place of the rest. They are a copy: the caller may give y itself. */
   private counted(given: (at: number) => number, other: number): Float64Array {
-    return Float64Array.from(this.mask, (counts, at) => (counts === 1 ? given(at) : other));
+    const values = new Float64Array(this.mask.length).fill(other);
+    for (let at = 0; at < values.length; at++) if (this.mask[at] === 1) values[at] = given(at);
+    return values;
   }
 
   /** Labels of steps may be lists of lists. */

@@ -1,4 +1,4 @@
-/** `npm run bench` and `npm run bench:gpu-kernels` as processes, with one suite and one mode; whole runs: test/slow/bench. */
+/** `npm run bench` as a process, with one suite; whole runs, and the programs of the kernels' documents: test/slow/bench. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -52,11 +52,4 @@ test('a mistake on the command line is explained, with exit code 2', () => {
     stdout: '', // before anything is measured
     stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
   });
-});
-
-test('bench:gpu-kernels: every step of mode cpu computes the product, of a size that no tile divides', () => {
-  const program = ['dist/bench/steps/gpu-kernel-steps.js', '--quick', '--mode', 'cpu', '--size', '9,7,5'];
-  const { status, stdout } = spawnSync(process.execPath, program, { encoding: 'utf8' });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('WRONG') as string });
-  expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(6);
 });

@@ -126,38 +126,6 @@ testInBrowser('an experiment sets and starts its run, says with which mistake it
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
-testInBrowser('the page has the colours that the visitor chose for the site, in its canvases too', async () => {
-  const opened = await visit(SMALL, {
-    colorScheme: 'light',
-    prepare: (page) =>
-      page.addInitScript(() => {
-        if (!localStorage.getItem('vitepress-theme-appearance'))
-          localStorage.setItem('vitepress-theme-appearance', 'dark');
-      }),
-  });
-  const { page } = opened;
-  /** The paper, and the first pixel of the image, which has no ink. */
-  const seen = (): Promise<[string, number[]]> =>
-    page.evaluate(() => {
-      const image = document.querySelector<HTMLCanvasElement>('#image')!.getContext('2d')!;
-      return [getComputedStyle(document.body).backgroundColor, [...image.getImageData(0, 0, 1, 1).data]];
-    });
-  await opened.inspected(0);
-  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
-  await page.evaluate(() => {
-    localStorage.setItem('vitepress-theme-appearance', 'light');
-    dispatchEvent(new StorageEvent('storage')); // as if another tab had changed it
-  });
-  expect(await seen()).toEqual(['rgb(251, 250, 247)', [241, 239, 233, 255]]);
-  await page.evaluate(() => {
-    localStorage.setItem('vitepress-theme-appearance', 'auto');
-    dispatchEvent(new StorageEvent('storage'));
-  });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.waitForFunction(() => document.documentElement.classList.contains('dark')); // the browser reports it later
-  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
-});
-
 testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
   const opened = await visit(`${SMALL}&steps=10`);
   const { page } = opened;
@@ -263,17 +231,6 @@ describe('on a page whose run has not begun', () => {
       expect(await page.locator('#check-table tbody tr').count()).toBe(7);
     }
   });
-});
-
-testInBrowser('a data file that is damaged is named, and can be loaded again', async () => {
-  const opened = await open(SMALL, {
-    prepare: (page) =>
-      page.route('**/t10k-labels*', (route) => route.fulfill({ body: gzipSync(Buffer.alloc(10008, 1)) })),
-  });
-  expect(await opened.error()).toMatch(/t10k-labels-idx1-ubyte: damaged \(its SHA-256 differs\)/);
-  await opened.page.unroute('**/t10k-labels*');
-  await opened.act('Try again');
-  await opened.page.waitForSelector('#play:enabled');
 });
 
 testInBrowser('if the engine cannot be loaded, the page offers a reload', async () => {

@@ -8,6 +8,8 @@ const SHARED = [
   ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
   ...[
     'equations/gradients',
+    'exercises/diagnosis',
+    'exercises/forgeries',
     'files/fuzz',
     'forecast/seasons',
     'kernels/webgpu-lists',

@@ -14,6 +14,7 @@ testInBrowser('a data file that cannot be loaded is named, with the reason, and 
     ['does not exist', 404, /t10k-labels-idx1-ubyte\.gz: the server answers 404/],
     ['ends early', gzipSync(Buffer.alloc(10)), /t10k-labels-idx1-ubyte: ends after 10 of 10008 bytes/],
     ['is too long', gzipSync(Buffer.alloc(20000)), /t10k-labels-idx1-ubyte: longer than 10008 bytes/],
+    ['has other bytes', gzipSync(Buffer.alloc(10008, 1)), /t10k-labels-idx1-ubyte: damaged \(its SHA-256 differs\)/],
     ['is not gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /t10k-labels-idx1-ubyte\.gz: cannot be loaded/],
   ];
   let answer = answers[0][1];

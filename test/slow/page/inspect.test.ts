@@ -179,3 +179,35 @@ testInBrowser('a passage of the visitor is read; an unknown character is named; 
   // the passage of the text is shown again
   await page.waitForFunction(() => document.querySelectorAll('#passage [role=option]').length === 300);
 });
+
+testInBrowser('the page has the colours that the visitor chose for the site, in its canvases too', async () => {
+  const opened = await visit(SMALL, {
+    colorScheme: 'light',
+    prepare: (page) =>
+      page.addInitScript(() => {
+        if (!localStorage.getItem('vitepress-theme-appearance'))
+          localStorage.setItem('vitepress-theme-appearance', 'dark');
+      }),
+  });
+  const { page } = opened;
+  /** The paper, and the first pixel of the image, which has no ink. */
+  const seen = (): Promise<[string, number[]]> =>
+    page.evaluate(() => {
+      const image = document.querySelector<HTMLCanvasElement>('#image')!.getContext('2d')!;
+      return [getComputedStyle(document.body).backgroundColor, [...image.getImageData(0, 0, 1, 1).data]];
+    });
+  await opened.inspected(0);
+  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
+  await page.evaluate(() => {
+    localStorage.setItem('vitepress-theme-appearance', 'light');
+    dispatchEvent(new StorageEvent('storage')); // as if another tab had changed it
+  });
+  expect(await seen()).toEqual(['rgb(251, 250, 247)', [241, 239, 233, 255]]);
+  await page.evaluate(() => {
+    localStorage.setItem('vitepress-theme-appearance', 'auto');
+    dispatchEvent(new StorageEvent('storage'));
+  });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(() => document.documentElement.classList.contains('dark')); // the browser reports it later
+  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
+});
