@@ -40,7 +40,7 @@ test('a text: the network writes 200 characters, and (15′) is the engine’s',
 });
 
 test('the page’s two mistakes: without tanh(c) it hardly learns, without the gradient to the previous h it does', async () => {
-  const accuracyWith = async (name: string, steps?: number): Promise<number> => {
+  const accuracyWith = async (name: string, steps: number): Promise<number> => {
     const exercise = EXERCISES.find((one) => one.name === name)!;
     const answers = exercisesOf(LAST_STEP).map(solutionOf);
     const source = withMistake(exercise.typescript.solution, exercise.mistakes[0]);
@@ -60,8 +60,9 @@ test('the page’s two mistakes: without tanh(c) it hardly learns, without the g
     'do without the factor tanh(c)',
     'no gradient reaches the previous h',
   ]);
-  expect(await accuracyWith('hidden-state')).toBeLessThan(0.4);
-  expect(await accuracyWith('weights', 350)).toBeGreaterThan(0.6); // fewer updates show it, too
+  // 500 updates take longer, and these show it too; right answers have 0.80 after 200, and 0.76 after 150
+  expect(await accuracyWith('hidden-state', 200)).toBeLessThan(0.4);
+  expect(await accuracyWith('weights', 150)).toBeGreaterThan(0.5);
 });
 
 test('limits of time and memory', async () => {
