@@ -1,6 +1,7 @@
 /** Buttons that write all answers into a file, and read one: from the terminal, or from another browser. */
 import type { VNode } from 'vue';
 import { defineComponent, h, onUnmounted, ref, shallowRef } from 'vue';
+import { counted } from '../../../../src/core/arguments.js';
 import type { Imported } from './transfer.js';
 
 export default defineComponent(() => {
@@ -11,9 +12,9 @@ export default defineComponent(() => {
 
   async function take(texts: readonly Imported[]): Promise<void> {
     const { check } = await import('./transfer.js');
-    message.value = `${counted(texts.length)} from the file. Checking …`;
+    message.value = `${counted(texts.length, 'answer')} from the file. Checking …`;
     const right = await check(texts, aborter.signal);
-    message.value = `${counted(texts.length)} from the file: ${right} of ${texts.length} right.`;
+    message.value = `${counted(texts.length, 'answer')} from the file: ${right} of ${texts.length} right.`;
   }
 
   async function readFile(file: File | undefined): Promise<void> {
@@ -71,8 +72,6 @@ export default defineComponent(() => {
 });
 
 const download = async (): Promise<void> => (await import('./transfer.js')).download();
-
-const counted = (count: number): string => (count === 1 ? '1 answer' : `${count} answers`);
 
 /** What stays until the reader decides. */
 function differingView(
