@@ -50,9 +50,10 @@ test('no text runs or installs a package of the name longhand from a registry, i
       path.join(folder, name),
     ),
   );
+  const made = /^docs\/(api|\.vitepress\/\.temp)\//; // a build of the site that was killed leaves them
   const texts = [
     ...filesIn('.', '.md'),
-    ...sources.filter((file) => /\.(md|mts|[mc]?[jt]s|py|html|vue|sh)$/.test(file)),
+    ...sources.filter((file) => /\.(md|mts|[mc]?[jt]s|py|html|vue|sh)$/.test(file) && !made.test(file)),
   ];
   expect(texts.length).toBeGreaterThan(300);
   const reaches =
