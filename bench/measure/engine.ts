@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Candidate, EngineKind } from '../candidates.js';
 import { LeftOutError } from '../program.js';
+import { UsageError } from '../suites.js';
 import { project } from '../versions.js';
 import type { Peak } from './peak.js';
 import type { Answers, CandidateProcess, Failure, Request, Started } from './protocol.js';
@@ -23,9 +24,15 @@ export interface Engine {
 
 const child = fileURLToPath(new URL('child.js', import.meta.url));
 
-/** A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. */
+/**
+ * A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. Throws a UsageError if the
+ * program cannot be started, or a limit such as `ulimit -v` leaves no memory for WebAssembly.
+ */
 export async function nodeEngine(node: string): Promise<Engine> {
-  const { stdout } = await promisify(execFile)(node, [child, 'peak']);
+  const { stdout } = await promisify(execFile)(node, [child, 'peak']).catch((reason: unknown) => {
+    const { message, stderr = '' } = reason as Error & { readonly stderr?: string };
+    throw new UsageError(`${node} cannot run candidates: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? message}`);
+  });
   const { engine, peak } = JSON.parse(stdout) as { engine: string; peak: Peak };
   const start = (candidate: Candidate): Promise<Started> => SpawnedProcess.start(candidate, node);
   return { kind: 'node', name: engine, peak, start, close: async () => {} };

@@ -53,3 +53,18 @@ test('a mistake on the command line is explained, with exit code 2', () => {
     stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
   });
 });
+
+test('a Node that cannot be started is one line, with exit code 2; so is one without memory for WebAssembly', () => {
+  const missing = bench(['step', '--backends', 'loops', '--node', '/no/such/node']);
+  expect([missing.status, missing.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^bench: \/no\/such\/node cannot run candidates: .*ENOENT\n$/),
+  ]);
+  if (process.platform !== 'linux') return; // others have no such limit
+  const limited = ['-c', 'ulimit -v 4000000; exec "$0" "$@"', process.execPath, 'dist/bench/main.js'];
+  const { status, stderr } = spawnSync('bash', [...limited, 'step', '--backends', 'loops'], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^bench: .* cannot run candidates: \[?RangeError: WebAssembly[^\n]*\n$/),
+  ]);
+});
