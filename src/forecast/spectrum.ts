@@ -17,6 +17,8 @@ export interface Spectrum {
   readonly powers: Float64Array;
   /** What noise has around these frequencies. */
   readonly background: Float64Array;
+  /** The excess kurtosis of the numbers, 0 or more: of normal ones 0, of rare spikes large. */
+  readonly kurtosis: number;
 }
 
 /** The spectrum of numbers whose mean is 0. Frequencies of `removed` periods do not count as background. */
@@ -44,7 +46,16 @@ export function spectrumOf(values: Float64Array, removed: readonly number[]): Sp
     // both the power and the background are estimates: their quotient has about the distribution F(2, 2·count)
     surprises[k] = counts[j] * Math.log1p(strengths[k] / counts[j]);
   }
-  return { n, size, fine, strengths, surprises, powers, background };
+  return { n, size, fine, strengths, surprises, powers, background, kurtosis: kurtosisOf(values) };
+}
+
+function kurtosisOf(values: Float64Array): number {
+  let [squares, fourths] = [0, 0];
+  for (const value of values) {
+    squares += value ** 2;
+    fourths += value ** 4;
+  }
+  return squares > 0 ? Math.max(0, (values.length * fourths) / squares ** 2 - 3) : 0;
 }
 
 /** The background of a frequency is the mean of the weakest of the powers near it, so that other seasons do not count. */
@@ -80,7 +91,7 @@ function backgroundOf(powers: Float64Array): { background: Float64Array; counts:
     background[j] = weakest.reduce((sum, power) => sum + power, 0) / weakest.length / MEAN_OF_WEAKEST;
     background[j] = Math.max(background[j], floor);
     counts[j] = Math.max(1, EXACT * near.length);
-    next = j + Math.max(1, j >> 4 > 4 ? 4 : j >> 4);
+    next = j + Math.max(1, Math.min(8, j >> 4));
   }
   return { background, counts };
 }
@@ -97,12 +108,15 @@ function transform(re: Float64Array, im: Float64Array): void {
       [im[i], im[j]] = [im[j], im[i]];
     }
   }
+  const cos = Float64Array.from({ length: n / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / n));
+  const sin = Float64Array.from({ length: n / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
   for (let half = 1; half < n; half *= 2) {
-    for (let k = 0; k < half; k++) {
-      const [c, s] = [Math.cos((Math.PI * k) / half), -Math.sin((Math.PI * k) / half)];
-      for (let i = k; i < n; i += 2 * half) {
+    for (let from = 0; from < n; from += 2 * half) {
+      for (let k = 0; k < half; k++) {
+        const i = from + k;
         const j = i + half;
-        const [x, y] = [re[j] * c - im[j] * s, re[j] * s + im[j] * c];
+        const at = (k * n) / (2 * half);
+        const [x, y] = [re[j] * cos[at] - im[j] * sin[at], re[j] * sin[at] + im[j] * cos[at]];
         re[j] = re[i] - x;
         im[j] = im[i] - y;
         re[i] += x;
@@ -129,31 +143,70 @@ export function covariancesOf(powers: Float64Array, n: number, most: number): Fl
   });
 }
 
+/** x[t] = Σ a[i]·x[t-1-i] + noise, and how badly it fits n numbers. */
+export interface Autoregression {
+  readonly a: Float64Array;
+  /** Its AIC: n times the logarithm of the noise's variance, and 2 for each coefficient. */
+  readonly misfit: number;
+}
+
+/** The autoregression of n numbers with these autocovariances, by Levinson and Durbin. */
+export const autoregressionOf = (covariances: Float64Array, n: number): Autoregression =>
+  bestAutoregression(n, covariances[0], covariances.length - 1, (a, error) => {
+    const rest = a.reduce((sum, one, i) => sum - one * covariances[a.length - i], covariances[a.length + 1]);
+    return rest / error;
+  });
+
 /**
- * The coefficients of the autoregression with these autocovariances, x[t] = Σ a[i]·x[t-1-i] + noise, by Levinson and Durbin. Its order has
- * the smallest AIC. `n`: how many numbers there are.
+ * The autoregression of numbers whose mean is 0, by Burg: each reflection is the one with the least errors forwards and backwards. Unlike the
+ * autocovariances, which end with the series, it does not make a sharp peak of the spectrum broader.
  */
-export function autoregressionOf(covariances: Float64Array, n: number): Float64Array {
-  let [a, best] = [new Float64Array(0), new Float64Array(0)];
-  let error = covariances[0];
-  let least = n * Math.log(error);
-  for (let order = 1; order < covariances.length && error > 0; order++) {
-    let rest = covariances[order];
-    for (let i = 0; i < order - 1; i++) rest -= a[i] * covariances[order - 1 - i];
-    const reflection = rest / error;
+export function autoregressionIn(values: Float64Array, most: number): Autoregression {
+  const n = values.length;
+  const variance = values.reduce((sum, value) => sum + value * value, 0) / n;
+  const [forward, backward] = [values.slice(), values.slice()];
+  return bestAutoregression(n, variance, most, (a) => {
+    const order = a.length + 1;
+    let [products, squares] = [0, Number.MIN_VALUE];
+    for (let t = order; t < n; t++) {
+      products += forward[t] * backward[t - 1];
+      squares += forward[t] ** 2 + backward[t - 1] ** 2;
+    }
+    const reflection = (2 * products) / squares;
+    for (let t = n - 1; t >= order; t--) {
+      const [f, b] = [forward[t], backward[t - 1]];
+      forward[t] = f - reflection * b;
+      backward[t] = b - reflection * f;
+    }
+    return reflection;
+  });
+}
+
+/** The order with the smallest AIC. `reflectionOf`: the last coefficient of the next order. */
+function bestAutoregression(
+  n: number,
+  variance: number,
+  most: number,
+  reflectionOf: (a: Float64Array, error: number) => number,
+): Autoregression {
+  let a = new Float64Array(0);
+  let error = variance;
+  let best = { a, misfit: n * Math.log(Math.max(error, Number.MIN_VALUE)) };
+  for (let order = 1; order <= most && error > 0; order++) {
+    const reflection = reflectionOf(a, error);
     const next = new Float64Array(order);
     for (let i = 0; i < order - 1; i++) next[i] = a[i] - reflection * a[order - 2 - i];
     next[order - 1] = reflection;
     a = next;
     error *= 1 - reflection ** 2;
-    const aic = n * Math.log(error) + 2 * order;
-    if (aic < least) [least, best] = [aic, a];
+    const misfit = n * Math.log(Math.max(error, Number.MIN_VALUE)) + 2 * order;
+    if (misfit < best.misfit) best = { a, misfit };
   }
   return best;
 }
 
 /** What an autoregression does not explain: x[t] - Σ a[i]·x[t-1-i]; 0 for the first numbers. */
-export const unexplained = (values: Float64Array, a: Float64Array): Float64Array =>
+export const unexplained = (values: Float64Array, { a }: Autoregression): Float64Array =>
   values.map((value, t) => {
     if (t < a.length) return 0;
     for (let i = 0; i < a.length; i++) value -= a[i] * values[t - 1 - i];
