@@ -60,14 +60,14 @@ const CHANCE_OF_OTHERS = 0.01;
 
 /**
  * The probability that noise adds other frequencies to those of a part of a period. The more likely the period is beside its part, the larger it
- * may be: few series repeat after half a day or a third of a year that have no day or year.
+ * may be: a long multiple is less likely than a short one, and few series repeat after half a day or a third of a year that have no day or year.
  */
-const CHANCE_OF_MORE = { ofLikely: 0.006, ofOther: 0.01, likely: 0.1, likelyFewTimes: 0.4 } as const;
+const CHANCE_OF_MORE = { ofLikely: 0.006, ofOther: 0.04, likely: 0.1, likelyFewTimes: 0.4 } as const;
 
 /** Whether a period has other frequencies than a part of it: else the part is the season. */
 export function hasMoreThan(part: number, period: number, spectrum: Spectrum, search: Search): boolean {
   const { likely, found } = search;
-  let chance: number = CHANCE_OF_MORE.ofOther;
+  let chance: number = CHANCE_OF_MORE.ofOther / (period / part) ** 3;
   if (likely.includes(part)) chance = CHANCE_OF_MORE.ofLikely;
   else if (likely.includes(period)) {
     chance = period <= FIRST_HARMONICS * part ? CHANCE_OF_MORE.likelyFewTimes : CHANCE_OF_MORE.likely;

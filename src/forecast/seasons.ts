@@ -115,7 +115,8 @@ function strongestSeason(rest: Float64Array, search: Search): number | undefined
     if (!isPeak(spectrum, candidate)) continue;
     const sharpest = sharpestNear(spectrum, candidate);
     const period = likely.find((one) => isNear(one, candidate.period)) ?? sharpest;
-    const season = [period, sharpest].find((one) => isSeason(rest, x, one, search));
+    const parts = likely.filter((one) => isWholePart(one, period)).sort((a, b) => a - b);
+    const season = [...parts, period, sharpest].find((one) => isSeason(rest, x, one, search));
     if (season !== undefined) return wholeSeason(x, season, search);
   }
   return undefined;
@@ -141,19 +142,20 @@ const isWholePart = (part: number, period: number): boolean => {
 
 /** The shortest part of a period that has all its frequencies. A season is not always found first: then, the multiple that adds some to it. */
 function wholeSeason(x: Float64Array, period: number, { likely, found }: Search): number {
-  const hasMore = (one: number, parts: readonly number[]): boolean[] => {
-    const spectrum = spectrumWithout(memoryOf(withoutSeason(x, one)), x, found);
-    return parts.map((part) => hasMoreThan(part, one, spectrum, { likely, found }));
-  };
-  const parts = Array.from({ length: period >> 1 }, (_, i) => i + 1).filter(
-    (one) => one > 1 && period % one === 0 && !found.includes(one),
-  );
-  let season = parts[hasMore(period, parts).indexOf(false)] ?? period;
+  const spectrumFor = (one: number, left: Float64Array): Spectrum =>
+    spectrumWithout(memoryOf(withoutSeason(x, one)), left, found);
+  const isNew = (one: number): boolean => !found.includes(one);
+  const parts = Array.from({ length: period >> 1 }, (_, i) => i + 1).filter((one) => one > 1 && period % one === 0);
+  const all = spectrumFor(period, x);
+  let season = parts.find((part) => isNew(part) && !hasMoreThan(part, period, all, { likely, found })) ?? period;
   for (let part = 0; part !== season && !likely.includes(season);) {
     part = season;
+    const left = withoutSeason(x, part); // it is so strong that the frequencies near it would seem to be others
     const multiples = [2, 3, 4].map((times) => times * part).filter((one) => LEAST_PERIODS.other * one <= x.length);
-    const longer = [...likely.filter((one) => isWholePart(part, one)), ...multiples];
-    season = longer.find((one) => !found.includes(one) && hasMore(one, [part])[0]) ?? part;
+    season =
+      [...likely.filter((one) => isWholePart(part, one)), ...multiples].find(
+        (one) => isNew(one) && hasMoreThan(part, one, spectrumFor(one, left), { likely, found }),
+      ) ?? part;
   }
   return season;
 }

@@ -52,8 +52,9 @@ export function spectrumOf(values: Float64Array, removed: readonly number[]): Sp
 function kurtosisOf(values: Float64Array): number {
   let [squares, fourths] = [0, 0];
   for (const value of values) {
-    squares += value ** 2;
-    fourths += value ** 4;
+    const square = value * value;
+    squares += square;
+    fourths += square * square;
   }
   return squares > 0 ? Math.max(0, (values.length * fourths) / squares ** 2 - 3) : 0;
 }
