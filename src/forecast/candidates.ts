@@ -59,8 +59,8 @@ const REACH = { likely: 0.3, other: 1 } as const;
 const CHANCE_OF_OTHERS = 0.01;
 
 /**
- * The probability that noise adds other frequencies to those of a part of a period. The more likely the period is beside its part, the larger it
- * may be: a long multiple is less likely than a short one, and few series repeat after half a day or a third of a year that have no day or year.
+ * The probability that noise adds other frequencies to those of a part of a period. It may be larger for a period that is likely beside its
+ * part. A long multiple is less likely than a short one. Few series repeat after half a day or a third of a year, and have no day or year.
  */
 const CHANCE_OF_MORE = { ofLikely: 0.006, ofOther: 0.04, likely: 0.1, likelyFewTimes: 0.4 } as const;
 
