@@ -147,6 +147,29 @@ describe('longhand train --predict', () => {
     expect(stderr).toMatch(/WARNING: 5 ahead, the LSTM (loses against|repeats the last known number)/);
   });
 
+  test('compares days that move slowly over a year, with noise, with the days a year before', async () => {
+    const random = new Random(3);
+    const year = (n: number): string => (3 * Math.sin((2 * Math.PI * n) / 365.25) + random.normal(0, 1)).toFixed(2);
+    const data = linesInFolder('year.csv', [
+      'date,y',
+      ...Array.from({ length: 2000 }, (_, n) => `${dateOf(n)},${year(n)}`),
+    ]);
+    const { code, stdout, stderr } = await longhand([
+      'train',
+      '--data',
+      data,
+      '--predict',
+      'y',
+      '--time',
+      'date',
+      ...TINY,
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('\nseasons of 365 steps\n')]);
+    expect(linesOf(stdout).filter((line) => line.includes('season before'))).toEqual([
+      expect.stringContaining('the season before (365 steps)'),
+    ]);
+  });
+
   test('continues an interrupted run to the same bytes', async () => {
     const checkpoint = inFolder('stopped.safetensors');
     const args = [
