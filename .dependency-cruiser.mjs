@@ -47,7 +47,7 @@ const NODE_ONLY = [
   'src/data/(mnist|row|table|text)-files',
   'src/exercises/make',
   'src/training/checkpoint-files',
-  'kernels/wasm/(build|relaxed-in-node)',
+  'kernels/wasm/(build|node-flags)',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

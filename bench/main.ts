@@ -30,6 +30,7 @@ interface Options {
   readonly sizes: readonly string[];
   readonly threads?: readonly number[];
   readonly node: string;
+  readonly vectors?: string;
   readonly browser?: boolean;
   readonly from?: readonly string[];
   readonly quick?: boolean;
@@ -64,7 +65,7 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   const wanted = candidatesFor(options.backends, [1], options.browser ? 'page' : 'node');
   if (wanted.some(usesRival)) await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
-  const engine = await (options.browser ? chromiumEngine() : nodeEngine(options.node));
+  const engine = await (options.browser ? chromiumEngine() : nodeEngine(options.node, options.vectors));
   const pool = new ProcessPool(engine);
   const rows: Row[] = [];
   try {
@@ -196,7 +197,8 @@ const command = new Command('npm run bench --')
     threadCounts,
   )
   .option('--node <path>', 'the Node that runs the candidates', process.execPath)
-  .addOption(new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts('node'))
+  .addOption(new Option('--vectors <bits>', 'measure Longhand without 256-bit vectors in V8').choices(['128']))
+  .addOption(new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts(['node', 'vectors']))
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')
   .option('--report <file>', 'write the tables as Markdown, and the charts in a folder beside it')

@@ -1,5 +1,8 @@
-/** A Node process with one candidate in it: `child.js PROGRAM OPTIONS`. `child.js peak` prints its version and its peak. */
-import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+/**
+ * A Node process with one candidate in it: `child.js PROGRAM VECTORS OPTIONS`. `child.js peak VECTORS` prints its version and its peak.
+ * VECTORS is 128 if V8 may not use wider ones.
+ */
+import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
 import { compilePeak } from '../assemblyscript.js';
 import type { Program, Start, StartOptions } from '../program.js';
 import { failureOf } from '../program.js';
@@ -9,15 +12,21 @@ import type { Answers, Failure, Request } from './protocol.js';
 import { answer } from './protocol.js';
 import { Session } from './session.js';
 
-const [name, optionsText] = process.argv.slice(2);
+const [name, vectors, optionsText] = process.argv.slice(2);
 const engine = `Node ${process.versions.node}`;
 
 function say(answer: Answers[keyof Answers] | Failure): void {
   process.send?.(answer);
 }
 
+/** As the command line does. */
+function setFlags(): void {
+  enableRelaxedSimd();
+  if (vectors !== '128') enableWideVectors();
+}
+
 async function load(): Promise<Program> {
-  if (name === 'longhand') enableRelaxedSimd(); // as the command line does
+  if (name === 'longhand') setFlags();
   const { start } = (await import(`../programs/${name}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }
@@ -39,7 +48,7 @@ async function serve(): Promise<void> {
 
 /** The peak of one thread with relaxed SIMD, if this Node has it. */
 async function printPeak(): Promise<void> {
-  enableRelaxedSimd();
+  setFlags();
   console.log(JSON.stringify({ engine, peak: await measurePeak(await compilePeak()) }));
 }
 

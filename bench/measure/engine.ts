@@ -25,16 +25,17 @@ export interface Engine {
 const child = fileURLToPath(new URL('child.js', import.meta.url));
 
 /**
- * A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. Throws a UsageError if the
- * program cannot be started, or a limit such as `ulimit -v` leaves no memory for WebAssembly.
+ * A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. `vectors` '128': V8 may not
+ * merge pairs of operations into wider ones. Throws a UsageError if the program cannot be started, or a limit such as `ulimit -v` leaves
+ * no memory for WebAssembly.
  */
-export async function nodeEngine(node: string): Promise<Engine> {
-  const { stdout } = await promisify(execFile)(node, [child, 'peak']).catch((reason: unknown) => {
+export async function nodeEngine(node: string, vectors = ''): Promise<Engine> {
+  const { stdout } = await promisify(execFile)(node, [child, 'peak', vectors]).catch((reason: unknown) => {
     const { message, stderr = '' } = reason as Error & { readonly stderr?: string };
     throw new UsageError(`${node} cannot run candidates: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? message}`);
   });
   const { engine, peak } = JSON.parse(stdout) as { engine: string; peak: Peak };
-  const start = (candidate: Candidate): Promise<Started> => SpawnedProcess.start(candidate, node);
+  const start = (candidate: Candidate): Promise<Started> => SpawnedProcess.start(candidate, node, vectors);
   return { kind: 'node', name: engine, peak, start, close: async () => {} };
 }
 
@@ -63,11 +64,11 @@ class SpawnedProcess implements CandidateProcess {
   }
 
   /** Starts the process and waits until its program has been loaded. */
-  static async start({ program, mode, threads }: Candidate, node: string): Promise<Started> {
+  static async start({ program, mode, threads }: Candidate, node: string, vectors: string): Promise<Started> {
     const options = JSON.stringify({ mode, threads });
     const process = program.endsWith('.py')
       ? SpawnedProcess.startPython(program, options)
-      : SpawnedProcess.startNode(program, options, node);
+      : SpawnedProcess.startNode([program, vectors, options], node);
     try {
       return { process, hello: await process.answer<Answers['hello']>() };
     } catch (error) {
@@ -76,8 +77,8 @@ class SpawnedProcess implements CandidateProcess {
     }
   }
 
-  private static startNode(program: string, options: string, node: string): SpawnedProcess {
-    const started = fork(child, [program, options], { execPath: node, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  private static startNode(args: readonly string[], node: string): SpawnedProcess {
+    const started = fork(child, args, { execPath: node, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const process = new SpawnedProcess(started, (request) => started.send(request));
     started.on('message', (message) => process.receive(message as object));
     return process;

@@ -7,7 +7,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import { enableRelaxedSimd } from '../../kernels/wasm/node-flags.js';
 import { tensorFrom } from '../../src/core/tensor.js';
 import { compileAssembly } from '../assemblyscript.js';
 import { runCommand, sizeIn } from '../command.js';

@@ -2,7 +2,7 @@
 import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
-import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
 import { type Command, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { wholeNumber } from './flag-values.js';
@@ -11,11 +11,15 @@ export const BACKENDS = ['wasm', 'webgpu', 'reference', 'gpu'] as const;
 
 export const GPU_MODES = ['auto', ...MODES] as const;
 
+/** Bits of V8's vectors, for a run without the wider ones. */
+const VECTORS = ['128'] as const;
+
 export interface BackendFlags {
   readonly backend: (typeof BACKENDS)[number];
   readonly gpuMode: (typeof GPU_MODES)[number];
   readonly threads?: number;
   readonly deterministic: boolean;
+  readonly vectors?: (typeof VECTORS)[number];
 }
 
 /** Adds the flags that choose a backend. */
@@ -24,6 +28,7 @@ export function withBackendOptions(command: Command): Command {
     .addOption(new Option('--backend <name>', 'backend that runs the network').choices(BACKENDS).default('wasm'))
     .option('--threads <count>', 'threads of --backend wasm (default: one per core)', wholeNumber(1, MOST_THREADS))
     .option('--deterministic', 'with --backend wasm: bit-identical results on every computer', false)
+    .addOption(new Option('--vectors <bits>', 'with --backend wasm: no 256-bit vectors in V8').choices(VECTORS))
     .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu').choices(GPU_MODES).default('auto'));
 }
 
@@ -37,6 +42,7 @@ export async function withBackend<Result>(
   if (hasGpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
   if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
   if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
+  if (flags.vectors && flags.backend !== 'wasm') command.error('error: --vectors needs --backend wasm');
   const backend = await createBackend(flags);
   try {
     return await work(backend);
@@ -51,10 +57,11 @@ export function withRecordedBuild(flags: BackendFlags, recorded: string): Backen
   return flags.backend === 'wasm' && isPortable ? { ...flags, deterministic: true } : flags;
 }
 
-async function createBackend({ backend, gpuMode, threads, deterministic }: BackendFlags): Promise<Backend> {
+async function createBackend({ backend, gpuMode, threads, deterministic, vectors }: BackendFlags): Promise<Backend> {
   if (backend === 'reference') return createReferenceBackend();
   if (backend === 'wasm') {
     if (!deterministic) enableRelaxedSimd();
+    if (!vectors) enableWideVectors();
     return createWasmBackend({ deterministic, ...(threads && { threads }) });
   }
   if (backend === 'webgpu') {

@@ -193,8 +193,8 @@ async function sampleOf(network: Network, vocabulary: Vocabulary): Promise<strin
   return text;
 }
 
-/** The number of threads changes no bit of the results. */
-const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
+/** Neither the number of threads nor the width of the vectors changes a bit of the results. */
+const withoutThreads = (description: string): string => description.replace(/, \d+ threads?(, 256-bit)?( \(.*\))?$/, '');
 
 function reportingHooks(
   { checkpoint, resume, checkpointEvery, best }: TrainFlags,

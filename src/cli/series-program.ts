@@ -62,7 +62,7 @@ for (let year = ${first}; year <= ${last}; year++) {
 }
 `;
 
-function backendLines({ backend, deterministic, threads, gpuMode }: BackendFlags): string {
+function backendLines({ backend, deterministic, threads, gpuMode, vectors }: BackendFlags): string {
   if (backend === 'reference') {
     return "import { createReferenceBackend } from 'longhand/reference';\n\nconst backend = createReferenceBackend();";
   }
@@ -72,8 +72,9 @@ function backendLines({ backend, deterministic, threads, gpuMode }: BackendFlags
   if (backend === 'gpu') {
     return `import { createGpuBackend } from 'longhand/gpu';\n\nconst backend = await createGpuBackend({ mode: ${literal(gpuMode)} });`;
   }
-  const relaxed = "v8.setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20 needs this flag\n";
-  return `import { createWasmBackend } from 'longhand/wasm';
-${deterministic ? '' : "import v8 from 'node:v8';\n"}
-${deterministic ? '' : relaxed}const backend = await createWasmBackend(${literal({ deterministic, ...(threads && { threads }) })});`;
+  const enabled = [...(deterministic ? [] : ['enableRelaxedSimd']), ...(vectors ? [] : ['enableWideVectors'])];
+  const flagsOfV8 = enabled.length > 0 ? `import { ${enabled.join(', ')} } from 'longhand/node-flags';\n` : '';
+  return `${flagsOfV8}import { createWasmBackend } from 'longhand/wasm';
+
+${enabled.map((name) => `${name}();\n`).join('')}const backend = await createWasmBackend(${literal({ deterministic, ...(threads && { threads }) })});`;
 }

@@ -360,7 +360,8 @@ export class Training {
           data: this.digest,
           best,
           validationsSinceBest,
-          backend: network.backend.description,
+          // how wide the vectors are is measured at each start, and changes no number
+          backend: network.backend.description.replace(', 256-bit', ''),
           step: updates,
           means: {},
           squares: {},

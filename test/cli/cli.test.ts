@@ -74,6 +74,8 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--gpu-mode', 'cpu', '--backend', 'reference'], '--gpu-mode needs --backend gpu'],
     [['train', '--threads', '2', '--backend', 'reference'], '--threads needs --backend wasm'],
     [['train', '--deterministic', '--backend', 'gpu'], '--deterministic needs --backend wasm'],
+    [['train', '--vectors', '128', '--backend', 'webgpu'], '--vectors needs --backend wasm'],
+    wrongValue('vectors <bits>', '512', 'Allowed choices are 128.'),
     wrongValue('threads <count>', '0', 'It must be a whole number from 1 to 48.'),
     wrongValue('threads <count>', '64', 'It must be a whole number from 1 to 48.'),
     wrongValue('hidden <counts>', '2.5', COUNT),
