@@ -198,7 +198,9 @@ const command = new Command('npm run bench --')
   )
   .option('--node <path>', 'the Node that runs the candidates', process.execPath)
   .addOption(new Option('--vectors <bits>', 'measure Longhand without 256-bit vectors in V8').choices(['128']))
-  .addOption(new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts(['node', 'vectors']))
+  .addOption(
+    new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts(['node', 'vectors']),
+  )
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')
   .option('--report <file>', 'write the tables as Markdown, and the charts in a folder beside it')

@@ -9,6 +9,7 @@ import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 import { ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
+import type { TileVerdict } from './tile-check.js';
 
 /** δ of (18) and q of (19). */
 interface CostDetails {
@@ -30,13 +31,18 @@ export class WasmBackend implements Backend {
     memory: WebAssembly.Memory,
     private readonly runner: Runner,
     private readonly allocations: Allocations,
-    { isRelaxed, isChecking }: { isRelaxed: boolean; isChecking: boolean },
+    { isRelaxed, isChecking, tiles }: { isRelaxed: boolean; isChecking: boolean; tiles: TileVerdict },
   ) {
     this.jobs = new JobWriter(memory);
     this.products = new Products(this.jobs, runner, allocations, isChecking);
     const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
-    const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
-    this.description = `wasm: WebAssembly, ${build}, ${runner.threads} thread${runner.threads > 1 ? 's' : ''}${why}`;
+    const threads = `${runner.threads} thread${runner.threads > 1 ? 's' : ''}`;
+    const wide = tiles.isWide ? ', 256-bit' : '';
+    const why = [
+      ...(runner.blocked === undefined ? [] : [`workers are blocked: ${runner.blocked}`]),
+      ...(tiles.mistake === undefined ? [] : [tiles.mistake]),
+    ];
+    this.description = `wasm: WebAssembly, ${build}, ${threads}${wide}${why.length > 0 ? ` (${why.join('; ')})` : ''}`;
   }
 
   allocate(shape: readonly number[]): Tensor {

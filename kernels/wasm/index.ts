@@ -16,7 +16,10 @@ import { WasmBackend } from './backend.js';
 import type { WasmExports } from './runner.js';
 import { Runner } from './runner.js';
 import { Allocations } from './allocations.js';
+import type { TileVerdict } from './tile-check.js';
+import { checkTiles } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
+import { hasWideVectors, withOwnCode } from './wide-vectors.js';
 
 /** Options of `createWasmBackend`. */
 export interface WasmOptions {
@@ -68,7 +71,8 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   }
   const threads = canShareMemory() ? wanted : 1;
   const isRelaxed = options.deterministic !== true && WebAssembly.validate(bytesOf(RELAXED));
-  const module = await compiled(isRelaxed ? RELAXED : PORTABLE);
+  const compilation = await compiled(isRelaxed, hasWideVectors());
+  const { module } = compilation;
   const { memory, most } = createMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
@@ -77,13 +81,17 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
-  const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
+  compilation.tiles ??= checkTiles(wasm, memory, scratches[0], isRelaxed);
+  const { tiles } = compilation;
+  const isWide = Number(tiles.isWide);
+  wasm.setWide(isWide);
+  const setups = scratches.map((scratch, index) => ({ module, memory, scratch, isWide, index, count: threads }));
   const helpers = await startThreads(setups.slice(1));
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
   const allocations = new Allocations(memory, heap);
   const runner = new Runner(wasm, helpers, allocations);
   return withShapeChecks(
-    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true }),
+    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, tiles }),
   );
 }
 
@@ -108,11 +116,22 @@ function bytesOf(digits: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-const modules = new Map<string, WebAssembly.Module>();
+interface Compilation {
+  readonly module: WebAssembly.Module;
+  /** Found by the first backend on this module. */
+  tiles?: TileVerdict;
+}
+
+const compilations = new Map<string, Compilation>();
 
 /** Compiled once: V8 keeps with a module what it has optimised, so a second backend is fast from its first step. */
-async function compiled(digits: string): Promise<WebAssembly.Module> {
-  const module = modules.get(digits) ?? (await WebAssembly.compile(bytesOf(digits)));
-  modules.set(digits, module);
-  return module;
+async function compiled(isRelaxed: boolean, mayBeWide: boolean): Promise<Compilation> {
+  const name = `${isRelaxed ? 'relaxed' : 'portable'}${mayBeWide ? ', wide' : ''}`;
+  const known = compilations.get(name);
+  if (known) return known;
+  const digits = isRelaxed ? RELAXED : PORTABLE;
+  const module = await WebAssembly.compile(bytesOf(mayBeWide ? withOwnCode(digits) : digits));
+  const compilation: Compilation = mayBeWide ? { module } : { module, tiles: { isWide: false } };
+  compilations.set(name, compilation);
+  return compilation;
 }

@@ -4,11 +4,27 @@ import type { Allocations } from './allocations.js';
 import { Kind } from './jobs.js';
 import type { Threads } from './threads.js';
 
+/** As in assembly/tiles.ts. */
+type Tile = (
+  ...parameters: readonly [
+    K: number,
+    ...a: readonly [at: number, row: number, step: number],
+    ...b: readonly [at: number, step: number],
+    ...start: readonly [at: number, row: number],
+    ...out: readonly [at: number, row: number],
+  ]
+) => void;
+
 /** The module's functions that the host calls; see assembly/index.ts. */
 export interface WasmExports extends WebAssembly.Exports {
   readonly SCRATCH_BYTES: WebAssembly.Global<'i32'>;
   setScratch(address: number): void;
+  setWide(isWide: number): void;
   setThread(index: number, count: number, maySleep: number): void;
+  readonly tile2x16: Tile;
+  readonly tile4x16: Tile;
+  readonly tile6x8: Tile;
+  readonly tile6x16: Tile;
   /** 1 when all chunks are done, 0 if they are not done after a long wait. */
   run(kind: Kind, chunks: number): number;
   allFinished(chunks: number): number;

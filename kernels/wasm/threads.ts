@@ -9,6 +9,8 @@ interface ThreadSetup {
   readonly count: number;
   /** The address of the thread's own scratch memory. */
   readonly scratch: number;
+  /** Whether its products use the tiles for merged vectors: 1 or 0. */
+  readonly isWide: number;
 }
 
 export interface Threads {
@@ -110,6 +112,7 @@ type Stop = () => Promise<void>;
 const HELPER = `
   const { exports: wasm } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
   wasm.setScratch(setup.scratch);
+  wasm.setWide(setup.isWide);
   wasm.setThread(setup.index, setup.count, 1);
   wasm.work();`;
 

@@ -3,6 +3,15 @@
 /** The option's name. */
 export const REVECTORIZE = 'experimental-wasm-revectorize';
 
+/**
+ * A module with a section of random bytes at its end, which means nothing; `digits` are hexadecimal. If V8 has compiled the same bytes
+ * before, it uses that code again: perhaps code from before the option was set, or code that is optimised at its first call.
+ */
+export function withOwnCode(digits: string): string {
+  const random = Math.floor(Math.random() * 2 ** 32).toString(16);
+  return `${digits}000500${random.padStart(8, '0')}`;
+}
+
 let isNoted = false;
 
 /** Notes that the option was set while the program ran. */

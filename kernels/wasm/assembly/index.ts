@@ -5,15 +5,15 @@ import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
 } from './loss';
 import { exp, sigmoid, tanh } from './math';
-import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
+import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch, setWide } from './matmul';
 import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
 import { columnSumsChunk, embeddingForwardChunk, embeddingBackwardChunk } from './rows';
 import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
-export { SCRATCH_BYTES, setScratch, setThread, allFinished };
+export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
 
 // Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed.
-export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
+export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
 function execute(chunk: i32): void {
   switch (kindOfJob()) {

@@ -8,7 +8,7 @@
 import { BLOCK, Matmul, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
-import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
+import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
 /** Rows side by side in a packed, transposed a: as many as the tallest tile that reads it has. No tile crosses groups. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
@@ -21,6 +21,13 @@ export const SCRATCH_BYTES: i32 = PACKED_ROWS * BLOCK * 4 + 8 * 16;
 
 export function setScratch(address: usize): void {
   scratch = address;
+}
+
+/** Whether the tiles of 16 columns are those for merged vectors. They sum in the same order, so they give the same bits. */
+let isWide: bool = false;
+
+export function setWide(wide: bool): void {
+  isWide = wide;
 }
 
 /** The width of the panel that begins at column c of N. */
@@ -206,7 +213,16 @@ function columns16(
   left: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
 ): i32 {
-  if (ASC_FEATURE_RELAXED_SIMD && left >= 6) {
+  if (isWide) {
+    if (ASC_FEATURE_RELAXED_SIMD && left >= 6) {
+      tile6x16(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+      return 6;
+    }
+    if (left >= 4) {
+      tile4x16(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+      return 4;
+    }
+  } else if (ASC_FEATURE_RELAXED_SIMD && left >= 6) {
     tile6x8(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
     tile6x8(L, a, aRow, aStep, b + 32, bStep, start + 32, startRow, out + 32, outRow);
     return 6;

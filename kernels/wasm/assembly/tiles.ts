@@ -7,8 +7,9 @@
  * one row of the tile at a time, `bStep` bytes from k to k. In every tile, an output is one running sum in the order of k.
  * So results do not depend on how a matrix is cut into tiles.
  *
- * In a large product one tile computes nearly all outputs: tile2x16 in the portable build, tile6x8 in the relaxed build.
- * columns16 in matmul.ts calls it. The other tiles compute the last rows and columns, or a matrix that has only a few.
+ * In a large product one tile computes nearly all outputs: tile2x16 in the portable build, tile6x8 in the relaxed build. If V8 merges
+ * pairs of vectors, it is tile4x16 or tile6x16. columns16 in matmul.ts calls it. The other tiles compute the last rows and columns, or a
+ * matrix that has only a few.
  *
  * Each tile is a separate function: an engine optimises a hot function, but runs the new code only from its next call.
  */
@@ -160,4 +161,71 @@ export function tile6x8(
   v128.store(out, s30); v128.store(out, s31, 16); out += outRow;
   v128.store(out, s40); v128.store(out, s41, 16); out += outRow;
   v128.store(out, s50); v128.store(out, s51, 16);
+}
+
+/**
+ * 6 rows × 16 columns, for the relaxed build if V8 merges neighbouring vectors: the 24 sums become 12 of eight numbers, which with 2 of b
+ * and one of a use as many registers as tile6x8. Without merging they would not fit.
+ */
+export function tile6x16(
+  K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize,
+): void {
+  let s00 = v128.load(start), s01 = v128.load(start, 16), s02 = v128.load(start, 32), s03 = v128.load(start, 48); start += startRow;
+  let s10 = v128.load(start), s11 = v128.load(start, 16), s12 = v128.load(start, 32), s13 = v128.load(start, 48); start += startRow;
+  let s20 = v128.load(start), s21 = v128.load(start, 16), s22 = v128.load(start, 32), s23 = v128.load(start, 48); start += startRow;
+  let s30 = v128.load(start), s31 = v128.load(start, 16), s32 = v128.load(start, 32), s33 = v128.load(start, 48); start += startRow;
+  let s40 = v128.load(start), s41 = v128.load(start, 16), s42 = v128.load(start, 32), s43 = v128.load(start, 48); start += startRow;
+  let s50 = v128.load(start), s51 = v128.load(start, 16), s52 = v128.load(start, 32), s53 = v128.load(start, 48);
+  let a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
+  for (; K > 0; K--) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00); s01 = multiplyAdd(x, b1, s01); s02 = multiplyAdd(x, b2, s02); s03 = multiplyAdd(x, b3, s03);
+    x = v128.load32_splat(a1);
+    s10 = multiplyAdd(x, b0, s10); s11 = multiplyAdd(x, b1, s11); s12 = multiplyAdd(x, b2, s12); s13 = multiplyAdd(x, b3, s13);
+    x = v128.load32_splat(a2);
+    s20 = multiplyAdd(x, b0, s20); s21 = multiplyAdd(x, b1, s21); s22 = multiplyAdd(x, b2, s22); s23 = multiplyAdd(x, b3, s23);
+    x = v128.load32_splat(a3);
+    s30 = multiplyAdd(x, b0, s30); s31 = multiplyAdd(x, b1, s31); s32 = multiplyAdd(x, b2, s32); s33 = multiplyAdd(x, b3, s33);
+    x = v128.load32_splat(a4);
+    s40 = multiplyAdd(x, b0, s40); s41 = multiplyAdd(x, b1, s41); s42 = multiplyAdd(x, b2, s42); s43 = multiplyAdd(x, b3, s43);
+    x = v128.load32_splat(a5);
+    s50 = multiplyAdd(x, b0, s50); s51 = multiplyAdd(x, b1, s51); s52 = multiplyAdd(x, b2, s52); s53 = multiplyAdd(x, b3, s53);
+    a += aStep; a1 += aStep; a2 += aStep; a3 += aStep; a4 += aStep; a5 += aStep; b += bStep;
+  }
+  v128.store(out, s00); v128.store(out, s01, 16); v128.store(out, s02, 32); v128.store(out, s03, 48); out += outRow;
+  v128.store(out, s10); v128.store(out, s11, 16); v128.store(out, s12, 32); v128.store(out, s13, 48); out += outRow;
+  v128.store(out, s20); v128.store(out, s21, 16); v128.store(out, s22, 32); v128.store(out, s23, 48); out += outRow;
+  v128.store(out, s30); v128.store(out, s31, 16); v128.store(out, s32, 32); v128.store(out, s33, 48); out += outRow;
+  v128.store(out, s40); v128.store(out, s41, 16); v128.store(out, s42, 32); v128.store(out, s43, 48); out += outRow;
+  v128.store(out, s50); v128.store(out, s51, 16); v128.store(out, s52, 32); v128.store(out, s53, 48);
+}
+
+/** 4 rows × 16 columns, for the portable build if V8 merges: its 8 merged sums leave registers for products; and for last rows. */
+export function tile4x16(
+  K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize,
+): void {
+  let s00 = v128.load(start), s01 = v128.load(start, 16), s02 = v128.load(start, 32), s03 = v128.load(start, 48); start += startRow;
+  let s10 = v128.load(start), s11 = v128.load(start, 16), s12 = v128.load(start, 32), s13 = v128.load(start, 48); start += startRow;
+  let s20 = v128.load(start), s21 = v128.load(start, 16), s22 = v128.load(start, 32), s23 = v128.load(start, 48); start += startRow;
+  let s30 = v128.load(start), s31 = v128.load(start, 16), s32 = v128.load(start, 32), s33 = v128.load(start, 48);
+  let a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
+  for (; K > 0; K--) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00); s01 = multiplyAdd(x, b1, s01); s02 = multiplyAdd(x, b2, s02); s03 = multiplyAdd(x, b3, s03);
+    x = v128.load32_splat(a1);
+    s10 = multiplyAdd(x, b0, s10); s11 = multiplyAdd(x, b1, s11); s12 = multiplyAdd(x, b2, s12); s13 = multiplyAdd(x, b3, s13);
+    x = v128.load32_splat(a2);
+    s20 = multiplyAdd(x, b0, s20); s21 = multiplyAdd(x, b1, s21); s22 = multiplyAdd(x, b2, s22); s23 = multiplyAdd(x, b3, s23);
+    x = v128.load32_splat(a3);
+    s30 = multiplyAdd(x, b0, s30); s31 = multiplyAdd(x, b1, s31); s32 = multiplyAdd(x, b2, s32); s33 = multiplyAdd(x, b3, s33);
+    a += aStep; a1 += aStep; a2 += aStep; a3 += aStep; b += bStep;
+  }
+  v128.store(out, s00); v128.store(out, s01, 16); v128.store(out, s02, 32); v128.store(out, s03, 48); out += outRow;
+  v128.store(out, s10); v128.store(out, s11, 16); v128.store(out, s12, 32); v128.store(out, s13, 48); out += outRow;
+  v128.store(out, s20); v128.store(out, s21, 16); v128.store(out, s22, 32); v128.store(out, s23, 48); out += outRow;
+  v128.store(out, s30); v128.store(out, s31, 16); v128.store(out, s32, 32); v128.store(out, s33, 48);
 }
