@@ -3,12 +3,28 @@
  * are skipped, and test/helpers/reporter.js prints one line that says how to get it. Under CI=true they run, and fail.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** `test` if the thing is there or must be there; otherwise `test.skip`. `remedy`: how to get it. */
 export function needs(thing: string, isThere: boolean, remedy: string): jest.It {
   if (isThere || process.env.CI) return test;
   test.skip(`missing: ${thing}: ${remedy}`, () => undefined);
   return test.skip;
+}
+
+/** V8 merges pairs of vectors from Node 24 on, on x64 with AVX2; Linux says whether the processor has it. */
+const CAN_MERGE =
+  Number.parseInt(process.versions.node) >= 24 &&
+  process.arch === 'x64' &&
+  (process.platform !== 'linux' || /^flags.*\bavx2\b/m.test(readFileSync('/proc/cpuinfo', 'latin1')));
+
+/** A test of merged vectors. It is skipped on an older Node also under CI=true: .ci/run runs it on the newest. */
+export function testMerging(title: string, run: () => Promise<void>): void {
+  if (CAN_MERGE) test(title, run);
+  else {
+    test.skip('missing: Node 24 or newer, on x64 with AVX2: run the tests on it', () => undefined);
+    test.skip(title, run);
+  }
 }
 
 /** A test that gives a command a terminal: `script` does. */

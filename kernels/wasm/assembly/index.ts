@@ -12,7 +12,11 @@ import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publi
 
 export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
 
-// Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed.
+// Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed. In the loops over rows
+// two vectors lie side by side, and V8 can merge them; test/kernels/merging.test.ts checks that it does.
+export { adamRow, multiplyRow, sgdRow } from './pointwise';
+export { addFourRows, addRow } from './rows';
+export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } from './cell';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
 function execute(chunk: i32): void {

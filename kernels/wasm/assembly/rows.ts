@@ -15,29 +15,33 @@ export function columnSumsChunk(chunk: i32): void {
   if (job.accumulate == 0) memory.fill(out, 0, <usize>columns << 2);
   let m = 0;
   for (; m + 4 <= M; m += 4) {
-    let n = 0;
-    for (; n + 4 <= columns; n += 4) addFourRows(out, a, row, n, 4);
-    if (n < columns) addFourRows(out, a, row, n, columns - n);
+    addFourRows(out, a, row, columns);
     a += 4 * row;
   }
   for (; m < M; m++) {
-    for (let n = 0; n < columns; n += 4) {
-      const at = <usize>n << 2;
-      storePart(out + at, f32x4.add(loadPart(out + at, columns - n), loadPart(a + at, columns - n)), columns - n);
-    }
+    addRow(out, out, a, columns);
     a += row;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function addFourRows(out: usize, a: usize, row: usize, n: i32, count: i32): void {
-  const at = <usize>n << 2;
-  let sum = f32x4.add(loadPart(out + at, count), loadPart(a + at, count));
-  sum = f32x4.add(sum, loadPart(a + at + row, count));
-  sum = f32x4.add(sum, loadPart(a + at + 2 * row, count));
-  sum = f32x4.add(sum, loadPart(a + at + 3 * row, count));
-  storePart(out + at, sum, count);
+/** out += four rows of a, one after another; `row` bytes lie between their beginnings. */
+export function addFourRows(out: usize, a: usize, row: usize, columns: i32): void {
+  let b = a + row, c = b + row, d = c + row;
+  for (; columns >= 8; columns -= 8) {
+    let low = f32x4.add(v128.load(out), v128.load(a)), high = f32x4.add(v128.load(out, 16), v128.load(a, 16));
+    low = f32x4.add(low, v128.load(b)); high = f32x4.add(high, v128.load(b, 16));
+    low = f32x4.add(low, v128.load(c)); high = f32x4.add(high, v128.load(c, 16));
+    low = f32x4.add(low, v128.load(d)); high = f32x4.add(high, v128.load(d, 16));
+    v128.store(out, low); v128.store(out, high, 16);
+    out += 32; a += 32; b += 32; c += 32; d += 32;
+  }
+  for (; columns > 0; columns -= 4) {
+    let sum = f32x4.add(loadPart(out, columns), loadPart(a, columns));
+    sum = f32x4.add(sum, loadPart(b, columns));
+    sum = f32x4.add(sum, loadPart(c, columns));
+    storePart(out, f32x4.add(sum, loadPart(d, columns)), columns);
+    out += 16; a += 16; b += 16; c += 16; d += 16;
+  }
 }
 
 /** (15) */
@@ -71,10 +75,13 @@ function indexAt(indices: usize, m: i32): i32 {
 
 /** out = a + b, `count` numbers each; out may be a. */
 export function addRow(out: usize, a: usize, b: usize, count: i32): void {
-  let n = 0;
-  for (; n + 4 <= count; n += 4) {
-    v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
+  for (; count >= 8; count -= 8) {
+    const low = f32x4.add(v128.load(a), v128.load(b)), high = f32x4.add(v128.load(a, 16), v128.load(b, 16));
+    v128.store(out, low); v128.store(out, high, 16);
+    out += 32; a += 32; b += 32;
+  }
+  for (; count > 0; count -= 4) {
+    storePart(out, f32x4.add(loadPart(a, count), loadPart(b, count)), count);
     out += 16; a += 16; b += 16;
   }
-  if (n < count) storePart(out, f32x4.add(loadPart(a, count - n), loadPart(b, count - n)), count - n);
 }

@@ -1,0 +1,99 @@
+/** V8's option for 256-bit vectors: it merges the inner loops, and changes no bit of any operation. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
+import { REVECTORIZE } from '../../kernels/wasm/wide-vectors.js';
+import { testMerging } from '../helpers/needs.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+
+/** So that V8 optimises a function before its first call. */
+const OPTIMISED = '--no-liftoff';
+const MERGING = [`--${REVECTORIZE}`, OPTIMISED];
+
+/** Runs a file in a Node with these options; returns what it has printed. */
+function outputOf(flags: readonly string[], file: string, ...args: readonly string[]): string {
+  const relaxed = Number.parseInt(process.versions.node) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...relaxed, ...flags, file, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  expect([status, signal, stderr]).toEqual([0, null, '']);
+  return stdout;
+}
+
+describe('the bits of all operations and of a training are the same', () => {
+  let bits: (flags: readonly string[], ...args: readonly string[]) => Record<string, string>;
+  let expected: Record<string, string>;
+
+  beforeAll(async () => {
+    const file = path.join(directoryOf(), 'bits.mjs');
+    const entry = fileURLToPath(new URL('../helpers/bits-of-operations.ts', import.meta.url));
+    await build({ entryPoints: [entry], outfile: file, bundle: true, platform: 'node', format: 'esm' });
+    bits = (flags, ...args) => JSON.parse(outputOf(flags, file, ...args)) as Record<string, string>;
+    expected = bits([]);
+    expect(Object.keys(expected).filter((name) => name.startsWith('relaxed: ')).length).toBeGreaterThan(150);
+    expect(Object.keys(expected).filter((name) => name.startsWith('portable: ')).length).toBeGreaterThan(150);
+  });
+
+  test('with the tiles for merged vectors, where nothing is merged', () => {
+    expect(bits([OPTIMISED], 'wide')).toEqual(expected);
+  });
+
+  testMerging('with merged vectors, on all tiles', async () => {
+    expect(bits(MERGING)).toEqual(expected);
+    expect(bits(MERGING, 'wide')).toEqual(expected);
+  });
+});
+
+/** The pairs of vectors that each inner loop stores. */
+const LOOPS = {
+  tile6x16: 12,
+  tile4x16: 8,
+  tile2x16: 4,
+  tile1x16: 2,
+  tile6x8: 6,
+  tile4x8: 4,
+  tile1x8: 1,
+  sigmoidRow: 1,
+  tanhRow: 1,
+  stateRow: 2,
+  stateBackwardRow: 3,
+  gatesBackwardRow: 3,
+  adamRow: 3,
+  sgdRow: 2,
+  multiplyRow: 1,
+  addRow: 1,
+  addFourRows: 1,
+};
+
+/** The pairs that V8 merges in each exported function, from its trace. Its words differ: Node 24 decides, Node 26 has decided. */
+function mergedPairs(digits: string): Record<string, number> {
+  const file = path.join(directoryOf(), 'trace.mjs');
+  writeFileSync(
+    file,
+    `import { writeFileSync } from 'node:fs';
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 65536, shared: true });
+    const module = new WebAssembly.Module(Buffer.from('${digits}', 'hex'));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const names = ${JSON.stringify(Object.keys(LOOPS))};
+    for (const name of names) exports[name](...Array(exports[name].length).fill(65536).fill(1, 0, Number(name.startsWith('tile'))));
+    writeFileSync('${file}.json', JSON.stringify(Object.fromEntries(names.map((name) => [exports[name].name, name]))));`,
+  );
+  const trace = outputOf([...MERGING, '--trace-wasm-revectorize'], file);
+  const names = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, string>;
+  const functions = trace.split('Begin revec function wasm-function#').slice(1);
+  return Object.fromEntries(
+    functions.map((text) => {
+      const [, nodes] = /Decided? to vectorize, (\d+) revectorizable nodes/.exec(text) ?? [];
+      const stores = text.match(/NewPackNode \d+: PackNode Store/g)?.length ?? 0;
+      return [names[Number.parseInt(text)], nodes === undefined ? 0 : stores];
+    }),
+  );
+}
+
+testMerging('V8 merges every pair of vectors that an inner loop stores', async () => {
+  for (const digits of [PORTABLE, RELAXED]) expect(mergedPairs(digits)).toEqual(LOOPS);
+});
