@@ -2,7 +2,7 @@
  * The LSTM cell's element-wise part: equations (2)–(4) and (4′)–(2′). A chunk is a range of rows.
  *
  * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers.
- * Each function has at most three outputs, because V8 14.6 ends the process when it merges a whole cell with its six.
+ * Each function has at most three outputs: one loop with all six of the forward cell ended a process of Node 26.10.
  */
 import { LstmCellBackward, LstmCellForward } from './jobs';
 import { flushTiny, loadPart, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
