@@ -4,10 +4,10 @@
  * They are simplified: operands are whole matrices, M is even, N is a multiple of 16. The real kernel is
  * kernels/wasm/assembly/matmul.ts, which has the same inner loops, those of tiles.ts. `panels` has room for a copy of b.
  */
-import { tile1x8, tile2x16, tile6x8 } from '../../kernels/wasm/assembly/tiles';
+import { tile1x8, tile2x16, tile6x16, tile6x8 } from '../../kernels/wasm/assembly/tiles';
 
 // Exported, so that the compiler keeps them as separate functions, as in the real module.
-export { tile1x8, tile2x16, tile6x8 };
+export { tile1x8, tile2x16, tile6x16, tile6x8 };
 
 const BLOCK: i32 = 256;
 

@@ -7,7 +7,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { enableRelaxedSimd } from '../../kernels/wasm/node-flags.js';
+import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
+import type { Backend } from '../../src/core/backend.js';
 import { tensorFrom } from '../../src/core/tensor.js';
 import { compileAssembly } from '../assemblyscript.js';
 import { runCommand, sizeIn } from '../command.js';
@@ -93,6 +94,7 @@ interface Module extends Record<ProductName, Product> {
   readonly memory: WebAssembly.Memory;
   tile2x16(...parameters: number[]): void;
   tile6x8(...parameters: number[]): void;
+  tile6x16(...parameters: number[]): void;
 }
 
 const PAGE = 65536;
@@ -139,7 +141,7 @@ const QUICK: Timing = { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 };
 async function reportLimit(
   name: string,
   module: Module,
-  tile: 'tile2x16' | 'tile6x8',
+  tile: 'tile2x16' | 'tile6x8' | 'tile6x16',
   [rows, columns]: readonly [number, number],
   timing: Timing,
 ): Promise<void> {
@@ -162,6 +164,17 @@ async function reportLimit(
   console.log(row(name, '', ((2 * rows * columns * TIMES) / median / 1e6).toFixed(2), '', String(count)));
 }
 
+const stepOn = (backend: Backend): Step => ({
+  name: backend.description,
+  prepare: (operands) => readyOn(backend, operands),
+});
+
+async function printTable(size: Size, steps: readonly Step[], timing: Timing): Promise<void> {
+  const operands = operandsOf(size);
+  const table = new StepTable(size);
+  for (const { name, prepare } of steps) table.print(await outcomeOf(name, prepare(operands), operands, timing));
+}
+
 async function bench({ size, quick: isQuick = false }: { size?: Size; quick?: boolean }): Promise<void> {
   const timing = isQuick ? QUICK : FULL;
   enableRelaxedSimd(); // as the command line and the benchmark do
@@ -178,21 +191,22 @@ async function bench({ size, quick: isQuick = false }: { size?: Size; quick?: bo
     inWebAssembly('WebAssembly: SIMD, 2×16 tile', portable, 'tiled'),
     inWebAssembly('WebAssembly: SIMD, 2×16 tile, packed', portable, 'packed'),
     inWebAssembly('WebAssembly: FMA, 6×8 tile, packed', relaxed, 'fused'),
-    ...backends.map((backend): Step => ({
-      name: backend.description,
-      prepare: (operands) => readyOn(backend, operands),
-    })),
+    ...backends.map(stepOn),
   ];
+  const sizes = size ? [size] : SIZES;
   console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
   await withLoad(async () => {
-    for (const one of size ? [size] : SIZES) {
-      const operands = operandsOf(one);
-      const table = new StepTable(one);
-      for (const { name, prepare } of steps) table.print(await outcomeOf(name, prepare(operands), operands, timing));
-    }
+    for (const one of sizes) await printTable(one, steps, timing);
     console.log('\nthe limit: one core, operands always in the L1 cache');
     if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16], timing);
     if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8], timing);
+    // last, because the option holds for all code that V8 optimises from now on
+    if (!enableWideVectors()) return;
+    console.log('\nwith 256-bit vectors of V8');
+    backends.push(await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 }));
+    for (const one of sizes) await printTable(one, backends.slice(2).map(stepOn), timing);
+    const merged = await compile('relaxed-simd');
+    if (merged) await reportLimit('FMA, 6×16 tile', merged, 'tile6x16', [6, 16], timing);
   });
   for (const backend of backends) await backend.dispose();
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the tiles for merged vectors are right and quicker in this process. V8's option that merges pairs of vectors is experimental,
- * and what it gains depends on its version and on the processor: so both are found out by running the tiles, not from version numbers.
+ * Whether the tiles for merged vectors are right and quicker in this process. V8's option that merges pairs of vectors is experimental, and
+ * its gain depends on the version and the processor. So the tiles are run: no version number says enough.
  */
 import { BLOCK } from './jobs.js';
 import type { WasmExports } from './runner.js';

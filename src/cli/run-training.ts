@@ -194,7 +194,8 @@ async function sampleOf(network: Network, vocabulary: Vocabulary): Promise<strin
 }
 
 /** Neither the number of threads nor the width of the vectors changes a bit of the results. */
-const withoutThreads = (description: string): string => description.replace(/, \d+ threads?(, 256-bit)?( \(.*\))?$/, '');
+const withoutThreads = (description: string): string =>
+  description.replace(/, \d+ threads?(, 256-bit)?( \(.*\))?$/, '');
 
 function reportingHooks(
   { checkpoint, resume, checkpointEvery, best }: TrainFlags,

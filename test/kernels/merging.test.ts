@@ -87,9 +87,9 @@ function mergedPairs(digits: string): Record<string, number> {
   const functions = trace.split('Begin revec function wasm-function#').slice(1);
   return Object.fromEntries(
     functions.map((text) => {
-      const [, nodes] = /Decided? to vectorize, (\d+) revectorizable nodes/.exec(text) ?? [];
+      const isMerged = /Decided? to vectorize, \d+ revectorizable nodes/.test(text);
       const stores = text.match(/NewPackNode \d+: PackNode Store/g)?.length ?? 0;
-      return [names[Number.parseInt(text)], nodes === undefined ? 0 : stores];
+      return [names[Number.parseInt(text)], isMerged ? stores : 0];
     }),
   );
 }

@@ -164,8 +164,8 @@ export function tile6x8(
 }
 
 /**
- * 6 rows × 16 columns, for the relaxed build if V8 merges neighbouring vectors: the 24 sums become 12 of eight numbers, which with 2 of b
- * and one of a use as many registers as tile6x8. Without merging they would not fit.
+ * 6 rows × 16 columns, for the relaxed build if V8 merges neighbouring vectors. The 24 sums become 12 of eight numbers: with 2 vectors of b
+ * and one of a, they use as many registers as tile6x8. Without merging they would not fit.
  */
 export function tile6x16(
   K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
