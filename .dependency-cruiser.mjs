@@ -67,6 +67,12 @@ export default {
       from: { path: '^src/', pathNot: '^src/(browser\\.ts|cli/|exercises/|page/)' },
       to: { path: '^kernels/' },
     },
+    {
+      name: 'the process of a learner’s answer sets no option of V8',
+      severity: 'error',
+      from: { path: '^src/cli/run-(answer|network)' },
+      to: { path: '^kernels/wasm/node-flags', reachable: true },
+    },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'Node’s own modules only in files that never run in a page',

@@ -1,5 +1,5 @@
 /**
- * A Node process with one candidate in it: `child.js PROGRAM VECTORS OPTIONS`. `child.js peak VECTORS` prints its version and its peak.
+ * A Node process with one candidate in it: `child.js PROGRAM OPTIONS VECTORS`. `child.js peak {} VECTORS` prints its version and its peak.
  * VECTORS is 128 if V8 may not use wider ones.
  */
 import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
@@ -12,7 +12,7 @@ import type { Answers, Failure, Request } from './protocol.js';
 import { answer } from './protocol.js';
 import { Session } from './session.js';
 
-const [name, vectors, optionsText] = process.argv.slice(2);
+const [name, optionsText, vectors] = process.argv.slice(2);
 const engine = `Node ${process.versions.node}`;
 
 function say(answer: Answers[keyof Answers] | Failure): void {

@@ -30,7 +30,7 @@ const child = fileURLToPath(new URL('child.js', import.meta.url));
  * no memory for WebAssembly.
  */
 export async function nodeEngine(node: string, vectors = ''): Promise<Engine> {
-  const { stdout } = await promisify(execFile)(node, [child, 'peak', vectors]).catch((reason: unknown) => {
+  const { stdout } = await promisify(execFile)(node, [child, 'peak', '{}', vectors]).catch((reason: unknown) => {
     const { message, stderr = '' } = reason as Error & { readonly stderr?: string };
     throw new UsageError(`${node} cannot run candidates: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? message}`);
   });
@@ -68,7 +68,7 @@ class SpawnedProcess implements CandidateProcess {
     const options = JSON.stringify({ mode, threads });
     const process = program.endsWith('.py')
       ? SpawnedProcess.startPython(program, options)
-      : SpawnedProcess.startNode([program, vectors, options], node);
+      : SpawnedProcess.startNode([program, options, vectors], node);
     try {
       return { process, hello: await process.answer<Answers['hello']>() };
     } catch (error) {

@@ -141,7 +141,7 @@ describe('npm run bench -- --browser', () => {
       expect(row.ratioToLonghand).toBeGreaterThan(0);
     }
     const threaded = verified.find((row) => labelOf(row) === 'longhand-wasm ×2');
-    expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads$/);
+    expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads(, 256-bit)?$/);
     const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
 
