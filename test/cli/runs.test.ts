@@ -31,7 +31,7 @@ describe('longhand train', () => {
     expect(stdout).toMatch(TUTORIAL_OUTPUT);
     expect(stderr).toMatch(
       new RegExp(
-        '^backend wasm: WebAssembly, (relaxed|portable) SIMD, \\d+ threads?\n' +
+        '^backend wasm: WebAssembly, (relaxed|portable) SIMD, \\d+ threads?(, 256-bit)?\n' +
           '600 training images, batches of 16: 31 steps; seed 1\n' +
           'trained in \\d+\\.\\d s, tested in \\d+\\.\\d s\n$',
       ),
@@ -108,8 +108,8 @@ describe('longhand train', () => {
     expect(one.stdout).toMatch(TUTORIAL_OUTPUT);
     expect(three.stdout).toBe(one.stdout);
     expect([one.stderr.split('\n')[0], three.stderr.split('\n')[0]]).toEqual([
-      expect.stringMatching(/ 1 thread$/),
-      expect.stringMatching(/ 3 threads$/),
+      expect.stringMatching(/ 1 thread(, 256-bit)?$/),
+      expect.stringMatching(/ 3 threads(, 256-bit)?$/),
     ]);
   });
 
