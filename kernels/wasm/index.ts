@@ -17,7 +17,6 @@ import type { WasmExports } from './runner.js';
 import { Runner } from './runner.js';
 import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
-import { checkTiles } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 import { hasWideVectors, withOwnCode } from './wide-vectors.js';
 
@@ -81,7 +80,10 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
-  compilation.tiles ??= checkTiles(wasm, memory, scratches[0], isRelaxed);
+  if (!compilation.tiles) {
+    const { checkTiles } = await import('./tile-check.js'); // pages, which have no such option, do not load it
+    compilation.tiles = checkTiles(wasm, memory, scratches[0], isRelaxed);
+  }
   const { tiles } = compilation;
   const isWide = Number(tiles.isWide);
   wasm.setWide(isWide);

@@ -50,11 +50,9 @@ describe('the bits of all operations and of a training are the same', () => {
 
 /** The pairs of vectors that each inner loop stores. */
 const LOOPS = {
-  tile6x16: 12,
   tile4x16: 8,
   tile2x16: 4,
   tile1x16: 2,
-  tile6x8: 6,
   tile4x8: 4,
   tile1x8: 1,
   sigmoidRow: 1,
@@ -68,6 +66,9 @@ const LOOPS = {
   addRow: 1,
   addFourRows: 1,
 };
+
+/** Only the relaxed build has them. */
+const RELAXED_LOOPS = { tile6x16: 12, tile6x8: 6 };
 
 /** The pairs that V8 merges in each exported function, from its trace. Its words differ: Node 24 decides, Node 26 has decided. */
 function mergedPairs(digits: string): Record<string, number> {
@@ -95,5 +96,6 @@ function mergedPairs(digits: string): Record<string, number> {
 }
 
 testMerging('V8 merges every pair of vectors that an inner loop stores', async () => {
-  for (const digits of [PORTABLE, RELAXED]) expect(mergedPairs(digits)).toEqual(LOOPS);
+  expect(mergedPairs(PORTABLE)).toEqual(LOOPS);
+  expect(mergedPairs(RELAXED)).toEqual({ ...LOOPS, ...RELAXED_LOOPS });
 });

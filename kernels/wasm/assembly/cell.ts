@@ -3,9 +3,11 @@
  *
  * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers.
  * Each function has at most three outputs: one loop with all six of the forward cell ended a process of Node 26.10.
+ *
+ * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
  */
 import { LstmCellBackward, LstmCellForward } from './jobs';
-import { flushTiny, loadPart, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
+import { flushTiny, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { jobOf } from './threads';
 
 export function lstmCellForwardChunk(chunk: i32): void {
@@ -37,7 +39,7 @@ export function sigmoidRow(out: usize, x: usize, bias: f32, H: i32): void {
     x += 32; out += 32;
   }
   for (; H > 0; H -= 4) {
-    storePart(out, sigmoid(f32x4.add(loadPart(x, H), added)), H);
+    storePart(out, sigmoid(f32x4.add(v128.load(x), added)), H);
     x += 16; out += 16;
   }
 }
@@ -50,7 +52,7 @@ export function tanhRow(out: usize, x: usize, H: i32): void {
     x += 32; out += 32;
   }
   for (; H > 0; H -= 4) {
-    storePart(out, tanh(loadPart(x, H)), H);
+    storePart(out, tanh(v128.load(x)), H);
     x += 16; out += 16;
   }
 }
@@ -67,9 +69,9 @@ export function stateRow(h: usize, c: usize, i: usize, gate: usize, cPrev: usize
     h += 32; c += 32; i += 32; j += 32; f += 32; o += 32; cPrev += 32;
   }
   for (; H > 0; H -= 4) {
-    const cOne = multiplyAdd(loadPart(f, H), loadPart(cPrev, H), f32x4.mul(loadPart(i, H), loadPart(j, H)));
+    const cOne = multiplyAdd(v128.load(f), v128.load(cPrev), f32x4.mul(v128.load(i), v128.load(j)));
     storePart(c, cOne, H);
-    storePart(h, f32x4.mul(loadPart(o, H), tanh(cOne)), H);
+    storePart(h, f32x4.mul(v128.load(o), tanh(cOne)), H);
     h += 16; c += 16; i += 16; j += 16; f += 16; o += 16; cPrev += 16;
   }
 }
@@ -107,10 +109,10 @@ export function stateBackwardRow(
     dzO += 32; dc += 32; dcPrev += 32; dh += 32; o += 32; f += 32; c += 32;
   }
   for (; H > 0; H -= 4) {
-    const dhOne = flushTiny(loadPart(dh, H)), oOne = loadPart(o, H), tanhC = tanh(loadPart(c, H));
-    const dcOne = dcOf(dhOne, oOne, tanhC, loadPart(dc, H));
+    const dhOne = flushTiny(v128.load(dh)), oOne = v128.load(o), tanhC = tanh(v128.load(c));
+    const dcOne = dcOf(dhOne, oOne, tanhC, v128.load(dc));
     storePart(dc, dcOne, H);
-    storePart(dcPrev, multiplyAdd(dcOne, loadPart(f, H), loadPart(dcPrev, H)), H);
+    storePart(dcPrev, multiplyAdd(dcOne, v128.load(f), v128.load(dcPrev)), H);
     storePart(dzO, sigmoidBackward(f32x4.mul(dhOne, tanhC), oOne), H);
     dzO += 16; dc += 16; dcPrev += 16; dh += 16; o += 16; f += 16; c += 16;
   }
@@ -132,10 +134,10 @@ export function gatesBackwardRow(dzI: usize, dc: usize, i: usize, gate: usize, c
     dzI += 32; dzJ += 32; dzF += 32; dc += 32; i += 32; j += 32; f += 32; cPrev += 32;
   }
   for (; H > 0; H -= 4) {
-    const dcOne = loadPart(dc, H), iOne = loadPart(i, H), jOne = loadPart(j, H);
+    const dcOne = v128.load(dc), iOne = v128.load(i), jOne = v128.load(j);
     storePart(dzI, sigmoidBackward(f32x4.mul(dcOne, jOne), iOne), H);
     storePart(dzJ, tanhBackward(f32x4.mul(dcOne, iOne), jOne), H);
-    storePart(dzF, sigmoidBackward(f32x4.mul(dcOne, loadPart(cPrev, H)), loadPart(f, H)), H);
+    storePart(dzF, sigmoidBackward(f32x4.mul(dcOne, v128.load(cPrev)), v128.load(f)), H);
     dzI += 16; dzJ += 16; dzF += 16; dc += 16; i += 16; j += 16; f += 16; cPrev += 16;
   }
 }

@@ -4,7 +4,7 @@ import { Kind } from './jobs';
 import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
 } from './loss';
-import { exp, sigmoid, tanh } from './math';
+import { exp } from './math';
 import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch, setWide } from './matmul';
 import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
 import { columnSumsChunk, embeddingForwardChunk, embeddingBackwardChunk } from './rows';
@@ -65,15 +65,7 @@ export function work(): void {
   }
 }
 
-/** out[n] = σ(x[n]); for tests, like `expOf` and `tanhOf`. `size` is a multiple of 4. */
-export function sigmoidOf(out: usize, x: usize, size: i32): void {
-  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), sigmoid(v128.load(x + (<usize>n << 2))));
-}
-
+/** out[n] = exp(x[n]); for tests. `size` is a multiple of 4. */
 export function expOf(out: usize, x: usize, size: i32): void {
   for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), exp(v128.load(x + (<usize>n << 2))));
-}
-
-export function tanhOf(out: usize, x: usize, size: i32): void {
-  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), tanh(v128.load(x + (<usize>n << 2))));
 }

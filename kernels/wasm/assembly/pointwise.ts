@@ -1,6 +1,6 @@
 /** Element-wise work: the updates (6) and (11), dropout's products (12), sums, fill and copy. A chunk is a range of elements. */
 import { Adam, Add, CHUNK_ELEMENTS, Copy, Fill, Multiply, Sgd } from './jobs';
-import { loadPart, min, multiplyAdd, storePart } from './math';
+import { min, multiplyAdd, storePart } from './math';
 import { addRow } from './rows';
 import { jobOf } from './threads';
 
@@ -29,12 +29,12 @@ export function adamRow(
     p += 32; m += 32; v += 32; g += 32;
   }
   for (; count > 0; count -= 4) {
-    const gradient = loadPart(g, count);
-    const mean = towards(loadPart(m, count), gradient, tm);
-    const square = towards(loadPart(v, count), f32x4.mul(gradient, gradient), ts);
+    const gradient = v128.load(g);
+    const mean = towards(v128.load(m), gradient, tm);
+    const square = towards(v128.load(v), f32x4.mul(gradient, gradient), ts);
     storePart(m, mean, count);
     storePart(v, square, count);
-    storePart(p, f32x4.sub(loadPart(p, count), stepOf(rate, mean, square, e)), count);
+    storePart(p, f32x4.sub(v128.load(p), stepOf(rate, mean, square, e)), count);
     p += 16; m += 16; v += 16; g += 16;
   }
 }
@@ -71,9 +71,9 @@ export function sgdRow(p: usize, v: usize, g: usize, count: i32, alpha: f32, mom
     p += 32; v += 32; g += 32;
   }
   for (; count > 0; count -= 4) {
-    const velocity = multiplyAdd(mu, loadPart(v, count), loadPart(g, count));
+    const velocity = multiplyAdd(mu, v128.load(v), v128.load(g));
     storePart(v, velocity, count);
-    storePart(p, f32x4.sub(loadPart(p, count), f32x4.mul(rate, velocity)), count);
+    storePart(p, f32x4.sub(v128.load(p), f32x4.mul(rate, velocity)), count);
     p += 16; v += 16; g += 16;
   }
 }
@@ -93,7 +93,7 @@ export function multiplyRow(out: usize, a: usize, b: usize, count: i32): void {
     out += 32; a += 32; b += 32;
   }
   for (; count > 0; count -= 4) {
-    storePart(out, f32x4.mul(loadPart(a, count), loadPart(b, count)), count);
+    storePart(out, f32x4.mul(v128.load(a), v128.load(b)), count);
     out += 16; a += 16; b += 16;
   }
 }

@@ -1,6 +1,6 @@
 /** Sums of rows, and rows that class indices choose, (15) and (15′). */
 import { ColumnSums, EmbeddingForward, EmbeddingBackward, SUM_CHUNK_COLUMNS } from './jobs';
-import { loadPart, min, storePart } from './math';
+import { min, storePart } from './math';
 import { jobOf } from './threads';
 
 /** Adds four rows at a time to `out`, so that a is read in the order in which it lies in memory. */
@@ -36,10 +36,10 @@ export function addFourRows(out: usize, a: usize, row: usize, columns: i32): voi
     out += 32; a += 32; b += 32; c += 32; d += 32;
   }
   for (; columns > 0; columns -= 4) {
-    let sum = f32x4.add(loadPart(out, columns), loadPart(a, columns));
-    sum = f32x4.add(sum, loadPart(b, columns));
-    sum = f32x4.add(sum, loadPart(c, columns));
-    storePart(out, f32x4.add(sum, loadPart(d, columns)), columns);
+    let sum = f32x4.add(v128.load(out), v128.load(a));
+    sum = f32x4.add(sum, v128.load(b));
+    sum = f32x4.add(sum, v128.load(c));
+    storePart(out, f32x4.add(sum, v128.load(d)), columns);
     out += 16; a += 16; b += 16; c += 16; d += 16;
   }
 }
@@ -81,7 +81,7 @@ export function addRow(out: usize, a: usize, b: usize, count: i32): void {
     out += 32; a += 32; b += 32;
   }
   for (; count > 0; count -= 4) {
-    storePart(out, f32x4.add(loadPart(a, count), loadPart(b, count)), count);
+    storePart(out, f32x4.add(v128.load(a), v128.load(b)), count);
     out += 16; a += 16; b += 16;
   }
 }

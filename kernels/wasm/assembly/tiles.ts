@@ -132,6 +132,7 @@ export function tile6x8(
   K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
 ): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return; // the portable build has no use for it
   let s00 = v128.load(start), s01 = v128.load(start, 16); start += startRow;
   let s10 = v128.load(start), s11 = v128.load(start, 16); start += startRow;
   let s20 = v128.load(start), s21 = v128.load(start, 16); start += startRow;
@@ -171,6 +172,7 @@ export function tile6x16(
   K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
 ): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return; // the portable build has no use for it
   let s00 = v128.load(start), s01 = v128.load(start, 16), s02 = v128.load(start, 32), s03 = v128.load(start, 48); start += startRow;
   let s10 = v128.load(start), s11 = v128.load(start, 16), s12 = v128.load(start, 32), s13 = v128.load(start, 48); start += startRow;
   let s20 = v128.load(start), s21 = v128.load(start, 16), s22 = v128.load(start, 32), s23 = v128.load(start, 48); start += startRow;

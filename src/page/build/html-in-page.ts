@@ -21,7 +21,9 @@ export function equationsInPage(): Plugin {
       allEquations(classes); // fills `classes`
       return [...classes].map(([style, name]) => `.katex .${name}.${name}.${name}{${style}}`).join('\n');
     },
-    transformIndexHtml: (html) => html.replace('<!-- equations -->', () => allEquations(classes)),
+    // index.html is indented for its readers; its only `pre` is empty
+    transformIndexHtml: (html) =>
+      html.replace(/\n\s+/g, '\n').replace('<!-- equations -->', () => allEquations(classes)),
   };
 }
 
