@@ -14,7 +14,7 @@ export default {
   setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/helpers/global-setup.js',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
-  maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
+  maxWorkers: 3, // for two cores: a worker often waits for a process or for the browser
   workerIdleMemoryLimit: '100MB', // of heap: Node keeps the modules of each test file, so a worker with more is replaced
   testTimeout: 300_000, // against hangs only: beside busy neighbours a test takes several times as long
   testSequencer: '<rootDir>/test/helpers/sequencer.js',

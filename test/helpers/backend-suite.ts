@@ -187,9 +187,19 @@ async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Reco
 /** Where a backend computes: in the host's memory, or in a memory of its own that `upload` and `download` connect. */
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
-export function describeBackend(name: string, computesIn: ComputesIn, open: () => Backend | Promise<Backend>): void {
-  const onProducts = CASES.filter(({ name }) => ON_PRODUCTS.test(name)).map((one, n) => [one.name, n, one] as const);
-  const long = [...SUM_CASES, ...PLACEMENT_CASES].map((one, n) => [one.name, n, one] as const);
+/** `every`: only each so many of the cases, for kernels that another mode of the backend tests with all of them. */
+export function describeBackend(
+  name: string,
+  computesIn: ComputesIn,
+  open: () => Backend | Promise<Backend>,
+  every = 1,
+): void {
+  const numbered = <Case extends { readonly name: string }>(cases: readonly Case[]) =>
+    cases.map((one, n) => [one.name, n, one] as const).filter(([, n]) => n % every === 0);
+  const single = numbered(CASES);
+  const onProducts = numbered(CASES.filter(({ name }) => ON_PRODUCTS.test(name)));
+  const long = numbered([...SUM_CASES, ...PLACEMENT_CASES]);
+  const networks = Object.entries(NETWORKS).filter((_, n) => n % every === 0);
 
   describe(name, () => {
     let backend: Backend;
@@ -204,9 +214,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
       });
 
     describeGroup('one operation', () => {
-      test.each(CASES.map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
-        runCase(backend, n, one, 'upload'),
-      );
+      test.each(single)('%s', (_, n, one) => runCase(backend, n, one, 'upload'));
     });
 
     describeGroup('one operation, on results of products', () => {
@@ -220,7 +228,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
     });
 
     describeGroup('networks', () => {
-      test.each(Object.entries(NETWORKS))(
+      test.each(networks)(
         'three training steps: every activation, gradient, moment and parameter is that of the formulas: %s',
         async (name, one) => {
           const expected = await once(name, () => trainThreeSteps(createFormulaBackend(), one));
