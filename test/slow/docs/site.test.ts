@@ -361,7 +361,7 @@ describe('the API reference', () => {
     );
     const KINDS = '(functions|interfaces|classes|variables|type-aliases)';
     for (const name of pages) {
-      expect(name).toMatch(new RegExp(`^(longhand/([a-z]+/)?(${KINDS}/\\w+|index)|index)\\.md$`));
+      expect(name).toMatch(new RegExp(`^(longhand/([a-z-]+/)?(${KINDS}/\\w+|index)|index)\\.md$`));
       const { size } = statSync(path.join(out, name));
       expect([name, size < 20_000 || name === 'longhand/index.md']).toEqual([name, true]);
     }

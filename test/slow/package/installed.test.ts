@@ -155,7 +155,7 @@ describe('the package, installed alone,', () => {
     const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as { version: string };
     expect(release('check', tarball)).toMatchObject({
       status: 0,
-      stdout: `@owner/rnn ${version} on Node ${process.versions.node}: 9 entries, 2 examples`,
+      stdout: `@owner/rnn ${version} on Node ${process.versions.node}: 10 entries, 2 examples`,
     });
     expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ @owner/rnn@${version}` });
     const { status, stderr } = release('publish', tarball);
