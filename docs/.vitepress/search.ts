@@ -88,9 +88,10 @@ const textOf = (html: string): string =>
   html.replace(NO_TEXT, ' ').replace(/&([^;\s]+);/g, (entity, name: string) => ENTITIES[name] ?? entity);
 
 const STOP_WORDS = new Set(
-  `a about after all also an and any are as at be because been before between both but by can do does each every for from had has have
-  here how if in into is it its more must no not of on only or other over same so than that the their them then there these they
-  this those to two until was we were what when which who why will with would you your`.split(/\s+/),
+  `a about after again all already also an and any are as at be because been before between both but by can cannot do does each even
+  every for from had has have here how if in into is it its many more most much must no not now of on only or other over same so some
+  still such than that the their them then there these they this those to too two until very was we were what when whether which while
+  who why will with would you your`.split(/\s+/),
 );
 
 /** MiniSearch splits a text at these too. */
