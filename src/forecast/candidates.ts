@@ -121,7 +121,7 @@ export function candidateAt(
   return best;
 }
 
-/** -log of the probability that `all` exponential numbers of mean 1 have at least this sum; of dependent ones, as many as `fewer` times so many. */
+/** -log of the probability that `all` exponential numbers of mean 1 have at least this sum. Dependent ones count as `fewer` · `all` numbers. */
 export function minusLogOfChance(all: number, sumOfAll: number, fewer = 1): number {
   const count = Math.max(Math.min(1, all), Math.round(all * fewer));
   const sum = sumOfAll * (count / all);

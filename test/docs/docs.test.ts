@@ -180,21 +180,44 @@ test('the derivation counts the planted mistakes, and the tests that must find t
 
 test('the README’s figures of other programs are those of the benchmark’s rows', () => {
   const all = rowsIn('docs/benchmarks/rows.ndjson');
-  const rows = all.filter(({ suite, run }) => suite === 'step' && run.engine.startsWith('Node 20'));
-  const median = (label: string, digits?: number): number => {
+  const median = (label: string, digits?: number, engine = 'Node 20'): number => {
+    const rows = all.filter(({ suite, run }) => suite === 'step' && run.engine.startsWith(engine));
     const ms = rows.find((row) => labelOf(row) === label)?.medianMs ?? NaN;
     return digits === undefined ? ms : Math.round(Number(ms.toPrecision(3)) / 10 ** digits) * 10 ** digits;
   };
-  const ratio = (threads: string): string =>
-    (median(`longhand-wasm${threads}`) / median(`pytorch${threads}`)).toFixed(2);
+  const ratio = (threads: string, engine = 'Node 20'): string =>
+    (median(`longhand-wasm${threads}`, undefined, engine) / median(`pytorch${threads}`, undefined, engine)).toFixed(2);
   for (const sentence of [
-    `on two threads, a step takes ${ratio(' ×2')} times as long as PyTorch's on an AMD EPYC (Zen 4)`,
-    `on one thread, ${ratio('')} and 1.60 times`,
+    `on two threads of an AMD EPYC (Zen 4), a step takes ${ratio(' ×2', 'Node 26')} times as long as PyTorch's in Node 26`,
+    `and ${ratio(' ×2')} times in Node 20; on one thread, ${ratio('', 'Node 26')} and ${ratio('')} times`,
+    `Node 26: ${median('longhand-wasm ×2', 0, 'Node 26')} and ${median('longhand-wasm', 0, 'Node 26')} ms`,
     `TensorFlow.js's wasm backend needed ${median('tensorflow-wasm', 1)} ms on one thread`,
     `jax-js needed ${median('jax-wasm', 0)} ms on one thread and ${median('jax-wasm ×2', 0)} on two`,
     `PyTorch 2.6 needed ${median('pytorch', 0)} ms on one and ${median('pytorch ×2', 0)} on two`,
   ]) {
     expect(prose('README.md')).toContain(sentence);
+  }
+});
+
+test('the benchmarks’ table of Node 26 has its rows', () => {
+  const rows = rowsIn('docs/benchmarks/rows.ndjson').filter(({ run }) => run.engine.startsWith('Node 26'));
+  const ms = (value: number | null): string => (value ?? NaN).toPrecision(3);
+  const cellOf = (of: readonly (typeof rows)[number][], label: string): string => {
+    const row = of.find((one) => labelOf(one) === label);
+    return row ? `${ms(row.medianMs)} (${ms(row.minMs)})` : '–';
+  };
+  const table = read('docs/benchmarks.md').split('### In Node 26')[1].split('### ')[0].replace(/ +/g, ' ');
+  const nameOf = (row: (typeof rows)[number]): string => `${row.suite}: ${row.case}`;
+  const cases = [...new Set(rows.map(nameOf))].map((name) => rows.filter((row) => nameOf(row) === name));
+  expect(cases).toHaveLength(4);
+  for (const of of cases) {
+    for (const [threads, ending] of [
+      [1, ''],
+      [2, ' ×2'],
+    ] as const) {
+      const cells = ['longhand-wasm', 'pytorch', 'onnxruntime'].map((name) => cellOf(of, name + ending));
+      expect(table).toContain(`| ${threads} | ${cells.join(' | ')} |`);
+    }
   }
 });
 

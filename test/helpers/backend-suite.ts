@@ -187,7 +187,7 @@ async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Reco
 /** Where a backend computes: in the host's memory, or in a memory of its own that `upload` and `download` connect. */
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
-/** `every`: only each so many of the cases, for kernels that another mode of the backend tests with all of them. */
+/** `every` 3: a third of the cases, for kernels that another mode of the backend tests with all of them. */
 export function describeBackend(
   name: string,
   computesIn: ComputesIn,

@@ -155,7 +155,7 @@ describe('longhand/node-flags', () => {
     (v8) => expect(runModule(program(`{ v8: '${v8}' }`))).toEqual({ status: 0, stdout: 'false false\n', stderr: '' }),
   );
 
-  test.each(['bun', 'deno'])('in %s nothing is set, whatever version of V8 it reports', (name) =>
+  test.each(['bun', 'deno'])('in %s nothing is set, on any version of V8 that it reports', (name) =>
     expect(runModule(program(`{ v8: '13.6.233', ${name}: '1' }`)).stdout).toBe('false false\n'),
   );
 

@@ -146,8 +146,8 @@ export function gatesBackwardRow(dzI: usize, dc: usize, i: usize, gate: usize, c
 // @ts-ignore: decorator
 @inline
 function dcOf(dh: v128, o: v128, tanhC: v128, dc: v128): v128 {
-  const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanhC, tanhC));
-  return flushTiny(multiplyAdd(f32x4.mul(dh, o), slope, dc));
+  const dTanhC = f32x4.sub(f32x4.splat(1), f32x4.mul(tanhC, tanhC)); // tanh′(c)
+  return flushTiny(multiplyAdd(f32x4.mul(dh, o), dTanhC, dc));
 }
 
 /** dz = dgate*gate*(1-gate) */
