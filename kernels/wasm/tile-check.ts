@@ -47,13 +47,14 @@ export interface TileVerdict {
 
 /**
  * Runs the tiles until V8 has optimised them, because its first code is never merged; then compares their bits with sums that are exact
- * in f32, and their times. Uses the memory at `scratch`. Throws an Error if the usual tile is wrong too.
+ * in f32, and their times by the clock `now`, in ms. Uses the memory at `scratch`. Throws an Error if the usual tile is wrong too.
  */
 export function checkTiles(
   wasm: WasmExports,
   { buffer }: WebAssembly.Memory,
   scratch: number,
   isRelaxed: boolean,
+  now = () => performance.now(),
 ): TileVerdict {
   const operands = { a: scratch, b: scratch + 4 * MOST_ROWS * K, out: scratch + 4 * (MOST_ROWS + COLUMNS) * K };
   const a = new Float32Array(buffer, operands.a, MOST_ROWS * K).map((_, n) => ((n * 7) % 13) - 6);
@@ -65,14 +66,14 @@ export function checkTiles(
   const tiles = isRelaxed
     ? [tileOf(wasm, 6, 8), tileOf(wasm, 6, 16), tileOf(wasm, 4, 16)]
     : [tileOf(wasm, 2, 16), tileOf(wasm, 4, 16)];
-  const endsAt = performance.now() + MOST_MS;
+  const endsAt = now() + MOST_MS;
   do {
-    for (const tile of tiles) time(tile, operands, 1);
-    if (performance.now() > endsAt) return { isWide: false };
+    for (const tile of tiles) time(tile, operands, 1, now);
+    if (now() > endsAt) return { isWide: false };
   } while (!tiles.every(({ isOptimised }) => isOptimised));
   for (const tile of tiles) tile.best = Infinity;
-  const comparedAt = performance.now() + COMPARING_MS;
-  while (performance.now() < comparedAt) for (const tile of tiles) time(tile, operands, CALLS);
+  const comparedAt = now() + COMPARING_MS;
+  while (now() < comparedAt) for (const tile of tiles) time(tile, operands, CALLS, now);
 
   const [usual, ...wide] = tiles;
   const mistakeOf = ({ name, rows, run }: Tile): string | undefined => {
@@ -104,10 +105,10 @@ function tileOf(wasm: WasmExports, rows: 2 | 4 | 6, columns: 8 | 16): Tile {
   return { name: String(name), rows, run, best: Infinity, calls: 0, isOptimised: false };
 }
 
-function time(tile: Tile, operands: Operands, calls: number): void {
-  const start = performance.now();
+function time(tile: Tile, operands: Operands, calls: number, now: () => number): void {
+  const start = now();
   for (let n = 0; n < calls; n++) tile.run(operands);
-  const ms = (performance.now() - start) / calls;
+  const ms = (now() - start) / calls;
   const isFirst = tile.calls++ < FIRST_CALLS;
   if (!isFirst && ms < tile.best * MUCH_QUICKER) tile.isOptimised = true;
   if (isFirst || tile.isOptimised) tile.best = Math.min(tile.best, ms);
