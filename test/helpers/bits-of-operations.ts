@@ -1,10 +1,12 @@
 /**
  * A program that prints a digest of what each operation computes, at every size of the backend suite, and of a whole training, on both
- * builds. With the argument `wide`, products use the tiles for merged vectors. test/kernels/merging.test.ts compares its outputs.
+ * builds. With the argument `wide`, products use the tiles for merged vectors. Each operation runs once at low addresses, and once at
+ * addresses around 2³¹, where such a merging has been wrong before. test/kernels/merging.test.ts compares its outputs.
  */
 import { createHash } from 'node:crypto';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { WasmExports } from '../../kernels/wasm/runner.js';
+import type { Backend } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { train } from '../../src/training/loop.js';
@@ -27,9 +29,7 @@ const digestOf = (tensors: readonly Tensor[]): string => {
   return hash.digest('hex').slice(0, 16);
 };
 
-for (const deterministic of [true, false]) {
-  const backend = await createWasmBackend({ threads: 1, deterministic });
-  const build = backend.description.includes('portable') ? 'portable' : 'relaxed';
+function digestEachCase(backend: Backend, build: string): void {
   for (const { name, outputs, inputs, prepare, draw, run } of CASES) {
     const random = new Random(3);
     const [out, given] = [outputs, inputs].map((shapes) => shapes.map((shape) => backend.allocate(shape)));
@@ -40,8 +40,23 @@ for (const deterministic of [true, false]) {
     digests[`${build}: ${name}`] = digestOf(out);
     for (const tensor of [...out, ...given]) backend.free(tensor);
   }
+}
+
+/** Numbers below 2³¹ bytes that are left for the operations. Most tensors of the cases are larger. */
+const LEFT = 64;
+
+for (const deterministic of [true, false]) {
+  const backend = await createWasmBackend({ threads: 1, deterministic });
+  const build = backend.description.includes('portable') ? 'portable' : 'relaxed';
+  digestEachCase(backend, build);
   const model = await train(backend, smallImages(60, 7, 5), { batchSize: 20, trainingIters: 400, hidden: 37 });
   digests[`${build}: a training`] = digestOf(model.parameters.map(({ value }) => value));
   await backend.dispose();
+
+  const high = await createWasmBackend({ threads: 1, deterministic });
+  const { byteOffset } = high.allocate([1]).data as Float32Array;
+  high.allocate([(2 ** 31 - byteOffset) / 4 - LEFT]); // never written, so it needs no memory
+  digestEachCase(high, `${build}, around 2³¹`);
+  await high.dispose();
 }
 console.log(JSON.stringify(digests));

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import binaryen from 'assemblyscript/binaryen';
 import { build } from 'esbuild';
 import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
 import { REVECTORIZE } from '../../kernels/wasm/wide-vectors.js';
@@ -38,6 +39,13 @@ describe('the bits of all operations and of a training are the same', () => {
     expect(Object.keys(expected).filter((name) => name.startsWith('portable: ')).length).toBeGreaterThan(150);
   });
 
+  test('also at addresses around 2³¹', () => {
+    const high = Object.entries(expected).filter(([name]) => name.includes(', around 2³¹: '));
+    expect(high.length).toBeGreaterThan(300);
+    for (const [name, digest] of high)
+      expect([name, digest]).toEqual([name, expected[name.replace(', around 2³¹', '')]]);
+  });
+
   test('with the tiles for merged vectors, where nothing is merged', () => {
     expect(bits([OPTIMISED], 'wide')).toEqual(expected);
   });
@@ -65,6 +73,9 @@ const LOOPS = {
   multiplyRow: 1,
   addRow: 1,
   addFourRows: 1,
+  divideRow: 1,
+  expRow: 1,
+  scaleRow: 1,
 };
 
 /** Only the relaxed build has them. */
@@ -99,4 +110,17 @@ testMerging('V8 merges every pair of vectors that an inner loop stores', async (
   const relaxed = { ...LOOPS, ...RELAXED_LOOPS };
   expect(mergedPairs(PORTABLE, LOOPS)).toEqual(LOOPS);
   expect(mergedPairs(RELAXED, relaxed)).toEqual(relaxed);
+});
+
+test('no instruction adds a large offset to its address: V8 compares the offsets of the operations that it merges', () => {
+  for (const digits of [PORTABLE, RELAXED]) {
+    const offsets = Array.from(
+      binaryen
+        .readBinary(Buffer.from(digits, 'hex'))
+        .emitText()
+        .matchAll(/offset=(\d+)/g),
+      ([, one]) => Number(one),
+    );
+    expect([offsets.length > 200, Math.max(...offsets) < 4096]).toEqual([true, true]);
+  }
 });

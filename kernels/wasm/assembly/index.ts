@@ -16,6 +16,7 @@ export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
 // two vectors lie side by side, and V8 can merge them; test/kernels/merging.test.ts checks that it does.
 export { adamRow, multiplyRow, sgdRow } from './pointwise';
 export { addFourRows, addRow } from './rows';
+export { divideRow, expRow, scaleRow } from './loss';
 export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } from './cell';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 

@@ -68,18 +68,16 @@ function fewClasses(loss: usize, probabilities: usize, logits: usize, numbers: u
 
 /** With d = logits - max:  p = eᵈ / Σ eᵈ;  -Σ y*log p = Σy·log Σ eᵈ - Σ y*d */
 function manyClasses(loss: usize, probabilities: usize, logits: usize, numbers: usize, chosen: i32, C: i32): void {
-  const max = f32x4.splat(largestOf(logits, C));
+  const largest = largestOf(logits, C);
+  expRow(probabilities, logits, largest, C);
+  const max = f32x4.splat(largest);
   let sum = f64x2.splat(0), sumOfY = f32x4.splat(0), sumOfYD = f32x4.splat(0);
   for (let k = 0; k < C; k += 4) {
     const offset = <usize>k << 2, left = C - k;
+    const power = loadPart(probabilities + offset, left);
     let d = f32x4.sub(loadPart(logits + offset, left), max);
-    let power = exp(d);
-    if (left < 4) {
-      d = v128.and(d, firstLanes(left));
-      power = v128.and(power, firstLanes(left));
-    }
+    if (left < 4) d = v128.and(d, firstLanes(left));
     const y = fourLabels(numbers, chosen, k, left);
-    storePart(probabilities + offset, power, left);
     sum = f64x2.add(sum, f64x2.promote_low_f32x4(power));
     sum = f64x2.add(sum, f64x2.promote_low_f32x4(v128.shuffle<i64>(power, power, 1, 1)));
     sumOfY = f32x4.add(sumOfY, y);
@@ -87,11 +85,34 @@ function manyClasses(loss: usize, probabilities: usize, logits: usize, numbers: 
   }
   const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
   store<f32>(loss, <f32>(sumOfLanes(sumOfY) * NativeMath.log(total) - sumOfLanes(sumOfYD)));
+  scaleRow(probabilities, <f32>(1 / total), C);
+}
 
-  const scale = f32x4.splat(<f32>(1 / total));
-  for (let k = 0; k < C; k += 4) {
-    const p = probabilities + (<usize>k << 2);
-    storePart(p, f32x4.mul(loadPart(p, C - k), scale), C - k);
+/** out = exp(x - max), C numbers. */
+export function expRow(out: usize, x: usize, max: f32, C: i32): void {
+  const subtracted = f32x4.splat(max);
+  for (; C >= 8; C -= 8) {
+    const low = exp(f32x4.sub(v128.load(x), subtracted)), high = exp(f32x4.sub(v128.load(x, 16), subtracted));
+    v128.store(out, low); v128.store(out, high, 16);
+    x += 32; out += 32;
+  }
+  for (; C > 0; C -= 4) {
+    storePart(out, exp(f32x4.sub(v128.load(x), subtracted)), C);
+    x += 16; out += 16;
+  }
+}
+
+/** x *= scale, C numbers. */
+export function scaleRow(x: usize, scale: f32, C: i32): void {
+  const factor = f32x4.splat(scale);
+  for (; C >= 8; C -= 8) {
+    const low = f32x4.mul(v128.load(x), factor), high = f32x4.mul(v128.load(x, 16), factor);
+    v128.store(x, low); v128.store(x, high, 16);
+    x += 32;
+  }
+  for (; C > 0; C -= 4) {
+    storePart(x, f32x4.mul(v128.load(x), factor), C);
+    x += 16;
   }
 }
 
@@ -128,19 +149,41 @@ function sumOf(row: usize, C: i32): f32 {
 export function crossEntropyBackwardChunk(chunk: i32): void {
   const job = jobOf<CrossEntropyBackward>();
   const C = job.C;
-  const count = f32x4.splat(job.count);
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
-    const numbers = job.areRows ? job.labels + row : 0;
-    const chosen = job.areRows ? -1 : <i32>at(job.labels, b);
-    const sumOfY = f32x4.splat(job.areRows ? sumOf(numbers, C) : chosen < 0 ? 0 : 1);
-    for (let k = 0; k < C; k += 4) {
-      const offset = <usize>k << 2, left = C - k;
-      const p = loadPart(job.probabilities + row + offset, left);
-      const difference = f32x4.sub(f32x4.mul(p, sumOfY), fourLabels(numbers, chosen, k, left));
-      storePart(job.dLogits + row + offset, f32x4.div(difference, count), left);
+    const dLogits = job.dLogits + row, probabilities = job.probabilities + row;
+    if (job.areRows) labelledRow(dLogits, probabilities, job.labels + row, job.count, C);
+    else {
+      const chosen = <i32>at(job.labels, b);
+      const p: f32 = chosen < 0 ? 0 : at(probabilities, chosen); // before the row, which may be that of probabilities
+      divideRow(dLogits, probabilities, chosen < 0 ? 0 : 1, job.count, C);
+      if (chosen >= 0) store<f32>(dLogits + (<usize>chosen << 2), (p - 1) / job.count);
     }
+  }
+}
+
+/** (p*Σy - y)/count */
+function labelledRow(dLogits: usize, probabilities: usize, numbers: usize, count: f32, C: i32): void {
+  const sumOfY = f32x4.splat(sumOf(numbers, C)), divisor = f32x4.splat(count);
+  for (let k = 0; k < C; k += 4) {
+    const offset = <usize>k << 2, left = C - k;
+    const difference = f32x4.sub(f32x4.mul(loadPart(probabilities + offset, left), sumOfY), loadPart(numbers + offset, left));
+    storePart(dLogits + offset, f32x4.div(difference, divisor), left);
+  }
+}
+
+/** out = x*factor/count, C numbers. */
+export function divideRow(out: usize, x: usize, factor: f32, count: f32, C: i32): void {
+  const scale = f32x4.splat(factor), divisor = f32x4.splat(count);
+  for (; C >= 8; C -= 8) {
+    const low = f32x4.div(f32x4.mul(v128.load(x), scale), divisor), high = f32x4.div(f32x4.mul(v128.load(x, 16), scale), divisor);
+    v128.store(out, low); v128.store(out, high, 16);
+    x += 32; out += 32;
+  }
+  for (; C > 0; C -= 4) {
+    storePart(out, f32x4.div(f32x4.mul(v128.load(x), scale), divisor), C);
+    x += 16; out += 16;
   }
 }
 
