@@ -138,19 +138,14 @@ const FULL: Timing = { warmUpMs: 1000, samples: 15, sampleMs: 10, totalMs: 1000 
 const QUICK: Timing = { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 };
 
 /** The limit of one core: the speed of an inner loop that always reads the same few numbers from the L1 cache. */
-async function reportLimit(
-  name: string,
-  module: Module,
-  tile: 'tile2x16' | 'tile6x8' | 'tile6x16',
-  [rows, columns]: readonly [number, number],
-  timing: Timing,
-): Promise<void> {
+async function reportLimit(name: string, module: Module, rows: 2 | 6, columns: 8 | 16, timing: Timing): Promise<void> {
   const TIMES = 100_000;
   module.memory.grow(1);
   const [ones, start, out] = [PAGE, PAGE + 64, PAGE + 128];
   new Float32Array(module.memory.buffer, ones, 16).fill(1);
   new Float32Array(module.memory.buffer, start, 16).fill(0);
   const sums = new Float32Array(module.memory.buffer, out, rows * columns).fill(NaN);
+  const tile = `tile${rows}x${columns}` as 'tile2x16' | 'tile6x8' | 'tile6x16';
   const run = (): void => module[tile](TIMES, ones, 0, 0, ones, 0, start, 0, out, 4 * columns);
   run();
   const wrong = sums.findIndex((sum) => sum !== TIMES);
@@ -162,6 +157,11 @@ async function reportLimit(
   }
   const { median, count } = await timesOf(repeated(run), timing);
   console.log(row(name, '', ((2 * rows * columns * TIMES) / median / 1e6).toFixed(2), '', String(count)));
+}
+
+async function reportFused(module: Module, timing: Timing): Promise<void> {
+  await reportLimit('FMA, 6×8 tile', module, 6, 8, timing);
+  await reportLimit('FMA, 6×16 tile', module, 6, 16, timing);
 }
 
 const stepOn = (backend: Backend): Step => ({
@@ -198,15 +198,15 @@ async function bench({ size, quick: isQuick = false }: { size?: Size; quick?: bo
   await withLoad(async () => {
     for (const one of sizes) await printTable(one, steps, timing);
     console.log('\nthe limit: one core, operands always in the L1 cache');
-    if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16], timing);
-    if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8], timing);
+    if (portable) await reportLimit('2×16 tile', portable, 2, 16, timing);
+    if (relaxed) await reportFused(relaxed, timing);
     // last, because the option holds for all code that V8 optimises from now on
     if (!enableWideVectors()) return;
     console.log('\nwith 256-bit vectors of V8');
     backends.push(await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 }));
     for (const one of sizes) await printTable(one, backends.slice(2).map(stepOn), timing);
     const merged = await compile('relaxed-simd');
-    if (merged) await reportLimit('FMA, 6×16 tile', merged, 'tile6x16', [6, 16], timing);
+    if (merged) await reportFused(merged, timing);
   });
   for (const backend of backends) await backend.dispose();
 }
