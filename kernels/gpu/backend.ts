@@ -2,7 +2,7 @@
  * The operations of the GPU.js backend: each is enqueued. Parameters, moments, activations and gradients stay on the device.
  * Batches are uploaded; only the tensors that `download` names come back.
  */
-import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { Allocations } from './allocations.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
@@ -25,10 +25,18 @@ import { Queue } from './queue.js';
 import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from './rows.js';
 import type { Input } from './runner.js';
 
-const [SQUARED, ABSOLUTE, HUBER, PINBALL] = (['squared', 'absolute', 'huber', 'pinball'] as const).map((cost) => ({
-  forward: errorForwardPrograms(cost),
-  backward: errorBackwardPrograms(cost),
-}));
+const errorsOf = (kind: Cost['kind']) => ({
+  forward: errorForwardPrograms(kind),
+  backward: errorBackwardPrograms(kind),
+});
+const ERRORS = {
+  squared: errorsOf('squared'),
+  absolute: errorsOf('absolute'),
+  huber: errorsOf('huber'),
+  pinball: errorsOf('pinball'),
+};
+
+type ErrorInputs = 'outputs' | 'targets' | 'mask';
 
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
@@ -121,48 +129,28 @@ export class GpuBackend implements Backend {
     }
   }
 
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.queue.compute('squared errors', SQUARED.forward, outputs.shape, [losses], { outputs, targets, mask });
+  errorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, { kind, ...details }: Cost): void {
+    const inputs = { outputs, targets, mask, ...details };
+    this.queue.compute<ErrorInputs>(`${kind} errors`, ERRORS[kind].forward, outputs.shape, [losses], inputs);
   }
 
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    const inputs = { outputs, targets, mask, count };
-    this.queue.compute('dOutputs of squared errors', SQUARED.backward, dOutputs.shape, [dOutputs], inputs);
-  }
-
-  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.queue.compute('absolute errors', ABSOLUTE.forward, outputs.shape, [losses], { outputs, targets, mask });
-  }
-
-  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    const inputs = { outputs, targets, mask, count };
-    this.queue.compute('dOutputs of absolute errors', ABSOLUTE.backward, dOutputs.shape, [dOutputs], inputs);
-  }
-
-  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
-    this.queue.compute('Huber losses', HUBER.forward, outputs.shape, [losses], { outputs, targets, mask, delta });
-  }
-
-  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
-    const inputs = { outputs, targets, mask, delta, count };
-    this.queue.compute('dOutputs of Huber losses', HUBER.backward, dOutputs.shape, [dOutputs], inputs);
-  }
-
-  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
-    const inputs = { outputs, targets, mask, quantiles };
-    this.queue.compute('pinball losses', PINBALL.forward, outputs.shape, [losses], inputs);
-  }
-
-  pinballBackward(
+  errorBackward(
     dOutputs: Tensor,
     outputs: Tensor,
     targets: Tensor,
     mask: Tensor,
-    quantiles: Tensor,
     count: number,
+    { kind, ...details }: Cost,
   ): void {
-    const inputs = { outputs, targets, mask, quantiles, count };
-    this.queue.compute('dOutputs of pinball losses', PINBALL.backward, dOutputs.shape, [dOutputs], inputs);
+    const inputs = { outputs, targets, mask, ...details, count };
+    const { backward } = ERRORS[kind];
+    this.queue.compute<ErrorInputs | 'count'>(
+      `dOutputs of ${kind} errors`,
+      backward,
+      dOutputs.shape,
+      [dOutputs],
+      inputs,
+    );
   }
 
   clipByValue(gradients: readonly Tensor[], limit: number): void {

@@ -49,7 +49,20 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     crossEntropyBackward(dLogits, probabilities, labels, count) {
       crossEntropyBackward(dLogits, probabilities, labelRows(labels), count);
     },
-    ...errorLosses,
+    errorForward(losses, outputs, targets, mask, cost) {
+      const operands = [losses, outputs, targets, mask] as const;
+      if (cost.kind === 'squared') errorLosses.squaredErrorForward(...operands);
+      else if (cost.kind === 'absolute') errorLosses.absoluteErrorForward(...operands);
+      else if (cost.kind === 'huber') errorLosses.huberForward(...operands, cost.delta);
+      else errorLosses.pinballForward(...operands, cost.quantiles);
+    },
+    errorBackward(dOutputs, outputs, targets, mask, count, cost) {
+      const operands = [dOutputs, outputs, targets, mask] as const;
+      if (cost.kind === 'squared') errorLosses.squaredErrorBackward(...operands, count);
+      else if (cost.kind === 'absolute') errorLosses.absoluteErrorBackward(...operands, count);
+      else if (cost.kind === 'huber') errorLosses.huberBackward(...operands, cost.delta, count);
+      else errorLosses.pinballBackward(...operands, cost.quantiles, count);
+    },
     clipByValue,
     clipByNorm,
     adam,

@@ -1,5 +1,5 @@
 /** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
-import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import * as clipping from '../../src/equations/clipping.js';
@@ -11,11 +11,7 @@ import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
 import type { TileVerdict } from './tile-check.js';
 
-/** δ of (18) and q of (19). */
-interface CostDetails {
-  readonly delta?: number;
-  readonly quantiles?: Tensor;
-}
+const COSTS = { squared: SQUARED, absolute: ABSOLUTE, huber: HUBER, pinball: PINBALL };
 
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
@@ -141,82 +137,31 @@ export class WasmBackend implements Backend {
     this.runner.run(kind, Math.ceil(B / rows), dLogits);
   }
 
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.errorForward(SQUARED, losses, outputs, targets, mask);
-  }
-
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    this.errorBackward(SQUARED, dOutputs, outputs, targets, mask, count);
-  }
-
-  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.errorForward(ABSOLUTE, losses, outputs, targets, mask);
-  }
-
-  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    this.errorBackward(ABSOLUTE, dOutputs, outputs, targets, mask, count);
-  }
-
-  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
-    this.errorForward(HUBER, losses, outputs, targets, mask, { delta });
-  }
-
-  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
-    this.errorBackward(HUBER, dOutputs, outputs, targets, mask, count, { delta });
-  }
-
-  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
-    this.errorForward(PINBALL, losses, outputs, targets, mask, { quantiles });
-  }
-
-  pinballBackward(
-    dOutputs: Tensor,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    quantiles: Tensor,
-    count: number,
-  ): void {
-    this.errorBackward(PINBALL, dOutputs, outputs, targets, mask, count, { quantiles });
-  }
-
-  private errorForward(
-    cost: number,
-    losses: Tensor,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    details: CostDetails = {},
-  ): void {
-    const job = { ...this.errorJob(cost, outputs, targets, mask, details), losses: this.at(losses) };
+  errorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, cost: Cost): void {
+    const job = { ...this.errorJob(outputs, targets, mask, cost), losses: this.at(losses) };
     this.runner.run(this.jobs.errorForward(job), Math.ceil(job.B / job.rows), losses);
   }
 
-  private errorBackward(
-    cost: number,
-    dOutputs: Tensor,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    count: number,
-    details: CostDetails = {},
-  ): void {
-    const job = { ...this.errorJob(cost, outputs, targets, mask, details), dOutputs: this.at(dOutputs), count };
+  errorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number, cost: Cost): void {
+    const job = { ...this.errorJob(outputs, targets, mask, cost), dOutputs: this.at(dOutputs), count };
     this.runner.run(this.jobs.errorBackward(job), Math.ceil(job.B / job.rows), dOutputs);
   }
 
-  private errorJob(
-    cost: number,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    { delta = 0, quantiles }: CostDetails,
-  ) {
+  private errorJob(outputs: Tensor, targets: Tensor, mask: Tensor, cost: Cost) {
     const { at } = this;
     const [B, C] = outputs.shape;
     const rows = rowsAChunk(B, C, this.runner.threads);
     const operands = { outputs: at(outputs), targets: at(targets), mask: at(mask) };
-    return { ...operands, cost, delta, quantiles: quantiles ? at(quantiles) : 0, B, C, rows };
+    const quantiles = cost.kind === 'pinball' ? at(cost.quantiles) : 0;
+    return {
+      ...operands,
+      cost: COSTS[cost.kind],
+      delta: cost.kind === 'huber' ? cost.delta : 0,
+      quantiles,
+      B,
+      C,
+      rows,
+    };
   }
 
   clipByValue(gradients: readonly Tensor[], limit: number): void {

@@ -2,7 +2,7 @@
  * The operations of the WebGPU backend. Each call is noted; a download or `keepPace` submits the calls since the last one as one list of
  * launches. All tensors stay on the device. Batches are uploaded; only the tensors that `download` names come back.
  */
-import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { Allocations, withoutPitch, withPitch } from './allocations.js';
 import type { AdapterKind, Device } from './device.js';
@@ -13,6 +13,9 @@ import { Plan } from './plan.js';
 import { Queue } from './queue.js';
 
 const NONE: readonly number[] = [];
+
+const quantilesOf = (cost: Cost): readonly Tensor[] => (cost.kind === 'pinball' ? [cost.quantiles] : []);
+const deltaOf = (cost: Cost): readonly number[] => (cost.kind === 'huber' ? [cost.delta] : NONE);
 
 export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
@@ -68,43 +71,14 @@ export class WebGpuBackend implements Backend {
     this.queue.add('crossEntropyBackward', [dLogits, probabilities, labels], [count]);
   }
 
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.queue.add('squaredErrorForward', [losses, outputs, targets, mask], NONE);
+  errorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, cost: Cost): void {
+    const views = [losses, outputs, targets, mask, ...quantilesOf(cost)];
+    this.queue.add('errorForward', views, deltaOf(cost), cost.kind);
   }
 
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    this.queue.add('squaredErrorBackward', [dOutputs, outputs, targets, mask], [count]);
-  }
-
-  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-    this.queue.add('absoluteErrorForward', [losses, outputs, targets, mask], NONE);
-  }
-
-  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
-    this.queue.add('absoluteErrorBackward', [dOutputs, outputs, targets, mask], [count]);
-  }
-
-  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void {
-    this.queue.add('huberForward', [losses, outputs, targets, mask], [delta]);
-  }
-
-  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void {
-    this.queue.add('huberBackward', [dOutputs, outputs, targets, mask], [delta, count]);
-  }
-
-  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void {
-    this.queue.add('pinballForward', [losses, outputs, targets, mask, quantiles], NONE);
-  }
-
-  pinballBackward(
-    dOutputs: Tensor,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    quantiles: Tensor,
-    count: number,
-  ): void {
-    this.queue.add('pinballBackward', [dOutputs, outputs, targets, mask, quantiles], [count]);
+  errorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number, cost: Cost): void {
+    const views = [dOutputs, outputs, targets, mask, ...quantilesOf(cost)];
+    this.queue.add('errorBackward', views, [count, ...deltaOf(cost)], cost.kind);
   }
 
   clipByValue(gradients: readonly Tensor[], limit: number): void {

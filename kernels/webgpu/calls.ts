@@ -1,11 +1,11 @@
 /** Calls of operations: what a list of them has, and when two are the same. */
-import type { Operations } from '../../src/core/backend.js';
+import type { Cost, Operations } from '../../src/core/backend.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import type { Allocations, Place } from './allocations.js';
 
 export type OperationName = keyof Operations;
-/** What a call has besides views and numbers: for `matmul` a bias, and whether it or `columnSums` adds to its output. */
-export type Option = '' | 'bias' | 'accumulate';
+/** What a call has besides views and numbers: for `matmul` a bias, whether it or `columnSums` adds to its output, and what an error costs. */
+export type Option = '' | 'bias' | 'accumulate' | Cost['kind'];
 
 /** A call without its numbers, which may differ each time: Adam's rate, for example. */
 export interface Call {

@@ -5,7 +5,7 @@ import { cellBackward, cellForward } from './cell.js';
 import { clipByNorm, clipByValue } from './clipping.js';
 import type { AdapterKind } from './device.js';
 import type { Datum, Launch } from './kernel.js';
-import type { Cost, Labels } from './loss.js';
+import type { CostKind, Labels } from './loss.js';
 import { crossEntropyBackward, crossEntropyForward, errorBackward, errorForward } from './loss.js';
 import { matmul } from './matmul.js';
 import type { Memory } from './memory.js';
@@ -32,21 +32,6 @@ export const startOf = ({ option, places }: Call): Place | 'out' | 'nothing' => 
 
 const labelsOf = ({ firstIndex }: Call, labels: Place): Labels => (firstIndex < 0 ? labels : firstIndex);
 
-const forwardOf =
-  (cost: Cost): MakeLaunches =>
-  ({ places: [losses, ...operands], number }) =>
-    errorForward(cost, losses, operands, cost === 'huber' ? { delta: number(0) } : {});
-
-const backwardOf =
-  (cost: Cost): MakeLaunches =>
-  ({ places: [dOutputs, ...operands], number }) =>
-    errorBackward(
-      cost,
-      dOutputs,
-      operands,
-      cost === 'huber' ? { delta: number(0), count: number(1) } : { count: number(0) },
-    );
-
 /** Indices of one step. */
 const indicesOf = ({ firstIndex }: Call, { columns }: Place) => ({ first: firstIndex, perStep: columns, pitch: 0 });
 
@@ -64,14 +49,17 @@ const LAUNCHES: Readonly<Record<OperationName, MakeLaunches>> = {
     const [dLogits, probabilities, labels] = call.places;
     return crossEntropyBackward(dLogits, probabilities, labelsOf(call, labels), call.number(0));
   },
-  squaredErrorForward: forwardOf('squared'),
-  squaredErrorBackward: backwardOf('squared'),
-  absoluteErrorForward: forwardOf('absolute'),
-  absoluteErrorBackward: backwardOf('absolute'),
-  huberForward: forwardOf('huber'),
-  huberBackward: backwardOf('huber'),
-  pinballForward: forwardOf('pinball'),
-  pinballBackward: backwardOf('pinball'),
+  errorForward: ({ places: [losses, ...operands], option, number }) =>
+    errorForward(option as CostKind, losses, operands, option === 'huber' ? { delta: number(0) } : {}),
+  errorBackward: ({ places: [dOutputs, ...operands], option, number }) => {
+    const count = number(0);
+    return errorBackward(
+      option as CostKind,
+      dOutputs,
+      operands,
+      option === 'huber' ? { delta: number(1), count } : { count },
+    );
+  },
   clipByValue: ({ places, number }) => clipByValue(places, number(0)),
   clipByNorm: ({ places, number }, _, scratch) => clipByNorm(places, number(0), scratch),
   adam: ({ places, number }) => adam([{ places, rate: number(0) }]),

@@ -2,6 +2,7 @@
  * The losses: softmax cross-entropy, (5) and (5′), and those of outputs that are numbers, (13) and (17) to (19). A thread computes a
  * row. It reads single numbers, because a row may have any number of columns: `pitch` numbers from a row to the next one.
  */
+import type { Cost } from '../../src/core/backend.js';
 import type { Place } from './allocations.js';
 import type { Datum, Kernel, Launch } from './kernel.js';
 import { mathOf } from './math.js';
@@ -70,22 +71,22 @@ const COSTS = {
     cost: 'select((1.0 - q) * r, -q * r, r < 0.0)', // (19)
     derivative: 'select(select(0.0, 1.0 - q, r > 0.0), -q, r < 0.0)', // (19′)
   },
-} as const;
+} as const satisfies Record<Cost['kind'], { cost: string; derivative: string }>;
 
-export type Cost = keyof typeof COSTS;
+export type CostKind = Cost['kind'];
 
 /** The error r of column k, and for (19) the quantile q of the column. */
-const ERROR = (cost: Cost): string => `
+const ERROR = (cost: CostKind): string => `
   let r = memory[p.outputs + row + k] - memory[p.targets + row + k];
   ${cost === 'pinball' ? 'let q = memory[p.quantiles + k];' : ''}`;
 
-const operandsOf = (cost: Cost): string[] => [
+const operandsOf = (cost: CostKind): string[] => [
   ...['outputs', 'targets', 'mask'],
   ...(cost === 'pinball' ? ['quantiles'] : []),
 ];
-const deltaOf = (cost: Cost): string[] => (cost === 'huber' ? ['delta'] : []);
+const deltaOf = (cost: CostKind): string[] => (cost === 'huber' ? ['delta'] : []);
 
-const errorForwardOf = (cost: Cost): Kernel => ({
+const errorForwardOf = (cost: CostKind): Kernel => ({
   ...BY_ROW,
   name: `${cost} error forward`,
   whole: [...ROWS, 'losses', ...operandsOf(cost)],
@@ -100,7 +101,7 @@ const errorForwardOf = (cost: Cost): Kernel => ({
   memory[p.losses + b] = sum;`,
 });
 
-const errorBackwardOf = (cost: Cost): Kernel => ({
+const errorBackwardOf = (cost: CostKind): Kernel => ({
   ...BY_ROW,
   name: `${cost} error backward`,
   whole: [...ROWS, 'dOutputs', ...operandsOf(cost)],
@@ -113,8 +114,8 @@ const errorBackwardOf = (cost: Cost): Kernel => ({
   }`,
 });
 
-const kernelsOf = (make: (cost: Cost) => Kernel): Record<Cost, Kernel> =>
-  Object.fromEntries((Object.keys(COSTS) as Cost[]).map((cost) => [cost, make(cost)])) as Record<Cost, Kernel>;
+const kernelsOf = (make: (cost: CostKind) => Kernel): Record<CostKind, Kernel> =>
+  Object.fromEntries((Object.keys(COSTS) as CostKind[]).map((cost) => [cost, make(cost)])) as Record<CostKind, Kernel>;
 const ERROR_FORWARD = kernelsOf(errorForwardOf);
 const ERROR_BACKWARD = kernelsOf(errorBackwardOf);
 
@@ -149,7 +150,7 @@ export function crossEntropyBackward(dLogits: Place, probabilities: Place, label
 
 /** `operands`: outputs, targets and mask, and for (19) the quantiles; `real`: delta of (18). */
 export function errorForward(
-  cost: Cost,
+  cost: CostKind,
   losses: Place,
   operands: readonly Place[],
   real: Readonly<Record<string, Datum>>,
@@ -160,7 +161,7 @@ export function errorForward(
 
 /** `real`: the count, and delta of (18). */
 export function errorBackward(
-  cost: Cost,
+  cost: CostKind,
   dOutputs: Place,
   operands: readonly Place[],
   real: Readonly<Record<string, Datum>>,

@@ -34,6 +34,29 @@ interface BiasOptions {
 /** What `matmul` adds to the product: what `out` holds, or a bias, or nothing. */
 export type MatmulOptions = NoBiasOptions | BiasOptions;
 
+/** What an error costs. */
+export type Cost =
+  | {
+      /** (13): its square. */
+      readonly kind: 'squared';
+    }
+  | {
+      /** (17): its absolute value. */
+      readonly kind: 'absolute';
+    }
+  | {
+      /** (18): Huber's function. */
+      readonly kind: 'huber';
+      /** δ > 0, the largest error that costs its square. */
+      readonly delta: number;
+    }
+  | {
+      /** (19): the pinball function. */
+      readonly kind: 'pinball';
+      /** The quantile of each column, `[C]`, between 0 and 1. */
+      readonly quantiles: Tensor;
+    };
+
 /** The operations that every backend computes: outputs first, then inputs. */
 export interface Operations {
   /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out). Each of a and b may be a transpose. `options`: default {}. */
@@ -61,38 +84,13 @@ export interface Operations {
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void;
 
   /**
-   * Equation (13): losses `[B]`, the sum of mask*(outputs - targets)² over each row `[B,C]`. mask `[B,C]`: 1 for a number that
-   * counts, else 0.
+   * Equations (13) and (17) to (19): losses `[B]`, the sum of what the errors outputs - targets of a row cost, all `[B,C]`. mask
+   * `[B,C]`: 1 for a number that counts, else 0.
    */
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void;
+  errorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, cost: Cost): void;
 
-  /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void;
-
-  /** Equation (17): losses `[B]` as in (13), of |outputs - targets|. */
-  absoluteErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void;
-
-  /** Equation (17′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
-  absoluteErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void;
-
-  /** Equation (18): losses `[B]` as in (13), of Huber's function with δ = `delta`. */
-  huberForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number): void;
-
-  /** Equation (18′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
-  huberBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, delta: number, count: number): void;
-
-  /** Equation (19): losses `[B]` as in (13), of the pinball function. quantiles `[C]`: q of each column, between 0 and 1. */
-  pinballForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, quantiles: Tensor): void;
-
-  /** Equation (19′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
-  pinballBackward(
-    dOutputs: Tensor,
-    outputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    quantiles: Tensor,
-    count: number,
-  ): void;
+  /** Equations (13′) and (17′) to (19′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  errorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number, cost: Cost): void;
 
   /** Equation (9): every element of `gradients`, each `[…]` of any shape, becomes the nearest number within ± limit. NaN stays. */
   clipByValue(gradients: readonly Tensor[], limit: number): void;

@@ -2,8 +2,8 @@
  * Checks before every operation, the same for every backend: shapes, numbers, shared memory, and memory that has been freed. A backend
  * that computes later could only report a wrong operand after other calls.
  */
-import { assertList, assertNumber } from './arguments.js';
-import type { Backend, Operations } from './backend.js';
+import { assertChoice, assertList, assertNumber, assertObject } from './arguments.js';
+import type { Backend, Cost, Operations } from './backend.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
 import {
   assertDense,
@@ -84,40 +84,17 @@ const CHECKS = {
     assertCount('crossEntropyBackward', count);
   },
 
-  squaredErrorForward(losses, outputs, targets, mask) {
-    assertErrors('squaredErrorForward', losses, outputs, targets, mask);
+  errorForward(losses, outputs, targets, mask, cost) {
+    assertMatrix('errorForward', 'outputs', outputs);
+    assertShape('errorForward', 'losses', losses, [outputs.shape[0]]);
+    assertErrors('errorForward', outputs, targets, mask, cost);
   },
 
-  squaredErrorBackward(dOutputs, outputs, targets, mask, count) {
-    assertErrorGradients('squaredErrorBackward', dOutputs, outputs, targets, mask, count);
-  },
-
-  absoluteErrorForward(losses, outputs, targets, mask) {
-    assertErrors('absoluteErrorForward', losses, outputs, targets, mask);
-  },
-
-  absoluteErrorBackward(dOutputs, outputs, targets, mask, count) {
-    assertErrorGradients('absoluteErrorBackward', dOutputs, outputs, targets, mask, count);
-  },
-
-  huberForward(losses, outputs, targets, mask, delta) {
-    assertErrors('huberForward', losses, outputs, targets, mask);
-    assertDelta('huberForward', delta);
-  },
-
-  huberBackward(dOutputs, outputs, targets, mask, delta, count) {
-    assertErrorGradients('huberBackward', dOutputs, outputs, targets, mask, count);
-    assertDelta('huberBackward', delta);
-  },
-
-  pinballForward(losses, outputs, targets, mask, quantiles) {
-    assertErrors('pinballForward', losses, outputs, targets, mask);
-    assertShape('pinballForward', 'quantiles', quantiles, [outputs.shape[1]]);
-  },
-
-  pinballBackward(dOutputs, outputs, targets, mask, quantiles, count) {
-    assertErrorGradients('pinballBackward', dOutputs, outputs, targets, mask, count);
-    assertShape('pinballBackward', 'quantiles', quantiles, [dOutputs.shape[1]]);
+  errorBackward(dOutputs, outputs, targets, mask, count, cost) {
+    assertMatrix('errorBackward', 'dOutputs', dOutputs);
+    assertShape('errorBackward', 'outputs', outputs, dOutputs.shape);
+    assertErrors('errorBackward', outputs, targets, mask, cost);
+    assertCount('errorBackward', count);
   },
 
   clipByValue(gradients, limit) {
@@ -190,31 +167,19 @@ function assertCount(operation: string, count: number): void {
   if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be how many rows or numbers count, > 0`);
 }
 
-function assertErrors(operation: string, losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
-  assertMatrix(operation, 'outputs', outputs);
-  assertShape(operation, 'losses', losses, [outputs.shape[0]]);
+const COSTS = ['squared', 'absolute', 'huber', 'pinball'] satisfies Cost['kind'][];
+
+function assertErrors(operation: string, outputs: Tensor, targets: Tensor, mask: Tensor, cost: Cost): void {
   assertShape(operation, 'targets', targets, outputs.shape);
   assertShape(operation, 'mask', mask, outputs.shape);
-}
-
-function assertErrorGradients(
-  operation: string,
-  dOutputs: Tensor,
-  outputs: Tensor,
-  targets: Tensor,
-  mask: Tensor,
-  count: number,
-): void {
-  assertMatrix(operation, 'dOutputs', dOutputs);
-  assertShape(operation, 'outputs', outputs, dOutputs.shape);
-  assertShape(operation, 'targets', targets, dOutputs.shape);
-  assertShape(operation, 'mask', mask, dOutputs.shape);
-  assertCount(operation, count);
-}
-
-function assertDelta(operation: string, delta: number): void {
-  assertNumber(`${operation}: delta`, delta);
-  if (!(delta > 0 && delta < Infinity)) throw new RangeError(`${operation}: delta ${delta}: must be a number > 0`);
+  assertObject(`${operation}: cost`, cost);
+  assertChoice(`${operation}: cost`, cost.kind, COSTS);
+  if (cost.kind === 'pinball') assertShape(operation, 'quantiles', cost.quantiles, [outputs.shape[1]]);
+  if (cost.kind !== 'huber') return;
+  assertNumber(`${operation}: delta`, cost.delta);
+  if (!(cost.delta > 0 && cost.delta < Infinity)) {
+    throw new RangeError(`${operation}: delta ${cost.delta}: must be a number > 0`);
+  }
 }
 
 /** A limit > 0, and gradients without gaps that lie apart: numbers that belong to two of them would be scaled twice. */

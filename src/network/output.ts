@@ -1,5 +1,5 @@
 /** What a network computes from the states of its top layer: the output layer, the loss, and their backward pass. */
-import type { Backend } from '../core/backend.js';
+import type { Backend, Cost } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { assertNotFreed, fill, matrixOf, valuesOf } from '../core/tensor.js';
@@ -70,42 +70,18 @@ function crossEntropy(
   };
 }
 
-/** The tensors of (13) and (17) to (19): each row has C targets, of which every one counts at first. */
-function errorTensors(backend: Backend, { losses, mask, ...tensors }: WithMask) {
+/** (13), (17), (18) or (19): each row has C targets, of which every one counts at first. */
+function errors(backend: Backend, { losses, mask, ...tensors }: WithMask, cost: Cost): Loss {
   fill(mask, 1);
   backend.upload(mask);
   const [logits, dLogits, y, counts] = [tensors.logits, tensors.dLogits, tensors.y, mask].map(matrixOf);
-  return { losses, logits, dLogits, y, counts };
+  return {
+    forward: () => backend.errorForward(losses, logits, y, counts, cost),
+    backward: (count) => backend.errorBackward(dLogits, logits, y, counts, count, cost),
+  };
 }
 
 type WithMask = OutputTensors & Required<Pick<OutputTensors, 'mask'>>;
-
-/** (13) */
-function squaredError(backend: Backend, tensors: WithMask): Loss {
-  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
-  return {
-    forward: () => backend.squaredErrorForward(losses, logits, y, counts),
-    backward: (count) => backend.squaredErrorBackward(dLogits, logits, y, counts, count),
-  };
-}
-
-/** (17) */
-function absoluteError(backend: Backend, tensors: WithMask): Loss {
-  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
-  return {
-    forward: () => backend.absoluteErrorForward(losses, logits, y, counts),
-    backward: (count) => backend.absoluteErrorBackward(dLogits, logits, y, counts, count),
-  };
-}
-
-/** (18) */
-function huber(backend: Backend, tensors: WithMask, delta: number): Loss {
-  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
-  return {
-    forward: () => backend.huberForward(losses, logits, y, counts, delta),
-    backward: (count) => backend.huberBackward(dLogits, logits, y, counts, delta, count),
-  };
-}
 
 /** (19): the columns of a target are its quantiles. */
 function pinball(
@@ -113,13 +89,9 @@ function pinball(
   { quantiles, ...tensors }: WithMask & Required<Pick<OutputTensors, 'quantiles'>>,
   levels: readonly number[],
 ): Loss {
-  const { losses, logits, dLogits, y, counts } = errorTensors(backend, tensors);
   for (let k = 0; k < quantiles.size; k++) quantiles.set(k, levels[k % levels.length]);
   backend.upload(quantiles);
-  return {
-    forward: () => backend.pinballForward(losses, logits, y, counts, quantiles),
-    backward: (count) => backend.pinballBackward(dLogits, logits, y, counts, quantiles, count),
-  };
+  return errors(backend, tensors, { kind: 'pinball', quantiles });
 }
 
 /** The config's loss. `outputShapes` has the tensors of each. */
@@ -128,11 +100,11 @@ function lossOf(backend: Backend, { loss, delta, quantiles }: CompleteConfig, te
     case 'crossEntropy':
       return crossEntropy(backend, tensors as Parameters<typeof crossEntropy>[1]);
     case 'squaredError':
-      return squaredError(backend, tensors as WithMask);
+      return errors(backend, tensors as WithMask, { kind: 'squared' });
     case 'absoluteError':
-      return absoluteError(backend, tensors as WithMask);
+      return errors(backend, tensors as WithMask, { kind: 'absolute' });
     case 'huber':
-      return huber(backend, tensors as WithMask, delta);
+      return errors(backend, tensors as WithMask, { kind: 'huber', delta });
     case 'pinball':
       return pinball(backend, tensors as Parameters<typeof pinball>[1], quantiles);
   }

@@ -1,7 +1,7 @@
 /** The shape checks of every operation refuse wrong operands by name and shape before the backend receives them. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/core/backend.js';
+import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
@@ -15,50 +15,6 @@ interface Check {
   readonly call: (backend: Backend, operands: Operands) => void;
   /** Operand, wrong shape, message. */
   readonly wrong: readonly (readonly [string, Shape, string])[];
-}
-
-type Method = (...operands: unknown[]) => void;
-type ErrorOperation = Extract<keyof Operations, `${string}Error${string}` | `huber${string}` | `pinball${string}`>;
-/** What an operation has beside outputs, targets and mask. */
-interface Extra {
-  readonly delta?: number;
-  readonly quantiles?: Shape;
-}
-
-/** The losses of errors: forward. */
-function errorCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): Check {
-  return {
-    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], mask: [4, 3], ...(quantiles && { quantiles }) },
-    call: (backend, operands) => {
-      const operation = backend[name].bind(backend) as Method;
-      operation(...Object.values(operands), ...(delta === undefined ? [] : [delta]));
-    },
-    wrong: [
-      ['losses', [3], `${name}: losses [3] must be [4]`],
-      ['outputs', [12], `${name}: outputs [12] must have 2 axes`],
-      ['targets', [3, 4], `${name}: targets [3,4] must be [4,3]`],
-      ['mask', [4], `${name}: mask [4] must be [4,3]`],
-      ...(quantiles ? [['quantiles', [4], `${name}: quantiles [4] must be [3]`] as const] : []),
-    ],
-  };
-}
-
-/** Their gradients. */
-function gradientCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): Check {
-  return {
-    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], mask: [4, 3], ...(quantiles && { quantiles }) },
-    call: (backend, operands) => {
-      const operation = backend[name].bind(backend) as Method;
-      operation(...Object.values(operands), ...(delta === undefined ? [] : [delta]), 4);
-    },
-    wrong: [
-      ['dOutputs', [12], `${name}: dOutputs [12] must have 2 axes`],
-      ['outputs', [4, 2], `${name}: outputs [4,2] must be [4,3]`],
-      ['targets', [4], `${name}: targets [4] must be [4,3]`],
-      ['mask', [3, 3], `${name}: mask [3,3] must be [4,3]`],
-      ...(quantiles ? [['quantiles', [4], `${name}: quantiles [4] must be [3]`] as const] : []),
-    ],
-  };
 }
 
 const CHECKS: Record<Exclude<keyof Operations, 'fill' | 'clipByValue' | 'clipByNorm'>, Check> = {
@@ -160,14 +116,30 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill' | 'clipByValue' | 'clipByN
       ['g', [10, 25], 'sgd: g [10,25] must be [10,24]'],
     ],
   },
-  squaredErrorForward: errorCheck('squaredErrorForward'),
-  squaredErrorBackward: gradientCheck('squaredErrorBackward'),
-  absoluteErrorForward: errorCheck('absoluteErrorForward'),
-  absoluteErrorBackward: gradientCheck('absoluteErrorBackward'),
-  huberForward: errorCheck('huberForward', { delta: 1 }),
-  huberBackward: gradientCheck('huberBackward', { delta: 1 }),
-  pinballForward: errorCheck('pinballForward', { quantiles: [3] }),
-  pinballBackward: gradientCheck('pinballBackward', { quantiles: [3] }),
+  errorForward: {
+    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], mask: [4, 3], quantiles: [3] },
+    call: (backend, { losses, outputs, targets, mask, quantiles }) =>
+      backend.errorForward(losses, outputs, targets, mask, { kind: 'pinball', quantiles }),
+    wrong: [
+      ['losses', [3], 'errorForward: losses [3] must be [4]'],
+      ['outputs', [12], 'errorForward: outputs [12] must have 2 axes'],
+      ['targets', [3, 4], 'errorForward: targets [3,4] must be [4,3]'],
+      ['mask', [4], 'errorForward: mask [4] must be [4,3]'],
+      ['quantiles', [4], 'errorForward: quantiles [4] must be [3]'],
+    ],
+  },
+  errorBackward: {
+    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], mask: [4, 3], quantiles: [3] },
+    call: (backend, { dOutputs, outputs, targets, mask, quantiles }) =>
+      backend.errorBackward(dOutputs, outputs, targets, mask, 4, { kind: 'pinball', quantiles }),
+    wrong: [
+      ['dOutputs', [12], 'errorBackward: dOutputs [12] must have 2 axes'],
+      ['outputs', [4, 2], 'errorBackward: outputs [4,2] must be [4,3]'],
+      ['targets', [4], 'errorBackward: targets [4] must be [4,3]'],
+      ['mask', [3, 3], 'errorBackward: mask [3,3] must be [4,3]'],
+      ['quantiles', [4], 'errorBackward: quantiles [4] must be [3]'],
+    ],
+  },
   embeddingForward: {
     shapes: { out: [5, 8], a: [3, 8], indices: [5], bias: [8] },
     call: (backend, { out, a, indices, bias }) => backend.embeddingForward(out, a, indices, bias),
@@ -235,10 +207,11 @@ describe.each(Object.entries(CHECKS))('%s', (operation, { shapes, call, wrong })
     const operands = allocateAll(shapes);
     call(backend, operands);
     expect(calls.map((seen) => seen.operation)).toEqual([operation]);
-    const { bias, ...positional } = operands;
+    const { bias, quantiles, ...positional } = operands;
     const passed = calls[0].operands;
     Object.values(positional).forEach((tensor, place) => expect(passed[place]).toBe(tensor));
     if (operation === 'matmul') expect(passed[3]).toEqual({ bias });
+    if (operation.startsWith('error')) expect(passed.at(-1)).toEqual({ kind: 'pinball', quantiles });
   });
 
   test.each(wrong)('refuses %s %j', (name, shape, message) => {
@@ -301,7 +274,9 @@ describe.each(['clipByValue', 'clipByNorm'] as const)('%s', (operation) => {
     ],
   ])('refuses %s', (_, gradients, limit, refusal) => {
     const { backend, calls } = recordingBackend();
-    expect(errorOf(Error, () => (backend[operation] as Method)(gradients, limit))).toEqual(refusal);
+    expect(errorOf(Error, () => (backend[operation] as (...operands: unknown[]) => void)(gradients, limit))).toEqual(
+      refusal,
+    );
     expect(calls).toEqual([]);
   });
 });
@@ -395,7 +370,7 @@ test.each([-2, 3, 0.5, NaN])('the class %p of 3 is refused', (label) => {
 describe('a number that is none is refused at the call, so no later download fails', () => {
   const backend = withShapeChecks(createReferenceBackend());
   const [a, b, c, d] = [zeros([2, 3]), zeros([2, 3]), zeros([2, 3]), zeros([2, 3])];
-  const [gates, z, labels, quantiles] = [zeros([2, 12]), zeros([2, 12]), zeros([2]), zeros([3])];
+  const [gates, z, labels] = [zeros([2, 12]), zeros([2, 12]), zeros([2])];
   const CALLS: Readonly<Record<string, (value: number) => void>> = {
     'fill: value is': (value) => backend.fill(a, value),
     'adam: rate is': (value) => backend.adam(a, b, c, zeros([2, 3]), value),
@@ -405,10 +380,9 @@ describe('a number that is none is refused at the call, so no later download fai
     'sgd: momentum is': (value) => backend.sgd(a, b, c, 0.1, value),
     'lstmCellForward: forgetBias is': (value) => backend.lstmCellForward(a, b, gates, z, c, value),
     'crossEntropyBackward: count': (value) => backend.crossEntropyBackward(a, b, labels, value),
-    'squaredErrorBackward: count': (value) => backend.squaredErrorBackward(a, b, c, d, value),
-    'pinballBackward: count': (value) => backend.pinballBackward(a, b, c, d, quantiles, value),
-    'huberForward: delta': (value) => backend.huberForward(labels, a, b, c, value),
-    'huberBackward: delta': (value) => backend.huberBackward(a, b, c, d, value, 1),
+    'errorBackward: count': (value) => backend.errorBackward(a, b, c, d, value, { kind: 'squared' }),
+    'errorForward: delta': (value) => backend.errorForward(labels, a, b, c, { kind: 'huber', delta: value }),
+    'errorBackward: delta': (value) => backend.errorBackward(a, b, c, d, 1, { kind: 'huber', delta: value }),
   };
   test.each(Object.entries(CALLS))('%s', (what, call) => {
     for (const [value, shown] of [
@@ -431,4 +405,16 @@ test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {
   expect(() => backend.crossEntropyBackward(zeros([2, 3]), a, b, count)).toThrow(
     new RangeError(`crossEntropyBackward: count ${count}: must be how many rows or numbers count, > 0`),
   );
+});
+
+test.each([
+  [undefined, 'cost: undefined: must be an object'],
+  ['squared', 'cost: "squared": must be an object'],
+  [{}, 'cost undefined: must be one of squared, absolute, huber, pinball'],
+  [{ kind: 'cubed' }, 'cost "cubed": must be one of squared, absolute, huber, pinball'],
+])('the cost %j is refused', (cost, message) => {
+  const backend = withShapeChecks(createReferenceBackend());
+  const [losses, a] = [zeros([2]), zeros([2, 3])];
+  expect(() => backend.errorForward(losses, a, a, a, cost as Cost)).toThrow(`errorForward: ${message}`);
+  expect(() => backend.errorBackward(a, a, a, a, 1, cost as Cost)).toThrow(`errorBackward: ${message}`);
 });

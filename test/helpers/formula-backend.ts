@@ -3,7 +3,7 @@
  * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/core/backend.js';
+import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { matrixOf } from '../../src/core/tensor.js';
 
@@ -48,20 +48,30 @@ function logSoftmax(logits: number[]): number[] {
   });
 }
 
-/** Losses `[B]`: the sum of what each error r of a row costs; k is its column. */
-const costs =
-  (cost: (r: number, k: number) => number): Operations['squaredErrorForward'] =>
-  (losses, outputs, targets, mask) => {
-    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
-    setAll(losses, (_, b) => sum(O[b].map((value, k) => counts[b][k] * cost(value - Y[b][k], k))));
-  };
-
-const slopes =
-  (slope: (r: number, k: number) => number): Operations['squaredErrorBackward'] =>
-  (dOutputs, outputs, targets, mask, count) => {
-    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
-    setAll(dOutputs, (b, k) => (counts[b][k] * slope(O[b][k] - Y[b][k], k)) / count);
-  };
+/** What an error r costs, and the derivative; k is its column. */
+function costOf(cost: Cost): { of: (r: number, k: number) => number; derivative: (r: number, k: number) => number } {
+  switch (cost.kind) {
+    case 'squared':
+      return { of: (r) => r ** 2, derivative: (r) => 2 * r };
+    case 'absolute':
+      return { of: Math.abs, derivative: Math.sign };
+    case 'huber': {
+      const { delta } = cost;
+      return {
+        of: (r) => (Math.abs(r) > delta ? delta * Math.abs(r) - delta ** 2 / 2 : 0.5 * r ** 2),
+        derivative: (r) => (r > delta ? delta : r < -delta ? -delta : r),
+      };
+    }
+    case 'pinball': {
+      const { quantiles } = cost;
+      return {
+        // Koenker and Bassett 1978: an error u = target - output costs u·(q - 1[u < 0])
+        of: (r, k) => -r * (quantiles.get(k) - Number(r > 0)),
+        derivative: (r, k) => (r === 0 ? 0 : Number(r > 0) - quantiles.get(k)),
+      };
+    }
+  }
+}
 
 const formulas: Operations = {
   matmul(out, a, b, { accumulate = false, bias } = {}) {
@@ -127,21 +137,17 @@ const formulas: Operations = {
     setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / count)));
   },
 
-  squaredErrorForward: costs((r) => r ** 2),
-  squaredErrorBackward: slopes((r) => 2 * r),
-  absoluteErrorForward: costs(Math.abs),
-  absoluteErrorBackward: slopes(Math.sign),
-  huberForward: (losses, outputs, targets, mask, delta) =>
-    costs((r) => (Math.abs(r) > delta ? delta * Math.abs(r) - delta ** 2 / 2 : 0.5 * r ** 2))(
-      ...([losses, outputs, targets, mask] as const),
-    ),
-  huberBackward: (dOutputs, outputs, targets, mask, delta, count) =>
-    slopes((r) => (r > delta ? delta : r < -delta ? -delta : r))(dOutputs, outputs, targets, mask, count),
-  /** Koenker and Bassett 1978: an error u = target - output costs u·(q - 1[u < 0]). */
-  pinballForward: (losses, outputs, targets, mask, quantiles) =>
-    costs((r, k) => -r * (quantiles.get(k) - Number(r > 0)))(losses, outputs, targets, mask),
-  pinballBackward: (dOutputs, outputs, targets, mask, quantiles, count) =>
-    slopes((r, k) => (r === 0 ? 0 : Number(r > 0) - quantiles.get(k)))(dOutputs, outputs, targets, mask, count),
+  errorForward(losses, outputs, targets, mask, cost) {
+    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
+    const { of } = costOf(cost);
+    setAll(losses, (_, b) => sum(O[b].map((value, k) => counts[b][k] * of(value - Y[b][k], k))));
+  },
+
+  errorBackward(dOutputs, outputs, targets, mask, count, cost) {
+    const [O, Y, counts] = [outputs, targets, mask].map(rowsOf);
+    const { derivative } = costOf(cost);
+    setAll(dOutputs, (b, k) => (counts[b][k] * derivative(O[b][k] - Y[b][k], k)) / count);
+  },
 
   clipByValue(gradients, limit) {
     for (const gradient of gradients.map(matrixOf)) {

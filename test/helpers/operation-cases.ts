@@ -1,5 +1,5 @@
 /** The cases of the backend suite that have one operation, each at several sizes. CONTRIBUTING.md: a new operation needs cases. */
-import type { Operations } from '../../src/core/backend.js';
+import type { Cost, Operations } from '../../src/core/backend.js';
 import type { Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { transposeOf } from '../../src/core/tensor.js';
@@ -139,12 +139,36 @@ function asClasses(values: Tensor, count: number, least = 0): void {
   }
 }
 
+const KINDS = ['squared', 'absolute', 'huber', 'pinball'] as const;
+
+function costOf(kind: Cost['kind'], quantiles: Tensor): Cost {
+  if (kind === 'pinball') return { kind, quantiles };
+  return kind === 'huber' ? { kind, delta: 0.75 } : { kind };
+}
+
+function errorCases(kind: Cost['kind'], B: number, C: number): Case[] {
+  const [row, matrix] = [[B], [B, C]];
+  const inputs = [matrix, matrix, matrix, ...(kind === 'pinball' ? [[C]] : [])];
+  return [
+    {
+      ...{ name: `errorForward B ${B} C ${C}, ${kind}`, outputs: [row], inputs, prepare: asErrors },
+      tolerance: sumTolerance(4 * C),
+      run: (on, [losses], [outputs, targets, mask, quantiles]) =>
+        on.errorForward(losses, outputs, targets, mask, costOf(kind, quantiles)),
+    },
+    {
+      ...{ name: `errorBackward B ${B} C ${C}, ${kind}`, outputs: [matrix], inputs, prepare: asErrors },
+      tolerance: kind === 'pinball' ? 2 * TOLERANCE : TOLERANCE,
+      run: (on, [dOutputs], [outputs, targets, mask, quantiles]) =>
+        on.errorBackward(dOutputs, outputs, targets, mask, B + 2, costOf(kind, quantiles)),
+    },
+  ];
+}
+
 const lossCases = SIZES.flatMap(([B, C]): Case[] => {
   const [row, matrix] = [[B], [B, C]];
   const labelled = { inputs: [matrix, matrix], prepare: ([, y]: Tensor[]) => asLabels(y) };
   const classes = { inputs: [matrix, row], prepare: ([, labels]: Tensor[]) => asClasses(labels, C, -1) };
-  const masked = { inputs: [matrix, matrix, matrix], prepare: asErrors };
-  const levelled = { inputs: [matrix, matrix, matrix, [C]], prepare: asErrors, tolerance: 2 * TOLERANCE };
   const crossEntropy = { outputs: [row, matrix], run: call('crossEntropyForward') };
   const itsGradient = { outputs: [matrix], run: call('crossEntropyBackward', B + 2) };
   const size = `B ${B} C ${C}`;
@@ -159,28 +183,7 @@ const lossCases = SIZES.flatMap(([B, C]): Case[] => {
     },
     { name: `crossEntropyBackward ${size}`, ...labelled, ...itsGradient },
     { name: `crossEntropyBackward ${size}, classes`, ...classes, ...itsGradient },
-    ...(['squaredErrorForward', 'absoluteErrorForward'] as const).map((name) => ({
-      ...{ name: `${name} ${size}`, ...masked, outputs: [row], tolerance: sumTolerance(4 * C), run: call(name) },
-    })),
-    ...(['squaredErrorBackward', 'absoluteErrorBackward'] as const).map((name) => ({
-      ...{ name: `${name} ${size}`, ...masked, outputs: [matrix], run: call(name, B + 2) },
-    })),
-    {
-      name: `huberForward ${size}`,
-      ...masked,
-      outputs: [row],
-      tolerance: sumTolerance(4 * C),
-      run: call('huberForward', 0.75),
-    },
-    { name: `huberBackward ${size}`, ...masked, outputs: [matrix], run: call('huberBackward', 0.75, B + 2) },
-    {
-      name: `pinballForward ${size}`,
-      ...levelled,
-      outputs: [row],
-      tolerance: sumTolerance(4 * C),
-      run: call('pinballForward'),
-    },
-    { name: `pinballBackward ${size}`, ...levelled, outputs: [matrix], run: call('pinballBackward', B + 2) },
+    ...KINDS.flatMap((kind) => errorCases(kind, B, C)),
   ];
 });
 

@@ -38,12 +38,12 @@ const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void
     ...[[301, 83], [301, 83], [301]],
   ],
   crossEntropyBackward: [(on, out, p, y) => on.crossEntropyBackward(out, p, y, 200), [301, 83], [301, 83], [301, 83]],
-  squaredErrorForward: [
-    (on, losses, outputs, targets, mask) => on.squaredErrorForward(losses, outputs, targets, mask),
+  errorForward: [
+    (on, losses, outputs, targets, mask) => on.errorForward(losses, outputs, targets, mask, { kind: 'squared' }),
     ...[[301], [301, 83], [301, 83], [301, 83]],
   ],
-  squaredErrorBackward: [
-    (on, out, outputs, targets, mask) => on.squaredErrorBackward(out, outputs, targets, mask, 200),
+  errorBackward: [
+    (on, out, outputs, targets, mask) => on.errorBackward(out, outputs, targets, mask, 200, { kind: 'squared' }),
     ...[
       [301, 83],
       [301, 83],

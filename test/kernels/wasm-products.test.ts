@@ -94,7 +94,7 @@ test('a matrix is packed again after an operation or the host has written it', a
     [() => backend.embeddingForward(b, filled(6, 2, 20), rows, filled(0, 20)), 30],
     [() => backend.embeddingBackward(b, rows, ones), 35],
     [() => backend.crossEntropyBackward(b, ones, ones, 19), 5],
-    [() => backend.squaredErrorBackward(b, many, zeros, ones, 20), 10],
+    [() => backend.errorBackward(b, many, zeros, ones, 20, { kind: 'squared' }), 10],
   ];
   for (const [write, expected] of writes) {
     write();
