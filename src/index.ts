@@ -1,8 +1,4 @@
 /** The library: the mathematics and its tools. Each backend is an entry of its own: `longhand/wasm`, `/reference`, `/gpu`. */
-import { embeddingBackward, embeddingForward } from './equations/embedding.js';
-import type { CompleteConfig, NetworkConfig } from './network/config.js';
-import { completeConfig } from './network/config.js';
-import type { BiasInit, OutputInit } from './network/initial-values.js';
 
 export type { DType, FloatArray, NestedNumbers, Shape, Tensor } from './core/tensor.js';
 export {
@@ -131,19 +127,3 @@ export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors
 export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
 export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';
 export { compareFile } from './compare/compare.js';
-
-// Former names.
-/** The former name of `BiasInit`. @deprecated */
-export type BiasStart = BiasInit;
-/** The former name of `OutputInit`. @deprecated */
-export type OutputStart = OutputInit;
-/** The former name of `NetworkConfig`. @deprecated */
-export type NetworkSizes = NetworkConfig;
-/** The former name of `CompleteConfig`. @deprecated */
-export type CompleteSizes = CompleteConfig;
-/** The former name of `completeConfig`. @deprecated */
-export const completeSizes = completeConfig;
-/** The former name of `embeddingForward`. @deprecated */
-export const gatherRows = embeddingForward;
-/** The former name of `embeddingBackward`. @deprecated */
-export const scatterAddRows = embeddingBackward;

@@ -166,11 +166,6 @@ export class Network {
     );
   }
 
-  /** The former name of `config`. @deprecated */
-  get network(): CompleteConfig {
-    return this.config;
-  }
-
   /**
    * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
    * sequences of the batch are sorted, the longest first: see `order`.

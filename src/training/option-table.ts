@@ -55,7 +55,7 @@ interface Described {
   readonly group: (typeof GROUPS)[number];
   /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
   readonly changeableOnResume?: true;
-  /** Its former name, which checkpoints and flags keep, and which the library accepts. Default: the present name. */
+  /** Its former name, which checkpoints and flags keep. Default: the present name. */
   readonly formerName?: string;
   /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
   readonly since?: 2 | 3;

@@ -32,12 +32,7 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
 /** Options of a run. An option that is left out has the tutorial's value. */
-export interface GivenOptions extends Partial<TrainOptions> {
-  /** The former name of `outputInit`. Default: none. @deprecated */
-  readonly outputStart?: TrainOptions['outputInit'];
-  /** The former name of `biasInit`. Default: none. @deprecated */
-  readonly biasStart?: TrainOptions['biasInit'];
-}
+export type GivenOptions = Partial<TrainOptions>;
 
 /** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<
@@ -88,7 +83,8 @@ export function assertOptions(options: TrainOptions, chosen: readonly OptionName
 
 /** Every option of a new run: the given ones, and the tutorial's. Throws the errors of `assertOptions`. */
 export function completeOptions(given: GivenOptions): TrainOptions {
-  const options = { ...TUTORIAL, ...withPresentNames(given) };
+  assertKnownNames('train', given, OPTION_NAMES);
+  const options = { ...TUTORIAL, ...plainCopyOf(given) };
   assertOptions(options, OPTION_NAMES);
   return options;
 }
@@ -102,28 +98,6 @@ export function ownOptions(options: TrainOptions): TrainOptions {
     quantiles: Object.freeze([...quantiles]),
   });
 }
-
-/** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
-function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
-  const isGiven = (former: string): boolean => former in (Object(given) as object);
-  assertKnownNames('train', given, [...OPTION_NAMES, ...[...FORMER_NAMES.keys()].filter(isGiven)]);
-  const present = plainCopyOf(given);
-  for (const [former, name] of FORMER_NAMES) {
-    if (!(former in present)) continue;
-    const isTutorials = present[name] === undefined || present[name] === TUTORIAL[name]; // perhaps from ...TUTORIAL
-    if (!isTutorials) {
-      throw new TypeError(`train: ${former}: the former name of ${name}, which is given too: give one of them`);
-    }
-    present[name] = present[former];
-    Reflect.deleteProperty(present, former);
-  }
-  return present;
-}
-
-/** The present name of each option that had another one. */
-const FORMER_NAMES = new Map(
-  OPTION_NAMES.filter((name) => storedName(name) !== name).map((name) => [storedName(name), name]),
-);
 
 /** The option's name in checkpoints, and on the command line as `commander` writes a flag. */
 export function storedName(name: OptionName): string {

@@ -228,16 +228,6 @@ test('options that are missing in a checkpoint are reported before its data are 
   expect(() => Training.resume(untouchable, DATA, checkpoint)).toThrow(/^train: \w+ undefined: must be /);
 });
 
-test('the former names of the library lead to the present ones', () => {
-  /* eslint-disable @typescript-eslint/no-deprecated -- they must work until they go */
-  expect(library.completeSizes).toBe(library.completeConfig);
-  expect([library.gatherRows, library.scatterAddRows]).toEqual([library.embeddingForward, library.embeddingBackward]);
-  const sizes: library.NetworkSizes = { inputs: 1, layers: [{ hidden: 1 }], outputs: 2 };
-  const network = new library.Network(createReferenceBackend(), sizes, { T: 1, B: 1 });
-  expect(network.network).toBe(network.config);
-  /* eslint-enable @typescript-eslint/no-deprecated */
-});
-
 describe('NaN in an input is reported as an error of the input, not as divergence', () => {
   test.each([
     ['x', [2, 1, 0], 'x[2,1,0]'],

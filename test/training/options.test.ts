@@ -9,7 +9,6 @@ import * as wasm from '../../kernels/wasm/index.js';
 import { CLASSIFY_OPTIONS } from '../../src/classify/classifier.js';
 import { trainCommand } from '../../src/cli/train.js';
 import { DataError } from '../../src/core/errors.js';
-import { valuesOf } from '../../src/core/tensor.js';
 import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';
 import { FORECAST_OPTIONS } from '../../src/forecast/forecast-options.js';
@@ -591,27 +590,4 @@ test('dropout with one layer is refused by the library and in a checkpoint', () 
   expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
   const bytes = withOptions(files.get(2)!, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
   expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
-});
-
-test('the former names of options give the same run', async () => {
-  const firstKernel = async (options: GivenOptions): Promise<unknown> => {
-    const network = await train(createReferenceBackend(), IMAGES, {
-      hidden: 2,
-      batchSize: 8,
-      trainingIters: 1,
-      ...options,
-    });
-    return Object.values(await network.save()).map(valuesOf);
-  };
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- they must work until they go
-  expect(await firstKernel({ outputStart: 'glorot', biasStart: 'chrono' })).toEqual(
-    await firstKernel({ outputInit: 'glorot', biasInit: 'chrono' }),
-  );
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
-  expect(await firstKernel({ ...TUTORIAL, hidden: 2, batchSize: 8, trainingIters: 1, outputStart: 'glorot' })).toEqual(
-    await firstKernel({ outputInit: 'glorot' }),
-  );
-  expect(await failureOf(train(untouchable, IMAGES, { outputStart: 'normal', outputInit: 'glorot' }))).toEqual(
-    new TypeError('train: outputStart: the former name of outputInit, which is given too: give one of them'),
-  );
 });
