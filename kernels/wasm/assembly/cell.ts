@@ -2,7 +2,7 @@
  * The LSTM cell's element-wise part: equations (2)–(4) and (4′)–(2′). A chunk is a range of rows.
  *
  * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers.
- * Each function has at most three outputs: one loop with all six of the forward cell ended a process of Node 26.10.
+ * Each function has at most three outputs: one loop with all six of the forward cell ended a process of Node 26.10 on an Intel Xeon.
  *
  * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
  */
