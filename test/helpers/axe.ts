@@ -18,8 +18,8 @@ const NAMES: readonly string[] = ['landmark-unique', 'empty-table-header', 'empt
  * The serious and critical faults and those of names, with the elements that have them. `about` 'colours': only those of colours, on a page of
  * which axe has checked everything in other colours.
  */
-export async function faultsOf(page: Page, about: 'everything' | 'colours' = 'everything'): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.addScriptTag({ content: AxeBuilder.source });
+export async function faultsOf(page: Page, about: About = 'everything'): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AxeBuilder.source);
   const rules = about === 'colours' ? { runOnly: OF_COLOURS } : {};
   const { violations } = await page.evaluate(
     (chosen) =>
@@ -31,19 +31,31 @@ export async function faultsOf(page: Page, about: 'everything' | 'colours' = 'ev
   );
   return counting.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
+type About = 'everything' | 'colours';
 
 type View = readonly [colorScheme: Scheme, width: number];
 
-/** On a page of the site, in one view after the other: axe finds nothing, and nothing scrolls sideways. */
-export async function expectGoodIn(page: Page, views: readonly View[]): Promise<void> {
-  for (const [colorScheme, width] of views) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
-    await untilDrawn(page);
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect([colorScheme, width, await faultsOf(page)]).toEqual([colorScheme, sideways, []]);
-  }
+/** The views of a page of the site: narrow, where more of it scrolls, and wide. */
+export const NARROW: View = ['dark', 390];
+const WIDE: View = ['light', 1440];
+
+/** A page of the site, narrow and then wide: axe finds nothing, and nothing scrolls sideways. The rules that are not about colours are checked once. */
+export async function expectGood(page: Page): Promise<void> {
+  await expectGoodIn(page, NARROW, 'everything');
+  await expectGoodIn(page, WIDE, 'colours');
+}
+
+export async function showIn(page: Page, [colorScheme, width]: View): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
+  await untilDrawn(page);
+}
+
+export async function expectGoodIn(page: Page, view: View, about: About): Promise<void> {
+  await showIn(page, view);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect([page.url(), view[0], sideways, await faultsOf(page, about)]).toEqual([page.url(), ...view, []]);
 }
 
 type Site = Pick<LonghandPage, 'visit'>;

@@ -93,9 +93,11 @@ function shuffle(order, random) {
   }
 }
 
+let mnist;
+
 /** How many percent of the test images a cell of 16 units classifies correctly after the training. */
 export function digitsCorrect(cell, seed, { train = 2000, test = 1000, epochs = 10, B = 20 } = {}) {
-  const mnist = loadMnist();
+  mnist ??= loadMnist();
   const [small, held] = [smallImages(mnist.train, train), smallImages(mnist.test, test)];
   const sizes = { T: 14, B, I: 14, H: 16, C: 10 };
   const random = randomNumbers(seed);

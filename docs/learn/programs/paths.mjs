@@ -39,6 +39,7 @@ export function backwardAlong(open, { gates, c, Wh, dhLast }) {
   const H = dhLast.length;
   const dc = c.map(() => new Float64Array(H));
   const dz = new Float64Array(4 * H);
+  const columns = GATES.flatMap((gate, k) => (open[gate] ? [[k * H, (k + 1) * H]] : [])); // dz is 0 in the others
   let dh = dhLast;
   for (let t = gates.length - 1; t >= 0; t--) {
     for (let n = 0; n < H; n++) {
@@ -57,14 +58,15 @@ export function backwardAlong(open, { gates, c, Wh, dhLast }) {
       dz[3 * H + n] = open.o ? dO * o * (1 - o) : 0;
     }
     // (1′) from  z = x·Wx + hPrev·Wh + b:  dhPrev = dz·Whᵀ
-    dh = Float64Array.from(Wh, (row) => dot(row, dz));
+    dh = Float64Array.from(Wh, (row) => dot(row, dz, columns));
   }
   return dc;
 }
 
-function dot(a, b) {
+/** Of the columns from `first` to `end` of each pair. */
+function dot(a, b, columns = [[0, a.length]]) {
   let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  for (const [first, end] of columns) for (let k = first; k < end; k++) sum += a[k] * b[k];
   return sum;
 }
 

@@ -272,11 +272,12 @@ test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, f
     const { PLANTED_MISTAKES } = await import('./src/exercises/planted-mistakes.mjs');
     const rows = [];
     for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
-      const [one, three] = [await failures(id, 1), await failures(id, 3)].map((list) => list.map(({ name }) => name).join(' '));
-      rows.push({ id, equation, one, three });
+      const at = async (T) => (await failures(id, T)).map(({ name }) => name).join(' ');
+      const one = await at(1);
+      rows.push({ id, equation, one, three: one === '' ? await at(3) : undefined });
     }
     console.log(JSON.stringify(rows));`);
-  const rows = JSON.parse(stdout) as Record<'id' | 'equation' | 'one' | 'three', string>[];
+  const rows = JSON.parse(stdout) as (Record<'id' | 'equation' | 'one', string> & { three?: string })[];
   const idsOf = (fits: (row: (typeof rows)[number]) => boolean): string[] => rows.filter(fits).map(({ id }) => id);
   expect(idsOf(({ one, three }) => one === '' && three !== '')).toEqual([
     ...['dw-of-one-step', 'dwh-of-one-step', 'db-of-one-step', 'no-memory'],

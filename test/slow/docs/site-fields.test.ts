@@ -1,8 +1,8 @@
-/** What the reader fills in and moves in chapters 4 and 5, wide and narrow, light and dark: by keyboard, by touch, and without storage. */
+/** What the reader fills in and moves in chapters 4 and 5, narrow and dark, then wide and light: by keyboard, by touch, and without storage. */
 import type { Locator, Page } from 'playwright-core';
 import { SECTIONS } from '../../../docs/learn/programs/by-hand-lines.mjs';
 import { valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
-import { faultsOf, viewForAxe } from '../../helpers/axe.js';
+import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
@@ -12,10 +12,7 @@ const { open } = hostSite(builtSite);
 const HAND_NAMES = (SECTIONS as readonly { lines: string[][] }[]).flatMap(({ lines }) => lines.map(([name]) => name));
 const HAND = valuesOfTheEngine() as Readonly<Record<string, number>>;
 
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 390],
-] as const)('in %s at %i px: the fields of chapter 4, by keyboard, and without storage', async (colorScheme, width) => {
+testInBrowser('the fields of chapter 4, by keyboard, and without storage', async () => {
   const forbidStorage = (page: Page): Promise<unknown> =>
     page.addInitScript(() => {
       const write = localStorage.setItem.bind(localStorage);
@@ -24,7 +21,7 @@ testInBrowser.each([
         write(key, value); // the site's own theme writes there too
       };
     });
-  const { page } = await open('learn/by-hand.html', { ...viewForAxe(colorScheme, width), prepare: forbidStorage });
+  const { page } = await open('learn/by-hand.html', { ...viewForAxe(...NARROW), prepare: forbidStorage });
   const idOf = (name: string): string => `by-hand-${HAND_NAMES.indexOf(name)}`;
   const field = (name: string): Locator => page.locator(`#${idOf(name)}`);
   await page.click('button:text-is("Go to zi₁")');
@@ -41,15 +38,11 @@ testInBrowser.each([
   await field('dc₁').press('Enter');
   const lacks = 'dc₁ lacks the gradient that arrives from step 2';
   await page.locator('.number-field.wrong p', { hasText: `You get this number if ${lacks}` }).waitFor();
-  expect(await faultsOf(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  await expectGood(page);
 });
 
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 390],
-] as const)('in %s at %i px: the levers of chapter 5, by keyboard and touch', async (colorScheme, width) => {
-  const { page } = await open('learn/loss-and-update.html', { ...viewForAxe(colorScheme, width), hasTouch: true });
+testInBrowser('the levers of chapter 5, by keyboard and touch', async () => {
+  const { page } = await open('learn/loss-and-update.html', { ...viewForAxe(...NARROW), hasTouch: true });
   const first = page.getByLabel('Logit 0');
   await first.press('End');
   await page.locator('.softmax-live tbody tr').nth(1).filter({ hasText: '-0.9999' }).waitFor();
@@ -63,6 +56,5 @@ testInBrowser.each([
   expect(await page.locator('label[for=beta-2]').innerText()).toBe('β₂: 0.9');
   await page.getByLabel('Clip to norm 1').check();
   await page.locator('.spike-live dd', { hasText: '1001' }).waitFor();
-  expect(await faultsOf(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  await expectGood(page);
 });

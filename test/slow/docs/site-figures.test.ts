@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Locator } from 'playwright-core';
-import { viewForAxe } from '../../helpers/axe.js';
+import { showIn, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { addressOf, builtSite, filesOf, hostSite, mistaken, named, solution, verdictOn } from '../../helpers/site.js';
 
@@ -123,40 +123,40 @@ testInBrowser('what is touched has no highlight of the browser, in the chapters 
   expect(await highlight('#play')).toBe('rgba(0, 0, 0, 0)');
 });
 
-testInBrowser.each([
-  [1440, 900],
-  [390, 844],
-])('at %i×%i px: Run and the verdict stay in view, from the editor to the findings', async (width, height) => {
-  const { page } = await work('hidden-state', { ...viewForAxe('light', width), viewport: { width, height } });
+testInBrowser('wide and narrow, Run and the verdict stay in view, from the editor to the findings', async () => {
+  const { page } = await work('hidden-state', viewForAxe('light', 1440));
   await verdictOn(page, mistaken('hidden-state'));
   /** The element, or a part of it, is what the reader sees at its middle. */
   const isSeen = (selector: string): Promise<boolean> =>
     page.locator(selector).evaluate((element) => {
-      const { left, top, width: across, height: down } = element.getBoundingClientRect();
-      const seen = document.elementFromPoint(left + across / 2, top + down / 2);
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const seen = document.elementFromPoint(left + width / 2, top + height / 2);
       return seen !== null && element.contains(seen);
     });
-  for (const [place, block] of [
-    ['.editor', 'start'],
-    ['.editor', 'center'],
-    ['.editor', 'end'],
-    ['.verdict', 'center'],
-    ['.findings', 'end'],
-  ] as const) {
-    await page
-      .locator(place)
-      .evaluate((element, at) => element.scrollIntoView({ block: at, behavior: 'instant' }), block);
-    const seen = [await isSeen('button.run'), await isSeen('.short-verdict')];
-    expect([place, block, ...seen]).toEqual([place, block, true, true]);
+  for (const width of [1440, 390]) {
+    await showIn(page, ['light', width]);
+    for (const [place, block] of [
+      ['.editor', 'start'],
+      ['.editor', 'center'],
+      ['.editor', 'end'],
+      ['.verdict', 'center'],
+      ['.findings', 'end'],
+    ] as const) {
+      await page
+        .locator(place)
+        .evaluate((element, at) => element.scrollIntoView({ block: at, behavior: 'instant' }), block);
+      const seen = [await isSeen('button.run'), await isSeen('.short-verdict')];
+      expect([width, place, block, ...seen]).toEqual([width, place, block, true, true]);
+    }
   }
   expect(await page.innerText('.short-verdict')).toMatch(/^Not yet right: dz\[0, 9\] is /);
   expect(page.url()).toContain(addressOf(named('hidden-state')));
 });
 
-testInBrowser.each(['light', 'dark'] as const)(
-  'in %s: wrong is red and right is green, in a verdict and beside a planted mistake',
-  async (scheme) => {
-    const { page } = await work('hidden-state', viewForAxe(scheme, 1440));
+testInBrowser(
+  'wrong is red and right is green, in a verdict and beside a planted mistake, in light and dark',
+  async () => {
+    const { page } = await work('hidden-state', viewForAxe('light', 1440));
     /** Which of red, green and blue is the largest part of an element's colour. */
     const colourOf = (selector: string): Promise<string> =>
       page
@@ -168,12 +168,19 @@ testInBrowser.each(['light', 'dark'] as const)(
             .map(Number);
           return red > Math.max(green, blue) ? 'red' : green > Math.max(red, blue) ? 'green' : 'another';
         });
+    const expectColours = async (colours: Readonly<Record<string, string>>): Promise<void> => {
+      for (const scheme of ['light', 'dark'] as const) {
+        await showIn(page, [scheme, 1440]);
+        for (const [selector, colour] of Object.entries(colours))
+          expect([scheme, selector, await colourOf(selector)]).toEqual([scheme, selector, colour]);
+      }
+    };
     await verdictOn(page, mistaken('hidden-state'));
-    expect([await colourOf('.verdict .wrong'), await colourOf('.short-verdict')]).toEqual(['red', 'red']);
+    await expectColours({ '.verdict .wrong': 'red', '.short-verdict': 'red' });
     await verdictOn(page, solution('hidden-state'));
-    expect([await colourOf('.verdict .right'), await colourOf('.short-verdict')]).toEqual(['green', 'green']);
+    await expectColours({ '.verdict .right': 'green', '.short-verdict': 'green' });
     await page.goto(`${address()}play/`);
     await page.check('[value="swapped-gate"]');
-    expect([await colourOf('#planted .wrong'), await colourOf('#planted .right')]).toEqual(['red', 'green']);
+    await expectColours({ '#planted .wrong': 'red', '#planted .right': 'green' });
   },
 );

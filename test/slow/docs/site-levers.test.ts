@@ -1,30 +1,17 @@
-/** The pictures with levers of chapters 1 and 3, in a real Chromium: wide and narrow, light and dark, by touch and by keyboard. */
-import { faultsOf, viewForAxe } from '../../helpers/axe.js';
+/** The pictures with levers of chapters 1 and 3, in a real Chromium: narrow and dark, then wide and light, by touch and by keyboard. */
+import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
 const { open } = hostSite(builtSite);
 
-/** Axe finds nothing serious in the page as it is now, and nothing scrolls sideways. */
-async function expectFine({ page }: Visit, width: number): Promise<void> {
-  expect(await faultsOf(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-}
-
 /** The text of the element that has the focus, for screen readers. */
 const focused = ({ page }: Visit): Promise<string | null | undefined> =>
   page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
 
-const SIGHTS = [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 390],
-  ['dark', 390],
-] as const;
-
-testInBrowser.each(SIGHTS)('in %s at %i px: the unrolled graph, by touch and by keyboard', async (scheme, width) => {
-  const visit = await open('learn/what-an-rnn-is.html', { ...viewForAxe(scheme, width), hasTouch: true });
+testInBrowser('the unrolled graph, by touch and by keyboard', async () => {
+  const visit = await open('learn/what-an-rnn-is.html', { ...viewForAxe(...NARROW), hasTouch: true });
   const { page } = visit;
   const graph = page.locator('.unrolled-live');
   const explanation = graph.locator('.explanation');
@@ -54,39 +41,36 @@ testInBrowser.each(SIGHTS)('in %s at %i px: the unrolled graph, by touch and by 
   await page.getByLabel('x[0], typed').fill('1e999');
   await graph.getByText('Type a number from −3 to 3.').waitFor();
   await reads('x[0]·Wx = −2·1 = −2.0000');
-  await expectFine(visit, width);
+  await expectGood(page);
   await graph.getByRole('button', { name: 'The example again' }).click();
   await graph.getByText('dh[0] = −0.0435: 2.5% of dh[3] arrives').waitFor();
   expect(await page.getByLabel('x[0], typed').inputValue()).toBe('1');
 });
 
-testInBrowser.each(SIGHTS)(
-  'in %s at %i px: the cell with held gates, by touch and by keyboard',
-  async (scheme, width) => {
-    const visit = await open('learn/lstm.html', { ...viewForAxe(scheme, width), hasTouch: true });
-    const { page } = visit;
-    const cell = page.locator('.cell-live');
-    const reads = (text: string): Promise<void> => cell.getByText(text).waitFor();
-    await reads('f³⁰ = 58% of c[0] is left');
-    await page.getByLabel('zf', { exact: true }).press('ArrowLeft');
-    expect(await page.getByLabel('zf, typed').inputValue()).toBe('2.75');
-    await reads('f³⁰ = 49.8% of c[0] is left');
-    await cell.getByRole('button', { name: 'Read once' }).tap();
-    await reads('o opens at step 20 only');
-    await reads('o = 0.98'); // the cell's picture is at that step
-    await page.getByLabel('Step in the picture').press('ArrowRight');
-    await reads('o = 0.00');
-    await cell.locator('summary').click();
-    expect(await cell.locator('select').inputValue()).toBe('1');
-    await expectFine(visit, width);
-    await cell.locator('select').selectOption({ label: 'none' });
-    expect(await cell.getByRole('button', { name: 'Read once' }).getAttribute('aria-pressed')).toBe('false');
-    await page.getByLabel('zo, typed').fill('much');
-    await reads('This is not a number.');
-    await page.getByLabel('c[0], typed').fill('-1');
-    await reads('c[30] = −0.9');
-    await page.getByLabel('zf', { exact: true }).press('Home');
-    await reads('f = σ(zf + 1) = 0.0009');
-    await expectFine(visit, width);
-  },
-);
+testInBrowser('the cell with held gates, by touch and by keyboard', async () => {
+  const visit = await open('learn/lstm.html', { ...viewForAxe(...NARROW), hasTouch: true });
+  const { page } = visit;
+  const cell = page.locator('.cell-live');
+  const reads = (text: string): Promise<void> => cell.getByText(text).waitFor();
+  await reads('f³⁰ = 58% of c[0] is left');
+  await page.getByLabel('zf', { exact: true }).press('ArrowLeft');
+  expect(await page.getByLabel('zf, typed').inputValue()).toBe('2.75');
+  await reads('f³⁰ = 49.8% of c[0] is left');
+  await cell.getByRole('button', { name: 'Read once' }).tap();
+  await reads('o opens at step 20 only');
+  await reads('o = 0.98'); // the cell's picture is at that step
+  await page.getByLabel('Step in the picture').press('ArrowRight');
+  await reads('o = 0.00');
+  await cell.locator('summary').click();
+  expect(await cell.locator('select').inputValue()).toBe('1');
+  await expectGood(page);
+  await cell.locator('select').selectOption({ label: 'none' });
+  expect(await cell.getByRole('button', { name: 'Read once' }).getAttribute('aria-pressed')).toBe('false');
+  await page.getByLabel('zo, typed').fill('much');
+  await reads('This is not a number.');
+  await page.getByLabel('c[0], typed').fill('-1');
+  await reads('c[30] = −0.9');
+  await page.getByLabel('zf', { exact: true }).press('Home');
+  await reads('f = σ(zf + 1) = 0.0009');
+  await expectGood(page);
+});

@@ -5,7 +5,7 @@ import { trainAnswers } from '../../../docs/.vitepress/theme/own-network/train-a
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/answer-texts.js';
-import { expectGoodIn, viewForAxe } from '../../helpers/axe.js';
+import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chromium.js';
 import { builtSite, HANGING, hostSite, mistaken, solution, untilNoWorker } from '../../helpers/site.js';
 
@@ -112,29 +112,20 @@ testInBrowser('an endless loop ends with Stop, or after 10 seconds, and the next
   await untilStatus(page, 'Trained and tested');
 });
 
-testInBrowser(
-  'by the keyboard, dark at 390 px, and light at 1440 px: axe finds nothing serious, nothing scrolls sideways',
-  async () => {
-    const views = [
-      ['dark', 390],
-      ['light', 1440],
-    ] as const;
-    const texts = withTexts({ gates: mistaken('gates', 2) });
-    const { page } = await open(PAGE, { ...viewForAxe(...views[0]), prepare: texts });
-    await page.getByRole('radio', { name: 'Digits' }).focus();
-    await page.keyboard.press('ArrowRight'); // to the text
-    await page.locator('.own-network select').selectOption('20');
-    await button(page, 'Train').press('Enter');
-    await untilStatus(page, 'or train anyway');
-    await expectGoodIn(page, views);
-    await button(page, 'Train anyway').press('Enter');
-    await untilStatus(page, 'Trained and tested');
-    expect(await page.locator('.written pre').allInnerTexts()).toEqual(
-      Array(2).fill(expect.stringMatching(/^Call me/)),
-    );
-    await expectGoodIn(page, views);
-  },
-);
+testInBrowser('by the keyboard: axe finds nothing serious, and nothing scrolls sideways', async () => {
+  const texts = withTexts({ gates: mistaken('gates', 2) });
+  const { page } = await open(PAGE, { ...viewForAxe(...NARROW), prepare: texts });
+  await page.getByRole('radio', { name: 'Digits' }).focus();
+  await page.keyboard.press('ArrowRight'); // to the text
+  await page.locator('.own-network select').selectOption('20');
+  await button(page, 'Train').press('Enter');
+  await untilStatus(page, 'or train anyway');
+  await expectGood(page);
+  await button(page, 'Train anyway').press('Enter');
+  await untilStatus(page, 'Trained and tested');
+  expect(await page.locator('.written pre').allInnerTexts()).toEqual(Array(2).fill(expect.stringMatching(/^Call me/)));
+  await expectGood(page);
+});
 
 testInBrowser('without the data the page says so; without scripts it says what it needs', async () => {
   const prepare = async (page: Page): Promise<void> => {

@@ -1,12 +1,10 @@
 /** Every program that a chapter runs, in a real Chromium: it prints what it prints in Node. What is wide scrolls, or has room. */
 import type { Page } from 'playwright-core';
-import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/program-runs/names.js';
-import { EXERCISES } from '../../../src/exercises/exercises.js';
-import { faultsOf, viewForAxe } from '../../helpers/axe.js';
+import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { outputOf } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { addressOf, builtSite, hostSite } from '../../helpers/site.js';
+import { builtSite, hostSite } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 
@@ -63,71 +61,14 @@ async function runProgram(page: Page, name: string): Promise<void> {
   else expect([name, text]).toEqual([name, expected]);
 }
 
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 390],
-] as const)('in %s at %i px: axe finds nothing in a program’s output, by keyboard', async (colorScheme, width) => {
-  const { page } = await open('learn/lstm.html', viewForAxe(colorScheme, width));
+testInBrowser('axe finds nothing in a program’s output, by keyboard', async () => {
+  const { page } = await open('learn/lstm.html', viewForAxe(...NARROW));
   const section = sectionOf(page, 'one-cell');
   await section.getByRole('button', { name: 'Run one-cell.mjs' }).press('Enter');
   await section.getByRole('status').filter({ hasText: 'one-cell.mjs has ended after 4 lines.' }).waitFor();
   await section.locator('pre').focus();
-  expect(await faultsOf(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  await expectGood(page);
 });
-
-const BOOK = [
-  ...documents()
-    .filter((document) => document.startsWith('docs/'))
-    .map((document) => pageOf(document).replace('.md', '.html')),
-  ...EXERCISES.map(addressOf),
-];
-
-interface Wide {
-  readonly what: string;
-  readonly more: string | undefined;
-  readonly isFocusable: boolean;
-}
-
-/** What scrolls sideways on a page, with all boxes open; not what only screen readers read. */
-const wideOn = (page: Page): Promise<Wide[]> =>
-  page.evaluate(async () => {
-    for (const box of document.querySelectorAll('details')) box.open = true;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    const wide = Array.from(document.querySelectorAll<HTMLElement>('.vp-doc *')).filter(
-      (element) =>
-        element.clientWidth > 4 &&
-        element.scrollWidth > element.clientWidth + 2 &&
-        getComputedStyle(element).overflowX !== 'visible' &&
-        !element.closest('.visually-hidden, .katex-mathml'),
-    );
-    return wide.map((element) => ({
-      what: `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 60)}`,
-      more: element.dataset.more,
-      isFocusable: element.tabIndex === 0,
-    }));
-  });
-
-testInBrowser(
-  'at 1440 px nothing is cut off; at 390 px what scrolls fades at its edge and takes the keyboard',
-  async () => {
-    const { page } = await open('', viewForAxe('light', 1440));
-    let scrolling = 0;
-    for (const name of BOOK) {
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await page.goto(address() + name, { waitUntil: 'domcontentloaded' });
-      await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
-      if (/^exercises\/\d/.test(name)) await page.waitForSelector('button.run');
-      expect([name, await wideOn(page)]).toEqual([name, []]);
-      await page.setViewportSize({ width: 390, height: 900 });
-      const wide = await wideOn(page);
-      const wrong = wide.filter(({ more, isFocusable }) => more !== 'right' || !isFocusable);
-      expect([name, wrong]).toEqual([name, []]);
-      scrolling += wide.length;
-    }
-    expect(scrolling).toBeGreaterThan(100);
-  },
-);
 
 testInBrowser('the fade leaves an edge that is reached', async () => {
   const { page } = await open('learn/plain-rnn.html', viewForAxe('light', 390));

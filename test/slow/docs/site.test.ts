@@ -4,11 +4,10 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
+import type { Page } from 'playwright-core';
 import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
-import { expectGoodIn, faultsOf, viewForAxe } from '../../helpers/axe.js';
+import { expectGood, expectGoodIn, NARROW, showIn, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import type { Visit } from '../../helpers/longhand-page.js';
 import { builtApi, builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
 
 const { open, folder, address } = hostSite(builtSite);
@@ -77,58 +76,95 @@ testInBrowser('every link leads to a page and its anchor, and links lead to ever
   expect(names.length).toBeGreaterThan(300);
 });
 
-/** Waits until the scripts of a page run. */
-const untilMounted = ({ page }: Visit): Promise<unknown> =>
-  page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+/** What axe checks in all views, one of each kind: the frame of these pages is that of all others. */
+const OF_EACH_KIND = [
+  'learn/networks.html',
+  'index.html',
+  'source/src/equations/dense.ts.html',
+  'api/longhand/interfaces/Lstm.html',
+];
 
-/** Two visits at a time, each of which takes the next name until there is none. */
-async function inTwoVisits(
-  names: readonly string[],
-  options: Parameters<typeof open>[1],
-  look: (visit: Visit, name: string) => Promise<void>,
-): Promise<void> {
-  const rest = [...names];
+/** Other tests have axe check these chapters, with their figures in use. */
+const CHECKED_IN_USE = /^learn\/(what-an-rnn-is|plain-rnn|lstm|by-hand|loss-and-update)\.html$/;
+const ALSO_FOR_AXE = ['derivation.html', 'your-own.html'];
+const OF_REFERENCE = ['api/longhand/index.html', 'api/longhand/classes/Network.html'];
+
+const isOfKind = (name: string): boolean => OF_EACH_KIND.includes(name);
+const isForAxe = (name: string): boolean =>
+  isOfKind(name) || ALSO_FOR_AXE.includes(name) || (/^(api|learn)\//.test(name) && !CHECKED_IN_USE.test(name));
+
+/** All pages of which none is like the others: alike are those of source files, of the reference, and of exercises. */
+function pagesToOpen(): string[] {
+  const isAlike = (name: string): boolean => /^(api|source)\/|^exercises\/(?!05)\d/.test(name);
+  const [alike, others] = [true, false].map((is) => pageNames().filter((name) => isAlike(name) === is));
+  const oneOfEachLanguage = new Map(
+    alike
+      .filter((name) => name.startsWith('source/'))
+      .map((name) => [path.extname(path.basename(name, '.html')), name]),
+  );
+  const samples = [...OF_EACH_KIND, ...OF_REFERENCE, ...oneOfEachLanguage.values()];
+  return [...new Set([...others, ...samples])];
+}
+
+/** Two visits at a time, each of which takes the next page until there is none. */
+async function inTwoVisits(look: (page: Page, name: string) => Promise<void>): Promise<void> {
+  const rest = pagesToOpen();
   const lane = async (): Promise<void> => {
-    const visit = await open('', options);
-    for (let name = rest.shift(); name !== undefined; name = rest.shift()) await look(visit, name);
+    const { page } = await open('', { reducedMotion: 'reduce' });
+    for (let name = rest.shift(); name !== undefined; name = rest.shift()) await look(page, name);
   };
   await Promise.all([lane(), lane()]);
 }
 
-async function goTo(visit: Visit, name: string): Promise<void> {
-  await visit.page.goto(address() + name, { waitUntil: 'domcontentloaded' });
-  await untilMounted(visit);
+interface Wide {
+  readonly what: string;
+  readonly more: string | undefined;
+  readonly isFocusable: boolean;
 }
 
-testInBrowser('every page opens without errors and other origins', async () => {
-  // the reference's many pages are all alike: the next tests open some
-  const names = pageNames().filter((name) => !name.startsWith('api/'));
-  const sources = names.filter((one) => one.startsWith('source/'));
-  await inTwoVisits(
-    names.filter((one) => !one.startsWith('source/')),
-    {},
-    goTo,
-  );
-  // A source file's page is opened within the site, which costs a quarter, but not the first one: the outline that VitePress
-  // shows beside documents throws an error if a scroll event reaches it after its page was left.
-  const isIn = new Set<Visit>();
-  await inTwoVisits(sources, {}, async (visit, name) => {
-    if (!isIn.has(visit)) await goTo(visit, name);
-    else await clickLinkTo(visit, name);
-    isIn.add(visit);
+/** What scrolls sideways on a page, with all boxes open; not what only screen readers read. */
+const wideOn = (page: Page): Promise<Wide[]> =>
+  page.evaluate(async () => {
+    for (const box of document.querySelectorAll('details')) box.open = true;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const wide = Array.from(document.querySelectorAll<HTMLElement>('.vp-doc *')).filter(
+      (element) =>
+        element.clientWidth > 4 &&
+        element.scrollWidth > element.clientWidth + 2 &&
+        getComputedStyle(element).overflowX !== 'visible' &&
+        !element.closest('.visually-hidden, .katex-mathml'),
+    );
+    return wide.map((element) => ({
+      what: `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 60)}`,
+      more: element.dataset.more,
+      isFocusable: element.tabIndex === 0,
+    }));
   });
-});
 
-async function clickLinkTo({ page }: Visit, name: string): Promise<void> {
-  const { title } = await read(address() + name);
-  await page.evaluate((href) => {
-    const link = Object.assign(document.createElement('a'), { href });
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }, address() + name);
-  await page.waitForFunction((expected) => document.title === expected, title);
-}
+testInBrowser(
+  'every page opens without errors and other origins; axe finds nothing, and nothing is cut off',
+  async () => {
+    let scrolling = 0;
+    await inTwoVisits(async (page, name) => {
+      await showIn(page, ['light', 1440]);
+      await page.goto(address() + name, { waitUntil: 'domcontentloaded' });
+      await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+      if (/^exercises\/\d/.test(name)) await page.waitForSelector('button.run');
+      const isOfBook = !/^(api|source)\/|^(readme|contributing|changelog|security)\.html$/.test(name);
+      if (isOfBook) expect([name, await wideOn(page)]).toEqual([name, []]);
+      if (isForAxe(name)) await expectGoodIn(page, ['light', 1440], isOfKind(name) ? 'everything' : 'colours');
+      if (isOfKind(name)) await expectGoodIn(page, ['dark', 1440], 'colours');
+      if (isOfKind(name)) await expectGoodIn(page, ['light', 360], 'colours');
+      if (isForAxe(name)) await expectGoodIn(page, ['dark', 360], 'everything');
+      if (!isOfBook) return;
+      await page.setViewportSize({ width: 360, height: 900 });
+      const wide = await wideOn(page); // it scrolls: its edge fades, and it takes the keyboard
+      expect([name, wide.filter(({ more, isFocusable }) => more !== 'right' || !isFocusable)]).toEqual([name, []]);
+      scrolling += wide.length;
+    });
+    expect(scrolling).toBeGreaterThan(100);
+  },
+);
 
 testInBrowser('no file contains the base that the site was built for, or a script', () => expectNoBase(folder()));
 
@@ -231,54 +267,8 @@ testInBrowser('/play is the page, isolated by a service worker, so it has thread
   expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(true);
 });
 
-/** Every document that teaches, and some pages of each other kind. */
-const AXED = [
-  ...documents()
-    .filter((document) => document.startsWith('docs/learn/'))
-    .map((document) => pageOf(document).replace('.md', '.html')),
-  ...['', 'derivation.html', 'your-own.html', 'source/src/equations/dense.ts.html'],
-  ...['', 'longhand/', 'longhand/classes/Network.html', 'longhand/interfaces/Lstm.html'].map((page) => `api/${page}`),
-];
-
-/** One page of each kind: its frame is in all four views. */
-const OF_EACH_KIND = [
-  'learn/plain-rnn.html',
-  '',
-  'source/src/equations/dense.ts.html',
-  'api/longhand/interfaces/Lstm.html',
-];
-
-const VIEWS = [
-  [1440, 'light', 'everything'],
-  [1440, 'dark', 'colours'],
-  [360, 'light', 'colours'],
-  [360, 'dark', 'everything'],
-] as const;
-
-/** What a page has within its frame: every rule at both widths, and its colours in both schemes. */
-const VIEWS_OF_CONTENT = VIEWS.filter(([, , about]) => about === 'everything');
-
-testInBrowser('wide and narrow, light and dark: axe finds nothing, and nothing scrolls sideways', async () => {
-  await inTwoVisits(AXED, viewForAxe('light', 1440), async (visit, name) => {
-    const { page } = visit;
-    await goTo(visit, name);
-    for (const [width, colorScheme, about] of OF_EACH_KIND.includes(name) ? VIEWS : VIEWS_OF_CONTENT) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
-      const view = [name, width, colorScheme];
-      expect([view, await faultsOf(page, about)]).toEqual([view, []]);
-      expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
-    }
-  });
-});
-
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 360],
-] as const)('in %s at %i px: the slider of chapter 2 shows each spectral radius’ norms', async (colorScheme, width) => {
-  const visit = await open('learn/plain-rnn.html', viewForAxe(colorScheme, width));
-  const { page } = visit;
+testInBrowser('the slider of chapter 2 shows each spectral radius’ norms', async () => {
+  const { page } = await open('learn/plain-rnn.html', viewForAxe(...NARROW));
   const figure = page.locator('p:has(img[src*="gradient-norms"]) + div > .norms-slider');
   const slider = page.getByLabel('Spectral radius of Wh');
   const shows = async (radius: number): Promise<void> => {
@@ -308,8 +298,6 @@ testInBrowser.each([
   expect(await figure.locator('label').innerText()).toBe('Spectral radius of Wh: 2.50');
   (await curves()).forEach((curve, n) => expect(curve).not.toBe(before[n]));
 
-  expect(await faultsOf(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   // The figure leaves with its chapter, and comes back once.
   await page.click('.vp-doc a:has-text("Backward, by hand")');
   await page.waitForURL(/by-hand/);
@@ -320,13 +308,8 @@ testInBrowser.each([
   expect(await slider.count()).toBe(1);
 });
 
-testInBrowser('dark at 390 px, and light at 1440 px: chapters 1 and 2 train their networks', async () => {
-  const views = [
-    ['dark', 390],
-    ['light', 1440],
-  ] as const;
-  const visit = await open('learn/plain-rnn.html', viewForAxe(...views[0]));
-  const { page } = visit;
+testInBrowser('chapters 1 and 2 train their networks', async () => {
+  const { page } = await open('learn/plain-rnn.html', viewForAxe(...NARROW));
   const status = page.locator('.gap-run [role=status]');
   await page.selectOption('#gap-network', { label: 'LSTM, chrono biases' });
   await page.locator('.gap-run button').click();
@@ -339,13 +322,13 @@ testInBrowser('dark at 390 px, and light at 1440 px: chapters 1 and 2 train thei
   await page.selectOption('#gap-network', { label: 'plain RNN' });
   await page.locator('.gap-run button').click();
   await status.filter({ hasText: /^Update \d+: loss 0\.69/ }).waitFor();
-  await expectGoodIn(page, views);
+  await expectGood(page);
 
   await page.goto(page.url().replace('plain-rnn', 'what-an-rnn-is'));
   await page.locator('.first-text button').click();
   for (const { update, text } of FIRST_SAMPLES.slice(0, 2))
     await page.locator('.first-text p', { hasText: `After ${update} updates: ${text}` }).waitFor();
-  await expectGoodIn(page, views);
+  await expectGood(page);
 });
 
 describe('the API reference', () => {
