@@ -152,7 +152,7 @@ export const scaling: Suite = {
     B: [1, 8, 32, 128, 512],
     H: [16, 32, 64, 128, 256, 512, 1024],
   }),
-  quick: scalingCases(SMALL_MODEL, { T: [3], B: [4], H: [4, 16] }),
+  quick: scalingCases(SMALL_MODEL, { T: [1, 3], B: [1, 4], H: [4, 16] }),
   ofSize(size, isQuick) {
     const [, axis, value] = /^([TBH])([1-9]\d*)$/.exec(size) ?? [];
     if (!axis)

@@ -114,7 +114,7 @@ describe('a checkpoint', () => {
   };
 
   testInBrowser('from the command line continues on the page, and back, with the same bits', async () => {
-    const sizes = ['--task', 'text', '--hidden', '32', '--batch-size', '8', '--steps', '20', '--validate-every', '10'];
+    const sizes = ['--task', 'text', '--hidden', '16', '--batch-size', '8', '--steps', '20', '--validate-every', '15'];
     const train = await longhand(['train', ...sizes, '--training-iters', String(21 * 8), '--checkpoint', short]);
     const more = await longhand(['train', '--resume', short, '--training-iters', String(31 * 8), '--checkpoint', long]);
     expect([train.code, more.code]).toEqual([0, 0]);
