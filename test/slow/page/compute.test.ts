@@ -45,7 +45,7 @@ async function saved(opened: Visit, name: string): Promise<Record<string, number
 }
 
 testInBrowser.each([
-  ['digits of two layers, both directions', `${SMALL}&layers=2&bidirectional=true&steps=20`, 20],
+  ['digits of two layers, both directions', `${SMALL}&layers=2&bidirectional=true&steps=10`, 10],
   ['a text', `${SMALL_TEXT}&steps=40`, 40],
 ])(
   '%s: the GPU, chosen by hand, has the losses of all cores; its code is loaded only then',
