@@ -87,8 +87,9 @@ testInBrowser('a link holds every setting of the text, and repeats the run', asy
     const opened = await visit(SMALL_TEXT + settings + view);
     const { page } = opened;
     expect(await opened.text('#link-note')).toBe('The address of this page is a link that repeats this run.');
-    await opened.playToTheEnd();
-    await page.click('#one-step');
+    await page.click('#play');
+    await opened.waitForStep(40);
+    await page.click('#one-step'); // ends the test
     await opened.waitForStep(41);
     bits.push(await opened.text('#bits'));
     expect(await page.inputValue('#state')).toBe('h');
