@@ -17,8 +17,6 @@ import { rowsOf } from './measure/rows.js';
 import { messageOf } from './program.js';
 import { installRivals, usesRival } from './programs/rivals.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
-import { writeReport } from './report/report.js';
-import { writeSummary } from './report/summary.js';
 import { headLine, LEGEND, tableLine } from './report/tables.js';
 import { contestsOf, fastestIn, mistakesIn, warningsOf } from './report/verdicts.js';
 import type { Suite } from './suites.js';
@@ -84,7 +82,7 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
     await engine.close();
   }
   printVerdicts(rows);
-  if (options.report !== undefined) await writeReport(options.report, rows);
+  await write(rows, options.report);
 }
 
 /** What is wrong goes to stderr, and makes the exit code 1. */
@@ -110,8 +108,13 @@ async function reportFrom(
   }
   const rows = files.flatMap(rowsIn);
   if (rows.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
-  if (report !== undefined) await writeReport(report, rows);
-  if (summary !== undefined) await writeSummary(summary, rows);
+  await write(rows, report, summary);
+}
+
+/** Writes the documents that are asked for. What draws their charts takes longer to load than all the rest, so it is loaded here. */
+async function write(rows: readonly Row[], report?: string, summary?: string): Promise<void> {
+  if (report !== undefined) await (await import('./report/report.js')).writeReport(report, rows);
+  if (summary !== undefined) await (await import('./report/summary.js')).writeSummary(summary, rows);
 }
 
 function rowsIn(file: string): Row[] {

@@ -23,6 +23,9 @@ const BACKENDS = [
   'pytorch',
 ];
 
+/** Starting the others takes longer than their quick cases. */
+const QUICK_BACKENDS = ['longhand-wasm', 'longhand-webgpu', 'jax-webgpu'];
+
 /** A suite as runs of `npm run bench`. Each character model has its own, because a slow first one would leave out the second. */
 const casesOf = (suite: string): string[][] =>
   suite === 'text' ? ['2x128x50x50', '2x256x100x32'].map((size) => [suite, '--sizes', size]) : [[suite]];
@@ -45,6 +48,7 @@ function run(program: string, ...args: readonly string[]): void {
 async function measure({ output, suites, document, quick: isQuick = false }: Options): Promise<void> {
   makeFolder(output);
   const quick = isQuick ? ['--quick'] : [];
+  const backends = (isQuick ? QUICK_BACKENDS : BACKENDS).join();
   const written = document === undefined ? [] : ['--document', document];
   const files: string[] = [];
   for (const [name, place] of [
@@ -54,7 +58,7 @@ async function measure({ output, suites, document, quick: isQuick = false }: Opt
     run('steps/webgpu-kernel-steps.js', ...place, ...quick, ...written);
     for (const [n, cases] of suites.flatMap((suite) => (isQuick ? [[suite]] : casesOf(suite))).entries()) {
       const file = path.join(output, `${name}-${n + 1}.ndjson`);
-      run('main.js', ...cases, ...place, ...quick, '--backends', BACKENDS.join(), '--json', file);
+      run('main.js', ...cases, ...place, ...quick, '--backends', backends, '--json', file);
       if (existsSync(file) && readFileSync(file, 'utf8') !== '') files.push(file);
     }
   }
@@ -70,7 +74,7 @@ const command = new Command('npm run bench:webgpu --')
   .option('--output <folder>', 'the folder of the rows and of the report', 'webgpu-benchmark')
   .option('--suites <names>', 'measure only these suites of npm run bench', (text) => text.split(','), SUITES)
   .option('--document <file>', 'write the tables into the marked parts of a document')
-  .option('--quick', 'measure few small cases with few samples')
+  .option('--quick', 'measure few small cases of few libraries, with few samples')
   .action(measure);
 
 await runCommand(command, 'bench:webgpu');

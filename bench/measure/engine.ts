@@ -134,12 +134,15 @@ class SpawnedProcess implements CandidateProcess {
   }
 }
 
+/** Importing them would take seconds. */
+const HAS_TORCH = 'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("numpy")))';
+
 let python: string | undefined;
 
 /** The first Python that imports torch. A version manager can put its own `python3` before Debian's, which has torch. */
 function pythonWithTorch(): string {
   python ??= ['python3', '/usr/bin/python3'].find(
-    (command) => spawnSync(command, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0,
+    (command) => spawnSync(command, ['-c', HAS_TORCH], { stdio: 'ignore' }).status === 0,
   );
   if (!python) throw new LeftOutError('no python3 with torch (Debian: apt-get install python3-torch python3-numpy)');
   return python;

@@ -86,7 +86,7 @@ const command = new Command('npm run bench:webgpu-kernels --')
   .description('The matrix product in WGSL, step by step. Each step is checked against three loops in f64, then timed.')
   .option('--size <M,K,N>', 'measure [M,K]·[K,N] only', sizeIn)
   .option('--browser', 'run in a page of Chrome or Chromium')
-  .option('--quick', 'measure few samples')
+  .option('--quick', 'measure few samples, of small products')
   .option('--document <file>', 'write the table into the marked part of a document')
   .showSuggestionAfterError(false)
   .action(bench);

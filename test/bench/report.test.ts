@@ -205,7 +205,7 @@ test('the table of docs/webgpu-kernels.md: steps first, times divided by Longhan
   expect(lines).toEqual([
     '| median ms | Longhand, WGSL | jax-js | GPU.js | its memory, MiB | jax-js’s |',
     '| --- | --: | --: | --- | --: | --: |',
-    '| step: T 4 B 8 I 6 H 16 C 5 | 3.00 | 6.00 (×2.00) | 9.00 (×3.00) | 30 | 60 |',
+    '| step: T 3 B 4 I 6 H 16 C 5 | 3.00 | 6.00 (×2.00) | 9.00 (×3.00) | 30 | 60 |',
     '| matmul: A·B [8,8]·[8,8] | 2.00 | 1.00 (×0.500) | – | 20 | 10 |',
   ]);
 });

@@ -67,8 +67,15 @@ export interface Site {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const bundled = new Map<string, Promise<Site>>();
+
 /** A site whose page has a script of this folder, bundled with the engine's own modules. */
-export async function bundledPage(script: string): Promise<Site> {
+export function bundledPage(script: string): Promise<Site> {
+  if (!bundled.has(script)) bundled.set(script, bundle(script));
+  return bundled.get(script)!;
+}
+
+async function bundle(script: string): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
     bundle: true,

@@ -6,6 +6,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
+import type { Part } from './backend-suite.js';
 import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
 import { expectAsOnReference } from './runs.js';
@@ -71,11 +72,11 @@ export function describeTraining(name: string, open: () => Promise<Backend>): vo
   });
 }
 
-/** The backend suite, and 30 steps of training, in the mode. */
-export async function describeWholeMode(mode: Mode): Promise<void> {
+/** The backend suite, or a part of it, and 30 steps of training, in the mode. */
+export async function describeWholeMode(mode: Mode, part?: Part): Promise<void> {
   const open = (): Promise<Backend> => createGpuBackend({ mode });
   await describeMode(mode, () => {
-    describeBackend(`gpu, ${mode}`, 'a memory of its own', open);
+    describeBackend(`gpu, ${mode}`, 'a memory of its own', open, part);
     describeTraining(`gpu, ${mode}`, open);
   });
 }

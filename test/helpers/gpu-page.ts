@@ -10,7 +10,9 @@ import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
-import { train } from '../../src/training/loop.js';
+import type { Network } from '../../src/network/network.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
 import { withViews } from './device-backend.js';
@@ -32,7 +34,7 @@ export interface PageResult {
   readonly lines: readonly Line[];
   /** The lines of the reference backend. */
   readonly expected: readonly Line[];
-  /** Whether a second run on the same backend ends with the same bits. */
+  /** Whether a run on the same backend that resumes after the 15th step ends with the same bits. */
   readonly repeats: boolean;
   /** Whether `keepPace` waits for a device that has not finished the step before; undefined for modes without a fence. */
   readonly waits: boolean | undefined;
@@ -53,23 +55,29 @@ async function keepPaceWaits(gpu: Backend, mode: PageMode): Promise<boolean | un
   return hasWaited;
 }
 
-async function run(backend: Backend, options: Partial<TrainOptions>): Promise<{ lines: Line[]; weights: number[] }> {
-  const lines: Line[] = [];
-  const model = await train(backend, smallImages(60, 6, 5), options, { onLine: (line) => lines.push(line) });
-  const saved = await model.save();
-  model.dispose();
-  return { lines, weights: Object.values(saved).flatMap((tensor) => [...valuesOf(tensor)]) };
+const IMAGES = smallImages(60, 6, 5);
+
+/** The weights of a trained network, which is then disposed of. */
+async function weightsOf(network: Network): Promise<number[]> {
+  const saved = await network.save();
+  network.dispose();
+  return Object.values(saved).flatMap((tensor) => [...valuesOf(tensor)]);
 }
 
 async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
   const gpu = await open(mode);
-  const { lines, weights } = await run(gpu, options);
-  const second = await run(gpu, options);
-  const { lines: expected } = await run(createReferenceBackend(), options);
+  const [lines, expected]: Line[][] = [[], []];
+  const states: Checkpoint[] = [];
+  const onCheckpoint = (state: Checkpoint) => states.push(state);
+  const hooks = { onLine: (line: Line) => lines.push(line), onCheckpoint, checkpointEvery: 15 };
+  const weights = await weightsOf(await train(gpu, IMAGES, options, hooks));
+  const resumed = await weightsOf(await resumeTraining(gpu, IMAGES, states[0]));
+  const reference = createReferenceBackend();
+  (await train(reference, IMAGES, options, { onLine: (line) => expected.push(line) })).dispose();
   const { description } = gpu;
   const waits = await keepPaceWaits(gpu, mode);
   await gpu.dispose();
-  return { description, lines, expected, repeats: second.weights.join() === weights.join(), waits };
+  return { description, lines, expected, repeats: resumed.join() === weights.join(), waits };
 }
 
 /** A view of tensor number `tensor`. */

@@ -184,7 +184,7 @@ const clips: LongCase[] = (['clipByValue', 'clipByNorm'] as const).flatMap((oper
     run(workbench) {
       const { backend } = workbench;
       const gradients = Array.from({ length: 40 }, (_, n) =>
-        n % 3 === 0 ? workbench.product(1 + n, 7) : workbench.uploaded(3, 1 + n),
+        n % 3 === 0 ? workbench.product(1 + (n % 4), 7) : workbench.uploaded(3, 1 + (n % 8)),
       );
       backend[operation](gradients, 0.5);
       return [...gradients, workbench.productOf(gradients[6], workbench.uploaded(7, 3))];

@@ -9,7 +9,7 @@ import type { Result } from '../helpers/wasm-in-page.js';
 import { bitsInNode, ISOLATING, jobFor, plainPage, PORTABLE } from '../helpers/wasm-in-page.js';
 import { builds, describeFunctions, describeSameBits, instantiate, OUT, weightsOf, X } from '../helpers/wasm-suite.js';
 
-// more numbers of threads, more numbers, more pages and the package: test/slow/kernels/wasm.test.ts
+// more numbers of threads, more numbers and more pages: test/slow/kernels/wasm.test.ts
 describeSameBits([3]);
 describeFunctions(65_537);
 

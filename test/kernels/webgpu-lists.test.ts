@@ -6,7 +6,7 @@ import { DIRECTED_LISTS } from '../helpers/directed-lists.js';
 import { inTier } from '../helpers/needs.js';
 import { callByCall, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';
 
-const COUNT = inTier(36, 120);
+const COUNT = inTier(36, 60);
 
 const LISTS: readonly CallList[] = Array.from({ length: COUNT }, (_, n) => callList(n, n % 4 === 0 ? 0 : 1 + (n % 2)));
 

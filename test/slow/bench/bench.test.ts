@@ -120,17 +120,15 @@ describe('npm run bench -- --quick', () => {
 });
 
 describe('npm run bench -- --browser', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
-  const file = (name: string): string => path.join(folder, name);
-  const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'longhand-webgpu', 'loops'];
-
-  testInBrowser('pages compute the same as Node’s processes, and one report holds the rows of both', () => {
-    const others = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
-    const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...others].join()];
-    const run = bench(['forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson')]);
+  testInBrowser('pages compute the same as the reference', () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'page.ndjson');
+    // the modes of WebGPU: steps.test.ts
+    const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'loops'];
+    const backends = [...ours, 'tensorflow-wasm', 'jax-wasm', 'onnxruntime'].join();
+    const run = bench(['forward', '--browser', '--quick', '--threads', '1,2', '--backends', backends, '--json', file]);
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
 
-    const rows = rowsIn(file('page.ndjson'));
+    const rows = rowsIn(file);
     const verified = rows.filter((row) => row.verified);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
     expect(verified.map(labelOf)).toEqual(expect.arrayContaining([...ours, 'longhand-wasm ×2']));
@@ -144,17 +142,6 @@ describe('npm run bench -- --browser', () => {
     expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads(, 256-bit)?$/);
     const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
-
-    const inNode = ['--quick', '--threads', '1,2', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson')];
-    bench(['forward', ...inNode]);
-    const verifiedInNode = rowsIn(file('node.ndjson')).filter((row) => row.verified);
-    expect(verifiedInNode.map(labelOf)).toContain('longhand-wasm ×2');
-    const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
-    const made = bench(['--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md')]);
-    expect({ status: made.status, stdout: made.stdout }).toEqual({ status: 0, stdout: '' });
-    const document = readFileSync(file('report.md'), 'utf8');
-    expect([...document.matchAll(/^## ((Node|Chromium) .*)$/gm)].map(([, engine]) => engine)).toEqual(engines);
-    expect(document).toContain('does not run in a page');
   });
 
   test('without a browser it prints what to install, with exit code 1', () => {

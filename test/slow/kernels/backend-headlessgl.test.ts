@@ -1,4 +1,4 @@
-/** The backend suite on GPU.js mode headlessgl, and tensors as large as its textures can be. */
+/** A part of the backend suite on GPU.js mode headlessgl, and tensors as large as its textures can be. */
 import gpuJs from 'gpu.js';
 import ndarray from 'ndarray';
 import { createGpuBackend } from '../../../kernels/gpu/index.js';
@@ -7,7 +7,8 @@ import { stepOf, transposeOf } from '../../../src/core/tensor.js';
 import { describeMode, describeWholeMode } from '../../helpers/gpu-modes.js';
 import { expectNumbers } from '../../helpers/numeric.js';
 
-await describeWholeMode('headlessgl');
+// Compiling a kernel takes much longer than running it. test/kernels/gpu-programs.test.ts has these kernels at every row of a tile.
+await describeWholeMode('headlessgl', 'two fifths');
 
 await describeMode('headlessgl', () => {
   const { maxTextureSize: limit } = (gpuJs as unknown as { HeadlessGLKernel: { features: { maxTextureSize: number } } })

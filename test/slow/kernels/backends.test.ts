@@ -4,5 +4,6 @@ import { describeWholeMode } from '../../helpers/gpu-modes.js';
 
 describeWasm(2, 'portable');
 describeWasm(5, 'relaxed');
-await describeWholeMode('webasm');
-await describeWholeMode('webgpu');
+// GPU.js compiles each kernel. test/kernels/backend-gpu.test.ts has all cases in mode cpu, and gpu-programs.test.ts these modes' tiles.
+await describeWholeMode('webasm', 'two fifths');
+await describeWholeMode('webgpu', 'two fifths');

@@ -45,7 +45,7 @@ async function saved(opened: Visit, name: string): Promise<Record<string, number
 }
 
 testInBrowser.each([
-  ['digits of two layers, both directions', `${SMALL}&layers=2&bidirectional=true&steps=20`, 20],
+  ['digits of two layers, both directions', `${SMALL}&layers=2&bidirectional=true&steps=10`, 10],
   ['a text', `${SMALL_TEXT}&steps=40`, 40],
 ])(
   '%s: the GPU, chosen by hand, has the losses of all cores; its code is loaded only then',
@@ -147,47 +147,44 @@ describe('automatic', () => {
   );
 });
 
-testInBrowser('a run that loses the GPU continues on all cores from its last copy, and says so', async () => {
-  const own = await LonghandPage.serveAlone();
-  try {
-    const opened = await own.visit(`${SMALL}&steps=100000&compute=gpu`);
-    const { page } = opened;
-    await page.click('#play');
-    await opened.waitForStepAfter(52);
-    await own.killGpu();
-    await page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
-    expect(await opened.text('#compute-note')).toMatch(
-      /^The GPU was lost at step \d+, so the run continues from its copy after step \d*[05]0, on all cores\.$/,
-    );
-    await opened.waitForStepAfter(300); // it plays
-    expect(await opened.text('#play')).toBe('Pause');
-    expect(await page.isVisible('#error')).toBe(false);
-    await addressIs(opened, `${SMALL}&steps=100000`);
-    expect(Number(await opened.text('#loss'))).toBeLessThan(2);
-  } finally {
-    await own.close();
-  }
-});
-
 testInBrowser(
-  'if the GPU is lost while the run pauses, the next step finds it: the run begins again, and waits',
+  'a run that loses the GPU continues on all cores from its last copy, and says so; one that pauses begins again, and waits',
   async () => {
     const own = await LonghandPage.serveAlone();
     try {
-      const opened = await own.visit(`${SMALL}&compute=gpu`);
-      await opened.page.click('#one-step');
-      await opened.waitForStep(1);
+      const [playing, paused] = [
+        await own.visit(`${SMALL}&steps=100000&compute=gpu`),
+        await own.visit(`${SMALL}&compute=gpu`),
+      ];
+      await paused.page.click('#one-step');
+      await paused.waitForStep(1);
+      await playing.page.click('#play');
+      await playing.waitForStepAfter(52);
       await own.killGpu();
-      await opened.page.click('#one-step:enabled');
-      await opened.page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
+
+      const onCores = ({ page }: Visit): Promise<unknown> =>
+        page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
+      await onCores(playing);
+      expect(await playing.text('#compute-note')).toMatch(
+        /^The GPU was lost at step \d+, so the run continues from its copy after step \d*[05]0, on all cores\.$/,
+      );
+      await playing.waitForStepAfter(300); // it plays
+      expect(await playing.text('#play')).toBe('Pause');
+      expect(await playing.page.isVisible('#error')).toBe(false);
+      await addressIs(playing, `${SMALL}&steps=100000`);
+      expect(Number(await playing.text('#loss'))).toBeLessThan(2);
+      await playing.page.click('#play');
+
+      await paused.page.click('#one-step:enabled'); // the step finds it
+      await onCores(paused);
       // the browser may report the loss after the step
-      expect(await opened.text('#compute-note')).toMatch(
+      expect(await paused.text('#compute-note')).toMatch(
         /^The GPU was lost at step [12], so the run begins again, on all cores\.$/,
       );
-      await opened.page.waitForSelector('#one-step:enabled');
-      expect([await opened.text('#step'), await opened.text('#play')]).toEqual(['0', 'Play']);
-      await opened.page.click('#one-step');
-      await opened.waitForStep(1);
+      await paused.page.waitForSelector('#one-step:enabled');
+      expect([await paused.text('#step'), await paused.text('#play')]).toEqual(['0', 'Play']);
+      await paused.page.click('#one-step');
+      await paused.waitForStep(1);
     } finally {
       await own.close();
     }

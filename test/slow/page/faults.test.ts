@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { FIELDS } from '../../../src/page/settings-form.js';
 import { expectAccessToDigits, expectAccessToText } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { beforeEngine, LonghandPage, NO_WEBGPU, servePage, SMALL } from '../../helpers/longhand-page.js';
+import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../../helpers/longhand-page.js';
 
 const site = servePage();
 const { open, visit } = site;
@@ -61,26 +61,6 @@ testInBrowser('if training diverges, the page offers a return to the start with 
   await opened.playToTheEnd();
   expect(await opened.text('#step')).toBe('60');
   expect(Number(await opened.text('#loss'))).toBeLessThan(3);
-});
-
-testInBrowser.each(['webgl2', 'webgpu'])('a run on %s that loses the GPU continues in WebAssembly', async (backend) => {
-  const own = await LonghandPage.serveAlone();
-  try {
-    const opened = await own.visit(`${SMALL}&steps=5000&backend=${backend}`);
-    const { page } = opened;
-    await page.click('#play');
-    await opened.waitForStepAfter(3);
-    await own.killGpu();
-    expect(await opened.error()).toMatch(/^The GPU failed: /);
-    await opened.act('Continue in WebAssembly');
-    await page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
-    const from = Number(await opened.text('#step'));
-    await opened.set('steps', String(from + 20));
-    await opened.playToTheEnd();
-    expect(Number(await opened.text('#loss'))).toBeGreaterThan(0.1);
-  } finally {
-    await own.close();
-  }
 });
 
 testInBrowser('at 1440 and 360 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways', () =>

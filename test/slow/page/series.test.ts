@@ -118,7 +118,7 @@ testInBrowser(
 testInBrowser(
   'a run can be paused, saved, and continued here and in the command line, with the same bytes',
   async () => {
-    const opened = await open(SMALL_SERIES.replace('steps=10', 'steps=400'), {});
+    const opened = await open(SMALL_SERIES.replace('steps=10', 'steps=200'), {});
     const { page } = opened;
     await page.waitForSelector('#choose-series');
     expect(await page.isDisabled('#play')).toBe(true);

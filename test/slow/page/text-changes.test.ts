@@ -167,33 +167,32 @@ testInBrowser('units and samples of the run before are gone; the pace counts the
   await page.click('#play');
 });
 
-testInBrowser('a property of very few characters is not used to sort the units', async () => {
-  const opened = await visit(SMALL_TEXT);
-  await paste(opened, SHORT);
-  await opened.page.selectOption('#property', 'in-quotes');
-  await opened.waitForText(
-    '#units-note',
-    'After 0 steps: of 14 characters, 0 have the property: too few to sort the units by.',
-  );
-});
-
-testInBrowser('a word that is dropped on the prompt is not a new text', async () => {
-  const opened = await visit(SMALL_TEXT);
-  const dropOn = (selector: string, text: string): Promise<boolean> =>
-    opened.page.evaluate(
-      ([place, dropped]) => {
-        const dataTransfer = new DataTransfer();
-        dataTransfer.setData('text/plain', dropped);
-        const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
-        return document.querySelector(place)!.dispatchEvent(event); // true: the browser itself handles the drop
-      },
-      [selector, text] as const,
+testInBrowser(
+  'a word that is dropped on the prompt is not a new text; a property of very few characters sorts no units',
+  async () => {
+    const opened = await visit(SMALL_TEXT);
+    const dropOn = (selector: string, text: string): Promise<boolean> =>
+      opened.page.evaluate(
+        ([place, dropped]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.setData('text/plain', dropped);
+          const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+          return document.querySelector(place)!.dispatchEvent(event); // true: the browser itself handles the drop
+        },
+        [selector, text] as const,
+      );
+    expect(await dropOn('#prompt', SHORT)).toBe(true);
+    expect(await opened.text('#text-name')).toBe('Moby-Dick');
+    expect(await dropOn('#text-name', SHORT)).toBe(false);
+    await opened.waitForText('#text-name', 'the dropped text');
+    await opened.page.waitForSelector('#play:enabled');
+    await opened.page.selectOption('#property', 'in-quotes');
+    await opened.waitForText(
+      '#units-note',
+      'After 0 steps: of 14 characters, 0 have the property: too few to sort the units by.',
     );
-  expect(await dropOn('#prompt', SHORT)).toBe(true);
-  expect(await opened.text('#text-name')).toBe('Moby-Dick');
-  expect(await dropOn('#text-name', SHORT)).toBe(false);
-  await opened.waitForText('#text-name', 'the dropped text');
-});
+  },
+);
 
 testInBrowser('units that were sorted for the run before are not shown for the next one', async () => {
   // sorting takes longer than a new run
