@@ -119,8 +119,8 @@ describe('compare of a small file with many steps', () => {
   });
 
   test('is searched for mistakes if their views fit into V8’s heap', async () => {
-    const small = ['--max-old-space-size=128'];
-    const file = comparisonOf(inTier(500, 10_000), 0);
+    const small = ['--max-old-space-size=64'];
+    const file = comparisonOf(inTier(500, 5000), 0);
     const { code, stdout } = await longhandProcess(['compare', file, '--no-limit'], { node: small });
     expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
   });

@@ -67,9 +67,9 @@ test('the page’s two mistakes: without tanh(c) it hardly learns, without the g
     'do without the factor tanh(c)',
     'no gradient reaches the previous h',
   ]);
-  // 500 updates take longer, and these show it too; right answers have 0.80 after 200, and 0.76 after 150
-  expect(await accuracyWith('hidden-state', 200)).toBeLessThan(0.4);
-  expect(await accuracyWith('weights', 150)).toBeGreaterThan(0.5);
+  // 500 updates take longer, and these show it too; right answers have 0.72 after 140
+  expect(await accuracyWith('hidden-state', 140)).toBeLessThan(0.4);
+  expect(await accuracyWith('weights', 140)).toBeGreaterThan(0.5);
 });
 
 test('limits of time and memory', async () => {
