@@ -85,7 +85,7 @@ export function candidateAt(
   isWhole = search.likely.includes(period),
 ): Candidate | undefined {
   const { likely, found } = search;
-  const { n, size, strengths, surprises, kurtosis } = spectrum;
+  const { n, size, strengths, surpriseAt, kurtosis } = spectrum;
   const kind = likely.includes(period) ? 'likely' : 'other';
   const all = Math.min(kind === 'likely' ? Infinity : MOST_HARMONICS, Math.floor(period / 2));
   /** Whether a frequency k/period is what is left of a season that was found. */
@@ -103,10 +103,11 @@ export function candidateAt(
     if (!isRest(k)) {
       const at = Math.round((k / period) * size);
       const weight = 2 * k === period ? 0.5 : 1; // the frequency 1/2 has no sine
+      const here = surpriseAt(at);
       count++;
       sum += weight * strengths[at];
-      surprise += weight * surprises[at];
-      if (surprises[at] > strongest.surprise) strongest = { k, surprise: surprises[at] };
+      surprise += weight * here;
+      if (here > strongest.surprise) strongest = { k, surprise: here };
     }
     if (count === 0 || (k > FIRST_HARMONICS && k < all)) continue;
     // The strengths of rare spikes depend on each other. Their sum's variance is count·(1 + count·kurtosis/n), as if they were fewer.

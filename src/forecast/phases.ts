@@ -41,14 +41,16 @@ export function withoutGaps(values: Float64Array): Float64Array {
 export function withoutSeason(values: Float64Array, period: number, harmonics = period / 2): Float64Array {
   const sums = new Float64Array(period);
   const counts = new Float64Array(period);
-  for (const [t, y] of values.entries()) {
-    if (Number.isNaN(y)) continue;
-    sums[t % period] += y;
+  for (let t = 0; t < values.length; t++) {
+    if (Number.isNaN(values[t])) continue;
+    sums[t % period] += values[t];
     counts[t % period]++;
   }
   const means = sums.map((sum, phase) => sum / Math.max(counts[phase], 1));
   const season = harmonics < Math.floor(period / 2) ? lowHarmonicsOf(means, harmonics) : means;
-  return values.map((y, t) => y - season[t % period]);
+  const result = new Float64Array(values.length);
+  for (let t = 0; t < values.length; t++) result[t] = values[t] - season[t % period];
+  return result;
 }
 
 /** The mean and the first harmonics of the numbers. */
@@ -72,9 +74,9 @@ function lowHarmonicsOf(means: Float64Array, harmonics: number): Float64Array {
 export function shareOf(values: Float64Array, period: number): number {
   const without = withoutSeason(values, period);
   let [before, after, count] = [0, 0, 0];
-  for (const [t, y] of values.entries()) {
-    if (Number.isNaN(y)) continue;
-    before += y * y;
+  for (let t = 0; t < values.length; t++) {
+    if (Number.isNaN(values[t])) continue;
+    before += values[t] ** 2;
     after += without[t] ** 2;
     count++;
   }

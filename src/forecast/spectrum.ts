@@ -1,5 +1,7 @@
 /** The spectrum of a series: how strong each frequency is in it, beside the frequencies around it. */
 
+import { powersIn } from './fourier.js';
+
 /** A frequency is tried at every quarter of 1/n. */
 const FINER = 4;
 
@@ -11,8 +13,8 @@ export interface Spectrum {
   readonly fine: Float64Array;
   /** The same as a multiple of the background there. Of noise its mean is about 1. */
   readonly strengths: Float64Array;
-  /** -log of the probability that noise is so strong there. */
-  readonly surprises: Float64Array;
+  /** -log of the probability that noise is so strong at an index. */
+  readonly surpriseAt: (index: number) => number;
   /** The power at the frequencies 1/n, 2/n, … */
   readonly powers: Float64Array;
   /** What noise has around these frequencies. */
@@ -26,27 +28,27 @@ export function spectrumOf(values: Float64Array, removed: readonly number[]): Sp
   const n = values.length;
   let size = 1;
   while (size < FINER * n) size *= 2;
-  const re = new Float64Array(size);
-  re.set(values);
-  const im = new Float64Array(size);
-  transform(re, im);
-  const fine = Float64Array.from({ length: size / 2 + 1 }, (_, k) => (re[k] ** 2 + im[k] ** 2) / n);
+  const fine = powersIn(values, size);
+  for (let k = 0; k < fine.length; k++) fine[k] /= n;
   const powers = Float64Array.from({ length: Math.floor(n / 2) }, (_, j) => fine[Math.round(((j + 1) / n) * size)]);
   const counted = powers.slice();
   for (const period of removed) {
     for (let k = 1; 2 * k <= period; k++) counted[Math.round((k * n) / period) - 1] = NaN;
   }
   const { background, counts } = backgroundOf(counted);
-  const last = background.length - 1;
+  const nearest = (k: number): number => Math.min(background.length - 1, Math.max(0, Math.round((k / size) * n) - 1));
   const strengths = new Float64Array(fine.length);
-  const surprises = new Float64Array(fine.length);
-  for (let k = 0; k < fine.length; k++) {
-    const j = Math.min(last, Math.max(0, Math.round((k / size) * n) - 1));
-    strengths[k] = fine[k] / background[j];
-    // both the power and the background are estimates: their quotient has about the distribution F(2, 2·count)
-    surprises[k] = counts[j] * Math.log1p(strengths[k] / counts[j]);
-  }
-  return { n, size, fine, strengths, surprises, powers, background, kurtosis: kurtosisOf(values) };
+  for (let k = 0; k < fine.length; k++) strengths[k] = fine[k] / background[nearest(k)];
+  const surprises = new Float64Array(fine.length).fill(NaN); // few of them are asked for, most of these often
+  const surpriseAt = (k: number): number => {
+    if (Number.isNaN(surprises[k])) {
+      const count = counts[nearest(k)];
+      // both the power and the background are estimates: their quotient has about the distribution F(2, 2·count)
+      surprises[k] = count * Math.log1p(strengths[k] / count);
+    }
+    return surprises[k];
+  };
+  return { n, size, fine, strengths, surpriseAt, powers, background, kurtosis: kurtosisOf(values) };
 }
 
 function kurtosisOf(values: Float64Array): number {
@@ -76,6 +78,7 @@ function backgroundOf(powers: Float64Array): { background: Float64Array; counts:
   const background = new Float64Array(powers.length);
   const counts = new Float64Array(powers.length);
   const floor = ROUNDING * powers.reduce((sum, power) => sum + (Number.isNaN(power) ? 0 : power), Number.MIN_VALUE);
+  const near = sortedWindow(powers);
   let next = 0;
   for (let j = 0; j < powers.length; j++) {
     if (j < next) {
@@ -84,47 +87,42 @@ function backgroundOf(powers: Float64Array): { background: Float64Array; counts:
       continue;
     }
     const reach = Math.min(NEAR.most, NEAR.least + (j >> 1));
-    const near = powers
-      .slice(Math.max(0, j - reach), j + reach + 1)
-      .filter((power) => !Number.isNaN(power))
-      .sort();
-    const weakest = near.subarray(0, Math.max(1, Math.floor(WEAKEST * near.length)));
-    background[j] = weakest.reduce((sum, power) => sum + power, 0) / weakest.length / MEAN_OF_WEAKEST;
-    background[j] = Math.max(background[j], floor);
-    counts[j] = Math.max(1, EXACT * near.length);
+    const count = near.move(Math.max(0, j - reach), Math.min(powers.length, j + reach + 1));
+    const weakest = Math.max(1, Math.floor(WEAKEST * count));
+    background[j] = Math.max(near.sumOfLeast(weakest) / weakest / MEAN_OF_WEAKEST, floor);
+    counts[j] = Math.max(1, EXACT * count);
     next = j + Math.max(1, Math.min(8, j >> 4));
   }
   return { background, counts };
 }
 
-/** The Fourier transform in place, by Cooley and Tukey; the length is a power of two. */
-function transform(re: Float64Array, im: Float64Array): void {
-  const n = re.length;
-  for (let i = 1, j = 0; i < n; i++) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
-    }
-  }
-  const cos = Float64Array.from({ length: n / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / n));
-  const sin = Float64Array.from({ length: n / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
-  for (let half = 1; half < n; half *= 2) {
-    for (let from = 0; from < n; from += 2 * half) {
-      for (let k = 0; k < half; k++) {
-        const i = from + k;
-        const j = i + half;
-        const at = (k * n) / (2 * half);
-        const [x, y] = [re[j] * cos[at] - im[j] * sin[at], re[j] * sin[at] + im[j] * cos[at]];
-        re[j] = re[i] - x;
-        im[j] = im[i] - y;
-        re[i] += x;
-        im[i] += y;
-      }
-    }
-  }
+/** Neighbouring powers, sorted. NaN is left out. Most of them stay when the window moves, and it moves only forwards. */
+function sortedWindow(powers: Float64Array) {
+  const sorted = new Float64Array(2 * NEAR.most + 1 + 8 + 8);
+  let [from, to, count] = [0, 0, 0];
+  const add = (power: number): void => {
+    let at = count++;
+    for (; at > 0 && sorted[at - 1] > power; at--) sorted[at] = sorted[at - 1];
+    sorted[at] = power;
+  };
+  const remove = (power: number): void => {
+    let at = 0;
+    while (sorted[at] !== power) at++;
+    for (count--; at < count; at++) sorted[at] = sorted[at + 1];
+  };
+  return {
+    /** Returns how many powers the window has. */
+    move(first: number, end: number): number {
+      for (; to < end; to++) if (!Number.isNaN(powers[to])) add(powers[to]);
+      for (; from < first; from++) if (!Number.isNaN(powers[from])) remove(powers[from]);
+      return count;
+    },
+    sumOfLeast(most: number): number {
+      let sum = 0;
+      for (let at = 0; at < most; at++) sum += sorted[at];
+      return sum;
+    },
+  };
 }
 
 /** The autocovariances of numbers whose mean is 0, up to `most` steps. */
@@ -138,9 +136,15 @@ export function covariancesIn(values: Float64Array, most: number): Float64Array 
 
 /** The autocovariances up to `most` steps that powers at the frequencies 1/n, 2/n, … have. */
 export function covariancesOf(powers: Float64Array, n: number, most: number): Float64Array {
+  const cosines = new Float64Array(n);
+  for (let k = 0; k < n; k++) cosines[k] = Math.cos((2 * Math.PI * k) / n);
   return Float64Array.from({ length: most + 1 }, (_, lag) => {
-    const angle = (2 * Math.PI * lag) / n;
-    return powers.reduce((sum, power, j) => sum + power * Math.cos(angle * (j + 1)), 0) * (2 / n);
+    let [sum, at] = [0, 0]; // at: lag·(j + 1), less whole turns
+    for (const power of powers) {
+      at = (at + lag) % n;
+      sum += power * cosines[at];
+    }
+    return sum * (2 / n);
   });
 }
 
@@ -165,20 +169,24 @@ export const autoregressionOf = (covariances: Float64Array, n: number): Autoregr
 export function autoregressionIn(values: Float64Array, most: number): Autoregression {
   const n = values.length;
   const variance = values.reduce((sum, value) => sum + value * value, 0) / n;
+  // the backward errors are those of the number before, once the first order has moved them
   const [forward, backward] = [values.slice(), values.slice()];
+  let reflection = 0;
   return bestAutoregression(n, variance, most, (a) => {
     const order = a.length + 1;
-    let [products, squares] = [0, Number.MIN_VALUE];
-    for (let t = order; t < n; t++) {
-      products += forward[t] * backward[t - 1];
-      squares += forward[t] ** 2 + backward[t - 1] ** 2;
+    let [products, squares, moved] = [0, Number.MIN_VALUE, 0];
+    for (let t = order - 1; t < n; t++) {
+      const f = forward[t] - reflection * backward[t];
+      const b = backward[t] - reflection * forward[t];
+      forward[t] = f;
+      backward[t] = moved;
+      if (t >= order) {
+        products += f * moved;
+        squares += f ** 2 + moved ** 2;
+      }
+      moved = b;
     }
-    const reflection = (2 * products) / squares;
-    for (let t = n - 1; t >= order; t--) {
-      const [f, b] = [forward[t], backward[t - 1]];
-      forward[t] = f - reflection * b;
-      backward[t] = b - reflection * f;
-    }
+    reflection = (2 * products) / squares;
     return reflection;
   });
 }
@@ -207,9 +215,12 @@ function bestAutoregression(
 }
 
 /** What an autoregression does not explain: x[t] - Σ a[i]·x[t-1-i]; 0 for the first numbers. */
-export const unexplained = (values: Float64Array, { a }: Autoregression): Float64Array =>
-  values.map((value, t) => {
-    if (t < a.length) return 0;
-    for (let i = 0; i < a.length; i++) value -= a[i] * values[t - 1 - i];
-    return value;
-  });
+export function unexplained(values: Float64Array, { a }: Autoregression): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let t = a.length; t < values.length; t++) {
+    let rest = values[t];
+    for (let i = 0; i < a.length; i++) rest -= a[i] * values[t - 1 - i];
+    result[t] = rest;
+  }
+  return result;
+}

@@ -108,51 +108,59 @@ test.each(
     expect([trick, verdictOn(name, `${code}\n${wrong}`).outcome]).not.toEqual([trick, 'right']);
 });
 
-test('the same tricks fool a verdict that is given in their realm', () => {
-  const wrong = 'export const sigmoidBackward = (dI, i) => dI * i;';
-  const fooled = tricks.filter(([, code]) => {
-    try {
-      return realm().check(exercise('sigmoid'), `${code}\n${wrong}`, 'javascript').outcome === 'right';
-    } catch {
-      return false;
-    }
+if (inTier(true, false)) {
+  test('the same tricks fool a verdict that is given in their realm', () => {
+    const wrong = 'export const sigmoidBackward = (dI, i) => dI * i;';
+    const fooled = tricks.filter(([, code]) => {
+      try {
+        return realm().check(exercise('sigmoid'), `${code}\n${wrong}`, 'javascript').outcome === 'right';
+      } catch {
+        return false;
+      }
+    });
+    expect(fooled.map(([trick]) => trick)).toEqual(expect.arrayContaining(['Math.abs', 'Object.is']));
   });
-  expect(fooled.map(([trick]) => trick)).toEqual(expect.arrayContaining(['Math.abs', 'Object.is']));
-});
 
-test.each([
-  ['it replaces Math.abs by a right one', 'Math.abs = (x) => (x < 0 ? -x : x);'],
-  ['it adds a method to lists', 'Array.prototype.sum = function () { return this.reduce((a, b) => a + b, 0); };'],
-  ['it adds a method to typed arrays', 'Float64Array.prototype.last = function () { return this[this.length - 1]; };'],
-  [
-    'it writes map itself',
-    'Array.prototype.map = function (call) { const all = []; for (let n = 0; n < this.length; n++) all[n] = call(this[n], n, this); return all; };',
-  ],
-  ['it has a class with getters', 'class Box { get value() { return 1; } }\nnew Box().value;'],
-  ['it has a Proxy', 'const one = new Proxy({}, { get: () => 1 });\none.x;'],
-  ['it sends a message', "postMessage('hello');"],
-  [
-    'it has labels and loops without braces',
-    'outer: for (const a of [1, 2]) for (;;) if (a) continue outer; else break outer;\ndo ; while (0)',
-  ],
-])('a right answer in an odd style is right: %s', (_, code) => {
-  for (const name of ['sigmoid', 'gates', 'rnn-step'])
-    expect([name, verdictOn(name, `${code}\n${exercise(name).javascript.solution}`).outcome]).toEqual([name, 'right']);
-});
+  test.each([
+    ['it replaces Math.abs by a right one', 'Math.abs = (x) => (x < 0 ? -x : x);'],
+    ['it adds a method to lists', 'Array.prototype.sum = function () { return this.reduce((a, b) => a + b, 0); };'],
+    [
+      'it adds a method to typed arrays',
+      'Float64Array.prototype.last = function () { return this[this.length - 1]; };',
+    ],
+    [
+      'it writes map itself',
+      'Array.prototype.map = function (call) { const all = []; for (let n = 0; n < this.length; n++) all[n] = call(this[n], n, this); return all; };',
+    ],
+    ['it has a class with getters', 'class Box { get value() { return 1; } }\nnew Box().value;'],
+    ['it has a Proxy', 'const one = new Proxy({}, { get: () => 1 });\none.x;'],
+    ['it sends a message', "postMessage('hello');"],
+    [
+      'it has labels and loops without braces',
+      'outer: for (const a of [1, 2]) for (;;) if (a) continue outer; else break outer;\ndo ; while (0)',
+    ],
+  ])('a right answer in an odd style is right: %s', (_, code) => {
+    for (const name of ['sigmoid', 'gates', 'rnn-step'])
+      expect([name, verdictOn(name, `${code}\n${exercise(name).javascript.solution}`).outcome]).toEqual([
+        name,
+        'right',
+      ]);
+  });
 
-test.each<[string, unknown]>([
-  ['no numbers', []],
-  ['a case too few', 'fewer'],
-  ['an empty tensor', 'empty'],
-  ['a text', 'right'],
-  ['nothing', undefined],
-])('%s in a report is no right answer', (_, numbers) => {
-  const all = (
-    realm().computeSource(exercise('softmax'), exercise('softmax').javascript.solution, 'javascript') as {
-      numbers: Float64Array[][];
-    }
-  ).numbers;
-  const found =
-    numbers === 'fewer' ? all.slice(1) : numbers === 'empty' ? all.map((one) => one.map(() => [])) : numbers;
-  expect(verdictOf(exercise('softmax'), structuredClone({ numbers: found }) as Computed).outcome).not.toBe('right');
-});
+  test.each<[string, unknown]>([
+    ['no numbers', []],
+    ['a case too few', 'fewer'],
+    ['an empty tensor', 'empty'],
+    ['a text', 'right'],
+    ['nothing', undefined],
+  ])('%s in a report is no right answer', (_, numbers) => {
+    const all = (
+      realm().computeSource(exercise('softmax'), exercise('softmax').javascript.solution, 'javascript') as {
+        numbers: Float64Array[][];
+      }
+    ).numbers;
+    const found =
+      numbers === 'fewer' ? all.slice(1) : numbers === 'empty' ? all.map((one) => one.map(() => [])) : numbers;
+    expect(verdictOf(exercise('softmax'), structuredClone({ numbers: found }) as Computed).outcome).not.toBe('right');
+  });
+}

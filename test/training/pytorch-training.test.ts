@@ -179,7 +179,9 @@ for line in sys.stdin:
 
 /** What `python …` does with these arguments. */
 function startForks(python: string) {
-  const server = spawn(python, ['-c', FORKS], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // the networks are so small that more threads only wait for each other
+  const env = { ...process.env, OMP_NUM_THREADS: '1' };
+  const server = spawn(python, ['-c', FORKS], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(server, 'close');
   afterAll(async () => {
     server.stdin.end();

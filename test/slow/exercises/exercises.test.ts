@@ -22,7 +22,11 @@ test('the solutions give the losses of the project’s own functions, and the lo
   const right = [...rightLosses(images)];
   expect(right).toHaveLength(TRAINING_STEPS);
   expect(right.at(-1)).toBeLessThan(0.9 * right[0]);
-  for (const one of trained) expect([...answerLosses(one, one.typescript.solution, images)]).toEqual(right);
+  const first = right.slice(0, 10); // each function has written numbers that the next step reads
+  for (const one of trained) {
+    const losses = answerLosses(one, one.typescript.solution, images);
+    expect(first.map(() => losses.next().value)).toEqual(first);
+  }
 });
 
 test('the folder’s types fit the starts, the solutions, and the library', () => {
@@ -46,6 +50,9 @@ test('the folder’s types fit the starts, the solutions, and the library', () =
   expect(errorsIn(files)).toEqual([expect.stringContaining("Property 'put' does not exist on type 'Tensor'")]);
 });
 
+/** Files that no test changes. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** What an editor reports in the folder, with its own settings. */
 function errorsIn(files: ReadonlyMap<string, string>): string[] {
   const { compilerOptions } = JSON.parse(folderContents({}).get('tsconfig.json')!) as { compilerOptions: object };
@@ -56,13 +63,15 @@ function errorsIn(files: ReadonlyMap<string, string>): string[] {
   host.readFile = (file) => files.get(file) ?? disk.readFile(file);
   host.getSourceFile = (file, language) => {
     const text = files.get(file);
-    return text === undefined ? disk.getSourceFile(file, language) : ts.createSourceFile(file, text, language);
+    if (text !== undefined) return ts.createSourceFile(file, text, language);
+    if (!parsed.has(file)) parsed.set(file, disk.getSourceFile(file, language));
+    return parsed.get(file);
   };
   const program = ts.createProgram([...files.keys()], { ...options, skipLibCheck: true }, host);
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file }) => file !== undefined && files.has(file.fileName))
-    .map(({ file, messageText }) => `${file!.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+  const own = [...files.keys()].map((file) => program.getSourceFile(file)!); // not the library's sources
+  return [...program.getGlobalDiagnostics(), ...own.flatMap((file) => ts.getPreEmitDiagnostics(program, file))].map(
+    ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+  );
 }
 
 const main = path.resolve(MAIN);
