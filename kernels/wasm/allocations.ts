@@ -34,8 +34,8 @@ export class Allocations {
 
   allocate(shape: readonly number[]): Tensor {
     const size = sizeOf(shape);
-    const address = this.heap.allocate(4 * size);
-    const data = new Float32Array(this.memory.buffer, address, size).fill(0);
+    const address = this.heap.allocateZeros(4 * size);
+    const data = new Float32Array(this.memory.buffer, address, size);
     this.allocations.set(data, { address, writes: 0, packed: [] });
     return ndarray<FloatArray>(data, [...shape]);
   }

@@ -48,6 +48,14 @@ export class Heap {
     return address;
   }
 
+  /** As `allocate`; the part holds zeros. Memory that no part has held yet does already, and stays untouched. */
+  allocateZeros(bytes: number): number {
+    const { end } = this;
+    const address = this.allocate(bytes);
+    if (address < end) new Uint8Array(this.memory.buffer, address, bytes).fill(0);
+    return address;
+  }
+
   release(address: number): void {
     const bytes = this.used.get(address);
     if (bytes === undefined) return;

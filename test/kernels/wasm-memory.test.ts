@@ -80,12 +80,15 @@ describe('memory', () => {
         const held: { address: number; bytes: number }[] = [];
         for (const { bytes, release } of calls) {
           if (release % 2 === 1 && held.length > 0) heap.release(held.splice(release % held.length, 1)[0].address);
-          const address = heap.allocate(bytes);
+          const address = heap.allocateZeros(bytes);
           expect(held.filter((part) => address < part.address + part.bytes && part.address < address + bytes)).toEqual(
             [],
           );
           expect(address).toBeGreaterThanOrEqual(1024);
           expect(address + bytes).toBeLessThanOrEqual(memory.buffer.byteLength);
+          const part = new Uint8Array(memory.buffer, address, bytes);
+          expect(part.every((byte) => byte === 0)).toBe(true);
+          part.fill(1);
           held.push({ address, bytes });
         }
         held.forEach((part) => heap.release(part.address));

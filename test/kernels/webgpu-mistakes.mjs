@@ -297,8 +297,8 @@ export const WEBGPU_MISTAKES = [
   }),
   ...mistakes('launches', {
     'delta and count exchanged': [
-      '{ delta: number(0), count: number(1) }',
-      '{ delta: number(1), count: number(0) }',
+      '{ delta: number(1), count }',
+      '{ delta: count, count: number(1) }',
       SUITE,
       'software.*huber',
     ],
