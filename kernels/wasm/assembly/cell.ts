@@ -1,8 +1,9 @@
 /**
  * The LSTM cell's element-wise part: equations (2)–(4) and (4′)–(2′). A chunk is a range of rows.
  *
- * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers.
- * Each function has at most three outputs: one loop with all six of the forward cell ended a process of Node 26.10 on an Intel Xeon.
+ * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers. In the
+ * forward pass a turn has two pairs: a division takes long, and meanwhile the processor computes the other pair. Each function has at most
+ * three outputs: one loop with all six of the forward cell ended a process of Node 26.10 on an Intel Xeon.
  *
  * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
  */
@@ -33,10 +34,11 @@ function cellForwardRow(b: i32, H: i32): void {
 /** out = σ(x + bias), H numbers. */
 export function sigmoidRow(out: usize, x: usize, bias: f32, H: i32): void {
   const added = f32x4.splat(bias);
-  for (; H >= 8; H -= 8) {
-    const low = sigmoid(f32x4.add(v128.load(x), added)), high = sigmoid(f32x4.add(v128.load(x, 16), added));
-    v128.store(out, low); v128.store(out, high, 16);
-    x += 32; out += 32;
+  for (; H >= 16; H -= 16) {
+    const x0 = sigmoid(f32x4.add(v128.load(x), added)), x1 = sigmoid(f32x4.add(v128.load(x, 16), added));
+    const x2 = sigmoid(f32x4.add(v128.load(x, 32), added)), x3 = sigmoid(f32x4.add(v128.load(x, 48), added));
+    v128.store(out, x0); v128.store(out, x1, 16); v128.store(out, x2, 32); v128.store(out, x3, 48);
+    x += 64; out += 64;
   }
   for (; H > 0; H -= 4) {
     storePart(out, sigmoid(f32x4.add(v128.load(x), added)), H);
@@ -46,10 +48,10 @@ export function sigmoidRow(out: usize, x: usize, bias: f32, H: i32): void {
 
 /** out = tanh(x), H numbers. */
 export function tanhRow(out: usize, x: usize, H: i32): void {
-  for (; H >= 8; H -= 8) {
-    const low = tanh(v128.load(x)), high = tanh(v128.load(x, 16));
-    v128.store(out, low); v128.store(out, high, 16);
-    x += 32; out += 32;
+  for (; H >= 16; H -= 16) {
+    const x0 = tanh(v128.load(x)), x1 = tanh(v128.load(x, 16)), x2 = tanh(v128.load(x, 32)), x3 = tanh(v128.load(x, 48));
+    v128.store(out, x0); v128.store(out, x1, 16); v128.store(out, x2, 32); v128.store(out, x3, 48);
+    x += 64; out += 64;
   }
   for (; H > 0; H -= 4) {
     storePart(out, tanh(v128.load(x)), H);
@@ -60,13 +62,16 @@ export function tanhRow(out: usize, x: usize, H: i32): void {
 /** c = f*cPrev + i*j; h = o*tanh(c), H numbers each. The gates are `gate` bytes apart. */
 export function stateRow(h: usize, c: usize, i: usize, gate: usize, cPrev: usize, H: i32): void {
   let j = i + gate, f = j + gate, o = f + gate;
-  for (; H >= 8; H -= 8) {
+  for (; H >= 16; H -= 16) {
     const c0 = multiplyAdd(v128.load(f), v128.load(cPrev), f32x4.mul(v128.load(i), v128.load(j)));
     const c1 = multiplyAdd(v128.load(f, 16), v128.load(cPrev, 16), f32x4.mul(v128.load(i, 16), v128.load(j, 16)));
+    const c2 = multiplyAdd(v128.load(f, 32), v128.load(cPrev, 32), f32x4.mul(v128.load(i, 32), v128.load(j, 32)));
+    const c3 = multiplyAdd(v128.load(f, 48), v128.load(cPrev, 48), f32x4.mul(v128.load(i, 48), v128.load(j, 48)));
     const h0 = f32x4.mul(v128.load(o), tanh(c0)), h1 = f32x4.mul(v128.load(o, 16), tanh(c1));
-    v128.store(c, c0); v128.store(c, c1, 16);
-    v128.store(h, h0); v128.store(h, h1, 16);
-    h += 32; c += 32; i += 32; j += 32; f += 32; o += 32; cPrev += 32;
+    const h2 = f32x4.mul(v128.load(o, 32), tanh(c2)), h3 = f32x4.mul(v128.load(o, 48), tanh(c3));
+    v128.store(c, c0); v128.store(c, c1, 16); v128.store(c, c2, 32); v128.store(c, c3, 48);
+    v128.store(h, h0); v128.store(h, h1, 16); v128.store(h, h2, 32); v128.store(h, h3, 48);
+    h += 64; c += 64; i += 64; j += 64; f += 64; o += 64; cPrev += 64;
   }
   for (; H > 0; H -= 4) {
     const cOne = multiplyAdd(v128.load(f), v128.load(cPrev), f32x4.mul(v128.load(i), v128.load(j)));
