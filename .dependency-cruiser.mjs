@@ -70,7 +70,7 @@ export default {
     {
       name: 'the process of a learner’s answer sets no option of V8',
       severity: 'error',
-      from: { path: '^src/cli/run-(answer|network)' },
+      from: { path: '^src/cli/children/program-' },
       to: { path: '^kernels/wasm/node-flags', reachable: true },
     },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },

@@ -94,19 +94,24 @@ const commandLine = {
   outputs: ['dist/cli'],
   make() {
     remove(...filesIn(commandLine.outputs)); // names of chunks change
-    return bundle('dist/cli', ['src/cli/main.ts', 'src/cli/run-answer.ts', 'src/cli/run-network.ts'], {
-      splitting: true,
-      platform: 'node',
-      target: 'node20',
-      minify: true,
-      keepNames: true, // for stack traces
-      external: Object.keys(peerDependencies).filter((name) => name !== 'papaparse'), // table-reader.ts needs it
-      plugins: [onlyForCharts],
-      // CommonJS packages call `require` for Node's own modules
-      banner: {
-        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    return bundle(
+      'dist/cli',
+      ['src/cli/main.ts', 'src/cli/children/program-answer.ts', 'src/cli/children/program-network.ts'],
+      {
+        entryNames: '[name]',
+        splitting: true,
+        platform: 'node',
+        target: 'node20',
+        minify: true,
+        keepNames: true, // for stack traces
+        external: Object.keys(peerDependencies).filter((name) => name !== 'papaparse'), // table-reader.ts needs it
+        plugins: [onlyForCharts],
+        // CommonJS packages call `require` for Node's own modules
+        banner: {
+          js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+        },
       },
-    });
+    );
   },
 };
 

@@ -67,7 +67,7 @@ async function verdictOnText(
   isDiagnosed: boolean,
   isHeard: boolean,
 ): Promise<Verdict> {
-  const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
+  const { verdictOn } = await import('./children/parent-answer.js'); // with a compiler of TypeScript, which is slow to load
   return verdictOn(answer, signal, isDiagnosed, undefined, isHeard);
 }
 

@@ -18,7 +18,7 @@ import { assertRoom } from './memory.js';
 import type { WrittenFile } from './outputs.js';
 import { stemOf } from './outputs.js';
 import { inform } from './print.js';
-import { progressBar } from './run-training.js';
+import { progressBar } from './commands/run-training.js';
 
 /** What a file of several networks holds. */
 export interface SavedSet {

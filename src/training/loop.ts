@@ -1,7 +1,7 @@
 /**
  * The training loop: makes all steps of a run, and calls hooks with its lines, validations and checkpoints.
  *
- * training.ts makes a single step. This file prints nothing but warnings that no hook takes: src/cli/run-training.ts prints what the
+ * training.ts makes a single step. This file prints nothing but warnings that no hook takes: src/cli/commands/run-training.ts prints what the
  * hooks report.
  */
 import type { TypeName } from '../core/arguments.js';

@@ -1,7 +1,7 @@
 /**
  * The table of the training's options: what a run computes and reports. (The files and the backend of a run are not
  * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values new
- * runs and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the page's
+ * runs and checkpoints accept. It also defines the flags of `longhand train` (src/cli/commands/train.ts) and the limits of the page's
  * fields.
  *
  * To add an option, add an entry and use it in training.ts, the next file to read. The types of some options, with comments, stand

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { KEPT_FILE } from '../../src/cli/exercises-files.js';
+import { KEPT_FILE } from '../../src/cli/commands/exercises-files.js';
 import { searchOf } from '../../src/exercises/bug.js';
 import { BUGS } from '../../src/exercises/bugs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';

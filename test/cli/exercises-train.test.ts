@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { NetworkJob } from '../../src/cli/network-process.js';
-import { trainInProcess } from '../../src/cli/network-process.js';
+import type { NetworkJob } from '../../src/cli/children/parent-network.js';
+import { trainInProcess } from '../../src/cli/children/parent-network.js';
 import type { RunReport } from '../../src/own-network/both-runs.js';
 import { DataError } from '../../src/core/errors.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
@@ -159,7 +159,9 @@ describe('the process of the training', () => {
   });
 
   test('an endless loop in an answer ends, also if nothing ends its process', async () => {
-    const child = spawn(process.execPath, ['dist/cli/run-network.js'], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['dist/cli/program-network.js'], {
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+    });
     child.stdin?.end(JSON.stringify({ ...jobWith('for (;;);'), longestMs: 300, seal: '' }));
     const reports = await text(child.stdio[3] as Readable);
     expect(linesOf(reports).at(-1)).toMatch(/^\{"kind":"failed","message":".*timed out after 300ms"\}$/);

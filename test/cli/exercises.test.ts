@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fromPs, residentMegabytes } from '../../src/cli/answer-child.js';
-import { verdictOn } from '../../src/cli/answer-process.js';
+import { fromPs, residentMegabytes } from '../../src/cli/children/child-process.js';
+import { verdictOn } from '../../src/cli/children/parent-answer.js';
 import { asRun } from '../../src/cli/current-run.js';
 import { scriptsOf } from '../../src/cli/exercise-scripts.js';
 import { computeSource, reportOf } from '../../src/exercises/check.js';

@@ -7,7 +7,7 @@ import * as gpu from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import * as wasm from '../../kernels/wasm/index.js';
 import { CLASSIFY_OPTIONS } from '../../src/classify/classifier.js';
-import { trainCommand } from '../../src/cli/train.js';
+import { trainCommand } from '../../src/cli/commands/train.js';
 import { DataError } from '../../src/core/errors.js';
 import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
-import { trainInProcess } from '../../../src/cli/network-process.js';
+import { trainInProcess } from '../../../src/cli/children/parent-network.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { withMistake } from '../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../src/exercises/exercises.js';

@@ -164,7 +164,7 @@ describe('the parts of this project, in a small one', () => {
     }
     symlinkSync(path.join(project, 'node_modules'), at('node_modules'), 'junction');
     for (const script of ['kernels/wasm/build.mjs', 'src/exercises/make.mjs']) write(script, '');
-    for (const name of ['answer', 'network']) write(`src/cli/run-${name}.ts`, 'export {};\n');
+    for (const name of ['answer', 'network']) write(`src/cli/children/program-${name}.ts`, 'export {};\n');
     write('src/cli/main.ts', "import { used } from './options.js';\nconsole.log(used);\n");
     write('src/cli/options.ts', "export const used = 'used';\n");
     write('src/browser.ts', 'export {};\n');

@@ -1,13 +1,13 @@
 /** `longhand exercises bugs`: “Find the bug” in the terminal, with the programs and the words of the site. */
 import { Command } from 'commander';
-import type { Bug } from '../exercises/bug.js';
-import { searchOf } from '../exercises/bug.js';
-import { BUGS } from '../exercises/bugs.js';
-import { folderOf } from './exercise-files.js';
-import { typedExercise } from './exercise-scripts.js';
+import type { Bug } from '../../exercises/bug.js';
+import { searchOf } from '../../exercises/bug.js';
+import { BUGS } from '../../exercises/bugs.js';
+import { folderOf } from '../exercise-files.js';
+import { typedExercise } from '../exercise-scripts.js';
 import { keepProgress, keptProgress } from './exercises-files.js';
-import { printable, table } from './format.js';
-import { print, printLines, printText } from './print.js';
+import { printable, table } from '../format.js';
+import { print, printLines, printText } from '../print.js';
 
 export const exercisesBugsCommand = (): Command =>
   new Command('bugs')

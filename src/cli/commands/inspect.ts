@@ -1,21 +1,21 @@
 /** `longhand inspect`: the contents of any safetensors file. */
 import { Command } from 'commander';
-import type { ClassifierState } from '../classify/classifier.js';
-import { isTrained } from '../classify/classifier-file.js';
-import { nameOfPart } from '../classify/plan.js';
-import { counted } from '../core/arguments.js';
-import { DataError } from '../core/errors.js';
-import { formatStep, formatTime, timeAt } from '../data/calendar.js';
-import { readFile } from '../files/disk.js';
-import type { StoredTensor } from '../files/safetensors.js';
-import { parseSafetensors } from '../files/safetensors.js';
-import { elementReader } from '../files/stored-tensors.js';
-import { isTrained as isTrainedForecaster } from '../forecast/forecast-file.js';
-import type { ForecastState } from '../forecast/forecaster.js';
-import { assertUndamaged } from '../training/checkpoint.js';
-import { table } from './format.js';
-import { printJson, printLines } from './print.js';
-import { loadSet } from './set-run.js';
+import type { ClassifierState } from '../../classify/classifier.js';
+import { isTrained } from '../../classify/classifier-file.js';
+import { nameOfPart } from '../../classify/plan.js';
+import { counted } from '../../core/arguments.js';
+import { DataError } from '../../core/errors.js';
+import { formatStep, formatTime, timeAt } from '../../data/calendar.js';
+import { readFile } from '../../files/disk.js';
+import type { StoredTensor } from '../../files/safetensors.js';
+import { parseSafetensors } from '../../files/safetensors.js';
+import { elementReader } from '../../files/stored-tensors.js';
+import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
+import type { ForecastState } from '../../forecast/forecaster.js';
+import { assertUndamaged } from '../../training/checkpoint.js';
+import { table } from '../format.js';
+import { printJson, printLines } from '../print.js';
+import { loadSet } from '../set-run.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;

@@ -1,11 +1,11 @@
 /**
- * The program of a process that runs one answer: answer-process.ts starts it, and writes the answer to its standard input. It
+ * The program of a process that runs one answer: parent-answer.ts starts it, and writes the answer to its standard input. It
  * reports one line, and ends.
  */
-import type { Computed } from '../exercises/check.js';
-import { computeSource, reportOf } from '../exercises/check.js';
-import type { Job } from './answer-process.js';
-import { compileInRealm, endProcess, readJob, withinTime } from './answer-realm.js';
+import type { Computed } from '../../exercises/check.js';
+import { computeSource, reportOf } from '../../exercises/check.js';
+import type { Job } from './parent-answer.js';
+import { compileInRealm, endProcess, readJob, withinTime } from './realm.js';
 
 const { job, reportLine } = readJob();
 const report = (computed: Computed): void => reportLine(reportOf(computed));

@@ -1,26 +1,26 @@
 /** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
 import path from 'node:path';
-import { counted } from '../core/arguments.js';
-import { DataError } from '../core/errors.js';
-import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
-import { toKeras, toTensorFlowJs } from '../export/keras.js';
-import { fromPyTorchTraining, toPyTorchTraining } from '../export/pytorch-training.js';
-import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
-import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
-import { formatKind } from '../export/weights.js';
-import { assertReplaceable, previousOf, replaceFile } from '../files/disk-replace.js';
-import { makeFolder, readFile } from '../files/disk.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { parseSafetensors, quote } from '../files/safetensors.js';
-import { isPlain } from '../network/config.js';
-import { metadataIn } from '../training/checkpoint-fields.js';
-import { loadCheckpoint, partsOf, saveCheckpoint } from '../training/checkpoint-files.js';
-import type { Checkpoint } from '../training/checkpoint.js';
-import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
-import type { WrittenFile } from './outputs.js';
-import { assertAllApart, meetingError, meetingOf, stemOf } from './outputs.js';
-import { print, printJson } from './print.js';
+import { counted } from '../../core/arguments.js';
+import { DataError } from '../../core/errors.js';
+import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../../core/numbers.js';
+import { toKeras, toTensorFlowJs } from '../../export/keras.js';
+import { fromPyTorchTraining, toPyTorchTraining } from '../../export/pytorch-training.js';
+import { fromPyTorch, toPyTorch } from '../../export/pytorch.js';
+import { fromTensorFlow1, toTensorFlow1 } from '../../export/tensorflow1.js';
+import { formatKind } from '../../export/weights.js';
+import { assertReplaceable, previousOf, replaceFile } from '../../files/disk-replace.js';
+import { makeFolder, readFile } from '../../files/disk.js';
+import type { Safetensors } from '../../files/safetensors.js';
+import { parseSafetensors, quote } from '../../files/safetensors.js';
+import { isPlain } from '../../network/config.js';
+import { metadataIn } from '../../training/checkpoint-fields.js';
+import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
+import type { Checkpoint } from '../../training/checkpoint.js';
+import { filePath, finiteNumber, inF32, wholeNumber } from '../flag-values.js';
+import type { WrittenFile } from '../outputs.js';
+import { assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
+import { print, printJson } from '../print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -30,7 +30,7 @@ const FORMS: Readonly<
 > = {
   onnx: {
     extension: '.onnx',
-    write: async ({ model, metadata }) => (await import('../export/onnx.js')).toOnnx(model, metadata),
+    write: async ({ model, metadata }) => (await import('../../export/onnx.js')).toOnnx(model, metadata),
   },
   'safetensors-pytorch': {
     extension: '.pytorch.safetensors',

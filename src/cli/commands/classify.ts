@@ -1,9 +1,9 @@
 /** `longhand train --data FILE --classify COLUMN`: trains the networks of a classifier, and reports them beside what they must beat. */
 import type { Command } from 'commander';
-import type { Backend } from '../core/backend.js';
-import { DataError } from '../core/errors.js';
-import { assertTrained, classifierBytes, MOST_ROWS } from '../classify/classifier-file.js';
-import type { ClassifierState } from '../classify/classifier.js';
+import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
+import { assertTrained, classifierBytes, MOST_ROWS } from '../../classify/classifier-file.js';
+import type { ClassifierState } from '../../classify/classifier.js';
 import {
   AT_ONCE,
   Classifier,
@@ -13,27 +13,27 @@ import {
   networksOf,
   optionsOf,
   trainClassifier,
-} from '../classify/classifier.js';
-import { inputColumns } from '../classify/inputs.js';
-import type { ClassifyPlan } from '../classify/plan.js';
-import { nameOfPart, PARTS, planOf, windowsOfPart } from '../classify/plan.js';
-import type { ClassifyColumns, Recordings } from '../classify/recordings.js';
-import { listed, recordingsOf, repeatedColumn, wantedColumns } from '../classify/recordings.js';
-import type { TestedWindows, TestReport } from '../classify/report.js';
-import { reportOf } from '../classify/report.js';
-import type { Windows } from '../classify/windows.js';
-import { windowsOf } from '../classify/windows.js';
-import { counted } from '../core/arguments.js';
-import { loadTable } from '../data/table-files.js';
-import { replaceFile } from '../files/disk-replace.js';
-import { elementCountOfNetwork } from '../network/memory.js';
-import type { TrainOptions } from '../training/options.js';
-import { filePath, wholeNumber } from './flag-values.js';
-import { alignedRight, printable, table } from './format.js';
-import { assertRoom } from './memory.js';
-import { inform, print, printJson, printLines } from './print.js';
-import type { RunHooks, SetFlags } from './set-run.js';
-import { assertRoomToTrain, csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from './set-run.js';
+} from '../../classify/classifier.js';
+import { inputColumns } from '../../classify/inputs.js';
+import type { ClassifyPlan } from '../../classify/plan.js';
+import { nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
+import type { ClassifyColumns, Recordings } from '../../classify/recordings.js';
+import { listed, recordingsOf, repeatedColumn, wantedColumns } from '../../classify/recordings.js';
+import type { TestedWindows, TestReport } from '../../classify/report.js';
+import { reportOf } from '../../classify/report.js';
+import type { Windows } from '../../classify/windows.js';
+import { windowsOf } from '../../classify/windows.js';
+import { counted } from '../../core/arguments.js';
+import { loadTable } from '../../data/table-files.js';
+import { replaceFile } from '../../files/disk-replace.js';
+import { elementCountOfNetwork } from '../../network/memory.js';
+import type { TrainOptions } from '../../training/options.js';
+import { filePath, wholeNumber } from '../flag-values.js';
+import { alignedRight, printable, table } from '../format.js';
+import { assertRoom } from '../memory.js';
+import { inform, print, printJson, printLines } from '../print.js';
+import type { RunHooks, SetFlags } from '../set-run.js';
+import { assertRoomToTrain, csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from '../set-run.js';
 
 /** The flags of a classifier. */
 export interface ClassifyFlags extends SetFlags {

@@ -1,9 +1,9 @@
-/** Trains a network with answers in a process of its own, as answer-process.ts checks one. */
-import { DataError } from '../core/errors.js';
-import type { AnswerText } from '../exercises/answer-texts.js';
-import type { RunReport } from '../own-network/both-runs.js';
-import type { Limits } from './answer-child.js';
-import { endOf, hintIn } from './answer-child.js';
+/** Trains a network with answers in a process of its own, as parent-answer.ts checks one. */
+import { DataError } from '../../core/errors.js';
+import type { AnswerText } from '../../exercises/answer-texts.js';
+import type { RunReport } from '../../own-network/both-runs.js';
+import type { Limits } from './child-process.js';
+import { endOf, hintIn } from './child-process.js';
 
 /** What the process gets. */
 export interface NetworkJob {
@@ -38,7 +38,7 @@ export async function trainInProcess(
     heard.last = JSON.parse(line) as Report;
     if (heard.last.kind !== 'failed') hear(heard.last);
   };
-  const { excess, lastWords, how } = await endOf('run-network', job, signal, limits, onLine);
+  const { excess, lastWords, how } = await endOf('program-network', job, signal, limits, onLine);
   const { last } = heard;
   if (excess !== undefined) throw new DataError(excess);
   if (last?.kind === 'failed') throw new DataError(last.message);

@@ -2,15 +2,15 @@
  * Runs an answer in a process of its own, which ends when the answer has been run, or needs too much time or memory. That
  * process only computes numbers. They are compared here, where no answer can change anything.
  */
-import type { Computed } from '../exercises/check.js';
-import { computedFrom, verdictOf } from '../exercises/check.js';
-import { isUntouched } from '../exercises/earlier-starts.js';
-import type { Verdict } from '../exercises/exercise.js';
-import type { AnswerText } from '../exercises/answer-texts.js';
-import type { Limits } from './answer-child.js';
-import { endOf, hintIn } from './answer-child.js';
-import type { WrittenAnswer } from './exercise-files.js';
-import { informLines } from './print.js';
+import type { Computed } from '../../exercises/check.js';
+import { computedFrom, verdictOf } from '../../exercises/check.js';
+import { isUntouched } from '../../exercises/earlier-starts.js';
+import type { Verdict } from '../../exercises/exercise.js';
+import type { AnswerText } from '../../exercises/answer-texts.js';
+import type { Limits } from './child-process.js';
+import { endOf, hintIn } from './child-process.js';
+import type { WrittenAnswer } from '../exercise-files.js';
+import { informLines } from '../print.js';
 
 /** What the process gets. */
 export type Job = Omit<AnswerText, 'file'>;
@@ -43,7 +43,7 @@ async function computedBy(
   try {
     signal.throwIfAborted();
     const job: Job = { name: exercise.name, source, language };
-    const { reports, excess, printed, lastWords, how } = await endOf('run-answer', job, signal, limits);
+    const { reports, excess, printed, lastWords, how } = await endOf('program-answer', job, signal, limits);
     if (isHeard && printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
     if (reports.length > 0) return computedFrom(reports[0]);

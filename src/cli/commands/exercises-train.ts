@@ -1,23 +1,31 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
-import { typed } from '../core/command-line.js';
-import type { AnswerText } from '../exercises/answer-texts.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../exercises/answer-texts.js';
-import { packagedText } from '../data/text-files.js';
-import type { RunReport, Tested } from '../own-network/both-runs.js';
-import { conclusionOf, GRADIENTS, GRADIENT_HEAD, percent, shownLoss, testRows, TESTS } from '../own-network/words.js';
-import type { Line } from '../training/training.js';
-import type { Checked } from './answer-verdicts.js';
-import { isRight, verdictsOn } from './answer-verdicts.js';
-import { currentRun } from './current-run.js';
-import { folderOf, hasExercises } from './exercise-files.js';
-import { wholeNumber } from './flag-values.js';
-import { printable, table } from './format.js';
-import { trainInProcess } from './network-process.js';
-import { inform, print, printLines, printText } from './print.js';
+import { typed } from '../../core/command-line.js';
+import type { AnswerText } from '../../exercises/answer-texts.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/answer-texts.js';
+import { packagedText } from '../../data/text-files.js';
+import type { RunReport, Tested } from '../../own-network/both-runs.js';
+import {
+  conclusionOf,
+  GRADIENTS,
+  GRADIENT_HEAD,
+  percent,
+  shownLoss,
+  testRows,
+  TESTS,
+} from '../../own-network/words.js';
+import type { Line } from '../../training/training.js';
+import type { Checked } from '../answer-verdicts.js';
+import { isRight, verdictsOn } from '../answer-verdicts.js';
+import { currentRun } from '../current-run.js';
+import { folderOf, hasExercises } from '../exercise-files.js';
+import { wholeNumber } from '../flag-values.js';
+import { printable, table } from '../format.js';
+import { trainInProcess } from '../children/parent-network.js';
+import { inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
-import { untilInterrupted } from './signals.js';
-import { summaryOf } from './verdict-text.js';
+import { untilInterrupted } from '../signals.js';
+import { summaryOf } from '../verdict-text.js';
 
 interface Flags {
   readonly text: boolean;

@@ -1,18 +1,18 @@
 /** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
 import { Command, Option } from 'commander';
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { counted } from '../core/arguments.js';
-import { formatShape } from '../core/tensor.js';
-import type { GradientReport } from '../equations/gradcheck.js';
-import type { NetworkConfig } from '../network/config.js';
-import { INPUT_KINDS, LOSSES, READS } from '../network/config.js';
-import { checkNetworkGradients } from '../network/network-check.js';
-import { layersOf } from '../training/options.js';
-import { currentRun } from './current-run.js';
-import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from './flag-values.js';
-import { table } from './format.js';
-import { withAdvice, assertRoom } from './memory.js';
-import { printJson, printLines } from './print.js';
+import { createReferenceBackend } from '../../../kernels/reference/index.js';
+import { counted } from '../../core/arguments.js';
+import { formatShape } from '../../core/tensor.js';
+import type { GradientReport } from '../../equations/gradcheck.js';
+import type { NetworkConfig } from '../../network/config.js';
+import { INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
+import { checkNetworkGradients } from '../../network/network-check.js';
+import { layersOf } from '../../training/options.js';
+import { currentRun } from '../current-run.js';
+import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from '../flag-values.js';
+import { table } from '../format.js';
+import { withAdvice, assertRoom } from '../memory.js';
+import { printJson, printLines } from '../print.js';
 
 interface GradcheckFlags {
   readonly steps: number;

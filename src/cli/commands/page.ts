@@ -12,12 +12,12 @@ import { gzip } from 'node:zlib';
 import open from 'open';
 import type { RequestHandler } from 'sirv';
 import sirv from 'sirv';
-import { DataError } from '../core/errors.js';
-import { FILES, packagedDirectory } from '../data/mnist-files.js';
-import { SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
-import { wholeNumber } from './flag-values.js';
-import { print } from './print.js';
-import { untilInterrupted } from './signals.js';
+import { DataError } from '../../core/errors.js';
+import { FILES, packagedDirectory } from '../../data/mnist-files.js';
+import { SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
+import { wholeNumber } from '../flag-values.js';
+import { print } from '../print.js';
+import { untilInterrupted } from '../signals.js';
 
 const DEFAULT_PORT = 8028;
 const site = path.join(path.dirname(createRequire(import.meta.url).resolve('longhand/package.json')), 'dist/page');

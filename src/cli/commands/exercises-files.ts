@@ -1,15 +1,15 @@
 /** `longhand exercises export` and `import`: the answers of a folder as one file, which the site reads and writes too. */
 import { Command } from 'commander';
 import path from 'node:path';
-import { counted } from '../core/arguments.js';
-import { typed } from '../core/command-line.js';
-import { DataError } from '../core/errors.js';
-import { isUntouched } from '../exercises/earlier-starts.js';
-import type { Exercise } from '../exercises/exercise.js';
-import { EXERCISES } from '../exercises/exercises.js';
-import type { Language } from '../exercises/folder.js';
-import { LANGUAGES } from '../exercises/folder.js';
-import type { Answers, ReaderProgress } from '../exercises/progress-file.js';
+import { counted } from '../../core/arguments.js';
+import { typed } from '../../core/command-line.js';
+import { DataError } from '../../core/errors.js';
+import { isUntouched } from '../../exercises/earlier-starts.js';
+import type { Exercise } from '../../exercises/exercise.js';
+import { EXERCISES } from '../../exercises/exercises.js';
+import type { Language } from '../../exercises/folder.js';
+import { LANGUAGES } from '../../exercises/folder.js';
+import type { Answers, ReaderProgress } from '../../exercises/progress-file.js';
 import {
   LARGEST_PROGRESS,
   LONGEST_ANSWER,
@@ -18,14 +18,14 @@ import {
   progressText,
   withHead,
   withoutHead,
-} from '../exercises/progress-file.js';
-import { replaceFile } from '../files/disk-replace.js';
-import { readFile, readIfPresent } from '../files/disk.js';
-import { sourceIn } from './answer-verdicts.js';
-import { answersIn, folderOf, hasExercises } from './exercise-files.js';
-import { typedExercise } from './exercise-scripts.js';
-import { printable } from './format.js';
-import { print } from './print.js';
+} from '../../exercises/progress-file.js';
+import { replaceFile } from '../../files/disk-replace.js';
+import { readFile, readIfPresent } from '../../files/disk.js';
+import { sourceIn } from '../answer-verdicts.js';
+import { answersIn, folderOf, hasExercises } from '../exercise-files.js';
+import { typedExercise } from '../exercise-scripts.js';
+import { printable } from '../format.js';
+import { print } from '../print.js';
 
 export const exercisesExportCommand = (): Command =>
   new Command('export')

@@ -1,30 +1,30 @@
 /** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
-import { typed } from '../core/command-line.js';
-import { MOST_BYTES } from '../../kernels/wasm/index.js';
-import { counted } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import type { Examples } from '../data/examples.js';
-import type { Vocabulary } from '../data/text.js';
-import type { Split, TrainingData } from '../data/train-data.js';
-import { hasTargets } from '../data/train-data.js';
-import type { CompleteConfig } from '../network/config.js';
-import { elementCountOfTraining } from '../network/memory.js';
-import type { Network } from '../network/network.js';
-import { saveCheckpoint } from '../training/checkpoint-files.js';
-import type { Checkpoint } from '../training/checkpoint.js';
-import { evaluateData } from '../training/evaluate.js';
-import type { TrainHooks } from '../training/loop.js';
-import { makeAllSteps } from '../training/loop.js';
-import type { TrainOptions } from '../training/options.js';
-import { stepCount, TUTORIAL } from '../training/options.js';
-import { resumedOptions } from '../training/resumed-options.js';
-import { defaultPrime } from '../training/prime.js';
-import { sample } from '../training/sample.js';
-import type { Line, Resumable, Validation } from '../training/training.js';
-import { networkFor, Training } from '../training/training.js';
-import type { BackendFlags } from './backends.js';
-import { currentRun } from './current-run.js';
+import { typed } from '../../core/command-line.js';
+import { MOST_BYTES } from '../../../kernels/wasm/index.js';
+import { counted } from '../../core/arguments.js';
+import type { Backend } from '../../core/backend.js';
+import type { Examples } from '../../data/examples.js';
+import type { Vocabulary } from '../../data/text.js';
+import type { Split, TrainingData } from '../../data/train-data.js';
+import { hasTargets } from '../../data/train-data.js';
+import type { CompleteConfig } from '../../network/config.js';
+import { elementCountOfTraining } from '../../network/memory.js';
+import type { Network } from '../../network/network.js';
+import { saveCheckpoint } from '../../training/checkpoint-files.js';
+import type { Checkpoint } from '../../training/checkpoint.js';
+import { evaluateData } from '../../training/evaluate.js';
+import type { TrainHooks } from '../../training/loop.js';
+import { makeAllSteps } from '../../training/loop.js';
+import type { TrainOptions } from '../../training/options.js';
+import { stepCount, TUTORIAL } from '../../training/options.js';
+import { resumedOptions } from '../../training/resumed-options.js';
+import { defaultPrime } from '../../training/prime.js';
+import { sample } from '../../training/sample.js';
+import type { Line, Resumable, Validation } from '../../training/training.js';
+import { networkFor, Training } from '../../training/training.js';
+import type { BackendFlags } from '../backends.js';
+import { currentRun } from '../current-run.js';
 import {
   bits,
   characterLine,
@@ -34,12 +34,12 @@ import {
   pythonFixed,
   tutorialLine,
   validationLine,
-} from './format.js';
-import { History } from './history.js';
-import { withAdvice, assertRoom } from './memory.js';
-import { inform, informLines, print, printJson } from './print.js';
-import type { Noun, TaskFlags } from './tasks.js';
-import { nounOf } from './tasks.js';
+} from '../format.js';
+import { History } from '../history.js';
+import { withAdvice, assertRoom } from '../memory.js';
+import { inform, informLines, print, printJson } from '../print.js';
+import type { Noun, TaskFlags } from '../tasks.js';
+import { nounOf } from '../tasks.js';
 
 /** The tutorial tests on the first 128 images only. */
 const TUTORIAL_TEST_COUNT = 128;
@@ -83,7 +83,7 @@ export async function runTraining(
   }
   model.dispose();
   if (flags.plot !== undefined && flags.history !== undefined) {
-    const { writePlot } = await import('./plot.js'); // it is slow to load
+    const { writePlot } = await import('../plot.js'); // it is slow to load
     writePlot(flags.plot, flags.history);
   }
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);

@@ -1,31 +1,31 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { counted } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { DataError } from '../core/errors.js';
-import { timeAt, timeRangeFrom } from '../data/calendar.js';
-import { PARTS_OF_TIME } from '../data/table.js';
-import { loadTable } from '../data/table-files.js';
-import { replaceFile } from '../files/disk-replace.js';
-import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
-import type { ForecastState } from '../forecast/forecaster.js';
-import { NOT_OF_FORECASTS } from '../forecast/forecast-options.js';
-import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../forecast/forecaster.js';
-import type { ForecastPlan } from '../forecast/plan.js';
-import { assertOfTraining, networkWords, plannedColumns, planOf } from '../forecast/plan.js';
-import { reportOf } from '../forecast/report.js';
-import type { ForecastRequest } from '../forecast/request.js';
-import { choicesOf, MOST_AHEAD, MOST_SEEDS, NO_SEASONS } from '../forecast/request.js';
-import type { Series } from '../forecast/series.js';
-import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
-import type { TrainOptions } from '../training/options.js';
-import { filePath, listOf, wholeNumber } from './flag-values.js';
-import { loadHolidays } from './holiday-files.js';
+import { counted } from '../../core/arguments.js';
+import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
+import { timeAt, timeRangeFrom } from '../../data/calendar.js';
+import { PARTS_OF_TIME } from '../../data/table.js';
+import { loadTable } from '../../data/table-files.js';
+import { replaceFile } from '../../files/disk-replace.js';
+import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
+import type { ForecastState } from '../../forecast/forecaster.js';
+import { NOT_OF_FORECASTS } from '../../forecast/forecast-options.js';
+import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
+import { assertOfTraining, networkWords, plannedColumns, planOf } from '../../forecast/plan.js';
+import { reportOf } from '../../forecast/report.js';
+import type { ForecastRequest } from '../../forecast/request.js';
+import { choicesOf, MOST_AHEAD, MOST_SEEDS, NO_SEASONS } from '../../forecast/request.js';
+import type { Series } from '../../forecast/series.js';
+import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import type { TrainOptions } from '../../training/options.js';
+import { filePath, listOf, wholeNumber } from '../flag-values.js';
+import { loadHolidays } from '../holiday-files.js';
 import { programOf } from './series-program.js';
-import { describePlan, printReports, writeReports } from './series-report.js';
-import type { RunHooks, SetFlags } from './set-run.js';
-import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from './set-run.js';
+import { describePlan, printReports, writeReports } from '../series-report.js';
+import type { RunHooks, SetFlags } from '../set-run.js';
+import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
 
 /** The flags of a forecaster. */
 export interface SeriesFlags extends SetFlags {

@@ -4,7 +4,7 @@
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
-import { printLines } from './print.js';
+import { printLines } from '../print.js';
 
 /** How a value is completed: as one of these words, or as a file or folder; `unknown` is not completed. */
 type Values = readonly string[] | 'file' | 'unknown';

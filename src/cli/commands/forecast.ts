@@ -1,25 +1,25 @@
 /** `longhand forecast`: what a trained forecaster expects after the last row of a file. */
 import { Command } from 'commander';
-import { counted } from '../core/arguments.js';
-import { DataError } from '../core/errors.js';
-import { formatTime, timeAt } from '../data/calendar.js';
-import { assertReplaceable, replaceFile } from '../files/disk-replace.js';
-import { assertTrained } from '../forecast/forecast-file.js';
-import { Forecaster, stepsIn } from '../forecast/forecaster.js';
-import type { FutureStep } from '../forecast/future.js';
-import { firstRead, futureOf, MOST_STEPS } from '../forecast/future.js';
-import type { ForecastPlan } from '../forecast/plan.js';
-import { fewScores } from '../forecast/report.js';
-import type { Series } from '../forecast/series.js';
-import type { BackendFlags } from './backends.js';
-import { withBackend, withBackendOptions } from './backends.js';
-import { filePath, wholeNumber } from './flag-values.js';
-import { assertAllApart, assertApart } from './outputs.js';
-import { inform, printContents, printJson } from './print.js';
+import { counted } from '../../core/arguments.js';
+import { DataError } from '../../core/errors.js';
+import { formatTime, timeAt } from '../../data/calendar.js';
+import { assertReplaceable, replaceFile } from '../../files/disk-replace.js';
+import { assertTrained } from '../../forecast/forecast-file.js';
+import { Forecaster, stepsIn } from '../../forecast/forecaster.js';
+import type { FutureStep } from '../../forecast/future.js';
+import { firstRead, futureOf, MOST_STEPS } from '../../forecast/future.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
+import { fewScores } from '../../forecast/report.js';
+import type { Series } from '../../forecast/series.js';
+import type { BackendFlags } from '../backends.js';
+import { withBackend, withBackendOptions } from '../backends.js';
+import { filePath, wholeNumber } from '../flag-values.js';
+import { assertAllApart, assertApart } from '../outputs.js';
+import { inform, printContents, printJson } from '../print.js';
 import { loadSeries } from './series.js';
-import { bandCells } from './series-report.js';
-import { loadSet } from './set-run.js';
-import { untilInterrupted } from './signals.js';
+import { bandCells } from '../series-report.js';
+import { loadSet } from '../set-run.js';
+import { untilInterrupted } from '../signals.js';
 
 interface ForecastFlags extends BackendFlags {
   readonly data: string;
@@ -123,7 +123,7 @@ function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: F
 
 /** Draws the forecasts behind four times as many numbers, or 60. */
 async function draw(file: string, series: Series, plan: ForecastPlan, steps: readonly FutureStep[]): Promise<void> {
-  const { forecastSvg } = await import('./plot.js'); // it is slow to load
+  const { forecastSvg } = await import('../plot.js'); // it is slow to load
   const timeOf = (step: number): Date => new Date(timeAt(plan.calendar, step));
   const first = Math.max(0, series.end - Math.max(60, 4 * steps.length));
   const known = stepsIn({ from: first, to: series.end });

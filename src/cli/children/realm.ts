@@ -4,9 +4,9 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
-import { ANSWER_FILE } from '../exercises/answer-error.js';
-import type { Compile } from '../exercises/evaluate.js';
-import type { WithSeal } from './answer-child.js';
+import { ANSWER_FILE } from '../../exercises/answer-error.js';
+import type { Compile } from '../../exercises/evaluate.js';
+import type { WithSeal } from './child-process.js';
 
 const REPORT = 3;
 

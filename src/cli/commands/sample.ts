@@ -1,15 +1,15 @@
 /** `longhand sample`: text that a network writes, which was trained on a text. */
 import { Command, InvalidArgumentError } from 'commander';
-import { DataError } from '../core/errors.js';
-import { loadCheckpoint } from '../training/checkpoint-files.js';
-import { defaultPrime, PRIME } from '../training/prime.js';
-import { sample } from '../training/sample.js';
-import type { BackendFlags } from './backends.js';
-import { withBackend, withBackendOptions } from './backends.js';
-import { finiteNumber, wholeNumber } from './flag-values.js';
-import { endContents, printContents } from './print.js';
-import { networkOn } from './saved-model.js';
-import { untilInterrupted } from './signals.js';
+import { DataError } from '../../core/errors.js';
+import { loadCheckpoint } from '../../training/checkpoint-files.js';
+import { defaultPrime, PRIME } from '../../training/prime.js';
+import { sample } from '../../training/sample.js';
+import type { BackendFlags } from '../backends.js';
+import { withBackend, withBackendOptions } from '../backends.js';
+import { finiteNumber, wholeNumber } from '../flag-values.js';
+import { endContents, printContents } from '../print.js';
+import { networkOn } from '../saved-model.js';
+import { untilInterrupted } from '../signals.js';
 
 interface SampleFlags extends BackendFlags {
   readonly length: number;

@@ -1,10 +1,10 @@
 /** `--program`: a run of `longhand train --predict` as a program for the library. */
 import { inspect } from 'node:util';
-import { HOLIDAY_COLUMNS } from '../forecast/holidays.js';
-import type { ForecastRequest } from '../forecast/request.js';
-import type { TrainOptions } from '../training/options.js';
-import type { BackendFlags } from './backends.js';
-import { HOLIDAY_KINDS, isCountry } from './holiday-files.js';
+import { HOLIDAY_COLUMNS } from '../../forecast/holidays.js';
+import type { ForecastRequest } from '../../forecast/request.js';
+import type { TrainOptions } from '../../training/options.js';
+import type { BackendFlags } from '../backends.js';
+import { HOLIDAY_KINDS, isCountry } from '../holiday-files.js';
 
 interface ProgramFlags extends BackendFlags {
   readonly holidays?: string;
