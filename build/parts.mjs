@@ -24,9 +24,9 @@ const exercises = {
     'src/exercises/make.mjs',
     'src/exercises/given-marks.mjs',
     'src/exercises/marks.mjs',
-    'src/exercises/planted-mistakes.mjs',
-    'src/exercises/slips.mjs',
-    'src/exercises/lstm-slips.mjs',
+    'src/mistakes/planted-mistakes.mjs',
+    'src/mistakes/slips.mjs',
+    'src/mistakes/lstm-slips.mjs',
     ...['-hints.mjs', '-programs.mjs', '-texts.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
       (end) => `docs/learn/programs/find-bug${end}`,
     ),

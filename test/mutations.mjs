@@ -1,9 +1,9 @@
 /**
- * Do the tests of the equations notice mistakes? Plants every mistake of src/exercises/planted-mistakes.mjs, one at a time, in a copy
+ * Do the tests of the equations notice mistakes? Plants every mistake of src/mistakes/planted-mistakes.mjs, one at a time, in a copy
  * of the project, and runs the tests there. The tests of equations that fail must be exactly those that the entry names, and
  * its other test file must fail too. Each test of an equation must fail for at least one mistake.
  *
- * Then the mistakes of test/kernels/webgpu-mistakes.mjs, if this computer has WebGPU: the test file that an entry names must fail.
+ * Then the mistakes of src/mistakes/webgpu-mistakes.mjs, if this computer has WebGPU: the test file that an entry names must fail.
  *
  *     npm run test:mutations                   all of them
  *     npm run test:mutations -- 3′ no-forget   those in equation (3′), and those whose id contains `no-forget`
@@ -16,8 +16,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PLANTED_MISTAKES } from '../src/exercises/planted-mistakes.mjs';
-import { WEBGPU_MISTAKES } from './kernels/webgpu-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../src/mistakes/planted-mistakes.mjs';
+import { WEBGPU_MISTAKES } from '../src/mistakes/webgpu-mistakes.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const EQUATIONS = readdirSync(path.join(project, 'test/equations'))

@@ -9,8 +9,8 @@ import { transform } from 'sucrase';
 import { findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
 import { GIVEN, RNN } from './given-marks.mjs';
 import { MARKS } from './marks.mjs';
-import { PLANTED_MISTAKES } from './planted-mistakes.mjs';
-import { SLIPS } from './slips.mjs';
+import { PLANTED_MISTAKES } from '../mistakes/planted-mistakes.mjs';
+import { SLIPS } from '../mistakes/slips.mjs';
 
 const project = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const contents = (file) => readFileSync(project(file), 'utf8');

@@ -1,7 +1,7 @@
 /** The planted mistakes that the page offers: for the gradient check, and for a run that trains with one. */
 import type { Backend, Operations } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import { PLANTED_MISTAKES as all } from '../exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES as all } from '../mistakes/planted-mistakes.mjs';
 
 export const PLANTED_MISTAKES = all.filter(({ onPage }) => onPage);
 

@@ -1,4 +1,4 @@
-/** `longhand compare` names known mistakes, and finds every mistake of src/exercises/planted-mistakes.mjs that changes a result. */
+/** `longhand compare` names known mistakes, and finds every mistake of src/mistakes/planted-mistakes.mjs that changes a result. */
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,15 +15,15 @@ import { DataError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { transposeOf, zeros } from '../../src/core/tensor.js';
-import type { PlantedMistake } from '../../src/exercises/planted-mistakes.mjs';
-import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import type { PlantedMistake } from '../../src/mistakes/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedTensor } from '../../src/files/stored-tensors.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
 import { changeNumbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
-import { WEBGPU_MISTAKES } from '../kernels/webgpu-mistakes.mjs';
+import { WEBGPU_MISTAKES } from '../../src/mistakes/webgpu-mistakes.mjs';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors): Promise<Comparison> => compareFile(backend, file, 1e-4, 'mine.safetensors');
@@ -197,7 +197,7 @@ async function resultsWith({ id, file, right, wrong }: PlantedMistake, problem: 
   return solve(createReferenceBackend({ dtype: 'f64' }), problem);
 }
 
-/** A file with the results of this program with a mistake of src/exercises/planted-mistakes.mjs in it. */
+/** A file with the results of this program with a mistake of src/mistakes/planted-mistakes.mjs in it. */
 async function planted(mistake: PlantedMistake): Promise<Safetensors> {
   const results = await resultsWith(mistake, problemOf(template, 'f'));
   return changed(template, (tensors) => {

@@ -10,7 +10,7 @@ import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
 import type { HorizonReport } from '../../src/forecast/report.js';
 import { errorTable, verdictsOf } from '../../src/forecast/report.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';

@@ -5,7 +5,7 @@ import { hintFor, programOf, sourcesOf } from '../../docs/learn/programs/find-bu
 import { findBugDocuments, findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
 import { BUGS } from '../../docs/learn/programs/find-bugs.mjs';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
 import { read } from '../helpers/chapter.js';
 import { moduleProcess } from '../helpers/run-module.js';
 

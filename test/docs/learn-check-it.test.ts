@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
 import { chapter, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
 import { chapter, quotedExperiments, read as readChapter, testSymptoms } from '../helpers/chapter.js';
 
 const { page, prose, ask } = chapter('mistakes', { 'mistakes-table.mjs': ['withTable'], 'symptoms.mjs': ['failures'] });

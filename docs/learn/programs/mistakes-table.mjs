@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { PLANTED_MISTAKES } from '../../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../../src/mistakes/planted-mistakes.mjs';
 
 const DOCUMENT = fileURLToPath(new URL('../mistakes-table.md', import.meta.url));
 const derivation = readFileSync(new URL('../../derivation.md', import.meta.url), 'utf8');

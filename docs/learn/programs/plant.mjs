@@ -1,11 +1,11 @@
 /**
- * The library with a planted mistake. src/exercises/planted-mistakes.mjs has the mistakes, and find-bugs.mjs those of the exercise
+ * The library with a planted mistake. src/mistakes/planted-mistakes.mjs has the mistakes, and find-bugs.mjs those of the exercise
  * “Find the bug”.
  */
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { PLANTED_MISTAKES } from '../../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../../src/mistakes/planted-mistakes.mjs';
 import { BUGS } from './find-bugs.mjs';
 
 const MISTAKES = [
@@ -26,7 +26,7 @@ const copies = new Map();
 async function copyWith(id) {
   const mistake = MISTAKES.find((one) => one.id === id);
   if (!mistake)
-    throw new Error(`no mistake is called ${id}: src/exercises/planted-mistakes.mjs and find-bugs.mjs list them`);
+    throw new Error(`no mistake is called ${id}: src/mistakes/planted-mistakes.mjs and find-bugs.mjs list them`);
   const { outputFiles } = await build({
     stdin: {
       contents: "export * from './src/index.ts'; export * from './kernels/reference/index.ts';",

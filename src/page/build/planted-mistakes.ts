@@ -8,7 +8,7 @@ import { PLANTED_MISTAKES } from '../mistakes.js';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 export const LSTM_FILE = path.join(project, 'src/equations/lstm.ts');
-const LIST_FILE = path.join(project, 'src/exercises/planted-mistakes.mjs');
+const LIST_FILE = path.join(project, 'src/mistakes/planted-mistakes.mjs');
 export const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
 
 export const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');

@@ -269,7 +269,7 @@ testSymptoms('the program printed', symptoms);
 test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, for every mistake of the LSTM', () => {
   const { stdout } = runModule(`
     const { failures } = await import('./docs/learn/programs/symptoms.mjs');
-    const { PLANTED_MISTAKES } = await import('./src/exercises/planted-mistakes.mjs');
+    const { PLANTED_MISTAKES } = await import('./src/mistakes/planted-mistakes.mjs');
     const rows = [];
     for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
       const at = async (T) => (await failures(id, T)).map(({ name }) => name).join(' ');
