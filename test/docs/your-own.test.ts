@@ -1,14 +1,14 @@
-/** The programs of docs/your-own.md are short, and learn what their outputs claim; the first tier runs the quickest. */
-import { readFileSync } from 'node:fs';
+/** The programs of examples/, which docs/your-own.md shows, are short, and learn what their outputs claim; the first tier runs the quickest. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runModule } from '../helpers/run-module.js';
 import { inTier } from '../helpers/needs.js';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/your-own.md', import.meta.url)), 'utf8');
 const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-const programs = [...page.matchAll(/```js\n([\s\S]*?)```\n\nIt prints:\n\n```\n([\s\S]*?)```/g)].map(
-  ([, code, output], n) => ({ code, output, title: headings[n] }),
-);
+const programs = [
+  ...page.matchAll(/\]\(\.\.\/(examples\/[\w-]+\.mjs)\):\n\n```js\n([\s\S]*?)```\n\nIt prints:\n\n```\n([\s\S]*?)```/g),
+].map(([, file, code, output], n) => ({ file, code, output, title: headings[n] }));
 
 /** The last number of each program, and what it must stay below, or above. */
 const BOUNDS = [
@@ -26,8 +26,8 @@ const CHOSEN = inTier([1, 6], [0, 2, 3, 4, 5]);
 
 test.each(programs.map((program, n) => ({ ...program, ...BOUNDS[n] })).filter((_, n) => CHOSEN.includes(n)))(
   '$title',
-  ({ code, output, pattern, below, above }) => {
-    const { stdout, stderr } = runModule(code);
+  ({ file, output, pattern, below, above }) => {
+    const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
     expect(stderr).toBe('');
     const masked = (text: string): string => text.replace(/[\d.]+/g, '#');
     expect(masked(stdout)).toBe(masked(output));
@@ -39,7 +39,11 @@ test.each(programs.map((program, n) => ({ ...program, ...BOUNDS[n] })).filter((_
   },
 );
 
-test('there are seven programs, each under 40 lines', () => {
+test('the document shows the seven programs as they are, each under 40 lines', () => {
+  expect(programs.map(({ file }) => file).sort()).toEqual(readdirSync('examples').map((name) => `examples/${name}`));
   expect(programs).toHaveLength(7);
-  for (const { code } of programs) expect(code.trimEnd().split('\n').length).toBeLessThan(40);
+  for (const { file, code } of programs) {
+    expect(code).toBe(readFileSync(file, 'utf8'));
+    expect(code.trimEnd().split('\n').length).toBeLessThan(40);
+  }
 });

@@ -56,7 +56,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
     'dist/page/data/moby-dick.txt.gz',
   ]);
   const allowed =
-    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
+    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs|examples)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
   expect(packedFiles(/^dist\/src\/(classify|cli|exercises|export)\//)).toEqual([]);
 });
