@@ -120,7 +120,7 @@ export const PLANTED_MISTAKES = [
       right: 'if (!accumulate) for (const dInput of dInputs) backend.fill(dInput, 0);',
       wrong: '',
       fails: ['(1′) dx'],
-      test: 'network/network',
+      test: 'network/network-batch',
     },
     'second-direction-clears': {
       words: 'the second direction clears what the first has added to dx',

@@ -1,0 +1,256 @@
+/** The states of a network, and its sequences: of different lengths, in any order. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { NetworkConfig } from '../../src/network/config.js';
+import { lstmForward } from '../../src/equations/lstm.js';
+import { Model } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
+import { countingBackend } from '../helpers/counting-backend.js';
+import { fillNormal } from '../helpers/random-model.js';
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+
+const STACK: NetworkConfig = {
+  inputs: 2,
+  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
+  outputs: 3,
+  reads: 'every',
+  dropout: 0.5,
+};
+
+/** A network with random parameters, initial states and x. */
+function randomNetwork(sizes: NetworkConfig, { T = 4, B = 2 } = {}): Network {
+  const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
+  fillNormal(Object.values(valuesByName(network.parameters)));
+  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
+  return network;
+}
+
+const tensor = (values: readonly number[], ...shape: number[]): Tensor => tensorFrom(values, shape, 'f64');
+
+describe('states', () => {
+  const ONE_WAY: NetworkConfig = { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] };
+
+  test('two batches of T/2 that carry their states compute the bits of one batch of T', () => {
+    const [whole, half] = [randomNetwork(ONE_WAY), randomNetwork(ONE_WAY, { T: 2 })];
+    whole.forward();
+    for (const from of [0, 2]) {
+      copyInto(half.activations.x, rowsOf(whole.activations.x, from, from + 2));
+      half.forward();
+      expect(valuesOf(half.activations.logits)).toEqual(valuesOf(rowsOf(whole.activations.logits, from, from + 2)));
+      half.carryState();
+    }
+    half.resetState();
+    for (const { initial } of half.layers.flat()) {
+      expect(new Set([...valuesOf(initial.h), ...valuesOf(initial.c)])).toEqual(new Set([0]));
+    }
+  });
+  test('of a network with a bidirectional layer are not carried, and none changes', () => {
+    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 2, bidirectional: true }] });
+    network.forward();
+    const before = valuesOf(network.layers[0][0].initial.h);
+    expect(() => network.carryState()).toThrow(
+      new Error(
+        'network: carryState: layer 1 is bidirectional: it reads each sequence to its end, so it has no next batch',
+      ),
+    );
+    expect(valuesOf(network.layers[0][0].initial.h)).toEqual(before);
+  });
+});
+
+describe('sequences in any order', () => {
+  const LENGTHS = [2, 4, 1, 3, 4];
+  const ORDER = [1, 4, 3, 0, 2];
+  const SIZES: NetworkConfig = { ...STACK, dropout: 0, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] };
+  const LABELS = Array.from({ length: 20 }, (_, row) => row % 3);
+  const pickedFrom = <Value>(values: readonly Value[], order: readonly number[]): Value[] =>
+    Array.from({ length: values.length / 5 }, (_, t) => order.map((b) => values[t * 5 + b])).flat();
+
+  /** A network and its batch, and another one that gets the same batch sorted. */
+  function pair() {
+    const make = () => new Network(backend, SIZES, { T: 4, B: 5 }, { inputGradient: true });
+    const [given, sorted] = [make(), make()];
+    fillNormal(Object.values(valuesByName(given.parameters)));
+    sorted.load(valuesByName(given.parameters));
+    fillNormal([given.activations.x]);
+    ORDER.forEach((b, n) => copyInto(sorted.activations.x.pick(null, n), given.activations.x.pick(null, b)));
+    return { given, sorted };
+  }
+  const rowsOfSteps = (of: Tensor): number[][] => {
+    const width = of.size / 20;
+    return Array.from({ length: 20 }, (_, row) => [...valuesOf(of).subarray(row * width, (row + 1) * width)]);
+  };
+
+  test('give the results of the sorted batch, in the order of the batch', async () => {
+    const { given, sorted } = pair();
+    given.setTargets({ labels: LABELS, lengths: LENGTHS });
+    sorted.setTargets({ labels: pickedFrom(LABELS, ORDER), lengths: ORDER.map((b) => LENGTHS[b]) });
+    for (const each of [given, sorted]) {
+      each.forward();
+      each.backward();
+    }
+    expect([given.order, sorted.order]).toEqual([ORDER, [0, 1, 2, 3, 4]]);
+    for (const name of ['logits', 'losses'] as const) {
+      expect(pickedFrom(rowsOfSteps(given.activations[name]), ORDER)).toEqual(rowsOfSteps(sorted.activations[name]));
+    }
+    expect(pickedFrom(rowsOfSteps(given.dx), ORDER)).toEqual(rowsOfSteps(sorted.dx));
+    expect(pickedFrom([...(await given.predictions())], ORDER)).toEqual([...(await sorted.predictions())]);
+    const [finals, others] = [await given.states.final(), await sorted.states.final()];
+    for (const [name, state] of Object.entries(finals)) {
+      ORDER.forEach((b, n) => expect(valuesOf(state.pick(b))).toEqual(valuesOf(others[name].pick(n))));
+    }
+    expect((await given.metrics(2)).count).toBe(2 + 4); // the first two sequences of the batch
+  });
+
+  test('are moved by indices below B, which f32 holds for every T', () => {
+    const largest: number[] = [];
+    const recording: Backend = {
+      ...backend,
+      embeddingForward(out, a, indices, bias) {
+        largest.push(Math.max(...valuesOf(indices)));
+        backend.embeddingForward(out, a, indices, bias);
+      },
+    };
+    const network = new Network(recording, SIZES, { T: 4, B: 5 }, { inputGradient: true });
+    network.setTargets({ labels: LABELS, lengths: LENGTHS });
+    network.forward();
+    network.backward();
+    expect([Math.max(...largest), largest.length > 4 * 3]).toEqual([4, true]);
+  });
+
+  test('are sorted in the LSTMs of `layers`, which a program can run itself', () => {
+    const { given } = pair();
+    given.setTargets({ labels: LABELS, lengths: LENGTHS });
+    given.forward();
+    const before = given.layers.flat().map(({ h }) => valuesOf(h));
+    for (const lstm of given.layers.flat()) {
+      fill(rowsOf(lstm.h, 1, 5), NaN);
+      lstmForward(backend, lstm);
+    }
+    expect(given.layers.flat().map(({ h }) => valuesOf(h))).toEqual(before);
+  });
+
+  test('and then sorted ones: the same network computes both, again and again', () => {
+    const { given, sorted } = pair();
+    const losses = [LENGTHS, [4, 4, 3, 2, 1], LENGTHS].map((lengths) => {
+      given.setTargets({ labels: LABELS, lengths });
+      given.forward();
+      return valuesOf(given.activations.losses);
+    });
+    copyInto(sorted.activations.x, given.activations.x);
+    sorted.setTargets({ labels: LABELS, lengths: [4, 4, 3, 2, 1] });
+    sorted.forward();
+    expect(losses).toEqual([losses[0], valuesOf(sorted.activations.losses), losses[0]]);
+    expect(losses[1]).not.toEqual(losses[0]);
+  });
+
+  test('keep their states when the order changes: those that were written and those that are carried', async () => {
+    const { given } = pair();
+    given.forward();
+    const shapes = Object.entries(await given.states.final());
+    const initial = shapes.map(([name, { shape }]) => {
+      const rows = Array.from({ length: 5 * shape[1] }, (_, n) => Math.floor(n / shape[1])); // row b of every state is b
+      return [name.replace('n', '0'), tensor(rows, ...shape)] as const;
+    });
+    given.states.setInitial(Object.fromEntries(initial));
+    const initialRows = (): number[] => [...valuesOf(given.layers[0][0].initial.c.hi(5, 1))];
+    given.setTargets({ labels: LABELS, lengths: LENGTHS });
+    expect(initialRows()).toEqual(ORDER);
+    given.setTargets({ labels: LABELS, lengths: [1, 2, 3, 4, 4] });
+    expect(initialRows()).toEqual([3, 4, 2, 1, 0]);
+    given.forward();
+    const last = await given.states.final();
+    given.backward();
+    const gradients = await given.states.initialGradients();
+    given.setTargets({ labels: LABELS }); // in another order than the pass
+    expect([await given.states.final(), await given.states.initialGradients()]).toEqual([last, gradients]);
+    given.carryState();
+    expect(valuesOf(given.layers[1][0].initial.h)).toEqual(valuesOf(last['hn.1']));
+  });
+
+  test('need memory for copies: a batch that does not fit changes nothing', () => {
+    const counting = countingBackend();
+    const network = new Network(counting.backend, SIZES, { T: 4, B: 5 });
+    const before = counting.held.size;
+    const full = countingBackend({ fits: (_, tensors) => tensors.size < before + 9 });
+    const other = new Network(full.backend, SIZES, { T: 4, B: 5 });
+    other.setTargets({ labels: LABELS });
+    for (let times = 0; times < 3; times++) {
+      expect(() => other.setTargets({ labels: LABELS, lengths: LENGTHS })).toThrow(OutOfMemoryError);
+    }
+    expect([other.order, full.held.size]).toEqual([[0, 1, 2, 3, 4], before]);
+    other.forward();
+    network.setTargets({ labels: LABELS, lengths: LENGTHS });
+    network.dispose();
+    other.dispose();
+    expect([counting.held.size, full.held.size]).toEqual([0, 0]);
+  });
+});
+
+describe('the states of each layer', () => {
+  test('of a Model get gradients from outside, too', async () => {
+    const model = new Model(backend, { T: 3, B: 2, I: 2, H: 3, C: 2 }, { stateGradients: true });
+    fillNormal([...model.parameters.map(({ value }) => value), model.activations.x]);
+    model.setTargets({ labels: [0, 1] });
+    const gradientsWith = async (value: number): Promise<Float64Array> => {
+      const gradient = tensor(Array<number>(6).fill(value), 2, 3);
+      model.states.setFinalGradients({ hn: gradient, cn: gradient });
+      model.forward();
+      model.backward();
+      return valuesOf((await model.states.initialGradients()).c0);
+    };
+    expect(await gradientsWith(1)).not.toEqual(await gradientsWith(0));
+  });
+
+  test('are written and read by name; a missing or wrong one is refused, and nothing changes', async () => {
+    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] });
+    const before = valuesOf(network.layers[0][0].initial.c);
+    const shapes = { 'h0.0': [2, 2], 'c0.0': [2, 3], 'h0.1': [2, 4], 'c0.1': [2, 4] };
+    const states = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape, 'f64')]));
+    const { 'c0.1': _, ...missing } = states;
+    expect(() => network.states.setInitial(missing)).toThrow('setInitial: no tensor c0.1, only h0.0, c0.0, h0.1');
+    expect(() => network.states.setInitial({ ...states, 'c0.1': zeros([2, 3]) })).toThrow(
+      'setInitial: c0.1 [2,3] must be [2,4]',
+    );
+    expect(valuesOf(network.layers[0][0].initial.c)).toEqual(before);
+    network.states.setInitial(states);
+    network.forward();
+    network.backward();
+    expect(Object.keys(await network.states.final())).toEqual(['hn.0', 'cn.0', 'hn.1', 'cn.1']);
+    const gradients = await network.states.initialGradients();
+    expect(Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
+    expect(() => network.states.setFinalGradients(states)).toThrow('make the network with { stateGradients: true }');
+  });
+});
+
+test('what a caller gives may be the network’s own: states of another layer, rows of another order, y', () => {
+  const two = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 3 }] });
+  const [[a], [b]] = two.layers;
+  const swapped = { 'h0.0': b.initial.h, 'c0.0': b.initial.c, 'h0.1': a.initial.h, 'c0.1': a.initial.c };
+  const values = () => [a.initial.h, a.initial.c, b.initial.h, b.initial.c].map(valuesOf);
+  const [ha, ca, hb, cb] = values();
+  two.states.setInitial(swapped);
+  expect(values()).toEqual([hb, cb, ha, ca]);
+
+  const sorted = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 2 }, { B: 3 });
+  const [[{ initial }]] = sorted.layers;
+  sorted.setTargets({ labels: [0, 0, 0], lengths: [1, 3, 2] }); // the longest comes first
+  initial.h.data.set([1, 2, 3]);
+  sorted.states.setInitial({ h0: initial.h, c0: initial.c });
+  expect(valuesOf(initial.h)).toEqual(Float64Array.of(2, 3, 1));
+
+  const every = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 7, reads: 'every' }, { T: 2, B: 3 });
+  const { y } = every.activations;
+  every.setTargets({ labels: [1, 2, 3, 4, 5, 6] });
+  every.setTargets({ labels: y.data, layout: 'batch-first' });
+  expect(valuesOf(y)).toEqual(Float64Array.of(1, 3, 5, 2, 4, 6));
+  const errors = randomNetwork({ ...every.config, outputs: 1, loss: 'squaredError' }, { T: 2 });
+  errors.setTargets({ targets: tensor([1, 2, 3, 4], 2, 2, 1) });
+  errors.setTargets({ targets: errors.activations.y, layout: 'batch-first' });
+  expect(valuesOf(errors.activations.y)).toEqual(Float64Array.of(1, 3, 2, 4));
+});
