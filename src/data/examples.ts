@@ -1,13 +1,10 @@
 /**
  * The examples of a run in one form, from images, sequences or a text. They determine what a network reads and computes, and
- * they fill its batches. train-data.ts makes them.
+ * they fill its batches: see training/load-batch.ts. train-data.ts makes them.
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed, tensorFrom } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { targetShape } from '../network/config.js';
-import type { Network } from '../network/network.js';
 import type { Targets } from '../network/targets.js';
 import type { Vocabulary } from './text.js';
 
@@ -88,22 +85,4 @@ export function misfitOf(examples: Examples, other: DataKind): { examples: strin
 /** `[B]`: a label for each index, then -1. */
 export function rowsFrom(B: number, indices: Uint32Array, labelOf: (n: number) => number): Int32Array {
   return Int32Array.from({ length: B }, (_, b) => (b < indices.length ? labelOf(indices[b]) : -1));
-}
-
-/** Puts the examples with these indices into the network's batch. Returns the example of each row. */
-export function loadBatch(
-  network: Network,
-  examples: Examples,
-  indices: Uint32Array,
-  options?: FillOptions,
-): Uint32Array {
-  const { x } = network.activations;
-  assertNotFreed('batch', x);
-  const filled = examples.fill(x, indices, options);
-  network.backend.upload(x);
-  const { targets, ...others } = filled.targets;
-  // of one step, targets for it and for the sequence are the same numbers
-  const read = targets && tensorFrom(targets.data, targetShape(network.config, network.sizes));
-  network.setTargets({ ...others, ...(read && { targets: read }) });
-  return filled.indices;
 }

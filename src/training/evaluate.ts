@@ -2,12 +2,13 @@
 import { assertSignal } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import { kindOf, loadBatch, misfitOf } from '../data/examples.js';
+import { kindOf, misfitOf } from '../data/examples.js';
 import type { DataKind, Examples } from '../data/examples.js';
 import type { GivenData, TrainData } from '../data/train-data.js';
 import { checkedData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
 import { assertNetwork, Network } from '../network/network.js';
+import { loadBatch } from './load-batch.js';
 
 /** How well a network does on a set of examples. `predict` returns what it computes for them. */
 export interface Evaluation {
