@@ -122,6 +122,8 @@ export function fillImages(
 ): void {
   const { rows, columns, pixels } = images;
   const [, B] = x.shape;
+  const { data } = x;
+  const step = x.stride[2];
   assertShape(what, 'x', x, [rows, B, columns]);
   assertNotFreed(what, x);
   if (indices.length > B)
@@ -133,10 +135,12 @@ export function fillImages(
     const start = indices[b] * rows * columns;
     const { down, right } = shifts?.[b] ?? { down: 0, right: 0 };
     for (let t = 0; t < rows; t++) {
+      const row = t - down;
+      const isInRow = row >= 0 && row < rows;
+      const [from, to] = [start + row * columns - right, x.index(t, b, 0)];
       for (let i = 0; i < columns; i++) {
-        const [row, column] = [t - down, i - right];
-        const isInside = row >= 0 && row < rows && column >= 0 && column < columns;
-        x.set(t, b, i, isInside ? INTENSITY[pixels[start + row * columns + column]] : 0);
+        const isInside = isInRow && i >= right && i < columns + right;
+        data[to + i * step] = isInside ? INTENSITY[pixels[from + i]] : 0;
       }
     }
   }
