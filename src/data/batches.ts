@@ -122,10 +122,10 @@ export function fillImages(
 ): void {
   const { rows, columns, pixels } = images;
   const [, B] = x.shape;
-  const { data } = x;
-  const step = x.stride[2];
   assertShape(what, 'x', x, [rows, B, columns]);
   assertNotFreed(what, x);
+  const { data } = x;
+  const step = x.stride[2];
   if (indices.length > B)
     throw new RangeError(`${what}: ${counted(indices.length, 'image')} do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
