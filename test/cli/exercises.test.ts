@@ -387,8 +387,12 @@ describe('an answer is a stranger’s program:', () => {
       wrong,
     ],
     [
-      'wants to outlive its end, and to work at it',
-      sigmoidWith(RIGHT, "process._kill = () => 0; process.on('exit', () => { for (;;); }); setInterval(() => 0);"),
+      'wants to outlive its end, and to wait at it without a loop, which would be ended',
+      sigmoidWith(
+        RIGHT,
+        `process._kill = () => 0; setInterval(() => 0);
+         process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`,
+      ),
       right,
     ],
     ['makes promises without an end', sigmoidWith(RIGHT, '(function f() { Promise.resolve().then(f); })();'), right],
