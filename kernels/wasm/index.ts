@@ -69,7 +69,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
     throw new RangeError(`wasm: threads ${wanted}: must be a whole number in 1…${MOST_THREADS}`);
   }
   const threads = canShareMemory() ? wanted : 1;
-  const isRelaxed = options.deterministic !== true && WebAssembly.validate(bytesOf(RELAXED));
+  const isRelaxed = options.deterministic !== true && canRelax();
   const compilation = await compiled(isRelaxed, hasWideVectors());
   const { module } = compilation;
   const { memory, most } = createMemory();
@@ -112,11 +112,21 @@ function createMemory(): { memory: WebAssembly.Memory; most: number } {
   );
 }
 
+let isRelaxedValid: boolean | undefined;
+
+/** Whether relaxed SIMD is available. It reads the whole module, so it is asked once. */
+const canRelax = (): boolean => (isRelaxedValid ??= WebAssembly.validate(bytesOf(RELAXED)));
+
+/** `digits`: hexadecimal, in lower case. */
 function bytesOf(digits: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(digits.length / 2);
-  for (let n = 0; n < bytes.length; n++) bytes[n] = parseInt(digits.slice(2 * n, 2 * n + 2), 16);
+  for (let n = 0; n < bytes.length; n++)
+    bytes[n] = 16 * digitOf(digits.charCodeAt(2 * n)) + digitOf(digits.charCodeAt(2 * n + 1));
   return bytes;
 }
+
+/** The value of a digit with this code: those of 0 … 9 begin at 48, those of a … f at 97. */
+const digitOf = (code: number): number => (code < 97 ? code - 48 : code - 87);
 
 interface Compilation {
   readonly module: WebAssembly.Module;

@@ -298,6 +298,8 @@ export function assertShape(
 /** A copy of every element, in row order, from any view `[…]`. */
 export function valuesOf(tensor: Tensor): Float64Array {
   assertNotFreed('valuesOf', tensor);
+  // many times as fast for the small tensors of single sequences
+  if (isDense(tensor)) return new Float64Array(tensor.data.subarray(tensor.offset, tensor.offset + tensor.size));
   const values = new Float64Array(tensor.size);
   const copy: Tensor = ndarray<FloatArray>(values, [...tensor.shape]);
   ops.assign(copy, tensor);

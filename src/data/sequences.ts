@@ -348,7 +348,8 @@ export function labelsOf(sequences: Unchecked, n: number): number[] {
 export function valuesOfSequence(sequences: Unchecked, tensor: Tensor, n: number): Float64Array {
   const rows = tensor.pick(n);
   const hasSteps = tensor === sequences.x || hasEveryStep(sequences);
-  return valuesOf(hasSteps ? rowsOf(rows, 0, lengthOf(sequences, n)) : rows);
+  const steps = hasSteps ? lengthOf(sequences, n) : rows.shape[0];
+  return valuesOf(steps === rows.shape[0] ? rows : rowsOf(rows, 0, steps));
 }
 
 function assertFilled(what: string, tensor: Tensor): void {

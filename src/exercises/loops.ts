@@ -51,10 +51,8 @@ export function loopsOf(program: Program, turn: string): { loops: Loop[]; insert
   function visit(node: Fields, within: string | undefined, start = node.start): void {
     if (LOOPS.test(node.type)) addLoop(node, within, start);
     const inside = nameOf(node) ?? within;
-    for (const value of Object.values(node))
-      for (const child of Array.isArray(value) ? (value as unknown[]) : [value])
-        if (isNode(child))
-          visit(child, inside, node.type === 'LabeledStatement' && child === node.body ? start : child.start);
+    for (const child of partsOf(node))
+      visit(child, inside, node.type === 'LabeledStatement' && child === node.body ? start : child.start);
   }
 
   function addLoop(node: Fields, within: string | undefined, start: number): void {
@@ -80,12 +78,17 @@ function nameOf({ type, id, key, init, value }: Fields): string | undefined {
 }
 
 function some(node: Fields, isIt: (node: Fields) => boolean): boolean {
-  return (
-    isIt(node) ||
-    Object.values(node)
-      .flat()
-      .some((child) => isNode(child) && some(child, isIt))
-  );
+  return isIt(node) || partsOf(node).some((child) => some(child, isIt));
+}
+
+/** The nodes of which a node consists. */
+function partsOf(node: Fields): Fields[] {
+  const parts: Fields[] = [];
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) parts.push(...value.filter(isNode));
+    else if (isNode(value)) parts.push(value);
+  }
+  return parts;
 }
 
 /** The longest answer needs a tenth of a second for all its loops; the callers end it after 10 seconds. */

@@ -21,14 +21,19 @@ beforeAll(async () => {
   place = mkdtempSync(path.join(tmpdir(), 'exercises-train-'));
   await longhand(['exercises', './mine'], { cwd: place });
 });
-beforeEach(() => LAST_STEP.forEach((name) => write(name)));
 afterAll(() => rmSync(place, { recursive: true }));
 
+const named = (name: string) => EXERCISES.find((one) => one.name === name)!;
+
+const writeText = (name: string, text: string): void =>
+  writeFileSync(path.join(place, 'mine', pathOf(named(name), 'typescript')), text);
+
 /** Writes the solution as the answer, with a change. */
-function write(name: string, change = (source: string): string => source): void {
-  const exercise = EXERCISES.find((one) => one.name === name)!;
-  writeFileSync(path.join(place, 'mine', pathOf(exercise, 'typescript')), change(exercise.typescript.solution));
-}
+const write = (name: string, change = (source: string): string => source): void =>
+  writeText(name, change(named(name).typescript.solution));
+
+// an answer that is not begun needs no process
+beforeEach(() => LAST_STEP.forEach((name) => writeText(name, named(name).typescript.start)));
 
 const train = (...args: string[]) => longhand(['exercises', 'train', ...args], { cwd: place });
 
@@ -41,10 +46,37 @@ const TESTED = [
   expect.stringMatching(/^Both began with the same weights and read the same batches\. /) as string,
 ];
 
-test('right answers train MNIST as the engine does: a line at each tenth of both runs, the first gradients, and the tests', async () => {
-  const { code, stdout, stderr } = await train('--steps', '20');
-  const [right, ...others] = linesOf(stdout);
-  expect([code, right]).toEqual([0, '8 of 8 answers are right']);
+test('answers that are missing or wrong are named, and the network needs all', async () => {
+  write('gates', (source) => source.replace('dF * f', 'dF'));
+  write('adam');
+  const { code, stdout } = await train();
+  const lines = linesOf(stdout);
+  expect([code, lines]).toEqual([
+    1,
+    [
+      ...LAST_STEP.filter((name) => name !== 'adam').map((name) =>
+        name === 'gates'
+          ? (expect.stringMatching(/^typescript\/07-gates\.ts: wrong: dz\[/) as string)
+          : `${pathOf(named(name), 'typescript')}: not begun`,
+      ),
+      '1 of 8 answers are right',
+      "The network needs all of them. --fill uses the engine's own function for the others.",
+    ],
+  ]);
+});
+
+test('--fill trains MNIST without them as the engine does: a line at each tenth of both runs, the first gradients, and the tests', async () => {
+  for (const name of LAST_STEP) if (name !== 'product') write(name);
+  write('gates', (source) => source.replace('dF * f', 'dF'));
+  const { code, stdout, stderr } = await train('--fill', '--steps', '20');
+  const [missing, wrong, right, filled, ...others] = linesOf(stdout);
+  expect([code, missing, right, filled]).toEqual([
+    0,
+    'typescript/01-product.ts: not begun',
+    '6 of 8 answers are right',
+    "The engine's own function computes product, gates.",
+  ]);
+  expect(wrong).toMatch(/^typescript\/07-gates\.ts: wrong: /);
   const lines = (of: string): string[] => others.filter((line) => line.startsWith(of)).map((line) => line.slice(8));
   const [engine, own] = [lines('Engine: '), lines('Yours:  ')];
   const updates = own.map((line) => Number(/^update (\d+),/.exec(line)?.[1]));
@@ -67,29 +99,6 @@ test('right answers train MNIST as the engine does: a line at each tenth of both
   );
 });
 
-test('answers that are missing or wrong are named, and only --fill trains without them', async () => {
-  write('gates', (source) => source.replace('dF * f', 'dF'));
-  const adam = EXERCISES.find(({ name }) => name === 'adam')!;
-  write('adam', () => adam.typescript.start);
-  const named = [
-    expect.stringMatching(/^typescript\/07-gates\.ts: wrong: dz\[/) as string,
-    'typescript/11-adam.ts: not begun',
-    '6 of 8 answers are right',
-  ];
-  const refused = await train();
-  expect([refused.code, linesOf(refused.stdout)]).toEqual([
-    1,
-    [...named, "The network needs all of them. --fill uses the engine's own function for the others."],
-  ]);
-  const filled = await train('--fill', '--steps', '1');
-  const lines = linesOf(filled.stdout);
-  expect([filled.code, lines.slice(0, 4), lines.slice(-5)]).toEqual([
-    0,
-    [...named, "The engine's own function computes gates, adam."],
-    TESTED,
-  ]);
-});
-
 test('a folder without exercises', async () => {
   expect(await train('nowhere')).toMatchObject({
     code: 2,
@@ -102,7 +111,7 @@ test('a folder without exercises', async () => {
 test('Ctrl-C ends it at once, also in an answer that does not return', async () => {
   const { opening, started } = pipeIn(place);
   write('adam', (source) => source.replace('const [P,', `if (p.size > 5000) { ${opening} for (;;); }\n  const [P,`));
-  const { code, stderr, interrupt } = start(['exercises', 'train', '--steps', '1'], { cwd: place });
+  const { code, stderr, interrupt } = start(['exercises', 'train', '--fill', '--steps', '1'], { cwd: place });
   const pipe = await started();
   interrupt('SIGINT');
   expect([await code, stderr.text.split('\n').at(-2)]).toEqual([130, 'longhand: stopped by SIGINT']);

@@ -19,7 +19,8 @@ import { fromPs, residentMegabytes } from '../../src/cli/children/child-process.
 import { verdictOn } from '../../src/cli/children/parent-answer.js';
 import { asRun } from '../../src/cli/current-run.js';
 import { scriptsOf } from '../../src/cli/exercise-scripts.js';
-import { computeSource, reportOf } from '../../src/exercises/check.js';
+import { summaryOf } from '../../src/cli/verdict-text.js';
+import { check, computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
@@ -103,19 +104,17 @@ test('in a folder that has exercises it says what is solved and what is next, an
   expect(await exercises([], 'longhand-exercises')).toEqual(said('.', none));
   expect(await exercises([], 'longhand-exercises/typescript')).toEqual(said('..', none));
   writeFileSync(answer('product'), `${named('product').typescript.solution}console.log('not shown');`);
-  for (const name of ['initial-state', 'every-step']) solve(name, 'javascript');
-  writeFileSync(answer('gates'), 'mine');
-  const words = '3 of 12 right: 1, 3 and 12. Next: 02-rnn-step';
+  const mine = readFileSync(answer('product'), 'utf8');
+  solve('every-step', 'javascript');
+  const words = '2 of 12 right: 1 and 12. Next: 02-rnn-step';
   expect(await exercises([])).toEqual(said('longhand-exercises', words));
-  expect(readFileSync(answer('gates'), 'utf8')).toBe('mine');
+  expect(readFileSync(answer('product'), 'utf8')).toBe(mine);
   // after a right answer the next one is that behind it, and behind the last one the first that is not solved
   expect((await exercises(['check', '12'])).stdout).toMatch(
-    /^javascript\/12-every-step\.js: right: .*\n3 of .* 02-rnn-step\n$/,
+    /^javascript\/12-every-step\.js: right: .*\n2 of .* 02-rnn-step\n$/,
   );
   solve('sigmoid', 'javascript');
-  expect((await exercises(['check', '3'])).stdout).toMatch(
-    /\n4 of 12 right: 1, 3, 4 and 12\. Next: 05-hidden-state\n$/,
-  );
+  expect((await exercises(['check', '4'])).stdout).toMatch(/\n3 of 12 right: 1, 4 and 12\. Next: 05-hidden-state\n$/);
 });
 
 test('npm run check works in the folder, and calls a checkout or an installed package by its path, whatever its name', async () => {
@@ -217,19 +216,23 @@ test('a path through folders that do not exist, and links', async () => {
 
 test('checks one answer, there and from the parent', async () => {
   await exercises([]);
-  expect(await exercises(['check', '5'])).toEqual({
-    code: 1,
-    stdout: 'typescript/05-hidden-state.ts: not begun\nnpm run -s longhand -- exercises hint 5 shows a hint.\n',
-    stderr: '',
-  });
-  solve('hidden-state');
-  for (const folder of ['.', 'longhand-exercises', 'longhand-exercises/typescript']) {
+  for (const [folder, hint] of [
+    ['.', 'npm run -s longhand -- exercises hint 5'],
+    ['longhand-exercises', 'npm run hint 5'],
+    ['longhand-exercises/typescript', 'npm run -s longhand -- exercises hint 5'],
+  ]) {
     expect(await exercises(['check', '5'], folder)).toEqual({
-      code: 0,
-      stdout: 'typescript/05-hidden-state.ts: right: all 486 numbers agree\n1 of 12 right: 5. Next: 06-cell-state\n',
+      code: 1,
+      stdout: `typescript/05-hidden-state.ts: not begun\n${hint} shows a hint.\n`,
       stderr: '',
     });
   }
+  solve('hidden-state');
+  expect(await exercises(['check', '5'], 'longhand-exercises/typescript')).toEqual({
+    code: 0,
+    stdout: 'typescript/05-hidden-state.ts: right: all 486 numbers agree\n1 of 12 right: 5. Next: 06-cell-state\n',
+    stderr: '',
+  });
   writeFileSync(
     answer('hidden-state'),
     readFileSync(answer('hidden-state'), 'utf8').replace('dc.get(b, n) + dh.get(b, n)', 'dh.get(b, n)'),
@@ -246,19 +249,9 @@ test('checks one answer, there and from the parent', async () => {
 
 test('checks all', async () => {
   await exercises([]);
-  EXERCISES.slice(0, 2).forEach(({ name }) => solve(name));
-  rmSync(answer('adam'));
-  rmSync(answer('adam', 'javascript'));
-  const some = await exercises(['check']);
-  expect([some.code, some.stdout]).toEqual([
-    1,
-    expect.stringMatching(
-      /11-adam\.ts +not begun\n.*12-every-step\.ts +not begun\n2 of 12 right: 1 and 2\. Next: 03-initial-state\n$/,
-    ),
-  ]);
-  EXERCISES.slice(2).forEach(({ name }) => solve(name, 'javascript'));
-  const all = await exercises(['check']);
-  expect([all.code, all.stdout]).toEqual([
+  EXERCISES.forEach(({ name }, n) => solve(name, n % 2 === 0 ? 'typescript' : 'javascript'));
+  const { code, stdout } = await exercises(['check']);
+  expect([code, stdout]).toEqual([
     0,
     expect.stringMatching(
       /\n12 of 12 right: you have written every gradient\. Next: npm run -s longhand -- exercises train\n$/,
@@ -353,8 +346,8 @@ test('without exercises, or with several folders of them, it says so', async () 
     stderr: expect.stringContaining('no exercises here: npm run -s longhand -- exercises writes them') as string,
   });
   await exercises(['./one']);
-  solve('gates', 'typescript', 'one');
-  expect((await exercises(['check', '7'])).code).toBe(0); // the only folder with exercises
+  const only = 'typescript/07-gates.ts: not begun\n'; // in the only folder with exercises
+  expect((await exercises(['check', '7'])).stdout.startsWith(only)).toBe(true);
   cpSync(path.join(place, 'one'), path.join(place, 'two'), { recursive: true });
   expect(await exercises(['check', '7'])).toMatchObject({
     code: 2,
@@ -382,13 +375,7 @@ describe('an answer is a stranger’s program:', () => {
   const exit = (code: number) => error(`its process ended without a result (exit code ${code})`);
 
   test.each([
-    ['ends its process', sigmoidWith('process.exit();'), exit(0)],
     ['ends its process where it is loaded', sigmoidWith(RIGHT, 'process.exit(3);'), exit(3)],
-    [
-      'kills itself',
-      sigmoidWith("process.kill(process.pid, 'SIGKILL');"),
-      error('its process ended without a result (SIGKILL)'),
-    ],
     [
       'writes a report of its own, and kills itself',
       sigmoidWith(`${fs}.writeSync(3, ${JSON.stringify(`\n${FORGED}\n`)}); process.kill(process.pid, 'SIGKILL');`),
@@ -399,73 +386,30 @@ describe('an answer is a stranger’s program:', () => {
       sigmoidWith(`${fs}.writeSync(3, ${JSON.stringify(`${FORGED}\n${FORGED}`)}); return 5;`),
       wrong,
     ],
-    ['wants to outlive its end', sigmoidWith(RIGHT, 'process._kill = () => 0; setInterval(() => 0);'), right],
     [
-      'claims another line in its message',
-      sigmoidWith("throw new Error('<anonymous>:1234');"),
-      error(`line ${line}: <anonymous>:1234`),
-    ],
-    ['wants to work at the exit', sigmoidWith('return 5;', "process.on('exit', () => process.exit(0));"), wrong],
-    [
-      'never lets its process end',
-      sigmoidWith(RIGHT, "process.on('exit', () => { for (;;); }); setInterval(() => 0);"),
+      'wants to outlive its end, and to wait at it without a loop, which would be ended',
+      sigmoidWith(
+        RIGHT,
+        `process._kill = () => 0; setInterval(() => 0);
+         process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`,
+      ),
       right,
     ],
     ['makes promises without an end', sigmoidWith(RIGHT, '(function f() { Promise.resolve().then(f); })();'), right],
-    ['rejects a promise', sigmoidWith(RIGHT, "Promise.reject(new Error('no'));"), right],
     ['wrong, changes how arrays are filtered', sigmoidWith('return 5;', 'Array.prototype.filter = () => [];'), wrong],
     [
-      'right, changes what its check uses',
-      sigmoidWith(RIGHT, 'Math.exp = () => 0; global.Float64Array.from = () => [];'),
+      'right, changes what its check uses and a global of Node, and declares what modules get',
+      sigmoidWith(
+        RIGHT,
+        `Math.exp = () => 0; global.Float64Array.from = () => []; Buffer = [1]; globalThis.process = 5;
+         const exports = []; function require() {}`,
+      ),
       right,
-    ],
-    ['right, sets a global of Node', sigmoidWith(RIGHT, 'Buffer = [1]; globalThis.process = 5;'), right],
-    [
-      'declares twice',
-      sigmoidWith('let x = 1; let x = 2;'),
-      error(`line ${line}, column 18: Identifier 'x' has already been declared`),
-    ],
-    [
-      'awaits',
-      sigmoidWith('await 3;'),
-      error(`line ${line}, column 3: Cannot use keyword 'await' outside an async function`),
-    ],
-    ['assigns to a number', sigmoidWith('1 = 2;'), error(`line ${line}, column 3: this cannot be assigned to`)],
-    [
-      'breaks',
-      sigmoidWith('break;'),
-      error(`line ${line}, column 3: break has no loop, switch or label that it could leave`),
-    ],
-    [
-      'throws nothing that can be shown',
-      sigmoidWith('throw Object.create(null);'),
-      error('it throws a value that cannot be shown'),
     ],
     [
       'makes a list of each stack',
       sigmoidWith('Error.prepareStackTrace = (_, calls) => calls; null.x;'),
       error('what should have x is null'),
-    ],
-    ['declares what modules get', sigmoidWith(RIGHT, 'const exports = []; function require() {}'), right],
-    [
-      'recurses without an end',
-      sigmoidWith('return sigmoidBackward(dI, i);'),
-      error(`line ${line}: RangeError: Maximum call stack size exceeded`),
-    ],
-    [
-      'has a sum of too many terms',
-      sigmoidWith(`return ${'i + '.repeat(20_000)} i;`),
-      error('it is nested too deeply to be read: write it in several parts'),
-    ],
-    [
-      'copies what cannot be copied',
-      sigmoidWith('structuredClone(() => 1);'),
-      error(`line ${line}: DataCloneError: () => 1 could not be cloned.`),
-    ],
-    [
-      'starts a program',
-      sigmoidWith("process.getBuiltinModule('child_process').execSync('true');"),
-      error(expect.stringContaining(`line ${line}: Access to this API has been restricted`) as string),
     ],
   ])('one that %s', async (_, source, verdict) => {
     expect(await verdictAt(source)).toEqual(verdict);
@@ -494,14 +438,13 @@ describe('an answer is a stranger’s program:', () => {
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 
-  test.each([
-    'Array.prototype.flatMap = Array.prototype.flat = Array.prototype.slice = () => [];',
-    'Object.getPrototypeOf(Float64Array.prototype)[Symbol.iterator] = () => ({ next: () => ({ done: true }) });',
-    `const map = Array.prototype.map;
-     Array.prototype.map = function (f) { return Object.isFrozen(this) ? map.call(this, f) : map.call(this, () => 5); };`,
-  ])('one that replaces methods of lists before it returns: %s', async (change) => {
+  test('one that replaces methods of lists before it returns', async () => {
+    const change = `Array.prototype.flatMap = Array.prototype.flat = Array.prototype.slice = () => [];
+      Object.getPrototypeOf(Float64Array.prototype)[Symbol.iterator] = () => ({ next: () => ({ done: true }) });
+      const map = Array.prototype.map;
+      Array.prototype.map = function (f) { return Object.isFrozen(this) ? map.call(this, f) : map.call(this, () => 5); };`;
     const { solution } = named('initial-state').javascript;
-    const source = solution.replace(/(?=return \{ (h|gradients))/g, `${change}\n`);
+    const source = solution.replace(/(?=return \{ (h|gradients))/g, () => `${change}\n`);
     expect(source.split(change)).toHaveLength(3);
     const verdict = await verdictOn(written('initial-state', source, 'javascript'), never);
     expect(verdict).toMatchObject({ outcome: 'right' });
@@ -509,27 +452,28 @@ describe('an answer is a stranger’s program:', () => {
 
   test('one that the compiler would read forever', async () => {
     const nested = `${'<any>('.repeat(40)}1${')'.repeat(40)}`;
-    expect(await verdictAt(sigmoidWith(`return ${nested};`), { milliseconds: 1000 })).toEqual(
-      error('it did not end within 1 seconds. Is there an endless loop?'),
+    expect(await verdictAt(sigmoidWith(`return ${nested};`), { milliseconds: 300 })).toEqual(
+      error('it did not end within 0.3 seconds. Is there an endless loop?'),
     );
   });
 
-  test('one that writes a file', async () => {
+  test('one that writes a file, and starts a program', async () => {
     const file = path.join(place, 'file');
-    const { outcome } = await verdictAt(sigmoidWith(`${fs}.writeFileSync(${JSON.stringify(file)}, '');`));
-    expect([outcome, existsSync(file)]).toEqual(['error', false]);
+    const tried = `try { ${fs}.writeFileSync(${JSON.stringify(file)}, ''); } catch {}`;
+    const source = sigmoidWith(`${tried} process.getBuiltinModule('child_process').execSync('true');`);
+    const refused = expect.stringContaining(`line ${line}: Access to this API has been restricted`) as string;
+    expect([await verdictAt(source), existsSync(file)]).toEqual([error(refused), false]);
   });
 
-  test.each([
-    'for (;;);',
-    'try { for (;;); } catch {} finally { return 1; }',
-    "for (;;) try { console.log('x'); } catch {}",
-  ])('%s: it is ended from outside', async (loop) => {
-    const outcome = error('it did not end within 0.2 seconds. Is there an endless loop?');
-    const surroundings = { stdout: new PassThrough(), stderr: new PassThrough(), signals: process };
-    const check = () => verdictAt(sigmoidWith(loop), { milliseconds: 200 });
-    expect(await asRun(surroundings, check)).toEqual(outcome);
-  });
+  test.each(['try { for (;;); } catch {} finally { return 1; }', "for (;;) try { console.log('x'); } catch {}"])(
+    '%s: it is ended from outside',
+    async (loop) => {
+      const outcome = error('it did not end within 0.2 seconds. Is there an endless loop?');
+      const surroundings = { stdout: new PassThrough(), stderr: new PassThrough(), signals: process };
+      const check = () => verdictAt(sigmoidWith(loop), { milliseconds: 200 });
+      expect(await asRun(surroundings, check)).toEqual(outcome);
+    },
+  );
 
   test.each(['new Float64Array(1e6).fill(1)', 'Array(1e6).fill(0.5)'])(
     'a list that grows by %s: it is ended at its limit',
@@ -568,13 +512,12 @@ describe('an answer is a stranger’s program:', () => {
     );
     writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`); // as some editors begin a file
     expect((await exercises(['check', '4'])).stdout).toMatch(/^typescript\/04-sigmoid\.ts: not begun\n/);
-    writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT.replace('dI', 'Math.fround(dI * (1 + 1e-7))')));
-    const [, found, must] = /^.*: wrong: \S+ is (\S+), but must be (\S+)\n/.exec(
-      (await exercises(['check', '4'])).stdout,
-    )!;
+    const nearly = RIGHT.replace('dI', 'Math.fround(dI * (1 + 1e-7))');
+    writeFileSync(answer('sigmoid'), sigmoidWith(`console.log(new Error('here').stack); ${nearly}`));
+    const { stdout, stderr } = await exercises(['check', '4']);
+    expect(stderr).toContain(`sigmoidBackward (answer:${line}:`);
+    const [, found, must] = /^.*: wrong: \S+ is (\S+), but must be (\S+)\n/.exec(stdout)!;
     expect(found).not.toBe(must);
-    writeFileSync(answer('sigmoid'), sigmoidWith("console.log(new Error('here').stack);"));
-    expect((await exercises(['check', '4'])).stderr).toContain(`sigmoidBackward (answer:${line}:`);
   });
 });
 
@@ -585,6 +528,7 @@ test('files that cannot be read, and answers that end their process, have one li
   mkdirSync(answer('sigmoid'));
   expect(spawnSync('mkfifo', [answer('softmax')]).status).toBe(0);
   symlinkSync('/dev/zero', answer('product'));
+  for (const language of ['typescript', 'javascript'] as const) rmSync(answer('every-step', language));
   writeFileSync(answer('rnn-step'), '\n'.repeat(1_000_001));
   writeFileSync(answer('gates'), 'process.exit();');
   solve('adam');
@@ -636,19 +580,18 @@ describe('a folder of an earlier version, which numbers the exercises in another
   });
 
   test('its answers are found by their names, and stay', async () => {
-    for (const name of ['sigmoid', 'product', 'initial-state'])
-      writeFileSync(old(name), named(name).typescript.solution);
+    for (const name of ['sigmoid', 'product']) writeFileSync(old(name), named(name).typescript.solution);
     const before = readdirSync(path.dirname(answer('gates')));
     const { stdout } = await exercises(['check']);
     expect(stdout).toMatch(
-      /^file .*\n\S+03-product\.ts +right.*\n\S+04-rnn-step\.ts +not begun\n\S+10-initial-state\.ts +right.*\n\S+01-sigmoid\.ts +right/,
+      /^file .*\n\S+03-product\.ts +right.*\n\S+04-rnn-step\.ts +not begun\n\S+10-initial-state\.ts +not begun\n\S+01-sigmoid\.ts +right/,
     );
-    expect(stdout).toMatch(/\n3 of 12 right: 1, 3 and 4\. Next: 04-rnn-step\n$/);
+    expect(stdout).toMatch(/\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/);
     const first = await exercises(['check', '1']);
     expect([first.code, first.stdout]).toEqual([
       0,
       expect.stringMatching(
-        /^typescript\/03-product\.ts: right: .*\n3 of 12 right: 1, 3 and 4\. Next: 04-rnn-step\n$/,
+        /^typescript\/03-product\.ts: right: .*\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/,
       ) as string,
     ]);
     expect(readdirSync(path.dirname(answer('gates')))).toEqual(before);
@@ -679,18 +622,18 @@ describe('a folder of an earlier version, which numbers the exercises in another
   });
 });
 
-test('the line that lists all answers names four of the wrong tensors', async () => {
-  await exercises([]);
-  for (const [language, count] of [['typescript', 5] as const, ['javascript', 6] as const]) {
+test('the line that lists all answers names four of the wrong tensors', () => {
+  for (const [count, left] of [
+    [5, '1 other'],
+    [6, '2 others'],
+  ] as const) {
     const wrong = ['dWx', 'dWh', 'dBias', 'dStart', 'dWy', 'dBiasY'].slice(0, count);
-    const { solution } = named('rnn-step')[language];
+    const { solution } = named('rnn-step').typescript;
     const source = solution.replace(/(?=return \{ gradients)/, `for (const d of [${wrong.join()}]) d[0][0] += 1; `);
     expect(source).not.toBe(solution);
-    writeFileSync(answer('rnn-step', language), source);
+    const summary = summaryOf(check(named('rnn-step'), source, 'typescript', false));
+    expect(summary).toMatch(new RegExp(`^wrong: dWx.*; also wrong: dWh, dBias, dStart, ${left}$`));
   }
-  const { stdout } = await exercises(['check', '2']);
-  expect(stdout).toMatch(/^typescript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 1 other$/m);
-  expect(stdout).toMatch(/^javascript\/.*: wrong: dWx.*; also wrong: dWh, dBias, dStart, 2 others$/m);
 });
 
 test('hints, one by one', async () => {

@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, readonly [args: readonly string[], exitC
   train: [[...SMALL, '--training-iters', '500'], 0, true],
   eval: [['eval', CHECKPOINT, '--data', DATA], 0, true],
   predict: [['predict', CHECKPOINT, IMAGES, '--first', '3', '--rows'], 0, true],
-  sample: [['sample', TEXT_CHECKPOINT, '--length', '2000', '--prime', 'A', '--stream'], 0, true],
+  sample: [['sample', TEXT_CHECKPOINT, '--length', '200', '--prime', 'A', '--stream'], 0, true],
   inspect: [['inspect', CHECKPOINT, '--json'], 0, true],
   export: [['export', CHECKPOINT, '--to', 'onnx', '--output', inFolder('run.onnx')], 0, true],
   import: [['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', inFolder('imported')], 0, true],
@@ -102,7 +102,7 @@ if (inTier(true, false)) {
   });
 
   test('a long run whose messages are lost continues to its end', async () => {
-    const { code, stdout } = await longhand([...SMALL, '--training-iters', '40000'], { stderr: 'closed' });
+    const { code, stdout } = await longhand([...SMALL, '--training-iters', '8000'], { stderr: 'closed' });
     expect([code, stdout]).toEqual([0, expect.stringContaining('Testing Accuracy on all 200 images')]);
   });
 

@@ -35,7 +35,7 @@ function walk(): string {
 
 const read = (name: string): string => readFileSync(inFolder(name), 'utf8');
 const DATA = linesInFolder('sales.csv', sales());
-const TINY = ['--hidden', '4', '--training-iters', '640', '--seeds', '1', '--threads', '1'];
+const TINY = ['--hidden', '4', '--training-iters', '320', '--seeds', '1', '--threads', '1'];
 const FROM = ['train', '--predict', 'sales', '--time', 'date', '--known', 'day'];
 const CHECKPOINT = inFolder('run.safetensors');
 
@@ -260,7 +260,7 @@ describe('longhand train --predict', () => {
         '--seeds',
         '1',
       ];
-      const small = ['--hidden', '3', '--training-iters', '320', '--checkpoint', checkpoint, '--program', program];
+      const small = ['--hidden', '3', '--training-iters', '64', '--checkpoint', checkpoint, '--program', program];
       const { code, stderr } = await longhand([...FROM, '--data', inFolder(data), ...chosen, ...small, ...flags]);
       expect([code, stderr]).toEqual([0, expect.stringContaining('Off')]);
       const own = readFileSync(checkpoint);
@@ -421,7 +421,7 @@ describe('longhand train --predict', () => {
     ['an interval of more errors than there are', ['--interval', '0.999']],
   ])('accepts %s', async (name, flags) => {
     const checkpoint = inFolder('other.safetensors');
-    const iters = name === 'epochs' ? TINY.filter((one) => one !== '--training-iters' && one !== '640') : TINY;
+    const iters = name === 'epochs' ? TINY.filter((one) => one !== '--training-iters' && one !== '320') : TINY;
     const run = await longhand([...FROM, '--data', DATA, ...iters, ...flags, '--checkpoint', checkpoint]);
     expect([run.code, run.stdout.slice(0, 4)]).toEqual([0, 'Mean']);
     const { code, stdout, stderr } = await longhand(['forecast', checkpoint, '--data', DATA, '--steps', '2']);

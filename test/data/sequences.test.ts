@@ -238,7 +238,8 @@ describe('sequences as lists', () => {
   /** Bits of everything that a run depends on, and of its results. */
   const bitsOf = async (data: GivenSequences): Promise<unknown> => {
     const { model, training } = await checkpointOf(data, OPTIONS);
-    return [training?.data, model.network, Object.values(model.parameters).map((one) => valuesOf(one))];
+    const bits = Object.values(model.parameters).map((one) => Buffer.from(valuesOf(one).buffer).toString('base64'));
+    return [training?.data, model.network, bits];
   };
   const eachStep = <One>(make: (n: number, t: number) => One): One[][] =>
     ragged.map((rows, n) => rows.map((_, t) => make(n, t)));

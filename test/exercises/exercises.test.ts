@@ -660,6 +660,21 @@ describe('an answer that cannot be checked', () => {
       `${start}\nthrow Object.assign(new Error('no'), { stack: 'Error: no\\n at <anonymous>:77:1' });`,
       /^no$/,
     ],
+    [
+      'an error that claims another line in its message is thrown',
+      start.replace('return NaN', "throw new Error('<anonymous>:1234')"),
+      /^line 6: <anonymous>:1234$/,
+    ],
+    [
+      'a recursion without an end',
+      start.replace('return NaN', 'return sigmoidBackward(dI, i)'),
+      /^line 6: RangeError: Maximum call stack size exceeded$/,
+    ],
+    [
+      'an assignment to a number',
+      start.replace('return NaN', '1 = 2'),
+      /^line 6, column 3: this cannot be assigned to$/,
+    ],
     ['a decorator', `@other class A {}\n${start}`, 'line 1, column 1: @ cannot be used here: decorators are not'],
     [
       'an error with a number as its message and its name is thrown',

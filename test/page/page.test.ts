@@ -1,32 +1,39 @@
 /** The page in a real Chromium, each guarantee once. test/slow/page has every case, backend and subject. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
 import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { testInBrowser } from '../helpers/chromium.js';
+import type { Visit } from '../helpers/longhand-page.js';
 import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../helpers/longhand-page.js';
 
 const { open, visit, shareVisit } = servePage();
 
-testInBrowser.each([
-  ['digits', ''],
-  ['text', '?subject=text'],
-])('the first load of %s without data is at most 261 KB gzipped, without the code for GPUs', async (_, query) => {
+/** Call it before the page opens. What it returns checks the size of all that the page has loaded since, without data. */
+function firstLoadOf(page: Page): () => Promise<void> {
   const bodies: [string, Promise<Buffer>][] = [];
-  await visit(query, {
-    prepare: async (page) =>
-      void page.on('response', (response) => {
-        if (!response.url().includes('/data/')) bodies.push([response.url(), response.body()]);
-      }),
+  page.on('response', (response) => {
+    if (!response.url().includes('/data/')) bodies.push([response.url(), response.body()]);
   });
-  const sizes = await Promise.all(
-    bodies.map(async ([url, body]) => (url.endsWith('.woff2') ? (await body).length : gzipSync(await body).length)),
-  );
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  expect(total).toBeGreaterThan(50_000);
-  expect(total).toBeLessThanOrEqual(261_000);
-  expect(bodies.filter(([url]) => url.includes('gpu'))).toEqual([]);
-});
+  return async () => {
+    const sizes = await Promise.all(
+      bodies.map(async ([url, body]) => (url.endsWith('.woff2') ? (await body).length : gzipSync(await body).length)),
+    );
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(50_000);
+    expect(total).toBeLessThanOrEqual(261_000); // gzipped
+    expect(bodies.filter(([url]) => url.includes('gpu'))).toEqual([]);
+  };
+}
+
+/** A visit whose first load is small, without the code for GPUs. */
+async function smallVisit(query: string): Promise<Visit> {
+  let assertSmall: (() => Promise<void>) | undefined;
+  const opened = await visit(query, { prepare: async (page) => void (assertSmall = firstLoadOf(page)) });
+  await assertSmall!();
+  return opened;
+}
 
 testInBrowser(
   'without WebGPU a link with compute=gpu runs on all cores and says why; the choice is disabled',
@@ -54,9 +61,9 @@ testInBrowser(
 );
 
 testInBrowser(
-  'a run can be paused, continued by a single step, and reset; the browser asks before it is thrown away',
+  'the first load of digits is small; a run can be paused, continued by a single step, and reset; the browser asks before it is thrown away',
   async () => {
-    const opened = await visit(SMALL);
+    const opened = await smallVisit(SMALL);
     const { page } = opened;
     await page.click('#play');
     await opened.waitForStepAfter(3);
@@ -73,22 +80,6 @@ testInBrowser(
     expect(await opened.text('#loss')).toBe('–');
   },
 );
-
-testInBrowser('a test lists the misread images; a click on one looks inside it', async () => {
-  const opened = await visit(`${SMALL}&steps=30`);
-  const { page } = opened;
-  await opened.playToTheEnd();
-  await page.waitForSelector('#misread button');
-  const name = await page.getAttribute('#misread button', 'aria-label');
-  const [, image, label, predicted] = /test image (\d+), a (\d) read as (\d)/.exec(name!)!;
-  await page.click('#misread button');
-  await page.waitForFunction((n) => new URLSearchParams(location.search).get('image') === n, image);
-  await opened.waitForText('#label', `label ${label}`);
-  expect(await opened.text('#prediction')).toBe(predicted);
-  expect(await page.inputValue('#image-number')).toBe(image);
-  const accuracy = Number((await opened.text('#test-result')).split(' ')[0]);
-  expect(await opened.text('#misread-count')).toContain(`${Math.round(10000 * (1 - accuracy))} of 10000`);
-});
 
 testInBrowser('an experiment sets and starts its run, says with which mistake it trains, and saves none', async () => {
   const opened = await visit('?image=3', { viewport: { width: 390, height: 844 }, hasTouch: true });
@@ -126,18 +117,36 @@ testInBrowser('an experiment sets and starts its run, says with which mistake it
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
-testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
-  const opened = await visit(`${SMALL}&steps=10`);
-  const { page } = opened;
-  await page.focus('#play');
-  await page.keyboard.press('Enter');
-  await opened.waitForStep(10);
-  await page.focus('#row');
-  await page.keyboard.press('ArrowLeft');
-  expect(await opened.text('#row-text')).toBe('27 of 28 rows');
-  await page.focus('[name=mistake]');
-  await page.keyboard.press('ArrowDown');
-  expect(await page.isChecked('[value=no-forget-bias]')).toBe(true); // the first mistake of the list
+/** The first test makes the steps, and the second one looks at their end. */
+describe('on a page whose run ends after 30 steps', () => {
+  const opened = shareVisit(`${SMALL}&steps=30`);
+
+  testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
+    const { page } = opened();
+    await page.focus('#play');
+    await page.keyboard.press('Enter');
+    await opened().waitForStep(30);
+    await page.focus('#row');
+    await page.keyboard.press('ArrowLeft');
+    expect(await opened().text('#row-text')).toBe('27 of 28 rows');
+    await page.focus('[name=mistake]');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.isChecked('[value=no-forget-bias]')).toBe(true); // the first mistake of the list
+  });
+
+  testInBrowser('a test lists the misread images; a click on one looks inside it', async () => {
+    const { page } = opened();
+    await page.waitForSelector('#misread button');
+    const name = await page.getAttribute('#misread button', 'aria-label');
+    const [, image, label, predicted] = /test image (\d+), a (\d) read as (\d)/.exec(name!)!;
+    await page.click('#misread button');
+    await page.waitForFunction((n) => new URLSearchParams(location.search).get('image') === n, image);
+    await opened().waitForText('#label', `label ${label}`);
+    expect(await opened().text('#prediction')).toBe(predicted);
+    expect(await page.inputValue('#image-number')).toBe(image);
+    const accuracy = Number((await opened().text('#test-result')).split(' ')[0]);
+    expect(await opened().text('#misread-count')).toContain(`${Math.round(10000 * (1 - accuracy))} of 10000`);
+  });
 });
 
 describe('on a page whose run has not begun', () => {
@@ -240,41 +249,46 @@ testInBrowser('if the engine cannot be loaded, the page offers a reload', async 
   opened.forgive(/Failed to load resource|ERR_FAILED/);
 });
 
-testInBrowser('the network continues a prompt; a character shows its alternatives, and can be replaced', async () => {
-  const opened = await visit(`?subject=text&hidden=32&batchSize=8&T=20&steps=20&prompt=The%20whale&temperature=0.55`);
-  const { page } = opened;
-  await opened.playToTheEnd();
-  expect(await page.inputValue('#prompt')).toBe('The whale');
-  expect(await opened.text('#temperature-text')).toBe('0.55'); // as it is used, not rounded
-  await page.click('#write-one');
-  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 1);
-  await page.waitForSelector('#write-one:enabled');
-  await page.click('#write-text');
-  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
-  expect(await opened.text('#prompt-read')).toBe('The whale');
-  await page.waitForSelector('#write-one:enabled');
+testInBrowser(
+  'the first load of text is small; the network continues a prompt; a character shows its alternatives, and can be replaced',
+  async () => {
+    const opened = await smallVisit(
+      `?subject=text&hidden=32&batchSize=8&T=20&steps=20&prompt=The%20whale&temperature=0.55`,
+    );
+    const { page } = opened;
+    await opened.playToTheEnd();
+    expect(await page.inputValue('#prompt')).toBe('The whale');
+    expect(await opened.text('#temperature-text')).toBe('0.55'); // as it is used, not rounded
+    await page.click('#write-one');
+    await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 1);
+    await page.waitForSelector('#write-one:enabled');
+    await page.click('#write-text');
+    await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+    expect(await opened.text('#prompt-read')).toBe('The whale');
+    await page.waitForSelector('#write-one:enabled');
 
-  await page.focus('#written');
-  await page.keyboard.press('Home');
-  for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
-  expect(await opened.text('#written-about')).toMatch(/^character 6: /);
-  const written = await page.locator('#written [role=option]').allTextContents();
-  const choices = await page.locator('#written-choices .choice').allInnerTexts();
-  expect(choices.length).toBeGreaterThan(1);
-  const shares = choices.map((text) => parseFloat(text.split('\n').at(-1)!));
-  expect([...shares].sort((a, b) => b - a)).toEqual(shares);
+    await page.focus('#written');
+    await page.keyboard.press('Home');
+    for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
+    expect(await opened.text('#written-about')).toMatch(/^character 6: /);
+    const written = await page.locator('#written [role=option]').allTextContents();
+    const choices = await page.locator('#written-choices .choice').allInnerTexts();
+    expect(choices.length).toBeGreaterThan(1);
+    const shares = choices.map((text) => parseFloat(text.split('\n').at(-1)!));
+    expect([...shares].sort((a, b) => b - a)).toEqual(shares);
 
-  const other = page.locator('#written-choices .choice:not(.best)').first();
-  const name = (await other.locator('b').innerText()).trim();
-  await other.click();
-  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
-  await page.waitForSelector('#write-one:enabled');
-  const changed = await page.locator('#written [role=option]').allTextContents();
-  expect(changed.slice(0, 5)).toEqual(written.slice(0, 5));
-  expect(changed[5] === name || ['space', 'new line'].includes(name)).toBe(true);
-  expect(changed[5]).not.toBe(written[5]);
+    const other = page.locator('#written-choices .choice:not(.best)').first();
+    const name = (await other.locator('b').innerText()).trim();
+    await other.click();
+    await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+    await page.waitForSelector('#write-one:enabled');
+    const changed = await page.locator('#written [role=option]').allTextContents();
+    expect(changed.slice(0, 5)).toEqual(written.slice(0, 5));
+    expect(changed[5] === name || ['space', 'new line'].includes(name)).toBe(true);
+    expect(changed[5]).not.toBe(written[5]);
 
-  await page.fill('#prompt', 'ß'); // not a character of Moby-Dick
-  await page.click('#write-text');
-  await page.waitForFunction(() => document.querySelector('#write-note')?.textContent.includes('"ß" (U+00DF)'));
-});
+    await page.fill('#prompt', 'ß'); // not a character of Moby-Dick
+    await page.click('#write-text');
+    await page.waitForFunction(() => document.querySelector('#write-note')?.textContent.includes('"ß" (U+00DF)'));
+  },
+);
