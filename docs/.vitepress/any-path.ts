@@ -1,34 +1,48 @@
 /**
- * Makes a built site work from any path of a host. VitePress builds for one path, its base. Afterwards this replaces the base
+ * Makes a built site work from any path of a host. VitePress builds for one path, its base. This replaces the base
  * in every file: in documents and styles by a relative path, in scripts by the place of the script itself.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
+/** Replaces it in scripts and styles, once they are written. */
 export function worksFromAnyPath(folder: string, base: string): void {
-  if (base === '/')
-    throw new Error('the base must be a text that no file contains: vitepress build --base /site-base/');
   rmSync(path.join(folder, '404.html')); // a host shows it at any path, so its links cannot be relative: see not-found.ts
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const change = CHANGES[path.extname(name)];
     if (!change) continue;
     const file = path.join(folder, name);
     const before = readFileSync(file, 'utf8');
-    const up = '../'.repeat(name.split(path.sep).length - 1);
-    const after = change(before, base, up || './', folder);
-    if (after.includes(base)) throw new Error(`${file}: still contains ${base}`);
+    const after = change(before, base, wayUp(name));
+    expectNone(base, after, file);
     if (after !== before) writeFileSync(file, after);
   }
 }
 
-/** The text without the base, from the text, the base, the way to the site's folder, and that folder. */
-type Change = (text: string, base: string, up: string, folder: string) => string;
+/** The text of a document of the site, before it is written to its file. */
+export function documentFromAnyPath(html: string, file: string, folder: string, base: string): string {
+  if (base === '/')
+    throw new Error('the base must be a text that no file contains: vitepress build --base /site-base/');
+  const up = wayUp(path.relative(folder, file));
+  const after = withoutInlineScripts(html.replaceAll(base, up), up, folder);
+  expectNone(base, after, file);
+  return after;
+}
+
+/** From a file of the site to the site's folder. */
+const wayUp = (name: string): string => '../'.repeat(name.split(/[\\/]/).length - 1) || './';
+
+function expectNone(base: string, text: string, file: string): void {
+  if (text.includes(base)) throw new Error(`${file}: still contains ${base}`);
+}
+
+/** The text without the base, from the text, the base, and the way to the site's folder. */
+type Change = (text: string, base: string, up: string) => string;
 
 /** By a file's extension. */
 const CHANGES: Readonly<Partial<Record<string, Change>>> = {
-  '.html': (text, base, up, folder) => withoutInlineScripts(text.replaceAll(base, up), up, folder),
   '.css': (text, base, up) => text.replaceAll(base, up),
   '.js': withoutBaseInScript,
 };
@@ -37,7 +51,8 @@ const CHANGES: Readonly<Partial<Record<string, Change>>> = {
 function withoutInlineScripts(html: string, up: string, folder: string): string {
   return html.replace(/<script( id="[\w-]+")?>([^]+?)<\/script>/g, (_, id: string | undefined, script: string) => {
     const name = `assets/inline.${createHash('sha256').update(script).digest('hex').slice(0, 8)}.js`;
-    writeFileSync(path.join(folder, name), script);
+    const file = path.join(folder, name);
+    if (!existsSync(file)) writeFileSync(file, script); // all pages have the same few
     return `<script${id ?? ''} src="${up}${name}"></script>`;
   });
 }

@@ -9,13 +9,13 @@ import { defineConfig } from 'vitepress';
 import { dataFiles } from '../../src/page/build/data-files.js';
 import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { asset } from './assets.js';
-import { worksFromAnyPath } from './any-path.js';
+import { documentFromAnyPath, worksFromAnyPath } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
 import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
 import { writeNotFound } from './not-found.js';
 import { preloadedFigures } from './preload.js';
-import { apiSidebar, sidebar } from './sidebar.js';
+import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
 import { programsInBrowser } from './programs.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
@@ -57,12 +57,14 @@ export default defineConfig({
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
   appearance: { disableTransition: false }, // theme/appearance.ts does it
-  transformHead: ({ siteData: { base }, content }) => [
+  transformHead: ({ siteData: { base }, content, page }) => [
     ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
-    ...figures.links(content, base),
+    ...(/^(api|source)\//.test(page) ? [] : figures.links(content, base)), // they are long, and have no figures
   ],
-  transformHtml: (html) =>
-    html.replace('<meta charset="utf-8">', `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`),
+  transformHtml(html, file, { siteConfig: { outDir, site } }) {
+    const policy = `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+    return documentFromAnyPath(html.replace('<meta charset="utf-8">', policy), file, outDir, site.base);
+  },
   markdown,
   themeConfig: {
     nav: [
@@ -94,11 +96,16 @@ export default defineConfig({
         figures.plugin,
         forPage(),
         servePlay(),
+        sidebarLeaves(),
       ],
       { ...programsInBrowser(), apply: 'serve' as const }, // then the workers have the plugins of the pages
     ],
     worker: { format: 'es', plugins: () => [programsInBrowser(), dataFiles(), forWorkers()] },
-    build: { assetsInlineLimit: 0, target: 'es2022' }, // a program may await at its top
+    build: {
+      assetsInlineLimit: 0,
+      target: 'es2022', // a program may await at its top
+      rollupOptions: { cache: false }, // otherwise the bundle of the browser stays in memory while that of the server is made
+    },
     // not the page, which Vite would find; the worker's program, which it would find too late
     optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts', 'docs/.vitepress/theme/exercises/check-and-train.ts'] },
   },

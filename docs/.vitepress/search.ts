@@ -41,6 +41,8 @@ const LEFT_OUT = new RegExp(
 export const search = {
   provider: 'local' as const,
   options: {
+    _render: (text: string, env: { path: string }, md: { render(text: string, env: object): string }) =>
+      LEFT_OUT.test(documentOf(env.path)) ? '' : md.render(text, env),
     miniSearch: {
       searchOptions: { prefix: true, fuzzy: 0.15, boost: { title: 3, text: 1, titles: 1 } },
       _splitIntoSections: (file: string, html: string) => sectionsOf(file, html) as never, // it declares titles as texts
@@ -48,9 +50,11 @@ export const search = {
   },
 };
 
+const documentOf = (file: string): string => path.relative(project, file).split(path.sep).join('/');
+
 /** The sections of a page, from its place and its HTML; VitePress gives an exercise's page no HTML. */
 function sectionsOf(file: string, html: string): Section[] {
-  const document = path.relative(project, file).split(path.sep).join('/');
+  const document = documentOf(file);
   if (LEFT_OUT.test(document)) return [];
   const exercise = EXERCISES.find((one) => document === `docs/exercises/${fileNameOf(one)}.md`);
   if (exercise) {

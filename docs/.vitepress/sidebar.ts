@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DefaultTheme } from 'vitepress';
 import { exercisesInSidebar } from './exercises.js';
 import { slugify } from './markdown.js';
-import { apiFolder } from './source-pages.js';
+import { apiFolder, project } from './source-pages.js';
 
 type Item = DefaultTheme.SidebarItem;
 
@@ -79,3 +79,17 @@ export function apiSidebar(): Item[] {
     ...entries.map(({ items = [], ...entry }) => ({ ...entry, collapsed: false, items: items.map(linked) })),
   ];
 }
+
+const ITSELF = '_resolveComponent("VPSidebarItem", true)';
+
+/** A Vite plugin: below each of its entries, VitePress's sidebar uses theme/sidebar-leaf.ts in the HTML that the build writes. */
+export const sidebarLeaves = () => ({
+  name: 'sidebar-leaves',
+  enforce: 'post' as const, // the hash of the component's text is in its styles
+  transform(code: string, id: string, options?: { ssr?: boolean }) {
+    if (!options?.ssr || !/VPSidebarItem\.vue\?.*type=script/.test(id)) return null;
+    if (!code.includes(ITSELF)) throw new Error('VPSidebarItem.vue does not use itself');
+    const leaf = JSON.stringify(path.join(project, 'docs/.vitepress/theme/sidebar-leaf.ts'));
+    return { code: `import SidebarLeaf from ${leaf};${code.replace(ITSELF, 'SidebarLeaf')}`, map: null };
+  },
+});

@@ -252,7 +252,21 @@ test('networks.mjs prints what the chapter quotes', () => {
   expect(quoted).toEqual(outputOf('networks.mjs').split(/^(?=\S)/m)); // one thread and the portable build: the same digits on every computer
 });
 
-const symptoms = outputOf('symptoms.mjs').split(/^(?=\S)/m);
+/** One process runs symptoms.mjs as its own program, and then the gradient checks of the same copies of the library. */
+const { stdout: printed } = runModule(`
+  const { resolve } = await import('node:path');
+  process.argv[1] = resolve('docs/learn/programs/symptoms.mjs');
+  const { failures } = await import('./docs/learn/programs/symptoms.mjs');
+  const { PLANTED_MISTAKES } = await import('./src/mistakes/planted-mistakes.mjs');
+  const rows = [];
+  for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
+    const at = async (T) => (await failures(id, T)).map(({ name }) => name).join(' ');
+    const one = await at(1);
+    rows.push({ id, equation, one, three: one === '' ? await at(3) : undefined });
+  }
+  console.log(JSON.stringify(rows));`);
+const [, experiments, checks] = /^([^]*\n)(.+)\n$/.exec(printed)!;
+const symptoms = experiments.split(/^(?=\S)/m);
 
 test('symptoms.mjs prints what the chapter quotes', () => {
   expect(quotedExperiments.map(masked).sort()).toEqual(symptoms.map(masked).sort());
@@ -267,17 +281,7 @@ test('symptoms.mjs prints what the chapter quotes', () => {
 testSymptoms('the program printed', symptoms);
 
 test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, for every mistake of the LSTM', () => {
-  const { stdout } = runModule(`
-    const { failures } = await import('./docs/learn/programs/symptoms.mjs');
-    const { PLANTED_MISTAKES } = await import('./src/mistakes/planted-mistakes.mjs');
-    const rows = [];
-    for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
-      const at = async (T) => (await failures(id, T)).map(({ name }) => name).join(' ');
-      const one = await at(1);
-      rows.push({ id, equation, one, three: one === '' ? await at(3) : undefined });
-    }
-    console.log(JSON.stringify(rows));`);
-  const rows = JSON.parse(stdout) as (Record<'id' | 'equation' | 'one', string> & { three?: string })[];
+  const rows = JSON.parse(checks) as (Record<'id' | 'equation' | 'one', string> & { three?: string })[];
   const idsOf = (fits: (row: (typeof rows)[number]) => boolean): string[] => rows.filter(fits).map(({ id }) => id);
   expect(idsOf(({ one, three }) => one === '' && three !== '')).toEqual([
     ...['dw-of-one-step', 'dwh-of-one-step', 'db-of-one-step', 'no-memory'],

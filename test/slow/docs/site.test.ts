@@ -74,7 +74,21 @@ testInBrowser('every link leads to a page and its anchor, and links lead to ever
   const names = [...pages.keys()].map((page) => page.slice(address().length).replace(/(^|\/)$/, '$1index.html'));
   expect(names.sort()).toEqual(pageNames().sort());
   expect(names.length).toBeGreaterThan(300);
+
+  const missing = ([page, alike]: readonly [string, RegExp]): string[] => {
+    const { links } = pages.get(address() + page)!;
+    return names.filter(
+      (name) => alike.test(name) && !name.endsWith('index.html') && !links.includes(address() + name),
+    );
+  };
+  expect(SIDEBARS.flatMap(missing)).toEqual([]);
 });
+
+/** A page, and those that its sidebar has. */
+const SIDEBARS = [
+  ['learn/lstm.html', /^(?!api|source)/],
+  ['api/longhand/interfaces/Lstm.html', /^api/],
+] as const;
 
 /** What axe checks in all views, one of each kind: the frame of these pages is that of all others. */
 const OF_EACH_KIND = [
