@@ -209,8 +209,9 @@ test('the README’s figures of other programs are those of the benchmark’s ro
   }
 });
 
-test('the benchmarks’ table of Node 26 has its rows', () => {
-  const rows = rowsIn('docs/benchmarks/rows.ndjson').filter(({ run }) => run.engine.startsWith('Node 26'));
+test('the benchmarks’ table of Node 26 and 24 has their rows', () => {
+  const all = rowsIn('docs/benchmarks/rows.ndjson');
+  const [rows, before] = ['Node 26', 'Node 24'].map((name) => all.filter(({ run }) => run.engine.startsWith(name)));
   const ms = (value: number | null): string => (value ?? NaN).toPrecision(3);
   const cellOf = (of: readonly (typeof rows)[number][], label: string): string => {
     const row = of.find((one) => labelOf(one) === label);
@@ -225,7 +226,9 @@ test('the benchmarks’ table of Node 26 has its rows', () => {
       [1, ''],
       [2, ' ×2'],
     ] as const) {
+      const inNode24 = before.filter((row) => nameOf(row) === nameOf(of[0]));
       const cells = ['longhand-wasm', 'pytorch', 'onnxruntime'].map((name) => cellOf(of, name + ending));
+      cells.push(cellOf(inNode24, `longhand-wasm${ending}`));
       expect(table).toContain(`| ${threads} | ${cells.join(' | ')} |`);
     }
   }
