@@ -85,7 +85,7 @@ describe('a report of the rows in docs/benchmarks, which version 0.1.0 wrote', (
     ]);
     const rest = links.slice(9).map((link) => link.split('.')[0]);
     const others = ['forward-1', 'step-1', 'text-1', 'text-2'];
-    const ofOtherEngines = ['node-26', 'chromium', 'node-24'].flatMap((engine) =>
+    const ofOtherEngines = ['node-26', 'chromium-156', 'node-24'].flatMap((engine) =>
       others.map((one) => `${engine}-${one}`),
     );
     expect(rest).toEqual(['node-20-text-1', 'node-20-text-2', ...ofOtherEngines]);
