@@ -155,8 +155,12 @@ export const builds = Object.entries({ portable: PORTABLE, relaxed: RELAXED })
 export function instantiate(bytes: Buffer<ArrayBuffer>) {
   const memory = new WebAssembly.Memory({ initial: 32, maximum: 65536, shared: true });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const { sigmoidRow, tanhRow, expOf } = exports as Record<string, (...numbers: readonly number[]) => void>;
-  const functions: Functions = { sigmoidOf: (to, from, size) => sigmoidRow(to, from, 0, size), tanhOf: tanhRow, expOf };
+  const { sigmoidRow, tanhRow, expRow } = exports as Record<string, (...numbers: readonly number[]) => void>;
+  const functions: Functions = {
+    sigmoidOf: (to, from, size) => sigmoidRow(to, from, 0, size),
+    tanhOf: tanhRow,
+    expOf: (to, from, size) => expRow(to, from, 0, size), // of x - 0
+  };
   const [x, out] = [new Float32Array(memory.buffer, X, COUNT), new Float32Array(memory.buffer, OUT, COUNT)];
   return { functions, x, bits: new Uint32Array(memory.buffer, X, COUNT), out };
 }

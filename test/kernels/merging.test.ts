@@ -65,7 +65,7 @@ const LOOPS = {
   tile1x8: 1,
   sigmoidRow: 2,
   tanhRow: 2,
-  stateRow: 4,
+  stateRow: 2,
   stateBackwardRow: 3,
   gatesBackwardRow: 3,
   adamRow: 3,
@@ -75,7 +75,6 @@ const LOOPS = {
   addFourRows: 1,
   divideRow: 1,
   expRow: 1,
-  scaleRow: 1,
 };
 
 /** Only the relaxed build has them. */

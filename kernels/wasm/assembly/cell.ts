@@ -1,8 +1,8 @@
 /**
  * The LSTM cell's element-wise part: equations (2)–(4) and (4′)–(2′). A chunk is a range of rows.
  *
- * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers. In the
- * forward pass a turn has two pairs: a division takes long, and meanwhile the processor computes the other pair. Each function has at most
+ * A loop computes two vectors side by side, and stores each output as a pair: V8 can merge such operations into one of eight numbers. A
+ * turn of the gates has two pairs: a division takes long, and meanwhile the processor computes the other pair. Each function has at most
  * three outputs: one loop with all six of the forward cell ended a process of Node 26.10 on an Intel Xeon.
  *
  * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
@@ -54,29 +54,31 @@ export function tanhRow(out: usize, x: usize, H: i32): void {
     x += 64; out += 64;
   }
   for (; H > 0; H -= 4) {
-    storePart(out, tanh(v128.load(x)), H);
+    storePart(out, lastTanh(v128.load(x)), H);
     x += 16; out += 16;
   }
+}
+
+/** tanh of a row's last numbers: a call is shorter than the formula, and a page loads this code. */
+function lastTanh(x: v128): v128 {
+  return tanh(x);
 }
 
 /** c = f*cPrev + i*j; h = o*tanh(c), H numbers each. The gates are `gate` bytes apart. */
 export function stateRow(h: usize, c: usize, i: usize, gate: usize, cPrev: usize, H: i32): void {
   let j = i + gate, f = j + gate, o = f + gate;
-  for (; H >= 16; H -= 16) {
+  for (; H >= 8; H -= 8) {
     const c0 = multiplyAdd(v128.load(f), v128.load(cPrev), f32x4.mul(v128.load(i), v128.load(j)));
     const c1 = multiplyAdd(v128.load(f, 16), v128.load(cPrev, 16), f32x4.mul(v128.load(i, 16), v128.load(j, 16)));
-    const c2 = multiplyAdd(v128.load(f, 32), v128.load(cPrev, 32), f32x4.mul(v128.load(i, 32), v128.load(j, 32)));
-    const c3 = multiplyAdd(v128.load(f, 48), v128.load(cPrev, 48), f32x4.mul(v128.load(i, 48), v128.load(j, 48)));
     const h0 = f32x4.mul(v128.load(o), tanh(c0)), h1 = f32x4.mul(v128.load(o, 16), tanh(c1));
-    const h2 = f32x4.mul(v128.load(o, 32), tanh(c2)), h3 = f32x4.mul(v128.load(o, 48), tanh(c3));
-    v128.store(c, c0); v128.store(c, c1, 16); v128.store(c, c2, 32); v128.store(c, c3, 48);
-    v128.store(h, h0); v128.store(h, h1, 16); v128.store(h, h2, 32); v128.store(h, h3, 48);
-    h += 64; c += 64; i += 64; j += 64; f += 64; o += 64; cPrev += 64;
+    v128.store(c, c0); v128.store(c, c1, 16);
+    v128.store(h, h0); v128.store(h, h1, 16);
+    h += 32; c += 32; i += 32; j += 32; f += 32; o += 32; cPrev += 32;
   }
   for (; H > 0; H -= 4) {
     const cOne = multiplyAdd(v128.load(f), v128.load(cPrev), f32x4.mul(v128.load(i), v128.load(j)));
     storePart(c, cOne, H);
-    storePart(h, f32x4.mul(v128.load(o), tanh(cOne)), H);
+    storePart(h, f32x4.mul(v128.load(o), lastTanh(cOne)), H);
     h += 16; c += 16; i += 16; j += 16; f += 16; o += 16; cPrev += 16;
   }
 }
@@ -114,7 +116,7 @@ export function stateBackwardRow(
     dzO += 32; dc += 32; dcPrev += 32; dh += 32; o += 32; f += 32; c += 32;
   }
   for (; H > 0; H -= 4) {
-    const dhOne = flushTiny(v128.load(dh)), oOne = v128.load(o), tanhC = tanh(v128.load(c));
+    const dhOne = flushTiny(v128.load(dh)), oOne = v128.load(o), tanhC = lastTanh(v128.load(c));
     const dcOne = dcOf(dhOne, oOne, tanhC, v128.load(dc));
     storePart(dc, dcOne, H);
     storePart(dcPrev, multiplyAdd(dcOne, v128.load(f), v128.load(dcPrev)), H);

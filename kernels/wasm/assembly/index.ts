@@ -4,7 +4,6 @@ import { Kind } from './jobs';
 import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
 } from './loss';
-import { exp } from './math';
 import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch, setWide } from './matmul';
 import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
 import { columnSumsChunk, embeddingForwardChunk, embeddingBackwardChunk } from './rows';
@@ -16,7 +15,7 @@ export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
 // two vectors lie side by side, and V8 can merge them; test/kernels/merging.test.ts checks that it does.
 export { adamRow, multiplyRow, sgdRow } from './pointwise';
 export { addFourRows, addRow } from './rows';
-export { divideRow, expRow, scaleRow } from './loss';
+export { divideRow, expRow } from './loss';
 export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } from './cell';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
@@ -64,9 +63,4 @@ export function work(): void {
     executeAll();
     awaitJob(seen);
   }
-}
-
-/** out[n] = exp(x[n]); for tests. `size` is a multiple of 4. */
-export function expOf(out: usize, x: usize, size: i32): void {
-  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), exp(v128.load(x + (<usize>n << 2))));
 }

@@ -85,7 +85,7 @@ function manyClasses(loss: usize, probabilities: usize, logits: usize, numbers: 
   }
   const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
   store<f32>(loss, <f32>(sumOfLanes(sumOfY) * NativeMath.log(total) - sumOfLanes(sumOfYD)));
-  scaleRow(probabilities, <f32>(1 / total), C);
+  divideRow(probabilities, probabilities, <f32>(1 / total), 1, C); // a division by 1 changes no bit
 }
 
 /** out = exp(x - max), C numbers. */
@@ -99,20 +99,6 @@ export function expRow(out: usize, x: usize, max: f32, C: i32): void {
   for (; C > 0; C -= 4) {
     storePart(out, exp(f32x4.sub(v128.load(x), subtracted)), C);
     x += 16; out += 16;
-  }
-}
-
-/** x *= scale, C numbers. */
-export function scaleRow(x: usize, scale: f32, C: i32): void {
-  const factor = f32x4.splat(scale);
-  for (; C >= 8; C -= 8) {
-    const low = f32x4.mul(v128.load(x), factor), high = f32x4.mul(v128.load(x, 16), factor);
-    v128.store(x, low); v128.store(x, high, 16);
-    x += 32;
-  }
-  for (; C > 0; C -= 4) {
-    storePart(x, f32x4.mul(v128.load(x), factor), C);
-    x += 16;
   }
 }
 
@@ -165,12 +151,8 @@ export function crossEntropyBackwardChunk(chunk: i32): void {
 
 /** (p*Σy - y)/count */
 function labelledRow(dLogits: usize, probabilities: usize, numbers: usize, count: f32, C: i32): void {
-  const sumOfY = f32x4.splat(sumOf(numbers, C)), divisor = f32x4.splat(count);
-  for (let k = 0; k < C; k += 4) {
-    const offset = <usize>k << 2, left = C - k;
-    const difference = f32x4.sub(f32x4.mul(loadPart(probabilities + offset, left), sumOfY), loadPart(numbers + offset, left));
-    storePart(dLogits + offset, f32x4.div(difference, divisor), left);
-  }
+  const sumOfY = sumOf(numbers, C);
+  for (let k = 0; k < C; k++) store<f32>(dLogits + (<usize>k << 2), (at(probabilities, k) * sumOfY - at(numbers, k)) / count);
 }
 
 /** out = x*factor/count, C numbers. */
