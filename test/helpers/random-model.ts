@@ -10,6 +10,7 @@ import type { NetworkConfig } from '../../src/network/config.js';
 import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import type { ModelSizes } from '../../src/network/model.js';
 import { Model, modelNetwork } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
@@ -62,4 +63,22 @@ export function savedModel(sizes = SIZES, forgetBias = 0.8): SavedModel {
   const { parameters } = randomModel(createReferenceBackend(), { ...sizes, B: 1 }, { forgetBias, seed: 11 });
   const { T, ...others } = sizes;
   return { T, network: completeConfig(modelNetwork(others, forgetBias)), parameters: valuesByName(parameters) };
+}
+
+/** Two layers, the lower one in both directions, with a loss at every step. */
+export const STACK: NetworkConfig = {
+  inputs: 2,
+  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
+  outputs: 3,
+  reads: 'every',
+  dropout: 0.5,
+};
+
+/** A network with random parameters, initial states and x. */
+export function randomNetwork(backend: Backend, config: NetworkConfig, { T = 4, B = 2 } = {}): Network {
+  const network = new Network(backend, config, { T, B }, { inputGradient: true });
+  fillNormal(Object.values(valuesByName(network.parameters)));
+  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
+  return network;
 }

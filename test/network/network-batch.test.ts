@@ -6,28 +6,10 @@ import { fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import type { Batch, BatchInputs } from '../../src/network/network.js';
 import { Network } from '../../src/network/network.js';
-import { valuesByName } from '../../src/network/parameters.js';
 import type { Targets } from '../../src/network/targets.js';
-import { fillNormal } from '../helpers/random-model.js';
+import { randomNetwork, STACK } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
-
-const STACK: NetworkConfig = {
-  inputs: 2,
-  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
-  outputs: 3,
-  reads: 'every',
-  dropout: 0.5,
-};
-
-/** A network with random parameters, initial states and x. */
-function randomNetwork(sizes: NetworkConfig, { T = 4, B = 2 } = {}): Network {
-  const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
-  fillNormal(Object.values(valuesByName(network.parameters)));
-  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
-  return network;
-}
 
 const tensor = (values: readonly number[], ...shape: number[]): Tensor => tensorFrom(values, shape, 'f64');
 
@@ -226,7 +208,7 @@ describe('a batch', () => {
   });
 
   test('labels beyond a sequence’s end and classes there are not looked at', () => {
-    const network = randomNetwork({ ...EVERY, inputKind: 'classes' }, { T: 2, B: 2 });
+    const network = randomNetwork(backend, { ...EVERY, inputKind: 'classes' }, { T: 2, B: 2 });
     network.setBatch({ x: tensor([0, 1, 1, 77], 2, 2), labels: [0, 2, 1, 99], lengths: [2, 1] });
     network.forward();
     network.backward();
@@ -235,7 +217,7 @@ describe('a batch', () => {
   });
 
   test('without lengths, every sequence has T steps again', () => {
-    const [network, other] = [randomNetwork(STACK), randomNetwork(STACK)];
+    const [network, other] = [randomNetwork(backend, STACK), randomNetwork(backend, STACK)];
     const labels = [0, 1, 2, 0, 1, 2, 0, 1];
     network.setTargets({ labels, lengths: [3, 1] });
     network.forward();
@@ -253,7 +235,7 @@ describe('a batch', () => {
 
 describe('metrics', () => {
   test('count the rows that count, of the first sequences', async () => {
-    const network = randomNetwork({ ...STACK, dropout: 0 }, { T: 2, B: 3 });
+    const network = randomNetwork(backend, { ...STACK, dropout: 0 }, { T: 2, B: 3 });
     network.setTargets({ labels: [0, 1, -1, 2, 2, 0], lengths: [2, 2, 1] }); // rows 2 and 5 do not count
     network.forward();
     const { losses, logits } = network.activations;
@@ -269,7 +251,7 @@ describe('metrics', () => {
     expect(first.accuracy).toBe((isRight(0, 0) + isRight(3, 2)) / 2);
   });
   test('belong to a batch that a forward pass has read', async () => {
-    const network = randomNetwork(STACK);
+    const network = randomNetwork(backend, STACK);
     const uses = [
       () => network.metrics(),
       () => network.predictions(),
@@ -298,7 +280,7 @@ describe('metrics', () => {
   });
   test('and so do gradients: a call that has changed what the pass read is named', async () => {
     const labels = Array<number>(8).fill(1);
-    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] });
+    const network = randomNetwork(backend, { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] });
     network.setTargets({ labels });
     network.forward();
     const states = await network.states.final();
@@ -333,7 +315,7 @@ describe('metrics', () => {
     network.backward();
   });
   test('are 0 if nothing counts, and so is every gradient', async () => {
-    const network = randomNetwork(STACK);
+    const network = randomNetwork(backend, STACK);
     network.setTargets({ labels: Array<number>(8).fill(-1) });
     network.forward();
     network.backward();
@@ -353,7 +335,7 @@ describe('metrics', () => {
     }
   });
   test('have no accuracy with the squared error', async () => {
-    const network = randomNetwork({ ...STACK, loss: 'squaredError' });
+    const network = randomNetwork(backend, { ...STACK, loss: 'squaredError' });
     network.forward();
     expect(await network.metrics()).toEqual({
       loss: expect.any(Number) as number,

@@ -10,26 +10,9 @@ import { Model } from '../../src/network/model.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
-import { fillNormal } from '../helpers/random-model.js';
+import { fillNormal, randomNetwork, STACK } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
-
-const STACK: NetworkConfig = {
-  inputs: 2,
-  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
-  outputs: 3,
-  reads: 'every',
-  dropout: 0.5,
-};
-
-/** A network with random parameters, initial states and x. */
-function randomNetwork(sizes: NetworkConfig, { T = 4, B = 2 } = {}): Network {
-  const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
-  fillNormal(Object.values(valuesByName(network.parameters)));
-  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
-  return network;
-}
 
 const tensor = (values: readonly number[], ...shape: number[]): Tensor => tensorFrom(values, shape, 'f64');
 
@@ -37,7 +20,7 @@ describe('states', () => {
   const ONE_WAY: NetworkConfig = { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] };
 
   test('two batches of T/2 that carry their states compute the bits of one batch of T', () => {
-    const [whole, half] = [randomNetwork(ONE_WAY), randomNetwork(ONE_WAY, { T: 2 })];
+    const [whole, half] = [randomNetwork(backend, ONE_WAY), randomNetwork(backend, ONE_WAY, { T: 2 })];
     whole.forward();
     for (const from of [0, 2]) {
       copyInto(half.activations.x, rowsOf(whole.activations.x, from, from + 2));
@@ -51,7 +34,7 @@ describe('states', () => {
     }
   });
   test('of a network with a bidirectional layer are not carried, and none changes', () => {
-    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 2, bidirectional: true }] });
+    const network = randomNetwork(backend, { ...STACK, layers: [{ hidden: 3 }, { hidden: 2, bidirectional: true }] });
     network.forward();
     const before = valuesOf(network.layers[0][0].initial.h);
     expect(() => network.carryState()).toThrow(
@@ -208,7 +191,7 @@ describe('the states of each layer', () => {
   });
 
   test('are written and read by name; a missing or wrong one is refused, and nothing changes', async () => {
-    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] });
+    const network = randomNetwork(backend, { ...STACK, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] });
     const before = valuesOf(network.layers[0][0].initial.c);
     const shapes = { 'h0.0': [2, 2], 'c0.0': [2, 3], 'h0.1': [2, 4], 'c0.1': [2, 4] };
     const states = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape, 'f64')]));
@@ -229,7 +212,7 @@ describe('the states of each layer', () => {
 });
 
 test('what a caller gives may be the network’s own: states of another layer, rows of another order, y', () => {
-  const two = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 3 }] });
+  const two = randomNetwork(backend, { ...STACK, layers: [{ hidden: 3 }, { hidden: 3 }] });
   const [[a], [b]] = two.layers;
   const swapped = { 'h0.0': b.initial.h, 'c0.0': b.initial.c, 'h0.1': a.initial.h, 'c0.1': a.initial.c };
   const values = () => [a.initial.h, a.initial.c, b.initial.h, b.initial.c].map(valuesOf);
@@ -237,19 +220,23 @@ test('what a caller gives may be the network’s own: states of another layer, r
   two.states.setInitial(swapped);
   expect(values()).toEqual([hb, cb, ha, ca]);
 
-  const sorted = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 2 }, { B: 3 });
+  const sorted = randomNetwork(backend, { inputs: 2, layers: [{ hidden: 1 }], outputs: 2 }, { B: 3 });
   const [[{ initial }]] = sorted.layers;
   sorted.setTargets({ labels: [0, 0, 0], lengths: [1, 3, 2] }); // the longest comes first
   initial.h.data.set([1, 2, 3]);
   sorted.states.setInitial({ h0: initial.h, c0: initial.c });
   expect(valuesOf(initial.h)).toEqual(Float64Array.of(2, 3, 1));
 
-  const every = randomNetwork({ inputs: 2, layers: [{ hidden: 1 }], outputs: 7, reads: 'every' }, { T: 2, B: 3 });
+  const every = randomNetwork(
+    backend,
+    { inputs: 2, layers: [{ hidden: 1 }], outputs: 7, reads: 'every' },
+    { T: 2, B: 3 },
+  );
   const { y } = every.activations;
   every.setTargets({ labels: [1, 2, 3, 4, 5, 6] });
   every.setTargets({ labels: y.data, layout: 'batch-first' });
   expect(valuesOf(y)).toEqual(Float64Array.of(1, 3, 5, 2, 4, 6));
-  const errors = randomNetwork({ ...every.config, outputs: 1, loss: 'squaredError' }, { T: 2 });
+  const errors = randomNetwork(backend, { ...every.config, outputs: 1, loss: 'squaredError' }, { T: 2 });
   errors.setTargets({ targets: tensor([1, 2, 3, 4], 2, 2, 1) });
   errors.setTargets({ targets: errors.activations.y, layout: 'batch-first' });
   expect(valuesOf(errors.activations.y)).toEqual(Float64Array.of(1, 3, 2, 4));

@@ -11,26 +11,9 @@ import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { fillNormal } from '../helpers/random-model.js';
+import { randomNetwork, STACK } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
-
-const STACK: NetworkConfig = {
-  inputs: 2,
-  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
-  outputs: 3,
-  reads: 'every',
-  dropout: 0.5,
-};
-
-/** A network with random parameters, initial states and x. */
-function randomNetwork(sizes: NetworkConfig, { T = 4, B = 2 } = {}): Network {
-  const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
-  fillNormal(Object.values(valuesByName(network.parameters)));
-  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
-  return network;
-}
 
 describe('sizes', () => {
   test('defaults are filled in', () => {
@@ -139,7 +122,7 @@ test('a network, a model and an LSTM keep their sizes and lists, though the call
 
 test('a network of one layer computes the bits of a Model', () => {
   const model = new Model(backend, { T: 4, B: 2, I: 2, H: 3, C: 3 });
-  const network = randomNetwork({ inputs: 2, layers: [{ hidden: 3 }], outputs: 3 });
+  const network = randomNetwork(backend, { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 });
   model.load(valuesByName(network.parameters));
   for (const name of ['h', 'c'] as const) copyInto(model.lstm.initial[name], network.layers[0][0].initial[name]);
   for (const each of [model, network]) {
@@ -154,17 +137,17 @@ test('a network of one layer computes the bits of a Model', () => {
 
 describe('dropout', () => {
   test('needs masks, and its name: without them a pass is refused', () => {
-    const network = randomNetwork(STACK);
+    const network = randomNetwork(backend, STACK);
     expect(() => network.forward({ dropout: true })).toThrow(
       'forward: dropout: no masks have been drawn: call drawMasks',
     );
     expect(() => network.forward({ dropOut: true } as never)).toThrow('forward: dropOut: unknown option');
-    expect(() => randomNetwork({ ...STACK, dropout: 0 }).forward({ dropout: true })).not.toThrow();
+    expect(() => randomNetwork(backend, { ...STACK, dropout: 0 }).forward({ dropout: true })).not.toThrow();
   });
 
   test('the same seed draws the same masks, and another seed others', () => {
     const dropped = [7, 7, 8].map((seed) => {
-      const network = randomNetwork(STACK);
+      const network = randomNetwork(backend, STACK);
       network.drawMasks(new Random(seed));
       network.forward({ dropout: true });
       return valuesOf(network.layers[1][0].inputs[0]);
@@ -175,7 +158,7 @@ describe('dropout', () => {
 });
 
 describe('numbers that are not finite', () => {
-  const numbers = randomNetwork(STACK);
+  const numbers = randomNetwork(backend, STACK);
   const { x } = numbers.activations;
   beforeEach(() => {
     fill(x, 0.5);
@@ -275,7 +258,7 @@ test('dx is computed only if asked for', () => {
 });
 
 test('parameters are saved and loaded by name', async () => {
-  const [network, other] = [randomNetwork(STACK), new Network(backend, STACK, { T: 1, B: 1 })];
+  const [network, other] = [randomNetwork(backend, STACK), new Network(backend, STACK, { T: 1, B: 1 })];
   const saved = await network.save();
   other.load(saved);
   expect(await other.save()).toEqual(saved);

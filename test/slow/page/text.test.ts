@@ -147,6 +147,8 @@ describe('a checkpoint', () => {
     await page.waitForFunction(() => document.querySelector('#test-result')!.textContent.endsWith('at step 30'));
     const [shown] = (await opened.text('#test-result')).split(' ');
     expect(shown).toMatch(/^\d\.\d{4}$/);
+    const evaluated = await longhand(['eval', fromPage, '--text', own]); // of the whole text
+    expect(evaluated.stdout).toMatch(/^Bits per character on .*own\.txt: \d\.\d{4}\n$/);
     const { code, stdout } = await train('--resume', fromPage);
     expect([code, stdout]).toEqual([
       0,
