@@ -14,6 +14,7 @@ const LAYERS = [
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],
   ['src/forecast/', 'src/classify/', 'src/own-network/'],
+  ['src/door/'],
   ['src/index\\.ts$'],
   ['src/browser\\.ts$', 'src/export/', 'src/page/'],
   ['src/cli/'],

@@ -1,5 +1,5 @@
 /** The suites: lists of cases, in each of which every candidate is measured. */
-import type { ModelSizes } from '../src/network/model.js';
+import type { ModelSizes } from '../src/network/tutorial-network.js';
 import type { CellTask, Form, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from './tasks.js';
 
 export interface Case {

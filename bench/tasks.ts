@@ -4,8 +4,8 @@ import type { Shape } from '../src/core/tensor.js';
 import { sizeOf } from '../src/core/tensor.js';
 import type { NetworkConfig } from '../src/network/config.js';
 import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
-import type { ModelSizes } from '../src/network/model.js';
-import { modelNetwork, parameterShapes } from '../src/network/model.js';
+import type { ModelSizes } from '../src/network/tutorial-network.js';
+import { modelNetwork } from '../src/network/tutorial-network.js';
 
 /** A·B, Aᵀ·B and A·Bᵀ: for a layer's forward pass, for its weights' gradient and for its input's gradient. */
 export type Form = 'A·B' | 'Aᵀ·B' | 'A·Bᵀ';
@@ -82,7 +82,7 @@ export function inputShapes(task: BenchmarkTask): Record<string, Shape> {
       return { ...networkParameterShapes(networkOf(task)), x: inputShape(networkOf(task), task), labels };
     }
     default:
-      return { ...parameterShapes(task), x: [task.T, task.B, task.I], y: [task.B, task.C] };
+      return { ...networkParameterShapes(modelNetwork(task)), x: [task.T, task.B, task.I], y: [task.B, task.C] };
   }
 }
 

@@ -10,8 +10,8 @@ import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/c
 import { clipGradients } from '../../src/equations/clipping.js';
 import { denseForward } from '../../src/equations/dense.js';
 import { lstmForward } from '../../src/equations/lstm.js';
-import { Model } from '../../src/network/model.js';
-import { Network } from '../../src/network/network.js';
+import { Model } from '../../src/door/model.js';
+import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';

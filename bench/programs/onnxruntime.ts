@@ -2,7 +2,8 @@
 import { tensorFrom } from '../../src/core/tensor.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { completeConfig } from '../../src/network/config.js';
-import { modelNetwork, parameterShapes } from '../../src/network/model.js';
+import { networkParameterShapes } from '../../src/network/config.js';
+import { modelNetwork } from '../../src/network/tutorial-network.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
@@ -59,7 +60,7 @@ async function prepare(
 
 /** The task's network, as `longhand export` reads it. */
 function savedModel({ T, I, H, C }: ModelTask, inputs: Arrays): SavedModel {
-  const shapes = Object.entries(parameterShapes({ I, H, C }));
+  const shapes = Object.entries(networkParameterShapes(modelNetwork({ I, H, C })));
   const entries = shapes.map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]);
   const parameters = Object.fromEntries(entries) as SavedModel['parameters'];
   return { T, network: completeConfig(modelNetwork({ I, H, C }, FORGET_BIAS)), parameters };

@@ -8,7 +8,7 @@ import type { TrainingData } from '../data/train-data.js';
 import type { NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import type { TrainHooks } from '../training/loop.js';
+import type { LoopHooks } from '../training/loop.js';
 import { loadBatch } from '../training/load-batch.js';
 import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
@@ -54,7 +54,7 @@ export const optionsOf = ({ plan, networks }: ClassifierState, otherwise: TrainO
 
 /** What a run of a classifier reports. */
 export interface ClassifierHooks extends Pick<
-  TrainHooks,
+  LoopHooks,
   'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
 > {
   /** Called before a network is trained; `number` counts from 1. */

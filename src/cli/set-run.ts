@@ -12,7 +12,7 @@ import type { ForecastState } from '../forecast/forecaster.js';
 import type { NetworkConfig } from '../network/config.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
-import type { TrainHooks } from '../training/loop.js';
+import type { LoopHooks } from '../training/loop.js';
 import type { BackendFlags } from './backends.js';
 import { assertRoom } from './memory.js';
 import type { WrittenFile } from './outputs.js';
@@ -46,7 +46,7 @@ export interface SetFlags extends BackendFlags {
 }
 
 /** What the run calls while it trains. */
-export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpointEvery' | 'onStep' | 'onWarning'> {
+export interface RunHooks<State> extends Pick<LoopHooks, 'signal' | 'checkpointEvery' | 'onStep' | 'onWarning'> {
   /** A network begins; `left` networks have not ended. */
   readonly begin: (line: string, left: number) => void;
   readonly onState?: (state: State) => void;

@@ -3,6 +3,8 @@ import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, valuesOf, zeros } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
+import { completeConfig } from '../network/config.js';
+import { batchFrom } from '../network/given-batch.js';
 import { Network } from '../network/network.js';
 import { initialGradients } from '../network/states.js';
 import type { Problem, Results } from './problem.js';
@@ -18,14 +20,15 @@ export const solve = (
 async function solveSorted(backend: Backend, problem: Problem, onStep: (share: number) => void): Promise<Results> {
   const { network: sizes, suffixes, labels, lengths } = problem;
   const reporting = withSteps(backend, suffixes.length * lengths[0], onStep);
-  const network = new Network(reporting, sizes, problem.sizes, { inputGradient: true });
+  const network = new Network(reporting, completeConfig(sizes), problem.sizes, { inputGradient: true });
   try {
     const names = [...parameterShapesOf(problem).keys()];
     network.load(Object.fromEntries(network.parameters.map(({ name }, n) => [name, given(problem, names[n])])));
     const lstms = network.layers.flat();
     writeStates(backend, problem, lstms);
     const answers = labels ? { labels } : { targets: given(problem, 'targets') };
-    network.setBatch({ x: given(problem, 'x'), ...answers, lengths });
+    const { x, targets } = batchFrom({ x: given(problem, 'x'), ...answers, lengths }, network);
+    network.setBatch(x, targets);
 
     network.forward();
     const { loss } = await network.metrics();

@@ -5,7 +5,7 @@
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import type { Targets } from '../network/targets.js';
+import type { BatchTargets } from '../network/loss-mask.js';
 import type { Vocabulary } from './text.js';
 
 /** How a batch is filled. */
@@ -19,7 +19,7 @@ export interface FillOptions {
 /** A batch that has been filled. */
 export interface FilledBatch {
   /** Its labels or targets, and lengths. */
-  readonly targets: Omit<Targets, 'targets'> & { readonly targets?: Tensor };
+  readonly targets: BatchTargets;
   /** The example in each row: sequences are sorted by length, the longest first. */
   readonly indices: Uint32Array;
 }

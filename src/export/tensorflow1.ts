@@ -11,7 +11,7 @@ import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
 import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
 import { completeConfig, isPlain } from '../network/config.js';
-import { modelNetwork } from '../network/model.js';
+import { modelNetwork } from '../network/tutorial-network.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { formatKind, singlePrecision } from './weights.js';
 

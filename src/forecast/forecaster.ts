@@ -11,7 +11,7 @@ import type { TrainingData } from '../data/train-data.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { networkFor } from '../training/training.js';
-import type { TrainHooks } from '../training/loop.js';
+import type { LoopHooks } from '../training/loop.js';
 import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -74,7 +74,7 @@ export interface ForecastState {
 
 /** What a run of a forecaster reports. */
 export interface ForecastHooks extends Pick<
-  TrainHooks,
+  LoopHooks,
   'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
 > {
   /** Called before a network is trained; `number` counts from 1, over both stages. */

@@ -657,18 +657,18 @@ export const PLANTED_MISTAKES = [
       test: 'network/pytorch-network',
     },
   }),
-  ...mistakes('12', 'network/network.ts', {
+  ...mistakes('12', 'network/layers.ts', {
     'no-dropout': {
       words: 'nothing is dropped in training',
-      right: 'if (this.drops) this.backend.multiply(dropped, h, mask);\n      else this.backend.copy(dropped, h);',
-      wrong: 'this.backend.copy(dropped, h);',
+      right: 'if (drops) backend.multiply(dropped, h, mask);\n    else backend.copy(dropped, h);',
+      wrong: 'backend.copy(dropped, h);',
       fails: ['(12) y', '(12′) dx'],
       test: 'network/pytorch-network',
     },
     'dropout-in-evaluation': {
       words: 'numbers are dropped in evaluation too',
-      right: 'if (this.drops) this.backend.multiply(dropped, h, mask);\n      else this.backend.copy(dropped, h);',
-      wrong: 'this.backend.multiply(dropped, h, mask);',
+      right: 'if (drops) backend.multiply(dropped, h, mask);\n    else backend.copy(dropped, h);',
+      wrong: 'backend.multiply(dropped, h, mask);',
       fails: ['(12) y'],
       test: undefined,
     },
@@ -682,18 +682,18 @@ export const PLANTED_MISTAKES = [
       test: undefined,
     },
   }),
-  ...mistakes('12′', 'network/network.ts', {
+  ...mistakes('12′', 'network/layers.ts', {
     'no-mask-in-backward': {
       words: 'the backward pass does not use the mask',
-      right: 'if (this.drops) this.backend.multiply(dh, dDropped, mask);\n      else this.backend.copy(dh, dDropped);',
-      wrong: 'this.backend.copy(dh, dDropped);',
+      right: 'if (drops) backend.multiply(dh, dDropped, mask);\n    else backend.copy(dh, dDropped);',
+      wrong: 'backend.copy(dh, dDropped);',
       fails: ['(12′) dx'],
       test: 'network/pytorch-network',
     },
     'mask-in-backward-only': {
       words: 'the backward pass uses the mask, though the forward pass did not',
-      right: 'if (this.drops) this.backend.multiply(dh, dDropped, mask);\n      else this.backend.copy(dh, dDropped);',
-      wrong: 'this.backend.multiply(dh, dDropped, mask);',
+      right: 'if (drops) backend.multiply(dh, dDropped, mask);\n    else backend.copy(dh, dDropped);',
+      wrong: 'backend.multiply(dh, dDropped, mask);',
       fails: ['(12′) dx'],
       test: undefined,
     },
@@ -1030,18 +1030,18 @@ export const PLANTED_MISTAKES = [
       test: 'network/pytorch-network',
     },
   }),
-  ...mistakes('layers', 'network/targets.ts', {
+  ...mistakes('layers', 'network/loss-mask.ts', {
     'padding-is-counted': {
       words: 'labels beyond the end of a sequence count',
-      right: 'if (this.isBeyondEnd(row, lengths)) return false;',
-      wrong: '',
+      right: 'labels[row] >= 0 && this.isWithin(row)',
+      wrong: 'labels[row] >= 0',
       fails: ['layers the loss'],
       test: 'network/pytorch-network',
     },
     'padded-targets-are-counted': {
       words: 'targets beyond the end of a sequence count',
-      right: '!this.isBeyondEnd(Math.floor(at / this.width), lengths) && !Number.isNaN(target(at))',
-      wrong: '!Number.isNaN(target(at))',
+      right: '!Number.isNaN(target) && this.isWithin(row)',
+      wrong: '!Number.isNaN(target)',
       fails: ['layers with the squared error'],
       test: undefined,
     },

@@ -1,4 +1,5 @@
 /** The LSTMs of a network, with dropout between them, and the views that the output layer uses. */
+import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { matrixOf, rowsOf, stepOf } from '../core/tensor.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
@@ -80,6 +81,22 @@ function dropoutAbove(below: readonly Lstm[], allocate: Allocate): Dropout[] {
     const { mask, dropped, dDropped } = allocate({ mask: h.shape, dropped: h.shape, dDropped: h.shape });
     return { mask, dropped, dDropped, h, dh: outputRows(lstm, lstm.dhUpstream) };
   });
+}
+
+/** Between a layer and the next one: (12) y = x*mask. Without `drops`, y = x. Default of `dropouts`: the last layer has none. */
+export function dropoutForward(backend: Backend, dropouts: readonly Dropout[] = [], drops: boolean): void {
+  for (const { mask, h, dropped } of dropouts) {
+    if (drops) backend.multiply(dropped, h, mask);
+    else backend.copy(dropped, h);
+  }
+}
+
+/** (12′) from  y = x*mask:  dx = dy*mask */
+export function dropoutBackward(backend: Backend, dropouts: readonly Dropout[], drops: boolean): void {
+  for (const { mask, dh, dDropped } of dropouts) {
+    if (drops) backend.multiply(dh, dDropped, mask);
+    else backend.copy(dh, dDropped);
+  }
 }
 
 /** The rows that hold the states after each step: 1 … T, or 0 … T-1 in reverse. */

@@ -1,6 +1,6 @@
 /** Checks the gradients of this project's networks: every parameter, x and every initial state, at random values. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertWhole, plainCopyOf } from '../core/arguments.js';
+import { assertKinds, assertSizes, assertWhole, plainCopyOf } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
 import { fillRandom, Random } from '../core/rng.js';
@@ -9,13 +9,13 @@ import { copyInto, fill, zeros } from '../core/tensor.js';
 import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
 import { checkGradients } from '../equations/gradcheck.js';
 import type { BatchSizes, NetworkConfig } from './config.js';
-import { lossRows, targetShape } from './config.js';
-import type { ModelSizes } from './model.js';
-import { modelNetwork } from './model.js';
+import { completeConfig, lossRows, targetShape } from './config.js';
 import { Network } from './network.js';
-import { initialGradients, namedStates } from './states.js';
+import { initialGradients, initialOf, namedStates } from './states.js';
 import type { NamedTensors } from './parameters.js';
 import { gradientsByName, valuesByName } from './parameters.js';
+import type { ModelSizes } from './tutorial-network.js';
+import { modelNetwork } from './tutorial-network.js';
 
 /** Options of `checkNetworkGradients`. */
 export interface NetworkCheck {
@@ -74,8 +74,10 @@ export async function checkNetworkGradients(
   assertKinds('gradcheck', options, NETWORK_CHECK);
   const { seed = 1, tolerance, suspect = backend } = options;
   assertWhole('gradcheck: seed', seed, 0, LARGEST_WHOLE);
+  const config = completeConfig(network);
+  assertSizes('network', sizes, ['T', 'B']);
   const opened = [backend, ...(suspect === backend ? [] : [suspect])].map(
-    (where) => new Network(where, network, sizes, { inputGradient: network.inputKind !== 'classes' }),
+    (where) => new Network(where, config, sizes, { inputGradient: true }),
   );
   const [computes, checked] = [opened[0], opened[opened.length - 1]];
   try {
@@ -154,6 +156,5 @@ function inputsOf(network: Network): NamedTensors {
   const { parameters, activations, layers } = network;
   const inputs: Record<string, Tensor> = { ...valuesByName(parameters) };
   if (network.config.inputKind === 'numbers') inputs.x = activations.x;
-  const initial = layers.flat().map((lstm) => lstm.initial);
-  return { ...inputs, ...namedStates(network.config, initial) };
+  return { ...inputs, ...namedStates(network.config, initialOf(layers.flat())) };
 }

@@ -7,8 +7,8 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import type { OutputViews } from './layers.js';
 import type { Parameter } from './parameters.js';
-import type { Targets } from './targets.js';
-import { LossMask } from './targets.js';
+import type { BatchTargets } from './loss-mask.js';
+import { LossMask } from './loss-mask.js';
 
 /** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
 export interface OutputTensors {
@@ -146,13 +146,10 @@ export class NetworkOutput {
     denseBackward(this.backend, dStates, kernel.gradient, bias.gradient, this.dLogits, states, kernel.value);
   }
 
-  /**
-   * Puts labels or targets into y; `least`: how many must count. Returns whether the lengths changed. Throws the errors of
-   * `LossMask.set`.
-   */
-  set(targets: Targets, least = 0): boolean {
+  /** Puts labels or targets into y. Returns whether the lengths changed. */
+  set(targets: BatchTargets): boolean {
     const { y, mask } = this.tensors;
-    const lengthsChanged = this.counted.set(targets, y, least);
+    const lengthsChanged = this.counted.set(targets, y);
     this.backend.upload(y);
     if (!mask) return lengthsChanged;
     const rows = matrixOf(mask);
@@ -189,8 +186,6 @@ export class NetworkOutput {
 
   /** See `Network.predictions`. */
   async predictions(): Promise<Int32Array> {
-    if (this.config.loss !== 'crossEntropy')
-      throw new Error(`network: no predictions of classes: its loss is ${this.config.loss}`);
     return this.read('predictions', this.logits, (logits) => {
       const [N, C] = logits.shape;
       return Int32Array.from({ length: N }, (_, row) => {

@@ -7,63 +7,75 @@
  */
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
-import type { Tensor } from '../core/tensor.js';
+import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, stepOf, zeros } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
 import type { CompleteConfig } from './config.js';
 import { lstmsOf } from './config.js';
 import type { NamedTensors } from './parameters.js';
 import { assertLoadable } from './parameters.js';
-import type { SequenceOrder } from './sequence-order.js';
 
-/** The states of a network; see `Network.states`. */
+type Allocate = (shapes: { h: Shape; c: Shape }) => State;
+
+/** The states of a network, on the host; see `Network.states`. */
 export class NetworkStates {
+  /** Those that belong to a sequence between two passes, and their gradients. */
+  readonly all: readonly State[];
+  private readonly lstms: readonly Lstm[];
+  /** For each layer, the gradients that reach its last states from outside; undefined if the network has none. */
+  private readonly dFinal: readonly (readonly State[])[] | undefined;
+
   constructor(
     private readonly backend: Backend,
     private readonly config: CompleteConfig,
-    private readonly lstms: readonly Lstm[],
-    private readonly sequences: SequenceOrder,
-    /** The gradients that reach the last states from outside; undefined if the network has none. */
-    private readonly dFinal: readonly State[] | undefined,
-    /** Called before the initial states are set, with the method's name. It may throw. */
-    private readonly onSet: (what: string) => void,
-    /** Called before the last states are read, with the method's name. It may throw. */
-    private readonly onFinal: (what: string) => void,
-  ) {}
-
-  /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
-  setInitial(states: NamedTensors): void {
-    this.write(
-      'setInitial',
-      INITIAL,
-      states,
-      this.lstms.map(({ initial }) => initial),
-    );
+    layers: readonly (readonly Lstm[])[],
+    /** `[B]`: the caller's index of each sequence in the LSTMs. */
+    private readonly order: () => readonly number[],
+    /** Default: no gradients from outside. */
+    allocate?: Allocate,
+  ) {
+    this.lstms = layers.flat();
+    this.dFinal =
+      allocate && layers.map((lstms) => lstms.map(({ final: { h, c } }) => allocate({ h: h.shape, c: c.shape })));
+    const own = this.lstms.flatMap((lstm) => [lstm.initial, lstm.final, initialGradients(lstm)]);
+    this.all = [...own, ...(this.dFinal?.flat() ?? [])];
   }
 
-  /**
-   * hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. Rejects with an Error if no forward pass
-   * has read the batch.
-   */
+  /** Copies h0 and c0 `[B,…]` into the initial states. Throws the errors of `assertLoadable`; then nothing changes. */
+  setInitial(states: NamedTensors): void {
+    this.write('setInitial', INITIAL, states, initialOf(this.lstms));
+  }
+
+  /** hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. */
   async final(): Promise<NamedTensors> {
-    this.onFinal('final');
     return this.read(
       FINAL,
       this.lstms.map(({ final }) => final),
     );
   }
 
-  /**
-   * Sets the gradients that reach the last states from outside the network, hn and cn `[B,…]`: each later backward pass adds
-   * them. Throws an Error if the network was made without `stateGradients`, and the errors of `setInitial`.
-   */
+  /** Whether gradients can reach the last states from outside. */
+  get haveGradients(): boolean {
+    return this.dFinal !== undefined;
+  }
+
+  /** Sets the gradients that reach the last states from outside, hn and cn `[B,…]`: each later backward pass adds them. */
   setFinalGradients(gradients: NamedTensors): void {
-    if (!this.dFinal) throw new Error('network: no state gradients; make the network with { stateGradients: true }');
-    this.write('setFinalGradients', FINAL, gradients, this.dFinal);
+    this.write('setFinalGradients', FINAL, gradients, this.dFinal?.flat() ?? []);
+  }
+
+  /** Adds those of layer n to the gradients of its LSTMs. Nothing else reads the last c. */
+  addFinalGradients(n: number, lstms: readonly Lstm[]): void {
+    this.dFinal?.[n].forEach(({ h, c }, k) => {
+      const { dhUpstream, dcUpstream, reverse, sizes } = lstms[k];
+      const last = reverse ? 0 : sizes.T;
+      this.backend.add(stepOf(dhUpstream, last), h);
+      if (dcUpstream) this.backend.copy(stepOf(dcUpstream, last), c);
+    });
   }
 
   /** The gradients of h0 and c0 `[B,…]` from the last backward pass, under these names. */
-  initialGradients(): Promise<NamedTensors> {
+  async initialGradients(): Promise<NamedTensors> {
     return this.read(INITIAL, this.lstms.map(initialGradients));
   }
 
@@ -71,8 +83,7 @@ export class NetworkStates {
   private write(what: string, names: Names, given: NamedTensors, states: readonly State[]): void {
     const tensors = namedStates(this.config, states, names);
     assertLoadable(tensors, given, what);
-    if (names === INITIAL) this.onSet(what);
-    const { order } = this.sequences;
+    const order = this.order();
     const sorted = Object.entries(tensors).map(([name, { shape }]) => {
       const rows = zeros(shape, this.backend.dtype);
       order.forEach((b, n) => copyInto(rows.pick(n), given[name].pick(b)));
@@ -86,7 +97,7 @@ export class NetworkStates {
   }
 
   private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
-    const { order } = this.sequences; // as it is now: a later batch may have another one
+    const order = this.order(); // as it is now: a later batch may have another one
     const named = namedStates(this.config, states, names);
     const all = Object.values(named);
     const copies = all.map(({ shape }) => zeros(shape, this.backend.dtype));
@@ -101,6 +112,9 @@ type Names = readonly [h: string, c: string];
 
 const INITIAL: Names = ['h0', 'c0'];
 const FINAL: Names = ['hn', 'cn'];
+
+/** The initial state of each LSTM. */
+export const initialOf = (lstms: readonly Lstm[]): State[] => lstms.map(({ initial }) => initial);
 
 /** The states of each LSTM by name (not copied). */
 export function namedStates(config: CompleteConfig, states: readonly State[], [h, c] = INITIAL): NamedTensors {

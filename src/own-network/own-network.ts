@@ -11,6 +11,7 @@ import type { Network } from '../network/network.js';
 import type { GivenOptions } from '../training/options.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { Line, Validation } from '../training/training.js';
+import { newRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
 
 /** What is trained, and for how long. */
@@ -61,7 +62,7 @@ export async function trainOwn(
   functions?: NetworkFunctions,
 ): Promise<Trained> {
   const own = functions && withFunctions(backend, functions, () => training);
-  const training: Training = Training.start(own ?? backend, data, options);
+  const training: Training = Training.start(own ?? backend, newRun(data, options));
   try {
     if (functions) replaceBackward(training.network, functions);
     for (let step = 1; step <= steps; step++) {

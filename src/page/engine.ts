@@ -11,7 +11,8 @@ import { checkModelGradients } from '../network/network-check.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
-import { evaluate } from '../training/evaluate.js';
+import { dataFor, evaluateData } from '../training/evaluate.js';
+import { newRun, resumedRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
 import type { BackendName } from './backend-choices.js';
 import { chooseBackend, webGpu } from './choose-backend.js';
@@ -112,7 +113,7 @@ export class Engine {
   async start(settings: Settings): Promise<Started> {
     const data = this.data.forSettings(settings);
     return this.replaceRun(settings, data, (backend) =>
-      Training.start(backend, data, optionsOf(settings, this.data.textLength)),
+      Training.start(backend, newRun(data, optionsOf(settings, this.data.textLength))),
     );
   }
 
@@ -172,7 +173,10 @@ export class Engine {
     const { signal } = this.abortTest;
     const { test } = this.currentData;
     try {
-      const result = await this.queue.run(() => evaluate(this.currentRun.training.network, test, signal));
+      const result = await this.queue.run(() => {
+        const { network } = this.currentRun.training;
+        return evaluateData('evaluate', network, dataFor(network, test), signal);
+      });
       const { accuracy, loss, count } = result;
       return { accuracy, loss, count, misread: 'labels' in test ? misreadOf(test.labels, result) : [] };
     } catch (error) {
@@ -238,7 +242,7 @@ export class Engine {
 
   private resume(checkpoint: Checkpoint, choices: Choices, data: SubjectSplit): Promise<Started> {
     return this.replaceRun(choices, data, (backend) =>
-      namingCharacters(checkpoint.model, () => Training.resume(backend, data, checkpoint)),
+      namingCharacters(checkpoint.model, () => Training.resume(backend, resumedRun(data, checkpoint))),
     );
   }
 

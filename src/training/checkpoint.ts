@@ -109,6 +109,11 @@ export interface Checkpoint {
   readonly metadata?: JsonObject | undefined;
 }
 
+/** A checkpoint that can be resumed. */
+export interface Resumable extends Checkpoint {
+  readonly training: SavedTraining;
+}
+
 const NAMES = ['model', 'training', 'metadata'] as const satisfies (keyof Checkpoint)[];
 const MODEL_NAMES = ['T', 'network', 'vocabulary', 'parameters'] as const satisfies (keyof SavedModel)[];
 const TRAINING_NAMES = Object.keys({

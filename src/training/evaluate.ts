@@ -1,5 +1,4 @@
 /** Loss and accuracy of a network over a set of examples. */
-import { assertSignal } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { kindOf, misfitOf } from '../data/examples.js';
@@ -7,7 +6,8 @@ import type { DataKind, Examples } from '../data/examples.js';
 import type { GivenData, TrainData } from '../data/train-data.js';
 import { checkedData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
-import { assertNetwork, Network } from '../network/network.js';
+import { assertFiniteInputs } from '../network/finite.js';
+import { Network } from '../network/network.js';
 import { loadBatch } from './load-batch.js';
 
 /** How well a network does on a set of examples. `predict` returns what it computes for them. */
@@ -27,46 +27,30 @@ export interface Evaluation {
   readonly predicted: Int32Array;
 }
 
-/**
- * Loss and accuracy over all data that are given, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
- * initial state of every batch is the network's, zero unless set. A text is one stream from a zero state: every character is
- * predicted from all characters before it, so B has no effect. Its vocabulary must be the one of the network's training: a network
- * holds none, so another one of the same size is not noticed. Rejects with a TypeError, RangeError or DataError that says what is
- * wrong with the data, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
- * reports that another evaluation, or a step of training, is still running on the network. While it runs, the network's own methods
- * refuse too, except `save` and `dispose`.
- */
-export async function evaluate(network: Network, given: GivenData, signal?: AbortSignal): Promise<Evaluation> {
-  assertNetwork('evaluate: network', network);
-  const data = checkedData('evaluate: data', given, network.config.classNames, network.sizes.T);
-  assertSignal('evaluate', signal);
-  const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
-  assertFits('evaluate', examples, kindOf(network.config, network.sizes.T));
-  return evaluateData('evaluate', network, data, signal);
+/** The data of an evaluation, checked. Throws a TypeError, RangeError or DataError that says what is wrong with them. */
+export function dataFor({ config, sizes: { T, B } }: Pick<Network, 'config' | 'sizes'>, given: GivenData): TrainData {
+  const data = checkedData('evaluate: data', given, config.classNames, T);
+  assertFits('evaluate', examplesOf('evaluate: data', data, { B, toEnd: true }), kindOf(config, T));
+  return data;
 }
 
-/** As `evaluate`, for data that have been checked. `what` begins messages. */
+/** Whether the data are read by a network of their own, because B sequences at once would not be one stream. */
+export const needsOwnReader = ({ sizes }: Pick<Network, 'sizes'>, data: TrainData): boolean =>
+  'characters' in data && sizes.B > 1;
+
+/** Loss and accuracy over data that `dataFor` has checked. `what` begins messages. See `evaluate` in src/door/evaluate.ts. */
 export async function evaluateData(
   what: string,
   network: Network,
   data: TrainData,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  return network.exclusively(what, (own) => evaluateAlone(what, own, data, signal));
-}
-
-async function evaluateAlone(
-  what: string,
-  network: Network,
-  data: TrainData,
-  signal?: AbortSignal,
-): Promise<Evaluation> {
   const { T, B } = network.sizes;
-  if ('characters' in data && B > 1) {
+  if (needsOwnReader(network, data)) {
     const reader = new Network(network.backend, network.config, { T, B: 1 });
     try {
       reader.load(await network.save());
-      return await evaluateAlone(what, reader, data, signal);
+      return await evaluateData(what, reader, data, signal);
     } finally {
       reader.dispose();
     }
@@ -79,7 +63,7 @@ async function evaluateAlone(
 /** Rejects if a loss is NaN or infinite: with a DataError if an input is too, else with a NonFiniteError. `step`: updates made. */
 export async function assertFiniteLoss(network: Network, what: string, loss: number, step?: number): Promise<void> {
   if (Number.isFinite(loss)) return;
-  await network.assertFiniteInputs();
+  await assertFiniteInputs(network);
   throw new NonFiniteError(what, loss, step);
 }
 
@@ -113,7 +97,7 @@ export async function evaluateExamples(
     if (!predictions) continue;
     for (let row = 0; row < lossRows(network.config, network.sizes); row++) {
       const [t, b] = [Math.floor(row / B), row % B];
-      if (b >= indices.length || !network.countsRow(row)) continue;
+      if (b >= indices.length || network.counted.countIn(row) === 0) continue;
       const at = indices[b] * steps + t;
       predicted[at] = predictions[row];
       correct[at] = Number(predicted[at] === network.activations.y.get(row));

@@ -4,28 +4,18 @@
  * training.ts makes a single step. This file prints nothing but warnings that no hook takes: src/cli/commands/run-training.ts prints what the
  * hooks report.
  */
-import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSignal, describe } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import type { GivenData } from '../data/train-data.js';
 import type { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { GivenOptions, ResumeOptions } from './options.js';
-import { completeOptions } from './options.js';
-import { assertValidates, checkedNewData, examplesIn } from './run-data.js';
-import type { Line, Validation } from './training.js';
-import { Training } from './training.js';
+import type { Line, Training, Validation } from './training.js';
 
-/** Functions that training calls, and its inputs besides the training data. */
-export interface TrainHooks {
+/** Functions that training calls, and what stops it. `OwnNetwork`: the network that they see. */
+export interface LoopHooks<OwnNetwork = Network> {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
   /** Called after every step with its number, the number of steps of the run, and the network. Training awaits what it returns. */
-  readonly onStep?: (step: number, steps: number, network: Network) => unknown;
-  /** The data that `validateEvery` evaluates. Each without the other is an error. Default: none. */
-  readonly validation?: GivenData;
+  readonly onStep?: (step: number, steps: number, network: OwnNetwork) => unknown;
   /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
   /** Called with the state of the run after each validation with the smallest loss so far. */
@@ -46,85 +36,37 @@ export interface TrainHooks {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Trains a new network and returns it; the caller disposes of it. `data` are images, sequences of your own, or a
- * text. Defaults are the tutorial's values. If the run validates, the network has the weights of the validation with the smallest
- * loss, otherwise those of the last step.
- *
- * Rejects before the first step with a TypeError for an unknown option or hook, or an option that is given under two names. A
- * RangeError reports an option out of range, or only one of `validation` and `validateEvery`. A DataError reports inconsistent data, or fewer examples than a batch. Rejects
- * with a NonFiniteError if training diverges.
- */
-export async function train(
-  backend: Backend,
-  data: GivenData,
-  options: GivenOptions = {},
-  hooks: TrainHooks = {},
-): Promise<Network> {
-  assertHooks(hooks);
-  const all = completeOptions(options);
-  const sets = { train: data, validation: hooks.validation };
-  const examples = examplesIn(checkedNewData(sets), all);
-  assertValidates(examples, all);
-  return makeAllSteps(Training.startChecked(backend, examples, all), hooks, { returnsBest: true });
+/** What the loop uses of a run: `Training`, or the one of src/door/training.ts that guards it. */
+export interface Run<OwnNetwork extends SomeNetwork> extends Pick<
+  Training,
+  | 'options'
+  | 'step'
+  | 'steps'
+  | 'isOver'
+  | 'best'
+  | 'warnings'
+  | 'makeStep'
+  | 'line'
+  | 'validate'
+  | 'checkpoint'
+  | 'dispose'
+> {
+  readonly network: OwnNetwork;
+  takeNetwork(): OwnNetwork;
+  assertFinite(): Promise<void>;
 }
 
-/**
- * Resumes a run from its checkpoint. On the same backend it makes the same bits as an uninterrupted run. `options` may
- * change the length of the run, and how often it reports. The network is as `train` returns it. A checkpoint does not hold the weights
- * of an earlier best validation. If none was better since, the network has the weights of the last step, and a warning says so.
- *
- * Rejects with the errors of `train`. A DataError also reports that the run began with other data, or that the checkpoint
- * holds only a network. A TypeError reports an option that cannot be changed. A RangeError reports a length that the run
- * cannot have: fewer steps than it has made, or another length with a cosine schedule.
- */
-export async function resumeTraining(
-  backend: Backend,
-  data: GivenData,
-  checkpoint: Checkpoint,
-  options: ResumeOptions = {},
-  hooks: TrainHooks = {},
-): Promise<Network> {
-  assertHooks(hooks);
-  const training = Training.resume(backend, { train: data, validation: hooks.validation }, checkpoint, options);
-  // a text's validation part belongs to its digest
-  if (hooks.validation !== undefined && training.options.validateEvery === null && !('characters' in data)) {
-    training.dispose();
-    throw new RangeError('resume: hooks.validation is given, but the run has no validateEvery: leave it out');
-  }
-  return makeAllSteps(training, hooks, { returnsBest: true });
-}
-
-const HOOKS = {
-  onLine: 'function',
-  onStep: 'function',
-  validation: 'object',
-  onValidation: 'function',
-  onBest: 'function',
-  onCheckpoint: 'function',
-  checkpointEvery: 'number',
-  onWarning: 'function',
-  signal: 'object',
-} satisfies Record<keyof TrainHooks, TypeName>;
-
-function assertHooks(hooks: TrainHooks): void {
-  assertKinds('train hooks', hooks, HOOKS);
-  const { checkpointEvery = Infinity, signal } = hooks;
-  assertSignal('train hooks', signal);
-  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
-    throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
-  }
-}
+type SomeNetwork = Pick<Network, 'save' | 'load'>;
 
 /**
  * Returns the trained network; disposes of it if a step or a hook fails. `hooks` have been checked. `returnsBest`: with the weights
  * of the best validation. Default: with those of the last step.
  */
-export async function makeAllSteps(
-  training: Training,
-  hooks: TrainHooks,
+export async function makeAllSteps<OwnNetwork extends SomeNetwork>(
+  training: Run<OwnNetwork>,
+  hooks: LoopHooks<OwnNetwork>,
   { returnsBest = false }: { returnsBest?: boolean } = {},
-): Promise<Network> {
+): Promise<OwnNetwork> {
   const best = returnsBest ? new BestWeights(training) : undefined;
   try {
     await makeSteps(training, hooks, best);
@@ -140,13 +82,13 @@ export async function makeAllSteps(
 class BestWeights {
   private weights: NamedTensors | undefined;
 
-  constructor(private readonly training: Training) {}
+  constructor(private readonly training: Run<SomeNetwork>) {}
 
   async keep(): Promise<void> {
     this.weights = await this.training.network.save();
   }
 
-  putBack({ onWarning = warn }: TrainHooks): void {
+  putBack({ onWarning = warn }: Pick<LoopHooks, 'onWarning'>): void {
     const { network, best, step } = this.training;
     if (this.weights) network.load(this.weights);
     else if (best) {
@@ -160,7 +102,11 @@ class BestWeights {
 
 const warn = (message: string): void => console.warn(`longhand: ${message}`);
 
-async function makeSteps(training: Training, hooks: TrainHooks, best?: BestWeights): Promise<void> {
+async function makeSteps<OwnNetwork extends SomeNetwork>(
+  training: Run<OwnNetwork>,
+  hooks: LoopHooks<OwnNetwork>,
+  best?: BestWeights,
+): Promise<void> {
   const { displayStep, validateEvery } = training.options;
   const { signal, onLine, onStep, onCheckpoint, checkpointEvery = Infinity, onWarning = warn } = hooks;
   const { steps } = training;
@@ -185,12 +131,16 @@ async function makeSteps(training: Training, hooks: TrainHooks, best?: BestWeigh
     if (step % checkpointEvery === 0) await save();
     await onStep?.(step, steps, training.network);
   }
-  await training.network.assertFinite(training.step);
+  await training.assertFinite();
   if (savedAt !== training.step) await save();
   signal?.throwIfAborted();
 }
 
-async function validate(training: Training, { onValidation, onBest }: TrainHooks, best?: BestWeights): Promise<void> {
+async function validate(
+  training: Run<SomeNetwork>,
+  { onValidation, onBest }: Pick<LoopHooks, 'onValidation' | 'onBest'>,
+  best?: BestWeights,
+): Promise<void> {
   const validation = await training.validate();
   if (validation.isBest) await best?.keep();
   onValidation?.(validation);

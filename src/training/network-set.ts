@@ -3,7 +3,7 @@ import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { TrainHooks } from './loop.js';
+import type { LoopHooks } from './loop.js';
 import { makeAllSteps } from './loop.js';
 import type { TrainOptions } from './options.js';
 import { stepCount } from './options.js';
@@ -19,7 +19,7 @@ export interface SetMember {
 
 /** What the run of a set reports. */
 export interface SetHooks<Member extends SetMember> extends Pick<
-  TrainHooks,
+  LoopHooks,
   'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
 > {
   /** Called before a network is trained; `number` counts from 1. */
@@ -45,13 +45,15 @@ export async function trainNetworks<Member extends SetMember>(
   for (const [n, member] of members.entries()) {
     const before = saved.get(member.name);
     const training = before?.training
-      ? Training.resumeChecked(
-          backend,
-          examplesOf(member),
-          { model: before.model, training: before.training },
-          before.training.options,
-        )
-      : Training.startChecked(backend, examplesOf(member), { ...options, seed: options.seed + member.seed - 1 });
+      ? Training.resume(backend, {
+          examples: examplesOf(member),
+          options: before.training.options,
+          checkpoint: { model: before.model, training: before.training },
+        })
+      : Training.start(backend, {
+          examples: examplesOf(member),
+          options: { ...options, seed: options.seed + member.seed - 1 },
+        });
     if (before && training.isOver) {
       training.dispose();
       continue;

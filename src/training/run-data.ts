@@ -10,13 +10,55 @@ import type { TrainData, TrainingData } from '../data/train-data.js';
 import { checkedData, examplesOf } from '../data/train-data.js';
 import { rateAt } from '../equations/schedule.js';
 import { sha256Of } from '../files/sha256.js';
-import type { SavedModel, SavedTraining } from './checkpoint.js';
+import type { Checkpoint, Resumable, SavedModel, SavedTraining } from './checkpoint.js';
+import { assertCheckpoint, assertParts, assertReadable } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
-import type { TrainOptions } from './options.js';
-import { misfitOfOptions, stepCount } from './options.js';
+import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
+import { completeOptions, misfitOfOptions, stepCount } from './options.js';
+import { resumedOptions } from './resumed-options.js';
 
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
+
+/** A run that begins: checked examples and options. */
+export interface NewRun {
+  readonly examples: TrainingData<Examples>;
+  readonly options: TrainOptions;
+}
+
+/** A run that continues. */
+export interface ResumedRun extends NewRun {
+  readonly checkpoint: Resumable;
+}
+
+/**
+ * A new run. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an option out of
+ * range. A DataError reports inconsistent data, or fewer examples than a batch.
+ */
+export function newRun(data: TrainingData, given: GivenOptions): NewRun {
+  const options = completeOptions(given);
+  return { examples: examplesIn(checkedNewData(data), options), options };
+}
+
+/**
+ * The run of a checkpoint. `given` may change the length of the run, and how often it reports. Throws a DataError if the
+ * checkpoint holds only a network, or a part that no file could hold. Throws a TypeError for an option that cannot be changed, and a
+ * RangeError for a length that the run cannot have. Also throws the errors of `newRun`.
+ */
+export function resumedRun(data: TrainingData, given: Checkpoint, changed: ResumeOptions = {}): ResumedRun {
+  assertCheckpoint('resume: checkpoint', given);
+  const { model, training, metadata } = given;
+  if (training === null)
+    throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+  assertParts(given);
+  const options = resumedOptions(training, changed);
+  assertReadable(given);
+  const checked = checkedTrainingData(data, model.network.classNames);
+  const examples = examplesIn(checked, training.options, { areSaved: true });
+  const fault = faultOfLastRate(options, examples.train.count);
+  if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
+  return { examples, options, checkpoint: { model, training, metadata } };
+}
 
 /**
  * The data with tensors in place of lists. `names`: those of the network's classes. Default: a new network. Throws a TypeError,

@@ -9,7 +9,7 @@ import { findNonFinite, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, characterOf, classCount, classesIn } from '../data/text.js';
 import type { CompleteConfig } from '../network/config.js';
-import { assertNetwork, Network } from '../network/network.js';
+import { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 
 /** Options of `sample`. */
@@ -42,22 +42,19 @@ export interface WrittenCharacter {
   readonly probabilities: Float64Array;
 }
 
-/**
- * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
- * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
- * vocabulary or another loss than cross-entropy, or if the vocabulary lacks a character of the prime. `next` rejects with a
- * NonFiniteError if a logit is NaN or infinite.
- */
-export function sample(network: Network, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
-  assertNetwork('sample: network', network);
+/** See `sample` in src/door/sample.ts. */
+export function sample(network: Source, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
   const plan = checked(network.config, vocabulary, options);
   const weights = network.save();
   weights.catch(() => {}); // the first `next` rejects with it
   return charactersOf(network, weights, plan);
 }
 
+/** What is read of a network. */
+type Source = Pick<Network, 'backend' | 'config' | 'save'>;
+
 async function* charactersOf(
-  { backend, config }: Network,
+  { backend, config }: Source,
   weights: Promise<NamedTensors>,
   plan: Plan,
 ): AsyncGenerator<string> {

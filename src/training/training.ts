@@ -4,7 +4,6 @@
  */
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
 import type { DataKind, Examples } from '../data/examples.js';
@@ -14,27 +13,19 @@ import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of } from '../files/sha256.js';
 import type { NetworkConfig } from '../network/config.js';
 import { completeConfig } from '../network/config.js';
+import { assertFiniteNetwork } from '../network/finite.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
 import { checkedMetadata } from './checkpoint-fields.js';
-import { assertCheckpoint, assertParts, assertReadable } from './checkpoint.js';
-import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
+import type { BestValidation, Checkpoint } from './checkpoint.js';
 import { assertFiniteLoss, evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
 import { loadBatch } from './load-batch.js';
-import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
-import { assertOptions, completeOptions, layersOf, ownOptions, stepCount } from './options.js';
-import { resumedOptions } from './resumed-options.js';
-import {
-  assertSameData,
-  bytesOf,
-  checkedNewData,
-  checkedTrainingData,
-  examplesIn,
-  faultOfLastRate,
-  NO_VALIDATION,
-} from './run-data.js';
+import type { TrainOptions } from './options.js';
+import { layersOf, ownOptions, stepCount } from './options.js';
+import type { NewRun, ResumedRun } from './run-data.js';
+import { assertSameData, bytesOf, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -60,11 +51,6 @@ export interface Validation {
   readonly isBest: boolean;
 }
 
-/** A checkpoint that can be resumed. */
-export interface Resumable extends Checkpoint {
-  readonly training: SavedTraining;
-}
-
 /** The network that the options describe, for data of this kind. */
 export function networkFor(kind: DataKind, options: TrainOptions): NetworkConfig {
   const { inputs, inputKind, reads, classes, targets } = kind;
@@ -75,7 +61,7 @@ export function networkFor(kind: DataKind, options: TrainOptions): NetworkConfig
   return { ...common, outputs: targets, loss, delta };
 }
 
-/** A training run that makes one step at a time. Begin with `start` or `resume`. */
+/** A training run that makes one step at a time. It trusts its caller; src/door/training.ts guards it. */
 export class Training {
   /** The network. */
   readonly network: Network;
@@ -91,9 +77,6 @@ export class Training {
   private digest: string | undefined;
   private bestSoFar: BestValidation | null = null;
   private validationsSinceBest = 0;
-  private hasEnded = false;
-  /** The network's `batchNumber` after the last step; undefined before it. */
-  private stepBatch: number | undefined;
 
   private constructor(
     backend: Backend,
@@ -106,7 +89,7 @@ export class Training {
     const { train } = examples;
     this.random = new Random(seed);
     this.batches = new BatchOrder(train.count, batchSize, train.continues ? 'inOrder' : shuffle, this.random);
-    this.network = new Network(backend, network, { T: train.T, B: batchSize });
+    this.network = new Network(backend, completeConfig(network), { T: train.T, B: batchSize });
     try {
       this.carried = train.continues ? new CarriedState(this.network) : undefined;
       this.optimiser = optimiserFor(backend, this.network.parameters, options);
@@ -117,17 +100,8 @@ export class Training {
     }
   }
 
-  /**
-   * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an
-   * option out of range. A DataError reports inconsistent data, or fewer examples than a batch.
-   */
-  static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
-    const all = completeOptions(options);
-    return Training.startChecked(backend, examplesIn(checkedNewData(data), all), all);
-  }
-
-  /** As `start`, for examples and options that have been checked. @internal */
-  static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
+  /** A new run, at step 0. */
+  static start(backend: Backend, { examples, options }: NewRun): Training {
     const { classNames = [] } = examples.train;
     const network = { ...networkFor(examples.train, options), classNames };
     const training = new Training(backend, examples, network, options);
@@ -136,33 +110,9 @@ export class Training {
     return training.prepared(() => training.network.initialise(training.random, outputInit, biasInit));
   }
 
-  /**
-   * The run of a checkpoint. `options` may change the length of the run, and how often it reports. Throws a DataError if the
-   * run began with other data, or if the checkpoint holds only a network, or a part that no file could hold. Throws a TypeError for an
-   * option that cannot be changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
-   */
-  static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
-    assertCheckpoint('resume: checkpoint', checkpoint);
-    const { model, training, metadata } = checkpoint;
-    if (training === null)
-      throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
-    assertParts(checkpoint);
-    const all = resumedOptions(training, options);
-    assertReadable(checkpoint);
-    const checked = checkedTrainingData(data, model.network.classNames);
-    const examples = examplesIn(checked, training.options, { areSaved: true });
-    const fault = faultOfLastRate(all, examples.train.count);
-    if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
-    return Training.resumeChecked(backend, examples, { model, training, metadata }, all);
-  }
-
-  /** As `resume`, for examples and options that have been checked. @internal */
-  static resumeChecked(
-    backend: Backend,
-    examples: TrainingData<Examples>,
-    { model: saved, training: state, metadata }: Resumable,
-    options: TrainOptions,
-  ): Training {
+  /** The run of a checkpoint. Throws a DataError if the run began with other data. */
+  static resume(backend: Backend, { examples, options, checkpoint }: ResumedRun): Training {
+    const { model: saved, training: state, metadata } = checkpoint;
     assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
@@ -190,32 +140,16 @@ export class Training {
     }
   }
 
-  /** Ends the run: frees the network and the optimiser's moments. */
+  /** Frees the network and the optimiser's moments. */
   dispose(): void {
-    if (!this.hasEnded) this.takeNetwork();
-    this.network.dispose();
+    this.takeNetwork().dispose();
   }
 
-  /**
-   * Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. The methods that
-   * step, report or save then throw an Error, or reject with it.
-   */
+  /** Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. */
   takeNetwork(): Network {
-    this.assertNotEnded('takeNetwork');
-    this.hasEnded = true;
     this.optimiser.dispose();
     this.carried?.dispose();
     return this.network;
-  }
-
-  private assertNotEnded(method: string): void {
-    if (this.hasEnded) throw new Error(`train: ${method}: the run has ended: its memory has been freed`);
-  }
-
-  /** The result of `work`. Rejects with an Error if the run has ended, or while another call runs on its network. */
-  private async exclusively<Result>(method: string, work: (network: Network) => Promise<Result>): Promise<Result> {
-    this.assertNotEnded(method);
-    return this.network.exclusively(`train: ${method}`, work);
   }
 
   /** Steps made. */
@@ -269,109 +203,99 @@ export class Training {
     return this.options.learningRate;
   }
 
-  /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number > 0 within f32. */
+  /** Sets the base learning rate of the following steps, a number > 0 within f32. */
   changeLearningRate(learningRate: number): void {
-    this.assertNotEnded('changeLearningRate');
-    const options = { ...this.options, learningRate };
-    assertOptions(options, ['learningRate']);
-    this.currentOptions = ownOptions(options);
+    this.currentOptions = ownOptions({ ...this.options, learningRate });
   }
 
-  /**
-   * One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). As
-   * `line`, `validate` and `checkpoint`, rejects with an Error while another of these calls, or `evaluate`, runs on the network.
-   */
+  /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
-    return this.exclusively('makeStep', async (network) => {
-      const { options, random, carried } = this;
-      await network.backend.keepPace();
-      if (this.batches.isAtStart) carried?.reset();
-      carried?.restore();
-      loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
-      network.drawMasks(random);
-      network.forward({ dropout: true });
-      carried?.keep();
-      network.backward();
-      const gradients = network.parameters.map(({ gradient }) => gradient);
-      await clipGradients(network.backend, gradients, { clipValue: options.clipValue, clipNorm: options.clipNorm });
-      this.optimiser.update(rateAt(options, this.step + 1, this.steps));
-      this.stepBatch = network.batchNumber;
-    });
+    const { network, options, random, carried } = this;
+    await network.backend.keepPace();
+    if (this.batches.isAtStart) carried?.reset();
+    carried?.restore();
+    loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
+    network.drawMasks(random);
+    network.forward({ dropout: true });
+    carried?.keep();
+    network.backward();
+    const gradients = network.parameters.map(({ gradient }) => gradient);
+    await clipGradients(network.backend, gradients, { clipValue: options.clipValue, clipNorm: options.clipNorm });
+    this.optimiser.update(rateAt(options, this.step + 1, this.steps));
   }
 
   /**
-   * The tutorial's line about the last step, without dropout, from the initial states with which the step began. Rejects
-   * with a NonFiniteError if training has diverged, and with an Error unless the network still holds the step's batch: `validate`
-   * and `evaluate` put others in its place.
+   * The tutorial's line about the last step, without dropout, from the initial states with which the step began. The network must
+   * still hold the step's batch. Rejects with a NonFiniteError if training has diverged.
    */
   async line(): Promise<Line> {
-    return this.exclusively('line', async (network) => {
-      const { step } = this;
-      if (network.batchNumber !== this.stepBatch) {
-        throw new Error('train: line: the network does not hold the batch of a step: call makeStep first');
-      }
-      network.forward();
-      const { loss, accuracy } = await network.metrics();
-      await network.assertFinite(step);
-      await assertFiniteLoss(network, 'loss', loss, step);
-      return { step, iter: step * network.sizes.B, loss, accuracy };
-    });
+    const { network, step } = this;
+    network.forward();
+    const { loss, accuracy } = await network.metrics();
+    await this.assertFinite();
+    await assertFiniteLoss(network, 'loss', loss, step);
+    return { step, iter: step * network.sizes.B, loss, accuracy };
+  }
+
+  /** The data that `validate` evaluates. Throws a RangeError if there are none. */
+  get validation(): Examples {
+    const { validation } = this.examples;
+    if (!validation) throw new RangeError(NO_VALIDATION);
+    return validation;
   }
 
   /**
    * Evaluates the validation data; a text's in B streams, which is faster than `evaluate`, and at each stream's start less
-   * exact. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
-   * are none.
+   * exact. Rejects with a NonFiniteError if training has diverged.
    */
   async validate(): Promise<Validation> {
-    return this.exclusively('validate', async (network) => {
-      const { step } = this;
-      const { validation } = this.examples;
-      if (!validation) throw new RangeError(NO_VALIDATION);
-      const { loss, accuracy } = await evaluateExamples(network, validation);
-      await assertFiniteLoss(network, 'validation loss', loss, step);
-      const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
-      if (isBest) this.bestSoFar = { step, loss };
-      this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
-      return { step, loss, accuracy, isBest };
-    });
+    const { network, step } = this;
+    const { loss, accuracy } = await evaluateExamples(network, this.validation);
+    await assertFiniteLoss(network, 'validation loss', loss, step);
+    const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
+    if (isBest) this.bestSoFar = { step, loss };
+    this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
+    return { step, loss, accuracy, isBest };
+  }
+
+  /** Rejects if a parameter is not finite; see `assertFiniteNetwork`. */
+  async assertFinite(): Promise<void> {
+    return assertFiniteNetwork(this.network, this.step);
   }
 
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
-    return this.exclusively('checkpoint', async (network) => {
-      const { options, random, batches, best, validationsSinceBest, examples, metadata } = this;
-      const { vocabulary } = examples.train;
-      await network.assertFinite(this.step);
-      this.digest ??= await fastSha256Of(bytesOf(examples, options));
-      const { updates, ...moments } = await this.optimiser.save();
-      return {
-        model: {
-          T: network.sizes.T,
-          network: completeConfig(network.config), // a copy, as all parts are
-          ...(vocabulary && { vocabulary }),
-          parameters: await network.save(),
-        },
-        training: {
-          options,
-          task: examples.train.task ?? null,
-          random: random.state,
-          ...batches.position,
-          data: this.digest,
-          best,
-          validationsSinceBest,
-          // how wide the vectors are is measured at each start, and changes no number
-          backend: network.backend.description.replace(', 256-bit', ''),
-          step: updates,
-          means: {},
-          squares: {},
-          velocities: {},
-          ...moments,
-          states: (await this.carried?.save()) ?? {},
-        },
-        ...(metadata && { metadata: checkedMetadata('checkpoint: metadata', metadata) }),
-      };
-    });
+    const { network, options, random, batches, best, validationsSinceBest, examples, metadata } = this;
+    const { vocabulary } = examples.train;
+    await this.assertFinite();
+    this.digest ??= await fastSha256Of(bytesOf(examples, options));
+    const { updates, ...moments } = await this.optimiser.save();
+    return {
+      model: {
+        T: network.sizes.T,
+        network: completeConfig(network.config), // a copy, as all parts are
+        ...(vocabulary && { vocabulary }),
+        parameters: await network.save(),
+      },
+      training: {
+        options,
+        task: examples.train.task ?? null,
+        random: random.state,
+        ...batches.position,
+        data: this.digest,
+        best,
+        validationsSinceBest,
+        // how wide the vectors are is measured at each start, and changes no number
+        backend: network.backend.description.replace(', 256-bit', ''),
+        step: updates,
+        means: {},
+        squares: {},
+        velocities: {},
+        ...moments,
+        states: (await this.carried?.save()) ?? {},
+      },
+      ...(metadata && { metadata: checkedMetadata('checkpoint: metadata', metadata) }),
+    };
   }
 }
 

@@ -5,7 +5,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import { done, failed, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { DATA, SMALL } from '../helpers/small-runs.js';

@@ -9,7 +9,7 @@ import { zeros } from '../../src/core/tensor.js';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { storedFloats, storedTensor } from '../../src/files/stored-tensors.js';
 import { completeConfig } from '../../src/network/config.js';
-import { modelNetwork } from '../../src/network/model.js';
+import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { project } from '../helpers/built-project.js';
 import { inShell, longhand as longhandProcess } from '../helpers/longhand-process.js';

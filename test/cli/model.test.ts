@@ -13,7 +13,7 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhand.js';

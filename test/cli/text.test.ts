@@ -6,7 +6,7 @@ import { fill, zeros } from '../../src/core/tensor.js';
 import { packagedText } from '../../src/data/text-files.js';
 import { classesIn, textTask } from '../../src/data/text.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { done, failed, longhand, refused, start } from '../helpers/longhand.js';
 import { checkpointOf } from '../helpers/runs.js';

@@ -14,9 +14,9 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import { resumeTraining, train } from '../../src/training/loop.js';
+import { resumeTraining, train } from '../../src/door/train.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';

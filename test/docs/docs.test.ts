@@ -16,7 +16,7 @@ import { errorTable, verdictsOf } from '../../src/forecast/report.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
 import { elementCountOfParameters, elementCountOfTraining } from '../../src/network/memory.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { rowsIn } from '../helpers/bench-rows.js';
 import { linesOf } from '../helpers/longhand-process.js';

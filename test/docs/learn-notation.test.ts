@@ -1,7 +1,7 @@
 /** docs/learn/notation.md lists the letters of the chapters, and what it says of f = 0.73 and of rows is true. */
 import { readdirSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { folder, read } from '../helpers/chapter.js';
 
 const page = read('notation.md');

@@ -3,7 +3,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { read } from '../helpers/chapter.js';
 
 const prose = read('questions.md').replace(/\s+/g, ' ');

@@ -1,7 +1,7 @@
 /** Chapter 1, docs/learn/what-an-rnn-is.md, and the listing of docs/tutorial-parity.md: programs print what they show, quotes are lines of src. */
 import path from 'node:path';
 import { networkParameterShapes } from '../../src/network/config.js';
-import { modelNetwork } from '../../src/network/model.js';
+import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
 import { chapter, outputOf, read, tutorialOutput } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';

@@ -5,7 +5,7 @@ import { stepsFor } from '../../bench/steps/webgpu-kernels.js';
 import type { Place } from '../../kernels/webgpu/allocations.js';
 import type { Call } from '../../kernels/webgpu/calls.js';
 import { launchesOf } from '../../kernels/webgpu/merge.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { chapter, read } from '../helpers/chapter.js';
 import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';

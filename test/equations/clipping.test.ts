@@ -6,8 +6,8 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { adam, adamRate, BETA2 } from '../../src/equations/adam.js';
 import { clipByNorm, clipByValue, clipGradients } from '../../src/equations/clipping.js';
-import type { Network } from '../../src/network/network.js';
-import { train } from '../../src/training/loop.js';
+import type { Network } from '../../src/door/network.js';
+import { train } from '../../src/door/train.js';
 import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 

@@ -11,7 +11,7 @@ import { drawMask } from '../../src/equations/dropout.js';
 import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { expectClose, expectSame, sum } from '../helpers/numeric.js';
 import { fillNormal, randomLstm } from '../helpers/random-model.js';

@@ -5,7 +5,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
-import type { Model } from '../../src/network/model.js';
+import type { Model } from '../../src/door/model.js';
 import { gradientsByName } from '../../src/network/parameters.js';
 import { inputsOf, randomModel } from '../helpers/random-model.js';
 

@@ -8,6 +8,7 @@ import * as ort from 'onnxruntime-web';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { networkOn } from '../../src/cli/saved-model.js';
 import { DataError } from '../../src/core/errors.js';
+import { Network } from '../../src/door/network.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
@@ -15,7 +16,7 @@ import { toPyTorch } from '../../src/export/pytorch.js';
 import { toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import { predict } from '../../src/training/predict.js';
+import { predict } from '../../src/door/predict.js';
 import {
   B,
   BOTH,
@@ -146,7 +147,7 @@ describe('an exported network computes the same', () => {
     IN_PYTORCH.forEach((model, n) => expectClose(fixture[n].logits, outputsOf(model).logits));
     return Promise.all(
       IN_PYTORCH.map(async (model, n) => {
-        const network = networkOn(createReferenceBackend(), model, 2); // a batch, and one sequence
+        const network = new Network(networkOn(createReferenceBackend(), model, 2)); // a batch, and one sequence
         const { outputs } = await predict(network, sequencesFor(model).arraySync() as number[][][]);
         expectClose(valuesOf(outputs), batchFirst(Float64Array.from(fixture[n].logits), model));
       }),

@@ -9,7 +9,7 @@ import type { WasmExports } from '../../kernels/wasm/runner.js';
 import type { Backend } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import { CASES } from './operation-cases.js';
 import { smallImages } from './small-data.js';
 

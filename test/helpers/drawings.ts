@@ -7,7 +7,7 @@ import type { DataError } from '../../src/core/errors.js';
 import { fitted } from '../../src/data/fit-drawing.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import { done, failed, jsonLinesOf, longhand } from './longhand.js';
 import type { Image } from './png.mjs';
 import { encodePng } from './png.mjs';

@@ -4,7 +4,7 @@ import { networkOn } from '../../src/cli/saved-model.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { randomise, savedModel, SIZES } from './random-model.js';

@@ -4,7 +4,7 @@ import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Part } from './backend-suite.js';
 import { describeBackend } from './backend-suite.js';

@@ -5,7 +5,7 @@
  *
  * @import { Tensor } from '../../src/core/tensor.js'
  * @import { CompleteConfig } from '../../src/network/config.js'
- * @import { Network } from '../../src/network/network.js'
+ * @import { Network } from '../../src/door/network.js'
  *
  * @typedef {typeof import('../../src/index.js') & typeof import('../../kernels/reference/index.js')} Package
  * @typedef {Pick<Package, 'Network' | 'createReferenceBackend' | 'copyInto' | 'tensorFrom' | 'valuesOf'>} Library

@@ -2,7 +2,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import { vocabularyOf } from '../../src/data/text.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
 

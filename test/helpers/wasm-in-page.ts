@@ -6,7 +6,7 @@ import type { WasmOptions } from '../../kernels/wasm/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { SLEEPERS } from '../../kernels/wasm/jobs.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import { smallImages } from './small-data.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));

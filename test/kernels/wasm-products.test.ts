@@ -9,7 +9,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { expectNumbers } from '../helpers/numeric.js';
 

@@ -2,7 +2,7 @@
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import { Model } from '../../src/network/model.js';
+import { Model } from '../../src/door/model.js';
 import { testInBrowser, trainInPage } from '../helpers/chromium.js';
 import { expectNumbers } from '../helpers/numeric.js';
 import type { Result } from '../helpers/wasm-in-page.js';

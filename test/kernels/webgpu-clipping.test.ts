@@ -6,7 +6,7 @@ import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { clipGradients } from '../../src/equations/clipping.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { smallImages } from '../helpers/small-data.js';
 import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';

@@ -4,7 +4,7 @@ import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { train } from '../../src/training/loop.js';
+import { train } from '../../src/door/train.js';
 import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { imaginary, ImaginaryDevice, withAdapter, withOwnAdapter } from '../helpers/webgpu-adapters.js';

@@ -4,9 +4,9 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import type { Batch, BatchInputs } from '../../src/network/network.js';
-import { Network } from '../../src/network/network.js';
-import type { Targets } from '../../src/network/targets.js';
+import type { Batch, BatchInputs } from '../../src/network/given-batch.js';
+import { Network } from '../../src/door/network.js';
+import type { Targets } from '../../src/network/given-batch.js';
 import { randomNetwork, STACK } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });

@@ -35,7 +35,7 @@ import {
   zeros,
 } from '../../src/index.js';
 import { elementCountOfNetwork, elementCountOfTraining } from '../../src/network/memory.js';
-import { modelNetwork } from '../../src/network/model.js';
+import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { OUTPUTS } from '../helpers/device-backend.js';
 import { failureOf } from '../helpers/failures.js';
@@ -661,7 +661,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       lstm: null,
     },
     // private
-    ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
+    ...{ batch: null, changed: null, statesChanged: null, isDisposed: null },
     ...{
       updateAll: null,
       assertState: null,
@@ -669,12 +669,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       assertPassed: null,
       assertFree: null,
       assertNotRunning: null,
-      batchNumber: null,
-      changeStates: null,
-      drops: null,
       assertNotEnded: null,
-      addFinalGradients: null,
-      allocateOwned: null,
       exclusively: null,
     },
   };

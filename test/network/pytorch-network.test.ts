@@ -7,7 +7,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import { networkParameterShapes } from '../../src/network/config.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
 import { errorsOf, expectedOf, networkOf, randomProblem, resultsOf, summaryOf } from '../helpers/network-problem.mjs';
 

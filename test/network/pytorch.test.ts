@@ -7,8 +7,9 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { DType, Tensor } from '../../src/core/tensor.js';
 import { copyInto, stepOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import { adamRate } from '../../src/equations/adam.js';
-import type { ModelSizes, ParameterName } from '../../src/network/model.js';
-import { Model } from '../../src/network/model.js';
+import type { ModelSizes } from '../../src/network/tutorial-network.js';
+import type { ParameterName } from '../../src/door/model.js';
+import { Model } from '../../src/door/model.js';
 import { gradientsByName, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 

@@ -12,6 +12,7 @@ import { continuedNote, isGpuFailure } from '../../src/page/compute-note.js';
 import { fromQuery, toQuery } from '../../src/page/link.js';
 import { DEFAULTS } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
+import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { smallImages } from '../helpers/small-data.js';
@@ -75,7 +76,7 @@ const OPTIONS = { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8 };
 const RUN: NewRun = {
   threads: 2,
   cells: undefined,
-  createTraining: (backend) => Training.start(backend, DATA, OPTIONS),
+  createTraining: (backend) => Training.start(backend, newRun(DATA, OPTIONS)),
 };
 
 describe('automatic', () => {
@@ -165,7 +166,7 @@ describe('automatic', () => {
       const createTraining = (backend: Backend): Training =>
         subject === 'digits'
           ? RUN.createTraining(backend)
-          : Training.start(backend, data.forSettings(settings), optionsOf(settings, data.textLength));
+          : Training.start(backend, newRun(data.forSettings(settings), optionsOf(settings, data.textLength)));
       const valuesAfter = async (training: Training, steps: number): Promise<number[][]> => {
         for (let step = 0; step < steps; step++) await training.makeStep();
         return Object.values(await training.network.save()).map((tensor) => [...valuesOf(tensor)]);

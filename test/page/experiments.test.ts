@@ -13,6 +13,7 @@ import type { Cells } from '../../src/page/mistakes.js';
 import { mistakeOf, withCells } from '../../src/page/mistakes.js';
 import { DEFAULTS, settingsOf } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
+import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-data.js';
 
@@ -84,7 +85,7 @@ const images = smallImages(40, 6, 5);
 async function lossesOn(backend: Backend): Promise<number[]> {
   const data = { train: images, validation: images, test: images };
   const options = { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8, learningRate: 0.1 };
-  const training = Training.start(backend, data, options);
+  const training = Training.start(backend, newRun(data, options));
   const losses: number[] = [];
   for (let step = 0; step < 6; step++) {
     await training.makeStep();
@@ -125,7 +126,7 @@ test('a GPU refuses a mistake before a backend is created', async () => {
 test('“Look inside” shows the gradients that the run trains with', async () => {
   const backend = createReferenceBackend();
   const data = { train: images, validation: images, test: images };
-  const training = Training.start(backend, data, { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8 });
+  const training = Training.start(backend, newRun(data, { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8 }));
   const inspector = new ImageInspector();
   const firstNorm = async (cells?: Cells): Promise<number> =>
     (await inspector.inspect(training, images, { image: 0 }, cells)).lstms[0].dcNorms[1];

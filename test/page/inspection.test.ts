@@ -5,10 +5,12 @@ import type { Backend } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
+import { completeConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/predict.js';
+import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-data.js';
 
@@ -18,7 +20,7 @@ const C = 10;
 
 function networkOf(backend: Backend, layers: NetworkConfig['layers'], sizes: { T: number; B: number }): Network {
   const dropout = layers.length > 1 ? 0.2 : 0;
-  const network = new Network(backend, { inputs: I, layers, outputs: C, dropout }, sizes);
+  const network = new Network(backend, completeConfig({ inputs: I, layers, outputs: C, dropout }), sizes);
   network.initialise(new Random(3));
   return network;
 }
@@ -58,13 +60,13 @@ describe.each([
       const network = networkOf(backend, LAYERS[name], { T, B });
       const x = inputsOf(B);
       const labels = new Uint8Array(B);
-      network.setBatch({ x, labels });
+      network.setBatch(x, { labels });
       const rows = await probabilitiesByRow(network);
 
       expect(rows).toHaveLength(T);
       for (let t = 1; t <= T; t++) {
         const ending = networkOf(backend, LAYERS[name], { T: t, B: 1 });
-        ending.setBatch({ x: rowsOf(inputsOf(1), 0, t), labels: [0] });
+        ending.setBatch(rowsOf(inputsOf(1), 0, t), { labels: [0] });
         ending.forward();
         const expected = await firstProbabilities(ending);
         rows[t - 1].forEach((probability, k) => expect(probability).toBeCloseTo(expected[k], 6));
@@ -80,7 +82,7 @@ describe.each([
 
 test('the last probabilities of the tutorial’s network have the bits of its forward pass', async () => {
   const network = networkOf(createReferenceBackend(), LAYERS['one layer'], { T, B: 1 });
-  network.setBatch({ x: inputsOf(1), labels: [0] });
+  network.setBatch(inputsOf(1), { labels: [0] });
   network.forward();
   const whole = await firstProbabilities(network);
   expect((await probabilitiesByRow(network))[T - 1]).toEqual(whole);
@@ -92,7 +94,10 @@ describe('an inspection of two layers in both directions', () => {
   const label = images.labels[image];
   const options = { ...TUTORIAL, hidden: 4, layers: 2, bidirectional: true, batchSize: 8 };
   const start = (changed = {}) =>
-    Training.start(createReferenceBackend(), { train: images, validation: undefined }, { ...options, ...changed });
+    Training.start(
+      createReferenceBackend(),
+      newRun({ train: images, validation: undefined }, { ...options, ...changed }),
+    );
   const training = start();
   const { network } = training;
   const inspector = new ImageInspector();
@@ -116,7 +121,7 @@ describe('an inspection of two layers in both directions', () => {
 
   test('in reverse, row t is the state after rows T-1 … t: that of the turned image, read forward', async () => {
     const config = { inputs: I, layers: [{ hidden: 4 }], outputs: C };
-    const forward = new Network(createReferenceBackend(), config, { T, B: 1 });
+    const forward = new Network(createReferenceBackend(), completeConfig(config), { T, B: 1 });
     const { outKernel, outBias } = Object.fromEntries(forward.parameters.map(({ name, value }) => [name, value]));
     forward.load({ kernel: parameters['kernel.0.reverse'], bias: parameters['bias.0.reverse'], outKernel, outBias });
     const start = image * T * I;

@@ -17,7 +17,7 @@ import {
 import { itersFor, namingCharacters, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import { smallImages } from '../helpers/small-data.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {

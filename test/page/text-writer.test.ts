@@ -3,7 +3,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Vocabulary } from '../../src/data/text.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
 import { likeliest } from '../../src/page/text/text-model.js';
 import type { WriteRequest, WrittenChoice } from '../../src/page/text/text-writer.js';

@@ -9,7 +9,7 @@ import { storedFloats, storedIntegers } from '../../src/files/stored-tensors.js'
 import { completeConfig } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import { resumeTraining } from '../../src/training/loop.js';
+import { resumeTraining } from '../../src/door/train.js';
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';

@@ -13,15 +13,15 @@ import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';
 import { FORECAST_OPTIONS } from '../../src/forecast/forecast-options.js';
 import * as library from '../../src/index.js';
-import type { ModelOptions } from '../../src/network/model.js';
-import { Model } from '../../src/network/model.js';
+import type { ModelOptions } from '../../src/door/model.js';
+import { Model } from '../../src/door/model.js';
 import type { ModelCheck } from '../../src/network/network-check.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import type { TrainHooks } from '../../src/training/loop.js';
-import { resumeTraining, train } from '../../src/training/loop.js';
+import type { TrainHooks } from '../../src/door/train.js';
+import { resumeTraining, train } from '../../src/door/train.js';
 import type { OptionEntry } from '../../src/training/option-table.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
 import type { GivenOptions, OptionName, ResumeOptions, TrainOptions } from '../../src/training/options.js';
@@ -34,7 +34,7 @@ import {
   TEXT_OPTIONS,
   TUTORIAL,
 } from '../../src/training/options.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';

@@ -20,10 +20,10 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { lstmsOf } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
-import { resumeTraining, train } from '../../src/training/loop.js';
+import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/training.js';
+import { Training } from '../../src/door/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch, inTier } from '../helpers/needs.js';
 import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';

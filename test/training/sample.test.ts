@@ -5,10 +5,11 @@ import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { classCount, textTask } from '../../src/data/text.js';
-import { Network } from '../../src/network/network.js';
-import { train } from '../../src/training/loop.js';
+import { Network } from '../../src/door/network.js';
+import { train } from '../../src/door/train.js';
 import type { SampleOptions } from '../../src/training/sample.js';
-import { distributionOf, drawFrom, sample } from '../../src/training/sample.js';
+import { sample } from '../../src/door/sample.js';
+import { distributionOf, drawFrom } from '../../src/training/sample.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 

@@ -9,8 +9,9 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { stepOf, valuesOf } from '../../src/core/tensor.js';
 import { adamRate, BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import type { Model, ModelSizes } from '../../src/network/model.js';
-import { Network } from '../../src/network/network.js';
+import type { Model } from '../../src/door/model.js';
+import type { ModelSizes } from '../../src/network/tutorial-network.js';
+import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { randomise, randomModel } from '../helpers/random-model.js';
 

@@ -7,7 +7,7 @@ import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import { Network } from '../../src/network/network.js';
+import { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';

@@ -12,16 +12,16 @@ import type { CompleteConfig } from '../../network/config.js';
 import { elementCountOfTraining } from '../../network/memory.js';
 import type { Network } from '../../network/network.js';
 import { saveCheckpoint } from '../../training/checkpoint-files.js';
-import type { Checkpoint } from '../../training/checkpoint.js';
+import type { Checkpoint, Resumable } from '../../training/checkpoint.js';
 import { evaluateData } from '../../training/evaluate.js';
-import type { TrainHooks } from '../../training/loop.js';
+import type { LoopHooks } from '../../training/loop.js';
 import { makeAllSteps } from '../../training/loop.js';
 import type { TrainOptions } from '../../training/options.js';
 import { stepCount, TUTORIAL } from '../../training/options.js';
 import { resumedOptions } from '../../training/resumed-options.js';
 import { defaultPrime } from '../../training/prime.js';
 import { sample } from '../../training/sample.js';
-import type { Line, Resumable, Validation } from '../../training/training.js';
+import type { Line, Validation } from '../../training/training.js';
 import { networkFor, Training } from '../../training/training.js';
 import type { BackendFlags } from '../backends.js';
 import { currentRun } from '../current-run.js';
@@ -161,8 +161,12 @@ async function trainWithFiles(
     const model = await withAdvice(advice, () =>
       makeAllSteps(
         resumed
-          ? Training.resumeChecked(backend, sets, resumed, resumedOptions(resumed.training, given))
-          : Training.startChecked(backend, sets, options),
+          ? Training.resume(backend, {
+              examples: sets,
+              options: resumedOptions(resumed.training, given),
+              checkpoint: resumed,
+            })
+          : Training.start(backend, { examples: sets, options }),
         hooks,
       ),
     );
@@ -202,7 +206,7 @@ function reportingHooks(
   print: Printer,
   bar: Bar,
   history: History | undefined,
-): TrainHooks {
+): LoopHooks {
   const target = checkpoint ?? resume;
   const save = (file: string, state: Checkpoint): void => {
     history?.begin(); // otherwise a resumed run could find another run's rows in the old file

@@ -11,6 +11,7 @@ import { hasTargets } from '../../data/train-data.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
 import { forecastOptions, medianFaultOf } from '../../forecast/forecast-options.js';
+import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { OptionEntry } from '../../training/option-table.js';
 import { GROUPS, OPTIONS } from '../../training/option-table.js';
@@ -18,7 +19,7 @@ import type { OptionName, TrainOptions } from '../../training/options.js';
 import { faultOf, isChangeableOnResume, NEEDS, OPTION_NAMES, storedName, TUTORIAL } from '../../training/options.js';
 import { lengthFaultOf, withOneLength } from '../../training/resumed-options.js';
 import { examplesIn } from '../../training/run-data.js';
-import type { Resumable } from '../../training/training.js';
+
 import { withBackend, withBackendOptions, withRecordedBuild } from '../backends.js';
 import type { ClassifyFlags } from './classify.js';
 import { assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';

@@ -10,7 +10,7 @@ import { fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
-import { Network } from '../../../src/network/network.js';
+import { Network } from '../../../src/door/network.js';
 import {
   masked,
   numbersOf,

@@ -6,7 +6,7 @@ import { valuesOf } from '../../../src/core/tensor.js';
 import { checkpointBytes, parseCheckpoint } from '../../../src/training/checkpoint.js';
 import type { TrainOptions } from '../../../src/training/options.js';
 import { TUTORIAL } from '../../../src/training/options.js';
-import { Training } from '../../../src/training/training.js';
+import { Training } from '../../../src/door/training.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage, SMALL } from '../../helpers/longhand-page.js';

@@ -3,23 +3,25 @@ import { assertKinds, assertSignal, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
-import type { TrainHooks } from '../training/loop.js';
+import { Network } from './network.js';
+import type { TrainHooks } from './train.js';
+import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { ownOptions } from '../training/options.js';
-import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
-import { checkedForecastOptions } from './forecast-options.js';
-import { fittedOptions, Forecaster, trainStages } from './forecaster.js';
-import type { Holidays } from './holidays.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
-import { futureOf, MOST_STEPS } from './future.js';
-import type { Band } from './intervals.js';
-import { assertHolidaysReach, lastRead, plannedColumns, planOf } from './plan.js';
-import type { HorizonReport } from './report.js';
-import { reportOf } from './report.js';
-import type { ForecastRequest, SeriesRow } from './request.js';
-import { choicesOf } from './request.js';
-import type { Series } from './series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from './series.js';
+import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
+import { checkedForecastOptions } from '../forecast/forecast-options.js';
+import { fittedOptions, Forecaster, trainStages } from '../forecast/forecaster.js';
+import type { Holidays } from '../forecast/holidays.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';
+import { futureOf, MOST_STEPS } from '../forecast/future.js';
+import type { Band } from '../forecast/intervals.js';
+import { assertHolidaysReach, lastRead, plannedColumns, planOf } from '../forecast/plan.js';
+import type { HorizonReport } from '../forecast/report.js';
+import { reportOf } from '../forecast/report.js';
+import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
+import { choicesOf } from '../forecast/request.js';
+import type { Series } from '../forecast/series.js';
+import { laterSeriesOf, seriesOf, wantedColumns } from '../forecast/series.js';
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
@@ -112,7 +114,7 @@ export async function trainForecaster(
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
   const all = ownOptions(fittedOptions(begun.plan, chosen)); // each network begins with them
   const state = await trainStages(backend, series, all, begun, {
-    ...(onStep && { onStep: (...args) => onStep.call(hooks, ...args) }),
+    ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
     ...(signal && { signal }),
   });
   const forecaster = new Forecaster(backend, state);
@@ -124,3 +126,12 @@ export async function trainForecaster(
 }
 
 const holidaysFrom = (rows: readonly SeriesRow[]): Holidays => holidaysOf(tableOf('holidays', rows, HOLIDAY_COLUMNS));
+
+/** Calls `onStep` with one guarded network for each network that is trained. */
+function guarding(onStep: NonNullable<TrainHooks['onStep']>): NonNullable<LoopHooks['onStep']> {
+  let last: { readonly inner: object; readonly network: Network } | undefined;
+  return (step, steps, inner) => {
+    if (last?.inner !== inner) last = { inner, network: new Network(inner) };
+    return onStep(step, steps, last.network);
+  };
+}

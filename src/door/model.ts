@@ -5,20 +5,14 @@
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
-import type { NetworkConfig } from './config.js';
-import { networkParameterShapes } from './config.js';
-import type { NetworkOptions } from './network.js';
+import type { Tensor } from '../core/tensor.js';
+import type { Lstm } from '../equations/lstm-tensors.js';
+import type { NetworkOptions } from '../network/network.js';
+import type { OutputTensors } from '../network/output.js';
+import type { NamedTensors, Parameter } from '../network/parameters.js';
+import type { ModelSizes } from '../network/tutorial-network.js';
+import { modelNetwork } from '../network/tutorial-network.js';
 import { Network } from './network.js';
-import type { OutputTensors } from './output.js';
-import type { NamedTensors, Parameter } from './parameters.js';
-
-/** The sizes of the tutorial's network, each a whole number ≥ 1. */
-export interface ModelSizes extends LstmSizes {
-  /** Classes that the output layer scores. */
-  readonly C: number;
-}
 
 /** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
 export type ParameterName = 'kernel' | 'bias' | 'outKernel' | 'outBias';
@@ -49,18 +43,6 @@ export interface ModelOptions extends NetworkOptions {
   /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
 }
-
-/** The tutorial's network as a plain object of sizes. */
-export const modelNetwork = ({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>, forgetBias = 1): NetworkConfig => ({
-  inputs: I,
-  layers: [{ hidden: H }],
-  outputs: C,
-  forgetBias,
-});
-
-/** The shape of each parameter: kernel `[I+H,4H]`, bias `[4H]`, outKernel `[H,C]`, outBias `[C]`. */
-export const parameterShapes = (sizes: Pick<ModelSizes, 'I' | 'H' | 'C'>): Readonly<Record<ParameterName, Shape>> =>
-  networkParameterShapes(modelNetwork(sizes)) as Record<ParameterName, Shape>;
 
 /** The tutorial's network, with every tensor that its passes need. The caller disposes of it. */
 export class Model extends Network {
