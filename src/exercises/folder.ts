@@ -77,8 +77,8 @@ The functions use a few things of the library. \`longhand.d.ts\` lists them:
 - **Other functions** come from \`longhand\`: \`import { transposeOf } from 'longhand';\`. The files already import those that you need.
 
 The check compares your numbers with numeric derivatives in f64, at random values. It names the first element of each tensor that
-differs, and shows the inputs that the expected number follows from. If one or several known mistakes give exactly your numbers,
-it names them. Otherwise it says what your numbers show, and where to look, if that is clear.
+differs, and shows the inputs that the expected number follows from. If a known mistake gives exactly your numbers, it names
+this mistake. Otherwise it says what your numbers show, and where to look, if that is clear.
 
 |  #  | exercise | equation | file |
 | --- | -------- | -------- | ---- |

@@ -1,7 +1,8 @@
 /**
- * Makes the exercises from the code: `npm run build` writes texts.ts and given.ts, and bugs.ts for “Find the bug”. marks.mjs says which lines the exercises show and
- * which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
+ * Makes the exercises from the code: `npm run build` writes texts.ts, given.ts and numbers.ts, and bugs.ts for “Find the bug”. marks.mjs says which lines the exercises
+ * show and which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
  */
+import { build } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -123,8 +124,70 @@ writeFileSync(project('src/exercises/given.ts'), await formatted(GIVEN.map(partO
 writeFileSync(
   project('src/exercises/bugs.ts'),
   `/** Made by make.mjs from the code: the programs of “Find the bug”, for the site and the terminal. */
-import type { Bug } from './bug.js';
+import type { Bug } from './exercise.js';
 
 export const BUGS: readonly Bug[] = ${JSON.stringify(await findBugs(), null, 2)};
 `,
 );
+
+const writeNumbers = (numbers) =>
+  writeFileSync(
+    project('src/exercises/numbers.ts'),
+    `/** Made by make.mjs, which runs the exercises, so that a check need not compute these numbers. By the names of the exercises. */
+export interface ExerciseNumbers {
+  /** See \`withDerivatives\`. */
+  readonly derivatives: number[][];
+  /** For each known mistake some of the numbers that it makes wrong: the place in the list of all numbers, and the number. */
+  readonly probes: readonly (readonly (readonly [n: number, value: number])[])[];
+}
+
+export const NUMBERS: Readonly<Partial<Record<string, ExerciseNumbers>>> = ${JSON.stringify(numbers)};
+`,
+  );
+
+/** What an exercise compares, and known mistakes compute, without the numbers of an earlier build. */
+async function runExercises() {
+  writeNumbers({});
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { computeSource, expectedOf } from './src/exercises/check.ts';
+        export { withMistake } from './src/exercises/exercise.ts';
+        export { flat } from './src/exercises/diagnosis/diagnosis.ts';
+        export { isNear } from './src/exercises/results.ts';`,
+      resolveDir: project('.'),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+const { computeSource, expectedOf, flat, isNear, withMistake } = await runExercises();
+
+/** How many numbers of each mistake are kept. */
+const PROBES = 3;
+
+function numbersOf(exercise) {
+  const derivatives = [];
+  const expected = expectedOf(exercise, derivatives);
+  const right = expected.flat().flatMap(({ values, scale }) => Array.from(values, (value) => ({ value, scale })));
+  const all = exercise.mistakes.map((mistake) => {
+    const { numbers } = computeSource(exercise, withMistake(exercise.typescript.solution, mistake));
+    return numbers && flat(numbers, expected);
+  });
+  /** How many mistakes have this number there. */
+  const countOf = (value, n) => all.filter((other) => other && isNear(other[n], value, right[n].scale)).length;
+  const probes = all.map((values = []) =>
+    values
+      .map((value, n) => ({ n, value, count: countOf(value, n) }))
+      .filter(({ n, value }) => Number.isFinite(value) && !isNear(value, right[n].value, right[n].scale))
+      .sort((one, other) => one.count - other.count) // the fewer have it, the more it says
+      .slice(0, PROBES)
+      .map(({ n, value }) => [n, value]),
+  );
+  return { derivatives, probes };
+}
+
+writeNumbers(Object.fromEntries(texts.map((exercise) => [exercise.name, numbersOf(exercise)])));

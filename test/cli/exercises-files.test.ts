@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KEPT_FILE } from '../../src/cli/commands/exercises-files.js';
-import { searchOf } from '../../src/exercises/bug.js';
+import { searchOf } from '../../src/exercises/exercise.js';
 import { BUGS } from '../../src/exercises/bugs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';

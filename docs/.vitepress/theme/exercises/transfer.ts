@@ -1,6 +1,6 @@
 /** The reader's answers as a file, and those of a file: only a reader who asks for it loads this. docs/exercises/index.md describes the file. */
 import { BUGS } from '../../../../src/exercises/bugs.js';
-import { chosenIn, searchOf } from '../../../../src/exercises/bug.js';
+import { chosenIn, searchOf } from '../../../../src/exercises/exercise.js';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Answers, ReaderProgress } from '../../../../src/exercises/progress-file.js';
