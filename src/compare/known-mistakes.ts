@@ -9,7 +9,7 @@ import type { Mistake } from './mistake.js';
 import { alongAxis, otherLayout, passOf, withTensors } from './mistake.js';
 import type { Problem, Results } from './problem.js';
 import { hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
-import { turnedMistakes } from './turned-mistakes.js';
+import { paddingInLoss, turnedMistakes } from './output-mistakes.js';
 
 /**
  * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the
@@ -20,6 +20,7 @@ export function mistakesFor(problem: Problem, theirs: Results): Mistake[] {
   const mentionsStates = hasStates || ['d.h0', 'd.c0'].some((name) => theirs.has(name));
   return [
     ...lossMistakes(problem, theirs),
+    ...paddingInLoss(problem),
     ...forgetBiasMistakes(problem),
     ...transposedKernels(problem),
     hiddenRowsFirst(problem),

@@ -1,21 +1,16 @@
-/** Mistakes in the loss. They need no new pass: they scale results, or add what the padding contributes. */
+/** Mistakes in the loss. They need no new pass: they scale results. */
 import { counted } from '../core/arguments.js';
-import type { Tensor } from '../core/tensor.js';
-import { copyInto, fill, matrixOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
-import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
-import { columnSums } from '../equations/dense.js';
-import { squaredErrorBackward, squaredErrorForward } from '../equations/error-losses.js';
 import { lossRows } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { isGradient, withResults } from './mistake.js';
 import type { Problem, Results } from './problem.js';
-import { isBeyondEnd, countsRow } from './problem.js';
-import { given } from './solve.js';
+import { countsRow } from './problem.js';
 
 /** The mistakes in the loss of this problem. */
 export function lossMistakes(problem: Problem, theirs: Results): Mistake[] {
-  const scaled = scalesOf(problem).filter(({ factor }) => factor !== 1);
-  return [...scaled.flatMap((scale) => scaledLoss(scale, theirs)), ...paddingInLoss(problem)];
+  return scalesOf(problem)
+    .filter(({ factor }) => factor !== 1)
+    .flatMap((scale) => scaledLoss(scale, theirs));
 }
 
 /** Another loss, `factor` times the mean, in words about a loss and about the losses of the rows. */
@@ -65,86 +60,4 @@ function scaledLoss({ factor, loss, losses }: Scale, theirs: Results): Mistake[]
   const whole = times((name) => name === 'loss' || isGradient(name), `the loss is ${loss}; here it is the mean`);
   const gradients = times(isGradient, `the gradients are those of ${losses}; here they are those of the mean`);
   return theirs.has('loss') ? [whole, gradients] : [gradients];
-}
-
-/**
- * With a loss at every step, the padding counts in the loss. There h is 0, as PyTorch's pad_packed_sequence sets it, so
- * the logits are outBias, and only outBias and the targets receive a gradient from there.
- */
-function paddingInLoss(problem: Problem): Mistake[] {
-  const { network, sizes, labels } = problem;
-  if (network.reads === 'last') return [];
-  const all = Array.from({ length: lossRows(network, sizes) }, (_, row) => row);
-  const padding = all.filter(
-    (row) =>
-      isBeyondEnd(problem, Math.floor(row / sizes.B), row % sizes.B) && (labels === undefined || labels[row] >= 0),
-  );
-  const isComputable = padding.every((row) =>
-    labels === undefined ? isFinite(problem, row) : labels[row] < network.outputs,
-  );
-  if (padding.length === 0 || !isComputable) return [];
-  const count = all.filter((row) => countsRow(problem, row)).length;
-  const added = (): ReturnType<typeof lossOfPadding> => lossOfPadding(problem, padding, count + padding.length);
-  return [
-    {
-      words: 'the padding counts in the loss, with h = 0 there',
-      changeBack: (results) => {
-        const { loss, dLogits } = added();
-        const share = count / (count + padding.length);
-        const dOutBias = zeros([network.outputs], 'f64');
-        columnSums(dOutBias, dLogits);
-        const scaled = withResults(
-          results,
-          (name) => name === 'loss' || isGradient(name),
-          (values) => values.map((value) => value * share),
-        );
-        return withResults(
-          scaled,
-          (name) => ['loss', 'd.outBias', 'd.targets'].includes(name),
-          (values, name) => {
-            if (name === 'loss') return values.map((value) => value + loss);
-            if (name === 'd.outBias') return values.map((value, k) => value + dOutBias.get(k));
-            padding.forEach((row, n) =>
-              values.set(
-                valuesOf(dLogits.pick(n)).map((d) => -d),
-                row * network.outputs,
-              ),
-            );
-            return values;
-          },
-        );
-      },
-    },
-  ];
-}
-
-const targetsOf = (problem: Problem, row: number): Tensor => matrixOf(given(problem, 'targets')).pick(row);
-
-const isFinite = (problem: Problem, row: number): boolean =>
-  valuesOf(targetsOf(problem, row)).every((value) => Number.isFinite(value));
-
-/** (5) or (13) of these rows, with outBias as their logits: their share of a mean over `count` rows, and its gradient. */
-function lossOfPadding(problem: Problem, rows: readonly number[], count: number): { loss: number; dLogits: Tensor } {
-  const { network, labels } = problem;
-  const [N, C] = [rows.length, network.outputs];
-  const [logits, targets, probabilities, dLogits, mask] = [0, 1, 2, 3, 4].map(() => zeros([N, C], 'f64'));
-  const losses = zeros([N], 'f64');
-  for (const n of rows.keys()) copyInto(logits.pick(n), given(problem, 'outBias'));
-  if (labels) {
-    const y = labelRows(
-      tensorFrom(
-        Float64Array.from(rows, (row) => labels[row]),
-        [N],
-      ),
-    );
-    crossEntropyForward(losses, probabilities, logits, y);
-    crossEntropyBackward(dLogits, probabilities, y, count);
-  } else {
-    fill(mask, 1);
-    rows.forEach((row, n) => copyInto(targets.pick(n), targetsOf(problem, row)));
-    squaredErrorForward(losses, logits, targets, mask);
-    squaredErrorBackward(dLogits, logits, targets, mask, C * count);
-  }
-  const divisor = labels ? count : C * count;
-  return { loss: valuesOf(losses).reduce((sum, loss) => sum + loss, 0) / divisor, dLogits };
 }

@@ -4,7 +4,7 @@ import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
-import { passesWith } from '../../src/compare/turned-mistakes.js';
+import { passesWith } from '../../src/compare/output-mistakes.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
 import { changed } from '../helpers/changed-files.js';
 import type { InputOptions } from '../helpers/compare-files.js';
@@ -156,7 +156,7 @@ describe('a network of layers by another program', () => {
   });
 
   test('whose passes can be mistaken has the right numbers, to the last bit, if they make no mistake', async () => {
-    const passes = passesWith({ isNotTurnedBack: false, readsFirst: false });
+    const passes = passesWith({});
     for (const options of [{}, labelled, squared]) {
       const problem = problemOf(randomInputs(7, options), 'f');
       expect(await solve(backend, problem, () => {}, passes)).toEqual(await solve(backend, problem));
