@@ -16,7 +16,8 @@ import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 import { beginProblem } from './tensors.js';
 
-const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
+/** By the names of the exercises. */
+export const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   ...SMALL_PROBLEMS,
   ...RNN_PROBLEMS,
   ...CELL_PROBLEMS,

@@ -1,24 +1,16 @@
 /** What the checker says about wrong answers: over a list of them, and that it says nothing untrue about random ones. */
 import { Random } from '../../src/core/rng.js';
-import { check, computeSource, verdictOf } from '../../src/exercises/check.js';
+import { computeSource, verdictOf } from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { inTier } from '../helpers/needs.js';
-import { WRONG_ANSWERS } from './wrong-answers.js';
-
-const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+import { changed, exercise, rows, WRONG_ANSWERS } from './wrong-answers.js';
 
 const diagnosisIn = (verdict: Verdict): string | undefined =>
   verdict.outcome === 'wrong' ? (verdict.diagnosis ?? 'no diagnosis') : undefined;
 
-/** Of the solution with a change. */
-function diagnosisOf(name: string, right: string | RegExp, wrong: string): string | undefined {
-  const { solution } = exercise(name).javascript;
-  if (typeof right === 'string') expect(solution.split(right)).toHaveLength(2);
-  const source = solution.replace(right, wrong);
-  expect(source).not.toBe(solution);
-  return diagnosisIn(check(exercise(name), source, 'javascript'));
-}
+const diagnosisOf = (name: string, right: string | RegExp, wrong: string): string | undefined =>
+  diagnosisIn(changed(name, right, wrong));
 
 describe('the list of wrong answers', () => {
   test('has some for each exercise', () => {
@@ -39,26 +31,22 @@ describe('the list of wrong answers', () => {
 if (inTier(true, false)) {
   /** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
   test.each([
-    [
-      'sigmoid',
-      'dI * i * (1 - i)',
-      '(1 - i) * i * -dI',
-      'dzi has the wrong sign: every number is -1 times the expected one.',
-    ],
-    ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
-    ['sigmoid', 'dI * i * (1 - i)', '1.0000001 * dI * i * (1 - i)', 'no diagnosis'], // with six digits, a factor of 1
-    ['adam', 'G.get(n);', 'G.get(n) + EPSILON;', 'no diagnosis'],
+    ...rows`
+    sigmoid | dI * i * (1 - i) | (1 - i) * i * -dI | dzi has the wrong sign: every number is -1 times the expected one.
+    sigmoid | dI * i * (1 - i) | 0.25 * dI | no diagnosis
+    sigmoid | dI * i * (1 - i) | 1.0000001 * dI * i * (1 - i) | no diagnosis
+    adam | G.get(n); | G.get(n) + EPSILON; | no diagnosis
+    product | backend.columnSums(db, dLogits); | backend.fill(db, 1); | db is wrong, and dStates and dW are right. Look at the line of db.
+    hidden-state | dc.set(b, n, dC); | dc.set(b, n, -dC); | dc has the wrong sign: every number is -1 times the expected one.
+    gates | (1 - j * j) | (1 - j) * (1 + j) / 2 | Every number of gate j of dz is 0.5 times the expected one.
+    weights | dx, dWx, dz, xTransposed, | dx, dWx.slice(1), dz, xTransposed.slice(1), | Of dWx, only the first one ([0]) is wrong.
+    adam | 1 - BETA1 ** t) | 1 + BETA1 ** t) | α and p are wrong, and m and v are right. Look at α.
+  `,
     [
       'softmax',
       '/ count)',
       '/ (count + 1))',
       'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
-    ],
-    [
-      'product',
-      'backend.columnSums(db, dLogits);',
-      'backend.fill(db, 1);',
-      'db is wrong, and dStates and dW are right. Look at the line of db.',
     ],
     [
       'rnn-step',
@@ -85,23 +73,10 @@ if (inTier(true, false)) {
       'dc has the numbers of a known mistake: dC is added to dc, which is already a part of dC. dc, gates i, j and f of dz and dcPrev are wrong, and gate o of dz is right. Look at dC, which all of these read.',
     ],
     [
-      'hidden-state',
-      'dc.set(b, n, dC);',
-      'dc.set(b, n, -dC);',
-      'dc has the wrong sign: every number is -1 times the expected one.',
-    ],
-    [
       'cell-state',
       'const dI = dC * j;\n      const dJ = dC * i;',
       'const dI = -dC * j;\n const dJ = -dC * i;',
       'Gates i and j of dz have the wrong sign: every number is -1 times the expected one.',
-    ],
-    ['gates', '(1 - j * j)', '(1 - j) * (1 + j) / 2', 'Every number of gate j of dz is 0.5 times the expected one.'],
-    [
-      'weights',
-      'dx, dWx, dz, xTransposed,',
-      'dx, dWx.slice(1), dz, xTransposed.slice(1),',
-      'Of dWx, only the first one ([0]) is wrong.',
     ],
     [
       'through-time',
@@ -115,7 +90,6 @@ if (inTier(true, false)) {
       'dStart[0][n] += dh[0][b][n] / T',
       'Every number of dStart is the expected one divided by T: is there a division too many? T is the number of steps.',
     ],
-    ['adam', '1 - BETA1 ** t)', '1 + BETA1 ** t)', 'α and p are wrong, and m and v are right. Look at α.'],
     [
       'every-step',
       'lstmBackward(backend, lstm);',

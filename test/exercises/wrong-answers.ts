@@ -2,8 +2,43 @@
  * Wrong answers that learners write, besides the known mistakes themselves: a change of the JavaScript solution, and the words that the
  * checker's diagnosis must have. The lists were written before the checker could name most of them.
  */
+import { check } from '../../src/exercises/check.js';
+import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import type { Language } from '../../src/exercises/folder.js';
 
-type WrongAnswer = readonly [right: string, wrong: string, ...words: string[]];
+export const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+
+/** A line of a table. Most have fewer cells. */
+type Cells = [string, string, string, string, string];
+
+/** The lines of a table, whose columns stand between bars. \n is the end of a line in a text. */
+export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]): Cells[] =>
+  String.raw({ raw }, ...values.map((value) => value.replaceAll('\n', '\\n')))
+    .split('\n')
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '')
+    .map((line) => line.split(' | ').map((cell) => cell.replaceAll('\\n', '\n')) as Cells);
+
+/** The pattern in a text between slashes. undefined for all others. */
+export function patternIn(text: string): RegExp | undefined {
+  const [, pattern, flags] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? [];
+  return pattern === undefined ? undefined : new RegExp(pattern, flags);
+}
+
+/** The verdict on the solution with a change, after `before`. `right`: a text, or a pattern, also between slashes. */
+export function changed(
+  name: string,
+  right: string | RegExp,
+  wrong: string,
+  language: Language = 'javascript',
+  before = '',
+): Verdict {
+  const { solution } = exercise(name)[language];
+  const source = solution.replace(typeof right === 'string' ? (patternIn(right) ?? right) : right, wrong);
+  expect(source).not.toBe(solution);
+  return check(exercise(name), before + source, language);
+}
 
 const SIGMA = 'dI * i * (1 - i)';
 const LOGIT = '(probabilities.get(b, k) * sum - y.get(b, k)) / count';
@@ -50,52 +85,45 @@ const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [
 const WHOLE = 'lstmBackward(backend, lstm);';
 
 /** By the names of the exercises. */
-export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
-  sigmoid: [
-    [SIGMA, '-dI * i * (1 - i)', 'wrong sign'],
-    [SIGMA, 'dI * i * (i - 1)', 'wrong sign'],
-    [SIGMA, '2 * dI * i * (1 - i)', '2 times'],
-    [SIGMA, 'i - i * i', 'dI is missing'],
-    [SIGMA, 'dI * (1 - i ** 2)', 'tanh′ in place of σ′'],
-    [SIGMA, '(dI * Math.exp(-i)) / (1 + Math.exp(-i)) ** 2', 'σ is applied to i'],
-    [SIGMA, 'dI * i ** 2 * (1 - i)', 'i² in place of i'],
-    [SIGMA, '(dI * Math.exp(-i)) / (1 + Math.exp(-i))', '1-σ(i) in place of σ′'],
-  ],
+export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  sigmoid: rows`
+      ${SIGMA} | -dI * i * (1 - i) | wrong sign
+      ${SIGMA} | dI * i * (i - 1) | wrong sign
+      ${SIGMA} | 2 * dI * i * (1 - i) | 2 times
+      ${SIGMA} | i - i * i | dI is missing
+      ${SIGMA} | dI * (1 - i ** 2) | tanh′ in place of σ′
+      ${SIGMA} | (dI * Math.exp(-i)) / (1 + Math.exp(-i)) ** 2 | σ is applied to i
+      ${SIGMA} | dI * i ** 2 * (1 - i) | i² in place of i
+      ${SIGMA} | (dI * Math.exp(-i)) / (1 + Math.exp(-i)) | 1-σ(i) in place of σ′
+    `,
   softmax: [
-    [SUM, 'for (let k = 0; k < C; k++) sum += probabilities.get(b, k);', 'add up to 1'],
-    [LOGIT, '(probabilities.get(b, k) * sum - Math.sign(y.get(b, k))) / count', '1 is subtracted where y is above 0'],
-    [LOGIT, `(${LOGIT}) * probabilities.get(b, k) * (1 - probabilities.get(b, k))`, 'extra factor p·(1-p)'],
-    [LOGIT, `${LOGIT} / count`, 'divided by count', 'a division too many'],
-    [SUM, `${SUM} if (sum === 0) continue;`, 'a row without a label is skipped'],
+    ...rows`
+      ${SUM} | for (let k = 0; k < C; k++) sum += probabilities.get(b, k); | add up to 1
+      ${LOGIT} | (probabilities.get(b, k) * sum - Math.sign(y.get(b, k))) / count | 1 is subtracted where y is above 0
+      ${LOGIT} | ((probabilities.get(b, k) * sum - y.get(b, k)) / count) * probabilities.get(b, k) * (1 - probabilities.get(b, k)) | extra factor p·(1-p)
+      ${LOGIT} | (probabilities.get(b, k) * sum - y.get(b, k)) / count / count | divided by count | a division too many
+      ${SUM} | for (let k = 0; k < C; k++) sum += y.get(b, k); if (sum === 0) continue; | a row without a label is skipped
+      ${LOGIT} | (probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count | in a row whose labels are not a single 1
+      ${LOGIT} | sum === 0 ? 1 : (probabilities.get(b, k) * sum - y.get(b, k)) / count | Every wrong number of dLogits is in a row whose labels are all 0
+      for (let b = 0; b < B; b++) {\n    let sum = 0; | let sum = 0;\n  for (let b = 0; b < B; b++) { | all rows so far
+      for (let k = 0; k < C; k++) dLogits | for (let k = 1; k < C; k++) dLogits | class 0
+      for (let k = 0; k < C; k++) dLogits | for (let k = 0; k < C - 1; k++) dLogits | last class
+    `,
     ['for (let b = 0; b < B; b++) {', 'for (let b = 0; b < count; b++) {', 'only the first `count` rows'],
-    [
-      LOGIT,
-      '(probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count',
-      'in a row whose labels are not a single 1',
-    ],
-    [LOGIT, `sum === 0 ? 1 : ${LOGIT}`, 'Every wrong number of dLogits is in a row whose labels are all 0'],
     [LOGIT, `y.get(b, k) === 0 ? 5 : ${LOGIT}`, 'Every wrong number of dLogits is at a class whose label is 0'],
-    [
-      'for (let b = 0; b < B; b++) {\n    let sum = 0;',
-      'let sum = 0;\n  for (let b = 0; b < B; b++) {',
-      'all rows so far',
-    ],
-    ['for (let k = 0; k < C; k++) dLogits', 'for (let k = 1; k < C; k++) dLogits', 'class 0'],
-    ['for (let k = 0; k < C; k++) dLogits', 'for (let k = 0; k < C - 1; k++) dLogits', 'last class'],
   ],
   product: [
+    ...rows`
+      ${D_B} | for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k)); | db is dLogits of the last row
+      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db has the wrong sign
+      ${D_STATES} | states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1])))); | first rows of W
+    `,
     [`${D_W}\n  ${D_B}`, '', 'dW and db are not written'],
     [
       D_B,
       'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));',
       'db is added to what it held',
     ],
-    [
-      D_B,
-      'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k));',
-      'db is dLogits of the last row',
-    ],
-    [D_B, `${D_B}\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k));`, 'db has the wrong sign'],
     [
       D_B,
       `${D_B}\n  for (let r = 0; r < dW.shape[0]; r++)
@@ -108,11 +136,6 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
       `backend.fill(db, 0);
   for (let n = 1; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));`,
       'without the first row',
-    ],
-    [
-      D_STATES,
-      'states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1]))));',
-      'first rows of W',
     ],
     [
       D_W,
@@ -135,53 +158,45 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   'rnn-step': [
-    [D_BIAS, 'dBias[0][n] += dz / B;', 'dBias', 'number of sequences'],
-    [D_BIAS, 'dBias[0][n] -= dz;', 'dBias has the wrong sign'],
-    [D_WX, 'dWx[k][n] += (x[t][b][k] * dz) / B;', 'dWx', 'number of sequences'],
-    [D_WX, 'dWx[k][n] += (x[t][b][k] * dz) / T;', 'dWx', 'number of steps'],
-    [D_WX, 'if (b === 0) dWx[k][n] += x[t][0][k] * dz;', 'dWx adds the terms of the first sequence only'],
+    ...rows`
+      ${D_BIAS} | dBias[0][n] += dz / B; | dBias | number of sequences
+      ${D_BIAS} | dBias[0][n] -= dz; | dBias has the wrong sign
+      ${D_WX} | dWx[k][n] += (x[t][b][k] * dz) / B; | dWx | number of sequences
+      ${D_WX} | dWx[k][n] += (x[t][b][k] * dz) / T; | dWx | number of steps
+      ${D_WX} | if (b === 0) dWx[k][n] += x[t][0][k] * dz; | dWx adds the terms of the first sequence only
+      ${D_WH} | dWh[n][m] += h[t][b][m] * dz; | dWh is transposed
+      ${D_WH} | if (b < 1) dWh[m][n] += h[t][b][m] * dz; | dWh adds the terms of the first sequence only
+      ${D_WH}\n          ${D_H} | dWh[m][n] = h[t][b][m] * dz;\n          dh[t][b][m] = dz * Wh[m][n]; | Look at the line of dh[t]
+      ${OVER_M} | for (let m = n; m < H; m++) { | Look at the loop over m
+      ${OVER_M} | if (b > 0) for (let m = 0; m < H; m++) { | Look at the loop over m
+      ${D_WH}\n          ${D_H} | dWh[n][m] += h[t][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m]; | Look at the loop over m, and at its lines
+      ${OVER_M} | if (b === 0) for (let m = 0; m < H; m++) { | Look at the loops | with one step and one sequence, all are right
+      ${OVER_T} | for (let t = 0; t < T; t++) | Look at the loops
+      ${OVER_T} | for (let t = T - 1; t > 0; t--) | the loops around it
+      ${DZ} | const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 4); | Look at the line of dz
+    `,
     [`for (let k = 0; k < I; k++) ${D_WX}`, '', 'dWx is 0 at the end'],
-    [D_WH, 'dWh[n][m] += h[t][b][m] * dz;', 'dWh is transposed'],
-    [D_WH, 'if (b < 1) dWh[m][n] += h[t][b][m] * dz;', 'dWh adds the terms of the first sequence only'],
     [
       `${D_WX}\n`,
       `dWx[k][n] = x[t][b][k] * dz;\n dBias[0][n] -= dz;\n`,
       'dWx has the numbers of a known mistake: dWx is only its last term',
       'dBias is 0',
     ],
-    [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[m][n] = h[t][b][m] * dz;\n          dh[t][b][m] = dz * Wh[m][n];',
-      'Look at the line of dh[t]',
-    ],
-    ...['m < I', 'm < B', 'm < T', 'm < n', 'm <= n'].map((end): WrongAnswer => [
+    ...['m < I', 'm < B', 'm < T', 'm < n', 'm <= n'].map((end): string[] => [
       OVER_M,
       OVER_M.replace('m < H', end),
       'Look at the loop over m',
     ]),
-    [OVER_M, 'for (let m = n; m < H; m++) {', 'Look at the loop over m'],
-    [OVER_M, `if (b > 0) ${OVER_M}`, 'Look at the loop over m'],
-    [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[n][m] += h[t][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m];',
-      'Look at the loop over m, and at its lines',
-    ],
-    [OVER_M, `if (b === 0) ${OVER_M}`, 'Look at the loops', 'with one step and one sequence, all are right'],
-    [OVER_T, 'for (let t = 0; t < T; t++)', 'Look at the loops'],
-    [OVER_T, 'for (let t = T - 1; t > 0; t--)', 'the loops around it'],
-    [DZ, DZ.replace('** 2', '** 4'), 'Look at the line of dz'],
   ],
   'initial-state': [
-    [START, 'for (let b = 0; b < B; b++) h[1][b].set(start[0]);', 'h[0] is 0'],
-    [START, 'for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]);', 'Look at the line of h[0]'],
-    [
-      START,
-      'for (let b = 0; b < B; b++) for (let n = 0; n < H; n++) h[0][b][n] = start[0][n] / B;',
-      'start divided by B',
-    ],
-    [D_START, 'if (b === 0) dStart[0][n] += dh[0][b][n];', 'the first sequence only'],
-    [D_START, 'dStart[0][n] -= dh[0][b][n];', 'dStart has the wrong sign'],
-    [`for (let n = 0; n < H; n++) ${D_START}`, `for (let n = 1; n < H; n++) ${D_START}`, 'dStart', 'column 0'],
+    ...rows`
+      ${START} | for (let b = 0; b < B; b++) h[1][b].set(start[0]); | h[0] is 0
+      ${START} | for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]); | Look at the line of h[0]
+      ${START} | for (let b = 0; b < B; b++) for (let n = 0; n < H; n++) h[0][b][n] = start[0][n] / B; | start divided by B
+      ${D_START} | if (b === 0) dStart[0][n] += dh[0][b][n]; | the first sequence only
+      ${D_START} | dStart[0][n] -= dh[0][b][n]; | dStart has the wrong sign
+      for (let n = 0; n < H; n++) ${D_START} | for (let n = 1; n < H; n++) dStart[0][n] += dh[0][b][n]; | dStart | column 0
+    `,
     [
       'const dStart = matrix(1, H);\n  const dh = h.map(() => matrix(B, H));',
       'const dStart = matrix(1, H, () => 1);\n  const dh = h.map(() => matrix(B, H));',
@@ -189,29 +204,28 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   'hidden-state': [
-    [D_O, 'const dO = -dh.get(b, n) * tanhC;', 'Gate o', 'wrong sign'],
-    [D_C, 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - c.get(b, n) ** 2);', 'c itself is squared'],
-    [D_C, 'const dC = dc.get(b, n) + dh.get(b, n) * o * tanhC ** 2;', 'tanh² in place of 1 - tanh²'],
-    ['Math.tanh(c.get(b, n));', 'Math.atan(c.get(b, n));', 'Look at tanhC'],
+    ...rows`
+      ${D_O} | const dO = -dh.get(b, n) * tanhC; | Gate o | wrong sign
+      ${D_C} | const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - c.get(b, n) ** 2); | c itself is squared
+      ${D_C} | const dC = dc.get(b, n) + dh.get(b, n) * o * tanhC ** 2; | tanh² in place of 1 - tanh²
+      Math.tanh(c.get(b, n)); | Math.atan(c.get(b, n)); | Look at tanhC
+      ${D_C}\n      ${STORED} | const dC = dc.get(b, n) + dh.get(b, n) * o; | dc has the numbers of a known mistake: dc is used, but not stored | Look at dC
+    `,
     [
       `${D_O}\n      ${D_C}`,
       'const dO = dh.get(b, n);\n const dC = dc.get(b, n) + dh.get(b, n) * (1 - tanhC * tanhC);',
       'dc and dcPrev have the numbers of a known mistake: dc without the factor o',
       'Look at tanhC, and at dO and dC',
     ],
-    [
-      `${D_C}\n      ${STORED}`,
-      'const dC = dc.get(b, n) + dh.get(b, n) * o;',
-      'dc has the numbers of a known mistake: dc is used, but not stored',
-      'Look at dC',
-    ],
   ],
   'cell-state': [
-    [D_I, 'const dI = -dC * j;', 'Gate i', 'wrong sign'],
-    [D_F, 'const dF = dC * cPrev.get(b, n) * f;', 'df with the factor f too'],
-    [D_F, 'const dF = 2 * dC * cPrev.get(b, n);', 'gate f', '2 times'],
+    ...rows`
+      ${D_I} | const dI = -dC * j; | Gate i | wrong sign
+      ${D_F} | const dF = dC * cPrev.get(b, n) * f; | df with the factor f too
+      ${D_F} | const dF = 2 * dC * cPrev.get(b, n); | gate f | 2 times
+      ${D_I}\n      ${D_J} | const dI = dC;\n      const dJ = dC; | Look at dI, and at dJ.
+    `,
     [C_PREV, '', 'no gradient reaches the previous c directly'],
-    [`${D_I}\n      ${D_J}`, 'const dI = dC;\n      const dJ = dC;', 'Look at dI, and at dJ.'],
     [
       `${D_F}\n      ${C_PREV}`,
       'const dF = dC * c.get(b, n);\n      dcPrev.set(b, n, dC * f);',
@@ -220,15 +234,17 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   gates: [
-    [ZF, ZF.replace('2 * H', 'H'), 'Of dz, gate j has the numbers of gate f, f is not written'],
+    ...rows`
+      ${ZF} | dz.set(b, H + n, dF * f * (1 - f)); | Of dz, gate j has the numbers of gate f, f is not written
+      ${ZJ} | dz.set(b, H + n, dJ * (j * j - 1)); | Gate j | wrong sign
+      ${ZF} | dz.set(b, 2 * H + n, dF * (f - f + f * f)); | f² in place of
+      ${ZO} | dz.set(b, 3 * H + n, dz.get(b, 3 * H + n) + dO * o * (1 - o)); | added to what was there before
+    `,
     [
       `${ZJ}\n      ${ZF}\n      ${ZO}`,
       `${ZJ}\n${ZF}\n${ZO}`.replaceAll('H +', '2 +'),
       'dz is right if H, the number of units, is 2, and wrong with every other H',
     ],
-    [ZJ, 'dz.set(b, H + n, dJ * (j * j - 1));', 'Gate j', 'wrong sign'],
-    [ZF, 'dz.set(b, 2 * H + n, dF * (f - f + f * f));', 'f² in place of'],
-    [ZO, 'dz.set(b, 3 * H + n, dz.get(b, 3 * H + n) + dO * o * (1 - o));', 'added to what was there before'],
     [
       `${ZI}\n      ${ZJ}\n      ${ZF}\n      ${ZO}`,
       'dz.set(b, n, dO * o * (1 - o));\n dz.set(b, H + n, dI * i * (1 - i));\n dz.set(b, 2 * H + n, dF * f * (1 - f));\n dz.set(b, 3 * H + n, dJ * (1 - j * j));',
@@ -241,8 +257,10 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   weights: [
+    ...rows`
+      ${LSTM_D_BIAS} | backend.columnSums(dBias, dz, { accumulate: true });\n  backend.columnSums(dBias, dz, { accumulate: true }); | dBias | 2 times
+    `,
     [LSTM_D_WH, `${LSTM_D_WH}\n  ${LSTM_D_WH}`, 'dWh', '2 times'],
-    [LSTM_D_BIAS, `${LSTM_D_BIAS}\n  ${LSTM_D_BIAS}`, 'dBias', '2 times'],
     [
       `${LSTM_D_WH} // dWh += hPrevᵀ·dz\n  ${LSTM_D_BIAS}`,
       'backend.matmul(dWh, hPrevTransposed, dz);\n  backend.columnSums(dBias, dz);',
@@ -262,10 +280,16 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   'through-time': [
-    [DC, `${DC}\n  backend.fill(dc, 0);`, 'dc begins as zero'],
+    ...rows`
+      ${DC} | if (dcUpstream) backend.copy(dc, dcUpstream);\n  else backend.fill(dc, 0);\n  backend.fill(dc, 0); | dc begins as zero
+      ${LOOP} | for (const n of steps.keys()) { | from the first step to the last
+      ${LOOP} | for (let n = steps.length - 1; n >= 1; n -= 1) { | first step is left out
+      ${CALL} | if (running) lstmStepBackward(backend, lstm, running);\n    backend.fill(running.dhPrev, 0); | dhPrev is cleared after each step
+      ${CALL} | if (running) lstmStepBackward(backend, lstm, running);\n    backend.fill(running.dcPrev, 0); | dcPrev is cleared after each step
+      ${DC} | backend.fill(dc, 0);\n  if (dcUpstream) backend.add(dh, dcUpstream); | Look at what dh and dc begin as
+      ${LOOP} | for (let n = steps.length - 1; n >= 0; n -= 2) { | Look at the loop over the steps | with one step, all are right
+    `,
     [`${NO_KERNEL}\n  ${NO_BIAS}`, '', 'dWh, dWx and dBias are added to what was there before'],
-    [LOOP, 'for (const n of steps.keys()) {', 'from the first step to the last'],
-    [LOOP, 'for (let n = steps.length - 1; n >= 1; n -= 1) {', 'first step is left out'],
     [
       CALL,
       `backend.fill(dKernel, 0);\n    backend.fill(dBias, 0);\n    ${CALL}`,
@@ -279,26 +303,23 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
       `backend.fill(running.dcPrev, 0);\n    backend.fill(running.dhPrev, 0);\n    ${CALL}`,
       'dhPrev and dcPrev are cleared before each step',
     ],
-    [CALL, `${CALL}\n    backend.fill(running.dhPrev, 0);`, 'dhPrev is cleared after each step'],
-    [CALL, `${CALL}\n    backend.fill(running.dcPrev, 0);`, 'dcPrev is cleared after each step'],
-    [DC, 'backend.fill(dc, 0);\n  if (dcUpstream) backend.add(dh, dcUpstream);', 'Look at what dh and dc begin as'],
-    [LOOP, LOOP.replace('n--', 'n -= 2'), 'Look at the loop over the steps', 'with one step, all are right'],
   ],
   adam: [
-    [MEAN, '(1 - BETA1) * M.get(n) + BETA1 * gradient', 'β₁ and 1-β₁ are exchanged'],
+    ...rows`
+      ${MEAN} | (1 - BETA1) * M.get(n) + BETA1 * gradient | β₁ and 1-β₁ are exchanged
+      ${EACH} | for (let n = 1; n < P.size; n++) | In m, v and p, only element 0 is wrong, in every case
+      ${EACH} | for (let n = 0; n < P.size - 1; n++) | only the last element is wrong
+      ${MOVE} | P.set(n, P.get(n) - (rate * mean) * (Math.sqrt(square) + EPSILON)); | multiplied by √v
+      V.set(n, square); | V.set(n, Math.max(square, EPSILON)); | Look at V and its new square
+      V.set(n, square); | V.set(n, Math.max(square, EPSILON ** 2)); | Look at V and its new square
+      M.set(n, mean); | M.set(n, Math.abs(mean) < EPSILON ? 0 : mean); | Look at M and its new mean
+      ${SQUARE} | V.get(n) + (gradient * gradient + EPSILON - V.get(n)) * (1 - BETA2) | Look at V and its new square
+      ${SQUARE} | V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2) + EPSILON ** 2 | Look at V and its new square
+      ${SQUARE} | V.get(n) + ((gradient + EPSILON) ** 2 - V.get(n)) * (1 - BETA2) | Look at V and its new square
+      ${ALPHA} | (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t + EPSILON) | Look at α
+    `,
     [MOVE, '', 'p is never updated'],
-    [EACH, EACH.replace('n = 0', 'n = 1'), 'In m, v and p, only element 0 is wrong, in every case'],
-    [EACH, EACH.replace('size', 'size - 1'), 'only the last element is wrong'],
     ['M.set(n, mean);\n    V.set(n, square);', '', 'no diagnosis'],
-    [MOVE, 'P.set(n, P.get(n) - (rate * mean) * (Math.sqrt(square) + EPSILON));', 'multiplied by √v'],
-    // wrong by less than the check's tolerance, but as much as the number itself
-    ['V.set(n, square);', 'V.set(n, Math.max(square, EPSILON));', 'Look at V and its new square'],
-    ['V.set(n, square);', 'V.set(n, Math.max(square, EPSILON ** 2));', 'Look at V and its new square'],
-    ['M.set(n, mean);', 'M.set(n, Math.abs(mean) < EPSILON ? 0 : mean);', 'Look at M and its new mean'],
-    [SQUARE, SQUARE.replace('* gradient', '* gradient + EPSILON'), 'Look at V and its new square'],
-    [SQUARE, `${SQUARE} + EPSILON ** 2`, 'Look at V and its new square'],
-    [SQUARE, SQUARE.replace('gradient * gradient', '(gradient + EPSILON) ** 2'), 'Look at V and its new square'],
-    [ALPHA, ALPHA.replace('BETA1 ** t', 'BETA1 ** t + EPSILON'), 'Look at α'],
     [
       `M.set(n, mean);\n    V.set(n, square);\n    ${MOVE}`,
       `${MOVE.replace('mean', 'M.get(n)')}\n    M.set(n, mean);\n    V.set(n, square);`,
@@ -316,7 +337,9 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   'every-step': [
-    [DENSE, DENSE.replace('readRows(dhUpstream)', 'readRows(lstm.dh)'), 'which rows of dhUpstream'],
+    ...rows`
+      ${DENSE} | denseBackward(backend, [readRows(lstm.dh)], dW, db, dLogits, [readRows(h)], W); | which rows of dhUpstream
+    `,
     [DENSE, `${DENSE}\n  backend.fill(db, 1); backend.fill(dW, 1);`, 'Look at how often denseBackward is called'],
     [
       `${DENSE}\n  ${WHOLE}`,
