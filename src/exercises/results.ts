@@ -191,11 +191,11 @@ export function numberFrom(name: string, value: unknown): number {
 const STEP = 1e-3;
 
 /** Of one run: see `withDerivatives`. */
-let kept: { readonly all: number[][]; next: number } | undefined;
+let kept: { readonly numbers: number[]; next: number } | undefined;
 
-/** What `work` returns. Its numeric derivatives are those of `all`, in their order; those that `all` lacks are computed, and added to it. */
-export function withDerivatives<Value>(all: number[][], work: () => Value): Value {
-  kept = { all, next: 0 };
+/** What `work` returns. Its numeric derivatives are `numbers`, in their order; those that are missing there are computed, and added. */
+export function withDerivatives<Value>(numbers: number[], work: () => Value): Value {
+  kept = { numbers, next: 0 };
   try {
     return work();
   } finally {
@@ -205,8 +205,8 @@ export function withDerivatives<Value>(all: number[][], work: () => Value): Valu
 
 /** (7): ∂loss/∂x for each of `values`, which it changes for a moment. */
 export function numericGradient(loss: () => number, values: FloatArray): Float64Array {
-  const known = kept?.all[kept.next++];
-  if (known) return Float64Array.from(known);
+  if (kept && kept.next < kept.numbers.length)
+    return Float64Array.from(kept.numbers.slice(kept.next, (kept.next += values.length)));
   const gradient = Float64Array.from(values, (before, n) => {
     const lossAt = (delta: number): number => ((values[n] = before + delta), loss());
     const near = lossAt(STEP) - lossAt(-STEP);
@@ -214,7 +214,7 @@ export function numericGradient(loss: () => number, values: FloatArray): Float64
     values[n] = before;
     return (8 * near - far) / (12 * STEP);
   });
-  kept?.all.push([...gradient]);
+  if (kept) kept.next = kept.numbers.push(...gradient);
   return gradient;
 }
 

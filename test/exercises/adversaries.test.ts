@@ -248,7 +248,7 @@ describe('through-time: a call without options', () => {
 });
 
 describe('a slip has its line, and plain words', () => {
-  test.each([
+  test.each<string[]>([
     ...rows`
     hidden-state | gates.get(b, n) | gates.get(n) | TypeError: tensor: get(index, index) of [3,12], which has 2 axes, was called with 1 of these
     adam | G.get(n) | G.get() | TypeError: tensor: get(index) of [8], which has 1 axis, was called with 0 of these

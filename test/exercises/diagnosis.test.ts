@@ -30,7 +30,7 @@ describe('the list of wrong answers', () => {
 
 if (inTier(true, false)) {
   /** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
-  test.each([
+  test.each<string[]>([
     ...rows`
     sigmoid | dI * i * (1 - i) | (1 - i) * i * -dI | dzi has the wrong sign: every number is -1 times the expected one.
     sigmoid | dI * i * (1 - i) | 0.25 * dI | no diagnosis
@@ -62,7 +62,7 @@ if (inTier(true, false)) {
     ],
     [
       'rnn-step', // the line of dz is right, and so is dWx in one step
-      /dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/,
+      String.raw`/dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/`,
       'dBias[0][n] += 2 * dz;$1dh[t][b][m] =',
       'In dh, only the last row is right, in every case.',
     ],

@@ -312,7 +312,7 @@ test.each([
   });
 });
 
-test.each([
+test.each<string[]>([
   ...rows`
     softmax | /\/ count(?=\);)/ | / (probabilities.shape[0] - 1)
     softmax | /\/ count(?=\);)/ | / 3
@@ -330,24 +330,24 @@ test.each([
   `,
   [
     'softmax', // of rows from here on: only one row has no loss
-    /(?=for \(.*dLogits\.set)/,
+    String.raw`/(?=for \(.*dLogits\.set)/`,
     'if (sum === 0) { for (let r = b; r < B; r++) for (let k = 0; k < C; k++) dLogits.set(r, k, 0); break; } ',
   ],
-  ['hidden-state', /(?=const tanhC)/, 'if (dh.get(b, n) === 0) continue; '],
+  ['hidden-state', String.raw`/(?=const tanhC)/`, 'if (dh.get(b, n) === 0) continue; '],
   [
     'weights',
-    /inputBackward\(backend, .*/,
+    String.raw`/inputBackward\(backend, .*/`,
     `if (dx.length > 0) backend.matmul(dx[0], dz, WxTransposed[0], { accumulate: true });
      backend.matmul(dWx[0], xTransposed[0], dz, { accumulate: true });`,
   ],
   [
     'every-step',
-    /denseBackward\(backend, \[readRows\(dhUpstream\)\](.*)/,
+    String.raw`/denseBackward\(backend, \[readRows\(dhUpstream\)\](.*)/`,
     `const added = backend.allocate([T * sizes.B, sizes.H]);
      denseBackward(backend, [added]$1
      backend.add(readRows(dhUpstream), added);`,
   ],
-  ['adam', /(?<=export function adam\([^]*?\{\n)/, '  if (p.dimension === 1) return;\n'],
+  ['adam', String.raw`/(?<=export function adam\([^]*?\{\n)/`, '  if (p.dimension === 1) return;\n'],
 ])('%s: %p → %p is wrong', (name, right, wrong) => {
   expect(changed(name, right, wrong).outcome).toBe('wrong');
 });
@@ -361,7 +361,7 @@ test.each([
   expect(changed(name, right, wrong).outcome).toMatch(/wrong|error/);
 });
 
-test.each([
+test.each<string[]>([
   ...rows`
     sigmoid | return dI * i * (1 - i) | return [dI * i * (1 - i)] | sigmoidBackward returns an Array: it must return a number
     adam | /return (\(learningRate.*);/ | return String($1); | /^adamRate returns "0\.\d+": it must/

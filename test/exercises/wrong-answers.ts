@@ -9,16 +9,13 @@ import type { Language } from '../../src/exercises/folder.js';
 
 export const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 
-/** A line of a table. Most have fewer cells. */
-type Cells = [string, string, string, string, string];
-
 /** The lines of a table, whose columns stand between bars. \n is the end of a line in a text. */
-export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]): Cells[] =>
+export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]): string[][] =>
   String.raw({ raw }, ...values.map((value) => value.replaceAll('\n', '\\n')))
     .split('\n')
     .map((line) => line.trimStart())
     .filter((line) => line !== '')
-    .map((line) => line.split(' | ').map((cell) => cell.replaceAll('\\n', '\n')) as Cells);
+    .map((line) => line.split(' | ').map((cell) => cell.replaceAll('\\n', '\n')));
 
 /** The pattern in a text between slashes. undefined for all others. */
 export function patternIn(text: string): RegExp | undefined {
