@@ -1,6 +1,9 @@
 /** An exercise: its text, its files, and what a check finds; a program of “Find the bug”. */
 import type { Behind } from './behind.js';
 
+/** The languages of an answer. */
+export type Language = 'typescript' | 'javascript';
+
 /** One language's files. */
 export interface Files {
   /** What the reader begins with. */

@@ -1,6 +1,5 @@
 /** The twelve exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
-import type { Exercise, Texts } from './exercise.js';
-import type { Language } from './folder.js';
+import type { Exercise, Language, Texts } from './exercise.js';
 import { TEXTS } from './texts.js';
 
 type Prose = Omit<Exercise, keyof Texts | 'number'>;

@@ -5,12 +5,14 @@
  */
 import { DataError } from '../core/errors.js';
 import { BUGS } from './bugs.js';
-import type { Exercise } from './exercise.js';
+import type { Exercise, Language } from './exercise.js';
 import { EXERCISES, fileNameOf } from './exercises.js';
 import { TYPES } from './types.js';
 
-export const LANGUAGES = { typescript: 'ts', javascript: 'js' } as const;
-export type Language = keyof typeof LANGUAGES;
+export type { Language };
+
+/** The ends of the names of their files. */
+export const LANGUAGES = { typescript: 'ts', javascript: 'js' } as const satisfies Record<Language, string>;
 
 /** `typescript/05-hidden-state.ts` */
 export const pathOf = (exercise: Exercise, language: Language): string =>

@@ -19,8 +19,8 @@ export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]
 
 /** The pattern in a text between slashes. undefined for all others. */
 export function patternIn(text: string): RegExp | undefined {
-  const [, pattern, flags] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? [];
-  return pattern === undefined ? undefined : new RegExp(pattern, flags);
+  const found = /^\/(.*)\/([a-z]*)$/s.exec(text);
+  return found ? new RegExp(found[1], found[2]) : undefined;
 }
 
 /** The verdict on the solution with a change, after `before`. `right`: a text, or a pattern, also between slashes. */
