@@ -13,6 +13,7 @@ export default tseslint.config(
       'kernels/wasm/jobs.ts',
       'src/exercises/texts.ts',
       'src/exercises/given.ts',
+      'src/exercises/numbers.ts',
       'src/exercises/bugs.ts',
       'docs/.vitepress/.temp/',
     ],

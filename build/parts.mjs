@@ -17,16 +17,14 @@ const wasm = {
   make: () => node('kernels/wasm/build.mjs'),
 };
 
-/** The files of the exercises, made from the code. */
+const EXERCISES = ['bugs', 'given', 'numbers', 'texts'].map((name) => `src/exercises/${name}.ts`);
+
+/** The files of the exercises, made from the code, and their numbers. */
 const exercises = {
   name: 'exercises',
   inputs: [
-    'src/exercises/make.mjs',
-    'src/exercises/given-marks.mjs',
-    'src/exercises/marks.mjs',
-    'src/mistakes/planted-mistakes.mjs',
-    'src/mistakes/slips.mjs',
-    'src/mistakes/lstm-slips.mjs',
+    ...['src/exercises', ...EXERCISES.map((file) => `!${file}`)],
+    ...['src/mistakes', '!src/mistakes/webgpu-mistakes.mjs'],
     ...['-hints.mjs', '-programs.mjs', '-texts.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
       (end) => `docs/learn/programs/find-bug${end}`,
     ),
@@ -34,9 +32,9 @@ const exercises = {
     'docs/learn/programs/min-char-rnn-solution.mjs',
     'docs/learn/pictures/find-bugs.mjs',
     'docs/learn/pictures/svg.mjs',
-    ...['equations', 'network'].map((room) => `src/${room}`),
+    ...['kernels/reference', 'src/core', 'src/equations', 'src/network'],
   ],
-  outputs: ['src/exercises/bugs.ts', 'src/exercises/given.ts', 'src/exercises/texts.ts'],
+  outputs: EXERCISES,
   make: () => node('src/exercises/make.mjs'),
 };
 

@@ -10,63 +10,60 @@ import { initialGradients } from '../network/states.js';
 import type { Problem, Results } from './problem.js';
 import { inSortedOrder, parameterShapesOf } from './problem.js';
 
+/** Computes both passes of a network that has its batch. Resolves with the loss. */
+export type Passes = (network: Network, problem: Problem) => Promise<number>;
+
+const rightPasses: Passes = async (network) => {
+  network.forward();
+  const { loss } = await network.metrics();
+  network.backward();
+  return loss;
+};
+
 /** One forward and one backward pass. `onStep` is called after each step of an LSTM, with the share that is done. */
 export const solve = (
   backend: Backend,
   problem: Problem,
   onStep: (share: number) => void = () => {},
-): Promise<Results> => inSortedOrder(problem, (sorted) => solveSorted(backend, sorted, onStep));
+  passes = rightPasses,
+): Promise<Results> => inSortedOrder(problem, (sorted) => solveSorted(backend, sorted, onStep, passes));
 
-async function solveSorted(backend: Backend, problem: Problem, onStep: (share: number) => void): Promise<Results> {
-  const { network: sizes, suffixes, labels, lengths } = problem;
+async function solveSorted(
+  backend: Backend,
+  problem: Problem,
+  onStep: (share: number) => void,
+  passes: Passes,
+): Promise<Results> {
+  const { network: sizes, suffixes, lengths } = problem;
   const reporting = withSteps(backend, suffixes.length * lengths[0], onStep);
   const network = new Network(reporting, completeConfig(sizes), problem.sizes, { inputGradient: true });
   try {
     const names = [...parameterShapesOf(problem).keys()];
     network.load(Object.fromEntries(network.parameters.map(({ name }, n) => [name, given(problem, names[n])])));
-    const lstms = network.layers.flat();
-    writeStates(backend, problem, lstms);
-    const answers = labels ? { labels } : { targets: given(problem, 'targets') };
-    const { x, targets } = batchFrom({ x: given(problem, 'x'), ...answers, lengths }, network);
+    writeStates(backend, problem, network.layers.flat());
+    const { x, targets } = batchFrom({ x: given(problem, 'x'), ...answersOf(problem), lengths }, network);
     network.setBatch(x, targets);
-
-    network.forward();
-    const { loss } = await network.metrics();
-    network.backward();
-    return await resultsFrom(backend, problem, {
-      loss,
-      ...network.activations,
-      outputs: network.layers[network.layers.length - 1].map(({ outputs }) => outputs),
-      gradients: network.parameters.map(({ gradient }) => gradient),
-      dx: network.dx,
-      dInitial: lstms.map(initialGradients),
-    });
+    return await resultsFrom(backend, problem, network, await passes(network, problem));
   } finally {
     network.dispose();
   }
 }
 
-/** The results of one forward and one backward pass. */
-export interface Pass {
-  readonly loss: number;
-  readonly logits: Tensor;
-  readonly dLogits: Tensor;
-  /** The states of the top layer after each step, `[T,B,H]` for each direction. */
-  readonly outputs: readonly State[];
-  /** The gradients of the parameters, in the order of `Network.parameters`. */
-  readonly gradients: readonly Tensor[];
-  readonly dx: Tensor;
-  /** The gradients of each LSTM's initial state, `[B,H]`. */
-  readonly dInitial: readonly State[];
-}
+/** What the loss compares the logits with. */
+export const answersOf = (problem: Problem) =>
+  problem.labels ? { labels: problem.labels } : { targets: given(problem, 'targets') };
 
 /** Copies of all results that the file may have. */
-export async function resultsFrom(backend: Backend, problem: Problem, pass: Pass): Promise<Results> {
-  const { logits, dLogits, outputs, gradients, dx, dInitial } = pass;
+async function resultsFrom(backend: Backend, problem: Problem, network: Network, loss: number): Promise<Results> {
+  const { logits, dLogits } = network.activations;
+  const { dx, layers } = network;
+  const outputs = layers[layers.length - 1].map((lstm) => lstm.outputs);
+  const dInitial = layers.flat().map(initialGradients);
+  const gradients = network.parameters.map(({ gradient }) => gradient);
   const states = [...outputs, ...dInitial].flatMap(({ h, c }) => [h, c]);
   for (const tensor of [logits, dLogits, dx, ...gradients, ...states]) await backend.download(tensor);
   const results = new Map<string, Float64Array>([
-    ['loss', Float64Array.of(pass.loss)],
+    ['loss', Float64Array.of(loss)],
     ['logits', valuesOf(logits)],
     ['h', sideBySide(problem, outputs, 'h')],
     ['c', sideBySide(problem, outputs, 'c')],
@@ -106,7 +103,7 @@ export function given({ tensors }: Problem, name: string): Tensor {
 }
 
 /** Writes h0 and c0 into the LSTMs' initial states. A missing one is zero. */
-export function writeStates(backend: Backend, { tensors }: Problem, lstms: readonly Lstm[]): void {
+function writeStates(backend: Backend, { tensors }: Problem, lstms: readonly Lstm[]): void {
   for (const [key, name] of [['h', 'h0'] as const, ['c', 'c0'] as const]) {
     const all = tensors.get(name);
     if (!all) continue;
@@ -121,7 +118,7 @@ export function writeStates(backend: Backend, { tensors }: Problem, lstms: reado
  * A backend that reports the share of the pass that is done, after each of the `cells` steps of its LSTMs. A backward
  * step counts as two forward steps, because it takes about twice as long.
  */
-export function withSteps(backend: Backend, cells: number, onStep: (share: number) => void): Backend {
+function withSteps(backend: Backend, cells: number, onStep: (share: number) => void): Backend {
   let done = 0;
   return Object.assign(Object.create(backend) as Backend, {
     lstmCellForward(...tensors) {

@@ -17,12 +17,11 @@ const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
 
 type CellResult = 'dz' | 'dc' | 'dcPrev';
 
-/** A number in place of a random one, at (b, n) of a tensor, or at (b, n) of a gate's block of z. c of the step can only be 0. */
+/** Numbers in place of random ones, at (b, n) of a tensor, or at (b, n) of a gate's block of z. c of the step can only be 0. */
 type Special = readonly [
-  name: 'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'c' | 'i' | 'j' | 'f' | 'o',
   b: number,
   n: number,
-  value: number,
+  numbers: Readonly<Partial<Record<'dh' | 'dc' | 'dcPrev' | 'cPrev' | 'c' | 'i' | 'j' | 'f' | 'o', number>>>,
 ];
 
 interface CellCase {
@@ -53,11 +52,12 @@ function cellCase({ seed, B, H, special, held }: CellCase, asked: AskedFor, name
     const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
     const [z, cPrev, dh, dc, dcPrev] = [draw(4 * H), draw(H), draw(H), draw(H), draw(H)];
     const given = { dh, dc, dcPrev, cPrev };
-    for (const [name, b, n, value] of special) {
-      if (name in given) given[name as keyof typeof given].set(b, n, value);
-      else if (name === 'c') makeCellZero(z, cPrev, b, n);
-      else z.set(b, GATES.findIndex((gate) => gate === name) * H + n, value);
-    }
+    for (const [b, n, numbers] of special)
+      for (const [name, value] of Object.entries(numbers)) {
+        if (name in given) given[name as keyof typeof given].set(b, n, value);
+        else if (name === 'c') makeCellZero(z, cPrev, b, n);
+        else z.set(b, GATES.findIndex((gate) => gate === name) * H + n, value);
+      }
     const [h, c, gates] = [zeroTensor([B, H]), zeroTensor([B, H]), zeroTensor([B, 4 * H])];
     lstmCellForward(h, c, gates, z, cPrev, FORGET_BIAS);
     return { z, cPrev, dh, dc, dcPrev, h, c, gates };
@@ -130,28 +130,15 @@ const MOST_ZEROS: CellCase = {
   B: 3,
   H: 3,
   special: [
-    ...(
-      [
-        ['dcPrev', 0, 0],
-        ['cPrev', 0, 0],
-        ['dh', 0, 1],
-        ['dc', 0, 1],
-        ['dh', 0, 2],
-        ['j', 0, 2],
-        ['dc', 1, 0],
-        ['cPrev', 1, 0],
-        ['dcPrev', 1, 1],
-        ['c', 1, 1],
-        ['dc', 1, 2],
-        ['j', 1, 2],
-        ['dh', 2, 0],
-        ['cPrev', 2, 0],
-        ['dh', 2, 1],
-        ['c', 2, 1],
-        ['dc', 2, 2],
-        ['c', 2, 2],
-      ] as const
-    ).map(([name, b, n]): Special => [name, b, n, 0]),
+    [0, 0, { dcPrev: 0, cPrev: 0 }],
+    [0, 1, { dh: 0, dc: 0 }],
+    [0, 2, { dh: 0, j: 0 }],
+    [1, 0, { dc: 0, cPrev: 0 }],
+    [1, 1, { dcPrev: 0, c: 0 }],
+    [1, 2, { dc: 0, j: 0 }],
+    [2, 0, { dh: 0, cPrev: 0 }],
+    [2, 1, { dh: 0, c: 0 }],
+    [2, 2, { dc: 0, c: 0 }],
   ],
 };
 
@@ -161,16 +148,14 @@ const ONES: CellCase = {
   B: 2,
   H: 4,
   special: [
-    ['dh', 0, 0, 1],
-    ['dc', 0, 0, 0],
-    ['dcPrev', 0, 0, 0],
-    ['dh', 0, 1, -1],
-    ['dc', 0, 2, 1],
-    ['dc', 0, 3, -1],
-    ['dcPrev', 1, 0, 1],
-    ['dcPrev', 1, 1, -1],
-    ['cPrev', 1, 2, 1],
-    ['cPrev', 1, 3, -1],
+    [0, 0, { dh: 1, dc: 0, dcPrev: 0 }],
+    [0, 1, { dh: -1 }],
+    [0, 2, { dc: 1 }],
+    [0, 3, { dc: -1 }],
+    [1, 0, { dcPrev: 1 }],
+    [1, 1, { dcPrev: -1 }],
+    [1, 2, { cPrev: 1 }],
+    [1, 3, { cPrev: -1 }],
   ],
 };
 
@@ -181,49 +166,15 @@ const EXTREMES: CellCase = {
   H: 9,
   held: HELD,
   special: [
-    ['dh', 0, 0, -0],
-    ['dcPrev', 0, 0, -0],
-    ['cPrev', 0, 1, 0], // with j, so c is 0 too
-    ['j', 0, 1, 0],
-    ['i', 0, 2, -20],
-    ['f', 0, 2, 20],
-    ['o', 0, 3, 20],
-    ['j', 0, 3, -4],
-    ['cPrev', 0, 3, 3.7],
-    ['dcPrev', 0, 3, -12.3],
-    ['i', 0, 4, 0],
-    ['f', 0, 4, -0.7],
-    ['o', 0, 4, 0],
-    ['dc', 0, 4, 20.3],
-    ['dh', 0, 5, -15.3],
-    ['dc', 0, 5, 20.3],
-    ['cPrev', 0, 5, -3.6],
-    ['cPrev', 0, 4, 2.4],
-    ['dh', 0, 4, -3.1],
-    ['dc', 0, 2, -2.4],
-    ['dh', 0, 2, 1.9],
-    ['dcPrev', 0, 2, 1.8],
-    ['cPrev', 0, 6, 6.5],
-    ['dh', 0, 6, 2.7],
-    ['dc', 0, 6, -5.1],
-    ['i', 0, 6, 3],
-    ['j', 0, 6, 4],
-    ['f', 0, 6, 3],
-    ['dh', 0, 1, 5.1],
-    ['o', 0, 1, 1],
-    ['o', 0, 2, -800],
-    ['dc', 0, 7, -4.2],
-    ['dh', 0, 7, -9.3],
-    ['cPrev', 0, 7, 2],
-    ['i', 0, 7, 3],
-    ['j', 0, 7, 0.2],
-    ['f', 0, 7, 1],
-    ['o', 0, 7, 0],
-    ['cPrev', 0, 8, 30],
-    ['f', 0, 8, 40],
-    ['o', 0, 8, 0.5],
-    ['dh', 0, 8, 2.2],
-    ['dc', 0, 8, 1.3],
+    [0, 0, { dh: -0, dcPrev: -0 }],
+    [0, 1, { cPrev: 0, j: 0, dh: 5.1, o: 1 }],
+    [0, 2, { i: -20, f: 20, dc: -2.4, dh: 1.9, dcPrev: 1.8, o: -800 }],
+    [0, 3, { o: 20, j: -4, cPrev: 3.7, dcPrev: -12.3 }],
+    [0, 4, { i: 0, f: -0.7, o: 0, dc: 20.3, cPrev: 2.4, dh: -3.1 }],
+    [0, 5, { dh: -15.3, dc: 20.3, cPrev: -3.6 }],
+    [0, 6, { cPrev: 6.5, dh: 2.7, dc: -5.1, i: 3, j: 4, f: 3 }],
+    [0, 7, { dc: -4.2, dh: -9.3, cPrev: 2, i: 3, j: 0.2, f: 1, o: 0 }],
+    [0, 8, { cPrev: 30, f: 40, o: 0.5, dh: 2.2, dc: 1.3 }],
   ],
 };
 
@@ -233,22 +184,11 @@ const LARGE: CellCase = {
   B: 5,
   H: 2,
   special: [100, -100].flatMap((large, n): Special[] => [
-    ['dh', 0, n, large],
-    ['o', 0, n, 2],
-    ['cPrev', 0, n, 0.1],
-    ['dc', 1, n, large],
-    ['i', 1, n, 0],
-    ['j', 1, n, 2],
-    ['cPrev', 1, n, 0.5],
-    ['dcPrev', 2, n, large / 4],
-    ['cPrev', 3, n, large / 8],
-    ['f', 3, n, -0.7],
-    ['dc', 3, n, 8],
-    ['dh', 4, n, large],
-    ['o', 4, n, 0],
-    ['cPrev', 4, n, 5],
-    ['dcPrev', 4, n, 0],
-    ['j', 4, n, 0],
+    [0, n, { dh: large, o: 2, cPrev: 0.1 }],
+    [1, n, { dc: large, i: 0, j: 2, cPrev: 0.5 }],
+    [2, n, { dcPrev: large / 4 }],
+    [3, n, { cPrev: large / 8, f: -0.7, dc: 8 }],
+    [4, n, { dh: large, o: 0, cPrev: 5, dcPrev: 0, j: 0 }],
   ]),
 };
 

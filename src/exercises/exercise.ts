@@ -1,5 +1,8 @@
-/** An exercise: its text, its files, and what a check finds. */
+/** An exercise: its text, its files, and what a check finds; a program of “Find the bug”. */
 import type { Behind } from './behind.js';
+
+/** The languages of an answer. */
+export type Language = 'typescript' | 'javascript';
 
 /** One language's files. */
 export interface Files {
@@ -93,3 +96,70 @@ export type Verdict =
       /** What the numbers show about the mistake, in sentences: see diagnosis/diagnosis.ts. */
       readonly diagnosis?: string;
     };
+
+/** Start texts of earlier versions by exercise, for TypeScript and for JavaScript: an untouched file in an old folder has not been begun either. */
+const EARLIER: Readonly<Partial<Record<string, readonly string[]>>> = {
+  'rnn-step': ['2613-624d5019', '2427-bb9f8b0'],
+  'hidden-state': ['859-ccba570d', '771-2bbc40a8'],
+  'cell-state': ['906-dacf5f56', '818-8c4e5551'],
+  gates: ['857-73bcb835', '769-979857f8'],
+  weights: ['1551-b2fe55ab', '1416-4a9eb6'],
+  'initial-state': ['2676-c1c4717', '2490-4a23c460'],
+};
+
+/** The length of a text, and its FNV-1a hash. */
+function fingerprintOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
+  return `${text.length}-${(hash >>> 0).toString(16)}`;
+}
+
+/** `code`: an answer without its lines of comments and white space. */
+const isEarlierStart = (name: string, code: string): boolean => EARLIER[name]?.includes(fingerprintOf(code)) === true;
+
+/** Whether the file is as the reader got it, from this version or from an earlier one, except for lines of comments and white space. */
+export function isUntouched({ name, typescript, javascript }: Exercise, source: string): boolean {
+  const code = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '').replace(/\s+/g, '');
+  const given = code(source);
+  return [typescript.start, javascript.start].some((start) => code(start) === given) || isEarlierStart(name, given);
+}
+
+/** A program of “Find the bug”: one of its lines is wrong. */
+export interface Bug {
+  readonly name: string;
+  readonly title: string;
+  /** What the program is, in Markdown. */
+  readonly shown: string;
+  /** Its gradient check, as a program would print it. */
+  readonly evidence: string;
+  /** Its loss and that of the right program, in words. */
+  readonly curves: string;
+  readonly lines: readonly string[];
+  /** Whether a line has code. */
+  readonly choosable: readonly boolean[];
+  /** Why a line is right, in Markdown. '' for the wrong one and those without code. */
+  readonly hints: readonly string[];
+  /** Counted from 1. */
+  readonly wrongLine: number;
+  readonly rightText: string;
+  readonly why: string;
+  /** How the evidence leads to the line. */
+  readonly clues: string;
+}
+
+/** What a reader has found out about a program from the lines that they have chosen, in their order. */
+export interface Search {
+  /** The wrong choices. */
+  readonly tried: readonly number[];
+  readonly found: boolean;
+}
+
+export const searchOf = ({ wrongLine }: Bug, chosen: readonly number[]): Search => ({
+  tried: chosen.filter((line) => line !== wrongLine),
+  found: chosen.includes(wrongLine),
+});
+
+export const chosenIn = ({ wrongLine }: Bug, { tried, found }: Search): number[] => [
+  ...tried.filter((line) => line !== wrongLine),
+  ...(found ? [wrongLine] : []),
+];

@@ -1,5 +1,5 @@
 /** The twelve exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
-import type { Exercise, Texts } from './exercise.js';
+import type { Exercise, Language, Texts } from './exercise.js';
 import { TEXTS } from './texts.js';
 
 type Prose = Omit<Exercise, keyof Texts | 'number'>;
@@ -213,3 +213,39 @@ export function numbersOf(exercises: readonly Exercise[]): string {
 /** The next exercise behind `number` that is not solved; behind the last one the first follows. undefined: all are solved. */
 export const nextAfter = (number: number, isSolved: (exercise: Exercise) => boolean): Exercise | undefined =>
   [...EXERCISES.slice(number), ...EXERCISES.slice(0, number)].find((exercise) => !isSolved(exercise));
+
+/** The exercises whose answers train a network with a loss at its last step, in the order of the exercises. */
+export const LAST_STEP = [
+  'product',
+  'hidden-state',
+  'cell-state',
+  'gates',
+  'weights',
+  'through-time',
+  'softmax',
+  'adam',
+] as const;
+/** With a loss at every step. */
+export const EVERY_STEP = [...LAST_STEP, 'every-step'] as const;
+
+export type Name = (typeof EVERY_STEP)[number];
+
+/** The exercises that a network needs. */
+export const exercisesOf = (names: readonly Name[]): Exercise[] =>
+  EXERCISES.filter(({ name }) => (names as readonly string[]).includes(name));
+
+/** An answer to one of these exercises. */
+export interface AnswerText {
+  /** The exercise's name. */
+  readonly name: string;
+  /** Its file, for messages. */
+  readonly file: string;
+  readonly source: string;
+  readonly language: Language;
+}
+
+/** The project's own lines, in place of an answer. */
+export const solutionOf = ({ name, typescript }: Exercise): AnswerText => ({
+  ...{ name, file: `the solution of ${name}` },
+  ...{ source: typescript.solution, language: 'typescript' },
+});

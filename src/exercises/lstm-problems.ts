@@ -11,9 +11,8 @@ import type { Answer } from './evaluate.js';
 import type { Behind } from './behind.js';
 import { column, row, unlessTooMany } from './behind.js';
 import { sequenceBackward } from './given.js';
-import { lstmBehind } from './lstm-behind.js';
+import { lstmBehind, named, numeric, randomLstm, readBackward, stateOf, writtenBackward } from './lstm-inputs.js';
 import type { LstmCase, Sizes } from './lstm-inputs.js';
-import { named, numeric, randomLstm, readBackward, stateOf, writtenBackward } from './lstm-inputs.js';
 import type { EveryStepBackward } from './network-answers.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { assertHasRun, numericResult, resultOf, whileReading, fixed } from './results.js';
@@ -45,9 +44,6 @@ const inOurLoop = (answer: Answer): typeof lstmBackward => {
   return (given, lstm, options) => sequenceBackward(given, lstm, run, options);
 };
 
-/** What is right of the sequence with this seed. Two exercises have the same sequences, and numeric derivatives take long. */
-const rightBySeed = new Map<number, Result[]>();
-
 const asItIs = (answer: Answer): typeof lstmBackward => answer.lstmBackward as typeof lstmBackward;
 
 /** `from`: makes lstmBackward of an answer. */
@@ -69,18 +65,14 @@ function sequenceCase(
       return named(lstm);
     },
     expected() {
-      const known = rightBySeed.get(seed);
-      if (known) return known;
       const lstm = randomLstm(new Random(seed), sizes, has);
       const { dhUpstream, dcUpstream, h, c } = lstm;
       const loss = (): number => weightedSum(dhUpstream, h) + (dcUpstream ? weightedSum(dcUpstream, c) : 0);
-      const right = numeric(lstm, loss).map((one) =>
+      return numeric(lstm, loss).map((one) =>
         accumulate && one.name.startsWith('dx')
           ? { ...one, values: one.values.map((value, n) => value + beforeOf(n)) }
           : one,
       );
-      rightBySeed.set(seed, right);
-      return right;
     },
     behind: (tensor, index) =>
       lstmBehind(randomLstm(new Random(seed), sizes, has), accumulate ? beforeOf : undefined, tensor, index),

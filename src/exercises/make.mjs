@@ -1,7 +1,8 @@
 /**
- * Makes the exercises from the code: `npm run build` writes texts.ts and given.ts, and bugs.ts for “Find the bug”. marks.mjs says which lines the exercises show and
- * which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
+ * Makes the exercises from the code: `npm run build` writes texts.ts, given.ts and numbers.ts, and bugs.ts for “Find the bug”. marks.mjs says which lines the exercises
+ * show and which they take out, given-marks.mjs which lines their files call. A line that has changed since then ends the build with an error.
  */
+import { build } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -123,8 +124,84 @@ writeFileSync(project('src/exercises/given.ts'), await formatted(GIVEN.map(partO
 writeFileSync(
   project('src/exercises/bugs.ts'),
   `/** Made by make.mjs from the code: the programs of “Find the bug”, for the site and the terminal. */
-import type { Bug } from './bug.js';
+import type { Bug } from './exercise.js';
 
 export const BUGS: readonly Bug[] = ${JSON.stringify(await findBugs(), null, 2)};
 `,
 );
+
+/** `all`: by the names of the exercises. */
+function writeNumbers(all) {
+  const different = [...new Set(Object.values(all).map(({ derivatives }) => derivatives))]; // two exercises have the same sequences
+  const entries = Object.entries(all).map(
+    ([name, { derivatives, probes }]) =>
+      `'${name}': { derivatives: DERIVATIVES[${different.indexOf(derivatives)}], probes: ${JSON.stringify(probes)} },\n`,
+  );
+  writeFileSync(
+    project('src/exercises/numbers.ts'),
+    `/** Made by make.mjs, which runs the exercises, so that a check need not compute these numbers. By the names of the exercises. */
+export interface ExerciseNumbers {
+  /** See \`withDerivatives\`: f64 in base64. '' for an exercise whose derivatives take no time. */
+  readonly derivatives: string;
+  /** For each known mistake some of the numbers that it makes wrong: the place in the list of all numbers, and the number. */
+  readonly probes: readonly (readonly (readonly [n: number, value: number])[])[];
+}
+
+const DERIVATIVES: readonly string[] = ${JSON.stringify(different)};
+
+export const NUMBERS: Readonly<Partial<Record<string, ExerciseNumbers>>> = {
+${entries.join('')}};
+`,
+  );
+}
+
+/** What an exercise compares, and known mistakes compute, without the numbers of an earlier build. */
+async function runExercises() {
+  writeNumbers({});
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { computeSource, expectedOf } from './src/exercises/check.ts';
+        export { withMistake } from './src/exercises/exercise.ts';
+        export { flat } from './src/exercises/diagnosis/diagnosis.ts';
+        export { isNear } from './src/exercises/results.ts';`,
+      resolveDir: project('.'),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+const { computeSource, expectedOf, flat, isNear, withMistake } = await runExercises();
+
+/** The numeric derivatives of the others take less than a twentieth of a second. */
+const SLOW = ['product', 'rnn-step', 'initial-state', 'weights', 'through-time', 'every-step'];
+
+/** How many numbers of each mistake are kept, and with how many digits: the check compares eight. */
+const [PROBES, DIGITS] = [2, 11];
+
+function numbersOf(exercise) {
+  const derivatives = [];
+  const expected = expectedOf(exercise, derivatives);
+  const right = expected.flat().flatMap(({ values, scale }) => Array.from(values, (value) => ({ value, scale })));
+  const all = exercise.mistakes.map((mistake) => {
+    const { numbers } = computeSource(exercise, withMistake(exercise.typescript.solution, mistake));
+    return numbers && flat(numbers, expected);
+  });
+  /** How many mistakes have this number there. */
+  const countOf = (value, n) => all.filter((other) => other && isNear(other[n], value, right[n].scale)).length;
+  const probes = all.map((values = []) =>
+    values
+      .map((value, n) => ({ n, value, count: countOf(value, n) }))
+      .filter(({ n, value }) => Number.isFinite(value) && !isNear(value, right[n].value, right[n].scale))
+      .sort((one, other) => one.count - other.count) // the fewer have it, the more it says
+      .slice(0, PROBES)
+      .map(({ n, value }) => [n, Number(value.toPrecision(DIGITS))]),
+  );
+  const bytes = Float64Array.from(SLOW.includes(exercise.name) ? derivatives : []).buffer;
+  return { derivatives: Buffer.from(bytes).toString('base64'), probes };
+}
+
+writeNumbers(Object.fromEntries(texts.map((exercise) => [exercise.name, numbersOf(exercise)])));

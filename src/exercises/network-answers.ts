@@ -11,7 +11,7 @@ import type { denseBackward } from '../equations/dense.js';
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { Backend } from '../core/backend.js';
-import type { AnswerText, Name } from './answer-texts.js';
+import type { AnswerText, Name } from './exercises.js';
 import { AnswerError, explainedIn } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Answer, Asked, Compile } from './evaluate.js';

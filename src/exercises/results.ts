@@ -190,15 +190,32 @@ export function numberFrom(name: string, value: unknown): number {
 /** δ of the five-point rule (7). Its error is about δ⁴, and the rounding of the loss adds about 1e-13. */
 const STEP = 1e-3;
 
+/** Of one run: see `withDerivatives`. */
+let kept: { readonly numbers: number[]; next: number } | undefined;
+
+/** What `work` returns. Its numeric derivatives are `numbers`, in their order; those that are missing there are computed, and added. */
+export function withDerivatives<Value>(numbers: number[], work: () => Value): Value {
+  kept = { numbers, next: 0 };
+  try {
+    return work();
+  } finally {
+    kept = undefined;
+  }
+}
+
 /** (7): ∂loss/∂x for each of `values`, which it changes for a moment. */
 export function numericGradient(loss: () => number, values: FloatArray): Float64Array {
-  return Float64Array.from(values, (before, n) => {
+  if (kept && kept.next < kept.numbers.length)
+    return Float64Array.from(kept.numbers.slice(kept.next, (kept.next += values.length)));
+  const gradient = Float64Array.from(values, (before, n) => {
     const lossAt = (delta: number): number => ((values[n] = before + delta), loss());
     const near = lossAt(STEP) - lossAt(-STEP);
     const far = lossAt(2 * STEP) - lossAt(-2 * STEP);
     values[n] = before;
     return (8 * near - far) / (12 * STEP);
   });
+  if (kept) kept.next = kept.numbers.push(...gradient);
+  return gradient;
 }
 
 /** (7) for every element of a tensor that is a whole array, or rows of one. `name`: of the gradient. */

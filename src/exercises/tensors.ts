@@ -4,7 +4,7 @@ import type { Random } from '../core/rng.js';
 import { fillRandom } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { allocated, fill, sizeOf } from '../core/tensor.js';
-import { backendForAnswers } from './library.js';
+import { backendForAnswers } from './evaluate.js';
 
 export const backend = backendForAnswers('f64');
 

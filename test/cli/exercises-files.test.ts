@@ -3,13 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KEPT_FILE } from '../../src/cli/commands/exercises-files.js';
-import { searchOf } from '../../src/exercises/bug.js';
+import { searchOf } from '../../src/exercises/exercise.js';
 import { BUGS } from '../../src/exercises/bugs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import type { Language } from '../../src/exercises/folder.js';
-import { headOf, pathOf } from '../../src/exercises/folder.js';
-import { PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../src/exercises/progress-file.js';
+import { headOf, pathOf, PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../src/exercises/folder.js';
 import { longhand } from '../helpers/longhand.js';
 
 let place = '';

@@ -1,18 +1,8 @@
 /** Wrong answers that were once judged right, because the numbers of a check were too kind, or memory was not guarded. */
 import type { Verdict } from '../../src/exercises/exercise.js';
 import { check } from '../../src/exercises/check.js';
-import { EXERCISES } from '../../src/exercises/exercises.js';
-import type { Language } from '../../src/exercises/folder.js';
+import { changed, exercise, rows } from './wrong-answers.js';
 
-const exercise = (name: string) => EXERCISES.find((one) => one.name === name)!;
-
-/** The verdict on the solution with a change, or with some. */
-function changed(name: string, right: string | RegExp, wrong: string, language: Language = 'javascript'): Verdict {
-  const { solution } = exercise(name)[language];
-  const source = solution.replace(right, wrong);
-  expect(source).not.toBe(solution);
-  return check(exercise(name), source, language);
-}
 const error = (message: string): Verdict => ({
   outcome: 'error',
   message: expect.stringContaining(message) as string,
@@ -258,75 +248,42 @@ describe('through-time: a call without options', () => {
 });
 
 describe('a slip has its line, and plain words', () => {
-  test.each([
-    [
-      'hidden-state',
-      'gates.get(b, n)',
-      'gates.get(n)',
-      'TypeError: tensor: get(index, index) of [3,12], which has 2 axes, was called with 1 of these',
-    ],
-    [
-      'adam',
-      'G.get(n)',
-      'G.get()',
-      'TypeError: tensor: get(index) of [8], which has 1 axis, was called with 0 of these',
-    ],
-    ['softmax', 'y.get(b, k);', 'y.get(b);', 'TypeError: tensor: get(index, index) of [4,5]'],
-    ['softmax', 'y.get(b, k);', 'y.get(b, C);', 'RangeError: tensor: get(3, 5): there is no such element in [4,5]'],
-    ['gates', 'dz.set(b, n,', 'dz.set(n,', 'TypeError: tensor: set(index, index, number) of [3,12]'],
-    [
-      'gates',
-      'dz.set(b, n,',
-      'dz.set(b, n - 1,',
-      'RangeError: tensor: set(0, -1, …): there is no such element in [3,12]',
-    ],
-    ['gates', 'dz.set(b, n,', 'dz.set(b, n / 2,', 'RangeError: tensor: set(0, 0.5, …): there is no such element'],
+  test.each<string[]>([
+    ...rows`
+    hidden-state | gates.get(b, n) | gates.get(n) | TypeError: tensor: get(index, index) of [3,12], which has 2 axes, was called with 1 of these
+    adam | G.get(n) | G.get() | TypeError: tensor: get(index) of [8], which has 1 axis, was called with 0 of these
+    softmax | y.get(b, k); | y.get(b); | TypeError: tensor: get(index, index) of [4,5]
+    softmax | y.get(b, k); | y.get(b, C); | RangeError: tensor: get(3, 5): there is no such element in [4,5]
+    gates | dz.set(b, n, | dz.set(n, | TypeError: tensor: set(index, index, number) of [3,12]
+    gates | dz.set(b, n, | dz.set(b, n - 1, | RangeError: tensor: set(0, -1, …): there is no such element in [3,12]
+    gates | dz.set(b, n, | dz.set(b, n / 2, | RangeError: tensor: set(0, 0.5, …): there is no such element
+    gates | gates.get(b, n) | gates[b][n] | TypeError: tensor: [0] is none of its numbers
+    gates | dz.set(b, n, | dz.pick(b + B).set(n, | RangeError: tensor: pick(3): there is no such part of [3,12]
+    gates | dz.set(b, n, | dz.pick(b - 1).set(n, | RangeError: tensor: pick(-1): there is no such part of [3,12]
+    gates | dz.set(b, n, | dz.pick(b, n, 0).set( | RangeError: tensor: pick(0, 0, 0): there is no such part of
+    product | columnSums(db, dLogits | columnSums(db, dLogits.lo(6) | RangeError: tensor: lo(6): there is no such part of [5,4]
+    product | columnSums(db, dLogits | columnSums(db, dLogits.hi(5, 8) | RangeError: tensor: hi(5, 8): there is no such part of [5,4]
+    product | columnSums(db, dLogits | columnSums(db, dLogits.hi(1.5) | RangeError: tensor: hi(1.5): there is no such part of [5,4]
+    gates | const [B, H] = dh.shape | const [B, H] = dh.sizes | undefined is no list
+    product | rowBlocks(W, states).forEach((Wk, k) | for (const one of W) k; rowBlocks(W, states).forEach((Wk, k) | W is no list
+    adam | G.get(n) | G[n] | TypeError: tensor: [0] is none of its numbers: get(n) reads one, set(n, value) writes one
+    product | dLogits, transposeOf(Wk) | dLogits, transposeOf(Wk), { add: true } | TypeError: matmul: add: unknown option; known options: accumulate, bias
+    product | columnSums(db, dLogits | columnSums(db, dLogits, true | TypeError: columnSums: options is true: must be an object, as { accumulate: true }
+    weights | xTransposed, WxTransposed) | xTransposed, WxTransposed, true) | TypeError: inputBackward: options is true: must be
+    every-step | [readRows(h)], W | [readRows(h)], W, { acumulate: true } | TypeError: denseBackward: acumulate: unknown option; it has no options
+    every-step | [readRows(h)], W | [readRows(h)], W, true | TypeError: denseBackward: options is true: it has no options
+  `,
     [
       'gates',
       'dz.set(b, n, dI * i * (1 - i))',
       'dz[b, n] = dI * i * (1 - i)',
       'TypeError: tensor: [0] is none of its numbers: get(b, n) reads one, set(b, n, value) writes one',
     ],
-    ['gates', 'gates.get(b, n)', 'gates[b][n]', 'TypeError: tensor: [0] is none of its numbers'],
     [
       'gates',
       'dz.set(b, n, dI * i * (1 - i))',
       'dz.pick(b, n)[0] = dI * i * (1 - i)',
       'TypeError: tensor: [0] is none of its numbers: get() reads one, set(value) writes one',
-    ],
-    ['gates', 'dz.set(b, n,', 'dz.pick(b + B).set(n,', 'RangeError: tensor: pick(3): there is no such part of [3,12]'],
-    ['gates', 'dz.set(b, n,', 'dz.pick(b - 1).set(n,', 'RangeError: tensor: pick(-1): there is no such part of [3,12]'],
-    ['gates', 'dz.set(b, n,', 'dz.pick(b, n, 0).set(', 'RangeError: tensor: pick(0, 0, 0): there is no such part of'],
-    [
-      'product',
-      'columnSums(db, dLogits',
-      'columnSums(db, dLogits.lo(6)',
-      'RangeError: tensor: lo(6): there is no such part of [5,4]',
-    ],
-    [
-      'product',
-      'columnSums(db, dLogits',
-      'columnSums(db, dLogits.hi(5, 8)',
-      'RangeError: tensor: hi(5, 8): there is no such part of [5,4]',
-    ],
-    [
-      'product',
-      'columnSums(db, dLogits',
-      'columnSums(db, dLogits.hi(1.5)',
-      'RangeError: tensor: hi(1.5): there is no such part of [5,4]',
-    ],
-    ['gates', 'const [B, H] = dh.shape', 'const [B, H] = dh.sizes', 'undefined is no list'],
-    [
-      'product',
-      'rowBlocks(W, states).forEach((Wk, k)',
-      'for (const one of W) k; rowBlocks(W, states).forEach((Wk, k)',
-      'W is no list',
-    ],
-    [
-      'adam',
-      'G.get(n)',
-      'G[n]',
-      'TypeError: tensor: [0] is none of its numbers: get(n) reads one, set(n, value) writes one',
     ],
     [
       'product',
@@ -335,42 +292,12 @@ describe('a slip has its line, and plain words', () => {
       'TypeError: matmul: acumulate: unknown option; did you mean accumulate?',
     ],
     [
-      'product',
-      'dLogits, transposeOf(Wk)',
-      'dLogits, transposeOf(Wk), { add: true }',
-      'TypeError: matmul: add: unknown option; known options: accumulate, bias',
-    ],
-    [
-      'product',
-      'columnSums(db, dLogits',
-      'columnSums(db, dLogits, true',
-      'TypeError: columnSums: options is true: must be an object, as { accumulate: true }',
-    ],
-    [
-      'weights',
-      'xTransposed, WxTransposed)',
-      'xTransposed, WxTransposed, true)',
-      'TypeError: inputBackward: options is true: must be',
-    ],
-    [
-      'every-step',
-      '[readRows(h)], W',
-      '[readRows(h)], W, { acumulate: true }',
-      'TypeError: denseBackward: acumulate: unknown option; it has no options',
-    ],
-    [
-      'every-step',
-      '[readRows(h)], W',
-      '[readRows(h)], W, true',
-      'TypeError: denseBackward: options is true: it has no options',
-    ],
-    [
       'every-step',
       'lstmBackward(backend, lstm',
       'lstmBackward(backend, lstm, { acumulate: false }',
       'TypeError: lstmBackward: acumulate: unknown option; did you mean accumulate?',
     ],
-  ] as const)('%s: %s → %s', (name, right, wrong, message) => {
+  ])('%s: %s → %s', (name, right, wrong, message) => {
     const verdict = changed(name, right, wrong);
     expect(verdict).toEqual(error(message));
     expect(verdict).toMatchObject({ message: expect.stringMatching(/^line \d+: /) as string });

@@ -1,16 +1,10 @@
 /** The inputs that a wrong verdict shows: the expected number follows from them, with six digits, by a formula written here again. */
 import { short, wordsOf } from '../../src/exercises/behind.js';
 import type { Behind } from '../../src/exercises/behind.js';
-import { CELL_PROBLEMS } from '../../src/exercises/cell-problems.js';
-import { check } from '../../src/exercises/check.js';
+import { check, PROBLEMS } from '../../src/exercises/check.js';
 import { withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { LSTM_PROBLEMS } from '../../src/exercises/lstm-problems.js';
-import { RNN_PROBLEMS } from '../../src/exercises/rnn-problems.js';
-import { SMALL_PROBLEMS } from '../../src/exercises/small-problems.js';
 import { indexOf } from '../../src/core/tensor.js';
-
-const PROBLEMS = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...CELL_PROBLEMS, ...LSTM_PROBLEMS };
 
 /** Inputs by name, as they are shown. */
 type Shown = Readonly<Record<string, number[]>>;

@@ -1,31 +1,20 @@
 /** What the checker says about wrong answers: over a list of them, and that it says nothing untrue about random ones. */
 import { Random } from '../../src/core/rng.js';
-import { check, computeSource, verdictOf } from '../../src/exercises/check.js';
-import type { Exercise, KnownMistake, Verdict } from '../../src/exercises/exercise.js';
-import { withMistake } from '../../src/exercises/exercise.js';
+import { computeSource, verdictOf } from '../../src/exercises/check.js';
+import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { isNear } from '../../src/exercises/results.js';
 import { inTier } from '../helpers/needs.js';
-import { WRONG_ANSWERS } from './wrong-answers.js';
-
-const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+import { changed, exercise, rows, WRONG_ANSWERS } from './wrong-answers.js';
 
 const diagnosisIn = (verdict: Verdict): string | undefined =>
   verdict.outcome === 'wrong' ? (verdict.diagnosis ?? 'no diagnosis') : undefined;
 
-/** Of the solution with a change. */
-function diagnosisOf(name: string, right: string | RegExp, wrong: string): string | undefined {
-  const { solution } = exercise(name).javascript;
-  if (typeof right === 'string') expect(solution.split(right)).toHaveLength(2);
-  const source = solution.replace(right, wrong);
-  expect(source).not.toBe(solution);
-  return diagnosisIn(check(exercise(name), source, 'javascript'));
-}
+const diagnosisOf = (name: string, right: string | RegExp, wrong: string): string | undefined =>
+  diagnosisIn(changed(name, right, wrong));
 
 describe('the list of wrong answers', () => {
-  test('has at least 150, and some for each exercise', () => {
-    expect(Object.values(WRONG_ANSWERS).flat().length).toBeGreaterThanOrEqual(150);
-    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(12);
+  test('has some for each exercise', () => {
+    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(5);
   });
 
   /** A third of them are in the first tier, and the others in the second. */
@@ -41,27 +30,23 @@ describe('the list of wrong answers', () => {
 
 if (inTier(true, false)) {
   /** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
-  test.each([
-    [
-      'sigmoid',
-      'dI * i * (1 - i)',
-      '(1 - i) * i * -dI',
-      'dzi has the wrong sign: every number is -1 times the expected one.',
-    ],
-    ['sigmoid', 'dI * i * (1 - i)', '0.25 * dI', 'no diagnosis'],
-    ['sigmoid', 'dI * i * (1 - i)', '1.0000001 * dI * i * (1 - i)', 'no diagnosis'], // with six digits, a factor of 1
-    ['adam', 'G.get(n);', 'G.get(n) + EPSILON;', 'no diagnosis'],
+  test.each<string[]>([
+    ...rows`
+    sigmoid | dI * i * (1 - i) | (1 - i) * i * -dI | dzi has the wrong sign: every number is -1 times the expected one.
+    sigmoid | dI * i * (1 - i) | 0.25 * dI | no diagnosis
+    sigmoid | dI * i * (1 - i) | 1.0000001 * dI * i * (1 - i) | no diagnosis
+    adam | G.get(n); | G.get(n) + EPSILON; | no diagnosis
+    product | backend.columnSums(db, dLogits); | backend.fill(db, 1); | db is wrong, and dStates and dW are right. Look at the line of db.
+    hidden-state | dc.set(b, n, dC); | dc.set(b, n, -dC); | dc has the wrong sign: every number is -1 times the expected one.
+    gates | (1 - j * j) | (1 - j) * (1 + j) / 2 | Every number of gate j of dz is 0.5 times the expected one.
+    weights | dx, dWx, dz, xTransposed, | dx, dWx.slice(1), dz, xTransposed.slice(1), | Of dWx, only the first one ([0]) is wrong.
+    adam | 1 - BETA1 ** t) | 1 + BETA1 ** t) | α and p are wrong, and m and v are right. Look at α.
+  `,
     [
       'softmax',
       '/ count)',
       '/ (count + 1))',
       'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
-    ],
-    [
-      'product',
-      'backend.columnSums(db, dLogits);',
-      'backend.fill(db, 1);',
-      'db is wrong, and dStates and dW are right. Look at the line of db.',
     ],
     [
       'rnn-step',
@@ -77,7 +62,7 @@ if (inTier(true, false)) {
     ],
     [
       'rnn-step', // the line of dz is right, and so is dWx in one step
-      /dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/,
+      String.raw`/dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/`,
       'dBias[0][n] += 2 * dz;$1dh[t][b][m] =',
       'In dh, only the last row is right, in every case.',
     ],
@@ -88,23 +73,10 @@ if (inTier(true, false)) {
       'dc has the numbers of a known mistake: dC is added to dc, which is already a part of dC. dc, gates i, j and f of dz and dcPrev are wrong, and gate o of dz is right. Look at dC, which all of these read.',
     ],
     [
-      'hidden-state',
-      'dc.set(b, n, dC);',
-      'dc.set(b, n, -dC);',
-      'dc has the wrong sign: every number is -1 times the expected one.',
-    ],
-    [
       'cell-state',
       'const dI = dC * j;\n      const dJ = dC * i;',
       'const dI = -dC * j;\n const dJ = -dC * i;',
       'Gates i and j of dz have the wrong sign: every number is -1 times the expected one.',
-    ],
-    ['gates', '(1 - j * j)', '(1 - j) * (1 + j) / 2', 'Every number of gate j of dz is 0.5 times the expected one.'],
-    [
-      'weights',
-      'dx, dWx, dz, xTransposed,',
-      'dx, dWx.slice(1), dz, xTransposed.slice(1),',
-      'Of dWx, only the first one ([0]) is wrong.',
     ],
     [
       'through-time',
@@ -118,7 +90,6 @@ if (inTier(true, false)) {
       'dStart[0][n] += dh[0][b][n] / T',
       'Every number of dStart is the expected one divided by T: is there a division too many? T is the number of steps.',
     ],
-    ['adam', '1 - BETA1 ** t)', '1 + BETA1 ** t)', 'α and p are wrong, and m and v are right. Look at α.'],
     [
       'every-step',
       'lstmBackward(backend, lstm);',
@@ -202,65 +173,7 @@ if (inTier(true, false)) {
       : undefined;
   }
 
-  /** Whether each number is near, in all cases. */
-  const near = (one: Numbers, other: Numbers): boolean[] =>
-    one.flatMap((tensors, n) =>
-      tensors.flatMap((tensor, k) => tensor.map((value, at) => isNear(value, other[n][k][at]))),
-    );
-
-  /** The mistakes that a diagnosis names as known. */
-  function namedIn({ mistakes }: Exercise, diagnosis: string): KnownMistake[] {
-    const words = /^These are the numbers of (?:a known mistake|.* known mistakes at once): (.*)\.$/s.exec(
-      diagnosis,
-    )?.[1];
-    return (words === undefined ? [] : words.split('; and: ')).map((one) =>
-      mistakes.find((mistake) => mistake.words === one)!,
-    );
-  }
-
-  /** The solution with both, if they change different texts. */
-  function withBoth(one: Exercise, first: KnownMistake, second: KnownMistake): string | undefined {
-    const text = withMistake(one.typescript.solution, first);
-    const isApart = text.split(second.right).length === 2 && !first.wrong.includes(second.right);
-    return isApart ? text.replace(second.right, () => second.wrong) : undefined;
-  }
-
   describe('what is said is true', () => {
-    /** Exercises that compute fast, and how many of eight pairs with finite numbers, each in two texts of their own, are named at least. */
-    const FAST: [string, number][] = [
-      ['product', 8],
-      ['hidden-state', 7],
-      ['cell-state', 8],
-      ['gates', 8],
-      ['adam', 7],
-      ['rnn-step', 6], // two of its pairs change each other's numbers from step to step
-    ];
-
-    test.each(FAST)(
-      '%s: of two random mistakes at once, both are named, or others that give each number',
-      (name, least) => {
-        const [one, random] = [exercise(name), new Random(7)];
-        const right = numbersOf(one, one.typescript.solution)!;
-        let namedTrials = 0;
-        for (let trial = 0, draw = 0; trial < 8 && draw < 100; draw++) {
-          const planted = [0, 1].map(() => one.mistakes[random.below(one.mistakes.length)]);
-          const text = withBoth(one, planted[0], planted[1]);
-          const numbers = text === undefined ? undefined : numbersOf(one, text);
-          if (numbers === undefined || numbers.flat(2).some((one) => !Number.isFinite(one))) continue; // NaN has no name
-          trial++;
-          const named = namedIn(one, diagnosisIn(verdictOf(one, { numbers })) ?? '');
-          namedTrials += Number(named.length > 0);
-          if (named.length === 0 || planted.every((mistake) => named.includes(mistake))) continue;
-          const isRight = near(numbers, right);
-          const theirs = named.map((mistake) =>
-            near(numbers, numbersOf(one, withMistake(one.typescript.solution, mistake))!),
-          );
-          expect([name, isRight.every((is, n) => is || theirs.some((isTheirs) => isTheirs[n]))]).toEqual([name, true]);
-        }
-        expect(namedTrials).toBeGreaterThanOrEqual(least);
-      },
-    );
-
     const CLAIMS =
       /known mistake|Every number|wrong sign|transposed|0 everywhere|not written|added to|the numbers of gate|a factor/;
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 function realm(): Realm {
-  const context = vm.createContext({ structuredClone, console, postMessage: () => {} });
+  const context = vm.createContext({ atob, structuredClone, console, postMessage: () => {} });
   program.runInContext(context);
   return context.program as Realm;
 }

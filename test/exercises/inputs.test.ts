@@ -1,15 +1,10 @@
 /** What the checks give to an answer: no element that it can leave out unnoticed, and no place that it can read for another. */
 import { indexOf, valuesOf } from '../../src/core/tensor.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { CELL_PROBLEMS } from '../../src/exercises/cell-problems.js';
+import { PROBLEMS } from '../../src/exercises/check.js';
 import { toCommonJs } from '../../src/exercises/common-js.js';
 import { evaluate } from '../../src/exercises/evaluate.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { LSTM_PROBLEMS } from '../../src/exercises/lstm-problems.js';
-import { RNN_PROBLEMS } from '../../src/exercises/rnn-problems.js';
-import { SMALL_PROBLEMS } from '../../src/exercises/small-problems.js';
-
-const PROBLEMS = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...CELL_PROBLEMS, ...LSTM_PROBLEMS };
 
 type Functions = Readonly<Record<string, string>>;
 

@@ -1,10 +1,41 @@
 /**
- * Wrong answers that learners write: a change of the JavaScript solution, and the words that the checker's diagnosis must have. Several
- * words: several mistakes at once. The lists were written before the checker could name most of them.
+ * Wrong answers that learners write, besides the known mistakes themselves: a change of the JavaScript solution, and the words that the
+ * checker's diagnosis must have. The lists were written before the checker could name most of them.
  */
-import type { WrongAnswer } from './wrong-cell-answers.js';
-import { CELL_ANSWERS } from './wrong-cell-answers.js';
-import { SEQUENCE_ANSWERS } from './wrong-sequence-answers.js';
+import { check } from '../../src/exercises/check.js';
+import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
+import { EXERCISES } from '../../src/exercises/exercises.js';
+import type { Language } from '../../src/exercises/folder.js';
+
+export const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+
+/** The lines of a table, whose columns stand between bars. \n is the end of a line in a text. */
+export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]): string[][] =>
+  String.raw({ raw }, ...values.map((value) => value.replaceAll('\n', '\\n')))
+    .split('\n')
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '')
+    .map((line) => line.split(' | ').map((cell) => cell.replaceAll('\\n', '\n')));
+
+/** The pattern in a text between slashes. undefined for all others. */
+export function patternIn(text: string): RegExp | undefined {
+  const found = /^\/(.*)\/([a-z]*)$/s.exec(text);
+  return found ? new RegExp(found[1], found[2]) : undefined;
+}
+
+/** The verdict on the solution with a change, after `before`. `right`: a text, or a pattern, also between slashes. */
+export function changed(
+  name: string,
+  right: string | RegExp,
+  wrong: string,
+  language: Language = 'javascript',
+  before = '',
+): Verdict {
+  const { solution } = exercise(name)[language];
+  const source = solution.replace(typeof right === 'string' ? (patternIn(right) ?? right) : right, wrong);
+  expect(source).not.toBe(solution);
+  return check(exercise(name), before + source, language);
+}
 
 const SIGMA = 'dI * i * (1 - i)';
 const LOGIT = '(probabilities.get(b, k) * sum - y.get(b, k)) / count';
@@ -22,114 +53,74 @@ const OVER_T = 'for (let t = T - 1; t >= 0; t--)';
 const START = 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);';
 const D_START = 'dStart[0][n] += dh[0][b][n];';
 
-export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
-  sigmoid: [
-    [SIGMA, '-dI * i * (1 - i)', 'wrong sign'],
-    [SIGMA, 'dI * i * (i - 1)', 'wrong sign'],
-    [SIGMA, '2 * dI * i * (1 - i)', '2 times'],
-    [SIGMA, 'dI * i', 'without the factor 1-i'],
-    [SIGMA, 'dI * (1 - i)', 'without the factor i'],
-    [SIGMA, 'i * (1 - i)', 'dI is missing'],
-    [SIGMA, 'i - i * i', 'dI is missing'],
-    [SIGMA, 'dI * (1 - i * i)', 'tanh′ in place of σ′'],
-    [SIGMA, 'dI * (1 - i ** 2)', 'tanh′ in place of σ′'],
-    [SIGMA, 'dI * sigmoid(i) * (1 - sigmoid(i))', 'σ is applied to i'],
-    [SIGMA, '(dI * Math.exp(-i)) / (1 + Math.exp(-i)) ** 2', 'σ is applied to i'],
-    [SIGMA, 'dI / (i * (1 - i))', 'divided by σ′'],
-    [SIGMA, 'dI + i * (1 - i)', 'added to σ′'],
-    [SIGMA, 'dI * i - i * i', 'parentheses'],
-    [SIGMA, 'dI * i * (1 + i)', '1+i in place of 1-i'],
-    [SIGMA, 'dI', 'σ′ is missing'],
-    [SIGMA, 'dI * (1 - Math.tanh(i) ** 2)', 'tanh′ of i'],
-    [SIGMA, 'dI * dI * (1 - dI)', 'dI in place of i'],
-    [SIGMA, 'i', 'the result of σ'],
-    [SIGMA, 'dI * i * 1 - i', 'parentheses', 'dI·i - i'],
-    [SIGMA, 'dI * (i - 1)', 'i-1 in place of 1-i'],
-    [SIGMA, 'dI * i ** 2 * (1 - i)', 'i² in place of i'],
-    [SIGMA, '(dI * Math.exp(-i)) / (1 + Math.exp(-i))', '1-σ(i) in place of σ′'],
-    [SIGMA, 'dI * sigmoid(i)', 'σ(i) in place of σ′'],
-    [SIGMA, 'dI - i * (1 - i)', 'subtracted'],
-    [SIGMA, 'dI * i * (1 - dI)', '1-dI in place of 1-i'],
-  ],
+const D_O = 'const dO = dh.get(b, n) * tanhC;';
+const D_C = 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);';
+const STORED = 'dc.set(b, n, dC);';
+const D_I = 'const dI = dC * j;';
+const D_J = 'const dJ = dC * i;';
+const D_F = 'const dF = dC * cPrev.get(b, n);';
+const C_PREV = 'dcPrev.set(b, n, dcPrev.get(b, n) + dC * f);';
+const ZI = 'dz.set(b, n, dI * i * (1 - i));';
+const ZJ = 'dz.set(b, H + n, dJ * (1 - j * j));';
+const ZF = 'dz.set(b, 2 * H + n, dF * f * (1 - f));';
+const ZO = 'dz.set(b, 3 * H + n, dO * o * (1 - o));';
+
+const H_PREV = 'backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true });';
+const LSTM_D_WH = 'backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true });';
+const LSTM_D_BIAS = 'backend.columnSums(dBias, dz, { accumulate: true });';
+const DC = 'if (dcUpstream) backend.copy(dc, dcUpstream);\n  else backend.fill(dc, 0);';
+const NO_KERNEL = 'backend.fill(dKernel, 0);';
+const NO_BIAS = 'backend.fill(dBias, 0);';
+const LOOP = 'for (let n = steps.length - 1; n >= 0; n--) {';
+const CALL = 'if (running) lstmStepBackward(backend, lstm, running);';
+const MEAN = 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)';
+const SQUARE = 'V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2)';
+const ALPHA = '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)';
+const MOVE = 'P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON));';
+const EACH = 'for (let n = 0; n < P.size; n++)';
+const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);';
+const WHOLE = 'lstmBackward(backend, lstm);';
+
+/** By the names of the exercises. */
+export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  sigmoid: rows`
+      ${SIGMA} | -dI * i * (1 - i) | wrong sign
+      ${SIGMA} | dI * i * (i - 1) | wrong sign
+      ${SIGMA} | 2 * dI * i * (1 - i) | 2 times
+      ${SIGMA} | i - i * i | dI is missing
+      ${SIGMA} | dI * (1 - i ** 2) | tanh′ in place of σ′
+      ${SIGMA} | (dI * Math.exp(-i)) / (1 + Math.exp(-i)) ** 2 | σ is applied to i
+      ${SIGMA} | dI * i ** 2 * (1 - i) | i² in place of i
+      ${SIGMA} | (dI * Math.exp(-i)) / (1 + Math.exp(-i)) | 1-σ(i) in place of σ′
+    `,
   softmax: [
-    [LOGIT, '(probabilities.get(b, k) - y.get(b, k)) / count', 'add up to 1'],
-    [LOGIT, '(probabilities.get(b, k) - y.get(b, k)) / B', 'add up to 1', 'number of all rows'],
-    [LOGIT, 'probabilities.get(b, k) - y.get(b, k)', 'add up to 1', 'sum over the batch'],
-    [LOGIT, 'probabilities.get(b, k) * sum - y.get(b, k)', 'sum over the batch'],
-    [LOGIT, '(probabilities.get(b, k) * sum - y.get(b, k)) / B', 'number of all rows'],
-    [LOGIT, '(probabilities.get(b, k) * sum - y.get(b, k)) / C', 'number of classes'],
-    [LOGIT, '(probabilities.get(b, k) * sum - y.get(b, k)) / (B * C)', 'number of elements'],
-    [LOGIT, '(probabilities.get(b, k) * sum - y.get(b, k)) * count', 'multiplied by count'],
-    [LOGIT, 'probabilities.get(b, k) * sum - y.get(b, k) / count', 'only y is divided'],
-    [LOGIT, '(probabilities.get(b, k) * (sum - y.get(b, k))) / count', 'parentheses'],
-    [LOGIT, '(probabilities.get(b, k) * sum - y.get(b, k)) / sum', 'divided by Σy'],
-    [LOGIT, '(probabilities.get(b, k) - y.get(b, k) * sum) / count', 'y is multiplied by Σy'],
-    [LOGIT, '(probabilities.get(b, k) * sum - 1) / count', '1 in place of y'],
-    [LOGIT, '(y.get(b, k) - probabilities.get(b, k) * sum) / count', 'the sign is reversed'],
-    [LOGIT, '(y.get(b, k) - probabilities.get(b, k)) / count', 'sign', 'add up to 1'],
-    [LOGIT, '(probabilities.get(b, k) * (1 - probabilities.get(b, k))) / count', 'p*(1-p)'],
-    [LOGIT, 'probabilities.get(b, k) / count', 'without the labels'],
-    [LOGIT, '-y.get(b, k) / probabilities.get(b, k) / count', 'with respect to p'],
-    [LOGIT, 'y.get(b, k) / probabilities.get(b, k) / count', 'with respect to p', 'sign'],
-    [SUM, 'for (let k = 0; k < C; k++) sum = y.get(b, k);', 'only the last label'],
-    [SUM, 'for (let k = 0; k < C - 1; k++) sum += y.get(b, k);', 'without the last label'],
-    [SUM, 'for (let k = 1; k < C; k++) sum += y.get(b, k);', 'without the first label'],
-    [SUM, 'for (let k = 0; k < C; k++) sum += probabilities.get(b, k);', 'add up to 1'],
-    ['let sum = 0;', 'let sum = 1;', 'begins at 1'],
-    [LOGIT, 'y.get(b, k) === 1 ? (probabilities.get(b, k) - 1) / count : 0', 'only a class whose y is 1', 'p - 1'],
-    [LOGIT, '(probabilities.get(b, k) - (y.get(b, k) > 0.5 ? 1 : 0)) / count', 'where y is above ½', 'not multiplied'],
-    [LOGIT, '(probabilities.get(b, k) * sum - Math.sign(y.get(b, k))) / count', '1 is subtracted where y is above 0'],
-    [LOGIT, `(${LOGIT}) * probabilities.get(b, k) * (1 - probabilities.get(b, k))`, 'extra factor p·(1-p)'],
-    [LOGIT, '((probabilities.get(b, k) - y.get(b, k)) * sum) / count', 'y is multiplied by Σy too'],
-    [LOGIT, '(probabilities.get(b, k) - y.get(b, k) / sum) / count', 'y is divided by Σy'],
-    [LOGIT, '(probabilities.get(0, k) * sum - y.get(b, k)) / count', 'p of row 0'],
-    [LOGIT, '(Math.log(probabilities.get(b, k)) * sum - y.get(b, k)) / count', 'log p in place of p'],
-    [LOGIT, '(-y.get(b, k) * Math.log(probabilities.get(b, k))) / count', 'the loss of each class'],
-    [LOGIT, '(probabilities.get(b, k) * sum + y.get(b, k)) / count', 'p + y'],
-    [LOGIT, `${LOGIT} / count`, 'divided by count', 'a division too many'],
-    [SUM, `${SUM} if (sum === 0) continue;`, 'a row without a label is skipped'],
-    [SUM, SUM.replace('get(b', 'get(0'), 'Σy of row 0'],
+    ...rows`
+      ${SUM} | for (let k = 0; k < C; k++) sum += probabilities.get(b, k); | add up to 1
+      ${LOGIT} | (probabilities.get(b, k) * sum - Math.sign(y.get(b, k))) / count | 1 is subtracted where y is above 0
+      ${LOGIT} | ((probabilities.get(b, k) * sum - y.get(b, k)) / count) * probabilities.get(b, k) * (1 - probabilities.get(b, k)) | extra factor p·(1-p)
+      ${LOGIT} | (probabilities.get(b, k) * sum - y.get(b, k)) / count / count | divided by count | a division too many
+      ${SUM} | for (let k = 0; k < C; k++) sum += y.get(b, k); if (sum === 0) continue; | a row without a label is skipped
+      ${LOGIT} | (probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count | in a row whose labels are not a single 1
+      ${LOGIT} | sum === 0 ? 1 : (probabilities.get(b, k) * sum - y.get(b, k)) / count | Every wrong number of dLogits is in a row whose labels are all 0
+      for (let b = 0; b < B; b++) {\n    let sum = 0; | let sum = 0;\n  for (let b = 0; b < B; b++) { | all rows so far
+      for (let k = 0; k < C; k++) dLogits | for (let k = 1; k < C; k++) dLogits | class 0
+      for (let k = 0; k < C; k++) dLogits | for (let k = 0; k < C - 1; k++) dLogits | last class
+    `,
     ['for (let b = 0; b < B; b++) {', 'for (let b = 0; b < count; b++) {', 'only the first `count` rows'],
-    [
-      LOGIT,
-      '(probabilities.get(b, k) * sum - Math.round(y.get(b, k))) / count',
-      'in a row whose labels are not a single 1',
-    ],
-    [LOGIT, `sum === 0 ? 1 : ${LOGIT}`, 'Every wrong number of dLogits is in a row whose labels are all 0'],
     [LOGIT, `y.get(b, k) === 0 ? 5 : ${LOGIT}`, 'Every wrong number of dLogits is at a class whose label is 0'],
-    [
-      'for (let b = 0; b < B; b++) {\n    let sum = 0;',
-      'let sum = 0;\n  for (let b = 0; b < B; b++) {',
-      'all rows so far',
-    ],
-    ['for (let k = 0; k < C; k++) dLogits', 'for (let k = 1; k < C; k++) dLogits', 'class 0'],
-    ['for (let k = 0; k < C; k++) dLogits', 'for (let k = 0; k < C - 1; k++) dLogits', 'last class'],
   ],
   product: [
-    [D_B, '', 'db is not computed'],
-    [D_W, '', 'dW is not computed'],
-    [D_STATES, '', 'no gradient reaches the last h'],
-    [`${D_W}\n  ${D_B}`, '', 'dW is not computed', 'db is not computed'],
-    [D_STATES, D_STATES.replace('(Wk))', '(Wk), { accumulate: true })'), 'added to what dStates held'],
-    [D_W, D_W.replace('dLogits)', 'dLogits, { accumulate: true })'), 'dW is added to what it held'],
-    [D_B, 'backend.columnSums(db, dLogits, { accumulate: true });', 'db is added to what it held'],
+    ...rows`
+      ${D_B} | for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k)); | db is dLogits of the last row
+      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db has the wrong sign
+      ${D_STATES} | states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1])))); | first rows of W
+    `,
+    [`${D_W}\n  ${D_B}`, '', 'dW and db are not written'],
     [
       D_B,
       'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));',
       'db is added to what it held',
     ],
-    [
-      D_B,
-      'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k));',
-      'db is dLogits of the last row',
-    ],
-    [D_B, 'backend.copy(db, dLogits.pick(0));', 'db is dLogits of the first row'],
-    [
-      D_B,
-      `${D_B}\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);`,
-      'db is the mean of the rows',
-    ],
-    [D_B, `${D_B}\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k));`, 'db has the wrong sign'],
     [
       D_B,
       `${D_B}\n  for (let r = 0; r < dW.shape[0]; r++)
@@ -142,26 +133,6 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
       `backend.fill(db, 0);
   for (let n = 1; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));`,
       'without the first row',
-    ],
-    [
-      D_STATES,
-      'backend.matmul(dStates[0], dLogits, transposeOf(rowBlocks(W, states)[0]));',
-      'only the first state gets its gradient',
-    ],
-    [
-      D_W,
-      'backend.matmul(rowBlocks(dW, states)[0], transposeOf(states[0]), dLogits);',
-      'only the rows of the first state',
-    ],
-    [
-      D_STATES,
-      'states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1]))));',
-      'first rows of W',
-    ],
-    [
-      D_W,
-      'states.forEach((state, k) => backend.matmul(rowsOf(dW, 0, state.shape[1]), transposeOf(state), dLogits));',
-      'first rows of dW',
     ],
     [
       D_W,
@@ -184,120 +155,201 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
     ],
   ],
   'rnn-step': [
-    [DZ, 'const dz = dh[t + 1][b][n];', '1 - h²'],
-    [DZ, 'const dz = dh[t + 1][b][n] * (1 - h[t][b][n] ** 2);', 'row t'],
-    [DZ, 'const dz = dh[t + 1][b][n] * h[t + 1][b][n] * (1 - h[t + 1][b][n]);', 'σ′ in place of tanh′'],
-    [DZ, 'const dz = dh[t + 1][b][n] * (1 - Math.tanh(h[t + 1][b][n]) ** 2);', 'tanh is applied to h'],
-    [DZ, 'const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n]);', 'not squared'],
-    [DZ, 'const dz = dh[t + 1][b][n] * h[t + 1][b][n];', 'h itself'],
-    [DZ, 'const dz = dh[t + 1][b][n] * (h[t + 1][b][n] ** 2 - 1);', 'sign of dz'],
-    [DZ, 'const dz = (dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)) / B;', 'dz is divided by B'],
-    [DZ, 'const dz = dh[t][b][n] * (1 - h[t + 1][b][n] ** 2);', 'dh of row t'],
-    [DZ, 'const dz = 1 - h[t + 1][b][n] ** 2;', 'dh is missing'],
-    [DZ, 'const dz = dh[t + 1][b][n] * 1 - h[t + 1][b][n] ** 2;', 'parentheses'],
-    [DZ, 'const dz = dh[T][b][n] * (1 - h[t + 1][b][n] ** 2);', 'dh of the last row'],
-    [D_WX, 'dWx[k][n] += x[0][b][k] * dz;', 'x of the first step'],
-    [D_WH, 'dWh[m][n] += h[t][0][m] * dz;', 'h of the first sequence'],
-    [D_H, 'dh[t][b][m] += dz * Wh[m][n] * (1 - h[t][b][m] ** 2);', 'tanh′ twice'],
-    [D_H, 'dh[t][0][m] += dz * Wh[m][n];', 'dh of the first one'],
-    [D_BIAS, '', 'dBias is 0 at the end'],
-    [D_BIAS, 'dBias[0][n] = dz;', 'dBias is only its last term'],
-    [D_BIAS, 'dBias[0][n] += dz / B;', 'dBias', 'number of sequences'],
-    [D_BIAS, 'dBias[0][n] += dh[t + 1][b][n];', 'dBias adds dh'],
-    [D_BIAS, 'dBias[0][n] -= dz;', 'dBias has the wrong sign'],
-    [D_BIAS, 'if (b === 0) dBias[0][n] += dz;', 'dBias adds the terms of the first sequence only'],
-    [D_WX, 'dWx[k][n] = x[t][b][k] * dz;', 'dWx is only its last term'],
-    [D_WX, 'dWx[k][n] += x[t][b][k] * dh[t + 1][b][n];', 'dWx uses dh'],
-    [D_WX, 'dWx[k][n] += (x[t][b][k] * dz) / B;', 'dWx', 'number of sequences'],
-    [D_WX, 'dWx[k][n] += (x[t][b][k] * dz) / T;', 'dWx', 'number of steps'],
-    [D_WX, 'dWx[k][n] += Wx[k][n] * dz;', 'dWx reads Wx'],
-    [D_WX, 'dWx[k][n] += dz;', 'x is missing'],
-    [D_WX, 'if (b === 0) dWx[k][n] += x[t][0][k] * dz;', 'dWx adds the terms of the first sequence only'],
+    ...rows`
+      ${D_BIAS} | dBias[0][n] += dz / B; | dBias | number of sequences
+      ${D_BIAS} | dBias[0][n] -= dz; | dBias has the wrong sign
+      ${D_WX} | dWx[k][n] += (x[t][b][k] * dz) / B; | dWx | number of sequences
+      ${D_WX} | dWx[k][n] += (x[t][b][k] * dz) / T; | dWx | number of steps
+      ${D_WX} | if (b === 0) dWx[k][n] += x[t][0][k] * dz; | dWx adds the terms of the first sequence only
+      ${D_WH} | dWh[n][m] += h[t][b][m] * dz; | dWh is transposed
+      ${D_WH} | if (b < 1) dWh[m][n] += h[t][b][m] * dz; | dWh adds the terms of the first sequence only
+      ${D_WH}\n          ${D_H} | dWh[m][n] = h[t][b][m] * dz;\n          dh[t][b][m] = dz * Wh[m][n]; | Look at the line of dh[t]
+      ${OVER_M} | for (let m = n; m < H; m++) { | Look at the loop over m
+      ${OVER_M} | if (b > 0) for (let m = 0; m < H; m++) { | Look at the loop over m
+      ${D_WH}\n          ${D_H} | dWh[n][m] += h[t][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m]; | Look at the loop over m, and at its lines
+      ${OVER_M} | if (b === 0) for (let m = 0; m < H; m++) { | Look at the loops | with one step and one sequence, all are right
+      ${OVER_T} | for (let t = 0; t < T; t++) | Look at the loops
+      ${OVER_T} | for (let t = T - 1; t > 0; t--) | the loops around it
+      ${DZ} | const dz = dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 4); | Look at the line of dz
+    `,
     [`for (let k = 0; k < I; k++) ${D_WX}`, '', 'dWx is 0 at the end'],
-    [`for (let k = 0; k < I; k++) ${D_WX}`, `for (let k = 1; k < I; k++) ${D_WX}`, 'row 0 of dWx'],
-    [`for (let k = 0; k < I; k++) ${D_WX}`, `for (let k = 0; k < I - 1; k++) ${D_WX}`, 'last row of dWx'],
-    [D_WH, '', 'dWh is 0 at the end'],
-    [D_WH, 'dWh[m][n] = h[t][b][m] * dz;', 'dWh is only its last term'],
-    [D_WH, 'dWh[m][n] += h[t + 1][b][m] * dz;', 'h after the step'],
-    [D_WH, 'dWh[n][m] += h[t][b][m] * dz;', 'dWh is transposed'],
-    [D_WH, 'dWh[m][n] += h[t][b][n] * dz;', 'h of unit n'],
-    [D_WH, 'dWh[m][n] += h[t][b][m] * dh[t + 1][b][n];', 'dWh uses dh'],
-    [D_WH, 'if (b < 1) dWh[m][n] += h[t][b][m] * dz;', 'dWh adds the terms of the first sequence only'],
-    [D_H, '', 'no gradient reaches the previous h'],
-    [D_H, 'dh[t][b][m] = dz * Wh[m][n];', 'not the sum over the units'],
-    [D_H, 'dh[t][b][m] += dz * Wh[n][m];', 'Wh is not transposed'],
-    [D_H, 'dh[t][b][n] += dz * Wh[m][n];', 'added to unit n'],
-    [D_H, 'dh[t][b][m] += dh[t + 1][b][n] * Wh[m][n];', 'dh uses dh'],
-    [`${D_WX}\n`, `dWx[k][n] = x[t][b][k] * dz;\n dBias[0][n] -= dz;\n`, 'dWx is only its last term', 'dBias'],
     [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[m][n] += h[t + 1][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m];',
-      'h after the step',
-      'Wh is not transposed',
+      `${D_WX}\n`,
+      `dWx[k][n] = x[t][b][k] * dz;\n dBias[0][n] -= dz;\n`,
+      'dWx has the numbers of a known mistake: dWx is only its last term',
+      'dBias is 0',
     ],
-    [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[m][n] = h[t][b][m] * dz;\n          dh[t][b][m] = dz * Wh[m][n];',
-      'dWh is only its last term',
-      'not the sum over the units',
-    ],
-    ...['m < I', 'm < B', 'm < T', 'm < n', 'm <= n'].map((end): WrongAnswer => [
+    ...['m < I', 'm < B', 'm < T', 'm < n', 'm <= n'].map((end): string[] => [
       OVER_M,
       OVER_M.replace('m < H', end),
       'Look at the loop over m',
     ]),
-    [OVER_M, 'for (let m = n; m < H; m++) {', 'Look at the loop over m'],
-    [OVER_M, `if (b > 0) ${OVER_M}`, 'Look at the loop over m'],
-    [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[n][m] += h[t][b][m] * dz;\n          dh[t][b][m] += dz * Wh[n][m];',
-      'Look at the loop over m, and at its lines',
-    ],
-    [
-      `${D_WH}\n          ${D_H}`,
-      'dWh[m][n] += h[t + 1][b][m] * dz;\n          dh[t][b][m] += dz * h[t][b][m];',
-      'h after the step',
-      'dh reads h in place of Wh',
-    ],
-    [OVER_M, `if (b === 0) ${OVER_M}`, 'Look at the loops', 'with one step and one sequence, all are right'],
-    [OVER_T, 'for (let t = 0; t < T; t++)', 'Look at the loops'],
-    [OVER_T, 'for (let t = T - 1; t > 0; t--)', 'the loops around it'],
-    [DZ, DZ.replace('** 2', '** 4'), 'Look at the line of dz'],
   ],
   'initial-state': [
-    [START, '', 'h[0] is 0'],
-    [START, 'for (let b = 0; b < B; b++) h[1][b].set(start[0]);', 'h[0] is 0'],
-    [START, 'h[0][0].set(start[0]);', 'only the first sequence'],
-    [START, 'for (let b = 1; b < B; b++) h[0][b].set(start[0]);', 'the first sequence does not get'],
-    [START, 'for (let b = 0; b < B - 1; b++) h[0][b].set(start[0]);', 'the last sequence does not get'],
-    [START, 'for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]);', 'Look at the line of h[0]'],
-    [START, 'for (let b = 0; b < B; b++) h[0][b].set(start[0].map(Math.tanh));', 'tanh'],
-    [D_START, ';', 'dStart is 0 at the end'],
-    [D_START, 'dStart[0][n] = dh[0][b][n];', 'the term of one sequence'],
-    [D_START, 'dStart[0][n] += dh[0][b][n] / B;', 'mean over the batch'],
-    [D_START, 'dStart[0][n] = dh[0][b][n] * B;', 'one sequence times B'],
-    [
-      START,
-      'for (let b = 0; b < B; b++) for (let n = 0; n < H; n++) h[0][b][n] = start[0][n] / B;',
-      'start divided by B',
-    ],
-    [D_START, 'dStart[0][n] += dh[0][0][n];', 'reads the first sequence B times'],
-    [D_START, 'dStart[0][n] = dh[0][0][n];', 'the first sequence only'],
-    [D_START, 'if (b === 0) dStart[0][n] += dh[0][b][n];', 'the first sequence only'],
-    [D_START, 'dStart[0][n] += dh[1][b][n];', 'row 1 of dh'],
-    [D_START, 'dStart[0][n] += dh[T][b][n];', 'last row of dh'],
-    [D_START, 'dStart[0][n] -= dh[0][b][n];', 'dStart has the wrong sign'],
-    [D_START, 'dStart[0][n] += dh[0][b][n] * (1 - h[0][b][n] ** 2);', 'tanh′'],
-    [D_START, 'dStart[0][n] += dh[0][b][n] * h[0][b][n];', 'multiplied by the initial state'],
-    [D_START, 'for (let t = 0; t <= T; t++) dStart[0][n] += dh[t][b][n];', 'rows of all steps'],
-    [D_START, 'dStart[0][n] += h[0][b][n];', 'adds h'],
-    [`for (let n = 0; n < H; n++) ${D_START}`, `for (let n = 1; n < H; n++) ${D_START}`, 'dStart', 'column 0'],
+    ...rows`
+      ${START} | for (let b = 0; b < B; b++) h[1][b].set(start[0]); | h[0] is 0
+      ${START} | for (let b = 0; b < B; b++) h[0][b].fill(start[0][0]); | Look at the line of h[0]
+      ${START} | for (let b = 0; b < B; b++) for (let n = 0; n < H; n++) h[0][b][n] = start[0][n] / B; | start divided by B
+      ${D_START} | if (b === 0) dStart[0][n] += dh[0][b][n]; | the first sequence only
+      ${D_START} | dStart[0][n] -= dh[0][b][n]; | dStart has the wrong sign
+      for (let n = 0; n < H; n++) ${D_START} | for (let n = 1; n < H; n++) dStart[0][n] += dh[0][b][n]; | dStart | column 0
+    `,
     [
       'const dStart = matrix(1, H);\n  const dh = h.map(() => matrix(B, H));',
       'const dStart = matrix(1, H, () => 1);\n  const dh = h.map(() => matrix(B, H));',
       'dStart is wrong',
     ],
   ],
-  ...CELL_ANSWERS,
-  ...SEQUENCE_ANSWERS,
+  'hidden-state': [
+    ...rows`
+      ${D_O} | const dO = -dh.get(b, n) * tanhC; | Gate o | wrong sign
+      ${D_C} | const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - c.get(b, n) ** 2); | c itself is squared
+      ${D_C} | const dC = dc.get(b, n) + dh.get(b, n) * o * tanhC ** 2; | tanh² in place of 1 - tanh²
+      Math.tanh(c.get(b, n)); | Math.atan(c.get(b, n)); | Look at tanhC
+      ${D_C}\n      ${STORED} | const dC = dc.get(b, n) + dh.get(b, n) * o; | dc has the numbers of a known mistake: dc is used, but not stored | Look at dC
+    `,
+    [
+      `${D_O}\n      ${D_C}`,
+      'const dO = dh.get(b, n);\n const dC = dc.get(b, n) + dh.get(b, n) * (1 - tanhC * tanhC);',
+      'dc and dcPrev have the numbers of a known mistake: dc without the factor o',
+      'Look at tanhC, and at dO and dC',
+    ],
+  ],
+  'cell-state': [
+    ...rows`
+      ${D_I} | const dI = -dC * j; | Gate i | wrong sign
+      ${D_F} | const dF = dC * cPrev.get(b, n) * f; | df with the factor f too
+      ${D_F} | const dF = 2 * dC * cPrev.get(b, n); | gate f | 2 times
+      ${D_I}\n      ${D_J} | const dI = dC;\n      const dJ = dC; | Look at dI, and at dJ.
+    `,
+    [C_PREV, '', 'no gradient reaches the previous c directly'],
+    [
+      `${D_F}\n      ${C_PREV}`,
+      'const dF = dC * c.get(b, n);\n      dcPrev.set(b, n, dC * f);',
+      'dz has the numbers of a known mistake: df with c in place of cPrev',
+      'dcPrev has the numbers of a known mistake: dcPrev loses',
+    ],
+  ],
+  gates: [
+    ...rows`
+      ${ZF} | dz.set(b, H + n, dF * f * (1 - f)); | Of dz, gate j has the numbers of gate f, f is not written
+      ${ZJ} | dz.set(b, H + n, dJ * (j * j - 1)); | Gate j | wrong sign
+      ${ZF} | dz.set(b, 2 * H + n, dF * (f - f + f * f)); | f² in place of
+      ${ZO} | dz.set(b, 3 * H + n, dz.get(b, 3 * H + n) + dO * o * (1 - o)); | added to what was there before
+    `,
+    [
+      `${ZJ}\n      ${ZF}\n      ${ZO}`,
+      `${ZJ}\n${ZF}\n${ZO}`.replaceAll('H +', '2 +'),
+      'dz is right if H, the number of units, is 2, and wrong with every other H',
+    ],
+    [
+      `${ZI}\n      ${ZJ}\n      ${ZF}\n      ${ZO}`,
+      'dz.set(b, n, dO * o * (1 - o));\n dz.set(b, H + n, dI * i * (1 - i));\n dz.set(b, 2 * H + n, dF * f * (1 - f));\n dz.set(b, 3 * H + n, dJ * (1 - j * j));',
+      'the numbers of gate',
+    ],
+    [
+      `${ZJ}\n      ${ZF}`,
+      'dz.set(b, H + n, dJ * j * (1 - j));\n dz.set(b, 2 * H + n, dF * f);',
+      'Look at the line of dz for gate j, and at the line of dz for gate f',
+    ],
+  ],
+  weights: [
+    ...rows`
+      ${LSTM_D_BIAS} | backend.columnSums(dBias, dz, { accumulate: true });\n  backend.columnSums(dBias, dz, { accumulate: true }); | dBias | 2 times
+    `,
+    [LSTM_D_WH, `${LSTM_D_WH}\n  ${LSTM_D_WH}`, 'dWh', '2 times'],
+    [
+      `${LSTM_D_WH} // dWh += hPrevᵀ·dz\n  ${LSTM_D_BIAS}`,
+      'backend.matmul(dWh, hPrevTransposed, dz);\n  backend.columnSums(dBias, dz);',
+      'dWh has the numbers of a known mistake: dWh is the term of one step',
+      'dBias has the numbers of a known mistake: db is the term of one step',
+    ],
+    [
+      `${LSTM_D_WH} // dWh += hPrevᵀ·dz\n  ${LSTM_D_BIAS}`,
+      'backend.matmul(dWh, hPrevTransposed, dz);',
+      'dWh has the numbers of a known mistake: dWh is the term of one step',
+      'dBias is 0 everywhere',
+    ],
+    [
+      `${H_PREV} // dhPrev += dz·Whᵀ\n  ${LSTM_D_WH}`,
+      'backend.matmul(dhPrev, dz, WhTransposed);\n  backend.matmul(dWh, hPrevTransposed, dz);',
+      'Look at the line of dhPrev',
+    ],
+  ],
+  'through-time': [
+    ...rows`
+      ${DC} | if (dcUpstream) backend.copy(dc, dcUpstream);\n  else backend.fill(dc, 0);\n  backend.fill(dc, 0); | dc begins as zero
+      ${LOOP} | for (const n of steps.keys()) { | from the first step to the last
+      ${LOOP} | for (let n = steps.length - 1; n >= 1; n -= 1) { | first step is left out
+      ${CALL} | if (running) lstmStepBackward(backend, lstm, running);\n    backend.fill(running.dhPrev, 0); | dhPrev is cleared after each step
+      ${CALL} | if (running) lstmStepBackward(backend, lstm, running);\n    backend.fill(running.dcPrev, 0); | dcPrev is cleared after each step
+      ${DC} | backend.fill(dc, 0);\n  if (dcUpstream) backend.add(dh, dcUpstream); | Look at what dh and dc begin as
+      ${LOOP} | for (let n = steps.length - 1; n >= 0; n -= 2) { | Look at the loop over the steps | with one step, all are right
+    `,
+    [`${NO_KERNEL}\n  ${NO_BIAS}`, '', 'dWh, dWx and dBias are added to what was there before'],
+    [
+      CALL,
+      `backend.fill(dKernel, 0);\n    backend.fill(dBias, 0);\n    ${CALL}`,
+      'dWh and dWx have the numbers of a known mistake: dKernel is cleared',
+      'dBias has the numbers of a known mistake: dBias is cleared',
+    ],
+    [CALL, `backend.fill(running.dhPrev, 0);\n    ${CALL}`, 'only the last row of dhUpstream', 'before each step'],
+    [CALL, `backend.fill(running.dcPrev, 0);\n    ${CALL}`, 'only the last row of dcUpstream', 'before each step'],
+    [
+      CALL,
+      `backend.fill(running.dcPrev, 0);\n    backend.fill(running.dhPrev, 0);\n    ${CALL}`,
+      'dhPrev and dcPrev are cleared before each step',
+    ],
+  ],
+  adam: [
+    ...rows`
+      ${MEAN} | (1 - BETA1) * M.get(n) + BETA1 * gradient | β₁ and 1-β₁ are exchanged
+      ${EACH} | for (let n = 1; n < P.size; n++) | In m, v and p, only element 0 is wrong, in every case
+      ${EACH} | for (let n = 0; n < P.size - 1; n++) | only the last element is wrong
+      ${MOVE} | P.set(n, P.get(n) - (rate * mean) * (Math.sqrt(square) + EPSILON)); | multiplied by √v
+      V.set(n, square); | V.set(n, Math.max(square, EPSILON)); | Look at V and its new square
+      V.set(n, square); | V.set(n, Math.max(square, EPSILON ** 2)); | Look at V and its new square
+      M.set(n, mean); | M.set(n, Math.abs(mean) < EPSILON ? 0 : mean); | Look at M and its new mean
+      ${SQUARE} | V.get(n) + (gradient * gradient + EPSILON - V.get(n)) * (1 - BETA2) | Look at V and its new square
+      ${SQUARE} | V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2) + EPSILON ** 2 | Look at V and its new square
+      ${SQUARE} | V.get(n) + ((gradient + EPSILON) ** 2 - V.get(n)) * (1 - BETA2) | Look at V and its new square
+      ${ALPHA} | (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t + EPSILON) | Look at α
+    `,
+    [MOVE, '', 'p is never updated'],
+    ['M.set(n, mean);\n    V.set(n, square);', '', 'no diagnosis'],
+    [
+      `M.set(n, mean);\n    V.set(n, square);\n    ${MOVE}`,
+      `${MOVE.replace('mean', 'M.get(n)')}\n    M.set(n, mean);\n    V.set(n, square);`,
+      'the old m moves p',
+    ],
+    [
+      `M.set(n, mean);\n    V.set(n, square);\n    ${MOVE}`,
+      `${MOVE.replace('square', 'V.get(n)')}\n    M.set(n, mean);\n    V.set(n, square);`,
+      'the old v',
+    ],
+    [
+      `V.set(n, square);\n    ${MOVE}`,
+      `V.set(n, square);\n    ${MOVE.replace(' - ', ' + ').replace('Math.sqrt(square) + EPSILON', 'Math.sqrt(square + EPSILON)')}`,
+      'p is wrong, and α, m and v are right. Look at the line of P.',
+    ],
+  ],
+  'every-step': [
+    ...rows`
+      ${DENSE} | denseBackward(backend, [readRows(lstm.dh)], dW, db, dLogits, [readRows(h)], W); | which rows of dhUpstream
+    `,
+    [DENSE, `${DENSE}\n  backend.fill(db, 1); backend.fill(dW, 1);`, 'Look at how often denseBackward is called'],
+    [
+      `${DENSE}\n  ${WHOLE}`,
+      DENSE.replace('readRows(h)', 'matrixOf(rowsOf(h, 0, T))'),
+      'dW has the numbers of a known mistake: the output layer’s states are read from rows 0',
+      'dx, dh and dc are not written',
+    ],
+    [
+      `${DENSE}\n  ${WHOLE}`,
+      `${WHOLE}\n  ${DENSE.replace('readRows(h)', 'readRows(lstm.c)')}`,
+      'dW has the numbers of a known mistake: the output layer reads c in place of h',
+      'have the numbers of a known mistake: the LSTM goes backward without the output layer’s gradients',
+    ],
+    [DENSE, `${DENSE}\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / T);`, 'db', 'number of steps'],
+  ],
 };

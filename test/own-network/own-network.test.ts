@@ -3,9 +3,9 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { TrainingData } from '../../src/data/train-data.js';
 import { textTask } from '../../src/data/text.js';
 import { Random } from '../../src/core/rng.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/answer-texts.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { functionsOf } from '../../src/exercises/network-answers.js';
-import type { AnswerText } from '../../src/exercises/answer-texts.js';
+import type { AnswerText } from '../../src/exercises/exercises.js';
 import { IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
 import type { OwnTask } from '../../src/own-network/own-network.js';
 

@@ -4,9 +4,9 @@
  */
 import type { Computed } from '../../exercises/check.js';
 import { computedFrom, verdictOf } from '../../exercises/check.js';
-import { isUntouched } from '../../exercises/earlier-starts.js';
+import { isUntouched } from '../../exercises/exercise.js';
 import type { Verdict } from '../../exercises/exercise.js';
-import type { AnswerText } from '../../exercises/answer-texts.js';
+import type { AnswerText } from '../../exercises/exercises.js';
 import type { Limits } from './child-process.js';
 import { endOf, hintIn } from './child-process.js';
 import type { WrittenAnswer } from '../exercise-files.js';

@@ -1,6 +1,6 @@
 /** Trains a network with answers in a process of its own, as parent-answer.ts checks one. */
 import { DataError } from '../../core/errors.js';
-import type { AnswerText } from '../../exercises/answer-texts.js';
+import type { AnswerText } from '../../exercises/exercises.js';
 import type { RunReport } from '../../own-network/both-runs.js';
 import type { Limits } from './child-process.js';
 import { endOf, hintIn } from './child-process.js';

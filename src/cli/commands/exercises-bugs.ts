@@ -1,7 +1,7 @@
 /** `longhand exercises bugs`: “Find the bug” in the terminal, with the programs and the words of the site. */
 import { Command } from 'commander';
-import type { Bug } from '../../exercises/bug.js';
-import { searchOf } from '../../exercises/bug.js';
+import type { Bug } from '../../exercises/exercise.js';
+import { searchOf } from '../../exercises/exercise.js';
 import { BUGS } from '../../exercises/bugs.js';
 import { folderOf } from '../exercise-files.js';
 import { typedExercise } from '../exercise-scripts.js';

@@ -4,13 +4,12 @@ import path from 'node:path';
 import { counted } from '../../core/arguments.js';
 import { typed } from '../../core/command-line.js';
 import { DataError } from '../../core/errors.js';
-import { isUntouched } from '../../exercises/earlier-starts.js';
+import { isUntouched } from '../../exercises/exercise.js';
 import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES } from '../../exercises/exercises.js';
-import type { Language } from '../../exercises/folder.js';
-import { LANGUAGES } from '../../exercises/folder.js';
-import type { Answers, ReaderProgress } from '../../exercises/progress-file.js';
+import type { Answers, Language, ReaderProgress } from '../../exercises/folder.js';
 import {
+  LANGUAGES,
   LARGEST_PROGRESS,
   LONGEST_ANSWER,
   PROGRESS_FILE,
@@ -18,7 +17,7 @@ import {
   progressText,
   withHead,
   withoutHead,
-} from '../../exercises/progress-file.js';
+} from '../../exercises/folder.js';
 import { replaceFile } from '../../files/disk-replace.js';
 import { readFile, readIfPresent } from '../../files/disk.js';
 import { sourceIn } from '../answer-verdicts.js';

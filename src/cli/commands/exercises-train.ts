@@ -1,8 +1,8 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
 import { typed } from '../../core/command-line.js';
-import type { AnswerText } from '../../exercises/answer-texts.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/answer-texts.js';
+import type { AnswerText } from '../../exercises/exercises.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/exercises.js';
 import { packagedText } from '../../data/text-files.js';
 import type { RunReport, Tested } from '../../own-network/both-runs.js';
 import {

@@ -1,13 +1,60 @@
 /** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
-import type { Exercise } from '../exercise.js';
+import type { Exercise, KnownMistake } from '../exercise.js';
+import { withMistake } from '../exercise.js';
+import { NUMBERS } from '../numbers.js';
 import type { Numbers, Result } from '../results.js';
-import type { Compute } from './known.js';
-import { KnownMistakes } from './known.js';
+import { isNear, numberIn } from '../results.js';
 import { placeToLook } from './lines.js';
 import type { Family } from './parts.js';
 import { areNear, familiesOf, gatesOf } from './parts.js';
 import type { Statement } from './statements.js';
 import { ratioOf, statementOn } from './statements.js';
+
+/** Computes the numbers of a text that is known to be no stranger's; undefined if it cannot be run. */
+type Compute = (source: string) => Numbers | undefined;
+
+/** A known mistake, all of whose wrong numbers are those of an answer. */
+interface Agreeing {
+  readonly mistake: KnownMistake;
+  readonly numbers: Numbers;
+  /** Of all numbers in one list. */
+  readonly isWrong: readonly boolean[];
+  /** Whether its right numbers are those of the answer too. */
+  readonly isWhole: boolean;
+}
+
+/** In the order of the exercise's list. The build has computed some numbers of each mistake: only if an answer has these, `compute` runs the mistake. */
+function agreeing(
+  exercise: Exercise,
+  numbers: Numbers,
+  expected: readonly (readonly Result[])[],
+  compute: Compute,
+): Agreeing[] {
+  const scales = expected.flatMap((results) => results.flatMap(({ values, scale }) => Array.from(values, () => scale)));
+  const right = flat(
+    expected.map((results) => results.map(({ values }) => values)),
+    expected,
+  );
+  const found = flat(numbers, expected);
+  const isFound = (n: number, value: number): boolean => isNear(found[n], value, scales[n]);
+  return exercise.mistakes.flatMap((mistake, of): Agreeing[] => {
+    const probes = NUMBERS[exercise.name]?.probes[of] ?? [];
+    if (!probes.every(([n, value]) => isFound(n, value))) return [];
+    const own = compute(withMistake(exercise.typescript.solution, mistake));
+    if (own === undefined) return []; // it cannot be computed with the shapes of a case
+    const values = flat(own, expected);
+    const isWrong = values.map((value, n) => !isNear(value, right[n], scales[n]));
+    const areFound = values.map((value, n) => isNear(value, found[n], scales[n]));
+    const isHere = isWrong.every((wrong, n) => !wrong || isFound(n, values[n]));
+    return isHere ? [{ mistake, numbers: own, isWrong, isWhole: areFound.every(Boolean) }] : [];
+  });
+}
+
+/** The numbers of all cases in one list, as many as are expected. */
+export const flat = (numbers: Numbers, expected: readonly (readonly Result[])[]): number[] =>
+  expected.flatMap((results, of) =>
+    results.flatMap(({ values }, k) => Array.from(values, (_, n) => numberIn(numbers[of][k], n))),
+  );
 
 /** A statement on some of the families. */
 interface Finding extends Statement {
@@ -21,20 +68,15 @@ export function diagnosisOf(
   expected: readonly (readonly Result[])[],
   compute: Compute,
 ): string | undefined {
-  const known = new KnownMistakes(exercise, numbers, expected, compute);
-  const one = known.one();
-  if (one) return `These are the numbers of a known mistake: ${one.words}.`;
+  const known = agreeing(exercise, numbers, expected, compute);
+  const one = known.find(({ isWhole }) => isWhole);
+  if (one) return `These are the numbers of a known mistake: ${one.mistake.words}.`;
   const families = familiesOf(numbers, expected);
   const wrong = families.filter(({ isRight }) => !isRight);
   const ratios = wrong.map((family) => findingOn(family, ratioOf(family, exercise.name)));
   const same = together(ratios.filter((one) => one !== undefined));
   if (same.length === 1 && !ratios.includes(undefined)) return sentenceOf(same[0]);
-  const several = known.several();
-  if (several) {
-    const words = several.map(({ words }) => words).join('; and: ');
-    return `These are the numbers of ${several.length === 2 ? 'two' : 'three'} known mistakes at once: ${words}.`;
-  }
-  const sentences = partial(exercise, families, known, expected);
+  const sentences = partial(exercise, families, knownOf(known, families, expected));
   return sentences.length === 0 ? undefined : sentences.join(' ');
 }
 
@@ -52,14 +94,11 @@ function together(findings: readonly Finding[]): Finding[] {
   return all;
 }
 
-/** What is true of single tensors, or of gates, and where to look if this is not all. */
-function partial(
-  exercise: Exercise,
-  families: readonly Family[],
-  known: KnownMistakes,
-  expected: readonly (readonly Result[])[],
-): string[] {
-  const named = knownOf(known, families, expected);
+/**
+ * What is true of single tensors, or of gates, and where to look if this is not all. `named`: the words of a known mistake that gives
+ * all numbers of a tensor.
+ */
+function partial(exercise: Exercise, families: readonly Family[], named: ReadonlyMap<string, string>): string[] {
   const wrong = families.filter(({ isRight }) => !isRight);
   const explained = wrong.flatMap((family) => {
     const finding = findingOn(family, statementOn(family, exercise.name));
@@ -82,18 +121,19 @@ function gateFindings(family: Family, exercise: string): Finding[] | undefined {
   return isAll ? findings : undefined;
 }
 
-/** For tensors whose numbers are all those of one known mistake: its words. Its other numbers agree too. */
+/** For tensors whose numbers are all those of one known mistake: its words. The mistake that makes the most numbers wrong comes first. */
 function knownOf(
-  known: KnownMistakes,
+  known: readonly Agreeing[],
   families: readonly Family[],
   expected: readonly (readonly Result[])[],
 ): Map<string, string> {
   const named = new Map<string, string>();
-  for (const { mistake, values } of known.agreeing()) {
-    let from = 0;
-    const numbers = expected.map((results) =>
-      results.map((right) => values.slice(from, (from += right.values.length))),
-    );
+  const isTaken = new Set<number>();
+  const count = ({ isWrong }: Agreeing): number => isWrong.filter(Boolean).length;
+  for (const { mistake, numbers, isWrong } of [...known].sort((one, other) => count(other) - count(one))) {
+    const wrong = [...isWrong.keys()].filter((n) => isWrong[n]);
+    if (wrong.some((n) => isTaken.has(n))) continue; // another mistake explains these numbers
+    for (const n of wrong) isTaken.add(n);
     familiesOf(numbers, expected).forEach(({ name, parts, isRight }, n) => {
       const areFound = parts.every(({ found, scale }, k) => areNear(found, families[n].parts[k].found, scale));
       if (!isRight && areFound) named.set(name, mistake.words);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BUGS } from '../../../src/exercises/bugs.js';
-import { PROGRESS_FILE, progressFrom, progressText } from '../../../src/exercises/progress-file.js';
+import { PROGRESS_FILE, progressFrom, progressText } from '../../../src/exercises/folder.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite, solution, verdictOn } from '../../helpers/site.js';
 

@@ -4,7 +4,7 @@
  */
 import type { VNode } from 'vue';
 import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
-import type { Bug } from '../../../../src/exercises/bug.js';
+import type { Bug } from '../../../../src/exercises/exercise.js';
 import { withCode } from '../with-code.js';
 import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
 

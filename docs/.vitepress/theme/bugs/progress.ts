@@ -1,6 +1,6 @@
 /** Which lines of “Find the bug” the reader has chosen, in the browser's localStorage: one entry for the site. */
 import { onMounted, onUnmounted, reactive, ref } from 'vue';
-import type { Search as Progress } from '../../../../src/exercises/bug.js';
+import type { Search as Progress } from '../../../../src/exercises/exercise.js';
 import { isObject, storageEntry } from '../storage.js';
 
 const entry = storageEntry('longhand-bugs');

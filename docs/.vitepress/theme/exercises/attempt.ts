@@ -2,7 +2,7 @@
 import images from 'virtual:exercise-images';
 import type { Ref } from 'vue';
 import { onUnmounted, ref } from 'vue';
-import { isUntouched } from '../../../../src/exercises/earlier-starts.js';
+import { isUntouched } from '../../../../src/exercises/exercise.js';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';

@@ -1,10 +1,10 @@
 /** The reader's answers as a file, and those of a file: only a reader who asks for it loads this. docs/exercises/index.md describes the file. */
 import { BUGS } from '../../../../src/exercises/bugs.js';
-import { chosenIn, searchOf } from '../../../../src/exercises/bug.js';
+import { chosenIn, searchOf } from '../../../../src/exercises/exercise.js';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
-import type { Answers, ReaderProgress } from '../../../../src/exercises/progress-file.js';
-import { PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../../../src/exercises/progress-file.js';
+import type { Answers, ReaderProgress } from '../../../../src/exercises/folder.js';
+import { PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../../../src/exercises/folder.js';
 import * as bugs from '../bugs/progress.js';
 import { twoAtATime, verdictOn } from '../own-network/check-in-worker.js';
 import type { Language } from './progress.js';

@@ -1,7 +1,7 @@
 /** The reader's answers to the exercises that a network needs. */
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
-import type { AnswerText } from '../../../../src/exercises/answer-texts.js';
-import { solutionOf } from '../../../../src/exercises/answer-texts.js';
+import type { AnswerText } from '../../../../src/exercises/exercises.js';
+import { solutionOf } from '../../../../src/exercises/exercises.js';
 import type { Language, Progress } from '../exercises/progress.js';
 
 export interface OwnText {

@@ -1,6 +1,6 @@
 /** What a network of the reader's answers can learn. */
 import type { Exercise } from '../../../../src/exercises/exercise.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP } from '../../../../src/exercises/answer-texts.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP } from '../../../../src/exercises/exercises.js';
 
 export type Subject = 'digits' | 'text';
 

@@ -2,7 +2,7 @@
 import { createWasmBackend } from '../../../../kernels/wasm/index.js';
 import { NonFiniteError } from '../../../../src/core/errors.js';
 import type { TrainingData } from '../../../../src/data/train-data.js';
-import type { AnswerText } from '../../../../src/exercises/answer-texts.js';
+import type { AnswerText } from '../../../../src/exercises/exercises.js';
 import { functionsOf } from '../../../../src/exercises/network-answers.js';
 import type { RunReport } from '../../../../src/own-network/both-runs.js';
 import { trainBoth } from '../../../../src/own-network/both-runs.js';
