@@ -3,7 +3,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import type { BackendName } from './backend-choices.js';
+import type { BackendName } from './common.js';
 import type { Cells } from './mistakes.js';
 import { withCells } from './mistakes.js';
 

@@ -6,7 +6,7 @@ import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { BackendUnavailableError } from '../core/errors.js';
 import type { Training } from '../training/training.js';
-import type { BackendChoice, BackendName } from './backend-choices.js';
+import type { BackendChoice, BackendName } from './common.js';
 import { createBackend } from './backends.js';
 import type { Cells } from './mistakes.js';
 

@@ -1,5 +1,5 @@
 /** The sentence that says why a run computes with all cores or with a GPU, and whether an error is the GPU's. */
-import type { BackendChoice } from './backend-choices.js';
+import type { BackendChoice } from './common.js';
 import { messageOf, nameOf, setText } from './dom.js';
 
 export const showComputeNote = (note: string): void => setText('compute-note', note);

@@ -25,7 +25,14 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** A new button. */
+/** The options of a select: the label of each value. */
+export const optionsOf = (labels: Readonly<Record<string, string>>): HTMLOptionElement[] =>
+  Object.entries(labels).map(([value, label]) => {
+    const option = made('option', '', label);
+    option.value = value;
+    return option;
+  });
+
 export function madeButton(className: string, text: string, onClick: () => void): HTMLButtonElement {
   const node = made('button', className, text);
   node.type = 'button';

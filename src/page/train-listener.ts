@@ -1,7 +1,8 @@
 /** What “Train” reports to the other views. */
 import type { TestResult } from './engine.js';
 import type { Sample } from './live-run.js';
-import type { Settings, TextFacts } from './settings.js';
+import type { TextFacts } from './common.js';
+import type { Settings } from './settings.js';
 
 export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;

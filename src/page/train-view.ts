@@ -1,7 +1,7 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import type { BackendName } from './backend-choices.js';
+import type { BackendName, TextFacts } from './common.js';
 import { continuedNote, isGpuFailure, showComputeNote, showTiming } from './compute-note.js';
 import type { Action } from './dom.js';
 import {
@@ -21,7 +21,7 @@ import type { Progress } from './live-run.js';
 import { showPlanted } from './planted-note.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
 import { SettingsForm } from './settings-form.js';
-import type { RunSettings, Settings, TextFacts } from './settings.js';
+import type { RunSettings, Settings } from './settings.js';
 import { DEFAULTS, fittedTo } from './settings.js';
 import type { TrainListener } from './train-listener.js';
 

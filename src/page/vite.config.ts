@@ -6,7 +6,7 @@ import { defineConfig } from 'vite';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
 import { dataFiles, mnistInSite, packagedSeries, textsInSite } from './build/data-files.js';
 import { experimentsInPage } from './build/experiments-in-page.js';
-import { equationsInPage, settingsInPage } from './build/html-in-page.js';
+import { equationsInPage } from './build/html-in-page.js';
 import { licences, usedFonts } from './build/packages.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 
@@ -43,7 +43,6 @@ export default defineConfig(({ mode }) => ({
   },
   plugins: [
     plantedMistakes(),
-    settingsInPage(),
     experimentsInPage(mode === 'site'),
     theme(),
     equationsInPage(),

@@ -5,7 +5,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import type { BackendName } from '../../src/page/backend-choices.js';
+import type { BackendName } from '../../src/page/common.js';
 import type { NewRun, Surroundings } from '../../src/page/choose-backend.js';
 import { chooseBackend } from '../../src/page/choose-backend.js';
 import { continuedNote, isGpuFailure } from '../../src/page/compute-note.js';

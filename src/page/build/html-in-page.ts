@@ -1,9 +1,6 @@
-/** What the build writes into index.html: the equations with the lines that compute them, and the fields of the settings form. */
+/** What the build writes into index.html: the equations, with the lines that compute them. */
 import katex from 'katex';
 import type { Plugin } from 'vite';
-import type { ChoiceField, NumberField } from '../settings-form.js';
-import { FIELDS, isNumberField } from '../settings-form.js';
-import { LIMITS } from '../settings.js';
 import { DERIVATION_FILE, equationLines, LSTM_FILE, readLstm } from './planted-mistakes.js';
 
 const STYLES = 'virtual:equation-styles.css';
@@ -133,38 +130,6 @@ const EQUATIONS: readonly Equation[] = [
       'If Y = A·B, then dA = dY·B<sup>T</sup> and dB = A<sup>T</sup>·dY. The parameters add up the gradients of all rows.',
   },
 ];
-
-/** Replaces `<!-- settings -->` by the fields of the settings form. */
-export function settingsInPage(): Plugin {
-  return {
-    name: 'settings-in-page',
-    transformIndexHtml: (html) => html.replace('<!-- settings -->', () => FIELDS.map(fieldHtml).join('')),
-  };
-}
-
-const fieldHtml = (field: NumberField | ChoiceField): string =>
-  isNumberField(field) ? numberField(field) : choiceField(field);
-
-function numberField(field: NumberField): string {
-  const { name, help, placeholder } = field;
-  const { kind, least, most } = LIMITS[name];
-  const input = kind === 'whole' ? `type="number" min="${least}" max="${most}" step="1"` : 'inputmode="decimal"';
-  const empty = placeholder === undefined ? '' : ` placeholder="${escapeHtml(placeholder)}"`;
-  return labelled(field, `<input name="${name}" ${input} autocomplete="off" title="${escapeHtml(help)}"${empty} />`);
-}
-
-function choiceField(field: ChoiceField): string {
-  const options = Object.entries(field.choices).map(
-    ([value, label]) => `<option value="${value}">${escapeHtml(label)}</option>`,
-  );
-  return labelled(field, `<select name="${field.name}" title="${escapeHtml(field.help)}">${options.join('')}</select>`);
-}
-
-function labelled({ label, help, isLive, subject }: NumberField | ChoiceField, control: string): string {
-  const live = isLive ? ' <small>live</small>' : '';
-  const only = subject ? ` data-subject="${subject}"` : '';
-  return `<label${only}><span title="${escapeHtml(help)}">${escapeHtml(label)}${live}</span>${control}</label>\n`;
-}
 
 const escapeHtml = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

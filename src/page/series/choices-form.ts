@@ -1,7 +1,8 @@
 /** The form of “Your data”: what each column is for, and the settings of the run. */
 import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
-import { element, made } from '../dom.js';
+import { element, made, optionsOf } from '../dom.js';
+import { FieldForm } from '../form.js';
 import type { Role, SeriesSettings, SettingTexts } from './choices.js';
 import {
   columnsOf,
@@ -11,8 +12,9 @@ import {
   ROLE_LABELS,
   ROLES,
   rolesOf,
-  SETTING_FIELDS,
+  SETTING_ROWS,
   settingsFrom,
+  textsBy,
 } from './choices.js';
 
 /** First values that are shown of a column. */
@@ -25,8 +27,7 @@ export interface Choices {
   readonly settings: SeriesSettings;
 }
 
-export class ChoicesForm {
-  private readonly form = element('series-settings', HTMLFormElement);
+export class ChoicesForm extends FieldForm {
   private readonly body = element('series-columns', HTMLTableSectionElement);
   private titles: readonly string[] = [];
   private selects: readonly HTMLSelectElement[] = [];
@@ -36,10 +37,10 @@ export class ChoicesForm {
     texts: SettingTexts,
     private readonly onChange: () => void,
   ) {
-    this.form.append(...SETTING_FIELDS.map(fieldOf));
+    const form = element('series-settings', HTMLFormElement);
+    super(form, SETTING_ROWS);
     this.showTexts(texts);
-    this.form.addEventListener('change', onChange);
-    this.form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('change', onChange);
   }
 
   /** For another table. `columns`: those of a link or a checkpoint; if the table lacks one, or without them, the page guesses. */
@@ -73,23 +74,22 @@ export class ChoicesForm {
   }
 
   showTexts(texts: Partial<SettingTexts>): void {
-    for (const [name, text] of Object.entries(texts)) this.field(name).value = text;
+    for (const [name, text] of Object.entries(texts)) this.control(name).value = text;
   }
 
   get texts(): SettingTexts {
-    const entries = SETTING_FIELDS.map(({ name }) => [name, this.field(name).value]);
-    return Object.fromEntries(entries) as SettingTexts;
+    return textsBy((name) => this.control(name).value);
   }
 
   /** Reads the form, and marks a wrong field. Throws a DataError or a FieldError. */
   read(): Choices {
-    for (const { name } of SETTING_FIELDS) this.field(name).setAttribute('aria-invalid', 'false');
+    for (const [name] of SETTING_ROWS) this.mark(name, true);
     try {
       const settings = settingsFrom(this.texts);
       const roles = this.selects.map((select) => select.value as Role);
       return { settings, columns: columnsOf(this.titles, roles, settings.fill) };
     } catch (error) {
-      if (error instanceof FieldError) this.field(error.field).setAttribute('aria-invalid', 'true');
+      if (error instanceof FieldError) this.mark(error.field, false);
       throw error;
     }
   }
@@ -105,21 +105,9 @@ export class ChoicesForm {
       if (isReplaced || (role === 'time' && isPart(other)) || (isPart(role) && other === 'time')) select.value = 'none';
     }
   }
-
-  private field(name: string): HTMLInputElement | HTMLSelectElement {
-    return this.form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement;
-  }
 }
 
 const cut = (text: string): string => (text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
-
-function optionsOf(labels: Readonly<Record<string, string>>): HTMLOptionElement[] {
-  return Object.entries(labels).map(([value, label]) => {
-    const option = made('option', '', label);
-    option.value = value;
-    return option;
-  });
-}
 
 function roleSelect(title: string, role: Role): HTMLSelectElement {
   const select = made('select');
@@ -127,20 +115,4 @@ function roleSelect(title: string, role: Role): HTMLSelectElement {
   select.append(...optionsOf(Object.fromEntries(ROLES.map((one) => [one, ROLE_LABELS[one]]))));
   select.value = role;
   return select;
-}
-
-function fieldOf({ name, label, help, placeholder, choices }: (typeof SETTING_FIELDS)[number]): HTMLLabelElement {
-  const node = made('label');
-  const control = choices ? made('select') : made('input');
-  if (choices) control.append(...optionsOf(choices));
-  if (control instanceof HTMLInputElement) {
-    control.placeholder = placeholder ?? '';
-    control.autocomplete = 'off';
-  }
-  control.name = name;
-  control.title = help;
-  const words = made('span', '', label);
-  words.title = help;
-  node.append(words, control);
-  return node;
 }

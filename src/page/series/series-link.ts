@@ -2,10 +2,11 @@
 import { counted } from '../../core/arguments.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { repeatedColumn } from '../../forecast/series.js';
-import type { LinkField } from '../link.js';
-import { LinkReader, oneOf } from '../link.js';
-import type { SeriesSettings, SettingTexts } from './choices.js';
-import { FieldError, PARTS, SETTING_DEFAULTS, SETTING_FIELDS, settingsFrom } from './choices.js';
+import { LinkReader } from '../link.js';
+import type { Reading } from '../settings.js';
+import { oneOf } from '../settings.js';
+import type { SettingName, SettingTexts } from './choices.js';
+import { PARTS, SETTING_DEFAULTS, SETTING_ROWS, settingFrom, textsBy } from './choices.js';
 
 /** What the address of the page says. */
 export interface SeriesLink {
@@ -25,7 +26,7 @@ const LISTS = ['time', 'inputs', 'known'] as const;
 export function toSeriesQuery({ texts, isExample, columns }: SeriesLink): string {
   const query = new URLSearchParams({ subject: SUBJECT });
   if (isExample) query.set('data', EXAMPLE);
-  for (const { name } of SETTING_FIELDS) if (texts[name] !== SETTING_DEFAULTS[name]) query.set(name, texts[name]);
+  for (const [name] of SETTING_ROWS) if (texts[name] !== SETTING_DEFAULTS[name]) query.set(name, texts[name]);
   if (columns) {
     query.set('predict', columns.predict);
     for (const list of LISTS) if (columns[list].length > 0) query.set(list, JSON.stringify(columns[list]));
@@ -38,30 +39,20 @@ export function fromSeriesQuery(text: string, onFault: (fault: string) => void =
   const link = new LinkReader(text, onFault);
   link.read('subject', oneOf([SUBJECT]));
   const isExample = link.read('data', oneOf([EXAMPLE])) === EXAMPLE;
-  const texts = Object.fromEntries(
-    SETTING_FIELDS.map(({ name }) => [name, link.read(name, fieldOf(name)) ?? SETTING_DEFAULTS[name]]),
-  ) as unknown as SettingTexts;
+  const texts = textsBy((name, row) => link.read(name, textOf(name, row)) ?? row.initial);
   const columns = columnsFrom(link);
   link.end();
   return { texts, isExample, columns };
 }
 
 /** The text of a setting, if the form would accept it. */
-function fieldOf(name: keyof SeriesSettings): LinkField<string> {
-  const faultOf = (text: string): FieldError | undefined => {
-    try {
-      settingsFrom({ ...SETTING_DEFAULTS, [name]: text });
-      return undefined;
-    } catch (error) {
-      if (error instanceof FieldError) return error;
-      throw error;
-    }
-  };
-  return { valueOf: (text) => (faultOf(text) ? undefined : text), rule: faultOf('\0')?.rule ?? '' };
-}
+const textOf = (name: SettingName, { rule }: Pick<Reading<unknown>, 'rule'>): Reading<string> => ({
+  valueOf: (text) => (settingFrom(name, text) === undefined ? undefined : text),
+  rule,
+});
 
-const PREDICT: LinkField<string> = { valueOf: (text) => text, rule: '' };
-const NAMES: LinkField<string[]> = { valueOf: namesIn, rule: 'must be a list of columns, such as ["year","month"]' };
+const PREDICT: Reading<string> = { valueOf: (text) => text, rule: '' };
+const NAMES: Reading<string[]> = { valueOf: namesIn, rule: 'must be a list of columns, such as ["year","month"]' };
 
 /** The columns of a link; undefined if it has none, or if something is missing. */
 function columnsFrom(link: LinkReader): SeriesColumns | undefined {

@@ -3,6 +3,7 @@ import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { NormsChart } from '../chart.js';
 import { onColourChange } from '../colours.js';
+import { PASSAGE } from '../common.js';
 import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import { HeatmapFigures, scaledToOne } from '../heatmaps.js';
@@ -10,7 +11,7 @@ import { showChoices } from '../probability-bars.js';
 import { RepeatedJob } from '../queue.js';
 import { bitsOf } from '../run-panel.js';
 import type { View } from '../settings.js';
-import { numberFrom, PASSAGE, STATES } from '../settings.js';
+import { FIELDS } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
 import type { PassageInspection } from './text-tools.js';
 import { UnitList } from './unit-list.js';
@@ -50,11 +51,11 @@ export class TextLookView {
     this.layer.addEventListener('change', () => this.change({ lstm: this.layer.selectedIndex }));
     const unit = element('unit', HTMLInputElement);
     unit.value = String(view.unit);
-    unit.addEventListener('change', () => this.change({ unit: numberFrom('unit', unit.value) ?? this.view.unit }));
+    unit.addEventListener('change', () => this.change({ unit: FIELDS.unit.valueOf(unit.value) ?? this.view.unit }));
     const state = element('state', HTMLSelectElement);
     state.value = view.state;
     state.addEventListener('change', () =>
-      this.change({ state: STATES.find((one) => one === state.value) ?? this.view.state }),
+      this.change({ state: FIELDS.state.valueOf(state.value) ?? this.view.state }),
     );
     onColourChange(() => this.paint());
   }

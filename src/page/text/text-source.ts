@@ -1,8 +1,8 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
 import { counted } from '../../core/arguments.js';
+import type { TextFacts } from '../common.js';
+import { TEXT_LIMITS } from '../common.js';
 import { button, ButtonGroup, chooseFile, element, setText } from '../dom.js';
-import type { TextFacts } from '../settings.js';
-import { TEXT_LIMITS } from '../settings.js';
 
 interface SourceListener {
   readonly onOwnText: (text: string, name: string) => void;

@@ -1,6 +1,6 @@
 /** Errors on the page, each with a button for the next action; contrast, labels (axe) and widths: in a real Chromium. */
 import { gzipSync } from 'node:zlib';
-import { FIELDS } from '../../../src/page/settings-form.js';
+import { FIELDS, FORM } from '../../../src/page/settings.js';
 import { expectAccessToDigits, expectAccessToText } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../../helpers/longhand-page.js';
@@ -97,7 +97,7 @@ testInBrowser('every field of the settings and the views shows its longest text,
           return { name: field.name || field.id, missing: Math.max(0, longest - room) };
         });
       });
-      expect(fields).toHaveLength(FIELDS.filter((field) => (field.subject ?? subject) === subject).length + others);
+      expect(fields).toHaveLength(FORM.filter((name) => (FIELDS[name].subject ?? subject) === subject).length + others);
       expect([width, fields.filter(({ missing }) => missing > 0.5)]).toEqual([width, []]); // clientWidth is rounded
     }
 });

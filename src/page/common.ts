@@ -1,0 +1,53 @@
+/** What the page and its worker both know: subjects, backends, limits, and the options that a run on the page has. */
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import type { TrainOptions } from '../training/options.js';
+import { layersOf } from '../training/options.js';
+
+/** What the network learns to read: the digits of MNIST, or the characters of a text. */
+export const SUBJECTS = ['digits', 'text'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** `gpu` is Longhand's own WebGPU backend; `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
+export type BackendName = 'wasm' | 'gpu' | 'reference' | Extract<Mode, 'webgpu' | 'webgl2'>;
+
+/** `automatic`: `wasm` or `gpu`, the quicker one for the run's network. A run that has begun has a `BackendName`. */
+export type BackendChoice = BackendName | 'automatic';
+
+/** From `step` on the learning rate is `rate`: the visitor changed it during the run. */
+export interface RateChange {
+  readonly step: number;
+  readonly rate: number;
+}
+
+/** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
+export type PageOptions = Pick<
+  TrainOptions,
+  'layers' | 'bidirectional' | 'forgetBias' | 'batchSize' | 'learningRate' | 'seed' | 'shuffle'
+> & { readonly hidden: number };
+
+/** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
+export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
+  const layers = layersOf(options);
+  const { bidirectional, forgetBias, batchSize, learningRate, seed, shuffle } = options;
+  const hidden = layers[0].hidden;
+  return { hidden, layers: layers.length, bidirectional, forgetBias, batchSize, learningRate, seed, shuffle };
+}
+
+/** What the page says about a visitor's own text. */
+export interface TextFacts {
+  /** Code points. */
+  readonly length: number;
+  /** The different characters. */
+  readonly characters: readonly string[];
+}
+
+/** The limits of a visitor's own text, in code points. */
+export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
+/** The longest passage that is looked at, and the longest prompt. */
+export const LONGEST_PASSAGE = 400;
+/** The characters of a passage of the text. */
+export const PASSAGE = 300;
+
+/** The states of a unit that can colour a text. */
+export const STATES = ['c', 'h'] as const;
+export type State = (typeof STATES)[number];
