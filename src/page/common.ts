@@ -1,5 +1,6 @@
 /** What the page and its worker both know: subjects, backends, limits, and the options that a run on the page has. */
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import { PLANTED_MISTAKES as all } from '../mistakes/planted-mistakes.mjs';
 import type { TrainOptions } from '../training/options.js';
 import { layersOf } from '../training/options.js';
 
@@ -51,3 +52,9 @@ export const PASSAGE = 300;
 /** The states of a unit that can colour a text. */
 export const STATES = ['c', 'h'] as const;
 export type State = (typeof STATES)[number];
+
+/** The planted mistakes that the page offers: for the gradient check, and for a run that trains with one. */
+export const PLANTED_MISTAKES = all.filter(({ onPage }) => onPage);
+
+/** Undefined for `none`, and for an id that the page does not offer. */
+export const mistakeOf = (id: string) => PLANTED_MISTAKES.find((mistake) => mistake.id === id);

@@ -2,11 +2,10 @@
 import type { Remote } from 'comlink';
 import { counted } from '../core/arguments.js';
 import { NormsChart } from './chart.js';
-import { onColourChange } from './colours.js';
 import { button, canvas, element, made, madeButton, setText } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
 import type { Engine, MisreadImage, TestResult } from './engine.js';
-import { HeatmapFigures, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
+import { HeatmapFigures, onColourChange, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
 import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
 import { RepeatedJob } from './queue.js';

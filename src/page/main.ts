@@ -19,12 +19,11 @@ import './style/base.css';
 import './style/controls.css';
 import './style/pictures.css';
 import './style/text.css';
-import './style/experiments.css';
 import './style/mathematics.css';
 import { TextLookView } from './text/look-view.js';
 import { SampleStrip, WriteView } from './text/write-view.js';
 import { TextSource } from './text/text-source.js';
-import type { TrainListener } from './train-listener.js';
+import type { TrainListener } from './train-view.js';
 import { TrainView } from './train-view.js';
 
 const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });

@@ -5,9 +5,8 @@ import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
 import type { BackendChoice, BackendName, PageOptions, RateChange, State, Subject } from './common.js';
-import { LONGEST_PASSAGE, pageOptionsOf, STATES, TEXT_LIMITS } from './common.js';
+import { LONGEST_PASSAGE, mistakeOf, pageOptionsOf, PLANTED_MISTAKES, STATES, TEXT_LIMITS } from './common.js';
 import type { FormField, Range } from './form.js';
-import { mistakeOf, PLANTED_MISTAKES } from './mistakes.js';
 import { PROPERTIES } from './text/separation.js';
 
 /** How the text of a field is read. */

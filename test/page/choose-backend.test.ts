@@ -8,7 +8,7 @@ import { valuesOf } from '../../src/core/tensor.js';
 import type { BackendName } from '../../src/page/common.js';
 import type { NewRun, Surroundings } from '../../src/page/choose-backend.js';
 import { chooseBackend } from '../../src/page/choose-backend.js';
-import { continuedNote, isGpuFailure } from '../../src/page/compute-note.js';
+import { continuedNote, isGpuFailure } from '../../src/page/run-notes.js';
 import { fromQuery, toQuery } from '../../src/page/link.js';
 import { DEFAULTS } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';

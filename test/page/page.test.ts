@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
-import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
+import { PLANTED_MISTAKES } from '../../src/page/common.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import type { Visit } from '../helpers/longhand-page.js';

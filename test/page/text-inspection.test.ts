@@ -9,7 +9,7 @@ import { classesIn, textTask, vocabularyOf } from '../../src/data/text.js';
 import type { TextInspection } from '../../src/page/text/inspect-text.js';
 import { mostCharacters, TextInspector } from '../../src/page/text/inspect-text.js';
 import { PROPERTIES, propertyNamed, ranked, separations } from '../../src/page/text/separation.js';
-import type { TextModel } from '../../src/page/text/text-model.js';
+import type { TextModel } from '../../src/page/text/text-writer.js';
 import { wordAt } from '../../src/page/text/text-tools.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Nudge } from '../helpers/text-models.js';

@@ -1,7 +1,7 @@
 /** The form of “Your data”: what each column is for, and the settings of the run. */
 import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
-import { element, made, optionsOf } from '../dom.js';
+import { element, made, optionsOf, tableLine } from '../dom.js';
 import { FieldForm } from '../form.js';
 import type { Role, SeriesSettings, SettingTexts } from './choices.js';
 import {
@@ -49,19 +49,13 @@ export class ChoicesForm extends FieldForm {
     this.titles = titles;
     const roles = (columns && rolesOf(titles, columns)) ?? guessedRoles(first);
     const lines = titles.map((title, n) => {
-      const line = made('tr');
-      const header = made('th', '', title || '(no name)');
-      header.scope = 'row';
       const select = roleSelect(title, roles[n]);
       select.addEventListener('change', () => {
         this.clearOthers(select);
         this.onChange();
       });
-      const cell = made('td');
-      cell.append(select);
       const values = rows.slice(0, SHOWN_ROWS).map((row) => row[n]);
-      line.append(header, cell, made('td', '', cut(values.join(', '))));
-      return { line, select };
+      return { line: tableLine([title || '(no name)', select, cut(values.join(', '))]), select };
     });
     this.selects = lines.map(({ select }) => select);
     this.body.replaceChildren(...lines.map(({ line }) => line));

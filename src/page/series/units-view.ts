@@ -2,9 +2,8 @@
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { formatTime } from '../../data/calendar.js';
-import { onColourChange } from '../colours.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
-import { paintHeatmap } from '../heatmaps.js';
+import { onColourChange, paintHeatmap } from '../heatmaps.js';
 import { withNulls } from './drawn.js';
 import type { SeriesEngine } from './series-engine.js';
 import { TimeChart } from './time-chart.js';

@@ -17,8 +17,8 @@ import { inspectedLstms } from '../inspect-image.js';
 import { Queue } from '../queue.js';
 import type { RankedUnit } from './separation.js';
 import { propertyNamed, ranked, separations } from './separation.js';
-import type { Choice, TextModel } from './text-model.js';
-import { KeptNetwork, likeliest } from './text-model.js';
+import type { Choice, TextModel } from './text-writer.js';
+import { KeptNetwork, likeliest } from './text-writer.js';
 
 /** What the page asks for. */
 export interface TextInspectionRequest {

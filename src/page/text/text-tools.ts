@@ -9,7 +9,7 @@ import { STATES } from '../common.js';
 import type { TextInspection } from './inspect-text.js';
 import { mostCharacters, TextInspector } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
-import type { TextModel } from './text-model.js';
+import type { TextModel } from './text-writer.js';
 import type { WriteRequest, WrittenChoice } from './text-writer.js';
 import { TextWriter } from './text-writer.js';
 
