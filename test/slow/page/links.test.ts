@@ -104,7 +104,7 @@ describe('a link', () => {
     expect(await page.inputValue('[name=backend]')).toBe('reference');
     await page.click('#next');
     await page.waitForFunction(() => location.search.includes('image=19'));
-    const query = `?backend=reference&${SMALL.slice(1)}&layers=2&${view.replace('18', '19')}`;
+    const query = `?backend=reference&threads=1&hidden=16&layers=2&batchSize=32&${view.replace('18', '19')}`;
     expect(new URL(page.url()).search).toBe(query);
   });
 });
@@ -133,13 +133,13 @@ describe('a checkpoint', () => {
   testInBrowser(
     'of several layers, from the page or the command line, continues there with the same bits',
     async () => {
-      const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32'];
+      const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32', '--threads', '1'];
       const twenty = await longhand(['train', ...network, '--training-iters', String(21 * 32), '--checkpoint', short]);
-      const rest = ['--resume', short, '--training-iters', String(41 * 32), '--checkpoint', long];
+      const rest = ['--resume', short, '--training-iters', String(41 * 32), '--checkpoint', long, '--threads', '1'];
       const forty = await longhand(['train', ...rest]);
       expect([twenty.code, forty.code]).toEqual([0, 0]);
 
-      const first = await visit('?hidden=16&batchSize=32&layers=2&bidirectional=true&steps=20'); // the threads are the command's
+      const first = await visit(`${SMALL}&layers=2&bidirectional=true&steps=20`);
       await first.playToTheEnd();
       const saved = await first.save(folder);
       expect(path.basename(saved)).toBe('longhand-step-20.safetensors');
@@ -161,11 +161,12 @@ describe('a checkpoint', () => {
   );
 
   testInBrowser('of a run that validates continues to validate, and stops early as on the command line', async () => {
-    const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2'];
+    const one = ['--threads', '1'];
+    const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2', ...one];
     const validating = [...network, '--validate-every', '5', '--patience', '2'];
     const length = ['--training-iters', String(11 * 32), '--checkpoint', begun];
     expect((await longhand(['train', ...validating, ...length])).code).toBe(0);
-    const rest = ['--resume', begun, '--training-iters', String(201 * 32), '--checkpoint', whole];
+    const rest = ['--resume', begun, '--training-iters', String(201 * 32), '--checkpoint', whole, ...one];
     expect((await longhand(['train', ...rest])).code).toBe(0);
     const { training } = parseCheckpoint(readFileSync(whole), whole);
     expect(training!.step).toBeLessThan(200); // it has stopped early

@@ -168,7 +168,20 @@ describe('at the end of the text', () => {
 testInBrowser('units and samples of the run before are gone; the pace counts the new run’s characters', async () => {
   const folder = directoryOf();
   const file = path.join(folder, 'run.safetensors');
-  const sizes = ['--task', 'text', '--hidden', '16', '--layers', '1', '--batch-size', '4', '--steps', '10'];
+  const sizes = [
+    '--task',
+    'text',
+    '--hidden',
+    '16',
+    '--layers',
+    '1',
+    '--batch-size',
+    '4',
+    '--steps',
+    '10',
+    '--threads',
+    '1',
+  ];
   const { code } = await longhand(['train', ...sizes, '--training-iters', String(101 * 4), '--checkpoint', file]);
   expect(code).toBe(0);
 

@@ -122,12 +122,12 @@ describe('a checkpoint', () => {
         '--validate-every',
         '10',
       ];
-      const train = (...args: string[]) => longhand(['train', ...args, '--text', own]);
+      const train = (...args: string[]) => longhand(['train', ...args, '--text', own, '--threads', '1']);
       const begun = await train(...sizes, '--training-iters', String(21 * 8), '--checkpoint', short);
       const more = await train('--resume', short, '--training-iters', String(31 * 8), '--checkpoint', long);
       expect([begun.code, more.code]).toEqual([0, 0]);
 
-      const opened = await visit('?subject=text');
+      const opened = await visit('?subject=text&threads=1');
       const { page } = opened;
       await page.setInputFiles('#text-file', own);
       await opened.waitForText('#text-name', 'own.txt');
