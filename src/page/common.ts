@@ -58,3 +58,75 @@ export const PLANTED_MISTAKES = all.filter(({ onPage }) => onPage);
 
 /** Undefined for `none`, and for an id that the page does not offer. */
 export const mistakeOf = (id: string) => PLANTED_MISTAKES.find((mistake) => mistake.id === id);
+
+/** What a form shows of a setting. */
+export interface FormField {
+  readonly label: string;
+  /** Shown when the visitor points at the field. */
+  readonly help: string;
+  /** Shown in an empty field, which means null. Default: the field cannot be empty. */
+  readonly placeholder?: string;
+  /** The label of each value. Default: the field is a text or a number. */
+  readonly choices?: Readonly<Record<string, string>>;
+  /** A run that has begun applies a change; other changes need a new run. */
+  readonly isLive?: true;
+  /** The subject that has this field. Default: both. */
+  readonly subject?: Subject;
+  /** Of a number. A field for whole numbers has arrows. */
+  readonly range?: Range;
+}
+
+export interface Range {
+  /** `positive`: above `least`; the others include it. */
+  readonly kind: 'whole' | 'number' | 'positive';
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Runs asynchronous jobs one after another. */
+export class Queue {
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** Resolves or rejects as `job` does; a job that fails does not stop the jobs after it. */
+  run<Result>(job: () => Promise<Result>): Promise<Result> {
+    const result = this.last.then(job);
+    this.last = result.catch(() => {});
+    return result;
+  }
+}
+
+/** A job that is repeated while a run plays. Calls of `run` during the job lead to one more run of it. */
+export class RepeatedJob {
+  private isRunning = false;
+  private mustRunAgain = false;
+  /** How long the last run took. */
+  private lastMs = 0;
+
+  /** `job` must never reject. It begins every `everyMs`, or less often: it takes at most `largestShare` of the time. */
+  constructor(
+    private readonly job: () => Promise<void>,
+    private readonly everyMs: number,
+    private readonly largestShare: number,
+  ) {}
+
+  /** The least time from the beginning of one run to that of the next. */
+  get periodMs(): number {
+    return Math.max(this.everyMs, this.lastMs / this.largestShare);
+  }
+
+  run(): void {
+    if (this.isRunning) {
+      this.mustRunAgain = true;
+      return;
+    }
+    this.isRunning = true;
+    const began = performance.now();
+    void this.job().finally(() => {
+      this.isRunning = false;
+      this.lastMs = performance.now() - began;
+      if (!this.mustRunAgain) return;
+      this.mustRunAgain = false;
+      this.run();
+    });
+  }
+}

@@ -1,30 +1,9 @@
-/** A form whose fields are rows of a table. */
-import type { Subject } from './common.js';
-import { made, optionsOf } from './dom.js';
-
-/** What a form shows of a setting. */
-export interface FormField {
-  readonly label: string;
-  /** Shown when the visitor points at the field. */
-  readonly help: string;
-  /** Shown in an empty field, which means null. Default: the field cannot be empty. */
-  readonly placeholder?: string;
-  /** The label of each value. Default: the field is a text or a number. */
-  readonly choices?: Readonly<Record<string, string>>;
-  /** A run that has begun applies a change; other changes need a new run. */
-  readonly isLive?: true;
-  /** The subject that has this field. Default: both. */
-  readonly subject?: Subject;
-  /** Of a number. A field for whole numbers has arrows. */
-  readonly range?: Range;
-}
-
-export interface Range {
-  /** `positive`: above `least`; the others include it. */
-  readonly kind: 'whole' | 'number' | 'positive';
-  readonly least: number;
-  readonly most: number;
-}
+/** A form whose fields are rows of a table, and that of a run's settings. */
+import { counted } from '../core/arguments.js';
+import type { FormField } from './common.js';
+import { element, made, optionsOf, setText } from './dom.js';
+import type { Settings } from './settings.js';
+import { BACKEND_LABELS, FIELDS, FORM } from './settings.js';
 
 type Control = HTMLInputElement | HTMLSelectElement;
 
@@ -66,4 +45,74 @@ function labelled(name: string, { label, help, placeholder, choices, isLive, ran
   const node = made('label');
   node.append(words, control);
   return node;
+}
+
+/** The settings in a line: what stands beside the folded form. */
+const summaryOf = ({ layers, hidden, learningRate, batchSize, steps }: Settings): string =>
+  `${counted(layers, 'layer')} of ${counted(hidden, 'unit')}, learning rate ${learningRate}, ` +
+  `batch size ${batchSize}, ${counted(steps, 'step')}`;
+
+/** The form with a run's settings. */
+export class SettingsForm extends FieldForm {
+  private readonly names: readonly (typeof FORM)[number][];
+  /** The focused field has been edited, and its value has not been read yet. */
+  private isEditing = false;
+
+  /** `onChange` gets the new settings, and whether they need a new run. */
+  constructor(
+    private settings: Settings,
+    private readonly onChange: (settings: Settings, needsNewRun: boolean) => void,
+  ) {
+    const form = element('settings', HTMLFormElement);
+    const fields = FORM.map((name) => [name, FIELDS[name] as FormField] as const);
+    const own = fields.filter(([, { subject }]) => subject === undefined || subject === settings.subject);
+    super(form, own);
+    this.names = own.map(([name]) => name);
+    this.show(settings);
+    form.addEventListener('input', () => (this.isEditing = true));
+    form.addEventListener('change', (event) => {
+      this.isEditing = false;
+      this.read((event.target as HTMLInputElement).name as (typeof FORM)[number]);
+    });
+  }
+
+  show(settings: Settings): void {
+    this.settings = settings;
+    for (const name of this.names) {
+      const control = this.control(name);
+      if (control === document.activeElement && this.isEditing) continue; // the visitor is typing
+      control.value = String(settings[name] ?? '');
+      this.mark(name, true);
+    }
+    setText('settings-summary', summaryOf(settings));
+    this.updateThreads();
+  }
+
+  /** Without WebGPU two choices are disabled, and say why. */
+  offerGpu(hasWebGpu: boolean): void {
+    for (const option of (this.control('backend') as HTMLSelectElement).options) {
+      const choice = option.value as Settings['backend'];
+      if (choice !== 'gpu' && choice !== 'automatic') continue;
+      option.disabled = !hasWebGpu;
+      option.textContent = `${BACKEND_LABELS[choice]}${hasWebGpu ? '' : ' (no WebGPU)'}`;
+    }
+  }
+
+  /** Only WebAssembly has threads. */
+  private updateThreads(): void {
+    this.control('threads').disabled = !['wasm', 'automatic'].includes(this.settings.backend);
+  }
+
+  /** Reads a field. If its text is not understood, shows a note, and nothing changes. */
+  private read(name: (typeof FORM)[number]): void {
+    const { value: text } = this.control(name);
+    const { label, placeholder, isLive, rule, valueOf } = FIELDS[name];
+    const value = placeholder !== undefined && text.trim() === '' ? null : valueOf(text);
+    this.mark(name, value !== undefined);
+    setText('settings-note', value === undefined ? `${label} ${text || '(empty)'}: ${rule}.` : '');
+    if (value === undefined) return;
+    this.settings = { ...this.settings, [name]: value };
+    this.updateThreads();
+    this.onChange(this.settings, isLive !== true);
+  }
 }

@@ -8,7 +8,7 @@ import type { Engine, MisreadImage, TestResult } from './engine.js';
 import { HeatmapFigures, onColourChange, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
 import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
-import { RepeatedJob } from './queue.js';
+import { RepeatedJob } from './common.js';
 import type { View } from './settings.js';
 import { FIELDS, IMAGES, ROWS } from './settings.js';
 

@@ -4,9 +4,17 @@ import { decimalFrom } from '../core/numbers.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
-import type { BackendChoice, BackendName, PageOptions, RateChange, State, Subject } from './common.js';
+import type {
+  BackendChoice,
+  BackendName,
+  FormField,
+  PageOptions,
+  Range,
+  RateChange,
+  State,
+  Subject,
+} from './common.js';
 import { LONGEST_PASSAGE, mistakeOf, pageOptionsOf, PLANTED_MISTAKES, STATES, TEXT_LIMITS } from './common.js';
-import type { FormField, Range } from './form.js';
 import { PROPERTIES } from './text/separation.js';
 
 /** How the text of a field is read. */
@@ -61,8 +69,8 @@ const rateChanges: Reading<readonly RateChange[]> = {
   valueOf: (text) => {
     const changes: RateChange[] = [];
     for (const part of text.split(',')) {
-      const [step, rate, ...rest] = part.split(':');
-      const change = { step: SETTINGS.steps.valueOf(step), rate: SETTINGS.learningRate.valueOf(rate ?? '') };
+      const [step, rate = '', ...rest] = part.split(':');
+      const change = { step: SETTINGS.steps.valueOf(step), rate: SETTINGS.learningRate.valueOf(rate) };
       if (change.step === undefined || change.rate === undefined || rest.length > 0) return undefined;
       if (change.step <= (changes.at(-1)?.step ?? 0)) return undefined;
       changes.push(change as RateChange);

@@ -16,10 +16,10 @@ import {
   showError,
 } from './dom.js';
 import type { Engine, Started, TestResult } from './engine.js';
+import { SettingsForm } from './form.js';
 import type { Progress, Sample } from './live-run.js';
 import { continuedNote, isGpuFailure, showComputeNote, showPlanted, showTiming } from './run-notes.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
-import { SettingsForm } from './settings-form.js';
 import type { RunSettings, Settings } from './settings.js';
 import { DEFAULTS, fittedTo } from './settings.js';
 
@@ -75,9 +75,11 @@ interface Data {
   readonly length?: number;
 }
 
+/** `starting`: a new run is being created; reports of the current one are not shown. */
+type Activity = 'idle' | 'playing' | 'testing' | 'starting';
+
 export class TrainView {
-  /** `starting`: a new run is being created; reports of the current one are not shown. */
-  private activity: 'idle' | 'playing' | 'testing' | 'starting' = 'idle';
+  private activity: Activity = 'idle';
   /** Undefined before the first run has been started. */
   private run: Run | undefined;
   /** Undefined before it has been loaded. */
@@ -100,16 +102,10 @@ export class TrainView {
     this.figures = new RunFigures(settings.subject);
     this.fullSizes = settings;
     this.form = new SettingsForm(settings, (changed, needsNewRun) => this.change(changed, needsNewRun));
-    button('play').addEventListener(
-      'click',
-      () => void (this.activity === 'playing' ? this.engine.pause() : this.play()),
-    );
+    button('play').addEventListener('click', () => void (this.is('playing') ? this.engine.pause() : this.play()));
     button('one-step').addEventListener('click', () => void this.makeOneStep());
     button('reset').addEventListener('click', () => void this.reset());
-    button('test').addEventListener(
-      'click',
-      () => void (this.activity === 'testing' ? this.engine.stopTest() : this.test()),
-    );
+    button('test').addEventListener('click', () => void (this.is('testing') ? this.engine.stopTest() : this.test()));
     button('save').addEventListener('click', () => void this.save());
     button('take-out').addEventListener('click', () => {
       this.set({ ...this.settings, planted: 'none' }, this.learningRate);
@@ -263,7 +259,7 @@ export class TrainView {
     const settings = hasOwnLength ? this.fitting(changed, this.fullSizes) : changed;
     const rate = settings.learningRate;
     const step = this.run?.step ?? 0;
-    const hasBegun = step > 0 || this.activity === 'playing';
+    const hasBegun = step > 0 || this.is('playing');
     const isNewRate = rate !== this.learningRate;
     const { T, batchSize } = settings;
     if (!hasOwnLength && (T !== this.settings.T || batchSize !== this.settings.batchSize))
@@ -276,7 +272,7 @@ export class TrainView {
     } else this.set(isNewRate ? { ...settings, rateChanges: [] } : settings);
     this.figures.showStep(step, settings.steps);
     if (!hasBegun) {
-      if (this.data && this.activity !== 'starting') void this.start(); // `start` itself notices changes while it runs
+      if (this.data && !this.is('starting')) void this.start(); // `start` itself notices changes while it runs
     } else if (needsNewRun) {
       setText('settings-note', 'Press Reset to start a new run with these settings.');
       this.buttons.suggestReset(true);
@@ -302,12 +298,12 @@ export class TrainView {
         proxy((progress: Progress) => this.showProgress(progress)),
       );
     } catch (error) {
-      if (this.isStarting()) return; // the run is being replaced
+      if (this.is('starting')) return; // the run is being replaced
       this.setPlaying(false);
       this.fail(error, true);
       return;
     }
-    if (this.isStarting()) return; // Reset ended it: `replaceRun` updates the page
+    if (this.is('starting')) return; // Reset ended it: `replaceRun` updates the page
     this.setPlaying(false);
     this.listener.onWeights();
     if (this.isAtEnd()) await this.test();
@@ -317,9 +313,9 @@ export class TrainView {
     return (this.run?.step ?? 0) >= this.settings.steps;
   }
 
-  /** A method, since the state can change while another one waits. */
-  private isStarting(): boolean {
-    return this.activity === 'starting';
+  /** A method, since the activity can change while another method waits. */
+  private is(activity: Activity): boolean {
+    return this.activity === activity;
   }
 
   private async makeOneStep(): Promise<void> {
@@ -329,7 +325,7 @@ export class TrainView {
     } catch (error) {
       this.fail(error);
     }
-    if (!this.isStarting()) this.buttons.setEnabled(true);
+    if (!this.is('starting')) this.buttons.setEnabled(true);
   }
 
   /** Ends if a step or a new run begins, or if the visitor stops it. */
@@ -348,7 +344,7 @@ export class TrainView {
     } catch (error) {
       this.fail(error);
     }
-    if (this.activity === 'testing') this.activity = 'idle';
+    if (this.is('testing')) this.activity = 'idle';
     this.buttons.setTesting(false);
     this.figures.showTestResult(text, text === '–' ? undefined : step);
   }
@@ -383,7 +379,7 @@ export class TrainView {
   }
 
   /** Training diverged, or its backend failed: shows the error, and offers to return to the last copy. */
-  fail(error: unknown, wasPlaying = this.activity === 'playing'): void {
+  fail(error: unknown, wasPlaying = this.is('playing')): void {
     const backend = this.run?.settings.backend ?? 'wasm';
     if (nameOf(error) === 'NonFiniteError') {
       const rate = Number((this.learningRate / 10).toPrecision(3));
@@ -412,7 +408,7 @@ export class TrainView {
 
   /** The GPU failed: the run continues from its last copy, and plays if it did. */
   private async continueOnCores(error: unknown, mustPlay: boolean): Promise<void> {
-    if (this.isStarting()) return; // another view has reported the same
+    if (this.is('starting')) return; // another view has reported the same
     const failedAt = this.run?.step ?? 0;
     await this.replaceRun(async () => {
       const run = await this.goBack('wasm');
@@ -424,7 +420,7 @@ export class TrainView {
   private showProgress(progress: Progress): void {
     const { step, lines, validations, samples, stepsPerSecond, learningRate, rateChanges } = progress;
     const { run } = this;
-    if (!run || this.isStarting()) return; // the report is from the run that is being replaced
+    if (!run || this.is('starting')) return; // the report is from the run that is being replaced
     run.step = step;
     if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, run.settings);
     if (progress.hasLostPatience) {
@@ -437,7 +433,7 @@ export class TrainView {
     }
     this.figures.showStep(step, this.settings.steps);
     this.figures.add(lines, validations);
-    const isPlaying = this.activity === 'playing';
+    const isPlaying = this.is('playing');
     if (!isPlaying) this.figures.describeCharts();
     const now = performance.now();
     if (isPlaying && now - this.weightsShownAt < this.listener.weightsEveryMs()) return;

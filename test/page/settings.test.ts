@@ -29,18 +29,32 @@ test('spaces around a number are ignored, and a link restores the settings that 
   expect(fromQuery(toQuery(settings))).toEqual(settings);
 });
 
-test('an old link says machine for backend; new links say backend', () => {
-  const settings = fromQuery('?machine=webgl2');
-  expect(settings.backend).toBe('webgl2');
-  expect(toQuery(settings)).toBe('?backend=webgl2');
-  expect(fromQuery('?backend=webgpu&machine=webgl2').backend).toBe('webgpu');
-});
-
-test('layers and directions are in a link', () => {
-  const settings = fromQuery('?layers=3&bidirectional=true&lstm=5');
-  expect([settings.layers, settings.bidirectional, settings.lstm]).toEqual([3, true, 5]);
-  expect(toQuery(settings)).toBe('?layers=3&bidirectional=true&lstm=5');
-  expect(fromQuery('?bidirectional=false&layers=1&lstm=0')).toEqual(fromQuery(''));
+/** Links, what the page reads in them, and the link that it writes for that. */
+test.each<[string, Record<string, unknown>, string?]>([
+  ['?machine=webgl2', { backend: 'webgl2' }, '?backend=webgl2'], // an old link
+  ['?backend=webgpu&machine=webgl2', { backend: 'webgpu' }, '?backend=webgpu'],
+  ['?compute=gpu', { backend: 'gpu' }],
+  ['?compute=automatic', { backend: 'automatic' }],
+  ['?backend=webgpu', { backend: 'webgpu' }],
+  ['?backend=reference', { backend: 'reference' }],
+  ['?subject=text&compute=gpu', { subject: 'text', backend: 'gpu' }],
+  ['?compute=gpu&backend=webgl2', { backend: 'gpu' }, '?compute=gpu'],
+  ['?compute=cores&backend=webgl2', { backend: 'wasm' }, ''],
+  ['?compute=abacus', { backend: 'wasm' }, ''],
+  ['?backend=gpu', { backend: 'wasm' }, ''],
+  ['?layers=3&bidirectional=true&lstm=5', { layers: 3, bidirectional: true, lstm: 5 }],
+  ['?bidirectional=false&layers=1&lstm=0', { layers: 1, bidirectional: false, lstm: 0 }, ''],
+  ['?planted=no-memory', { planted: 'no-memory' }],
+  ['?planted=no-bias', { planted: 'none' }, ''], // not on the page
+  ['?subject=text&planted=no-memory', { planted: 'none' }, '?subject=text'],
+  ['?forgetBias=-2.5', { forgetBias: -2.5 }],
+  ['?forgetBias=21', { forgetBias: 1 }, ''],
+  ['?characters=5000', { characters: null }, ''],
+  ['?subject=text&characters=5000', { characters: 5000 }],
+])('%s', (query, values, written = query) => {
+  const state = fromQuery(query);
+  expect(state).toEqual({ ...DEFAULTS[state.subject], ...values });
+  expect(toQuery(state)).toBe(written);
 });
 
 describe('a field of a link', () => {

@@ -9,7 +9,7 @@ import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';
 import { OPTIONS } from '../../training/option-table.js';
 import { stepCount, TUTORIAL } from '../../training/options.js';
-import type { FormField } from '../form.js';
+import type { FormField } from '../common.js';
 import type { Reading } from '../settings.js';
 import { FIELDS, oneOf, whole } from '../settings.js';
 
@@ -117,15 +117,14 @@ interface SettingRow<Value> extends FormField, Reading<NonNullable<Value>> {
   readonly initial: string;
 }
 
-type TextsOf = Omit<FormField, 'range'>;
-
-const row = <Value>(
-  texts: TextsOf,
+function row<Value>(
+  label: string,
+  help: string,
   { valueOf, rule }: Reading<NonNullable<Value>>,
-  initial = '',
-): SettingRow<Value> => ({
-  ...{ ...texts, valueOf, rule, initial },
-});
+  { initial = '', ...others }: Partial<Pick<SettingRow<Value>, 'initial' | 'placeholder' | 'choices'>> = {},
+): SettingRow<Value> {
+  return { label, help, valueOf, rule, initial, ...others };
+}
 
 /** Steps of each network, unless the visitor chooses: those of `longhand train`. */
 export const FORECAST_STEPS = stepCount({ ...TUTORIAL, ...FORECAST_OPTIONS }, 0);
@@ -170,70 +169,51 @@ const seasons: Reading<readonly number[]> = {
 
 /** Every setting, in the order of the form and of a link. */
 const ROWS = {
-  ahead: row<readonly number[]>(
-    { label: 'Steps ahead', help: 'the horizons, such as 1, 28 (command line: --ahead)' },
-    horizons,
-    '1, 28',
-  ),
+  ahead: row<readonly number[]>('Steps ahead', 'the horizons, such as 1, 28 (command line: --ahead)', horizons, {
+    initial: '1, 28',
+  }),
   test: row<TestPart | null>(
-    {
-      label: 'Test part from',
-      placeholder: 'the last tenth',
-      help: 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
-    },
+    'Test part from',
+    'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
     testPart,
+    { placeholder: 'the last tenth' },
   ),
   seasons: row<readonly number[] | null>(
-    {
-      label: 'Seasons',
-      placeholder: 'found in the series',
-      help: `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
-    },
+    'Seasons',
+    `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
     seasons,
+    { placeholder: 'found in the series' },
   ),
   fill: row<SeriesColumns['fill']>(
-    {
-      label: 'Fill gaps',
-      help: 'what a missing row or number becomes (command line: --fill)',
-      choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' },
-    },
+    'Fill gaps',
+    'what a missing row or number becomes (command line: --fill)',
     oneOf(FILLS),
+    { choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' } },
   ),
-  hidden: row<number>(
-    { label: 'Hidden units', help: `${OPTIONS.hidden.help} (command line: --hidden)` },
-    FIELDS.hidden,
-    String(FORECAST_OPTIONS.hidden),
-  ),
+  hidden: row<number>('Hidden units', `${OPTIONS.hidden.help} (command line: --hidden)`, FIELDS.hidden, {
+    initial: String(FORECAST_OPTIONS.hidden),
+  }),
   /** Of each network. */
-  steps: row<number>(
-    { label: 'Steps of a network', help: 'updates of each network (command line: --training-iters)' },
-    FIELDS.steps,
-    String(FORECAST_STEPS),
-  ),
+  steps: row<number>('Steps of a network', 'updates of each network (command line: --training-iters)', FIELDS.steps, {
+    initial: String(FORECAST_STEPS),
+  }),
   /** null: that of `longhand train`, or all windows of a short series. */
   batchSize: row<number | null>(
-    {
-      label: 'Batch size',
-      placeholder: `${FORECAST_OPTIONS.batchSize} or fewer`,
-      help: `${OPTIONS.batchSize.help}; a short series has fewer windows (command line: --batch-size)`,
-    },
+    'Batch size',
+    `${OPTIONS.batchSize.help}; a short series has fewer windows (command line: --batch-size)`,
     FIELDS.batchSize,
+    { placeholder: `${FORECAST_OPTIONS.batchSize} or fewer` },
   ),
-  seeds: row<number>(
-    { label: 'Networks', help: 'networks for each horizon (command line: --seeds)' },
-    whole(1, MOST_SEEDS),
-    '1',
-  ),
-  seed: row<number>(
-    { label: 'Seed', help: `${OPTIONS.seed.help} (command line: --seed)` },
-    FIELDS.seed,
-    String(OPTIONS.seed.default),
-  ),
+  seeds: row<number>('Networks', 'networks for each horizon (command line: --seeds)', whole(1, MOST_SEEDS), {
+    initial: '1',
+  }),
+  seed: row<number>('Seed', `${OPTIONS.seed.help} (command line: --seed)`, FIELDS.seed, {
+    initial: String(OPTIONS.seed.default),
+  }),
   /** null: one per core. */
-  threads: row<number | null>(
-    { label: 'Threads', placeholder: 'all cores', help: 'threads of the WebAssembly backend' },
-    FIELDS.threads as Reading<number>,
-  ),
+  threads: row<number | null>('Threads', 'threads of the WebAssembly backend', FIELDS.threads as Reading<number>, {
+    placeholder: 'all cores',
+  }),
 };
 
 export type SettingName = keyof typeof ROWS;

@@ -22,13 +22,12 @@ import {
 import { RunButtons } from '../run-panel.js';
 import { rolesOf } from './choices.js';
 import type { Choices } from './choices-form.js';
-import { ChoicesForm } from './choices-form.js';
+import { ChoicesForm, fromSeriesQuery, toSeriesQuery } from './choices-form.js';
 import { ForecastView } from './forecast-view.js';
 import type { SeriesProgress } from './progress.js';
 import type { SeriesFacts } from './results.js';
 import { ForecastFigures, SeriesPicture } from './run-figures.js';
 import type { SeriesEngine } from './series-engine.js';
-import { fromSeriesQuery, toSeriesQuery } from './series-link.js';
 import html from './series.html?raw';
 import './series.css';
 import { UnitsView } from './units-view.js';

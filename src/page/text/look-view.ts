@@ -2,12 +2,11 @@
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { NormsChart } from '../chart.js';
-import { PASSAGE } from '../common.js';
+import { PASSAGE, RepeatedJob } from '../common.js';
 import { button, element, made, madeButton, messageOf, nameOf, optionsOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
 import { showChoices } from '../probability-bars.js';
-import { RepeatedJob } from '../queue.js';
 import { bitsOf } from '../run-panel.js';
 import type { View } from '../settings.js';
 import { FIELDS } from '../settings.js';
@@ -73,7 +72,7 @@ export class TextLookView {
     const { view } = this;
     const { reading, passage: start, target } = view;
     try {
-      this.showInspection(await this.engine.inspectText({ reading, start, length: PASSAGE, target }), view);
+      this.showInspection(await this.engine.text.inspect({ reading, start, length: PASSAGE, target }), view);
     } catch (error) {
       // about the visitor's passage: the next inspection reads the text again
       const isPassage = this.view.reading !== '' && ['DataError', 'RangeError'].includes(nameOf(error));
@@ -243,7 +242,7 @@ class UnitList {
     note.textContent = 'Reading…';
     const request = ++this.requests;
     try {
-      const { units, read, found, step } = await this.engine.rankUnits(this.select.value);
+      const { units, read, found, step } = await this.engine.text.rank(this.select.value);
       if (request !== this.requests) return;
       const words = `After ${counted(step, 'step')}: of ${counted(read, 'character')}, ${found} have the property`;
       note.textContent = units.length > 0 ? `${words}.` : `${words}: too few to sort the units by.`;

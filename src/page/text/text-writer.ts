@@ -10,7 +10,7 @@ import { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 import type { WrittenCharacter } from '../../training/sample.js';
 import { assertWrites, writeWith } from '../../training/sample.js';
-import { Queue } from '../queue.js';
+import { Queue } from '../common.js';
 
 /** A trained character model, on the host. It stays in the worker. */
 export interface TextModel {
