@@ -15,7 +15,7 @@ const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
 const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
 
 /** The first and last line (counted from 1) of each equation in src/equations/lstm.ts, from the links in docs/derivation.md: `4′` → [89, 93]. */
-export function equationLines(): Map<string, readonly [number, number]> {
+function equationLines(): Map<string, readonly [number, number]> {
   const links = readFileSync(DERIVATION_FILE, 'utf8').matchAll(
     /\[\((\d′?)\)\]\(\.\.\/src\/equations\/lstm\.ts#L(\d+)-L(\d+)\)/g,
   );
@@ -89,7 +89,7 @@ function withoutInlineStyles(html: string, classes: Map<string, string>): string
   });
 }
 
-export interface Equation {
+interface Equation {
   /** As in src/equations/lstm.ts: `4′`. */
   readonly number: string;
   readonly latex: readonly string[];
