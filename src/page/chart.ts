@@ -2,7 +2,7 @@
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { powersOfTen, powerText, WHOLE_DISTANCES } from './axis-marks.js';
-import { cssColour, onColourChange } from './colours.js';
+import { cssColour, onColourChange } from './heatmaps.js';
 import type { InspectedLstm } from './inspect-image.js';
 
 interface ChartOptions {
@@ -39,58 +39,77 @@ export const axisStyle = () => ({
   font: '12px "Inter Variable", sans-serif',
 });
 
-/** The width of a chart in its place. */
-export const chartWidth = (place: HTMLElement): number => Math.max(240, place.clientWidth);
+/** The look of a line, and of its value in the legend. `colour`: one of the stylesheet. */
+export const lineStyle = (label: string, colour: string, write: (value: number) => string) => ({
+  label,
+  stroke: () => cssColour(colour),
+  value: (_: UPlot, value: number | null) => (value === null ? '–' : write(value)),
+});
 
-/** A line chart (uPlot), as wide as its place on the page. */
-export class Chart {
-  private readonly plot: UPlot;
+/** A plot (uPlot), as wide as its place on the page. */
+export abstract class Plot {
+  protected readonly plot: UPlot;
+  private readonly observer: ResizeObserver;
 
   constructor(
     private readonly place: HTMLElement,
-    { series, joinsGaps = false, logarithmic = false, range, height, digits, x }: ChartOptions,
+    options: Omit<UPlot.Options, 'width'>,
   ) {
-    const axis = axisStyle();
+    const size = () => ({ width: Math.max(240, place.clientWidth), height: options.height });
     this.plot = new UPlot(
-      {
-        width: chartWidth(place),
-        height,
-        cursor: { y: false, drag: { x: false, y: false } },
-        legend: { show: true },
-        scales: {
-          x: { time: false },
-          y: { ...(logarithmic && { distr: LOGARITHMIC }), ...(range && { range: [...range] }) },
-        },
-        axes: [
-          { ...axis, size: 30, incrs: WHOLE_DISTANCES }, // steps, rows and characters are counted
-          { ...axis, size: 52, ...(logarithmic && POWER_AXIS) },
-        ],
-        series: [
-          { label: x },
-          ...series.map((line) => ({
-            label: line.label,
-            stroke: () => cssColour(line.colour),
-            width: 1.5,
-            points: { show: line.isSparse ?? false, size: 6 },
-            spanGaps: joinsGaps,
-            value: (_: UPlot, value: number | null) => (value === null ? '–' : value.toPrecision(digits)),
-          })),
-        ],
-      },
-      [[], ...series.map(() => [])],
+      { ...options, ...size() },
+      options.series.map(() => []) as unknown as UPlot.AlignedData,
       place,
     );
-    new ResizeObserver(() => this.plot.setSize({ width: chartWidth(place), height })).observe(place);
+    this.observer = new ResizeObserver(() => this.plot.setSize(size()));
+    this.observer.observe(place);
     onColourChange(() => this.plot.redraw());
-  }
-
-  show(x: readonly number[], ...lines: readonly (readonly (number | null)[])[]): void {
-    this.plot.setData([[...x], ...lines.map((line) => [...line])]);
   }
 
   /** Sets the text that a screen reader reads. */
   describe(words: string): void {
     this.place.setAttribute('aria-label', words);
+  }
+
+  remove(): void {
+    this.observer.disconnect();
+    this.plot.destroy();
+  }
+}
+
+/** Lines over counted steps. */
+export class Chart extends Plot {
+  constructor(
+    place: HTMLElement,
+    { series, joinsGaps = false, logarithmic = false, range, height, digits, x }: ChartOptions,
+  ) {
+    const axis = axisStyle();
+    super(place, {
+      height,
+      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { show: true },
+      scales: {
+        x: { time: false },
+        y: { ...(logarithmic && { distr: LOGARITHMIC }), ...(range && { range: [...range] }) },
+      },
+      axes: [
+        { ...axis, size: 30, incrs: WHOLE_DISTANCES }, // steps, rows and characters are counted
+        { ...axis, size: 52, ...(logarithmic && POWER_AXIS) },
+      ],
+      series: [
+        { label: x },
+        ...series.map(({ label, colour, isSparse = false }) => ({
+          ...lineStyle(label, colour, (value) => value.toPrecision(digits)),
+          width: 1.5,
+          points: { show: isSparse, size: 6 },
+          spanGaps: joinsGaps,
+        })),
+      ],
+    });
+  }
+
+  show(x: readonly number[], ...lines: readonly (readonly (number | null)[])[]): void {
+    this.plot.setData([[...x], ...lines.map((line) => [...line])]);
   }
 }
 

@@ -1,9 +1,9 @@
 /** “Check it”: the gradient check, with or without a mistake planted into src/equations/lstm.ts. */
 import type { Remote } from 'comlink';
 import type { GradientReport } from '../equations/gradcheck.js';
-import { button, ButtonGroup, element, made, setText } from './dom.js';
+import { mistakeOf, PLANTED_MISTAKES } from './common.js';
+import { button, ButtonGroup, element, made, setText, tableLine } from './dom.js';
 import type { Engine } from './engine.js';
-import { mistakeOf, PLANTED_MISTAKES } from './mistakes.js';
 
 export class CheckView {
   private readonly training = new ButtonGroup(['train-mistaken']);
@@ -99,16 +99,8 @@ export class CheckView {
 const nameOf = (name: string): string => `∂L/∂${name}`;
 
 function row({ name, shape, largestRelative, worst, ok }: GradientReport): HTMLTableRowElement {
-  const line = made('tr', ok ? '' : 'is-wrong');
-  const head = made('th', '', nameOf(name));
-  head.scope = 'row';
-  line.append(
-    head,
-    made('td', '', shape.join(' × ')),
-    made('td', 'number', largestRelative.toExponential(1)),
-    made('td', 'number', worst.backward.toPrecision(6)),
-    made('td', 'number', worst.numeric.toPrecision(6)),
-    made('td', '', ok ? 'right' : 'wrong'),
-  );
+  const numbers = [largestRelative.toExponential(1), worst.backward.toPrecision(6), worst.numeric.toPrecision(6)];
+  const line = tableLine([nameOf(name), shape.join(' × '), ...numbers, ok ? 'right' : 'wrong']);
+  line.classList.toggle('is-wrong', !ok);
   return line;
 }

@@ -1,14 +1,55 @@
-/** What a run computes with, in the worker: all cores if there is no GPU, and the quicker of both for “automatic”. */
+/** What a run computes with, in the worker: its backend, perhaps with planted cells; all cores if there is no GPU; the quicker of both for “automatic”. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js';
 import { availableThreads, canShareMemory } from '../../kernels/wasm/threads.js';
 import { adapterName, isSoftware } from '../../kernels/webgpu/adapter.js';
 import { counted } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { BackendUnavailableError } from '../core/errors.js';
+import type { Backend, Operations } from '../core/backend.js';
+import { BackendUnavailableError, DataError } from '../core/errors.js';
 import type { Training } from '../training/training.js';
-import type { BackendChoice, BackendName } from './backend-choices.js';
-import { createBackend } from './backends.js';
-import type { Cells } from './mistakes.js';
+import type { BackendChoice, BackendName } from './common.js';
+
+/** The operations of an LSTM's cells: those that a planted mistake replaces. */
+export type Cells = Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'>;
+
+/**
+ * Gives a backend the cells of a src/equations/lstm.ts with a mistake; undefined: it keeps its own. Its products and updates
+ * stay. Throws a DataError for a backend whose tensors are not on the host, because these cells are plain TypeScript.
+ */
+export function withCells(backend: Backend, cells: Cells | undefined): Backend {
+  if (!cells) return backend;
+  if (backend.isOnHost !== true) throw new DataError('only WebAssembly and plain TypeScript can train with a mistake');
+  const own: Cells = {
+    lstmCellForward(h, c, gates, ...inputs) {
+      cells.lstmCellForward(h, c, gates, ...inputs);
+      for (const written of [h, c, gates]) backend.upload(written);
+    },
+    lstmCellBackward(dz, dc, dcPrev, ...inputs) {
+      cells.lstmCellBackward(dz, dc, dcPrev, ...inputs);
+      for (const written of [dz, dc, dcPrev]) backend.upload(written);
+    },
+  };
+  return Object.assign(backend, own);
+}
+
+/**
+ * `threads`: of the `wasm` backend; null: one per core. `cells`: those of a planted mistake; undefined: the backend keeps its own.
+ * Rejects with a DataError, before it creates anything, if the backend cannot train with them.
+ */
+export async function createBackend(
+  name: BackendName,
+  threads: number | null,
+  cells: Cells | undefined,
+): Promise<Backend> {
+  if (name === 'reference') return withCells(createReferenceBackend(), cells);
+  if (name === 'wasm') return withCells(await createWasmBackend(threads === null ? {} : { threads }), cells);
+  if (cells) throw new DataError('only WebAssembly and plain TypeScript can train with a mistake');
+  // the code of a GPU's backend is loaded only if it is chosen
+  if (name === 'gpu') return (await import('../../kernels/webgpu/index.js')).createWebGpuBackend();
+  const { createGpuBackend } = await import('../../kernels/gpu/index.js');
+  return createGpuBackend({ mode: name });
+}
 
 /** The backend of a run, and a sentence for the visitor that says why it is this one; empty if the visitor chose it. */
 export interface Chosen {

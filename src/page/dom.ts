@@ -25,7 +25,32 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** A new button. */
+/** A line of a table: its first cell is the header of the line. `of` 'column': all cells are headers of columns. */
+export function tableLine(
+  [name, ...cells]: readonly (string | Node)[],
+  of: 'row' | 'column' = 'row',
+): HTMLTableRowElement {
+  const line = made('tr');
+  const header = made('th');
+  header.scope = of === 'column' ? 'col' : 'row';
+  header.append(name);
+  const others = cells.map((content) => {
+    const cell = made(of === 'column' ? 'th' : 'td');
+    cell.append(content);
+    return cell;
+  });
+  line.append(header, ...others);
+  return line;
+}
+
+/** The options of a select: the label of each value. */
+export const optionsOf = (labels: Readonly<Record<string, string>>): HTMLOptionElement[] =>
+  Object.entries(labels).map(([value, label]) => {
+    const option = made('option', '', label);
+    option.value = value;
+    return option;
+  });
+
 export function madeButton(className: string, text: string, onClick: () => void): HTMLButtonElement {
   const node = made('button', className, text);
   node.type = 'button';
@@ -43,6 +68,31 @@ export function chooseFile(buttonId: string, inputId: string, onFile: (file: Fil
     if (file) onFile(file);
   });
 }
+
+/**
+ * Lets the visitor drop something on the page, and marks the frame meanwhile. `accepts`: whether a drag is for the page; then
+ * the browser itself does nothing with it.
+ */
+export function acceptDrops(
+  frame: HTMLElement,
+  accepts: (event: DragEvent) => boolean,
+  onDrop: (dropped: DataTransfer | null) => void,
+): void {
+  document.addEventListener('dragover', (event) => {
+    if (!accepts(event)) return;
+    event.preventDefault();
+    frame.classList.add('dropping');
+  });
+  document.addEventListener('dragleave', () => frame.classList.remove('dropping'));
+  document.addEventListener('drop', (event) => {
+    frame.classList.remove('dropping');
+    if (!accepts(event)) return;
+    event.preventDefault();
+    onDrop(event.dataTransfer);
+  });
+}
+
+export const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes('Files') === true;
 
 /** Buttons that are enabled together. One that loses the keyboard's focus because it is disabled gets the focus back. */
 export class ButtonGroup {

@@ -14,22 +14,20 @@ import type { Evaluation } from '../training/evaluate.js';
 import { dataFor, evaluateData } from '../training/evaluate.js';
 import { newRun, resumedRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
-import type { BackendName } from './backend-choices.js';
+import type { BackendName, Subject, TextFacts } from './common.js';
+import { pageOptionsOf, Queue } from './common.js';
 import { chooseBackend, webGpu } from './choose-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
-import { Queue } from './queue.js';
 import type { SeriesEngine } from './series/series-engine.js';
-import type { RunSettings, Settings, Subject, TextFacts } from './settings.js';
-import { pageOptionsOf } from './settings.js';
+import type { RunSettings, Settings } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
-import type { PassageInspection, PassageRequest, TextCopy, UnitRanking } from './text/text-tools.js';
+import type { TextCopy } from './text/text-tools.js';
 import { TextTools } from './text/text-tools.js';
-import type { WriteRequest, WrittenChoice } from './text/text-writer.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -73,7 +71,8 @@ export class Engine {
   private planted = 'none';
   private abortTest = new AbortController();
   private readonly imageInspector = new ImageInspector();
-  private readonly textTools = new TextTools(() => this.textCopy());
+  /** What the page does with the network of a text besides training. */
+  readonly text = proxy(new TextTools(() => this.textCopy()));
   /** The last copy of the network, for the next request if no step was made since. */
   private lastCopy: (TextCopy & { readonly run: LiveRun }) | undefined;
   /** Runs all work that uses the run's tensors, one job at a time. */
@@ -197,25 +196,6 @@ export class Engine {
     );
   }
 
-  /** All values and gradients of the current network for one prediction in a passage. */
-  async inspectText(request: PassageRequest): Promise<PassageInspection> {
-    return this.textTools.inspect(request);
-  }
-
-  /** The hidden units of the current network, sorted by how well they separate a property. See `rankUnits`. */
-  async rankUnits(property: string): Promise<UnitRanking> {
-    return this.textTools.rank(property);
-  }
-
-  /** See `TextWriter.write`. Ends an earlier writing. */
-  async write(request: WriteRequest, report: (written: WrittenChoice[]) => Promise<void> | void): Promise<void> {
-    return this.textTools.write(request, report);
-  }
-
-  async stopWriting(): Promise<void> {
-    this.textTools.stopWriting();
-  }
-
   /** `[count,28,28]`, 0 … 255: the test images with these numbers. */
   async images(numbers: readonly number[]): Promise<Uint8Array> {
     const { pixels, rows, columns } = this.data.images.test;
@@ -259,7 +239,7 @@ export class Engine {
       const { backend, name, note } = await chooseBackend(choice, { threads, cells, createTraining });
       const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
       this.run?.end(); // the visitor may have pressed Play meanwhile
-      this.textTools.stopWriting();
+      this.text.stopWriting();
       await this.run?.backend.dispose().catch(() => {}); // a GPU that was lost cannot free its memory
       this.run = run;
       this.planted = planted;
@@ -273,7 +253,7 @@ export class Engine {
   private hooksFor(data: SubjectSplit): LiveHooks {
     if (!('characters' in data.train)) return { lineEvery: LINE_EVERY.digits, sample: undefined };
     const { vocabulary } = data.train;
-    const sample = ({ network }: Training): Promise<string> => this.textTools.sample({ network, vocabulary });
+    const sample = ({ network }: Training): Promise<string> => this.text.sample({ network, vocabulary });
     return { lineEvery: LINE_EVERY.text, sample };
   }
 

@@ -1,5 +1,6 @@
-/** The guided experiments: what each run sets. build/experiment-words.ts has their words. */
-import type { Settings, Subject } from './settings.js';
+/** The guided experiments: what each run sets. build/experiments-in-page.ts has their words. */
+import type { Subject } from './common.js';
+import type { Settings } from './settings.js';
 import { DEFAULTS, settingsOf } from './settings.js';
 
 interface ExperimentRun {

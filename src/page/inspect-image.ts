@@ -11,8 +11,8 @@ import { lstmsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
-import type { Cells } from './mistakes.js';
-import { withCells } from './mistakes.js';
+import type { Cells } from './choose-backend.js';
+import { withCells } from './choose-backend.js';
 
 export type InspectionRequest =
   /** A test image, by its number. */

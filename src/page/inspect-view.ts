@@ -2,22 +2,20 @@
 import type { Remote } from 'comlink';
 import { counted } from '../core/arguments.js';
 import { NormsChart } from './chart.js';
-import { onColourChange } from './colours.js';
 import { button, canvas, element, made, madeButton, setText } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
 import type { Engine, MisreadImage, TestResult } from './engine.js';
-import { HeatmapFigures, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
+import { HeatmapFigures, onColourChange, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
 import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
-import { RepeatedJob } from './queue.js';
+import { RepeatedJob } from './common.js';
 import type { View } from './settings.js';
-import { LIMITS, numberFrom } from './settings.js';
+import { FIELDS, IMAGES, ROWS } from './settings.js';
 
 const ROW_MS = 90;
 /** While a run plays, inspections begin this often. Large networks are inspected less often: at most a quarter of the time. */
 const INSPECT_EVERY_MS = 700;
 const LARGEST_SHARE = 1 / 4;
-const IMAGES = LIMITS.image.most + 1;
 
 export class InspectView {
   private inspection: Inspection | undefined;
@@ -44,7 +42,7 @@ export class InspectView {
     private readonly experimentNorms: NormsChart,
   ) {
     const number = element('image-number', HTMLInputElement);
-    number.addEventListener('change', () => this.choose(numberFrom('image', number.value) ?? this.view.image));
+    number.addEventListener('change', () => this.choose(FIELDS.image.valueOf(number.value) ?? this.view.image));
     button('previous').addEventListener('click', () => this.choose((this.view.image + IMAGES - 1) % IMAGES));
     button('next').addEventListener('click', () => this.choose((this.view.image + 1) % IMAGES));
     button('draw').addEventListener('click', () => this.setDrawing(!this.isDrawing));
@@ -125,7 +123,7 @@ export class InspectView {
     button('animate').textContent = 'Stop';
     this.goTo(0);
     this.animation = setInterval(() => {
-      if (this.view.row >= LIMITS.row.most) this.stopAnimation();
+      if (this.view.row >= ROWS) this.stopAnimation();
       else this.goTo(this.view.row + 1);
     }, ROW_MS);
   }

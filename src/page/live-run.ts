@@ -3,8 +3,7 @@ import type { Backend } from '../core/backend.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { Line, Training, Validation } from '../training/training.js';
-import type { Queue } from './queue.js';
-import type { RateChange } from './settings.js';
+import type { Queue, RateChange } from './common.js';
 
 /** What a run reports while it plays. */
 export interface Progress {

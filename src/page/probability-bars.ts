@@ -2,7 +2,7 @@
 import { element, made, madeButton, setText } from './dom.js';
 import { paintHeatmap } from './heatmaps.js';
 import { nameOfCharacter } from './text/character-text.js';
-import type { Choice } from './text/text-model.js';
+import type { Choice } from './text/text-writer.js';
 
 /** The ten class probabilities: for each class a bar for the current row, and a strip with the values after every row. */
 export class ProbabilityBars {

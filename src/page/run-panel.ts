@@ -1,8 +1,9 @@
 /** The buttons, the figures and the charts of the run. */
 import type { Line, Validation } from '../training/training.js';
 import { Chart } from './chart.js';
+import type { Subject } from './common.js';
 import { button, ButtonGroup, element, made, setText } from './dom.js';
-import type { Settings, Subject } from './settings.js';
+import type { Settings } from './settings.js';
 
 /** The buttons of the run: Play, One step, Reset, Test, and those for checkpoints. */
 export class RunButtons extends ButtonGroup {

@@ -9,8 +9,9 @@ import type { Split, TrainingData } from '../data/train-data.js';
 import type { Checkpoint, SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
-import type { Settings, Subject, TextFacts } from './settings.js';
-import { pageOptionsOf, TEXT_LIMITS } from './settings.js';
+import type { Subject, TextFacts } from './common.js';
+import { pageOptionsOf, TEXT_LIMITS } from './common.js';
+import type { Settings } from './settings.js';
 
 /** What a run trains, validates and is tested with; for the digest see `TrainingData`. */
 export type SubjectSplit = Split<LabelledImages | Text> & Pick<TrainingData, 'digest'>;

@@ -1,8 +1,7 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import type { BackendName } from './backend-choices.js';
-import { continuedNote, isGpuFailure, showComputeNote, showTiming } from './compute-note.js';
+import type { BackendName, TextFacts } from './common.js';
 import type { Action } from './dom.js';
 import {
   button,
@@ -16,52 +15,79 @@ import {
   showBlockingError,
   showError,
 } from './dom.js';
-import type { Engine, Started } from './engine.js';
-import type { Progress } from './live-run.js';
-import { showPlanted } from './planted-note.js';
+import type { Engine, Started, TestResult } from './engine.js';
+import { SettingsForm } from './form.js';
+import type { Progress, Sample } from './live-run.js';
+import { continuedNote, isGpuFailure, showComputeNote, showPlanted, showTiming } from './run-notes.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
-import { SettingsForm } from './settings-form.js';
-import type { RunSettings, Settings, TextFacts } from './settings.js';
+import type { RunSettings, Settings } from './settings.js';
 import { DEFAULTS, fittedTo } from './settings.js';
-import type { TrainListener } from './train-listener.js';
+
+/** What “Train” reports to the other views. */
+export interface TrainListener {
+  readonly onSettings: (settings: Settings) => void;
+  /** A new run began, or one was resumed; `isSameRun`: it continues the run before from a copy. `onWeights` follows. */
+  readonly onNewRun: (run: { readonly step: number; readonly isSameRun: boolean }) => void;
+  /** Whether a new run can be started now, or the text be replaced. */
+  readonly onEnabled: (isEnabled: boolean) => void;
+  /** The weights changed. */
+  readonly onWeights: () => void;
+  /** While the run plays, the time from one call of `onWeights` to the next. */
+  readonly weightsEveryMs: () => number;
+  readonly onTested: (result: TestResult) => void;
+  /** What the network wrote after some step, of a run on a text. */
+  readonly onSamples: (samples: readonly Sample[]) => void;
+  /** The page has a text: the bundled one, or the visitor's. */
+  readonly onText: (facts: TextFacts, name: string | null) => void;
+}
+
+/** The current run. */
+interface Run {
+  /** The settings of the page may already be those of the next run. */
+  readonly settings: RunSettings;
+  /** Why it computes with what it does; empty: the visitor chose it. */
+  readonly note: string;
+  /** It began with a checkpoint. */
+  readonly isResumed: boolean;
+  step: number;
+  /** The step that a file has, or at which the run began. */
+  savedStep: number;
+  /** The engine's learning rate in its last report. */
+  reportedRate?: number;
+  /** The visitor has changed the learning rate during the run. */
+  hasOwnRate: boolean;
+}
 
 /** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
   readonly started: Started;
   readonly settings: RunSettings;
   readonly rate: number;
-  /** Default: false. */
-  readonly isSameRun?: true;
+  /** `same`: it continues the current run from a copy; `resumed`: it begins with a checkpoint. */
+  readonly origin: 'new' | 'same' | 'resumed';
 }
 
+/** The images, or a text. */
+interface Data {
+  /** The name of the visitor's own text; null for the bundled one, and for the images. */
+  readonly ownText: string | null;
+  /** The characters of the text. */
+  readonly length?: number;
+}
+
+/** `starting`: a new run is being created; reports of the current one are not shown. */
+type Activity = 'idle' | 'playing' | 'testing' | 'starting';
+
 export class TrainView {
+  private activity: Activity = 'idle';
   /** Undefined before the first run has been started. */
-  private step: number | undefined;
-  /** The settings of the current run; `settings` may already be those of the next. */
-  private running: RunSettings | undefined;
-  private isPlaying = false;
-  private isTesting = false;
-  /** A new run is being created. */
-  private isStarting = false;
-  private hasData = false;
+  private run: Run | undefined;
+  /** Undefined before it has been loaded. */
+  private data: Data | undefined;
   /** T and the batch size before they were reduced for a short text. */
   private fullSizes: Pick<Settings, 'T' | 'batchSize'>;
   /** The current learning rate; `settings` holds the first one and the later changes. */
   private learningRate: number;
-  /** The engine's learning rate in its last report. */
-  private reportedRate: number | undefined;
-  /** The visitor has changed the learning rate during the run. */
-  private hasOwnRate = false;
-  /** The current run began with a checkpoint. */
-  private isResumed = false;
-  /** The step of the run that a file has, or at which the run began. */
-  private savedStep = 0;
-  /** The name of the visitor's own text; null for the bundled one. */
-  private ownText: string | null = null;
-  /** The characters of the text; undefined for the digits, and before the text has been loaded. */
-  private textLength: number | undefined;
-  /** Why the current run computes with what it does; empty: the visitor chose it. */
-  private computeNote = '';
   private weightsShownAt = 0;
   private readonly form: SettingsForm;
   private readonly buttons = new RunButtons();
@@ -76,10 +102,10 @@ export class TrainView {
     this.figures = new RunFigures(settings.subject);
     this.fullSizes = settings;
     this.form = new SettingsForm(settings, (changed, needsNewRun) => this.change(changed, needsNewRun));
-    button('play').addEventListener('click', () => void (this.isPlaying ? this.engine.pause() : this.play()));
+    button('play').addEventListener('click', () => void (this.is('playing') ? this.engine.pause() : this.play()));
     button('one-step').addEventListener('click', () => void this.makeOneStep());
     button('reset').addEventListener('click', () => void this.reset());
-    button('test').addEventListener('click', () => void (this.isTesting ? this.engine.stopTest() : this.test()));
+    button('test').addEventListener('click', () => void (this.is('testing') ? this.engine.stopTest() : this.test()));
     button('save').addEventListener('click', () => void this.save());
     button('take-out').addEventListener('click', () => {
       this.set({ ...this.settings, planted: 'none' }, this.learningRate);
@@ -100,11 +126,11 @@ export class TrainView {
         proxy((share: number) => void (progress.value = share)),
       );
       if (facts) this.changeText(facts, null);
-      this.hasData = true;
+      else this.data = { ownText: null };
     } catch (error) {
       showBlockingError(messageOf(error), { label: 'Try again', run: () => void this.loadData(true) });
       this.listener.onEnabled(true); // the visitor's own text needs no data
-      this.buttons.setEnabled(this.step !== undefined);
+      this.buttons.setEnabled(this.run !== undefined);
       return;
     } finally {
       element('loading', HTMLElement).hidden = true;
@@ -114,13 +140,13 @@ export class TrainView {
 
   /** Whether a run that is not over has made steps that no file has. */
   get isUnsaved(): boolean {
-    const step = this.step ?? 0;
-    return this.isPlaying || (step !== this.savedStep && step < this.settings.steps);
+    const { run, activity, settings } = this;
+    return activity === 'playing' || (run !== undefined && run.step !== run.savedStep && run.step < settings.steps);
   }
 
   /** Starts a new run with these settings, and plays it. */
   async playWith(settings: Settings): Promise<void> {
-    this.hasOwnRate = false;
+    if (this.run) this.run.hasOwnRate = false;
     this.fullSizes = settings;
     this.set(this.fitting(settings));
     if (await this.start()) await this.play();
@@ -133,7 +159,7 @@ export class TrainView {
       this.changeText(await this.engine.useText(text), name);
     } catch (error) {
       showError(`${name}: ${messageOf(error)}`);
-      this.setEnabled(this.step !== undefined);
+      this.setEnabled(this.run !== undefined);
       return;
     }
     await this.start();
@@ -146,10 +172,8 @@ export class TrainView {
   }
 
   private changeText(facts: TextFacts, name: string | null): void {
-    const isFirst = !this.hasData && name === null;
-    this.hasData = true;
-    this.ownText = name;
-    this.textLength = facts.length;
+    const isFirst = !this.data && name === null;
+    this.data = { ownText: name, length: facts.length };
     this.listener.onText(facts, name);
     if (!isFirst) this.set(this.fitting({ ...this.settings, characters: null, rateChanges: [] }, this.fullSizes));
     // else the address has the sizes, and the changes of the learning rate
@@ -158,14 +182,14 @@ export class TrainView {
 
   /** The settings, with T and a batch size for the characters that the run reads; `full`: at most these. */
   private fitting(settings: Settings, { T, batchSize }: Pick<Settings, 'T' | 'batchSize'> = settings): Settings {
-    return this.textLength === undefined ? settings : fittedTo(this.textLength, { ...settings, T, batchSize });
+    const length = this.data?.length;
+    return length === undefined ? settings : fittedTo(length, { ...settings, T, batchSize });
   }
 
   /** Whether a run with the present settings has been started. */
   private async start(): Promise<boolean> {
     const asked = this.settings;
     let settings: Settings = asked;
-    this.isResumed = false;
     this.set(asked); // shows the run's first learning rate
     showTiming(asked.backend);
     await this.replaceRun(async () => {
@@ -173,54 +197,52 @@ export class TrainView {
       const own = { ...asked, backend: started.backend };
       if (this.settings === asked) this.set(own); // the address gets what “automatic” chose
       settings = own;
-      return { started, settings: own, rate: asked.learningRate };
+      return { started, settings: own, rate: asked.learningRate, origin: 'new' };
     }, this.actionsWithoutBackend());
-    if (this.step !== 0 || this.running !== settings) return false;
+    if (this.run?.step !== 0 || this.run.settings !== settings) return false;
     if (this.settings === settings) return true;
     await this.start(); // the visitor has changed the settings while the run was created
     return false;
   }
 
   private async reset(): Promise<void> {
-    if (this.hasOwnRate) this.set({ ...this.settings, learningRate: this.learningRate, rateChanges: [] });
+    if (this.run?.hasOwnRate) this.set({ ...this.settings, learningRate: this.learningRate, rateChanges: [] });
     await this.start();
   }
 
   /** If the new run cannot be created, the current one stays, and the error is shown with `actions`. */
   private async replaceRun(create: () => Promise<NewRun>, actions: readonly Action[]): Promise<void> {
-    this.isStarting = true;
+    this.activity = 'starting';
     this.setEnabled(false);
     try {
-      const { started, settings, rate, isSameRun = false } = await create();
-      this.step = started.step;
-      if (!isSameRun) this.savedStep = started.step;
-      this.running = settings;
+      const { started, settings, rate, origin } = await create();
+      const { step, note } = started;
+      const isSameRun = origin === 'same';
+      const before = isSameRun ? this.run : undefined;
+      const isResumed = before?.isResumed ?? origin === 'resumed';
+      this.run = { settings, note, isResumed, step, savedStep: before?.savedStep ?? step, hasOwnRate: false };
       this.learningRate = rate;
-      this.reportedRate = undefined;
-      this.hasOwnRate = false;
       hideError();
       setText('backend', `Runs on ${started.description}.`);
-      this.computeNote = started.note;
-      showComputeNote(this.computeNote);
+      showComputeNote(note);
       this.form.offerGpu(started.hasWebGpu);
       showPlanted(settings.planted);
       this.buttons.canSave = settings.planted === 'none';
       setText('settings-note', '');
       this.buttons.suggestReset(false);
-      this.figures.restartAt(started.step);
-      this.figures.showStep(started.step, this.settings.steps);
+      this.figures.restartAt(step);
+      this.figures.showStep(step, this.settings.steps);
       this.figures.describeCharts();
-      setText('link-note', linkNote(this.isResumed, this.ownText !== null));
-      this.listener.onNewRun({ step: started.step, isSameRun });
+      setText('link-note', linkNote(isResumed, typeof this.data?.ownText === 'string'));
+      this.listener.onNewRun({ step, isSameRun });
       this.listener.onWeights();
     } catch (error) {
-      showComputeNote(this.computeNote);
+      showComputeNote(this.run?.note ?? '');
       showError(messageOf(error), ...actions);
     }
-    this.isStarting = false;
-    this.isPlaying = false;
+    this.activity = 'idle';
     this.buttons.setPlaying(false);
-    this.setEnabled(this.step !== undefined);
+    this.setEnabled(this.run !== undefined);
   }
 
   private actionsWithoutBackend(): Action[] {
@@ -236,20 +258,21 @@ export class TrainView {
     const hasOwnLength = changed.characters !== this.settings.characters;
     const settings = hasOwnLength ? this.fitting(changed, this.fullSizes) : changed;
     const rate = settings.learningRate;
-    const hasBegun = (this.step ?? 0) > 0 || this.isPlaying;
+    const step = this.run?.step ?? 0;
+    const hasBegun = step > 0 || this.is('playing');
     const isNewRate = rate !== this.learningRate;
     const { T, batchSize } = settings;
     if (!hasOwnLength && (T !== this.settings.T || batchSize !== this.settings.batchSize))
       this.fullSizes = { T, batchSize };
-    if (hasBegun) {
+    if (this.run && hasBegun) {
       if (isNewRate) void this.engine.setLearningRate(rate);
-      if (isNewRate) this.hasOwnRate = true;
+      if (isNewRate) this.run.hasOwnRate = true;
       if (settings.steps !== this.settings.steps) void this.engine.setPauseAt(settings.steps);
       this.set({ ...settings, learningRate: this.settings.learningRate }, rate);
     } else this.set(isNewRate ? { ...settings, rateChanges: [] } : settings);
-    this.figures.showStep(this.step ?? 0, settings.steps);
+    this.figures.showStep(step, settings.steps);
     if (!hasBegun) {
-      if (this.hasData && !this.isStarting) void this.start(); // `start` itself notices changes while it runs
+      if (this.data && !this.is('starting')) void this.start(); // `start` itself notices changes while it runs
     } else if (needsNewRun) {
       setText('settings-note', 'Press Reset to start a new run with these settings.');
       this.buttons.suggestReset(true);
@@ -264,8 +287,8 @@ export class TrainView {
   }
 
   private async play(): Promise<void> {
-    const step = this.step ?? 0;
-    if (step >= this.settings.steps) {
+    if (this.isAtEnd()) {
+      const step = this.run?.step ?? 0;
       this.set({ ...this.settings, steps: step + DEFAULTS[this.settings.subject].steps }, this.learningRate);
     }
     this.setPlaying(true);
@@ -275,15 +298,24 @@ export class TrainView {
         proxy((progress: Progress) => this.showProgress(progress)),
       );
     } catch (error) {
-      if (this.isStarting) return; // the run is being replaced
+      if (this.is('starting')) return; // the run is being replaced
       this.setPlaying(false);
       this.fail(error, true);
       return;
     }
-    if (this.isStarting) return void (this.isPlaying = false); // Reset ended it: `replaceRun` updates the page
+    if (this.is('starting')) return; // Reset ended it: `replaceRun` updates the page
     this.setPlaying(false);
     this.listener.onWeights();
-    if ((this.step ?? 0) >= this.settings.steps) await this.test();
+    if (this.isAtEnd()) await this.test();
+  }
+
+  private isAtEnd(): boolean {
+    return (this.run?.step ?? 0) >= this.settings.steps;
+  }
+
+  /** A method, since the activity can change while another method waits. */
+  private is(activity: Activity): boolean {
+    return this.activity === activity;
   }
 
   private async makeOneStep(): Promise<void> {
@@ -293,14 +325,14 @@ export class TrainView {
     } catch (error) {
       this.fail(error);
     }
-    if (!this.isStarting) this.buttons.setEnabled(true);
+    if (!this.is('starting')) this.buttons.setEnabled(true);
   }
 
   /** Ends if a step or a new run begins, or if the visitor stops it. */
   private async test(): Promise<void> {
-    const { step } = this;
+    const step = this.run?.step;
     this.figures.showTestResult('…');
-    this.isTesting = true;
+    this.activity = 'testing';
     this.buttons.setTesting(true);
     let text = '–';
     try {
@@ -312,16 +344,18 @@ export class TrainView {
     } catch (error) {
       this.fail(error);
     }
-    this.isTesting = false;
+    if (this.is('testing')) this.activity = 'idle';
     this.buttons.setTesting(false);
     this.figures.showTestResult(text, text === '–' ? undefined : step);
   }
 
   private async save(): Promise<void> {
+    const { run } = this;
+    if (!run) return;
     try {
-      const { step = 0 } = this;
+      const { step } = run;
       const bytes = await this.engine.save(this.settings.steps);
-      this.savedStep = step;
+      run.savedStep = step;
       download(bytes as Uint8Array<ArrayBuffer>, `longhand-step-${step}.safetensors`);
     } catch (error) {
       this.fail(error);
@@ -335,10 +369,9 @@ export class TrainView {
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.replaceRun(async () => {
         const { settings, ...started } = await this.engine.load(bytes, file.name, current);
-        this.isResumed = true;
         this.figures.forgetLines();
         this.set(settings);
-        return { started, settings, rate: settings.learningRate };
+        return { started, settings, rate: settings.learningRate, origin: 'resumed' };
       }, []);
     } catch (error) {
       showError(`${file.name}: ${messageOf(error)}`);
@@ -346,8 +379,8 @@ export class TrainView {
   }
 
   /** Training diverged, or its backend failed: shows the error, and offers to return to the last copy. */
-  fail(error: unknown, wasPlaying = this.isPlaying): void {
-    const backend = this.running?.backend ?? 'wasm';
+  fail(error: unknown, wasPlaying = this.is('playing')): void {
+    const backend = this.run?.settings.backend ?? 'wasm';
     if (nameOf(error) === 'NonFiniteError') {
       const rate = Number((this.learningRate / 10).toPrecision(3));
       showError(messageOf(error), this.actionToGoBack(`Go back and use a rate of ${rate}`, backend, rate));
@@ -370,38 +403,40 @@ export class TrainView {
     const settings = { ...this.settings, backend: started.backend, rateChanges };
     this.set(settings, rate);
     await this.engine.setLearningRate(rate);
-    return { started, settings, rate, isSameRun: true };
+    return { started, settings, rate, origin: 'same' };
   }
 
   /** The GPU failed: the run continues from its last copy, and plays if it did. */
   private async continueOnCores(error: unknown, mustPlay: boolean): Promise<void> {
-    if (this.isStarting) return; // another view has reported the same
-    const failedAt = this.step ?? 0;
+    if (this.is('starting')) return; // another view has reported the same
+    const failedAt = this.run?.step ?? 0;
     await this.replaceRun(async () => {
       const run = await this.goBack('wasm');
       return { ...run, started: { ...run.started, note: continuedNote(error, failedAt, run.started.step) } };
     }, []);
-    if (mustPlay && this.running?.backend === 'wasm') await this.play();
+    if (mustPlay && this.run?.settings.backend === 'wasm') await this.play();
   }
 
   private showProgress(progress: Progress): void {
     const { step, lines, validations, samples, stepsPerSecond, learningRate, rateChanges } = progress;
-    if (this.isStarting) return; // the report is from the run that is being replaced
-    this.step = step;
-    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, this.running ?? this.settings);
+    const { run } = this;
+    if (!run || this.is('starting')) return; // the report is from the run that is being replaced
+    run.step = step;
+    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, run.settings);
     if (progress.hasLostPatience) {
       setText('settings-note', 'The run stopped early: the validation loss no longer decreases.');
     }
     if (samples.length > 0) this.listener.onSamples(samples);
-    if (learningRate !== this.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {
-      this.reportedRate = learningRate;
+    if (learningRate !== run.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {
+      run.reportedRate = learningRate;
       this.set({ ...this.settings, rateChanges }, learningRate);
     }
     this.figures.showStep(step, this.settings.steps);
     this.figures.add(lines, validations);
-    if (!this.isPlaying) this.figures.describeCharts();
+    const isPlaying = this.is('playing');
+    if (!isPlaying) this.figures.describeCharts();
     const now = performance.now();
-    if (this.isPlaying && now - this.weightsShownAt < this.listener.weightsEveryMs()) return;
+    if (isPlaying && now - this.weightsShownAt < this.listener.weightsEveryMs()) return;
     this.weightsShownAt = now;
     this.listener.onWeights();
   }
@@ -412,7 +447,7 @@ export class TrainView {
   }
 
   private setPlaying(isPlaying: boolean): void {
-    this.isPlaying = isPlaying;
+    this.activity = isPlaying ? 'playing' : 'idle';
     this.buttons.setPlaying(isPlaying);
     if (!isPlaying) this.figures.describeCharts();
   }

@@ -1,6 +1,6 @@
 /** Modules that Vite's plugins make: those in build/, and those of docs/.vitepress/exercises.ts. */
 declare module 'virtual:planted-mistakes' {
-  type Cells = import('./mistakes.js').Cells;
+  type Cells = import('./choose-backend.js').Cells;
   const mistaken: Readonly<Record<string, Cells | undefined>>;
   export default mistaken;
 }

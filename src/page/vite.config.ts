@@ -4,11 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
-import { dataFiles, mnistInSite, packagedSeries, textsInSite } from './build/data-files.js';
+import { dataFiles, licences, mnistInSite, packagedSeries, textsInSite, usedFonts } from './build/assets.js';
 import { experimentsInPage } from './build/experiments-in-page.js';
-import { equationsInPage, settingsInPage } from './build/html-in-page.js';
-import { licences, usedFonts } from './build/packages.js';
-import { plantedMistakes } from './build/planted-mistakes.js';
+import { equationsInPage, plantedMistakes } from './build/lstm-in-page.js';
 
 /** About the data, which are no modules. */
 const NOTE = `data/${TEXT_NAME}.gz is the text of "Moby-Dick; or, The Whale" by Herman Melville (1851),
@@ -43,7 +41,6 @@ export default defineConfig(({ mode }) => ({
   },
   plugins: [
     plantedMistakes(),
-    settingsInPage(),
     experimentsInPage(mode === 'site'),
     theme(),
     equationsInPage(),

@@ -63,8 +63,12 @@ type Scheme = 'light' | 'dark';
 /** Of the window, in pixels. */
 type Widths = readonly [number, ...number[]];
 
-/** Axe finds nothing on the digits' page, and nothing scrolls sideways. The page opens at the first of the widths. */
-export async function expectAccessToDigits({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
+/** Axe finds nothing on the digits' page, and nothing scrolls sideways. The page opens at the first of the widths. Resolves to the visit. */
+export async function expectAccessToDigits(
+  { visit }: Site,
+  widths: Widths,
+  schemes: readonly Scheme[],
+): Promise<Visit> {
   const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate&planted=swapped-gate&experiment=forget-bias`;
   const opened = await visit(query, viewForAxe(schemes[0], widths[0]));
   await opened.playToTheEnd();
@@ -74,11 +78,15 @@ export async function expectAccessToDigits({ visit }: Site, widths: Widths, sche
   await opened.page.click('#run-check');
   await opened.page.waitForSelector('#check-table:not([hidden])');
   await expectAccess(opened, widths, schemes);
+  return opened;
 }
 
 /** The same for the text's page. */
-export async function expectAccessToText({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
-  const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewForAxe(schemes[0], widths[0]));
+export async function expectAccessToText({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<Visit> {
+  const opened = await visit(
+    '?subject=text&threads=1&hidden=32&batchSize=8&T=20&steps=20',
+    viewForAxe(schemes[0], widths[0]),
+  );
   const { page } = opened;
   await opened.playToTheEnd();
   await page.click('#paste');
@@ -90,6 +98,7 @@ export async function expectAccessToText({ visit }: Site, widths: Widths, scheme
   await page.focus('#written');
   await page.keyboard.press('Home');
   await expectAccess(opened, widths, schemes);
+  return opened;
 }
 
 /** The same for the page of a series. */

@@ -1,10 +1,15 @@
 /** The page in a real Chromium, as visitors see it. Errors and requests to other origins are recorded as faults. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../bench/browser/chromium.js';
 import { counted } from '../../src/core/arguments.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import { parseCheckpoint } from '../../src/training/checkpoint.js';
 import { connectToChromium, PATIENCE_MS, sharedAddress, testInBrowser } from './chromium.js';
 
 export class LonghandPage {
@@ -127,6 +132,15 @@ export class Visit {
     await this.page.press(`[name=${name}]`, 'Tab');
   }
 
+  /** Saves the run's checkpoint into a folder. Returns its file, which has the name that the page suggests. */
+  async save(folder: string): Promise<string> {
+    const download = this.page.waitForEvent('download');
+    await this.page.click('#save:enabled');
+    const file = path.join(folder, (await download).suggestedFilename());
+    await (await download).saveAs(file);
+    return file;
+  }
+
   /** Pastes a text for the subject “Text”. */
   async paste(text: string): Promise<void> {
     await this.page.click('#paste');
@@ -214,11 +228,11 @@ export function servePage(serve = () => LonghandPage.serve(), timeoutMs?: number
     open: async (...args: Parameters<LonghandPage['open']>) => record(await site.open(...args)),
     visit: async (...args: Parameters<LonghandPage['visit']>) => record(await site.visit(...args)),
     /** One visit for all tests of a `describe`: loading the images takes longer than most tests. */
-    shareVisit: (query: string): (() => Visit) => {
+    shareVisit: (query: string, options: VisitOptions = {}): (() => Visit) => {
       let visit: Visit;
       beforeAll(async () => {
         if (!willRun) return;
-        visit = await site.visit(query);
+        visit = await site.visit(query, options);
         shared.push(visit);
       });
       afterAll(async () => {
@@ -239,5 +253,20 @@ export const beforeEngine = (page: Page, script: string): Promise<unknown> =>
 /** A script for `beforeEngine`. */
 export const NO_WEBGPU = `Object.defineProperty(navigator, 'gpu', { value: undefined })`;
 
-/** A network and batches that train quickly. */
-export const SMALL = '?hidden=16&batchSize=32';
+/** A network and batches that train quickly, on one thread: several would wait for each other most of the time. */
+export const SMALL = '?threads=1&hidden=16&batchSize=32';
+
+/** Makes a list of what a page requests. */
+export const recordRequests = (requested: string[]): VisitOptions => ({
+  prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
+});
+
+/** What the checkpoint of a run holds, as numbers that can be compared. */
+export function numbersIn(file: string) {
+  const { model, training } = parseCheckpoint(readFileSync(file), file);
+  const { means, squares, states, step } = training!;
+  const values = (tensors: Readonly<Record<string, Tensor>>) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [...valuesOf(tensor)]]));
+  const [parameters, ...others] = [model.parameters, means, squares, states].map(values);
+  return { step, vocabulary: model.vocabulary, parameters, others };
+}

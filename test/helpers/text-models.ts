@@ -4,7 +4,7 @@ import { Random } from '../../src/core/rng.js';
 import { vocabularyOf } from '../../src/data/text.js';
 import { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
-import type { TextModel } from '../../src/page/text/text-model.js';
+import type { TextModel } from '../../src/page/text/text-writer.js';
 
 /** 16 characters, one of which has two units of a string. */
 export const vocabulary = vocabularyOf('to be or not to be, that is the question 😀\n');

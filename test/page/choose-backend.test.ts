@@ -1,32 +1,20 @@
-/** What a run on the page computes with: the choice in a link, the quicker backend, and all cores if there is no GPU. */
+/** What a run on the page computes with: the quicker backend, and all cores if there is no GPU. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import type { BackendName } from '../../src/page/backend-choices.js';
+import type { BackendName } from '../../src/page/common.js';
 import type { NewRun, Surroundings } from '../../src/page/choose-backend.js';
 import { chooseBackend } from '../../src/page/choose-backend.js';
-import { continuedNote, isGpuFailure } from '../../src/page/compute-note.js';
-import { fromQuery, toQuery } from '../../src/page/link.js';
+import { continuedNote, isGpuFailure } from '../../src/page/run-notes.js';
 import { DEFAULTS } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { smallImages } from '../helpers/small-data.js';
-
-test('a link says compute=gpu or compute=automatic; all cores, the default, are not in it', () => {
-  const linkOf = (query: string): string => toQuery(fromQuery(query));
-  for (const link of ['?compute=gpu', '?compute=automatic', '?backend=webgpu', '?backend=webgl2', '?backend=reference'])
-    expect(linkOf(link)).toBe(link);
-  expect([fromQuery('?compute=gpu').backend, fromQuery('?backend=webgpu').backend]).toEqual(['gpu', 'webgpu']);
-  expect(fromQuery('?compute=gpu&backend=webgl2').backend).toBe('gpu');
-  for (const cores of ['?compute=cores', '?compute=cores&backend=webgl2', '?compute=abacus', '?backend=gpu', ''])
-    expect([cores, linkOf(cores)]).toEqual([cores, '']);
-  expect(linkOf('?subject=text&compute=gpu')).toBe('?subject=text&compute=gpu');
-});
 
 const HARDWARE = { vendor: 'acme', architecture: 'one', device: '', description: '', isFallbackAdapter: false };
 const SOFTWARE = { ...HARDWARE, vendor: 'google', architecture: 'swiftshader' };

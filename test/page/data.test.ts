@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DataError } from '../../src/core/errors.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
-import { dataFiles } from '../../src/page/build/data-files.js';
+import { dataFiles } from '../../src/page/build/assets.js';
 import { failureOf } from '../helpers/failures.js';
 
 /** The modules that the page's build makes; here the same plugin makes them. */

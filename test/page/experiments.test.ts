@@ -3,14 +3,12 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
-import { createBackend } from '../../src/page/backends.js';
-import { EXPERIMENT_WORDS } from '../../src/page/build/experiment-words.js';
-import { experimentsInPage } from '../../src/page/build/experiments-in-page.js';
+import { EXPERIMENT_WORDS, experimentsInPage } from '../../src/page/build/experiments-in-page.js';
+import type { Cells } from '../../src/page/choose-backend.js';
+import { createBackend, withCells } from '../../src/page/choose-backend.js';
 import { EXPERIMENTS, settingsFor } from '../../src/page/experiments.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { fromQuery, linkTo, toQuery } from '../../src/page/link.js';
-import type { Cells } from '../../src/page/mistakes.js';
-import { mistakeOf, withCells } from '../../src/page/mistakes.js';
 import { DEFAULTS, settingsOf } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { newRun } from '../../src/training/run-data.js';
@@ -51,20 +49,10 @@ test('the build writes the words of each, with links to the chapters in a site a
   expect(new Set(buttons.map(([, id]) => id)).size).toBe(buttons.length);
 });
 
-test('a link plants only a mistake that the page offers, and only for the digits', () => {
-  expect(fromQuery('?planted=no-memory').planted).toBe('no-memory');
-  expect(toQuery(fromQuery('?planted=no-memory'))).toBe('?planted=no-memory');
-  expect(fromQuery('?planted=no-bias').planted).toBe('none'); // not on the page
-  expect(fromQuery('?subject=text&planted=no-memory').planted).toBe('none');
-  expect(mistakeOf('no-memory')?.equation).toBe('4′');
-});
-
-test('the forget bias and the characters of a text are settings of a link', () => {
+test('the forget bias and the characters of a text are settings of a run', () => {
   expect(optionsOf(fromQuery('?forgetBias=-2.5')).forgetBias).toBe(-2.5);
-  expect(fromQuery('?forgetBias=21').forgetBias).toBe(1);
   const short = fromQuery('?subject=text&characters=5000');
-  expect([short.characters, optionsOf(short).validateEvery]).toEqual([5000, 50]);
-  expect(fromQuery('?characters=5000').characters).toBeNull();
+  expect(optionsOf(short).validateEvery).toBe(50);
   const data = new SubjectData();
   data.setText('Some words, and more. '.repeat(100));
   const { train, test: last } = data.forSettings({ ...settingsOf(short), characters: 300, T: 5 });

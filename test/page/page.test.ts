@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
-import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
+import { PLANTED_MISTAKES } from '../../src/page/common.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import type { Visit } from '../helpers/longhand-page.js';
@@ -23,11 +23,11 @@ function firstLoadOf(page: Page): () => Promise<void> {
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect(total).toBeGreaterThan(50_000);
     expect(total).toBeLessThanOrEqual(261_000); // gzipped
-    expect(bodies.filter(([url]) => url.includes('gpu'))).toEqual([]);
+    expect(bodies.map(([url]) => url).filter((url) => /gpu|series|births/.test(url))).toEqual([]);
   };
 }
 
-/** A visit whose first load is small, without the code for GPUs. */
+/** A visit whose first load is small, without the code for GPUs and for series. */
 async function smallVisit(query: string): Promise<Visit> {
   let assertSmall: (() => Promise<void>) | undefined;
   const opened = await visit(query, { prepare: async (page) => void (assertSmall = firstLoadOf(page)) });
@@ -38,11 +38,12 @@ async function smallVisit(query: string): Promise<Visit> {
 testInBrowser(
   'without WebGPU a link with compute=gpu runs on all cores and says why; the choice is disabled',
   async () => {
-    const opened = await visit(`${SMALL}&compute=gpu`, { prepare: (page) => beforeEngine(page, NO_WEBGPU) });
+    const query = SMALL.replace('threads=1&', '');
+    const opened = await visit(`${query}&compute=gpu`, { prepare: (page) => beforeEngine(page, NO_WEBGPU) });
     const { page } = opened;
     expect(await opened.text('#compute-note')).toBe('This browser offers no WebGPU, so the run computes on all cores.');
     expect(await opened.text('#backend')).toMatch(/^Runs on wasm: WebAssembly, /);
-    await page.waitForFunction((query) => location.search === query, SMALL);
+    await page.waitForFunction((expected) => location.search === expected, query);
     await opened.openSettings();
     expect(await page.inputValue('[name=backend]')).toBe('wasm');
     const choices = page.locator('[name=backend] option');
@@ -253,7 +254,7 @@ testInBrowser(
   'the first load of text is small; the network continues a prompt; a character shows its alternatives, and can be replaced',
   async () => {
     const opened = await smallVisit(
-      `?subject=text&hidden=32&batchSize=8&T=20&steps=20&prompt=The%20whale&temperature=0.55`,
+      `?subject=text&threads=1&hidden=32&batchSize=8&T=20&steps=20&prompt=The%20whale&temperature=0.55`,
     );
     const { page } = opened;
     await opened.playToTheEnd();

@@ -15,13 +15,12 @@ import { planOf } from '../../src/forecast/plan.js';
 import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { SeriesColumns } from '../../src/forecast/series.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { fromSeriesQuery, toSeriesQuery } from '../../src/page/series/choices-form.js';
 import type { Role, SettingTexts } from '../../src/page/series/choices.js';
 import { columnsOf, guessedRoles, rolesOf, SETTING_DEFAULTS, settingsFrom } from '../../src/page/series/choices.js';
-import { shownFor } from '../../src/page/series/digits.js';
-import { drawn } from '../../src/page/series/drawn.js';
+import { drawn, shownFor } from '../../src/page/series/drawn.js';
 import type { SeriesProgress } from '../../src/page/series/progress.js';
 import { readBeginning } from '../../src/page/series/read-series.js';
-import { fromSeriesQuery, toSeriesQuery } from '../../src/page/series/series-link.js';
 import { correlation } from '../../src/page/series/unit-states.js';
 import { errorOf, failureOf } from '../helpers/failures.js';
 

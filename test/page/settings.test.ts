@@ -1,19 +1,10 @@
 /** The page's settings, their defaults and ranges, and the data of a run: its options, its text, and the images' digest, which is computed once. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { pageOptionsOf, SUBJECTS, TEXT_LIMITS } from '../../src/page/common.js';
 import { fromQuery, toQuery } from '../../src/page/link.js';
 import type { Settings } from '../../src/page/settings.js';
-import {
-  DEFAULTS,
-  fittedTo,
-  LIMITS,
-  numberFrom,
-  pageOptionsOf,
-  rangeOf,
-  streamsFor,
-  SUBJECTS,
-  TEXT_LIMITS,
-} from '../../src/page/settings.js';
+import { DEFAULTS, FIELDS, fittedTo, streamsFor } from '../../src/page/settings.js';
 import { itersFor, namingCharacters, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
@@ -21,35 +12,49 @@ import { Training } from '../../src/door/training.js';
 import { smallImages } from '../helpers/small-data.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {
-  expect(numberFrom('hidden', text)).toBeNull();
+  expect(FIELDS.hidden.valueOf(text)).toBeUndefined();
   expect(fromQuery(`?hidden=${encodeURIComponent(text)}`).hidden).toBe(fromQuery('').hidden);
 });
 
 test('a learning rate must be above 0, and a number that would become 0 is refused', () => {
-  expect(numberFrom('learningRate', '1e-400')).toBeNull();
-  expect(numberFrom('learningRate', '0')).toBeNull();
-  expect(numberFrom('learningRate', '1e-3')).toBe(0.001);
-  expect(rangeOf('learningRate')).toBe('a number above 0, at most 3.4028235e+38');
+  expect(FIELDS.learningRate.valueOf('1e-400')).toBeUndefined();
+  expect(FIELDS.learningRate.valueOf('0')).toBeUndefined();
+  expect(FIELDS.learningRate.valueOf('1e-3')).toBe(0.001);
+  expect(FIELDS.learningRate.rule).toBe('must be a number above 0, at most 3.4028235e+38');
 });
 
 test('spaces around a number are ignored, and a link restores the settings that it was made from', () => {
-  expect(numberFrom('hidden', ' 64 ')).toBe(64);
+  expect(FIELDS.hidden.valueOf(' 64 ')).toBe(64);
   const settings = { ...fromQuery(''), hidden: 64, learningRate: 5e-4, rateChanges: [{ step: 120, rate: 1e-5 }] };
   expect(fromQuery(toQuery(settings))).toEqual(settings);
 });
 
-test('an old link says machine for backend; new links say backend', () => {
-  const settings = fromQuery('?machine=webgl2');
-  expect(settings.backend).toBe('webgl2');
-  expect(toQuery(settings)).toBe('?backend=webgl2');
-  expect(fromQuery('?backend=webgpu&machine=webgl2').backend).toBe('webgpu');
-});
-
-test('layers and directions are in a link', () => {
-  const settings = fromQuery('?layers=3&bidirectional=true&lstm=5');
-  expect([settings.layers, settings.bidirectional, settings.lstm]).toEqual([3, true, 5]);
-  expect(toQuery(settings)).toBe('?layers=3&bidirectional=true&lstm=5');
-  expect(fromQuery('?bidirectional=false&layers=1&lstm=0')).toEqual(fromQuery(''));
+/** Links, what the page reads in them, and the link that it writes for that. */
+test.each<[string, Record<string, unknown>, string?]>([
+  ['?machine=webgl2', { backend: 'webgl2' }, '?backend=webgl2'], // an old link
+  ['?backend=webgpu&machine=webgl2', { backend: 'webgpu' }, '?backend=webgpu'],
+  ['?compute=gpu', { backend: 'gpu' }],
+  ['?compute=automatic', { backend: 'automatic' }],
+  ['?backend=webgpu', { backend: 'webgpu' }],
+  ['?backend=reference', { backend: 'reference' }],
+  ['?subject=text&compute=gpu', { subject: 'text', backend: 'gpu' }],
+  ['?compute=gpu&backend=webgl2', { backend: 'gpu' }, '?compute=gpu'],
+  ['?compute=cores&backend=webgl2', { backend: 'wasm' }, ''],
+  ['?compute=abacus', { backend: 'wasm' }, ''],
+  ['?backend=gpu', { backend: 'wasm' }, ''],
+  ['?layers=3&bidirectional=true&lstm=5', { layers: 3, bidirectional: true, lstm: 5 }],
+  ['?bidirectional=false&layers=1&lstm=0', { layers: 1, bidirectional: false, lstm: 0 }, ''],
+  ['?planted=no-memory', { planted: 'no-memory' }],
+  ['?planted=no-bias', { planted: 'none' }, ''], // not on the page
+  ['?subject=text&planted=no-memory', { planted: 'none' }, '?subject=text'],
+  ['?forgetBias=-2.5', { forgetBias: -2.5 }],
+  ['?forgetBias=21', { forgetBias: 1 }, ''],
+  ['?characters=5000', { characters: null }, ''],
+  ['?subject=text&characters=5000', { characters: 5000 }],
+])('%s', (query, values, written = query) => {
+  const state = fromQuery(query);
+  expect(state).toEqual({ ...DEFAULTS[state.subject], ...values });
+  expect(toQuery(state)).toBe(written);
 });
 
 describe('a field of a link', () => {
@@ -130,9 +135,10 @@ test.each(['learningRate', 'hidden', 'layers', 'batchSize', 'seed'] as const)(
   (name) => {
     expect(DEFAULTS.digits[name]).toBe(OPTIONS[name].default);
     // the form has one number of hidden units for all layers
-    expect(LIMITS[name].kind).toBe(OPTIONS[name].kind === 'list' ? 'whole' : OPTIONS[name].kind);
-    expect(LIMITS[name].least).toBe(OPTIONS[name].least);
-    expect(LIMITS[name].most).toBeLessThanOrEqual(OPTIONS[name].most);
+    const { kind, least, most } = FIELDS[name].range!;
+    expect(kind).toBe(OPTIONS[name].kind === 'list' ? 'whole' : OPTIONS[name].kind);
+    expect(least).toBe(OPTIONS[name].least);
+    expect(most).toBeLessThanOrEqual(OPTIONS[name].most);
   },
 );
 

@@ -1,11 +1,12 @@
 /** The page's writer: the text of `sample`, with the likeliest characters of every distribution, in groups. */
+import { jest } from '@jest/globals';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Vocabulary } from '../../src/data/text.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import { Network } from '../../src/door/network.js';
-import type { TextModel } from '../../src/page/text/text-model.js';
-import { likeliest } from '../../src/page/text/text-model.js';
+import type { TextModel } from '../../src/page/text/text-writer.js';
+import { likeliest } from '../../src/page/text/text-writer.js';
 import type { WriteRequest, WrittenChoice } from '../../src/page/text/text-writer.js';
 import { TextWriter } from '../../src/page/text/text-writer.js';
 import { sample } from '../../src/training/sample.js';
@@ -116,7 +117,9 @@ describe('a writer', () => {
       },
     } as AbortSignal;
     const reports: unknown[] = [];
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0); // a report is due after 30 ms
     await writer.write({ ...request, length: 2 }, (characters) => void reports.push(characters), signal);
+    clock.mockRestore();
     expect([looks, reports]).toEqual([4, []]);
   });
 

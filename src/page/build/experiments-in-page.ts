@@ -1,8 +1,75 @@
-/** What the build writes into index.html about the guided experiments, and about the site that the page is a part of. */
+/** The words of the guided experiments, which the build writes into index.html. test/slow/page/experiments.test.ts runs them and compares the numbers. */
 import type { Plugin } from 'vite';
 import type { Experiment } from '../experiments.js';
 import { EXPERIMENTS } from '../experiments.js';
-import { EXPERIMENT_WORDS } from './experiment-words.js';
+
+interface ExperimentWords {
+  /** A question about the run, before it begins. */
+  readonly predict: string;
+  readonly lookFor: string;
+  /** What one saw, and why. */
+  readonly saw: readonly string[];
+  /** A chapter with more about it: its file in docs/ without .md, its section, and its name. */
+  readonly chapter: { readonly page: string; readonly section: string; readonly name: string };
+}
+
+/** By the ids of `EXPERIMENTS`. HTML. */
+export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
+  'no-later-steps': {
+    predict: 'dc forgets the gradient of the later steps, so only h carries one back. Does the network still learn?',
+    lookFor:
+      'Watch the left end of the lines, row 0: how much of the gradient arrives there? Then compare the accuracy with that of a run without the mistake.',
+    saw: [
+      'In the new network almost nothing arrives at row 0, less than the chart can show: the gradient passes the small numbers of Wh and of the gates 28 times.',
+      'So the network first learns from the last rows alone. The loss falls, but later it rises again, because a wrong gradient can lead uphill. After 400 steps fewer than half of the test images are read correctly, and about 93% without the mistake. No error is reported.',
+    ],
+    chapter: { page: 'learn/by-hand', section: 'two-paths-into-c₁', name: 'chapter 4, Two paths into c₁' },
+  },
+  'wrong-but-it-learns': {
+    predict: 'di is computed with i in place of j, so the gradient of a whole gate is wrong. What does the loss do?',
+    lookFor: 'Watch the loss and the accuracy. Would you notice the mistake, if you did not know the right curve?',
+    saw: [
+      'The loss falls nearly as usual, and 89% of the test images are read correctly; without the mistake it is 93%. The other gates have right gradients, and they compensate for the wrong one.',
+      'So a falling loss does not show that the gradients are right. The gradient check does: press “Check the gradients” below with this mistake.',
+    ],
+    chapter: {
+      page: 'learn/mistakes',
+      section: 'most-mistakes-do-not-stop-the-training',
+      name: 'chapter 7, Most mistakes do not stop the training',
+    },
+  },
+  'rate-too-high': {
+    predict: 'The learning rate is 1 in place of 0.003. Will the loss fall faster, stay, or become NaN?',
+    lookFor:
+      'A network that gives each of ten classes the probability 0.1 has the loss 2.30. On which side is the loss?',
+    saw: [
+      'The loss jumps far above 2.30, so the network is worse than a guess for a while. After 400 steps the accuracy is below 30%.',
+      'Adam divides each gradient by its size, so an update is about as large as the learning rate. The first update changes every weight by 1, while no LSTM weight was larger than 0.2. Then the gates are near 0 or 1, where their derivatives vanish. Nothing becomes NaN, because gates and states stay below 1 or grow only slowly.',
+    ],
+    chapter: { page: 'learn/loss-and-update', section: 'adam', name: 'chapter 5, Adam' },
+  },
+  'forget-bias': {
+    predict:
+      'With forget bias 0, f begins near 0.5; with 3, near 0.95. Which of them brings the gradient back to row 0?',
+    lookFor: 'Compare both ends of the lines before the first steps change them, and the accuracy after the run.',
+    saw: [
+      'With forget bias 0, ∂L/∂c at row 0 begins at about a millionth of that at the last row. Each step back multiplies it by about 0.6, because f is near 0.5, and a little more arrives through h. With forget bias 1, ∂L/∂c at row 0 begins at about half a percent, and with 3 it does not shrink at all.',
+      'But 3 is not best here: the accuracies are about 89% with 0, 93% with 1 and 91% with 3. With 3 the cell also keeps what is not needed, and training has to lower f first. In all three, training raises the gradient at row 0, compared with that at the last row.',
+    ],
+    chapter: { page: 'learn/lstm', section: 'the-forget-bias-an-experiment', name: 'chapter 3, The forget bias' },
+  },
+  'by-heart': {
+    predict:
+      'The network reads only 5,000 characters, again and again. What do the bits per character do on the batch, and on text that it has not read?',
+    lookFor:
+      'The line is the batch, and the points are the validation part: 250 characters that the run never trains on.',
+    saw: [
+      'At first both fall, because the network learns which letters are frequent and which follow each other. After about 300 steps the points no longer fall, and after 500 they rise, while the line keeps falling: from about 3.4 to 4.2 bits, and to 1.7.',
+      'From there on, the network learns these 5,000 characters by heart, and what it learns is wrong for other text. More text prevents it, and so does stopping where the points are lowest.',
+    ],
+    chapter: { page: 'recipe', section: 'what-each-option-improves', name: 'A more accurate network' },
+  },
+};
 
 /** Replaces `<!-- experiments -->` and `<!-- experiment -->`. In a site, the experiments link to their chapters. */
 export function experimentsInPage(isInSite: boolean): Plugin {

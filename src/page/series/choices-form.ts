@@ -1,18 +1,28 @@
-/** The form of “Your data”: what each column is for, and the settings of the run. */
+/** The choices of “Your data”, what each column is for and the settings of the run: their form, and the address that repeats a run on the example. */
+import { counted } from '../../core/arguments.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
-import { element, made } from '../dom.js';
-import type { Role, SeriesSettings, SettingTexts } from './choices.js';
+import { repeatedColumn } from '../../forecast/series.js';
+import { element, made, optionsOf, tableLine } from '../dom.js';
+import { FieldForm } from '../form.js';
+import { LinkReader } from '../link.js';
+import type { Reading } from '../settings.js';
+import { oneOf } from '../settings.js';
+import type { Role, SeriesSettings, SettingName, SettingTexts } from './choices.js';
 import {
   columnsOf,
   FieldError,
   guessedRoles,
   isSingle,
+  PARTS,
   ROLE_LABELS,
   ROLES,
   rolesOf,
-  SETTING_FIELDS,
+  SETTING_DEFAULTS,
+  SETTING_ROWS,
+  settingFrom,
   settingsFrom,
+  textsBy,
 } from './choices.js';
 
 /** First values that are shown of a column. */
@@ -25,8 +35,7 @@ export interface Choices {
   readonly settings: SeriesSettings;
 }
 
-export class ChoicesForm {
-  private readonly form = element('series-settings', HTMLFormElement);
+export class ChoicesForm extends FieldForm {
   private readonly body = element('series-columns', HTMLTableSectionElement);
   private titles: readonly string[] = [];
   private selects: readonly HTMLSelectElement[] = [];
@@ -36,10 +45,10 @@ export class ChoicesForm {
     texts: SettingTexts,
     private readonly onChange: () => void,
   ) {
-    this.form.append(...SETTING_FIELDS.map(fieldOf));
+    const form = element('series-settings', HTMLFormElement);
+    super(form, SETTING_ROWS);
     this.showTexts(texts);
-    this.form.addEventListener('change', onChange);
-    this.form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('change', onChange);
   }
 
   /** For another table. `columns`: those of a link or a checkpoint; if the table lacks one, or without them, the page guesses. */
@@ -48,19 +57,13 @@ export class ChoicesForm {
     this.titles = titles;
     const roles = (columns && rolesOf(titles, columns)) ?? guessedRoles(first);
     const lines = titles.map((title, n) => {
-      const line = made('tr');
-      const header = made('th', '', title || '(no name)');
-      header.scope = 'row';
       const select = roleSelect(title, roles[n]);
       select.addEventListener('change', () => {
         this.clearOthers(select);
         this.onChange();
       });
-      const cell = made('td');
-      cell.append(select);
       const values = rows.slice(0, SHOWN_ROWS).map((row) => row[n]);
-      line.append(header, cell, made('td', '', cut(values.join(', '))));
-      return { line, select };
+      return { line: tableLine([title || '(no name)', select, cut(values.join(', '))]), select };
     });
     this.selects = lines.map(({ select }) => select);
     this.body.replaceChildren(...lines.map(({ line }) => line));
@@ -73,23 +76,22 @@ export class ChoicesForm {
   }
 
   showTexts(texts: Partial<SettingTexts>): void {
-    for (const [name, text] of Object.entries(texts)) this.field(name).value = text;
+    for (const [name, text] of Object.entries(texts)) this.control(name).value = text;
   }
 
   get texts(): SettingTexts {
-    const entries = SETTING_FIELDS.map(({ name }) => [name, this.field(name).value]);
-    return Object.fromEntries(entries) as SettingTexts;
+    return textsBy((name) => this.control(name).value);
   }
 
   /** Reads the form, and marks a wrong field. Throws a DataError or a FieldError. */
   read(): Choices {
-    for (const { name } of SETTING_FIELDS) this.field(name).setAttribute('aria-invalid', 'false');
+    for (const [name] of SETTING_ROWS) this.mark(name, true);
     try {
       const settings = settingsFrom(this.texts);
       const roles = this.selects.map((select) => select.value as Role);
       return { settings, columns: columnsOf(this.titles, roles, settings.fill) };
     } catch (error) {
-      if (error instanceof FieldError) this.field(error.field).setAttribute('aria-invalid', 'true');
+      if (error instanceof FieldError) this.mark(error.field, false);
       throw error;
     }
   }
@@ -105,21 +107,9 @@ export class ChoicesForm {
       if (isReplaced || (role === 'time' && isPart(other)) || (isPart(role) && other === 'time')) select.value = 'none';
     }
   }
-
-  private field(name: string): HTMLInputElement | HTMLSelectElement {
-    return this.form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement;
-  }
 }
 
 const cut = (text: string): string => (text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
-
-function optionsOf(labels: Readonly<Record<string, string>>): HTMLOptionElement[] {
-  return Object.entries(labels).map(([value, label]) => {
-    const option = made('option', '', label);
-    option.value = value;
-    return option;
-  });
-}
 
 function roleSelect(title: string, role: Role): HTMLSelectElement {
   const select = made('select');
@@ -129,18 +119,81 @@ function roleSelect(title: string, role: Role): HTMLSelectElement {
   return select;
 }
 
-function fieldOf({ name, label, help, placeholder, choices }: (typeof SETTING_FIELDS)[number]): HTMLLabelElement {
-  const node = made('label');
-  const control = choices ? made('select') : made('input');
-  if (choices) control.append(...optionsOf(choices));
-  if (control instanceof HTMLInputElement) {
-    control.placeholder = placeholder ?? '';
-    control.autocomplete = 'off';
+/** What the address of the page says. */
+export interface SeriesLink {
+  readonly texts: SettingTexts;
+  /** The example is read. A file of the visitor's is in no link. */
+  readonly isExample: boolean;
+  /** Undefined: the page guesses. */
+  readonly columns: SeriesColumns | undefined;
+}
+
+const SUBJECT = 'series';
+const EXAMPLE = 'births';
+/** The fields of `SeriesColumns` that are lists of names. */
+const LISTS = ['time', 'inputs', 'known'] as const;
+
+/** `?subject=series&data=births&ahead=1,7`: what differs from the defaults. */
+export function toSeriesQuery({ texts, isExample, columns }: SeriesLink): string {
+  const query = new URLSearchParams({ subject: SUBJECT });
+  if (isExample) query.set('data', EXAMPLE);
+  for (const [name] of SETTING_ROWS) if (texts[name] !== SETTING_DEFAULTS[name]) query.set(name, texts[name]);
+  if (columns) {
+    query.set('predict', columns.predict);
+    for (const list of LISTS) if (columns[list].length > 0) query.set(list, JSON.stringify(columns[list]));
   }
-  control.name = name;
-  control.title = help;
-  const words = made('span', '', label);
-  words.title = help;
-  node.append(words, control);
-  return node;
+  return `?${query.toString().replace(/%2C/g, ',').replace(/%3A/g, ':')}`;
+}
+
+/** The reverse of `toSeriesQuery`. Missing values take their defaults, and so do those that `onFault` gets a sentence about. */
+export function fromSeriesQuery(text: string, onFault: (fault: string) => void = () => {}): SeriesLink {
+  const link = new LinkReader(text, onFault);
+  link.read('subject', oneOf([SUBJECT]));
+  const isExample = link.read('data', oneOf([EXAMPLE])) === EXAMPLE;
+  const texts = textsBy((name, row) => link.read(name, textOf(name, row)) ?? row.initial);
+  const columns = columnsFrom(link);
+  link.end();
+  return { texts, isExample, columns };
+}
+
+/** The text of a setting, if the form would accept it. */
+const textOf = (name: SettingName, { rule }: Pick<Reading<unknown>, 'rule'>): Reading<string> => ({
+  valueOf: (text) => (settingFrom(name, text) === undefined ? undefined : text),
+  rule,
+});
+
+const PREDICT: Reading<string> = { valueOf: (text) => text, rule: '' };
+const NAMES: Reading<string[]> = { valueOf: namesIn, rule: 'must be a list of columns, such as ["year","month"]' };
+
+/** The columns of a link; undefined if it has none, or if something is missing. */
+function columnsFrom(link: LinkReader): SeriesColumns | undefined {
+  const predict = link.read('predict', PREDICT);
+  const [time, inputs, known] = LISTS.map((list) => link.read(list, NAMES));
+  const lists = { time, inputs, known };
+  const given = LISTS.filter((list) => lists[list] !== undefined);
+  if (predict !== undefined && time !== undefined && time.length > 0) {
+    const columns = { time, predict, inputs: inputs ?? [], known: known ?? [], fill: null };
+    const repeated = repeatedColumn(columns);
+    if (repeated === undefined && time.length <= PARTS.length) return columns;
+    const why =
+      repeated === undefined
+        ? `must have at most ${counted(PARTS.length, 'column')}`
+        : 'names a column that has another role';
+    link.refuse('time', JSON.stringify(time), why);
+    return undefined;
+  }
+  if (predict !== undefined) link.refuse('predict', predict, 'has an effect only beside time');
+  for (const list of given)
+    link.refuse(list, JSON.stringify(lists[list]), 'has an effect only beside predict and time');
+  return undefined;
+}
+
+function namesIn(text: string): string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(text);
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // no list
+  }
+  return undefined;
 }

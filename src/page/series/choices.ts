@@ -9,7 +9,9 @@ import type { SeriesColumns } from '../../forecast/series.js';
 import { FILLS } from '../../forecast/series.js';
 import { OPTIONS } from '../../training/option-table.js';
 import { stepCount, TUTORIAL } from '../../training/options.js';
-import { numberFrom, rangeOf } from '../settings.js';
+import type { FormField } from '../common.js';
+import type { Reading } from '../settings.js';
+import { FIELDS, oneOf, whole } from '../settings.js';
 
 export const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
@@ -109,141 +111,150 @@ function areTimes(cells: readonly string[]): boolean {
   return times.length > 1 && times.every((time, n) => (n === 0 ? !Number.isNaN(time) : time > times[n - 1]));
 }
 
-/** The settings of a run besides its columns. */
-export interface SeriesSettings {
-  /** Horizons; they rise. */
-  readonly ahead: readonly number[];
-  /** As `ForecastChoices.test`. */
-  readonly test: { readonly from: number | null; readonly to: number | null } | null;
-  /** As `ForecastChoices.seasons`. */
-  readonly seasons: readonly number[] | null;
-  readonly hidden: number;
-  /** Steps of each network. */
-  readonly steps: number;
-  /** null: that of `longhand train`, or all windows of a short series. */
-  readonly batchSize: number | null;
-  readonly seeds: number;
-  readonly seed: number;
-  readonly fill: SeriesColumns['fill'];
-  /** null: one per core. */
-  readonly threads: number | null;
+/** A setting of a run besides its columns: what the form shows of it, and how its text is read. */
+interface SettingRow<Value> extends FormField, Reading<NonNullable<Value>> {
+  /** The text at first. If it is empty, the field may be empty, which means null. */
+  readonly initial: string;
 }
 
-/** The same as the form has them. */
-export type SettingTexts = Readonly<Record<keyof SeriesSettings, string>>;
+function row<Value>(
+  label: string,
+  help: string,
+  { valueOf, rule }: Reading<NonNullable<Value>>,
+  { initial = '', ...others }: Partial<Pick<SettingRow<Value>, 'initial' | 'placeholder' | 'choices'>> = {},
+): SettingRow<Value> {
+  return { label, help, valueOf, rule, initial, ...others };
+}
 
 /** Steps of each network, unless the visitor chooses: those of `longhand train`. */
 export const FORECAST_STEPS = stepCount({ ...TUTORIAL, ...FORECAST_OPTIONS }, 0);
 
-export const SETTING_DEFAULTS: SettingTexts = {
-  ahead: '1, 28',
-  test: '',
-  seasons: '',
-  fill: '',
-  hidden: String(FORECAST_OPTIONS.hidden),
-  steps: String(FORECAST_STEPS),
-  batchSize: '',
-  seeds: '1',
-  seed: String(OPTIONS.seed.default),
-  threads: '',
-};
-
 const MOST_HORIZONS = 12;
 const MOST_SEEDS = 20;
 
-interface SettingField {
-  readonly name: keyof SeriesSettings;
-  readonly label: string;
-  readonly help: string;
-  /** Shown in an empty field. */
-  readonly placeholder?: string;
-  /** The label of each value. */
-  readonly choices?: Readonly<Record<string, string>>;
+/** Whole numbers with commas between them; undefined if one is wrong. */
+function wholesIn(text: string, least: number, most: number): number[] | undefined {
+  const numbers = text.split(',').map((part) => wholeFrom(part.trim(), least, most));
+  return numbers.some(Number.isNaN) ? undefined : numbers;
 }
 
-export const SETTING_FIELDS: readonly SettingField[] = [
-  { name: 'ahead', label: 'Steps ahead', help: 'the horizons, such as 1, 28 (command line: --ahead)' },
-  {
-    name: 'test',
-    label: 'Test part from',
-    placeholder: 'the last tenth',
-    help: 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
+/** Horizons; they rise. */
+const horizons: Reading<readonly number[]> = {
+  valueOf(text) {
+    const ahead = [...new Set(wholesIn(text, 1, MOST_AHEAD))].sort((a, b) => a - b);
+    return ahead.length > 0 && ahead.length <= MOST_HORIZONS ? ahead : undefined;
   },
-  {
-    name: 'seasons',
-    label: 'Seasons',
-    placeholder: 'found in the series',
-    help: `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
+  rule: `must be up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`,
+};
+
+/** As `ForecastChoices.test`. */
+interface TestPart {
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+const testPart: Reading<TestPart> = {
+  valueOf(text) {
+    const range = timeRangeFrom(text.includes('..') ? text : `${text}..`);
+    return range && { from: range[0], to: range[1] };
   },
-  {
-    name: 'fill',
-    label: 'Fill gaps',
-    help: 'what a missing row or number becomes (command line: --fill)',
-    choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' },
-  },
-  { name: 'hidden', label: 'Hidden units', help: `${OPTIONS.hidden.help} (command line: --hidden)` },
-  { name: 'steps', label: 'Steps of a network', help: 'updates of each network (command line: --training-iters)' },
-  {
-    name: 'batchSize',
-    label: 'Batch size',
-    placeholder: `${FORECAST_OPTIONS.batchSize} or fewer`,
-    help: `${OPTIONS.batchSize.help}; a short series has fewer windows (command line: --batch-size)`,
-  },
-  { name: 'seeds', label: 'Networks', help: 'networks for each horizon (command line: --seeds)' },
-  { name: 'seed', label: 'Seed', help: `${OPTIONS.seed.help} (command line: --seed)` },
-  { name: 'threads', label: 'Threads', placeholder: 'all cores', help: 'threads of the WebAssembly backend' },
-];
+  rule: 'must be a time such as 1985-01-01, or two: 1985-01-01..1986-12-31',
+};
+
+/** As `ForecastChoices.seasons`. */
+const seasons: Reading<readonly number[]> = {
+  valueOf: (text) => (text === NO_SEASONS ? [] : wholesIn(text, 2, Number.MAX_SAFE_INTEGER)),
+  rule: `must be whole numbers from 2, such as 7, 365, or ${NO_SEASONS}`,
+};
+
+/** Every setting, in the order of the form and of a link. */
+const ROWS = {
+  ahead: row<readonly number[]>('Steps ahead', 'the horizons, such as 1, 28 (command line: --ahead)', horizons, {
+    initial: '1, 28',
+  }),
+  test: row<TestPart | null>(
+    'Test part from',
+    'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
+    testPart,
+    { placeholder: 'the last tenth' },
+  ),
+  seasons: row<readonly number[] | null>(
+    'Seasons',
+    `in steps, such as 7, 365; or ${NO_SEASONS} (command line: --season)`,
+    seasons,
+    { placeholder: 'found in the series' },
+  ),
+  fill: row<SeriesColumns['fill']>(
+    'Fill gaps',
+    'what a missing row or number becomes (command line: --fill)',
+    oneOf(FILLS),
+    { choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' } },
+  ),
+  hidden: row<number>('Hidden units', `${OPTIONS.hidden.help} (command line: --hidden)`, FIELDS.hidden, {
+    initial: String(FORECAST_OPTIONS.hidden),
+  }),
+  /** Of each network. */
+  steps: row<number>('Steps of a network', 'updates of each network (command line: --training-iters)', FIELDS.steps, {
+    initial: String(FORECAST_STEPS),
+  }),
+  /** null: that of `longhand train`, or all windows of a short series. */
+  batchSize: row<number | null>(
+    'Batch size',
+    `${OPTIONS.batchSize.help}; a short series has fewer windows (command line: --batch-size)`,
+    FIELDS.batchSize,
+    { placeholder: `${FORECAST_OPTIONS.batchSize} or fewer` },
+  ),
+  seeds: row<number>('Networks', 'networks for each horizon (command line: --seeds)', whole(1, MOST_SEEDS), {
+    initial: '1',
+  }),
+  seed: row<number>('Seed', `${OPTIONS.seed.help} (command line: --seed)`, FIELDS.seed, {
+    initial: String(OPTIONS.seed.default),
+  }),
+  /** null: one per core. */
+  threads: row<number | null>('Threads', 'threads of the WebAssembly backend', FIELDS.threads as Reading<number>, {
+    placeholder: 'all cores',
+  }),
+};
+
+export type SettingName = keyof typeof ROWS;
+export const SETTING_ROWS = Object.entries(ROWS) as [SettingName, SettingRow<unknown>][];
+
+export type SeriesSettings = {
+  readonly [Name in SettingName]: (typeof ROWS)[Name] extends SettingRow<infer Value> ? Value : never;
+};
+
+/** The same as the form has them. */
+export type SettingTexts = Readonly<Record<SettingName, string>>;
+
+/** A text for each setting. */
+export const textsBy = (textOf: (name: SettingName, row: SettingRow<unknown>) => string): SettingTexts =>
+  Object.fromEntries(SETTING_ROWS.map(([name, one]) => [name, textOf(name, one)])) as SettingTexts;
+
+export const SETTING_DEFAULTS = textsBy((_, { initial }) => initial);
 
 /** A field with a wrong text. */
 export class FieldError extends Error {
-  /** `rule`: what the text must be, for a message. */
   constructor(
-    readonly field: keyof SeriesSettings,
+    readonly field: SettingName,
     text: string,
-    readonly rule: string,
   ) {
-    const label = SETTING_FIELDS.find(({ name }) => name === field)?.label ?? field;
-    super(`${label} ${text || '(empty)'}: ${rule}`);
+    super(`${ROWS[field].label} ${text || '(empty)'}: ${ROWS[field].rule}`);
   }
+}
+
+/** The value of a field's text, spaces around it ignored; undefined if it is not understood. */
+export function settingFrom(name: SettingName, written: string): unknown {
+  const { initial, valueOf } = ROWS[name];
+  const text = written.trim();
+  return text === '' && initial === '' ? null : valueOf(text);
 }
 
 /** Reads the form. Throws a FieldError. */
 export function settingsFrom(texts: SettingTexts): SeriesSettings {
-  const refuse = (field: keyof SeriesSettings, rule: string): never => {
-    throw new FieldError(field, texts[field].trim(), `must be ${rule}`);
-  };
-  const number = (name: 'hidden' | 'steps' | 'batchSize' | 'seed' | 'threads'): number =>
-    numberFrom(name, texts[name]) ?? refuse(name, rangeOf(name));
-  const numberOrNone = (name: 'batchSize' | 'threads'): number | null =>
-    texts[name].trim() === '' ? null : number(name);
-  const ahead = [...new Set(texts.ahead.split(',').map((text) => wholeFrom(text.trim(), 1, MOST_AHEAD)))].sort(
-    (a, b) => a - b,
-  );
-  if (ahead.some(Number.isNaN) || ahead.length > MOST_HORIZONS)
-    refuse('ahead', `up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`);
-  const seeds = wholeFrom(texts.seeds.trim(), 1, MOST_SEEDS);
-  if (Number.isNaN(seeds)) refuse('seeds', `a whole number from 1 to ${MOST_SEEDS}`);
-  const seasons =
-    texts.seasons.trim() === NO_SEASONS
-      ? []
-      : texts.seasons.split(',').map((text) => wholeFrom(text.trim(), 2, Number.MAX_SAFE_INTEGER));
-  if (texts.seasons.trim() !== '' && seasons.some(Number.isNaN))
-    refuse('seasons', `whole numbers from 2, such as 7, 365, or ${NO_SEASONS}`);
-  const written = texts.test.trim();
-  const range = written === '' ? undefined : timeRangeFrom(written.includes('..') ? written : `${written}..`);
-  if (written !== '' && !range) refuse('test', 'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31');
-  const fill = FILLS.find((one) => one === texts.fill) ?? null;
-  if (fill === null && texts.fill !== '') refuse('fill', `one of ${FILLS.join(', ')}`);
-  return {
-    ahead,
-    seasons: texts.seasons.trim() === '' ? null : seasons,
-    test: range ? { from: range[0], to: range[1] } : null,
-    fill,
-    hidden: number('hidden'),
-    steps: number('steps'),
-    seeds,
-    seed: number('seed'),
-    batchSize: numberOrNone('batchSize'),
-    threads: numberOrNone('threads'),
-  };
+  const entries = SETTING_ROWS.map(([name]) => {
+    const value = settingFrom(name, texts[name]);
+    if (value === undefined) throw new FieldError(name, texts[name].trim());
+    return [name, value];
+  });
+  return Object.fromEntries(entries) as SeriesSettings;
 }

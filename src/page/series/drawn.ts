@@ -1,4 +1,4 @@
-/** Long series for a chart: of many numbers the smallest and the largest of each bin, so that no peak is lost. */
+/** How a series is drawn and written: of many numbers the smallest and the largest of each bin, so that no peak is lost. */
 
 /** Points of a line; null is missing. */
 export interface Drawn {
@@ -37,4 +37,19 @@ export function drawn(values: Float64Array, bins: number): Drawn {
     }
   }
   return { at, values: kept };
+}
+
+/** f64 has no more digits. */
+const MOST_DIGITS = 17;
+
+/** Writes numbers such as these with `digits` digits; with more if fewer could not tell the numbers apart. */
+export function shownFor(values: readonly (number | null)[], digits: number): (value: number) => string {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value === null || Number.isNaN(value)) continue;
+    [least, most] = [Math.min(least, value), Math.max(most, value)];
+  }
+  const common = Math.log10(Math.max(Math.abs(least), Math.abs(most)) / (most - least));
+  const needed = digits + (Number.isFinite(common) ? Math.max(0, Math.floor(common)) : 0);
+  return (value) => String(Number(value.toPrecision(Math.min(needed, MOST_DIGITS))));
 }

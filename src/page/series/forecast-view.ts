@@ -1,8 +1,8 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
 import { counted } from '../../core/arguments.js';
 import { formatTime } from '../../data/calendar.js';
-import { button, element, made, setText } from '../dom.js';
-import { shownFor } from './digits.js';
+import { button, element, made, setText, tableLine } from '../dom.js';
+import { shownFor } from './drawn.js';
 import type { HorizonResults, Results } from './results.js';
 import { TimeChart } from './time-chart.js';
 
@@ -124,16 +124,12 @@ export class ForecastView {
 
   private showErrors([heading, ...lines]: Results['table']): void {
     const [head, body] = [made('thead'), made('tbody')];
-    const row = (cells: readonly string[], kind: 'th' | 'td'): HTMLTableRowElement => {
-      const [name, ...values] = cells;
-      const line = made('tr', name.startsWith('LSTM') ? 'own' : '');
-      const header = made('th', '', name);
-      header.scope = kind === 'th' ? 'col' : 'row';
-      line.append(header, ...values.map((value) => made(kind, '', value)));
-      return line;
-    };
-    head.append(row(heading, 'th'));
-    body.append(...lines.map((cells) => row(cells, 'td')));
+    head.append(tableLine(heading, 'column'));
+    for (const cells of lines) {
+      const line = tableLine(cells);
+      line.classList.toggle('own', cells[0].startsWith('LSTM'));
+      body.append(line);
+    }
     element('errors', HTMLTableElement).replaceChildren(head, body);
   }
 
@@ -157,16 +153,9 @@ export class ForecastView {
     this.future.describe(
       `Forecasts after the last row, from ${formatTime(first.time)}, ${show(first.forecast)}, to ${formatTime(last.time)}, ${show(last.forecast)}`,
     );
-    const rows = future.map(({ time, ahead, forecast, low, high }) => {
-      const line = made('tr');
-      const header = made('th', '', formatTime(time));
-      header.scope = 'row';
-      line.append(
-        header,
-        ...[String(ahead), show(forecast), `${show(low)} … ${show(high)}`].map((cell) => made('td', '', cell)),
-      );
-      return line;
-    });
+    const rows = future.map(({ time, ahead, forecast, low, high }) =>
+      tableLine([formatTime(time), String(ahead), show(forecast), `${show(low)} … ${show(high)}`]),
+    );
     element('future-rows', HTMLTableSectionElement).replaceChildren(...rows);
   }
 }

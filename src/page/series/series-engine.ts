@@ -17,7 +17,7 @@ import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../fo
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
 import { fetchFiles } from '../fetch-data.js';
-import { Queue } from '../queue.js';
+import { Queue } from '../common.js';
 import { itersFor } from '../subject-data.js';
 import type { SeriesSettings, SettingTexts } from './choices.js';
 import { FORECAST_STEPS } from './choices.js';

@@ -6,10 +6,12 @@ import type { FirstRows } from '../../data/table-reader.js';
 import type { SeriesColumns } from '../../forecast/series.js';
 import { wantedColumns } from '../../forecast/series.js';
 import {
+  acceptDrops,
   button,
   chooseFile,
   download,
   element,
+  hasFiles,
   hideError,
   messageOf,
   nameOf,
@@ -20,15 +22,12 @@ import {
 import { RunButtons } from '../run-panel.js';
 import { rolesOf } from './choices.js';
 import type { Choices } from './choices-form.js';
-import { ChoicesForm } from './choices-form.js';
+import { ChoicesForm, fromSeriesQuery, toSeriesQuery } from './choices-form.js';
 import { ForecastView } from './forecast-view.js';
 import type { SeriesProgress } from './progress.js';
 import type { SeriesFacts } from './results.js';
-import { ForecastFigures } from './run-figures.js';
+import { ForecastFigures, SeriesPicture } from './run-figures.js';
 import type { SeriesEngine } from './series-engine.js';
-import { fromSeriesQuery, toSeriesQuery } from './series-link.js';
-import { SeriesPicture } from './series-picture.js';
-import { SeriesSource } from './series-source.js';
 import html from './series.html?raw';
 import './series.css';
 import { UnitsView } from './units-view.js';
@@ -46,7 +45,6 @@ export class SeriesView {
   private fileName: string | null | undefined;
   private readonly form: ChoicesForm;
   private readonly buttons = new RunButtons();
-  private readonly source: SeriesSource;
   private readonly picture: SeriesPicture;
   private readonly figures: ForecastFigures;
   private readonly forecasts: ForecastView;
@@ -56,9 +54,11 @@ export class SeriesView {
     place(html);
     const link = fromSeriesQuery(location.search, showLinkFault);
     this.form = new ChoicesForm(link.texts, () => void this.changed());
-    this.source = new SeriesSource({
-      onFile: (file) => void this.open(file.name, undefined, () => this.engine.open(file)),
-      onExample: () => void this.openExample(),
+    const openFile = (file: File): void => void this.open(file.name, undefined, () => this.engine.open(file));
+    button('use-example').addEventListener('click', () => void this.openExample());
+    chooseFile('choose-series', 'series-file', openFile);
+    acceptDrops(element('series-source', HTMLElement), hasFiles, (dropped) => {
+      if (dropped?.files[0]) openFile(dropped.files[0]);
     });
     this.picture = new SeriesPicture();
     this.figures = new ForecastFigures();
@@ -107,7 +107,7 @@ export class SeriesView {
       const first = await read();
       if (request !== this.requests) return;
       this.fileName = name;
-      this.source.show(name ?? 'births in the USA');
+      setText('series-name', name ?? 'births in the USA');
       this.form.showTable(first, columns);
       if (columns && !rolesOf(first.titles, columns)) {
         const missing = Object.keys(wantedColumns(columns)).find((title) => !first.titles.includes(title));

@@ -1,9 +1,9 @@
 /** Lines over time (uPlot), with a band between two of them and shaded parts. Times are shown in UTC, as the series has them. */
 import UPlot from 'uplot';
 import { formatTime } from '../../data/calendar.js';
-import { axisStyle, chartWidth } from '../chart.js';
-import { cssColour, onColourChange } from '../colours.js';
-import { shownFor } from './digits.js';
+import { axisStyle, lineStyle, Plot } from '../chart.js';
+import { cssColour } from '../heatmaps.js';
+import { shownFor } from './drawn.js';
 
 interface ChartLine {
   readonly label: string;
@@ -43,54 +43,39 @@ const AXIS_TIMES = [
   [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}'],
 ].map((form) => [...form, null, null, null, 1]);
 
-export class TimeChart {
-  private readonly plot: UPlot;
+export class TimeChart extends Plot {
   private shades: readonly Shade[] = [];
-  private readonly observer: ResizeObserver;
   private write: (value: number) => string = String;
 
-  constructor(
-    private readonly place: HTMLElement,
-    { lines, band, height }: TimeChartOptions,
-  ) {
+  constructor(place: HTMLElement, { lines, band, height }: TimeChartOptions) {
     const bandFill = (): string => cssColour('--band');
-    this.plot = new UPlot(
-      {
-        width: chartWidth(place),
-        height,
-        cursor: { y: false, drag: { x: true, y: false } }, // a drag looks closer; a double click shows everything
-        tzDate: (seconds) => UPlot.tzDate(new Date(1000 * seconds), 'Etc/UTC'),
-        ...(band && {
-          // uPlot accepts a function, which its types do not have
-          bands: [{ series: [band[0] + 1, band[1] + 1], fill: bandFill }],
-        }),
-        axes: [
-          { ...axisStyle(), size: 42, values: AXIS_TIMES },
-          { ...axisStyle(), size: 62 },
-        ],
-        series: [
-          {
-            label: 'time',
-            value: (_: UPlot, seconds: number | null) =>
-              seconds === null ? '–' : formatTime(Math.round(1000 * seconds)),
-          },
-          ...lines.map(({ label, colour, isShown = true }) => ({
-            label,
-            show: isShown,
-            stroke: () => cssColour(colour),
-            width: 1.2,
-            points: { show: false },
-            value: (_: UPlot, value: number | null) => (value === null ? '–' : this.write(value)),
-          })),
-        ],
-        hooks: { drawClear: [(plot) => this.shade(plot)] },
-      },
-      [[], ...lines.map(() => [])],
-      place,
-    );
-    this.observer = new ResizeObserver(() => this.plot.setSize({ width: chartWidth(place), height }));
-    this.observer.observe(place);
-    onColourChange(() => this.plot.redraw());
+    super(place, {
+      height,
+      cursor: { y: false, drag: { x: true, y: false } }, // a drag looks closer; a double click shows everything
+      tzDate: (seconds) => UPlot.tzDate(new Date(1000 * seconds), 'Etc/UTC'),
+      ...(band && {
+        // uPlot accepts a function, which its types do not have
+        bands: [{ series: [band[0] + 1, band[1] + 1], fill: bandFill }],
+      }),
+      axes: [
+        { ...axisStyle(), size: 42, values: AXIS_TIMES },
+        { ...axisStyle(), size: 62 },
+      ],
+      series: [
+        {
+          label: 'time',
+          value: (_: UPlot, seconds: number | null) =>
+            seconds === null ? '–' : formatTime(Math.round(1000 * seconds)),
+        },
+        ...lines.map(({ label, colour, isShown = true }) => ({
+          ...lineStyle(label, colour, (value) => this.write(value)),
+          show: isShown,
+          width: 1.2,
+          points: { show: false },
+        })),
+      ],
+      hooks: { drawClear: [(plot) => this.shade(plot)] },
+    });
   }
 
   /** `times`: milliseconds since 1970. Missing values interrupt a line. */
@@ -108,16 +93,6 @@ export class TimeChart {
   /** Line n is drawn, or not. */
   showLine(n: number, isShown: boolean): void {
     this.plot.setSeries(n + 1, { show: isShown });
-  }
-
-  /** Sets the text that a screen reader reads. */
-  describe(words: string): void {
-    this.place.setAttribute('aria-label', words);
-  }
-
-  remove(): void {
-    this.observer.disconnect();
-    this.plot.destroy();
   }
 
   private shade(plot: UPlot): void {

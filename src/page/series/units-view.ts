@@ -2,9 +2,8 @@
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { formatTime } from '../../data/calendar.js';
-import { onColourChange } from '../colours.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
-import { paintHeatmap } from '../heatmaps.js';
+import { onColourChange, paintHeatmap } from '../heatmaps.js';
 import { withNulls } from './drawn.js';
 import type { SeriesEngine } from './series-engine.js';
 import { TimeChart } from './time-chart.js';
@@ -138,7 +137,7 @@ const wordsOf = ({ column, r }: Unit, columns: readonly NamedLine[]): string =>
   column < 0 ? 'follows no input' : `${columns[column].name}, r = ${r.toFixed(2)}`;
 
 /** The values with the range of `target`, so that both lines fill the chart. */
-export function scaledLike(values: Float32Array, target: Float32Array): Float32Array {
+function scaledLike(values: Float32Array, target: Float32Array): Float32Array {
   const [least, most] = rangeOf(values);
   const [low, high] = rangeOf(target);
   return values.map((value) =>

@@ -1,5 +1,5 @@
 /** A text of which each character can be chosen, with the mouse or the arrow keys, and can have a colour. */
-import { colours, mix } from '../colours.js';
+import { colours, mix } from '../heatmaps.js';
 import { made } from '../dom.js';
 
 /** The largest share of a colour behind a character, so that the character can be read. */

@@ -11,14 +11,13 @@ import { lstmsOf, widthOf } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 import { assertWrites, distributionOf } from '../../training/sample.js';
+import { LONGEST_PASSAGE, PASSAGE, Queue } from '../common.js';
 import type { InspectedLstm } from '../inspect-image.js';
 import { inspectedLstms } from '../inspect-image.js';
-import { Queue } from '../queue.js';
-import { LONGEST_PASSAGE, PASSAGE } from '../settings.js';
 import type { RankedUnit } from './separation.js';
 import { propertyNamed, ranked, separations } from './separation.js';
-import type { Choice, TextModel } from './text-model.js';
-import { KeptNetwork, likeliest } from './text-model.js';
+import type { Choice, TextModel } from './text-writer.js';
+import { KeptNetwork, likeliest } from './text-writer.js';
 
 /** What the page asks for. */
 export interface TextInspectionRequest {
@@ -96,7 +95,7 @@ export class TextInspector {
 
   /**
    * `training.step`: training steps that the model has made. Rejects with a DataError if the vocabulary lacks a character, or
-   * if the network does not predict the next one; with a RangeError for another number of characters or another target.
+   * if the network does not predict the next one; with a RangeError for another number of characters.
    */
   async inspect(
     model: TextModel,
@@ -106,9 +105,11 @@ export class TextInspector {
     const classes = classesOf(model, request.text);
     const { target } = request;
     const { step } = training; // at the call: the run may train on while this job waits
-    assertRequest(classes.length, target);
+    const N = classes.length;
+    if (N < 2 || N > LONGEST_PASSAGE)
+      throw new RangeError(`text of ${counted(N, 'character')}: must have 2…${LONGEST_PASSAGE}`);
     return this.queue.run(async () => {
-      const network = await this.networkFor(model, classes.length);
+      const network = await this.networkFor(model, N);
       setOneHot(network, classes);
       const losses = await lossesOf(network, classes);
       network.setTargets({ labels: classes.map((_, t) => (t === target ? classes[t + 1] : -1)) });
@@ -119,12 +120,11 @@ export class TextInspector {
   }
 
   /**
-   * The states of every layer in a text, with a zero state before every 300 characters; at most 20,000 characters, fewer for a large network. Rejects as
-   * `inspect` does, and with a RangeError for an empty text.
+   * The states of every layer in a text, with a zero state before every 300 characters; at most 20,000 characters, fewer for a large network. Rejects with
+   * the DataErrors of `inspect`. A text has a character or more.
    */
   async states(model: TextModel, text: string): Promise<TextStates> {
     const characters = Array.from(text).slice(0, mostCharacters(model.network));
-    if (characters.length === 0) throw new RangeError('text of 0 characters: must have 1 or more');
     const read = characters.join('');
     const classes = classesOf(model, read);
     return this.queue.run(async () => {
@@ -139,13 +139,12 @@ export class TextInspector {
   /**
    * How well each unit of a layer (0 is the lowest) separates the positions of the text at which a property holds. Keeps the
    * states of the last text and weights, so that another property costs no forward pass. Rejects as `states` does, and with a
-   * RangeError for an unknown property or layer.
+   * RangeError for an unknown property.
    */
   async rank(model: TextModel, text: string, propertyId: string, state: 'c' | 'h', layer: number): Promise<Ranking> {
     const property = propertyNamed(propertyId);
     const { characters, layers } = await this.states(model, text);
-    const states = layers.find((_, n) => n === layer);
-    if (!states) throw new RangeError(`layer ${layer}: must be in 0…${layers.length - 1}`);
+    const states = layers[layer];
     const N = characters.length;
     const holds = property.holds(characters);
     const units = ranked(separations(states[state], N, states.H, holds));
@@ -168,13 +167,6 @@ export class TextInspector {
 function classesOf({ network, vocabulary }: TextModel, text: string): Int32Array {
   assertWrites(network, vocabulary, 'text');
   return Int32Array.from(classesIn(text, vocabulary));
-}
-
-function assertRequest(N: number, target: number): void {
-  if (N < 2 || N > LONGEST_PASSAGE)
-    throw new RangeError(`text of ${counted(N, 'character')}: must have 2…${LONGEST_PASSAGE}`);
-  if (Number.isInteger(target) && target >= 0 && target <= N - 2) return;
-  throw new RangeError(`target ${target}: must be a whole number in 0…${N - 2}`);
 }
 
 function setOneHot({ backend, activations: { x } }: Network, classes: Int32Array): void {

@@ -2,18 +2,17 @@
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { NormsChart } from '../chart.js';
-import { onColourChange } from '../colours.js';
-import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
+import { PASSAGE, RepeatedJob } from '../common.js';
+import { button, element, made, madeButton, messageOf, nameOf, optionsOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
-import { HeatmapFigures, scaledToOne } from '../heatmaps.js';
+import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
 import { showChoices } from '../probability-bars.js';
-import { RepeatedJob } from '../queue.js';
 import { bitsOf } from '../run-panel.js';
 import type { View } from '../settings.js';
-import { numberFrom, PASSAGE, STATES } from '../settings.js';
+import { FIELDS } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
-import type { PassageInspection } from './text-tools.js';
-import { UnitList } from './unit-list.js';
+import { PROPERTIES } from './separation.js';
+import type { PassageInspection, RankedState } from './text-tools.js';
 
 /** While a run plays, inspections begin this often, and take at most this share of the time. */
 const INSPECT_EVERY_MS = 2000;
@@ -50,11 +49,11 @@ export class TextLookView {
     this.layer.addEventListener('change', () => this.change({ lstm: this.layer.selectedIndex }));
     const unit = element('unit', HTMLInputElement);
     unit.value = String(view.unit);
-    unit.addEventListener('change', () => this.change({ unit: numberFrom('unit', unit.value) ?? this.view.unit }));
+    unit.addEventListener('change', () => this.change({ unit: FIELDS.unit.valueOf(unit.value) ?? this.view.unit }));
     const state = element('state', HTMLSelectElement);
     state.value = view.state;
     state.addEventListener('change', () =>
-      this.change({ state: STATES.find((one) => one === state.value) ?? this.view.state }),
+      this.change({ state: FIELDS.state.valueOf(state.value) ?? this.view.state }),
     );
     onColourChange(() => this.paint());
   }
@@ -73,7 +72,7 @@ export class TextLookView {
     const { view } = this;
     const { reading, passage: start, target } = view;
     try {
-      this.showInspection(await this.engine.inspectText({ reading, start, length: PASSAGE, target }), view);
+      this.showInspection(await this.engine.text.inspect({ reading, start, length: PASSAGE, target }), view);
     } catch (error) {
       // about the visitor's passage: the next inspection reads the text again
       const isPassage = this.view.reading !== '' && ['DataError', 'RangeError'].includes(nameOf(error));
@@ -187,5 +186,82 @@ export class TextLookView {
       `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${counted(step, 'training step')}.`,
     );
     showChoices(element('text-choices', HTMLElement), choices, next);
+  }
+}
+
+type UnitOfLayer = Pick<View, 'unit' | 'state' | 'lstm'>;
+const keyOf = ({ lstm, state, unit }: UnitOfLayer): string => `${lstm} ${state} ${unit}`;
+
+type Chosen = Pick<View, 'property' | 'unit' | 'state' | 'lstm'>;
+
+/** The hidden units, sorted by how well they separate a property of the text, such as “inside quotation marks”. */
+class UnitList {
+  private readonly select = element('property', HTMLSelectElement);
+  private readonly place = element('units', HTMLElement);
+  /** How often the list was requested or cleared: the result of an earlier request is not shown. */
+  private requests = 0;
+
+  constructor(
+    private chosen: Chosen,
+    private readonly engine: Remote<Engine>,
+    private readonly onChange: (change: Partial<Chosen>) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.select.append(...optionsOf(Object.fromEntries(PROPERTIES.map(({ id, words }) => [id, words]))));
+    this.select.value = chosen.property;
+    this.select.addEventListener('change', () => {
+      this.change({ property: this.select.value });
+      void this.sort();
+    });
+    button('sort-units').addEventListener('click', () => void this.sort());
+  }
+
+  /** Marks a unit of the list, if it is there. */
+  mark(chosen: UnitOfLayer): void {
+    this.chosen = { ...this.chosen, ...chosen };
+    for (const line of this.place.querySelectorAll('button')) {
+      line.setAttribute('aria-pressed', String(line.dataset.unit === keyOf(chosen)));
+    }
+  }
+
+  /** For another run, whose units are others. */
+  clear(): void {
+    this.requests++;
+    this.place.replaceChildren();
+    setText('units-note', '');
+  }
+
+  private change(change: Partial<Chosen>): void {
+    this.chosen = { ...this.chosen, ...change };
+    this.onChange(change);
+  }
+
+  /** Sorts the units of the current network. */
+  private async sort(): Promise<void> {
+    const note = element('units-note', HTMLElement);
+    note.textContent = 'Reading…';
+    const request = ++this.requests;
+    try {
+      const { units, read, found, step } = await this.engine.text.rank(this.select.value);
+      if (request !== this.requests) return;
+      const words = `After ${counted(step, 'step')}: of ${counted(read, 'character')}, ${found} have the property`;
+      note.textContent = units.length > 0 ? `${words}.` : `${words}: too few to sort the units by.`;
+      this.place.replaceChildren(...units.map((unit) => this.line(unit)));
+      this.mark(this.chosen);
+    } catch (error) {
+      note.textContent = '';
+      this.onError(error);
+    }
+  }
+
+  private line({ layer, state, unit, auc }: RankedState): HTMLButtonElement {
+    const line = madeButton('unit', '', () => this.change({ unit, state, lstm: layer }));
+    line.dataset.unit = keyOf({ lstm: layer, state, unit });
+    line.append(
+      made('b', '', `${state} of ${unit}`),
+      made('small', '', `layer ${layer + 1}`),
+      made('span', '', auc.toFixed(3)),
+    );
+    return line;
   }
 }

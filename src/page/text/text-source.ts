@@ -1,8 +1,8 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
 import { counted } from '../../core/arguments.js';
-import { button, ButtonGroup, chooseFile, element, setText } from '../dom.js';
-import type { TextFacts } from '../settings.js';
-import { TEXT_LIMITS } from '../settings.js';
+import type { TextFacts } from '../common.js';
+import { TEXT_LIMITS } from '../common.js';
+import { acceptDrops, button, ButtonGroup, chooseFile, element, hasFiles, setText } from '../dom.js';
 
 interface SourceListener {
   readonly onOwnText: (text: string, name: string) => void;
@@ -48,27 +48,20 @@ export class TextSource {
     this.buttons.setEnabled(isEnabled);
   }
 
-  /** A file anywhere on the page, or a text on the frame of the text's source. */
+  /** A file anywhere on the page, or a text on the frame of the text's source, except its area, which takes a text itself. */
   private acceptDrops(): void {
     const frame = element('text-source', HTMLElement);
-    const accepts = ({ dataTransfer, target }: DragEvent): boolean =>
-      this.isEnabled &&
-      (dataTransfer?.types.includes('Files') === true || (target instanceof Node && frame.contains(target)));
-    document.addEventListener('dragover', (event) => {
-      if (!accepts(event)) return;
-      event.preventDefault();
-      frame.classList.add('dropping');
-    });
-    document.addEventListener('dragleave', () => frame.classList.remove('dropping'));
-    document.addEventListener('drop', (event) => {
-      frame.classList.remove('dropping');
-      if (!accepts(event) || event.target === this.area) return; // the area takes a text itself
-      event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      const text = event.dataTransfer?.getData('text/plain');
-      if (file) void this.read(file);
-      else if (text) this.listener.onOwnText(text, 'the dropped text');
-    });
+    const isForText = ({ target }: DragEvent): boolean => target instanceof Node && frame.contains(target);
+    const isForArea = ({ type, target }: DragEvent): boolean => type === 'drop' && target === this.area;
+    acceptDrops(
+      frame,
+      (event) => this.isEnabled && (hasFiles(event) || isForText(event)) && !isForArea(event),
+      (dropped) => {
+        const [file, text] = [dropped?.files[0], dropped?.getData('text/plain')];
+        if (file) void this.read(file);
+        else if (text) this.listener.onOwnText(text, 'the dropped text');
+      },
+    );
   }
 
   /** `name`: null for the bundled text. */

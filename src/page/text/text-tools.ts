@@ -4,12 +4,12 @@ import type { Backend } from '../../core/backend.js';
 import type { Text } from '../../data/text.js';
 import { characterOf, textOf } from '../../data/text.js';
 import type { Network } from '../../network/network.js';
-import type { View } from '../settings.js';
-import { STATES } from '../settings.js';
+import type { State } from '../common.js';
+import { STATES } from '../common.js';
 import type { TextInspection } from './inspect-text.js';
 import { mostCharacters, TextInspector } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
-import type { TextModel } from './text-model.js';
+import type { TextModel } from './text-writer.js';
 import type { WriteRequest, WrittenChoice } from './text-writer.js';
 import { TextWriter } from './text-writer.js';
 
@@ -41,7 +41,8 @@ export interface PassageInspection extends TextInspection {
 }
 
 /** A unit of a layer. */
-export interface RankedState extends RankedUnit, Pick<View, 'state'> {
+export interface RankedState extends RankedUnit {
+  readonly state: State;
   /** 0 for the lowest. */
   readonly layer: number;
 }

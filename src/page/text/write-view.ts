@@ -43,7 +43,7 @@ export class WriteView {
       onChange({ temperature: Number(this.temperature.value) });
     });
     button('write-text').addEventListener('click', () => {
-      if (this.isWriting) void this.engine.stopWriting();
+      if (this.isWriting) void this.engine.text.stopWriting();
       else void this.begin(LENGTH);
     });
     button('write-one').addEventListener('click', () => void this.continueBy(1));
@@ -62,7 +62,7 @@ export class WriteView {
 
   /** Forgets what has been written: another network, or another prompt. */
   clear(): void {
-    void this.engine.stopWriting();
+    void this.engine.text.stopWriting();
     this.written = [];
     this.promptRead = this.prompt.value;
     setText('prompt-read', this.promptRead);
@@ -90,7 +90,7 @@ export class WriteView {
         top: TOP,
         seed: this.written.length + 1, // another one for each place, so that single characters are drawn anew
       };
-      await this.engine.write(
+      await this.engine.text.write(
         request,
         proxy((more: WrittenChoice[]) => {
           if (this.written === written) this.add(more); // otherwise the page has another text by now

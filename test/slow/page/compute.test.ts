@@ -2,84 +2,68 @@
  * “Compute with” in a real Chromium: the GPU chosen by hand, “automatic” with a clock of the test's, a lost GPU. The browser's WebGPU
  * is SwiftShader, a software adapter; a test that needs another gives it another name.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { valuesOf } from '../../../src/core/tensor.js';
-import { parseCheckpoint } from '../../../src/training/checkpoint.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { beforeEngine, LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
+import {
+  beforeEngine,
+  LonghandPage,
+  numbersIn,
+  recordRequests,
+  servePage,
+  SMALL,
+} from '../../helpers/longhand-page.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
 const folder = directoryOf();
-const SMALL_TEXT = '?subject=text&hidden=16&batchSize=8&T=20';
 
 /** The search of the page's address, once it has been written. */
 async function addressIs(opened: Visit, search: string): Promise<void> {
   await opened.page.waitForFunction((expected) => location.search === expected, search);
 }
 
+const runsOn = ({ page }: Visit, name: string): Promise<unknown> =>
+  page.waitForFunction((part) => document.querySelector('#backend')?.textContent.includes(part), name);
+
 /** The shown loss, or bits per character, after a run of `steps` steps. */
 async function lossAfter(opened: Visit, steps: number): Promise<number> {
-  await opened.page.click('#play');
+  await opened.page.click('#play:enabled');
   await opened.waitForStep(steps);
   await opened.page.waitForSelector('#play:text-is("Play")');
   return Number(await opened.text((await opened.page.isVisible('#loss')) ? '#loss' : '#bits'));
 }
 
-/** The weights and moments of the page's run. */
-async function saved(opened: Visit, name: string): Promise<Record<string, number[]>> {
-  const file = path.join(folder, name);
-  const download = opened.page.waitForEvent('download');
-  await opened.page.click('#save');
-  await (await download).saveAs(file);
-  const { model, training } = parseCheckpoint(readFileSync(file), file);
-  const { means, squares } = training!;
-  const all = Object.entries({ parameters: model.parameters, means, squares });
-  return Object.fromEntries(
-    all.flatMap(([kind, tensors]) =>
-      Object.entries(tensors).map(([of, tensor]) => [`${kind}.${of}`, [...valuesOf(tensor)]]),
-    ),
-  );
+/** The same for a new run on a backend that is chosen by hand. */
+async function lossOn(opened: Visit, backend: string, steps: number): Promise<number> {
+  await opened.openSettings();
+  await opened.page.selectOption('[name=backend]', backend);
+  await opened.page.click('#reset');
+  await runsOn(opened, backend === 'gpu' ? 'webgpu' : backend);
+  await opened.waitForStep(0);
+  return lossAfter(opened, steps);
 }
+
+const ofGpus = (requested: readonly string[]): string[] => requested.filter((url) => url.includes('gpu'));
 
 testInBrowser.each([
   ['digits of two layers, both directions', `${SMALL}&layers=2&bidirectional=true&steps=10`, 10],
-  ['a text', `${SMALL_TEXT}&steps=40`, 40],
+  ['a text', '?subject=text&threads=1&hidden=16&batchSize=8&T=20&steps=40', 40],
 ])(
-  '%s: the GPU, chosen by hand, has the losses of all cores; its code is loaded only then',
+  '%s: plain TypeScript and the GPU, chosen by hand, have the losses of all cores; the code of a GPU is loaded only then',
   async (_, query, steps) => {
-    const expected = await lossAfter(await visit(query), steps);
     const requested: string[] = [];
-    const opened = await visit(query, {
-      prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
-    });
-    expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
-    await opened.openSettings();
-    await opened.page.selectOption('[name=backend]', 'gpu');
-    await opened.page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('webgpu'));
+    const opened = await visit(query, recordRequests(requested));
+    const expected = await lossAfter(opened, steps);
+    expect(await lossOn(opened, 'reference', steps)).toBeCloseTo(expected, 3);
+    expect(ofGpus(requested)).toEqual([]);
+    expect(await lossOn(opened, 'gpu', steps)).toBeCloseTo(expected, 3);
     expect(await opened.text('#compute-note')).toMatch(
       /^The browser’s GPU is a software adapter \(.*swiftshader.*\): it computes on the processor, where “all cores” is usually quicker\.$/i,
     );
     await opened.page.waitForFunction(() => new URLSearchParams(location.search).get('compute') === 'gpu');
-    expect(await lossAfter(opened, steps)).toBeCloseTo(expected, 3);
-    expect(requested.filter((url) => url.includes('gpu'))).toHaveLength(1);
+    expect(ofGpus(requested)).toHaveLength(1);
   },
 );
-
-testInBrowser('automatic never takes a software adapter, and does not load the code for it', async () => {
-  const requested: string[] = [];
-  const opened = await visit(`?compute=automatic&threads=1&${SMALL.slice(1)}`, {
-    prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
-  });
-  expect(await opened.text('#compute-note')).toMatch(
-    /^Automatic: the browser’s GPU is a software adapter \(.*swiftshader.*\), so the run computes on 1 thread\.$/i,
-  );
-  await addressIs(opened, `?threads=1&${SMALL.slice(1)}`);
-  expect(await opened.page.inputValue('[name=backend]')).toBe('wasm');
-  expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
-});
 
 /** Gives the worker a GPU with another name, and a clock on which three steps last as long as this. */
 const racing = (onGpuMs: number, onCoresMs: number): string => `
@@ -100,16 +84,21 @@ const racing = (onGpuMs: number, onCoresMs: number): string => `
   };`;
 
 describe('automatic', () => {
-  const query = `?threads=1&${SMALL.slice(1)}&steps=10`; // several threads would read the clock while they wait
-  let weights: Record<string, number[]>;
+  const query = `${SMALL}&steps=10`; // several threads would read the clock while they wait
+  let weights: unknown;
   let loss: number;
-  beforeAll(async () => {
-    if (testInBrowser !== test) return;
-    const site = await LonghandPage.serve();
-    const opened = await site.visit(query);
-    weights = await saved(opened, 'cores.safetensors');
+
+  testInBrowser('never takes a software adapter, and does not load the code for it', async () => {
+    const requested: string[] = [];
+    const opened = await visit(`?compute=automatic&${query.slice(1)}`, recordRequests(requested));
+    expect(await opened.text('#compute-note')).toMatch(
+      /^Automatic: the browser’s GPU is a software adapter \(.*swiftshader.*\), so the run computes on 1 thread\.$/i,
+    );
+    await addressIs(opened, query);
+    expect(await opened.page.inputValue('[name=backend]')).toBe('wasm');
+    expect(ofGpus(requested)).toEqual([]);
+    weights = numbersIn(await opened.save(folder));
     loss = await lossAfter(opened, 10);
-    await site.close();
   });
 
   testInBrowser.each([
@@ -139,7 +128,7 @@ describe('automatic', () => {
       await addressIs(opened, isGpu ? `?compute=gpu&${query.slice(1)}` : query);
       expect(await opened.page.inputValue('[name=backend]')).toBe(isGpu ? 'gpu' : 'wasm');
       expect(await opened.text('#step')).toBe('0');
-      expect(await saved(opened, `automatic-${isGpu}.safetensors`)).toEqual(weights);
+      expect(numbersIn(await opened.save(folder))).toEqual(weights);
       const own = await lossAfter(opened, 10);
       if (isGpu) expect(own).toBeCloseTo(loss, 3);
       else expect(own).toBe(loss);
@@ -162,9 +151,7 @@ testInBrowser(
       await playing.waitForStepAfter(52);
       await own.killGpu();
 
-      const onCores = ({ page }: Visit): Promise<unknown> =>
-        page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
-      await onCores(playing);
+      await runsOn(playing, 'wasm');
       expect(await playing.text('#compute-note')).toMatch(
         /^The GPU was lost at step \d+, so the run continues from its copy after step \d*[05]0, on all cores\.$/,
       );
@@ -176,7 +163,7 @@ testInBrowser(
       await playing.page.click('#play');
 
       await paused.page.click('#one-step:enabled'); // the step finds it
-      await onCores(paused);
+      await runsOn(paused, 'wasm');
       // the browser may report the loss after the step
       expect(await paused.text('#compute-note')).toMatch(
         /^The GPU was lost at step [12], so the run begins again, on all cores\.$/,
@@ -190,3 +177,36 @@ testInBrowser(
     }
   },
 );
+
+testInBrowser('runs on GPU.js have the loss of all cores, and continue there when they lose the GPU', async () => {
+  const own = await LonghandPage.serveAlone();
+  try {
+    const runs: Visit[] = [];
+    for (const backend of ['webgl2', 'webgpu']) {
+      const requested: string[] = [];
+      const run = await own.visit(`${SMALL}&layers=2&steps=10`, recordRequests(requested));
+      const expected = await lossAfter(run, 10);
+      expect(ofGpus(requested)).toEqual([]);
+      expect(await lossOn(run, backend, 10)).toBeCloseTo(expected, 3);
+      expect(ofGpus(requested)).not.toEqual([]);
+      runs.push(run);
+    }
+    for (const run of runs) {
+      await run.set('steps', '100000');
+      await run.page.click('#play');
+      await run.waitForStepAfter(12);
+    }
+    await own.killGpu();
+    for (const run of runs) {
+      expect(await run.error()).toMatch(/^The GPU failed: /);
+      await run.act('Continue in WebAssembly');
+      await runsOn(run, 'wasm');
+      const from = Number(await run.text('#step'));
+      await run.set('steps', String(from + 20));
+      await run.playToTheEnd();
+      expect(Number(await run.text('#loss'))).toBeGreaterThan(0.1);
+    }
+  } finally {
+    await own.close();
+  }
+});

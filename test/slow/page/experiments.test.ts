@@ -2,7 +2,7 @@
  * The guided experiments in a real Chromium: the numbers in their words are those of the runs. The tolerances allow for the words, which
  * are rounded, and for computers whose last digits differ.
  */
-import { EXPERIMENT_WORDS } from '../../../src/page/build/experiment-words.js';
+import { EXPERIMENT_WORDS } from '../../../src/page/build/experiments-in-page.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage } from '../../helpers/longhand-page.js';
@@ -68,7 +68,7 @@ async function normsAfter(opened: Visit, change: () => Promise<void>): Promise<N
 }
 
 testInBrowser('digits: the gradient at row 0, and the accuracies', async () => {
-  const opened = await visit('?hidden=32&batchSize=64&planted=no-memory&experiment=no-later-steps');
+  const opened = await visit('?threads=1&hidden=32&batchSize=64&planted=no-memory&experiment=no-later-steps');
   await opened.inspected(0);
   for (const norm of (await norms(opened)).atRowZero) expect(norm).toBeLessThan(1e-15); // “less than the chart can show”
   const one = (await normsAfter(opened, () => opened.page.click('#take-out'))).reach;
@@ -104,7 +104,7 @@ testInBrowser('digits: the gradient at row 0, and the accuracies', async () => {
 });
 
 testInBrowser('text: from the page of the digits; the validation rises while the batch falls', async () => {
-  const opened = await visit('');
+  const opened = await visit('?threads=1');
   const { page } = opened;
   await page.click('#run-by-heart-0');
   await page.waitForURL(/subject=text/);

@@ -1,8 +1,10 @@
 /** Errors on the page, each with a button for the next action; contrast, labels (axe) and widths: in a real Chromium. */
 import { gzipSync } from 'node:zlib';
-import { FIELDS } from '../../../src/page/settings-form.js';
+import type { Subject } from '../../../src/page/common.js';
+import { FIELDS, FORM } from '../../../src/page/settings.js';
 import { expectAccessToDigits, expectAccessToText } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
+import type { Visit } from '../../helpers/longhand-page.js';
 import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../../helpers/longhand-page.js';
 
 const site = servePage();
@@ -63,41 +65,40 @@ testInBrowser('if training diverges, the page offers a return to the start with 
   expect(Number(await opened.text('#loss'))).toBeLessThan(3);
 });
 
-testInBrowser('at 1440 and 360 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways', () =>
-  expectAccessToDigits(site, [1440, 360], ['light', 'dark']),
+/** Every field of the settings and of the views shows its longest text. `others`: how many fields are outside the settings. */
+async function expectRoom(opened: Visit, subject: Subject, others: number): Promise<void> {
+  const { page } = opened;
+  await opened.openSettings();
+  for (const width of [360, 700, 1024, 1300, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const fields = await page.evaluate(() => {
+      const ARROWS = 20; // px, of a select and of an input for numbers
+      const context = document.createElement('canvas').getContext('2d')!;
+      const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
+        '#settings select, #settings input, #lstm, #text-layer, #unit, #state, #property',
+      );
+      const shown = Array.from(found).filter((field) => !field.closest('[hidden]'));
+      return shown.map((field) => {
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        context.font = font;
+        const isSelect = field instanceof HTMLSelectElement;
+        const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
+        const longest = Math.max(...texts.map((text) => context.measureText(text).width));
+        const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
+        return { name: field.name || field.id, missing: Math.max(0, longest - room) };
+      });
+    });
+    expect(fields).toHaveLength(FORM.filter((name) => (FIELDS[name].subject ?? subject) === subject).length + others);
+    expect([width, fields.filter(({ missing }) => missing > 0.5)]).toEqual([width, []]); // clientWidth is rounded
+  }
+}
+
+testInBrowser(
+  'digits, at 1440 and 360 px, in light and dark: axe finds nothing serious, nothing scrolls sideways, and each field has room',
+  async () => expectRoom(await expectAccessToDigits(site, [1440, 360], ['light', 'dark']), 'digits', 1),
 );
 
 testInBrowser(
-  'the text, at 360 and 1440 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways',
-  () => expectAccessToText(site, [360, 1440], ['light', 'dark']),
+  'text, at 360 and 1440 px, in light and dark: axe finds nothing serious, nothing scrolls sideways, and each field has room',
+  async () => expectRoom(await expectAccessToText(site, [360, 1440], ['light', 'dark']), 'text', 4),
 );
-
-testInBrowser('every field of the settings and the views shows its longest text, from 360 to 1440 px', async () => {
-  const digits = await visit(`${SMALL}&layers=2&bidirectional=true`);
-  await digits.page.waitForSelector('#lstm-choice:not([hidden])');
-  const text = await visit('?subject=text&hidden=16&batchSize=8&T=20');
-  const views = [[digits.page, 'digits', 1] as const, [text.page, 'text', 4] as const]; // how many fields outside the settings
-  for (const [page, subject, others] of views)
-    for (const width of [360, 700, 1024, 1300, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const fields = await page.evaluate(() => {
-        const ARROWS = 20; // px, of a select and of an input for numbers
-        const context = document.createElement('canvas').getContext('2d')!;
-        const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
-          '#settings select, #settings input, #lstm, #text-layer, #unit, #state, #property',
-        );
-        const shown = Array.from(found).filter((field) => !field.closest('[hidden]'));
-        return shown.map((field) => {
-          const { font, paddingLeft, paddingRight } = getComputedStyle(field);
-          context.font = font;
-          const isSelect = field instanceof HTMLSelectElement;
-          const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
-          const longest = Math.max(...texts.map((text) => context.measureText(text).width));
-          const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
-          return { name: field.name || field.id, missing: Math.max(0, longest - room) };
-        });
-      });
-      expect(fields).toHaveLength(FIELDS.filter((field) => (field.subject ?? subject) === subject).length + others);
-      expect([width, fields.filter(({ missing }) => missing > 0.5)]).toEqual([width, []]); // clientWidth is rounded
-    }
-});

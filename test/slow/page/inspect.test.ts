@@ -18,45 +18,80 @@ const coloursOf = (page: Page, selector: string): Promise<number> =>
 const pixelsOf = (page: Page, selector: string): Promise<string> =>
   page.evaluate((found) => document.querySelector<HTMLCanvasElement>(found)!.toDataURL(), selector);
 
-testInBrowser('heat maps show values; the slider chooses the number of rows, the keyboard the layer', async () => {
-  const opened = await visit(`${SMALL}&layers=2&bidirectional=true&steps=50`);
-  const { page } = opened;
-  await opened.playToTheEnd();
-  await opened.inspected(50);
-  for (let n = 1; n <= 6; n++) {
-    expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(30);
-  }
-  expect(await coloursOf(page, '#input-gradient')).toBeGreaterThan(100);
-  expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(/‖∂L\/∂h‖ is \d.* before the first row, \d/);
+describe('of digits', () => {
+  const shared = shareVisit(`${SMALL}&layers=2&bidirectional=true&steps=50`, {
+    colorScheme: 'light',
+    prepare: (page) =>
+      page.addInitScript(() => {
+        if (!localStorage.getItem('vitepress-theme-appearance'))
+          localStorage.setItem('vitepress-theme-appearance', 'dark');
+      }),
+  });
 
-  const whole = await page.getAttribute('#probabilities', 'aria-label');
-  await page.fill('#row', '10');
-  await opened.waitForText('#row-text', '10 of 28 rows');
-  expect(await opened.text('#prediction-after')).toBe('after 10 of 28 rows');
-  expect(await page.getAttribute('#probabilities', 'aria-label')).not.toBe(whole);
-  await page.fill('#row', '0');
-  expect(await opened.text('#prediction')).toBe('nothing yet');
-  await page.click('#animate');
-  await opened.waitForText('#row-text', '28 of 28 rows');
-  expect(await page.getAttribute('#probabilities', 'aria-label')).toBe(whole);
+  testInBrowser('the page has the colours that the visitor chose for the site, in its canvases too', async () => {
+    const { page } = shared();
+    /** The paper, and the first pixel of the image, which has no ink. */
+    const seen = (): Promise<[string, number[]]> =>
+      page.evaluate(() => {
+        const image = document.querySelector<HTMLCanvasElement>('#image')!.getContext('2d')!;
+        return [getComputedStyle(document.body).backgroundColor, [...image.getImageData(0, 0, 1, 1).data]];
+      });
+    await shared().inspected(0);
+    expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
+    await page.evaluate(() => {
+      localStorage.setItem('vitepress-theme-appearance', 'light');
+      dispatchEvent(new StorageEvent('storage')); // as if another tab had changed it
+    });
+    expect(await seen()).toEqual(['rgb(251, 250, 247)', [241, 239, 233, 255]]);
+    await page.evaluate(() => {
+      localStorage.setItem('vitepress-theme-appearance', 'auto');
+      dispatchEvent(new StorageEvent('storage'));
+    });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.waitForFunction(() => document.documentElement.classList.contains('dark')); // the browser reports it later
+    expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
+  });
 
-  const labels = ['1, forward', '1, reverse', '2, forward', '2, reverse'];
-  expect(await page.locator('#lstm option').allInnerTexts()).toEqual(labels);
-  const pictures = new Set<string>();
-  for (const label of labels) {
-    expect(await page.locator('#lstm option:checked').innerText()).toBe(label);
-    pictures.add(await pixelsOf(page, '#heatmaps figure:nth-child(6) canvas'));
-    const order = label.endsWith('reverse') ? /before the last row, .* after the first$/ : /before the first row, /;
-    expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(order);
-    await page.focus('#lstm');
-    await page.keyboard.press('ArrowDown');
-  }
-  expect(pictures.size).toBe(4);
-  await page.waitForFunction(() => location.search.includes('lstm=3'));
+  testInBrowser('heat maps show values; the slider chooses the number of rows, the keyboard the layer', async () => {
+    const opened = shared();
+    const { page } = opened;
+    await opened.playToTheEnd();
+    await opened.inspected(50);
+    for (let n = 1; n <= 6; n++) {
+      expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(30);
+    }
+    expect(await coloursOf(page, '#input-gradient')).toBeGreaterThan(100);
+    expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(/‖∂L\/∂h‖ is \d.* before the first row, \d/);
+
+    const whole = await page.getAttribute('#probabilities', 'aria-label');
+    await page.fill('#row', '10');
+    await opened.waitForText('#row-text', '10 of 28 rows');
+    expect(await opened.text('#prediction-after')).toBe('after 10 of 28 rows');
+    expect(await page.getAttribute('#probabilities', 'aria-label')).not.toBe(whole);
+    await page.fill('#row', '0');
+    expect(await opened.text('#prediction')).toBe('nothing yet');
+    await page.click('#animate');
+    await opened.waitForText('#row-text', '28 of 28 rows');
+    expect(await page.getAttribute('#probabilities', 'aria-label')).toBe(whole);
+
+    const labels = ['1, forward', '1, reverse', '2, forward', '2, reverse'];
+    expect(await page.locator('#lstm option').allInnerTexts()).toEqual(labels);
+    const pictures = new Set<string>();
+    for (const label of labels) {
+      expect(await page.locator('#lstm option:checked').innerText()).toBe(label);
+      pictures.add(await pixelsOf(page, '#heatmaps figure:nth-child(6) canvas'));
+      const order = label.endsWith('reverse') ? /before the last row, .* after the first$/ : /before the first row, /;
+      expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(order);
+      await page.focus('#lstm');
+      await page.keyboard.press('ArrowDown');
+    }
+    expect(pictures.size).toBe(4);
+    await page.waitForFunction(() => location.search.includes('lstm=3'));
+  });
 });
 
 testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predicted', async () => {
-  const opened = await visit('?steps=200&hidden=32&batchSize=32&learningRate=0.01');
+  const opened = await visit('?threads=1&steps=200&hidden=32&batchSize=32&learningRate=0.01');
   const { page } = opened;
   await opened.playToTheEnd();
   await page.click('#draw');
@@ -89,7 +124,7 @@ testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predi
   await opened.waitForText('#label', 'label 2');
 });
 
-const SMALL_TEXT = '?subject=text&hidden=32&batchSize=8&T=20&steps=60&learningRate=0.01';
+const SMALL_TEXT = '?subject=text&threads=1&hidden=32&batchSize=8&T=20&steps=60&learningRate=0.01';
 
 /** The background of each character. */
 const backgroundsOf = ({ page }: Visit, list: string): Promise<string[]> =>
@@ -187,36 +222,4 @@ describe('of a text, after 60 steps', () => {
       await page.waitForFunction(() => document.querySelectorAll('#passage [role=option]').length === 300);
     },
   );
-});
-
-testInBrowser('the page has the colours that the visitor chose for the site, in its canvases too', async () => {
-  const opened = await visit(SMALL, {
-    colorScheme: 'light',
-    prepare: (page) =>
-      page.addInitScript(() => {
-        if (!localStorage.getItem('vitepress-theme-appearance'))
-          localStorage.setItem('vitepress-theme-appearance', 'dark');
-      }),
-  });
-  const { page } = opened;
-  /** The paper, and the first pixel of the image, which has no ink. */
-  const seen = (): Promise<[string, number[]]> =>
-    page.evaluate(() => {
-      const image = document.querySelector<HTMLCanvasElement>('#image')!.getContext('2d')!;
-      return [getComputedStyle(document.body).backgroundColor, [...image.getImageData(0, 0, 1, 1).data]];
-    });
-  await opened.inspected(0);
-  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
-  await page.evaluate(() => {
-    localStorage.setItem('vitepress-theme-appearance', 'light');
-    dispatchEvent(new StorageEvent('storage')); // as if another tab had changed it
-  });
-  expect(await seen()).toEqual(['rgb(251, 250, 247)', [241, 239, 233, 255]]);
-  await page.evaluate(() => {
-    localStorage.setItem('vitepress-theme-appearance', 'auto');
-    dispatchEvent(new StorageEvent('storage'));
-  });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.waitForFunction(() => document.documentElement.classList.contains('dark')); // the browser reports it later
-  expect(await seen()).toEqual(['rgb(19, 20, 22)', [34, 37, 42, 255]]);
 });

@@ -2,19 +2,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
-import { valuesOf } from '../../../src/core/tensor.js';
+import { textTask } from '../../../src/data/text.js';
 import { checkpointBytes, parseCheckpoint } from '../../../src/training/checkpoint.js';
 import type { TrainOptions } from '../../../src/training/options.js';
 import { TUTORIAL } from '../../../src/training/options.js';
 import { Training } from '../../../src/door/training.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import type { Visit } from '../../helpers/longhand-page.js';
-import { servePage, SMALL } from '../../helpers/longhand-page.js';
+import { numbersIn, servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
-const { visit } = servePage();
+const { visit, shareVisit } = servePage();
 describe('a link', () => {
   testInBrowser('repeats a run, with the changes of the learning rate during the run', async () => {
     const first = await visit(`${SMALL}&seed=7&steps=40&rateChanges=3:0.002,20:0.5`);
@@ -29,7 +28,7 @@ describe('a link', () => {
     await first.playToTheEnd();
     await first.page.waitForFunction(() => location.search.includes('6:0.01'));
     const { search } = new URL(first.page.url());
-    expect(search).toMatch(/^\?hidden=16&batchSize=32&seed=7&steps=40&rateChanges=3:0\.002,6:0\.01$/);
+    expect(search).toMatch(/^\?threads=1&hidden=16&batchSize=32&seed=7&steps=40&rateChanges=3:0\.002,6:0\.01$/);
 
     const second = await visit(search);
     expect(await second.page.inputValue('[name=learningRate]')).toBe('0.001');
@@ -93,22 +92,20 @@ describe('a link', () => {
     },
   );
 
-  testInBrowser('keeps the image, the row, the layer and the planted mistake', async () => {
-    const opened = await visit(`${SMALL}&layers=2&image=18&row=14&lstm=1&mistake=swapped-gate`);
-    expect(await opened.page.locator('#lstm option:checked').innerText()).toBe('2');
+  testInBrowser('keeps what is looked at; one of an earlier version says machine= for backend=', async () => {
+    const view = 'image=18&row=14&lstm=1&mistake=swapped-gate';
+    const opened = await visit(`${SMALL}&layers=2&${view}&machine=reference`);
+    const { page } = opened;
+    expect(await page.locator('#lstm option:checked').innerText()).toBe('2');
     await opened.waitForText('#row-text', '14 of 28 rows');
     expect(await opened.text('#label')).toBe('label 3');
-    expect(await opened.page.isChecked('[value=swapped-gate]')).toBe(true);
-  });
-
-  testInBrowser('of an earlier version chooses the backend with machine=; the new address says backend=', async () => {
-    const opened = await visit(`${SMALL}&machine=reference`);
-    const { page } = opened;
+    expect(await page.isChecked('[value=swapped-gate]')).toBe(true);
     expect(await opened.text('#backend')).toContain('reference');
     expect(await page.inputValue('[name=backend]')).toBe('reference');
     await page.click('#next');
-    await page.waitForFunction(() => location.search.includes('image=1'));
-    expect(new URL(page.url()).search).toBe('?backend=reference&hidden=16&batchSize=32&image=1');
+    await page.waitForFunction(() => location.search.includes('image=19'));
+    const query = `?backend=reference&threads=1&hidden=16&layers=2&batchSize=32&${view.replace('18', '19')}`;
+    expect(new URL(page.url()).search).toBe(query);
   });
 });
 
@@ -120,43 +117,35 @@ async function checkpointOf(options: Partial<TrainOptions>, task?: string): Prom
   return Buffer.from(checkpointBytes(await training.checkpoint()));
 }
 
+async function checkpointOfText(): Promise<Buffer> {
+  const data = textTask('It was a text of some characters, repeated. '.repeat(10), { T: 5 });
+  const training = Training.start(createReferenceBackend(), data, { ...TUTORIAL, hidden: 4, batchSize: 4 });
+  return Buffer.from(checkpointBytes(await training.checkpoint()));
+}
+
 describe('a checkpoint', () => {
-  /** The tensors of a checkpoint that the page saves. */
-  const saved = async (opened: Visit, name: string): Promise<Record<string, number[]>> => {
-    const file = path.join(folder, name);
-    const download = opened.page.waitForEvent('download');
-    await opened.page.click('#save');
-    expect((await download).suggestedFilename()).toBe(name);
-    await (await download).saveAs(file);
-    return tensorsOf(file);
-  };
-  const tensorsOf = (file: string): Record<string, number[]> => {
-    const { model, training } = parseCheckpoint(readFileSync(file), file);
-    const { parameters } = model;
-    const { means, squares } = training!;
-    return Object.fromEntries(
-      Object.entries({ parameters, means, squares }).flatMap(([kind, tensors]) =>
-        Object.entries(tensors).map(([name, tensor]) => [`${kind}.${name}`, [...valuesOf(tensor)]]),
-      ),
-    );
-  };
   const folder = directoryOf();
-  const [short, long] = ['cli-20', 'cli-40'].map((name) => path.join(folder, `${name}.safetensors`));
+  const [short, long, begun, whole] = ['cli-20', 'cli-40', 'begun', 'whole'].map((name) =>
+    path.join(folder, `${name}.safetensors`),
+  );
+  const resumed = shareVisit('');
 
   testInBrowser(
     'of several layers, from the page or the command line, continues there with the same bits',
     async () => {
-      const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32'];
+      const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32', '--threads', '1'];
       const twenty = await longhand(['train', ...network, '--training-iters', String(21 * 32), '--checkpoint', short]);
-      const resumed = ['--resume', short, '--training-iters', String(41 * 32), '--checkpoint', long];
-      const forty = await longhand(['train', ...resumed]);
+      const rest = ['--resume', short, '--training-iters', String(41 * 32), '--checkpoint', long, '--threads', '1'];
+      const forty = await longhand(['train', ...rest]);
       expect([twenty.code, forty.code]).toEqual([0, 0]);
 
       const first = await visit(`${SMALL}&layers=2&bidirectional=true&steps=20`);
       await first.playToTheEnd();
-      expect(await saved(first, 'longhand-step-20.safetensors')).toEqual(tensorsOf(short));
+      const saved = await first.save(folder);
+      expect(path.basename(saved)).toBe('longhand-step-20.safetensors');
+      expect(numbersIn(saved)).toEqual(numbersIn(short));
 
-      const second = await visit('');
+      const second = resumed();
       await second.page.setInputFiles('#file', short);
       await second.waitForStep(20);
       for (const [name, value] of Object.entries({ hidden: '16', layers: '2', bidirectional: 'true' })) {
@@ -164,7 +153,7 @@ describe('a checkpoint', () => {
       }
       await second.set('steps', '40');
       await second.playToTheEnd();
-      expect(await saved(second, 'longhand-step-40.safetensors')).toEqual(tensorsOf(long));
+      expect(numbersIn(await second.save(folder))).toEqual(numbersIn(long));
       const { stdout } = await longhand(['eval', long, '--json']);
       const { accuracy } = JSON.parse(stdout) as { accuracy: number };
       expect((await second.text('#test-result')).split(' ')[0]).toBe(accuracy.toFixed(4));
@@ -172,17 +161,17 @@ describe('a checkpoint', () => {
   );
 
   testInBrowser('of a run that validates continues to validate, and stops early as on the command line', async () => {
-    const [begun, whole] = ['begun', 'whole'].map((name) => path.join(folder, `${name}.safetensors`));
-    const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2'];
+    const one = ['--threads', '1'];
+    const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2', ...one];
     const validating = [...network, '--validate-every', '5', '--patience', '2'];
-    const short = ['--training-iters', String(11 * 32), '--checkpoint', begun];
-    expect((await longhand(['train', ...validating, ...short])).code).toBe(0);
-    const resumed = ['--resume', begun, '--training-iters', String(201 * 32), '--checkpoint', whole];
-    expect((await longhand(['train', ...resumed])).code).toBe(0);
+    const length = ['--training-iters', String(11 * 32), '--checkpoint', begun];
+    expect((await longhand(['train', ...validating, ...length])).code).toBe(0);
+    const rest = ['--resume', begun, '--training-iters', String(201 * 32), '--checkpoint', whole, ...one];
+    expect((await longhand(['train', ...rest])).code).toBe(0);
     const { training } = parseCheckpoint(readFileSync(whole), whole);
     expect(training!.step).toBeLessThan(200); // it has stopped early
 
-    const opened = await visit('');
+    const opened = resumed();
     await opened.page.setInputFiles('#file', begun);
     await opened.waitForStep(10);
     expect(await opened.text('#link-note')).toMatch(/^This run began with a checkpoint, which no link contains; Reset/);
@@ -190,9 +179,8 @@ describe('a checkpoint', () => {
     await opened.page.click('#play');
     await opened.waitForText('#settings-note', 'The run stopped early: the validation loss no longer decreases.');
     await opened.waitForStep(training!.step);
-    await opened.page.waitForSelector('#save:enabled');
-    await saved(opened, `longhand-step-${training!.step}.safetensors`);
-    const file = path.join(folder, `longhand-step-${training!.step}.safetensors`);
+    const file = await opened.save(folder);
+    expect(path.basename(file)).toBe(`longhand-step-${training!.step}.safetensors`);
     const { best, validationsSinceBest, options } = parseCheckpoint(readFileSync(file), file).training!;
     expect([best, validationsSinceBest]).toEqual([training!.best, training!.validationsSinceBest]);
     expect(options.trainingIters).toBe(200 * 32 + 1); // the length that was set by hand
@@ -201,7 +189,8 @@ describe('a checkpoint', () => {
   });
 
   testInBrowser('that is damaged, or of another kind, is refused, and the present run continues', async () => {
-    const opened = await visit(SMALL);
+    const opened = resumed();
+    await opened.page.waitForSelector('#one-step:enabled');
     await opened.page.click('#one-step');
     await opened.waitForStep(1);
     for (const [bytes, message] of [
@@ -211,6 +200,7 @@ describe('a checkpoint', () => {
         /: its layers have 16, 8 hidden units, but on the page all layers have/,
       ],
       [await checkpointOf({}, 'pixels'), /: a run of the task “pixels”, but the page trains only on MNIST’s images$/],
+      [await checkpointOfText(), /: a run on a text: choose “Text” at the top of the page, then load it again$/],
       [await checkpointOf({}), /the data have T 28, inputs 28, but the network has T 6, inputs 5$/],
     ] as const) {
       await opened.page.setInputFiles('#file', { name: 'bad.safetensors', mimeType: '', buffer: bytes });

@@ -7,7 +7,7 @@ import { formatTime } from '../../../src/data/calendar.js';
 import { expectAccessToSeries } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { servePage } from '../../helpers/longhand-page.js';
+import { recordRequests, servePage } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
@@ -55,13 +55,6 @@ async function trained(opened: Visit): Promise<void> {
   await opened.page.waitForSelector('#units-shown:not([hidden])');
 }
 
-async function saved({ page }: Visit, name: string): Promise<string> {
-  const download = page.waitForEvent('download');
-  await page.click('#save');
-  await (await download).saveAs(path.join(root, name));
-  return path.join(root, name);
-}
-
 testInBrowser(
   'the example is forecast with the errors of the command line, and both accept the other’s file',
   async () => {
@@ -89,7 +82,7 @@ testInBrowser(
     expect(await page.locator('#future-rows tr').count()).toBe(7);
 
     // the page's file in the command line
-    const fromPage = await saved(opened, 'page.safetensors');
+    const fromPage = await opened.save(root);
     const beyond = async (checkpoint: string) => longhand(['forecast', checkpoint, '--data', births, '--threads', '1']);
     const [own, other] = [await beyond(file), await beyond(fromPage)];
     expect([own.code, other.stdout]).toEqual([0, own.stdout]);
@@ -128,7 +121,7 @@ testInBrowser(
     await opened.waitForStepAfter(20);
     await page.click('#play'); // Pause
     await page.waitForSelector('#save:enabled');
-    const half = await saved(opened, 'half.safetensors');
+    const half = await opened.save(root);
     expect(await opened.text('#forecasts-about')).toBe('Train the networks to see them here.');
     const resumed = path.join(root, 'resumed.safetensors');
     const rest = await longhand([
@@ -136,8 +129,7 @@ testInBrowser(
     ]);
     expect(rest.code).toBe(0);
     await trained(opened);
-    const whole = await saved(opened, 'whole.safetensors');
-    expect(readFileSync(whole).equals(readFileSync(resumed))).toBe(true);
+    expect(readFileSync(await opened.save(root)).equals(readFileSync(resumed))).toBe(true);
     await page.click('#reset');
     await opened.waitForStep(0);
     expect(await page.isHidden('#forecasts-shown')).toBe(true);
@@ -257,8 +249,7 @@ testInBrowser('the keyboard alone chooses a column, trains, and looks at horizon
 
 testInBrowser('a link repeats a run on the example; the data are loaded only for it', async () => {
   const requested: string[] = [];
-  const prepare = async (page: Visit['page']) => void page.on('request', (request) => requested.push(request.url()));
-  const empty = await open('?subject=series', { prepare });
+  const empty = await open('?subject=series', recordRequests(requested));
   await empty.page.waitForSelector('#choose-series');
   await empty.page.waitForSelector('#use-example');
   expect(requested.filter((url) => url.includes('/data/'))).toEqual([]);
@@ -269,16 +260,6 @@ testInBrowser('a link repeats a run on the example; the data are loaded only for
   await trained(opened);
   await trained(again);
   expect(await errorsOf(again)).toEqual(await errorsOf(opened));
-});
-
-testInBrowser('the digits and the text load nothing of this subject', async () => {
-  for (const query of ['?hidden=16&batchSize=32', '?subject=text&hidden=16&batchSize=8&T=20']) {
-    const requested: string[] = [];
-    await visit(query, {
-      prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
-    });
-    expect(requested.filter((url) => /series|births/.test(url))).toEqual([]);
-  }
 });
 
 testInBrowser('at 390 and 1440 px, in light and dark: axe finds nothing serious, and nothing scrolls sideways', () =>

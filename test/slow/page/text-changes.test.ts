@@ -6,8 +6,8 @@ import { servePage } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
-const { open, visit } = servePage();
-const SMALL_TEXT = '?subject=text&hidden=16&layers=1&batchSize=4&T=10';
+const { open, visit, shareVisit } = servePage();
+const SMALL_TEXT = '?subject=text&threads=1&hidden=16&layers=1&batchSize=4&T=10';
 const SHORT = 'The quick brown fox jumps over the lazy dog. '.repeat(6);
 const JAPANESE = '日本語の文章です。とても短い文です。\n'.repeat(20);
 
@@ -111,34 +111,77 @@ testInBrowser('a prompt and a passage that a new text does not know are dropped'
   expect(await page.isHidden('#error')).toBe(true);
 });
 
-testInBrowser('norms near the smallest numbers of f32 can be shown', async () => {
-  // with the forget bias at 1, f is about 0.73, so the gradient is below 1e-38 before the last of these characters
-  const opened = await visit(`${SMALL_TEXT}&target=298`);
-  await opened.page.waitForFunction(() =>
-    document.querySelector('#text-norms-chart')?.getAttribute('aria-label')?.endsWith('after character 299'),
-  );
-  await opened.page.click('#one-step');
-  await opened.waitForStep(1);
-});
+describe('at the end of the text', () => {
+  const shared = shareVisit(`${SMALL_TEXT}&passage=100000000&target=298`);
 
-testInBrowser('the passages end with the text', async () => {
-  const opened = await visit(`${SMALL_TEXT}&passage=100000000`);
-  const { page } = opened;
-  await page.waitForFunction(() => location.search.includes('passage=59216')); // 59,516 - 300
-  expect([await page.isDisabled('#later'), await page.isDisabled('#earlier')]).toEqual([true, false]);
-  const last = await opened.text('#passage');
-  await page.click('#earlier');
-  await page.waitForFunction((old) => document.querySelector<HTMLElement>('#passage')?.innerText !== old, last);
-  await page.waitForFunction(() => location.search.includes('passage=58916'));
-  await paste(opened, SHORT);
-  await page.waitForFunction(() => document.querySelectorAll('#passage [role=option]').length === 10); // 5% of 270, from the next word on
-  expect([await page.isDisabled('#later'), await page.isDisabled('#earlier')]).toEqual([true, true]);
+  testInBrowser('norms near the smallest numbers of f32 can be shown', async () => {
+    // with the forget bias at 1, f is about 0.73, so the gradient is below 1e-38 before the last of these characters
+    const opened = shared();
+    await opened.page.waitForFunction(() =>
+      document.querySelector('#text-norms-chart')?.getAttribute('aria-label')?.endsWith('after character 299'),
+    );
+    await opened.page.click('#one-step');
+    await opened.waitForStep(1);
+  });
+
+  testInBrowser('the passages end, too', async () => {
+    const { page } = shared();
+    await page.waitForFunction(() => location.search.includes('passage=59216')); // 59,516 - 300
+    expect([await page.isDisabled('#later'), await page.isDisabled('#earlier')]).toEqual([true, false]);
+    const last = await shared().text('#passage');
+    await page.click('#earlier');
+    await page.waitForFunction((old) => document.querySelector<HTMLElement>('#passage')?.innerText !== old, last);
+    await page.waitForFunction(() => location.search.includes('passage=58916'));
+  });
+
+  testInBrowser(
+    'a word that is dropped on the prompt is no new text; a text that is dropped beside it is, and may be short',
+    async () => {
+      const opened = shared();
+      const { page } = opened;
+      const dropOn = (selector: string, text: string): Promise<boolean> =>
+        page.evaluate(
+          ([place, dropped]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.setData('text/plain', dropped);
+            const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+            return document.querySelector(place)!.dispatchEvent(event); // true: the browser itself handles the drop
+          },
+          [selector, text] as const,
+        );
+      expect(await dropOn('#prompt', SHORT)).toBe(true);
+      expect(await opened.text('#text-name')).toBe('Moby-Dick');
+      expect(await dropOn('#text-name', SHORT)).toBe(false);
+      await opened.waitForText('#text-name', 'the dropped text');
+      await page.waitForSelector('#play:enabled');
+      await page.waitForFunction(() => document.querySelectorAll('#passage [role=option]').length === 10); // 5% of 270, from the next word on
+      expect([await page.isDisabled('#later'), await page.isDisabled('#earlier')]).toEqual([true, true]);
+      await page.selectOption('#property', 'in-quotes');
+      await opened.waitForText(
+        '#units-note',
+        'After 0 steps: of 14 characters, 0 have the property: too few to sort the units by.',
+      );
+    },
+  );
 });
 
 testInBrowser('units and samples of the run before are gone; the pace counts the new run’s characters', async () => {
   const folder = directoryOf();
   const file = path.join(folder, 'run.safetensors');
-  const sizes = ['--task', 'text', '--hidden', '16', '--layers', '1', '--batch-size', '4', '--steps', '10'];
+  const sizes = [
+    '--task',
+    'text',
+    '--hidden',
+    '16',
+    '--layers',
+    '1',
+    '--batch-size',
+    '4',
+    '--steps',
+    '10',
+    '--threads',
+    '1',
+  ];
   const { code } = await longhand(['train', ...sizes, '--training-iters', String(101 * 4), '--checkpoint', file]);
   expect(code).toBe(0);
 
@@ -167,36 +210,9 @@ testInBrowser('units and samples of the run before are gone; the pace counts the
   await page.click('#play');
 });
 
-testInBrowser(
-  'a word that is dropped on the prompt is not a new text; a property of very few characters sorts no units',
-  async () => {
-    const opened = await visit(SMALL_TEXT);
-    const dropOn = (selector: string, text: string): Promise<boolean> =>
-      opened.page.evaluate(
-        ([place, dropped]) => {
-          const dataTransfer = new DataTransfer();
-          dataTransfer.setData('text/plain', dropped);
-          const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
-          return document.querySelector(place)!.dispatchEvent(event); // true: the browser itself handles the drop
-        },
-        [selector, text] as const,
-      );
-    expect(await dropOn('#prompt', SHORT)).toBe(true);
-    expect(await opened.text('#text-name')).toBe('Moby-Dick');
-    expect(await dropOn('#text-name', SHORT)).toBe(false);
-    await opened.waitForText('#text-name', 'the dropped text');
-    await opened.page.waitForSelector('#play:enabled');
-    await opened.page.selectOption('#property', 'in-quotes');
-    await opened.waitForText(
-      '#units-note',
-      'After 0 steps: of 14 characters, 0 have the property: too few to sort the units by.',
-    );
-  },
-);
-
 testInBrowser('units that were sorted for the run before are not shown for the next one', async () => {
   // sorting takes longer than a new run
-  const opened = await visit('?subject=text&hidden=128&batchSize=4&T=10', { prepare: keepMessages });
+  const opened = await visit('?subject=text&threads=1&hidden=128&batchSize=4&T=10', { prepare: keepMessages });
   const { page } = opened;
   await page.evaluate(() => {
     for (const id of ['sort-units', 'reset']) document.getElementById(id)!.click();

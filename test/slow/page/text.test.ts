@@ -1,21 +1,20 @@
 /** The subject “Text” in a real Chromium: a visitor's own text is learnt, and the network writes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { valuesOf } from '../../../src/core/tensor.js';
 import { parseCheckpoint } from '../../../src/training/checkpoint.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { servePage } from '../../helpers/longhand-page.js';
+import { numbersIn, servePage } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
 /** A network that trains quickly. */
-const SMALL_TEXT = '?subject=text&hidden=32&batchSize=8&T=20';
+const SMALL_TEXT = '?subject=text&threads=1&hidden=32&batchSize=8&T=20';
 /** A short text in English. */
 const SHORT = readFileSync('docs/page.md', 'utf8').slice(0, 10_000);
 
 testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits, and samples appear', async () => {
-  const opened = await visit('?subject=text&hidden=64&layers=1&learningRate=0.01&steps=300&T=50');
+  const opened = await visit('?subject=text&threads=1&hidden=64&layers=1&learningRate=0.01&steps=300&T=50');
   const { page } = opened;
   expect(await opened.text('#text-name')).toBe('Moby-Dick');
   expect(await opened.text('#text-facts')).toBe('1,190,317 characters, 83 different');
@@ -106,68 +105,66 @@ testInBrowser('a link holds every setting of the text, and repeats the run', asy
 describe('a checkpoint', () => {
   const folder = directoryOf();
   const own = path.join(folder, 'own.txt');
-  const [short, long, fromPage] = ['short', 'long', 'page'].map((name) => path.join(folder, `${name}.safetensors`));
-  const numbersOf = (file: string): unknown => {
-    const { model, training } = parseCheckpoint(readFileSync(file), file);
-    const values = (tensors: typeof model.parameters) =>
-      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [...valuesOf(tensor)]]));
-    const { means, squares, states, step } = training!;
-    return [step, ...[model.parameters, means, squares, states].map(values), model.vocabulary];
-  };
+  const [short, long] = ['short', 'long'].map((name) => path.join(folder, `${name}.safetensors`));
+  testInBrowser(
+    'from the command line continues on the page, and back, with the same bits; for another text it is refused',
+    async () => {
+      writeFileSync(own, SHORT);
+      const sizes = [
+        '--task',
+        'text',
+        '--hidden',
+        '32',
+        '--batch-size',
+        '8',
+        '--steps',
+        '20',
+        '--validate-every',
+        '10',
+      ];
+      const train = (...args: string[]) => longhand(['train', ...args, '--text', own, '--threads', '1']);
+      const begun = await train(...sizes, '--training-iters', String(21 * 8), '--checkpoint', short);
+      const more = await train('--resume', short, '--training-iters', String(31 * 8), '--checkpoint', long);
+      expect([begun.code, more.code]).toEqual([0, 0]);
 
-  testInBrowser('from the command line continues on the page, and back, with the same bits', async () => {
-    writeFileSync(own, SHORT);
-    const sizes = ['--task', 'text', '--hidden', '32', '--batch-size', '8', '--steps', '20', '--validate-every', '10'];
-    const train = (...args: string[]) => longhand(['train', ...args, '--text', own]);
-    const begun = await train(...sizes, '--training-iters', String(21 * 8), '--checkpoint', short);
-    const more = await train('--resume', short, '--training-iters', String(31 * 8), '--checkpoint', long);
-    expect([begun.code, more.code]).toEqual([0, 0]);
+      const opened = await visit('?subject=text&threads=1');
+      const { page } = opened;
+      await page.setInputFiles('#text-file', own);
+      await opened.waitForText('#text-name', 'own.txt');
+      await page.waitForSelector('#load:enabled');
+      await page.setInputFiles('#file', short);
+      await opened.waitForStep(20);
+      expect(await opened.text('#link-note')).toMatch(/^This run began with a checkpoint, which no link contains/);
+      await opened.set('steps', '30');
+      await opened.playToTheEnd();
+      const fromPage = await opened.save(folder);
+      expect(numbersIn(fromPage)).toEqual(numbersIn(long));
+      // the page has validated after step 30, as the command line does
+      const { training } = parseCheckpoint(readFileSync(fromPage), fromPage);
+      expect(training).toMatchObject({ best: parseCheckpoint(readFileSync(long), long).training!.best });
+      // the steps added by hand are the length of the saved run
+      expect(training!.options).toMatchObject({ trainingIters: 30 * 8 + 1, epochs: null });
 
-    const opened = await visit('?subject=text');
-    const { page } = opened;
-    await page.setInputFiles('#text-file', own);
-    await opened.waitForText('#text-name', 'own.txt');
-    await page.waitForSelector('#load:enabled');
-    await page.setInputFiles('#file', short);
-    await opened.waitForStep(20);
-    expect(await opened.text('#link-note')).toMatch(/^This run began with a checkpoint, which no link contains/);
-    await opened.set('steps', '30');
-    await opened.playToTheEnd();
-    const download = page.waitForEvent('download');
-    await page.click('#save');
-    await (await download).saveAs(fromPage);
-    expect(numbersOf(fromPage)).toEqual(numbersOf(long));
-    // the page has validated after step 30, as the command line does
-    const { training } = parseCheckpoint(readFileSync(fromPage), fromPage);
-    expect(training).toMatchObject({ best: parseCheckpoint(readFileSync(long), long).training!.best });
-    // the steps added by hand are the length of the saved run
-    expect(training!.options).toMatchObject({ trainingIters: 30 * 8 + 1, epochs: null });
+      // the test at the end of the page's run is that of the command line, which has no step left to make
+      await page.waitForFunction(() => document.querySelector('#test-result')!.textContent.endsWith('at step 30'));
+      const [shown] = (await opened.text('#test-result')).split(' ');
+      expect(shown).toMatch(/^\d\.\d{4}$/);
+      const evaluated = await longhand(['eval', fromPage, '--text', own]); // of the whole text
+      expect(evaluated.stdout).toMatch(/^Bits per character on .*own\.txt: \d\.\d{4}\n$/);
+      const { code, stdout } = await train('--resume', fromPage);
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(`Bits per character on the last \\d+ characters: ${shown}\n`),
+      ]);
 
-    // the test at the end of the page's run is that of the command line, which has no step left to make
-    await page.waitForFunction(() => document.querySelector('#test-result')!.textContent.endsWith('at step 30'));
-    const [shown] = (await opened.text('#test-result')).split(' ');
-    expect(shown).toMatch(/^\d\.\d{4}$/);
-    const evaluated = await longhand(['eval', fromPage, '--text', own]); // of the whole text
-    expect(evaluated.stdout).toMatch(/^Bits per character on .*own\.txt: \d\.\d{4}\n$/);
-    const { code, stdout } = await train('--resume', fromPage);
-    expect([code, stdout]).toEqual([
-      0,
-      expect.stringMatching(`Bits per character on the last \\d+ characters: ${shown}\n`),
-    ]);
+      const sampled = await longhand(['sample', fromPage, '--length', '20', '--prime', 'The']);
+      expect(sampled.stdout).toMatch(/^The/);
 
-    const sampled = await longhand(['sample', fromPage, '--length', '20', '--prime', 'The']);
-    expect(sampled.stdout).toMatch(/^The/);
-  });
-
-  testInBrowser('of the other subject, or of another text, is refused', async () => {
-    const opened = await visit(SMALL_TEXT);
-    await opened.page.setInputFiles('#file', short);
-    expect(await opened.error()).toMatch(/which is not among the|the run began with/);
-    await opened.act('Close');
-    const digits = await visit('');
-    await digits.page.setInputFiles('#file', short);
-    expect(await digits.error()).toMatch(
-      /: a run on a text: choose “Text” at the top of the page, then load it again$/,
-    );
-  });
+      await page.click('#bundled'); // another text
+      await opened.waitForText('#text-name', 'Moby-Dick');
+      await page.waitForSelector('#load:enabled');
+      await page.setInputFiles('#file', short);
+      expect(await opened.error()).toMatch(/which is not among the|the run began with/);
+    },
+  );
 });

@@ -1,7 +1,6 @@
-/** “Train” in a real Chromium: the command line's losses, on every backend; a lost GPU; play, pause, steps and reset. */
+/** “Train” in a real Chromium: the command line's losses; play, pause, steps and reset. */
 import path from 'node:path';
 import { testInBrowser } from '../../helpers/chromium.js';
-import type { Visit } from '../../helpers/longhand-page.js';
 import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { builtSite } from '../../helpers/site.js';
@@ -61,66 +60,6 @@ describe('the losses of 60 steps are those of the command line', () => {
       expect(alone.faults).toEqual([]);
     } finally {
       await host.close();
-    }
-  });
-});
-
-describe('ten steps of two layers', () => {
-  const query = `${SMALL}&layers=2&steps=10`;
-  const onWasm = shareVisit(query);
-  let expected: number;
-  beforeAll(async () => {
-    if (testInBrowser !== test) return;
-    await onWasm().page.click('#play');
-    await onWasm().waitForStep(10);
-    expected = Number(await onWasm().text('#loss'));
-  });
-
-  /** Chooses a backend, whose code is fetched only then, and trains on it. */
-  async function expectLossOfWasm(place: Pick<LonghandPage, 'visit'>, backend: string): Promise<Visit> {
-    const requested: string[] = [];
-    const opened = await place.visit(query, {
-      prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
-    });
-    expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
-    await opened.openSettings();
-    await opened.page.selectOption('[name=backend]', backend);
-    await opened.page.waitForFunction(
-      (name) => document.querySelector('#backend')?.textContent.includes(name),
-      backend,
-    );
-    await opened.page.click('#play');
-    await opened.waitForStep(10);
-    expect(Number(await opened.text('#loss'))).toBeCloseTo(expected, 3);
-    expect(requested.some((url) => url.includes('gpu'))).toBe(backend !== 'reference');
-    return opened;
-  }
-
-  testInBrowser('on the reference backend have the loss of WebAssembly; GPU.js is not fetched', async () => {
-    await expectLossOfWasm({ visit }, 'reference');
-  });
-
-  testInBrowser('on GPU.js have it too; runs that lose the GPU continue in WebAssembly', async () => {
-    const own = await LonghandPage.serveAlone();
-    try {
-      const runs = [await expectLossOfWasm(own, 'webgl2'), await expectLossOfWasm(own, 'webgpu')];
-      for (const run of runs) {
-        await run.set('steps', '100000');
-        await run.page.click('#play');
-        await run.waitForStepAfter(12);
-      }
-      await own.killGpu();
-      for (const run of runs) {
-        expect(await run.error()).toMatch(/^The GPU failed: /);
-        await run.act('Continue in WebAssembly');
-        await run.page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
-        const from = Number(await run.text('#step'));
-        await run.set('steps', String(from + 20));
-        await run.playToTheEnd();
-        expect(Number(await run.text('#loss'))).toBeGreaterThan(0.1);
-      }
-    } finally {
-      await own.close();
     }
   });
 });

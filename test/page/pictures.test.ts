@@ -1,6 +1,7 @@
-/** Under each picture of the page stands what to look for. */
+/** The page's pictures: under each stands what to look for, and the axes of the charts have whole marks. */
 import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/axis-marks.js';
 
 /** Pictures without such a sentence, and why. */
 const WITHOUT: Readonly<Record<string, string>> = {
@@ -21,4 +22,12 @@ test.each([
   });
   for (const [id, text] of words) expect([id, text]).toEqual([id, expect.stringMatching(/^(Look for|Move) [^]*[.?]$/)]);
   expect(words).toHaveLength(count);
+});
+
+test('the marks of counts are whole numbers, and those of a logarithmic axis are powers of ten', () => {
+  expect(WHOLE_DISTANCES.slice(0, 7)).toEqual([1, 2, 5, 10, 20, 50, 100]);
+  expect(WHOLE_DISTANCES.every(Number.isInteger)).toBe(true);
+  expect(powersOfTen(0.002, 300).map(powerText)).toEqual(['10⁻²', '10⁻¹', '10⁰', '10¹', '10²']);
+  expect(powersOfTen(1e-15, 10).map(powerText)).toEqual(['10⁻¹⁵', '10⁻¹¹', '10⁻⁷', '10⁻³', '10¹']);
+  expect(powersOfTen(2, 3)).toEqual([]);
 });

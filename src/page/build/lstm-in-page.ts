@@ -1,10 +1,26 @@
-/** What the build writes into index.html: the equations with the lines that compute them, and the fields of the settings form. */
+/** What the build makes of src/equations/lstm.ts: the equations of index.html with their lines, and the cells with each planted mistake. */
 import katex from 'katex';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import type { ChoiceField, NumberField } from '../settings-form.js';
-import { FIELDS, isNumberField } from '../settings-form.js';
-import { LIMITS } from '../settings.js';
-import { DERIVATION_FILE, equationLines, LSTM_FILE, readLstm } from './planted-mistakes.js';
+import { PLANTED_MISTAKES } from '../common.js';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+const LSTM_FILE = path.join(project, 'src/equations/lstm.ts');
+const LIST_FILE = path.join(project, 'src/mistakes/planted-mistakes.mjs');
+const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
+
+const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
+
+/** The first and last line (counted from 1) of each equation in src/equations/lstm.ts, from the links in docs/derivation.md: `4′` → [89, 93]. */
+function equationLines(): Map<string, readonly [number, number]> {
+  const links = readFileSync(DERIVATION_FILE, 'utf8').matchAll(
+    /\[\((\d′?)\)\]\(\.\.\/src\/equations\/lstm\.ts#L(\d+)-L(\d+)\)/g,
+  );
+  return new Map([...links].map(([, equation, first, last]) => [equation, [Number(first), Number(last)]]));
+}
 
 const STYLES = 'virtual:equation-styles.css';
 
@@ -73,7 +89,7 @@ function withoutInlineStyles(html: string, classes: Map<string, string>): string
   });
 }
 
-export interface Equation {
+interface Equation {
   /** As in src/equations/lstm.ts: `4′`. */
   readonly number: string;
   readonly latex: readonly string[];
@@ -134,37 +150,46 @@ const EQUATIONS: readonly Equation[] = [
   },
 ];
 
-/** Replaces `<!-- settings -->` by the fields of the settings form. */
-export function settingsInPage(): Plugin {
+const escapeHtml = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+
+const NAME = 'virtual:planted-mistakes';
+const QUERY = '?mistake=';
+
+/**
+ * `virtual:planted-mistakes`: for every mistake that the page offers, the operations of a src/equations/lstm.ts with that mistake. The list in the page holds only the mistakes that it offers.
+ */
+export function plantedMistakes(): Plugin {
   return {
-    name: 'settings-in-page',
-    transformIndexHtml: (html) => html.replace('<!-- settings -->', () => FIELDS.map(fieldHtml).join('')),
+    name: 'planted-mistakes',
+    enforce: 'pre',
+    resolveId: (id) => (id === NAME ? `\0${NAME}` : id.startsWith(LSTM_FILE + QUERY) ? id : null),
+    load(id) {
+      if (id === `\0${NAME}`) return allMistakes();
+      if (id === LIST_FILE) return `export const PLANTED_MISTAKES = ${JSON.stringify(PLANTED_MISTAKES)};`;
+      if (!id.startsWith(LSTM_FILE + QUERY)) return null;
+      this.addWatchFile(LSTM_FILE);
+      return lstmWith(Number(id.slice((LSTM_FILE + QUERY).length)));
+    },
   };
 }
 
-const fieldHtml = (field: NumberField | ChoiceField): string =>
-  isNumberField(field) ? numberField(field) : choiceField(field);
-
-function numberField(field: NumberField): string {
-  const { name, help, placeholder } = field;
-  const { kind, least, most } = LIMITS[name];
-  const input = kind === 'whole' ? `type="number" min="${least}" max="${most}" step="1"` : 'inputmode="decimal"';
-  const empty = placeholder === undefined ? '' : ` placeholder="${escapeHtml(placeholder)}"`;
-  return labelled(field, `<input name="${name}" ${input} autocomplete="off" title="${escapeHtml(help)}"${empty} />`);
-}
-
-function choiceField(field: ChoiceField): string {
-  const options = Object.entries(field.choices).map(
-    ([value, label]) => `<option value="${value}">${escapeHtml(label)}</option>`,
+function allMistakes(): string {
+  const imports = PLANTED_MISTAKES.map(
+    (_, n) =>
+      `import { lstmCellForward as forward${n}, lstmCellBackward as backward${n} } from '${LSTM_FILE}${QUERY}${n}';`,
   );
-  return labelled(field, `<select name="${field.name}" title="${escapeHtml(field.help)}">${options.join('')}</select>`);
+  const entries = PLANTED_MISTAKES.map(
+    ({ id }, n) => `'${id}': { lstmCellForward: forward${n}, lstmCellBackward: backward${n} },`,
+  );
+  return `${imports.join('\n')}\nexport default {\n${entries.join('\n')}\n};\n`;
 }
 
-function labelled({ label, help, isLive, subject }: NumberField | ChoiceField, control: string): string {
-  const live = isLive ? ' <small>live</small>' : '';
-  const only = subject ? ` data-subject="${subject}"` : '';
-  return `<label${only}><span title="${escapeHtml(help)}">${escapeHtml(label)}${live}</span>${control}</label>\n`;
+/** src/equations/lstm.ts with mistake n. Throws an Error if src/equations/lstm.ts does not have the right line exactly once. */
+function lstmWith(n: number): string {
+  const { id, right, wrong } = PLANTED_MISTAKES[n];
+  const parts = readLstm().split(right);
+  if (parts.length !== 2)
+    throw new Error(`mistake ${id}: src/equations/lstm.ts has “${right}” ${parts.length - 1} times`);
+  return parts.join(wrong);
 }
-
-const escapeHtml = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

@@ -1,6 +1,7 @@
-/** The sentence that says why a run computes with all cores or with a GPU, and whether an error is the GPU's. */
-import type { BackendChoice } from './backend-choices.js';
-import { messageOf, nameOf, setText } from './dom.js';
+/** The sentences beside a run: why it computes with all cores or a GPU, that the GPU failed, and with which mistake it trains. */
+import type { BackendChoice } from './common.js';
+import { mistakeOf } from './common.js';
+import { element, messageOf, nameOf, setText } from './dom.js';
 
 export const showComputeNote = (note: string): void => setText('compute-note', note);
 
@@ -21,4 +22,12 @@ export function continuedNote(error: unknown, failedAt: number, step: number): s
   const what = message.includes('was lost') ? 'was lost' : `failed (${message})`;
   const from = step === 0 ? 'begins again' : `continues from its copy after step ${step}`;
   return `The GPU ${what} at step ${failedAt}, so the run ${from}, on all cores.`;
+}
+
+/** `id`: of a planted mistake, or `none`. */
+export function showPlanted(id: string): void {
+  const mistake = mistakeOf(id);
+  element('planted-note', HTMLElement).hidden = !mistake;
+  const words = mistake && `This run trains with the mistake “${mistake.words}” in (${mistake.equation}).`;
+  setText('planted-words', words ? `${words} It cannot be saved.` : '');
 }

