@@ -1,5 +1,5 @@
 /** Classifiers: what they must beat, trained, interrupted, saved, and reported. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { motion } from '../../docs/motion.mjs';
 import { assertTrained, classifierBytes, classifierIn } from '../../src/classify/classifier-file.js';
 import type { ClassifierHooks, ClassifierState } from '../../src/classify/classifier.js';
@@ -29,7 +29,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 
-const backend = createReferenceBackend();
+const backend = await createWasmBackend({ threads: 1 });
 
 describe('logistic regression', () => {
   const random = new Random(3);

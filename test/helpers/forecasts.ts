@@ -1,5 +1,5 @@
 /** A series of 120 days, and forecasters that are trained on it. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Random } from '../../src/core/rng.js';
 import { formatTime, timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
@@ -51,7 +51,7 @@ export const CHOICES: ForecastChoices = {
   seasons: [7],
 };
 export const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters: 24, displayStep: 1000 });
-export const backend = createReferenceBackend();
+export const backend = await createWasmBackend({ threads: 1 });
 export const series = seriesOfDays();
 
 export const begun = (choices: Partial<ForecastChoices> = {}, of = series): ForecastState => ({
