@@ -7,19 +7,16 @@ import type { TrainHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
-import { checkedForecastOptions } from './forecast-options.js';
+import { checkedForecastOptions, choicesOf } from './request.js';
 import { fittedOptions, Forecaster, trainStages } from './forecaster.js';
-import type { Holidays } from './holidays.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
+import type { Holidays, Series } from './series.js';
+import { HOLIDAY_COLUMNS, holidaysOf, laterSeriesOf, seriesOf, wantedColumns } from './series.js';
 import { futureOf, MOST_STEPS } from './future.js';
 import type { Band } from './intervals.js';
 import { assertHolidaysReach, lastRead, plannedColumns, planOf } from './plan.js';
 import type { HorizonReport } from './report.js';
 import { reportOf } from './report.js';
 import type { ForecastRequest, SeriesRow } from './request.js';
-import { choicesOf } from './request.js';
-import type { Series } from './series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from './series.js';
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {

@@ -3,8 +3,15 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { motion } from '../../docs/motion.mjs';
 import { assertTrained, classifierBytes, classifierIn } from '../../src/classify/classifier-file.js';
 import type { ClassifierHooks, ClassifierState } from '../../src/classify/classifier.js';
-import { Classifier, classifyOptions, likeliest, meanOf, trainClassifier } from '../../src/classify/classifier.js';
-import { inputColumns } from '../../src/classify/inputs.js';
+import {
+  Classifier,
+  classifyOptions,
+  inputColumns,
+  likeliest,
+  meanOf,
+  trainClassifier,
+} from '../../src/classify/classifier.js';
+import { windowsOf } from '../../src/classify/windows.js';
 import type { Logistic, Samples } from '../../src/classify/logistic.js';
 import {
   chosenLogistic,
@@ -19,7 +26,6 @@ import { assertOfTraining, planOf, windowsOfPart } from '../../src/classify/plan
 import type { ClassifyColumns, Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
 import { featuresOf, reportOf } from '../../src/classify/report.js';
-import { windowsOf } from '../../src/classify/windows.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Range } from '../../src/core/numbers.js';
 import { Random } from '../../src/core/rng.js';

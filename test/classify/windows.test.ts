@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { DataError } from '../../src/core/errors.js';
 import { tableOf } from '../../src/data/table.js';
-import { inputColumns, windowExamples } from '../../src/classify/inputs.js';
+import { windowsOf } from '../../src/classify/windows.js';
+import { inputColumns, windowExamples } from '../../src/classify/classifier.js';
 import type { ClassifyChoices } from '../../src/classify/plan.js';
 import { PARTS, planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { ClassifyColumns, KnownOfRecordings, Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, repeatedColumn, wantedColumns } from '../../src/classify/recordings.js';
-import { windowsOf } from '../../src/classify/windows.js';
 import { zeros } from '../../src/core/tensor.js';
 import { expectDataError } from '../helpers/failures.js';
 

@@ -6,7 +6,7 @@ import { timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
-import { forecastOptions } from '../../src/forecast/forecast-options.js';
+import { forecastOptions } from '../../src/forecast/request.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { firstRead, futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
@@ -17,7 +17,7 @@ import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../..
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
-import { fillWindow, inputCount } from '../../src/forecast/windows.js';
+import { fillWindow, inputCount } from '../../src/trained-state.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import {

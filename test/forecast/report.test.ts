@@ -1,7 +1,7 @@
 /** What a report of forecasts says in words. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { chanceOf } from '../../src/forecast/chance.js';
+import { chanceOf } from '../../src/forecast/intervals.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
 import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 

@@ -17,20 +17,23 @@ import {
   timeOfParts,
 } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
-import { holidaysOf, HOLIDAY_COLUMNS, holidayList } from '../../src/forecast/holidays.js';
-import { inputColumns, planFor } from '../../src/forecast/inputs.js';
-import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
-import type { Series, SeriesColumns } from '../../src/forecast/series.js';
 import {
   alignedTo,
   filledBy,
+  HOLIDAY_COLUMNS,
+  holidayList,
+  holidaysOf,
   laterSeriesOf,
   repeatedColumn,
   seriesOf,
   wantedColumns,
 } from '../../src/forecast/series.js';
-import { fillWindow, inputCount, readingOf, strideFor, windowExamples } from '../../src/forecast/windows.js';
+import { inputColumns, planFor } from '../../src/forecast/inputs.js';
+import type { ForecastChoices } from '../../src/forecast/plan.js';
+import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
+import type { Series, SeriesColumns } from '../../src/forecast/series.js';
+import { readingOf, strideFor, windowExamples } from '../../src/forecast/windows.js';
+import { fillWindow, inputCount } from '../../src/trained-state.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 
 const DAY = 86_400_000;

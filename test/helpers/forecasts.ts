@@ -5,13 +5,12 @@ import { formatTime, timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
-import { forecastOptions } from '../../src/forecast/forecast-options.js';
+import { forecastOptions } from '../../src/forecast/request.js';
 import { trainStages } from '../../src/forecast/forecaster.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
+import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/plan.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 
 export const DAY = 86_400_000;
 export const START = timeFrom('1987-01-01');
