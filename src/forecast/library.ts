@@ -8,7 +8,7 @@ import type { TrainOptions } from '../training/options.js';
 import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
 import { checkedForecastOptions, choicesOf } from './request.js';
-import { fittedOptions, Forecaster, trainStages } from './forecaster.js';
+import { fittedOptions, Forecaster, stepsIn, trainStages } from './forecaster.js';
 import type { Holidays, Series } from './series.js';
 import { HOLIDAY_COLUMNS, holidaysOf, laterSeriesOf, seriesOf, wantedColumns } from './series.js';
 import { futureOf, MOST_STEPS } from './future.js';
@@ -61,8 +61,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       assertHolidaysReach(plan, isAllRead ? series.length : lastRead(plan, series.length), 'rows');
       const found: ForecastRow[] = [];
       for (const ahead of plan.ahead) {
-        const count = series.length - first - (isAllRead ? largest : ahead);
-        const steps = Array.from({ length: Math.max(0, count) }, (_, n) => first + ahead + n);
+        const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
         const bands = await forecaster.bands(series, ahead, steps);
         for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
       }

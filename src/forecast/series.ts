@@ -189,21 +189,19 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
         `${formatTime(calendar.start)}, where the training began: add rows before them`,
     );
   }
-  const later = (values: Float64Array): Float64Array => {
-    const result = new Float64Array(before + values.length).fill(NaN);
+  return { ...extended(series, length, before), calendar, first: before, end: before + series.end };
+}
+
+/** The series with `length` steps: `before` missing ones, its own, and missing ones after them. */
+export function extended(series: Series, length: number, before = 0): Series {
+  const longer = (values: Float64Array): Float64Array => {
+    const result = new Float64Array(length).fill(NaN);
     result.set(values, before);
     return result;
   };
-  return {
-    calendar,
-    length,
-    first: before,
-    end: before + series.end,
-    y: later(series.y),
-    filled: later(series.filled),
-    inputs: series.inputs.map(later),
-    known: series.known.map((column) => ({ ...column, values: later(column.values) })),
-  };
+  const known = series.known.map((column) => ({ ...column, values: longer(column.values) }));
+  const inputs = series.inputs.map(longer);
+  return { ...series, length, y: longer(series.y), filled: longer(series.filled), inputs, known };
 }
 
 /** `values` with missing numbers filled. What a step reads must not depend on whether later steps have numbers, so the last ones are filled too. */
@@ -245,9 +243,3 @@ export function holidaysOf(table: Table): Holidays {
   }
   return days;
 }
-
-/** `1988-12-25,Christmas Day` for each holiday, in order, for a file. */
-export const holidayList = (holidays: Holidays): [date: string, name: string][] =>
-  [...holidays]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([day, names]) => names.map((name): [string, string] => [formatTime(day * DAY), name]));
