@@ -1,12 +1,11 @@
 /** Forecasters: trained, interrupted, and used beyond the last row. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { DataError } from '../../src/core/errors.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import { timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
-import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
-import { forecastOptions } from '../../src/forecast/request.js';
+import type { ForecastState } from '../../src/forecast/forecaster.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { firstRead, futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
@@ -19,7 +18,8 @@ import type { Series } from '../../src/forecast/series.js';
 import { alignedTo, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { fillWindow, inputCount } from '../../src/trained-state.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import { expectDataError, failureOf } from '../helpers/failures.js';
+import { checkpointSetBytes } from '../../src/training/checkpoint-set.js';
+import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
 import {
   backend,
   begun,
@@ -71,40 +71,6 @@ describe('a forecaster', () => {
     }
     forecaster.dispose();
     expect(state.plan.parts.validation).toEqual({ from: 96, to: 108 });
-  });
-
-  test('that is interrupted after any checkpoint continues to the same bytes, with its own options', async () => {
-    const { state, states } = whole;
-    expect(states).toHaveLength(2 * 8);
-    const end = forecastBytes(state);
-    expect(states.at(-1)).toEqual(end);
-    for (const n of [0, 1, 4, 7, 8, 11, 14]) {
-      const before = parseForecast(states[n], 'run');
-      const other = forecastOptions({ hidden: 3, seed: 99 });
-      const hooks: ForecastHooks = n % 4 === 0 ? { checkpointEvery: 1 } : {};
-      const resumed = await trainStages(backend, series, other, before, hooks);
-      expect(forecastBytes(resumed)).toEqual(end);
-    }
-  });
-
-  test('continues only with the same numbers', async () => {
-    const before = parseForecast(whole.states[0], 'run');
-    const other = seriesOfDays(COUNT, 0, (n) => (n === 5 ? 1 : 0));
-    await expect(trainStages(backend, other, OPTIONS, before)).rejects.toThrow(DataError);
-  });
-
-  test('stops when it is told', async () => {
-    const stop = new AbortController();
-    let saved: Uint8Array | undefined;
-    const run = trainStages(backend, series, OPTIONS, begun(), {
-      signal: stop.signal,
-      onStep: () => stop.abort(new Error('enough')),
-      onState: (now) => (saved = forecastBytes(now)),
-    });
-    expect(await failureOf(run)).toEqual(new Error('enough'));
-    expect(
-      forecastBytes(await trainStages(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run'))),
-    ).toEqual(forecastBytes(whole.state));
   });
 
   /** The series with `change` in each number after step `moment`, and in what is known in advance of the steps that no forecast reads. */
@@ -778,5 +744,52 @@ describe('the future', () => {
       ),
     );
     forecaster.dispose();
+  });
+});
+
+describe('the file of a forecaster', () => {
+  test('has 0 for a -0 of the plan, which was computed', () => {
+    const scores = whole.state.plan.scores?.map((row) => row.map((score, n) => (n === 0 ? -0 : score))) ?? null;
+    const read = parseForecast(forecastBytes({ ...whole.state, plan: { ...whole.state.plan, scores } }), 'f');
+    expect(read.plan.scores?.map((row) => row[0])).toEqual([0, 0]);
+  });
+
+  test('refuses to give infinite numbers, which extreme scales and scores would make', async () => {
+    const { plan, networks } = whole.state;
+    const { inputs, scores } = plan;
+    const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
+    for (const changed of [
+      { inputs: { ...inputs, y: { level: 0, scale: 1e308 } } },
+      { scores: huge, inputs: { ...inputs, y: { level: 0, scale: 1e307 } } },
+    ]) {
+      const forecaster = new Forecaster(backend, { plan: { ...plan, ...changed }, networks });
+      await expect(reportOf(forecaster, series, 'test')).rejects.toThrow(NonFiniteError);
+      forecaster.dispose();
+    }
+  });
+
+  test('is refused if its networks do not suit its plan', async () => {
+    const { plan, networks } = whole.state;
+    const wrongOutputs = {
+      plan: { ...together.state.plan, isTogether: true },
+      networks: new Map([['together-seed-1', [...networks.values()][0]]]),
+    };
+    expect(errorOf(DataError, () => new Forecaster(backend, wrongOutputs)).message).toMatch(
+      /outputs, but its horizons need/,
+    );
+    const fewer = { plan: { ...plan, inputs: { ...plan.inputs, holidays: [] } }, networks };
+    const forecaster = new Forecaster(backend, fewer);
+    await expect(forecaster.bands(series, 1, [110])).rejects.toThrow(
+      /^forecast: network ahead-1-seed-1 reads \d+ numbers, but its plan has \d+$/,
+    );
+    forecaster.dispose();
+  });
+
+  test('is not one of another kind', () => {
+    const { networks } = together.state;
+    const other = checkpointSetBytes({ networks, metadata: {} });
+    expectDataError(() => parseForecast(other, 'f'), 'f: is not the checkpoint of a forecaster');
+    const bytes = forecastBytes(together.state);
+    expect(forecastBytes(parseForecast(bytes, 'f'))).toEqual(bytes);
   });
 });
