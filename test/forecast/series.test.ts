@@ -288,31 +288,27 @@ describe('inputs', () => {
   const series = seriesIn(richRows(), RICH);
   const plan = planOf('rows', series, CHOICES, HOLIDAYS);
 
-  test.each([
-    ['missing', [1]],
-    ['missing', [10]],
-    ['missing', [1, 10]],
-    ['previous', [1, 10]],
-    ['missing', [3, 40]],
-  ] as const)('with --fill %s, for %j ahead, do not depend on later numbers', (fill, ahead) => {
-    for (const seasons of [[7, 30], [7], [2], []]) {
-      const columns = { ...RICH, fill };
-      const before = seriesIn(richRows(), columns);
-      const { inputs } = planOf('rows', before, { ...CHOICES, ahead: [...ahead], seasons }, HOLIDAYS);
-      const T = 4;
-      const reading = readingOf(before, inputs, HOLIDAYS, ahead);
-      for (let t = 20; t < 260; t += 17) {
-        const after = seriesIn(
-          richRows((n) => (n > t ? 1000 + n : 0)),
-          columns,
-        );
-        after.y.fill(NaN, t + 1 + (t % 2) * 300);
-        const [one, other] = [before, after].map((of): Tensor => {
-          const x = zeros([T, 1, inputCount(reading)], 'f64');
-          fillWindow(x, 0, readingOf(of, inputs, HOLIDAYS, ahead), t - T + 1);
-          return x;
-        });
-        expect(other.data).toEqual(one.data);
+  test.each(['missing', 'previous'] as const)('with --fill %s do not depend on later numbers', (fill) => {
+    const columns = { ...RICH, fill };
+    const before = seriesIn(richRows(), columns);
+    const T = 4;
+    for (let t = 20; t < 260; t += 17) {
+      const after = seriesIn(
+        richRows((n) => (n > t ? 1000 + n : 0)),
+        columns,
+      );
+      after.y.fill(NaN, t + 1 + (t % 2) * 300);
+      for (const ahead of [[1], [10], [1, 10], [3, 40]]) {
+        for (const seasons of [[7, 30], [7], [2], []]) {
+          const { inputs } = planOf('rows', before, { ...CHOICES, ahead, seasons }, HOLIDAYS);
+          const [one, other] = [before, after].map((of): Tensor => {
+            const reading = readingOf(of, inputs, HOLIDAYS, ahead);
+            const x = zeros([T, 1, inputCount(reading)], 'f64');
+            fillWindow(x, 0, reading, t - T + 1);
+            return x;
+          });
+          expect(other.data).toEqual(one.data);
+        }
       }
     }
   });
