@@ -291,24 +291,25 @@ describe('inputs', () => {
   test.each(['missing', 'previous'] as const)('with --fill %s do not depend on later numbers', (fill) => {
     const columns = { ...RICH, fill };
     const before = seriesIn(richRows(), columns);
+    const plans = [[1], [10], [1, 10], [3, 40]].flatMap((ahead) =>
+      [[7, 30], [7], [2], []].map((seasons) => ({
+        ahead,
+        plan: planOf('rows', before, { ...CHOICES, ahead, seasons }, HOLIDAYS).inputs,
+      })),
+    );
     const T = 4;
     for (let t = 20; t < 260; t += 17) {
-      const after = seriesIn(
-        richRows((n) => (n > t ? 1000 + n : 0)),
-        columns,
-      );
+      const rows = richRows((n) => (n > t ? 1000 + n : 0));
+      const after = seriesIn(rows, columns);
       after.y.fill(NaN, t + 1 + (t % 2) * 300);
-      for (const ahead of [[1], [10], [1, 10], [3, 40]]) {
-        for (const seasons of [[7, 30], [7], [2], []]) {
-          const { inputs } = planOf('rows', before, { ...CHOICES, ahead, seasons }, HOLIDAYS);
-          const [one, other] = [before, after].map((of): Tensor => {
-            const reading = readingOf(of, inputs, HOLIDAYS, ahead);
-            const x = zeros([T, 1, inputCount(reading)], 'f64');
-            fillWindow(x, 0, reading, t - T + 1);
-            return x;
-          });
-          expect(other.data).toEqual(one.data);
-        }
+      for (const { ahead, plan: inputs } of plans) {
+        const [one, other] = [before, after].map((of): Tensor => {
+          const reading = readingOf(of, inputs, HOLIDAYS, ahead);
+          const x = zeros([T, 1, inputCount(reading)], 'f64');
+          fillWindow(x, 0, reading, t - T + 1);
+          return x;
+        });
+        expect(other.data).toEqual(one.data);
       }
     }
   });
