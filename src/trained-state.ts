@@ -106,11 +106,13 @@ export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastN
   const isTrained = ({ plan, networks }: TrainedState<Plan>): boolean =>
     lastNames(plan)?.every((name) => hasEnded(networks.get(name))) ?? false;
   return {
+    /** Whether the run has ended. */
+    isTrained,
     /** The bytes of the file. */
     bytesOf: ({ plan, networks }: TrainedState<Plan>): Uint8Array<ArrayBuffer> =>
       checkpointSetBytes({ networks, metadata: { [field]: plan as unknown as JsonValue } }),
     /** The state of a file's contents; undefined if they are something else. Throws a DataError if they are damaged. */
-    stateIn({ networks, metadata }: CheckpointSet, name: string): TrainedState<Plan> | undefined {
+    stateIn: ({ networks, metadata }: CheckpointSet, name: string): TrainedState<Plan> | undefined => {
       if (!Object.hasOwn(metadata, field)) return undefined;
       const plan = planIn(new JsonReader(metadata[field], `${name}: ${field}`));
       const known = new Set(namesOf(plan));
@@ -120,10 +122,8 @@ export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastN
       }
       return { plan, networks };
     },
-    /** Whether the run has ended. */
-    isTrained,
     /** Throws a DataError unless the run has ended. */
-    assertTrained(state: TrainedState<Plan>, name: string): void {
+    assertTrained: (state: TrainedState<Plan>, name: string): void => {
       if (isTrained(state)) return;
       throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
     },

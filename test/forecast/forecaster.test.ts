@@ -451,7 +451,7 @@ describe('a forecaster', () => {
     [{ time: undefined }, 'trainForecaster: time undefined: must be a list of names of columns'],
     [{ time: [] }, 'trainForecaster: time: must name a column'],
     [
-      { time: [...'abcdefg'] },
+      { time: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
       'trainForecaster: time: 7 columns: must be at most those of year, month, day, hour, minute, second',
     ],
     [{ predict: undefined }, 'trainForecaster: predict is undefined: must be a text'],
