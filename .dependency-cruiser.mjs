@@ -13,6 +13,7 @@ const LAYERS = [
   ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/', 'kernels/webgpu/'],
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],
+  ['src/trained-state\\.ts$'],
   ['src/forecast/', 'src/classify/', 'src/own-network/'],
   ['src/door/'],
   ['src/index\\.ts$'],

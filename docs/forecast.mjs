@@ -11,11 +11,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createWasmBackend } from '../dist/kernels/wasm/index.js';
 import { tableOf } from '../dist/src/data/table.js';
-import { fillWindow, readingOf, windowExamples } from '../dist/src/forecast/windows.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../dist/src/forecast/holidays.js';
+import { readingOf, windowExamples } from '../dist/src/forecast/windows.js';
+import { fillWindow } from '../dist/src/trained-state.js';
+import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../dist/src/forecast/series.js';
 import { planOf, trainEnd } from '../dist/src/forecast/plan.js';
 import { choicesOf } from '../dist/src/forecast/request.js';
-import { seriesOf, wantedColumns } from '../dist/src/forecast/series.js';
 import { predict, train, trainForecaster, zeros } from '../dist/src/index.js';
 
 const rowsIn = (file) => Papa.parse(readFileSync(file, 'utf8'), { header: true, skipEmptyLines: true }).data;

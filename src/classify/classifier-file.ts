@@ -1,50 +1,32 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
 import { counted } from '../core/arguments.js';
-import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
-import type { JsonValue } from '../files/json.js';
-import { JsonReader } from '../files/json-reader.js';
+import type { JsonReader } from '../files/json-reader.js';
+import { MOST_SEEDS, savedAs } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import type { CheckpointSet } from '../training/checkpoint-set.js';
-import { checkpointSetBytes } from '../training/checkpoint-set.js';
-import { hasEnded } from '../training/network-set.js';
-import type { ClassifierState } from './classifier.js';
-import { inputCount } from './inputs.js';
+import { inputCount } from './classifier.js';
 import type { ClassifyPlan, InputPlan, Split } from './plan.js';
 import { membersOf, PARTS } from './plan.js';
 import { MOST_CLASSES, repeatedColumn } from './recordings.js';
 
-/** More networks, or longer windows, would not fit into a memory. */
-export const MOST_SEEDS = 100;
+/** Longer windows would not fit into a memory. */
 export const MOST_ROWS = 10_000;
 
-/** The bytes of the file. */
-export const classifierBytes = ({ plan, networks }: ClassifierState): Uint8Array<ArrayBuffer> =>
-  checkpointSetBytes({ networks, metadata: { classifier: plan as unknown as JsonValue } });
-
-/** The classifier of a file's contents; undefined if they are something else. Throws a DataError if they are damaged. */
-export function classifierIn({ networks, metadata }: CheckpointSet, name: string): ClassifierState | undefined {
-  if (!Object.hasOwn(metadata, 'classifier')) return undefined;
-  const plan = planIn(new JsonReader(metadata.classifier, `${name}: classifier`));
-  const known = new Set(membersOf(plan).flatMap((member) => [member.network, member.name]));
-  for (const [network, checkpoint] of networks) {
-    if (!known.has(network)) throw new DataError(`${name}: network ${network} is none of the classifier’s`);
-    assertSuits(plan, checkpoint, `${name}: network ${network}`);
-  }
-  return { plan, networks };
-}
-
-/** Whether the run of a classifier has ended. */
-export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
-  membersOf(plan).every(({ name }) => hasEnded(networks.get(name)));
-
-/** Throws a DataError unless the run of a classifier has ended. */
-export function assertTrained(state: ClassifierState, name: string): void {
-  if (isTrained(state)) return;
-  throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
-}
+export const {
+  bytesOf: classifierBytes,
+  stateIn: classifierIn,
+  isTrained,
+  assertTrained,
+} = savedAs<ClassifyPlan>({
+  field: 'classifier',
+  what: 'classifier',
+  planIn,
+  namesOf: (plan) => membersOf(plan).flatMap(({ best, name }) => [best, name]),
+  assertSuits,
+  lastNames: (plan) => membersOf(plan).map(({ name }) => name),
+});
 
 /** Throws a DataError unless a network reads the plan's windows, and computes its classes. */
 function assertSuits(plan: ClassifyPlan, { model: { T, network } }: Checkpoint, what: string): void {

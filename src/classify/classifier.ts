@@ -1,37 +1,74 @@
-/** Classes of windows by the networks of a plan: their mean probabilities. */
+/** Classes of windows by the networks of a plan: what these read, how they are trained, and their mean probabilities. */
 import type { Backend } from '../core/backend.js';
-import { readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
-import { yieldToEventLoop } from '../core/event-loop.js';
+import { bytesOfNumbers } from '../data/digests.js';
 import type { Examples } from '../data/examples.js';
+import { rowsFrom } from '../data/examples.js';
+import { scaled } from '../data/scale.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { NetworkConfig } from '../network/config.js';
-import { Network } from '../network/network.js';
+import type { StateHooks, TrainedState } from '../trained-state.js';
+import { examplesOfWindows, LoadedNetworks, STATE_OPTIONS, trainMembers } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import type { LoopHooks } from '../training/loop.js';
 import { loadBatch } from '../training/load-batch.js';
-import { optionsOfSet, trainNetworks } from '../training/network-set.js';
+import type { SetHooks } from '../training/network-set.js';
+import { optionsOfSet } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
 import { networkFor } from '../training/training.js';
-import type { InputColumn } from './inputs.js';
-import { inputColumns, inputCount, windowExamples } from './inputs.js';
 import type { ClassifyPlan, Member } from './plan.js';
 import { membersOf, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
 import type { Windows } from './windows.js';
 import { windowsOf } from './windows.js';
 
+/** One column of a network's inputs: a number for each place. */
+export interface InputColumn {
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** Each input, scaled, 0 where it is missing; behind it a column that says where, if the training part misses some. */
+export function inputColumns({ columns, inputs }: ClassifyPlan, recordings: Recordings): InputColumn[] {
+  return inputs.flatMap(({ hasMissing, ...scale }, n) => {
+    const [name, values] = [columns.inputs[n], recordings.inputs[n]];
+    const read = { name, values: values.map((value) => scaled(scale, value)) };
+    return hasMissing
+      ? [read, { name: `${name} is missing`, values: values.map((value) => Number(Number.isNaN(value))) }]
+      : [read];
+  });
+}
+
+/** I: the columns of `inputColumns`. */
+export const inputCount = ({ inputs }: Pick<ClassifyPlan, 'inputs'>): number =>
+  inputs.reduce((sum, { hasMissing }) => sum + (hasMissing ? 2 : 1), 0);
+
+/** Windows as the examples of a run. */
+export function windowExamples(plan: ClassifyPlan, columns: readonly InputColumn[], windows: Windows): Examples {
+  const { window: T, classes } = plan;
+  const { count, starts, labels } = windows;
+  const bytes = {
+    *[Symbol.iterator]() {
+      yield new TextEncoder().encode(JSON.stringify(plan));
+      for (const { values } of columns) yield bytesOfNumbers(values);
+      yield new Uint8Array(starts.buffer);
+      yield new Uint8Array(labels.buffer);
+    },
+  };
+  const past = columns.map(({ name, values }) => ({ name, at: (place: number) => values[place] }));
+  return examplesOfWindows(
+    { ...{ count, T, bytes, targets: 0, reads: 'last' }, classes: classes.length, classNames: classes },
+    { columns: { past, future: [] }, ahead: [] },
+    (n) => starts[n],
+    (indices, B) => ({ labels: rowsFrom(B, indices, (n) => labels[n]) }),
+  );
+}
+
 /** Options with which a classifier's networks are trained, where they differ from the tutorial's. */
 export const CLASSIFY_OPTIONS = Object.freeze({
-  hidden: 32,
+  ...STATE_OPTIONS,
   batchSize: 32,
-  learningRate: 0.005,
-  schedule: 'cosine',
-  clipNorm: 1,
-  outputInit: 'glorot',
   trainingIters: 32_000,
-  displayStep: 100,
   validateEvery: 25,
 } as const);
 
@@ -42,29 +79,18 @@ export const classifyOptions = (given: Partial<TrainOptions>): TrainOptions => (
   ...given,
 });
 
-/** A classifier while it is trained: its networks by name; see `membersOf`. Those that have not begun are missing. */
-export interface ClassifierState {
-  readonly plan: ClassifyPlan;
-  readonly networks: ReadonlyMap<string, Checkpoint>;
-}
+/** A classifier while it is trained. */
+export type ClassifierState = TrainedState<ClassifyPlan>;
 
 /** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
 export const optionsOf = ({ plan, networks }: ClassifierState, otherwise: TrainOptions): TrainOptions =>
   optionsOfSet(membersOf(plan), networks, otherwise);
 
 /** What a run of a classifier reports. */
-export interface ClassifierHooks extends Pick<
-  LoopHooks,
-  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
-> {
-  /** Called before a network is trained; `number` counts from 1. */
-  readonly onNetwork?: (member: Member, number: number, count: number) => void;
-  /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
-  readonly onState?: (state: ClassifierState) => void;
-}
+export type ClassifierHooks = StateHooks<ClassifyPlan> & Pick<SetHooks<Member>, 'onNetwork'>;
 
 /** The windows of the training part, and of the validation part, as examples. */
-function examplesFor(plan: ClassifyPlan, recordings: Recordings): Record<'train' | 'validation', Examples> {
+function examplesFor(plan: ClassifyPlan, recordings: Recordings): TrainingData<Examples> {
   const [windows, columns] = [windowsOf(recordings, plan), inputColumns(plan, recordings)];
   const train = windowExamples(plan, columns, windowsOfPart(plan, windows, 'training'));
   /** Also the classes of the test part, and where its windows begin: a run is resumed with the data that it began with, of every part. */
@@ -81,44 +107,24 @@ function examplesFor(plan: ClassifyPlan, recordings: Recordings): Record<'train'
   };
 }
 
-/**
- * Trains the plan's networks one after the other. `before`: an interrupted run, which continues with its own options. The same bytes come
- * out whether the run was interrupted or not.
- */
-export async function trainClassifier(
+/** Trains the plan's networks; see `trainMembers`. */
+export function trainClassifier(
   backend: Backend,
   recordings: Recordings,
   given: TrainOptions,
   before: ClassifierState,
   hooks: ClassifierHooks = {},
 ): Promise<ClassifierState> {
-  const { plan } = before;
-  const networks = new Map(before.networks);
-  const names = membersOf(plan).flatMap(({ network, name }) => [network, name]);
-  /** In the same order, whichever of a network's two entries came first: the order is a part of the bytes. */
-  const state = (): ClassifierState => ({
-    plan,
-    networks: new Map([...networks].sort(([a], [b]) => names.indexOf(a) - names.indexOf(b))),
-  });
-  const examples: TrainingData<Examples> = examplesFor(plan, recordings);
-  await trainNetworks(backend, membersOf(plan), () => examples, optionsOf(before, given), before.networks, {
-    ...hooks,
-    onBest: ({ network }, { model }) => networks.set(network, { model, training: null }),
-    onCheckpoint: ({ name }, checkpoint) => {
-      networks.set(name, checkpoint);
-      hooks.onState?.(state());
-    },
-  });
-  return state();
+  const examples = examplesFor(before.plan, recordings);
+  return trainMembers(backend, membersOf(before.plan), () => examples, optionsOf(before, given), before, hooks);
 }
 
-/** The networks that classify, in the order of `membersOf`; undefined for one that is missing. */
-export const networksOf = (state: ClassifierState): (Checkpoint | undefined)[] =>
-  membersOf(state.plan).map((member) => networkOf(state, member));
-
-/** The network that a member classifies with: that of its best validation, or, if it had none, of its last step. */
-const networkOf = ({ networks }: ClassifierState, { network, name }: Member): Checkpoint | undefined =>
-  networks.get(network) ?? networks.get(name);
+/**
+ * The networks that classify, in the order of `membersOf`: those of the best validations, or, if there was none, of the last steps. undefined
+ * for one that is missing.
+ */
+export const networksOf = ({ plan, networks }: ClassifierState): (Checkpoint | undefined)[] =>
+  membersOf(plan).map(({ best, name }) => networks.get(best) ?? networks.get(name));
 
 /** The config of a plan's networks, for a look at their size. */
 export function configFor(plan: ClassifyPlan, options: TrainOptions): NetworkConfig {
@@ -126,74 +132,56 @@ export function configFor(plan: ClassifyPlan, options: TrainOptions): NetworkCon
   return networkFor({ ...kind, classes: plan.classes.length }, options);
 }
 
-/** Windows that are classified at once. */
-export const AT_ONCE = 64;
-
 /** Classifies with the networks of a plan. The caller disposes of it. */
 export class Classifier {
   readonly plan: ClassifyPlan;
-  private readonly networks: Network[] = [];
+  private readonly networks: LoadedNetworks;
 
   /** Throws an Error if a network is missing. */
-  constructor(
-    private readonly backend: Backend,
-    state: ClassifierState,
-  ) {
+  constructor(backend: Backend, state: ClassifierState) {
     this.plan = state.plan;
-    try {
-      for (const [n, saved] of networksOf(state).entries()) {
-        if (!saved) throw new Error(`classify: network seed-${n + 1} is missing`);
-        const network = new Network(backend, saved.model.network, { T: state.plan.window, B: AT_ONCE });
-        this.networks.push(network);
-        network.load(saved.model.parameters);
-      }
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
+    const saved = networksOf(state).map((network, n) => {
+      if (!network) throw new Error(`classify: network seed-${n + 1} is missing`);
+      return [`seed-${n + 1}`, network] as const;
+    });
+    this.networks = new LoadedNetworks(backend, state.plan.window, saved);
   }
 
   /** Frees the networks. */
   dispose(): void {
-    for (const network of this.networks) network.dispose();
+    this.networks.dispose();
   }
 
   /** For each network, the probabilities `[C]` of each window. */
   async byNetwork(columns: readonly InputColumn[], windows: Windows, signal?: AbortSignal): Promise<Float64Array[][]> {
     const examples = windowExamples(this.plan, columns, windows);
     const all: Float64Array[][] = [];
-    for (const [n, network] of this.networks.entries())
-      all.push(await this.probabilitiesOf(network, `network seed-${n + 1}`, examples, signal));
+    for (const { best } of membersOf(this.plan)) all.push(await this.probabilitiesOf(best, examples, signal));
     return all;
   }
 
-  private async probabilitiesOf(
-    network: Network,
-    what: string,
-    examples: Examples,
-    signal?: AbortSignal,
-  ): Promise<Float64Array[]> {
+  private async probabilitiesOf(name: string, examples: Examples, signal?: AbortSignal): Promise<Float64Array[]> {
+    const network = this.networks.named('classify', name);
     const { probabilities } = network.activations;
-    if (!probabilities) throw new Error(`classify: ${what} has no probabilities`);
-    const { B } = network.sizes;
-    const found: Float64Array[] = [];
-    for (let start = 0; start < examples.count; start += B) {
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
-      const indices = Uint32Array.from({ length: Math.min(B, examples.count - start) }, (_, n) => start + n);
-      loadBatch(network, examples, indices);
-      network.forward();
-      // another call may give the network its next batch before the probabilities are here
-      await readAll(this.backend, [probabilities], (values) => {
-        for (const b of indices.keys()) {
-          const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
-          const wrong = row.find((value) => !Number.isFinite(value));
-          if (wrong !== undefined) throw new NonFiniteError(`classify: a probability of ${what}`, wrong);
-          found.push(row);
-        }
-      });
-    }
-    return found;
+    if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
+    return this.networks.outputsOf(
+      network,
+      examples.count,
+      ({ from, to }) =>
+        loadBatch(
+          network,
+          examples,
+          Uint32Array.from({ length: to - from }, (_, b) => from + b),
+        ),
+      probabilities,
+      (values, b) => {
+        const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
+        const wrong = row.find((value) => !Number.isFinite(value));
+        if (wrong !== undefined) throw new NonFiniteError(`classify: a probability of network ${name}`, wrong);
+        return row;
+      },
+      signal,
+    );
   }
 
   /** The mean probabilities `[C]` of each window. */

@@ -7,6 +7,7 @@ import type { Scale } from '../data/scale.js';
 import { bytesOfNumbers, bytesOfValues } from '../data/digests.js';
 import { scaleOf } from '../data/scale.js';
 import { sha256Of } from '../files/sha256.js';
+import type { PlannedMember } from '../trained-state.js';
 import type { ClassifyColumns, Recordings, Stretch } from './recordings.js';
 import { listed, shortStep } from './recordings.js';
 import type { Windows, WindowSizes } from './windows.js';
@@ -212,13 +213,9 @@ function trainingPlaces({ count, stretches }: Recordings, split: Split): Uint8Ar
 }
 
 /** A network of a plan. */
-export interface Member {
+export interface Member extends PlannedMember {
   /** The network that classifies. */
-  readonly network: string;
-  /** The network with the state of its training. */
-  readonly name: string;
-  /** From 1. */
-  readonly seed: number;
+  readonly best: string;
 }
 
 /**
@@ -226,8 +223,4 @@ export interface Member {
  * step, from which its training continues.
  */
 export const membersOf = ({ seeds }: Pick<ClassifyPlan, 'seeds'>): Member[] =>
-  Array.from({ length: seeds }, (_, n) => ({
-    network: `seed-${n + 1}`,
-    name: `seed-${n + 1}-training`,
-    seed: n + 1,
-  }));
+  Array.from({ length: seeds }, (_, n) => ({ best: `seed-${n + 1}`, name: `seed-${n + 1}-training`, seed: n + 1 }));

@@ -6,7 +6,7 @@ import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import { formatTime } from '../data/calendar.js';
-import type { ColumnKind, Table } from '../data/table.js';
+import type { ColumnKind, Table, TextColumn } from '../data/table.js';
 import { assertLater, columnOf, timesOf } from '../data/table.js';
 
 /** Which columns of a table a classifier uses. */
@@ -94,50 +94,42 @@ export function recordingsOf(table: Table, columns: ClassifyColumns, known: Know
   const { hasLabels = true } = known;
   const count = table.rows;
   const groups = columns.group === null ? undefined : groupsOf(table, columns.group);
-  const rows = groups
-    ? rowsByGroup(groups.codes, groups.names.length)
-    : Uint32Array.from({ length: count }, (_, n) => n);
-  const groupAt = (place: number): string | null => (groups ? groups.names[groups.codes[rows[place]]] : null);
-  const isNewGroup = (place: number): boolean =>
-    place === 0 || (groups !== undefined && groups.codes[rows[place]] !== groups.codes[rows[place - 1]]);
+  const rows = Uint32Array.from({ length: count }, (_, row) => row);
+  const groupOf = (row: number): number => groups?.values[row] ?? 0;
+  if (groups) rows.sort((a, b) => groupOf(a) - groupOf(b) || a - b); // those of the first group first
+  const groupAt = (place: number): string | null => groups?.words[groupOf(rows[place])] ?? null;
+  const isNewGroup = (place: number): boolean => place === 0 || groupOf(rows[place]) !== groupOf(rows[place - 1]);
   const times = columns.time.length === 0 ? undefined : momentsOf(table, columns.time);
   const step = times ? stepOf(table, times, rows, isNewGroup, known.step ?? undefined) : null;
   const isNewStretch = (place: number): boolean =>
     isNewGroup(place) ||
     (times !== undefined && times.values[rows[place]] - times.values[rows[place - 1]] >= GAP * (step ?? Infinity));
-  const { codes, classes } = hasLabels ? classesOf(table, columns.classify, known.classes) : noClasses(count, known);
+  const { codes, classes } = hasLabels
+    ? classesOf(table, columns.classify, known.classes)
+    : { codes: new Int32Array(count).fill(-1), classes: known.classes ?? [] };
   return {
     ...{ name: table.name, count, rows, classes, step },
-    inputs: columns.inputs.map((name) => placed(columnOf(table, name).values, rows)),
+    inputs: columns.inputs.map((name) => {
+      const { values } = columnOf(table, name);
+      return Float64Array.from(rows, (row) => values[row]);
+    }),
     labels: Int32Array.from(rows, (row) => codes[row]),
     stretches: stretchesOf(count, isNewStretch, groupAt),
     nameOf: (place) => (times ? times.show(times.values[rows[place]]) : rows[place] + 1),
   };
 }
 
-const placed = (values: ArrayLike<number>, rows: Uint32Array): Float64Array =>
-  Float64Array.from(rows, (row) => values[row]);
-
-function noClasses(count: number, { classes = [] }: KnownOfRecordings) {
-  return { codes: new Int32Array(count).fill(-1), classes };
-}
-
-function groupsOf(table: Table, name: string): { codes: Int32Array; names: readonly string[] } {
+function textsOf(table: Table, name: string): TextColumn {
   const column = columnOf(table, name);
   if (column.kind !== 'text') throw new Error(`column ${name} holds no texts`);
-  const row = column.values.indexOf(-1);
-  if (row >= 0) throw new DataError(`${table.whereIs(row)}: ${name} is missing: every row needs its group`);
-  return { codes: column.values, names: column.words };
+  return column;
 }
 
-/** The rows of the first group, then those of the second, each in the order of the table. */
-function rowsByGroup(codes: Int32Array, count: number): Uint32Array {
-  const next = new Uint32Array(count + 1);
-  for (const code of codes) next[code + 1]++;
-  for (let code = 0; code < count; code++) next[code + 1] += next[code];
-  const rows = new Uint32Array(codes.length);
-  for (let row = 0; row < codes.length; row++) rows[next[codes[row]]++] = row;
-  return rows;
+function groupsOf(table: Table, name: string): TextColumn {
+  const column = textsOf(table, name);
+  const row = column.values.indexOf(-1);
+  if (row >= 0) throw new DataError(`${table.whereIs(row)}: ${name} is missing: every row needs its group`);
+  return column;
 }
 
 interface Moments {
@@ -183,9 +175,7 @@ function classesOf(
   name: string,
   known: readonly string[] | undefined,
 ): { codes: Int32Array; classes: readonly string[] } {
-  const column = columnOf(table, name);
-  if (column.kind !== 'text') throw new Error(`column ${name} holds no texts`);
-  const { values, words } = column;
+  const { values, words } = textsOf(table, name);
   const classes = known ?? sorted(words);
   if (known === undefined) assertClasses(table.name, name, classes);
   const indexOf = new Map(classes.map((one, k) => [one, k]));

@@ -1,18 +1,16 @@
 /** How well a classifier does on the test part, beside what it must beat. */
 import { DataError } from '../core/errors.js';
 import { scaleOf } from '../data/scale.js';
-import type { Classifier } from './classifier.js';
-import { likeliest, meanOf } from './classifier.js';
-import type { InputColumn } from './inputs.js';
-import { inputColumns } from './inputs.js';
+import type { Classifier, InputColumn } from './classifier.js';
+import { inputColumns, likeliest, meanOf } from './classifier.js';
+import type { Windows } from './windows.js';
+import { windowsOf, windowsWhere } from './windows.js';
 import type { Samples } from './logistic.js';
 import { chosenLogistic, logisticProbabilities } from './logistic.js';
 import type { ClassifyPlan, Part } from './plan.js';
 import { assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
 import { listed } from './recordings.js';
-import type { Windows } from './windows.js';
-import { windowsOf, windowsWhere } from './windows.js';
 
 /** One class of the test part. */
 export interface ClassReport {

@@ -1,4 +1,5 @@
 /** Windows: so many rows one after another, in one stretch of a recording. A network reads one and says its class. */
+import { windowsWithin } from '../trained-state.js';
 import type { Recordings } from './recordings.js';
 
 /** The sizes of windows. */
@@ -27,10 +28,11 @@ export function windowsOf(
 ): Windows {
   const starts: number[] = [];
   const groups: (string | null)[] = [];
-  for (const { from, to, group } of stretches) {
-    for (let start = from; start + window <= to; start += stride) {
-      starts.push(start);
-      groups.push(group);
+  for (const stretch of stretches) {
+    const { first, count } = windowsWithin(stretch, window, stride);
+    for (let n = 0; n < count; n++) {
+      starts.push(first + n * stride);
+      groups.push(stretch.group);
     }
   }
   const counts = new Uint32Array(classes.length + 1);

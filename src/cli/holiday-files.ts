@@ -2,8 +2,8 @@
 import { BackendUnavailableError, DataError } from '../core/errors.js';
 import { tableOf } from '../data/table.js';
 import { loadTable } from '../data/table-files.js';
-import type { Holidays } from '../forecast/holidays.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';
+import type { Holidays } from '../forecast/series.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/series.js';
 
 /** Whether `--holidays` names a country, such as US or DE-BY, and no file. */
 export const isCountry = (holidays: string): boolean => /^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(holidays);

@@ -9,19 +9,16 @@ import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
-import { checkedForecastOptions } from '../forecast/forecast-options.js';
-import { fittedOptions, Forecaster, trainStages } from '../forecast/forecaster.js';
-import type { Holidays } from '../forecast/holidays.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';
+import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
+import { fittedOptions, Forecaster, stepsIn, trainStages } from '../forecast/forecaster.js';
+import type { Holidays, Series } from '../forecast/series.js';
+import { HOLIDAY_COLUMNS, holidaysOf, laterSeriesOf, seriesOf, wantedColumns } from '../forecast/series.js';
 import { futureOf, MOST_STEPS } from '../forecast/future.js';
 import type { Band } from '../forecast/intervals.js';
 import { assertHolidaysReach, lastRead, plannedColumns, planOf } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
-import { choicesOf } from '../forecast/request.js';
-import type { Series } from '../forecast/series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from '../forecast/series.js';
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
@@ -66,8 +63,7 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       assertHolidaysReach(plan, isAllRead ? series.length : lastRead(plan, series.length), 'rows');
       const found: ForecastRow[] = [];
       for (const ahead of plan.ahead) {
-        const count = series.length - first - (isAllRead ? largest : ahead);
-        const steps = Array.from({ length: Math.max(0, count) }, (_, n) => first + ahead + n);
+        const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
         const bands = await forecaster.bands(series, ahead, steps);
         for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
       }

@@ -1,15 +1,12 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { counted } from '../core/arguments.js';
-import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn } from '../data/digests.js';
 import { scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
-import type { JsonValue } from '../files/json.js';
-import { JsonReader } from '../files/json-reader.js';
-import type { CheckpointSet } from '../training/checkpoint-set.js';
-import { checkpointSetBytes, parseCheckpointSet } from '../training/checkpoint-set.js';
-import { hasEnded } from '../training/network-set.js';
+import type { JsonReader } from '../files/json-reader.js';
+import { savedAs } from '../trained-state.js';
+import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import type { ForecastPlan } from './plan.js';
@@ -17,9 +14,25 @@ import { membersOf, scoredSteps, STAGES } from './plan.js';
 import { MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
 
-/** The bytes of the file. */
-export const forecastBytes = ({ plan, networks }: ForecastState): Uint8Array<ArrayBuffer> =>
-  checkpointSetBytes({ networks, metadata: { forecast: plan as unknown as JsonValue } });
+const namesOf = (plan: ForecastPlan, stage: (typeof STAGES)[number]): string[] =>
+  membersOf(plan, stage).map(({ name }) => name);
+
+export const {
+  bytesOf: forecastBytes,
+  stateIn: forecastIn,
+  isTrained,
+  assertTrained,
+} = savedAs<ForecastPlan>({
+  field: 'forecast',
+  what: 'forecaster',
+  planIn,
+  namesOf: (plan) => STAGES.flatMap((stage) => namesOf(plan, stage)),
+  assertSuits({ T }, { model }, what) {
+    if (model.T !== T)
+      throw new DataError(`${what} reads windows of ${counted(model.T, 'step')}, but the plan has ${T}`);
+  },
+  lastNames: (plan) => (plan.scores === null ? undefined : namesOf(plan, 'final')),
+});
 
 /** The forecaster of a file. Throws a DataError if the file is damaged, or holds something else. */
 export function parseForecast(bytes: Uint8Array, name: string): ForecastState {
@@ -27,32 +40,6 @@ export function parseForecast(bytes: Uint8Array, name: string): ForecastState {
   const state = set && forecastIn(set, name);
   if (!state) throw new DataError(`${name}: is not the checkpoint of a forecaster`);
   return state;
-}
-
-/** The forecaster of a file's contents; undefined if they are something else. */
-export function forecastIn({ networks, metadata }: CheckpointSet, name: string): ForecastState | undefined {
-  if (!Object.hasOwn(metadata, 'forecast')) return undefined;
-  const plan = planIn(new JsonReader(metadata.forecast, `${name}: forecast`));
-  const known = new Set(STAGES.flatMap((stage) => membersOf(plan, stage).map((member) => member.name)));
-  const other = [...networks.keys()].find((one) => !known.has(one));
-  if (other !== undefined) throw new DataError(`${name}: network ${other} is none of the forecaster’s`);
-  for (const [network, { model }] of networks) {
-    if (model.T !== plan.T)
-      throw new DataError(
-        `${name}: network ${network} reads windows of ${counted(model.T, 'step')}, but the plan has ${plan.T}`,
-      );
-  }
-  return { plan, networks };
-}
-
-/** Whether the run of a forecaster has ended. */
-export const isTrained = ({ plan, networks }: ForecastState): boolean =>
-  plan.scores !== null && membersOf(plan).every((member) => hasEnded(networks.get(member.name)));
-
-/** Throws a DataError unless the run of a forecaster has ended. */
-export function assertTrained(state: ForecastState, name: string): void {
-  if (isTrained(state)) return;
-  throw new DataError(`${name}: its training has not ended: ${typed(`train --resume ${name}`)} continues it`);
 }
 
 /** Reads a plan; every fault is a DataError that names the field. */

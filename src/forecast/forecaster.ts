@@ -1,28 +1,24 @@
 /** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { readAll } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { yieldToEventLoop } from '../core/event-loop.js';
-import { assertNotFreed, zeros } from '../core/tensor.js';
+import { assertNotFreed } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
-import type { TrainingData } from '../data/train-data.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { Network } from '../network/network.js';
 import { networkFor } from '../training/training.js';
-import type { LoopHooks } from '../training/loop.js';
-import { optionsOfSet, trainNetworks } from '../training/network-set.js';
+import { optionsOfSet } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
-import type { Checkpoint } from '../training/checkpoint.js';
-import { FORECAST_OPTIONS, forecastOptions } from './forecast-options.js';
+import type { StateHooks, TrainedState } from '../trained-state.js';
+import { fillWindow, inputCount, LoadedNetworks, trainMembers } from '../trained-state.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import type { Series } from './series.js';
+import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Reading } from './windows.js';
-import { fillWindow, inputCount, readingOf, windowExamples, windowsBefore } from './windows.js';
+import { readingOf, remembered, windowExamples, windowsBefore } from './windows.js';
 
 /**
  * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
@@ -63,24 +59,13 @@ const LEAST_SCORES = 100;
 const mostScores = (validation: number): number =>
   Math.max(Math.ceil(validation / 2), Math.min(LEAST_SCORES, validation));
 
-/** Windows that are forecast at once. */
-const AT_ONCE = 64;
-
-/** A forecaster while it is trained: its networks by name, with the states of their runs. Those that have not begun are missing. */
-export interface ForecastState {
-  readonly plan: ForecastPlan;
-  readonly networks: ReadonlyMap<string, Checkpoint>;
-}
+/** A forecaster while it is trained. */
+export type ForecastState = TrainedState<ForecastPlan>;
 
 /** What a run of a forecaster reports. */
-export interface ForecastHooks extends Pick<
-  LoopHooks,
-  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
-> {
+export interface ForecastHooks extends StateHooks<ForecastPlan> {
   /** Called before a network is trained; `number` counts from 1, over both stages. */
   readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
-  /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
-  readonly onState?: (state: ForecastState) => void;
   /** Called once with the forecaster of the networks that do not know the validation part. */
   readonly onCalibrated?: (forecaster: Forecaster) => Promise<void>;
 }
@@ -114,30 +99,26 @@ export async function trainStages(
   return trainStage(backend, series, options, state, 'final', hooks);
 }
 
-async function trainStage(
+const trainStage = (
   backend: Backend,
   series: Series,
   options: TrainOptions,
-  { plan, networks: before }: ForecastState,
+  before: ForecastState,
   stage: Stage,
-  hooks: ForecastHooks,
-): Promise<ForecastState> {
-  const networks = new Map(before);
-  const examplesOf = ({ ahead }: Member): TrainingData<Examples> => ({
-    train: examplesFor(plan, series, ahead, stage),
-    validation: undefined,
-  });
-  await trainNetworks(backend, membersOf(plan, stage), examplesOf, options, before, {
-    ...hooks,
-    onNetwork: (member, number, count) =>
-      hooks.onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
-    onCheckpoint: ({ name }, checkpoint) => {
-      networks.set(name, checkpoint);
-      hooks.onState?.({ plan, networks });
+  { onNetwork, ...hooks }: ForecastHooks,
+): Promise<ForecastState> =>
+  trainMembers(
+    backend,
+    membersOf(before.plan, stage),
+    ({ ahead }) => ({ train: examplesFor(before.plan, series, ahead, stage), validation: undefined }),
+    options,
+    before,
+    {
+      ...hooks,
+      onNetwork: (member, number, count) =>
+        onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
     },
-  });
-  return { plan, networks };
-}
+  );
 
 const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
@@ -156,7 +137,7 @@ export function configFor(plan: ForecastPlan, series: Series, options: TrainOpti
 export class Forecaster {
   readonly plan: ForecastPlan;
   readonly members: readonly Member[];
-  private readonly networks = new Map<string, Network>();
+  private readonly networks: LoadedNetworks;
 
   /** Throws an Error if a network of the stage is missing. */
   constructor(
@@ -166,24 +147,18 @@ export class Forecaster {
   ) {
     this.plan = plan;
     this.members = membersOf(plan, stage);
-    try {
-      for (const { name, ahead } of this.members) {
-        const saved = networks.get(name);
-        if (!saved) throw new Error(`forecast: network ${name} is missing`);
-        assertForecasts(name, saved.model.network, ahead);
-        const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
-        this.networks.set(name, network);
-        network.load(saved.model.parameters);
-      }
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
+    const saved = this.members.map(({ name, ahead }) => {
+      const network = networks.get(name);
+      if (!network) throw new Error(`forecast: network ${name} is missing`);
+      assertForecasts(name, network.model.network, ahead);
+      return [name, network] as const;
+    });
+    this.networks = new LoadedNetworks(backend, 2 * plan.T, saved);
   }
 
   /** Frees the networks. */
   dispose(): void {
-    for (const network of this.networks.values()) network.dispose();
+    this.networks.dispose();
   }
 
   /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
@@ -260,43 +235,40 @@ export class Forecaster {
     steps: readonly number[],
     signal?: AbortSignal,
   ): Promise<Band[]> {
-    const reading = this.readingOf(series, group);
-    const g = group.indexOf(ahead);
-    const network = this.networks.get(name);
-    if (!network) throw new Error(`forecast: there is no network ${name}`);
-    const { T, B } = network.sizes;
-    const inputs = inputCount(reading);
+    if (steps.length === 0) return [];
+    const network = this.networks.named('forecast', name);
+    const { T } = network.sizes;
+    const all = this.readingOf(series, group);
+    const inputs = inputCount(all);
     if (inputs !== network.config.inputs)
       throw new DataError(
         `forecast: network ${name} reads ${counted(network.config.inputs, 'number')}, but its plan has ${inputs}`,
       );
+    const first = (d: number): number => d - ahead - T + 1;
+    const reading = remembered(all, { from: first(steps[0]), to: first(steps[steps.length - 1]) + T });
     const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
-    const [low, middle, high] = placesOf(network.config, g);
-    const empty = zeros([T, B, group.length], 'f64');
-    const bands: Band[] = [];
-    for (let start = 0; start < steps.length; start += B) {
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
+    const [low, middle, high] = placesOf(network.config, group.indexOf(ahead));
+    const load = ({ from, to }: Range): void => {
       assertNotFreed('forecast', x); // while it was awaited
-      const part = steps.slice(start, start + B);
-      for (const [b, d] of part.entries()) fillWindow(x, b, reading, d - ahead - T + 1);
+      for (let n = from; n < to; n++) fillWindow(x, n - from, reading, first(steps[n]));
       this.backend.upload(x);
-      network.setTargets({ targets: empty });
-      network.forward();
-      // another call may give the network its next batch before the logits are here
-      await readAll(this.backend, [logits], (values) => {
-        for (const [b, d] of part.entries()) {
-          const mean = reading.columns.meanAt(d - ahead);
-          const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
-          const band = { forecast: value(middle), low: value(low), high: value(high) };
-          if (!Number.isFinite(band.forecast + band.low + band.high))
-            throw new NonFiniteError(`forecast of ${name}`, band.forecast);
-          bands.push(band);
-        }
-      });
-    }
-    return bands;
+    };
+    return this.networks.outputsOf(
+      network,
+      steps.length,
+      load,
+      logits,
+      (values, b, n) => {
+        const mean = reading.columns.meanAt(steps[n] - ahead);
+        const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
+        const band = { forecast: value(middle), low: value(low), high: value(high) };
+        if (!Number.isFinite(band.forecast + band.low + band.high))
+          throw new NonFiniteError(`forecast of ${name}`, band.forecast);
+        return band;
+      },
+      signal,
+    );
   }
 
   /** The inputs of one network. */

@@ -3,11 +3,13 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
 import type { Forecaster } from './forecaster.js';
+import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
 import { assertHolidaysReach, assertReadable } from './plan.js';
 import type { Series } from './series.js';
+import { extended } from './series.js';
 
 /** The most steps that can be asked for: more would all be forecasts of forecasts. */
 export const MOST_STEPS = 100_000;
@@ -44,14 +46,14 @@ export async function futureOf(
   assertNotTooLate(plan, end, count, name);
   assertKnown(plan, series, end + read, name);
   assertHolidaysReach(plan, end + read, name);
-  const longer = extended(series, end + read);
+  const longer = extended(series, Math.max(end + read, series.length));
   const found: FutureStep[] = [];
   for (let from = 0; from < count; from += largest) {
     const block = Math.min(largest, count - from);
     let done = 0;
     for (const ahead of plan.ahead) {
-      const steps = Array.from({ length: Math.min(ahead, block) - done }, (_, n) => end + from + done + n);
-      if (steps.length <= 0) break;
+      const steps = stepsIn({ from: end + from + done, to: end + from + Math.min(ahead, block) });
+      if (steps.length === 0) break;
       const bands = await forecaster.bands(longer, ahead, steps, signal);
       for (const [n, band] of bands.entries()) {
         const scores = forecaster.scoreCount(series, ahead, steps[n]);
@@ -80,23 +82,6 @@ export function firstRead(
   return Math.max(0, Math.min(...firsts) - meanOver + 1);
 }
 
-/** The series with missing numbers up to `length`. */
-function extended(series: Series, length: number): Series {
-  const longer = (values: Float64Array): Float64Array => {
-    const result = new Float64Array(Math.max(length, values.length)).fill(NaN);
-    result.set(values);
-    return result;
-  };
-  return {
-    ...series,
-    length: Math.max(length, series.length),
-    y: longer(series.y),
-    filled: longer(series.filled),
-    inputs: series.inputs.map(longer),
-    known: series.known.map((column) => ({ ...column, values: longer(column.values) })),
-  };
-}
-
 function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number, name: string): void {
   const last = timeAt(calendar, end + count - 1);
   if (last <= LAST_TIME) return;
@@ -111,9 +96,7 @@ function assertKnown(plan: ForecastPlan, series: Series, length: number, name: s
   const last = formatTime(timeAt(calendar, length - 1));
   for (const [n, known] of inputs.known.entries()) {
     const { values } = series.known[n];
-    const d = Array.from({ length: length - series.end }, (_, k) => series.end + k).find((step) =>
-      Number.isNaN(values[step] ?? NaN),
-    );
+    const d = stepsIn({ from: series.end, to: length }).find((step) => Number.isNaN(values[step] ?? NaN));
     if (d === undefined || stillRepeats(known, series.known[n], d)) continue;
     throw new DataError(
       `${name}: ${known.name} is not known on ${formatTime(timeAt(calendar, d))}: add rows up to ${last}, with ${known.name} but without the column to forecast`,

@@ -11,9 +11,9 @@ import { naturalPeriods, timeAt } from '../data/calendar.js';
 import type { ColumnKind } from '../data/table.js';
 import type { Scale } from '../data/scale.js';
 import { scaled, scaleOf } from '../data/scale.js';
-import type { Holidays } from './holidays.js';
-import { holidaysOn } from './holidays.js';
-import type { KnownColumn, Series } from './series.js';
+import type { InputColumn, WindowColumns } from '../trained-state.js';
+import type { Holidays, KnownColumn, Series } from './series.js';
+import { holidaysOn } from './series.js';
 
 /** How a column that is known in advance is read: as a number, as categories, or as categories that repeat after `period` steps. */
 export type KnownPlan = { readonly name: string } & (
@@ -52,22 +52,11 @@ export interface InputPlan {
   readonly holidays: readonly string[];
 }
 
-/** One column of the inputs. */
-export interface InputColumn {
-  readonly name: string;
-  /** Its number at a step: the one that the network reads, or the one that it forecasts. */
-  readonly at: (step: number) => number;
-}
-
-/** The columns of a network's inputs, in their order. */
-export interface InputColumns {
+/** The columns of a network's inputs, in their order: of step t, which it reads, and of step d, which it forecasts. */
+export type InputColumns = WindowColumns['columns'] & {
   /** The mean of the last `meanOver` numbers up to step t, scaled. */
   readonly meanAt: (t: number) => number;
-  /** Of step t, which the network reads. */
-  readonly past: readonly InputColumn[];
-  /** Of step d, which it forecasts; a network of several horizons has them for each. */
-  readonly future: readonly InputColumn[];
-}
+};
 
 /** Numbers of a known column with more different values than this are no categories. */
 const MOST_CATEGORIES = 24;

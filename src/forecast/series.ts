@@ -1,4 +1,4 @@
-/** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
+/** From tables: a regular series, which has a number to forecast for each step of a calendar, and the columns beside it; and holidays. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
@@ -189,21 +189,19 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
         `${formatTime(calendar.start)}, where the training began: add rows before them`,
     );
   }
-  const later = (values: Float64Array): Float64Array => {
-    const result = new Float64Array(before + values.length).fill(NaN);
+  return { ...extended(series, length, before), calendar, first: before, end: before + series.end };
+}
+
+/** The series with `length` steps: `before` missing ones, its own, and missing ones after them. */
+export function extended(series: Series, length: number, before = 0): Series {
+  const longer = (values: Float64Array): Float64Array => {
+    const result = new Float64Array(length).fill(NaN);
     result.set(values, before);
     return result;
   };
-  return {
-    calendar,
-    length,
-    first: before,
-    end: before + series.end,
-    y: later(series.y),
-    filled: later(series.filled),
-    inputs: series.inputs.map(later),
-    known: series.known.map((column) => ({ ...column, values: later(column.values) })),
-  };
+  const known = series.known.map((column) => ({ ...column, values: longer(column.values) }));
+  const inputs = series.inputs.map(longer);
+  return { ...series, length, y: longer(series.y), filled: longer(series.filled), inputs, known };
 }
 
 /** `values` with missing numbers filled. What a step reads must not depend on whether later steps have numbers, so the last ones are filled too. */
@@ -212,4 +210,36 @@ export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Flo
   const filled = values.slice();
   for (let t = 1; t < filled.length; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
+}
+
+const DAY = 86_400_000;
+
+/** The names by the number of the day since 1970. */
+export type Holidays = ReadonlyMap<number, readonly string[]>;
+
+const NONE: readonly string[] = [];
+
+export const holidaysOn = (holidays: Holidays, time: number): readonly string[] =>
+  holidays.get(Math.floor(time / DAY)) ?? NONE;
+
+/** The columns of a table of holidays: a day, and its name. */
+export const HOLIDAY_COLUMNS: Readonly<Record<string, ColumnKind>> = { date: 'time', name: 'text' };
+
+/** The holidays of a table. Throws a DataError that names the line of a day or name that is missing. */
+export function holidaysOf(table: Table): Holidays {
+  const [dates, names] = ['date', 'name'].map((column) => table.columns.get(column));
+  if (dates?.kind !== 'time' || names?.kind !== 'text') throw new Error('date and name were not read');
+  const days = new Map<number, string[]>();
+  for (let row = 0; row < table.rows; row++) {
+    if (Number.isNaN(dates.values[row]) || names.values[row] < 0) {
+      throw new DataError(`${table.whereIs(row)}: a holiday needs a date and a name`);
+    }
+    if (dates.values[row] % DAY !== 0)
+      throw new DataError(`${table.whereIs(row)}: a holiday is a day, such as 1987-12-25, without a time and its zone`);
+    const day = dates.values[row] / DAY;
+    const name = names.words[names.values[row]];
+    const others = days.get(day) ?? [];
+    if (!others.includes(name)) days.set(day, [...others, name]);
+  }
+  return days;
 }

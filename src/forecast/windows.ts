@@ -1,23 +1,22 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
-import type { Tensor } from '../core/tensor.js';
+import type { Range } from '../core/numbers.js';
 import { fill, zeros } from '../core/tensor.js';
 import { bytesOfNumbers } from '../data/digests.js';
 import type { Examples } from '../data/examples.js';
-import type { Holidays } from './holidays.js';
-import type { InputColumn, InputColumns, InputPlan } from './inputs.js';
+import type { InputColumn, WindowColumns, WindowStarts } from '../trained-state.js';
+import { examplesOfWindows, inputCount, windowsWithin } from '../trained-state.js';
+import type { InputColumns, InputPlan } from './inputs.js';
 import { inputColumns } from './inputs.js';
-import type { Series } from './series.js';
+import type { Holidays, Series } from './series.js';
 
 /** More windows than this would not be read in any training run. */
 const MOST_WINDOWS = 200_000;
 
 /** A series with its inputs, ready for one network. */
-export interface Reading {
+export interface Reading extends WindowColumns {
   readonly series: Series;
   readonly plan: InputPlan;
   readonly columns: InputColumns;
-  /** The network's horizons: steps from the last number that is read to those that are forecast; they rise. */
-  readonly ahead: readonly number[];
 }
 
 export const readingOf = (
@@ -27,98 +26,55 @@ export const readingOf = (
   ahead: readonly number[],
 ): Reading => ({ series, plan, columns: inputColumns(plan, series, holidays), ahead });
 
-/** I: the columns of step t, and those of each step that is forecast. */
-export const inputCount = ({ columns, ahead }: Reading): number =>
-  columns.past.length + ahead.length * columns.future.length;
-
-/** Writes the steps first … first+T-1 into rows x[t,b,*]. Steps before the series are 0. */
-export function fillWindow(x: Tensor, b: number, { columns, ahead }: Reading, first: number): void {
-  const [T] = x.shape;
-  for (let t = 0; t < T; t++) {
-    const step = first + t;
-    const isBefore = step < 0;
-    let i = 0;
-    for (const column of columns.past) x.set(t, b, i++, isBefore ? 0 : column.at(step));
-    for (const distance of ahead) {
-      for (const column of columns.future) x.set(t, b, i++, isBefore ? 0 : column.at(step + distance));
-    }
-  }
-}
-
-/** What the network should forecast at each step of a window: scaled differences from the mean; NaN where there is nothing to learn. */
-function fillTargets(
-  y: Tensor,
-  b: number,
-  { series, plan, columns, ahead }: Reading,
-  first: number,
-  end: number,
-): void {
-  const [T] = y.shape;
-  const { level, scale } = plan.y;
-  for (let t = 0; t < T; t++) {
-    for (const [g, distance] of ahead.entries()) {
-      const d = first + t + distance;
-      y.set(t, b, g, d < end ? (series.y[d] - level) / scale - columns.meanAt(first + t) : NaN);
-    }
-  }
-}
-
 /**
  * The windows whose forecasts lie before step `end`, as examples. A window begins at each step, or at every few steps of a long series;
- * never at whole seasons, so that each step of a window sees every phase.
+ * never at whole seasons, so that each step of a window sees every phase. What the network should say at each step are scaled differences
+ * from the mean; NaN where there is nothing to learn.
  */
 export function windowExamples(reading: Reading, T: number, end: number): Examples {
-  const { plan, ahead } = reading;
-  const read = tabulated(reading, end + ahead[ahead.length - 1]);
+  const { series, plan, columns, ahead } = reading;
+  const { level, scale } = plan.y;
   const { first, stride, count } = windowsBefore(plan, ahead, T, end);
-  return {
-    count,
-    T,
-    inputs: inputCount(reading),
-    inputKind: 'numbers',
-    classes: 0,
-    targets: ahead.length,
-    fitsMoreClasses: false,
-    reads: 'every',
-    continues: false,
-    task: undefined,
-    fill(x, indices) {
-      const [, B] = x.shape;
-      const targets = zeros([T, B, ahead.length], 'f64');
-      if (indices.length < B) {
-        fill(x, 0);
-        fill(targets, NaN);
+  const startOf = (n: number): number => first + stride * n;
+  const kind = { count, T, classes: 0, targets: ahead.length, reads: 'every', bytes: bytesOf(reading, end) } as const;
+  return examplesOfWindows(kind, remembered(reading, { from: 0, to: end }), startOf, (indices, B) => {
+    const targets = zeros([T, B, ahead.length], 'f64');
+    if (indices.length < B) fill(targets, NaN);
+    for (const [b, n] of indices.entries()) {
+      for (let t = 0; t < T; t++) {
+        const step = startOf(n) + t;
+        for (const [g, distance] of ahead.entries()) {
+          const d = step + distance;
+          targets.set(t, b, g, d < end ? (series.y[d] - level) / scale - columns.meanAt(step) : NaN);
+        }
       }
-      for (const [b, index] of indices.entries()) {
-        fillWindow(x, b, read, first + stride * index);
-        fillTargets(targets, b, reading, first + stride * index, end);
-      }
-      return { targets: { targets }, indices };
-    },
-    bytes: bytesOf(reading, end),
-  };
+    }
+    return { targets };
+  });
 }
 
-/** The windows whose forecasts lie before step `end`: where the first one begins, every how many steps one does, and how many there are. */
-export function windowsBefore(plan: InputPlan, [nearest]: readonly number[], T: number, end: number) {
-  const last = end - nearest - T; // where the last window begins
-  const first = firstWindow(plan, nearest, T, end);
-  const stride = strideFor(last - first + 1, MOST_WINDOWS, plan.seasons);
-  return { first, stride, count: Math.max(0, Math.floor((last - first) / stride) + 1) };
+/** Where the windows begin whose forecasts lie before step `end`. */
+export function windowsBefore(plan: InputPlan, [nearest]: readonly number[], T: number, end: number): WindowStarts {
+  const range = { from: firstWindow(plan, nearest, T, end), to: end - nearest };
+  const { count } = windowsWithin(range, T, 1);
+  return windowsWithin(range, T, strideFor(count, MOST_WINDOWS, plan.seasons));
 }
 
 /** A table of more numbers would need too much memory: 128 MB. */
-const MOST_TABULATED = 2 ** 24;
+const MOST_REMEMBERED = 2 ** 24;
 
-/** The reading with the numbers of each column before step `end` computed once: many windows have the same steps. */
-function tabulated(reading: Reading, end: number): Reading {
-  if (inputCount(reading) * end > MOST_TABULATED) return reading;
-  const tableOf = ({ name, at }: InputColumn): InputColumn => {
-    const numbers = Float64Array.from({ length: end }, (_, step) => at(step));
-    return { name, at: (step) => numbers[step] };
+/** The reading whose numbers of windows in a range of steps are computed once each: many windows have the same steps. */
+export function remembered(reading: Reading, range: Range): Reading {
+  const from = Math.max(0, range.from);
+  const count = range.to + reading.ahead[reading.ahead.length - 1] - from;
+  if (inputCount(reading) * count > MOST_REMEMBERED) return reading;
+  const once = ({ name, at }: InputColumn): InputColumn => {
+    const numbers = new Float64Array(count).fill(NaN);
+    const numberAt = (step: number): number => (numbers[step - from] = at(step));
+    return { name, at: (step) => (Number.isNaN(numbers[step - from]) ? numberAt(step) : numbers[step - from]) };
   };
   const { past, future } = reading.columns;
-  return { ...reading, columns: { ...reading.columns, past: past.map(tableOf), future: future.map(tableOf) } };
+  return { ...reading, columns: { ...reading.columns, past: past.map(once), future: future.map(once) } };
 }
 
 /** The first windows do not have the season before; a series of three lags and more can do without them. */

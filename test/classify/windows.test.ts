@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { DataError } from '../../src/core/errors.js';
 import { tableOf } from '../../src/data/table.js';
-import { inputColumns, windowExamples } from '../../src/classify/inputs.js';
+import { windowsOf } from '../../src/classify/windows.js';
+import { inputColumns, windowExamples } from '../../src/classify/classifier.js';
 import type { ClassifyChoices } from '../../src/classify/plan.js';
 import { PARTS, planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { ClassifyColumns, KnownOfRecordings, Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, repeatedColumn, wantedColumns } from '../../src/classify/recordings.js';
-import { windowsOf } from '../../src/classify/windows.js';
 import { zeros } from '../../src/core/tensor.js';
 import { expectDataError } from '../helpers/failures.js';
 
@@ -52,7 +52,7 @@ const someRows = (least: number) =>
 const sizes = { window: fc.integer({ min: 2, max: 5 }), stride: fc.integer({ min: 1, max: 7 }) };
 
 describe('windows', () => {
-  test('are those that a slow search finds, whatever the rows', () => {
+  test('and their classes are those that a slow search finds, whatever the rows', () => {
     fc.assert(
       fc.property(someRows(2), sizes.window, sizes.stride, (rows, window, stride) => {
         const recordings = read(rows);
@@ -87,34 +87,6 @@ describe('windows', () => {
         1000 * values.filter((one) => one === value).length + values.lastIndexOf(value);
       return [...values].sort((a, b) => score(b) - score(a))[0] as string | null;
     }
-  });
-
-  test('have the most frequent class, of several the later one, and none if most rows have none', () => {
-    const labelsOf = (text: string, window: number): string[] => {
-      const recordings = read(
-        Array.from(text, (c) => ({ c: c === '-' ? null : c, x: 0, y: 0 })),
-        PLAIN,
-      );
-      const { labels } = windowsOf(recordings, { window, stride: window });
-      return Array.from(labels, (label) => recordings.classes[label] ?? '-');
-    };
-    expect(labelsOf('aabb' + 'bbaa' + 'abab' + 'baab', 4)).toEqual(['b', 'a', 'b', 'b']);
-    expect(labelsOf('a--' + '-aa' + '--a' + 'b--', 3)).toEqual(['-', 'a', '-', '-']);
-    expect(labelsOf('a-' + '-b', 2)).toEqual(['-', 'b']);
-  });
-
-  test('begin at the first row of each stretch, and end with its last at the latest', () => {
-    const t = [0, 1, 2, 3, 10, 11, 12, 30];
-    const rows = t.map((time, n) => ({ g: 'a', c: n % 2 === 0 ? 'p' : 'q', t: time, x: n, y: 0 }));
-    const recordings = read(rows);
-    expect(recordings.stretches).toEqual([
-      { from: 0, to: 4, group: 'a' },
-      { from: 4, to: 7, group: 'a' },
-      { from: 7, to: 8, group: 'a' },
-    ]);
-    expect([...windowsOf(recordings, { window: 3, stride: 1 }).starts]).toEqual([0, 1, 4]);
-    expect([...windowsOf(recordings, { window: 2, stride: 2 }).starts]).toEqual([0, 2, 4]);
-    expect([...windowsOf(recordings, { window: 8, stride: 1 }).starts]).toEqual([]);
   });
 
   test('are read as scaled numbers, with a column that says what is missing', () => {

@@ -1,9 +1,198 @@
-/** What a report of forecasts says in words. */
+/** What a report of forecasts compares, and what it says: baselines, intervals, chance, and words. */
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { chanceOf } from '../../src/forecast/chance.js';
+import { Random } from '../../src/core/rng.js';
+import {
+  lastValue,
+  latestInPhase,
+  meanOfSeasons,
+  Ridge,
+  ridgeValue,
+  seasonalValue,
+} from '../../src/forecast/baselines.js';
+import type { Band } from '../../src/forecast/intervals.js';
+import {
+  chanceOf,
+  coverageOf,
+  meanAbsoluteError,
+  meanBand,
+  movedOutwards,
+  recentShifts,
+  scoreOf,
+  Scores,
+} from '../../src/forecast/intervals.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
 import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
+
+describe('a baseline', () => {
+  const y = Float64Array.of(1, NaN, 3, 4, 5, NaN, 7, 8, NaN, 10, NaN);
+
+  test('is the last value', () => {
+    expect([0, 1, 6, 8, 10].map((t) => lastValue(y, t))).toEqual([1, 1, 7, 8, 10]);
+    expect([lastValue(y, -1), lastValue(Float64Array.of(NaN), 0)]).toEqual([NaN, NaN]);
+  });
+
+  test('is the season before, or the mean of four', () => {
+    // target 12, known up to 10, period 3: steps 9, 6, 3, 0
+    expect(seasonalValue(y, 12, 10, 3)).toBe(10);
+    expect(meanOfSeasons(y, 12, 10, 3)).toBe((10 + 7 + 4 + 1) / 4);
+    // target 11, known up to 10: step 8 has no number
+    expect(seasonalValue(y, 11, 10, 3)).toBe(3);
+    expect(meanOfSeasons(y, 11, 10, 3)).toBe(3);
+    expect([seasonalValue(y, 1, 0, 5), meanOfSeasons(y, 1, 0, 5)]).toEqual([NaN, NaN]);
+    expect(
+      meanOfSeasons(
+        Float64Array.from({ length: 40 }, (_, t) => t),
+        40,
+        39,
+        2,
+      ),
+    ).toBe((38 + 36 + 34 + 32) / 4);
+  });
+
+  test('reads only what is known', () => {
+    fc.assert(
+      fc.property(fc.nat(500), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 2, max: 40 }), (t, ahead, period) => {
+        const at = latestInPhase(t + ahead, t, period);
+        expect(at).toBeLessThanOrEqual(t);
+        expect(at).toBeGreaterThan(t - period);
+        expect((t + ahead - at) % period).toBe(0);
+      }),
+    );
+  });
+
+  test('of ridge regression solves (XᵀX + λ·n·I)·w = Xᵀy', () => {
+    const random = new Random(3);
+    for (const inputs of [1, 4, 9]) {
+      for (const lambda of [1e-6, 0.1, 3]) {
+        const ridge = new Ridge(inputs);
+        const count = 30;
+        const rows = Array.from({ length: count }, () => Array.from({ length: inputs }, () => random.normal(1, 2)));
+        const truth = rows.map((row) => row.reduce((sum, x, i) => sum + x * (i - 1), 5) + random.normal(0, 1));
+        for (const [n, row] of rows.entries()) ridge.add(row, truth[n]);
+        const w = ridge.weights(lambda);
+        // the gradient of ½·Σ(y - x·w)² + ½·λ·n·Σw² is 0, without a penalty for the constant
+        for (let i = 0; i <= inputs; i++) {
+          const penalty = i < inputs ? lambda * count * w[i] : 0;
+          const gradient = rows.reduce(
+            (sum, row, n) => sum + (ridgeValue(w, row) - truth[n]) * (i < inputs ? row[i] : 1),
+            penalty,
+          );
+          expect(Math.abs(gradient)).toBeLessThan(1e-5);
+        }
+      }
+    }
+  });
+
+  test('of ridge regression has finite weights for columns that repeat each other, and without rows', () => {
+    const ridge = new Ridge(3);
+    expect(ridge.weights(1e-4)).toEqual(new Float64Array(4));
+    for (let n = 0; n < 20; n++) ridge.add([n, n, 0], 2 * n + 1);
+    const w = ridge.weights(1e-4);
+    expect(ridgeValue(w, [7, 7, 0])).toBeCloseTo(15, 2);
+    expect(w[0]).toBeCloseTo(w[1], 4);
+  });
+});
+
+describe('an interval', () => {
+  const band = (low: number, high: number, forecast = (low + high) / 2): Band => ({ forecast, low, high });
+
+  const shiftOf = (bands: readonly Band[], y: readonly number[], coverage: number): number => {
+    const scores = new Scores();
+    for (const [n, one] of bands.entries()) scores.add(scoreOf(one, y[n]));
+    return scores.shift(coverage);
+  };
+
+  test('moves by the ⌈(n+1)·coverage⌉-th smallest score', () => {
+    const bands = [0, 1, 2, 3].map(() => band(-1, 1));
+    const y = [0, 3, -1.5, 1.25]; // scores -1, 2, 0.5, 0.25
+    const shifts = [0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 0.81, 0.99].map((coverage) => shiftOf(bands, y, coverage));
+    expect(shifts).toEqual([-1, -1, 0.25, 0.25, 0.5, 0.5, 2, 2, 2]);
+    expect(shiftOf(bands, [NaN, 3, NaN, NaN], 0.5)).toBe(2);
+    expect(shiftOf(bands, [NaN, NaN, NaN, NaN], 0.5)).toBe(0);
+    expect(movedOutwards(band(-1, 1, 0.5), 2)).toEqual({ forecast: 0.5, low: -3, high: 3 });
+    expect(movedOutwards(band(-1, 1, 0.5), -3)).toEqual({ forecast: 0.5, low: 0.5, high: 0.5 });
+    expect(meanBand([band(0, 2), band(2, 8)])).toEqual({ forecast: 3, low: 1, high: 5 });
+  });
+
+  test('moves by the latest scores', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)), { maxLength: 40 }),
+        fc.array(fc.nat(45), { maxLength: 10 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (scores, unsorted, most, coverage) => {
+          const ends = unsorted.sort((a, b) => a - b);
+          const expected = ends.map((end) => {
+            const known = scores.slice(0, end).filter((score) => !Number.isNaN(score));
+            const recent = known.slice(-most);
+            recent.sort((a, b) => a - b);
+            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+          });
+          expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('keeps its promise for numbers in any order', () => {
+    const random = new Random(11);
+    for (const coverage of [0.5, 0.9]) {
+      let inside = 0;
+      const [rounds, n] = [3000, 19];
+      for (let round = 0; round < rounds; round++) {
+        const y = Array.from({ length: n + 1 }, () => random.normal(0, 1) ** 3);
+        const bands = y.map(() => band(-0.2, 0.1));
+        const moved = movedOutwards(band(-0.2, 0.1, NaN), 0);
+        const shift = shiftOf(bands.slice(0, n), y, coverage);
+        inside += Number(y[n] >= -0.2 - shift && y[n] <= 0.1 + shift);
+        expect(moved.low).toBeNaN();
+      }
+      // at least `coverage`, and at most 1/(n+1) more; 0.02 are more than two standard deviations
+      expect(inside / rounds).toBeGreaterThan(coverage - 0.02);
+      expect(inside / rounds).toBeLessThan(coverage + 1 / (n + 1) + 0.02);
+    }
+  });
+
+  test('is measured on the steps that have a number', () => {
+    expect(coverageOf([band(0, 1), band(0, 1), band(0, 1), band(0, 1)], [0, 1, 1.1, NaN])).toBeCloseTo(2 / 3, 12);
+    expect(meanAbsoluteError([1, 2, NaN, 4], [0, 4, 1, NaN])).toBe(1.5);
+    expect([coverageOf([], []), meanAbsoluteError([], [])]).toEqual([NaN, NaN]);
+  });
+});
+
+describe('the probability that chance explains', () => {
+  test('counts every way in which numbers can lie in their intervals', () => {
+    for (const [count, share] of [
+      [1, 0.9],
+      [3, 0.9],
+      [4, 0.5],
+      [9, 0.7],
+    ]) {
+      const chances = Array.from({ length: count + 1 }, () => 0);
+      for (let way = 0; way < 2 ** count; way++) {
+        const inside = way.toString(2).split('1').length - 1;
+        chances[inside] += share ** inside * (1 - share) ** (count - inside);
+      }
+      for (const inside of chances.keys()) {
+        const tail = inside < count * share ? chances.slice(0, inside + 1) : chances.slice(inside);
+        const sum = tail.reduce((all, one) => all + one, 0);
+        expect(chanceOf(inside, count, share)).toBeCloseTo(sum, 14);
+      }
+    }
+  });
+
+  test('is that of the document, for 40 numbers', () => {
+    const shares = Array.from({ length: 41 }, (_, n) => n).filter((n) => chanceOf(n, 40, 0.9) >= 0.001);
+    const [least, most] = [shares[0], shares[shares.length - 1]].map((n) => Math.round((100 * n) / 40));
+    const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/forecast.md'), 'utf8').replace(/\s+/g, ' ');
+    const [said] = /40 numbers says little, because [^.]* are compatible/.exec(text) ?? [];
+    expect(said).toBe(`40 numbers says little, because ${least}% to ${most}% are compatible`);
+  });
+});
 
 describe('in words, a report', () => {
   const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
@@ -84,41 +273,4 @@ describe('in words, a report', () => {
     ['an interval without scores', { scores: 0 }, [tooFew('0 are known, which allow none')]],
     ['a short test part', { numbers: 29, coverage: 0.8 }, [few(29)]],
   ])('warns of %s', (_, fields, warnings) => expect(warningsOf({ coverage: 0.9 }, [report(fields)])).toEqual(warnings));
-});
-
-describe('the probability that chance explains', () => {
-  test.each([
-    [0, 1, 0.9, 0.1],
-    [1, 1, 0.9, 0.9],
-    [0, 3, 0.9, 0.1 ** 3],
-    [1, 3, 0.9, 0.1 ** 3 + 3 * 0.9 * 0.1 ** 2],
-    [10, 10, 0.5, 0.5 ** 10],
-    [2, 3, 0.5, 0.5],
-  ])('%i of %i numbers for a share of %d', (inside, count, share, expected) => {
-    expect(chanceOf(inside, count, share)).toBeCloseTo(expected, 15);
-  });
-
-  test('counts every way in which numbers can lie in their intervals', () => {
-    const [count, share] = [9, 0.7];
-    const chances = Array.from({ length: count + 1 }, () => 0);
-    for (let way = 0; way < 2 ** count; way++) {
-      const inside = way.toString(2).split('1').length - 1;
-      chances[inside] += share ** inside * (1 - share) ** (count - inside);
-    }
-    for (const inside of chances.keys()) {
-      const tail = inside < count * share ? chances.slice(0, inside + 1) : chances.slice(inside);
-      expect(chanceOf(inside, count, share)).toBeCloseTo(
-        tail.reduce((sum, one) => sum + one, 0),
-        14,
-      );
-    }
-  });
-
-  test('is that of the document, for 40 numbers', () => {
-    const shares = Array.from({ length: 41 }, (_, n) => n).filter((n) => chanceOf(n, 40, 0.9) >= 0.001);
-    const [least, most] = [shares[0], shares[shares.length - 1]].map((n) => Math.round((100 * n) / 40));
-    const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/forecast.md'), 'utf8').replace(/\s+/g, ' ');
-    const [said] = /40 numbers says little, because [^.]* are compatible/.exec(text) ?? [];
-    expect(said).toBe(`40 numbers says little, because ${least}% to ${most}% are compatible`);
-  });
 });

@@ -1,17 +1,16 @@
 /** A series of 120 days, and forecasters that are trained on it. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Random } from '../../src/core/rng.js';
 import { formatTime, timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
-import { forecastOptions } from '../../src/forecast/forecast-options.js';
+import { forecastOptions } from '../../src/forecast/request.js';
 import { trainStages } from '../../src/forecast/forecaster.js';
-import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
+import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/plan.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 
 export const DAY = 86_400_000;
 export const START = timeFrom('1987-01-01');
@@ -51,7 +50,7 @@ export const CHOICES: ForecastChoices = {
   seasons: [7],
 };
 export const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters: 24, displayStep: 1000 });
-export const backend = createReferenceBackend();
+export const backend = await createWasmBackend({ threads: 1 });
 export const series = seriesOfDays();
 
 export const begun = (choices: Partial<ForecastChoices> = {}, of = series): ForecastState => ({

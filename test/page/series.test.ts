@@ -9,7 +9,7 @@ import { formatTime } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
-import { FORECAST_OPTIONS, forecastOptions } from '../../src/forecast/forecast-options.js';
+import { FORECAST_OPTIONS, forecastOptions } from '../../src/forecast/request.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { planOf } from '../../src/forecast/plan.js';
 import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';

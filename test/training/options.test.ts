@@ -11,7 +11,7 @@ import { trainCommand } from '../../src/cli/commands/train.js';
 import { DataError } from '../../src/core/errors.js';
 import * as mnist from '../../src/data/mnist-files.js';
 import type { TrainData } from '../../src/data/train-data.js';
-import { FORECAST_OPTIONS } from '../../src/forecast/forecast-options.js';
+import { FORECAST_OPTIONS } from '../../src/forecast/request.js';
 import * as library from '../../src/index.js';
 import type { ModelOptions } from '../../src/door/model.js';
 import { Model } from '../../src/door/model.js';

@@ -5,16 +5,17 @@ import { DataError } from '../../core/errors.js';
 import { assertTrained, classifierBytes, MOST_ROWS } from '../../classify/classifier-file.js';
 import type { ClassifierState } from '../../classify/classifier.js';
 import {
-  AT_ONCE,
   Classifier,
   classifyOptions,
   configFor,
+  inputColumns,
   likeliest,
   networksOf,
   optionsOf,
   trainClassifier,
 } from '../../classify/classifier.js';
-import { inputColumns } from '../../classify/inputs.js';
+import { AT_ONCE } from '../../trained-state.js';
+import { windowsOf } from '../../classify/windows.js';
 import type { ClassifyPlan } from '../../classify/plan.js';
 import { nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
 import type { ClassifyColumns, Recordings } from '../../classify/recordings.js';
@@ -22,7 +23,6 @@ import { listed, recordingsOf, repeatedColumn, wantedColumns } from '../../class
 import type { TestedWindows, TestReport } from '../../classify/report.js';
 import { reportOf } from '../../classify/report.js';
 import type { Windows } from '../../classify/windows.js';
-import { windowsOf } from '../../classify/windows.js';
 import { counted } from '../../core/arguments.js';
 import { loadTable } from '../../data/table-files.js';
 import { replaceFile } from '../../files/disk-replace.js';

@@ -1,6 +1,6 @@
 /** `--program`: a run of `longhand train --predict` as a program for the library. */
 import { inspect } from 'node:util';
-import { HOLIDAY_COLUMNS } from '../../forecast/holidays.js';
+import { HOLIDAY_COLUMNS } from '../../forecast/series.js';
 import type { ForecastRequest } from '../../forecast/request.js';
 import type { TrainOptions } from '../../training/options.js';
 import type { BackendFlags } from '../backends.js';

@@ -10,7 +10,7 @@ import type { Split, TrainingData } from '../../data/train-data.js';
 import { hasTargets } from '../../data/train-data.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
-import { forecastOptions, medianFaultOf } from '../../forecast/forecast-options.js';
+import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { OptionEntry } from '../../training/option-table.js';

@@ -8,8 +8,9 @@ import { stepsIn } from '../../forecast/forecaster.js';
 import { holidaysIn, membersOf } from '../../forecast/plan.js';
 import type { Series } from '../../forecast/series.js';
 import type { Reading } from '../../forecast/windows.js';
-import { fillWindow, readingOf } from '../../forecast/windows.js';
+import { readingOf } from '../../forecast/windows.js';
 import { Network } from '../../network/network.js';
+import { fillWindow } from '../../trained-state.js';
 import { inputName } from './results.js';
 
 /** Steps that are read: the last ones of a long test part. */
