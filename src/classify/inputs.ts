@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.js';
 import { fill } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import { rowsFrom } from '../data/examples.js';
-import { bytesOfNumbers } from '../data/digests.js';
+import { bytesOfNumbers } from '../files/sha256.js';
 import { scaled } from '../data/scale.js';
 import type { ClassifyPlan } from './plan.js';
 import type { Recordings } from './recordings.js';

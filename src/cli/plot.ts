@@ -50,7 +50,7 @@ function below(panels: readonly string[], width: number): string {
 }
 
 /** The forecasts of one horizon. */
-export interface DrawnForecast {
+interface DrawnForecast {
   readonly title: string;
   /** `truth`: NaN where it is missing. */
   readonly points: readonly { time: Date; truth: number; forecast: number; low: number; high: number }[];

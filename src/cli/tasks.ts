@@ -15,7 +15,7 @@ import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
-export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
+const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
 
 /** What examples are called in messages. */
 export type Noun = 'images' | 'sequences' | 'characters';

@@ -15,11 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fromPs, residentMegabytes } from '../../src/cli/children/child-process.js';
-import { verdictOn } from '../../src/cli/children/parent-answer.js';
+import { fromPs, residentMegabytes, verdictOn } from '../../src/cli/children/child-process.js';
 import { asRun } from '../../src/cli/current-run.js';
-import { scriptsOf } from '../../src/cli/exercise-scripts.js';
-import { summaryOf } from '../../src/cli/verdict-text.js';
+import { scriptsOf } from '../../src/cli/exercise-files.js';
+import { summaryOf } from '../../src/cli/verdicts.js';
 import { check, computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';

@@ -1,5 +1,5 @@
 /** The bytes by which a later table is recognised. */
-import { bytesOfNumbers, bytesOfValues } from '../../src/data/digests.js';
+import { bytesOfNumbers, bytesOfValues } from '../../src/files/sha256.js';
 
 test('-0 is 0, and every NaN is the same: a CSV file can have them where another form of the table has not', () => {
   const otherNaN = new Float64Array(new Uint8Array([1, 0, 0, 0, 0, 0, 0xf8, 0xff]).buffer)[0];

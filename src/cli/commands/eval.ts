@@ -25,11 +25,11 @@ import { filePath } from '../flag-values.js';
 import { alignedRight, bits, lossName } from '../format.js';
 import { assertAllApart, assertApart } from '../outputs.js';
 import { print, printJson, printLines } from '../print.js';
-import { networkOn } from '../saved-model.js';
+import { networkOn } from '../memory.js';
 import { evaluateForecasts } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, writtenBeside } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
+import { untilInterrupted } from '../current-run.js';
 import type { Noun } from '../tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.js';
 

@@ -21,9 +21,8 @@ import {
 } from '../../exercises/progress-file.js';
 import { replaceFile } from '../../files/disk-replace.js';
 import { readFile, readIfPresent } from '../../files/disk.js';
-import { sourceIn } from '../answer-verdicts.js';
-import { answersIn, folderOf, hasExercises } from '../exercise-files.js';
-import { typedExercise } from '../exercise-scripts.js';
+import { sourceIn } from '../verdicts.js';
+import { answersIn, folderOf, hasExercises, typedExercise } from '../exercise-files.js';
 import { printable } from '../format.js';
 import { print } from '../print.js';
 

@@ -4,7 +4,8 @@ import { typed } from '../../core/command-line.js';
 import type { AnswerText } from '../../exercises/answer-texts.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/answer-texts.js';
 import { packagedText } from '../../data/text-files.js';
-import type { RunReport, Tested } from '../../own-network/both-runs.js';
+import type { RunReport } from '../../own-network/own-network.js';
+import type { Tested } from '../../own-network/words.js';
 import {
   conclusionOf,
   GRADIENTS,
@@ -15,17 +16,14 @@ import {
   TESTS,
 } from '../../own-network/words.js';
 import type { Line } from '../../training/training.js';
-import type { Checked } from '../answer-verdicts.js';
-import { isRight, verdictsOn } from '../answer-verdicts.js';
-import { currentRun } from '../current-run.js';
+import type { Checked } from '../verdicts.js';
+import { isRight, verdictsOn, summaryOf } from '../verdicts.js';
+import { currentRun, untilInterrupted } from '../current-run.js';
 import { folderOf, hasExercises } from '../exercise-files.js';
 import { wholeNumber } from '../flag-values.js';
 import { printable, table } from '../format.js';
-import { trainInProcess } from '../children/parent-network.js';
 import { inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
-import { untilInterrupted } from '../signals.js';
-import { summaryOf } from '../verdict-text.js';
 
 interface Flags {
   readonly text: boolean;
@@ -112,6 +110,7 @@ async function train(
     if (isOwn) inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
     began = performance.now();
   };
+  const { trainInProcess } = await import('../children/child-process.js'); // with a compiler, as in verdicts.ts
   try {
     await trainInProcess({ answers, text, steps }, hear, signal);
   } finally {

@@ -19,7 +19,7 @@ import { inform, printContents, printJson } from '../print.js';
 import { loadSeries } from './series.js';
 import { bandCells } from '../series-report.js';
 import { loadSet } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
+import { untilInterrupted } from '../current-run.js';
 
 interface ForecastFlags extends BackendFlags {
   readonly data: string;

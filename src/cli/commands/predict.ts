@@ -15,9 +15,9 @@ import { printable } from '../format.js';
 import type { NamedImage } from '../images.js';
 import { readImages } from '../images.js';
 import { inform, printJson, printLines } from '../print.js';
-import { loadClassifier, networkOn } from '../saved-model.js';
+import { loadClassifier, networkOn } from '../memory.js';
 import { loadSet } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
+import { untilInterrupted } from '../current-run.js';
 import { imagesOfTask } from '../tasks.js';
 
 const MOST_COPIES = 32;

@@ -8,8 +8,8 @@ import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { finiteNumber, wholeNumber } from '../flag-values.js';
 import { endContents, printContents } from '../print.js';
-import { networkOn } from '../saved-model.js';
-import { untilInterrupted } from '../signals.js';
+import { networkOn } from '../memory.js';
+import { untilInterrupted } from '../current-run.js';
 
 interface SampleFlags extends BackendFlags {
   readonly length: number;

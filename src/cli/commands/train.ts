@@ -27,7 +27,7 @@ import type { WrittenFile } from '../outputs.js';
 import { assertAllApart, assertApart } from '../outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
-import { untilInterrupted } from '../signals.js';
+import { untilInterrupted } from '../current-run.js';
 import type { SeriesFlags } from './series.js';
 import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
 import type { SavedSet } from '../set-run.js';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { trainInProcess } from '../../../src/cli/children/parent-network.js';
+import { trainInProcess } from '../../../src/cli/children/child-process.js';
 import { withMistake } from '../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { pathOf } from '../../../src/exercises/folder.js';
