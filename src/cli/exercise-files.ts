@@ -13,7 +13,7 @@ import { LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
 import { printable } from './format.js';
 import { createRequire } from 'node:module';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceText } from '../files/disk-replace.js';
 
 export interface AnswerFile {
   readonly exercise: Exercise;
@@ -66,8 +66,11 @@ export function hasExercises(folder: string): boolean {
 export const shownName = (folder: string, exercise: Exercise): string =>
   path.parse(answersIn(folder, [exercise])[0].file).name;
 
-/** Where the answers are: here, in the only folder here that has exercises, or above. */
-export function folderOf(command: Command): string {
+/** Where the answers are: in the `given` folder; or here, in the only folder here that has exercises, or above. */
+export function folderOf(command: Command, given?: string): string {
+  if (given !== undefined && !hasExercises(given))
+    command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
+  if (given !== undefined) return given;
   const folders = foldersHere().filter(hasExercises);
   const folder = existingFolder(undefined, folders);
   if (folder !== undefined) return folder;
@@ -128,7 +131,7 @@ export function updateScripts(folder: string): boolean {
   );
   if (ours.length === 0) return false;
   const changed = { ...manifest, scripts: { ...scripts, ...Object.fromEntries(ours) } };
-  replaceFile(path.join(folder, 'package.json'), Buffer.from(`${JSON.stringify(changed, null, 2)}\n`));
+  replaceText(path.join(folder, 'package.json'), `${JSON.stringify(changed, null, 2)}\n`);
   return true;
 }
 

@@ -4,17 +4,16 @@
  */
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { OutOfMemoryError, DataError } from '../core/errors.js';
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
+import { OutOfMemoryError } from '../core/errors.js';
 import type { DType } from '../core/tensor.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatNetwork, lstmsOf } from '../network/config.js';
-import { elementCountOfNetwork } from '../network/memory.js';
-import { counted } from '../core/arguments.js';
+import { elementCountOfNetwork, elementCountOfTraining } from '../network/memory.js';
 import type { Backend } from '../core/backend.js';
-import { CLASSES } from '../data/mnist.js';
 import { Network } from '../network/network.js';
-import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel } from '../training/checkpoint.js';
+import type { BackendFlags } from './backends.js';
 
 /** Bytes of V8's heap for the views of one step of an LSTM. Measured on Node 20: 3,800, and 5,970 with two inputs and lengths. */
 const VIEWS_OF_A_STEP = 6000;
@@ -66,24 +65,25 @@ export async function withAdvice<Result>(advice: string, work: () => Promise<Res
   }
 }
 
-/** The network of a checkpoint, and its task. Throws a DataError unless it classifies images into MNIST's ten classes. */
-export function loadClassifier(file: string): { saved: SavedModel; task: string | null } {
-  const { model, training } = loadCheckpoint(file);
-  const { outputs, reads, loss, inputKind } = model.network;
-  if (reads !== 'last' || loss !== 'crossEntropy' || inputKind !== 'numbers') {
-    throw new DataError(
-      `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
-    );
-  }
-  if (outputs !== CLASSES) {
-    throw new DataError(`${file}: its network has ${counted(outputs, 'class', 'classes')}, but MNIST has ${CLASSES}`);
-  }
-  return { saved: model, task: training?.task ?? null };
+/** What to do if a saved network does not fit, and if a new one does not. */
+export const TOO_LARGE = 'this network is too large for this computer';
+export const REDUCE = 'reduce --hidden or --batch-size';
+
+/** Throws an OutOfMemoryError if a network and its training do not fit into the memory. */
+export function assertRoomToTrain(
+  config: NetworkConfig,
+  sizes: BatchSizes,
+  { dtype }: Backend,
+  { backend }: BackendFlags,
+  advice = REDUCE,
+): void {
+  const most = backend === 'wasm' ? MOST_BYTES : Infinity;
+  assertRoom(config, sizes, { dtype, advice, most, elementCount: elementCountOfTraining(config, sizes) });
 }
 
 /** Throws an OutOfMemoryError if the network does not fit: a small file can ask for any number of steps. */
 export function networkOn(backend: Backend, { T, network, parameters }: SavedModel, B: number): Network {
-  assertRoom(network, { T, B }, { dtype: backend.dtype, advice: 'this network is too large for this computer' });
+  assertRoom(network, { T, B }, { dtype: backend.dtype, advice: TOO_LARGE });
   const opened = new Network(backend, network, { T, B });
   opened.load(parameters);
   return opened;

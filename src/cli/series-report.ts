@@ -2,7 +2,7 @@
 import { counted } from '../core/arguments.js';
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { decimalsOf } from '../data/scale.js';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceText } from '../files/disk-replace.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { Band } from '../forecast/intervals.js';
 import type { ForecastPlan } from '../forecast/plan.js';
@@ -73,11 +73,9 @@ export async function writeReports(
       return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(plan, band)]);
     }),
   );
-  replaceFile(
+  replaceText(
     test,
-    new TextEncoder().encode(
-      `${csvLine(['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
-    ),
+    `${csvLine(['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
   );
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
@@ -86,5 +84,5 @@ export async function writeReports(
     const whole = { title: `${ahead} ahead`, points };
     return points.length <= 2 * LEGIBLE ? [whole] : [whole, { ...whole, points: points.slice(-LEGIBLE) }];
   });
-  replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
+  replaceText(plot, forecastSvg(plan.columns.predict, drawn));
 }

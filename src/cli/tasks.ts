@@ -13,7 +13,7 @@ import type { Split, TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
-import { filePath, wholeNumber } from './flag-values.js';
+import { filePath, isGiven, wholeNumber } from './flag-values.js';
 
 const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
 
@@ -120,7 +120,7 @@ export function assertTaskFlags(
   }
   if (text !== undefined && task !== 'text' && !isResumed) command.error('error: --text needs --task text');
   if (rare > 0 && task !== 'text') command.error('error: --rare needs --task text');
-  if (command.getOptionValueSource('sampleEvery') === 'cli' && task !== 'text' && !isResumed) {
+  if (isGiven(command, 'sampleEvery') && task !== 'text' && !isResumed) {
     command.error('error: --sample-every needs --task text');
   }
   if (data !== undefined && (task === 'adding' || task === 'text')) {

@@ -1,6 +1,5 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
-import { typed } from '../../core/command-line.js';
 import type { AnswerText } from '../../exercises/answer-texts.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/answer-texts.js';
 import { packagedText } from '../../data/text-files.js';
@@ -19,9 +18,9 @@ import type { Line } from '../../training/training.js';
 import type { Checked } from '../verdicts.js';
 import { isRight, verdictsOn, summaryOf } from '../verdicts.js';
 import { currentRun, untilInterrupted } from '../current-run.js';
-import { folderOf, hasExercises } from '../exercise-files.js';
+import { folderOf } from '../exercise-files.js';
 import { wholeNumber } from '../flag-values.js';
-import { printable, table } from '../format.js';
+import { table } from '../format.js';
 import { inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
 
@@ -41,9 +40,7 @@ export const exercisesTrainCommand = (): Command =>
     .option('--fill', "use the engine's own function for an answer that is missing or wrong", false)
     .option('--steps <count>', 'updates (default: 500; text: 1000)', wholeNumber(1, 100_000))
     .action(async (given: string | undefined, flags: Flags, command: Command) => {
-      if (given !== undefined && !hasExercises(given))
-        command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
-      const folder = given ?? folderOf(command);
+      const folder = folderOf(command, given);
       await untilInterrupted(async (signal) => {
         const answers = await answersFrom(folder, flags, signal);
         if (answers) await train(answers, flags, signal);
