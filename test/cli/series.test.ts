@@ -289,50 +289,22 @@ describe('longhand train --predict', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  test.each<[string, string[], string[], string | RegExp]>([
-    [
-      'a missing column',
-      ['date,sale,day', '1987-01-01,1,x', '1987-01-02,1,x'],
-      [],
-      'line 1: there is no column "sales": the columns are date, sale, day',
-    ],
+  // test/data/table.test.ts and test/forecast have the other faults of tables
+  test.each<[string, string[], string[], string]>([
     [
       'a gap',
       sales().filter((_, n) => n !== 9),
       [],
       'line 10: 1987-01-10 comes after 1987-01-08, but the rows are 1 day apart: add the rows between them, or fill them (--fill missing or --fill previous)',
     ],
-    [
-      'a day that does not exist',
-      [...sales().slice(0, 60), '1987-02-29,1,x,2'],
-      [],
-      'line 61: date is "1987-02-29": must be a day that exists',
-    ],
-    [
-      'a decimal comma',
-      [...sales().slice(0, 60), '1987-03-01,"1,5",x,2'],
-      [],
-      'line 61: sales is "1,5": must be a number within f32',
-    ],
-    ['unsorted days', [...sales().slice(0, 60), '1987-02-01,1,x,2'], [], 'line 61: 1987-02-01 comes after 1987-02-28'],
-    [
-      'a few rows',
-      sales(8),
-      [],
-      /bad\.csv: \d+ steps before the validation part: a forecast of \d+ steps? ahead needs \d/,
-    ],
-    ['a test part outside', sales(), ['--test', '1990..'], 'the test part is empty'],
     ['a season that is too long', sales(), ['--season', '400'], 'the season of 400 steps is longer than half of the'],
-    ['a horizon that is too long', sales(), ['--ahead', '90'], '168 steps before the validation part'],
-    ['texts where categories belong', sales(), ['--known', 'date2'], 'there is no column "date2"'],
   ])('refuses data with %s', async (_, lines, flags, message) => {
     const file = linesInFolder('bad.csv', lines);
     const before = readdirSync(folder);
     const run = await longhand(
       words`${FROM} --data ${file} ${flags} ${TINY} --checkpoint ${inFolder('new.safetensors')}`,
     );
-    if (typeof message === 'string') expect(run.stderr).toContain(message);
-    else expect(run.stderr).toMatch(message);
+    expect(run.stderr).toContain(message);
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^longhand: /);
     expect(readdirSync(folder)).toEqual(before);
@@ -370,15 +342,11 @@ describe('longhand train --predict', () => {
   });
 });
 
-test.each([
-  ['ends before the test part does', 0, 200, 'does not hold the test part, 1987-'],
-  ['begins within the test part', 195, COUNT, 'does not hold the test part, 1987-'],
-  ['begins after the training part does', 1, COUNT, 'begins at 1987-01-02, but the training part at 1987-01-01: '],
-])('eval refuses a table that %s', async (_, from, to, message) => {
-  const [names, ...rows] = sales();
-  const file = linesInFolder('part.csv', [names, ...rows.slice(from, to)]);
+test('eval refuses a table that ends before the test part does', async () => {
+  const file = linesInFolder('part.csv', sales().slice(0, 201));
   const report = read('run.report.json');
-  expect(await refused(['eval', CHECKPOINT, '--data', file])).toContain(`part.csv: ${message}`);
+  const stderr = await refused(['eval', CHECKPOINT, '--data', file]);
+  expect(stderr).toContain('part.csv: does not hold the test part, 1987-');
   expect(read('run.report.json')).toBe(report);
 });
 
@@ -465,9 +433,6 @@ describe('longhand forecast', () => {
     const later = linesInFolder('later.csv', [sales()[0], ...sales().slice(100)]);
     const [all, some] = [await forecast(['--data', DATA]), await forecast(['--data', later])];
     expect([some.code, some.stdout]).toEqual([0, all.stdout]);
-    expect(
-      await refused(['forecast', CHECKPOINT, '--data', linesInFolder('bad.csv', ['date,sales', '1987-01-01,1'])]),
-    ).toContain('there is no column "day"');
     expect(await refused(['forecast', DATA, '--data', DATA])).toContain('sales.csv: ');
     expect(await refused(['forecast', inFolder('none'), '--data', DATA])).toContain('none: no such file');
     expect((await longhand(['forecast', CHECKPOINT])).code).toBe(2);
