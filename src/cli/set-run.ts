@@ -158,6 +158,9 @@ function looksAt(file: string, part: string, value: unknown): number {
   }
 }
 
-/** A line of a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
-export const csvLine = (cells: readonly (number | string)[]): string =>
-  cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(',');
+/** Writes rows as a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
+export function writeCsv(file: string, rows: readonly (readonly (number | string)[])[]): void {
+  const quoted = (cell: number | string): number | string =>
+    /[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell;
+  replaceText(file, rows.map((cells) => `${cells.map(quoted).join(',')}\n`).join(''));
+}

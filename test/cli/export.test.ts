@@ -124,7 +124,7 @@ describe('metadata of a checkpoint', () => {
   test.each([
     ['safetensors-pytorch', ''],
     ['safetensors-tf1', ''],
-    ['pytorch-training', '; its training is at step 100'],
+    ['pytorch-training', '; its training is at step 99'],
   ])('goes through %s, as does its network', async (form, state) => {
     const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
     await done(words`export ${saved} --to ${form} --output ${there}`);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/training.js';
+import type { Result } from '../helpers/longhand-process.js';
 import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { done, failed, jsonLinesOf, jsonOf, longhand, start, words } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
@@ -21,9 +22,15 @@ const TUTORIAL_LINES = [
 ];
 const TUTORIAL_OUTPUT = new RegExp(`^${TUTORIAL_LINES.join('\n')}\n$`);
 
+/** A run without other options. */
+let plain: Result;
+beforeAll(async () => {
+  plain = await longhand(THREE_LINES);
+});
+
 describe('longhand train', () => {
-  test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', async () => {
-    const { code, stdout, stderr } = await longhand(THREE_LINES);
+  test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', () => {
+    const { code, stdout, stderr } = plain;
     expect(code).toBe(0);
     expect(stdout).toMatch(TUTORIAL_OUTPUT);
     expect(stderr).toMatch(
@@ -45,18 +52,16 @@ describe('longhand train', () => {
   });
 
   test('--json prints one object per line, with the numbers of the tutorial’s lines', async () => {
-    const [json, text] = [await longhand([...THREE_LINES, '--json']), await longhand(THREE_LINES)];
-    expect(json.code).toBe(0);
-    const events = linesOf(json.stdout).map((line) => JSON.parse(line) as { event: string; accuracy: number } & Line);
+    const events = jsonLinesOf(await longhand([...THREE_LINES, '--json'])) as ({ event: string } & Line)[];
     expect(events.map(({ event }) => event)).toEqual(['step', 'step', 'step', 'finished', 'test', 'test']);
-    expect(events.slice(0, 3).map(tutorialLine)).toEqual(linesOf(text.stdout).slice(0, 3));
+    expect(events.slice(0, 3).map(tutorialLine)).toEqual(linesOf(plain.stdout).slice(0, 3));
     expect(events.slice(0, 3).map(({ step }) => step)).toEqual([10, 20, 30]);
     expect(events[3]).toEqual({ event: 'finished', steps: 31 });
     expect(events.slice(4)).toEqual([
       { event: 'test', images: 128, accuracy: expect.any(Number) as number },
       { event: 'test', images: 200, accuracy: expect.any(Number) as number },
     ]);
-    const shares = TUTORIAL_OUTPUT.exec(text.stdout)!.slice(-2).map(Number);
+    const shares = TUTORIAL_OUTPUT.exec(plain.stdout)!.slice(-2).map(Number);
     events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
   });
 
@@ -101,17 +106,17 @@ describe('longhand train', () => {
   });
 
   test('gives the same numbers to 4 digits on the reference backend', async () => {
-    const [wasm, reference] = [await longhand(THREE_LINES), await longhand([...THREE_LINES, '--backend', 'reference'])];
+    const reference = await longhand([...THREE_LINES, '--backend', 'reference']);
     expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
     const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);
     const expected = numbersOf(reference);
     // differences of rounding, about 1e-7 per step, grow no further in 30 steps
-    numbersOf(wasm).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
+    numbersOf(plain).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
   });
 
   test('is changed by every option of the training', async () => {
     const options = ['--learning-rate=0.5', '--shuffle=legacy', '--forget-bias=-2', '--hidden=9'];
-    const outputs = new Set([(await longhand(THREE_LINES)).stdout]);
+    const outputs = new Set([plain.stdout]);
     for (const option of options) outputs.add((await longhand([...THREE_LINES, option])).stdout);
     expect(outputs.size).toBe(1 + options.length);
     for (const output of outputs) expect(output).toMatch(TUTORIAL_OUTPUT);
@@ -148,12 +153,11 @@ describe('two runs at the same time', () => {
   test('have their own output, folder, interruption and exit code', async () => {
     const folders = [directoryOf(), directoryOf()];
     const options = ['--checkpoint', 'c', '--history', './h.csv', '--plot', 'p.svg'];
-    const alone = await longhand([...THREE_LINES, ...options], { cwd: directoryOf() });
     const endless = start([...ENDLESS, ...options, '--checkpoint-every', '4000000000'], { cwd: folders[0] });
     await endless.stdout.has('Iter 16,');
     const wrong = longhand(['gradcheck', '--steps', '2', '--tolerance', '1e-300']);
     const whole = await longhand([...THREE_LINES, ...options], { cwd: folders[1] });
-    expect([whole.code, whole.stdout]).toEqual([0, alone.stdout]);
+    expect([whole.code, whole.stdout]).toEqual([0, plain.stdout]);
     expect((await wrong).code).toBe(1);
     endless.interrupt('SIGTERM');
     expect(await endless.code).toBe(143);
@@ -184,8 +188,8 @@ describe('longhand train on a terminal', () => {
   const cursorIsShown = (text: string): boolean => text.lastIndexOf(SHOW_CURSOR) > text.lastIndexOf(HIDE_CURSOR);
 
   test('shows a bar on stderr, clears it, and prints the same stdout as without a bar', async () => {
-    const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, { onTerminal: true })];
-    expect([withBar.code, withBar.stdout]).toEqual([0, bare.stdout]);
+    const withBar = await longhand(THREE_LINES, { onTerminal: true });
+    expect([withBar.code, withBar.stdout]).toEqual([0, plain.stdout]);
     expect(withBar.stderr).toContain('step 0/31');
     expect(withBar.stderr).toContain(HIDE_CURSOR);
     expect(cursorIsShown(withBar.stderr)).toBe(true);

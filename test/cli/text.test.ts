@@ -9,6 +9,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-fi
 import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { done, failed, jsonOf, longhand, misused, refused, start, words } from '../helpers/longhand.js';
+import { savedModel } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 
@@ -256,7 +257,7 @@ describe('longhand eval', () => {
 
   test('refuses --text for a network of images', async () => {
     const images = inFolder('images.safetensors');
-    await longhand(['train', '--training-iters', '1', '--hidden', '2', '--checkpoint', images]);
+    saveCheckpoint(images, { model: savedModel(), training: null });
     const not = `longhand: ${images}: its network was not trained on a text: it has no vocabulary\n`;
     expect(await refused(['sample', images])).toBe(not);
     const flag = `longhand: ${images}: --text: its network was not trained on a text\n`;

@@ -25,15 +25,14 @@ import type { Windows } from '../../classify/windows.js';
 import { windowsOf } from '../../classify/windows.js';
 import { counted } from '../../core/arguments.js';
 import { loadTable } from '../../data/table-files.js';
-import { replaceText } from '../../files/disk-replace.js';
 import { elementCountOfNetwork } from '../../network/memory.js';
 import type { TrainOptions } from '../../training/options.js';
 import { filePath, givenFlag, isGiven, wholeNumber } from '../flag-values.js';
-import { alignedRight, printable, table } from '../format.js';
+import { alignedRight, confusionTable, printable, table } from '../format.js';
 import { assertRoom, assertRoomToTrain } from '../memory.js';
 import { inform, print, printJson, printLines } from '../print.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
-import { csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from '../set-run.js';
+import { OF_ONE_NETWORK, outputsBeside, trainAndTest, writeCsv, writeReport } from '../set-run.js';
 
 /** The flags of a classifier. */
 export interface ClassifyFlags extends SetFlags {
@@ -252,11 +251,8 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
     if (classes.length <= MOST_SHOWN) {
       print('');
       print('Confusion matrix. Rows: the class of the window; columns: the predicted class.');
-      const rows = confusion.map((row, k) => [
-        classes[k].class,
-        ...row.map((count) => (count === 0 ? '·' : String(count))),
-      ]);
-      printLines(alignedRight([['', ...classes.map((one) => one.class)], ...rows]));
+      const names = classes.map((one) => one.class);
+      printLines(confusionTable(names, confusion));
     }
   }
   if (unknown.length > 0) inform(`WARNING: the training part has no window of ${listed(unknown)}`);
@@ -283,7 +279,7 @@ function writeFiles(
     const best = likeliest(row);
     return [...(hasGroups ? [group] : []), from, to, classes[windows.labels[n]], classes[best], row[best]];
   });
-  replaceText(files.test, [head, ...lines].map((cells) => `${csvLine(cells)}\n`).join(''));
+  writeCsv(files.test, [head, ...lines]);
 }
 
 /** The group of a window, and its first and last row, or time. */

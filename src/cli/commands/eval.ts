@@ -21,7 +21,7 @@ import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { evaluateClasses } from './classify.js';
 import { filePath, givenFlag, isGiven } from '../flag-values.js';
-import { alignedRight, bits, lossName } from '../format.js';
+import { alignedRight, bits, confusionTable, lossName } from '../format.js';
 import { assertOutputs } from '../outputs.js';
 import { print, printJson, printLines } from '../print.js';
 import { networkOn } from '../memory.js';
@@ -232,12 +232,13 @@ function asText({ set, images, loss, accuracy, confusion, classes }: Report): st
     ...[one.class, one.images, one.right].map(String),
     ...[one.precision, one.recall, one.f1].map(share),
   ]);
-  const digits = confusion.map((_, k) => String(k));
-  const rows = confusion.map((row, k) => [String(k), ...row.map((count) => (count === 0 ? '·' : String(count)))]);
   return [
     `${counted(images, `${set} image`)}: loss ${loss.toFixed(6)}, accuracy ${accuracy.toFixed(4)}`,
     alignedRight([['class', 'images', 'right', 'precision', 'recall', 'F1'], ...perClass]),
     'Confusion matrix. Rows: the class of the image; columns: the predicted class.',
-    alignedRight([['', ...digits], ...rows]),
+    confusionTable(
+      confusion.map((_, k) => String(k)),
+      confusion,
+    ),
   ].join('\n\n');
 }
