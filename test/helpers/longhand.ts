@@ -71,7 +71,7 @@ export function words(
     all.push(...others);
     const value = values.at(n) ?? '';
     if (typeof value === 'object') all.push(...value, '');
-    else all[all.length - 1] += value;
+    else all[all.length - 1] += String(value);
   });
   return all.filter((word) => word !== '');
 }
