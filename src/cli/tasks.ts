@@ -197,29 +197,24 @@ function imageTask(
 
 /** Each set has its own seed; all runs use the same sequences. A set is made when it is first used. */
 function addingTask(T: number): Task {
-  const set = (count: number, seed: number): (() => TrainData) => {
-    let made: TrainData | undefined;
-    return () => (made ??= addingProblem(count, T, seed));
+  const made = new Map<keyof Split, TrainData>();
+  const set = (name: keyof Split, seed: number): TrainData => {
+    const data = made.get(name) ?? addingProblem(ADDING_COUNTS[name], T, seed);
+    made.set(name, data);
+    return data;
   };
-  const load = (): Split => {
-    const [train, validation, test] = [
-      set(ADDING_COUNTS.train, 1),
-      set(ADDING_COUNTS.validation, 2),
-      set(ADDING_COUNTS.test, 3),
-    ];
-    return {
-      get train() {
-        return train();
-      },
-      get validation() {
-        return validation();
-      },
-      get test() {
-        return test();
-      },
-    };
+  const split: Split = {
+    get train() {
+      return set('train', 1);
+    },
+    get validation() {
+      return set('validation', 2);
+    },
+    get test() {
+      return set('test', 3);
+    },
   };
-  return { load, files: () => [], options: ADDING };
+  return { load: () => split, files: () => [], options: ADDING };
 }
 
 /** `advice` ends the message about a text that does not suit the options. */
