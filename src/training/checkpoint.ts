@@ -11,7 +11,7 @@ import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { Fields } from '../files/json-reader.js';
+import { Fields } from '../files/fields.js';
 import type { JsonObject } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
