@@ -1,7 +1,6 @@
-/** SHA-256 as hexadecimal digits, and the bytes and digests by which a later table shows that it has the values of the training. */
+/** SHA-256 as hexadecimal digits. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { JsonReader } from './json-reader.js';
 
 /** The parts are hashed in their order. */
 export function sha256Of(parts: Iterable<Uint8Array>): string {
@@ -37,27 +36,3 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayB
   for (const part of parts) bytes.subarray(end, (end += part.length)).set(part);
   return bytes;
 }
-
-/** The bytes of numbers. NaN, which is missing, has many bit patterns, and 0 has two: here always the same. */
-export const bytesOfNumbers = (values: Float64Array): Uint8Array =>
-  new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value + 0)).buffer); // -0 + 0 is 0
-
-/** The bytes of values that are numbers or texts. */
-export function* bytesOfValues(values: Iterable<number | string>): Generator<Uint8Array> {
-  const encoder = new TextEncoder();
-  let some: (number | string)[] = [];
-  for (const value of values) {
-    some.push(value); // JSON writes NaN as null
-    if (some.length < 10_000) continue;
-    yield encoder.encode(JSON.stringify(some));
-    some = [];
-  }
-  yield encoder.encode(JSON.stringify(some));
-}
-
-/** The digests of a file. */
-export const digestsIn = (stored: JsonReader): string[] =>
-  stored.list((one) => {
-    if (!/^[0-9a-f]{64}$/.test(one.text())) throw one.fault('64 hexadecimal digits');
-    return one.text();
-  });

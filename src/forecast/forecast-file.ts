@@ -2,8 +2,7 @@
 import { counted } from '../core/arguments.js';
 import { typed } from '../core/command-line.js';
 import { DataError } from '../core/errors.js';
-import { digestsIn } from '../files/sha256.js';
-import { scaleIn } from '../data/scale.js';
+import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonValue } from '../files/json.js';
 import { JsonReader } from '../files/json-reader.js';

@@ -1,7 +1,7 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
 import type { Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
-import { bytesOfNumbers } from '../files/sha256.js';
+import { bytesOfNumbers } from '../data/scale.js';
 import type { Examples } from '../data/examples.js';
 import type { Holidays } from './holidays.js';
 import type { InputColumn, InputColumns, InputPlan } from './inputs.js';

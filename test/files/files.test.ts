@@ -22,7 +22,7 @@ import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, replaceFile } from '../../src/files/disk-replace.js';
 import { makeFolder, readFile, readIfPresent } from '../../src/files/disk.js';
-import { bytesOfNumbers, bytesOfValues, fastSha256Of, sha256Of } from '../../src/files/sha256.js';
+import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
 import { asOnlyRun, nameBeside } from '../../src/files/disk-writers.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
@@ -512,18 +512,4 @@ test('SHA-256 of parts in shared memory, and without the platform’s own', asyn
   const subtle = jest.spyOn(crypto, 'subtle', 'get').mockReturnValue(undefined as unknown as SubtleCrypto);
   expect(await fastSha256Of([shared])).toBe(expected);
   subtle.mockRestore();
-});
-
-test('the bytes of numbers: -0 is 0, and every NaN is the same: a CSV file can have them where another form of the table has not', () => {
-  const otherNaN = new Float64Array(new Uint8Array([1, 0, 0, 0, 0, 0, 0xf8, 0xff]).buffer)[0];
-  expect(bytesOfNumbers(Float64Array.of(-0, otherNaN, 1))).toEqual(bytesOfNumbers(Float64Array.of(0, NaN, 1)));
-  expect(bytesOfNumbers(Float64Array.of(0))).not.toEqual(bytesOfNumbers(Float64Array.of(Number.MIN_VALUE)));
-});
-
-test('the bytes of values: those of a long column are all read, and keep their borders and kinds', () => {
-  const textOf = (values: readonly (number | string)[]): string =>
-    [...bytesOfValues(values)].map((bytes) => new TextDecoder().decode(bytes)).join('');
-  expect(textOf(['a,b', 1, '1', NaN, -0])).toBe('["a,b",1,"1",null,0]');
-  const long = Array.from({ length: 25_000 }, (_, n) => n);
-  expect(textOf(long).match(/\d+/g)).toEqual(long.map(String));
 });
