@@ -88,8 +88,8 @@ export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from '.
 export { checkGradients } from './equations/gradcheck.js';
 export type { ModelCheck, NetworkCheck } from './network/network-check.js';
 export { checkModelGradients, checkNetworkGradients } from './network/network-check.js';
-export type { IdxContents } from './data/idx.js';
-export { parseIdx } from './data/idx.js';
+export type { IdxContents } from './data/mnist.js';
+export { parseIdx } from './data/mnist.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
 export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
 export type {

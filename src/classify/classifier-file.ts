@@ -1,8 +1,7 @@
 /** A classifier as the bytes of a checkpoint file: its networks, and its plan as the field `classifier` of the metadata. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { digestsIn } from '../data/digests.js';
-import { scaleIn } from '../data/scale.js';
+import { digestsIn, scaleIn } from '../data/scale.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { MOST_SEEDS, savedAs } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';

@@ -1,7 +1,7 @@
 /** Classes of windows by the networks of a plan: what these read, how they are trained, and their mean probabilities. */
 import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
-import { bytesOfNumbers } from '../data/digests.js';
+import { bytesOfNumbers } from '../data/scale.js';
 import type { Examples } from '../data/examples.js';
 import { rowsFrom } from '../data/examples.js';
 import { scaled } from '../data/scale.js';

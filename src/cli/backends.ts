@@ -5,7 +5,8 @@ import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
 import { type Command, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
-import { wholeNumber } from './flag-values.js';
+import { untilInterrupted } from './current-run.js';
+import { isGiven, wholeNumber } from './flag-values.js';
 
 export const BACKENDS = ['wasm', 'webgpu', 'reference', 'gpu'] as const;
 
@@ -32,20 +33,18 @@ export function withBackendOptions(command: Command): Command {
     .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu').choices(GPU_MODES).default('auto'));
 }
 
-/** Runs `work` on the backend that the flags choose, and disposes of it. */
+/** Runs `work` on the backend that the flags choose, until it ends or is interrupted, and disposes of the backend. */
 export async function withBackend<Result>(
   flags: BackendFlags,
   command: Command,
-  work: (backend: Backend) => Promise<Result>,
+  work: (backend: Backend, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const hasGpuMode = command.getOptionValueSource('gpuMode') === 'cli';
-  if (hasGpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
-  if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
-  if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
-  if (flags.vectors && flags.backend !== 'wasm') command.error('error: --vectors needs --backend wasm');
+  if (isGiven(command, 'gpuMode') && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
+  const ofWasm = (['threads', 'deterministic', 'vectors'] as const).find((name) => flags[name]);
+  if (ofWasm && flags.backend !== 'wasm') command.error(`error: --${ofWasm} needs --backend wasm`);
   const backend = await createBackend(flags);
   try {
-    return await work(backend);
+    return await untilInterrupted((signal) => work(backend, signal));
   } finally {
     await backend.dispose();
   }

@@ -8,7 +8,7 @@ import { inFolder } from '../files/disk.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import type { Output, Surroundings } from './current-run.js';
-import { asRun, currentRun } from './current-run.js';
+import { asRun, currentRun, Interrupted } from './current-run.js';
 import { evalCommand } from './commands/eval.js';
 import { exercisesCommand } from './commands/exercises.js';
 import { exportCommand, importCommand } from './commands/export.js';
@@ -19,7 +19,6 @@ import { forecastCommand } from './commands/forecast.js';
 import { predictCommand } from './commands/predict.js';
 import { inform, informLines, printText, ReaderGone, watchOutput } from './print.js';
 import { sampleCommand } from './commands/sample.js';
-import { Interrupted } from './signals.js';
 import { trainCommand } from './commands/train.js';
 
 const { version } = createRequire(import.meta.url)('longhand/package.json') as { version: string };

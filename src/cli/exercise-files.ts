@@ -1,6 +1,9 @@
-/** The files of a folder of exercises, found by the names of the exercises: an earlier version has numbered them in another way. */
+/**
+ * The files of a folder of exercises: its answers, found by the names of the exercises, because an earlier version has numbered them in
+ * another way; and the scripts in its package.json, which start this command line by its path, so npm asks no registry.
+ */
 import type { Command } from 'commander';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { typed } from '../core/command-line.js';
 import type { Exercise } from '../exercises/exercise.js';
@@ -9,6 +12,8 @@ import type { Language } from '../exercises/folder.js';
 import { LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
 import { printable } from './format.js';
+import { createRequire } from 'node:module';
+import { replaceText } from '../files/disk-replace.js';
 
 export interface AnswerFile {
   readonly exercise: Exercise;
@@ -61,8 +66,11 @@ export function hasExercises(folder: string): boolean {
 export const shownName = (folder: string, exercise: Exercise): string =>
   path.parse(answersIn(folder, [exercise])[0].file).name;
 
-/** Where the answers are: here, in the only folder here that has exercises, or above. */
-export function folderOf(command: Command): string {
+/** Where the answers are: in the `given` folder; or here, in the only folder here that has exercises, or above. */
+export function folderOf(command: Command, given?: string): string {
+  if (given !== undefined && !hasExercises(given))
+    command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
+  if (given !== undefined) return given;
   const folders = foldersHere().filter(hasExercises);
   const folder = existingFolder(undefined, folders);
   if (folder !== undefined) return folder;
@@ -89,3 +97,80 @@ function foldersHere(): string[] {
     return [];
   }
 }
+
+/** What each script adds to the command line. */
+const WORDS: Readonly<Record<string, string>> = {
+  longhand: '',
+  check: ' exercises check',
+  hint: ' exercises hint',
+  train: ' exercises train',
+};
+
+/** `check 1`, as one types it here: a folder of exercises has scripts. */
+export function typedExercise(words: string): string {
+  const [name] = words.split(' ');
+  const hasScript = name in WORDS && isOurs(name, scriptsIn(manifestOf('.'))[name]);
+  return hasScript ? `npm run ${words.replace(' --', ' -- --')}` : typed(`exercises ${words}`);
+}
+
+const packageRoot = path.dirname(createRequire(import.meta.url).resolve('longhand/package.json'));
+
+/** For a folder that need not exist yet. `root` is the clone, or the installed package. */
+export function scriptsOf(folder: string, root = packageRoot): Record<string, string> {
+  const start = `node ${quoted(mainSeenFrom(folder, root))}`;
+  return Object.fromEntries(Object.entries(WORDS).map(([name, words]) => [name, `${start}${words}`]));
+}
+
+/** Gives the package.json of a folder these scripts. What else it has stays, also another script of the same name. Returns whether it has changed. */
+export function updateScripts(folder: string): boolean {
+  const manifest = manifestOf(folder);
+  if (manifest === undefined) return false;
+  const scripts = scriptsIn(manifest);
+  const ours = Object.entries(scriptsOf(folder)).filter(
+    ([name, script]) => scripts[name] !== script && (scripts[name] === undefined || isOurs(name, scripts[name])),
+  );
+  if (ours.length === 0) return false;
+  const changed = { ...manifest, scripts: { ...scripts, ...Object.fromEntries(ours) } };
+  replaceText(path.join(folder, 'package.json'), `${JSON.stringify(changed, null, 2)}\n`);
+  return true;
+}
+
+/** Also with the path of another installation. */
+const isOurs = (name: string, script: unknown): boolean =>
+  typeof script === 'string' && new RegExp(`^node .*\\bmain\\.js['"]?${WORDS[name]}$`).test(script);
+
+/** undefined if there is none, or if it is no JSON object. */
+function manifestOf(folder: string): Record<string, unknown> | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(placeOf(path.join(folder, 'package.json')), 'utf8'));
+    return isRecord(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const scriptsIn = (manifest: Record<string, unknown> | undefined): Record<string, unknown> =>
+  isRecord(manifest?.scripts) ? manifest.scripts : {};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** From the folder if both are in one project, which may be moved; otherwise absolute. */
+function mainSeenFrom(folder: string, root: string): string {
+  const main = path.join(root, 'dist/cli/main.js');
+  const [project] = root.split(`${path.sep}node_modules${path.sep}`);
+  const from = realFolder(path.resolve(placeOf(folder)));
+  const below = path.relative(project, from);
+  const isInside = !below.startsWith('..') && !path.isAbsolute(below);
+  return isInside ? path.relative(from, main).split(path.sep).join('/') : main;
+}
+
+/** Without links, as npm sees it. */
+function realFolder(folder: string): string {
+  if (existsSync(folder)) return realpathSync(folder);
+  return path.join(realFolder(path.dirname(folder)), path.basename(folder));
+}
+
+/** For npm's shell: on Windows cmd.exe, elsewhere sh. */
+const quoted = (file: string): string =>
+  /^[\w./-]+$/.test(file) ? file : process.platform === 'win32' ? `"${file}"` : `'${file.replaceAll("'", "'\\''")}'`;

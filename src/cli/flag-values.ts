@@ -1,7 +1,16 @@
-/** Parsers of the values of flags. Each throws an InvalidArgumentError, which commander prints with the flag's name. */
+/** Which flags are given, and parsers of their values. Each parser throws an InvalidArgumentError, which commander prints with the flag's name. */
+import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
 import { faultOfQuantiles } from '../training/option-table.js';
+
+/** Whether the user has given the flag with this attribute. */
+export const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
+
+/** The first of the flags with these attributes that the user has given, as `--batch-size`. */
+export const givenFlag = (command: Command, names: readonly string[]): string | undefined =>
+  command.options.find((option) => names.includes(option.attributeName()) && isGiven(command, option.attributeName()))
+    ?.long;
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most = LARGEST_WHOLE): (text: string) => number {

@@ -67,6 +67,12 @@ export function alignedRight(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padStart(width));
 }
 
+/** How often each class, a row, was predicted as each class, a column. */
+export function confusionTable(names: readonly string[], confusion: readonly (readonly number[])[]): string {
+  const rows = confusion.map((row, k) => [names[k], ...row.map((count) => (count === 0 ? '·' : String(count)))]);
+  return alignedRight([['', ...names], ...rows]);
+}
+
 function padded(texts: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
   const rows = texts.map((row) => row.map(printable));
   const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, row[column].length), 0));

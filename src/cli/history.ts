@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceText } from '../files/disk-replace.js';
 import { failure, placeOf, readFile } from '../files/disk.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
@@ -57,7 +57,7 @@ export class History {
     this.hasBegun = true;
     const head = isCsv(this.file) ? `${CSV_HEAD}\n` : '';
     const rows = this.rows.map((row) => lineOf(row, this.file)).join('');
-    replaceFile(this.file, new TextEncoder().encode(head + rows));
+    replaceText(this.file, head + rows);
   }
 }
 

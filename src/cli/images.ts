@@ -1,7 +1,7 @@
 /** The user's images for `longhand predict`, from PNG or IDX (plain or .gz), in the size that the network reads. */
 import { DataError } from '../core/errors.js';
 import { fitted, SIDE } from '../data/fit-drawing.js';
-import { parseIdx } from '../data/idx.js';
+import { parseIdx } from '../data/mnist.js';
 import { unpacked } from '../data/mnist-files.js';
 import { readFile } from '../files/disk.js';
 import type { Bitmap } from './png.js';

@@ -4,11 +4,16 @@
  */
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import { OutOfMemoryError } from '../core/errors.js';
 import type { DType } from '../core/tensor.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatNetwork, lstmsOf } from '../network/config.js';
-import { elementCountOfNetwork } from '../network/memory.js';
+import { elementCountOfNetwork, elementCountOfTraining } from '../network/memory.js';
+import type { Backend } from '../core/backend.js';
+import { Network } from '../network/network.js';
+import type { SavedModel } from '../training/checkpoint.js';
+import type { BackendFlags } from './backends.js';
 
 /** Bytes of V8's heap for the views of one step of an LSTM. Measured on Node 20: 3,800, and 5,970 with two inputs and lengths. */
 const VIEWS_OF_A_STEP = 6000;
@@ -58,4 +63,28 @@ export async function withAdvice<Result>(advice: string, work: () => Promise<Res
   } catch (error) {
     throw error instanceof OutOfMemoryError ? new OutOfMemoryError(`${error.message}: ${advice}`) : error;
   }
+}
+
+/** What to do if a saved network does not fit, and if a new one does not. */
+export const TOO_LARGE = 'this network is too large for this computer';
+export const REDUCE = 'reduce --hidden or --batch-size';
+
+/** Throws an OutOfMemoryError if a network and its training do not fit into the memory. */
+export function assertRoomToTrain(
+  config: NetworkConfig,
+  sizes: BatchSizes,
+  { dtype }: Backend,
+  { backend }: BackendFlags,
+  advice = REDUCE,
+): void {
+  const most = backend === 'wasm' ? MOST_BYTES : Infinity;
+  assertRoom(config, sizes, { dtype, advice, most, elementCount: elementCountOfTraining(config, sizes) });
+}
+
+/** Throws an OutOfMemoryError if the network does not fit: a small file can ask for any number of steps. */
+export function networkOn(backend: Backend, { T, network, parameters }: SavedModel, B: number): Network {
+  assertRoom(network, { T, B }, { dtype: backend.dtype, advice: TOO_LARGE });
+  const opened = new Network(backend, network, { T, B });
+  opened.load(parameters);
+  return opened;
 }

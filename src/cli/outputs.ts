@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { replacedSuffixes } from '../files/disk-replace.js';
+import { assertReplaceable, replacedSuffixes } from '../files/disk-replace.js';
 import { linkedNames, placeOf, targetOf } from '../files/disk.js';
 
 interface NamedFile {
@@ -67,4 +67,23 @@ export function assertAllApart(command: Command, outputs: readonly WrittenFile[]
   for (const written of outputs) {
     for (const other of outputs) if (other !== written) assertApart(command, written, other);
   }
+}
+
+/** `assertApart` for every output and every input, by its name; some inputs may be undefined. */
+export function assertApartFrom(
+  command: Command,
+  outputs: readonly WrittenFile[],
+  inputs: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const written of outputs) {
+    for (const [name, file] of Object.entries(inputs))
+      if (file !== undefined) assertApart(command, written, { name, file });
+  }
+}
+
+/** Ends the command if an output is another output or an input. Throws a DataError if an output cannot be written. */
+export function assertOutputs(...[command, outputs, inputs]: Parameters<typeof assertApartFrom>): void {
+  assertAllApart(command, outputs);
+  assertApartFrom(command, outputs, inputs);
+  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
 }

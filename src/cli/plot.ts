@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { formatTime } from '../data/calendar.js';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceText } from '../files/disk-replace.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
 import { printable } from './format.js';
@@ -12,7 +12,7 @@ const HEIGHT = 260;
 
 /** Draws a history file into `file`, an SVG. Throws a DataError. */
 export function writePlot(file: string, history: string): void {
-  replaceFile(file, new TextEncoder().encode(historySvg(readHistory(history))));
+  replaceText(file, historySvg(readHistory(history)));
 }
 
 function historySvg(rows: readonly HistoryRow[]): string {
@@ -50,7 +50,7 @@ function below(panels: readonly string[], width: number): string {
 }
 
 /** The forecasts of one horizon. */
-export interface DrawnForecast {
+interface DrawnForecast {
   readonly title: string;
   /** `truth`: NaN where it is missing. */
   readonly points: readonly { time: Date; truth: number; forecast: number; low: number; high: number }[];

@@ -2,7 +2,7 @@
 import { counted } from '../core/arguments.js';
 import { formatStep, formatTime, timeAt } from '../data/calendar.js';
 import { decimalsOf } from '../data/scale.js';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceText } from '../files/disk-replace.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { Band } from '../forecast/intervals.js';
 import type { ForecastPlan } from '../forecast/plan.js';
@@ -12,7 +12,7 @@ import { errorTable, verdictsOf, warningsOf } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
 import { alignedRight } from './format.js';
 import { inform, print, printJson, printLines } from './print.js';
-import { csvLine, outputsBeside, writeReport } from './set-run.js';
+import { outputsBeside, writeCsv, writeReport } from './set-run.js';
 
 /** The cells `forecast`, `low` and `high` of a CSV file. */
 export function bandCells({ inputs }: Pick<ForecastPlan, 'inputs'>, { forecast, low, high }: Band): number[] {
@@ -70,15 +70,10 @@ export async function writeReports(
     bands.map((band, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(plan, band)]);
+      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(plan, band)];
     }),
   );
-  replaceFile(
-    test,
-    new TextEncoder().encode(
-      `${csvLine(['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
-    ),
-  );
+  writeCsv(test, [['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'], ...lines]);
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
   const drawn = reports.flatMap(({ ahead, bands }) => {
@@ -86,5 +81,5 @@ export async function writeReports(
     const whole = { title: `${ahead} ahead`, points };
     return points.length <= 2 * LEGIBLE ? [whole] : [whole, { ...whole, points: points.slice(-LEGIBLE) }];
   });
-  replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
+  replaceText(plot, forecastSvg(plan.columns.predict, drawn));
 }

@@ -1,20 +1,16 @@
 /** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
 import { typed } from '../core/command-line.js';
-import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { replaceFile } from '../files/disk-replace.js';
+import { replaceFile, replaceText } from '../files/disk-replace.js';
 import { readIfPresent } from '../files/disk.js';
 import { forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
-import type { NetworkConfig } from '../network/config.js';
-import { elementCountOfTraining } from '../network/memory.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { BackendFlags } from './backends.js';
-import { assertRoom } from './memory.js';
 import type { WrittenFile } from './outputs.js';
 import { stemOf } from './outputs.js';
 import { inform } from './print.js';
@@ -125,21 +121,6 @@ function checkpointOf<State>(
   return { write, writeOnce };
 }
 
-/** Throws an OutOfMemoryError if a network and its training do not fit into the memory. */
-export function assertRoomToTrain(
-  config: NetworkConfig,
-  sizes: { readonly T: number; readonly B: number },
-  { dtype }: Backend,
-  flags: BackendFlags,
-): void {
-  assertRoom(config, sizes, {
-    dtype,
-    advice: 'reduce --hidden or --batch-size',
-    most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    elementCount: elementCountOfTraining(config, sizes),
-  });
-}
-
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
 export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
   const stem = stemOf(checkpoint);
@@ -159,7 +140,7 @@ export function writtenBeside(checkpoint: string, { hasPlot }: { readonly hasPlo
 /** Writes a report with the count of the looks at its test part, which the field `part` identifies. */
 export function writeReport<Report extends object>(file: string, part: keyof Report & string, report: Report): void {
   const looks = looksAt(file, part, report[part]) + 1;
-  replaceFile(file, new TextEncoder().encode(`${JSON.stringify({ looks, ...report }, null, 2)}\n`));
+  replaceText(file, `${JSON.stringify({ looks, ...report }, null, 2)}\n`);
   if (looks > 1)
     inform(`the test part has been looked at ${counted(looks, 'time')}: its figures flatter whoever chooses by them`);
 }
@@ -177,6 +158,9 @@ function looksAt(file: string, part: string, value: unknown): number {
   }
 }
 
-/** A line of a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
-export const csvLine = (cells: readonly (number | string)[]): string =>
-  cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(',');
+/** Writes rows as a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
+export function writeCsv(file: string, rows: readonly (readonly (number | string)[])[]): void {
+  const quoted = (cell: number | string): number | string =>
+    /[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell;
+  replaceText(file, rows.map((cells) => `${cells.map(quoted).join(',')}\n`).join(''));
+}

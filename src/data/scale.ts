@@ -1,4 +1,4 @@
-/** Numbers of any size as numbers around 1, from which networks learn. */
+/** The values of a table: numbers of any size as numbers around 1, from which networks learn; and what shows that a later table has the same values. */
 import { DataError } from '../core/errors.js';
 import { isWithinF32 } from '../core/numbers.js';
 import type { JsonReader } from '../files/json-reader.js';
@@ -60,3 +60,27 @@ export function scaleIn(stored: JsonReader): Scale {
   if (scale.number() <= 0) throw scale.fault('a number above 0');
   return { level: stored.field('level').number(), scale: scale.number() };
 }
+
+/** The bytes of numbers. NaN, which is missing, has many bit patterns, and 0 has two: here always the same. */
+export const bytesOfNumbers = (values: Float64Array): Uint8Array =>
+  new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value + 0)).buffer); // -0 + 0 is 0
+
+/** The bytes of values that are numbers or texts. */
+export function* bytesOfValues(values: Iterable<number | string>): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let some: (number | string)[] = [];
+  for (const value of values) {
+    some.push(value); // JSON writes NaN as null
+    if (some.length < 10_000) continue;
+    yield encoder.encode(JSON.stringify(some));
+    some = [];
+  }
+  yield encoder.encode(JSON.stringify(some));
+}
+
+/** The digests of a file. */
+export const digestsIn = (stored: JsonReader): string[] =>
+  stored.list((one) => {
+    if (!/^[0-9a-f]{64}$/.test(one.text())) throw one.fault('64 hexadecimal digits');
+    return one.text();
+  });

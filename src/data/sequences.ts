@@ -5,7 +5,7 @@ import { F32_RANGE, isWithinF32, MOST_CLASSES } from '../core/numbers.js';
 import type { NestedNumbers, Tensor } from '../core/tensor.js';
 import { formatShape, indexOf, isList, rowsOf, tensorFrom, tensorOfLists, valuesOf } from '../core/tensor.js';
 import { assertClassNames } from '../network/config.js';
-import { assertTask } from './task.js';
+import { assertTask } from './examples.js';
 
 /** A class, 0, 1, 2, …, or -1, which does not count; or the name of a class, or null, which does not count. */
 export type Labels = ArrayLike<number> | readonly (string | null)[];

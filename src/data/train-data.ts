@@ -1,9 +1,8 @@
 /** What a run can train with, and its examples. */
 import { assertObject, describe } from '../core/arguments.js';
-import type { Examples } from './examples.js';
-import { imageExamples } from './image-examples.js';
+import type { Examples, FillOptions } from './examples.js';
 import type { LabelledImages } from './mnist.js';
-import { assertImages } from './mnist.js';
+import { assertImages, CLASSES } from './mnist.js';
 import { sequenceExamples } from './sequence-examples.js';
 import type { GivenSequences, Sequences } from './sequences.js';
 import { checkedSequences } from './sequences.js';
@@ -11,6 +10,9 @@ import type { Streams } from './text-examples.js';
 import { textExamples } from './text-examples.js';
 import type { Text } from './text.js';
 import { assertText } from './text.js';
+import type { Shift } from './batches.js';
+import { fillImages } from './batches.js';
+import { rowsFrom } from './examples.js';
 
 /** What `train` accepts: images with labels, sequences of your own, or a text. */
 export type GivenData = LabelledImages | GivenSequences | Text;
@@ -65,4 +67,33 @@ export const hasTargets = (data: TrainData): boolean => 'x' in data && data.targ
 export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {
   if ('characters' in data) return textExamples(what, data, streams);
   return 'x' in data ? sequenceExamples(data) : imageExamples(data);
+}
+
+/** `images` have been checked. */
+function imageExamples(images: LabelledImages): Examples {
+  const { count, rows, columns, labels, pixels } = images;
+  return {
+    count,
+    T: rows,
+    inputs: columns,
+    inputKind: 'numbers',
+    classes: CLASSES,
+    targets: 0,
+    fitsMoreClasses: false,
+    reads: 'last',
+    continues: false,
+    task: images.task,
+    fill(x, indices, options) {
+      const [, B] = x.shape;
+      fillImages('images', x, images, indices, options && shiftsFor(indices.length, options));
+      return { targets: { labels: rowsFrom(B, indices, (n) => labels[n]) }, indices };
+    },
+    bytes: [pixels, labels],
+  };
+}
+
+function shiftsFor(count: number, { shift, random }: FillOptions): Shift[] | undefined {
+  if (shift === 0) return undefined;
+  const draw = (): number => random.below(2 * shift + 1) - shift;
+  return Array.from({ length: count }, () => ({ down: draw(), right: draw() }));
 }

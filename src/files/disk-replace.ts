@@ -54,6 +54,9 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
   if (keeps) renameToPrevious(file, target, old);
 }
 
+/** `replaceFile` with a text in UTF-8. The old contents are not kept. */
+export const replaceText = (file: string, text: string): void => replaceFile(file, new TextEncoder().encode(text));
+
 /** Comes last: if the old contents are damaged, the previous file is the only good one until the new file is safe. */
 function renameToPrevious(file: string, target: string, old: string): void {
   try {

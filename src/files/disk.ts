@@ -19,6 +19,7 @@ import {
   statSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
@@ -74,6 +75,15 @@ export function* filePieces(file: string): Generator<Uint8Array> {
     throw codeOf(error) === 'ENOENT' ? new DataError(`${file}: no such file`) : failure(file, 'cannot be read', error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The folder of an installed package. Throws a DataError with the message `missing` if it is not installed. */
+export function folderOfPackage(name: string, missing: string): string {
+  try {
+    return path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch (error) {
+    throw codeOf(error) === 'MODULE_NOT_FOUND' ? new DataError(missing) : error;
   }
 }
 

@@ -134,38 +134,28 @@ function namesOf(tensors: ReadonlyMap<string, StoredTensor>): string {
   return names.length === 0 ? 'none' : names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
+/** How element n is read as a number. The 8-bit floats are not read. */
+const READERS: Readonly<Partial<Record<StoredDType, (view: DataView, n: number) => number>>> = {
+  F64: (view, n) => view.getFloat64(8 * n, true),
+  F32: (view, n) => view.getFloat32(4 * n, true),
+  F16: (view, n) => halfPrecision(view.getUint16(2 * n, true)),
+  BF16: (view, n) => upperHalf(view.getUint16(2 * n, true)),
+  I64: (view, n) => Number(view.getBigInt64(8 * n, true)),
+  U64: (view, n) => Number(view.getBigUint64(8 * n, true)),
+  I32: (view, n) => view.getInt32(4 * n, true),
+  U32: (view, n) => view.getUint32(4 * n, true),
+  I16: (view, n) => view.getInt16(2 * n, true),
+  U16: (view, n) => view.getUint16(2 * n, true),
+  I8: (view, n) => view.getInt8(n),
+  U8: (view, n) => view.getUint8(n),
+  BOOL: (view, n) => view.getUint8(n),
+};
+
 /** A function that reads element n of a tensor as a number; undefined for the 8-bit floats. */
 export function elementReader({ dtype, bytes }: StoredTensor): ((n: number) => number) | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (dtype) {
-    case 'F64':
-      return (n) => view.getFloat64(8 * n, true);
-    case 'F32':
-      return (n) => view.getFloat32(4 * n, true);
-    case 'F16':
-      return (n) => halfPrecision(view.getUint16(2 * n, true));
-    case 'BF16':
-      return (n) => upperHalf(view.getUint16(2 * n, true));
-    case 'I64':
-      return (n) => Number(view.getBigInt64(8 * n, true));
-    case 'U64':
-      return (n) => Number(view.getBigUint64(8 * n, true));
-    case 'I32':
-      return (n) => view.getInt32(4 * n, true);
-    case 'U32':
-      return (n) => view.getUint32(4 * n, true);
-    case 'I16':
-      return (n) => view.getInt16(2 * n, true);
-    case 'U16':
-      return (n) => view.getUint16(2 * n, true);
-    case 'I8':
-      return (n) => view.getInt8(n);
-    case 'U8':
-    case 'BOOL':
-      return (n) => view.getUint8(n);
-    default:
-      return undefined;
-  }
+  const read = READERS[dtype];
+  return read && ((n) => read(view, n));
 }
 
 /** 1 bit for the sign, 5 for the exponent, 10 for the fraction. */

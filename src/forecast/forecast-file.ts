@@ -1,8 +1,7 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { digestsIn } from '../data/digests.js';
-import { scaleIn } from '../data/scale.js';
+import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';

@@ -1,7 +1,7 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
 import type { Range } from '../core/numbers.js';
 import { fill, zeros } from '../core/tensor.js';
-import { bytesOfNumbers } from '../data/digests.js';
+import { bytesOfNumbers } from '../data/scale.js';
 import type { Examples } from '../data/examples.js';
 import type { InputColumn, WindowColumns, WindowStarts } from '../trained-state.js';
 import { examplesOfWindows, inputCount, windowsWithin } from '../trained-state.js';

@@ -1,5 +1,5 @@
 /**
- * A network that trains with a reader's gradients and Adam. The forward pass, the data and the products of matrices are the engine's;
+ * A network that trains with a reader's gradients and Adam, and before it the engine's, for the comparison. The forward pass, the data and the products of matrices are the engine's;
  * (15′), the gradient of a class's row of Wx, is in no exercise, so a text uses the engine's too.
  */
 import type { Backend } from '../core/backend.js';
@@ -13,6 +13,10 @@ import type { TrainingData } from '../data/train-data.js';
 import type { Line, Validation } from '../training/training.js';
 import { newRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
+import { defaultPrime } from '../training/prime.js';
+import { sample } from '../training/sample.js';
+import type { NamedGradient, Tested } from './words.js';
+import { gradientRow } from './words.js';
 
 /** What is trained, and for how long. */
 export interface OwnTask {
@@ -31,15 +35,8 @@ export const IMAGES_TASK: OwnTask = { options: COMMON, steps: 500, displayStep: 
 export const TEXT_TASK: OwnTask = { options: { ...COMMON, hidden: 64 }, steps: 1000, displayStep: 100 };
 export const TEXT_STEPS = 25;
 
-/** A gradient as numbers. */
-export interface NamedGradient {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float64Array;
-}
-
 /** What a run reports. */
-export interface Hooks {
+interface Hooks {
   /** The gradients of the first update. */
   readonly onFirst?: (gradients: readonly NamedGradient[]) => void;
   readonly onLine?: (line: Line) => void;
@@ -48,7 +45,7 @@ export interface Hooks {
 }
 
 /** A trained network, which the caller disposes of, and its loss and accuracy on the data that it was not trained on. */
-export interface Trained {
+interface Trained {
   readonly network: Network;
   readonly test: Validation;
 }
@@ -127,4 +124,68 @@ function backwardWith(network: Network, functions: NetworkFunctions): void {
   } else if (functions.everyStepBackward) {
     functions.everyStepBackward(backend, lstm, dLogits, kernel.value, kernel.gradient, bias.gradient);
   } else throw new Error('the network has a loss at every step, but there is no answer to every-step');
+}
+
+export type Whose = 'engine' | 'own';
+
+/** What is reported of each run. */
+export type RunReport = { readonly whose: Whose } &
+  /** After each update. */
+  (
+    | { readonly kind: 'step'; readonly step: number; readonly steps: number }
+    /** Every `displayStep` updates. */
+    | ({ readonly kind: 'line' } & Line)
+    | ({ readonly kind: 'tested' } & Tested)
+    /** After the first update of the reader's network: a row of `GRADIENT_HEAD` for each gradient. */
+    | { readonly kind: 'gradients'; readonly rows: readonly (readonly string[])[] }
+  );
+
+/** Where the runs compute, and whose functions they use. */
+interface Means {
+  /** Each run has a backend of its own, so that the answers change no tensor of the other run. */
+  readonly createBackend: () => Promise<Backend>;
+  /** Is called after the engine's run, before which no line of an answer has run. */
+  readonly makeFunctions: () => NetworkFunctions;
+}
+
+/** `data.validation`: what both networks are tested on. */
+export async function trainBoth(
+  { createBackend, makeFunctions }: Means,
+  data: TrainingData,
+  task: OwnTask,
+  report: (report: RunReport) => void,
+): Promise<void> {
+  let engines: readonly NamedGradient[] = [];
+  await trainOne('engine');
+  await trainOne('own', makeFunctions());
+
+  async function trainOne(whose: Whose, functions?: NetworkFunctions): Promise<void> {
+    const backend = await createBackend();
+    const onFirst = (gradients: readonly NamedGradient[]): void => {
+      if (whose === 'engine') engines = gradients;
+      else report({ kind: 'gradients', whose, rows: gradients.map((own, k) => gradientRow(own, engines[k])) });
+    };
+    const onStep = (step: number): void => report({ kind: 'step', whose, step, steps: task.steps });
+    const onLine = (line: Line): void => report({ kind: 'line', whose, ...line });
+    try {
+      const { test, network } = await trainOwn(backend, data, task, { onStep, onLine, onFirst }, functions);
+      const { step, loss, accuracy } = test;
+      const written = await textOf(network, data);
+      const count = data.validation && 'count' in data.validation ? data.validation.count : 0;
+      report({ kind: 'tested', whose, step, loss, accuracy, count, ...(written !== undefined && { written }) });
+    } finally {
+      await backend.dispose();
+    }
+  }
+}
+
+/** In characters. */
+const SAMPLE_LENGTH = 200;
+
+async function textOf(network: Network, { train }: TrainingData): Promise<string | undefined> {
+  if (!('vocabulary' in train)) return undefined;
+  const { vocabulary } = train;
+  let text = defaultPrime(vocabulary);
+  for await (const character of sample(network, vocabulary, { length: SAMPLE_LENGTH, prime: text })) text += character;
+  return text;
 }

@@ -1,6 +1,12 @@
 /** What the terminal and the site say about two runs: the first gradients, the two tests, and what both show. */
 import { indexOf } from '../core/tensor.js';
-import type { NamedGradient } from './own-network.js';
+
+/** A gradient as numbers. */
+export interface NamedGradient {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
 
 /** On the data that the network was not trained on. */
 export interface Tested {

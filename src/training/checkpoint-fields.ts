@@ -6,7 +6,7 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { isRandomState, STATE_RULE } from '../core/rng.js';
-import { isTask, TASK_RULE } from '../data/task.js';
+import { isTask, TASK_RULE } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';

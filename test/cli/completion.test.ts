@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { needs } from '../helpers/needs.js';
 import { quoted } from '../helpers/longhand-process.js';
-import { done, longhand } from '../helpers/longhand.js';
+import { done, misused } from '../helpers/longhand.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
 const here = path.join(folder, 'here');
@@ -186,11 +186,9 @@ describe.each([
 });
 
 test('completion for another shell is wrong usage', async () => {
-  const { code, stderr } = await longhand(['completion', 'tcsh']);
-  expect([code, stderr]).toEqual([
-    2,
+  expect(await misused(['completion', 'tcsh'])).toBe(
     "error: command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish.\n",
-  ]);
+  );
 });
 
 test('no help shows a default of null', () => {

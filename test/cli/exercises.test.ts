@@ -15,18 +15,18 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fromPs, residentMegabytes } from '../../src/cli/children/child-process.js';
-import { verdictOn } from '../../src/cli/children/parent-answer.js';
+import { fromPs, residentMegabytes, verdictOn } from '../../src/cli/children/child-process.js';
 import { asRun } from '../../src/cli/current-run.js';
-import { scriptsOf } from '../../src/cli/exercise-scripts.js';
-import { summaryOf } from '../../src/cli/verdict-text.js';
+import { scriptsOf } from '../../src/cli/exercise-files.js';
+import { summaryOf } from '../../src/cli/verdicts.js';
 import { check, computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
-import { longhand, start } from '../helpers/longhand.js';
+import { longhand, misused, start } from '../helpers/longhand.js';
 import { needs } from '../helpers/needs.js';
 import { ended, pipeIn } from '../helpers/named-pipe.js';
+import { SIGNALS } from '../helpers/small-runs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 
 const isWindows = process.platform === 'win32';
@@ -57,6 +57,10 @@ const RIGHT = 'return dI * i * (1 - i);';
 const solve = (name: string, language: Language = 'typescript', folder?: string): void =>
   writeFileSync(answer(name, language, folder), named(name)[language].solution);
 
+/** How a command ends that refuses a folder. */
+const refusal = (message: string) => ({ code: 1, stdout: '', stderr: `longhand: ${message}\n` });
+const EXISTS = 'exists already: choose another folder, or delete it';
+
 test('writes a folder, and no file of another one', async () => {
   const { code, stdout } = await exercises([]);
   expect([code, stdout]).toEqual([0, expect.stringContaining('longhand-exercises: 12 exercises')]);
@@ -69,26 +73,18 @@ test('writes a folder, and no file of another one', async () => {
     'typescript',
   ]);
   mkdirSync(path.join(place, 'others'));
-  expect(await exercises(['./others'])).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'longhand: ./others: exists already: choose another folder, or delete it\n',
-  });
+  expect(await exercises(['./others'])).toEqual(refusal(`./others: ${EXISTS}`));
   expect((await exercises(['./mine'])).code).toBe(0);
   expect(readFileSync(answer('gates', 'typescript', 'mine'), 'utf8')).toBe(readFileSync(answer('gates'), 'utf8'));
-  expect(await exercises([''])).toMatchObject({
-    code: 1,
-    stderr: 'longhand: the folder has no name: leave it out, or write one\n',
-  });
+  expect(await exercises([''])).toEqual(refusal('the folder has no name: leave it out, or write one'));
   writeFileSync(path.join(place, 'file'), '');
-  expect(await exercises(['file/inside'])).toMatchObject({
-    code: 1,
-    stderr: 'longhand: file/inside: cannot be created (a part of its path is not a directory)\n',
-  });
+  expect(await exercises(['file/inside'])).toEqual(
+    refusal('file/inside: cannot be created (a part of its path is not a directory)'),
+  );
   // Node's own recursive mkdir never returns there
   const none = path.resolve('/proc/longhand-exercises');
-  const refusal = expect.stringContaining(`longhand: ${none}: cannot be created (`) as string;
-  expect(await exercises([none])).toMatchObject({ code: 1, stderr: refusal });
+  const stderr = expect.stringContaining(`longhand: ${none}: cannot be created (`) as string;
+  expect(await exercises([none])).toEqual({ ...refusal(''), stderr });
 });
 
 test('in a folder that has exercises it says what is solved and what is next, and changes no answer', async () => {
@@ -158,11 +154,7 @@ test('a folder of an older version gets the scripts, and what else its package.j
   }
 });
 
-test.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const)('%s while it writes leaves nothing', async (signal, expected) => {
+test.each(SIGNALS)('%s while it writes leaves nothing', async (signal, expected) => {
   const { code, stdout, begun, interrupt } = start(['exercises', 'new/folder'], { cwd: place });
   await begun;
   interrupt(signal);
@@ -192,19 +184,15 @@ test('of two commands at once, one writes the folder', async () => {
 });
 
 test('a path through folders that do not exist, and links', async () => {
-  const exists = (name: string) => `longhand: ${name}: exists already: choose another folder, or delete it\n`;
   expect((await exercises(['new/../mine/'])).code).toBe(0);
   expect(readdirSync(place).sort()).toEqual(['mine', 'new']); // as mkdir -p
   mkdirSync(path.join(place, 'mine/empty'));
-  expect(await exercises(['other/../mine/empty'])).toMatchObject({ code: 1, stderr: exists('other/../mine/empty') });
-  expect(await exercises(['other/..'])).toMatchObject({ code: 1, stderr: exists('other/..') });
   symlinkSync('nowhere', path.join(place, 'link'));
-  expect(await exercises(['./link'])).toMatchObject({ code: 1, stderr: exists('./link') });
-  expect(await exercises(['link/'])).toMatchObject({ code: 1, stderr: exists('link/') });
-  expect(await exercises(['link/inside'])).toMatchObject({
-    code: 1,
-    stderr: 'longhand: link/inside: cannot be created (a link or a file has this name)\n',
-  });
+  for (const name of ['other/../mine/empty', 'other/..', './link', 'link/'])
+    expect(await exercises([name])).toEqual(refusal(`${name}: ${EXISTS}`));
+  expect(await exercises(['link/inside'])).toEqual(
+    refusal('link/inside: cannot be created (a link or a file has this name)'),
+  );
   const long = 'x'.repeat(300);
   expect((await exercises([`other/${long}/inside`])).code).toBe(1);
   expect(readdirSync(place).sort()).toEqual(['link', 'mine', 'new']);
@@ -251,23 +239,27 @@ test('checks all', async () => {
   await exercises([]);
   EXERCISES.forEach(({ name }, n) => solve(name, n % 2 === 0 ? 'typescript' : 'javascript'));
   const { code, stdout } = await exercises(['check']);
-  expect([code, stdout]).toEqual([
-    0,
-    expect.stringMatching(
-      /\n12 of 12 right: you have written every gradient\. Next: npm run -s longhand -- exercises train\n$/,
-    ),
-  ]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\n12 of 12 right: you have written every gradient\. Next: npm run -s longhand -- exercises train\n$/,
+  );
 });
 
 test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
   'exercise %j is none: exit code 2',
   async (number) => {
-    const { code, stdout, stderr } = await exercises(['check', '--', number]);
-    expect([code, stdout]).toEqual([2, '']);
+    const stderr = await misused(['exercises', 'check', '--', number]);
     expect(stderr).toMatch(/^error: exercise .*: there are 12: write 1 to 12\n$/);
     expect(stderr).not.toContain('\u001b');
   },
 );
+
+/** Wrong usage in an empty folder, which stays empty. */
+async function misusedHere(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await exercises(args);
+  expect([code, stdout, readdirSync(place)]).toEqual([2, '', []]);
+  return stderr;
+}
 
 test.each([
   ['5', 'check 5'],
@@ -281,12 +273,9 @@ test.each([
   ['trian', 'train'],
   ['status', ''],
 ])('%s is no folder by accident', async (word, meant) => {
-  const { code, stderr } = await exercises([word]);
-  expect([code, stderr]).toEqual([
-    2,
+  expect(await misusedHere([word])).toBe(
     `error: ${word}: did you mean ${`npm run -s longhand -- exercises ${meant}`.trim()}? For a folder of this name, write ./${word}\n`,
-  ]);
-  expect(readdirSync(place)).toEqual([]);
+  );
   expect((await exercises([`./${word}`])).code).toBe(0);
 });
 
@@ -298,12 +287,9 @@ test.each([
   [['Cehck', '12'], 'check 12'],
   [['trian', 'mine'], 'train'],
 ])('%j is a misspelt command, no folder', async (words, meant) => {
-  const { code, stderr } = await exercises(words);
-  expect([code, stderr]).toEqual([
-    2,
+  expect(await misusedHere(words)).toBe(
     `error: ${words.join(' ')}: did you mean npm run -s longhand -- exercises ${meant}?\n`,
-  ]);
-  expect(readdirSync(place)).toEqual([]);
+  );
 });
 
 test.each([
@@ -312,39 +298,29 @@ test.each([
   [['mine'], ' For a folder of this name, write ./mine'],
   [['check.old'], ' For a folder of this name, write ./check.old'],
 ])('%j is neither a command nor a folder', async (words, more) => {
-  const { code, stdout, stderr } = await exercises(words);
-  expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toMatch(/^error: .*: there is no such command: check, hint, train, bugs, export, import\./);
-  expect(stderr.startsWith(`error: ${words.join(' ')}: `) && stderr.endsWith(`.${more}\n`)).toBe(true);
-  expect(readdirSync(place)).toEqual([]);
-  expect(await exercises(['./my', 'folder'])).toMatchObject({
-    code: 2,
-    stderr: 'error: too many arguments: write the name of one folder, in quotes if it has spaces\n',
-  });
+  expect(await misusedHere(words)).toBe(
+    `error: ${words.join(' ')}: there is no such command: check, hint, train, bugs, export, import.${more}\n`,
+  );
+});
+
+test('two folders are too many', async () => {
+  expect(await misusedHere(['./my', 'folder'])).toBe(
+    'error: too many arguments: write the name of one folder, in quotes if it has spaces\n',
+  );
 });
 
 test('a folder that cannot be written completely is removed again', () => {
   const main = path.resolve('dist/cli/main.js');
-  const { status, stderr } = spawnSync(
-    'bash',
-    ['-c', `ulimit -f 3; exec "$0" "$@"`, process.execPath, main, 'exercises'],
-    {
-      cwd: place,
-      encoding: 'utf8',
-    },
-  );
-  expect([status, stderr]).toEqual([
-    1,
-    expect.stringMatching(/^longhand: longhand-exercises: cannot be written \(.*\)\n$/),
-  ]);
+  const limited = ['-c', `ulimit -f 3; exec "$0" "$@"`, process.execPath, main, 'exercises'];
+  const { status, stderr } = spawnSync('bash', limited, { cwd: place, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^longhand: longhand-exercises: cannot be written \(.*\)\n$/);
   expect(readdirSync(place)).toEqual([]);
 });
 
 test('without exercises, or with several folders of them, it says so', async () => {
-  expect(await exercises(['check'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('no exercises here: npm run -s longhand -- exercises writes them') as string,
-  });
+  const none = await misusedHere(['check']);
+  expect(none).toContain('no exercises here: npm run -s longhand -- exercises writes them');
   await exercises(['./one']);
   const only = 'typescript/07-gates.ts: not begun\n'; // in the only folder with exercises
   expect((await exercises(['check', '7'])).stdout.startsWith(only)).toBe(true);
@@ -587,13 +563,9 @@ describe('a folder of an earlier version, which numbers the exercises in another
       /^file .*\n\S+03-product\.ts +right.*\n\S+04-rnn-step\.ts +not begun\n\S+10-initial-state\.ts +not begun\n\S+01-sigmoid\.ts +right/,
     );
     expect(stdout).toMatch(/\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/);
-    const first = await exercises(['check', '1']);
-    expect([first.code, first.stdout]).toEqual([
-      0,
-      expect.stringMatching(
-        /^typescript\/03-product\.ts: right: .*\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/,
-      ) as string,
-    ]);
+    expect((await exercises(['check', '1'])).stdout).toMatch(
+      /^typescript\/03-product\.ts: right: .*\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/,
+    );
     expect(readdirSync(path.dirname(answer('gates')))).toEqual(before);
     expect((await exercises([])).code).toBe(0); // it is there
   });

@@ -7,7 +7,7 @@ import { History, readHistory } from '../../src/cli/history.js';
 import { previousOf } from '../../src/files/disk-replace.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
-import { longhand, start } from '../helpers/longhand.js';
+import { failed, longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { DATA, endless, FROM, RUN, SMALL } from '../helpers/small-runs.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
@@ -21,14 +21,6 @@ describe('--checkpoint', () => {
     expect(loadCheckpoint(previousOf(file)).training?.step).toBe(30);
     expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
   });
-
-  test('leaves a complete checkpoint if the reader closes the output early', async () => {
-    const file = inNewFolder();
-    const run = [...endless(RUN), '--checkpoint', file, '--checkpoint-every', '1'];
-    const { code } = await inShell('sh', '"$@" | head -n 20', run);
-    expect(code).toBe(0);
-    expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
-  });
 });
 
 describe('--resume', () => {
@@ -36,11 +28,9 @@ describe('--resume', () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const before = readFileSync(file);
-    const { code, stderr } = await longhand([...FROM, '--resume', file, '--training-iters', '300']);
-    expect([code, stderr]).toEqual([
-      2,
+    expect(await misused([...FROM, '--resume', file, '--training-iters', '300'])).toBe(
       'error: the new length is 18 steps, but the run is at step 31: choose a greater length\n',
-    ]);
+    );
     expect(readFileSync(file)).toEqual(before);
   });
 
@@ -50,16 +40,10 @@ describe('--resume', () => {
     const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
     expect(longer.code).toBe(0);
     expect(longer.stderr).toContain('56 steps; seed 5; from step 31');
-    expect(
-      linesOf(longer.stdout)
-        .filter((line) => line.startsWith('Iter'))
-        .map((line) => line.split(',')[0]),
-    ).toEqual([560, 640, 720, 800, 880].map((iter) => `Iter ${iter}`));
-    const refused = await longhand([...FROM, '--resume', file, '--learning-rate', '0.1']);
-    expect([refused.code, refused.stderr]).toEqual([
-      2,
+    expect(longer.stdout.match(/^Iter \d+/gm)).toEqual([560, 640, 720, 800, 880].map((iter) => `Iter ${iter}`));
+    expect(await misused([...FROM, '--resume', file, '--learning-rate', '0.1'])).toBe(
       'error: --learning-rate cannot be changed with --resume: the checkpoint sets it\n',
-    ]);
+    );
   });
 
   test('reports that it continues on another backend', async () => {
@@ -75,18 +59,16 @@ describe('--resume', () => {
     ['a file of another format', () => path.join(DATA, 't10k-labels-idx1-ubyte'), 'not safetensors'],
     ['a device that never ends', () => '/dev/zero', 'not a file'],
   ])('of %s is refused in one line', async (_, file, message) => {
-    const { code, stdout, stderr } = await longhand([...FROM, '--resume', file()]);
-    expect([code, stdout, linesOf(stderr).length]).toEqual([1, '', 1]);
-    expect(stderr).toContain(message);
+    expect(await refused([...FROM, '--resume', file()])).toContain(message);
   });
 
   test('of a damaged file names the previous checkpoint', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
     truncateSync(file, 1000);
-    const { code, stderr } = await longhand([...FROM, '--resume', file]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/: cut off: .*; the previous checkpoint is .*run\.safetensors\.previous\n$/);
+    expect(await refused([...FROM, '--resume', file])).toMatch(
+      /: cut off: .*; the previous checkpoint is .*run\.safetensors\.previous\n$/,
+    );
     expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
   });
 
@@ -102,9 +84,9 @@ describe('--resume', () => {
   test('with other data is refused', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
-    const { code, stderr } = await longhand(['train', '--data', directoryOf(mnistFiles(5601, 200)), '--resume', file]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/longhand: resume: the run began with 600 examples, these are 601 different ones: .*\n$/);
+    expect(await failed(words`train --data ${directoryOf(mnistFiles(5601, 200))} --resume ${file}`)).toMatch(
+      /longhand: resume: the run began with 600 examples, these are 601 different ones: .*\n$/,
+    );
   });
 });
 
@@ -124,13 +106,9 @@ describe('a file that cannot be written', () => {
 
   test.each([
     ['a missing folder', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
-    ['a folder of that name', () => path.dirname(inNewFolder()), 'not a file'],
     ['a read-only file system', () => '/proc/run.safetensors', 'cannot be written'],
   ])('because of %s is reported before the training starts', async (_, file, message) => {
-    const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', file()]);
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
-    expect(stderr).toContain(message);
+    expect(await refused([...RUN, '--checkpoint', file()])).toContain(message);
   });
 
   // a separate file system, in a namespace that ends with the shell
@@ -173,10 +151,9 @@ test.each([
     ['--schedule', 'step', '--decay-rate', '1e30', '--decay-every', '1'],
     'decayRate 1e+30: every 1 step (decayEvery) it multiplies the learning rate, which is Infinity at the end of',
   ],
+  [['--epochs', '2'], "cannot be used with option '--training-iters"],
 ])('%p is wrong usage: %s', async (args, message) => {
-  const { code, stdout, stderr } = await longhand([...RUN, ...args]);
-  expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain(message);
+  expect(await misused([...RUN, ...args])).toContain(message);
   expect(existsSync('b.safetensors')).toBe(false);
 });
 
@@ -184,18 +161,10 @@ test('flags that contradict the checkpoint’s validation or schedule are wrong 
   const [plain, cosine] = [inNewFolder(), inNewFolder()];
   await longhand([...RUN, '--checkpoint', plain]);
   await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);
-  const best = await longhand([...FROM, '--resume', plain, '--best', inNewFolder()]);
-  expect([best.code, best.stderr]).toEqual([2, 'error: --best needs a run with --validate-every\n']);
-  const longer = await longhand([...FROM, '--resume', cosine, '--epochs', '9']);
-  expect([longer.code, longer.stderr]).toEqual([
-    2,
-    expect.stringContaining('a cosine schedule depends on the length of its run'),
-  ]);
-});
-
-test('--epochs and --training-iters exclude each other', async () => {
-  const { code, stderr } = await longhand([...RUN, '--epochs', '2']);
-  expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--training-iters")]);
+  const best = await misused([...FROM, '--resume', plain, '--best', inNewFolder()]);
+  expect(best).toBe('error: --best needs a run with --validate-every\n');
+  const longer = await misused([...FROM, '--resume', cosine, '--epochs', '9']);
+  expect(longer).toContain('a cosine schedule depends on the length of its run');
 });
 
 test('a run of no step may have any step schedule', async () => {
@@ -268,16 +237,15 @@ describe('--history and --plot', () => {
   test('a history that cannot be written ends the run with one line', async () => {
     const full = inNewFolder('full.csv');
     symlinkSync('/dev/full', full);
-    const { code, stderr } = await longhand([...RUN, '--history', full]);
-    expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
+    expect(await refused([...RUN, '--history', full])).toBe(`longhand: ${full}: not a file\n`);
   });
 
   test('a run that fails at once leaves an older history unchanged', async () => {
     const history = inNewFolder('h.csv');
     await longhand([...VALIDATED, '--history', history]);
     const before = readFileSync(history, 'utf8');
-    const { code, stderr } = await longhand([...RUN, '--batch-size', '5000', '--history', history]);
-    expect([code, linesOf(stderr).at(-1)]).toEqual([1, expect.stringContaining('batch size 5000 is larger')]);
+    const stderr = await failed([...RUN, '--batch-size', '5000', '--history', history]);
+    expect(linesOf(stderr).at(-1)).toBe('longhand: batch size 5000 is larger than the set of 600 examples');
     expect(readFileSync(history, 'utf8')).toBe(before);
   });
 
@@ -302,8 +270,8 @@ describe('--history and --plot', () => {
     const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
     await longhand([...RUN, '--checkpoint', file]);
     writeFileSync(history, 'my notes\nof years\n');
-    const { code, stderr } = await longhand([...FROM, '--resume', file, '--history', history]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('does not begin with set,step,loss,accuracy')]);
+    const stderr = await failed([...FROM, '--resume', file, '--history', history]);
+    expect(stderr).toContain('does not begin with set,step,loss,accuracy');
     expect(readFileSync(history, 'utf8')).toBe('my notes\nof years\n');
   });
 });
@@ -312,10 +280,8 @@ describe('--validate-every, --patience, --best', () => {
   test('a best state that is not written is reported, in a run without a validation and in one without a better one', async () => {
     const [best, checkpoint] = [inNewFolder('best'), inNewFolder()];
     const early = await longhand([...RUN, '--validate-every', '1000', '--best', best]);
-    expect([early.code, linesOf(early.stderr)]).toEqual([
-      0,
-      expect.arrayContaining([`--best ${best} is not written: no validation was made`]),
-    ]);
+    expect(early.code).toBe(0);
+    expect(linesOf(early.stderr)).toContain(`--best ${best} is not written: no validation was made`);
 
     const validated = '--validate-every 5 --learning-rate 0.5 --training-iters 96'.split(' '); // 5 steps
     await longhand([...SMALL, ...validated, '--checkpoint', checkpoint]);

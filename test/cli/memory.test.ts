@@ -13,7 +13,7 @@ import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { project } from '../helpers/built-project.js';
 import { inShell, longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { failed, longhand } from '../helpers/longhand.js';
+import { failed, longhand, words } from '../helpers/longhand.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { idx } from '../helpers/small-data.js';
 import { FROM } from '../helpers/small-runs.js';
@@ -44,13 +44,11 @@ const TOO_MANY_UNITS = String(Math.ceil(Math.sqrt((2 * freemem()) / 64)));
 if (inTier(true, false)) {
   describe('a limit of the address space', () => {
     const limited = (change: string, threads: number) =>
-      inShell('bash', `ulimit -v 4000000; ${change} exec "$@"`, [
-        ...FROM,
-        '--training-iters',
-        '200',
-        '--threads',
-        String(threads),
-      ]);
+      inShell(
+        'bash',
+        `ulimit -v 4000000; ${change} exec "$@"`,
+        words`${FROM} --training-iters 200 --threads ${threads}`,
+      );
 
     needs(
       'a limit of the address space',
@@ -76,16 +74,17 @@ if (inTier(true, false)) {
   });
 
   test.each<[readonly string[], string]>([
-    [['gradcheck', '--steps', '8000000'], ALL],
-    [['gradcheck', '--steps', '4294967295', '--hidden', '4294967295', '--batch-size', '4294967295'], ALL],
-    [['gradcheck', '--batch-size', '4294967295'], ALL],
-    [['gradcheck', '--inputs', '4294967295'], ALL],
-    [['gradcheck', '--hidden', TOO_MANY_UNITS], ALL],
-    [['gradcheck', '--classes', '4294967295'], ALL],
-    [[...FROM, '--hidden', '4294967295'], TWO],
-    [[...FROM, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
-    [[...FROM, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
-    [[...FROM, '--batch-size', '4294967295'], TWO],
+    [words`gradcheck --steps 8000000`, ALL],
+    [words`gradcheck --steps 4294967295 --hidden 4294967295 --batch-size 4294967295`, ALL],
+    ...words`--batch-size --inputs --classes`.map((flag): [string[], string] => [
+      ['gradcheck', flag, '4294967295'],
+      ALL,
+    ]),
+    [words`gradcheck --hidden ${TOO_MANY_UNITS}`, ALL],
+    [words`${FROM} --hidden 4294967295`, TWO],
+    [words`${FROM} --hidden 20000`, TWO], // beyond the 4 GiB of a WebAssembly memory
+    [words`${FROM} --hidden ${TOO_MANY_UNITS} --backend reference`, TWO],
+    [words`${FROM} --batch-size 4294967295`, TWO],
   ])('a model that is too large is refused in one line with its sizes and bytes: %j', async (args, advice) => {
     const stderr = await failed(args);
     expect(stderr.split('\n').at(-2)).toMatch(

@@ -16,7 +16,7 @@ import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
-import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhand.js';
+import { done, jsonLinesOf, jsonOf, longhand, misused, refused, words } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
 import { checkpointOf } from '../helpers/runs.js';
@@ -30,8 +30,8 @@ const RUN = inFolder('run.safetensors');
 let training: Result;
 
 beforeAll(async () => {
-  const small = ['--hidden', '8', '--batch-size', '16', '--training-iters', '4000', '--learning-rate', '0.01'];
-  training = await longhand(['train', '--data', DATA, ...small, '--checkpoint', RUN]);
+  const small = words`--hidden 8 --batch-size 16 --training-iters 4000 --learning-rate 0.01`;
+  training = await longhand(words`train --data ${DATA} ${small} --checkpoint ${RUN}`);
 });
 
 interface Evaluation {
@@ -73,11 +73,10 @@ describe('longhand eval', () => {
   });
 
   test('evaluates the other sets, with the same result on another backend', async () => {
-    const validation = jsonOf(await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json'])) as Evaluation;
+    const evaluation = async (backend: string): Promise<Evaluation> =>
+      jsonOf(await done(words`eval ${RUN} --data ${DATA} --set validation --json --backend ${backend}`)) as Evaluation;
+    const [validation, reference] = [await evaluation('wasm'), await evaluation('reference')];
     expect(validation).toMatchObject({ set: 'validation', images: 5000 });
-    const reference = jsonOf(
-      await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json', '--backend', 'reference']),
-    ) as Evaluation;
     expect(reference.confusion).toEqual(validation.confusion);
     expect(reference.loss).toBeCloseTo(validation.loss, 5);
   });
@@ -143,6 +142,8 @@ function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } =
   return PNG.sync.write(image);
 }
 
+const INTERLACED = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
+
 const READS = 'this network reads 3 × 2, or a whole multiple of it';
 
 interface Prediction {
@@ -191,23 +192,16 @@ describe('longhand predict', () => {
   });
 
   test.each([
-    ['of the network’s size', {}, []],
-    ['five times as large', { factor: 5 }, []],
-    ['with dark ink on light paper', { invert: true }, ['--invert']],
-    ['white, with varying transparency', { alpha: true }, []],
-  ])('gives a PNG %s the probabilities of the same bytes in IDX', async (_, form, flags) => {
+    ['of the network’s size', png(pixels), []],
+    ['five times as large', png(pixels, { factor: 5 }), []],
+    ['with dark ink on light paper', png(pixels, { invert: true }), ['--invert']],
+    ['white, with varying transparency', png(pixels, { alpha: true }), []],
+    ['that is interlaced', encodePng({ ...INTERLACED, samples: pixels }), []],
+  ])('gives a PNG %s the probabilities of the same bytes in IDX', async (_, bytes, flags) => {
     const file = inFolder('digit.png');
-    writeFileSync(file, png(pixels, form));
+    writeFileSync(file, bytes);
     const [{ name, probabilities }] = await predictions([file, ...flags]);
     expect(name).toBe(file);
-    expect(probabilities).toEqual((await predictions([images, '--first', '1']))[0].probabilities);
-  });
-
-  test('gives an interlaced PNG the probabilities of the same bytes in IDX', async () => {
-    const file = inFolder('interlaced.png');
-    const form = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
-    writeFileSync(file, encodePng({ ...form, samples: pixels }));
-    const [{ probabilities }] = await predictions([file]);
     expect(probabilities).toEqual((await predictions([images, '--first', '1']))[0].probabilities);
   });
 
@@ -286,20 +280,16 @@ describe('longhand inspect', () => {
       writeFileSync(file, writeSafetensors({ metadata: changed, tensors }));
     };
     const { stdout } = await done(['inspect', RUN]);
+    const damaged = `longhand: ${file}: damaged: its checksum does not match its contents\n`;
     for (const change of [
       (changed: Map<string, string>) => changed.set('checksum', '0'.repeat(64)),
       (changed: Map<string, string>) => changed.delete('checksum'),
     ]) {
       spoilt(change);
-      for (const flags of [[], ['--json']]) {
-        const shown = await longhand(['inspect', file, ...flags]);
-        expect([shown.code, shown.stderr]).toEqual([
-          1,
-          `longhand: ${file}: damaged: its checksum does not match its contents\n`,
-        ]);
-        if (flags.length > 0) expect(jsonOf(shown)).toHaveProperty('tensors');
-        else expect(shown.stdout.split('\n').slice(-9)).toEqual(stdout.split('\n').slice(-9));
-      }
+      const [text, json] = [await longhand(['inspect', file]), await longhand(['inspect', file, '--json'])];
+      for (const shown of [text, json]) expect([shown.code, shown.stderr]).toEqual([1, damaged]);
+      expect(jsonOf(json)).toHaveProperty('tensors');
+      expect(text.stdout.split('\n').slice(-9)).toEqual(stdout.split('\n').slice(-9));
     }
     spoilt((changed) => changed.set('formatVersion', '9')); // nothing is known of its checksum
     await done(['inspect', file]);
@@ -375,8 +365,8 @@ describe('longhand compare', () => {
   test.each(['--layers 2', '--bidirectional', '--lengths', '--reads every', '--loss crossEntropy', '--force'])(
     '%s needs --template',
     async (flag) => {
-      const stderr = `error: ${flag.split(' ')[0]} needs --template\n`;
-      expect(await longhand(['compare', 'mine', ...flag.split(' ')])).toEqual({ code: 2, stdout: '', stderr });
+      const [name] = flag.split(' ');
+      expect(await misused(words`compare mine ${flag.split(' ')}`)).toBe(`error: ${name} needs --template\n`);
       expect(existsSync('mine')).toBe(false);
     },
   );

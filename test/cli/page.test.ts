@@ -12,9 +12,8 @@ import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
 import { packagedSeries } from '../../src/page/build/assets.js';
-import { longhand, start } from '../helpers/longhand.js';
+import { longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
-import { SIGNALS } from '../helpers/small-runs.js';
 
 const running: ReturnType<typeof start>[] = [];
 afterAll(() => Promise.all(running.map(({ interrupt, code }) => (interrupt('SIGTERM'), code))));
@@ -147,12 +146,18 @@ test('the server answers requests for the names of this computer, with any port;
   }
 });
 
-test.each(SIGNALS)('%s ends the server with exit code %d, even if a visitor is connected', async (signal, exitCode) => {
-  const { address, interrupt, code } = await serve('--port', '0');
+/** A visitor who is connected. */
+async function visitorOf(address: string) {
   const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
   await once(visitor, 'connect');
-  interrupt(signal);
-  expect(await code).toBe(exitCode);
+  return visitor;
+}
+
+test('SIGTERM ends the server with exit code 143, even if a visitor is connected', async () => {
+  const { address, interrupt, code } = await serve('--port', '0');
+  const visitor = await visitorOf(address);
+  interrupt('SIGTERM');
+  expect(await code).toBe(143);
   await once(visitor, 'close');
 });
 
@@ -162,8 +167,7 @@ test('its process finds the page, and ends with a visitor connected', async () =
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const address = PRINTED.exec(line.toString())![1];
   expect((await fetch(address)).status).toBe(200);
-  const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
-  await once(visitor, 'connect');
+  await visitorOf(address);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);
 });
@@ -179,13 +183,11 @@ test('a port in use is an error if --port names it; without --port the server ch
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
-  const { code, stderr } = await longhand(['page', '--no-open', '--port', String(port)]);
-  expect([code, stderr]).toEqual([1, `longhand: port ${port} is in use: choose another with --port\n`]);
+  const stderr = await refused(words`page --no-open --port ${port}`);
+  expect(stderr).toBe(`longhand: port ${port} is in use: choose another with --port\n`);
   expect(await addressOf()).not.toContain(':8028/');
   other.close();
   taken.close();
 });
 
-test('a port out of range is wrong usage', async () => {
-  expect((await longhand(['page', '--port', '70000'])).code).toBe(2);
-});
+test('a port out of range is wrong usage', () => misused(words`page --port 70000`));

@@ -4,29 +4,33 @@ import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/training.js';
+import type { Result } from '../helpers/longhand-process.js';
 import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { longhand, start } from '../helpers/longhand.js';
+import { done, failed, jsonLinesOf, jsonOf, longhand, start, words } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
-import { endless, SIGNALS, SMALL } from '../helpers/small-runs.js';
+import { endless, SMALL } from '../helpers/small-runs.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const THREE_LINES = [...SMALL, '--training-iters', '500', '--display-step', '10'];
 const ENDLESS = endless(SMALL);
 
-const TUTORIAL_OUTPUT = new RegExp(
-  [
-    '^Iter 160, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
-    'Iter 320, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
-    'Iter 480, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
-    'Optimization Finished!',
-    'Testing Accuracy: ([01]\\.\\d{1,7})',
-    'Testing Accuracy on all 200 images: ([01]\\.\\d{1,7})\n$',
-  ].join('\n'),
-);
+const TUTORIAL_LINES = [
+  ...[160, 320, 480].map((iter) => `Iter ${iter}, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})`),
+  'Optimization Finished!',
+  'Testing Accuracy: ([01]\\.\\d{1,7})',
+  'Testing Accuracy on all 200 images: ([01]\\.\\d{1,7})',
+];
+const TUTORIAL_OUTPUT = new RegExp(`^${TUTORIAL_LINES.join('\n')}\n$`);
+
+/** A run without other options. */
+let plain: Result;
+beforeAll(async () => {
+  plain = await longhand(THREE_LINES);
+});
 
 describe('longhand train', () => {
-  test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', async () => {
-    const { code, stdout, stderr } = await longhand(THREE_LINES);
+  test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', () => {
+    const { code, stdout, stderr } = plain;
     expect(code).toBe(0);
     expect(stdout).toMatch(TUTORIAL_OUTPUT);
     expect(stderr).toMatch(
@@ -39,29 +43,25 @@ describe('longhand train', () => {
   });
 
   test('prints the same bytes for the same seed, and different ones for another', async () => {
-    const [first, second, other] = [
-      await longhand([...THREE_LINES, '--seed', '7']),
-      await longhand([...THREE_LINES, '--seed', '7']),
-      await longhand([...THREE_LINES, '--seed', '8']),
-    ];
-    expect(second.stdout).toBe(first.stdout);
-    expect(other.stdout).not.toBe(first.stdout);
-    expect(other.stdout).toMatch(TUTORIAL_OUTPUT);
+    const printed = async (seed: string): Promise<string> => (await longhand([...THREE_LINES, '--seed', seed])).stdout;
+    const first = await printed('7');
+    expect(await printed('7')).toBe(first);
+    const other = await printed('8');
+    expect(other).not.toBe(first);
+    expect(other).toMatch(TUTORIAL_OUTPUT);
   });
 
   test('--json prints one object per line, with the numbers of the tutorial’s lines', async () => {
-    const [json, text] = [await longhand([...THREE_LINES, '--json']), await longhand(THREE_LINES)];
-    expect(json.code).toBe(0);
-    const events = linesOf(json.stdout).map((line) => JSON.parse(line) as { event: string; accuracy: number } & Line);
+    const events = jsonLinesOf(await longhand([...THREE_LINES, '--json'])) as ({ event: string } & Line)[];
     expect(events.map(({ event }) => event)).toEqual(['step', 'step', 'step', 'finished', 'test', 'test']);
-    expect(events.slice(0, 3).map(tutorialLine)).toEqual(linesOf(text.stdout).slice(0, 3));
+    expect(events.slice(0, 3).map(tutorialLine)).toEqual(linesOf(plain.stdout).slice(0, 3));
     expect(events.slice(0, 3).map(({ step }) => step)).toEqual([10, 20, 30]);
     expect(events[3]).toEqual({ event: 'finished', steps: 31 });
     expect(events.slice(4)).toEqual([
       { event: 'test', images: 128, accuracy: expect.any(Number) as number },
       { event: 'test', images: 200, accuracy: expect.any(Number) as number },
     ]);
-    const shares = TUTORIAL_OUTPUT.exec(text.stdout)!.slice(-2).map(Number);
+    const shares = TUTORIAL_OUTPUT.exec(plain.stdout)!.slice(-2).map(Number);
     events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
   });
 
@@ -75,17 +75,13 @@ describe('longhand train', () => {
 
   test('on targets reports their loss by its name, and so does eval', async () => {
     const file = path.join(directoryOf({}), 'run.safetensors');
-    const small = ['--steps', '2', '--hidden', '2', '--training-iters', '101', '--batch-size', '100'];
-    const args = ['train', '--task', 'adding', ...small];
-    const huber = await longhand([...args, '--loss', 'huber', '--delta', '0.5', '--checkpoint', file]);
+    const args = words`train --task adding --steps 2 --hidden 2 --training-iters 101 --batch-size 100`;
+    const huber = await longhand(words`${args} --loss huber --delta 0.5 --checkpoint ${file}`);
     const found = /^Optimization Finished!\nTesting Mean Huber Loss on all 10000 sequences: (\d\.\d{6})\n$/.exec(
       huber.stdout,
     )!;
     expect((await longhand(['eval', file])).stdout).toBe(`10000 test sequences: mean Huber loss ${found[1]}\n`);
-    expect(JSON.parse((await longhand(['eval', file, '--json'])).stdout)).toMatchObject({
-      set: 'test',
-      lossName: 'huber',
-    });
+    expect(jsonOf(await longhand(['eval', file, '--json']))).toMatchObject({ set: 'test', lossName: 'huber' });
     const pinball = await longhand([...args, '--loss', 'pinball', '--quantiles', '0.2,0.8', '--json']);
     expect(JSON.parse(linesOf(pinball.stdout).at(-1)!)).toEqual({
       ...{ event: 'test', sequences: 10_000, lossName: 'pinball' },
@@ -101,49 +97,45 @@ describe('longhand train', () => {
   });
 
   test('prints the same bytes for any number of threads', async () => {
-    const [one, three] = [
-      await longhand([...THREE_LINES, '--threads', '1']),
-      await longhand([...THREE_LINES, '--threads', '3']),
-    ];
+    const one = await longhand([...THREE_LINES, '--threads', '1']);
+    const three = await longhand([...THREE_LINES, '--threads', '3']);
     expect(one.stdout).toMatch(TUTORIAL_OUTPUT);
     expect(three.stdout).toBe(one.stdout);
-    expect([one.stderr.split('\n')[0], three.stderr.split('\n')[0]]).toEqual([
-      expect.stringMatching(/ 1 thread(, 256-bit)?$/),
-      expect.stringMatching(/ 3 threads(, 256-bit)?$/),
-    ]);
+    expect(one.stderr).toMatch(/^.* 1 thread(, 256-bit)?\n/);
+    expect(three.stderr).toMatch(/^.* 3 threads(, 256-bit)?\n/);
   });
 
   test('gives the same numbers to 4 digits on the reference backend', async () => {
-    const [wasm, reference] = [await longhand(THREE_LINES), await longhand([...THREE_LINES, '--backend', 'reference'])];
+    const reference = await longhand([...THREE_LINES, '--backend', 'reference']);
     expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
     const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);
     const expected = numbersOf(reference);
     // differences of rounding, about 1e-7 per step, grow no further in 30 steps
-    numbersOf(wasm).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
+    numbersOf(plain).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
   });
 
   test('is changed by every option of the training', async () => {
     const options = ['--learning-rate=0.5', '--shuffle=legacy', '--forget-bias=-2', '--hidden=9'];
-    const outputs = new Set([(await longhand(THREE_LINES)).stdout]);
+    const outputs = new Set([plain.stdout]);
     for (const option of options) outputs.add((await longhand([...THREE_LINES, option])).stdout);
     expect(outputs.size).toBe(1 + options.length);
     for (const output of outputs) expect(output).toMatch(TUTORIAL_OUTPUT);
   });
 
   test('that diverges reports it in one line, with exit code 1', async () => {
-    const { code, stdout, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38']);
-    expect([code, stdout]).toEqual([1, '']);
+    const stderr = await failed([...THREE_LINES, '--learning-rate', '1e38']);
     expect(linesOf(stderr)).toHaveLength(3);
     expect(stderr).toMatch(/\nlonghand: .* is (NaN|-?Infinity) at step 10: training has diverged; .*\n$/);
   });
 });
 
 describe('longhand train, stopped', () => {
-  test.each(SIGNALS)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
-    const { code, stdout, stderr } = await longhandProcess(ENDLESS, { signal });
-    expect(code).toBe(exitCode);
+  // endings.test.ts has the other signals, in the test's own process
+  test('by SIGINT, a process ends with exit code 130 and one line', async () => {
+    const { code, stdout, stderr } = await longhandProcess(ENDLESS, { signal: 'SIGINT' });
+    expect(code).toBe(130);
     expect(stdout).toMatch(/^(Iter \d+, Minibatch Loss= \d+\.\d{6}, Training Accuracy= [01]\.\d{5}\n)+$/);
-    expect(linesOf(stderr).slice(2)).toEqual([`longhand: stopped by ${signal}`]);
+    expect(linesOf(stderr).slice(2)).toEqual(['longhand: stopped by SIGINT']);
   });
 
   test('by a reader that closes the output exits with 0', async () => {
@@ -161,12 +153,11 @@ describe('two runs at the same time', () => {
   test('have their own output, folder, interruption and exit code', async () => {
     const folders = [directoryOf(), directoryOf()];
     const options = ['--checkpoint', 'c', '--history', './h.csv', '--plot', 'p.svg'];
-    const alone = await longhand([...THREE_LINES, ...options], { cwd: directoryOf() });
     const endless = start([...ENDLESS, ...options, '--checkpoint-every', '4000000000'], { cwd: folders[0] });
     await endless.stdout.has('Iter 16,');
     const wrong = longhand(['gradcheck', '--steps', '2', '--tolerance', '1e-300']);
     const whole = await longhand([...THREE_LINES, ...options], { cwd: folders[1] });
-    expect([whole.code, whole.stdout]).toEqual([0, alone.stdout]);
+    expect([whole.code, whole.stdout]).toEqual([0, plain.stdout]);
     expect((await wrong).code).toBe(1);
     endless.interrupt('SIGTERM');
     expect(await endless.code).toBe(143);
@@ -197,8 +188,8 @@ describe('longhand train on a terminal', () => {
   const cursorIsShown = (text: string): boolean => text.lastIndexOf(SHOW_CURSOR) > text.lastIndexOf(HIDE_CURSOR);
 
   test('shows a bar on stderr, clears it, and prints the same stdout as without a bar', async () => {
-    const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, { onTerminal: true })];
-    expect([withBar.code, withBar.stdout]).toEqual([0, bare.stdout]);
+    const withBar = await longhand(THREE_LINES, { onTerminal: true });
+    expect([withBar.code, withBar.stdout]).toEqual([0, plain.stdout]);
     expect(withBar.stderr).toContain('step 0/31');
     expect(withBar.stderr).toContain(HIDE_CURSOR);
     expect(cursorIsShown(withBar.stderr)).toBe(true);
@@ -223,8 +214,7 @@ describe('longhand gradcheck', () => {
   const NAMES = ['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0'];
 
   test('prints a row for each of the 7 tensors, all ok, and exits with 0', async () => {
-    const { code, stdout, stderr } = await longhand(['gradcheck']);
-    expect([code, stderr]).toEqual([0, '']);
+    const { stdout } = await done(['gradcheck']);
     const [head, ...rows] = linesOf(stdout);
     expect(head).toMatch(/^tensor +shape +largest absolute +largest relative +verdict$/);
     expect(rows.pop()).toBe('(numeric gradients in f64; ok: relative error ≤ 1e-7)');
@@ -242,10 +232,9 @@ describe('longhand gradcheck', () => {
   });
 
   test('uses the sizes of its flags, and --json prints one object per tensor', async () => {
-    const sizes = ['--steps', '2', '--batch-size', '4', '--inputs', '3', '--hidden', '5', '--classes', '6'];
-    const { code, stdout } = await longhand(['gradcheck', ...sizes, '--seed', '3', '--forget-bias', '-0.5', '--json']);
-    expect(code).toBe(0);
-    const reports = linesOf(stdout).map((line) => JSON.parse(line) as GradientReport);
+    const sizes = words`--steps 2 --batch-size 4 --inputs 3 --hidden 5 --classes 6`;
+    const args = words`gradcheck ${sizes} --seed 3 --forget-bias -0.5 --json`;
+    const reports = jsonLinesOf(await done(args)) as GradientReport[];
     expect(reports.map(({ name, shape, ok }) => [name, shape, ok])).toEqual([
       ['kernel', [8, 20], true],
       ['bias', [20], true],

@@ -1,6 +1,6 @@
-/** The scale of numbers of any size. */
+/** The scale of numbers of any size, and the bytes by which a later table is recognised. */
 import { DataError } from '../../src/core/errors.js';
-import { decimalsOf, scaled, scaleOf, unitOf } from '../../src/data/scale.js';
+import { bytesOfNumbers, bytesOfValues, decimalsOf, scaled, scaleOf, unitOf } from '../../src/data/scale.js';
 import { naturalPeriods } from '../../src/data/calendar.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
 
@@ -49,4 +49,18 @@ test('a number that f32 cannot hold after scaling is refused, and a missing one 
     expect(() => scaled(small, value)).toThrow(DataError);
     expect(() => scaled(small, value)).toThrow(`a number of the table is ${value}, which is `);
   }
+});
+
+test('the bytes of numbers: -0 is 0, and every NaN is the same: a CSV file can have them where another form of the table has not', () => {
+  const otherNaN = new Float64Array(new Uint8Array([1, 0, 0, 0, 0, 0, 0xf8, 0xff]).buffer)[0];
+  expect(bytesOfNumbers(Float64Array.of(-0, otherNaN, 1))).toEqual(bytesOfNumbers(Float64Array.of(0, NaN, 1)));
+  expect(bytesOfNumbers(Float64Array.of(0))).not.toEqual(bytesOfNumbers(Float64Array.of(Number.MIN_VALUE)));
+});
+
+test('the bytes of values: those of a long column are all read, and keep their borders and kinds', () => {
+  const textOf = (values: readonly (number | string)[]): string =>
+    [...bytesOfValues(values)].map((bytes) => new TextDecoder().decode(bytes)).join('');
+  expect(textOf(['a,b', 1, '1', NaN, -0])).toBe('["a,b",1,"1",null,0]');
+  const long = Array.from({ length: 25_000 }, (_, n) => n);
+  expect(textOf(long).match(/\d+/g)).toEqual(long.map(String));
 });

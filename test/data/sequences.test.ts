@@ -254,15 +254,10 @@ describe('sequences as lists', () => {
     for (const given of [targets, targets.flat(), Float64Array.from(targets.flat())]) {
       expect(await bitsOf({ x, targets: given })).toEqual(errors);
     }
-    const indices = [
-      [0, 1, 2],
-      [3, 0, 1],
-      [1, 1, 1],
-    ];
+    const indices = tensorFrom([0, 1, 2, 3, 0, 1, 1, 1, 1], [3, 3]);
+    const listed = [0, 1, 2].map((n) => [...valuesOf(indices.pick(n))]);
     const classes = { inputClasses: 4, labels };
-    expect(await bitsOf({ x: indices, ...classes })).toEqual(
-      await bitsOf({ x: tensorFrom(indices.flat(), [3, 3]), ...classes }),
-    );
+    expect(await bitsOf({ x: listed, ...classes })).toEqual(await bitsOf({ x: indices, ...classes }));
   });
 
   test('of different lengths need no `lengths`, and their labels and targets of steps no padding', async () => {
@@ -288,6 +283,8 @@ describe('sequences as lists', () => {
   const CLASS = 'must be a class 0, 1, 2, …, or -1';
   const EVEN = [0, 1, 0, 1, 0, 1];
   const NAMED: unknown[] = ['a', 'b', 'a', 'b', 'a', 'b'];
+  const LIST_OF_STEPS = 'must be a list of at most 6, one for each step';
+  const targets = (...given: readonly unknown[]) => ({ labels: undefined, targets: given });
   /** The list, with a hole in place of an element. */
   const holed = (list: readonly unknown[], at: number): unknown[] =>
     Object.assign(Array<unknown>(list.length), Object.fromEntries([...list.entries()].filter(([n]) => n !== at)));
@@ -306,62 +303,32 @@ describe('sequences as lists', () => {
     [`.x[1,0,1] is NaN: ${FINITE}`, { x: [x[0], [[1, NaN], ...x[1].slice(1)], x[2]] }],
     ['.lengths[0] is 3, but x[0] has 2 steps', { x: ragged, lengths: [3, 6, 1] }],
     ['.labels[1] has 5 steps, but its sequence has 6', { x: ragged, labels: [[0, 1], [0, 1, 2, 0, 1], [2]] }],
-    ['.labels[0] has 7 labels: must be a list of at most 6, one for each step', { labels: [Array(7).fill(0), [], []] }],
-    [
-      '.labels has 2 lists, but x has 3 sequences: must be a list for each sequence',
-      {
-        labels: [
-          [0, 1, 0],
-          [1, 0, 1],
-        ],
-      },
-    ],
-    [
-      '.labels[2] is 1: must be a list of at most 6, one for each step',
-      { x: ragged, labels: [[0, 1], Array(6).fill(1), 1] },
-    ],
-    [
-      '.targets[0] has 1 step, but its sequence has 2',
-      { x: ragged, labels: undefined, targets: [[[1]], Array(6).fill([1]), [[1]]] },
-    ],
-    ['.targets[1][0] is "a": must be a number', { labels: undefined, targets: [[1], ['a'], [2]] }],
+    [`.labels[0] has 7 labels: ${LIST_OF_STEPS}`, { labels: [Array(7).fill(0), [], []] }],
+    ['.labels has 2 lists, but x has 3 sequences: must be a list for each sequence', { labels: [EVEN, EVEN] }],
+    [`.labels[2] is 1: ${LIST_OF_STEPS}`, { x: ragged, labels: [[0, 1], EVEN, 1] }],
+    ['.targets[0] has 1 step, but its sequence has 2', { x: ragged, ...targets([[1]], Array(6).fill([1]), [[1]]) }],
+    ['.targets[1][0] is "a": must be a number', targets([1], ['a'], [2])],
     [`.x is null: ${TENSOR}`, { x: null, labels: [[1], [2], [0]] }],
     [`.x is 5: ${TENSOR}`, { x: 5, labels: [[1], [2], [0]] }],
-    [`.x is undefined: ${TENSOR}`, { x: undefined, labels: undefined, targets: [[[1]], [[2]], [[3]]] }],
+    [`.x is undefined: ${TENSOR}`, { x: undefined, ...targets([[1]], [[2]], [[3]]) }],
     [`.lengths is null: ${LIST}`, { x: ragged, lengths: null }],
-    ['.targets is [2,1]: must be [3,C], or [3,6,C] for every step', { labels: undefined, targets: [1, 2] }],
+    ['.targets is [2,1]: must be [3,C], or [3,6,C] for every step', targets(1, 2)],
     // a label that is missing is no -1
     [`.labels[1][3] is undefined: ${CLASS}`, { labels: missing(undefined) }],
     [`.labels[1][3] is null: ${CLASS}`, { labels: missing(null) }],
     [`.labels[1][3] is undefined: ${CLASS}`, { labels: [[0, 1], holed(EVEN, 3), [1]], x: ragged }],
-    [
-      '.labels[1] is undefined: must be a list of at most 6, one for each step',
-      { labels: holed([EVEN, EVEN, EVEN], 1) },
-    ],
+    [`.labels[1] is undefined: ${LIST_OF_STEPS}`, { labels: holed([EVEN, EVEN, EVEN], 1) }],
     [`.labels[1][3] is 2.5: ${CLASS}`, { labels: missing(2.5) }],
     ['.labels[1][3] is 3: must be a class 0…2, or -1', { labels: missing(3), classes: 3 }],
     [`.labels[1] is undefined: ${CLASS}`, { labels: holed([0, 1, 1], 1) }],
     ['.labels[1] is undefined: must be a text, or null', { labels: holed(['a', 'b', 'b'], 1) }],
-    [
-      '.labels[1][3] is undefined: must be a text, or null',
-      { labels: [NAMED, [...NAMED].fill(undefined, 3, 4), NAMED] },
-    ],
-    ['.labels[1][3] is 2: must be a text, or null', { labels: [NAMED, [...NAMED].fill(2, 3, 4), NAMED] }],
+    ...[undefined, 2].map((label): [string, object] => [
+      `.labels[1][3] is ${label}: must be a text, or null`,
+      { labels: [NAMED, [...NAMED].fill(label, 3, 4), NAMED] },
+    ]),
     ['.labels[0][1] is "": must be one of "a", "b"', { labels: [[...NAMED].fill('', 1, 2), NAMED, NAMED] }],
-    ['.targets[0][1][0] is undefined: must be a number', { labels: undefined, targets: [[[1], [undefined]]] }],
-    [
-      '.x[0][1][0] is null: must be a number',
-      {
-        x: [
-          [
-            [1, 2],
-            [null, 1],
-          ],
-          x[1],
-          x[2],
-        ],
-      },
-    ],
+    ['.targets[0][1][0] is undefined: must be a number', targets([[1], [undefined]])],
+    ['.x[0][1][0] is null: must be a number', { x: [[x[0][0], [null, 1]], x[1], x[2]] }],
   ])('are refused with “data%s”', async (message, change) => {
     const failure = await failureOf(train(untouchable, { x, labels: [0, 1, 2], ...change }, OPTIONS));
     expect((failure as Error).message).toBe(`train: data${message}`);
@@ -427,14 +394,7 @@ describe('sequences as lists', () => {
     test.each([
       ['the first one', [[null, 'b'], ['a', 'b', 'a', 'b', null, 'a'], ['b']]],
       ['all of the first sequence', [[null, null], ['a', 'b', 'a', 'b', 'b', 'a'], ['b']]],
-      [
-        'one beyond an end',
-        [
-          ['a', null, null, 7],
-          ['a', 'b', 'a', 'b', 'b', 'a'],
-          [null, 7],
-        ],
-      ],
+      ['one beyond an end', [['a', null, null, 7], 'ababba'.split(''), [null, 7]]],
     ])('of steps, of which null does not count: %s', async (_, labels) => {
       const classOf = (label: unknown): number => (label === null ? -1 : ['a', 'b'].indexOf(label as string));
       const numbers = labels.map((list, n) => list.slice(0, lengths[n]).map(classOf));

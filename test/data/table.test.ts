@@ -1,10 +1,13 @@
-/** Tables of CSV, TSV and NDJSON, in pieces of any size, and the times in them. */
+/** Tables of CSV, TSV and NDJSON, in pieces of any size, and the times in them; and rows of files, as a program of `--program` reads them. */
 import fc from 'fast-check';
+import { writeFileSync } from 'node:fs';
+import { loadRows } from '../../src/data/row-files.js';
 import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import type { ColumnKind, Table } from '../../src/data/table.js';
 import { tableOf } from '../../src/data/table.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 import { DataError } from '../../src/core/errors.js';
+import { inFolder, linesInFolder } from '../helpers/temporary-directories.js';
 
 type Wanted = Readonly<Record<string, ColumnKind>>;
 
@@ -76,12 +79,8 @@ describe('a table', () => {
   ])('of %s', (_, name, text) => {
     for (const piece of [1, 2, 3, 5, Infinity]) {
       const table = read(text, { a: 'number', b: 'text', c: 'either' }, { name, piece });
-      expect([table.rows, cells(table, 'a'), cells(table, 'b'), cells(table, 'c')]).toEqual([
-        2,
-        [1, 3],
-        ['x', 'y'],
-        [2, 4],
-      ]);
+      const [a, b, c] = ['a', 'b', 'c'].map((name) => cells(table, name));
+      expect({ rows: table.rows, a, b, c }).toEqual({ rows: 2, a: [1, 3], b: ['x', 'y'], c: [2, 4] });
     }
   });
 
@@ -292,18 +291,12 @@ describe('a table', () => {
       null,
       null,
     ]);
-    expectDataError(
-      () => tableOf('rows', [{ y: 1 }, { y: 'one' }], { y: 'number' }),
-      'rows[1]: y is "one": must be a number',
-    );
-    expectDataError(
-      () => tableOf('rows', [{ y: Infinity }], { y: 'number' }),
-      'rows[0]: y is Infinity: a number beyond f64',
-    );
-    expectDataError(
-      () => tableOf('rows', [{ k: [1] }], { k: 'text' }),
-      'rows[0]: k is an Array: must be a number, a text or a date',
-    );
+    for (const [wrong, message] of [
+      [[{ y: 1 }, { y: 'one' }], 'rows[1]: y is "one": must be a number'],
+      [[{ y: Infinity }], 'rows[0]: y is Infinity: a number beyond f64'],
+      [[{ y: [1] }], 'rows[0]: y is an Array: must be a number, a text or a date'],
+    ] as const)
+      expectDataError(() => tableOf('rows', wrong, { y: 'number' }), message);
   });
 });
 
@@ -335,32 +328,48 @@ describe('a column of times', () => {
   });
 
   test.each([
-    '1987-02-29',
-    '1900-02-29',
-    '1987-04-31',
-    '1987-13-01',
-    '1987-00-01',
-    '1987-01-00',
-    '87-01-01',
-    '1987-1-1',
-    '1987/01/01',
-    '01.02.1987',
-    '1987-01-01T24:00',
-    '1987-01-01T12:60',
-    '1987-01-01T12',
-    '1987-01-01T12:00:60',
-    '1987-01-01Z',
-    '1987Z',
-    '1987-01-01T12:00+24:00',
-    '1987-01-01T12:00+01:60',
-    '9999-12-31T23:59-02:00',
-    '0000-01-01T00:00+02:00',
-    '19870101',
-    '1987-01-01T12:00 PM',
-    'yesterday',
+    ...['1987-02-29', '1900-02-29', '1987-04-31', '1987-13-01', '1987-00-01', '1987-01-00'],
+    ...['87-01-01', '1987-1-1', '1987/01/01', '01.02.1987', '19870101', 'yesterday'],
+    ...['T24:00', 'T12:60', 'T12', 'T12:00:60', 'Z', 'T12:00+24:00', 'T12:00+01:60', 'T12:00 PM'].map(
+      (clock) => `1987-01-01${clock}`,
+    ),
+    ...['1987Z', '9999-12-31T23:59-02:00', '0000-01-01T00:00+02:00'],
   ])('refuses %s', (text) => {
     expect(() => time(text)).toThrow(
       `t.csv, line 2: t is "${text}": must be a day that exists, in the form 1987, 1987-02, 1987-02-28 or 1987-02-28T12:30`,
     );
   });
+});
+
+test('rows of a file have the columns that are asked for, as texts and numbers', async () => {
+  const header = ' day , y,__proto__,__parsed_extra,y2,y2\r';
+  const csv = linesInFolder('t.csv', ['\r', header, '1,2,3,"4, ""x""",0,0\r', '', '2, ,4,5,0,0']);
+  const names = ['__proto__', '__parsed_extra', 'day', 'y'];
+  const rows = await loadRows(csv, names);
+  expect(rows.map(Object.keys)).toEqual([names, names]);
+  expect(rows.map(Object.values)).toEqual(['3|4, "x"|1|2', '4|5|2|'].map((row) => row.split('|')));
+  const texts = ['{"y":1.50,"day":"a"}', '{"y":null,"z":1}', '{"y":9007199254740993,"day":true}'];
+  const objects = linesInFolder('t.ndjson', texts);
+  expect(await loadRows(objects, ['y', 'day'])).toEqual([
+    { y: 1.5, day: 'a' },
+    { y: '', day: '' },
+    { y: 2 ** 53, day: 'true' }, // what reads the rows decides whether a number that JSON rounds will do
+  ]);
+});
+
+test.each([
+  ['a row with too many cells', ['a,b', '1,2,3'], 'line 2: 3 cells, but the header has 2'],
+  ['no rows', ['a'], 'has no rows'],
+])('a file with %s is refused', async (_, lines, message) => {
+  await expect(loadRows(linesInFolder('bad.csv', lines), ['a'])).rejects.toThrow(message);
+});
+
+test('wrong arguments, other bytes, and files that do not exist are refused', async () => {
+  writeFileSync(inFolder('bytes.csv'), Uint8Array.of(97, 10, 0xff));
+  await expect(loadRows(inFolder('bytes.csv'), ['a'])).rejects.toThrow('bytes.csv: is not a text in UTF-8');
+  await expect(loadRows(inFolder('none.csv'), ['a'])).rejects.toThrow('none.csv: no such file');
+  await expect(loadRows(inFolder('none.csv'), 'a' as unknown as [])).rejects.toThrow(
+    'loadRows: columns "a": must be a list',
+  );
+  await expect(loadRows(5 as unknown as string, ['a'])).rejects.toThrow('loadRows: file is 5: must be a text');
 });

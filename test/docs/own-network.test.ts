@@ -1,8 +1,7 @@
 /** The page “A network of your own”: what its worker reports, its curves and its words. test/slow/docs/site-own-network.test.ts uses it. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { stateOf } from '../../docs/.vitepress/theme/own-network/answers.js';
+import { stateOf, answerOf, ownText } from '../../docs/.vitepress/theme/own-network/answers.js';
 import type { Row } from '../../docs/.vitepress/theme/own-network/answers.js';
-import { answerOf, ownText } from '../../docs/.vitepress/theme/own-network/answers.js';
 import { HEIGHT, meansOf, placesOf, topOf, TOP, WIDTH } from '../../docs/.vitepress/theme/own-network/curves.js';
 import { SUBJECTS } from '../../docs/.vitepress/theme/own-network/subjects.js';
 import type { Report } from '../../docs/.vitepress/theme/own-network/train-answers.js';
@@ -21,8 +20,8 @@ import { check } from '../../src/exercises/check.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { withMistake } from '../../src/exercises/exercise.js';
 import { functionsOf } from '../../src/exercises/network-answers.js';
-import type { Tested } from '../../src/own-network/both-runs.js';
 import { IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
+import type { Tested } from '../../src/own-network/words.js';
 import { conclusionOf, testRows } from '../../src/own-network/words.js';
 import type { Line } from '../../src/training/training.js';
 import { named } from '../helpers/site.js';

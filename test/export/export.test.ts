@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ort from 'onnxruntime-web';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { networkOn } from '../../src/cli/saved-model.js';
+import { networkOn } from '../../src/cli/memory.js';
 import { DataError } from '../../src/core/errors.js';
 import { Network } from '../../src/door/network.js';
 import { valuesOf } from '../../src/core/tensor.js';

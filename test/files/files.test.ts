@@ -408,6 +408,7 @@ describe('reading', () => {
 });
 
 describe('histories', () => {
+  const GOOD = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
   const csv = (...rows: string[]) => historyIn(bytes(['set,step,loss,accuracy', ...rows, ''].join('\n')), 'h.csv');
   const ndjson = (...rows: string[]) => historyIn(bytes([...rows, ''].join('\n')), 'h.ndjson');
 
@@ -434,23 +435,9 @@ describe('histories', () => {
   });
 
   test.each([
-    ...[
-      'train,0x10,1,0.5',
-      'train,10,0x1,0.5',
-      'train,10,1,0x1',
-      'train,-1,1,0.5',
-      'train,1.5,1,0.5',
-      'train,1e1,1,0.5',
-    ],
-    ...[
-      'train,,1,0.5',
-      'train, 1,1,0.5',
-      'train,1,1,0.5\r',
-      'train,1,1 ,0.5',
-      'train,1,NaN,0.5',
-      'train,1,Infinity,0.5',
-    ],
-    ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
+    ...['0x10', '-1', '1.5', '1e1', '', ' 1', '9007199254740992'].map((step) => `train,${step},1,0.5`),
+    ...['0x1', '1 ', 'NaN', 'Infinity', '1e999'].map((loss) => `train,1,${loss},0.5`),
+    ...['train,10,1,0x1', 'train,1,1,0.5\r', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
   ])('the CSV row %j is refused', (row) => {
     expectDataError(
       () => csv('train,1,2.5,0.5', row),
@@ -461,22 +448,23 @@ describe('histories', () => {
   test.each([
     ['{"set":"train","step":1,"step":2,"loss":1,"accuracy":0.5}', 'not valid JSON (key "step" occurs twice)'],
     ['{"set":"train","set":"train","step":2,"loss":1,"accuracy":0.5}', 'not valid JSON (key "set" occurs twice)'],
-    ['{"set":"train","step":0x10,"loss":1,"accuracy":0.5}', 'not valid JSON'],
-    ['{"set":"train","step":-1,"loss":1,"accuracy":0.5}', 'step is -1, must be a whole number from 0'],
-    ['{"set":"train","step":1.5,"loss":1,"accuracy":0.5}', 'step is 1.5, must be'],
-    ['{"set":"train","step":"1","loss":1,"accuracy":0.5}', 'step is "1", must be'],
-    ['{"set":"train","step":1,"loss":1e999,"accuracy":0.5}', 'loss is Infinity, must be a number'],
-    ['{"set":"train","step":1,"loss":null,"accuracy":0.5}', 'loss is null, must be a number'],
-    ['{"set":"train","step":1,"loss":1,"accuracy":"0.5"}', 'accuracy is "0.5", must be a number or null'],
-    ['{"set":"train","step":1,"loss":1,"accuracy":1e999}', 'accuracy is Infinity, must be a number or null'],
-    ['{"set":"test","step":1,"loss":1,"accuracy":0.5}', 'set is "test", must be one of train, validation'],
+    ...[
+      ['step', '0x10', 'not valid JSON'],
+      ['step', '-1', 'step is -1, must be a whole number from 0'],
+      ['step', '1.5', 'step is 1.5, must be'],
+      ['step', '"1"', 'step is "1", must be'],
+      ['loss', '1e999', 'loss is Infinity, must be a number'],
+      ['loss', 'null', 'loss is null, must be a number'],
+      ['accuracy', '"0.5"', 'accuracy is "0.5", must be a number or null'],
+      ['accuracy', '1e999', 'accuracy is Infinity, must be a number or null'],
+      ['set', '"test"', 'set is "test", must be one of train, validation'],
+    ].map(([field, value, message]) => [GOOD.replace(new RegExp(`"${field}":[^,}]+`), `"${field}":${value}`), message]),
     ['{"set":"train","step":1,"loss":1}', 'field accuracy is missing'],
-    ['{"set":"train","step":1,"loss":1,"accuracy":0.5,"note":1}', 'unknown field "note"'],
+    [GOOD.replace('}', ',"note":1}'), 'unknown field "note"'],
     ['["train",1,1,0.5]', 'must be an object'],
     ['', 'not valid JSON'],
   ])('the NDJSON row %s is refused', (row, message) => {
-    const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
-    expectDataError(() => ndjson(good, row), `h.ndjson: row 2: ${message}`);
+    expectDataError(() => ndjson(GOOD, row), `h.ndjson: row 2: ${message}`);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Networks of every kind, with random weights, and what Longhand computes from them: for the tests of export and import. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { networkOn } from '../../src/cli/saved-model.js';
+import { networkOn } from '../../src/cli/memory.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';

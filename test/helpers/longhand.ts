@@ -52,6 +52,30 @@ export async function refused(args: readonly string[]): Promise<string> {
   return stderr;
 }
 
+/** The one line with which wrong usage ends. */
+export async function misused(args: readonly string[]): Promise<string> {
+  const stderr = await failed(args, 2);
+  expect(stderr).toMatch(/^error: [^\n]*\n$/);
+  return stderr;
+}
+
+/** The words of a command line. A value is a part of one word, whatever it holds, and a list is several words. */
+export function words(
+  text: TemplateStringsArray,
+  ...values: readonly (string | number | readonly string[])[]
+): string[] {
+  const all = [''];
+  text.forEach((part, n) => {
+    const [first, ...others] = part.split(/\s+/);
+    all[all.length - 1] += first;
+    all.push(...others);
+    const value = values.at(n) ?? '';
+    if (typeof value === 'object') all.push(...value, '');
+    else all[all.length - 1] += String(value);
+  });
+  return all.filter((word) => word !== '');
+}
+
 /** A run that the test observes and interrupts. `begun` resolves when it listens to signals. */
 export function start(args: readonly string[], options: Options = {}) {
   const { signal, cwd, onTerminal = false, printsOnTerminal = false, ...sinks } = options;

@@ -4,7 +4,7 @@ import config from '../../jest.config.js';
 
 /** Files that both tiers run: their tests are larger here. */
 const SHARED = [
-  ...['cli/drawings', 'cli/kills', 'cli/lost-output', 'cli/memory', 'cli/png'],
+  ...['cli/drawings', 'cli/endings', 'cli/memory', 'cli/png'],
   ...['compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
   ...[
     'equations/gradients',

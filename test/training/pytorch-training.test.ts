@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import { parseIdx } from '../../src/data/idx.js';
+import { parseIdx } from '../../src/data/mnist.js';
 import { FILES, loadMnist, packagedDirectory } from '../../src/data/mnist-files.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import { fromPyTorchLayout, modulesFor } from '../../src/export/pytorch-layout.js';

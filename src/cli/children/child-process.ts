@@ -1,4 +1,7 @@
-/** A process that runs a stranger's program: its start, its end, and its limits of time and memory. */
+/**
+ * Processes that run a stranger’s programs: answers, and trainings with them. Each ends when its program has ended, or needs too much time
+ * or memory. It only computes numbers. They are compared here, where no answer can change anything.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,8 +11,17 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import type { Computed } from '../../exercises/check.js';
+import { computedFrom, verdictOf } from '../../exercises/check.js';
+import { isUntouched } from '../../exercises/exercise.js';
+import type { Verdict } from '../../exercises/exercise.js';
+import type { AnswerText } from '../../exercises/exercises.js';
+import type { WrittenAnswer } from '../exercise-files.js';
+import { informLines } from '../print.js';
+import { DataError } from '../../core/errors.js';
+import type { RunReport } from '../../own-network/own-network.js';
 
-export interface Limits {
+interface Limits {
   readonly milliseconds: number;
   /** Of resident memory, Node's own 50 MB included. */
   readonly megabytes: number;
@@ -26,7 +38,7 @@ export interface WithSeal {
  * report. `onLine` gets each of them; then the limit of time is that from one line to the next. What `onLine` throws ends the process, and
  * is thrown here. Rejects with the reason of `signal` as soon as that is aborted.
  */
-export async function endOf(
+async function endOf(
   program: string,
   job: object,
   signal: AbortSignal,
@@ -123,7 +135,7 @@ function beginningOf(stream: Readable | null): () => string {
 }
 
 /** Node's error, if it has printed one. */
-export function hintIn(lastWords: string): string {
+function hintIn(lastWords: string): string {
   const [line] = /^.*Error.*$/m.exec(lastWords) ?? [];
   return line === undefined ? '' : `: ${line}`;
 }
@@ -142,8 +154,97 @@ export async function residentMegabytes(pid: number | undefined, measures = [fro
   return NaN;
 }
 
-export const fromLinux = async (pid: string): Promise<number> =>
+const fromLinux = async (pid: string): Promise<number> =>
   Number(/^VmRSS:\s*(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
 export const fromPs = async (pid: string): Promise<number> =>
   Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', pid])).stdout);
+
+/** What the process of an answer gets. */
+export type Job = Omit<AnswerText, 'file'>;
+
+/** The longest solution needs a tenth of a second, and 70 MB. */
+const ANSWER_LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
+
+/**
+ * The verdict on an answer; with `isDiagnosed` it says what wrong numbers show. What the answer prints goes to standard error if it
+ * `isHeard`. Rejects with the reason of `signal` as soon as that is aborted.
+ */
+export async function verdictOn(
+  answer: WrittenAnswer,
+  signal: AbortSignal,
+  isDiagnosed = true,
+  limits = ANSWER_LIMITS,
+  isHeard = true,
+): Promise<Verdict> {
+  const { exercise, source } = answer;
+  if (isUntouched(exercise, source)) return { outcome: 'untouched' };
+  return verdictOf(exercise, await computedBy(answer, signal, limits, isHeard), isDiagnosed);
+}
+
+async function computedBy(
+  { exercise, file, source, language }: WrittenAnswer,
+  signal: AbortSignal,
+  limits: Limits,
+  isHeard: boolean,
+): Promise<Computed> {
+  try {
+    signal.throwIfAborted();
+    const job: Job = { name: exercise.name, source, language };
+    const { reports, excess, printed, lastWords, how } = await endOf('program-answer', job, signal, limits);
+    if (isHeard && printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
+    if (excess !== undefined) return { error: excess };
+    if (reports.length > 0) return computedFrom(reports[0]);
+    return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { error: `its process failed: ${(error as Error).message}` };
+  }
+}
+
+/** In characters. */
+const MOST_PRINTED = 10_000;
+
+const shortened = (text: string): string =>
+  text.length > MOST_PRINTED ? `${text.slice(0, MOST_PRINTED)}\n… (it prints more)` : text;
+
+/** What the process of a training gets. */
+export interface NetworkJob {
+  readonly answers: readonly AnswerText[];
+  /** The file of a text; undefined: the images of MNIST. */
+  readonly text: string | undefined;
+  /** Updates; undefined: the usual number. */
+  readonly steps: number | undefined;
+  /** The longest call of an answer, if nothing else ends it. Default: ten minutes. */
+  readonly longestMs?: number;
+}
+
+/** What the process reports, a line each. */
+export type Report = RunReport | { readonly kind: 'failed'; readonly message: string };
+
+/** The images of MNIST need 55 MB, and twice as much while they are read. The time is that from one update to the next. */
+const TRAINING_LIMITS: Limits = { milliseconds: 60_000, megabytes: 1024 };
+
+/**
+ * Calls `hear` with what the process reports. Rejects with a DataError that says why it did not reach its end, and with the reason of
+ * `signal` as soon as that is aborted.
+ */
+export async function trainInProcess(
+  job: NetworkJob,
+  hear: (report: RunReport) => void,
+  signal: AbortSignal,
+  limits = TRAINING_LIMITS,
+): Promise<void> {
+  signal.throwIfAborted();
+  const heard: { last?: Report } = {};
+  const onLine = (line: string): void => {
+    heard.last = JSON.parse(line) as Report;
+    if (heard.last.kind !== 'failed') hear(heard.last);
+  };
+  const { excess, lastWords, how } = await endOf('program-network', job, signal, limits, onLine);
+  const { last } = heard;
+  if (excess !== undefined) throw new DataError(excess);
+  if (last?.kind === 'failed') throw new DataError(last.message);
+  if (last?.kind !== 'tested' || last.whose !== 'own')
+    throw new DataError(`the training's process ended without a result (${how})${hintIn(lastWords)}`);
+}

@@ -1,10 +1,10 @@
 /**
- * The program of a process that runs one answer: parent-answer.ts starts it, and writes the answer to its standard input. It
+ * The program of a process that runs one answer: child-process.ts starts it, and writes the answer to its standard input. It
  * reports one line, and ends.
  */
 import type { Computed } from '../../exercises/check.js';
 import { computeSource, reportOf } from '../../exercises/check.js';
-import type { Job } from './parent-answer.js';
+import type { Job } from './child-process.js';
 import { compileInRealm, endProcess, readJob, withinTime } from './realm.js';
 
 const { job, reportLine } = readJob();

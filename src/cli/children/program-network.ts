@@ -1,5 +1,5 @@
 /**
- * The program of a process that trains a network with answers: parent-network.ts starts it, and writes the job to its standard
+ * The program of a process that trains a network with answers: child-process.ts starts it, and writes the job to its standard
  * input. It reports a line of JSON after each update, and ends.
  */
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
@@ -9,10 +9,9 @@ import { textTask } from '../../data/text.js';
 import type { TrainingData } from '../../data/train-data.js';
 import type { NetworkFunctions } from '../../exercises/network-answers.js';
 import { functionsOf } from '../../exercises/network-answers.js';
-import { trainBoth } from '../../own-network/both-runs.js';
-import { IMAGES_TASK, TEXT_STEPS, TEXT_TASK } from '../../own-network/own-network.js';
+import { trainBoth, IMAGES_TASK, TEXT_STEPS, TEXT_TASK } from '../../own-network/own-network.js';
 import { compileInRealm, endProcess, readJob, withinTime } from './realm.js';
-import type { NetworkJob, Report } from './parent-network.js';
+import type { NetworkJob, Report } from './child-process.js';
 
 const { job, reportLine } = readJob();
 const report = (message: Report): void => reportLine(JSON.stringify(message));

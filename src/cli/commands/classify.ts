@@ -25,15 +25,14 @@ import { reportOf } from '../../classify/report.js';
 import type { Windows } from '../../classify/windows.js';
 import { counted } from '../../core/arguments.js';
 import { loadTable } from '../../data/table-files.js';
-import { replaceFile } from '../../files/disk-replace.js';
 import { elementCountOfNetwork } from '../../network/memory.js';
 import type { TrainOptions } from '../../training/options.js';
-import { filePath, wholeNumber } from '../flag-values.js';
-import { alignedRight, printable, table } from '../format.js';
-import { assertRoom } from '../memory.js';
+import { filePath, givenFlag, isGiven, wholeNumber } from '../flag-values.js';
+import { alignedRight, confusionTable, printable, table } from '../format.js';
+import { assertRoom, assertRoomToTrain } from '../memory.js';
 import { inform, print, printJson, printLines } from '../print.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
-import { assertRoomToTrain, csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from '../set-run.js';
+import { OF_ONE_NETWORK, outputsBeside, trainAndTest, writeCsv, writeReport } from '../set-run.js';
 
 /** The flags of a classifier. */
 export interface ClassifyFlags extends SetFlags {
@@ -55,20 +54,17 @@ export function withClassifyOptions(command: Command): Command {
     .option('--stride <rows>', 'rows from one window to the next (default: half a window)', wholeNumber(1));
 }
 
-const OWN = ['group', 'window', 'stride'] as const;
-
 /** What only other runs have: the flags' attributes. */
-const NOT_OF_CLASSIFIERS = new Set([
+const NOT_OF_CLASSIFIERS = [
   ...[...OF_ONE_NETWORK, 'shift'],
   ...['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'],
-]);
+];
 
 /** Ends the command for flags that do not belong together. */
 export function assertClassifyFlags(flags: ClassifyFlags & { readonly predict?: string }, command: Command): void {
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (flags.classify === undefined) {
-    const given = OWN.find(isGiven);
-    if (given !== undefined) command.error(`error: --${given} needs --classify`);
+    const given = givenFlag(command, ['group', 'window', 'stride']);
+    if (given !== undefined) command.error(`error: ${given} needs --classify`);
     return;
   }
   if (flags.predict !== undefined) command.error('error: --classify cannot be used with --predict: choose one');
@@ -76,11 +72,10 @@ export function assertClassifyFlags(flags: ClassifyFlags & { readonly predict?: 
     command.error('error: --classify cannot be changed with --resume: the checkpoint sets it');
   if (flags.data === undefined) command.error('error: --classify needs --data, a CSV, TSV or NDJSON file');
   if (flags.inputs.length === 0) command.error('error: --classify needs --inputs, the columns to read');
-  const other = command.options.find(
-    (option) => NOT_OF_CLASSIFIERS.has(option.attributeName()) && isGiven(option.attributeName()),
-  );
-  if (other) command.error(`error: ${String(other.long)} cannot be used with --classify`);
-  if (isGiven('loss')) command.error('error: --loss cannot be used with --classify: the loss is the cross-entropy');
+  const other = givenFlag(command, NOT_OF_CLASSIFIERS);
+  if (other !== undefined) command.error(`error: ${other} cannot be used with --classify`);
+  if (isGiven(command, 'loss'))
+    command.error('error: --loss cannot be used with --classify: the loss is the cross-entropy');
   const repeated = repeatedColumn(columnsOf(flags));
   if (repeated !== undefined) {
     command.error(
@@ -256,11 +251,8 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
     if (classes.length <= MOST_SHOWN) {
       print('');
       print('Confusion matrix. Rows: the class of the window; columns: the predicted class.');
-      const rows = confusion.map((row, k) => [
-        classes[k].class,
-        ...row.map((count) => (count === 0 ? '·' : String(count))),
-      ]);
-      printLines(alignedRight([['', ...classes.map((one) => one.class)], ...rows]));
+      const names = classes.map((one) => one.class);
+      printLines(confusionTable(names, confusion));
     }
   }
   if (unknown.length > 0) inform(`WARNING: the training part has no window of ${listed(unknown)}`);
@@ -287,7 +279,7 @@ function writeFiles(
     const best = likeliest(row);
     return [...(hasGroups ? [group] : []), from, to, classes[windows.labels[n]], classes[best], row[best]];
   });
-  replaceFile(files.test, new TextEncoder().encode([head, ...lines].map((cells) => `${csvLine(cells)}\n`).join('')));
+  writeCsv(files.test, [head, ...lines]);
 }
 
 /** The group of a window, and its first and last row, or time. */

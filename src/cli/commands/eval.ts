@@ -9,7 +9,6 @@ import { CLASSES } from '../../data/mnist.js';
 import { classesIn } from '../../data/text.js';
 import type { Split, TrainData } from '../../data/train-data.js';
 import { examplesOf } from '../../data/train-data.js';
-import { assertReplaceable } from '../../files/disk-replace.js';
 import { fastSha256Of } from '../../files/sha256.js';
 import type { CompleteConfig } from '../../network/config.js';
 import { isPlain } from '../../network/config.js';
@@ -21,15 +20,14 @@ import { bytesOf, examplesIn, hasDigest } from '../../training/run-data.js';
 import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { evaluateClasses } from './classify.js';
-import { filePath } from '../flag-values.js';
-import { alignedRight, bits, lossName } from '../format.js';
-import { assertAllApart, assertApart } from '../outputs.js';
+import { filePath, givenFlag, isGiven } from '../flag-values.js';
+import { alignedRight, bits, confusionTable, lossName } from '../format.js';
+import { assertOutputs } from '../outputs.js';
 import { print, printJson, printLines } from '../print.js';
-import { networkOn } from '../saved-model.js';
+import { networkOn } from '../memory.js';
 import { evaluateForecasts } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, writtenBeside } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
 import type { Noun } from '../tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.js';
 
@@ -68,9 +66,8 @@ Examples:
   longhand eval run.safetensors --set validation --json`,
     )
     .action(async (file: string, flags: EvalFlags) => {
-      if (flags.text !== undefined && command.getOptionValueSource('set') === 'cli') {
+      if (flags.text !== undefined && isGiven(command, 'set'))
         command.error('error: --set cannot be used with --text, which reads a whole file');
-      }
       const set = loadSet(file);
       if (set.forecast || set.classifier) {
         await evaluateSet(file, set, flags, command);
@@ -84,14 +81,12 @@ Examples:
       const examples = examplesOf(text ?? 'eval: data', data, { B, toEnd: true });
       assertReads(model, examples, training?.task ?? null, file);
       await assertBegan(evaluated, training, file);
-      const evaluation = await withBackend(flags, command, (backend) =>
-        untilInterrupted(async (signal) => {
-          const network = networkOn(backend, model, B);
-          const found = await evaluateData(file, network, data, signal);
-          network.dispose();
-          return found;
-        }),
-      );
+      const evaluation = await withBackend(flags, command, async (backend, signal) => {
+        const network = networkOn(backend, model, B);
+        const found = await evaluateData(file, network, data, signal);
+        network.dispose();
+        return found;
+      });
       if (text !== undefined) reportText(flags, text, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
       else reportError(flags, noun, evaluation, model.network);
@@ -105,22 +100,15 @@ async function evaluateSet(
   flags: EvalFlags,
   command: Command,
 ): Promise<void> {
-  const other = (['set', 'text'] as const).find((name) => command.getOptionValueSource(name) === 'cli');
+  const other = givenFlag(command, ['set', 'text']);
   const kind = forecast ? 'a forecaster' : 'a classifier of windows';
-  if (other !== undefined) command.error(`error: --${other} cannot be used with ${kind}: its test part is evaluated`);
+  if (other !== undefined) command.error(`error: ${other} cannot be used with ${kind}: its test part is evaluated`);
   const outputs = writtenBeside(file, { hasPlot: forecast !== undefined });
-  assertAllApart(command, outputs);
-  for (const output of outputs) {
-    assertApart(command, output, { name: 'the checkpoint', file });
-    if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
-  }
-  for (const output of outputs) assertReplaceable(output.file);
-  await withBackend(flags, command, (backend) =>
-    untilInterrupted(async (signal) => {
-      if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);
-      if (classifier) await evaluateClasses(file, classifier, flags, backend, signal);
-    }),
-  );
+  assertOutputs(command, outputs, { 'the checkpoint': file, '--data': flags.data });
+  await withBackend(flags, command, async (backend, signal) => {
+    if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);
+    if (classifier) await evaluateClasses(file, classifier, flags, backend, signal);
+  });
 }
 
 /** What is evaluated: the set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */
@@ -244,12 +232,13 @@ function asText({ set, images, loss, accuracy, confusion, classes }: Report): st
     ...[one.class, one.images, one.right].map(String),
     ...[one.precision, one.recall, one.f1].map(share),
   ]);
-  const digits = confusion.map((_, k) => String(k));
-  const rows = confusion.map((row, k) => [String(k), ...row.map((count) => (count === 0 ? '·' : String(count)))]);
   return [
     `${counted(images, `${set} image`)}: loss ${loss.toFixed(6)}, accuracy ${accuracy.toFixed(4)}`,
     alignedRight([['class', 'images', 'right', 'precision', 'recall', 'F1'], ...perClass]),
     'Confusion matrix. Rows: the class of the image; columns: the predicted class.',
-    alignedRight([['', ...digits], ...rows]),
+    confusionTable(
+      confusion.map((_, k) => String(k)),
+      confusion,
+    ),
   ].join('\n\n');
 }

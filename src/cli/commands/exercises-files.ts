@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import path from 'node:path';
 import { counted } from '../../core/arguments.js';
-import { typed } from '../../core/command-line.js';
 import { DataError } from '../../core/errors.js';
 import { isUntouched } from '../../exercises/exercise.js';
 import type { Exercise } from '../../exercises/exercise.js';
@@ -18,12 +17,10 @@ import {
   withHead,
   withoutHead,
 } from '../../exercises/folder.js';
-import { replaceFile } from '../../files/disk-replace.js';
+import { replaceText } from '../../files/disk-replace.js';
 import { readFile, readIfPresent } from '../../files/disk.js';
-import { sourceIn } from '../answer-verdicts.js';
-import { answersIn, folderOf, hasExercises } from '../exercise-files.js';
-import { typedExercise } from '../exercise-scripts.js';
-import { printable } from '../format.js';
+import { sourceIn } from '../verdicts.js';
+import { answersIn, folderOf, typedExercise } from '../exercise-files.js';
 import { print } from '../print.js';
 
 export const exercisesExportCommand = (): Command =>
@@ -32,7 +29,7 @@ export const exercisesExportCommand = (): Command =>
     .argument('[file]', 'file to write', PROGRESS_FILE)
     .argument('[dir]', 'folder with the answers (default: as check)')
     .action((file: string, given: string | undefined, _flags: unknown, command: Command) => {
-      const folder = chosenFolder(given, command);
+      const folder = folderOf(command, given);
       const progress = progressOf(folder);
       writeNew(file, progressText(progress));
       print(`${file}: ${countsOf(progress)}. In the site, the page of all exercises reads it.`);
@@ -44,19 +41,13 @@ export const exercisesImportCommand = (): Command =>
     .argument('<file>', 'file to read')
     .argument('[dir]', 'folder with the answers (default: as check)')
     .action((file: string, given: string | undefined, _flags: unknown, command: Command) => {
-      const folder = chosenFolder(given, command);
+      const folder = folderOf(command, given);
       const read = progressFrom(file, readFile(file, LARGEST_PROGRESS));
       const kept = keptProgress(folder);
       for (const exercise of EXERCISES) importAnswers(folder, exercise, read.exercises[exercise.name] ?? {});
       keepProgress(folder, merged(kept, read));
       print(`${file}: ${countsOf(read)}. ${typedExercise('check')} checks them.`);
     });
-
-function chosenFolder(given: string | undefined, command: Command): string {
-  if (given !== undefined && !hasExercises(given))
-    command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
-  return given ?? folderOf(command);
-}
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const languages = Object.keys(LANGUAGES) as Language[];
@@ -107,7 +98,7 @@ function importAnswers(folder: string, exercise: Exercise, answers: Answers): vo
     const old = bytes && textOf(bytes);
     const wanted = withHead(exercise, text);
     if (old === undefined || isUntouched(exercise, old)) {
-      replaceFile(place, new TextEncoder().encode(wanted));
+      replaceText(place, wanted);
       print(`${file}: written`);
     } else if (withoutHead(exercise, old) === withoutHead(exercise, wanted)) print(`${file}: the same`);
     else print(`${file}: stays, because it differs; the other answer is in ${writtenBeside(folder, file, wanted)}`);
@@ -123,7 +114,7 @@ function writtenBeside(folder: string, file: string, text: string): string {
   for (let n = 1; ; n++) {
     const beside = `${dir}/${name}.imported${n === 1 ? '' : `-${n}`}${ext}`;
     const bytes = readIfPresent(path.join(folder, beside));
-    if (bytes === undefined) replaceFile(path.join(folder, beside), new TextEncoder().encode(text));
+    if (bytes === undefined) replaceText(path.join(folder, beside), text);
     if (bytes === undefined || textOf(bytes) === text) return beside;
   }
 }
@@ -133,7 +124,7 @@ function writeNew(file: string, text: string): void {
   const bytes = readIfPresent(file, LARGEST_PROGRESS);
   if (bytes !== undefined && textOf(bytes) !== text)
     throw new DataError(`${file} exists, with other contents: choose another name, or delete it`);
-  if (bytes === undefined) replaceFile(file, new TextEncoder().encode(text));
+  if (bytes === undefined) replaceText(file, text);
 }
 
 /** In the folder of the answers, where an export may lie beside it. */
@@ -151,7 +142,7 @@ export function keepProgress(folder: string, { exercises, bugs }: ReaderProgress
     one.hints === undefined || one.hints === 0 ? [] : [[name, { hints: one.hints }] as const],
   );
   const text = progressText({ exercises: Object.fromEntries(hints), bugs });
-  replaceFile(path.join(folder, KEPT_FILE), new TextEncoder().encode(text));
+  replaceText(path.join(folder, KEPT_FILE), text);
 }
 
 function merged(kept: ReaderProgress, read: ReaderProgress): ReaderProgress {

@@ -1,10 +1,10 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
-import { typed } from '../../core/command-line.js';
 import type { AnswerText } from '../../exercises/exercises.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/exercises.js';
 import { packagedText } from '../../data/text-files.js';
-import type { RunReport, Tested } from '../../own-network/both-runs.js';
+import type { RunReport } from '../../own-network/own-network.js';
+import type { Tested } from '../../own-network/words.js';
 import {
   conclusionOf,
   GRADIENTS,
@@ -15,17 +15,14 @@ import {
   TESTS,
 } from '../../own-network/words.js';
 import type { Line } from '../../training/training.js';
-import type { Checked } from '../answer-verdicts.js';
-import { isRight, verdictsOn } from '../answer-verdicts.js';
-import { currentRun } from '../current-run.js';
-import { folderOf, hasExercises } from '../exercise-files.js';
+import type { Checked } from '../verdicts.js';
+import { isRight, verdictsOn, summaryOf } from '../verdicts.js';
+import { currentRun, untilInterrupted } from '../current-run.js';
+import { folderOf } from '../exercise-files.js';
 import { wholeNumber } from '../flag-values.js';
-import { printable, table } from '../format.js';
-import { trainInProcess } from '../children/parent-network.js';
+import { table } from '../format.js';
 import { inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
-import { untilInterrupted } from '../signals.js';
-import { summaryOf } from '../verdict-text.js';
 
 interface Flags {
   readonly text: boolean;
@@ -43,9 +40,7 @@ export const exercisesTrainCommand = (): Command =>
     .option('--fill', "use the engine's own function for an answer that is missing or wrong", false)
     .option('--steps <count>', 'updates (default: 500; text: 1000)', wholeNumber(1, 100_000))
     .action(async (given: string | undefined, flags: Flags, command: Command) => {
-      if (given !== undefined && !hasExercises(given))
-        command.error(`error: ${printable(given)}: there are no exercises: ${typed('exercises')} writes them`);
-      const folder = given ?? folderOf(command);
+      const folder = folderOf(command, given);
       await untilInterrupted(async (signal) => {
         const answers = await answersFrom(folder, flags, signal);
         if (answers) await train(answers, flags, signal);
@@ -112,6 +107,7 @@ async function train(
     if (isOwn) inform(`trained and tested in ${((performance.now() - began) / 1000).toFixed(1)} s, on one thread`);
     began = performance.now();
   };
+  const { trainInProcess } = await import('../children/child-process.js'); // with a compiler, as in verdicts.ts
   try {
     await trainInProcess({ answers, text, steps }, hear, signal);
   } finally {

@@ -9,18 +9,23 @@ import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES, nextAfter, numbersOf } from '../../exercises/exercises.js';
 import { folderContents } from '../../exercises/folder.js';
 import { placeOf, writeNewFolder } from '../../files/disk.js';
-import { isRight, verdictsOn } from '../answer-verdicts.js';
-import { currentRun } from '../current-run.js';
-import { answersIn, existingFolder, folderOf, hasExercises, shownName } from '../exercise-files.js';
-import { scriptsOf, typedExercise, updateScripts } from '../exercise-scripts.js';
+import { isRight, verdictsOn, printDifferences, summaryOf } from '../verdicts.js';
+import { currentRun, untilInterrupted } from '../current-run.js';
+import {
+  answersIn,
+  existingFolder,
+  folderOf,
+  hasExercises,
+  shownName,
+  scriptsOf,
+  typedExercise,
+  updateScripts,
+} from '../exercise-files.js';
 import { exercisesTrainCommand } from './exercises-train.js';
 import { exercisesBugsCommand } from './exercises-bugs.js';
 import { exercisesExportCommand, exercisesImportCommand } from './exercises-files.js';
-import { meantBy } from './exercises-meant.js';
 import { printable, table } from '../format.js';
 import { inform, print, printLines } from '../print.js';
-import { untilInterrupted } from '../signals.js';
-import { printDifferences, summaryOf } from '../verdict-text.js';
 
 const FOLDER = 'longhand-exercises';
 
@@ -234,4 +239,33 @@ function versionOf(place: string): string {
   } catch {
     return '';
   }
+}
+
+/** Commands by other names that one may try. The first: without a word, it says what is solved. */
+const OTHER_NAMES: readonly [RegExp, string][] = [
+  [/^(status|progress|list|show)$/, ''],
+  [/^watch$/, 'check --watch'],
+  [/^help$/, '--help'],
+];
+
+/** The command that was probably meant, of those with these names. undefined if no word is like one of them. */
+function meantBy(words: readonly string[], names: readonly string[]): string | undefined {
+  const parts = words.flatMap((word) => word.toLowerCase().match(/[a-z]+|\d+|[^a-z\d]+/g) ?? []);
+  if (words.some((word) => /[^a-z\d -]/i.test(word)) || parts.length > 4) return undefined;
+  const numbers = parts.filter((part) => /^\d+$/.test(part));
+  const command = names.find((name) => parts.some((part) => isNear(part, name)));
+  if (command === 'hint' && numbers.length === 0) return 'hint 1';
+  if (command !== undefined)
+    return ['check', 'hint', 'bugs'].includes(command) ? [command, ...numbers].join(' ') : command;
+  if (parts.length === 1 && numbers.length === 1) return `check ${numbers[0]}`;
+  return OTHER_NAMES.find(([pattern]) => pattern.test(parts.join('')))?.[1];
+}
+
+/** Whether one letter has been added, left out, replaced, or exchanged with the next. */
+function isNear(word: string, name: string): boolean {
+  const first = name.split('').findIndex((letter, n) => word[n] !== letter);
+  if (first < 0) return word.length <= name.length + 1;
+  const [rest, right] = [word.slice(first), name.slice(first)];
+  const isExchanged = rest.slice(0, 2) === `${right[1]}${right[0]}` && rest.slice(2) === right.slice(2);
+  return isExchanged || [rest, rest.slice(1)].includes(right.slice(1)) || rest.slice(1) === right;
 }

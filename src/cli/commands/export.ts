@@ -24,9 +24,11 @@ import { print, printJson } from '../print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
+type Written = Uint8Array | Files;
+
 /** The formats of `--to`. Each writes one file with this extension, or a folder of files. `input` is for messages. */
 const FORMS: Readonly<
-  Record<string, { extension: string; write: (saved: Checkpoint, input: string) => Promise<Uint8Array | Files> }>
+  Record<string, { extension: string; write: (saved: Checkpoint, input: string) => Written | Promise<Written> }>
 > = {
   onnx: {
     extension: '.onnx',
@@ -34,18 +36,12 @@ const FORMS: Readonly<
   },
   'safetensors-pytorch': {
     extension: '.pytorch.safetensors',
-    write: async ({ model, metadata }) => toPyTorch(model, metadata),
+    write: ({ model, metadata }) => toPyTorch(model, metadata),
   },
-  'safetensors-tf1': {
-    extension: '.tf1.safetensors',
-    write: async ({ model, metadata }) => toTensorFlow1(model, metadata),
-  },
-  keras: { extension: '.keras.safetensors', write: async ({ model, metadata }) => toKeras(model, metadata) },
-  tfjs: { extension: '.tfjs', write: async ({ model, metadata }) => toTensorFlowJs(model, metadata) },
-  'pytorch-training': {
-    extension: '.pytorch-training.safetensors',
-    write: async (saved, input) => toPyTorchTraining(saved, input),
-  },
+  'safetensors-tf1': { extension: '.tf1.safetensors', write: ({ model, metadata }) => toTensorFlow1(model, metadata) },
+  keras: { extension: '.keras.safetensors', write: ({ model, metadata }) => toKeras(model, metadata) },
+  tfjs: { extension: '.tfjs', write: ({ model, metadata }) => toTensorFlowJs(model, metadata) },
+  'pytorch-training': { extension: '.pytorch-training.safetensors', write: toPyTorchTraining },
 };
 
 interface ExportFlags {
@@ -197,11 +193,10 @@ const NO_FORGET_BIAS = {
 
 function importedFrom(file: Safetensors, name: string, { from, rows, forgetBias }: ImportFlags): Checkpoint {
   if (from === 'pytorch-training') return fromPyTorchTraining(file, name);
-  const T = rows ?? metadataRows(file, name) ?? USUAL_ROWS;
-  const model =
-    from === 'safetensors-pytorch'
-      ? fromPyTorch(file, T, name)
-      : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
+  const T = rows ?? metadataNumber(file, name, 'T', rowsFrom, ROWS) ?? USUAL_ROWS;
+  const bias = (): number =>
+    forgetBias ?? metadataNumber(file, name, 'forgetBias', biasFrom, BIAS) ?? USUAL_FORGET_BIAS;
+  const model = from === 'safetensors-pytorch' ? fromPyTorch(file, T, name) : fromTensorFlow1(file, T, bias(), name);
   const own = file.metadata.get('metadata'); // of a checkpoint that was exported
   return { model, training: null, ...(own !== undefined && { metadata: metadataIn(own, `${name}: metadata`) }) };
 }
@@ -221,22 +216,22 @@ function described({ model: { network }, training }: Checkpoint): string {
   return `${inputs} inputs, ${hidden}, ${outputs} ${results}, forget bias ${forgetBias}${state}`;
 }
 
-function metadataRows({ metadata }: Safetensors, name: string): number | undefined {
-  const text = metadata.get('T');
+/** A number of the metadata; undefined if there is none. `parse` returns NaN for a text that is not as `rule` says: a DataError. */
+function metadataNumber(
+  { metadata }: Safetensors,
+  name: string,
+  key: 'T' | 'forgetBias',
+  parse: (text: string) => number,
+  rule: string,
+): number | undefined {
+  const text = metadata.get(key);
   if (text === undefined) return undefined;
-  const value = wholeFrom(text, 1, LARGEST_WHOLE);
-  if (Number.isNaN(value)) {
-    throw new DataError(`${name}: metadata T is ${quote(text)}, must be a whole number from 1 to ${LARGEST_WHOLE}`);
-  }
+  const value = parse(text);
+  if (Number.isNaN(value)) throw new DataError(`${name}: metadata ${key} is ${quote(text)}, must be ${rule}`);
   return value;
 }
 
-function metadataForgetBias({ metadata }: Safetensors, name: string): number | undefined {
-  const text = metadata.get('forgetBias');
-  if (text === undefined) return undefined;
-  const value = decimalFrom(text);
-  if (!isWithinF32(value)) {
-    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number within ${F32_RANGE}`);
-  }
-  return value;
-}
+const rowsFrom = (text: string): number => wholeFrom(text, 1, LARGEST_WHOLE);
+const ROWS = `a whole number from 1 to ${LARGEST_WHOLE}`;
+const biasFrom = (text: string): number => (isWithinF32(decimalFrom(text)) ? decimalFrom(text) : NaN);
+const BIAS = `a number within ${F32_RANGE}`;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import { formatTime, timeAt } from '../../data/calendar.js';
-import { assertReplaceable, replaceFile } from '../../files/disk-replace.js';
+import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained } from '../../forecast/forecast-file.js';
 import { Forecaster, stepsIn } from '../../forecast/forecaster.js';
 import type { FutureStep } from '../../forecast/future.js';
@@ -14,12 +14,11 @@ import type { Series } from '../../forecast/series.js';
 import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { filePath, wholeNumber } from '../flag-values.js';
-import { assertAllApart, assertApart } from '../outputs.js';
+import { assertOutputs } from '../outputs.js';
 import { inform, printContents, printJson } from '../print.js';
 import { loadSeries } from './series.js';
 import { bandCells } from '../series-report.js';
 import { loadSet } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
 
 interface ForecastFlags extends BackendFlags {
   readonly data: string;
@@ -39,33 +38,31 @@ export function forecastCommand(): Command {
     .option('--plot <file>', 'draw the forecasts behind the latest numbers, as an .svg file', filePath)
     .option('--json', 'one JSON object for each step on standard output', false);
   return withBackendOptions(command).action(async (file: string, flags: ForecastFlags) => {
-    assertOutputs(file, flags, command);
+    assertFlags(file, flags, command);
     const { forecast: state } = loadSet(file);
     if (!state)
       throw new DataError(`${file}: is not the checkpoint of a forecaster (longhand train --predict makes one)`);
     assertTrained(state, file);
-    await withBackend(flags, command, (backend) =>
-      untilInterrupted(async (signal) => {
-        const { plan } = state;
-        const series = await loadSeries(flags.data, plan, signal);
-        const forecaster = new Forecaster(backend, state);
-        try {
-          const largest = plan.ahead[plan.ahead.length - 1];
-          const count = flags.steps ?? largest;
-          warnOfMissing(plan, series, count, flags.data);
-          if (count > largest)
-            inform(
-              `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
-            );
-          const steps = await futureOf(forecaster, series, count, flags.data, signal);
-          warnOfScores(plan, steps);
-          if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
-          print(steps, plan, flags);
-        } finally {
-          forecaster.dispose();
-        }
-      }),
-    );
+    await withBackend(flags, command, async (backend, signal) => {
+      const { plan } = state;
+      const series = await loadSeries(flags.data, plan, signal);
+      const forecaster = new Forecaster(backend, state);
+      try {
+        const largest = plan.ahead[plan.ahead.length - 1];
+        const count = flags.steps ?? largest;
+        warnOfMissing(plan, series, count, flags.data);
+        if (count > largest)
+          inform(
+            `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
+          );
+        const steps = await futureOf(forecaster, series, count, flags.data, signal);
+        warnOfScores(plan, steps);
+        if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
+        print(steps, plan, flags);
+      } finally {
+        forecaster.dispose();
+      }
+    });
   });
 }
 
@@ -94,18 +91,13 @@ function warnOfScores(plan: ForecastPlan, steps: readonly FutureStep[]): void {
 }
 
 /** Ends the command for outputs that are inputs, or each other. */
-function assertOutputs(file: string, { data, to, plot, json }: ForecastFlags, command: Command): void {
+function assertFlags(file: string, { data, to, plot, json }: ForecastFlags, command: Command): void {
   if (json && to !== undefined) command.error('error: --json cannot be used with --to, which writes CSV');
   if (plot !== undefined && !plot.endsWith('.svg')) command.error(`error: --plot ${plot}: must end in .svg`);
   const outputs = Object.entries({ '--to': to, '--plot': plot }).flatMap(([name, output]) =>
     output === undefined ? [] : [{ name, file: output, keepOld: false }],
   );
-  assertAllApart(command, outputs);
-  for (const output of outputs) {
-    assertApart(command, output, { name: 'the checkpoint', file });
-    assertApart(command, output, { name: '--data', file: data });
-  }
-  for (const { file: output } of outputs) assertReplaceable(output);
+  assertOutputs(command, outputs, { 'the checkpoint': file, '--data': data });
 }
 
 function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: ForecastFlags): void {
@@ -118,7 +110,7 @@ function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: F
   const lines = rows.map(({ date, ahead, ...band }) => [date, ahead, ...bandCells(plan, band)].join(','));
   const text = `date,ahead,forecast,low,high\n${lines.join('\n')}\n`;
   if (to === undefined) printContents(text);
-  else replaceFile(to, new TextEncoder().encode(text));
+  else replaceText(to, text);
 }
 
 /** Draws the forecasts behind four times as many numbers, or 60. */
@@ -134,5 +126,5 @@ async function draw(file: string, series: Series, plan: ForecastPlan, steps: rea
     ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
   ];
   const title = `the next ${counted(steps.length, 'step')}`;
-  replaceFile(file, new TextEncoder().encode(forecastSvg(plan.columns.predict, [{ title, points }])));
+  replaceText(file, forecastSvg(plan.columns.predict, [{ title, points }]));
 }

@@ -17,7 +17,7 @@ import { FILES, packagedDirectory } from '../../data/mnist-files.js';
 import { SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
 import { wholeNumber } from '../flag-values.js';
 import { print } from '../print.js';
-import { untilInterrupted } from '../signals.js';
+import { untilInterrupted } from '../current-run.js';
 
 const DEFAULT_PORT = 8028;
 const site = path.join(path.dirname(createRequire(import.meta.url).resolve('longhand/package.json')), 'dist/page');

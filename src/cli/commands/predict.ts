@@ -1,27 +1,29 @@
 /** `longhand predict`: a saved network's predictions for the user's images, after the last row or after each row. */
 import { Command } from 'commander';
+import { counted } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { fillImages } from '../../data/batches.js';
 import type { LabelledImages } from '../../data/mnist.js';
+import { CLASSES } from '../../data/mnist.js';
 import type { Network } from '../../network/network.js';
+import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { SavedModel } from '../../training/checkpoint.js';
 import { firstProbabilities, probabilitiesByRow } from '../../training/predict.js';
 import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { predictClasses } from './classify.js';
-import { wholeNumber } from '../flag-values.js';
+import { givenFlag, wholeNumber } from '../flag-values.js';
 import { printable } from '../format.js';
 import type { NamedImage } from '../images.js';
 import { readImages } from '../images.js';
 import { inform, printJson, printLines } from '../print.js';
-import { loadClassifier, networkOn } from '../saved-model.js';
+import { networkOn } from '../memory.js';
 import { loadSet } from '../set-run.js';
-import { untilInterrupted } from '../signals.js';
 import { imagesOfTask } from '../tasks.js';
 
 const MOST_COPIES = 32;
-const OF_IMAGES = ['first', 'rows', 'invert', 'fit'] as const;
 /** The network does not read it. */
 const NO_LABEL = Uint8Array.of(0);
 
@@ -33,7 +35,7 @@ interface PredictFlags extends BackendFlags {
   readonly json: boolean;
 }
 
-export interface Prediction {
+interface Prediction {
   readonly name: string;
   readonly prediction: number;
   readonly probabilities: readonly number[];
@@ -67,32 +69,45 @@ Examples:
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const { classifier } = loadSet(file);
       if (classifier) {
-        const other = OF_IMAGES.find((name) => command.getOptionValueSource(name) === 'cli');
-        if (other !== undefined) command.error(`error: --${other} is for images, but ${file} classifies tables`);
-        await withBackend(flags, command, (backend) =>
-          untilInterrupted((signal) => predictClasses(file, classifier, files, flags, backend, signal)),
+        const other = givenFlag(command, ['first', 'rows', 'invert', 'fit']);
+        if (other !== undefined) command.error(`error: ${other} is for images, but ${file} classifies tables`);
+        await withBackend(flags, command, (backend, signal) =>
+          predictClasses(file, classifier, files, flags, backend, signal),
         );
         return;
       }
       const { saved, task } = loadClassifier(file);
       const { rows, columns, asRead } = imagesOfTask(task, saved);
       const images = files.map((name) => readImages(name, rows, columns, flags)); // a faulty file ends the command here
-      await withBackend(flags, command, (backend) =>
-        untilInterrupted(async (signal) => {
-          const model = networkOn(backend, saved, flags.rows ? copiesFor(saved) : 1);
-          for (const image of inTurn(images)) {
-            await yieldToEventLoop();
-            signal.throwIfAborted();
-            if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
-            const read = asRead({ count: 1, rows, columns, pixels: image.pixels, labels: NO_LABEL });
-            const prediction = await predict(backend, model, file, image.name, read, flags.rows);
-            if (flags.json) printJson(prediction);
-            else printLines(asText(prediction, read));
-          }
-          model.dispose();
-        }),
-      );
+      await withBackend(flags, command, async (backend, signal) => {
+        const model = networkOn(backend, saved, flags.rows ? copiesFor(saved) : 1);
+        for (const image of inTurn(images)) {
+          await yieldToEventLoop();
+          signal.throwIfAborted();
+          if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
+          const read = asRead({ count: 1, rows, columns, pixels: image.pixels, labels: NO_LABEL });
+          const prediction = await predict(backend, model, file, image.name, read, flags.rows);
+          if (flags.json) printJson(prediction);
+          else printLines(asText(prediction, read));
+        }
+        model.dispose();
+      });
     });
+}
+
+/** The network of a checkpoint, and its task. Throws a DataError unless it classifies images into MNIST's ten classes. */
+function loadClassifier(file: string): { saved: SavedModel; task: string | null } {
+  const { model, training } = loadCheckpoint(file);
+  const { outputs, reads, loss, inputKind } = model.network;
+  if (reads !== 'last' || loss !== 'crossEntropy' || inputKind !== 'numbers') {
+    throw new DataError(
+      `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
+    );
+  }
+  if (outputs !== CLASSES) {
+    throw new DataError(`${file}: its network has ${counted(outputs, 'class', 'classes')}, but MNIST has ${CLASSES}`);
+  }
+  return { saved: model, task: training?.task ?? null };
 }
 
 /** How many copies of an image `probabilitiesByRow` reads at once. In one direction it needs no copies. */

@@ -1,7 +1,6 @@
 /** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
 import { typed } from '../../core/command-line.js';
-import { MOST_BYTES } from '../../../kernels/wasm/index.js';
 import { counted } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
 import type { Examples } from '../../data/examples.js';
@@ -9,7 +8,6 @@ import type { Vocabulary } from '../../data/text.js';
 import type { Split, TrainingData } from '../../data/train-data.js';
 import { hasTargets } from '../../data/train-data.js';
 import type { CompleteConfig } from '../../network/config.js';
-import { elementCountOfTraining } from '../../network/memory.js';
 import type { Network } from '../../network/network.js';
 import { saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint, Resumable } from '../../training/checkpoint.js';
@@ -36,7 +34,7 @@ import {
   validationLine,
 } from '../format.js';
 import { History } from '../history.js';
-import { withAdvice, assertRoom } from '../memory.js';
+import { assertRoomToTrain, REDUCE, TOO_LARGE, withAdvice } from '../memory.js';
 import { inform, informLines, print, printJson } from '../print.js';
 import type { Noun, TaskFlags } from '../tasks.js';
 import { nounOf } from '../tasks.js';
@@ -117,14 +115,9 @@ async function trainWithFiles(
     inform(`the run has used ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
-  const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
+  const advice = resumed ? TOO_LARGE : REDUCE;
   const [network, sizes] = [networkFor(examples, options), { T: examples.T, B: options.batchSize }];
-  assertRoom(network, sizes, {
-    dtype: backend.dtype,
-    advice,
-    most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    elementCount: elementCountOfTraining(network, sizes),
-  });
+  assertRoomToTrain(network, sizes, backend, flags, advice);
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);

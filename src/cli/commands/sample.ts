@@ -8,8 +8,7 @@ import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { finiteNumber, wholeNumber } from '../flag-values.js';
 import { endContents, printContents } from '../print.js';
-import { networkOn } from '../saved-model.js';
-import { untilInterrupted } from '../signals.js';
+import { networkOn } from '../memory.js';
 
 interface SampleFlags extends BackendFlags {
   readonly length: number;
@@ -54,29 +53,27 @@ Examples:
       const { vocabulary } = model;
       if (!vocabulary) throw new DataError(`${file}: its network was not trained on a text: it has no vocabulary`);
       const { stream, prime = defaultPrime(vocabulary), length, temperature, top, seed } = flags;
-      await withBackend(flags, command, (backend) =>
-        untilInterrupted(async (signal) => {
-          const network = networkOn(backend, model, 1);
-          const characters = sample(network, vocabulary, { length, temperature, top, prime, seed });
-          let kept: string | undefined;
-          try {
-            for await (const part of afterPrime(prime, characters)) {
-              signal.throwIfAborted();
-              if (stream) printContents(part);
-              kept = (kept ?? '') + (stream ? '' : part);
-            }
-          } catch (error) {
-            if (!signal.aborted && !stream) kept = undefined; // an error prints no half of a text
-            throw error;
-          } finally {
-            if (kept !== undefined) {
-              printContents(kept); // also what was written before a signal came
-              endContents();
-            }
-            network.dispose();
+      await withBackend(flags, command, async (backend, signal) => {
+        const network = networkOn(backend, model, 1);
+        const characters = sample(network, vocabulary, { length, temperature, top, prime, seed });
+        let kept: string | undefined;
+        try {
+          for await (const part of afterPrime(prime, characters)) {
+            signal.throwIfAborted();
+            if (stream) printContents(part);
+            kept = (kept ?? '') + (stream ? '' : part);
           }
-        }),
-      );
+        } catch (error) {
+          if (!signal.aborted && !stream) kept = undefined; // an error prints no half of a text
+          throw error;
+        } finally {
+          if (kept !== undefined) {
+            printContents(kept); // also what was written before a signal came
+            endContents();
+          }
+          network.dispose();
+        }
+      });
     });
 }
 

@@ -7,7 +7,7 @@ import { DataError } from '../../core/errors.js';
 import { timeAt, timeRangeFrom } from '../../data/calendar.js';
 import { PARTS_OF_TIME } from '../../data/table.js';
 import { loadTable } from '../../data/table-files.js';
-import { replaceFile } from '../../files/disk-replace.js';
+import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { choicesOf, MOST_AHEAD, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
@@ -20,12 +20,12 @@ import type { Series } from '../../forecast/series.js';
 import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
 import { MOST_SEEDS } from '../../trained-state.js';
 import type { TrainOptions } from '../../training/options.js';
-import { filePath, listOf, wholeNumber } from '../flag-values.js';
-import { loadHolidays } from '../holiday-files.js';
-import { programOf } from './series-program.js';
+import { filePath, givenFlag, listOf, wholeNumber } from '../flag-values.js';
+import { loadHolidays, programOf } from './series-program.js';
 import { describePlan, printReports, writeReports } from '../series-report.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
-import { assertRoomToTrain, OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
+import { OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
+import { assertRoomToTrain } from '../memory.js';
 
 /** The flags of a forecaster. */
 export interface SeriesFlags extends SetFlags {
@@ -107,32 +107,19 @@ export function withSeriesOptions(command: Command): Command {
 }
 
 /** What only other runs have: the flags' attributes. */
-const OTHERS = new Set<string>([...OF_ONE_NETWORK, ...NOT_OF_FORECASTS]);
+const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
-/** Flags that classifiers have too. */
+/** What only forecasters have, and what classifiers have too. */
+const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
 const SHARED = ['time', 'inputs', 'seeds'];
 
 /** Ends the command for flags that do not belong together. */
 export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: string }, command: Command): void {
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const own = [
-    'time',
-    'ahead',
-    'test',
-    'known',
-    'inputs',
-    'holidays',
-    'fill',
-    'season',
-    'seeds',
-    'together',
-    'interval',
-    'program',
-  ];
-  const given = own.find(isGiven);
   if (flags.predict === undefined) {
+    const given = givenFlag(command, [...OWN, ...SHARED]);
+    const isShared = given === givenFlag(command, SHARED);
     if (given !== undefined && flags.classify === undefined)
-      command.error(`error: --${given} needs ${SHARED.includes(given) ? '--predict or --classify' : '--predict'}`);
+      command.error(`error: ${given} needs ${isShared ? '--predict or --classify' : '--predict'}`);
     return;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
@@ -141,9 +128,9 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
     command.error(`error: --program ${flags.program}: must end in .mjs`);
   if (flags.resume !== undefined)
     command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
-  const other = command.options.find((option) => OTHERS.has(option.attributeName()) && isGiven(option.attributeName()));
-  const why = other?.attributeName() === 'bidirectional' ? ': a forecast knows only the past' : '';
-  if (other) command.error(`error: ${String(other.long)} cannot be used with --predict${why}`);
+  const other = givenFlag(command, OTHERS);
+  const why = other === '--bidirectional' ? ': a forecast knows only the past' : '';
+  if (other !== undefined) command.error(`error: ${other} cannot be used with --predict${why}`);
   const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
   if (repeated !== undefined) {
     command.error(
@@ -251,7 +238,7 @@ async function begun(
   const plan = planOf(file, series, choices, holidays);
   if (flags.program !== undefined) {
     const program = programOf(file, request, given, flags, years);
-    replaceFile(flags.program, new TextEncoder().encode(program));
+    replaceText(flags.program, program);
   }
   return { series, state: { plan, networks: new Map() } };
 }

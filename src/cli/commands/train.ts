@@ -23,12 +23,11 @@ import { examplesIn } from '../../training/run-data.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from '../backends.js';
 import type { ClassifyFlags } from './classify.js';
 import { assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
-import { f32Number, filePath, listOf, quantileList, wholeNumber } from '../flag-values.js';
+import { f32Number, filePath, givenFlag, isGiven, listOf, quantileList, wholeNumber } from '../flag-values.js';
 import type { WrittenFile } from '../outputs.js';
-import { assertAllApart, assertApart } from '../outputs.js';
+import { assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
-import { untilInterrupted } from '../signals.js';
 import type { SeriesFlags } from './series.js';
 import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
 import type { SavedSet } from '../set-run.js';
@@ -111,8 +110,8 @@ Examples:
       if (resumed) assertResumable(resumed, given, flags, command);
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
       await asOnlyWriter(outputsOf(flags), () =>
-        withBackend(chosen, command, (backend) =>
-          untilInterrupted((signal) => runTraining(backend, data, examples, given, flags, resumed, signal)),
+        withBackend(chosen, command, (backend, signal) =>
+          runTraining(backend, data, examples, given, flags, resumed, signal),
         ),
       );
     });
@@ -128,10 +127,8 @@ async function trainSet(
   const changed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)));
   if (flags.resume !== undefined && changed !== undefined)
     command.error(`error: ${flagNameOf(changed)} cannot be changed with --resume: the checkpoint sets it`);
-  const other = command.options.find(
-    (option) => OF_ONE_NETWORK.includes(option.attributeName()) && isGiven(command, option.attributeName()),
-  );
-  if (other) command.error(`error: ${String(other.long)} cannot be used with a checkpoint of several networks`);
+  const other = givenFlag(command, OF_ONE_NETWORK);
+  if (other !== undefined) command.error(`error: ${other} cannot be used with a checkpoint of several networks`);
   const isClassifier = flags.classify !== undefined || classifier !== undefined;
   const fault = isClassifier
     ? faultOf(classifyOptions(given))
@@ -144,23 +141,17 @@ async function trainSet(
       ? []
       : [{ name, file: target, keepOld: true }, ...writtenBeside(target, { hasPlot: !isClassifier })];
   if (flags.program !== undefined) outputs.push({ name: '--program', file: flags.program, keepOld: false });
+  const beside = outputs.filter((output) => output.name !== name);
   assertAllApart(command, outputs);
-  for (const output of outputs) {
-    // the checkpoint itself may be the one that is resumed
-    if (flags.resume !== undefined && output.name !== name)
-      assertApart(command, output, { name: '--resume', file: flags.resume });
-    if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
-    if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
-  }
+  assertApartFrom(command, outputs, { '--data': flags.data, '--holidays': flags.holidays });
+  assertApartFrom(command, beside, { '--resume': flags.resume }); // the checkpoint itself may be the one that is resumed
   const recorded = [...((forecast ?? classifier)?.networks.values() ?? [])].find(({ training }) => training)?.training;
   const chosen = recorded ? withRecordedBuild(flags, recorded.backend) : flags;
   await asOnlyWriter(outputs, () =>
-    withBackend(chosen, command, (backend) =>
-      untilInterrupted((signal) =>
-        isClassifier
-          ? trainOnClasses(flags, given, classifier, backend, signal)
-          : trainSeries(flags, given, forecast, backend, signal),
-      ),
+    withBackend(chosen, command, (backend, signal) =>
+      isClassifier
+        ? trainOnClasses(flags, given, classifier, backend, signal)
+        : trainSeries(flags, given, forecast, backend, signal),
     ),
   );
 }
@@ -236,8 +227,6 @@ function examplesFor(
   }
 }
 
-const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
-
 /** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
 function givenOptions(command: Command): Partial<TrainOptions> {
   const given = OPTION_NAMES.filter((name) => isGiven(command, storedName(name)));
@@ -251,8 +240,7 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
   }
   if (flags.resume !== undefined) {
     const fixed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)) && !isChangeableOnResume(name));
-    const task = (['task', 'permute', 'steps', 'rare'] as const).find((name) => isGiven(command, name));
-    const flag = fixed === undefined ? task && `--${task}` : flagNameOf(fixed);
+    const flag = fixed === undefined ? givenFlag(command, ['task', 'permute', 'steps', 'rare']) : flagNameOf(fixed);
     if (flag !== undefined) command.error(`error: ${flag} cannot be changed with --resume: the checkpoint sets it`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
@@ -300,9 +288,6 @@ function assertOwnOutputs(flags: TrainFlags, command: Command): void {
 
 /** An output may be no file of data that the run reads. */
 function assertApartFromData(flags: TrainFlags, task: Task, command: Command): void {
-  const files = task.files();
   const name = flags.text === undefined ? '--data' : '--text';
-  for (const output of outputsOf(flags)) {
-    for (const file of files) assertApart(command, output, { name, file });
-  }
+  for (const file of task.files()) assertApartFrom(command, outputsOf(flags), { [name]: file });
 }

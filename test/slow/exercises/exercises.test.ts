@@ -18,7 +18,7 @@ import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 import type { Exercise } from '../../../src/exercises/exercise.js';
-import { trainInProcess } from '../../../src/cli/children/parent-network.js';
+import { trainInProcess } from '../../../src/cli/children/child-process.js';
 import { withMistake } from '../../../src/exercises/exercise.js';
 
 test('the solutions give the losses of the project’s own functions, and the loss falls', () => {

@@ -1,7 +1,8 @@
 /** One run of both networks in a worker, and what it has reported so far. */
 import { withBase } from 'vitepress';
 import { shallowRef, triggerRef } from 'vue';
-import type { Tested, Whose } from '../../../../src/own-network/both-runs.js';
+import type { Whose } from '../../../../src/own-network/own-network.js';
+import type { Tested } from '../../../../src/own-network/words.js';
 import type { Line } from '../../../../src/training/training.js';
 import { startLimited } from '../exercises/limited-run.js';
 import type { Row } from './answers.js';

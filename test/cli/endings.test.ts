@@ -1,17 +1,21 @@
-/** Standard output or standard error on a full disk, or closed by its reader: no stack trace, and a correct exit code. */
+/**
+ * Commands that end early. Standard output or standard error on a full disk, or closed by its reader: no stack trace, and a correct exit
+ * code. Runs that a signal stops, or SIGKILL ends at random moments: their checkpoints; `npm run test:kills` does 1,000.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { motion } from '../../docs/motion.mjs';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result, Sink } from '../helpers/longhand-process.js';
-import { longhand as longhandProcess, MAIN, quoted } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
-import { DATA, endless, SMALL } from '../helpers/small-runs.js';
-import { inFolder } from '../helpers/temporary-directories.js';
+import { linesOf, longhand as longhandProcess, MAIN, quoted } from '../helpers/longhand-process.js';
+import { longhand, words } from '../helpers/longhand.js';
+import { DATA, endless, FROM, RUN, SIGNALS, SMALL } from '../helpers/small-runs.js';
+import { inFolder, inNewFolder, linesInFolder } from '../helpers/temporary-directories.js';
 import { inTier, testOnTerminal } from '../helpers/needs.js';
 
 const CHECKPOINT = inFolder('run.safetensors');
@@ -25,9 +29,9 @@ const FULL = 'longhand: standard output: cannot be written (the disk is full)\n'
 /** The files that the commands read. */
 async function makeFiles(): Promise<void> {
   await longhand([...SMALL, '--training-iters', '160', '--checkpoint', CHECKPOINT]);
-  const text = ['--task', 'text', '--hidden', '4', '--steps', '5', '--batch-size', '2', '--epochs', '1'];
-  writeFileSync(inFolder('text.txt'), 'A short text. '.repeat(10));
-  await longhand(['train', ...text, '--text', inFolder('text.txt'), '--checkpoint', TEXT_CHECKPOINT]);
+  const book = linesInFolder('text.txt', ['A short text. '.repeat(10)]);
+  const text = words`train --task text --hidden 4 --steps 5 --batch-size 2 --epochs 1`;
+  await longhand(words`${text} --text ${book} --checkpoint ${TEXT_CHECKPOINT}`);
   await longhand(['compare', '--template', TEMPLATE]);
   await longhand(['export', CHECKPOINT, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
 }
@@ -172,3 +176,60 @@ if (inTier(true, false)) {
     });
   });
 }
+
+interface Found {
+  readonly kills: number;
+  readonly finished: number;
+}
+
+const { killRuns } = (await import(new URL('../kills.mjs', import.meta.url).href)) as {
+  killRuns: (options: { kills: number; seed: number; args: string[] }) => Promise<Found>;
+};
+
+const days = Array.from({ length: 120 }, (_, n) => `${new Date(n * 86_400_000).toISOString().slice(0, 10)},${n % 7}`);
+const SERIES = linesInFolder('series.csv', ['day,y', ...days]);
+const MOTION = linesInFolder('motion.csv', [...motion({ persons: 5, bouts: 1, seconds: 1 })]);
+const ofSet = words`--hidden 2 --batch-size 8 --training-iters 80 --seeds 2 --threads 1`;
+const NETWORK = words`${SMALL} --training-iters 1000 --threads 1`;
+const FORECASTER = words`train --data ${SERIES} --time day --predict y ${ofSet}`;
+const CLASSIFIER = words`train --data ${MOTION} --classify activity --inputs ax,ay --group person --window 16 ${ofSet}`;
+
+const runs: [what: string, args: string[], kills: number, seed: number][] = inTier(
+  [['a network', NETWORK, 6, 1]],
+  [
+    ['a network', NETWORK, 10, 2],
+    ['a forecaster', FORECASTER, 6, 7],
+    ['a classifier', CLASSIFIER, 4, 8],
+  ],
+);
+
+test.each(runs)(
+  'of %s no checkpoint is lost or damaged by kills, and every line and final weight is that of an uninterrupted run',
+  async (_, args, kills, seed) => {
+    const found = await killRuns({ kills, seed, args });
+    expect(found.kills).toBe(kills);
+    expect(found.finished).toBeGreaterThan(1);
+  },
+);
+
+/** The second tier starts a process. */
+const stoppable = inTier(longhand, longhandProcess);
+
+test.each(SIGNALS)('writes the run on %s, and --resume continues to the same end', async (signal, exitCode) => {
+  const [whole, stopped] = [inNewFolder(), inNewFolder()];
+  const first = await stoppable([...endless(RUN), '--checkpoint', stopped], { signal });
+  expect(first.code).toBe(exitCode);
+  expect(linesOf(first.stderr).slice(2)).toEqual([
+    `the run is saved: npm run -s longhand -- train --resume ${stopped} continues it`,
+    `longhand: stopped by ${signal}`,
+  ]);
+  const step = loadCheckpoint(stopped).training!.step;
+  expect(linesOf(first.stdout)).toHaveLength(step);
+  const length = ['--training-iters', String((step + 50) * 16)];
+  const second = await longhand([...FROM, '--resume', stopped, ...length, '--threads', '1']);
+  expect(second.code).toBe(0);
+  expect(second.stderr).toContain(`; from step ${step}\n`);
+  const uninterrupted = await longhand([...RUN, ...length, '--display-step', '1', '--checkpoint', whole]);
+  expect(first.stdout + second.stdout).toBe(uninterrupted.stdout);
+  expect(readFileSync(stopped)).toEqual(readFileSync(whole));
+});

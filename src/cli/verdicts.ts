@@ -1,9 +1,13 @@
-/** The verdicts on the answers in a folder. */
+/** The verdicts on the answers in a folder, and their words, as `longhand exercises check` prints them. */
 import path from 'node:path';
-import type { Exercise, Verdict } from '../exercises/exercise.js';
+import type { Exercise, Verdict, WrongNumber } from '../exercises/exercise.js';
 import { readIfPresent } from '../files/disk.js';
 import type { AnswerFile, WrittenAnswer } from './exercise-files.js';
 import { answersIn } from './exercise-files.js';
+import { wordsOf } from '../exercises/behind.js';
+import { digitsOf, plainElement } from '../exercises/exercise.js';
+import { table } from './format.js';
+import { print, printLines } from './print.js';
 
 export interface Checked extends AnswerFile {
   /** undefined if there is no file that can be read. */
@@ -67,8 +71,46 @@ async function verdictOnText(
   isDiagnosed: boolean,
   isHeard: boolean,
 ): Promise<Verdict> {
-  const { verdictOn } = await import('./children/parent-answer.js'); // with a compiler of TypeScript, which is slow to load
+  const { verdictOn } = await import('./children/child-process.js'); // with a compiler of TypeScript, which is slow to load
   return verdictOn(answer, signal, isDiagnosed, undefined, isHeard);
 }
 
 export const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
+
+/** A table of the tensors that differ, and what each expected number follows from. */
+export function printDifferences(differences: readonly WrongNumber[]): void {
+  printLines(table([HEAD, ...differences.map(rowOf)]));
+  printBehind(differences);
+}
+
+/** What each expected number follows from. */
+function printBehind(differences: readonly WrongNumber[]): void {
+  const known = differences.flatMap(({ element, behind }) => (behind ? [{ element, behind }] : []));
+  if (known.length > 0) print('The inputs behind each expected number, to recompute it by hand:');
+  for (const { element, behind } of known) print(`  ${plainElement(element)}: ${wordsOf(behind)}`);
+}
+
+const HEAD = ['element', 'expected', 'found', 'wrong elements'];
+
+const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
+  element,
+  ...digitsOf(expected, found),
+  `${differing} of ${size}`,
+];
+
+/** Tensors that a line names, besides the first. */
+const MOST_NAMES = 3;
+
+/** A verdict in a few words. */
+export function summaryOf(verdict: Verdict): string {
+  if (verdict.outcome === 'right') return `right: all ${verdict.compared} numbers agree`;
+  if (verdict.outcome === 'untouched') return 'not begun';
+  if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
+  const [first, ...others] = verdict.differences;
+  const [expected, found] = digitsOf(first.expected, first.found);
+  const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
+  const left = others.length - names.length;
+  if (left > 0) names.push(left === 1 ? '1 other' : `${left} others`);
+  const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
+  return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
+}
