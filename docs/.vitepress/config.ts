@@ -8,15 +8,11 @@ import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
 import { dataFiles } from '../../src/page/build/data-files.js';
 import { licences, usedFonts } from '../../src/page/build/packages.js';
-import { asset } from './assets.js';
-import { documentFromAnyPath, worksFromAnyPath } from './any-path.js';
+import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/beginning.mjs';
-import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
-import { writeNotFound } from './not-found.js';
-import { preloadedFigures } from './preload.js';
+import { asset, exerciseImages, preloadedFigures, programsInBrowser } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
-import { programsInBrowser } from './programs.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
 
@@ -56,7 +52,7 @@ export default defineConfig({
   cacheDir: path.join(project, 'dist/.vitepress'),
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
-  appearance: { disableTransition: false }, // theme/appearance.ts does it
+  appearance: { disableTransition: false }, // theme/index.ts does it
   transformHead: ({ siteData: { base }, content, page }) => [
     ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
     ...(/^(api|source)\//.test(page) ? [] : figures.links(content, base)), // they are long, and have no figures

@@ -1,8 +1,8 @@
 /** What lets the figures of a chapter be drawn soon: the page's head names their files, and the first picture computes little. */
 import { createSSRApp } from 'vue';
 import { renderToString } from 'vue/server-renderer';
-import { filesOfFigures } from '../../docs/.vitepress/preload.js';
-import { PLACES, type FigureName } from '../../docs/.vitepress/theme/figure-places.js';
+import { filesOfFigures } from '../../docs/.vitepress/plugins.js';
+import { PLACES, type FigureName } from '../../docs/.vitepress/theme/places.js';
 import normsSlider from '../../docs/.vitepress/theme/norms-slider.js';
 import { gradientNorms } from '../../docs/learn/programs/gradient-norms.mjs';
 

@@ -1,13 +1,7 @@
 /** The programs that the site runs below a chapter's commands. test/slow/docs/site-runs.test.ts runs all of them in a browser. */
 import { readdirSync } from 'node:fs';
-import {
-  differing,
-  isRunnable,
-  outputIn,
-  programsIn,
-  RUNNABLE,
-} from '../../docs/.vitepress/theme/program-runs/names.js';
-import { programsInBrowser } from '../../docs/.vitepress/programs.js';
+import { differing, isRunnable, outputIn, programsIn, RUNNABLE } from '../../docs/.vitepress/theme/places.js';
+import { programsInBrowser } from '../../docs/.vitepress/plugins.js';
 import { folder, placeOf, read } from '../helpers/chapter.js';
 
 /** Why a page does not run a program that a chapter names. */

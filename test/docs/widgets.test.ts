@@ -1,7 +1,7 @@
 /** What the site's pictures with levers compute, draw and say. test/slow/docs/site-visits.test.ts and site-levers.test.ts use them in a browser. */
-import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-words.js';
-import { typedNumber } from '../../docs/.vitepress/theme/typed-number.js';
-import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-words.js';
+import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-run.js';
+import { typedNumber } from '../../docs/.vitepress/theme/elements.js';
+import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-graph.js';
 import { cellWithNumbers } from '../../docs/learn/pictures/cell.mjs';
 import { cellLine, scaleOf } from '../../docs/learn/pictures/cell-line.mjs';
 import { number, partOf } from '../../docs/learn/pictures/numbers.mjs';

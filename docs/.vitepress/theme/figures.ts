@@ -2,8 +2,7 @@
 import { useRoute } from 'vitepress';
 import type { Component, VNode } from 'vue';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
-import { PLACES, type FigureName } from './figure-places.js';
-import { isRunnable, programsIn } from './program-runs/names.js';
+import { isRunnable, PLACES, programsIn, type FigureName } from './places.js';
 import { hintAtWide } from './scroll-hints.js';
 
 /** A figure is loaded when its place is in the document. */
@@ -40,7 +39,7 @@ export function loadFigures(): void {
   for (const { find, load } of FIGURES) if (find()) load().catch(() => undefined); // the component reports it
 }
 
-const RunProgram = defineAsyncComponent(() => import('./program-runs/run-program.js'));
+const RunProgram = defineAsyncComponent(() => import('./run-program.js'));
 
 interface Place {
   readonly element: HTMLElement;

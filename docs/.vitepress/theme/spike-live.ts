@@ -3,7 +3,7 @@ import { computed, defineComponent, h, ref } from 'vue';
 import { diagram } from '../../learn/pictures/spike.mjs';
 import { algorithm1 } from '../../learn/programs/algorithm1.mjs';
 import { afterSpike, clipped, effectOn, SPIKE } from '../../learn/programs/one-spike.mjs';
-import { lever } from './lever.js';
+import { lever } from './elements.js';
 
 /** The updates after the spike that the sentences are about. */
 const LAST = 1000;

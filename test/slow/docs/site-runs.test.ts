@@ -1,6 +1,6 @@
 /** Every program that a chapter runs, in a real Chromium: it prints what the chapter shows, or what it prints in Node. What is wide scrolls, or has room. */
 import type { Page } from 'playwright-core';
-import { RUNNABLE } from '../../../docs/.vitepress/theme/program-runs/names.js';
+import { RUNNABLE } from '../../../docs/.vitepress/theme/places.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { outputOf, read, withoutTrailingSpaces } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';

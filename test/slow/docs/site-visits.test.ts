@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { PLACES } from '../../../docs/.vitepress/theme/figure-places.js';
+import { PLACES } from '../../../docs/.vitepress/theme/places.js';
 import { viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {

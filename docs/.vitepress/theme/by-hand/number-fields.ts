@@ -1,18 +1,57 @@
 /** Chapter 4: a field for each number that the reader calculates, above the box that has the chapter's own number. */
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
-import {
-  answers,
-  forgetAnswers,
-  isDone,
-  loadAnswers,
-  LONGEST_NUMBER,
-  onOtherTabs,
-  saveAnswer,
-  verdicts,
-} from './answers.js';
+import { storageEntry } from '../storage.js';
 import type { Line, Verdict } from './verdict.js';
-import { ALL_LINES, LINES, numberFrom } from './verdict.js';
+import { ALL_LINES, isRight, LINES, numberFrom, verdictOn } from './verdict.js';
+
+/** The numbers that the reader has typed, in the browser's localStorage. */
+const entry = storageEntry('longhand-by-hand');
+/** In characters: a field is no longer. */
+const LONGEST_NUMBER = 30;
+
+/** By the line's name. `isKept` is false if the browser does not store them. */
+const answers = reactive<{ of: Partial<Record<string, string>>; isKept: boolean }>({ of: {}, isKept: true });
+
+/** Reads what is stored. Numbers that could not be stored stay until the reader leaves the site. */
+function loadAnswers(): void {
+  if (!answers.isKept) return;
+  const stored = entry.read();
+  answers.of = Object.fromEntries(
+    ALL_LINES.flatMap(({ name }) => {
+      const text = stored[name];
+      const isAnswer =
+        typeof text === 'string' && text.length <= LONGEST_NUMBER && typeof numberFrom(text) === 'number';
+      return isAnswer ? [[name, text]] : [];
+    }),
+  );
+}
+
+/** Other tabs may have stored other numbers. */
+function saveAnswer(name: string, text: string): void {
+  answers.of[name] = text;
+  answers.isKept = entry.write({ ...entry.read(), [name]: text });
+}
+
+function forgetAnswers(): void {
+  answers.of = {};
+  if (!entry.forget()) answers.isKept = false;
+}
+
+/** The verdicts on all numbers so far, by the line's name. */
+const verdicts = computed(() => {
+  const given = ALL_LINES.flatMap((line) => {
+    const text = answers.of[line.name];
+    return text === undefined ? [] : [{ line, text }];
+  });
+  const numbers = Object.fromEntries(given.map(({ line, text }) => [line.name, Number(numberFrom(text))]));
+  return new Map(given.map(({ line, text }) => [line.name, verdictOn(line, text, numbers)]));
+});
+
+function isDone({ name }: Line): boolean {
+  const verdict = verdicts.value.get(name);
+  return verdict !== undefined && isRight(verdict);
+}
 
 /** A box of the chapter that has sections of the program, and an element before it for their fields. */
 interface Box {
@@ -93,7 +132,7 @@ export default defineComponent(() => {
   onMounted(() => {
     loadAnswers();
     boxes.value = boxesInDocument();
-    end = onOtherTabs(loadAnswers);
+    end = entry.onOtherTabs(loadAnswers);
   });
   onUnmounted(() => {
     end?.();

@@ -1,9 +1,8 @@
 /** What the page says about a number that a reader has calculated for a line of docs/learn/by-hand.md. */
 import { GIVEN, SECTIONS } from '../../../learn/programs/by-hand-lines.mjs';
-import { numberOf } from '../typed-number.js';
+import { numberOf } from '../elements.js';
 import type { Values } from './formulas.js';
-import { evaluate, namesIn } from './formulas.js';
-import { mistakesIn } from './mistakes.js';
+import { evaluate, mistakesIn, namesIn } from './formulas.js';
 
 export interface Line {
   readonly name: string;

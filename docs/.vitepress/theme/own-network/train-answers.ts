@@ -8,8 +8,8 @@ import type { RunReport } from '../../../../src/own-network/both-runs.js';
 import { trainBoth } from '../../../../src/own-network/both-runs.js';
 import { IMAGES_TASK, TEXT_TASK } from '../../../../src/own-network/own-network.js';
 import type { Failed } from '../exercises/limited-run.js';
-import { keepPrinted } from '../exercises/printed.js';
-import type { Subject } from './subjects.js';
+import { keepPrinted } from '../exercises/limited-run.js';
+import type { Subject } from './answers.js';
 
 export interface Job {
   readonly subject: Subject;

@@ -1,11 +1,11 @@
 /** Below a command of a chapter: a button that runs the program in a worker, and what it prints. */
 import type { PropType } from 'vue';
 import { computed, defineComponent, h, ref } from 'vue';
-import { useWorker } from '../work-in-background.js';
-import type { Runnable } from './names.js';
-import { differing, outputIn } from './names.js';
-import type { Printed } from './worker.js';
-import { counted } from '../../../../src/core/arguments.js';
+import { useWorker } from './work-in-background.js';
+import type { Runnable } from './places.js';
+import { differing, outputIn } from './places.js';
+import type { Printed } from './program-worker.js';
+import { counted } from '../../../src/core/arguments.js';
 
 /** The page has an output of Node. A browser's exp and tanh may have another last digit, and an experiment can depend on that. */
 function comparison(printed: readonly string[], shown: readonly string[]): string {
@@ -24,7 +24,7 @@ export default defineComponent({
   setup(props) {
     const last = ref<Runnable>();
     const { reports, isRunning, fault, start, stop } = useWorker<Runnable, Printed>(
-      () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
+      () => new Worker(new URL('./program-worker.ts', import.meta.url), { type: 'module' }),
       ({ line }) => line === undefined,
     );
     const toggle = (name: Runnable): void => {

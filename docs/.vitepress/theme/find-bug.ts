@@ -1,21 +1,21 @@
 /**
- * One program of “Find the bug”: the reader chooses a line, checks it, and gets a hint or the answer. Until it is loaded, and without
- * scripts, the page has the program as text, in the slot.
+ * “Find the bug”: in each program the reader chooses a line, checks it, and gets a hint or the answer. Until a program is loaded, and
+ * without scripts, the page has it as text, in the slot. What the reader has chosen is in the browser's localStorage: one entry for the site.
  */
 import type { VNode } from 'vue';
-import { defineComponent, h, nextTick, onMounted, ref, shallowRef } from 'vue';
-import type { Bug } from '../../../../src/exercises/bug.js';
-import { withCode } from '../with-code.js';
-import { progressOf, saveProgress, useLoadedProgress } from './progress.js';
+import { defineComponent, h, nextTick, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
+import type { Bug, Search as Progress } from '../../../src/exercises/bug.js';
+import { withCode } from './elements.js';
+import { isObject, storageEntry } from './storage.js';
 
-export default defineComponent({
+export const FindBug = defineComponent({
   props: { name: { type: String, required: true } },
   setup({ name }, { slots }) {
     const isLoaded = useLoadedProgress();
     const program = shallowRef<Bug>();
     const chosen = ref<number>();
     onMounted(async () => {
-      const { BUGS } = await import('../../../../src/exercises/bugs.js');
+      const { BUGS } = await import('../../../src/exercises/bugs.js');
       program.value = BUGS.find((one) => one.name === name);
     });
     return () =>
@@ -109,4 +109,75 @@ function answerView({ name, lines, hints, wrongLine, rightText, why, clues }: Bu
     h('p', { class: 'not-this' }, [h('strong', `Line ${last} is right. `), h('code', lines[last - 1].trim())]),
     h('p', withCode(hints[last - 1])),
   ];
+}
+
+/** How many of the wrong lines the reader has found. */
+export const FindBugProgress = defineComponent(() => {
+  const isLoaded = useLoadedProgress();
+  /** Of the page's programs; empty until they are loaded. */
+  const names = ref<readonly string[]>([]);
+  onMounted(async () => {
+    const { BUGS } = await import('../../../src/exercises/bugs.js');
+    names.value = BUGS.map(({ name }) => name);
+  });
+  const forget = (): void => {
+    if (confirm('Forget which lines you have chosen? This cannot be undone.')) forgetProgress();
+  };
+  return () =>
+    isLoaded.value && names.value.length > 0
+      ? h('div', { class: 'find-bug-progress' }, [
+          h('p', { 'aria-live': 'polite' }, [
+            `You have found ${names.value.filter((name) => progressOf(name).found).length} of ${names.value.length} wrong lines. `,
+            progress.isKept ? 'Your browser keeps this; no server gets it.' : 'This browser does not keep it.',
+          ]),
+          h('button', { type: 'button', onClick: forget }, 'Begin again'),
+        ])
+      : undefined;
+});
+
+const entry = storageEntry('longhand-bugs');
+const untouched = (): Progress => ({ tried: [], found: false });
+
+/** By the program's name. `isKept` is false if the browser does not store it. */
+const progress = reactive<{ of: Record<string, Progress | undefined>; isKept: boolean }>({ of: {}, isKept: true });
+
+export const progressOf = (name: string): Progress => progress.of[name] ?? untouched();
+
+/** Other tabs may have stored progress in other programs. */
+export function saveProgress(name: string, change: Partial<Progress>): void {
+  const changed = { ...progressOf(name), ...change };
+  progress.of[name] = changed;
+  progress.isKept = entry.write({ ...entry.read(), [name]: changed });
+}
+
+function forgetProgress(): void {
+  progress.of = {};
+  if (!entry.forget()) progress.isKept = false;
+}
+
+/** Progress that could not be stored stays until the reader leaves the site. */
+export function load(): void {
+  if (!progress.isKept) return;
+  const all = Object.entries(entry.read());
+  progress.of = Object.fromEntries(all.map(([name, stored]) => [name, progressFrom(stored)]));
+}
+
+/** Any program of this origin can write there: a field that is not valid is left out. */
+function progressFrom(stored: unknown): Progress {
+  if (!isObject(stored)) return untouched();
+  const tried = Array.isArray(stored.tried) ? stored.tried : [];
+  return { tried: tried.filter((line): line is number => Number.isInteger(line)), found: stored.found === true };
+}
+
+/** Whether the progress is known: not in the server's documents. */
+function useLoadedProgress() {
+  const isLoaded = ref(false);
+  let end: (() => void) | undefined;
+  onMounted(() => {
+    load();
+    isLoaded.value = true;
+    end = entry.onOtherTabs(load);
+  });
+  onUnmounted(() => end?.());
+  return isLoaded;
 }
