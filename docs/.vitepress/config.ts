@@ -9,7 +9,7 @@ import { defineConfig } from 'vitepress';
 import { dataFiles } from '../../src/page/build/data-files.js';
 import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
-import { beginningOf } from '../learn/programs/beginning.mjs';
+import { beginningOf } from '../learn/programs/first-text.mjs';
 import { markdown } from './markdown.js';
 import { asset, exerciseImages, preloadedFigures, programsInBrowser } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';

@@ -6,8 +6,7 @@ import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, prose, ask } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['matrix'],
-  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
-  'pairs.mjs': ['whichCameFirst'],
+  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers', 'whichCameFirst'],
   'which-came-first.mjs': ['largestDifferences'],
   'every-step.mjs': ['forwardEveryStep', 'gradientsEveryStep', 'lossEveryStep', 'ONE_UNIT', 'twoReaders'],
   'truncation.mjs': ['columns', 'firstSymbol', 'trained', 'truncated'],
@@ -53,7 +52,7 @@ interface Largest {
 
 test('a loss at every step: without dhNext, the three gradients that the page names are wrong, and the loss falls', async () => {
   const place = directoryOf();
-  for (const file of ['which-came-first.mjs', 'pairs.mjs', 'random-rnn.mjs', 'plain-rnn.mjs'])
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs', 'plain-rnn.mjs'])
     copyFileSync(placeOf(file), path.join(place, file));
   const line = everyStep.split('\n').find((one) => one.includes('// (f′)'))!;
   const lost = line.replace('+=', '=');

@@ -6,8 +6,7 @@ import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
-  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
-  'pairs.mjs': ['whichCameFirst'],
+  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers', 'whichCameFirst'],
   'gradient-norms.mjs': ['drawn', 'DRAWN_RADIUS', 'gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
 });
 const program = read('plain-rnn.mjs');
@@ -53,8 +52,7 @@ test('the planted mistake changes the three gradients that the page names', asyn
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
   const place = directoryOf();
-  for (const file of ['which-came-first.mjs', 'pairs.mjs', 'random-rnn.mjs'])
-    copyFileSync(placeOf(file), path.join(place, file));
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs']) copyFileSync(placeOf(file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
   const { Wx, Wh, bias, Wy, biasY } = differences(outputOf('which-came-first.mjs', [], place));
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);

@@ -1,9 +1,8 @@
 /** The figures of docs/learn/loss-and-update.md that the reader moves: their numbers by other formulas, and what they draw. */
 import { topOf } from '../../docs/.vitepress/theme/spike-live.js';
-import { diagram } from '../../docs/learn/pictures/spike.mjs';
-import { algorithm1 } from '../../docs/learn/programs/algorithm1.mjs';
+import { spikeDiagram } from '../../docs/learn/pictures/diagrams.mjs';
 import { engineOf } from '../../docs/learn/programs/one-softmax.mjs';
-import { afterSpike, clipped, effectOn, SPIKE } from '../../docs/learn/programs/one-spike.mjs';
+import { afterSpike, algorithm1, clipped, effectOn, SPIKE } from '../../docs/learn/programs/one-spike.mjs';
 import { adamUpdates } from '../../docs/learn/programs/updates.mjs';
 import { tensorFrom } from '../../src/core/tensor.js';
 import { clipByNorm } from '../../src/equations/clipping.js';
@@ -65,7 +64,7 @@ test('a diagram’s top is above all values, and its curve lies where the number
     expect([most, top > most, top < 3 * most]).toEqual([most, true, true]);
   }
   const values = Array.from({ length: 1101 }, (_, k) => (k === 0 ? 3 : 1));
-  const svg = diagram({ x: 40, y: 10, width: 240, height: 100 }, 4, 'title', [{ of: 'third', dash: '', values }]);
+  const svg = spikeDiagram({ x: 40, y: 10, width: 240, height: 100 }, 4, 'title', [{ of: 'third', dash: '', values }]);
   const drawn = (svg.flat(Infinity as 1) as string[]).join('\n');
   expect(drawn).toContain('d="M40.0 85.0L59.8 85.0L60.0 35.0L60.2 85.0');
   expect(drawn).toMatch(/L280\.0 85\.0"/);

@@ -14,7 +14,7 @@ const page = readFileSync(fileURLToPath(new URL('../../docs/webgpu-kernels.md', 
 const prose = page.replace(/\s+/g, ' ');
 const { ask } = chapter('fast', {
   '../pictures/pictures.mjs': ['PICTURES'],
-  '../pictures/workgroup.mjs': ['WORKGROUP'],
+  '../pictures/tiles.mjs': ['WORKGROUP'],
 });
 
 test('the picture is the one that the program draws, with the sizes of the kernel', async () => {

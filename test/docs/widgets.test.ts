@@ -2,9 +2,8 @@
 import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-run.js';
 import { typedNumber } from '../../docs/.vitepress/theme/elements.js';
 import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-graph.js';
-import { cellWithNumbers } from '../../docs/learn/pictures/cell.mjs';
-import { cellLine, scaleOf } from '../../docs/learn/pictures/cell-line.mjs';
-import { number, partOf } from '../../docs/learn/pictures/numbers.mjs';
+import { cellLine, cellWithNumbers, scaleOf } from '../../docs/learn/pictures/cell.mjs';
+import { number, partOf } from '../../docs/learn/pictures/svg.mjs';
 import { arrowsOf, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
 import { chapter, read } from '../helpers/chapter.js';
 

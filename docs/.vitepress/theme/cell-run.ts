@@ -1,8 +1,14 @@
 /** Chapter 3: one cell whose gates the reader holds for 30 steps; one of the steps in the cell's picture, and all of them in a diagram. */
 import { computed, defineComponent, h, ref, shallowRef, useId } from 'vue';
-import { CELL_HEIGHT, CELL_WIDTH, cellWithNumbers } from '../../learn/pictures/cell.mjs';
-import { cellLine, LINE_HEIGHT, LINE_WIDTH } from '../../learn/pictures/cell-line.mjs';
-import { number, partOf, short } from '../../learn/pictures/numbers.mjs';
+import {
+  CELL_HEIGHT,
+  CELL_WIDTH,
+  cellLine,
+  cellWithNumbers,
+  LINE_HEIGHT,
+  LINE_WIDTH,
+} from '../../learn/pictures/cell.mjs';
+import { number, partOf, short } from '../../learn/pictures/svg.mjs';
 import {
   C_BEFORE,
   CASES,

@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { captionOf, evidenceOf } from '../pictures/find-bugs.mjs';
 import { hintFor, programOf } from './find-bug-programs.mjs';
-import { TEXTS } from './find-bug-texts.mjs';
-import { BUGS } from './find-bugs.mjs';
+import { BUGS, TEXTS } from './find-bugs.mjs';
 
 const [BEGIN, END] = ['<!-- Begin: find-bugs-page.mjs writes it. -->', '<!-- End. -->'];
 /** A larger difference is a mistake: rounding gives about 10⁻¹¹. */

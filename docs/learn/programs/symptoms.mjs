@@ -5,7 +5,7 @@
  *     node docs/learn/programs/symptoms.mjs
  */
 import { fileURLToPath } from 'node:url';
-import { whichCameFirst } from './pairs.mjs';
+import { whichCameFirst } from './random-rnn.mjs';
 import { libraryWith } from './plant.mjs';
 
 /** Trains 8 units on “which came first”: the losses before, halfway and at the end, or every `every` updates, and the last accuracy. */

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { adam, adamRate, rateAt, sgd, tensorFrom, zeros } from 'longhand';
-import { algorithm1 } from './algorithm1.mjs';
+import { algorithm1 } from './one-spike.mjs';
 
 /** How far p moves against the gradient at each update, in units of the learning rate. */
 export function sgdUpdates(gradients, momentum) {

