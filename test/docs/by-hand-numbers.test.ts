@@ -1,8 +1,8 @@
 /** The number fields of docs/learn/by-hand.md: what the page says about a right, a rounded and a mistaken number. */
 import { evaluate, namesIn, partsOf } from '../../docs/.vitepress/theme/by-hand/formulas.js';
 import { mistakesIn } from '../../docs/.vitepress/theme/by-hand/formulas.js';
-import type { Line, Verdict } from '../../docs/.vitepress/theme/by-hand/verdict.js';
-import { ALL_LINES, LINES, numberFrom, verdictOn } from '../../docs/.vitepress/theme/by-hand/verdict.js';
+import type { Line, Verdict } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
+import { ALL_LINES, LINES, numberFrom, verdictOn } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
 import { valuesOfTheEngine } from '../../docs/learn/programs/by-hand.mjs';
 import { read } from '../helpers/chapter.js';
 

@@ -13,8 +13,7 @@ import './style/runs.css';
 import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
-import './style/bugs.css';
-import './style/own-network.css';
+import './style/bugs-and-network.css';
 import './style/wide.css';
 
 export default {

@@ -11,8 +11,7 @@ import { BUGS } from './find-bugs.mjs';
 import { sourcesOf } from './find-bug-programs.mjs';
 import { gapTask } from './gap.mjs';
 import { newParameters, randomNumbers, whichCameFirst } from './random-rnn.mjs';
-import { libraryWith } from './plant.mjs';
-import { firstUpdates, randomNetwork, training } from './symptoms.mjs';
+import { firstUpdates, libraryWith, randomNetwork, training } from './symptoms.mjs';
 import { largestDifferences } from './which-came-first.mjs';
 
 const named = (name) => BUGS.find((bug) => bug.name === name);

@@ -132,7 +132,7 @@ export const TEXTS = {
   forward: {
     shown:
       'This is one step of the LSTM forward. The network has to remember which of two symbols came first, over 24 blanks. Every gradient passes. The last lines compare h with that of [another program](../learn/programs/cells.mjs), for the same random weights, inputs and h0.',
-    numbers: ([first, second, third]) =>
+    numbers: (/** @type {number[]} */ [first, second, third]) =>
       [
         'largest difference from h of another program',
         `  c0 = 0, one step: ${first < 1e-12 ? '0' : first.toExponential(0)}`,

@@ -42,8 +42,8 @@ testInBrowser('the figures of a page are at most 40 KB gzipped, and a training a
     const scripts = scriptsOfFigures(page);
     expect([page, scripts.length > 0, kilobytes(scripts) <= 40]).toEqual([page, true, true]);
   }
-  const workers = filesOf(folder(), '.js').filter((name) => /\/(gap|first-text)-worker[^/]*$/.test(name));
-  expect(workers).toHaveLength(2);
+  const workers = filesOf(folder(), '.js').filter((name) => /\/training-worker[^/]*$/.test(name));
+  expect(workers).toHaveLength(1);
   for (const worker of workers) expect([worker, kilobytes([worker]) <= 100]).toEqual([worker, true]);
 });
 
