@@ -132,27 +132,6 @@ test('every gradient agrees with a numeric derivative of the loss', () => {
   }
 });
 
-test('the formulas of the page, calculated in turn in full precision, give the engine’s numbers', async () => {
-  const names = [...Object.keys(GIVEN), ...lines.map(({ name }) => name)].sort((a, b) => b.length - a.length);
-  const anyName = new RegExp(
-    `(?<![\\p{L}])(${names.map((name) => name.replace(/[[\]]/g, '\\$&')).join('|')})(?![\\p{L}₀₁₂[])`,
-    'gu',
-  );
-  const script = (formula: string): string =>
-    formula
-      .replace(anyName, (name) => `v['${name}']`)
-      .replaceAll('σ', 'sigmoid')
-      .replaceAll('·', '*')
-      .replaceAll('²', '**2');
-  const own = (await ask(`
-    const sigmoid = (z) => 1 / (1 + Math.exp(-z));
-    const { tanh } = Math;
-    const v = ${JSON.stringify(GIVEN)};
-    ${lines.map(({ name, formula }) => `v['${name}'] = ${script(formula)};`).join('\n')}
-    return v;`)) as Numbers;
-  for (const { name } of lines) expect([name, own[name]]).toEqual([name, expect.closeTo(values[name], 13) as number]);
-});
-
 test('what the text says about the numbers', () => {
   // “set Wxi to 0.101 … then 0.099, and divide the difference of the two losses by 0.002”
   const difference = forwardOf({ Wxi: 0.001 }).L - forwardOf({ Wxi: -0.001 }).L;
