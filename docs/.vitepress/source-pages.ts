@@ -1,6 +1,6 @@
 /**
- * The documents, and pages that are made: of each exercise, and of each source file that the documents and the API reference link to,
- * `/source/src/equations/lstm.ts.html`, where every line has an anchor.
+ * The documents, and pages that are made. Each exercise has one. Each source file that the documents and the API reference link to has
+ * one, `/source/src/equations/lstm.ts.html`, where every line has an anchor.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Graphs of boxes and arrows: an RNN with a loss at every step, the two paths of an LSTM's gradient, one step of a GRU, a network of two
+ * Graphs of boxes and arrows. An RNN with a loss at every step, the two paths of an LSTM's gradient, and one step of a GRU. A network of two
  * layers and two directions, and a batch of three lengths.
  */
 import { allocateLstm, setLengths } from 'longhand';
