@@ -27,7 +27,7 @@ const exercises = {
     'src/mistakes/planted-mistakes.mjs',
     'src/mistakes/slips.mjs',
     'src/mistakes/lstm-slips.mjs',
-    ...['-hints.mjs', '-programs.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
+    ...['-hints.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
       (end) => `docs/learn/programs/find-bug${end}`,
     ),
     'docs/learn/programs/plain-rnn.mjs',

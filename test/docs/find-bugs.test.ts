@@ -1,8 +1,13 @@
 /** The page “Find the bug”: its programs, its evidence, its hints, and what its answers say. */
 import { evidenceOf } from '../../docs/learn/pictures/find-bugs.mjs';
 import { HINTS } from '../../docs/learn/programs/find-bug-hints.mjs';
-import { hintFor, programOf, sourcesOf } from '../../docs/learn/programs/find-bug-programs.mjs';
-import { findBugDocuments, findBugs } from '../../docs/learn/programs/find-bugs-page.mjs';
+import {
+  findBugDocuments,
+  findBugs,
+  hintFor,
+  programOf,
+  sourcesOf,
+} from '../../docs/learn/programs/find-bugs-page.mjs';
 import { BUGS } from '../../docs/learn/programs/find-bugs.mjs';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';

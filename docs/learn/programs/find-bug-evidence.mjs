@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lstmForward } from './cells.mjs';
 import { BUGS } from './find-bugs.mjs';
-import { sourcesOf } from './find-bug-programs.mjs';
+import { sourcesOf } from './find-bugs-page.mjs';
 import { gapTask } from './gap.mjs';
 import { newParameters, randomNumbers, whichCameFirst } from './random-rnn.mjs';
 import { firstUpdates, libraryWith, randomNetwork, training } from './symptoms.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The programs of docs/exercises/bugs.md, in its order. Each is a part of the project's code in which one line is wrong.
- * find-bug-programs.mjs makes them, and ends with an error if a quoted text no longer occurs exactly once.
+ * find-bugs-page.mjs makes them, and ends with an error if a quoted text no longer occurs exactly once.
  *
  * @typedef {object} Bug
  * @property {string} name

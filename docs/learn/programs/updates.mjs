@@ -27,7 +27,7 @@ export function adamUpdates(gradients) {
   });
 }
 
-export const algorithm1Updates = (gradients) => algorithm1(gradients).map(({ update }) => update);
+const algorithm1Updates = (gradients) => algorithm1(gradients).map(({ update }) => update);
 
 /** The schedules of the chapter: 1,000 steps, the first 100 are the warm-up, base learning rate 1. */
 export const SCHEDULES = ['constant', 'cosine', 'step'].map((schedule) => ({
