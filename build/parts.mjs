@@ -25,9 +25,7 @@ const exercises = {
   inputs: [
     ...['src/exercises', ...EXERCISES.map((file) => `!${file}`)],
     ...['src/mistakes', '!src/mistakes/webgpu-mistakes.mjs'],
-    ...['-hints.mjs', '-programs.mjs', '-texts.mjs', 's-page.mjs', 's.json', 's.mjs'].map(
-      (end) => `docs/learn/programs/find-bug${end}`,
-    ),
+    ...['-hints.mjs', 's-page.mjs', 's.json', 's.mjs'].map((end) => `docs/learn/programs/find-bug${end}`),
     'docs/learn/programs/plain-rnn.mjs',
     'docs/learn/programs/min-char-rnn-solution.mjs',
     'docs/learn/pictures/find-bugs.mjs',

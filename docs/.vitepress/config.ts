@@ -7,15 +7,11 @@ import sirv from 'sirv';
 import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
 import { dataFiles, licences, usedFonts } from '../../src/page/build/assets.js';
-import { asset } from './assets.js';
-import { documentFromAnyPath, worksFromAnyPath } from './any-path.js';
-import { beginningOf } from '../learn/programs/beginning.mjs';
-import { exerciseImages } from './exercises.js';
+import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
+import { beginningOf } from '../learn/programs/first-text.mjs';
 import { markdown } from './markdown.js';
-import { writeNotFound } from './not-found.js';
-import { preloadedFigures } from './preload.js';
+import { asset, exerciseImages, preloadedFigures, programsInBrowser } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
-import { programsInBrowser } from './programs.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
 
@@ -55,7 +51,7 @@ export default defineConfig({
   cacheDir: path.join(project, 'dist/.vitepress'),
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
-  appearance: { disableTransition: false }, // theme/appearance.ts does it
+  appearance: { disableTransition: false }, // theme/index.ts does it
   transformHead: ({ siteData: { base }, content, page }) => [
     ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
     ...(/^(api|source)\//.test(page) ? [] : figures.links(content, base)), // they are long, and have no figures

@@ -2,13 +2,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DefaultTheme } from 'vitepress';
-import { exercisesInSidebar } from './exercises.js';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { slugify } from './markdown.js';
 import { apiFolder, project } from './source-pages.js';
 
 type Item = DefaultTheme.SidebarItem;
 
 const page = (name: string, text: string): Item => ({ text, link: `/${name}` });
+
+const exercises: Item = {
+  text: 'Exercises',
+  items: [
+    { text: 'All exercises', link: '/exercises/' },
+    ...EXERCISES.map((one) => ({ text: `${one.number}. ${one.title}`, link: `/exercises/${fileNameOf(one)}` })),
+    { text: 'A network of your own', link: '/exercises/network' },
+    { text: 'Find the bug', link: '/exercises/bugs' },
+    { text: 'Find the bug: answers', link: '/exercises/bugs-answers' },
+  ],
+};
 
 export const sidebar: Item[] = [
   {
@@ -28,7 +39,7 @@ export const sidebar: Item[] = [
       page('learn/networks', '9. Longer, deeper, two-way, and words'),
     ],
   },
-  exercisesInSidebar,
+  exercises,
   {
     text: 'Look up',
     items: [

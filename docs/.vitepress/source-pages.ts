@@ -1,7 +1,12 @@
-/** The source files that the documents and the API reference link to: each has a page, `/source/src/equations/lstm.ts.html`, where every line has an anchor. */
+/**
+ * The documents, and pages that are made. Each exercise has one. Each source file that the documents and the API reference link to has
+ * one, `/source/src/equations/lstm.ts.html`, where every line has an anchor.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Exercise } from '../../src/exercises/exercise.js';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 /** typedoc.mjs writes the API reference to it. */
@@ -149,4 +154,31 @@ export function rangesOf(info: string | undefined): string[] | undefined {
   const [mark, ...ranges] = (info ?? '').trim().split(' ');
   if (mark !== SOURCE_MARK) return undefined;
   return ranges.map((range) => range.replace('_', '-').replace(/[a-j]/g, (letter) => String(DIGITS.indexOf(letter))));
+}
+
+/** The pages of the exercises: what can be read without scripts, and the components that add the editor. */
+export const exercisePages = (): { params: { exercise: string }; content: string }[] =>
+  EXERCISES.map((exercise) => ({ params: { exercise: fileNameOf(exercise) }, content: pageOfExercise(exercise) }));
+
+/** Links are relative to docs/exercises, as in a document there. */
+function pageOfExercise(exercise: Exercise): string {
+  const { name, number, title, equation, formula, task, source } = exercise;
+  return `# ${number}. ${title}
+
+<ExerciseNumbers name="${name}" />
+
+${formula.map((line) => `    ${line}`).join('\n')}
+
+Equation: ${equation}. ${derivationOf(exercise)}The project’s own lines are in [\`${source}\`](../../${source}).
+
+${task}
+
+<ExerciseWorkbench name="${name}" />
+`;
+}
+
+function derivationOf({ chapter }: Exercise): string {
+  const file = path.join(project, 'docs', chapter.replace(/#.*/, ''));
+  const [, title] = /^# (.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  return `Derived in [${title}](../${chapter}). `;
 }

@@ -1,4 +1,4 @@
 /** A page for each exercise. */
-import { exercisePages } from '../.vitepress/exercises.js';
+import { exercisePages } from '../.vitepress/source-pages.js';
 
 export default { paths: exercisePages };

@@ -1,4 +1,4 @@
-/** Modules that Vite's plugins make: those in build/, and those of docs/.vitepress/exercises.ts. */
+/** Modules that Vite's plugins make: those in build/, and those of docs/.vitepress/plugins.ts. */
 declare module 'virtual:planted-mistakes' {
   type Cells = import('./choose-backend.js').Cells;
   const mistaken: Readonly<Record<string, Cells | undefined>>;

@@ -1,10 +1,10 @@
-/** The cells of docs/learn/gates.md: their gradients, PyTorch's numbers, and what the chapter says about the experiment. */
+/** docs/learn/gates.md: its cells' gradients, PyTorch's numbers, and the experiment. docs/learn/networks.md: its experiments and pictures. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { page, prose, ask, drawn } = chapter('gates', {
+const { page, says, ask } = chapter('gates', {
   'cells.mjs': ['gruBackward', 'gruForward', 'lstmBackward', 'lstmForward'],
   'gates.mjs': ['CELLS', 'largestDifference', 'tableOf'],
 });
@@ -93,20 +93,20 @@ test('what the text says about the gap', () => {
   const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
   expect([1, 3, -1].map((bias) => sigmoid(bias).toFixed(2))).toEqual(['0.73', '0.95', '0.27']);
   expect((sigmoid(1) ** 56).toExponential(0)).toBe('2e-8');
-  expect(prose).toContain('0.73⁵⁶ = 2·10⁻⁸');
+  says('0.73⁵⁶ = 2·10⁻⁸');
 });
 
 test('what the text says about the digits', () => {
   const digitsOf = (name: string): readonly number[] => rowOf(name).digits;
   const [low, high] = [Math.min(...digitsOf('full LSTM')), Math.max(...digitsOf('full LSTM'))];
-  expect(prose).toContain(`The full LSTM has ${low}% to ${high}%`);
+  says(`The full LSTM has ${low}% to ${high}%`);
   const apart = rows.filter(({ digits }) => Math.min(...digits) > high || Math.max(...digits) < low);
   expect(apart.map(({ name }) => name)).toEqual(['GRU', 'GRU, bias 3']);
   expect(Math.min(...digitsOf('GRU')) - high).toBeCloseTo(0.1, 9); // one image of 1,000
   const means = rows.map(({ name, digits }) => [name, (digits[0] + digits[1] + digits[2]) / 3] as const);
   const [[first, worst], [second, next]] = means.sort(([, one], [, other]) => one - other);
   expect([first, second]).toEqual(['no input gate', 'no forget gate']);
-  expect(prose).toContain(`${worst.toFixed(1)}% without an input gate, and ${next.toFixed(1)}% without a forget gate`);
+  says(`${worst.toFixed(1)}% without an input gate, and ${next.toFixed(1)}% without a forget gate`);
 });
 
 test('each switch changes what a cell computes', async () => {
@@ -184,6 +184,75 @@ test.each(['lstm', 'gru'] as const)('%s: states and gradients are those of PyTor
   for (const [key, theirs] of Object.entries(gradients)) expectEqual(found.gradients[key], theirs);
 });
 
-test('the picture is the one that the program draws', async () => {
-  expect(await drawn('gates.svg')).toBe(read('gates.svg'));
+describe('networks.md', () => {
+  const { page, says, ask } = chapter('networks', {
+    longhand: ['Network', 'Random', 'tensorFrom'],
+    'longhand/reference': ['createReferenceBackend'],
+    'longhand/wasm': ['createWasmBackend'],
+    'networks.mjs': ['directions', 'lengths'],
+  });
+
+  /** What the experiments print: test/slow/docs/figures.test.ts runs all of them. Two are fast enough to run here too. */
+  const quoted = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
+
+  test('what the text says about the experiments', () => {
+    const bits = [...quoted[0].matchAll(/: ([\d.]+)$/gm)].map(([, number]) => Number(number));
+    expect(bits).toHaveLength(3);
+    expect(Math.min(...bits)).toBe(bits[2]); // “the wider layer is best here”
+    expect(bits[1]).toBeGreaterThan(bits[0]); // “a second layer did not help”
+    const accuracies = [...quoted[1].matchAll(/accuracy ([\d.]+)$/gm)].map(([, number]) => Number(number));
+    expect(accuracies).toEqual([0.54, 1]);
+    expect(((11 / 2 + 1) / 12).toFixed(2)).toBe('0.54');
+    says('(11·½ + 1)/12 = 0.54');
+    expect([...quoted[2].matchAll(/difference (\S+)$/gm)].map(([, number]) => Number(number))).toEqual([0, 0, 0]);
+  });
+
+  test('the experiment with lengths gives what the chapter quotes', async () => {
+    const rows = (await ask('return lengths();')) as { length: number; difference: number }[];
+    const lines = rows.map(({ length, difference }) => `  ${length} steps: largest difference ${difference}\n`);
+    expect(quoted[2]).toBe(`Lengths: a batch, and each of its sequences alone\n${lines.join('')}`);
+  });
+
+  test('the forward direction is always right at the last step, and else guesses', async () => {
+    const [forward, both] = (await ask(`
+    const backend = await createWasmBackend({ threads: 1, deterministic: true });
+    const rows = await directions(backend);
+    await backend.dispose();
+    return rows;`)) as { accuracy: number; lastCorrect: boolean }[];
+    expect(forward.lastCorrect).toBe(true);
+    expect([forward.accuracy, both.accuracy].map((accuracy) => accuracy.toFixed(2))).toEqual(['0.54', '1.00']);
+  });
+
+  test('the numbers beyond an end are NaN in the experiment with lengths, and without lengths they are refused', async () => {
+    const losses = await ask(`
+    const network = new Network(createReferenceBackend(), { inputs: 1, layers: [{ hidden: 2 }], outputs: 2 }, { T: 2, B: 2 });
+    network.initialise(new Random(1));
+    const x = tensorFrom([1, 1, 1, NaN], [2, 2, 1]);
+    const losses = [];
+    for (const lengths of [[2, 1], [2, 2]]) {
+      try {
+        network.setBatch({ x, labels: [0, 1], lengths });
+        network.forward();
+        losses.push(Number.isFinite((await network.metrics()).loss));
+      } catch (error) {
+        losses.push(error.message);
+      }
+    }
+    return losses;`);
+    expect(losses).toEqual([true, expect.stringMatching(/^setBatch: x\[1,1,0\] is NaN: must be /)]);
+    expect(read('networks.mjs')).toContain('x.set(t, b, k, NaN)');
+  });
+
+  test('the picture of lengths has the numbers of its text alternative', () => {
+    const picture = read('lengths.svg');
+    expect(picture.match(/>runs</g)).toHaveLength(2 * (5 + 3 + 2));
+    expect(picture.match(/>keeps</g)).toHaveLength(2 * (2 + 3));
+    says('B_t is 3, 3, 2, 1, 1.');
+    const rows = [...read('networks.svg').matchAll(/>h row (\d)</g)].map(([, row]) => Number(row));
+    const [forward, reverse] = [
+      [1, 2, 3, 4],
+      [3, 2, 1, 0],
+    ];
+    expect(rows).toEqual([...forward, ...reverse, ...forward, ...reverse]);
+  });
 });

@@ -1,12 +1,18 @@
-/** Chapter 1, docs/learn/what-an-rnn-is.md, and the listing of docs/tutorial-parity.md: programs print what they show, quotes are lines of src. */
+/**
+ * Chapter 1, docs/learn/what-an-rnn-is.md, with the listing of docs/tutorial-parity.md: quotes are lines of src. And docs/learn/min-char-rnn.md:
+ * the file to fill, and its solution.
+ */
 import path from 'node:path';
 import { networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
-import { chapter, outputOf, read, tutorialOutput } from '../helpers/chapter.js';
+import { chapter, outputOf, placeOf, read, tutorialOutput, withoutTrailingSpaces } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { page, prose, ask, drawn } = chapter('what-an-rnn-is', {
+const { page, prose, says, ask } = chapter('what-an-rnn-is', {
   'one-state.mjs': ['train'],
   'one-unit.mjs': ['gradientsOf', 'lossOf', 'SEQUENCE', 'statesOf', 'TARGET', 'WEIGHTS'],
 });
@@ -17,12 +23,6 @@ const withoutIndent = (text: string): string => {
   const indents = text.split('\n').flatMap((line) => (line === '' ? [] : [/^ */.exec(line)![0].length]));
   return text.replaceAll(new RegExp(`^ {${Math.min(...indents)}}`, 'gm'), '');
 };
-
-test('one-state.mjs prints the three blocks of the page', () => {
-  const [, ...blocks] = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
-  expect(blocks).toHaveLength(3);
-  expect(blocks.join('\n\n')).toBe(outputOf('one-state.mjs').trim());
-});
 
 test('the page shows the samples of first-text.json, and the sentence is as long as it says', () => {
   const samples = JSON.parse(read('programs/first-text.json')) as { update: number; text: string }[];
@@ -62,15 +62,15 @@ test('what the text says about the training', async () => {
     string,
     number
   >[];
-  expect(prose).toContain(`the loss is ${second.loss.toFixed(4)} instead of ${first.loss.toFixed(4)}`);
-  expect(prose).toContain(`1 - 0.5·${first.dWx.toFixed(4)} = ${second.Wx.toFixed(4)}`);
+  says(`the loss is ${second.loss.toFixed(4)} instead of ${first.loss.toFixed(4)}`);
+  says(`1 - 0.5·${first.dWx.toFixed(4)} = ${second.Wx.toFixed(4)}`);
   expect([first.dWx > 0, first.dWh < 0]).toEqual([true, true]);
   const grown = (await ask(
     'return lossOf(statesOf(SEQUENCE, { ...WEIGHTS, Wx: 1.001 }), TARGET) - lossOf(statesOf(SEQUENCE, WEIGHTS), TARGET);',
   )) as number;
-  expect(prose).toContain('from 1 to 1.001');
+  says('from 1 to 1.001');
   expect(grown / 0.001).toBeCloseTo(first.dWx, 2);
-  expect(prose).toContain(`about 0.001·${first.dWx.toFixed(4)}`);
+  says(`about 0.001·${first.dWx.toFixed(4)}`);
 });
 
 test('the page shows the lines of its programs, and counts those of tutorial.mjs', () => {
@@ -80,7 +80,7 @@ test('the page shows the lines of its programs, and counts those of tutorial.mjs
   expect(tutorial.split('\n').at(-1)).toBe('await backend.dispose();');
   expect(tutorial.match(/\bfor \(/g)).toHaveLength(1); // over the updates; that over an image's rows is in model.forward()
   const code = tutorial.split('\n').filter((line) => line !== '' && !line.startsWith('import'));
-  expect(prose).toContain(`does this in ${code.length} lines, without the imports and empty lines`);
+  says(`does this in ${code.length} lines, without the imports and empty lines`);
 });
 
 test('the output of tutorial.mjs has the lines of npm start, and the text its numbers', () => {
@@ -89,7 +89,7 @@ test('the output of tutorial.mjs has the lines of npm start, and the text its nu
   expect(lines).toHaveLength(3);
   expect(read('../../README.md')).toContain(lines.join('\n')); // test/docs/docs.test.ts runs this training
   const accuracy = Number(/Testing Accuracy: ([\d.]+)/.exec(shown)![1]);
-  expect(prose).toContain(`${accuracy}·128 = ${accuracy * 128} images`);
+  says(`${accuracy}·128 = ${accuracy * 128} images`);
   const updates = (trainingIters: number): number => stepCount({ ...TUTORIAL, trainingIters }, 55000);
   expect([updates(4000), updates(100000)]).toEqual([31, 781]);
 });
@@ -119,10 +119,73 @@ test('the listing has the tutorial’s constants, and the network its shapes', (
   expect(listing).toContain(`forget_bias=${forgetBias.toFixed(1)}`);
   const shapes = networkParameterShapes(modelNetwork({ I: 28, H: 128, C: 10 }));
   const count = Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
-  expect(prose).toContain(`${count.toLocaleString('en')} parameters`);
+  says(`${count.toLocaleString('en')} parameters`);
   expect(shapes).toMatchObject({ kernel: [28 + 128, 512], bias: [512] });
 });
 
-test('the picture is the one that the program draws', async () => {
-  expect(await drawn('unrolled.svg')).toBe(read('unrolled.svg'));
+describe('min-char-rnn.md', () => {
+  const { page, prose, shownOf } = chapter('min-char-rnn');
+  const [start, solution] = ['min-char-rnn.mjs', 'min-char-rnn-solution.mjs'].map(read);
+
+  /** What the solution prints if a part of it is replaced. */
+  function outputWith(part: string, replacement: string, ...args: string[]): string {
+    expect(solution.split(part)).toHaveLength(2);
+    const place = directoryOf();
+    writeFileSync(path.join(place, 'mine.mjs'), solution.replace(part, replacement));
+    return outputOf('mine.mjs', args, place);
+  }
+
+  const answers = [...page.matchAll(/<details>\n<summary>The \w+<\/summary>\n\n```js\n([^]*?)```/g)].map(([, code]) =>
+    code.replace(/^(?=.)/gm, '  '),
+  );
+
+  test('the start says what is missing', () => {
+    expect(shownOf('min-char-rnn.mjs')).toMatch(/\n\ngradients: not written yet\n$/);
+    const [, update] = answers;
+    expect(outputWith(update, '')).toMatch(/: right\nupdate: not written yet\n$/);
+  });
+
+  test('the start is the solution without the two answers, which the page shows', () => {
+    expect(answers).toHaveLength(2);
+    expect(answers.reduce((text, answer) => text.replace(answer, ''), solution)).toBe(start);
+    expect(solution).not.toMatch(/from '(?!node:)/);
+  });
+
+  test('the solution passes its own check, its loss falls in 100 updates, and it prints what the page shows', () => {
+    const output = withoutTrailingSpaces(outputOf('min-char-rnn-solution.mjs', ['-', '100']));
+    const blank = (text: string): string => text.replace(/\d+e-\d+/g, '#');
+    expect(blank(shownOf('min-char-rnn-solution.mjs')).startsWith(blank(output).trim())).toBe(true);
+    expect(output.match(/: right$/gm)).toHaveLength(5);
+    const losses = [...output.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+    expect(losses[0].toFixed(2)).toBe(Math.log(27).toFixed(2));
+    expect(losses[1]).toBeLessThan(2.5);
+    expect(((10 * Math.log(10)) / 1558).toFixed(3)).toBe('0.015');
+    expect(prose).toContain('10·log 10 / 1558 ≈ 0.015');
+    expect(output).toContain('1558 characters, 27 different ones');
+  });
+
+  test.each([
+    ['    addRow(dh, dhNext); // (f′)\n', '', ['Wx', 'Wh', 'bias']], // “if you forget dhNext”
+    ['addProduct(dWh, h[t], dz)', 'addProduct(dWh, h[t + 1], dz)', ['Wh']],
+    [' * (1 - h[t + 1][n] ** 2)', '', ['Wx', 'Wh', 'bias']],
+    ['(k === targets[t] ? 1 : 0)) / T', '(k === targets[t] ? 1 : 0))', ['Wx', 'Wh', 'bias', 'Wy', 'biasY']],
+    ['addProduct(dWy, h[t + 1], dLogits);', '', ['Wy']],
+    ['addRow(dBias[0], dz)', 'dBias[0][0] = NaN', ['bias']],
+  ])('the check finds the mistake %j → %j, and the training does not begin', (part, mistake, wrong) => {
+    const output = outputWith(part, mistake, '-', '100');
+    expect([...output.matchAll(/^(\w+): .*: WRONG$/gm)].map(([, name]) => name)).toEqual(wrong);
+    expect(output).not.toContain('after 100 updates');
+  });
+
+  test('a text of your own, read again from its beginning; one that is too short has a sentence', () => {
+    const place = directoryOf();
+    const file = path.join(place, 'text.txt');
+    writeFileSync(file, 'abc déf '.repeat(20));
+    const output = outputOf('min-char-rnn-solution.mjs', [file, '100']);
+    expect(output).toContain('160 characters, 7 different ones');
+    expect(Number(/after 100 updates: loss ([\d.]+)/.exec(output)![1])).toBeLessThan(1.5);
+    writeFileSync(file, 'abc');
+    const { stderr } = spawnSync(process.execPath, [placeOf('min-char-rnn-solution.mjs'), file], { encoding: 'utf8' });
+    expect(stderr).toContain('The text needs more than 25 characters.');
+  });
 });

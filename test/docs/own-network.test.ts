@@ -1,18 +1,20 @@
 /** The page “A network of your own”: what its worker reports, its curves and its words. test/slow/docs/site-own-network.test.ts uses it. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { stateOf, answerOf, ownText } from '../../docs/.vitepress/theme/own-network/answers.js';
 import type { Row } from '../../docs/.vitepress/theme/own-network/answers.js';
-import { HEIGHT, meansOf, placesOf, topOf, TOP, WIDTH } from '../../docs/.vitepress/theme/own-network/curves.js';
-import { SUBJECTS } from '../../docs/.vitepress/theme/own-network/subjects.js';
-import type { Report } from '../../docs/.vitepress/theme/own-network/train-answers.js';
-import { trainAnswers } from '../../docs/.vitepress/theme/own-network/train-answers.js';
 import {
+  answerOf,
   findingsOf,
+  ownText,
   refusalOf,
+  stateOf,
   stateWords,
+  SUBJECTS,
   whoseWords,
   wrongIn,
-} from '../../docs/.vitepress/theme/own-network/words.js';
+} from '../../docs/.vitepress/theme/own-network/answers.js';
+import { HEIGHT, meansOf, placesOf, topOf, TOP, WIDTH } from '../../docs/.vitepress/theme/own-network/results.js';
+import type { Report } from '../../docs/.vitepress/theme/own-network/train-answers.js';
+import { trainAnswers } from '../../docs/.vitepress/theme/own-network/train-answers.js';
 import { Random } from '../../src/core/rng.js';
 import type { TrainingData } from '../../src/data/train-data.js';
 import { textTask } from '../../src/data/text.js';

@@ -1,12 +1,20 @@
-/** What the site's pictures with levers compute, draw and say. test/slow/docs/site-visits.test.ts and site-levers.test.ts use them in a browser. */
-import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-words.js';
-import { typedNumber } from '../../docs/.vitepress/theme/typed-number.js';
-import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-words.js';
-import { cellWithNumbers } from '../../docs/learn/pictures/cell.mjs';
-import { cellLine, scaleOf } from '../../docs/learn/pictures/cell-line.mjs';
-import { number, partOf } from '../../docs/learn/pictures/numbers.mjs';
+/**
+ * What the site's pictures with levers compute, draw and say; test/slow/docs uses them in a browser. And what lets the figures of a chapter be
+ * drawn soon: the page's head names their files, and the first picture computes little.
+ */
+import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-run.js';
+import { typedNumber } from '../../docs/.vitepress/theme/elements.js';
+import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-graph.js';
+import { cellLine, cellWithNumbers, scaleOf } from '../../docs/learn/pictures/cell.mjs';
+import { number, partOf } from '../../docs/learn/pictures/svg.mjs';
 import { arrowsOf, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
 import { chapter, read } from '../helpers/chapter.js';
+import { createSSRApp } from 'vue';
+import { renderToString } from 'vue/server-renderer';
+import { filesOfFigures } from '../../docs/.vitepress/plugins.js';
+import { PLACES, type FigureName } from '../../docs/.vitepress/theme/places.js';
+import normsSlider from '../../docs/.vitepress/theme/norms-slider.js';
+import { gradientNorms } from '../../docs/learn/programs/gradient-norms.mjs';
 
 test.each([
   ['1.5', 1.5],
@@ -137,7 +145,7 @@ describe('the unrolled graph', () => {
 });
 
 describe('one cell with held gates', () => {
-  const { prose, ask } = chapter('lstm', { 'held-gates.mjs': ['CASES', 'C_BEFORE', 'holdGates', 'PRESETS'] });
+  const { says, ask } = chapter('lstm', { 'held-gates.mjs': ['CASES', 'C_BEFORE', 'holdGates', 'PRESETS'] });
   type Name = 'zi' | 'zj' | 'zf' | 'zo';
   type Levers = Record<Name, number>;
   interface Once {
@@ -204,9 +212,7 @@ describe('one cell with held gates', () => {
     read.cells.forEach(({ c, h }, t) => expect([c > 0.7, h > 0.6, h < 0.003]).toEqual([true, t === 20, t !== 20]));
     count.c.slice(1).forEach((value, t) => expect(Math.abs(value - count.c[t] - 1)).toBeLessThan(0.04));
     const shown = count.cells.map(({ h }) => h);
-    expect(prose).toContain(
-      `h is ${shown[0].toFixed(3)}, ${shown[1].toFixed(3)} and ${shown[2].toFixed(3)} after 1, 2 and 3 steps`,
-    );
+    says(`h is ${shown[0].toFixed(3)}, ${shown[1].toFixed(3)} and ${shown[2].toFixed(3)} after 1, 2 and 3 steps`);
     const changes = shown.slice(1).map((h, t) => Math.abs(h - shown[t]));
     expect([changes[3] > 1e-4, Math.max(...changes.slice(4)) < 1e-4]).toEqual([true, true]); // “after the fifth”
     expect(scaleOf(count.c)).toEqual({ low: -10, high: 30, every: 10 });
@@ -215,9 +221,9 @@ describe('one cell with held gates', () => {
 
   test('the chapter’s predictions, and the sentences beside the levers', async () => {
     const [three, zero, half] = await Promise.all([3, 0, 2.76].map((zf) => hold({ zi: -4, zj: 1, zf, zo: 2 }, 0.8)));
-    expect(prose).toContain(`f = σ(4) = ${number(three.cells[0].f)}, and f³⁰ is ${partOf(three.left[30])}.`);
-    expect(prose).toContain(`f = ${number(zero.cells[0].f)}, and only ${partOf(zero.left[30])} is left`);
-    expect(prose).toContain(`which is ${number(0.5 ** (1 / 30))}, so zf is 2.76`);
+    says(`f = σ(4) = ${number(three.cells[0].f)}, and f³⁰ is ${partOf(three.left[30])}.`);
+    says(`f = ${number(zero.cells[0].f)}, and only ${partOf(zero.left[30])} is left`);
+    says(`which is ${number(0.5 ** (1 / 30))}, so zf is 2.76`);
     expect(half.left[30].toFixed(2)).toBe('0.50');
     expect((await hold({ ...LEVERS, zf: 2.75 }, 1)).left[30]).toBeLessThan(0.5);
     expect(await ask('return [CASES[0], C_BEFORE];')).toEqual([{ name: 'keep', zi: -4, zj: 1, zf: 3, zo: 2 }, 0.8]);
@@ -252,5 +258,59 @@ describe('one cell with held gates', () => {
     ); // from -2 to 1
     expect(ofC.map(([x]) => x)).toEqual(held.c.map((_, t) => 44 + 10 * t));
     expect(line).toContain('class="marked" x="74.0"');
+  });
+});
+
+describe('the first pictures', () => {
+  const NAMES = Object.keys(PLACES) as FigureName[];
+
+  test('the first picture of chapter 2 has the 28 steps; the 784 steps are not computed yet', async () => {
+    const html = await renderToString(createSSRApp(normsSlider));
+    const curves = [...html.matchAll(/<path class="first"[^>]* d="M([^"]*)"/g)].map(([, d]) => d.split('L').length);
+    expect(curves).toEqual([29]);
+    expect([...html.matchAll(/<dd>(.*?)<\/dd>/g)].map(([, text]) => text)).toEqual([
+      gradientNorms(1.5, 28).norms[28].toExponential(1),
+      '…',
+      '…',
+    ]);
+    expect(html.match(/<svg/g)).toHaveLength(2); // the place of the second curve is there
+  });
+
+  describe('the files of the figures', () => {
+    const chunk = (fileName: string, imports: string[] = [], more: object = {}) => [
+      fileName,
+      { fileName, imports, ...more },
+    ];
+    const figure = (name: string, imports: string[] = []) =>
+      chunk(`${name}.js`, imports, { facadeModuleId: `/docs/.vitepress/theme/${name}.ts` });
+    const bundle = (names: readonly string[]) =>
+      Object.fromEntries([
+        chunk('app.js', ['theme.js'], { isEntry: true, name: 'app' }),
+        chunk('theme.js', ['framework.js']),
+        ...['framework.js', 'svg.js'].map((name) => chunk(name)),
+        chunk('lever.js', ['framework.js', 'svg.js']),
+        ...names.map((name) => figure(name, name === 'spike-live' ? ['lever.js', 'theme.js'] : [])),
+      ]) as Parameters<typeof filesOfFigures>[0];
+
+    test('are its own file and what that imports, without the files of every page', () => {
+      const files = filesOfFigures(bundle(NAMES));
+      expect([...files.keys()]).toEqual(NAMES);
+      expect(files.get('spike-live')).toEqual(['spike-live.js', 'lever.js', 'svg.js']);
+      expect(files.get('cell-run')).toEqual(['cell-run.js']);
+    });
+
+    test('a figure without a file is an error', () => {
+      expect(() => filesOfFigures(bundle(NAMES.slice(1)))).toThrow('the site has no file for the figure motion-button');
+    });
+  });
+
+  test('a place is found in the HTML as in the document: a link to the picture’s program is none', () => {
+    const { html } = PLACES['unrolled-graph'];
+    expect(html.test('<p><img src="/base/assets/unrolled.C3CHI0S7.svg" alt="">')).toBe(true);
+    expect(html.test('<img alt="" src="/base/assets/unrolled.C3CHI0S7.svg">')).toBe(true);
+    expect(html.test('<a href="/source/docs/learn/pictures/unrolled.mjs.html">')).toBe(false);
+    expect(html.test('<img src="/assets/not-unrolled.C3.svg">')).toBe(false);
+    expect(PLACES['gap-run'].html.test('<div id="gap"></div>')).toBe(true);
+    expect(PLACES['gap-run'].html.test('<h2 id="gap-run"><div data-id="gap">')).toBe(false);
   });
 });

@@ -25,14 +25,31 @@ export function chapter(name: string, modules: Readonly<Record<string, readonly 
     page,
     /** Without line breaks. */
     prose: page.replace(/\s+/g, ' '),
+    /** What the chapter shows without a language: outputs. */
+    blocks: blocksIn(page),
+    /** What it shows of the output of a program, below its command. */
+    shownOf: (program: string) => shownIn(page, program),
+    /** The prose has each of these texts. */
+    says: (...texts: readonly string[]) => expectIn(page, ...texts),
     /** The answer of the modules to a question, such as `return statesOf(SEQUENCE);` */
     ask,
-    /** The picture that the program draws. */
-    drawn: (picture: string) =>
-      ask(`
-      const { PICTURES } = await import('./docs/learn/pictures/pictures.mjs');
-      return PICTURES['${picture}']();`),
   };
+}
+
+/** What a page shows without a language: outputs, without the commands above them. */
+export const blocksIn = (page: string): string[] =>
+  [...page.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].flatMap(([, language, block]) =>
+    language === '' ? [block.replace(/^\$ .*\n/gm, '')] : [],
+  );
+
+/** What a page shows of the output of a program, below its command. */
+export const shownIn = (page: string, program: string): string =>
+  page.split(`$ node docs/learn/programs/${program}\n`)[1].split('```')[0];
+
+/** The text, without its line breaks, has each of these texts. */
+export function expectIn(text: string, ...parts: readonly string[]): void {
+  const prose = text.replace(/\s+/g, ' ');
+  for (const part of parts) expect(prose).toContain(part);
 }
 
 /** What a program of docs/learn/programs, or of another folder, prints. */
@@ -46,8 +63,7 @@ export function outputOf(program: string, args: readonly string[] = [], from = p
 export const withoutTrailingSpaces = (text: string): string => text.replace(/ +$/gm, '');
 
 /** The output of tutorial.mjs that chapter 1 shows. */
-export const tutorialOutput = (page: string): string =>
-  page.split('$ node docs/learn/programs/tutorial.mjs\n')[1].split('```')[0].trim();
+export const tutorialOutput = (page: string): string => shownIn(page, 'tutorial.mjs').trim();
 
 /** What which-came-first.mjs prints of each gradient. */
 export function differences(output: string): Record<string, number> {

@@ -1,7 +1,14 @@
 /** Chapter 3: one cell whose gates the reader holds for 30 steps; one of the steps in the cell's picture, and all of them in a diagram. */
 import { computed, defineComponent, h, ref, shallowRef, useId } from 'vue';
-import { CELL_HEIGHT, CELL_WIDTH, cellWithNumbers } from '../../learn/pictures/cell.mjs';
-import { cellLine, LINE_HEIGHT, LINE_WIDTH } from '../../learn/pictures/cell-line.mjs';
+import {
+  CELL_HEIGHT,
+  CELL_WIDTH,
+  cellLine,
+  cellWithNumbers,
+  LINE_HEIGHT,
+  LINE_WIDTH,
+} from '../../learn/pictures/cell.mjs';
+import { number, partOf, short } from '../../learn/pictures/svg.mjs';
 import {
   C_BEFORE,
   CASES,
@@ -11,8 +18,7 @@ import {
   type Levers,
   type Once,
 } from '../../learn/programs/held-gates.mjs';
-import { resultOf } from './cell-words.js';
-import { NumberSlider } from './number-slider.js';
+import { NumberSlider } from './elements.js';
 import { counted } from '../../../src/core/arguments.js';
 
 const T = 30;
@@ -123,3 +129,15 @@ export default defineComponent(() => {
   return () =>
     h('section', { class: 'live cell-live', 'aria-label': 'One cell with your gates' }, [levers(), diagram(), cell()]);
 });
+
+const superscript = (n: number): string => Array.from(String(n), (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('');
+
+/** What the cell does, in words. zf is the same at all steps. */
+export function resultOf({ cells, c, left, dc }: ReturnType<typeof holdGates>): string[] {
+  const T = cells.length;
+  const { f, h } = cells[T - 1];
+  return [
+    `f = σ(zf + 1) = ${number(f)}, so f${superscript(T)} = ${partOf(left[T])} of c[0] is left after ${counted(T, 'step')}.`,
+    `Of a gradient at c[${T}], ${partOf(dc[0])} arrives at c[0]. c[${T}] = ${short(c[T])}, and h of the last step is ${short(h)}.`,
+  ];
+}

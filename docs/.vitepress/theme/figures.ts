@@ -1,10 +1,11 @@
-/** In some places of the chapters, the site has a figure with controls, or runs a program. On GitHub there is only the picture, or nothing. */
+/**
+ * What the site does with a page that is in the document. In some places of the chapters it has a figure with controls, or runs a program: on
+ * GitHub there is only the picture, or nothing. What is wider than its place scrolls, and fades at each edge behind which it continues.
+ */
 import { useRoute } from 'vitepress';
 import type { Component, VNode } from 'vue';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
-import { PLACES, type FigureName } from './figure-places.js';
-import { isRunnable, programsIn } from './program-runs/names.js';
-import { hintAtWide } from './scroll-hints.js';
+import { isRunnable, PLACES, programsIn, type FigureName } from './places.js';
 
 /** A figure is loaded when its place is in the document. */
 const LOADERS = {
@@ -40,7 +41,7 @@ export function loadFigures(): void {
   for (const { find, load } of FIGURES) if (find()) load().catch(() => undefined); // the component reports it
 }
 
-const RunProgram = defineAsyncComponent(() => import('./program-runs/run-program.js'));
+const RunProgram = defineAsyncComponent(() => import('./run-program.js'));
 
 interface Place {
   readonly element: HTMLElement;
@@ -79,3 +80,55 @@ export const Figures = defineComponent(() => {
   watch(() => route.path, find, { flush: 'post' });
   return () => places.value.map(({ element, figure }) => h(Teleport, { to: element }, figure()));
 });
+
+/** What can be too wide: code, tables, equations and pictures. */
+const WIDE = '.vp-doc :is(pre, table, .formula, .picture, .scrolling)';
+
+/** Rounded sizes differ by less than this, in pixels. */
+const ROUNDING = 1.5;
+
+/** `data-more`, for style/wide.css: which edges hide something. What scrolls can be scrolled by the keyboard, too. */
+function hint(element: HTMLElement): void {
+  const { scrollLeft, scrollWidth, clientWidth } = element;
+  const edges = [scrollLeft > ROUNDING && 'left', scrollLeft + clientWidth < scrollWidth - ROUNDING && 'right'];
+  const more = edges.filter((edge) => edge !== false).join(' ');
+  if (more === '') delete element.dataset.more;
+  else element.dataset.more = more;
+  if (scrollWidth > clientWidth + ROUNDING) element.tabIndex = 0;
+}
+
+/**
+ * For the whole visit: one listener, because an element's scrolling can be heard in the document on its way down, and one observer of
+ * what components add to a page.
+ */
+export function followScrolling(): void {
+  const onScroll = ({ target }: Event): void => {
+    if (target instanceof HTMLElement && target.matches(WIDE)) hint(target);
+  };
+  document.addEventListener('scroll', onScroll, { capture: true, passive: true });
+  new MutationObserver((changes) => changes.forEach(hintAtChanged)).observe(document.body, {
+    childList: true,
+    subtree: true,
+  });
+}
+
+/** A new element is observed. One whose content has changed can be wider now, though its own size is the same. */
+function hintAtChanged({ target, addedNodes }: MutationRecord): void {
+  if (target instanceof HTMLElement && target.matches(WIDE)) hint(target);
+  for (const node of addedNodes) {
+    if (!(node instanceof HTMLElement)) continue;
+    for (const element of [node, ...node.querySelectorAll<HTMLElement>(WIDE)])
+      if (element.matches(WIDE)) observer?.observe(element);
+  }
+}
+
+const observer =
+  typeof ResizeObserver === 'undefined'
+    ? undefined
+    : new ResizeObserver((entries) => entries.forEach(({ target }) => hint(target as HTMLElement)));
+
+/** Whenever a page is in the document. */
+function hintAtWide(): void {
+  observer?.disconnect();
+  for (const element of document.querySelectorAll<HTMLElement>(WIDE)) observer?.observe(element);
+}

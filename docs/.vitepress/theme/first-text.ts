@@ -2,15 +2,15 @@
 import address from 'virtual:first-text';
 import { computed, defineComponent, h } from 'vue';
 import { AFTER } from '../../learn/programs/first-text.mjs';
-import type { Progress } from './first-text-worker.js';
+import type { Written } from './training-worker.js';
 import { useWorker } from './work-in-background.js';
 import { counted } from '../../../src/core/arguments.js';
 
 const LAST = AFTER[AFTER.length - 1];
 
 export default defineComponent(() => {
-  const { reports, isRunning, fault, start, stop } = useWorker<string, Progress>(
-    () => new Worker(new URL('./first-text-worker.ts', import.meta.url), { type: 'module' }),
+  const { reports, isRunning, fault, start, stop } = useWorker<string, Written>(
+    () => new Worker(new URL('./training-worker.ts', import.meta.url), { type: 'module' }),
     ({ update, text }) => update === LAST && text !== undefined,
   );
   const toggle = (): void => {

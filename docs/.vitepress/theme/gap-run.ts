@@ -1,7 +1,7 @@
 /** Chapters 2 and 3: a network, the length of the sequences, and a run of the gap experiment in the reader's browser. */
 import { computed, defineComponent, h, ref } from 'vue';
 import { NETWORKS } from '../../learn/programs/gap.mjs';
-import type { GapJob, GapLine } from './gap-worker.js';
+import type { GapJob, GapLine } from './training-worker.js';
 import { useWorker } from './work-in-background.js';
 
 const UPDATES = 300;
@@ -16,7 +16,7 @@ const pointOf = ({ update, loss }: GapLine): string =>
 export default defineComponent(() => {
   const [network, steps, seed] = [ref(0), ref(32), ref(1)];
   const { reports, isRunning, fault, start, stop } = useWorker<GapJob, GapLine>(
-    () => new Worker(new URL('./gap-worker.ts', import.meta.url), { type: 'module' }),
+    () => new Worker(new URL('./training-worker.ts', import.meta.url), { type: 'module' }),
     ({ update }) => update >= UPDATES,
   );
   const toggle = (): void => {

@@ -2,21 +2,17 @@
 import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
 import type { Router, Theme } from 'vitepress';
-import { withBase } from 'vitepress';
+import { useData, withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import type { App } from 'vue';
-import { defineAsyncComponent, defineComponent, h } from 'vue';
-import { switchWithoutTransitions } from './appearance.js';
-import { Figures, loadFigures } from './figures.js';
-import { followScrolling } from './scroll-hints.js';
+import { defineAsyncComponent, defineComponent, h, nextTick, provide } from 'vue';
+import { Figures, followScrolling, loadFigures } from './figures.js';
 import './style/site.css';
-import './style/home.css';
 import './style/runs.css';
 import './style/levers.css';
 import './style/by-hand-and-spike.css';
 import './style/exercises.css';
-import './style/bugs.css';
-import './style/own-network.css';
+import './style/bugs-and-network.css';
 import './style/wide.css';
 
 export default {
@@ -35,6 +31,23 @@ export default {
     followFormerLinks();
   },
 } satisfies Theme;
+
+/**
+ * Light and dark. VitePress can switch without transitions, but then it computes the styles of the whole page twice whenever a page is
+ * opened, too. So its option is off, and the switch does the same only when it is pressed. Called in the setup of a component around
+ * VitePress's layout.
+ */
+function switchWithoutTransitions(): void {
+  const { isDark } = useData();
+  provide('toggle-appearance', async () => {
+    const { classList } = document.documentElement;
+    classList.add('no-transitions');
+    isDark.value = !isDark.value;
+    await nextTick();
+    getComputedStyle(document.body).getPropertyValue('color'); // the new colours are there before transitions are
+    classList.remove('no-transitions');
+  });
+}
 
 /** The built documents have relative links. Those of the frame stay when the reader goes to a page in another folder. */
 function makeLinksAbsolute(): void {
@@ -90,10 +103,10 @@ function registerExercises(app: App): void {
   );
   app.component(
     'FindBug',
-    defineAsyncComponent(() => import('./bugs/find-bug.js')),
+    defineAsyncComponent(async () => (await import('./find-bug.js')).FindBug),
   );
   app.component(
     'FindBugProgress',
-    defineAsyncComponent(() => import('./bugs/find-bug-progress.js')),
+    defineAsyncComponent(async () => (await import('./find-bug.js')).FindBugProgress),
   );
 }

@@ -1,6 +1,6 @@
 /** Chapter 2: a slider for the spectral radius of Wh, and the norms of dh over 28 and 784 steps. The chapter's functions compute and draw. */
 import { computed, defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
-import { diagram } from '../../learn/pictures/norms-diagram.mjs';
+import { normsDiagram } from '../../learn/pictures/diagrams.mjs';
 import { gradientNorms } from '../../learn/programs/gradient-norms.mjs';
 import { counted } from '../../../src/core/arguments.js';
 
@@ -73,5 +73,5 @@ export default defineComponent(() => {
 /** As long as there is no curve, an empty diagram. */
 function drawn(T: number, scale: { low: number; high: number; every: number }, curve: Curve | undefined): string {
   const curves = curve ? [{ norms: curve.norms, of: 'first' }] : [];
-  return diagram({ x: 60, y: 40, width: 216, height: 210 }, T, scale, curves).flat(Infinity).join('');
+  return normsDiagram({ x: 60, y: 40, width: 216, height: 210 }, T, scale, curves).flat(Infinity).join('');
 }

@@ -2,7 +2,7 @@
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, ref } from 'vue';
 import { engineOf } from '../../learn/programs/one-softmax.mjs';
-import { lever } from './lever.js';
+import { lever } from './elements.js';
 
 /** The chapter's example. */
 const [LOGITS, LABEL] = [[2, 1, 0], 1] as const;

@@ -1,9 +1,8 @@
 /** Chapter 5: one large gradient, and what it leaves in Adam, for other sizes, β₁ and β₂, and with clipping. */
 import { computed, defineComponent, h, ref } from 'vue';
-import { diagram } from '../../learn/pictures/spike.mjs';
-import { algorithm1 } from '../../learn/programs/algorithm1.mjs';
-import { afterSpike, clipped, effectOn, SPIKE } from '../../learn/programs/one-spike.mjs';
-import { lever } from './lever.js';
+import { spikeDiagram } from '../../learn/pictures/diagrams.mjs';
+import { afterSpike, algorithm1, clipped, effectOn, SPIKE } from '../../learn/programs/one-spike.mjs';
+import { lever } from './elements.js';
 
 /** The updates after the spike that the sentences are about. */
 const LAST = 1000;
@@ -34,14 +33,16 @@ export default defineComponent(() => {
     return [
       {
         label: 'm and √v over the updates after the spike',
-        svg: diagram(place, topOf([...m, ...root]), 'm (solid) and √v (dashed)', [
+        svg: spikeDiagram(place, topOf([...m, ...root]), 'm (solid) and √v (dashed)', [
           { of: 'second', dash: ' stroke-dasharray="8 4"', values: root },
           { of: 'first', dash: '', values: m },
         ]),
       },
       {
         label: 'The updates after the spike, divided by the learning rate',
-        svg: diagram(place, topOf(update), 'the update, divided by lr', [{ of: 'third', dash: '', values: update }]),
+        svg: spikeDiagram(place, topOf(update), 'the update, divided by lr', [
+          { of: 'third', dash: '', values: update },
+        ]),
       },
     ];
   });

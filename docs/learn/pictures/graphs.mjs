@@ -1,8 +1,13 @@
-/** Graphs of boxes and arrows: an RNN with a loss at every step, and the two paths of an LSTM's gradient. */
+/**
+ * Graphs of boxes and arrows. An RNN with a loss at every step, the two paths of an LSTM's gradient, and one step of a GRU. A network of two
+ * layers and two directions, and a batch of three lengths.
+ */
+import { allocateLstm, setLengths } from 'longhand';
+import { createReferenceBackend } from 'longhand/reference';
 import { valuesOfTheEngine } from '../programs/by-hand.mjs';
 import { ONE_UNIT, gradientsEveryStep, twoReaders } from '../programs/every-step.mjs';
-import { number } from './numbers.mjs';
-import { arrow, box, heads, picture, text } from './svg.mjs';
+import { LENGTHS } from '../programs/networks.mjs';
+import { arrow, box, heads, number, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND, THIRD] = ['first', 'second', 'third'];
 
@@ -75,5 +80,154 @@ export function pathsPicture() {
     text(96, 196, `dc₁[h₁] = ${value('dc₁[h₁]')}`, { of: SECOND }),
     text(262, 300, `(3′) dc₁[c₂] = ${value('dc₁[c₂]')}`, { of: FIRST, anchor: 'middle' }),
     text(24, 330, `dc₁ = ${value('dc₁[c₂]')} + (${value('dc₁[h₁]')}) = ${value('dc₁')}: both terms are added.`),
+  ]);
+}
+
+const [INPUTS, PRODUCTS, GATES, H, END] = [52, 150, 272, 372, 452];
+const [PAST, PRESENT] = [124, 304]; // the columns of hPrev and x
+const ROW = [
+  { x: 90, name: 'u', label: 'σ(au + qu)', width: 84 },
+  { x: 194, name: 'r', label: 'σ(ar + qr)', width: 84 },
+  { x: 330, name: 'j', label: 'tanh(aj + r*qj)', width: 116 },
+];
+
+/** An arrow straight down at x, with its letter to the right. */
+const down = (x, from, to, letter, of = FIRST) => [
+  arrow(`M${x} ${from + 24}V${to - 24}`, of),
+  text(x + 8, (from + to) / 2 + 4, letter, { of }),
+];
+
+/** One step of a GRU, in the form in which cell.svg has the LSTM: docs/learn/gates.md. */
+export const gruPicture = () =>
+  picture(420, 488, 'One step of a GRU, from x and hPrev to h, with the letters of the equations', [
+    heads(FIRST, SECOND),
+    down(PAST, INPUTS, PRODUCTS, '(a)'),
+    down(PRESENT, INPUTS, PRODUCTS, '(a)'),
+    ROW.map(({ x }, n) => [
+      arrow(`M${PAST + 30 * (n - 1)} ${PRODUCTS + 24}L${x - 10} ${GATES - 24}`, FIRST),
+      arrow(`M${PRESENT + 30 * (n - 1)} ${PRODUCTS + 24}L${x + 10} ${GATES - 24}`, FIRST),
+    ]),
+    text(50, PRODUCTS + 54, '(b)', { of: FIRST }),
+    text(372, PRODUCTS + 54, '(c)', { of: FIRST }),
+    arrow(`M236 ${GATES}H270`, FIRST),
+    text(253, GATES - 8, '(c)', { of: FIRST, anchor: 'middle' }),
+    down(ROW[0].x, GATES, H, '(d)'),
+    down(ROW[2].x, GATES, H, '(d)'),
+    arrow(`M${PAST - 38} ${INPUTS}H24V${H}H46`, SECOND),
+    text(32, (GATES + H) / 2 + 4, '(d)', { of: SECOND }),
+    down(210, H, END - 8, ''),
+    box(PAST, INPUTS, 'hPrev', '[B,H]', { width: 76 }),
+    box(PRESENT, INPUTS, 'x', '[B,I]', { width: 76 }),
+    box(PAST, PRODUCTS, 'q = hPrev·U + bU', 'qr, qu, qj: [B,3H]', { width: 156 }),
+    box(PRESENT, PRODUCTS, 'a = x·W + b', 'ar, au, aj: [B,3H]', { width: 156 }),
+    ROW.map(({ x, name, label, width }) => box(x, GATES, name, label, { width })),
+    box(218, H, 'h = u*hPrev + (1-u)*j', '[B,H]', { width: 340 }),
+    text(210, END, 'h, to the next step and to the output layer', { of: FIRST, anchor: 'middle' }),
+  ]);
+
+const SUBSCRIPTS = '₀₁₂₃₄₅';
+
+/** A small box; `of` colours its edge. */
+const small = (x, y, label, of = 'line') => [
+  `<rect class="${of}" x="${x - 46}" y="${y - 16}" width="92" height="32" rx="6" style="fill: var(--fill)"/>`,
+  text(x, y + 5, label, { anchor: 'middle' }),
+];
+
+/** An LSTM of one direction as the engine makes it. */
+const lstmOf = (T, B, reverse) => allocateLstm(createReferenceBackend(), { T, B, I: 1, H: 1 }, { reverse });
+
+/** The steps in the order in which the LSTM makes them: a row of x is read, a row of h is written. */
+function stepsOf(lstm) {
+  const { x, h } = lstm;
+  return lstm.steps.map(({ running }) => ({
+    t: (running.x[0].offset - x.offset) / x.stride[0],
+    write: (running.h.offset - h.offset) / h.stride[0],
+  }));
+}
+
+/** A network of two layers and two directions: docs/learn/networks.md. */
+export function networksPicture() {
+  const T = 4;
+  const SHIFT = 35; // the reverse row stands to the right, so that lines can pass beside it
+  const x = (t) => 190 + 140 * t;
+  const [left, right] = [(t) => x(t) - 30, (t) => x(t) + 64]; // lines to and from the forward row, and the reverse one
+  const rows = [
+    { y: 300, of: 'first', name: 'layer 0, forward', reverse: false },
+    { y: 240, of: 'second', name: 'layer 0, reverse', reverse: true },
+    { y: 160, of: 'first', name: 'layer 1, forward', reverse: false },
+    { y: 100, of: 'second', name: 'layer 1, reverse', reverse: true },
+  ];
+  const drawn = rows.map(({ y, of, name, reverse }) => {
+    const steps = stepsOf(lstmOf(T, 1, reverse));
+    const middle = (t) => x(t) + (reverse ? SHIFT : 0);
+    return [
+      text(20, y + 5, name, { of }),
+      steps.map(({ t, write }) => small(middle(t), y, `h row ${write}`, of)),
+      steps.slice(1).map(({ t }, n) => {
+        const from = middle(steps[n].t) + (reverse ? -46 : 46);
+        return arrow(`M${from} ${y}H${middle(t) + (reverse ? 48 : -48)}`, of);
+      }),
+    ];
+  });
+  const up = Array.from({ length: T }, (_, t) => [
+    `<rect class="line" x="${x(t) - 46}" y="350" width="${92 + SHIFT}" height="32" rx="6" style="fill: var(--fill)"/>`,
+    text(x(t) + SHIFT / 2, 371, `x${SUBSCRIPTS[t]}`, { anchor: 'middle' }),
+    arrow(`M${left(t)} 350V318`, 'grey'),
+    arrow(`M${right(t)} 350V258`, 'grey'),
+    // both states of layer 0 meet in a bar, which both directions of layer 1 read
+    `<path class="grey" stroke-width="2" d="M${left(t)} 284V200M${right(t)} 224V200M${left(t)} 200H${right(t)}"/>`,
+    arrow(`M${left(t)} 200V178`, 'grey'),
+    arrow(`M${right(t)} 200V118`, 'grey'),
+  ]);
+  return picture(720, 424, 'A network of two layers, each with two directions, over four steps', [
+    heads('first', 'second', 'grey'),
+    text(20, 28, 'Each box is a state after a step. A row of boxes is one LSTM.', { of: 'quiet' }),
+    drawn,
+    up,
+    text(20, 371, 'inputs'),
+    text(20, 205, 'both states', { of: 'quiet' }),
+    arrow(`M${left(T - 1)} 144V66`, 'first'),
+    arrow(`M${right(0)} 84V66`, 'second'),
+    text(right(0), 58, 'output layer', { anchor: 'middle', of: 'second' }),
+    text(left(T - 1), 58, 'output layer', { anchor: 'middle', of: 'first' }),
+    text(20, 408, 'The output layer reads both last states: each has then read the whole sequence.', { of: 'quiet' }),
+  ]);
+}
+
+/** Which cells of a batch are computed: one row for each sequence, one column for each step. */
+export function lengthsPicture() {
+  const T = Math.max(...LENGTHS);
+  const B = LENGTHS.length;
+  const grid = (left, reverse, title) => {
+    const lstm = lstmOf(T, B, reverse);
+    setLengths(lstm, LENGTHS);
+    const place = (t) => left + 62 * t;
+    return [
+      text(left, 52, title, { of: reverse ? 'second' : 'first' }),
+      lstm.steps.map(({ running, ended }, n) => {
+        const t = reverse ? T - 1 - n : n;
+        const count = running ? running.h.shape[0] : 0;
+        if (count + (ended ? ended.h.shape[0] : 0) !== B) throw new Error('lengths.svg: a sequence is missing');
+        return [
+          LENGTHS.map((_, b) => {
+            const runs = b < count;
+            return [
+              `<rect class="${runs ? (reverse ? 'second' : 'first') : 'line'}" x="${place(t)}" y="${68 + 44 * b}" width="54" height="36" rx="5"${runs ? ' stroke-width="2"' : ' stroke-dasharray="4 4"'} style="fill: var(--fill)"/>`,
+              text(place(t) + 27, 91 + 44 * b, runs ? 'runs' : 'keeps', { anchor: 'middle', of: runs ? '' : 'quiet' }),
+            ];
+          }),
+          text(place(t) + 27, 222, count, { anchor: 'middle' }),
+          text(place(t) + 27, 244, t, { anchor: 'middle', of: 'quiet' }),
+        ];
+      }),
+    ];
+  };
+  return picture(760, 262, 'A batch of three sequences with 5, 3 and 2 steps', [
+    text(20, 28, 'A sequence that does not run at a step keeps its state: (14).', { of: 'quiet' }),
+    LENGTHS.map((length, b) => text(20, 91 + 44 * b, `${length} steps`)),
+    text(20, 222, 'B_t'),
+    text(20, 244, 'step', { of: 'quiet' }),
+    grid(96, false, 'forward: from step 0'),
+    grid(434, true, `reverse: from step ${T - 1}`),
   ]);
 }

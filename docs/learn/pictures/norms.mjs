@@ -2,7 +2,7 @@
 import { DRAWN_BIASES, lstmNorms, RNN_RADIUS } from '../programs/forget-bias.mjs';
 import { gradientNorms, RADII } from '../programs/gradient-norms.mjs';
 import { numericErrors } from '../programs/numeric.mjs';
-import { dashOf, diagram, superscript } from './norms-diagram.mjs';
+import { dashOf, normsDiagram, superscript } from './diagrams.mjs';
 import { picture, text } from './svg.mjs';
 
 const LINES = [{ of: 'first' }, { of: 'second', dash: '8 4' }, { of: 'third', dash: '2 4' }];
@@ -18,8 +18,8 @@ export function normsPicture() {
   const curves = (T) => RADII.map((radius, n) => ({ ...LINES[n], norms: gradientNorms(radius, T).norms }));
   const legend = RADII.map((radius, n) => sample(62 + 215 * n, 390, 28, LINES[n], `spectral radius ${radius}`, 8));
   return picture(720, 412, 'The norm of the gradient of h, divided by its norm at the end, on a logarithmic scale', [
-    diagram({ x: 62 }, 28, { low: -6, high: 2, every: 2 }, curves(28)),
-    diagram({ x: 420 }, 784, { low: -150, high: 50, every: 50 }, curves(784)),
+    normsDiagram({ x: 62 }, 28, { low: -6, high: 2, every: 2 }, curves(28)),
+    normsDiagram({ x: 420 }, 784, { low: -150, high: 50, every: 50 }, curves(784)),
     legend,
   ]);
 }
@@ -44,8 +44,8 @@ export function lstmNormsPicture() {
     746,
     'The norm of the gradient of the state in a plain RNN and in LSTMs, on a logarithmic scale',
     [
-      diagram({ ...place, y: 44 }, 28, { low: -8, high: 2, every: 2 }, curves(28)),
-      diagram({ ...place, y: 370 }, 784, { low: -150, high: 50, every: 50 }, curves(784)),
+      normsDiagram({ ...place, y: 44 }, 28, { low: -8, high: 2, every: 2 }, curves(28)),
+      normsDiagram({ ...place, y: 370 }, 784, { low: -150, high: 50, every: 50 }, curves(784)),
       legend,
     ],
   );

@@ -10,18 +10,13 @@ import { adamUpdates } from '../programs/updates.mjs';
 import { BUGS } from '../programs/find-bugs.mjs';
 import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
+import { spikePicture } from './diagrams.mjs';
 import { findBugPicture } from './find-bugs.mjs';
-import { gapPicture } from './gap.mjs';
-import { gruPicture } from './gates.mjs';
-import { pathsPicture, readersPicture } from './graphs.mjs';
-import { lengthsPicture, networksPicture } from './networks.mjs';
+import { gruPicture, lengthsPicture, networksPicture, pathsPicture, readersPicture } from './graphs.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
-import { pathsOfGradientPicture } from './paths.mjs';
-import { reachPicture } from './reach.mjs';
-import { spikePicture } from './spike.mjs';
-import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
+import { gapPicture, pathsOfGradientPicture, reachPicture } from './results.mjs';
+import { cachesPicture, speedsPicture, tilesPicture, workgroupPicture } from './tiles.mjs';
 import { unrolledPicture } from './unrolled.mjs';
-import { workgroupPicture } from './workgroup.mjs';
 
 export const PICTURES = {
   'caches.svg': cachesPicture,

@@ -1,4 +1,4 @@
-/** What the pictures of the chapters share: colours, boxes, arrows. A picture is a text of SVG. */
+/** What the pictures of the chapters share: colours, boxes, arrows, and numbers. A picture is a text of SVG. */
 
 /** The colours follow the reader's setting, light or dark. Each picture has a background of its own. */
 const STYLE = `<style>
@@ -40,3 +40,26 @@ export const arrow = (path, of) => `<path class="${of}" stroke-width="2" marker-
 /** The heads of the arrows, once a picture. */
 export const heads = (...classes) =>
   `<defs>${classes.map((of) => `<marker id="${of}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="5" markerHeight="5" orient="auto"><path d="M0 0L8 4L0 8z" style="fill: var(--${of === 'grey' ? 'quiet' : of}); stroke: none"/></marker>`).join('')}</defs>`;
+
+/** Numbers as the pictures write them: with a minus sign, not a hyphen. @param {string} text */
+const withMinus = (text) => text.replace('-', '−');
+
+/** With four digits; a small number with its power of ten. @param {number} value */
+export function number(value) {
+  const isSmall = value !== 0 && Math.abs(value) < 5e-4;
+  if (!isSmall) return withMinus(value.toFixed(4));
+  const [factor, power] = value.toExponential(1).split('e-');
+  return withMinus(`${factor}·10⁻${[...power].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`);
+}
+
+/** A number that was given: with the digits that it has, at most four. @param {number} value */
+export const given = (value) => withMinus(String(Number(value.toFixed(4))));
+
+/** With two digits; a large number with one. @param {number} value */
+export const short = (value) => withMinus(value.toFixed(Math.abs(value) < 9.995 ? 2 : 1));
+
+/** A factor or a term behind a sign. @param {string} text */
+export const next = (text) => (text.startsWith('−') ? `(${text})` : text);
+
+/** A part of 1: 58.2%, or 8.3·10⁻⁵. @param {number} part */
+export const partOf = (part) => (part < 5e-4 ? number(part) : `${Number((100 * part).toPrecision(3))}%`);

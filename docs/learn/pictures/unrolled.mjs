@@ -1,8 +1,7 @@
 // @ts-check
 /** The graph of an RNN with one unit, unrolled over its steps: docs/learn/what-an-rnn-is.md. It runs in the browser too. */
 import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-unit.mjs';
-import { given, number } from './numbers.mjs';
-import { arrow, box, heads, picture, text } from './svg.mjs';
+import { arrow, box, given, heads, number, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND] = ['first', 'second'];
 const [LEFT, MIDDLE, ROW, TOP] = [58, 180, 92, 92];

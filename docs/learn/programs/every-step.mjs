@@ -7,8 +7,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { crossEntropy, forward, matrix } from './plain-rnn.mjs';
-import { newParameters, normOf, randomNumbers } from './random-rnn.mjs';
-import { whichCameFirst } from './pairs.mjs';
+import { newParameters, normOf, randomNumbers, whichCameFirst } from './random-rnn.mjs';
 import { largestDifferences } from './which-came-first.mjs';
 
 const dot = (row, other) => row.reduce((sum, value, n) => sum + value * other[n], 0);

@@ -8,12 +8,10 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lstmForward } from './cells.mjs';
 import { BUGS } from './find-bugs.mjs';
-import { sourcesOf } from './find-bug-programs.mjs';
+import { sourcesOf } from './find-bugs-page.mjs';
 import { gapTask } from './gap.mjs';
-import { whichCameFirst } from './pairs.mjs';
-import { newParameters, randomNumbers } from './random-rnn.mjs';
-import { libraryWith } from './plant.mjs';
-import { firstUpdates, randomNetwork, training } from './symptoms.mjs';
+import { newParameters, randomNumbers, whichCameFirst } from './random-rnn.mjs';
+import { firstUpdates, libraryWith, randomNetwork, training } from './symptoms.mjs';
 import { largestDifferences } from './which-came-first.mjs';
 
 const named = (name) => BUGS.find((bug) => bug.name === name);

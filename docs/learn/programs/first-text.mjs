@@ -4,6 +4,20 @@
  */
 import { sample, textTask, Training } from 'longhand';
 
+/** Characters of Moby-Dick that it reads, from the beginning of the first chapter. */
+export const CHARACTERS = 300_000;
+
+/**
+ * The part of Moby-Dick that begins with its first sentence; one space in place of line breaks.
+ *
+ * @param {string} book
+ * @returns {string}
+ */
+export function beginningOf(book) {
+  const first = book.indexOf('Call me Ishmael');
+  return book.slice(first, first + CHARACTERS).replace(/\s+/g, ' ');
+}
+
 /** The updates after which it writes. */
 export const AFTER = [0, 100, 500, 2000];
 const [T, BATCH] = [40, 20];

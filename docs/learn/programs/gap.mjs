@@ -4,9 +4,8 @@
  * gap-runs.mjs makes all runs.
  */
 import { train } from 'longhand';
-import { whichCameFirst } from './pairs.mjs';
 import { crossEntropy, forward } from './plain-rnn.mjs';
-import { gradientsOf, newParameters, randomNumbers } from './random-rnn.mjs';
+import { gradientsOf, newParameters, randomNumbers, whichCameFirst } from './random-rnn.mjs';
 
 /** `forgetBias`: that of an LSTM. `biasInit`: the initial biases of its gates. */
 export const NETWORKS = [

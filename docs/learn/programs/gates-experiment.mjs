@@ -7,8 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadMnist } from '../../../dist/src/data/mnist-files.js';
 import { CELLS, gradientsOf, newParameters } from './gates.mjs';
-import { whichCameFirst } from './pairs.mjs';
-import { randomNumbers } from './random-rnn.mjs';
+import { randomNumbers, whichCameFirst } from './random-rnn.mjs';
 
 const SEEDS = [1, 2, 3];
 const GAPS = [8, 32, 64, 100];

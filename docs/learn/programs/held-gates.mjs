@@ -4,7 +4,7 @@
  * and in the browser.
  */
 import { lstmCellBackward, lstmCellForward } from 'longhand';
-import { row } from './row.mjs';
+import { row } from './one-softmax.mjs';
 
 /**
  * zf is given before the forget bias. `once`: at this one step, this z has another value.

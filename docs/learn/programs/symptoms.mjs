@@ -4,9 +4,61 @@
  *
  *     node docs/learn/programs/symptoms.mjs
  */
+import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { whichCameFirst } from './pairs.mjs';
-import { libraryWith } from './plant.mjs';
+import { PLANTED_MISTAKES } from '../../../src/mistakes/planted-mistakes.mjs';
+import { BUGS } from './find-bugs.mjs';
+import { whichCameFirst } from './random-rnn.mjs';
+
+/** Those of src/mistakes/planted-mistakes.mjs, and those of the exercise “Find the bug”. */
+const MISTAKES = [
+  ...PLANTED_MISTAKES,
+  ...BUGS.map(({ name, file, ...texts }) => ({ id: name, file: file.replace(/^src\//, ''), ...texts })),
+];
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What the experiments use of the library: a copy has nothing else. */
+const EXPORTS = `
+  export { Adam, checkGradients, fill, fillRandom, flatten, Network, norm, Random, rowsOf, Sgd, stepOf, tensorFrom } from './src/index.ts';
+  export { createReferenceBackend } from './kernels/reference/index.ts';`;
+
+/** The library, made from its TypeScript with the mistake of this id; without an id, the library itself. */
+export function libraryWith(id) {
+  if (id === undefined) return library();
+  if (!copies.has(id)) copies.set(id, copyWith(id));
+  return copies.get(id);
+}
+const library = async () => ({ ...(await import('longhand')), ...(await import('longhand/reference')) });
+const copies = new Map();
+
+async function copyWith(id) {
+  const mistake = MISTAKES.find((one) => one.id === id);
+  if (!mistake)
+    throw new Error(`no mistake is called ${id}: src/mistakes/planted-mistakes.mjs and find-bugs.mjs list them`);
+  const { outputFiles } = await build({
+    stdin: { contents: EXPORTS, resolveDir: project },
+    absWorkingDir: project,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+    plugins: [planted(mistake)],
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Only the file with the mistake is read here: esbuild reads the others itself. */
+const planted = ({ file, right, wrong }) => ({
+  name: 'planted-mistake',
+  setup({ onLoad }) {
+    const filter = new RegExp(`[\\\\/]src[\\\\/]${file.replaceAll('/', '[\\\\/]').replaceAll('.', '\\.')}$`);
+    onLoad({ filter }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(right, () => wrong),
+      loader: 'ts',
+    }));
+  },
+});
 
 /** Trains 8 units on “which came first”: the losses before, halfway and at the end, or every `every` updates, and the last accuracy. */
 export async function training(id, options = {}) {

@@ -6,8 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { backward, crossEntropy, forward, matrix } from './plain-rnn.mjs';
-import { newParameters, normOf, randomNumbers } from './random-rnn.mjs';
-import { whichCameFirst } from './pairs.mjs';
+import { newParameters, normOf, randomNumbers, whichCameFirst } from './random-rnn.mjs';
 
 /** Two sequences of T steps: the first symbol is A or B, and all others are blanks. Which symbol was it? */
 export const firstSymbol = (T) => ({

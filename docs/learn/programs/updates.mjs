@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { adam, adamRate, rateAt, sgd, tensorFrom, zeros } from 'longhand';
-import { algorithm1 } from './algorithm1.mjs';
+import { algorithm1 } from './one-spike.mjs';
 
 /** How far p moves against the gradient at each update, in units of the learning rate. */
 export function sgdUpdates(gradients, momentum) {
@@ -27,7 +27,7 @@ export function adamUpdates(gradients) {
   });
 }
 
-export const algorithm1Updates = (gradients) => algorithm1(gradients).map(({ update }) => update);
+const algorithm1Updates = (gradients) => algorithm1(gradients).map(({ update }) => update);
 
 /** The schedules of the chapter: 1,000 steps, the first 100 are the warm-up, base learning rate 1. */
 export const SCHEDULES = ['constant', 'cosine', 'step'].map((schedule) => ({

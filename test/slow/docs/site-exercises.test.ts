@@ -188,12 +188,12 @@ testInBrowser('a host that forbids the evaluation of text: the page says so', as
 });
 
 testInBrowser('hints open one by one, the solution after a run, and all progress outlasts a reload', async () => {
-  const { page } = await work('gates');
+  const { page } = await work('sigmoid');
   await page.click('.open-hint');
   expect(await page.locator('.hints li').count()).toBe(1);
   await page.click('.open-hint:has-text("2 of 3")');
   expect(await page.locator('.hints li').allInnerTexts()).toEqual(
-    named('gates')
+    named('sigmoid')
       .hints.slice(0, 2)
       .map((hint) => hint.replaceAll('`', '')),
   );
@@ -201,10 +201,10 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   await page.click('button.run');
   await verdict(page); // untouched
   expect(await show.isDisabled()).toBe(true);
-  await verdictOn(page, mistaken('gates'));
+  await verdictOn(page, mistaken('sigmoid'));
   await show.click();
   await page.waitForSelector('.solution [class]');
-  expect(await page.textContent('.solution')).toBe(solution('gates'));
+  expect(await page.textContent('.solution')).toBe(solution('sigmoid'));
   await page.check('label:has-text("JavaScript") input');
   await paste(page, '// mine');
 
@@ -213,14 +213,14 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   expect(await page.isChecked('label:has-text("JavaScript") input')).toBe(true);
   expect(await textOf(page)).toBe('// mine');
   await page.check('label:has-text("TypeScript") input');
-  expect((await textOf(page)).trim()).toBe(mistaken('gates').trim());
+  expect((await textOf(page)).trim()).toBe(mistaken('sigmoid').trim());
   expect(await page.locator('.hints li').count()).toBe(2);
   expect(await show.isDisabled()).toBe(false);
-  await verdictOn(page, solution('gates'));
-  await page.waitForSelector('.exercise-numbers a:text-is("7 ✓")');
+  await verdictOn(page, solution('sigmoid'));
+  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")');
 
   await page.goto(address() + 'exercises/');
-  const row = page.locator('tr:has-text("Through the gates") td >> nth=2');
+  const row = page.locator('tr:has-text("The derivative of σ") td >> nth=2');
   await page.waitForSelector('button.forget');
   expect(await row.innerText()).toBe('✓ solved, 2 of 3 hints');
   expect(await page.innerText('.progress')).toContain('You have solved 1 of 12.');
@@ -236,20 +236,20 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
 });
 
 testInBrowser('two tabs: each keeps its own language, and the overview follows', async () => {
-  const { page } = await work('gates');
+  const { page } = await work('sigmoid');
   const other = await page.context().newPage();
   await other.goto(page.url());
   await other.waitForSelector('button.run');
   await other.check('label:has-text("JavaScript") input');
-  await verdictOn(other, named('gates').javascript.solution);
-  await page.waitForSelector('.exercise-numbers a:text-is("7 ✓")');
+  await verdictOn(other, named('sigmoid').javascript.solution);
+  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")');
   expect(await page.isChecked('label:has-text("TypeScript") input')).toBe(true);
   await paste(page, '// typed');
   await other.reload();
   await other.waitForSelector('button.run');
   expect(await textOf(other)).toBe('// typed'); // the language of the last change
   await other.check('label:has-text("JavaScript") input');
-  expect(await textOf(other)).toBe(named('gates').javascript.solution);
+  expect(await textOf(other)).toBe(named('sigmoid').javascript.solution);
 });
 
 testInBrowser('Reset brings the start text back, and undo the reader’s', async () => {

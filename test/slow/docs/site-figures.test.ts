@@ -42,8 +42,8 @@ testInBrowser('the figures of a page are at most 40 KB gzipped, and a training a
     const scripts = scriptsOfFigures(page);
     expect([page, scripts.length > 0, kilobytes(scripts) <= 40]).toEqual([page, true, true]);
   }
-  const workers = filesOf(folder(), '.js').filter((name) => /\/(gap|first-text)-worker[^/]*$/.test(name));
-  expect(workers).toHaveLength(2);
+  const workers = filesOf(folder(), '.js').filter((name) => /\/training-worker[^/]*$/.test(name));
+  expect(workers).toHaveLength(1);
   for (const worker of workers) expect([worker, kilobytes([worker]) <= 100]).toEqual([worker, true]);
 });
 
@@ -156,7 +156,7 @@ testInBrowser('wide and narrow, Run and the verdict stay in view, from the edito
 testInBrowser(
   'wrong is red and right is green, in a verdict and beside a planted mistake, in light and dark',
   async () => {
-    const { page } = await work('hidden-state', viewForAxe('light', 1440));
+    const { page } = await work('sigmoid', viewForAxe('light', 1440));
     /** Which of red, green and blue is the largest part of an element's colour. */
     const colourOf = (selector: string): Promise<string> =>
       page
@@ -175,9 +175,9 @@ testInBrowser(
           expect([scheme, selector, await colourOf(selector)]).toEqual([scheme, selector, colour]);
       }
     };
-    await verdictOn(page, mistaken('hidden-state'));
+    await verdictOn(page, mistaken('sigmoid'));
     await expectColours({ '.verdict .wrong': 'red', '.short-verdict': 'red' });
-    await verdictOn(page, solution('hidden-state'));
+    await verdictOn(page, solution('sigmoid'));
     await expectColours({ '.verdict .right': 'green', '.short-verdict': 'green' });
     await page.goto(`${address()}play/`);
     await page.check('[value="swapped-gate"]');

@@ -1,4 +1,7 @@
-/** The built site in a real Chromium: what answers change and send, and the file of answers and progress. */
+/**
+ * The built site in a real Chromium: what answers change and send, and the file of answers and progress. And “Find the bug”: narrow and dark,
+ * then wide and light, by keyboard and by touch, and without scripts.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +9,8 @@ import { BUGS } from '../../../src/exercises/bugs.js';
 import { PROGRESS_FILE, progressFrom, progressText } from '../../../src/exercises/folder.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite, solution, verdictOn } from '../../helpers/site.js';
+import { findBugs } from '../../../docs/learn/programs/find-bugs-page.mjs';
+import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 
 const { open, work, address } = hostSite(builtSite);
 
@@ -91,4 +96,91 @@ testInBrowser('a file of answers: written, read, refused, and no text is lost', 
   await elsewhere.waitForSelector('.transfer');
   await elsewhere.setInputFiles('.transfer input', file);
   await elsewhere.getByText('You have solved 1 of 12.').waitFor();
+});
+
+testInBrowser('one program by the keyboard, and one by touch', async () => {
+  const { page } = await open('exercises/bugs.html', { ...viewForAxe(...NARROW), hasTouch: true });
+  page.on('dialog', (dialog) => void dialog.accept());
+  const [first, second] = [page.locator('.find-bug').first(), page.locator('.find-bug').nth(1)];
+  await page.waitForFunction(() => document.querySelectorAll('.find-bug').length === 6);
+
+  // the lines are one stop, which begins at line 2; the arrow keys choose, and nothing is checked before Enter
+  await first.locator('.program').focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await first.getByRole('button', { name: 'Check line 3' }).waitFor();
+  expect(await first.locator('.find-bug-answer').innerText()).toBe('');
+  await page.keyboard.press('Enter');
+  await first.getByText('Line 3 is right.').waitFor();
+  expect(await first.getByRole('radio', { name: 'Line 3, right' }).isChecked()).toBe(true);
+
+  await second.getByRole('radio', { name: 'Line 19' }).tap();
+  await second.getByRole('button', { name: 'Check line 19' }).tap();
+  await second.getByText('This is the first part of (4′).').waitFor();
+  await second.getByRole('radio', { name: 'Line 20' }).tap();
+  await second.getByRole('button', { name: 'Check line 20' }).tap();
+  await second.getByText('Right. Line 20:').waitFor();
+  await page.getByText('You have found 1 of 6').waitFor();
+  await expectGood(page); // a line of the first program is refused, and the second one is found
+  await page.getByRole('button', { name: 'Begin again' }).click();
+  await page.getByText('You have found 0 of 6').waitFor();
+  expect(await second.getByRole('radio', { name: 'Line 20' }).count()).toBe(1);
+});
+
+testInBrowser('in every program the first and the last line are refused, and the wrong one is not', async () => {
+  const { page } = await open('exercises/bugs.html', viewForAxe('light', 1440));
+  for (const [n, { wrongLine, choosable }] of (await findBugs()).entries()) {
+    const program = page.locator('.find-bug').nth(n);
+    const others = choosable.flatMap((one, at) => (one && at + 1 !== wrongLine ? [at + 1] : []));
+    for (const line of [others[0], others.at(-1)]) {
+      await program.locator(`input[value="${line}"]`).check();
+      await program.getByRole('button').click();
+      await program.getByText(`Line ${line} is right.`).waitFor();
+    }
+    await program.locator(`input[value="${wrongLine}"]`).check();
+    await program.getByRole('button').click();
+    await program.getByText(`Right. Line ${wrongLine}:`).waitFor();
+  }
+});
+
+testInBrowser('what another program has stored does no harm', async () => {
+  const { page } = await open('exercises/bugs.html', viewForAxe('light', 1440));
+  await page.evaluate(() =>
+    localStorage.setItem('longhand-bugs', '{"one-tensor":{"tried":[3,"x",999,-1],"found":1},"a":7}'),
+  );
+  await page.reload();
+  await page.getByText('You have found 0 of 6').waitFor();
+  const first = page.locator('.find-bug').first();
+  await first.getByRole('radio', { name: 'Line 3, right' }).waitFor();
+  expect(await first.locator('.find-bug-answer').innerText()).toBe('');
+});
+
+testInBrowser('without scripts: the programs, the evidence, and the answers on a page of their own', async () => {
+  const { page } = await open('exercises/bugs.html', { ...viewForAxe('light', 390), javaScriptEnabled: false });
+  expect(await page.locator('.vp-doc pre', { hasText: '24            dWh[m][n]' }).isVisible()).toBe(true);
+  expect(await page.locator('img[src*="find-bug-6"]').isVisible()).toBe(true);
+  await page.getByRole('link', { name: 'The answer' }).first().click();
+  await page.locator('summary').first().click();
+  expect(await page.getByText('Line 24 is wrong').isVisible()).toBe(true);
+});
+
+testInBrowser('find the bug: a wrong choice, the right one, and the progress after a reload', async () => {
+  const { page } = await open('exercises/bugs.html', { ...viewForAxe('light', 390), bypassCSP: false });
+  const program = page.locator('.find-bug').first();
+  await program.getByRole('radio', { name: 'Line 25: dh[t][b][m] += dz * Wh[m][n];' }).check();
+  await program.getByRole('button', { name: 'Check line 25' }).click();
+  await program.getByText('Line 25 is right.').waitFor();
+  expect(await program.innerText()).toContain('It takes the gradient to the state before.');
+  await program.getByRole('radio', { name: 'Line 24' }).check();
+  await program.getByRole('button', { name: 'Check line 24' }).click();
+  await program.getByText('So dWh = hPrevᵀ·dz has to read row t too.').waitFor();
+  await page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem('longhand-bugs')!) as object; // another program of this origin writes there
+    localStorage.setItem('longhand-bugs', JSON.stringify({ ...kept, other: { found: true } }));
+  });
+  await page.reload();
+  await page.getByText('You have found 1 of 6 wrong lines.').waitFor();
+  expect(await program.innerText()).toMatch(/The wrong line is line 24[^]*You needed 2 choices\./);
+  expect(await page.locator('.find-bug').count()).toBe(6);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });

@@ -1,14 +1,14 @@
-/** The pages of the site as a reader uses them, built and served by a plain host, in a real Chromium. */
+/** The pages of the site as a reader uses them, built and served by a plain host, in a real Chromium; and its search. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Locator } from 'playwright-core';
-import { PLACES } from '../../../docs/.vitepress/theme/figure-places.js';
+import { PLACES } from '../../../docs/.vitepress/theme/places.js';
 import { viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
   builtSite,
   ENDLESS,
   expectTimeLimit,
+  filesOf,
   holdTime,
   hostSite,
   mistaken,
@@ -17,6 +17,9 @@ import {
   verdict,
   verdictOn,
 } from '../../helpers/site.js';
+import { pathToFileURL } from 'node:url';
+import MiniSearch from 'minisearch';
+import { search } from '../../../docs/.vitepress/search.js';
 
 const { open, work, folder, address } = hostSite(builtSite);
 
@@ -86,22 +89,6 @@ testInBrowser(
   },
 );
 
-testInBrowser('the unrolled graph and the cell answer a drag, a click and a preset', async () => {
-  const { page } = await open('learn/what-an-rnn-is.html');
-  await page.getByLabel('Wh', { exact: true }).fill('1.2');
-  await page.getByRole('radio', { name: 'Step 2, back' }).click();
-  const graph = page.locator('.unrolled-live');
-  await graph.getByText('dh[2] = dz[2]·Wh = −0.6518·1.2 = −0.7821').waitFor();
-  expect(await graph.innerText()).toContain('34% of dh[3] arrives at h[0]');
-  expect(await page.locator('img[src*="/unrolled."]').isVisible()).toBe(false);
-  await page.getByLabel('Wh, typed').fill('1,3');
-  expect(await graph.innerText()).toMatch(/Write a decimal point, not a comma\.[^]*34% of dh/);
-  // the engine's cell computes under the site's Content-Security-Policy
-  await page.goto(`${address()}learn/lstm.html`);
-  await page.getByRole('button', { name: 'Forget', exact: true }).click();
-  await page.locator('.cell-live').getByText('f³⁰ = 9.3·10⁻¹⁰ of c[0] is left after 30 steps').waitFor();
-});
-
 testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next run works', async () => {
   const { page } = await work('sigmoid', { prepare: holdTime });
   await paste(page, ENDLESS);
@@ -141,84 +128,74 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
 });
 
-testInBrowser(
-  'chapter 4: a field says what is wrong, a box opens once its numbers are right, and they are kept',
-  async () => {
-    const { page } = await open('learn/by-hand.html', { ...viewForAxe('dark', 390), bypassCSP: false });
-    page.on('dialog', (dialog) => void dialog.accept());
-    const field = (equation: string): Locator => page.getByLabel(equation, { exact: true });
-    const says = (equation: string): Locator => page.locator('.number-field', { has: field(equation) }).locator('p');
-    const [zi, zj] = ['zi₁ = x₁·Wxi + h₀·Whi + bi', 'zj₁ = x₁·Wxj + h₀·Whj + bj'];
-    const [zf, zo] = [zj.replaceAll('j', 'f'), zj.replaceAll('j', 'o')];
-    const box = page.locator('details', { hasText: 'Check (1)' }).first();
-    await field(zi).fill('0.31');
-    await field(zi).press('Enter');
-    expect(await says(zi).innerText()).toBe('Wrong. You get this number if the term bi is missing.');
-    for (const [equation, number] of [
-      [zj, '0.64'],
-      [zf, '0.12'],
-      [zo, '0.2803'],
-      [zi, '0.11'],
-    ]) {
-      expect(await box.getAttribute('open')).toBeNull();
-      await field(equation).fill(number);
-      await field(equation).press('Tab');
-    }
-    expect(await says(zo).innerText()).toBe('Right, but rounded: 0.2800 to four decimals.');
-    await box.locator('pre').waitFor();
-    await field(zi).fill('0,11');
-    await field(zi).press('Enter');
-    expect(await says(zi).innerText()).toBe('Write a decimal point, not a comma.');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+/** What a learner types, and where the first result must lead. */
+const SEARCHES = {
+  'vanishing gradient': 'learn/plain-rnn.html#what-goes-wrong',
+  'vanishing gradients': 'learn/plain-rnn.html#what-goes-wrong',
+  'exploding gradient': 'learn/plain-rnn.html#what-goes-wrong',
+  bptt: 'learn/plain-rnn.html#why-we-add-over-time',
+  'backpropagation through time': 'learn/plain-rnn.html#why-we-add-over-time',
+  truncated: 'learn/plain-rnn.html#how-far-back-must-the-gradient-go',
+  'forget gate': 'learn/lstm.html#the-cell',
+  'forget bias': 'learn/lstm.html#the-forget-bias-an-experiment',
+  'cell state': 'learn/lstm.html#the-cell',
+  lstm: 'learn/lstm.html#the-lstm',
+  adam: 'learn/loss-and-update.html#adam',
+  clip: 'learn/loss-and-update.html#clipping',
+  'gradient clipping': 'learn/loss-and-update.html#clipping',
+  'learning rate': 'learn/loss-and-update.html#schedules',
+  'softmax gradient': 'learn/loss-and-update.html#the-gradient-entry-by-entry',
+  'gradient check': 'learn/check-it.html#',
+  'numeric gradient': 'learn/check-it.html#a-numeric-derivative',
+  gru: 'learn/gates.html#the-gru',
+  peephole: 'learn/gates.html#one-cell-with-switches',
+  embedding: 'learn/networks.html#words-or-characters',
+  'one-hot': 'derivation.html#classes-as-inputs',
+  dropout: 'derivation.html#dropout',
+  nan: 'learn/mistakes.html#nan',
+  overfitting: 'learn/questions.html#what-is-overfitting-and-what-helps',
+  regularization: 'learn/questions.html#what-is-overfitting-and-what-helps',
+  'early stopping': 'recipe.html#what-each-option-improves',
+  'weight initialization': 'learn/questions.html#how-are-the-weights-initialised',
+  initialisation: 'learn/questions.html#how-are-the-weights-initialised',
+  'why does my loss not decrease': 'learn/questions.html#why-does-my-loss-not-decrease',
+  'loss does not decrease': 'learn/questions.html#why-does-my-loss-not-decrease',
+  install: 'readme.html#use',
+  installation: 'readme.html#use',
+  'confusion matrix': 'readme.html#use',
+  'batch size': 'learn/what-an-rnn-is.html#units-batches-and-shapes',
+  GPU: 'backends.html#gpu',
+  onnx: 'files.html#export-and-import',
+  'export to ONNX': 'files.html#export-and-import',
+  'time series': 'your-own.html#a-time-series-from-a-csv-file',
+  csv: 'your-own.html#a-time-series-from-a-csv-file',
+  forecast: 'forecast.html#a-first-forecast',
+  windows: 'forecast.html#windows',
+  'save a model': 'your-own.html#save-a-network-and-load-it',
+  'load a model': 'your-own.html#save-a-network-and-load-it',
+  checkpoint: 'files.html#checkpoints',
+  mask: 'derivation.html#sequences-of-different-lengths',
+  padding: 'learn/mistakes.html#padding-and-rows-that-do-not-count',
+  'variable length': 'your-own.html#sequences-of-different-lengths',
+  bidirectional: 'learn/networks.html#two-directions',
+  momentum: 'derivation.html#the-update',
+  perplexity: 'tasks.html#text',
+  sigmoid: 'exercises/04-sigmoid.html',
+};
 
-    await page.reload();
-    await page.locator('.number-summary', { hasText: '4 of your 61 numbers are right. Your browser keeps' }).waitFor();
-    expect(await field(zi).inputValue()).toBe('0.11');
-    await box.locator('pre').waitFor();
-    await page.click('button:text-is("Begin again")');
-    await page.locator('.number-summary', { hasText: '0 of your 61' }).waitFor();
-    expect([await field(zi).inputValue(), await box.getAttribute('open')]).toEqual(['', null]);
-  },
-);
-
-testInBrowser('chapter 5: logits, and a spike, that the reader moves', async () => {
-  const { page } = await open('learn/loss-and-update.html', { ...viewForAxe('dark', 390), bypassCSP: false });
-  const cells = (): Promise<string[]> => page.locator('.softmax-live tbody td').allInnerTexts();
-  const words = page.locator('.softmax-live p');
-  await words.filter({ hasText: 'Loss = -log p[label] = 1.4076. The sum of the three dLogits is 0.0000.' }).waitFor();
-  const before = await cells();
-  expect(before).toEqual('2.0 0.6652 0.6652 1.0 0.2447 -0.7553 0.0 0.0900 0.0900'.split(' '));
-  await page.getByLabel('Added to all three').press('End');
-  expect(await cells()).toEqual(before.map((text, n) => (n % 3 === 0 ? `10${text}` : text)));
-  await page.selectOption('#softmax-label', 'class 0');
-  await words.filter({ hasText: '= 0.4076.' }).waitFor();
-
-  const numbers = (): Promise<string[]> => page.locator('.spike-live dd').allInnerTexts();
-  expect(await numbers()).toEqual(['3.29', '14', '0.31, 73 after the spike', '2.16', '409']);
-  await page.getByLabel('Size of the spike').press('End');
-  expect((await numbers())[3]).toMatch(/^19\d\.\d\d$/);
-  await page.getByLabel('Clip to norm 1').press('Space');
-  expect(await numbers()).toEqual(['1.00', '0', '1.00', '1.00', '1001']);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-});
-
-testInBrowser('find the bug: a wrong choice, the right one, and the progress after a reload', async () => {
-  const { page } = await open('exercises/bugs.html', { ...viewForAxe('light', 390), bypassCSP: false });
-  const program = page.locator('.find-bug').first();
-  await program.getByRole('radio', { name: 'Line 25: dh[t][b][m] += dz * Wh[m][n];' }).check();
-  await program.getByRole('button', { name: 'Check line 25' }).click();
-  await program.getByText('Line 25 is right.').waitFor();
-  expect(await program.innerText()).toContain('It takes the gradient to the state before.');
-  await program.getByRole('radio', { name: 'Line 24' }).check();
-  await program.getByRole('button', { name: 'Check line 24' }).click();
-  await program.getByText('So dWh = hPrevᵀ·dz has to read row t too.').waitFor();
-  await page.evaluate(() => {
-    const kept = JSON.parse(localStorage.getItem('longhand-bugs')!) as object; // another program of this origin writes there
-    localStorage.setItem('longhand-bugs', JSON.stringify({ ...kept, other: { found: true } }));
+testInBrowser('the search finds the right section first, in an index below 300 KB', async () => {
+  const file = filesOf(folder(), '.js').find((name) => name.includes('localSearchIndex'))!;
+  const text = readFileSync(path.join(folder(), file), 'utf8');
+  expect(text.length).toBeLessThan(300_000);
+  const { default: json } = (await import(pathToFileURL(path.join(folder(), file)).href)) as { default: string };
+  const fields = { fields: ['title', 'titles', 'text'], storeFields: ['title', 'titles'] };
+  const { searchOptions } = search.options.miniSearch;
+  const index = MiniSearch.loadJSON<{ title: string; titles: string[] }>(json, { ...fields, searchOptions });
+  const first = (query: string): string => String(index.search(query)[0]?.id).replace(`${folder()}/`, '');
+  const found = Object.entries(SEARCHES).map(([query, place]) => [query, first(query).slice(0, place.length)]);
+  expect(Object.fromEntries(found)).toEqual(SEARCHES);
+  expect(index.search('vanishing gradient')[0]).toMatchObject({
+    titles: ['A plain RNN first'],
+    title: 'What goes wrong',
   });
-  await page.reload();
-  await page.getByText('You have found 1 of 6 wrong lines.').waitFor();
-  expect(await program.innerText()).toMatch(/The wrong line is line 24[^]*You needed 2 choices\./);
-  expect(await page.locator('.find-bug').count()).toBe(6);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });

@@ -1,4 +1,7 @@
-/** The formulas of docs/learn/programs/by-hand-lines.mjs as numbers: `dh₂·o₂·(1 - (tanh c₂)²)`. */
+/**
+ * The formulas of docs/learn/programs/by-hand-lines.mjs as numbers, such as `dh₂·o₂·(1 - (tanh c₂)²)`; and frequent mistakes in these lines,
+ * each as the formula that somebody calculates who makes it.
+ */
 
 export type Values = Readonly<Record<string, number>>;
 
@@ -79,4 +82,179 @@ export function partsOf(formula: string, separator: string): string[] {
     parts[parts.length - 1] += formula[n];
   }
   return parts;
+}
+
+export interface Mistake {
+  /** What is calculated in place of the line's formula. */
+  readonly formula: string;
+  /** What was done: “you get this number if …”. */
+  readonly condition: string;
+}
+
+/** A text of the right formula, what stands in its place, and the condition. */
+type Change = readonly [from: string | RegExp, to: string, condition: string];
+
+/** The changes that are possible in the lines whose name matches. In a name, G is its gate, t its step, and p the row before. */
+interface Family {
+  readonly names: RegExp;
+  readonly changes: (part: Readonly<Record<'gate' | 't' | 'p', string>>) => readonly Change[];
+}
+
+const FAMILIES: readonly Family[] = [
+  {
+    names: /^z(?<gate>[ijfo])(?<t>[₁₂])$/, // (1)
+    changes: ({ gate, t }) => [
+      ['h₁', 'h₀', 'you use h₀ in place of h₁'],
+      ['x₂', 'x₁', 'you use x₁ in place of x₂'],
+      [`h${t === '₁' ? '₀' : '₁'}`, `c${t === '₁' ? '₀' : '₁'}`, 'you use c in place of h'],
+      [/^(.+)·Wx(.) \+ (.+)·Wh(.)/, '$1·Wh$2 + $3·Wx$4', 'you exchange Wx and Wh'],
+      [` + b${gate}`, ` - b${gate}`, 'the sign of b is wrong'],
+    ],
+  },
+  {
+    names: /^(?<gate>[ifo])(?<t>[₁₂])$/, // (2)
+    changes: () => [
+      [' + 1)', ')', 'the forget bias is missing'],
+      ['σ(', 'tanh(', 'you use tanh in place of σ'],
+      [/^(.+)$/, '1 - $1', 'the sign in the exponent of σ is wrong: σ(z) = 1 / (1 + e^-z)'],
+    ],
+  },
+  {
+    names: /^(j|tanh c)(?<t>[₁₂])$/, // (2), (4)
+    changes: () => [
+      ['tanh(', 'σ(', 'you use σ in place of tanh'],
+      ['tanh(', 'tan(', 'you use tan in place of tanh'],
+    ],
+  },
+  {
+    names: /^c(?<t>[₁₂])$/, // (3)
+    changes: ({ t, p }) => [
+      [`f${t}·c${p} + i${t}`, `i${t}·c${p} + f${t}`, 'you exchange f and i'],
+      [`·c${p}`, `·h${p}`, `you use h${p} in place of c${p}`],
+      ['c₁', 'c₀', 'you use c₀ in place of c₁'],
+    ],
+  },
+  {
+    names: /^h(?<t>[₁₂])$/, // (4)
+    changes: ({ t }) => [
+      ['tanh c', 'c', `you use c${t} in place of tanh c${t}`],
+      ['o', 'i', 'you use i in place of o'],
+      ['o', 'f', 'you use f in place of o'],
+    ],
+  },
+  {
+    names: /^L$/, // (13)
+    changes: () => [
+      ['²', '', 'the square is missing'],
+      [/^/, '0.5·', 'you divide by 2, which (13) does not'],
+    ],
+  },
+  {
+    names: /^do(?<t>[₁₂])$/, // (4′)
+    changes: ({ t }) => [
+      ['tanh c', 'c', `you use c${t} in place of tanh c${t}`],
+      ['tanh c', 'h', `you use h${t} in place of tanh c${t}`],
+    ],
+  },
+  {
+    names: /^dc₂$|^dc₁\[h₁\]$/, // (4′)
+    changes: () => [
+      [/\(tanh (c.)\)²/, '$1²', 'tanh′ has the wrong argument: it is 1 - tanh² c, and not 1 - c²'],
+      [/\(tanh c(.)\)²/, 'h$1²', 'tanh′ has the wrong argument: it is 1 - tanh² c, and not 1 - h²'],
+      [/\((tanh c.)\)²/, '$1', 'the square of tanh c is missing'],
+      [/\(1 - (.+)\)$/, '$1', 'you use tanh² c in place of 1 - tanh² c'],
+    ],
+  },
+  {
+    names: /^dc₁$/, // (4′)
+    changes: () => [
+      [/^.+ \+ /, '', 'dc₁ lacks the gradient that arrives from step 2: the term dc₁[c₂]'],
+      [' + ', ' - ', 'you subtract the second term'],
+    ],
+  },
+  {
+    names: /^d(?<gate>[ijf])(?<t>[₁₂])$|^dc₀$|^dc₁\[c₂\]$/, // (3′)
+    changes: ({ gate, t, p }) => [
+      ['dc₁·', 'dc₁[c₂]·', 'dc₁ lacks the gradient that comes through h₁'],
+      ['dc₁·', 'dc₁[h₁]·', 'dc₁ lacks the gradient that arrives from step 2'],
+      [/·[jic].$/, `·${gate}${t}`, `you multiply by ${gate}${t} itself, and not by the other factor of (3)`],
+      [`·c${p}`, `·c${t}`, `you use c${t} in place of c${p}`],
+      [`·c${p}`, `·h${p}`, `you use h${p} in place of c${p}`],
+    ],
+  },
+  {
+    names: /^dz(?<gate>[ifo])(?<t>[₁₂])$/, // (2′)
+    changes: ({ gate, t }) => [
+      [`·${gate}${t}·(1 - ${gate}${t})`, `·(1 - ${gate}${t}²)`, 'you use tanh′ in place of σ′'],
+      [
+        `·${gate}${t}·(1 - ${gate}${t})`,
+        `·z${gate}${t}·(1 - z${gate}${t})`,
+        `σ′ has the wrong argument: it is computed from ${gate}${t}, and not from z${gate}${t}`,
+      ],
+      [`·${gate}${t}·(1 - ${gate}${t})`, '', 'σ′ is missing'],
+    ],
+  },
+  {
+    names: /^dzj(?<t>[₁₂])$/, // (2′)
+    changes: ({ t }) => [
+      [`(1 - j${t}²)`, `j${t}·(1 - j${t})`, 'you use σ′ in place of tanh′'],
+      [`j${t}²`, `j${t}`, 'the square is missing'],
+      [`j${t}²`, `zj${t}²`, `tanh′ has the wrong argument: it is computed from j${t}, and not from zj${t}`],
+    ],
+  },
+  {
+    names: /^dh[₀₁]$|^dx[₁₂]$/, // (1′)
+    changes: () => [
+      [/Wh/g, 'Wx', 'you use Wx in place of Wh'],
+      [/Wx/g, 'Wh', 'you use Wh in place of Wx'],
+      [/·W../g, '', 'the factors W are missing'],
+    ],
+  },
+  {
+    names: /^dW[xh][ijfo]$|^db[ijfo]$/, // (1′)
+    changes: () => [
+      [/^(.+)·(.+) \+ (.+)·(.+)$/, '$3·$2 + $1·$4', 'you exchange the two steps'],
+      [/h₀(.+)h₁/, 'h₁$1h₂', 'you use h after each step, and not the h that (1) reads'],
+      [/h₀(.+)h₁/, 'x₁$1x₂', 'you use x in place of h'],
+      [/x₁(.+)x₂/, 'h₀$1h₁', 'you use h in place of x'],
+      [/^(?:.+)·(.+) \+ (?:.+)·(.+)$/, '$1 + $2', 'the factors before dz are missing'],
+      [/^(.+)$/, '0.5·($1)', 'you take the mean of the two steps: (1′) adds them'],
+    ],
+  },
+];
+
+/** Of any line: the wrong sign, and a missing term or factor. */
+function missingParts(formula: string): Mistake[] {
+  const terms = partsOf(formula, ' + ');
+  const without = (parts: readonly string[], n: number): string[] => parts.filter((_, m) => m !== n);
+  const withoutTerm = terms.map((term, n) => ({
+    formula: without(terms, n).join(' + '),
+    condition: `the term ${term} is missing`,
+  }));
+  const withoutFactor = terms.flatMap((term, n) => {
+    const factors = partsOf(term, '·');
+    return factors.map((factor, m) => ({
+      formula: terms.map((other, k) => (k === n ? without(factors, m).join('·') : other)).join(' + '),
+      condition: `the factor ${factor} is missing`,
+    }));
+  });
+  return [
+    { formula: `0 - (${formula})`, condition: 'the sign is wrong' },
+    ...(terms.length > 1 ? withoutTerm : []),
+    ...withoutFactor.filter((mistake) => partsOf(mistake.formula, ' + ').every((term) => term !== '')),
+  ];
+}
+
+/** The mistakes that this line has, the more particular ones first. */
+export function mistakesIn(name: string, formula: string): Mistake[] {
+  const particular = FAMILIES.flatMap(({ names, changes }) => {
+    const { groups } = names.exec(name) ?? {};
+    if (!names.test(name)) return [];
+    const { gate = '', t = '' } = groups ?? {};
+    return changes({ gate, t, p: t === '₂' ? '₁' : '₀' }).map(([from, to, condition]) => ({
+      formula: formula.replace(from, to),
+      condition,
+    }));
+  });
+  return [...particular, ...missingParts(formula)].filter((mistake) => mistake.formula !== formula);
 }

@@ -3,7 +3,7 @@ import images from 'virtual:exercise-images';
 import type { Ref } from 'vue';
 import { onUnmounted, ref } from 'vue';
 import { isUntouched } from '../../../../src/exercises/exercise.js';
-import type { Verdict } from '../../../../src/exercises/exercise.js';
+import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';
 import type { Job, Report, StepLoss, WorkerReport } from './check-and-train.js';
@@ -156,4 +156,31 @@ function startJudge() {
   const stop = (): void => worker.terminate();
   result.then(stop, stop);
   return { verdictOn: (one: Case): Promise<Verdict> => (worker.postMessage(one), result), stop };
+}
+
+/** Checks a text in a worker of its own. Rejects with the reason of `signal` if that is aborted. */
+export function verdictOn(
+  { name }: Exercise,
+  text: Pick<Job, 'source' | 'language'>,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const stop = startRun({ name, ...text, isOnlyChecked: true }, (report) => {
+      if (report.kind === 'verdict') resolve(report.verdict);
+      if (report.kind === 'failed') resolve({ outcome: 'error', message: report.message });
+    });
+    signal.addEventListener('abort', () => {
+      stop();
+      reject(signal.reason as Error);
+    });
+  });
+}
+
+/** Calls `work` for each item, at most two at a time. */
+export async function twoAtATime<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
+  };
+  await Promise.all([some(), some()]);
 }

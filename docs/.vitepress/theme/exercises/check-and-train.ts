@@ -8,7 +8,7 @@ import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';
 import { answerLosses, IMAGE_COUNT, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
-import { keepPrinted } from './printed.js';
+import { keepPrinted } from './limited-run.js';
 
 /** What a worker does: it computes the numbers of one text, and then trains with it. */
 export interface Job {
@@ -93,7 +93,7 @@ async function fetchImages(address: string): Promise<LabelledImages> {
   }
 }
 
-/** The labels come first, then the pixels. docs/.vitepress/exercises.ts writes them. */
+/** The labels come first, then the pixels. docs/.vitepress/plugins.ts writes them. */
 const imagesOf = (bytes: Uint8Array): LabelledImages => ({
   count: IMAGE_COUNT,
   rows: SIDE,

@@ -18,7 +18,7 @@ import type { DecorationSet } from '@codemirror/view';
 import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { highlightCode, tags } from '@lezer/highlight';
 import { minimalSetup } from 'codemirror';
-import type { Lines } from './gap.js';
+import type { Files } from '../../../../src/exercises/exercise.js';
 import type { Language } from './progress.js';
 
 export interface Editor {
@@ -26,8 +26,8 @@ export interface Editor {
   replaceText(text: string): void;
   /** Shows another text, without the history of the one before. */
   open(text: string, language: Language): void;
-  /** Folds all lines but those of `shown`, and shows the line `at`; counted from 0. */
-  showOnly(shown: Lines, at: number): void;
+  /** Folds all lines but those around the gap of these files, and shows the gap's first line. */
+  showGap(files: Files): void;
   /** Highlights a line, counted from 1, until the text changes. */
   markLine(line: number | undefined): void;
   destroy(): void;
@@ -78,15 +78,17 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
       view.focus(); // so that the keys of undo work
     },
     open: (doc, dialect) => view.setState(stateOf(doc, dialect)),
-    showOnly: ({ from, to }, at) => {
+    showGap: (files) => {
       const { doc } = view.state;
+      const gap = gapIn(doc.toString(), files);
+      const { from, to } = aroundGap(doc.toString(), gap);
       const range = (first: number, last: number) =>
         foldEffect.of({ from: doc.line(first).from, to: doc.line(last).to });
       const effects = [
         ...(from > 1 ? [range(1, from)] : []),
         ...(to < doc.lines - 1 ? [range(to + 1, doc.lines)] : []),
       ];
-      const place = doc.line(at + 1).from;
+      const place = doc.line(gap.from + 1).from;
       view.dispatch({ selection: { anchor: place }, effects });
       // scrollIntoView would scroll the page too
       view.requestMeasure({
@@ -109,6 +111,38 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
     },
     destroy: () => view.destroy(),
   };
+}
+
+/** Lines, counted from 0; `to` is excluded. */
+export interface Lines {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The lines of `text` that differ from the solution or from the start text: what the reader writes, or has changed. */
+export function gapIn(text: string, { start, solution }: Files): Lines {
+  const lines = text.split('\n');
+  const others = [start, solution].map((other) => other.split('\n'));
+  const common = (reading: (all: readonly string[], n: number) => string | undefined): number => {
+    const differs = (n: number): boolean => others.some((other) => reading(other, n) !== reading(lines, n));
+    let n = 0;
+    while (n < lines.length && !differs(n)) n++;
+    return n;
+  };
+  const from = common((all, n) => all[n]);
+  const to = lines.length - common((all, n) => all.at(-1 - n));
+  return { from: Math.min(from, Math.max(0, lines.length - 1)), to: Math.max(to, from + 1) };
+}
+
+/** The whole functions that the gap lies in, with the comment above them: a line at the margin begins or ends them. */
+export function aroundGap(text: string, { from, to }: Lines): Lines {
+  const lines = text.split('\n');
+  const isBlank = (n: number): boolean => lines[n].trim() === '';
+  let [first, last] = [from, Math.min(to, lines.length - 1)];
+  while (first > 0 && !(/^\S/.test(lines[first]) && isBlank(first - 1))) first--;
+  while (last < lines.length - 1 && !isBlank(last + 1)) last++;
+  while (last < lines.length - 1 && !/^\S/.test(lines[last])) last++;
+  return { from: first, to: last + 1 };
 }
 
 /** How many lines a fold hides. */

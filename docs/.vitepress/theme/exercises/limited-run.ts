@@ -1,4 +1,7 @@
-/** A worker that runs the reader's code. It is ended if it reports nothing for too long: no message can stop an endless loop. */
+/**
+ * A worker that runs the reader's code, on both sides: the page ends it if it reports nothing for too long, because no message can stop
+ * an endless loop; the worker reports, and keeps what the code prints.
+ */
 
 const TIME_LIMIT_S = 10;
 
@@ -63,3 +66,76 @@ const faultOf = (message: string): string =>
     : `Your code fails outside of the check: ${message}`;
 
 const NOT_LOADED = 'The program that runs your code could not be loaded. Try again, or reload the page.';
+
+/**
+ * Gets the job of this worker, and reports to the page on a channel of its own, which comes with the job. What an answer itself sends, with
+ * `postMessage` or on a channel with a name, is not heard. No answer can reach this channel: it is bound before the first one is read.
+ */
+export function workOn(work: (job: never, report: (message: object) => void) => Promise<void>): void {
+  globalThis.onmessage = ({ data, ports: [port] }: MessageEvent<unknown>): void => {
+    globalThis.onmessage = null;
+    const report = port.postMessage.bind(port) as (message: object) => void;
+    const refusal = whyNoEvaluation();
+    if (refusal !== undefined) report({ kind: 'failed', message: refusal });
+    else
+      work(data as never, report).catch((error: unknown) =>
+        report({ kind: 'failed', message: `The check failed: ${String(error)}` }),
+      );
+  };
+}
+
+/** A host can forbid `new Function` in the worker's Content-Security-Policy. undefined if it does not. */
+function whyNoEvaluation(): string | undefined {
+  try {
+    makeFunction();
+    return undefined;
+  } catch (error) {
+    return `This host forbids that a worker evaluates text, so your code cannot run here. The host’s Content-Security-Policy needs 'unsafe-eval' for the worker’s file. The browser says: ${String(error)}`;
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- it asks whether the host allows this
+const makeFunction = (): unknown => new Function('');
+
+/** In characters. An answer runs many times. */
+const MOST = 10_000;
+
+/**
+ * From now on the worker's `console` keeps its lines. The returned function returns them; after it nothing is printed, because a
+ * training step calls the answer thousands of times.
+ */
+export function keepPrinted(): () => string {
+  let text = '';
+  let isKept = true;
+  for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const)
+    console[method] = (...values: unknown[]): void => {
+      if (isKept && text.length <= MOST) text += `${values.map(shown).join(' ')}\n`;
+    };
+  return () => {
+    isKept = false;
+    return text.length > MOST ? `${text.slice(0, MOST)}\n… and more` : text.trimEnd();
+  };
+}
+
+/** Numbers in lists as a reader writes them; a tensor as its shape and its numbers. */
+function shown(value: unknown): string {
+  try {
+    if (typeof value === 'string') return value;
+    if (isTensor(value))
+      return `[${value.shape.join(', ')}] ${shown(value.data.subarray(value.offset, value.offset + value.size))}`;
+    if (ArrayBuffer.isView(value)) return `[${Array.from(value as Float64Array).join(', ')}]`;
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
+interface Memory {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+  readonly offset: number;
+  readonly size: number;
+}
+
+const isTensor = (value: unknown): value is Memory =>
+  typeof value === 'object' && value !== null && 'stride' in value && 'data' in value && 'shape' in value;

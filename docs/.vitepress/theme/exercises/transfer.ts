@@ -5,8 +5,8 @@ import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Answers, ReaderProgress } from '../../../../src/exercises/folder.js';
 import { PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../../../src/exercises/folder.js';
-import * as bugs from '../bugs/progress.js';
-import { twoAtATime, verdictOn } from '../own-network/check-in-worker.js';
+import * as bugs from '../find-bug.js';
+import { twoAtATime, verdictOn } from './attempt.js';
 import type { Language } from './progress.js';
 import { progress, saveProgress } from './progress.js';
 

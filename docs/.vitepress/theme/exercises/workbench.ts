@@ -1,14 +1,13 @@
 /** An exercise: its editor, its buttons, what the last run has found, hints and the solution. */
-import type { VNode } from 'vue';
+import type { PropType, Ref, VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import { withCode } from '../elements.js';
 import type { Attempt } from './attempt.js';
 import { useAttempt } from './attempt.js';
 import type { Editor } from './editor.js';
 import { lineOf, printedView, shortVerdict, trainingView, verdictView } from './findings.js';
-import { aroundGap, gapIn } from './gap.js';
-import { hintsView, solutionView } from './help-view.js';
 import { nextView } from './lists.js';
 import type { Language } from './progress.js';
 import { loadProgress, progress, saveProgress } from './progress.js';
@@ -82,10 +81,7 @@ function useWorkbench(exercise: Exercise) {
     showGap();
   }
 
-  function showGap(): void {
-    const gap = gapIn(text.value, exercise[language.value]);
-    editor?.showOnly(aroundGap(text.value, gap), gap.from);
-  }
+  const showGap = (): void => editor?.showGap(exercise[language.value]);
 
   onMounted(async () => {
     loadProgress();
@@ -181,3 +177,53 @@ function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choo
     ]),
   ];
 }
+
+/** The hints, which open one by one. `more`: how many a reader has opened after solving the exercise; these do not count, and are not kept. */
+function hintsView({ name, hints }: Exercise, more: Ref<number>): VNode[] {
+  const { hints: counted, solved } = progress.of[name];
+  const opened = counted + more.value;
+  const open = (): void => {
+    if (solved) more.value++;
+    else saveProgress(name, { hints: opened + 1 });
+  };
+  return [
+    h('h2', 'Hints'),
+    h(
+      'ol',
+      { class: 'hints', 'aria-live': 'polite' },
+      hints.slice(0, opened).map((hint) => h('li', withCode(hint))),
+    ),
+    opened < hints.length
+      ? h('button', { type: 'button', class: 'open-hint', onClick: open }, `Show hint ${opened + 1} of ${hints.length}`)
+      : h('p', 'These are all hints.'),
+  ];
+}
+
+function solutionView(exercise: Exercise, language: Language, isShown: boolean, show: () => void): VNode[] {
+  const { tried } = progress.of[exercise.name];
+  return [
+    h('h2', 'Solution'),
+    ...(tried ? [] : [h('p', { id: 'solution-when' }, 'You can open the solution after your first run.')]),
+    isShown && tried
+      ? h(Code, { text: exercise[language].solution, language, key: language })
+      : h(
+          'button',
+          { type: 'button', disabled: !tried, 'aria-describedby': tried ? undefined : 'solution-when', onClick: show },
+          'Show the solution',
+        ),
+  ];
+}
+
+/** Text in the editor's colours, once these are loaded. */
+const Code = defineComponent({
+  props: { text: { type: String, required: true }, language: { type: String as PropType<Language>, required: true } },
+  setup({ text, language }) {
+    const pieces = ref([{ text, classes: '' }]);
+    onMounted(async () => {
+      const { colouredPieces } = await import('./editor.js');
+      pieces.value = colouredPieces(text, language);
+    });
+    const spans = (): VNode[] => pieces.value.map((piece) => h('span', { class: piece.classes }, piece.text));
+    return () => h('pre', { class: 'solution', tabindex: 0, 'aria-label': 'The solution' }, h('code', spans()));
+  },
+});

@@ -1,17 +1,20 @@
 /** “A network of your own”: the reader's answers, and a network that they train beside the engine's. */
+import { withBase } from 'vitepress';
 import type { VNode } from 'vue';
-import { defineComponent, h } from 'vue';
-import { addressOf } from '../exercises/lists.js';
+import { computed, defineComponent, h, onUnmounted, reactive, ref, shallowRef, triggerRef } from 'vue';
+import type { Verdict } from '../../../../src/exercises/exercise.js';
+import type { Whose } from '../../../../src/own-network/own-network.js';
+import type { Tested } from '../../../../src/own-network/words.js';
+import type { Line } from '../../../../src/training/training.js';
+import { twoAtATime, verdictOn } from '../exercises/attempt.js';
 import { scrollingTable } from '../exercises/findings.js';
-import type { Row } from './answers.js';
-import { stateOf } from './answers.js';
+import { startLimited } from '../exercises/limited-run.js';
+import { addressOf, useLoadedProgress } from '../exercises/lists.js';
+import { loadProgress, progress } from '../exercises/progress.js';
+import type { Row, Subject } from './answers.js';
+import { answerOf, findingsOf, ownText, refusalOf, stateOf, stateWords, STEPS, SUBJECTS } from './answers.js';
 import { resultsView } from './results.js';
-import type { Subject } from './subjects.js';
-import { STEPS, SUBJECTS } from './subjects.js';
-import type { OwnNetwork } from './use-own-network.js';
-import { useOwnNetwork } from './use-own-network.js';
-import type { BothRuns } from './use-run.js';
-import { findingsOf, stateWords } from './words.js';
+import type { Job, Report } from './train-answers.js';
 
 export default defineComponent(() => {
   const network = useOwnNetwork();
@@ -117,3 +120,156 @@ function statusOf(phase: OwnNetwork['phase']['value'], runs: BothRuns | undefine
 }
 
 const secondsOf = ({ ended }: BothRuns): string => (((ended.own ?? 0) - (ended.engine ?? 0)) / 1000).toFixed(1);
+
+type Phase = 'waiting' | 'checking' | 'training';
+
+/** A verdict is about one text. */
+interface Found {
+  readonly source: string;
+  readonly verdict: Verdict;
+}
+
+/** The state of the page: which answers there are, what has been found about them, and the run. */
+function useOwnNetwork() {
+  const isLoaded = useLoadedProgress();
+  const [subject, phase, refusal] = [ref<Subject>('digits'), ref<Phase>('waiting'), ref('')];
+  const steps = ref(SUBJECTS.digits.steps);
+  const filled = reactive<Record<string, boolean>>({});
+  const found = reactive<Record<string, Found>>({});
+  const { runs, train } = useRun();
+  let aborter: AbortController | undefined;
+
+  const rows = computed(() =>
+    SUBJECTS[subject.value].exercises.map((exercise): Row => {
+      const { name } = exercise;
+      const text = isLoaded.value ? ownText(progress.of[name]) : undefined;
+      const verdict = name in found && found[name].source === text?.source ? found[name].verdict : undefined;
+      return { exercise, text, verdict, isFilled: filled[name] ?? false };
+    }),
+  );
+
+  async function checkAll(signal: AbortSignal): Promise<void> {
+    const unchecked = rows.value.filter((row) => stateOf(row) === 'unchecked');
+    await twoAtATime(unchecked, async ({ exercise, text }) => {
+      if (text) found[exercise.name] = { source: text.source, verdict: await verdictOn(exercise, text, signal) };
+    });
+  }
+
+  /** Checks the answers, and then trains with them. `isAnyway`: also with wrong ones. */
+  async function begin(isAnyway: boolean): Promise<void> {
+    if (phase.value !== 'waiting') return;
+    loadProgress();
+    aborter = new AbortController();
+    const { signal } = aborter;
+    refusal.value = '';
+    try {
+      phase.value = 'checking';
+      await checkAll(signal);
+      refusal.value = refusalOf(rows.value, isAnyway) ?? '';
+      if (refusal.value !== '') return;
+      phase.value = 'training';
+      await train(subject.value, steps.value, rows.value, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      phase.value = 'waiting';
+    }
+  }
+
+  function stop(): void {
+    const isTraining = phase.value === 'training';
+    aborter?.abort();
+    refusal.value = isTraining ? 'You stopped the training.' : '';
+  }
+
+  function choose(chosen: Subject): void {
+    subject.value = chosen;
+    steps.value = SUBJECTS[chosen].steps;
+    refusal.value = '';
+  }
+
+  onUnmounted(() => aborter?.abort());
+  return { isLoaded, subject, steps, phase, refusal, filled, rows, runs, begin, stop, choose };
+}
+
+type OwnNetwork = ReturnType<typeof useOwnNetwork>;
+
+/** One run of both networks in a worker, and what it has reported so far. */
+export interface BothRuns {
+  readonly subject: Subject;
+  readonly steps: number;
+  /** As they were when the run began. */
+  readonly rows: readonly Row[];
+  /** The part of the data that has arrived, from 0 to 1. */
+  loaded: number;
+  /** One for each update. */
+  readonly lines: Readonly<Record<Whose, Line[]>>;
+  readonly tested: Partial<Record<Whose, Tested>>;
+  /** Rows about the first update. */
+  gradients?: readonly (readonly string[])[];
+  /** When the engine's run was over, and when the other one: in milliseconds. */
+  readonly ended: Partial<Record<Whose, number>>;
+  /** Why the run ended early. */
+  failure?: string;
+}
+
+function useRun() {
+  const runs = shallowRef<BothRuns>();
+
+  /** Resolves when the run is over. Rejects with the reason of `signal` as soon as that is aborted. */
+  function train(subject: Subject, steps: number, rows: readonly Row[], signal: AbortSignal): Promise<void> {
+    const current: BothRuns = {
+      subject,
+      steps,
+      rows,
+      loaded: 0,
+      lines: { engine: [], own: [] },
+      tested: {},
+      ended: {},
+    };
+    runs.value = current;
+    const folder = new URL(withBase('/play/data/'), location.href).href;
+    const job: Job = { subject, steps, answers: rows.map(answerOf), folder };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    return new Promise((resolve, reject) => {
+      const hear = (report: Report): void => {
+        note(current, report);
+        triggerRef(runs);
+        if (report.kind === 'end' || report.kind === 'failed') resolve();
+      };
+      const stop = startLimited<Report>(worker, job, hear, {
+        what: 'An update of your network',
+        isTimed: ({ kind }) => kind !== 'loading',
+      });
+      signal.addEventListener('abort', () => {
+        stop();
+        reject(signal.reason as Error);
+      });
+    });
+  }
+
+  return { runs, train };
+}
+
+function note(runs: BothRuns, report: Report): void {
+  switch (report.kind) {
+    case 'loading':
+      runs.loaded = report.part;
+      return;
+    case 'line':
+      runs.loaded = 1;
+      runs.lines[report.whose].push(report);
+      return;
+    case 'gradients':
+      runs.gradients = report.rows;
+      return;
+    case 'tested':
+      runs.tested[report.whose] = report;
+      runs.ended[report.whose] = performance.now();
+      return;
+    case 'failed':
+      runs.failure = report.message;
+      return;
+    case 'end':
+  }
+}

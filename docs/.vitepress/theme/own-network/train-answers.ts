@@ -7,8 +7,8 @@ import { functionsOf } from '../../../../src/exercises/network-answers.js';
 import type { RunReport } from '../../../../src/own-network/own-network.js';
 import { trainBoth, IMAGES_TASK, TEXT_TASK } from '../../../../src/own-network/own-network.js';
 import type { Failed } from '../exercises/limited-run.js';
-import { keepPrinted } from '../exercises/printed.js';
-import type { Subject } from './subjects.js';
+import { keepPrinted } from '../exercises/limited-run.js';
+import type { Subject } from './answers.js';
 
 export interface Job {
   readonly subject: Subject;

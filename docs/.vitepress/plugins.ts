@@ -1,0 +1,126 @@
+/** Vite plugins of the site: files that components fetch, programs in a worker, and the figures' files in a page's head. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { HeadConfig } from 'vitepress';
+import { FILES as MNIST, packagedDirectory } from '../../src/data/mnist-files.js';
+import { parseLabelledImages, sliceImages } from '../../src/data/mnist.js';
+import { IMAGE_COUNT } from '../../src/exercises/train.js';
+import { project } from './source-pages.js';
+import { PLACES, type FigureName } from './theme/places.js';
+
+/** A file that the build of the site writes: the module `virtual:NAME` is the address of `file`, whose contents `make` returns when a component imports it. */
+export const asset = (name: string, file: string, make: () => Uint8Array | string) => ({
+  name,
+  resolveId: (id: string) => (id === `virtual:${name}` ? `\0${id}` : null),
+  load(id: string) {
+    if (id !== `\0virtual:${name}`) return null;
+    const place = path.join(project, 'dist/site-assets', file);
+    mkdirSync(path.dirname(place), { recursive: true });
+    writeFileSync(place, make());
+    return `export { default } from ${JSON.stringify(`${place}?url`)};`;
+  },
+});
+
+/** A Vite plugin: `virtual:exercise-images` is the address of a file with the images that the exercises train on. */
+export const exerciseImages = () => asset('exercise-images', 'images.gz', () => gzipSync(firstImages(), { level: 9 }));
+
+/** The labels, then the pixels. */
+function firstImages(): Uint8Array {
+  const read = (name: string) => ({ name, bytes: readFileSync(path.join(packagedDirectory(), name)) });
+  const all = parseLabelledImages(read(MNIST.trainImages), read(MNIST.trainLabels));
+  const { labels, pixels } = sliceImages(all, 0, IMAGE_COUNT);
+  return Buffer.concat([labels, pixels]);
+}
+
+/** The programs of docs/learn/programs run in a worker of the site as they are: what they use of Node is here. */
+const FOLDER = path.posix.join(project.split(path.sep).join('/'), 'docs/learn/programs/');
+
+/** The file that a program reads. */
+const FILES: Readonly<Record<string, string>> = {
+  'gates.mjs': 'docs/learn/programs/gates.json',
+  'fitting-mistake.mjs': 'test/fixtures/pytorch.json',
+};
+
+/** What a program imports from Node, by the names of the module and of the program. */
+const MODULES: Readonly<Record<string, (program: string) => string>> = {
+  'node:url': () => 'export const fileURLToPath = (address) => new URL(address).pathname;',
+  'node:fs': (program) => {
+    const file = FILES[program] as string | undefined;
+    const own = file === undefined ? [] : [[`/${path.basename(file)}`, readFileSync(path.join(project, file), 'utf8')]];
+    return `export const readFileSync = (file) => {
+      for (const [name, text] of ${JSON.stringify(own)}) if (String(file).endsWith(name)) return text;
+      throw new Error('A browser has no file ' + file);
+    };`;
+  },
+};
+const PREFIX = '\0program:';
+
+/** A Vite plugin. Each program keeps an address of its own, by which it finds out whether it was started or imported. */
+export const programsInBrowser = () => ({
+  name: 'programs-in-browser',
+  enforce: 'pre' as const,
+  resolveId: (id: string, importer?: string) =>
+    id in MODULES && importer?.startsWith(FOLDER) ? `${PREFIX}${id}:${path.posix.basename(importer)}` : null,
+  load(id: string) {
+    if (!id.startsWith(PREFIX)) return null;
+    const end = id.lastIndexOf(':');
+    return MODULES[id.slice(PREFIX.length, end)](id.slice(end + 1));
+  },
+  transform(code: string, id: string) {
+    if (!id.startsWith(FOLDER)) return null;
+    return { code: code.replaceAll('import.meta.url', `'file:///${path.posix.basename(id)}'`), map: null };
+  },
+});
+
+/** The figures of a page are fetched together with its text. What the plugin reads of a file of the built site. */
+interface Chunk {
+  readonly fileName: string;
+  readonly name?: string;
+  readonly isEntry?: boolean;
+  readonly facadeModuleId?: string | null;
+  /** The files that it imports at once. */
+  readonly imports?: readonly string[];
+}
+type Bundle = Readonly<Record<string, Chunk>>;
+
+const NAMES = Object.keys(PLACES) as FigureName[];
+
+/** `file`, and all files that it needs. */
+const withImports = (file: string, bundle: Bundle, found = new Set<string>()): Set<string> => {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const imported of bundle[file].imports ?? []) withImports(imported, bundle, found);
+  return found;
+};
+
+/** The files of each figure. Those that every page loads anyway are left out. */
+export function filesOfFigures(bundle: Bundle): ReadonlyMap<FigureName, readonly string[]> {
+  const chunks = Object.values(bundle);
+  const app = chunks.find(({ isEntry, name }) => isEntry && name === 'app');
+  if (!app) throw new Error('the site has no app');
+  const everywhere = withImports(app.fileName, bundle);
+  return new Map(
+    NAMES.map((figure) => {
+      const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/theme/${figure}.ts`));
+      if (!chunk) throw new Error(`the site has no file for the figure ${figure}`);
+      return [figure, [...withImports(chunk.fileName, bundle)].filter((file) => !everywhere.has(file))];
+    }),
+  );
+}
+
+/** A Vite plugin that finds the figures' files, and what a page's head has for those of its HTML. */
+export function preloadedFigures() {
+  let files: ReturnType<typeof filesOfFigures> = new Map();
+  const plugin = {
+    name: 'figure-files',
+    apply: (_: unknown, { command, isSsrBuild }: { command: string; isSsrBuild?: boolean }) =>
+      command === 'build' && !isSsrBuild,
+    generateBundle: (_: unknown, bundle: unknown) => void (files = filesOfFigures(bundle as Bundle)),
+  };
+  const links = (html: string, base: string): HeadConfig[] => {
+    const shown = NAMES.filter((figure) => PLACES[figure].html.test(html)).flatMap((figure) => files.get(figure) ?? []);
+    return [...new Set(shown)].map((file) => ['link', { rel: 'modulepreload', href: base + file }]);
+  };
+  return { plugin, links };
+}
