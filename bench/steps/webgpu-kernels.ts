@@ -5,10 +5,9 @@
 import type { Place } from '../../kernels/webgpu/allocations.js';
 import type { AdapterKind } from '../../kernels/webgpu/device.js';
 import type { Kernel, Launch } from '../../kernels/webgpu/kernel.js';
-import { times } from '../../kernels/webgpu/kernel.js';
-import { matmul } from '../../kernels/webgpu/matmul.js';
-import type { TileShape } from '../../kernels/webgpu/tiles.js';
-import { LANES, sumsOf, tileLoop, tilePlaces } from '../../kernels/webgpu/tiles.js';
+import { LANES, times } from '../../kernels/webgpu/kernel.js';
+import type { TileShape } from '../../kernels/webgpu/matmul.js';
+import { matmul, sumsOf, tileLoop, tilePlaces } from '../../kernels/webgpu/matmul.js';
 
 export interface KernelStep {
   readonly name: string;

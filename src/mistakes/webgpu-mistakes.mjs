@@ -162,8 +162,6 @@ export const WEBGPU_MISTAKES = [
       MERGED,
     ],
     'the first block at every step': ['let bAt = p.b + s * p.bStride;', 'let bAt = p.b;', CORE, MERGED],
-  }),
-  ...mistakes('tiles', {
     'the last k is left out': [
       'for (var k = 0u; k < p.K; k++) {',
       'for (var k = 0u; k + 1 < p.K; k++) {',
@@ -281,35 +279,6 @@ export const WEBGPU_MISTAKES = [
       'more workgroups',
     ],
   }),
-  ...mistakes('pipelines', {
-    'every kernel is the first one': [
-      'this.made.get(kernel.name)',
-      '[...this.made.values()].at(0)',
-      CORE,
-      'numbers are data',
-    ],
-    'kernels by their number of parameters': [
-      'this.made.get(kernel.name)',
-      '[...this.made].find(([name]) => name.length === kernel.name.length)?.[1]',
-      SUITE,
-      'software.*Error',
-    ],
-  }),
-  ...mistakes('launches', {
-    'delta and count exchanged': [
-      '{ delta: number(1), count }',
-      '{ delta: count, count: number(1) }',
-      SUITE,
-      'software.*huber',
-    ],
-    'a bias is added to what out holds': ["if (option === 'bias') return places[3];", '', SUITE, 'software.*matmul'],
-    'momentum is the rate': [
-      'sgd(places, number(0), number(1))',
-      'sgd(places, number(0), number(0))',
-      SUITE,
-      'software.*sgd',
-    ],
-  }),
   ...mistakes('allocations', {
     'pads are not skipped': [
       'padded.set(values.subarray(m * columns, (m + 1) * columns), 4 * m * pitch)',
@@ -361,6 +330,18 @@ export const WEBGPU_MISTAKES = [
     'scratch of any size': ['one.size >= size', 'one.size > 0', MEMORY, 'share room'],
   }),
   ...mistakes('plan', {
+    'every kernel is the first one': [
+      'this.made.get(kernel.name)',
+      '[...this.made.values()].at(0)',
+      CORE,
+      'numbers are data',
+    ],
+    'kernels by their number of parameters': [
+      'this.made.get(kernel.name)',
+      '[...this.made].find(([name]) => name.length === kernel.name.length)?.[1]',
+      SUITE,
+      'software.*Error',
+    ],
     'numbers of the first run': [
       'if (Object.is(this.reals[word], value)) continue;',
       'continue;',
@@ -377,6 +358,21 @@ export const WEBGPU_MISTAKES = [
     'the pipeline before': ['if (pipeline !== last) pass', 'if (!last) pass', CORE, MERGED],
   }),
   ...mistakes('calls', {
+    'a bias is added to what out holds': ["if (option === 'bias') return places[3];", '', SUITE, 'software.*matmul'],
+    'any step of a tensor is the same': [
+      'one.address === other.address &&\n',
+      '',
+      LISTS,
+      listIn('each step has a z of one tensor'),
+    ],
+    'blocks with gaps': ['Math.abs(stride) === rows * pitch', 'true', LISTS, listIn('steps leave others out')],
+    'joined from the first step': ['...(first.address < last.address ? first : last),', '...first,', CORE, MERGED],
+    'operands may overlap': [
+      'one.address < endOf(other) && other.address < endOf(one)',
+      'false',
+      LISTS,
+      listIn('two sums are one'),
+    ],
     'steps of a tensor are one view': [
       'one.data !== other.data || one.offset !== other.offset',
       'one.data !== other.data',
@@ -431,6 +427,18 @@ export const WEBGPU_MISTAKES = [
     ],
   }),
   ...mistakes('merge', {
+    'delta and count exchanged': [
+      '{ delta: number(1), count }',
+      '{ delta: count, count: number(1) }',
+      SUITE,
+      'software.*huber',
+    ],
+    'momentum is the rate': [
+      'sgd(places, number(0), number(1))',
+      'sgd(places, number(0), number(0))',
+      SUITE,
+      'software.*sgd',
+    ],
     'two updates of one tensor at once': [
       'areOtherTensors(calls[end].places, places())',
       'true',
@@ -438,22 +446,6 @@ export const WEBGPU_MISTAKES = [
       'updates of one tensor',
     ],
     'one update too few': ['count: end - n,', 'count: end - n + 1,', CORE, MERGED],
-  }),
-  ...mistakes('steps', {
-    'any step of a tensor is the same': [
-      'one.address === other.address &&\n',
-      '',
-      LISTS,
-      listIn('each step has a z of one tensor'),
-    ],
-    'blocks with gaps': ['Math.abs(stride) === rows * pitch', 'true', LISTS, listIn('steps leave others out')],
-    'joined from the first step': ['...(first.address < last.address ? first : last),', '...first,', CORE, MERGED],
-    'operands may overlap': [
-      'one.address < endOf(other) && other.address < endOf(one)',
-      'false',
-      LISTS,
-      listIn('two sums are one'),
-    ],
   }),
   ...mistakes('forward-run', {
     'any tensor for z': [
