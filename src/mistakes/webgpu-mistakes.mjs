@@ -301,7 +301,8 @@ export const WEBGPU_MISTAKES = [
       'networks that are disposed of',
     ],
   }),
-  ...mistakes('heap', {
+  ...mistakes('../heap', {
+    'grows as if nothing were free': ['this.end + size - this.freeAtEnd', 'this.end + size', DEVICE, 'adapter allows'],
     'the rest of a free part is lost': ['found > size ?', 'found > 2 * size ?', MEMORY, 'heap'],
     'the rest begins too early': [
       'address: address + size, size: found - size',
@@ -317,7 +318,6 @@ export const WEBGPU_MISTAKES = [
     ],
   }),
   ...mistakes('memory', {
-    'grows as if nothing were free': ['(quads - this.heap.freeAtEnd) * QUAD', 'quads * QUAD', DEVICE, 'adapter allows'],
     'freed numbers stay': ['if (address < end) {', 'if (address > end) {', MEMORY, 'new ones are zeros'],
     'numbers are lost when it grows': [
       'encoder.copyBufferToBuffer(this.buffer, 0, larger, 0, before);',

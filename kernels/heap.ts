@@ -10,13 +10,22 @@ export class Heap {
   /** Sorted by address. */
   private free: Part[] = [];
 
-  /** `size`: the end of the range; `grow` moves it up. */
-  constructor(private end: number) {
-    this.free = [{ address: 0, size: end }];
+  /** The range is `begin` … `end` - 1, all of it free; `grow` moves its end up. */
+  constructor(
+    begin: number,
+    private end: number,
+  ) {
+    if (end > begin) this.free.push({ address: begin, size: end - begin });
   }
 
+  /** The first address after the range. */
   get size(): number {
     return this.end;
+  }
+
+  /** The size of all parts in use. */
+  get inUse(): number {
+    return [...this.used.values()].reduce((sum, size) => sum + size, 0);
   }
 
   /** The size of the free part with which the range ends; 0 if that is in use. */
@@ -35,10 +44,18 @@ export class Heap {
     return address;
   }
 
+  /** As `allocate`. If no free part is as large, the range grows: `newEnd` gets the least end that leaves room, and returns the new one. */
+  reserve(size: number, newEnd: (least: number) => number): number {
+    const address = this.allocate(size);
+    if (address !== undefined) return address;
+    this.grow(newEnd(this.end + size - this.freeAtEnd));
+    return this.reserve(size, newEnd);
+  }
+
   /** Returns the size of the part. */
   release(address: number): number {
     const size = this.used.get(address);
-    if (size === undefined) throw new Error(`webgpu: nothing is allocated at ${address}`);
+    if (size === undefined) throw new Error(`nothing is allocated at ${address}`);
     this.used.delete(address);
     this.add({ address, size });
     return size;
