@@ -286,20 +286,22 @@ export const WEBGPU_MISTAKES = [
       CORE,
       MERGED,
     ],
-    'a view begins at the tensor': ['address: address + Math.floor(offset / columns) * pitch', 'address', CORE, MERGED],
+    'a view begins at the tensor': ['address: address + from * pitch', 'address', CORE, MERGED],
     'indices begin at the row': [
       'first: 4 * place.address + column',
       'first: 4 * place.address',
       SUITE,
       'software.*(embedding|crossEntropy|class)',
     ],
-    'parts of a row': ['const aligned = offset % columns === 0;', 'const aligned = true;', CORE, 'whole rows'],
     'a freed tensor keeps its memory': [
       'this.memory.release(tensor.address);',
       '',
       MEMORY,
       'networks that are disposed of',
     ],
+  }),
+  ...mistakes('../held-tensors', {
+    'parts of a row': ['const aligned = offset % columns === 0;', 'const aligned = true;', CORE, 'whole rows'],
   }),
   ...mistakes('../heap', {
     'grows as if nothing were free': ['this.end + size - this.freeAtEnd', 'this.end + size', DEVICE, 'adapter allows'],
