@@ -188,7 +188,7 @@ async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Reco
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
 /**
- * Which of the cases a backend runs. In the lists an operation's cases come back after 3, 8, 12 or 13 others, so a part in steps of five has
+ * Which of the cases a backend runs. In the lists an operation's cases come back after 3, 9 or 13 others, so a part in steps of five has
  * every operation, at several sizes.
  */
 export type Part = 'all' | 'two fifths' | 'another fifth';
