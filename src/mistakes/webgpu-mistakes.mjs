@@ -602,7 +602,12 @@ export const WEBGPU_MISTAKES = [
       'are clipped together',
     ],
     'only the first gradient': ['group >= p.list[one + 1].y)', 'group > 1000000u)', CLIPPING, 'are clipped together'],
-    'half of a sum': ['half = ${THREADS / 2}u; half > 0;', 'half = ${THREADS / 4}u; half > 0;', CLIPPING, 'by norm'],
+    'half of a sum': [
+      'half = ${THREADS / 2}u; half > 0;',
+      'half = ${THREADS / 4}u; half > 0;',
+      CLIPPING,
+      'are clipped together',
+    ],
     'a small norm is scaled up': ['if (sqrt(sums.x) > p.limit) {', '{', SUITE, 'software.*clipByNorm'],
     'squares overflow': ['if (isFinite(sums.x)) {', 'if (true) {', SUITE, 'software.*clipByNorm'],
     'NaN is clipped': [

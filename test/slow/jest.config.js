@@ -5,7 +5,7 @@ import config from '../../jest.config.js';
 /** Files that both tiers run: their tests are larger here. */
 const SHARED = [
   ...['cli/drawings', 'cli/kills', 'cli/lost-output', 'cli/memory', 'cli/png'],
-  ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
+  ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own'],
   ...[
     'equations/gradients',
     'exercises/diagnosis',
