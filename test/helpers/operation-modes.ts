@@ -1,6 +1,6 @@
 /**
- * Two more ways to run the cases of operation-cases.ts, on the reference in f64: each output is that of its formula, and what a backward
- * operation computes is the numeric gradient of the forward operation's formula. No formula is one of src/.
+ * Two more ways to run the cases of operation-cases.ts, on the reference in f64. Each output is that of its formula. What a backward
+ * operation computes is the numeric gradient of the forward operation's formula. The formulas are those of formula-backend.ts.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
