@@ -9,12 +9,13 @@ import { assertKinds } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import { Allocations, Parts } from './allocations.js';
 import { PORTABLE, RELAXED } from './binaries.js';
+import { Heap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
 import { WasmBackend } from './backend.js';
 import type { WasmExports } from './runner.js';
 import { Runner } from './runner.js';
+import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 import { hasWideVectors, withOwnCode } from './wide-vectors.js';
@@ -75,8 +76,8 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
 
-  const parts = new Parts(memory, FIRST_ADDRESS, most);
-  const scratches = Array.from({ length: threads }, () => parts.allocate(wasm.SCRATCH_BYTES.value));
+  const heap = new Heap(memory, FIRST_ADDRESS, most);
+  const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
   if (!compilation.tiles) {
@@ -89,7 +90,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, isWide, index, count: threads }));
   const helpers = await startThreads(setups.slice(1));
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
-  const allocations = new Allocations(parts);
+  const allocations = new Allocations(memory, heap);
   const runner = new Runner(wasm, helpers, allocations);
   return withShapeChecks(
     new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, tiles }),

@@ -116,8 +116,8 @@ class Packing {
     let memory: Pick<Packed, 'address' | 'bytes'>;
     if (outdated >= 0) [memory] = packed.splice(outdated, 1);
     else {
-      if (packed.length >= MOST_COPIES) this.allocations.parts.release(packed.splice(0, 1)[0].address);
-      memory = { address: this.allocations.parts.allocate(bytes), bytes };
+      if (packed.length >= MOST_COPIES) this.allocations.heap.release(packed.splice(0, 1)[0].address);
+      memory = { address: this.allocations.heap.allocate(bytes), bytes };
     }
     const copy = { view, address: memory.address, bytes: memory.bytes, writes: -1 };
     packed.push(copy);

@@ -3,9 +3,9 @@
  * If the buffer is full, a larger one replaces it, and the tensors keep their addresses. Addresses count groups of four numbers.
  */
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import { Heap } from '../heap.js';
 import type { Device } from './device.js';
 import { BUFFER, MAP_READ } from './device.js';
+import { Heap } from './heap.js';
 
 /** Bytes of four numbers. */
 export const QUAD = 16;

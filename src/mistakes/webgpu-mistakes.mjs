@@ -303,7 +303,7 @@ export const WEBGPU_MISTAKES = [
   ...mistakes('../held-tensors', {
     'parts of a row': ['const aligned = offset % columns === 0;', 'const aligned = true;', CORE, 'whole rows'],
   }),
-  ...mistakes('../heap', {
+  ...mistakes('heap', {
     'grows as if nothing were free': ['this.end + size - this.freeAtEnd', 'this.end + size', DEVICE, 'adapter allows'],
     'the rest of a free part is lost': ['found > size ?', 'found > 2 * size ?', MEMORY, 'heap'],
     'the rest begins too early': [

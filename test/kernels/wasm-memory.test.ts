@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Parts } from '../../kernels/wasm/allocations.js';
+import { Heap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
@@ -76,7 +76,7 @@ describe('memory', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
         const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-        const heap = new Parts(memory, 1024, 100 * 65536);
+        const heap = new Heap(memory, 1024, 100 * 65536);
         const held: { address: number; bytes: number }[] = [];
         for (const { bytes, release } of calls) {
           if (release % 2 === 1 && held.length > 0) heap.release(held.splice(release % held.length, 1)[0].address);

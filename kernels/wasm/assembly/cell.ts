@@ -5,7 +5,7 @@
  * turn of the gates has two pairs: a division takes long, and meanwhile the processor computes the other pair. Each function has at most
  * three outputs: one loop with all six of the forward cell ended a process of Node 26.10 on an Intel Xeon.
  *
- * The vector at a row's end is loaded whole, for which ../allocations.ts leaves room, and only the row's own numbers are stored.
+ * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
  */
 import { LstmCellBackward, LstmCellForward } from './jobs';
 import { flushTiny, min, multiplyAdd, sigmoid, storePart, tanh } from './math';

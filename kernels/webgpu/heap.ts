@@ -23,11 +23,6 @@ export class Heap {
     return this.end;
   }
 
-  /** The size of all parts in use. */
-  get inUse(): number {
-    return [...this.used.values()].reduce((sum, size) => sum + size, 0);
-  }
-
   /** The size of the free part with which the range ends; 0 if that is in use. */
   get freeAtEnd(): number {
     const last = this.free.at(-1);
