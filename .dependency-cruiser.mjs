@@ -9,7 +9,7 @@ const bench = (name) => `bench/${name}\\.ts$`;
 /** The layers, the lowest first. Each component is a pattern for paths. */
 const LAYERS = [
   ['src/core/', 'build/'],
-  ['src/equations/', 'src/files/', 'src/mistakes/'],
+  ['src/equations/', 'src/files/', 'src/mistakes/', 'kernels/[\\w-]+\\.ts$'],
   ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/', 'kernels/webgpu/'],
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],

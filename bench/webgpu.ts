@@ -10,8 +10,8 @@ import { Command } from 'commander';
 import { makeFolder } from '../src/files/disk.js';
 import { runCommand } from './command.js';
 import type { Row } from './measure/rows.js';
-import { fillParts } from './report/parts.js';
-import { rivalsOf } from './report/webgpu.js';
+import { rivalsOf } from './report/summary.js';
+import { fillParts } from './report/tables.js';
 
 const SUITES = ['step', 'text', 'matmul', 'scaling']; // scaling prints the crossovers
 const BACKENDS = [

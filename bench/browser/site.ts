@@ -11,6 +11,7 @@ import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
 import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
+import { launchChromiumOnGpu } from './chromium.js';
 
 interface File {
   readonly type: string;
@@ -43,7 +44,7 @@ export async function bundleSite(): Promise<Site> {
 }
 
 /** A page with a module of steps/. */
-export async function bundleSteps(module: string): Promise<Site> {
+async function bundleSteps(module: string): Promise<Site> {
   return siteOf(await bundle([[module, path.join(bench, 'steps', `${module}.js`)]]));
 }
 
@@ -128,4 +129,33 @@ export async function serve(site: Site): Promise<{ readonly url: string; close()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/index.html`, close: () => server.close() };
+}
+
+/** A page of Chrome or Chromium that runs the steps of a document: a module of steps/. */
+export interface StepsPage<News> {
+  /** With its version. */
+  readonly name: string;
+  /** Calls the module's function with `given` and a function that passes on what it reports. */
+  call(name: string, given: readonly unknown[], report: (news: News) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStepsPage<News>(module: string): Promise<StepsPage<News>> {
+  const browser = await launchChromiumOnGpu();
+  const server = await serve(await bundleSteps(module));
+  return {
+    name: `Chromium ${browser.version()}`,
+    async call(name, given, report) {
+      const page = await browser.newPage();
+      await page.exposeFunction('report', report);
+      await page.goto(server.url);
+      const values = given.map((value) => JSON.stringify(value)).join(', ');
+      await page.evaluate(`import('/${module}.js').then(({ ${name} }) => ${name}(${values}, report))`);
+      await page.close();
+    },
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
 }

@@ -7,9 +7,9 @@ import { messageOf } from '../program.js';
 import type { Case } from '../suites.js';
 import type { BenchmarkTask } from '../tasks.js';
 import { flopsOf, makeInputs } from '../tasks.js';
+import type { Engine } from './engine.js';
 import type { Expected } from './expected.js';
 import { expectedOf, verify } from './expected.js';
-import type { ProcessPool } from './process-pool.js';
 import type { EncodedArrays, Started } from './protocol.js';
 import { decode, encode } from './protocol.js';
 import type { Finding } from './rows.js';
@@ -27,6 +27,45 @@ interface Pace {
 
 export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
 export const QUICK: Pace = { warmUpMs: 10, rounds: 1, turnMs: 10, enoughMs: 100, longestMs: 1000 };
+
+/** The candidates' processes: kept from case to case, or new ones for each case. */
+export class ProcessPool {
+  private readonly running = new Map<Candidate, Started>();
+  /** Candidates that failed to start; they are not tried again. */
+  private readonly absent = new Map<Candidate, { reason: string }>();
+
+  /** If true, each case starts new processes, so that a process's memory is that of one case. */
+  usesNewProcesses = false;
+
+  constructor(private readonly engine: Pick<Engine, 'start'>) {}
+
+  /** The candidate's process, or the reason why there is none. */
+  async start(candidate: Candidate): Promise<Started | { reason: string }> {
+    const known = this.running.get(candidate) ?? this.absent.get(candidate);
+    if (known) return known;
+    try {
+      const started = await this.engine.start(candidate);
+      this.running.set(candidate, started);
+      return started;
+    } catch (error) {
+      const absent = { reason: messageOf(error) };
+      this.absent.set(candidate, absent);
+      return absent;
+    }
+  }
+
+  /** The case is over for this candidate. */
+  finish(candidate: Candidate, hasFailed: boolean): void {
+    if (!this.usesNewProcesses && !hasFailed) return;
+    this.running.get(candidate)?.process.close();
+    this.running.delete(candidate);
+  }
+
+  /** Ends the processes, except those of which `isNeeded` is true. Default: all. */
+  close(isNeeded: (candidate: Candidate) => boolean = () => false): void {
+    for (const candidate of [...this.running.keys()]) if (!isNeeded(candidate)) this.finish(candidate, true);
+  }
+}
 
 export class Comparison {
   /** The best speed of each candidate at each kind of task, in FLOP/ms. */

@@ -1,6 +1,8 @@
 /** Rows as lines for the terminal, and as tables in Markdown. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
+import { UsageError } from '../suites.js';
 
 const COLUMNS = [
   ['median ms', 11],
@@ -76,4 +78,19 @@ function escaped(cell: string): string {
 export async function formatted(document: string, file: string): Promise<string> {
   const { format, resolveConfig } = await import('prettier');
   return format(document, { ...(await resolveConfig(file, { editorconfig: true })), parser: 'markdown' });
+}
+
+/**
+ * Fills the marked parts of a document: `<!-- NAME: made by the command -->` … `<!-- end of NAME -->`. `option`: that of the command line
+ * which names the file.
+ */
+export async function fillParts(option: string, file: string, parts: Readonly<Record<string, string>>): Promise<void> {
+  let text = readFileSync(file, 'utf8');
+  for (const [name, contents] of Object.entries(parts)) {
+    const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
+    const [from, to] = [text.indexOf(open), text.indexOf(close)];
+    if (from < 0 || to < from) throw new UsageError(`${option} ${file}: has no ${open} … ${close}`);
+    text = `${text.slice(0, from + open.length)}\n\n${contents}\n\n${text.slice(to)}`;
+  }
+  writeFileSync(file, await formatted(text, file));
 }

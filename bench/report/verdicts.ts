@@ -1,6 +1,6 @@
 /** What rows say in sentences: which results are wrong, which times are unreliable, and in how many cases Longhand is the fastest. */
 import { BASELINE, labelOf } from '../candidates.js';
-import { loadWarning } from '../measure/load.js';
+import { loadWarning } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
 import { timesWarning } from '../measure/rows.js';
 import { threadsText } from '../program.js';

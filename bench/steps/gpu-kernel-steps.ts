@@ -8,11 +8,11 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MODES } from '../../kernels/gpu/gpu-js.js';
-import { openStepsPage } from './steps-page.js';
+import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
-import { withLoad } from '../measure/load.js';
-import type { News } from './gpu-measure.js';
-import { measureMode } from './gpu-measure.js';
+import { withLoad } from '../measure/environment.js';
+import type { News } from './gpu-kernels.js';
+import { measureMode } from './gpu-kernels.js';
 import type { Size } from './product-steps.js';
 import { StepTable } from './product-steps.js';
 
@@ -48,7 +48,7 @@ const NODE: Place = {
 };
 
 async function openChromium(): Promise<Place> {
-  const page = await openStepsPage('gpu-measure');
+  const page = await openStepsPage<News>('gpu-kernels');
   return {
     name: page.name,
     modes: MODES.filter((mode) => mode !== 'headlessgl'),

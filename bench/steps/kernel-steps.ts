@@ -13,7 +13,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { tensorFrom } from '../../src/core/tensor.js';
 import { compileAssembly } from '../assemblyscript.js';
 import { runCommand, sizeIn } from '../command.js';
-import { withLoad } from '../measure/load.js';
+import { withLoad } from '../measure/environment.js';
 import type { Operands, Ready, Size, Timing } from './product-steps.js';
 import { operandsOf, outcomeOf, readyOn, row, StepTable, timesOf } from './product-steps.js';
 

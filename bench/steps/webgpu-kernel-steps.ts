@@ -6,17 +6,15 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
-import { openStepsPage } from './steps-page.js';
+import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
-import { withLoad } from '../measure/load.js';
-import { fillParts } from '../report/parts.js';
-import { table } from '../report/tables.js';
+import { withLoad } from '../measure/environment.js';
+import { fillParts, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
-import type { News } from './gpu-measure.js';
+import type { News } from './gpu-kernels.js';
 import type { Outcome, Size } from './product-steps.js';
 import { figuresOf, StepTable } from './product-steps.js';
-import { stepsFor } from './webgpu-kernels.js';
-import { measureWebGpu } from './webgpu-measure.js';
+import { measureWebGpu, stepsFor } from './webgpu-kernels.js';
 
 interface Options {
   readonly size?: Size;
@@ -31,7 +29,7 @@ interface Measured {
 }
 
 async function bench({ size, browser = false, quick: isQuick = false, document }: Options): Promise<void> {
-  const page = browser ? await openStepsPage('webgpu-measure') : undefined;
+  const page = browser ? await openStepsPage<News>('webgpu-kernels') : undefined;
   const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
   const measured: Measured[] = [];
   let executor: string | undefined;

@@ -4,7 +4,6 @@
  */
 import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { Allocations } from './allocations.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import { Clipping } from './clipping.js';
@@ -24,6 +23,7 @@ import { adamPrograms, addPrograms, multiplyPrograms, sgdPrograms } from './poin
 import { Queue } from './queue.js';
 import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from './rows.js';
 import type { Input } from './runner.js';
+import { Allocations } from './tensor.js';
 
 const errorsOf = (kind: Cost['kind']) => ({
   forward: errorForwardPrograms(kind),

@@ -4,7 +4,6 @@
  * g·2⁻⁸⁰: every sum is a matrix with two rows.
  */
 import type { Tensor } from '../../src/core/tensor.js';
-import type { Allocations, Operand } from './allocations.js';
 import type { Device } from './device.js';
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
@@ -12,6 +11,7 @@ import { columnsOf, forEachColumn, forEachExample, Lines, rowPrograms, y } from 
 import type { Queue } from './queue.js';
 import type { Input, Matrix } from './runner.js';
 import { allRowsOf } from './runner.js';
+import type { Allocations, Operand } from './tensor.js';
 
 const SCALE = 2 ** -80;
 /** The largest f32 number. Neither ∞ nor NaN is ≤ this. */

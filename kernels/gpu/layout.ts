@@ -1,5 +1,5 @@
 /**
- * How a matrix lies on the device, and the kernel text that reads it. modes.ts, runner.ts, device.ts, moves.ts and
+ * How a matrix lies on the device, and the kernel text that reads it. modes.ts, runner.ts, device.ts, pointwise.ts and
  * cell-tiles.ts also depend on the layouts. The other files know only how wide a fetch is, and how large a tile is.
  *
  * In the GL modes (webgl2 and headlessgl) a matrix is a texture. Each of its texels holds four neighbouring columns of a row,

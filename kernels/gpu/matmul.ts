@@ -13,8 +13,6 @@
  */
 import type { MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import type { Allocations, Operand } from './allocations.js';
-import { roomOf } from './allocations.js';
 import type { Device } from './device.js';
 import type { Geometry, Source, Span } from './layout.js';
 import { partsOf } from './layout.js';
@@ -22,6 +20,8 @@ import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
 import type { Queue } from './queue.js';
 import type { Input } from './runner.js';
+import type { Allocations, Operand } from './tensor.js';
+import { roomOf } from './tensor.js';
 
 /** The factors of a product. If `aTransposed`, the device holds a as `[K,M]`; if `bTransposed`, it holds b as `[N,K]`. */
 interface Factors {

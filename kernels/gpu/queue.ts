@@ -1,10 +1,10 @@
 /** The queue of a backend: its kernels run one after another. In webgpu mode a kernel call returns a promise. */
 import type { Tensor } from '../../src/core/tensor.js';
-import type { Allocations, Operand } from './allocations.js';
 import type { Device } from './device.js';
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
 import type { Input, Operation } from './runner.js';
+import type { Allocations, Operand } from './tensor.js';
 
 /** Makes the programs of an operation on matrices of one size. */
 type MakePrograms<Name extends string> = (

@@ -8,7 +8,13 @@
  *
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
+import ndarray from 'ndarray';
+import type { Tensor } from '../../src/core/tensor.js';
+import { allocated } from '../../src/core/tensor.js';
+import type { HeldRows } from '../held-tensors.js';
+import { HeldTensors } from '../held-tensors.js';
 import type { Device } from './device.js';
+import type { Size } from './program.js';
 import type { Input, Matrix, RowRange } from './runner.js';
 
 /** The rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
@@ -136,4 +142,37 @@ function matricesIn(blocks: readonly Block[]): Set<Matrix> {
 function cut(block: Block, from: number, to: number): Block {
   const top = Math.max(from, block.from);
   return { from: top, to: Math.min(to, block.to), content: block.content, first: block.first + top - block.from };
+}
+
+/** Rows of a tensor on the device, read directly or as a transpose. */
+export type Operand = HeldRows<DeviceTensor>;
+
+/** How many rows a kernel computes for an operand; see `Device.roomFor`. */
+export const roomOf = ({ tensor, from, to }: Operand): number => tensor.roomFor(to - from);
+
+/** The tensors of a backend, and where the operands of its operations lie in them. */
+export class Allocations extends HeldTensors<DeviceTensor> {
+  constructor(private readonly device: Device) {
+    super('gpu');
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    const tensor = allocated(shape, 'f32');
+    const [step, columns] = [1, 1, ...shape].slice(-2);
+    const isSequence = shape.length > 2;
+    this.set(tensor, new DeviceTensor(this.device, tensor.size / columns, columns, isSequence ? step : 1));
+    return tensor;
+  }
+
+  /** Rows and columns that an operation computes for `view`. */
+  sizeOf(view: Tensor): Size {
+    const operand = this.find('size', view);
+    return [roomOf(operand), operand.tensor.columns];
+  }
+
+  /** The row that holds a vector, and its first column there: a step's class indices are a row, or a part of one. */
+  placeInRow(operation: string, vector: Tensor): { readonly row: Tensor; readonly first: number } {
+    const { tensor, column } = this.inRow(operation, vector);
+    return { row: ndarray(vector.data, [tensor.columns], [1], vector.offset - column), first: column };
+  }
 }

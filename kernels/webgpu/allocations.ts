@@ -5,7 +5,9 @@
  * end it. An operation may write anything there, and no result depends on them.
  */
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { allocated, formatShape, isDense } from '../../src/core/tensor.js';
+import { allocated } from '../../src/core/tensor.js';
+import type { HeldRows } from '../held-tensors.js';
+import { HeldTensors } from '../held-tensors.js';
 import type { Memory } from './memory.js';
 
 /** Rows of a tensor in the memory, read directly or as a transpose. Addresses and `pitch` count groups of four numbers. */
@@ -23,53 +25,33 @@ export interface Place {
 /** A tensor as rows of its last axis. */
 type Allocation = Omit<Place, 'transposed'>;
 
-const lastOf = (shape: readonly number[]): number => shape[shape.length - 1];
-
 export class Allocations {
-  private readonly tensors = new Map<FloatArray, Allocation>();
+  private readonly tensors = new HeldTensors<Allocation>('webgpu');
 
   constructor(private readonly memory: Memory) {}
 
   allocate(shape: readonly number[]): Tensor {
     const tensor = allocated(shape, 'f32');
     const { data, size } = tensor;
-    const columns = lastOf([1, ...shape]);
+    const [columns] = [1, ...shape].slice(-1);
     const [rows, pitch] = [size / columns, Math.ceil(columns / 4)];
-    this.tensors.set(data, { data, address: this.memory.allocate(rows * pitch), pitch, rows, columns });
+    this.tensors.set(tensor, { data, address: this.memory.allocate(rows * pitch), pitch, rows, columns });
     return tensor;
   }
 
-  free({ data }: Tensor): void {
-    const tensor = this.tensors.get(data);
-    if (!tensor) return;
-    this.tensors.delete(data);
-    this.memory.release(tensor.address);
+  free(view: Tensor): void {
+    const tensor = this.tensors.remove(view);
+    if (tensor) this.memory.release(tensor.address);
   }
 
   /** As `find`, but throws a RangeError if the view is a transpose. */
   plain(operation: string, view: Tensor): Place {
-    const place = this.find(operation, view);
-    if (place.transposed)
-      throw new RangeError(`webgpu ${operation}: ${formatShape(view.shape)} must not be a transpose`);
-    return place;
+    return placeOf(this.tensors.plain(operation, view));
   }
 
   /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
   find(operation: string, view: Tensor): Place {
-    const { shape, stride, offset } = view;
-    const { data, address, pitch, columns } = this.tensorOf(operation, view);
-    const at = { data, address: address + Math.floor(offset / columns) * pitch, pitch, columns };
-    const aligned = offset % columns === 0;
-    if (aligned && isWholeRows(shape, stride, columns)) {
-      const rows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-      return { ...at, rows, transposed: false };
-    }
-    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
-      return { ...at, rows: shape[1], transposed: true };
-    }
-    throw new RangeError(
-      `webgpu ${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`,
-    );
+    return placeOf(this.tensors.find(operation, view));
   }
 
   /**
@@ -77,26 +59,16 @@ export class Allocations {
    * from the memory's begin.
    */
   inRow(operation: string, vector: Tensor): { readonly place: Place; readonly first: number } {
-    const [count] = vector.shape;
-    const [stride] = vector.stride;
-    const { data, address, pitch, columns } = this.tensorOf(operation, vector);
-    const [row, column] = [Math.floor(vector.offset / columns), vector.offset % columns];
-    if ((count > 1 && stride !== 1) || column + count > columns) {
-      throw new RangeError(
-        `webgpu ${operation}: [${count}] with stride ${stride} does not lie in one row of ${columns}`,
-      );
-    }
-    const place = { data, address: address + row * pitch, pitch, rows: 1, columns: count, transposed: false };
+    const { tensor, row, column } = this.tensors.inRow(operation, vector);
+    const place = { ...placeOf({ tensor, from: row, to: row + 1, transposed: false }), columns: vector.shape[0] };
     return { place, first: 4 * place.address + column };
   }
-
-  private tensorOf(operation: string, { data, shape }: Tensor): Allocation {
-    const tensor = this.tensors.get(data);
-    if (tensor) return tensor;
-    const what = `webgpu ${operation}: ${formatShape(shape)}`;
-    throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
-  }
 }
+
+const placeOf = ({ tensor, from, to, transposed }: HeldRows<Allocation>): Place => {
+  const { data, address, pitch, columns } = tensor;
+  return { data, address: address + from * pitch, pitch, rows: to - from, columns, transposed };
+};
 
 /** The rows of a matrix with the host's pitch as rows with the memory's pitch. */
 export function withPitch(values: FloatArray, { rows, columns, pitch }: Place): Float32Array<ArrayBuffer> {
@@ -111,7 +83,3 @@ export function withoutPitch(values: FloatArray, padded: Float32Array, { rows, c
   if (columns === 4 * pitch) values.set(padded);
   else for (let m = 0; m < rows; m++) values.set(padded.subarray(4 * m * pitch, 4 * m * pitch + columns), m * columns);
 }
-
-/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
-const isWholeRows = (shape: number[], stride: number[], columns: number): boolean =>
-  isDense({ shape, stride }) && lastOf(shape) === columns;

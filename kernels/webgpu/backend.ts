@@ -8,8 +8,7 @@ import { Allocations, withoutPitch, withPitch } from './allocations.js';
 import type { AdapterKind, Device } from './device.js';
 import { Memory } from './memory.js';
 import { launchesOf } from './merge.js';
-import { Pipelines } from './pipelines.js';
-import { Plan } from './plan.js';
+import { Pipelines, Plan } from './plan.js';
 import { Queue } from './queue.js';
 
 const NONE: readonly number[] = [];

@@ -3,14 +3,7 @@
  * step is one launch: dh += dz·Whᵀ of the step before it, and the cell. Every sum has the order of the calls, and so the same bits.
  */
 import type { Place } from './allocations.js';
-import { cellBackward, stepBackward } from './cell.js';
-import type { AdapterKind } from './device.js';
-import type { Merged } from './forward-run.js';
-import type { Launch } from './kernel.js';
-import type { ListedCall } from './launches.js';
-import { matmul } from './matmul.js';
-import { copy } from './pointwise.js';
-import { columnSums, embeddingBackward } from './rows.js';
+import type { ListedCall } from './calls.js';
 import {
   areApart,
   areOtherTensors,
@@ -21,7 +14,14 @@ import {
   joined,
   overlap,
   strideOf,
-} from './steps.js';
+} from './calls.js';
+import { cellBackward, stepBackward } from './cell.js';
+import type { AdapterKind } from './device.js';
+import type { Merged } from './forward-run.js';
+import type { Launch } from './kernel.js';
+import { matmul } from './matmul.js';
+import { copy } from './pointwise.js';
+import { columnSums, embeddingBackward } from './rows.js';
 
 /** The most bytes of memory for dz of all steps; longer sequences are several runs. */
 const MOST_QUADS = 2 ** 25 / 16;

@@ -5,9 +5,8 @@
 import type { Place } from './allocations.js';
 import type { AdapterKind } from './device.js';
 import type { Datum, Kernel, Launch } from './kernel.js';
-import { times } from './kernel.js';
+import { LANES, times } from './kernel.js';
 import { mathOf } from './math.js';
-import { LANES } from './tiles.js';
 
 /** (2)–(4) from the pre-activations zi, zj, zf and zo. */
 const FORWARD = `

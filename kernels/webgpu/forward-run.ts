@@ -2,14 +2,13 @@
  * The forward pass of a run of steps: x·Wx + b of all steps is one product, into the rows of `gates`, which the steps overwrite anyway;
  * then a step is one launch: hPrev·Wh, the gates, c and h. Every sum has the order of the calls, and so the same bits.
  */
-import type { AdapterKind } from './device.js';
+import type { ListedCall } from './calls.js';
+import { areApart, areOtherTensors, isApartBy, isSamePlace, isTight, joined, startOf, strideOf } from './calls.js';
 import { stepForward } from './cell.js';
+import type { AdapterKind } from './device.js';
 import type { Launch } from './kernel.js';
-import type { ListedCall } from './launches.js';
-import { startOf } from './launches.js';
 import { matmul } from './matmul.js';
 import { embeddingForward } from './rows.js';
-import { areApart, areOtherTensors, isApartBy, isSamePlace, isTight, joined, strideOf } from './steps.js';
 
 /** z = x·Wx + b in one or more calls; z += hPrev·Wh; the cell. */
 interface Step {

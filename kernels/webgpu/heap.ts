@@ -10,11 +10,15 @@ export class Heap {
   /** Sorted by address. */
   private free: Part[] = [];
 
-  /** `size`: the end of the range; `grow` moves it up. */
-  constructor(private end: number) {
-    this.free = [{ address: 0, size: end }];
+  /** The range is `begin` … `end` - 1, all of it free; `grow` moves its end up. */
+  constructor(
+    begin: number,
+    private end: number,
+  ) {
+    if (end > begin) this.free.push({ address: begin, size: end - begin });
   }
 
+  /** The first address after the range. */
   get size(): number {
     return this.end;
   }
@@ -35,10 +39,18 @@ export class Heap {
     return address;
   }
 
+  /** As `allocate`. If no free part is as large, the range grows: `newEnd` gets the least end that leaves room, and returns the new one. */
+  reserve(size: number, newEnd: (least: number) => number): number {
+    const address = this.allocate(size);
+    if (address !== undefined) return address;
+    this.grow(newEnd(this.end + size - this.freeAtEnd));
+    return this.reserve(size, newEnd);
+  }
+
   /** Returns the size of the part. */
   release(address: number): number {
     const size = this.used.get(address);
-    if (size === undefined) throw new Error(`webgpu: nothing is allocated at ${address}`);
+    if (size === undefined) throw new Error(`nothing is allocated at ${address}`);
     this.used.delete(address);
     this.add({ address, size });
     return size;

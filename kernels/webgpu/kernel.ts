@@ -93,3 +93,6 @@ fn main(
 /** Text for n = 0 … count - 1. */
 export const times = (count: number, text: (n: number) => string, separator = '\n'): string =>
   Array.from({ length: count }, (_, n) => text(n)).join(separator);
+
+/** The four numbers of a group. */
+export const LANES = ['x', 'y', 'z', 'w'] as const;

@@ -19,7 +19,7 @@ export class Memory {
   /** It changes when the memory grows: `generation` then counts up. */
   buffer: GPUBuffer;
   generation = 0;
-  private readonly heap = new Heap(FIRST_BYTES / QUAD);
+  private readonly heap = new Heap(0, FIRST_BYTES / QUAD);
   /** Up to this address, the buffer may hold numbers of tensors that were freed. */
   private writtenTo = 0;
   /** See `scratch`. */
@@ -33,12 +33,7 @@ export class Memory {
 
   /** Reserves `quads` groups of four zeros and returns their address. Throws an OutOfMemoryError that names the bytes. */
   allocate(quads: number): number {
-    let address = this.heap.allocate(quads);
-    if (address === undefined) {
-      this.grow(quads);
-      address = this.heap.allocate(quads);
-      if (address === undefined) throw new Error(`webgpu: ${quads} are not free after growing`);
-    }
+    const address = this.heap.reserve(quads, (least) => this.grow(quads, least));
     const end = Math.min(address + quads, this.writtenTo);
     if (address < end) {
       const encoder = this.device.gpu.createCommandEncoder();
@@ -71,11 +66,10 @@ export class Memory {
     }
   }
 
-  /** Replaces the buffer by one with `quads` more groups of numbers, or by a factor of GROWTH if that is more. */
-  private grow(quads: number): void {
+  /** Replaces the buffer by one that ends at `end`, or is larger by a factor of GROWTH if that is more. Returns its end. */
+  private grow(quads: number, end: number): number {
     const { gpu, mostBytes } = this.device;
-    const before = this.heap.size * QUAD;
-    const least = before + (quads - this.heap.freeAtEnd) * QUAD;
+    const [before, least] = [this.heap.size * QUAD, end * QUAD];
     if (least > mostBytes) {
       throw new OutOfMemoryError(
         `webgpu: ${quads * QUAD} bytes requested beside ${before}: over this adapter's limit of ${mostBytes} bytes; ` +
@@ -91,7 +85,7 @@ export class Memory {
     this.buffer.destroy();
     this.buffer = larger;
     this.generation++;
-    this.heap.grow(bytes / QUAD);
+    return bytes / QUAD;
   }
 
   write(address: number, numbers: Float32Array<ArrayBuffer>): void {

@@ -4,16 +4,75 @@
  *
  * A launch on a GPU takes some microseconds, also for a few numbers, and a product over all steps gives it more work at once.
  */
+import type { Place } from './allocations.js';
 import { backwardRun, type Scratch } from './backward-run.js';
-import type { Call } from './calls.js';
+import type { Call, ListedCall, OperationName } from './calls.js';
+import { areOtherTensors, listed, startOf } from './calls.js';
+import { cellBackward, cellForward } from './cell.js';
+import { clipByNorm, clipByValue } from './clipping.js';
 import type { AdapterKind } from './device.js';
 import type { Merged } from './forward-run.js';
 import { forwardRun } from './forward-run.js';
 import type { Launch } from './kernel.js';
-import type { ListedCall } from './launches.js';
-import { launchesOfOne, listed } from './launches.js';
-import { adam } from './pointwise.js';
-import { areOtherTensors } from './steps.js';
+import type { CostKind, Labels } from './loss.js';
+import { crossEntropyBackward, crossEntropyForward, errorBackward, errorForward } from './loss.js';
+import { matmul } from './matmul.js';
+import { adam, add, copy, fill, multiply, sgd } from './pointwise.js';
+import { columnSums, embeddingBackward, embeddingForward } from './rows.js';
+
+type MakeLaunches = (call: ListedCall, kind: AdapterKind, scratch: Scratch) => Launch | readonly Launch[];
+
+const labelsOf = ({ firstIndex }: Call, labels: Place): Labels => (firstIndex < 0 ? labels : firstIndex);
+
+/** Indices of one step. */
+const indicesOf = ({ firstIndex }: Call, { columns }: Place) => ({ first: firstIndex, perStep: columns, pitch: 0 });
+
+const LAUNCHES: Readonly<Record<OperationName, MakeLaunches>> = {
+  matmul: (call, kind) => matmul(kind, call.places[0], call.places[1], call.places[2], startOf(call)),
+  columnSums: ({ places: [out, a], option }) => columnSums(out, a, option === 'accumulate'),
+  lstmCellForward: ({ places: [h, c, gates, z, cPrev], number }) => cellForward({ h, c, gates, z, cPrev }, number(0)),
+  lstmCellBackward: ({ places: [dz, dc, dcPrev, dh, gates, c, cPrev] }) =>
+    cellBackward({ dz, dc, dcPrev, dh, gates, c, cPrev }),
+  crossEntropyForward: (call) => {
+    const [losses, probabilities, logits, labels] = call.places;
+    return crossEntropyForward(losses, probabilities, logits, labelsOf(call, labels));
+  },
+  crossEntropyBackward: (call) => {
+    const [dLogits, probabilities, labels] = call.places;
+    return crossEntropyBackward(dLogits, probabilities, labelsOf(call, labels), call.number(0));
+  },
+  errorForward: ({ places: [losses, ...operands], option, number }) =>
+    errorForward(option as CostKind, losses, operands, option === 'huber' ? { delta: number(0) } : {}),
+  errorBackward: ({ places: [dOutputs, ...operands], option, number }) => {
+    const count = number(0);
+    return errorBackward(
+      option as CostKind,
+      dOutputs,
+      operands,
+      option === 'huber' ? { delta: number(1), count } : { count },
+    );
+  },
+  clipByValue: ({ places, number }) => clipByValue(places, number(0)),
+  clipByNorm: ({ places, number }, _, scratch) => clipByNorm(places, number(0), scratch),
+  adam: ({ places, number }) => adam([{ places, rate: number(0) }]),
+  sgd: ({ places, number }) => sgd(places, number(0), number(1)),
+  embeddingForward: (call) => {
+    const [out, a, indices, bias] = call.places;
+    return embeddingForward(out, a, indicesOf(call, indices), bias);
+  },
+  embeddingBackward: (call, kind) => {
+    const [out, indices, a] = call.places;
+    return embeddingBackward(kind, out, indicesOf(call, indices), a);
+  },
+  multiply: ({ places }) => multiply(places),
+  add: ({ places }) => add(places),
+  fill: ({ places, number }) => fill(places, number(0)),
+  copy: ({ places }) => copy(places),
+};
+
+/** The launches of one call, most often one. */
+const launchesOfOne = (call: ListedCall, kind: AdapterKind, scratch: Scratch): readonly Launch[] =>
+  [LAUNCHES[call.operation](call, kind, scratch)].flat();
 
 /** Updates of different tensors, one after another. */
 function adamRun(calls: readonly ListedCall[], n: number): Merged | undefined {

@@ -6,9 +6,28 @@ import type { Call } from './calls.js';
 import type { Device } from './device.js';
 import { BUFFER } from './device.js';
 import type { Datum, Kernel, Launch } from './kernel.js';
-import { gridOf, listIndex, PARAMETER_BYTES, parameterIndex } from './kernel.js';
+import { gridOf, listIndex, PARAMETER_BYTES, parameterIndex, sourceOf } from './kernel.js';
 import type { Memory } from './memory.js';
-import type { Pipelines } from './pipelines.js';
+
+/** The compiled kernels of a device, each compiled at its first use. */
+export class Pipelines {
+  private readonly made = new Map<string, GPUComputePipeline>();
+  private readonly layout: GPUPipelineLayout;
+
+  constructor(private readonly device: Device) {
+    this.layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [device.bindings] });
+  }
+
+  of(kernel: Kernel): GPUComputePipeline {
+    const known = this.made.get(kernel.name);
+    if (known) return known;
+    const { gpu } = this.device;
+    const module = gpu.createShaderModule({ label: kernel.name, code: sourceOf(kernel) });
+    const pipeline = gpu.createComputePipeline({ label: kernel.name, layout: this.layout, compute: { module } });
+    this.made.set(kernel.name, pipeline);
+    return pipeline;
+  }
+}
 
 const WORDS = PARAMETER_BYTES / 4;
 

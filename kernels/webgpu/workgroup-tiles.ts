@@ -3,11 +3,10 @@
  *
  * For 16 numbers k at a time, the workgroup copies its rows of a and columns of b into its own memory, where each number is then read by 16
  * threads. Each thread loads four numbers of a and of b, and keeps 4 × 4 outputs in its variables. Beyond the edges both copies
- * are 0. An output is one running sum in the order of k, as in tiles.ts.
+ * are 0. An output is one running sum in the order of k, as in matmul.ts.
  */
 import type { Kernel } from './kernel.js';
-import { times } from './kernel.js';
-import { LANES } from './tiles.js';
+import { LANES, times } from './kernel.js';
 
 /** Rows and columns that a workgroup computes. */
 export const SIDE = 64;

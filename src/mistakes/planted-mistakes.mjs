@@ -354,11 +354,11 @@ sum-over-batch: the gradient of the sum over the batch in place of the mean
 mean-over-all-rows: the divisor is the number of all rows, also of those that do not count
 - (probabilities.get(b, k) * sum - y.get(b, k)) / count
 + (probabilities.get(b, k) * sum - y.get(b, k)) / B
-! (5′) dLogits = (p*Σy - y) / count for a row of zeros, and network/pytorch-network
+! (5′) dLogits, and network/pytorch-network
 only-one-hot: dLogits is right only for labels that add up to 1
 - probabilities.get(b, k) * sum
 + probabilities.get(b, k)
-! (5′) dLogits = (p*Σy - y) / count for rows of y with other sums | (5′) dLogits = (p*Σy - y) / count for a row of zeros, and equations/cross-entropy
+! (5′) dLogits, and network/pytorch-network
 ## 6, equations/adam.ts
 m-replaced: m is the last gradient, not the running mean
 - M.get(n) + (gradient - M.get(n)) * (1 - BETA1)

@@ -112,14 +112,6 @@ columns beyond the edge
 too few groups
 - groups: Math.ceil(tiles / THREADS)
 + groups: Math.max(1, Math.floor(tiles / THREADS))
-## matmul, kernels/backend-webgpu: software merged steps.*tutorial
-steps of a and b exchanged
-- aStride: wrapped(aStride), bStride: wrapped(bStride)
-+ aStride: wrapped(bStride), bStride: wrapped(aStride)
-the first block at every step
-- let bAt = p.b + s * p.bStride;
-+ let bAt = p.b;
-## tiles, slow/kernels/backend-webgpu: software.*matmul
 the last k is left out
 - for (var k = 0u; k < p.K; k++) {
 + for (var k = 0u; k + 1 < p.K; k++) {
@@ -129,6 +121,13 @@ every row of Aᵀ from the first group
 Bᵀ has the same columns twice
 - memory[bAt + bRow\${4 * c + j} + k / 4]
 + memory[bAt + bRow\${j} + k / 4]
+## matmul, kernels/backend-webgpu: software merged steps.*tutorial
+steps of a and b exchanged
+- aStride: wrapped(aStride), bStride: wrapped(bStride)
++ aStride: wrapped(bStride), bStride: wrapped(aStride)
+the first block at every step
+- let bAt = p.b + s * p.bStride;
++ let bAt = p.b;
 ## workgroup-tiles, kernels/backend-webgpu: end a row
 pads are added
 - \`select(vec4f(), \${value}, (vec4u(\${k}) + vec4u(0, 1, 2, 3)) < vec4u(p.K))\`
@@ -205,43 +204,28 @@ one row of workgroups
 the second row of workgroups again
 - let group = workgroup.y * grid.x + workgroup.x;
 + let group = workgroup.x;
-## pipelines, kernels/backend-webgpu: numbers are data
-every kernel is the first one
-- this.made.get(kernel.name)
-+ [...this.made.values()].at(0)
-## pipelines, slow/kernels/backend-webgpu: software.*Error
-kernels by their number of parameters
-- this.made.get(kernel.name)
-+ [...this.made].find(([name]) => name.length === kernel.name.length)?.[1]
-## launches, slow/kernels/backend-webgpu: software.*huber
-delta and count exchanged
-- { delta: number(1), count }
-+ { delta: count, count: number(1) }
-## launches, slow/kernels/backend-webgpu: software.*matmul
-a bias is added to what out holds
-- if (option === 'bias') return places[3];
-## launches, slow/kernels/backend-webgpu: software.*sgd
-momentum is the rate
-- sgd(places, number(0), number(1))
-+ sgd(places, number(0), number(0))
 ## allocations, kernels/backend-webgpu: software merged steps.*tutorial
 pads are not skipped
 - padded.set(values.subarray(m * columns, (m + 1) * columns), 4 * m * pitch)
 + padded.set(values.subarray(m * columns, (m + 1) * columns), m * columns)
 a view begins at the tensor
-- address: address + Math.floor(offset / columns) * pitch
+- address: address + from * pitch
 + address
 ## allocations, slow/kernels/backend-webgpu: software.*(embedding|crossEntropy|class)
 indices begin at the row
 - first: 4 * place.address + column
 + first: 4 * place.address
-## allocations, kernels/backend-webgpu: whole rows
-parts of a row
-- const aligned = offset % columns === 0;
-+ const aligned = true;
 ## allocations, kernels/webgpu-memory: networks that are disposed of
 a freed tensor keeps its memory
 - this.memory.release(tensor.address);
+## held-tensors, kernels/backend-webgpu: whole rows
+s: parts of a row
+- const aligned = offset % columns === 0;
++ const aligned = true;
+## heap, kernels/webgpu-device: adapter allows
+grows as if nothing were free
+- this.end + size - this.freeAtEnd
++ this.end + size
 ## heap, kernels/webgpu-memory: heap
 the rest of a free part is lost
 - found > size ?
@@ -252,10 +236,6 @@ the rest begins too early
 neighbours are not joined
 - last && last.address + last.size === next.address
 + last && last.address + last.size === -1
-## memory, kernels/webgpu-device: adapter allows
-grows as if nothing were free
-- (quads - this.heap.freeAtEnd) * QUAD
-+ quads * QUAD
 ## memory, kernels/webgpu-memory: new ones are zeros
 freed numbers stay
 - if (address < end) {
@@ -274,12 +254,19 @@ scratch of any size
 - one.size >= size
 + one.size > 0
 ## plan, kernels/backend-webgpu: numbers are data
+every kernel is the first one
+- this.made.get(kernel.name)
++ [...this.made.values()].at(0)
 numbers of the first run
 - if (Object.is(this.reals[word], value)) continue;
 + continue;
 numbers of the first call
 - numbers[datum.call][datum.index]
 + numbers[0][datum.index]
+## plan, slow/kernels/backend-webgpu: software.*Error
+kernels by their number of parameters
+- this.made.get(kernel.name)
++ [...this.made].find(([name]) => name.length === kernel.name.length)?.[1]
 ## plan, kernels/backend-webgpu: software merged steps.*tutorial
 parameters of the first launch
 - offset: [n * PARAMETER_BYTES]
@@ -287,6 +274,25 @@ parameters of the first launch
 the pipeline before
 - if (pipeline !== last) pass
 + if (!last) pass
+## calls, slow/kernels/backend-webgpu: software.*matmul
+a bias is added to what out holds
+- if (option === 'bias') return places[3];
+## calls, kernels/webgpu-lists: software.* list in which each step has a z of one tensor$
+any step of a tensor is the same
+- one.address === other.address &&
+-
+## calls, kernels/webgpu-lists: software.* list in which steps leave others out$
+blocks with gaps
+- Math.abs(stride) === rows * pitch
++ true
+## calls, kernels/backend-webgpu: software merged steps.*tutorial
+joined from the first step
+- ...(first.address < last.address ? first : last),
++ ...first,
+## calls, kernels/webgpu-lists: software.* list in which two sums are one$
+operands may overlap
+- one.address < endOf(other) && other.address < endOf(one)
++ false
 ## calls, kernels/webgpu-lists: software.* list in which nothing differs$
 steps of a tensor are one view
 - one.data !== other.data || one.offset !== other.offset
@@ -320,6 +326,14 @@ all lists stay
 every list is new
 - this.plans.find(({ calls }) => isList(calls, this.calls))
 + undefined
+## merge, slow/kernels/backend-webgpu: software.*huber
+delta and count exchanged
+- { delta: number(1), count }
++ { delta: count, count: number(1) }
+## merge, slow/kernels/backend-webgpu: software.*sgd
+momentum is the rate
+- sgd(places, number(0), number(1))
++ sgd(places, number(0), number(0))
 ## merge, kernels/backend-webgpu: updates of one tensor
 two updates of one tensor at once
 - areOtherTensors(calls[end].places, places())
@@ -328,22 +342,6 @@ two updates of one tensor at once
 one update too few
 - count: end - n,
 + count: end - n + 1,
-## steps, kernels/webgpu-lists: software.* list in which each step has a z of one tensor$
-any step of a tensor is the same
-- one.address === other.address &&
--
-## steps, kernels/webgpu-lists: software.* list in which steps leave others out$
-blocks with gaps
-- Math.abs(stride) === rows * pitch
-+ true
-## steps, kernels/backend-webgpu: software merged steps.*tutorial
-joined from the first step
-- ...(first.address < last.address ? first : last),
-+ ...first,
-## steps, kernels/webgpu-lists: software.* list in which two sums are one$
-operands may overlap
-- one.address < endOf(other) && other.address < endOf(one)
-+ false
 ## forward-run, kernels/webgpu-lists: software.* list in which a step has another z$
 any tensor for z
 - isSamePlace(next.cell.places[3], first.cell.places[3]) &&
@@ -460,7 +458,6 @@ sums of a second list overwrite the first
 only the first gradient
 - group >= p.list[one + 1].y)
 + group > 1000000u)
-## clipping, kernels/webgpu-clipping: by norm
 half of a sum
 - half = \${THREADS / 2}u; half > 0;
 + half = \${THREADS / 4}u; half > 0;

@@ -1,7 +1,6 @@
 /** The comparison of candidates: which are timed, which are left out, and the session that times them. */
 import { jest } from '@jest/globals';
-import { Comparison, QUICK } from '../../bench/measure/comparison.js';
-import { ProcessPool } from '../../bench/measure/process-pool.js';
+import { Comparison, ProcessPool, QUICK } from '../../bench/measure/comparison.js';
 import type { CandidateProcess } from '../../bench/measure/protocol.js';
 import { answer } from '../../bench/measure/protocol.js';
 import { rowsOf } from '../../bench/measure/rows.js';

@@ -9,9 +9,8 @@ import type { Row } from '../../bench/measure/rows.js';
 import { rowsOf, statisticsOf } from '../../bench/measure/rows.js';
 import { crossoversOf } from '../../bench/report/crossovers.js';
 import { writeReport } from '../../bench/report/report.js';
-import { writeSummary } from '../../bench/report/summary.js';
+import { rivalsOf, writeSummary } from '../../bench/report/summary.js';
 import { table } from '../../bench/report/tables.js';
-import { rivalsOf } from '../../bench/report/webgpu.js';
 import { casesOf, matmul, scaling, step } from '../../bench/suites.js';
 import { candidateOf, RUN, rowsIn } from '../helpers/bench-rows.js';
 

@@ -115,10 +115,13 @@ describe('(8)', () => {
   test.each(['constant', 'cosine', 'step'] as const)('warm-up: lr(s) = lr·s/w, before %s', (schedule) => {
     expectSameNumbers(ratesOf({ schedule }).slice(0, 4), [0.025, 0.05, 0.075, 0.1]);
   });
-  test('warm-up: a longer one than the run rises to its end', () => {
-    const expected = Array.from({ length: STEPS }, (_, n) => 0.001 * (n + 1));
-    expectSameNumbers(ratesOf({ schedule: 'cosine', warmUp: 100 }), expected);
-  });
+  test.each(['constant', 'cosine', 'step'] as const)(
+    'warm-up: %s with a longer one than the run rises to its end',
+    (schedule) => {
+      const expected = Array.from({ length: STEPS }, (_, n) => 0.001 * (n + 1));
+      expectSameNumbers(ratesOf({ schedule, warmUp: 100 }), expected);
+    },
+  );
   test('constant: lr(s) = lr after the warm-up', () => {
     expect(ratesOf({ warmUp: 0 })).toEqual(new Array(STEPS).fill(0.1));
     expect(ratesOf({}).slice(4)).toEqual(new Array(8).fill(0.1));

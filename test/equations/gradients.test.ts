@@ -1,11 +1,23 @@
-/** The gradients of the whole model compared with numeric gradients, for random sizes, biases and states. */
+/** The gradients of operations, and of the whole model for random sizes, biases and states, compared with numeric gradients. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { sizeOf } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
 import { inTier } from '../helpers/needs.js';
+import type { Case } from '../helpers/operation-cases.js';
+import { CASES } from '../helpers/operation-cases.js';
+import { expectGradient } from '../helpers/operation-modes.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
+
+/** Larger ones take many seconds, and their sums have too few digits for a difference of two. */
+const isSmall = ({ outputs }: Case): boolean => sizeOf(outputs[0]) <= 200;
+
+test.each(CASES.filter((one) => one.gradient && isSmall(one)).map((one) => [one.name, one] as const))(
+  '%s: the numeric gradient of the forward operation’s formula',
+  (_, one) => expectGradient(one),
+);
 
 const size = (most: number) => fc.integer({ min: 1, max: most });
 

@@ -74,7 +74,7 @@ async function runCase(backend: Backend, seed: number, one: Case, origin: Origin
   }
 }
 
-interface NetworkCase {
+export interface NetworkCase {
   readonly network: NetworkConfig;
   readonly sizes: BatchSizes;
   /** Beyond a sequence's end, x is NaN. */
@@ -145,8 +145,8 @@ async function snapshot(network: Network, optimiser: Adam): Promise<Record<strin
   const tensors: Record<string, Tensor> = { logits, losses, dLogits };
   if (probabilities) Object.assign(tensors, { probabilities });
   if (network.config.inputKind === 'numbers') tensors.dx = network.dx;
-  for (const [n, { h, c, gates, dh, dc, dz }] of network.layers.flat().entries()) {
-    for (const [name, tensor] of Object.entries({ h, c, gates, dh, dc, dz })) tensors[`${name}.${n}`] = tensor;
+  for (const [n, { h, c, gates, z, dh, dc, dz }] of network.layers.flat().entries()) {
+    for (const [name, tensor] of Object.entries({ h, c, gates, z, dh, dc, dz })) tensors[`${name}.${n}`] = tensor;
   }
   for (const { name, value, gradient } of network.parameters) {
     tensors[name] = value;
@@ -164,7 +164,7 @@ async function snapshot(network: Network, optimiser: Adam): Promise<Record<strin
 }
 
 /** Parameters, the batch and the initial states are random. */
-async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Record<string, Float64Array>> {
+export async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Record<string, Float64Array>> {
   const inputGradient = one.network.inputKind !== 'classes';
   const network = new Network(backend, one.network, one.sizes, { inputGradient });
   const random = new Random(11);
@@ -188,7 +188,7 @@ async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Reco
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
 /**
- * Which of the cases a backend runs. In the lists an operation's cases come back after 3, 8, 12 or 13 others, so a part in steps of five has
+ * Which of the cases a backend runs. In the lists an operation's cases come back after 3, 9 or 13 others, so a part in steps of five has
  * every operation, at several sizes.
  */
 export type Part = 'all' | 'two fifths' | 'another fifth';

@@ -1,8 +1,12 @@
-/** The cases of the backend suite that have one operation, each at several sizes. CONTRIBUTING.md: a new operation needs cases. */
-import type { Cost, Operations } from '../../src/core/backend.js';
-import type { Random } from '../../src/core/rng.js';
+/**
+ * The operations, one case for each at several sizes. CONTRIBUTING.md: a new operation needs cases. The backend suite runs them on every
+ * backend; the tests of equations run them on the reference in f64 (operation-modes.ts).
+ */
+import type { Backend, Cost, Operations } from '../../src/core/backend.js';
+import { Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { transposeOf } from '../../src/core/tensor.js';
+import { copyInto, transposeOf, zeros } from '../../src/core/tensor.js';
+import { copyOf, inner, randomTensor, sum } from './numeric.js';
 
 /**
  * The bound of one operation's elements, which are of size about 1. It allows a few f32 roundings (6e-8 each), and the error
@@ -21,6 +25,16 @@ export interface Case {
   readonly draw?: (random: Random) => number;
   readonly tolerance?: number;
   readonly run: (operations: Operations, outputs: Tensor[], inputs: Tensor[]) => void;
+  /** Of a backward operation. */
+  readonly gradient?: (formulas: Backend, inputs: Tensor[]) => Gradient;
+}
+
+/** A loss, by the formula of the forward operation, and what it is differentiated by: a tensor for each output that is its gradient. */
+interface Gradient {
+  readonly loss: () => number;
+  readonly by: readonly Tensor[];
+  /** Whether the operation adds the gradients to what the outputs hold. Default: false. */
+  readonly adds?: boolean;
 }
 
 type Method = (...operands: unknown[]) => void;
@@ -30,6 +44,8 @@ const call =
   (name: keyof Operations, ...rest: unknown[]): Case['run'] =>
   (operations, outputs, inputs) =>
     (operations as unknown as Record<string, Method>)[name](...outputs, ...inputs, ...rest);
+
+type SizeOfTwo = readonly [number, number];
 
 const SIZES = [
   [1, 1],
@@ -85,7 +101,7 @@ const matmulCases: Case[] = [
 
 const extreme = (random: Random): number => [-1000, -100, -30, -1, 0, 1e-3, 0.5, 20, 100, 1000][random.below(10)];
 
-const cellCases = SIZES.flatMap(([B, H]): Case[] => {
+const cellCasesAt = ([B, H]: SizeOfTwo): Case[] => {
   const [state, gates] = [
     [B, H],
     [B, 4 * H],
@@ -105,9 +121,18 @@ const cellCases = SIZES.flatMap(([B, H]): Case[] => {
       inputs: [state, gates, state, state],
       tolerance: 2 * TOLERANCE, // products of up to five numbers, the largest near 3
       run: call('lstmCellBackward'),
+      gradient: (formulas, [dh, gates, c, cPrev]) => {
+        const [h, cOut, z] = [zeros([B, H], 'f64'), zeros([B, H], 'f64'), copyOf(gates)];
+        const loss = (): number => {
+          formulas.lstmCellForward(h, cOut, gates, z, cPrev, 0.7);
+          copyInto(c, cOut);
+          return inner(dh, h);
+        };
+        return { loss, by: [z] };
+      },
     },
   ];
-});
+};
 
 /** Turns normal numbers into labels: one-hot rows, rows of zeros, and rows whose sum is 2. */
 function asLabels(y: Tensor): void {
@@ -139,6 +164,8 @@ function asClasses(values: Tensor, count: number, least = 0): void {
   }
 }
 
+const sumOf = (losses: Tensor): number => sum(losses.size, (b) => losses.get(b));
+
 const KINDS = ['squared', 'absolute', 'huber', 'pinball'] as const;
 
 function costOf(kind: Cost['kind'], quantiles: Tensor): Cost {
@@ -161,16 +188,38 @@ function errorCases(kind: Cost['kind'], B: number, C: number): Case[] {
       tolerance: kind === 'pinball' ? 2 * TOLERANCE : TOLERANCE,
       run: (on, [dOutputs], [outputs, targets, mask, quantiles]) =>
         on.errorBackward(dOutputs, outputs, targets, mask, B + 2, costOf(kind, quantiles)),
+      gradient: (formulas, [outputs, targets, mask, quantiles]) => {
+        const losses = zeros(row, 'f64');
+        for (let b = 0; b < B; b++) {
+          for (let k = 0; k < C; k++) if (targets.get(b, k) === outputs.get(b, k)) targets.set(b, k, k - 1.5); // no corner
+        }
+        const loss = (): number => {
+          formulas.errorForward(losses, outputs, targets, mask, costOf(kind, quantiles));
+          return sumOf(losses) / (B + 2);
+        };
+        return { loss, by: [outputs] };
+      },
     },
   ];
 }
 
-const lossCases = SIZES.flatMap(([B, C]): Case[] => {
+const lossCasesAt = ([B, C]: SizeOfTwo): Case[] => {
   const [row, matrix] = [[B], [B, C]];
   const labelled = { inputs: [matrix, matrix], prepare: ([, y]: Tensor[]) => asLabels(y) };
   const classes = { inputs: [matrix, row], prepare: ([, labels]: Tensor[]) => asClasses(labels, C, -1) };
   const crossEntropy = { outputs: [row, matrix], run: call('crossEntropyForward') };
-  const itsGradient = { outputs: [matrix], run: call('crossEntropyBackward', B + 2) };
+  const itsGradient: Pick<Case, 'outputs' | 'run' | 'gradient'> = {
+    outputs: [matrix],
+    run: call('crossEntropyBackward', B + 2),
+    gradient: (formulas, [probabilities, labels]) => {
+      const [losses, logits] = [zeros(row, 'f64'), copyOf(probabilities)];
+      const loss = (): number => {
+        formulas.crossEntropyForward(losses, probabilities, logits, labels);
+        return sumOf(losses) / (B + 2);
+      };
+      return { loss, by: [logits] };
+    },
+  };
   const size = `B ${B} C ${C}`;
   return [
     { name: `crossEntropyForward ${size}`, ...labelled, ...crossEntropy },
@@ -185,16 +234,10 @@ const lossCases = SIZES.flatMap(([B, C]): Case[] => {
     { name: `crossEntropyBackward ${size}, classes`, ...classes, ...itsGradient },
     ...KINDS.flatMap((kind) => errorCases(kind, B, C)),
   ];
-});
+};
 
 /** Operations on rows that class indices choose; some rows are chosen several times, some never. */
-const indexCases: Case[] = [
-  [1, 1, 1],
-  [5, 7, 12],
-  [130, 3, 16],
-  [6, 29, 8],
-  [7, 130, 5],
-].flatMap(([M, K, N]): Case[] => [
+const indexCasesAt = ([M, K, N]: readonly [number, number, number]): Case[] => [
   {
     name: `embeddingForward [${K},${N}] at [${M}]`,
     outputs: [[M, N]],
@@ -209,10 +252,18 @@ const indexCases: Case[] = [
     prepare: ([indices]) => asClasses(indices, K),
     tolerance: sumTolerance(M + 1),
     run: call('embeddingBackward'),
+    gradient: (formulas, [indices, dz]) => {
+      const [z, Wx, bias] = [zeros([M, N], 'f64'), randomTensor(new Random(1), K, N), zeros([N], 'f64')];
+      const loss = (): number => {
+        formulas.embeddingForward(z, Wx, indices, bias);
+        return inner(dz, z);
+      };
+      return { loss, by: [Wx], adds: true };
+    },
   },
-]);
+];
 
-const otherCases = SIZES.flatMap(([M, N]): Case[] => {
+const otherCasesAt = ([M, N]: SizeOfTwo): Case[] => {
   const matrix = [M, N];
   const sums = { outputs: [[N]], inputs: [matrix] };
   const named = (name: string, outputs: Shape[], inputs: Shape[], run: Case['run']): Case => ({
@@ -238,11 +289,15 @@ const otherCases = SIZES.flatMap(([M, N]): Case[] => {
     named('add', [matrix], [matrix], call('add')),
     named('fill', [matrix], [], call('fill', 0.25)),
     named('copy', [matrix], [matrix], call('copy')),
+    {
+      ...named('multiply', [matrix], [matrix], (on, [out], [a]) => on.multiply(out, out, a)),
+      name: `multiply [${M},${N}], in place`,
+    },
   ];
-});
+};
 
 /** Gradients of several sizes together. [70,130] has more numbers than a workgroup of the WebGPU backend computes. */
-const clippingCases = [...SIZES, [70, 130] as const].flatMap(([M, N]): Case[] => {
+const clippingCasesAt = ([M, N]: SizeOfTwo): Case[] => {
   const outputs = [[M, N], [N], [N, M]];
   const named = (name: string, operation: 'clipByValue' | 'clipByNorm', limit: number, draw?: Case['draw']): Case => ({
     ...{ name, outputs, inputs: [], ...(draw && { draw }), tolerance: sumTolerance(M + N) },
@@ -262,9 +317,35 @@ const clippingCases = [...SIZES, [70, 130] as const].flatMap(([M, N]): Case[] =>
     // numbers of which every square is 0 in f32, beside a large one
     named(`clipByNorm ${size}, 1e-30 to 1e3`, 'clipByNorm', 1, (random) => 10 ** (3 - 33 * random.below(2))),
   ];
-});
+};
 
-export const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...clippingCases, ...otherCases];
+const INDEX_SIZES = [
+  [1, 1, 1],
+  [5, 7, 12],
+  [130, 3, 16],
+  [6, 29, 8],
+  [7, 130, 5],
+] as const;
+
+export const CASES: readonly Case[] = [
+  ...matmulCases,
+  ...SIZES.flatMap(cellCasesAt),
+  ...SIZES.flatMap(lossCasesAt),
+  ...INDEX_SIZES.flatMap(indexCasesAt),
+  ...[...SIZES, [70, 130] as const].flatMap(clippingCasesAt),
+  ...SIZES.flatMap(otherCasesAt),
+];
+
+/** Cases of every operation but the product, so large that the WebAssembly backend cuts them into several chunks. */
+export const LARGE_CASES: readonly Case[] = [
+  ...cellCasesAt([301, 130]),
+  ...lossCasesAt([301, 7]),
+  ...lossCasesAt([301, 83]),
+  ...indexCasesAt([301, 37, 130]),
+  ...indexCasesAt([41, 37, 519]),
+  ...clippingCasesAt([301, 130]),
+  ...otherCasesAt([50, 777]),
+];
 
 /** Sizes of cases that run a second time, on operands that products have computed. */
 export const ON_PRODUCTS =

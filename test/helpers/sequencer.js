@@ -6,7 +6,7 @@
 import Sequencer from '@jest/test-sequencer';
 
 const FIRST = [
-  ...[/kernels\/gpu-pages/, /docs\/figures/, /kernels\/backend-headlessgl/, /slow\/kernels\/wasm/], // no second one in the browser
+  ...[/kernels\/gpu-pages/, /docs\/figures/, /slow\/kernels\/backends/, /slow\/kernels\/wasm/], // no second one in the browser
   /docs\/site/,
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 const LATER = [/docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/, /bench\/bench\.test\.ts$/];

@@ -7,23 +7,15 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { fill, flatten, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
-import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
-import { inputShape, lossRows } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
-import { Network } from '../../src/door/network.js';
-import { Adam } from '../../src/training/optimisers.js';
 import { train } from '../../src/door/train.js';
+import type { NetworkCase } from '../helpers/backend-suite.js';
+import { trainThreeSteps } from '../helpers/backend-suite.js';
 import { failureOf } from '../helpers/failures.js';
 import { randomise } from '../helpers/random-model.js';
 import { smallImages } from '../helpers/small-data.js';
 import { callByCall, countCalls, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
-
-interface NetworkCase {
-  readonly network: NetworkConfig;
-  readonly sizes: BatchSizes;
-  readonly lengths?: readonly number[];
-}
 
 const both = (hidden: number) => ({ hidden, bidirectional: true });
 
@@ -45,48 +37,15 @@ const CASES: Record<string, NetworkCase> = {
   },
 };
 
-/** The parameters, gradients and activations after two steps. */
-async function twoSteps(backend: Backend, { network: config, sizes, lengths }: NetworkCase): Promise<Float64Array[]> {
-  const isClasses = config.inputKind === 'classes';
-  const network = new Network(backend, config, sizes, { inputGradient: !isClasses });
-  const random = new Random(5);
-  randomise(
-    backend,
-    network.parameters.map(({ value }) => value),
-    random,
-  );
-  const x = zeros(inputShape(config, sizes));
-  fillRandom(x, () => (isClasses ? random.below(config.inputs) : random.normal(0, 0.7)));
-  const labels = Array.from({ length: lossRows(config, sizes) }, (_, row) => row % config.outputs);
-  network.setBatch({ x, labels, ...(lengths && { lengths }) });
-  const adam = new Adam(backend, network.parameters);
-  for (let step = 0; step < 2; step++) {
-    network.forward();
-    network.backward();
-    adam.update(0.01);
-  }
-  const lstms = network.layers.flat();
-  const tensors = [
-    ...network.parameters.flatMap(({ value, gradient }) => [value, gradient]),
-    ...lstms.flatMap(({ h, c, gates, z, dh, dc, dz }) => [h, c, gates, z, dh, dc, dz]),
-    ...(isClasses ? [] : [network.dx]),
-  ];
-  for (const tensor of tensors) await backend.download(tensor);
-  const values = tensors.map(valuesOf);
-  adam.dispose();
-  network.dispose();
-  return values;
-}
-
 await describeWebGpu(() => {
   describe.each(KINDS)('the kernels for %s', (kind) => {
     test.each(Object.entries(CASES))('merged steps give the numbers of single calls: %s', async (_, one) => {
-      const merged = await using(openWebGpu(kind), (backend) => twoSteps(backend, one));
-      const single = await using(openWebGpu(kind), (backend) => twoSteps(callByCall(backend), one));
-      const reference = await twoSteps(createReferenceBackend(), one);
-      for (const [n, values] of merged.entries()) {
-        expectNumbers(values, single[n]);
-        expectNumbers(values, reference[n], 2e-5);
+      const merged = await using(openWebGpu(kind), (backend) => trainThreeSteps(backend, one));
+      const single = await using(openWebGpu(kind), (backend) => trainThreeSteps(callByCall(backend), one));
+      const reference = await trainThreeSteps(createReferenceBackend(), one);
+      for (const [name, values] of Object.entries(merged)) {
+        expectNumbers(values, single[name], undefined, name);
+        expectNumbers(values, reference[name], 2e-5, name);
       }
     });
 

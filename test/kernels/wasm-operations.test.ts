@@ -4,76 +4,33 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend, Operations } from '../../src/core/backend.js';
+import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { fill, valuesOf } from '../../src/core/tensor.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
+import type { Case } from '../helpers/operation-cases.js';
+import { LARGE_CASES } from '../helpers/operation-cases.js';
 
-/** The operations' tensors, outputs first. A class index is a whole number 0 … 36; a mask is 0 or 1. */
-const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void, ...shapes: Shape[]]> = {
-  embeddingForward: [
-    (on, out, a, bias, classes) => on.embeddingForward(out, a, classes, bias),
-    [301, 130],
-    [37, 130],
-    [130],
-    [301],
-  ],
-  embeddingBackward: [(on, out, a, classes) => on.embeddingBackward(out, classes, a), [37, 519], [41, 519], [41]],
-  'columnSums, accumulating': [(on, out, a) => on.columnSums(out, a, { accumulate: true }), [777], [50, 777]],
-  'crossEntropyForward, 7 classes': [
-    (on, losses, p, logits, y) => on.crossEntropyForward(losses, p, logits, y),
-    ...[[301], [301, 7], [301, 7], [301, 7]],
-  ],
-  'crossEntropyForward, 83 classes': [
-    (on, losses, p, logits, y) => on.crossEntropyForward(losses, p, logits, y),
-    ...[[301], [301, 83], [301, 83], [301, 83]],
-  ],
-  'crossEntropyForward of classes': [
-    (on, losses, p, logits, classes) => on.crossEntropyForward(losses, p, logits, classes),
-    ...[[301], [301, 83], [301, 83], [301]],
-  ],
-  'crossEntropyBackward of classes': [
-    (on, out, p, classes) => on.crossEntropyBackward(out, p, classes, 200),
-    ...[[301, 83], [301, 83], [301]],
-  ],
-  crossEntropyBackward: [(on, out, p, y) => on.crossEntropyBackward(out, p, y, 200), [301, 83], [301, 83], [301, 83]],
-  errorForward: [
-    (on, losses, outputs, targets, mask) => on.errorForward(losses, outputs, targets, mask, { kind: 'squared' }),
-    ...[[301], [301, 83], [301, 83], [301, 83]],
-  ],
-  errorBackward: [
-    (on, out, outputs, targets, mask) => on.errorBackward(out, outputs, targets, mask, 200, { kind: 'squared' }),
-    ...[
-      [301, 83],
-      [301, 83],
-      [301, 83],
-      [301, 83],
-    ],
-  ],
-  clipByValue: [(on, ...gradients) => on.clipByValue(gradients, 0.7), [301, 130], [519], [41, 3]],
-  clipByNorm: [(on, ...gradients) => on.clipByNorm(gradients, 0.7), [301, 130], [519], [41, 3]],
-  sgd: [(on, p, v, g) => on.sgd(p, v, g, 0.1, 0.9), [301, 130], [301, 130], [301, 130]],
-  multiply: [(on, out, a, b) => on.multiply(out, a, b), [301, 130], [301, 130], [301, 130]],
-  'multiply, in place': [(on, out, b) => on.multiply(out, out, b), [301, 130], [301, 130]],
-  add: [(on, out, a) => on.add(out, a), [301, 130], [301, 130]],
-};
-
-/** The f32 values of every tensor after the operation, on the same inputs. */
-function run(on: Backend, name: string): Float32Array[] {
-  const [operation, ...shapes] = CASES[name];
+/** The f32 values of the outputs of an operation, on the same inputs. */
+function run(on: Backend, { outputs, inputs, prepare, draw, run: operation }: Case): Float32Array[] {
   const random = new Random(7);
-  const classes = name.startsWith('squared') ? 2 : 37;
-  const tensors = shapes.map((shape, n) => {
-    const tensor = on.allocate(shape);
-    const isWhole = n === shapes.length - 1 && shape.length === 1;
-    fillRandom(tensor, () => (isWhole ? random.below(classes) : Math.fround(random.uniform(-2, 2))));
-    on.upload(tensor);
-    return tensor;
-  });
-  operation(on, ...tensors);
-  return tensors.map((tensor) => Float32Array.from(valuesOf(tensor)));
+  const tensorsOf = (shapes: readonly Shape[]): Tensor[] =>
+    shapes.map((shape) => {
+      const tensor = on.allocate(shape);
+      fillRandom(tensor, () => Math.fround(draw?.(random) ?? random.normal(0, 1)));
+      return tensor;
+    });
+  const [out, given] = [tensorsOf(outputs), tensorsOf(inputs)];
+  prepare?.(given);
+  for (const tensor of [...out, ...given]) on.upload(tensor);
+  operation(on, out, given);
+  const results = out.map((tensor) => Float32Array.from(valuesOf(tensor)));
+  for (const tensor of [...out, ...given]) on.free(tensor);
+  return results;
 }
+
+const LARGE = LARGE_CASES.map((one) => [one.name, one] as const);
 
 describe.each(['portable', 'relaxed'])('%s build', (build) => {
   const THREADS = [1, 2, 7];
@@ -85,9 +42,9 @@ describe.each(['portable', 'relaxed'])('%s build', (build) => {
   });
   afterAll(() => Promise.all(backends.map((backend) => backend.dispose())));
 
-  test.each(Object.keys(CASES))('%s: that of the reference, with the same bits on 1, 2 and 7 threads', (name) => {
-    const [one, ...others] = backends.map((backend) => run(backend, name));
-    run(createReferenceBackend({ dtype: 'f64' }), name).forEach((expected, n) => {
+  test.each(LARGE)('%s: that of the reference, with the same bits on 1, 2 and 7 threads', (_, given) => {
+    const [one, ...others] = backends.map((backend) => run(backend, given));
+    run(createReferenceBackend({ dtype: 'f64' }), given).forEach((expected, n) => {
       expectNumbers(one[n], expected, 1e-5);
       for (const other of others)
         expect(Buffer.compare(Buffer.from(other[n].buffer), Buffer.from(one[n].buffer))).toBe(0);
@@ -116,8 +73,8 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-test.each(['clipByValue', 'clipByNorm'])('%s: the bits of the reference in f32', (name) => {
-  const [clipped, expected] = [backend, createReferenceBackend()].map((on) => run(on, name));
+test.each(LARGE.filter(([name]) => name.startsWith('clip')))('%s: the bits of the reference in f32', (_, given) => {
+  const [clipped, expected] = [backend, createReferenceBackend()].map((on) => run(on, given));
   for (const [n, { buffer }] of clipped.entries())
     expect(Buffer.compare(Buffer.from(buffer), Buffer.from(expected[n].buffer))).toBe(0);
 });

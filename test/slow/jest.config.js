@@ -5,7 +5,7 @@ import config from '../../jest.config.js';
 /** Files that both tiers run: their tests are larger here. */
 const SHARED = [
   ...['cli/drawings', 'cli/endings', 'cli/memory', 'cli/png'],
-  ...['compare/networks', 'core/rng', 'docs/outputs', 'equations/dropout'],
+  ...['compare/networks', 'core/rng', 'docs/outputs'],
   ...[
     'equations/gradients',
     'exercises/diagnosis',

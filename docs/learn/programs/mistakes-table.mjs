@@ -19,7 +19,6 @@ const CHECKS = {
   'network/pytorch-network': '[comparison with PyTorch](../../test/network/pytorch-network.test.ts)',
   'equations/lstm': 'test of the LSTM alone',
   'network/network': 'test of a second pass',
-  'equations/cross-entropy': 'test of the loss',
   'equations/clipping': 'test of clipping',
   'equations/schedule': 'test of each rate',
   undefined: 'none',

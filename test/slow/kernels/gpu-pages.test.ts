@@ -27,7 +27,7 @@ testInBrowser.each(['wgsl', 'webgl2', 'webgpu', 'webasm'] as const)(
 );
 
 if (testInBrowser === test) {
-  // backend-webgpu.test.ts tests the same kernels with all cases, and backend-headlessgl.test.ts with others
+  // backend-webgpu.test.ts tests the same kernels with all cases, and backends.test.ts with others
   describeBackend('webgpu in Chromium', 'a memory of its own', () => openRemoteBackend('wgsl'), 'another fifth');
   describeBackend('gpu, webgl2 in Chromium', 'a memory of its own', () => openRemoteBackend('webgl2'), 'another fifth');
 } else {
