@@ -218,7 +218,7 @@ indices begin at the row
 ## allocations, kernels/webgpu-memory: networks that are disposed of
 a freed tensor keeps its memory
 - this.memory.release(tensor.address);
-## held-tensors, kernels/backend-webgpu: whole rows
+## ../held-tensors, kernels/backend-webgpu: whole rows
 s: parts of a row
 - const aligned = offset % columns === 0;
 + const aligned = true;

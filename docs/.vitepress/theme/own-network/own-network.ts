@@ -3,9 +3,6 @@ import { withBase } from 'vitepress';
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onUnmounted, reactive, ref, shallowRef, triggerRef } from 'vue';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
-import type { Whose } from '../../../../src/own-network/own-network.js';
-import type { Tested } from '../../../../src/own-network/words.js';
-import type { Line } from '../../../../src/training/training.js';
 import { twoAtATime, verdictOn } from '../exercises/attempt.js';
 import { scrollingTable } from '../exercises/findings.js';
 import { startLimited } from '../exercises/limited-run.js';
@@ -13,6 +10,7 @@ import { addressOf, useLoadedProgress } from '../exercises/lists.js';
 import { loadProgress, progress } from '../exercises/progress.js';
 import type { Row, Subject } from './answers.js';
 import { answerOf, findingsOf, ownText, refusalOf, stateOf, stateWords, STEPS, SUBJECTS } from './answers.js';
+import type { BothRuns } from './results.js';
 import { resultsView } from './results.js';
 import type { Job, Report } from './train-answers.js';
 
@@ -193,25 +191,6 @@ function useOwnNetwork() {
 }
 
 type OwnNetwork = ReturnType<typeof useOwnNetwork>;
-
-/** One run of both networks in a worker, and what it has reported so far. */
-export interface BothRuns {
-  readonly subject: Subject;
-  readonly steps: number;
-  /** As they were when the run began. */
-  readonly rows: readonly Row[];
-  /** The part of the data that has arrived, from 0 to 1. */
-  loaded: number;
-  /** One for each update. */
-  readonly lines: Readonly<Record<Whose, Line[]>>;
-  readonly tested: Partial<Record<Whose, Tested>>;
-  /** Rows about the first update. */
-  gradients?: readonly (readonly string[])[];
-  /** When the engine's run was over, and when the other one: in milliseconds. */
-  readonly ended: Partial<Record<Whose, number>>;
-  /** Why the run ended early. */
-  failure?: string;
-}
 
 function useRun() {
   const runs = shallowRef<BothRuns>();

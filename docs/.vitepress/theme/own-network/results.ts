@@ -10,11 +10,32 @@ import {
   testRows,
   TESTS,
 } from '../../../../src/own-network/words.js';
+import type { Tested } from '../../../../src/own-network/words.js';
 import type { Line } from '../../../../src/training/training.js';
 import { scrollingTable, ticksOf } from '../exercises/findings.js';
-import type { BothRuns } from './own-network.js';
 import { counted } from '../../../../src/core/arguments.js';
+import type { Whose } from '../../../../src/own-network/own-network.js';
+import type { Row, Subject } from './answers.js';
 import { whoseWords, wrongIn } from './answers.js';
+
+/** One run of both networks in a worker, and what it has reported so far. */
+export interface BothRuns {
+  readonly subject: Subject;
+  readonly steps: number;
+  /** As they were when the run began. */
+  readonly rows: readonly Row[];
+  /** The part of the data that has arrived, from 0 to 1. */
+  loaded: number;
+  /** One for each update. */
+  readonly lines: Readonly<Record<Whose, Line[]>>;
+  readonly tested: Partial<Record<Whose, Tested>>;
+  /** Rows about the first update. */
+  gradients?: readonly (readonly string[])[];
+  /** When the engine's run was over, and when the other one: in milliseconds. */
+  readonly ended: Partial<Record<Whose, number>>;
+  /** Why the run ended early. */
+  failure?: string;
+}
 
 /** In the units of the drawing. */
 export const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [360, 200, 38, 10, 12, 40];
