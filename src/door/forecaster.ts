@@ -3,6 +3,7 @@ import { assertKinds, assertSignal, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
+import type { Network as Computing } from '../network/network.js';
 import { Network } from './network.js';
 import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
@@ -125,9 +126,11 @@ const holidaysFrom = (rows: readonly SeriesRow[]): Holidays => holidaysOf(tableO
 
 /** Calls `onStep` with one guarded network for each network that is trained. */
 function guarding(onStep: NonNullable<TrainHooks['onStep']>): NonNullable<LoopHooks['onStep']> {
-  let last: { readonly inner: object; readonly network: Network } | undefined;
-  return (step, steps, inner) => {
-    if (last?.inner !== inner) last = { inner, network: new Network(inner) };
-    return onStep(step, steps, last.network);
+  const guarded = new WeakMap<Computing, Network>();
+  return (step, steps, trained) => {
+    const inner = trained as Computing;
+    const network = guarded.get(inner) ?? new Network(inner);
+    guarded.set(inner, network);
+    return onStep(step, steps, network);
   };
 }

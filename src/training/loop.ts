@@ -11,7 +11,7 @@ import type { Checkpoint } from './checkpoint.js';
 import type { Line, Training, Validation } from './training.js';
 
 /** Functions that training calls, and what stops it. `OwnNetwork`: the network that they see. */
-export interface LoopHooks<OwnNetwork = Network> {
+export interface LoopHooks<OwnNetwork = unknown> {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
   /** Called after every step with its number, the number of steps of the run, and the network. Training awaits what it returns. */

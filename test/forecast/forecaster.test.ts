@@ -9,7 +9,7 @@ import type { ForecastState } from '../../src/forecast/forecaster.js';
 import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
 import { firstRead, futureOf } from '../../src/forecast/future.js';
 import type { LoadedForecaster } from '../../src/index.js';
-import { loadForecaster, trainForecaster } from '../../src/index.js';
+import { loadForecaster, Network, trainForecaster } from '../../src/index.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, movedOutwards, recentShifts, scoreOf } from '../../src/forecast/intervals.js';
@@ -421,8 +421,16 @@ describe('a forecaster', () => {
     const rows = rowsOfDays(COUNT, 0);
     const request = { time: 'date', predict: 'y', seeds: 1 };
     const steps: number[] = [];
-    const hooks = { onStep: (step: number) => void steps.push(step) };
+    const networks = new Set<Network>();
+    const hooks = {
+      onStep: (step: number, _steps: number, network: Network) => {
+        steps.push(step);
+        networks.add(network);
+      },
+    };
     const expected = await trainForecaster(backend, rows, request, OPTIONS, hooks);
+    expect([...networks].every((network) => network instanceof Network)).toBe(true);
+    expect(networks.size).toBe(2); // one that is measured on the validation part, one that reads it
     const plain = steps.splice(0);
     const getter = Object.defineProperty({}, 'onStep', { get: () => hooks.onStep }) as typeof hooks;
     const inherited = Object.create(OPTIONS) as typeof OPTIONS;
