@@ -9,7 +9,7 @@ import type { NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { LoopHooks } from '../training/loop.js';
-import { loadBatch } from '../training/load-batch.js';
+import { loadBatch } from '../training/evaluate.js';
 import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';

@@ -1030,7 +1030,7 @@ export const PLANTED_MISTAKES = [
       test: 'network/pytorch-network',
     },
   }),
-  ...mistakes('layers', 'network/loss-mask.ts', {
+  ...mistakes('layers', 'network/output.ts', {
     'padding-is-counted': {
       words: 'labels beyond the end of a sequence count',
       right: 'labels[row] >= 0 && this.isWithin(row)',

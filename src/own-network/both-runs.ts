@@ -6,7 +6,7 @@ import type { Backend } from '../core/backend.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { NetworkFunctions } from '../exercises/network-answers.js';
 import type { Network } from '../network/network.js';
-import { defaultPrime } from '../training/prime.js';
+import { defaultPrime } from '../training/options.js';
 import { sample } from '../training/sample.js';
 import type { Line } from '../training/training.js';
 import type { NamedGradient, OwnTask } from './own-network.js';
