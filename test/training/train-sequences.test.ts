@@ -21,8 +21,6 @@ import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/door/evaluate.js';
 import { train } from '../../src/door/train.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes } from '../../src/training/checkpoint.js';
 import type { PredictOptions } from '../../src/door/predict.js';
 import { predict } from '../../src/door/predict.js';
 import type { TrainOptions } from '../../src/training/options.js';
@@ -216,47 +214,6 @@ test('on a backend of f64, targets are not rounded to f32', async () => {
   const { loss } = await evaluate(network, data); // all weights are 0, so the output is 0
   expect(loss).toBe(0.1 * 0.1);
   network.dispose();
-});
-
-test('a run keeps lists of labels, lengths, classes and quantiles, though the caller changes them', async () => {
-  const inputs = () => ({ x: [[[0.1], [0.2]], [[0.3]], [[0.4], [0.5]]], lengths: [2, 1, 2] });
-  const options = (quantiles: number[]) => ({ ...OPTIONS, hidden: 2, batchSize: 2, trainingIters: 20, quantiles });
-  const cases = [
-    () => {
-      const [labels, classes] = [
-        [0, 1, -1],
-        ['no', 'yes'],
-      ];
-      const data = { ...inputs(), labels: labels, classes: classes };
-      const change = (): void => {
-        data.lengths.fill(9);
-        data.labels.fill(7);
-        data.classes.reverse();
-      };
-      return { data, options: options([0.05, 0.5, 0.95]), change };
-    },
-    () => {
-      const data = { ...inputs(), targets: [1, 2, NaN] };
-      const quantiles = [0.2, 0.8];
-      const change = (): void => {
-        data.targets.fill(NaN);
-        quantiles.fill(0.5);
-      };
-      return { data, options: { ...options(quantiles), loss: 'pinball' as const }, change };
-    },
-  ];
-  for (const make of cases) {
-    const run = async (isChanged: boolean): Promise<Uint8Array[]> => {
-      const seen: Uint8Array[] = [];
-      const { data, options: given, change } = make();
-      const onCheckpoint = (state: Checkpoint): void => void seen.push(checkpointBytes(state));
-      const network = train(backend, data, given, { onCheckpoint, checkpointEvery: 1 });
-      if (isChanged) change();
-      (await network).dispose();
-      return seen;
-    };
-    expect(await run(true)).toEqual(await run(false));
-  }
 });
 
 test('one step: the labels of a step are those of the sequence', async () => {
