@@ -87,7 +87,7 @@ describe('a wrong file is refused with the reason', () => {
     expectDataError(() => toPyTorchTraining(checkpoint, 'f'), message);
   });
 
-  test.each<[string, object, string, string?]>([
+  test.each<[string, object, string, ...string[]]>([
     ['of another format', { format: 'pt' }, 'f: not a file that longhand export --to pytorch-training wrote'],
     ['whose network is another', { network: '{"inputs":3,"layers":[{"hidden":4}],"outputs":10}' }, 'must be [16,3]'],
     [
@@ -101,7 +101,7 @@ describe('a wrong file is refused with the reason', () => {
     ['with a trained forget bias', {}, '"lstm.bias_hh_l0" is not the forget bias 1: it must', 'lstm.bias_hh_l0'],
     ['with NaN', {}, 'adam.v.fc.bias": element 0 is NaN, must be finite', 'adam.v.fc.bias'],
     ['with a negative mean of squares', {}, 'adam.v.outKernel[0,0] is -1: must be ≥ 0', 'adam.v.fc.weight'],
-  ])('a file %s', async (_, texts, message, changed) => {
+  ])('a file %s', async (_, texts, message, ...changed) => {
     const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
     const others = Object.entries(texts).map(([key, value]): [string, string] => [
       key,
@@ -109,7 +109,7 @@ describe('a wrong file is refused with the reason', () => {
         ? value
         : JSON.stringify({ ...(JSON.parse(metadata.get(key)!) as object), ...(value as object) }),
     ]);
-    const changes = (changed === undefined ? [] : [changed]).map((key): [string, StoredTensor] => {
+    const changes = changed.map((key): [string, StoredTensor] => {
       const tensor = tensors.get(key)!;
       const values = new Float32Array(Uint8Array.from(tensor.bytes).buffer);
       values[0] = { 'adam.v.fc.bias': NaN, 'adam.v.fc.weight': -1 }[key] ?? 0.5;
