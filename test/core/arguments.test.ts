@@ -231,77 +231,37 @@ describe('a forgotten await, or another object in place of the argument, is name
   const adam = new Adam(network.backend, network.parameters);
   const later = <Value>(value: Value): Promise<Value> => Promise.resolve(value);
 
-  test.each<[string, () => unknown, string]>([
-    ['evaluate(train(…), data)', () => evaluate(anyOf(later(network)), IMAGES), `evaluate: network: ${AWAIT}`],
-    ['evaluate(network, promise)', () => evaluate(network, anyOf(later(IMAGES))), `evaluate: data: ${AWAIT}`],
-    ['train(backend, promise)', () => train(untouchable, anyOf(later(IMAGES))), `train: data: ${AWAIT}`],
-    ['sample(train(…), vocabulary)', () => sample(anyOf(later(network)), TEXT.vocabulary), `sample: network: ${AWAIT}`],
-    ['network.load(network.save())', () => network.load(anyOf(network.save())), `load: the saved tensors: ${AWAIT}`],
-    ['adam.load(adam.save())', () => adam.load(anyOf(adam.save())), `load: state: ${AWAIT}`],
-    ['checkpointBytes(promise)', () => checkpointBytes(anyOf(later({}))), `checkpointBytes: ${AWAIT}`],
+  const NO_CHECKPOINT =
+    'an Object: must be { model, training }, as hooks.onCheckpoint gets it, or await training.checkpoint() returns it';
+  const BYTES = 'must be a Uint8Array, as readFileSync(file) returns it';
+
+  test.each<[string, () => unknown]>([
+    [`evaluate: network: ${AWAIT}`, () => evaluate(anyOf(later(network)), IMAGES)],
+    [`evaluate: data: ${AWAIT}`, () => evaluate(network, anyOf(later(IMAGES)))],
+    [`train: data: ${AWAIT}`, () => train(untouchable, anyOf(later(IMAGES)))],
+    [`sample: network: ${AWAIT}`, () => sample(anyOf(later(network)), TEXT.vocabulary)],
+    [`load: the saved tensors: ${AWAIT}`, () => network.load(anyOf(network.save()))],
+    [`load: state: ${AWAIT}`, () => adam.load(anyOf(adam.save()))],
+    [`checkpointBytes: ${AWAIT}`, () => checkpointBytes(anyOf(later({})))],
+    [`checkpointBytes: ${NO_CHECKPOINT}`, () => checkpointBytes(anyOf(network))],
+    [`resume: checkpoint: ${NO_CHECKPOINT}`, () => resumeTraining(untouchable, IMAGES, anyOf(network))],
+    ['evaluate: network: an Object: must be a Network, as await train(…)', () => evaluate(anyOf({}), IMAGES)],
+    [`run: bytes: a Promise: ${BYTES}`, () => parseCheckpoint(anyOf(later(Uint8Array.of(1))), 'run')],
+    [`labels: bytes: "text": ${BYTES}`, () => library.parseIdx(anyOf('text'), 1, 'labels')],
     [
-      'checkpointBytes(network)',
-      () => checkpointBytes(anyOf(network)),
-      'checkpointBytes: an Object: must be { model, training }, as hooks.onCheckpoint gets it, or await ' +
-        'training.checkpoint() returns it',
-    ],
-    [
-      'evaluate({}, data)',
-      () => evaluate(anyOf({}), IMAGES),
-      'evaluate: network: an Object: must be a Network, as await train(…) returns it',
-    ],
-    [
-      'resumeTraining(backend, data, network)',
-      () => resumeTraining(untouchable, IMAGES, anyOf(network)),
-      'resume: checkpoint: an Object: must be { model, training }, as hooks.onCheckpoint gets it, or await ' +
-        'training.checkpoint() returns it',
-    ],
-    [
-      'parseCheckpoint(readFile(file), name)',
-      () => parseCheckpoint(anyOf(later(Uint8Array.of(1))), 'run'),
-      'run: bytes: a Promise: must be a Uint8Array, as readFileSync(file) returns it',
-    ],
-    [
-      'parseIdx(text)',
-      () => library.parseIdx(anyOf('text'), 1, 'labels'),
-      'labels: bytes: "text": must be a Uint8Array, as readFileSync(file) returns it',
-    ],
-    [
-      'new Adam(backend, network)',
-      () => new Adam(network.backend, anyOf(network)),
       'adam: an Object: must be a list of parameters, as network.parameters is',
+      () => new Adam(network.backend, anyOf(network)),
     ],
+    ['network: the sizes T, B: undefined: must be an object', () => new Network(untouchable, SIZES, nothing)],
+    ['load: kernel is 1: must be a tensor of f32', () => network.load(anyOf({ kernel: 1 }))],
     [
-      'new Network(backend, config)',
-      () => new Network(untouchable, SIZES, anyOf(undefined)),
-      'network: the sizes T, B: undefined: must be an object',
-    ],
-    [
-      'network.load({ kernel: 1 })',
-      () => network.load(anyOf({ kernel: 1 })),
-      'load: kernel is 1: must be a tensor of f32',
-    ],
-    [
-      'textTask(readFileSync(file))',
-      () => textTask(anyOf(Buffer.from('to be or not'))),
       "textTask: text is a Uint8Array: must be a text, as readFileSync(file, 'utf8') returns it",
+      () => textTask(anyOf(Buffer.from('to be or not'))),
     ],
-    [
-      'textTask(text, { t: 5 })',
-      () => textTask('to be', anyOf({ t: 5 })),
-      'textTask: t: unknown option; known options: T,',
-    ],
-    [
-      'textTask(text, { rare: "2" })',
-      () => textTask('to be', anyOf({ rare: '2' })),
-      'textTask: rare "2": must be a number',
-    ],
-    [
-      'vocabularyOf(Buffer)',
-      () => library.vocabularyOf(anyOf(Buffer.from('to'))),
-      'vocabularyOf: text is a Uint8Array',
-    ],
-  ])('%s', async (_, call, message) => {
+    ['textTask: t: unknown option; known options: T,', () => textTask('to be', anyOf({ t: 5 }))],
+    ['textTask: rare "2": must be a number', () => textTask('to be', anyOf({ rare: '2' }))],
+    ['vocabularyOf: text is a Uint8Array', () => library.vocabularyOf(anyOf(Buffer.from('to')))],
+  ])('%s', async (message, call) => {
     const failure = await failureOf((async () => call())());
     expect(failure).toBeInstanceOf(TypeError);
     expect((failure as Error).message.slice(0, message.length)).toBe(message);
@@ -386,45 +346,30 @@ describe('a number out of range is refused before it is used', () => {
   };
   const FINITE = 'must be a finite number within f32 (±3.4028235e+38)';
 
-  test.each<[string, () => unknown, string]>([
-    ['textTask T', () => textTask('to be', { T: 0 }), 'textTask: T is 0: must be a whole number ≥ 1'],
-    ['textTask rare', () => textTask('to be', { rare: 1.5 }), 'vocabularyOf: rare 1.5: must be a whole number ≥ 0'],
-    ['textTask rare -1', () => textTask('to be', { rare: -1 }), 'vocabularyOf: rare -1: must be a whole number ≥ 0'],
+  const opened = (layers: unknown) => () =>
+    new Network(untouchable, { ...SIZES, layers: anyOf(layers) }, { T: 1, B: 1 });
+  const f64 = createReferenceBackend({ dtype: 'f64' });
+
+  test.each<[string, () => unknown]>([
+    ['textTask: T is 0: must be a whole number ≥ 1', () => textTask('to be', { T: 0 })],
+    ['vocabularyOf: rare 1.5: must be a whole number ≥ 0', () => textTask('to be', { rare: 1.5 })],
+    ['vocabularyOf: rare -1: must be a whole number ≥ 0', () => textTask('to be', { rare: -1 })],
     [
-      'sample seed',
-      () => sample(anyOf(smallNetwork()), TEXT.vocabulary, { seed: 1.5 }),
       'sample: seed 1.5: must be a whole number from 0 to 4294967295',
+      () => sample(anyOf(smallNetwork()), TEXT.vocabulary, { seed: 1.5 }),
     ],
-    ['Random', () => new library.Random(NaN), 'Random: seed NaN: must be a finite number'],
+    ['Random: seed NaN: must be a finite number', () => new library.Random(NaN)],
     [
-      'gradcheck',
-      () =>
-        library.checkNetworkGradients(createReferenceBackend({ dtype: 'f64' }), SIZES, { T: 1, B: 1 }, { seed: NaN }),
       'gradcheck: seed NaN: must be a whole number from 0',
+      () => library.checkNetworkGradients(f64, SIZES, { T: 1, B: 1 }, { seed: NaN }),
     ],
-    [
-      'setBatch 1e39',
-      () => smallNetwork().setBatch(batch({ x: spoilt(1e39) })),
-      `setBatch: x[2,1,0] is 1e+39: ${FINITE}`,
-    ],
-    ['setBatch NaN', () => smallNetwork().setBatch(batch({ x: spoilt(NaN) })), `setBatch: x[2,1,0] is NaN: ${FINITE}`],
-    ['load', () => smallNetwork().load(anyOf(withNaN())), `load: outBias[3] is NaN: ${FINITE}`],
-    [
-      'sizes that are texts',
-      () => new Network(untouchable, SIZES, anyOf({ T: '3', B: 2 })),
-      'network: T is "3": must be a whole number ≥ 1',
-    ],
-    [
-      'a sparse list of layers',
-      () => new Network(untouchable, { ...SIZES, layers: anyOf([, { hidden: 1 }]) }, { T: 1, B: 1 }), // eslint-disable-line no-sparse-arrays -- the hole is what is tested
-      'network: layers[0]: undefined: must be an object',
-    ],
-    [
-      '100,000 layers',
-      () => new Network(untouchable, { ...SIZES, layers: Array(100_000).fill({ hidden: 1 }) }, { T: 1, B: 1 }),
-      'network has 100000 layers: must be at most 1000',
-    ],
-  ])('%s', async (_, call, message) => {
+    [`setBatch: x[2,1,0] is 1e+39: ${FINITE}`, () => smallNetwork().setBatch(batch({ x: spoilt(1e39) }))],
+    [`setBatch: x[2,1,0] is NaN: ${FINITE}`, () => smallNetwork().setBatch(batch({ x: spoilt(NaN) }))],
+    [`load: outBias[3] is NaN: ${FINITE}`, () => smallNetwork().load(anyOf(withNaN()))],
+    ['network: T is "3": must be a whole number ≥ 1', () => new Network(untouchable, SIZES, anyOf({ T: '3', B: 2 }))],
+    ['network: layers[0]: undefined: must be an object', opened([, { hidden: 1 }])], // eslint-disable-line no-sparse-arrays -- the hole is what is tested
+    ['network has 100000 layers: must be at most 1000', opened(Array(100_000).fill({ hidden: 1 }))],
+  ])('%s', async (message, call) => {
     const failure = await failureOf((async () => call())());
     expect(failure).toBeInstanceOf(Error);
     expect((failure as Error).message.slice(0, message.length)).toBe(message);

@@ -36,7 +36,7 @@ test('a loaded checkpoint equals the saved one', () => {
 describe('a checkpoint that could not be read again is not written, nor resumed if its parts are wrong:', () => {
   interface Parts {
     readonly model?: unknown;
-    readonly training?: object | null;
+    readonly training?: object | null | undefined;
   }
   /** The checkpoint with other parts; `null` and `undefined` replace the whole part. */
   const withParts = (parts: Parts): Checkpoint => {

@@ -7,7 +7,7 @@ import { valuesOf } from '../../src/core/tensor.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { textTask } from '../../src/data/text.js';
-import type { TrainData } from '../../src/data/train-data.js';
+import type { GivenData } from '../../src/data/train-data.js';
 import type { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -109,9 +109,9 @@ test('a checkpoint is a copy: further training does not change it', async () => 
 
 /** What a caller gives to a run, and how it could change that afterwards. */
 interface Given {
-  readonly data: TrainData;
+  readonly data: GivenData;
   readonly options: Asked;
-  readonly validation?: TrainData;
+  readonly validation?: GivenData;
   readonly changes?: readonly (() => unknown)[];
 }
 
