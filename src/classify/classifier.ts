@@ -10,7 +10,7 @@ import type { NetworkConfig } from '../network/config.js';
 import type { StateHooks, TrainedState } from '../trained-state.js';
 import { examplesOfWindows, LoadedNetworks, STATE_OPTIONS, trainMembers } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import { loadBatch } from '../training/load-batch.js';
+import { loadBatch } from '../training/evaluate.js';
 import type { SetHooks } from '../training/network-set.js';
 import { optionsOfSet } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';

@@ -1,11 +1,11 @@
 /**
  * The examples of a run in one form, from images, sequences or a text. They determine what a network reads and computes, and
- * they fill its batches: see training/load-batch.ts. train-data.ts makes them.
+ * they fill its batches: see loadBatch in training/evaluate.ts. train-data.ts makes them.
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import type { BatchTargets } from '../network/loss-mask.js';
+import type { BatchTargets } from '../network/output.js';
 import type { Vocabulary } from './text.js';
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';

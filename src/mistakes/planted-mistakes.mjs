@@ -663,7 +663,7 @@ loss-over-all-rows: the loss is divided by all rows, also by those that do not c
 - loss: loss / Math.max(divisor, 1)
 + loss: loss / losses.size
 ! layers the loss | layers with the squared error, and network/pytorch-network
-## layers, network/loss-mask.ts
+## layers, network/output.ts
 padding-is-counted: labels beyond the end of a sequence count
 - labels[row] >= 0 && this.isWithin(row)
 + labels[row] >= 0

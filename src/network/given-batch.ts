@@ -15,7 +15,7 @@ import { assertClasses } from '../equations/embedding.js';
 import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows, targetShape } from './config.js';
-import type { BatchTargets } from './loss-mask.js';
+import type { BatchTargets } from './output.js';
 
 /** Which of the axes T and B is the first one. */
 export const LAYOUTS = ['time-first', 'batch-first'] as const;

@@ -42,12 +42,11 @@ const NETWORK_CHECK = {
   suspect: 'object',
 } as const satisfies Record<keyof NetworkCheck, TypeName>;
 
-const MODEL_CHECK = {
-  seed: 'number',
-  forgetBias: 'number',
-  tolerance: 'number',
-  suspect: 'object',
-} as const satisfies Record<keyof ModelCheck, TypeName>;
+const { seed, tolerance, suspect } = NETWORK_CHECK;
+const MODEL_CHECK = { seed, forgetBias: 'number', tolerance, suspect } as const satisfies Record<
+  keyof ModelCheck,
+  TypeName
+>;
 
 /** Checks the tutorial's network; see `checkNetworkGradients`. */
 export async function checkModelGradients(

@@ -13,7 +13,7 @@ import type { TrainingData } from '../data/train-data.js';
 import type { Line, Validation } from '../training/training.js';
 import { newRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
-import { defaultPrime } from '../training/prime.js';
+import { defaultPrime } from '../training/options.js';
 import { sample } from '../training/sample.js';
 import type { NamedGradient, Tested } from './words.js';
 import { gradientRow } from './words.js';

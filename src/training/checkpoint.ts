@@ -116,22 +116,10 @@ export interface Resumable extends Checkpoint {
 
 const NAMES = ['model', 'training', 'metadata'] as const satisfies (keyof Checkpoint)[];
 const MODEL_NAMES = ['T', 'network', 'vocabulary', 'parameters'] as const satisfies (keyof SavedModel)[];
-const TRAINING_NAMES = Object.keys({
-  options: true,
-  backend: true,
-  step: true,
-  task: true,
-  means: true,
-  squares: true,
-  velocities: true,
-  states: true,
-  random: true,
-  order: true,
-  cursor: true,
-  data: true,
-  best: true,
-  validationsSinceBest: true,
-} satisfies Record<keyof SavedTraining, true>);
+const TRAINING_NAMES = [
+  ...(['options', 'backend', 'step', 'task', 'means', 'squares', 'velocities', 'states', 'random'] as const),
+  ...(['order', 'cursor', 'data', 'best', 'validationsSinceBest'] as const),
+] satisfies (keyof SavedTraining)[];
 
 /**
  * The bytes of the file. Throws a TypeError for a field that no checkpoint has, and a NonFiniteError if a number is NaN or infinite:

@@ -1,14 +1,14 @@
 /** Loss and accuracy of a network over a set of examples. */
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
+import { assertNotFreed, tensorFrom } from '../core/tensor.js';
 import { kindOf, misfitOf } from '../data/examples.js';
-import type { DataKind, Examples } from '../data/examples.js';
+import type { DataKind, Examples, FillOptions } from '../data/examples.js';
 import type { GivenData, TrainData } from '../data/train-data.js';
 import { checkedData, examplesOf } from '../data/train-data.js';
-import { lossRows } from '../network/config.js';
+import { lossRows, targetShape } from '../network/config.js';
 import { assertFiniteInputs } from '../network/finite.js';
 import { Network } from '../network/network.js';
-import { loadBatch } from './load-batch.js';
 
 /** How well a network does on a set of examples. `predict` returns what it computes for them. */
 export interface Evaluation {
@@ -113,4 +113,22 @@ export async function evaluateExamples(
 export function assertFits(what: string, examples: Examples, kind: DataKind): void {
   const misfit = misfitOf(examples, kind);
   if (misfit) throw new DataError(`${what}: the data have ${misfit.examples}, but the network has ${misfit.other}`);
+}
+
+/** Puts the examples with these indices into the network's batch. Returns the example of each row. */
+export function loadBatch(
+  network: Network,
+  examples: Examples,
+  indices: Uint32Array,
+  options?: FillOptions,
+): Uint32Array {
+  const { x } = network.activations;
+  assertNotFreed('batch', x);
+  const filled = examples.fill(x, indices, options);
+  network.backend.upload(x);
+  const { targets, ...others } = filled.targets;
+  // of one step, targets for it and for the sequence are the same numbers
+  const read = targets && tensorFrom(targets.data, targetShape(network.config, network.sizes));
+  network.setTargets({ ...others, ...(read && { targets: read }) });
+  return filled.indices;
 }

@@ -61,6 +61,8 @@ interface Described {
   readonly since?: 2 | 3;
   /** Whether checkpoints leave it out if it has its default. Default: no. */
   readonly storedIfSet?: true;
+  /** What null means, for the help. */
+  readonly whenNull?: string;
 }
 
 interface NumberEntry extends Described {
@@ -128,303 +130,194 @@ export function faultOfQuantiles(name: string, value: unknown): string | undefin
 }
 
 const COUNT = { kind: 'whole', least: 1, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 1' } as const;
+const COUNT_OR_0 = { kind: 'whole', least: 0, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 0' } as const;
 const RATE = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: IN_F32 } as const;
 const LIMIT = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: 'a number > 0' } as const;
+const SWITCH = { kind: 'switch' } as const;
+const oneOf = <const Choices>(choices: Choices) => ({ kind: 'choice', choices }) as const;
+
+/** Makes entries of a group of the help: the values that an option accepts, its default, its flag, and what is special about it. */
+const entriesOf =
+  <const Group extends Described['group']>(group: Group) =>
+  <const Kind, const Default, const Shown extends Omit<Described, 'group'>>(
+    kind: Kind,
+    value: Default,
+    shown: Shown,
+  ) => ({ ...kind, ...shown, default: value, group });
+
+const [network, training, optimiser, learningRate, clipping, reporting] = GROUPS.map(entriesOf);
 
 /** The table, in the order in which checkpoints hold the options. */
 export const OPTIONS = {
-  learningRate: {
-    ...RATE,
-    default: 0.001,
-    flag: '--learning-rate <number>',
-    help: 'base learning rate',
-    group: 'Learning rate',
-  },
-  schedule: {
-    kind: 'choice',
-    choices: SCHEDULES,
-    default: 'constant',
+  learningRate: learningRate(RATE, 0.001, { flag: '--learning-rate <number>', help: 'base learning rate' }),
+  schedule: learningRate(oneOf(SCHEDULES), 'constant', {
     flag: '--schedule <name>',
     help: 'how the learning rate changes after the warm-up',
-    group: 'Learning rate',
-  },
-  warmUp: {
-    kind: 'whole',
-    least: 0,
-    most: LARGEST_WHOLE,
-    accepts: 'a whole number ≥ 0',
-    default: 0,
+  }),
+  warmUp: learningRate(COUNT_OR_0, 0, {
     flag: '--warm-up <steps>',
     help: 'steps over which the learning rate rises linearly to its base value',
-    group: 'Learning rate',
-  },
-  decayEvery: {
-    ...COUNT,
-    default: 1000,
+  }),
+  decayEvery: learningRate(COUNT, 1000, {
     flag: '--decay-every <steps>',
     help: 'with --schedule step: steps from one decay to the next',
-    group: 'Learning rate',
-  },
-  decayRate: {
-    ...RATE,
-    default: 0.5,
+  }),
+  decayRate: learningRate(RATE, 0.5, {
     flag: '--decay-rate <factor>',
     help: 'with --schedule step: each decay multiplies the learning rate by <factor>',
-    group: 'Learning rate',
-  },
+  }),
   /** Adam (6), or gradient descent with momentum (11). Default: 'adam'. */
-  optimiser: {
-    kind: 'choice',
-    choices: OPTIMISERS,
-    default: 'adam',
+  optimiser: optimiser(oneOf(OPTIMISERS), 'adam', {
     flag: '--optimiser <name>',
     help: 'what computes the updates',
-    group: 'Optimiser',
     since: 2,
-  },
+  }),
   /** Momentum of (11); Adam does not use it. Default: 0.9. */
-  momentum: {
-    kind: 'number',
-    least: 0,
-    most: 0.9999,
-    accepts: 'a number ≥ 0 and < 1',
-    default: 0.9,
+  momentum: optimiser({ kind: 'number', least: 0, most: 0.9999, accepts: 'a number ≥ 0 and < 1' }, 0.9, {
     flag: '--momentum <number>',
     help: 'with --optimiser sgd: the share of the velocity that an update keeps',
-    group: 'Optimiser',
     since: 2,
-  },
-  clipValue: {
-    ...LIMIT,
-    default: null,
+  }),
+  clipValue: clipping(LIMIT, null, {
     whenNull: 'no clipping',
     flag: '--clip-value <limit>',
     help: 'clip each gradient element to ± this value',
-    group: 'Gradient clipping',
-  },
-  clipNorm: {
-    ...LIMIT,
-    default: null,
+  }),
+  clipNorm: clipping(LIMIT, null, {
     whenNull: 'no clipping',
     flag: '--clip-norm <norm>',
     help: 'scale the whole gradient down to this norm',
-    group: 'Gradient clipping',
-  },
+  }),
   /**
    * What the errors of targets cost: 'squaredError', 'absoluteError', 'huber' with `delta`, or 'pinball' with `quantiles`. Labels have
    * the cross-entropy, and this option must then be left out. Default: 'squaredError'.
    */
-  loss: {
-    kind: 'choice',
-    choices: TARGET_LOSSES,
-    default: 'squaredError',
+  loss: training(oneOf(TARGET_LOSSES), 'squaredError', {
     flag: '--loss <name>',
     help: 'what errors cost, for data with targets; labels have the cross-entropy',
-    group: 'Training',
     since: 3,
     storedIfSet: true,
-  },
+  }),
   /** δ of the loss 'huber', which needs it alone: larger errors cost as in 'absoluteError'. Default: 1. */
-  delta: {
-    kind: 'positive',
-    least: 0,
-    most: LARGEST_F32,
-    accepts: 'a number > 0',
-    default: 1,
+  delta: training(LIMIT, 1, {
     flag: '--delta <number>',
     help: 'with --loss huber: errors beyond ± this number cost as in absoluteError',
-    group: 'Training',
     since: 3,
     storedIfSet: true,
-  },
+  }),
   /**
    * For the loss 'pinball' alone: numbers between 0 and 1, each greater than the one before. The network has an output for each
    * quantile of each target: see `NetworkConfig`. Default: [0.05, 0.5, 0.95].
    */
-  quantiles: {
-    kind: 'quantiles',
-    default: [0.05, 0.5, 0.95],
+  quantiles: training({ kind: 'quantiles' }, [0.05, 0.5, 0.95], {
     flag: '--quantiles <list>',
     help: 'with --loss pinball: numbers between 0 and 1, in rising order; each target has an output for each',
-    group: 'Training',
     since: 3,
     storedIfSet: true,
-  },
+  }),
   /** In examples: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
-  trainingIters: {
-    ...COUNT,
-    default: 100_000,
+  trainingIters: training(COUNT, 100_000, {
     flag: '--training-iters <count>',
     help: 'train while step · batch size is below <count>',
-    group: 'Training',
     changeableOnResume: true,
-  },
+  }),
   /** Passes over all training examples, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
-  epochs: {
-    ...COUNT,
-    default: null,
+  epochs: training(COUNT, null, {
     whenNull: '--training-iters sets the length',
     flag: '--epochs <count>',
     help: 'passes over all training examples, in place of --training-iters',
-    group: 'Training',
     changeableOnResume: true,
-  },
+  }),
   /** B: examples per step. Default: 128. */
-  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'examples per step', group: 'Training' },
+  batchSize: training(COUNT, 128, { flag: '--batch-size <count>', help: 'examples per step' }),
   /** A line is reported every `displayStep` steps. Default: 10. */
-  displayStep: {
-    ...COUNT,
-    default: 10,
+  displayStep: reporting(COUNT, 10, {
     flag: '--display-step <steps>',
     help: 'print a line every <steps> steps',
-    group: 'Reporting',
     changeableOnResume: true,
-  },
+  }),
   /** The validation data are evaluated every `validateEvery` steps. Default: null, never. */
-  validateEvery: {
-    ...COUNT,
-    default: null,
+  validateEvery: reporting(COUNT, null, {
     whenNull: 'never',
     flag: '--validate-every <steps>',
     help: 'evaluate the validation data every <steps> steps',
-    group: 'Reporting',
-  },
+  }),
   /** Training stops after `patience` validations in a row without a smaller loss. Default: null, it does not stop early. */
-  patience: {
-    ...COUNT,
-    default: null,
+  patience: reporting(COUNT, null, {
     whenNull: 'no early stopping',
     flag: '--patience <count>',
     help: 'stop after <count> validations in a row without a smaller loss',
-    group: 'Reporting',
-  },
+  }),
   /** H: hidden units of each layer, in each direction; a list gives each layer its own. Default: 128. */
-  hidden: {
-    ...COUNT,
-    kind: 'list',
-    default: 128,
+  hidden: network({ ...COUNT, kind: 'list' }, 128, {
     flag: '--hidden <counts>',
     help: 'hidden units of each layer, in each direction; 128,64 makes two layers',
-    group: 'Network',
-  },
+  }),
   /** Layers, if `hidden` is one number. Default: 1. */
-  layers: {
-    ...COUNT,
-    most: MOST_LAYERS,
-    accepts: LAYER_COUNT,
-    default: 1,
+  layers: network({ ...COUNT, most: MOST_LAYERS, accepts: LAYER_COUNT }, 1, {
     flag: '--layers <count>',
     help: 'layers of the network',
-    group: 'Network',
     since: 2,
-  },
+  }),
   /** Whether each layer also reads its sequences in reverse. Default: false. */
-  bidirectional: {
-    kind: 'switch',
-    default: false,
+  bidirectional: network(SWITCH, false, {
     flag: '--bidirectional',
     help: 'a second LSTM in each layer reads the sequence in reverse',
-    group: 'Network',
     since: 2,
-  },
+  }),
   /** P of (16): numbers that each LSTM passes on, fewer than its hidden units. Default: 0, all of them, no projection. */
-  projection: {
-    kind: 'whole',
-    least: 0,
-    most: LARGEST_WHOLE,
-    accepts: 'a whole number ≥ 0',
-    default: 0,
+  projection: network(COUNT_OR_0, 0, {
     flag: '--projection <count>',
     help: 'numbers that each LSTM passes on, fewer than its hidden units; 0: all of them',
-    group: 'Network',
     since: 3,
-  },
+  }),
   /** Whether the LSTMs have no biases; then `biasInit` has no effect. Default: false. */
-  withoutBias: {
-    kind: 'switch',
-    default: false,
+  withoutBias: network(SWITCH, false, {
     flag: '--without-bias',
     help: 'LSTMs without biases; --bias-start then has no effect',
-    group: 'Network',
     since: 3,
-  },
+  }),
   /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */
-  dropout: {
-    kind: 'number',
-    least: 0,
-    most: MOST_DROPOUT,
-    accepts: DROPOUT,
-    default: 0,
+  dropout: network({ kind: 'number', least: 0, most: MOST_DROPOUT, accepts: DROPOUT }, 0, {
     flag: '--dropout <probability>',
     help: 'probability that a number between two layers is dropped in training',
-    group: 'Network',
     since: 2,
-  },
+  }),
   /** The output layer's initial values: 'normal', as in the tutorial, or 'glorot'; see `Network.initialise`. Default: 'normal'. */
-  outputInit: {
+  outputInit: network(oneOf(OUTPUT_INITS), 'normal', {
     formerName: 'outputStart',
-    kind: 'choice',
-    choices: OUTPUT_INITS,
-    default: 'normal',
     flag: '--output-start <name>',
     help: 'initial values of the output layer',
-    group: 'Network',
     since: 2,
-  },
+  }),
   /** The gates' initial biases: 'zeros', or 'chrono' for long sequences; see `Network.initialise`. Default: 'zeros'. */
-  biasInit: {
+  biasInit: network(oneOf(BIAS_INITS), 'zeros', {
     formerName: 'biasStart',
-    kind: 'choice',
-    choices: BIAS_INITS,
-    default: 'zeros',
     flag: '--bias-start <name>',
     help: "initial biases of the gates; chrono: units that keep a state for up to a sequence's length",
-    group: 'Network',
     since: 2,
-  },
+  }),
   /** Added to the forget gate's pre-activation. Default: 1. */
-  forgetBias: {
-    kind: 'number',
-    least: -LARGEST_F32,
-    most: LARGEST_F32,
-    accepts: IN_F32,
-    default: 1,
+  forgetBias: network({ kind: 'number', least: -LARGEST_F32, most: LARGEST_F32, accepts: IN_F32 }, 1, {
     flag: '--forget-bias <number>',
     help: "added to the forget gate's pre-activation",
-    group: 'Network',
-  },
+  }),
   /** Seed of the initial weights and of all that is drawn at random: batches, dropout, shifts. The same seed gives the same run. Default: 1. */
-  seed: {
-    kind: 'whole',
-    least: 0,
-    most: LARGEST_WHOLE,
-    accepts: 'a finite number',
-    default: 1,
+  seed: training({ ...COUNT_OR_0, accepts: 'a finite number' }, 1, {
     flag: '--seed <number>',
     help: 'seed of the initial weights, the order of the examples, dropout and shifts',
-    group: 'Training',
-  },
+  }),
   /** Each image of a batch is moved by up to this many pixels in each direction, at random. Default: 0. */
-  shift: {
-    kind: 'whole',
-    least: 0,
-    most: MOST_PIXELS,
-    accepts: PIXEL_COUNT,
-    default: 0,
+  shift: training({ ...COUNT_OR_0, most: MOST_PIXELS, accepts: PIXEL_COUNT }, 0, {
     flag: '--shift <pixels>',
     help: 'move each training image at random, by up to <pixels> in each direction',
-    group: 'Training',
     since: 2,
-  },
+  }),
   /** Which of TensorFlow's two `next_batch` forms draws the batches: see `Shuffle`. Default: 'tf1'. */
-  shuffle: {
-    kind: 'choice',
-    choices: SHUFFLES,
-    default: 'tf1',
+  shuffle: training(oneOf(SHUFFLES), 'tf1', {
     flag: '--shuffle <form>',
     help: "which of TensorFlow's two next_batch forms draws the batches",
-    group: 'Training',
-  },
+  }),
 } as const satisfies Readonly<Record<string, OptionEntry>>;
 
 for (const entry of Object.values<OptionEntry>(OPTIONS)) {

@@ -1,9 +1,10 @@
-/** The options of a training run, made from the table in option-table.ts: their types, defaults and checks. */
+/** The options of a training run, made from the table in option-table.ts: their types, defaults and checks, also when a run is resumed. */
 import { assertKnownNames, counted, describe, plainCopyOf } from '../core/arguments.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Limits } from '../equations/clipping.js';
 import type { TrainData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
+import type { Vocabulary } from '../data/text.js';
 import type { Schedule } from '../equations/schedule.js';
 import { MOST_LAYERS } from '../network/config.js';
 import type { OptionEntry, RangedEntry } from './option-table.js';
@@ -70,6 +71,14 @@ export const TEXT_OPTIONS = Object.freeze({
   epochs: 5,
   displayStep: 50,
 } as const);
+
+/** What a network reads before it writes, unless a user says something else. */
+export const PRIME = 'Call me';
+
+/** `PRIME`, or nothing if the vocabulary lacks a character of it. */
+export function defaultPrime({ characters, hasOther }: Vocabulary): string {
+  return hasOther || Array.from(PRIME).every((character) => characters.includes(character)) ? PRIME : '';
+}
 
 /**
  * Throws a TypeError for an option that does not exist, and a RangeError for a value that checkpoints do not accept. `chosen`: the
@@ -252,4 +261,66 @@ type StepOptions = Pick<TrainOptions, 'batchSize' | 'trainingIters' | 'epochs' |
 export function stepCount({ batchSize, trainingIters, epochs, shuffle }: StepOptions, count: number): number {
   if (epochs === null) return Math.max(0, Math.ceil(trainingIters / batchSize) - 1);
   return shuffle === 'legacy' ? epochs * Math.floor(count / batchSize) : Math.floor((epochs * count) / batchSize);
+}
+
+/** What a resumed run has of the run that a checkpoint holds. */
+interface BegunRun {
+  readonly options: TrainOptions;
+  /** Steps made. */
+  readonly step: number;
+  /** One element for each example. */
+  readonly order: ArrayLike<number>;
+}
+
+/** The options that set the length of a run. */
+const LENGTHS = ['trainingIters', 'epochs'] as const;
+
+/**
+ * The options of a checkpoint's run, with those that the caller gives. Throws a TypeError for an option that cannot be changed.
+ * Throws a RangeError for an option out of range, or a length that the run cannot have. Without a new length, the length is not
+ * checked: a run that has made all its steps makes none.
+ */
+export function resumedOptions(saved: BegunRun, given: ResumeOptions): TrainOptions {
+  const changed = withOneLength(assertChangeable(given));
+  const options = { ...saved.options, ...changed };
+  assertOptions(
+    options,
+    OPTION_NAMES.filter((name) => name in changed),
+  );
+  const fault = givesLength(changed) ? lengthFaultOf(saved, changed) : undefined;
+  if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
+  return options;
+}
+
+/** A plain copy of the options, which may all be changed. */
+function assertChangeable(given: ResumeOptions): ResumeOptions {
+  assertKnownNames('resume', given, OPTION_NAMES);
+  const fixed = OPTION_NAMES.find((name) => name in given && !isChangeableOnResume(name));
+  if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
+  return plainCopyOf(given);
+}
+
+/** `trainingIters` alone also replaces the saved `epochs`, which would otherwise set the length. */
+export const withOneLength = <Given extends ResumeOptions>(given: Given): Given =>
+  'trainingIters' in given && !('epochs' in given) ? { ...given, epochs: null } : given;
+
+/** Also if the value is null, which can change the length too. */
+const givesLength = (given: ResumeOptions): boolean => LENGTHS.some((name) => name in given);
+
+/**
+ * Why the run cannot have the length of the options; undefined if it can. `nameOf`: an option's name in the message. Default:
+ * as in the library.
+ */
+export function lengthFaultOf(
+  { options, step, order }: BegunRun,
+  given: ResumeOptions,
+  nameOf: (name: OptionName) => string = (name) => name,
+): string | undefined {
+  if (options.schedule === 'cosine' && givesLength(given)) {
+    const names = LENGTHS.map(nameOf).join(' and ');
+    return `a cosine schedule depends on the length of its run, so ${names} cannot change it`;
+  }
+  const steps = stepCount({ ...options, ...given }, order.length);
+  if (steps >= step) return undefined;
+  return `the new length is ${counted(steps, 'step')}, but the run is at step ${step}: choose a greater length`;
 }

@@ -7,7 +7,7 @@ import { fillInputs } from '../data/sequence-examples.js';
 import type { Inputs } from '../data/sequences.js';
 import { denseForward } from '../equations/dense.js';
 import { lossRows, targetShape } from '../network/config.js';
-import type { BatchTargets } from '../network/loss-mask.js';
+import type { BatchTargets } from '../network/output.js';
 import type { Network } from '../network/network.js';
 
 /** What a network computes for `count` sequences, in their order. */

@@ -14,8 +14,7 @@ import type { Checkpoint, Resumable, SavedModel, SavedTraining } from './checkpo
 import { assertCheckpoint, assertParts, assertReadable } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
-import { completeOptions, misfitOfOptions, stepCount } from './options.js';
-import { resumedOptions } from './resumed-options.js';
+import { completeOptions, misfitOfOptions, resumedOptions, stepCount } from './options.js';
 
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';

@@ -83,3 +83,33 @@ export function randomNetwork(backend: Backend, config: NetworkConfig, { T = 4, 
   if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
   return network;
 }
+
+const layersAre = (what: unknown): string => `network: layers is ${String(what)}: must be a list of one layer or more`;
+const LAYER = { hidden: 3, bidirectional: true };
+const ONE_OR_MORE = 'must be a whole number ≥ 1';
+
+/** Changes of a network of two layers that JSON can hold, and the messages that refuse it. */
+export const WRONG_NETWORKS: readonly (readonly [change: object, message: string])[] = [
+  [{ inputs: 0 }, `network: inputs is 0: ${ONE_OR_MORE}`],
+  [{ inputs: 2.5 }, `network: inputs is 2.5: ${ONE_OR_MORE}`],
+  [{ inputs: '5' }, 'network: inputs "5": must be a number'],
+  [{ inputs: null }, 'network: inputs null: must be a number'],
+  [{ outputs: -1 }, `network: outputs is -1: ${ONE_OR_MORE}`],
+  [{ layers: [] }, layersAre('an Array')],
+  [{ layers: null }, layersAre('null')],
+  [{ layers: { length: 2 } }, layersAre('an Object')],
+  [{ layers: [3] }, 'network: layers[0]: 3: must be an object'],
+  [{ layers: [LAYER, null] }, 'network: layers[1]: null: must be an object'],
+  [{ layers: [LAYER, []] }, 'network: layers[1]: an Array: must be an object with names'],
+  [{ layers: [LAYER, {}] }, `network: layers[1]: hidden is undefined: ${ONE_OR_MORE}`],
+  [{ layers: [LAYER, { hidden: 0 }] }, `network: layers[1]: hidden is 0: ${ONE_OR_MORE}`],
+  [{ layers: [LAYER, { hidden: 2, bidirectional: 1 }] }, 'network: layers[1]: bidirectional 1: must be a boolean'],
+  [{ layers: [LAYER, { ...LAYER, reverse: true }] }, 'network: layers[1]: reverse: unknown option'],
+  [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
+  [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball'],
+  [{ loss: true }, 'network: loss true: must be a string'],
+  [{ reads: 'first' }, 'network: reads is "first": must be one of last, every'],
+  [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
+  [{ dropout: -0.5 }, 'network: dropout is -0.5: must be in 0 … 0.99'],
+  [{ hidden: 3 }, 'network: hidden: unknown option'],
+];

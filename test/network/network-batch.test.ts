@@ -63,6 +63,13 @@ describe('a batch', () => {
         Array.from({ length: B }, (_, b) => Array.from({ length: C }, (_, k) => 9 * t + 3 * b + k)),
       );
     const exchanged = <One>(lists: One[][]): One[][] => lists[0].map((_, b) => lists.map((list) => list[b]));
+    /** The lists with another value in this place. */
+    const changed = (lists: unknown, place: readonly number[], value: unknown): unknown => {
+      if (place.length === 0) return value;
+      const [[n, ...others], copy] = [place, [...(lists as unknown[])]];
+      copy[n] = changed(copy[n], others, value);
+      return copy;
+    };
     const xs = numbersOf(2);
     const labels = [
       [0, 1],
@@ -136,61 +143,22 @@ describe('a batch', () => {
         { labels: undefined, targets: exchanged(numbersOf(3)) },
         'setBatch: targets [2,3,3] must be [3,2,3]; it is [B,T,…]',
       ],
-      [
-        { ...CLASSIFIER, inputKind: 'classes' },
-        {
-          x: [
-            [0, 1, 1],
-            [1, 0, 0],
-          ],
-          labels: [0, 1],
-        },
-        'setBatch: x [2,3] must be [3,2]; it is',
-      ],
+      [{ ...CLASSIFIER, inputKind: 'classes' }, { x: exchanged(labels) }, 'setBatch: x [2,3] must be [3,2]; it is'],
       [EVERY, { layout: 'batch' }, 'setBatch: layout "batch": must be one of time-first, batch-first'],
       [EVERY, { batch_first: true }, 'setBatch: batch_first: unknown option; did you mean layout?'],
       [
         EVERY,
-        {
-          ...batchFirst,
-          labels: [
-            [0, 1, 5],
-            [0, 1, 1],
-          ],
-        },
-        'labels[2] is 5: must be a class 0…2, or -1',
+        { ...batchFirst, labels: changed(exchanged(labels), [0, 2], 5) },
+        'labels[2] is 5: must be a class 0…2, or',
       ],
       [
         EVERY,
-        {
-          ...batchFirst,
-          x: [
-            [
-              [1, 2],
-              [3, NaN],
-              [5, 6],
-            ],
-            xs[1].concat(xs[0]).slice(0, 3),
-          ],
-        },
+        { ...batchFirst, x: changed(exchanged(xs), [0, 1, 1], NaN) },
         'setBatch: x[0,1,1] is NaN: must be a finite',
       ],
-      [EVERY, { x: [[[1, 2], [3]], xs[1], xs[2]] }, 'setBatch: x[0][1] has 1 element: must have 2, as x[0][0] has'],
-      [
-        EVERY,
-        {
-          x: [
-            [
-              [1, 2],
-              [3, '4'],
-            ],
-            xs[1],
-            xs[2],
-          ],
-        },
-        'setBatch: x[0][1][1] is "4": must be a number',
-      ],
-      [EVERY, { x: [[[1, 2], 3], xs[1], xs[2]] }, 'setBatch: x[0][1] is 3: must be a list, as x[0] is'],
+      [EVERY, { x: changed(xs, [0, 1], [3]) }, 'setBatch: x[0][1] has 1 element: must have 2, as x[0][0] has'],
+      [EVERY, { x: changed(xs, [0, 1, 1], '4') }, 'setBatch: x[0][1][1] is "4": must be a number'],
+      [EVERY, { x: changed(xs, [0, 1], 3) }, 'setBatch: x[0][1] is 3: must be a list, as x[0] is'],
       [EVERY, { x: [] }, 'setBatch: x is an empty list'],
       [EVERY, { x: [[], []] }, 'setBatch: x[0] is an empty list'],
     ])('%#: what is wrong is named as it was given', (config, batch, message) => {

@@ -1,17 +1,25 @@
-/** A network: its sizes, its parameters, its memory, and the errors for wrong ones. */
+/** A network: its sizes, its parameters, its memory, the errors for wrong ones, and its gradients. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError, OutOfMemoryError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { copyInto, fill, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { NetworkConfig } from '../../src/network/config.js';
-import { assertClassesFit, completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
+import {
+  assertClassesFit,
+  completeConfig,
+  LOSSES,
+  lstmsOf,
+  networkParameterShapes,
+  READS,
+} from '../../src/network/config.js';
+import { checkNetworkGradients } from '../../src/network/network-check.js';
 import { allocateLstm, bindLstm } from '../../src/equations/lstm-tensors.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { randomNetwork, STACK } from '../helpers/random-model.js';
+import { randomNetwork, STACK, WRONG_NETWORKS } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -60,34 +68,18 @@ describe('sizes', () => {
     expect(Object.entries(networkParameterShapes(network))).toEqual(Object.entries(shapes));
     expect(Object.entries(networkParameterShapes(completeConfig(network)))).toEqual(Object.entries(shapes));
   });
-  test.each<[object, string]>([
-    [{ inputs: 0 }, 'network: inputs is 0: must be a whole number ≥ 1'],
-    [{ outputs: 1.5 }, 'network: outputs is 1.5: must be a whole number ≥ 1'],
-    [{ layers: [] }, 'network: layers is an Array: must be a list of one layer or more'],
-    [{ layers: { hidden: 3 } }, 'network: layers is an Object: must be a list of one layer or more'],
-    [{ layers: [3] }, 'network: layers[0]: 3: must be an object'],
-    [{ layers: [{ hidden: 3 }, {}] }, 'network: layers[1]: hidden is undefined: must be a whole number ≥ 1'],
-    [{ layers: [{ hidden: 3, bidirectonal: true }] }, 'network: layers[0]: bidirectonal: unknown option'],
-    [{ layers: [{ hidden: 3, bidirectional: 1 }] }, 'network: layers[0]: bidirectional 1: must be a boolean'],
-    [
-      { outputs: 2 ** 24 + 1 },
-      'network: outputs is 16777217 classes: must be at most 16777216, which f32 can tell apart',
-    ],
+  test.each<readonly [object, string]>([
+    ...WRONG_NETWORKS,
+    [{ outputs: 2 ** 24 + 1 }, 'network: outputs is 16777217 classes: must be at most 16777216, which f32 can tell'],
     [{ inputs: 2 ** 24 + 1, inputKind: 'classes' }, 'network: inputs is 16777217 classes: must be at most 16777216'],
-    [
-      { loss: 'mse' },
-      'network: loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball',
-    ],
-    [{ reads: 'all' }, 'network: reads is "all": must be one of last, every'],
-    [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
-    [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
-    [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 0.99'],
     [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 0.99'],
-    [{ dropout: 0.5 }, 'network: dropout is 0.5: must be 0 with one layer: it drops numbers between two layers'],
+    [
+      { layers: [{ hidden: 3 }], dropout: 0.5 },
+      'network: dropout is 0.5: must be 0 with one layer: it drops numbers between two layers',
+    ],
     [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
-    [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
-    const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkConfig;
+    const sizes = { inputs: 2, layers: [{ hidden: 3 }, { hidden: 1 }], outputs: 4, ...change } as NetworkConfig;
     expect(() => new Network(createReferenceBackend(), sizes, { T: 2, B: 2 })).toThrow(message);
   });
 
@@ -264,4 +256,74 @@ test('parameters are saved and loaded by name', async () => {
   expect(await other.save()).toEqual(saved);
   const { 'kernel.0.reverse': _, ...missing } = saved;
   expect(() => other.load(missing)).toThrow('load: no tensor kernel.0.reverse, only kernel.0, bias.0');
+});
+
+/*
+ * Every gradient of networks with each feature, and with all of them: compared with numeric gradients in f64. No two sizes
+ * are equal, and no initial state is zero.
+ */
+type Example = [name: string, network: NetworkConfig, sizes: BatchSizes & { readonly lengths?: readonly number[] }];
+
+const sizesOf = (inputs: number, layers: NetworkConfig['layers'], outputs: number) => ({ inputs, layers, outputs });
+const both = (hidden: number) => ({ hidden, bidirectional: true });
+const every = { reads: 'every' } as const;
+const squared = { loss: 'squaredError' } as const;
+const [LOWER, UPPER] = [
+  { ...both(3), projection: 2 },
+  { hidden: 4, projection: 1, bias: false },
+];
+
+/** Each loss, at the last step and at each. */
+const OF_LOSSES = LOSSES.flatMap((loss) =>
+  READS.map((reads): Example => {
+    const quantiles = loss === 'pinball' ? [0.1, 0.4, 0.9] : [];
+    return [`${loss}, ${reads}`, { ...sizesOf(2, [{ hidden: 3 }], 3), loss, reads, quantiles }, { T: 5, B: 4 }];
+  }),
+);
+
+const EXAMPLES: readonly Example[] = [
+  ['two layers', sizesOf(2, [{ hidden: 3 }, { hidden: 5 }], 4), { T: 4, B: 3 }],
+  ['both directions', sizesOf(2, [both(3)], 4), { T: 5, B: 3 }],
+  [
+    'lengths, the loss at each sequence’s last step',
+    sizesOf(2, [{ hidden: 4 }], 3),
+    { T: 5, B: 4, lengths: [5, 3, 3, 1] },
+  ],
+  ['lengths, of which none is T', { ...sizesOf(3, [both(2)], 4), ...every }, { T: 5, B: 3, lengths: [4, 3, 1] }],
+  ['a loss at every step', { ...sizesOf(2, [{ hidden: 4 }], 3), ...every, forgetBias: 0.37 }, { T: 5, B: 3 }],
+  ['the squared error', { ...sizesOf(3, [{ hidden: 4 }], 2), ...squared }, { T: 5, B: 3 }],
+  [
+    'the squared error at every step of sequences of unequal length',
+    { ...sizesOf(3, [{ hidden: 4 }], 2), ...squared, ...every, forgetBias: 0 },
+    { T: 4, B: 3, lengths: [4, 2, 1] },
+  ],
+  ['classes', { ...sizesOf(6, [both(2)], 4), ...every, inputKind: 'classes' }, { T: 5, B: 3, lengths: [5, 4, 2] }],
+  ['dropout', { ...sizesOf(2, [both(2), { hidden: 3 }], 4), dropout: 0.4 }, { T: 3, B: 2 }],
+  [
+    'three layers, two of them in both directions, with lengths, dropout, and a loss at every step',
+    { ...sizesOf(2, [both(2), both(1), { hidden: 3 }], 4), ...every, dropout: 0.25 },
+    { T: 5, B: 3, lengths: [5, 3, 2] },
+  ],
+  [
+    'a projection, no biases, lengths in any order',
+    { ...sizesOf(2, [LOWER, UPPER], 3), ...every, dropout: 0.3 },
+    { T: 4, B: 5, lengths: [2, 4, 1, 4, 3] },
+  ],
+  ['one step, one sequence', sizesOf(3, [both(2), { hidden: 4 }], 2), { T: 1, B: 1 }],
+];
+
+test.each([...EXAMPLES, ...OF_LOSSES])('%s', async (_, config, { T, B, lengths }) => {
+  const reports = await checkNetworkGradients(backend, config, { T, B }, { seed: 3, ...(lengths && { lengths }) });
+  const states = ['h0', 'c0'].flatMap((name) => lstmsOf(config).map(({ suffix }) => name + suffix));
+  const names = [
+    ...Object.keys(networkParameterShapes(config)),
+    ...states,
+    ...(config.inputKind === 'classes' ? [] : ['x']),
+  ];
+  expect(reports.map(({ name }) => name).sort()).toEqual(names.sort());
+  expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+  // No tensor passes because all its gradients are 0.
+  expect(reports.filter(({ worst }) => worst.backward === 0 && worst.numeric === 0).map(({ name }) => name)).toEqual(
+    [],
+  );
 });

@@ -9,6 +9,7 @@ import type { TrainOptions } from '../../src/training/options.js';
 import { namesInVersion, OPTION_NAMES, storedName } from '../../src/training/options.js';
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { WRONG_NETWORKS } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, smallSequences, STEPS } from '../helpers/small-data.js';
 
@@ -70,69 +71,45 @@ test.each(['sgd', 'adam'] as const)('a loaded checkpoint with %s has the bytes o
   expect(JSON.parse(metadata.get('training')!)).toMatchObject({ step: 3, task: 'small sequences' });
 });
 
-test('projections and LSTMs without biases need version 3; a loaded checkpoint equals the saved one, byte for byte', async () => {
-  const saved = await checkpointOf(DATA, { ...OPTIONS, projection: 1, withoutBias: true });
-  const file = checkpointBytes(saved);
-  expect(parseCheckpoint(file, 'f')).toEqual(saved);
-  expect(Buffer.compare(checkpointBytes(parseCheckpoint(file, 'f')), file)).toBe(0);
-  const { metadata, tensors } = parseSafetensors(file, 'f');
-  expect(metadata.get('formatVersion')).toBe('3');
-  const ofTargets = ['loss', 'delta', 'quantiles']; // left out, because the run has labels
-  expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(
-    OPTION_NAMES.map(storedName).filter((name) => !ofTargets.includes(name)),
-  );
-  expect((JSON.parse(metadata.get('model')!) as { network: object }).network).toMatchObject({
-    layers: NETWORK.layers.map((layer) => ({ ...layer, projection: 1, bias: false })),
-  });
-  expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
-  bytes = file;
-  expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
-    'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
-  );
-  for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
-    const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
-    expect(refusal((all) => all.set(other, extra))).toBe(`f: tensor "${other}" does not belong to its network or run`);
-  }
-  bytes = checkpointBytes(checkpoint);
-});
-
 const TARGETS = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' }, 9);
+const OF_TARGETS = ['loss', 'delta', 'quantiles']; // left out of a file if they have their defaults
+
+const PROJECTED = NETWORK.layers.map((layer) => ({ ...layer, projection: 1, bias: false }));
+const ofTargets = (outputs: number, loss: object): object => ({ inputs: 2, inputKind: 'numbers', outputs, ...loss });
+const HUBER = { loss: 'huber', delta: 0.25 } as const;
+const PINBALL = { loss: 'pinball', quantiles: [0.1, 0.9] } as const;
 
 test.each<[Partial<TrainOptions>, object, object]>([
-  [{ loss: 'absoluteError' }, { outputs: 2, loss: 'absoluteError' }, { loss: 'absoluteError' }],
-  [{ loss: 'huber' }, { outputs: 2, loss: 'huber', delta: 1 }, { loss: 'huber' }],
-  [
-    { loss: 'huber', delta: 0.25 },
-    { outputs: 2, loss: 'huber', delta: 0.25 },
-    { loss: 'huber', delta: 0.25 },
-  ],
-  [{ loss: 'pinball' }, { outputs: 6, loss: 'pinball', quantiles: [0.05, 0.5, 0.95] }, { loss: 'pinball' }],
-  [
-    { loss: 'pinball', quantiles: [0.1, 0.9] },
-    { outputs: 4, loss: 'pinball', quantiles: [0.1, 0.9] },
-    { loss: 'pinball', quantiles: [0.1, 0.9] },
-  ],
+  [{ projection: 1, withoutBias: true }, { layers: PROJECTED }, {}],
+  [{ loss: 'absoluteError' }, ofTargets(2, { loss: 'absoluteError' }), { loss: 'absoluteError' }],
+  [{ loss: 'huber' }, ofTargets(2, { loss: 'huber', delta: 1 }), { loss: 'huber' }],
+  [HUBER, ofTargets(2, HUBER), HUBER],
+  [{ loss: 'pinball' }, ofTargets(6, { loss: 'pinball', quantiles: [0.05, 0.5, 0.95] }), { loss: 'pinball' }],
+  [PINBALL, ofTargets(4, PINBALL), PINBALL],
 ])(
-  'the loss of %j needs version 3; a loaded checkpoint equals the saved one, byte for byte',
-  async (loss, network, options) => {
-    const saved = await checkpointOf(TARGETS, { ...OPTIONS, ...loss });
+  'a network of %j needs version 3; a loaded checkpoint equals the saved one, byte for byte',
+  async (option, network, stored) => {
+    const saved = await checkpointOf('loss' in option ? TARGETS : DATA, { ...OPTIONS, ...option });
     const file = checkpointBytes(saved);
-    const loaded = parseCheckpoint(file, 'f');
-    expect(loaded).toEqual(saved);
-    expect(Buffer.compare(checkpointBytes(loaded), file)).toBe(0);
-    const { metadata } = parseSafetensors(file, 'f');
+    expect(parseCheckpoint(file, 'f')).toEqual(saved);
+    expect(Buffer.compare(checkpointBytes(parseCheckpoint(file, 'f')), file)).toBe(0);
+    const { metadata, tensors } = parseSafetensors(file, 'f');
     expect(metadata.get('formatVersion')).toBe('3');
-    const stored = (JSON.parse(metadata.get('model')!) as { network: object }).network;
-    expect(stored).toEqual({ ...NETWORK, inputs: 2, inputKind: 'numbers', ...network });
-    const known = ['loss', 'delta', 'quantiles'];
-    const entries = Object.entries(JSON.parse(metadata.get('options')!) as object).filter(([name]) =>
-      known.includes(name),
-    );
-    expect(Object.fromEntries(entries)).toEqual(options);
-    const older = refusalOf(file, (_, changed) => changed.set('formatVersion', '2'));
-    expect(older).toBe(
+    expect(JSON.parse(metadata.get('model')!)).toEqual({ T: STEPS, network: { ...NETWORK, ...network } });
+    const options = JSON.parse(metadata.get('options')!) as Record<string, unknown>;
+    const names = OPTION_NAMES.map(storedName).filter((name) => !OF_TARGETS.includes(name) || name in stored);
+    expect(Object.keys(options)).toEqual(names);
+    expect(options).toMatchObject(stored);
+    expect(refusalOf(file, (_, changed) => changed.set('formatVersion', '2'))).toBe(
       'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
     );
+    if (!('projection' in option)) return;
+    expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
+    for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
+      const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
+      const message = `f: tensor "${other}" does not belong to its network or run`;
+      expect(refusalOf(file, (all) => all.set(other, extra))).toBe(message);
+    }
   },
 );
 
@@ -208,34 +185,12 @@ const refusal = (change: Change): string => refusalOf(bytes, change);
 const refusalOfJson = (key: string, change: (value: Record<string, unknown>) => unknown): string =>
   refusal(inJson(key, change));
 
-const LAYER = { hidden: 3, bidirectional: true };
-
-test.each<[object, string]>([
-  [{ inputs: 0 }, 'inputs is 0: must be a whole number ≥ 1'],
-  [{ inputs: 2.5 }, 'inputs is 2.5: must be a whole number ≥ 1'],
-  [{ inputs: '5' }, 'inputs "5": must be a number'],
-  [{ inputs: null }, 'inputs null: must be a number'],
-  [{ outputs: -1 }, 'outputs is -1: must be a whole number ≥ 1'],
-  [{ layers: [] }, 'layers is an Array: must be a list of one layer or more'],
-  [{ layers: null }, 'layers is null: must be a list of one layer or more'],
-  [{ layers: { length: 2 } }, 'layers is an Object: must be a list of one layer or more'],
-  [{ layers: [LAYER, null] }, 'layers[1]: null: must be an object'],
-  [{ layers: [LAYER, []] }, 'layers[1]: an Array: must be an object with names'],
-  [{ layers: [LAYER, {}] }, 'layers[1]: hidden is undefined: must be a whole number ≥ 1'],
-  [{ layers: [LAYER, { hidden: 0 }] }, 'layers[1]: hidden is 0: must be a whole number ≥ 1'],
-  [{ layers: [LAYER, { hidden: 2, bidirectional: 1 }] }, 'layers[1]: bidirectional 1: must be a boolean'],
-  [{ layers: [LAYER, { ...LAYER, reverse: true }] }, 'layers[1]: reverse: unknown option'],
-  [{ inputKind: 'words' }, 'inputKind is "words": must be one of numbers, classes'],
-  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball'],
-  [{ loss: true }, 'loss true: must be a string'],
-  [{ reads: 'first' }, 'reads is "first": must be one of last, every'],
-  [{ dropout: 1 }, 'dropout is 1: must be in 0 … 0.99'],
-  [{ dropout: -0.5 }, 'dropout is -0.5: must be in 0 … 0.99'],
-  [{ forgetBias: 1e39 }, 'forgetBias is 1e+39: must be a number within f32 (±3.4028235e+38)'],
-  [{ other: 1 }, 'other: unknown option'],
+test.each<readonly [object, string]>([
+  ...WRONG_NETWORKS,
+  [{ forgetBias: 1e39 }, 'network: forgetBias is 1e+39: must be a number within f32 (±3.4028235e+38)'],
 ])('a network with %j is refused', (change, message) => {
   expect(refusalOfJson('model', (model) => Object.assign(model.network as object, change))).toMatch(
-    `f: model: network: ${message}`,
+    `f: model: ${message}`,
   );
 });
 

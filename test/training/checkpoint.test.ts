@@ -33,97 +33,121 @@ test('a loaded checkpoint equals the saved one', () => {
   expect(checkpointBytes(loaded)).toEqual(bytes);
 });
 
-test.each(['parameters', 'means', 'squares'] as const)('NaN and infinities in %s are never written', (group) => {
-  for (const value of [NaN, Infinity]) {
-    const spoilt = zeros([10]);
-    spoilt.set(7, value);
-    const { model, training } = checkpoint;
-    const changed =
-      group === 'parameters'
-        ? { training, model: { ...model, parameters: { ...model.parameters, outBias: spoilt } } }
-        : { model, training: { ...training!, [group]: { ...training![group], outBias: spoilt } } };
-    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
-    expect(() => checkpointBytes(changed)).toThrow(`${key}[7] is ${value} at step 12: training has diverged`);
+describe('a checkpoint that could not be read again is not written, nor resumed if its parts are wrong:', () => {
+  interface Parts {
+    readonly model?: unknown;
+    readonly training?: object | null | undefined;
   }
-});
-
-describe('a checkpoint that could not be read again is not written:', () => {
-  const failureIn = (make: () => unknown): unknown => {
-    try {
-      return make();
-    } catch (error) {
-      return error;
-    }
+  /** The checkpoint with other parts; `null` and `undefined` replace the whole part. */
+  const withParts = (parts: Parts): Checkpoint => {
+    const [model, training] = (['model', 'training'] as const).map((name) =>
+      parts[name] ? { ...checkpoint[name], ...parts[name] } : name in parts ? parts[name] : checkpoint[name],
+    );
+    return { model, training } as Checkpoint;
+  };
+  const write = (parts: Parts) => () => checkpointBytes(withParts(parts));
+  /** The parts with `outBias` replaced by zeros, but for element 7. */
+  const spoilt = (group: string, value: number, dtype: 'f32' | 'f64' = 'f32'): Parts => {
+    const outBias = zeros([10], dtype);
+    outBias.set(7, value);
+    const { model, training } = checkpoint;
+    return group === 'parameters'
+      ? { model: { parameters: { ...model.parameters, outBias } } }
+      : { training: { [group]: { ...training![group as 'means'], outBias } } };
   };
 
-  const written = ({ model, training }: { model?: object; training?: object }): unknown =>
-    failureIn(() =>
-      checkpointBytes({
-        model: { ...checkpoint.model, ...model },
-        training: { ...checkpoint.training!, ...training },
-      }),
-    );
-
-  test.each(['means', 'squares', 'parameters'] as const)('an F64 number beyond f32 in %s', (group) => {
-    const wide = zeros([10], 'f64');
-    wide.set(7, -1e39);
-    const { model, training } = checkpoint;
-    const changed =
-      group === 'parameters'
-        ? { model: { parameters: { ...model.parameters, outBias: wide } } }
-        : { training: { [group]: { ...training![group], outBias: wide } } };
-    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
-    expect(written(changed)).toEqual(
+  test.each([
+    ['parameters', 'outBias'],
+    ['means', 'adam.m.outBias'],
+    ['squares', 'adam.v.outBias'],
+  ])('numbers in %s', (group, key) => {
+    for (const value of [NaN, Infinity])
+      expect(write(spoilt(group, value))).toThrow(`${key}[7] is ${value} at step 12: training has diverged`);
+    expect(write(spoilt(group, -1e39, 'f64'))).toThrow(
       new DataError(
         `checkpoint: ${key}[7] is -1e+39 at step 12: beyond f32 (±3.4028235e+38), so the file could not be read again; ` +
           'try a smaller learning rate',
       ),
     );
-    wide.set(7, 3e38);
-    expect(written(changed)).toBeInstanceOf(Uint8Array);
+    expect(write(spoilt(group, 3e38, 'f64'))()).toBeInstanceOf(Uint8Array);
   });
 
-  test('a negative mean of squares', () => {
-    const negative = zeros([10]);
-    negative.set(7, -1e-30);
-    const squares = { ...checkpoint.training!.squares, outBias: negative };
-    expect(written({ training: { squares } })).toEqual(
-      new DataError(
-        `checkpoint: adam.v.outBias[7] is ${Math.fround(-1e-30)}: must be ≥ 0, because it is a mean of squares`,
-      ),
+  test('a negative mean of squares, which is not read either', () => {
+    const why = 'must be ≥ 0, because it is a mean of squares';
+    expect(write(spoilt('squares', -1e-30))).toThrow(
+      new DataError(`checkpoint: adam.v.outBias[7] is ${Math.fround(-1e-30)}: ${why}`),
     );
+    for (const Floats of [Float32Array, Float64Array]) {
+      const values = new Floats(10);
+      values[4] = -0.5;
+      const found = refusal((tensors) => tensors.set('adam.v.outBias', storedFloats(values, [10])));
+      expect(found).toBe(`f: adam.v.outBias[4] is -0.5: ${why}`);
+    }
   });
 
-  test('a tensor of another shape', () => {
+  test('a tensor of another shape, and more than 1000 layers', () => {
     const parameters = { ...checkpoint.model.parameters, outBias: zeros([9]) };
-    expect(written({ model: { parameters } })).toEqual(new RangeError('checkpoint: outBias [9] must be [10]'));
-  });
-
-  test('more than 1000 layers', () => {
-    const [one, ...others] = completeConfig({ inputs: 1, layers: [{ hidden: 1 }], outputs: 1 }).layers;
-    const layers = [one, ...others, ...Array<typeof one>(1000).fill(one)];
-    const network = { ...completeConfig({ inputs: 1, layers: [{ hidden: 1 }], outputs: 1 }), layers };
-    const parameters = zeroParameters(network);
-    expect(failureIn(() => checkpointBytes({ model: { T: 1, network, parameters }, training: null }))).toEqual(
+    expect(write({ model: { parameters } })).toThrow(new RangeError('checkpoint: outBias [9] must be [10]'));
+    const one = completeConfig({ inputs: 1, layers: [{ hidden: 1 }], outputs: 1 });
+    const network = { ...one, layers: Array<(typeof one.layers)[0]>(1001).fill(one.layers[0]) };
+    const many = { model: { T: 1, network, parameters: zeroParameters(network) }, training: null };
+    expect(() => checkpointBytes(many)).toThrow(
       new DataError('checkpoint: model: network has 1001 layers: must be at most 1000'),
     );
   });
 
-  test('texts that a reader refuses', () => {
-    const { options, order } = checkpoint.training!;
-    const faults: [Parameters<typeof written>[0], string][] = [
-      [{ model: { T: 0 } }, 'checkpoint: model: T is 0, must be a whole number from 1'],
-      [{ training: { options: { ...options, hidden: 3 } } }, 'checkpoint: options of another network: layers[0]'],
-      [{ training: { options: { ...options, batchSize: 0 } } }, 'checkpoint: options: batchSize 0: must be'],
-      [{ training: { random: [0, 0, 0, 0] } }, 'checkpoint: training: random is [0,0,0,0], must be'],
-      [{ training: { order: order.map(() => 1) } }, 'checkpoint: order has index 1 twice'],
-      [{ training: { best: { step: 1, loss: NaN } } }, 'checkpoint: training.best: loss is null, must be a number'],
-    ];
-    for (const [change, message] of faults) {
-      const failure = written(change);
+  const order = Uint32Array.from({ length: 64 }, (_, n) => n);
+  const orderWith = (index: number): Uint32Array => order.map((one, n) => (n === 3 ? index : one));
+  const ofTraining = (training: object): Parts => ({ training });
+  const NOT_RANDOM = 'must be four whole numbers from';
+
+  test.each<[string, Parts | (() => Parts)]>([
+    ['model: undefined: must be an object', { model: undefined }],
+    ['model.network: undefined: must be an object', { model: { network: undefined } }],
+    ['model: network: inputs is undefined', { model: { network: {} } }],
+    ['model.parameters: undefined: must be an object', { model: { parameters: undefined } }],
+    ['model: T is 0, must be a whole number from 1', { model: { T: 0 } }],
+    ['training (null for a network alone): undefined: must be an object', { training: undefined }],
+    ['training.options: undefined: must be an object', ofTraining({ options: undefined })],
+    ['training.means: undefined: must be an object', ofTraining({ means: undefined })],
+    ['training.squares: undefined: must be an object', ofTraining({ squares: undefined })],
+    [
+      'options of another network: layers[0]',
+      () => ofTraining({ options: { ...checkpoint.training!.options, hidden: 3 } }),
+    ],
+    ['training.order is an Array: must be a Uint32Array', ofTraining({ order: [...order] })],
+    ['training.order is undefined: must be a Uint32Array', ofTraining({ order: undefined })],
+    ['order has index 64, but only 64 examples', ofTraining({ order: orderWith(64) })],
+    ['order has index 4 twice', ofTraining({ order: orderWith(4) })],
+    [`training: random is [0,0,0,0], ${NOT_RANDOM}`, ofTraining({ random: [0, 0, 0, 0] })],
+    ['training: random is [1,2,3], must be 4 whole numbers', ofTraining({ random: [1, 2, 3] })],
+    ['training: cursor is 65, must be a whole number from 0 to 64', ofTraining({ cursor: 65 })],
+    ['training: cursor is "3", must be a whole number from 0 to 64', ofTraining({ cursor: '3' })],
+    ['training: step is 1.5, must be a whole number from 0', ofTraining({ step: 1.5 })],
+    ['training.best: loss is null, must be a number', ofTraining({ best: { step: 2, loss: NaN } })],
+    ['training.best: must be an object', ofTraining({ best: 5 })],
+    ['training: validationsSinceBest is -1, must be', ofTraining({ validationsSinceBest: -1 })],
+  ])('%s', async (message, given) => {
+    const wrong = withParts(typeof given === 'function' ? given() : given);
+    expectDataError(() => checkpointBytes(wrong), `checkpoint: ${message}`);
+    for (const options of [{}, { trainingIters: 300 }]) {
+      const hooks = { validation: IMAGES };
+      const failure = await failureOf(resumeTraining(createReferenceBackend(), IMAGES, wrong, options, hooks));
       expect(failure).toBeInstanceOf(DataError);
-      expect((failure as DataError).message).toContain(message);
+      expect((failure as DataError).message).toContain(`checkpoint: ${message}`);
     }
+  });
+
+  test.each<[string, () => Parts]>([
+    ['options: batchSize 0: must be', () => ofTraining({ options: { ...checkpoint.training!.options, batchSize: 0 } })],
+    ['kernel is undefined: must be a tensor', () => ({ model: { parameters: {} } })],
+    [
+      'bias is a Float32Array: must be a tensor',
+      () => ({ model: { parameters: { ...checkpoint.model.parameters, bias: new Float32Array(8) } } }),
+    ],
+    ['adam.m.kernel is undefined: must be a tensor', () => ofTraining({ means: {} })],
+  ])('%s, as the file says', (message, given) => {
+    expectDataError(write(given()), `checkpoint: ${message}`);
   });
 });
 
@@ -285,37 +309,6 @@ test('NaN weights are read if the caller allows them', () => {
   const spoilt = writeSafetensors(signed({ ...file, tensors: new Map(file.tensors).set('outBias', outBias) }));
   expect(() => parseCheckpoint(spoilt, 'f')).toThrow('NaN');
   expect(parseCheckpoint(spoilt, 'f', { allowNonFinite: true }).model.parameters.outBias.get(0)).toBeNaN();
-});
-
-test.each([Float32Array, Float64Array])('a negative mean of squares in a %p is refused', (Floats) => {
-  const values = new Floats(10);
-  values[4] = -0.5;
-  const change: Change = (tensors) => tensors.set('adam.v.outBias', storedFloats(values, [10]));
-  expect(refusalOf(bytes, change)).toBe('f: adam.v.outBias[4] is -0.5: must be ≥ 0, because it is a mean of squares');
-});
-
-test('a checkpoint with a wrong part is not written, and the error names the part', () => {
-  const { model, training } = checkpoint;
-
-  const wrong: [unknown, string][] = [
-    [{ model: undefined, training }, 'model: undefined: must be an object'],
-    [{ model: { ...model, network: undefined }, training }, 'model.network: undefined: must be an object'],
-    [{ model: { ...model, network: {} }, training }, 'model: network: inputs is undefined'],
-    [{ model: { ...model, parameters: undefined }, training }, 'model.parameters: undefined: must be an object'],
-    [{ model: { ...model, parameters: {} }, training }, 'kernel is undefined: must be a tensor'],
-    [
-      { model: { ...model, parameters: { ...model.parameters, bias: new Float32Array(8) } }, training },
-      'bias is a Float32Array: must be a tensor',
-    ],
-    [{ model, training: undefined }, 'training (null for a network alone): undefined: must be an object'],
-    [{ model, training: { ...training, options: undefined } }, 'training.options: undefined: must be an object'],
-    [{ model, training: { ...training, means: undefined } }, 'training.means: undefined: must be an object'],
-    [{ model, training: { ...training, means: {} } }, 'adam.m.kernel is undefined: must be a tensor'],
-    [{ model, training: { ...training, order: [0] } }, 'training.order is an Array: must be a Uint32Array'],
-  ];
-  for (const [value, message] of wrong) {
-    expectDataError(() => checkpointBytes(value as Checkpoint), `checkpoint: ${message}`);
-  }
 });
 
 describe('metadata of the caller', () => {

@@ -452,142 +452,112 @@ describe('an option counts wherever JavaScript finds it by its name', () => {
   });
 });
 
-test('patience without validation is refused by the library and in a checkpoint', () => {
-  const message = 'patience 3: must be null if validateEvery is null';
-  expect(() => assertOptions({ ...TUTORIAL, patience: 3 })).toThrow(new RangeError(`train: ${message}`));
-  const bytes = withOptions(fixture, (options) => Object.assign(options, { patience: 3, validateEvery: null }));
-  expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
+const NOT_BETWEEN = 'must be between 0 and 1, also in f32';
+const NO_LIST = 'must be a list of numbers between 0 and 1';
+const ONE_LAYER = 'must be 0 with one layer, because it drops numbers between two layers';
+const anyOf = (value: unknown): never => value as never;
+
+/** The last of a row: the file in `files` that is changed. */
+test.each<[string, Partial<TrainOptions>, number | OptionName]>([
+  ['hidden has 0 numbers: must be one for each layer, 1 to 1000', { hidden: [] }, 2],
+  ['hidden has 1001 numbers: must be one for each layer, 1 to 1000', { hidden: Array<number>(1001).fill(1) }, 2],
+  ['hidden[1] 0: must be a whole number ≥ 1', { hidden: [4, 0] }, 2],
+  ['hidden[1] "3": must be a whole number ≥ 1', { hidden: [4, anyOf('3')] }, 2],
+  ['hidden[1] undefined: must be a whole number ≥ 1', { hidden: [4, anyOf(undefined), 3] }, 2],
+  ['hidden[1] an Array: must be a whole number ≥ 1', { hidden: [4, anyOf([3])] }, 2],
+  ['layers 3: must be left out or 2, because hidden has 2 numbers', { hidden: [4, 3], layers: 3 }, 2],
+  [`quantiles an Array: ${NO_LIST}`, { quantiles: [] }, 'quantiles'],
+  [`quantiles 0.5: ${NO_LIST}`, { quantiles: anyOf(0.5) }, 'quantiles'],
+  [`quantiles null: ${NO_LIST}`, { quantiles: anyOf(null) }, 'quantiles'],
+  [`quantiles[1] 1: ${NOT_BETWEEN}`, { quantiles: [0.5, 1] }, 'quantiles'],
+  [`quantiles[0] 0: ${NOT_BETWEEN}`, { quantiles: [0, 0.5] }, 'quantiles'],
+  [`quantiles[0] 0.9999999999: ${NOT_BETWEEN}`, { quantiles: [0.9999999999] }, 'quantiles'],
+  [`quantiles[0] 1e-46: ${NOT_BETWEEN}`, { quantiles: [1e-46] }, 'quantiles'],
+  [`quantiles[1] "0.7": ${NOT_BETWEEN}`, { quantiles: [0.5, anyOf('0.7')] }, 'quantiles'],
+  ['quantiles[2] 0.4: must be greater than the one before, 0.5', { quantiles: [0.1, 0.5, 0.4] }, 'quantiles'],
+  ['quantiles[1] 0.5: must be greater than the one before, 0.5', { quantiles: [0.5, 0.5] }, 'quantiles'],
+  ['patience 3: must be null if validateEvery is null', { patience: 3, validateEvery: null }, 1],
+  [`dropout 0.5: ${ONE_LAYER}`, { dropout: 0.5 }, 2],
+  [`dropout 0.5: ${ONE_LAYER}`, { dropout: 0.5, hidden: [7] }, 2],
+  [`dropout 0.5: ${ONE_LAYER}`, { dropout: 0.5, bidirectional: true }, 2],
+])('“%s” is said by the library, and when a checkpoint is read', (message, options, file) => {
+  expect(() => assertOptions({ ...TUTORIAL, ...options })).toThrow(new RangeError(`train: ${message}`));
+  const layers = file === 2 ? { layers: 1 } : {};
+  const bytes = withOptions(files.get(file)!, (all) => Object.assign(all, layers, options));
+  // JSON has null in place of undefined
+  expect(() => parseCheckpoint(bytes, 'f')).toThrow(
+    new DataError(`f: options: ${message.replace('undefined', 'null')}`),
+  );
 });
 
-describe('hidden can be a list, one number for each layer', () => {
-  const refused: readonly (readonly [string, Partial<TrainOptions>])[] = [
-    ['hidden has 0 numbers: must be one for each layer, 1 to 1000', { hidden: [] }],
-    ['hidden has 1001 numbers: must be one for each layer, 1 to 1000', { hidden: Array<number>(1001).fill(1) }],
-    ['hidden[1] 0: must be a whole number ≥ 1', { hidden: [4, 0] }],
-    ['hidden[1] "3": must be a whole number ≥ 1', { hidden: [4, '3' as never] }],
-    ['hidden[1] undefined: must be a whole number ≥ 1', { hidden: [4, undefined as never, 3] }],
-    ['hidden[1] an Array: must be a whole number ≥ 1', { hidden: [4, [3] as never] }],
-    ['layers 3: must be left out or 2, because hidden has 2 numbers', { hidden: [4, 3], layers: 3 }],
-  ];
+describe('a list', () => {
+  const readWith = (bytes: Uint8Array, change: object) => () =>
+    parseCheckpoint(
+      withOptions(bytes, (options) => Object.assign(options, change)),
+      'f',
+    );
 
-  test.each(refused)('“%s” is said by the library', (message, options) => {
-    expect(() => assertOptions({ ...TUTORIAL, ...options })).toThrow(new RangeError(`train: ${message}`));
-  });
-
-  test('and when a checkpoint is read', () => {
-    for (const [message, change] of refused) {
-      const bytes = withOptions(files.get(2)!, (options) => Object.assign(options, { layers: 1 }, change));
-      // JSON has null in place of undefined
-      expect(() => parseCheckpoint(bytes, 'f')).toThrow(
-        new DataError(`f: options: ${message.replace('undefined', 'null')}`),
-      );
-    }
-  });
-
-  test('and accepted in a checkpoint of version 2 alone', () => {
-    const withHidden = (bytes: Uint8Array, change: object) => () =>
-      parseCheckpoint(
-        withOptions(bytes, (options) => Object.assign(options, change)),
-        'f',
-      );
+  test('of hidden units, one for each layer, is accepted in a checkpoint of version 2 alone', () => {
     for (const layers of [1, 2]) {
-      const { options } = withHidden(files.get(2)!, { hidden: [2, 2], layers })().training!;
+      const { options } = readWith(files.get(2)!, { hidden: [2, 2], layers })().training!;
       expect([options.hidden, options.layers]).toEqual([[2, 2], layers]);
     }
-    expect(withHidden(files.get(2)!, { hidden: [2, 3], layers: 1 })).toThrow(
+    expect(readWith(files.get(2)!, { hidden: [2, 3], layers: 1 })).toThrow(
       'f: options of another network: layers[1] {',
     );
     const { hidden } = parseCheckpoint(fixture, 'f').training!.options;
-    expect(withHidden(fixture, { hidden: [hidden] })).toThrow(
+    expect(readWith(fixture, { hidden: [hidden] })).toThrow(
       new DataError(`f: options: hidden [${String(hidden)}]: must be one number in format version 1`),
     );
+    expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
   });
 
-  test('but no typed array, and holes are refused', () => {
+  test('is no typed array, and has no holes', () => {
     const message = 'train: hidden an Int32Array: must be a whole number ≥ 1, or a list of them';
-    expect(() => assertOptions({ ...TUTORIAL, hidden: Int32Array.of(4, 3) as never })).toThrow(new RangeError(message));
-    const hidden = Array<number>(2);
-    hidden[1] = 3;
-    expect(() => assertOptions({ ...TUTORIAL, hidden })).toThrow('train: hidden[0] undefined: must be');
+    const hidden = anyOf(Int32Array.of(4, 3));
+    expect(() => assertOptions({ ...TUTORIAL, hidden })).toThrow(new RangeError(message));
+    const holes = Array<number>(1);
+    expect(() => assertOptions({ ...TUTORIAL, hidden: holes })).toThrow('train: hidden[0] undefined: must be');
+    expect(() => assertOptions({ ...TUTORIAL, quantiles: holes })).toThrow('train: quantiles[0] undefined');
   });
 
-  test('the flag has commas', () => {
+  test('has commas in its flag', () => {
     expect(parsed('hidden', '128,64')).toEqual([128, 64]);
     for (const wrong of ['128,', ',', '128,0', '128 64', '128,1.5']) expect(() => parsed('hidden', wrong)).toThrow();
-  });
-});
-
-describe('quantiles are a list of numbers between 0 and 1, in rising order', () => {
-  const accepted = [[0.5], [1e-45, 0.5, 0.99999], [0.05, 0.5, 0.95]];
-  const NOT_BETWEEN = 'must be between 0 and 1, also in f32';
-  const refused: readonly (readonly [string, unknown])[] = [
-    ['quantiles an Array: must be a list of numbers between 0 and 1', []],
-    ['quantiles 0.5: must be a list of numbers between 0 and 1', 0.5],
-    ['quantiles null: must be a list of numbers between 0 and 1', null],
-    [`quantiles[1] 1: ${NOT_BETWEEN}`, [0.5, 1]],
-    [`quantiles[0] 0: ${NOT_BETWEEN}`, [0, 0.5]],
-    [`quantiles[0] 0.9999999999: ${NOT_BETWEEN}`, [0.9999999999]],
-    [`quantiles[0] 1e-46: ${NOT_BETWEEN}`, [1e-46]],
-    [`quantiles[1] "0.7": ${NOT_BETWEEN}`, [0.5, '0.7']],
-    ['quantiles[2] 0.4: must be greater than the one before, 0.5', [0.1, 0.5, 0.4]],
-    ['quantiles[1] 0.5: must be greater than the one before, 0.5', [0.5, 0.5]],
-  ];
-  const small = { batchSize: 1, loss: 'pinball' } as const;
-
-  test('by the library', async () => {
-    for (const quantiles of accepted)
-      expect(await failureOf(train(untouchable, TARGETS, { ...small, quantiles }))).toBe(HAS_BEGUN);
-    for (const [message, quantiles] of refused) {
-      const failure = await failureOf(train(untouchable, TARGETS, { ...small, quantiles: quantiles as number[] }));
-      expect(failure).toEqual(new RangeError(`train: ${message}`));
-    }
-    expect(() => assertOptions({ ...TUTORIAL, quantiles: Array<number>(1) })).toThrow('train: quantiles[0] undefined');
-  });
-
-  test('by the flag', () => {
-    for (const quantiles of accepted) expect(parsed('quantiles', quantiles.join())).toEqual(quantiles);
     for (const wrong of ['', ',', '0.5,', '0', '0.5,1', '0.9,0.1', '0.5,0.5', '0.1 0.9', 'NaN']) {
       expect(() => parsed('quantiles', wrong)).toThrow(`option '--quantiles <list>' argument '${wrong}' is invalid.`);
     }
   });
 
-  test('when a checkpoint is read', () => {
-    const read = (quantiles: unknown) => () =>
-      parseCheckpoint(
-        withOptions(fileFor('quantiles'), (options) => Object.assign(options, { quantiles })),
-        'f',
-      );
-    expect(read(otherValue('quantiles'))().training!.options.quantiles).toEqual(otherValue('quantiles'));
-    for (const quantiles of accepted) expect(read(quantiles)).toThrow('f: options of another network: quantiles [');
-    for (const [message, quantiles] of refused) expectDataError(read(quantiles), `f: options: ${message}`);
+  test('of quantiles is accepted by the library, by the flag, and in a checkpoint of its network', async () => {
+    const read = (quantiles: readonly number[]) => readWith(files.get('quantiles')!, { quantiles });
+    for (const quantiles of [[0.5], [1e-45, 0.5, 0.99999], [0.05, 0.5, 0.95]]) {
+      const options = { batchSize: 1, loss: 'pinball', quantiles } as const;
+      expect(await failureOf(train(untouchable, TARGETS, options))).toBe(HAS_BEGUN);
+      expect(parsed('quantiles', quantiles.join())).toEqual(quantiles);
+      expect(read(quantiles)).toThrow('f: options of another network: quantiles [');
+    }
+    const saved = [0.1, 0.9];
+    expect(read(saved)().training!.options.quantiles).toEqual(saved);
   });
 });
 
 test('a loss without its data, and options without their loss, are refused', async () => {
+  const NOT_OF_LABELS = 'loss huber: must be left out for data with labels, whose loss is the cross-entropy';
   const refusals: readonly (readonly [string, GivenOptions, TrainData])[] = [
-    ['loss huber: must be left out for data with labels, whose loss is the cross-entropy', { loss: 'huber' }, IMAGES],
+    [NOT_OF_LABELS, { loss: 'huber' }, IMAGES],
     ['delta 2: must be left out unless loss is huber', { delta: 2 }, TARGETS],
     ['delta 2: must be left out unless loss is huber', { delta: 2, loss: 'absoluteError' }, TARGETS],
     ['quantiles 0.1,0.9: must be left out unless loss is pinball', { quantiles: [0.1, 0.9] }, TARGETS],
+    ['quantiles[1] 1: must be between 0 and 1, also in f32', { loss: 'pinball', quantiles: [0.5, 1] }, TARGETS],
   ];
   for (const [message, options, data] of refusals) {
-    expect(await failureOf(train(untouchable, data, { batchSize: 1, ...options }))).toEqual(
-      new RangeError(`train: ${message}`),
-    );
+    const failure = await failureOf(train(untouchable, data, { batchSize: 1, ...options }));
+    expect(failure).toEqual(new RangeError(`train: ${message}`));
   }
   const defaults = { ...TUTORIAL, quantiles: [...TUTORIAL.quantiles], batchSize: 1 };
   expect(await failureOf(train(untouchable, IMAGES, defaults))).toBe(HAS_BEGUN);
   // a file of which a run on labels could not be resumed
   const bytes = withOptions(files.get(3)!, (options) => Object.assign(options, { loss: 'huber' }));
   expectDataError(() => parseCheckpoint(bytes, 'f'), 'f: options of another network: loss "huber"; the file');
-});
-
-test('dropout with one layer is refused by the library and in a checkpoint', () => {
-  const message = 'dropout 0.5: must be 0 with one layer, because it drops numbers between two layers';
-  for (const options of [{}, { hidden: [7] }, { bidirectional: true }]) {
-    expect(() => assertOptions({ ...TUTORIAL, ...options, dropout: 0.5 })).toThrow(new RangeError(`train: ${message}`));
-  }
-  expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
-  const bytes = withOptions(files.get(2)!, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
-  expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
 });

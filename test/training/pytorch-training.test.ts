@@ -87,37 +87,21 @@ describe('a wrong file is refused with the reason', () => {
     expectDataError(() => toPyTorchTraining(checkpoint, 'f'), message);
   });
 
-  test.each([
-    ['of another format', { format: 'pt' }, [], 'f: not a file that longhand export --to pytorch-training wrote'],
-    [
-      'whose network is another',
-      { network: '{"inputs":3,"layers":[{"hidden":4}],"outputs":10}' },
-      [],
-      'must be [16,3]',
-    ],
+  test.each<[string, object, string, ...string[]]>([
+    ['of another format', { format: 'pt' }, 'f: not a file that longhand export --to pytorch-training wrote'],
+    ['whose network is another', { network: '{"inputs":3,"layers":[{"hidden":4}],"outputs":10}' }, 'must be [16,3]'],
     [
       'whose network contradicts its model',
       { network: { loss: 'squaredError' } },
-      [],
       'f: metadata network is {"inputs":3,',
     ],
-    [
-      'whose length contradicts its options',
-      { steps: '13' },
-      [],
-      'f: metadata steps is "13", but its model and options',
-    ],
-    ['with a cursor beyond its order', { training: { cursor: 65 } }, [], 'cursor is 65, must be a whole number from 0'],
-    ['with an option out of range', { options: { batchSize: 0 } }, [], 'f: options: batchSize 0: must be'],
-    [
-      'with a forget bias that was trained',
-      {},
-      ['lstm.bias_hh_l0'],
-      '"lstm.bias_hh_l0" is not the forget bias 1: it must',
-    ],
-    ['with NaN', {}, ['adam.v.fc.bias'], 'adam.v.fc.bias": element 0 is NaN, must be finite'],
-    ['with a negative mean of squares', {}, ['adam.v.fc.weight'], 'adam.v.outKernel[0,0] is -1: must be ≥ 0'],
-  ])('a file %s', async (_, texts, changed, message) => {
+    ['whose length contradicts its options', { steps: '13' }, 'f: metadata steps is "13", but its model and options'],
+    ['with a cursor beyond its order', { training: { cursor: 65 } }, 'cursor is 65, must be a whole number from 0'],
+    ['with an option out of range', { options: { batchSize: 0 } }, 'f: options: batchSize 0: must be'],
+    ['with a trained forget bias', {}, '"lstm.bias_hh_l0" is not the forget bias 1: it must', 'lstm.bias_hh_l0'],
+    ['with NaN', {}, 'adam.v.fc.bias": element 0 is NaN, must be finite', 'adam.v.fc.bias'],
+    ['with a negative mean of squares', {}, 'adam.v.outKernel[0,0] is -1: must be ≥ 0', 'adam.v.fc.weight'],
+  ])('a file %s', async (_, texts, message, ...changed) => {
     const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
     const others = Object.entries(texts).map(([key, value]): [string, string] => [
       key,
@@ -132,15 +116,14 @@ describe('a wrong file is refused with the reason', () => {
       return [key, { ...tensor, bytes: new Uint8Array(values.buffer) }];
     });
     const file = { metadata: new Map([...metadata, ...others]), tensors: new Map([...tensors, ...changes]) };
-    const read = () => reread(writeSafetensors(file));
-    expectDataError(read, message);
+    expectDataError(() => reread(writeSafetensors(file)), message);
   });
-});
 
-test('a file without the state of its training is refused', async () => {
-  const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
-  const others = new Map([...metadata].filter(([key]) => key !== 'training'));
-  expectDataError(() => reread(writeSafetensors({ metadata: others, tensors })), 'f: training: missing');
+  test('a file without the state of its training', async () => {
+    const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
+    const others = new Map([...metadata].filter(([key]) => key !== 'training'));
+    expectDataError(() => reread(writeSafetensors({ metadata: others, tensors })), 'f: training: missing');
+  });
 });
 
 /** MNIST's files with fewer training images, because a digest of all of them takes a second. */

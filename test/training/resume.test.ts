@@ -7,7 +7,7 @@ import { valuesOf } from '../../src/core/tensor.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { textTask } from '../../src/data/text.js';
-import type { TrainData } from '../../src/data/train-data.js';
+import type { GivenData } from '../../src/data/train-data.js';
 import type { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -18,7 +18,7 @@ import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
+import { checkpointOf, describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { inTier } from '../helpers/needs.js';
 
@@ -107,47 +107,88 @@ test('a checkpoint is a copy: further training does not change it', async () => 
   expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
 });
 
-type Spoil = (state: Checkpoint, given: { hidden: number[] }, characters: string[]) => void;
+/** What a caller gives to a run, and how it could change that afterwards. */
+interface Given {
+  readonly data: GivenData;
+  readonly options: Asked;
+  readonly validation?: GivenData;
+  readonly changes?: readonly (() => unknown)[];
+}
 
-test('a run keeps its options, its text’s vocabulary and its checkpoint, though the caller changes what it gave and got', async () => {
-  const text = textTask('to be or not to be, that is the question', { T: 2 }).train;
-  const images = (): TrainData => IMAGES;
-  const textWith = (characters: string[]): TrainData => ({ ...text, vocabulary: { characters, hasOther: false } });
-  const cases = [
-    [images, { ...SMALL, trainingIters: 90, validateEvery: 2 }, { validation: VALIDATION }],
-    [textWith, { ...SMALL, trainingIters: 18, batchSize: 2 }, {}],
-  ] as const;
-  for (const [dataWith, options, hooks] of cases) {
-    const run = async (spoil: Spoil): Promise<Uint8Array[]> => {
+const TEXT = textTask('to be or not to be, that is the question', { T: 2 }).train;
+const withLists = () => ({ x: [[[0.1], [0.2]], [[0.3]], [[0.4], [0.5]]], lengths: [2, 1, 2] });
+const ON_LISTS = { ...SMALL, hidden: [2], batchSize: 2, trainingIters: 20 };
+
+const GIVEN: Readonly<Record<string, () => Given>> = {
+  layers() {
+    const hidden = [3, 2];
+    const options = { ...SMALL, trainingIters: 90, validateEvery: 2, hidden };
+    return { data: IMAGES, options, validation: VALIDATION, changes: [() => (hidden[0] = 7)] };
+  },
+  vocabulary() {
+    const characters = [...TEXT.vocabulary.characters];
+    const options = { ...SMALL, trainingIters: 18, batchSize: 2, hidden: [3, 2] };
+    const data = { ...TEXT, vocabulary: { characters, hasOther: false } };
+    return { data, options, changes: [() => characters.reverse()] };
+  },
+  'labels, lengths and classes'() {
+    const data = { ...withLists(), labels: [0, 1, -1], classes: ['no', 'yes'] };
+    const changes = [() => data.lengths.fill(9), () => data.labels.fill(7), () => data.classes.reverse()];
+    return { data, options: ON_LISTS, changes };
+  },
+  'targets and quantiles'() {
+    const [data, quantiles] = [{ ...withLists(), targets: [1, 2, NaN] }, [0.2, 0.8]];
+    const changes = [() => data.targets.fill(NaN), () => quantiles.fill(0.5)];
+    return { data, options: { ...ON_LISTS, loss: 'pinball', quantiles }, changes };
+  },
+};
+
+test.each(Object.entries(GIVEN))(
+  'a run keeps its %s, its options and its checkpoint, though the caller changes what it gave and got',
+  async (_, make) => {
+    type Spoil = (state: Checkpoint, changes: readonly (() => unknown)[]) => unknown;
+    const run = async (spoil: Spoil, changed: (given: Given) => unknown = () => {}): Promise<Uint8Array[]> => {
       const seen: Uint8Array[] = [];
-      const given = { ...options, hidden: [3, 2] };
-      const characters = [...text.vocabulary.characters];
+      const given = make();
+      const { data, options, validation, changes = [] } = given;
       const onCheckpoint = (state: Checkpoint): void => {
         seen.push(checkpointBytes(state));
-        spoil(state, given, characters);
+        spoil(state, changes);
       };
-      const all = { ...hooks, onCheckpoint, checkpointEvery: 4 };
-      (await train(backend, dataWith(characters), given, all)).dispose();
+      const network = train(backend, data, options, {
+        ...(validation && { validation }),
+        onCheckpoint,
+        checkpointEvery: 4,
+      });
+      changed(given);
+      (await network).dispose();
       return seen;
     };
+    const changeAll = (changes: readonly (() => unknown)[] = []): void => changes.forEach((change) => change());
     const expected = await run(() => {});
-    const changes: Spoil[] = [
-      (_, given) => (given.hidden[0] = 7),
-      (_, __, characters) => characters.reverse(),
+    expect(
+      await run(
+        () => {},
+        ({ changes }) => changeAll(changes),
+      ),
+    ).toEqual(expected);
+    const spoils: Spoil[] = [
+      (__, changes) => changeAll(changes),
       ({ model }) => Object.assign(model.network.layers[0], { hidden: 9 }),
       ({ training }) => Object.assign(training!.best ?? {}, { loss: -1 }),
     ];
-    for (const change of changes) expect(await run(change)).toEqual(expected);
+    for (const spoil of spoils) expect(await run(spoil)).toEqual(expected);
     const refused: Spoil[] = [
       ({ training }) => Object.assign(training!.options, { displayStep: 1 }),
       ({ training }) => Object.assign(training!.options.hidden, [7]),
+      ({ training }) => Object.assign(training!.options.quantiles, [7]),
       ({ model }) => Object.assign(model.vocabulary?.characters ?? Object.freeze(['']), ['x']),
     ];
-    for (const change of refused) {
-      expect(await run((...given) => expect(() => change(...given)).toThrow(TypeError))).toEqual(expected);
+    for (const spoil of refused) {
+      expect(await run((...given) => expect(() => spoil(...given)).toThrow(TypeError))).toEqual(expected);
     }
-  }
-});
+  },
+);
 
 test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
   const { recorded, hooks } = recording(Infinity, VALIDATION);
@@ -233,23 +274,16 @@ describe('a run that validates returns the weights of the best validation', () =
   });
 });
 
-test('a resumed run can be made longer, and then equals the longer run', async () => {
-  const longer = recording();
-  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300 }, longer.hooks)).dispose();
-  const resumed = recording();
-  (await resumeTraining(backend, IMAGES, await checkpointAfter(7), { trainingIters: 300 }, resumed.hooks)).dispose();
-  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
-});
-
-test('trainingIters replaces the epochs of a saved run', async () => {
-  const longer = recording();
-  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300, epochs: null }, longer.hooks)).dispose();
-  const resumed = recording();
-  const saved = await checkpointAfter(3, { ...SMALL, epochs: 1 });
-  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
-  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
+test('a resumed run can be made longer, and then equals the longer run; trainingIters replaces the epochs of a saved run', async () => {
+  const longer = await checkpointOf(IMAGES, { ...SMALL, trainingIters: 300, epochs: null });
+  const ofEpochs = await checkpointAfter(3, { ...SMALL, epochs: 1 });
+  for (const saved of [await checkpointAfter(7), ofEpochs]) {
+    const resumed = recording();
+    (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
+    expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer));
+  }
   const both = recording();
-  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
+  (await resumeTraining(backend, IMAGES, ofEpochs, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
   expect(both.recorded.checkpoints[0].training?.step).toBe(12);
 });
 
@@ -336,42 +370,14 @@ describe('resuming is refused', () => {
     );
   });
 
-  test('from an object whose parts are none that a file may hold', async () => {
-    const { model, training } = await checkpointAfter(4, { ...SMALL });
-    const part = (change: object): Checkpoint => ({ model, training: { ...training!, ...change } });
-    const { order, random } = training!;
-    const replaced = (value: number) => order.map((index, n) => (n === 3 ? value : index));
-    const cases: [object, string][] = [
-      [{ order: [...order] }, 'training.order is an Array: must be a Uint32Array'],
-      [{ order: replaced(64) }, 'order has index 64, but only 64 examples'],
-      [{ order: replaced(order[4]) }, `order has index ${order[4]} twice`],
-      [{ order: undefined }, 'training.order is undefined: must be a Uint32Array'],
-      [{ random: [0, 0, 0, 0] }, 'training: random is [0,0,0,0], must be four whole numbers from'],
-      [{ random: random.slice(1) }, `training: random is ${JSON.stringify(random.slice(1))}, must be 4 whole numbers`],
-      [{ cursor: 65 }, 'training: cursor is 65, must be a whole number from 0 to 64'],
-      [{ cursor: '3' }, 'training: cursor is "3", must be a whole number from 0 to 64'],
-      [{ step: 1.5 }, 'training: step is 1.5, must be a whole number from 0'],
-      [{ best: { step: 2, loss: NaN } }, 'training.best: loss is null, must be a number'],
-      [{ best: 5 }, 'training.best: must be an object'],
-      [{ validationsSinceBest: -1 }, 'training: validationsSinceBest is -1, must be'],
-      [{ squares: undefined }, 'training.squares: undefined: must be an object'],
-    ];
-    for (const [change, message] of cases) {
-      for (const options of [{}, { trainingIters: 300 }]) {
-        const failure = await failureOf(resumeTraining(backend, IMAGES, part(change), options));
-        expect(failure).toBeInstanceOf(DataError);
-        expect((failure as Error).message).toContain(`checkpoint: ${message}`);
-      }
-    }
+  test('from a copy of its JSON, or of a tensor without its methods', async () => {
+    const { model, training } = await checkpointAfter(4);
     const copy = JSON.parse(JSON.stringify({ model, training })) as Checkpoint;
     expect(await resume(IMAGES, copy)).toBe('checkpoint: training.order is an Object: must be a Uint32Array');
-    const lost = { ...model.parameters, kernel: { ...model.parameters.kernel } as Tensor };
-    expect(
-      await failureOf(resumeTraining(backend, IMAGES, { model: { ...model, parameters: lost }, training })),
-    ).toMatchObject({
-      name: 'TypeError',
-      message: expect.stringMatching(/^load: kernel is a copy of a tensor/) as string,
-    });
+    const parameters = { ...model.parameters, kernel: { ...model.parameters.kernel } as Tensor };
+    const failure = await failureOf(resumeTraining(backend, IMAGES, { model: { ...model, parameters }, training }));
+    expect(failure).toBeInstanceOf(TypeError);
+    expect((failure as TypeError).message).toMatch(/^load: kernel is a copy of a tensor/);
   });
 
   test('from a checkpoint that holds only a network', async () => {

@@ -10,7 +10,6 @@ import { loadMnist } from '../../src/data/mnist-files.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { Model } from '../../src/door/model.js';
 import type { Network } from '../../src/door/network.js';
-import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/door/evaluate.js';
 import type { TrainHooks } from '../../src/door/train.js';
 import { train } from '../../src/door/train.js';
@@ -35,48 +34,22 @@ async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): 
   return lines;
 }
 
-describe('a seed determines', () => {
-  const weightsAfter = async (options: Partial<TrainOptions>): Promise<number[]> =>
-    weightsOf(await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options }));
-
-  test.each(['tf1', 'legacy'] as const)('with %s batches, every weight to the last bit', async (shuffle) => {
-    const weights = await weightsAfter({ shuffle, seed: 5 });
-    expect(await weightsAfter({ shuffle, seed: 5 })).toEqual(weights);
-    expect(await weightsAfter({ shuffle, seed: 6 })).not.toEqual(weights);
-  });
-
-  test('different weights for the two orders of batches', async () => {
-    expect(await weightsAfter({ shuffle: 'tf1' })).not.toEqual(await weightsAfter({ shuffle: 'legacy' }));
-  });
-
-  test('the weights independently of how often lines are printed', async () => {
-    const weights = await weightsAfter({});
-    expect(await weightsAfter({ displayStep: 1 })).toEqual(weights);
-    expect(await weightsAfter({ displayStep: 1000 })).toEqual(weights);
-  });
-
-  test('the weights independently of other runs in the same process', async () => {
-    const options = { ...OPTIONS, seed: 5 };
-    const both = await Promise.all([1, 2].map(() => train(createReferenceBackend(), IMAGES, options)));
-    expect(weightsOf(both[0])).toEqual(weightsOf(both[1]));
-    expect(weightsOf(both[0])).toEqual(await weightsAfter({ seed: 5 }));
-  });
-});
-
-test('each option of the network and of the optimiser changes the weights', async () => {
-  const base = { ...OPTIONS, layers: 2 };
+test('a seed determines every weight to the last bit, however often lines are printed, and beside other runs; each option changes them', async () => {
+  const weightsAfter = async (options: Partial<TrainOptions>): Promise<string> =>
+    weightsOf(await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options })).join();
+  const layers = 2;
   const changes: Partial<TrainOptions>[] = [
-    ...[{}, { layers: 1 }, { hidden: [5, 4] }, { bidirectional: true }, { dropout: 0.2 }],
+    ...[{}, { seed: 5 }, { shuffle: 'legacy' as const }, { shuffle: 'legacy' as const, seed: 5 }],
+    ...[{ layers }, { hidden: [5, 4] }, { bidirectional: true }, { layers, dropout: 0.2 }],
     ...([{ outputInit: 'glorot' }, { biasInit: 'chrono' }] as const),
     ...[0, 0.5].map((momentum) => ({ optimiser: 'sgd' as const, momentum })),
     ...[1, 2].map((shift) => ({ shift })),
   ];
-  const seen = new Set<string>();
-  for (const change of changes) {
-    const network = await train(createReferenceBackend(), IMAGES, { ...base, ...change });
-    seen.add(weightsOf(network).join());
-  }
-  expect(seen.size).toBe(changes.length);
+  const weights: string[] = [];
+  for (const change of changes) weights.push(await weightsAfter(change));
+  expect(new Set(weights).size).toBe(changes.length);
+  const again = [{ displayStep: 1 }, { displayStep: 1000 }, ...changes.slice(1, 4)];
+  expect(await Promise.all(again.map(weightsAfter))).toEqual([weights[0], ...weights.slice(0, 4)]);
 });
 
 describe('the number of steps', () => {
@@ -190,41 +163,31 @@ describe('the lines', () => {
 });
 
 describe('evaluate', () => {
-  test.each([1, 7, 16, 32, 63, 64, 100])('in batches of %d gives the result of one batch', async (B) => {
-    const trained = await train(createReferenceBackend(), IMAGES, OPTIONS);
-    const sizes = { T: ROWS, B, I: COLUMNS, H: 5, C: 10 };
-    const modelOf = (batch: number): Model => {
-      const model = new Model(createReferenceBackend(), { ...sizes, B: batch });
-      model.load(valuesByName(trained.parameters));
-      return model;
-    };
-    const inOne = await evaluate(modelOf(64), IMAGES);
-    const inMany = await evaluate(modelOf(B), IMAGES);
-    expect([...inMany.correct]).toEqual([...inOne.correct]);
-    expect(inMany.accuracy).toBe(inOne.accuracy);
-    expect(inMany.loss / inOne.loss).toBeCloseTo(1, 14); // the same f32 losses, added in another order in f64
-  });
+  const modelOf = async (B: number, trained: Network): Promise<Model> => {
+    const model = new Model(createReferenceBackend(), { T: ROWS, B, I: COLUMNS, H: 5, C: 10 });
+    model.load(await trained.save());
+    return model;
+  };
 
-  test('gives the result of each image alone', async () => {
+  test('in batches of every size gives the result of each image alone, and changes no weight', async () => {
     const options = { ...OPTIONS, trainingIters: 3000, learningRate: 0.01 };
-    const model = await train(createReferenceBackend(), IMAGES, options);
-    const whole = await evaluate(model, IMAGES);
+    const trained = await train(createReferenceBackend(), IMAGES, options);
+    const weights = weightsOf(trained);
     const alone: number[] = [];
-    for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
-    expect([...whole.correct]).toEqual(alone);
-    expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
+    for (let n = 0; n < IMAGES.count; n++)
+      alone.push((await evaluate(trained, sliceImages(IMAGES, n, n + 1))).accuracy);
     expect(new Set(alone).size).toBe(2); // some are right and some wrong, otherwise the test would prove little
+    const inOne = await evaluate(await modelOf(64, trained), IMAGES);
+    for (const B of [1, 7, 16, 32, 63, 64, 100]) {
+      const whole = await evaluate(await modelOf(B, trained), IMAGES);
+      expect([...whole.correct]).toEqual(alone);
+      expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
+      expect(whole.loss / inOne.loss).toBeCloseTo(1, 14); // the same f32 losses, added in another order in f64
+    }
+    expect(weightsOf(trained)).toEqual(weights);
   });
 
-  test('changes no weight and can be aborted', async () => {
-    const model = await train(createReferenceBackend(), IMAGES, OPTIONS);
-    const weights = weightsOf(model);
-    await evaluate(model, IMAGES);
-    expect(weightsOf(model)).toEqual(weights);
-    expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
-  });
-
-  test('is refused beside another evaluation on the same network, which keeps its result', async () => {
+  test('is refused beside another evaluation on the same network, which keeps its result; it can be aborted', async () => {
     const model = await train(createReferenceBackend(), IMAGES, OPTIONS);
     const alone = await evaluate(model, IMAGES);
     const other = sliceImages(IMAGES, 0, 40);
@@ -291,16 +254,26 @@ test('a hook may use the network between two steps', async () => {
 });
 
 describe('a run that makes one step at a time', () => {
-  test.each(['makeStep', 'line', 'validate', 'checkpoint'] as const)('refuses %s during a step', async (method) => {
+  test('refuses what needs its network during a step or an evaluation, which is refused during a step', async () => {
     const data = { train: IMAGES, validation: IMAGES };
     const start = () => Training.start(createReferenceBackend(), data, OPTIONS);
     const [alone, run] = [start(), start()];
     await alone.makeStep();
-    const [, error] = await Promise.all([run.makeStep(), failureOf(run[method]())]);
-    expect(String(error)).toBe(`Error: train: ${method}: ${STILL_RUNNING('train: makeStep')}`);
+    const methods = ['makeStep', 'line', 'validate', 'checkpoint'] as const;
+    const refusals = (call: string) => methods.map((method) => `Error: train: ${method}: ${STILL_RUNNING(call)}`);
+    const failures = () => methods.map((method) => failureOf(run[method]()));
+    const [, evaluation, ...others] = await Promise.all([
+      run.makeStep(),
+      failureOf(evaluate(run.network, IMAGES)),
+      ...failures(),
+    ]);
+    expect(String(evaluation)).toBe(`Error: evaluate: ${STILL_RUNNING('train: makeStep')}`);
+    expect(others.map(String)).toEqual(refusals('train: makeStep'));
+    expect(run.step).toBe(1);
     expect(await run.validate()).toEqual(await alone.validate());
-    if (method === 'line') await run.makeStep(); // the validation has replaced the last step's batch
-    await run[method]();
+    const [, ...during] = await Promise.all([evaluate(run.network, IMAGES), ...failures()]);
+    expect(during.map(String)).toEqual(refusals('evaluate'));
+    for (const method of methods) await run[method]();
   });
 
   test('has a line only for a step whose batch and initial states the network still holds', async () => {
@@ -333,24 +306,16 @@ describe('a run that makes one step at a time', () => {
     const resumed = Training.resume(network.backend, { train: IMAGES, validation: IMAGES }, await run.checkpoint());
     expect(String(await failureOf(resumed.line()))).toContain('call makeStep first');
   });
-
-  test('refuses a step during an evaluation of its network, and the other way round', async () => {
-    const run = Training.start(createReferenceBackend(), { train: IMAGES, validation: undefined }, OPTIONS);
-    const [, step] = await Promise.all([evaluate(run.network, IMAGES), failureOf(run.makeStep())]);
-    expect(String(step)).toBe(`Error: train: makeStep: ${STILL_RUNNING('evaluate')}`);
-    const [, evaluation] = await Promise.all([run.makeStep(), failureOf(evaluate(run.network, IMAGES))]);
-    expect(String(evaluation)).toBe(`Error: evaluate: ${STILL_RUNNING('train: makeStep')}`);
-    expect(run.step).toBe(1);
-  });
 });
 
 describe('stopping', () => {
-  test.each([1, 3, 7])(
-    'an abort in step %d ends training before the next step, with its reason, and frees all tensors',
+  test.each([0, 1, 3, 7])(
+    'an abort in step %d (0: before the first) ends training before the next step, with its reason, and frees all tensors',
     async (last) => {
       const { backend, held } = countingBackend();
       const controller = new AbortController();
       const reason = new Error('enough');
+      if (last === 0) controller.abort(reason);
       const seen: number[] = [];
       const onStep = (step: number): void => {
         seen.push(step);
@@ -361,14 +326,6 @@ describe('stopping', () => {
       expect(held.size).toBe(0);
     },
   );
-
-  test('a signal that is already aborted ends training before the first step', async () => {
-    const { backend, held } = countingBackend();
-    const seen: number[] = [];
-    const onStep = (step: number) => seen.push(step);
-    const failure = await failureOf(train(backend, IMAGES, OPTIONS, { onStep, signal: AbortSignal.abort('no') }));
-    expect([failure, seen, held.size]).toEqual(['no', [], 0]);
-  });
 
   test('a timer can abort training, because the loop yields to the event loop', async () => {
     const controller = new AbortController();
@@ -404,46 +361,40 @@ describe('stopping', () => {
 });
 
 describe('diverging throws a NonFiniteError, and frees all tensors', () => {
-  /** The message with which training ends if the operations in `spoiled` replace those of the backend. */
-  async function messageWith(spoiled: Partial<Backend>, options: Partial<TrainOptions>): Promise<string> {
-    const { backend, held } = countingBackend();
-    const failure = await failureOf(train({ ...backend, ...spoiled }, IMAGES, { ...OPTIONS, ...options }));
-    expect(failure).toBeInstanceOf(NonFiniteError);
-    expect(held.size).toBe(0);
-    return (failure as Error).message;
-  }
   const HELP = 'training has diverged; try a smaller learning rate';
   const reference = createReferenceBackend();
-
-  test.each([
-    [1, '\\d+'],
-    [3, '3'],
-    [1000, '12'], // the last step
-  ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, step) => {
-    expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(
-      new RegExp(`^(loss|(kernel|bias|outKernel|outBias)\\[[\\d,]+\\]) is (NaN|-?Infinity) at step ${step}: ${HELP}$`),
-    );
-  });
-
-  test.each([
-    ['kernel[6,19]', [8, 20], [6, 19], NaN],
-    ['bias[7]', [20], [7], Infinity],
-    ['outKernel[4,0]', [5, 10], [4, 0], -Infinity],
-    ['outBias[9]', [10], [9], NaN],
-  ])('and the error names the first non-finite weight: %s', async (name, shape, index, value) => {
+  /** The fifth update of the parameter of this shape leaves `value` in it. */
+  const spoilt = (shape: readonly number[], index: readonly number[], value: number): Partial<Backend> => {
     let updates = 0;
-    const adam: Backend['adam'] = (p, ...rest) => {
-      reference.adam(p, ...rest);
-      if (String(p.shape) === String(shape) && ++updates === 5) p.set(...index, value);
+    return {
+      adam: (p, ...rest) => {
+        reference.adam(p, ...rest);
+        if (String(p.shape) === String(shape) && ++updates === 5) p.set(...index, value);
+      },
     };
-    expect(await messageWith({ adam }, { displayStep: 5 })).toBe(`${name} is ${value} at step 5: ${HELP}`);
-  });
+  };
+  const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
+    reference.crossEntropyForward(losses, ...rest);
+    losses.set(3, NaN);
+  };
+  const atOnce = (step: string) =>
+    new RegExp(`^(loss|(kernel|bias|outKernel|outBias)\\[[\\d,]+\\]) is (NaN|-?Infinity) at step ${step}: ${HELP}$`);
 
-  test('and the error names the loss if all weights are finite', async () => {
-    const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
-      reference.crossEntropyForward(losses, ...rest);
-      losses.set(3, NaN);
-    };
-    expect(await messageWith({ crossEntropyForward }, { displayStep: 4 })).toBe(`loss is NaN at step 4: ${HELP}`);
+  test.each<[string | RegExp, Partial<TrainOptions>, Partial<Backend>]>([
+    [atOnce('\\d+'), { learningRate: 1e38, displayStep: 1 }, {}],
+    [atOnce('3'), { learningRate: 1e38, displayStep: 3 }, {}],
+    [atOnce('12'), { learningRate: 1e38, displayStep: 1000 }, {}], // the last step
+    // the first weight that is not finite; the loss if all are
+    [`kernel[6,19] is NaN at step 5: ${HELP}`, { displayStep: 5 }, spoilt([8, 20], [6, 19], NaN)],
+    [`bias[7] is Infinity at step 5: ${HELP}`, { displayStep: 5 }, spoilt([20], [7], Infinity)],
+    [`outKernel[4,0] is -Infinity at step 5: ${HELP}`, { displayStep: 5 }, spoilt([5, 10], [4, 0], -Infinity)],
+    [`outBias[9] is NaN at step 5: ${HELP}`, { displayStep: 5 }, spoilt([10], [9], NaN)],
+    [`loss is NaN at step 4: ${HELP}`, { displayStep: 4 }, { crossEntropyForward }],
+  ])('%s', async (message, options, operations) => {
+    const { backend, held } = countingBackend();
+    const failure = await failureOf(train({ ...backend, ...operations }, IMAGES, { ...OPTIONS, ...options }));
+    expect(failure).toBeInstanceOf(NonFiniteError);
+    expect((failure as Error).message).toMatch(message);
+    expect(held.size).toBe(0);
   });
 });

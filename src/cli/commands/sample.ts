@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DataError } from '../../core/errors.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
-import { defaultPrime, PRIME } from '../../training/prime.js';
+import { defaultPrime, PRIME } from '../../training/options.js';
 import { sample } from '../../training/sample.js';
 import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';

@@ -16,8 +16,16 @@ import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { OptionEntry } from '../../training/option-table.js';
 import { GROUPS, OPTIONS } from '../../training/option-table.js';
 import type { OptionName, TrainOptions } from '../../training/options.js';
-import { faultOf, isChangeableOnResume, NEEDS, OPTION_NAMES, storedName, TUTORIAL } from '../../training/options.js';
-import { lengthFaultOf, withOneLength } from '../../training/resumed-options.js';
+import {
+  faultOf,
+  isChangeableOnResume,
+  lengthFaultOf,
+  NEEDS,
+  OPTION_NAMES,
+  storedName,
+  TUTORIAL,
+  withOneLength,
+} from '../../training/options.js';
 import { examplesIn } from '../../training/run-data.js';
 
 import { withBackend, withBackendOptions, withRecordedBuild } from '../backends.js';
