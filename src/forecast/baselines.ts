@@ -1,4 +1,4 @@
-/** What a forecast must beat: the last value, the season before, the mean of four seasons, and ridge regression on the same inputs. */
+/** What a forecast must beat: the last value, each season before, the mean of four seasons, and ridge regression on the same inputs. */
 
 /** The seasons that `meanOfSeasons` reads. */
 const SEASONS = 4;

@@ -48,7 +48,7 @@ describe('longhand train --predict', () => {
       'steps ahead',
       'the last value',
       'the season before (7 steps)',
-      'the mean of four seasons',
+      'the mean of four seasons (7 steps)',
       'ridge regression',
       'LSTM, each of 1',
       'LSTM, mean of the forecasts',

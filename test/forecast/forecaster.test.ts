@@ -158,7 +158,7 @@ describe('a forecaster', () => {
       expect(baselines.map(({ name }) => name)).toEqual([
         'the last value',
         'the season before (7 steps)',
-        'the mean of four seasons',
+        'the mean of four seasons (7 steps)',
         'ridge regression',
       ]);
       const last = Array.from(truth, (_, n) => series.y[108 + n - ahead]);
@@ -589,7 +589,7 @@ describe('a forecaster', () => {
     };
     expect(await reportFor((d) => series.y[d])).toEqual(Array(2).fill([null, false, 1]));
     expect(await reportFor((d, ahead) => series.y[d - ahead] + 0.01)).toEqual(
-      Array(2).fill(['the mean of four seasons', true, 1]),
+      Array(2).fill(['the mean of four seasons (7 steps)', true, 1]),
     );
     expect(await reportFor(() => 0)).toEqual(Array(2).fill([expect.any(String), false, 1]));
   });

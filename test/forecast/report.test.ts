@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
+import { tableOf } from '../../src/data/table.js';
 import {
   lastValue,
   latestInPhase,
@@ -22,8 +23,12 @@ import {
   scoreOf,
   Scores,
 } from '../../src/forecast/intervals.js';
+import { stepsIn } from '../../src/forecast/forecaster.js';
+import { planOf } from '../../src/forecast/plan.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
-import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
+import { baselinesOf, errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
+import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { readingOf } from '../../src/forecast/windows.js';
 
 describe('a baseline', () => {
   const y = Float64Array.of(1, NaN, 3, 4, 5, NaN, 7, 8, NaN, 10, NaN);
@@ -83,6 +88,41 @@ describe('a baseline', () => {
         }
       }
     }
+  });
+
+  test('of ridge regression read the numbers of the window: two of them are all that an AR(2) needs', () => {
+    const random = new Random(1);
+    const y = [0, 0];
+    while (y.length < 900) y.push(1.5 * y[y.length - 1] - 0.75 * y[y.length - 2] + random.normal(0, 1));
+    const columns = { time: ['date'], predict: 'y', inputs: [], known: [], fill: null };
+    const rows = y.map((value, n) => ({ date: new Date(86_400_000 * n).toISOString().slice(0, 10), y: value }));
+    const series = seriesOf(tableOf('rows', rows, wantedColumns(columns)), columns);
+    const common = { ahead: [1], isTogether: false, seeds: 1, coverage: 0.9, test: null };
+    const plan = planOf('rows', series, { ...common, columns, seasons: [7, 30] }, undefined);
+    const steps = stepsIn(plan.parts.test);
+    const found = baselinesOf(
+      { plan, readingOf: (of, ahead) => readingOf(of, plan.inputs, undefined, ahead) },
+      series,
+      1,
+      steps,
+    );
+    const errorOf = (values: readonly number[]): number =>
+      meanAbsoluteError(
+        values,
+        steps.map((d) => y[d]),
+      );
+    const errors = new Map(found.map(({ name, values }) => [name, errorOf(values)]));
+    const best = errorOf(steps.map((d) => 1.5 * y[d - 1] - 0.75 * y[d - 2]));
+    expect((errors.get('ridge regression') ?? NaN) / best).toBeLessThan(1.1);
+    expect((errors.get('the last value') ?? NaN) / best).toBeGreaterThan(1.3);
+    expect([...errors.keys()]).toEqual([
+      'the last value',
+      ...[7, 30].flatMap((season) => [
+        `the season before (${season} steps)`,
+        `the mean of four seasons (${season} steps)`,
+      ]),
+      'ridge regression',
+    ]);
   });
 
   test('of ridge regression has finite weights for columns that repeat each other, and without rows', () => {
