@@ -33,12 +33,9 @@ export class WasmBackend implements Backend {
     this.products = new Products(this.jobs, runner, allocations, isChecking);
     const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
     const threads = `${runner.threads} thread${runner.threads > 1 ? 's' : ''}`;
-    const wide = tiles.isWide ? ', 256-bit' : '';
-    const why = [
-      ...(runner.blocked === undefined ? [] : [`workers are blocked: ${runner.blocked}`]),
-      ...(tiles.mistake === undefined ? [] : [tiles.mistake]),
-    ];
-    this.description = `wasm: WebAssembly, ${build}, ${threads}${wide}${why.length > 0 ? ` (${why.join('; ')})` : ''}`;
+    const narrow = tiles.reason === undefined ? '' : `, 128-bit because ${tiles.reason}`;
+    const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
+    this.description = `wasm: WebAssembly, ${build}, ${threads}${tiles.isWide ? ', 256-bit' : narrow}${why}`;
   }
 
   allocate(shape: readonly number[]): Tensor {

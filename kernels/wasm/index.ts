@@ -18,7 +18,7 @@ import { Runner } from './runner.js';
 import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
-import { hasWideVectors, withOwnCode } from './wide-vectors.js';
+import { isOptionSet, withOwnCode } from './wide-vectors.js';
 
 /** Options of `createWasmBackend`. */
 export interface WasmOptions {
@@ -70,7 +70,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   }
   const threads = canShareMemory() ? wanted : 1;
   const isRelaxed = options.deterministic !== true && canRelax();
-  const compilation = await compiled(isRelaxed, hasWideVectors());
+  const compilation = await compiled(isRelaxed, isOptionSet());
   const { module } = compilation;
   const { memory, most } = createMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
 import { REVECTORIZE } from '../../kernels/wasm/wide-vectors.js';
 import { testMerging } from '../helpers/needs.js';
+import { runModule } from '../helpers/run-module.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 /** So that V8 optimises a function before its first call. */
@@ -131,6 +132,32 @@ testMerging('V8 merges every pair of vectors that an inner loop stores', async (
   expect(mergedPairs(PORTABLE, LOOPS)).toEqual(LOOPS);
   expect(mergedPairs(RELAXED, relaxed)).toEqual(relaxed);
 });
+
+testMerging(
+  'the option is set and unset while the program runs; a Node that was started against it keeps it unset',
+  async () => {
+    const isMerging = (flag: string, call: string): boolean => {
+      const program = `
+      import { disableWideVectors, enableWideVectors } from 'longhand/node-flags';
+      import { createWasmBackend } from 'longhand/wasm';
+      ${call};
+      const backend = await createWasmBackend({ threads: 1 });
+      const [out, a, b] = [0, 0, 0].map(() => backend.allocate([16, 16]));
+      backend.matmul(out, a, b);`;
+      const flags = [OPTIMISED, '--trace-wasm-revectorize', ...(flag ? [flag] : [])];
+      const { status, stdout, stderr } = runModule(program, flags);
+      expect([status, stderr]).toEqual([0, '']);
+      return stdout.includes('Begin revec function');
+    };
+    expect(isMerging('', '')).toBe(false);
+    expect(isMerging('', 'enableWideVectors()')).toBe(true);
+    expect(isMerging('', 'enableWideVectors(); disableWideVectors()')).toBe(false);
+    expect(isMerging(`--${REVECTORIZE}`, '')).toBe(true);
+    expect(isMerging(`--${REVECTORIZE}`, 'disableWideVectors()')).toBe(false);
+    expect(isMerging(`--no-${REVECTORIZE}`, 'if (enableWideVectors()) throw new Error()')).toBe(false);
+    expect(isMerging('--no_experimental_wasm_revectorize', 'enableWideVectors()')).toBe(false);
+  },
+);
 
 test('no instruction adds a large offset to its address: V8 compares the offsets of the operations that it merges', () => {
   for (const digits of [PORTABLE, RELAXED]) {
