@@ -176,6 +176,21 @@ test.each([true, false])(
   },
 );
 
+// .ci/run asks for it on the tested versions, if its processor has AVX2. Elsewhere the usual tile may be the quicker one.
+(process.env.EXPECT_256_BIT ? test : test.skip).each([true, false])(
+  'V8 merges the wide tiles, and they are used (deterministic: %s)',
+  (deterministic) => {
+    const program = `
+      import { enableWideVectors } from 'longhand/node-flags';
+      import { createWasmBackend } from 'longhand/wasm';
+      enableWideVectors();
+      console.log((await createWasmBackend({ threads: 1, deterministic: ${deterministic} })).description);`;
+    let description = '';
+    for (let n = 0; n < 10 && !description.endsWith(', 256-bit\n'); n++) description = runModule(program).stdout; // other programs disturb it
+    expect(description).toMatch(/, 256-bit\n$/);
+  },
+);
+
 describe('longhand/node-flags', () => {
   const program = (versions: string): string => `
     import { enableWideVectors } from 'longhand/node-flags';
