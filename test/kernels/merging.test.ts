@@ -102,7 +102,7 @@ function mergedPairs(digits: string, loops: Readonly<Record<string, number>>): R
   const functions = trace.split('Begin revec function wasm-function#').slice(1);
   return Object.fromEntries(
     functions.map((text) => {
-      const isMerged = /Decided? to vectorize, \d+ revectorizable nodes/.test(text) && !/tree failed/.test(text);
+      const isMerged = /Decided? to vectorize, \d+ revectorizable nodes/.test(text) && !text.includes('tree failed');
       const stores = text.match(/NewPackNode \d+: PackNode Store/g)?.length ?? 0;
       return [names[Number.parseInt(text)], isMerged ? stores : 0];
     }),

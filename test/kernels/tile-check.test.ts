@@ -129,7 +129,7 @@ async function backendWith(
 
 /** A backend whose products use the tiles for merged vectors, also where nothing is merged. */
 const wideBackend = (deterministic: boolean): Promise<Backend> =>
-  backendWith(deterministic, ({ setWide }) => ({ setWide: () => setWide(1) }));
+  backendWith(deterministic, (exports) => ({ setWide: () => exports.setWide(1) }));
 
 test('the description says why the wide tiles are not used, and a checkpoint does not keep it', async () => {
   process.execArgv.push('--experimental-wasm-revectorize');
