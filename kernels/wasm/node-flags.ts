@@ -17,8 +17,8 @@ export function enableRelaxedSimd(): void {
 /**
  * 256-bit vectors on x64 processors with AVX2, in Node 24 and 26; elsewhere this does nothing. It sets V8's option
  * `--experimental-wasm-revectorize`, which holds for all WebAssembly that the process optimises from now on, in every thread, and changes
- * no result. Call it before creating a backend, in each thread that creates one: a backend uses the tiles for these vectors, and checks
- * V8's results, only if its own thread has called this or Node was started with the option. If Node was started with
+ * no result. Call it before creating a backend, in each thread that creates one. A backend uses the tiles for these vectors, and checks V8's
+ * results, only if its own thread has called this or Node was started with the option. If Node was started with
  * `--no-experimental-wasm-revectorize`, nothing is set. Returns whether this has set the option.
  */
 export function enableWideVectors(): boolean {

@@ -55,6 +55,12 @@ describe('the bits of all operations and of a training are the same', () => {
     expect(bits(MERGING)).toEqual(expected);
     expect(bits(MERGING, 'wide')).toEqual(expected);
   });
+
+  // V8 counts calls before it optimises, so it may inline some loops; here it does so early, and on the calling thread
+  testMerging('with merged vectors, where V8 begins with its first code', async () => {
+    const tiering = [`--${REVECTORIZE}`, '--wasm-sync-tier-up', '--wasm-tiering-budget=1000'];
+    expect(bits(tiering, 'wide')).toEqual(expected);
+  });
 });
 
 /** The pairs of vectors that each inner loop stores. */
