@@ -198,7 +198,7 @@ const command = new Command('npm run bench --')
     threadCounts,
   )
   .option('--node <path>', 'the Node that runs the candidates', process.execPath)
-  .addOption(new Option('--vectors <bits>', 'measure Longhand without 256-bit vectors in V8').choices(['128']))
+  .addOption(new Option('--vectors <bits>', '128 measures Longhand without 256-bit vectors').choices(['128']))
   .addOption(
     new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts(['node', 'vectors']),
   )

@@ -29,7 +29,7 @@ export function portable(turns: i32, factor: f32): f32 {
     p5 = f32x4.mul(p5, k); s5 = f32x4.add(s5, p5);
   }
   const all = f32x4.add(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)), f32x4.add(s4, s5));
-  return f32x4.extract_lane(all, 0) / <f32>PORTABLE_VECTORS;
+  return meanOfLanes(all, PORTABLE_VECTORS);
 }
 
 export function fused(turns: i32, factor: f32): f32 {
@@ -46,7 +46,7 @@ export function fused(turns: i32, factor: f32): f32 {
   }
   const left = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
   const right = f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7));
-  return f32x4.extract_lane(f32x4.add(f32x4.add(left, right), f32x4.add(s8, s9)), 0) / <f32>FUSED_VECTORS;
+  return meanOfLanes(f32x4.add(f32x4.add(left, right), f32x4.add(s8, s9)), FUSED_VECTORS);
 }
 
 export function portablePaired(turns: i32, factor: f32, sums: usize): f32 {
@@ -101,8 +101,14 @@ export function fusedPaired(turns: i32, factor: f32, sums: usize): f32 {
   return meanOf(20);
 }
 
+/** The mean of all numbers of the stored sums. */
 function meanOf(vectors: i32): f32 {
-  let sum: f32 = 0;
-  for (let n = 0; n < vectors; n++) sum += load<f32>(SUMS + (n << 4));
-  return sum / <f32>vectors;
+  let all = v128.load(SUMS);
+  for (let n = 1; n < vectors; n++) all = f32x4.add(all, v128.load(SUMS + (n << 4)));
+  return meanOfLanes(all, vectors);
+}
+
+function meanOfLanes(all: v128, vectors: i32): f32 {
+  const lanes = f32x4.extract_lane(all, 0) + f32x4.extract_lane(all, 1) + f32x4.extract_lane(all, 2) + f32x4.extract_lane(all, 3);
+  return lanes / <f32>(vectors << 2);
 }

@@ -2,7 +2,7 @@
  * A Node process with one candidate in it: `child.js PROGRAM OPTIONS VECTORS`. `child.js peak {} VECTORS` prints its version and its peak.
  * VECTORS is 128 if V8 may not use wider ones.
  */
-import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
+import { disableWideVectors, enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
 import { compilePeak } from '../assemblyscript.js';
 import type { Program, Start, StartOptions } from '../program.js';
 import { failureOf } from '../program.js';
@@ -22,7 +22,8 @@ function say(answer: Answers[keyof Answers] | Failure): void {
 /** As the command line does. */
 function setFlags(): void {
   enableRelaxedSimd();
-  if (vectors !== '128') enableWideVectors();
+  if (vectors === '128') disableWideVectors();
+  else enableWideVectors();
 }
 
 async function load(): Promise<Program> {

@@ -27,18 +27,15 @@ export class WasmBackend implements Backend {
     memory: WebAssembly.Memory,
     private readonly runner: Runner,
     private readonly allocations: Allocations,
-    { isRelaxed, isChecking, tiles }: { isRelaxed: boolean; isChecking: boolean; tiles: TileVerdict },
+    { isRelaxed, isChecking, verdict }: { isRelaxed: boolean; isChecking: boolean; verdict: TileVerdict },
   ) {
     this.jobs = new JobWriter(memory);
     this.products = new Products(this.jobs, runner, allocations, isChecking);
     const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
     const threads = `${runner.threads} thread${runner.threads > 1 ? 's' : ''}`;
-    const wide = tiles.isWide ? ', 256-bit' : '';
-    const why = [
-      ...(runner.blocked === undefined ? [] : [`workers are blocked: ${runner.blocked}`]),
-      ...(tiles.mistake === undefined ? [] : [tiles.mistake]),
-    ];
-    this.description = `wasm: WebAssembly, ${build}, ${threads}${wide}${why.length > 0 ? ` (${why.join('; ')})` : ''}`;
+    const narrow = verdict.reason === undefined ? '' : `, 128-bit because ${verdict.reason}`;
+    const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
+    this.description = `wasm: WebAssembly, ${build}, ${threads}${verdict.isWide ? ', 256-bit' : narrow}${why}`;
   }
 
   allocate(shape: readonly number[]): Tensor {

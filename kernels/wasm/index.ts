@@ -18,7 +18,7 @@ import { Runner } from './runner.js';
 import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
-import { hasWideVectors, withOwnCode } from './wide-vectors.js';
+import { isOptionSet, withOwnCode } from './wide-vectors.js';
 
 /** Options of `createWasmBackend`. */
 export interface WasmOptions {
@@ -70,7 +70,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   }
   const threads = canShareMemory() ? wanted : 1;
   const isRelaxed = options.deterministic !== true && canRelax();
-  const compilation = await compiled(isRelaxed, hasWideVectors());
+  const compilation = await compiled(isRelaxed, isOptionSet());
   const { module } = compilation;
   const { memory, most } = createMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
@@ -80,12 +80,12 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
-  if (!compilation.tiles) {
+  if (!compilation.verdict) {
     const { checkTiles } = await import('./tile-check.js'); // pages, which have no such option, do not load it
-    compilation.tiles = checkTiles(wasm, memory, scratches[0], isRelaxed);
+    compilation.verdict = checkTiles(wasm, memory, scratches[0], isRelaxed);
   }
-  const { tiles } = compilation;
-  const isWide = Number(tiles.isWide);
+  const { verdict } = compilation;
+  const isWide = Number(verdict.isWide);
   wasm.setWide(isWide);
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, isWide, index, count: threads }));
   const helpers = await startThreads(setups.slice(1));
@@ -93,7 +93,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const allocations = new Allocations(memory, heap);
   const runner = new Runner(wasm, helpers, allocations);
   return withShapeChecks(
-    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, tiles }),
+    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, verdict }),
   );
 }
 
@@ -131,7 +131,7 @@ const digitOf = (code: number): number => (code < 97 ? code - 48 : code - 87);
 interface Compilation {
   readonly module: WebAssembly.Module;
   /** Found by the first backend on this module. */
-  tiles?: TileVerdict;
+  verdict?: TileVerdict;
 }
 
 const compilations = new Map<string, Compilation>();
@@ -143,7 +143,7 @@ async function compiled(isRelaxed: boolean, mayBeWide: boolean): Promise<Compila
   if (known) return known;
   const digits = isRelaxed ? RELAXED : PORTABLE;
   const module = await WebAssembly.compile(bytesOf(mayBeWide ? withOwnCode(digits) : digits));
-  const compilation: Compilation = mayBeWide ? { module } : { module, tiles: { isWide: false } };
+  const compilation: Compilation = mayBeWide ? { module } : { module, verdict: { isWide: false } };
   compilations.set(name, compilation);
   return compilation;
 }

@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { RELAXED } from './binaries.js';
-import { REVECTORIZE, noteWideVectors } from './wide-vectors.js';
+import { isOptionSet, isStartedWithOption, isTested, noteOption, REVECTORIZE } from './wide-vectors.js';
 
 /**
  * Relaxed SIMD in Node 20, which has it behind an option; later versions need none. Call this before creating a backend. Threads that
@@ -15,21 +15,23 @@ export function enableRelaxedSimd(): void {
 }
 
 /**
- * The versions of V8, major and minor, that may merge pairs of 128-bit operations. The option is experimental and can end a process. So
- * a version is in this list only if .ci/run tests the backend under the option on a Node that has it: Node 24 and 26.
- */
-const TESTED = ['13.6', '14.6'];
-
-/**
- * 256-bit vectors on x64 processors with AVX2, in Node 24 and 26; elsewhere this does nothing. Call it before creating a backend, and in
- * the same thread. The option is V8's `--experimental-wasm-revectorize`, and holds for every WebAssembly module that the process compiles
- * afterwards. It changes no result. Returns whether it is set.
+ * 256-bit vectors on x64 processors with AVX2, in Node 24 and 26; elsewhere this does nothing. It sets V8's option
+ * `--experimental-wasm-revectorize`, which holds for all WebAssembly that the process optimises from now on, in every thread, and changes
+ * no result. Call it before creating a backend, in each thread that creates one. A backend uses the tiles for these vectors, and checks V8's
+ * results, only if its own thread has called this or Node was started with the option. If Node was started with
+ * `--no-experimental-wasm-revectorize`, nothing is set. Returns whether this has set the option.
  */
 export function enableWideVectors(): boolean {
   const { v8, ...others } = process.versions;
-  const isNode = !('bun' in others || 'deno' in others);
-  if (!isNode || process.arch !== 'x64' || !TESTED.some((version) => v8.startsWith(`${version}.`))) return false;
+  const isNode = !('bun' in others || 'deno' in others || 'electron' in others);
+  if (!isNode || process.arch !== 'x64' || !isTested(v8) || isStartedWithOption() === false) return false;
   setFlagsFromString(`--${REVECTORIZE}`);
-  noteWideVectors();
+  noteOption(true);
   return true;
+}
+
+/** Unsets the option, also if Node was started with it: backends that this thread creates from now on have 128-bit vectors. */
+export function disableWideVectors(): void {
+  if (isOptionSet()) setFlagsFromString(`--no-${REVECTORIZE}`);
+  noteOption(false);
 }

@@ -2,7 +2,8 @@
 import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
-import { enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
+import { disableWideVectors, enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
+import { isOptionSet, isTested, REVECTORIZE } from '../../kernels/wasm/wide-vectors.js';
 import { type Command, Option } from 'commander';
 import type { Backend } from '../core/backend.js';
 import { untilInterrupted } from './current-run.js';
@@ -12,7 +13,7 @@ export const BACKENDS = ['wasm', 'webgpu', 'reference', 'gpu'] as const;
 
 export const GPU_MODES = ['auto', ...MODES] as const;
 
-/** Bits of V8's vectors, for a run without the wider ones. */
+/** Bits of V8's vectors. */
 const VECTORS = ['128'] as const;
 
 export interface BackendFlags {
@@ -29,7 +30,7 @@ export function withBackendOptions(command: Command): Command {
     .addOption(new Option('--backend <name>', 'backend that runs the network').choices(BACKENDS).default('wasm'))
     .option('--threads <count>', 'threads of --backend wasm (default: one per core)', wholeNumber(1, MOST_THREADS))
     .option('--deterministic', 'with --backend wasm: bit-identical results on every computer', false)
-    .addOption(new Option('--vectors <bits>', 'with --backend wasm: no 256-bit vectors in V8').choices(VECTORS))
+    .addOption(new Option('--vectors <bits>', 'with --backend wasm: 128 turns off 256-bit vectors').choices(VECTORS))
     .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu').choices(GPU_MODES).default('auto'));
 }
 
@@ -50,6 +51,15 @@ export async function withBackend<Result>(
   }
 }
 
+/** What a training says about its backend. On a version of V8 that is not tested with 256-bit vectors, it says how to try them. */
+export function backendLine({ name, description }: Backend, vectors: BackendFlags['vectors'] | undefined): string {
+  const { v8, node } = process.versions;
+  const canTry = name === 'wasm' && !vectors && process.arch === 'x64' && Number.parseInt(node) >= 24;
+  const narrow = canTry && !isTested(v8) && !isOptionSet();
+  const why = `V8 ${v8} is not tested with 256-bit vectors: to try them, start Node with --${REVECTORIZE}`;
+  return `backend ${description}${narrow ? `, 128-bit because ${why}` : ''}`;
+}
+
 /** A run that began on the portable build resumes on that build, even if this engine has relaxed SIMD: the bits stay the same. */
 export function withRecordedBuild(flags: BackendFlags, recorded: string): BackendFlags {
   const isPortable = /^wasm: .*\bportable SIMD\b/.test(recorded);
@@ -60,7 +70,8 @@ async function createBackend({ backend, gpuMode, threads, deterministic, vectors
   if (backend === 'reference') return createReferenceBackend();
   if (backend === 'wasm') {
     if (!deterministic) enableRelaxedSimd();
-    if (!vectors) enableWideVectors();
+    if (vectors) disableWideVectors();
+    else enableWideVectors();
     return createWasmBackend({ deterministic, ...(threads && { threads }) });
   }
   if (backend === 'webgpu') {

@@ -10,7 +10,7 @@ import { forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { LoopHooks } from '../training/loop.js';
-import type { BackendFlags } from './backends.js';
+import { backendLine, type BackendFlags } from './backends.js';
 import type { WrittenFile } from './outputs.js';
 import { stemOf } from './outputs.js';
 import { inform } from './print.js';
@@ -53,7 +53,7 @@ export interface RunHooks<State> extends Pick<LoopHooks, 'signal' | 'checkpointE
  * of a new run.
  */
 export async function trainAndTest<State>(
-  { data = '', checkpoint, resume, checkpointEvery }: SetFlags,
+  { data = '', checkpoint, resume, checkpointEvery, vectors }: SetFlags,
   backend: Backend,
   signal: AbortSignal,
   before: State,
@@ -63,7 +63,7 @@ export async function trainAndTest<State>(
 ): Promise<void> {
   const target = checkpoint ?? resume;
   const file = checkpointOf({ checkpoint, resume }, bytesOf);
-  inform(`backend ${backend.description}`);
+  inform(backendLine(backend, vectors));
   const startedAt = performance.now();
   const secondsPassed = (): number => (performance.now() - startedAt) / 1000;
   let bar = progressBar(0, 1);

@@ -217,6 +217,10 @@ export function assertOwn(what: string, { name }: Backend, { data, shape }: Tens
   );
 }
 
+/** A backend's description without the width of its vectors: that is measured at each start, and changes no number. */
+export const withoutVectors = (description: string): string =>
+  description.replace(/, (256-bit|128-bit because .*?)(?= \(|$)/, '');
+
 /**
  * Calls `read` for each of `tensors` when the host has the values that the tensor has at this call. Operations may follow before
  * the result is awaited, and the tensors may be freed. `n`: the tensor's index.

@@ -3,7 +3,7 @@
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
 import { counted } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
+import { type Backend, withoutVectors } from '../core/backend.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
 import type { DataKind, Examples } from '../data/examples.js';
@@ -284,8 +284,7 @@ export class Training {
         data: this.digest,
         best,
         validationsSinceBest,
-        // how wide the vectors are is measured at each start, and changes no number
-        backend: network.backend.description.replace(', 256-bit', ''),
+        backend: withoutVectors(network.backend.description),
         step: updates,
         means: {},
         squares: {},

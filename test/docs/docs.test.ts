@@ -198,8 +198,9 @@ test('the README’s figures of other programs are those of the benchmark’s ro
   const ratio = (threads: string, engine = 'Node 20'): string =>
     (median(`longhand-wasm${threads}`, undefined, engine) / median(`pytorch${threads}`, undefined, engine)).toFixed(2);
   for (const sentence of [
-    `on two threads of an AMD EPYC (Zen 4), a step takes ${ratio(' ×2', 'Node 26')} times as long as PyTorch's in Node 26`,
-    `and ${ratio(' ×2')} times in Node 20; on one thread, ${ratio('', 'Node 26')} and ${ratio('')} times`,
+    `a step takes ${ratio(' ×2', 'Node 26')} times as long as PyTorch's on two threads and ${ratio('', 'Node 26')} times on one, in Node 26`,
+    `in Node 20 it takes ${ratio(' ×2')} and ${ratio('')} times as long`,
+    `takes ${Math.round(median('tensorflow-wasm') / median('longhand-wasm'))} times as long as Longhand's, on one thread in Node 20`,
     `Node 26: ${median('longhand-wasm ×2', 0, 'Node 26')} and ${median('longhand-wasm', 0, 'Node 26')} ms`,
     `TensorFlow.js's wasm backend needed ${median('tensorflow-wasm', 1)} ms on one thread`,
     `jax-js needed ${median('jax-wasm', 0)} ms on one thread and ${median('jax-wasm ×2', 0)} on two`,
@@ -209,9 +210,14 @@ test('the README’s figures of other programs are those of the benchmark’s ro
   }
 });
 
-test('the benchmarks’ table of Node 26 and 24 has their rows', () => {
+test('the benchmarks’ table of Node 26 and 24 has their rows, and their versions and commands', () => {
   const all = rowsIn('docs/benchmarks/rows.ndjson');
   const [rows, before] = ['Node 26', 'Node 24'].map((name) => all.filter(({ run }) => run.engine.startsWith(name)));
+  for (const [{ run }] of [rows, before]) {
+    expect(prose('docs/benchmarks.md')).toMatch(
+      new RegExp(`- ${run.engine}(, the last column)?: \`${run.command}\`, revision ${run.revision.replace('+', '')}`),
+    );
+  }
   const ms = (value: number | null): string => (value ?? NaN).toPrecision(3);
   const cellOf = (of: readonly (typeof rows)[number][], label: string): string => {
     const row = of.find((one) => labelOf(one) === label);

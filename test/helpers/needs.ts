@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isTested } from '../../kernels/wasm/wide-vectors.js';
 
 /** `test` if the thing is there or must be there; otherwise `test.skip`. `remedy`: how to get it. */
 export function needs(thing: string, isThere: boolean, remedy: string): jest.It {
@@ -12,17 +13,17 @@ export function needs(thing: string, isThere: boolean, remedy: string): jest.It 
   return test.skip;
 }
 
-/** V8 merges pairs of vectors from Node 24 on, on x64 with AVX2; Linux says whether the processor has it. */
+/** V8 merges pairs of vectors on x64 with AVX2; Linux says whether the processor has it. */
 const HAS_AVX2 =
   process.arch === 'x64' &&
   (process.platform !== 'linux' || /^flags.*\bavx2\b/m.test(readFileSync('/proc/cpuinfo', 'latin1')));
 
-/** A test of merged vectors. It is skipped on an older Node also under CI=true: .ci/run runs it on Node 24 and on the newest. */
+/** A test of merged vectors. It is skipped on another version also under CI=true: .ci/run runs it on those that are listed. */
 export function testMerging(title: string, run: () => Promise<void>): void {
-  if (Number.parseInt(process.versions.node) >= 24) {
+  if (isTested(process.versions.v8)) {
     needs('a processor with AVX2', HAS_AVX2, 'run the tests on one')(title, run);
   } else {
-    test.skip('missing: Node 24 or newer: run the tests on it', () => undefined);
+    test.skip('missing: Node 24 or 26: run the tests on it', () => undefined);
     test.skip(title, run);
   }
 }

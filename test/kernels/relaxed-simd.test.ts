@@ -1,8 +1,11 @@
 /** The build of the wasm code that the command line runs: relaxed SIMD on every Node, or the portable build on request. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { longhand as longhandProcess, runProcess } from '../helpers/longhand-process.js';
+import { REVECTORIZE } from '../../kernels/wasm/wide-vectors.js';
+import { withoutVectors } from '../../src/core/backend.js';
+import { longhand as longhandProcess, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
+import { testMerging } from '../helpers/needs.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -10,8 +13,7 @@ const DATA = directoryOf(mnistFiles(5600, 200));
 const FROM = ['train', '--data', DATA];
 const RUN = [...FROM, '--hidden', '24', '--batch-size', '16', '--training-iters', '480'];
 const inNewFolder = (): string => path.join(directoryOf(), 'run.safetensors');
-/** Without the width of vectors, which depends on the version of Node and on a measurement. */
-const backendIn = (stderr: string): string | undefined => /^backend (.*?)(, 256-bit)?$/m.exec(stderr)?.[1];
+const backendIn = (stderr: string): string => withoutVectors(/^backend (.*)$/m.exec(stderr)?.[1] ?? '');
 
 /** Trains in a process of its own, once for each choice of flags; returns its output and its checkpoint. */
 const runs = new Map<string, Promise<{ code: number | null; stdout: string; stderr: string; file: string }>>();
@@ -51,6 +53,31 @@ test.each([[[]], [['--deterministic']]])(
   },
 );
 
+test('on a newer V8 that is not tested, train says how to try 256-bit vectors, and --vectors 128 keeps it silent', async () => {
+  const newer = `Object.defineProperties(process, {
+    versions: { value: { ...process.versions, node: '99.0.0', v8: '99.5.1' } }, arch: { value: 'x64' } });`;
+  const flags = ['--import', `data:text/javascript,${encodeURIComponent(newer)}`, MAIN, ...RUN, '--threads', '1'];
+  const [usual, narrow] = [
+    await runProcess(process.execPath, flags),
+    await runProcess(process.execPath, [...flags, '--vectors', '128']),
+  ];
+  expect(usual.stderr).toMatch(
+    /^backend .*, 1 thread, 128-bit because V8 99\.5\.1 is not tested with 256-bit vectors: to try them, start Node with --experimental-wasm-revectorize\n/,
+  );
+  expect(narrow.stderr).toMatch(/^backend .*, 1 thread\n/);
+});
+
+testMerging('--vectors 128 unsets the option with which Node was started', async () => {
+  const flags = [`--${REVECTORIZE}`, '--no-liftoff', '--trace-wasm-revectorize'];
+  for (const [vectors, isMerging] of [
+    [[], true],
+    [['--vectors', '128'], false],
+  ] as const) {
+    const { code, stdout } = await runProcess(process.execPath, [...flags, MAIN, ...RUN, '--threads', '1', ...vectors]);
+    expect([code, stdout.includes('Begin revec function')]).toEqual([0, isMerging]);
+  }
+});
+
 describe('a run on the', () => {
   test.each([
     ['portable', ['--deterministic']],
@@ -83,13 +110,18 @@ test('the two builds differ in the last bits, so the tests above can tell them a
 
 test('the library does not change V8’s flags', async () => {
   const script = `
+    import { syncBuiltinESMExports } from 'node:module';
+    import v8 from 'node:v8';
     import { RELAXED } from './dist/kernels/wasm/binaries.js';
     import { createWasmBackend } from 'longhand/wasm';
     const hasRelaxed = () => WebAssembly.validate(Buffer.from(RELAXED, 'hex'));
     const before = hasRelaxed();
+    const flags = [];
+    v8.setFlagsFromString = (flag) => flags.push(flag);
+    syncBuiltinESMExports();
     const backend = await createWasmBackend({ threads: 1 });
     await backend.dispose();
-    console.log(before === hasRelaxed(), before === backend.description.includes('relaxed'));`;
+    console.log(before === hasRelaxed(), before === backend.description.includes('relaxed'), flags);`;
   const { stdout, stderr } = await runProcess(process.execPath, ['--input-type=module', '-e', script]);
-  expect([stdout, stderr]).toEqual(['true true\n', '']);
+  expect([stdout, stderr]).toEqual(['true true []\n', '']);
 });

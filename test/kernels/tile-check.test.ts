@@ -2,7 +2,7 @@
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { WasmExports } from '../../kernels/wasm/runner.js';
 import { checkTiles } from '../../kernels/wasm/tile-check.js';
-import type { Backend } from '../../src/core/backend.js';
+import { type Backend, withoutVectors } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { transposeOf } from '../../src/core/tensor.js';
 import { runModule } from '../helpers/run-module.js';
@@ -79,9 +79,9 @@ describe.each(BUILDS)('in the $build build', (one) => {
 
   test('a wrong number in a wide tile means the usual tile, and the place is named', () => {
     const mistakeIn = (name: Name, at: number) => {
-      const { isWide, mistake } = check(one, { [usual]: { time: 0.4 }, [name]: { change: addOne(at) } });
+      const { isWide, reason } = check(one, { [usual]: { time: 0.4 }, [name]: { change: addOne(at) } });
       expect(isWide).toBe(false);
-      return mistake;
+      return reason;
     };
     expect(mistakeIn(wide, 0)).toMatch(/^V8 merges vectors wrongly: tile\dx16 gives -?\d+ at \[0,0\], not -?\d+$/);
     expect(mistakeIn(wide, wide === 'tile6x16' ? 95 : 63)).toContain(`: ${wide} gives `);
@@ -91,24 +91,33 @@ describe.each(BUILDS)('in the $build build', (one) => {
   });
 
   test('a wrong usual tile is an error: no other way is left', () => {
-    expect(() => check(one, { [usual]: { change: addOne(3) } })).toThrow(
-      /^wasm: V8 merges vectors wrongly: tile\dx\d+ gives .* at \[0,3\], not .*; start Node without --experimental-wasm-revectorize$/,
-    );
+    for (const isOptimised of [true, false]) {
+      expect(() => check(one, { [usual]: { change: addOne(3), isOptimised } })).toThrow(
+        /^wasm: V8 merges vectors wrongly: tile\dx\d+ gives .* at \[0,3\], not .*; start Node without --experimental-wasm-revectorize$/,
+      );
+    }
   });
 
   test.each([usual, wide, last])('if V8 does not optimise %s within 50 ms, the usual tile is used', (name) => {
-    expect(check(one, { [usual]: { time: 0.4 }, [name]: { time: 0.4, isOptimised: false } })).toEqual({
+    const late = { [usual]: { time: 0.4 }, [name]: { time: 0.4, isOptimised: false } };
+    expect(check(one, late)).toEqual({
       isWide: false,
+      reason: 'V8 was not seen to optimise the tiles within 50 ms',
     });
+    const { isWide, reason } = check(one, { ...late, [wide]: { ...late[wide], change: addOne(0) } });
+    expect([isWide, reason]).toEqual([false, expect.stringContaining(`V8 merges vectors wrongly: ${wide} gives `)]);
   });
 });
 
-/** A backend whose products use the tiles for merged vectors, also where nothing is merged. */
-async function wideBackend(deterministic: boolean): Promise<Backend> {
+/** A backend some of whose module's functions are others. */
+async function backendWith(
+  deterministic: boolean,
+  others: (exports: WasmExports) => Partial<WasmExports>,
+): Promise<Backend> {
   const { instantiate } = WebAssembly;
   const choosing = async (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
     const { exports } = (await instantiate(module, imports)) as unknown as { exports: WasmExports };
-    return { exports: { ...exports, setWide: () => exports.setWide(1) } };
+    return { exports: { ...exports, ...others(exports) } };
   };
   try {
     Object.assign(WebAssembly, { instantiate: choosing });
@@ -117,6 +126,23 @@ async function wideBackend(deterministic: boolean): Promise<Backend> {
     Object.assign(WebAssembly, { instantiate });
   }
 }
+
+/** A backend whose products use the tiles for merged vectors, also where nothing is merged. */
+const wideBackend = (deterministic: boolean): Promise<Backend> =>
+  backendWith(deterministic, (exports) => ({ setWide: () => exports.setWide(1) }));
+
+test('the description says why the wide tiles are not used, and a checkpoint does not keep it', async () => {
+  process.execArgv.push('--experimental-wasm-revectorize');
+  const backend = await backendWith(true, () => ({ tile4x16: () => undefined })).finally(() => process.execArgv.pop());
+  expect(backend.description).toMatch(
+    /^wasm: WebAssembly, portable SIMD, 1 thread, 128-bit because V8 merges vectors wrongly: tile4x16 gives 0 at \[0,0\], not -?\d+$/,
+  );
+  for (const end of ['', ' (workers are blocked: a reason (with brackets))']) {
+    for (const vectors of ['', ', 256-bit', backend.description.slice(backend.description.indexOf(', 128'))])
+      expect(withoutVectors(`wasm: 2 threads${vectors}${end}`)).toBe(`wasm: 2 threads${end}`);
+  }
+  await backend.dispose();
+});
 
 test.each([true, false])(
   '1,000 products have the same bits with the wide tiles (deterministic: %s)',
@@ -150,6 +176,21 @@ test.each([true, false])(
   },
 );
 
+// .ci/run asks for it on the tested versions, if its processor has AVX2. Elsewhere the usual tile may be the quicker one.
+(process.env.EXPECT_256_BIT ? test : test.skip).each([true, false])(
+  'V8 merges the wide tiles, and they are used (deterministic: %s)',
+  (deterministic) => {
+    const program = `
+      import { enableWideVectors } from 'longhand/node-flags';
+      import { createWasmBackend } from 'longhand/wasm';
+      enableWideVectors();
+      console.log((await createWasmBackend({ threads: 1, deterministic: ${deterministic} })).description);`;
+    let description = '';
+    for (let n = 0; n < 10 && !description.endsWith(', 256-bit\n'); n++) description = runModule(program).stdout; // other programs disturb it
+    expect(description).toMatch(/, 256-bit\n$/);
+  },
+);
+
 describe('longhand/node-flags', () => {
   const program = (versions: string): string => `
     import { enableWideVectors } from 'longhand/node-flags';
@@ -164,7 +205,7 @@ describe('longhand/node-flags', () => {
     (v8) => expect(runModule(program(`{ v8: '${v8}' }`))).toEqual({ status: 0, stdout: 'false false\n', stderr: '' }),
   );
 
-  test.each(['bun', 'deno'])('in %s nothing is set, on any version of V8 that it reports', (name) =>
+  test.each(['bun', 'deno', 'electron'])('in %s nothing is set, on any version of V8 that it reports', (name) =>
     expect(runModule(program(`{ v8: '13.6.233', ${name}: '1' }`)).stdout).toBe('false false\n'),
   );
 

@@ -11,7 +11,8 @@ import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publi
 
 export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
 
-// Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed. In the loops over rows
+// Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed. V8 may still inline
+// those that are small, within a budget of its own (--wasm-inlining-max-size, --wasm-inlining-budget). In the loops over rows
 // two vectors lie side by side, and V8 can merge them; test/kernels/merging.test.ts checks that it does.
 export { adamRow, multiplyRow, sgdRow } from './pointwise';
 export { addFourRows, addRow } from './rows';

@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { typed } from '../../core/command-line.js';
 import { counted } from '../../core/arguments.js';
-import type { Backend } from '../../core/backend.js';
+import { type Backend, withoutVectors } from '../../core/backend.js';
 import type { Examples } from '../../data/examples.js';
 import type { Vocabulary } from '../../data/text.js';
 import type { Split, TrainingData } from '../../data/train-data.js';
@@ -19,7 +19,7 @@ import { defaultPrime, resumedOptions, stepCount, TUTORIAL } from '../../trainin
 import { sample } from '../../training/sample.js';
 import type { Line, Validation } from '../../training/training.js';
 import { networkFor, Training } from '../../training/training.js';
-import type { BackendFlags } from '../backends.js';
+import { backendLine, type BackendFlags } from '../backends.js';
 import { currentRun } from '../current-run.js';
 import {
   bits,
@@ -102,7 +102,7 @@ async function trainWithFiles(
   const options = { ...(before?.options ?? TUTORIAL), ...given };
   const { train: examples } = sets;
   const steps = stepCount(options, examples.count);
-  inform(`backend ${backend.description}`);
+  inform(backendLine(backend, flags.vectors));
   const one = noun === 'characters' ? 'sequence' : noun.slice(0, -1);
   const length = noun === 'characters' ? ` of ${counted(examples.T, 'character')}` : '';
   inform(
@@ -190,7 +190,7 @@ async function sampleOf(network: Network, vocabulary: Vocabulary): Promise<strin
 
 /** Neither the number of threads nor the width of the vectors changes a bit of the results. */
 const withoutThreads = (description: string): string =>
-  description.replace(/, \d+ threads?(, 256-bit)?( \(.*\))?$/, '');
+  withoutVectors(description).replace(/, \d+ threads?( \(.*\))?$/, '');
 
 function reportingHooks(
   { checkpoint, resume, checkpointEvery, best }: TrainFlags,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
 import type { Row } from '../../../bench/measure/rows.js';
+import { withoutVectors } from '../../../src/core/backend.js';
 import { rowsIn } from '../../helpers/bench-rows.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { needs } from '../../helpers/needs.js';
@@ -72,7 +73,7 @@ describe('npm run bench -- --quick', () => {
     const builds = new Set(
       rows
         .filter(({ candidate }) => candidate.startsWith('longhand-wasm'))
-        .map((row) => `${row.candidate}: ${row.description?.replace(', 256-bit', '')}`),
+        .map((row) => `${row.candidate}: ${withoutVectors(row.description ?? '')}`),
     );
     expect([...builds]).toContain('longhand-wasm: wasm: WebAssembly, relaxed SIMD, 1 thread');
     expect([...builds]).toContain('longhand-wasm-portable: wasm: WebAssembly, portable SIMD, 1 thread');
@@ -139,7 +140,9 @@ describe('npm run bench -- --browser', () => {
       expect(row.ratioToLonghand).toBeGreaterThan(0);
     }
     const threaded = verified.find((row) => labelOf(row) === 'longhand-wasm ×2');
-    expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads(, 256-bit)?$/);
+    expect(withoutVectors(threaded?.description ?? '')).toMatch(
+      /^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads$/,
+    );
     const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
   });
