@@ -7,19 +7,74 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const MOST_FILES = 1000;
+/** The aim is 800. */
+const MOST_FILES = 877;
 
-/** Lines of several rooms together. */
-const TOGETHER = { 'src + kernels': 54000, test: 54000 };
+/** Lines of several rooms together. The aims are 45,000 and 44,000. */
+const TOGETHER = { 'src + kernels': 52500, test: 51000 };
 
 /** Lines of each room. */
-const MOST_LINES = {};
+const MOST_LINES = {
+  '.ci': 70,
+  '.github': 120,
+  bench: 7120,
+  build: 610,
+  docs: 26240,
+  examples: 210,
+  'kernels, in no room': 100,
+  'kernels/gpu': 2840,
+  'kernels/reference': 190,
+  'kernels/wasm': 3240,
+  'kernels/webgpu': 2690,
+  'src, in no room': 410,
+  'src/classify': 1130,
+  'src/cli': 6360,
+  'src/compare': 1590,
+  'src/core': 1430,
+  'src/data': 2560,
+  'src/door': 1050,
+  'src/equations': 1590,
+  'src/exercises': 5380,
+  'src/export': 1070,
+  'src/files': 1450,
+  'src/forecast': 3110,
+  'src/mistakes': 1750,
+  'src/network': 2080,
+  'src/own-network': 290,
+  'src/page': 9930,
+  'src/training': 2960,
+  'test, in no room': 1340,
+  'test/bench': 760,
+  'test/classify': 810,
+  'test/cli': 5900,
+  'test/compare': 1220,
+  'test/core': 1710,
+  'test/data': 1820,
+  'test/docs': 4470,
+  'test/door': 110,
+  'test/equations': 2290,
+  'test/exercises': 2530,
+  'test/export': 520,
+  'test/files': 900,
+  'test/fixtures': 1270,
+  'test/forecast': 2340,
+  'test/helpers': 6320,
+  'test/kernels': 2700,
+  'test/network': 1980,
+  'test/own-network': 150,
+  'test/package': 260,
+  'test/page': 2190,
+  'test/slow': 6280,
+  'test/training': 3810,
+  'the top': 1240,
+};
 
-/** `src/core`, `test/network`, `docs`: a folder of src, kernels or test, else the folder at the top. */
+/** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */
 function roomOf(file) {
   const [top, room, ...others] = file.split('/');
   if (room === undefined) return 'the top';
-  return ['src', 'kernels', 'test'].includes(top) && others.length > 0 ? `${top}/${room}` : top;
+  if (!['src', 'kernels', 'test'].includes(top)) return top;
+  return others.length > 0 ? `${top}/${room}` : `${top}, in no room`;
 }
 
 const root = path.join(import.meta.dirname, '..');
@@ -27,14 +82,14 @@ const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'ut
 const lines = {};
 for (const file of files) {
   const bytes = readFileSync(path.join(root, file));
-  const isText = !bytes.includes(0);
+  const isText = !bytes.includes(0) && file !== 'package-lock.json'; // npm writes it
   lines[roomOf(file)] ??= 0;
   if (isText) lines[roomOf(file)] += bytes.toString('latin1').split('\n').length - 1;
 }
 
 const sumOf = (together) =>
   Object.entries(lines)
-    .filter(([room]) => together.split(' + ').includes(room.split('/')[0]))
+    .filter(([room]) => together.split(' + ').includes(room.split(/[/,]/)[0]))
     .reduce((sum, [, count]) => sum + count, 0);
 const rows = [
   ...Object.keys({ ...MOST_LINES, ...lines }).map((room) => [
