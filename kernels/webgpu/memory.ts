@@ -8,7 +8,7 @@ import { BUFFER, MAP_READ } from './device.js';
 import { Heap } from './heap.js';
 
 /** Bytes of four numbers. */
-export const QUAD = 16;
+const QUAD = 16;
 /** Of the first buffer; sizes of later ones are multiples of it. */
 const FIRST_BYTES = 2 ** 20;
 /** While a larger buffer replaces the one before, both are there: at most this factor + 1 times what the tensors need. */

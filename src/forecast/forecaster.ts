@@ -313,7 +313,7 @@ export const stepsIn = ({ from, to }: Range): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
 
 /** The plan with the scores of the validation part. */
-export async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
+async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
   const { plan } = forecaster;
   const steps = stepsIn(scoredSteps(plan.parts));
   const scores: (number | null)[][] = [];

@@ -255,7 +255,7 @@ function knownColumns(plan: KnownPlan, column: KnownColumn): InputColumn[] {
 }
 
 /** The index of the category at a step, also where it only repeats; undefined for another value, and for a missing one. */
-export function categoryCodes(
+function categoryCodes(
   plan: Extract<KnownPlan, { readonly kind: 'categories' }>,
   { values, words }: KnownColumn,
 ): (d: number) => number | undefined {

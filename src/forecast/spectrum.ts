@@ -254,7 +254,7 @@ let lastTables = tablesOf(8);
  * Numbers of even and odd index are the two parts of complex ones. These fill at most a quarter of size / 2. So every fourth frequency needs a
  * transform of only size / 8 numbers.
  */
-export function powersIn(values: Float64Array, size: number): Float64Array {
+function powersIn(values: Float64Array, size: number): Float64Array {
   if (lastTables.size !== size) lastTables = tablesOf(size);
   const { cos, sin, places } = lastTables;
   const half = size / 2;

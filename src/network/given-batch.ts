@@ -18,7 +18,7 @@ import { lossRows, targetShape } from './config.js';
 import type { BatchTargets } from './output.js';
 
 /** Which of the axes T and B is the first one. */
-export const LAYOUTS = ['time-first', 'batch-first'] as const;
+const LAYOUTS = ['time-first', 'batch-first'] as const;
 /** Which of the axes T and B is the first one. */
 export type Layout = (typeof LAYOUTS)[number];
 

@@ -48,7 +48,7 @@ export function allocateLayers(network: CompleteConfig, sizes: BatchSizes, ends:
 }
 
 /** One LSTM, which reads `below`. */
-export function lstmAt(
+function lstmAt(
   place: LstmPlace,
   { forgetBias }: Pick<CompleteConfig, 'forgetBias'>,
   batch: BatchSizes,

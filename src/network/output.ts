@@ -42,7 +42,7 @@ export interface Metrics {
 }
 
 /** The parameters of the output layer. */
-export interface OutputParameters {
+interface OutputParameters {
   /** The weights, `[directions·H,C]`. */
   readonly kernel: Pick<Parameter, 'value' | 'gradient'>;
   /** The bias, `[C]`. */

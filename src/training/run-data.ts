@@ -63,7 +63,7 @@ export function resumedRun(data: TrainingData, given: Checkpoint, changed: Resum
  * The data with tensors in place of lists. `names`: those of the network's classes. Default: a new network. Throws a TypeError,
  * RangeError or DataError that says what is wrong with the data.
  */
-export function checkedTrainingData(data: TrainingData, names?: readonly string[]): TrainingData<TrainData> {
+function checkedTrainingData(data: TrainingData, names?: readonly string[]): TrainingData<TrainData> {
   assertObject('train: data', data);
   const train = checkedData('train: data', data.train, names);
   const classNames = names ?? ('classNames' in train ? train.classNames : undefined) ?? [];
@@ -74,7 +74,7 @@ export function checkedTrainingData(data: TrainingData, names?: readonly string[
 }
 
 /** As `checkedTrainingData`, for a new run: its labels say how many classes the network has. */
-export function checkedNewData(data: TrainingData): TrainingData<TrainData> {
+function checkedNewData(data: TrainingData): TrainingData<TrainData> {
   const checked = checkedTrainingData(data);
   const { train } = checked;
   if ('x' in train) assertFirstClass('train: data', train);
@@ -123,7 +123,7 @@ export function assertValidates(
 }
 
 /** Why the learning rate at the end of the run is beyond f32, which a step schedule can make it; undefined if it is within. */
-export function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
+function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
   const { schedule, decayRate, decayEvery } = options;
   if (schedule !== 'step' || decayRate <= 1) return undefined;
   const steps = stepCount(options, examples);

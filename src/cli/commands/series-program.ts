@@ -10,7 +10,7 @@ import type { TrainOptions } from '../../training/options.js';
 import type { BackendFlags } from '../backends.js';
 
 /** Whether `--holidays` names a country, such as US or DE-BY, and no file. */
-export const isCountry = (holidays: string): boolean => /^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(holidays);
+const isCountry = (holidays: string): boolean => /^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(holidays);
 
 /** Holidays of a file with the columns date and name; or of a country, if the package date-holidays is installed. */
 export async function loadHolidays(from: string, years: readonly [first: number, last: number]): Promise<Holidays> {
@@ -29,7 +29,7 @@ export async function loadHolidays(from: string, years: readonly [first: number,
 }
 
 /** Days on which life is different; the package has others, such as the day of the secretaries. */
-export const HOLIDAY_KINDS: readonly string[] = ['public', 'bank', 'observance'];
+const HOLIDAY_KINDS: readonly string[] = ['public', 'bank', 'observance'];
 
 interface DateHolidays {
   readonly default: new (...place: string[]) => {

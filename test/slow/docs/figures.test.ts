@@ -59,6 +59,12 @@ describe('reach.mjs and paths.mjs, which read with the same weights of the tutor
     found.forEach((number, n) =>
       expect(Math.abs(number - expected[n])).toBeLessThan(0.01 * Math.abs(expected[n]) + 1e-300),
     );
+    // the first one closer: its network has only its initial weights and one update
+    type Frame = Record<'rows' | 'f', object> & { norms: Record<string, number[]> };
+    const [again, first] = [computed.paths, frames].map((all) => (all as Frame[])[0]);
+    expect([again.rows, again.f, Object.keys(again.norms)]).toEqual([first.rows, first.f, Object.keys(first.norms)]);
+    for (const [name, values] of Object.entries(again.norms))
+      values.forEach((value, t) => expect(Math.abs(value / first.norms[name][t] - 1)).toBeLessThan(0.006));
   });
 });
 
