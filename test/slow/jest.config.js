@@ -27,5 +27,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globals: { slowTier: true }, // for test/helpers/needs.ts
   maxWorkers: 2,
+  workerIdleMemoryLimit: '200MB', // twice that of `npm test`: there are fewer workers, and each new one takes half a second
   testTimeout: 600_000,
 };
