@@ -27,7 +27,7 @@ import {
 const { open, work, address } = hostSite(builtSite);
 
 /** Before the page opens: the images with which it trains after a verdict cannot be loaded. */
-const withoutImages = (page: Page): Promise<void> => page.context().route('**/images*.gz', (route) => route.abort());
+const withoutImages = (page: Page): Promise<unknown> => page.context().route('**/images*.gz', (route) => route.abort());
 /** The browser's own message about them. */
 const ABOUT_IMAGES = /Failed to load resource/;
 
