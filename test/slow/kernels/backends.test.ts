@@ -1,6 +1,6 @@
 /**
- * The backend suite where the first tier leaves it out: more pairs of a build and a number of threads, with a part of the cases, because
- * test/kernels has all of them for each build and each number; GPU.js in its other modes for Node.
+ * The backend suite where the first tier leaves it out. More pairs of a build and a number of threads: a part of the cases, because
+ * test/kernels has all of them for each build and each number. GPU.js in its other modes for Node.
  * Tensors as large as the textures of mode headlessgl can be.
  */
 import gpuJs from 'gpu.js';
