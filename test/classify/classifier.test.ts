@@ -100,8 +100,8 @@ describe('logistic regression', () => {
       { name: 'x', values: Float64Array.of(1, 3, 5, 5, 9) },
       { name: 'y', values: Float64Array.of(2, 2, 2, 2, 0) },
     ];
-    const windows = { count: 2, starts: Uint32Array.of(0, 2), labels: Int32Array.of(1, 0), groups: [null, null] };
-    const { rows, labels } = featuresOf(columns, windows, 2);
+    const windows = { count: 2, starts: Uint32Array.of(0, 2), lengths: Uint32Array.of(2, 2), labels: Int32Array.of(1, 0), groups: [null, null] };
+    const { rows, labels } = featuresOf(columns, windows);
     expect(rows.map((row) => [...row])).toEqual([
       [2, 1, 2, 0],
       [5, 0, 2, 0],
@@ -265,7 +265,7 @@ describe('the report', () => {
     const classifier = new Classifier(backend, state);
     const { report } = await reportOf(classifier, other);
     expect(report.unknown).toEqual(['new']);
-    expect(report.classes.map(({ windows }) => windows > 0)).toEqual([true, true, false]);
+    expect(report.classes.map(({ windows = 0 }) => windows > 0)).toEqual([true, true, false]);
     classifier.dispose();
   });
 
