@@ -11,7 +11,7 @@ export function warpedDistance(x: Float64Array, y: Float64Array, I: number, band
   const [n, m] = [x.length / I, y.length / I];
   const width = Math.max(band, Math.abs(n - m));
   /** The smallest sums of the paths to row s - 1 of x, and to row s; index t + 1 is row t of y. */
-  let [before, now] = [new Float64Array(m + 2).fill(Infinity), new Float64Array(m + 2).fill(Infinity)];
+  let [before, now] = [new Float64Array(m + 1).fill(Infinity), new Float64Array(m + 1).fill(Infinity)];
   before[0] = 0;
   for (let s = 0; s < n; s++) {
     const [from, to] = [Math.max(0, s - width), Math.min(m - 1, s + width)];
@@ -26,7 +26,6 @@ export function warpedDistance(x: Float64Array, y: Float64Array, I: number, band
       now[t + 1] = cost + best;
       if (now[t + 1] < least) least = now[t + 1];
     }
-    now[to + 2] = Infinity;
     if (least >= limit) return Infinity;
     [before, now] = [now, before];
   }
