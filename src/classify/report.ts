@@ -137,13 +137,15 @@ function mostFrequentOf(plan: ClassifyPlan, training: Windows, { count, labels }
 const MOST_STEPS = 256;
 /** The band of dynamic time warping, as a share of a window. */
 const BAND = 0.1;
-/** Multiplications in a second or less, about: so many windows are compared, and so many train. */
+/** About a second of multiplications each: they limit how many windows are compared, or train. */
 const MOST_PRODUCTS = { warping: 4e8, euclid: 2e8, logistic: 4e5, moments: 1e6 };
+/** Numbers of the windows that are measured at once: 160 MB. */
+const MOST_NUMBERS = 2e7;
 /** With fewer training windows 1-NN says little: then the test part is cut too. */
 const LEAST_KNOWN = 100;
 
 /** What learns from the training part in a second or two each, and its accuracy on the test part. */
-async function hurdles(
+export async function hurdles(
   plan: ClassifyPlan,
   columns: readonly InputColumn[],
   { training, validation, test }: Readonly<Record<Part, Windows>>,
@@ -158,12 +160,10 @@ async function hurdles(
   const found: { name: string; accuracy: number }[] = [];
   const measure = async (
     name: string,
-    { pairs = Infinity, samples = Infinity }: { pairs?: number; samples?: number },
+    most: { readonly known: number; readonly measured: number },
     scoresOf: (known: Windows, measured: Windows) => Promise<Float64Array[]>,
   ): Promise<void> => {
-    const least = Math.min(LEAST_KNOWN, Math.sqrt(pairs));
-    const known = someOf(training, Math.min(samples, Math.max(least, pairs / test.count)));
-    const measured = someOf(test, pairs / known.count);
+    const [known, measured] = [someOf(training, most.known), someOf(test, most.measured)];
     const verdicts = verdictsOn(plan, measured, await scoresOf(known, measured));
     const parts = [
       [known, training, 'training'],
@@ -174,14 +174,19 @@ async function hurdles(
     );
     found.push({ name: name + cut.join(''), accuracy: accuracyOf(verdicts.scores.map(likeliest), verdicts.of.labels) });
   };
-  const logistic = (name: string, products: number, features: number, read: (windows: Windows) => Samples) =>
-    measure(name, { samples: products / (features * C) }, (known, measured) =>
-      logisticScores([known, validation, measured].map(read), C, signal),
+  const logistic = (name: string, products: number, features: number, read: (windows: Windows) => Samples) => {
+    const most = { known: products / (features * C), measured: MOST_NUMBERS / features };
+    return measure(name, most, (known, measured) =>
+      logisticScores([known, someOf(validation, most.measured), measured].map(read), C, signal),
     );
-  const nearest = (name: string, products: number, width: number, read: (windows: Windows) => Samples) =>
-    measure(name, { pairs: products / (T * (2 * width + 1) * (I + 2)) }, (known, measured) =>
+  };
+  const nearest = (name: string, products: number, width: number, read: (windows: Windows) => Samples) => {
+    const pairs = products / (T * (2 * width + 1) * (I + 2));
+    const most = Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.count);
+    return measure(name, { known: most, measured: pairs / Math.min(most, training.count) }, (known, measured) =>
       nearestScores(read(known), read(measured).rows, { classes: C, inputs: I, band: width }, signal),
     );
+  };
   await logistic('logistic regression on means and deviations', MOST_PRODUCTS.moments, 2 * I, (windows) =>
     featuresOf(columns, windows),
   );

@@ -6,8 +6,9 @@ import { classifierBytes, classifierIn } from '../../src/classify/classifier-fil
 import { Classifier, inputColumns, likeliest, trainClassifier, windowExamples } from '../../src/classify/classifier.js';
 import { nearestScores, warpedDistance } from '../../src/classify/neighbour.js';
 import { planOf, PARTS, windowsOfPart } from '../../src/classify/plan.js';
+import type { Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../src/classify/recordings.js';
-import { judgedBy, reportOf } from '../../src/classify/report.js';
+import { hurdles, judgedBy, reportOf } from '../../src/classify/report.js';
 import { sizesOf, verdictsOn, windowsAt, windowsOf } from '../../src/classify/windows.js';
 import { Random } from '../../src/core/rng.js';
 import { zeros } from '../../src/core/tensor.js';
@@ -208,6 +209,35 @@ describe('1-NN', () => {
       return Float64Array.from(row);
     }
   });
+});
+
+test('the hurdles of many long windows use some of them, read as means of several rows, and say so', async () => {
+  const [groups, length, I] = [200, 1000, 30];
+  const random = new Random(4);
+  const levels = Array.from({ length: groups }, (_, n) => (n % 2) + random.uniform(0, 0.1));
+  const from: Recordings = {
+    ...{ name: 'rows', count: groups * length, rows: Uint32Array.from({ length: groups * length }, (_, n) => n) },
+    inputs: Array.from({ length: I }, () =>
+      Float64Array.from({ length: groups * length }, (_, n) => levels[Math.floor(n / length)]),
+    ),
+    labels: Int32Array.from({ length: groups * length }, (_, n) => Math.floor(n / length) % 2),
+    ...{ classes: ['low', 'high'], step: null, nameOf: (place) => place },
+    stretches: levels.map((_, n) => ({ from: n * length, to: (n + 1) * length, group: `g${n}` })),
+  };
+  const columns = { ...COLUMNS, inputs: Array.from({ length: I }, (_, i) => `x${i}`) };
+  const plan = planOf(from, { columns, window: length, stride: 500, seeds: 1, verdicts: 'group' }, 1);
+  const windows = windowsOf(from, plan);
+  const [training, validation, tested] = PARTS.map((part) => windowsOfPart(plan, windows, part));
+  const found = await hurdles(plan, inputColumns(plan, from), { training, validation, test: tested });
+  expect(found).toEqual([
+    { name: 'logistic regression on means and deviations', accuracy: 1 },
+    { name: 'logistic regression on the means of 4 rows, 26 of 120 training windows', accuracy: 1 },
+    { name: '1-NN, Euclidean distance', accuracy: 1 },
+    {
+      name: '1-NN, dynamic time warping (band 10%), 31 of 120 training windows, 31 of 40 test windows',
+      accuracy: 1,
+    },
+  ]);
 });
 
 describe('a verdict on a group', () => {
