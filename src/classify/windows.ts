@@ -116,26 +116,17 @@ export function verdictsOn(
   scores: readonly Float64Array[],
 ): Verdicts {
   if (verdicts === undefined) return { of: windows, scores };
-  const members = new Map<string | null, number[]>();
-  windows.groups.forEach((group, n) => {
-    const own = members.get(group);
-    if (own) own.push(n);
-    else members.set(group, [n]);
-  });
-  const all = [...members.values()];
-  const firsts = windowsAt(
-    windows,
-    all.map(([first]) => first),
-  );
-  const { starts, lengths } = windows;
+  const { starts, lengths, groups, count } = windows;
+  const firsts = groups.flatMap((group, n) => (group === groups[n - 1] ? [] : [n])); // those of a group follow one another
+  const lasts = firsts.map((_, at) => (firsts[at + 1] ?? count) - 1);
   return {
     of: {
-      ...firsts,
-      lengths: Uint32Array.from(
-        all,
-        (own) => starts[own[own.length - 1]] + lengths[own[own.length - 1]] - starts[own[0]],
-      ),
+      ...windowsAt(windows, firsts),
+      lengths: Uint32Array.from(lasts, (last, at) => starts[last] + lengths[last] - starts[firsts[at]]),
     },
-    scores: all.map((own) => scores[own[0]].map((_, k) => own.reduce((sum, n) => sum + scores[n][k], 0) / own.length)),
+    scores: firsts.map((first, at) => {
+      const own = scores.slice(first, lasts[at] + 1);
+      return own[0].map((_, k) => own.reduce((sum, row) => sum + row[k], 0) / own.length);
+    }),
   };
 }
