@@ -150,6 +150,7 @@ export async function hurdles(
   columns: readonly InputColumn[],
   { training, validation, test }: Readonly<Record<Part, Windows>>,
   signal?: AbortSignal,
+  products = MOST_PRODUCTS,
 ): Promise<{ name: string; accuracy: number }[]> {
   const [C, I] = [plan.classes.length, columns.length];
   const rowsOfStep = Math.ceil(plan.window / MOST_STEPS);
@@ -174,26 +175,26 @@ export async function hurdles(
     );
     found.push({ name: name + cut.join(''), accuracy: accuracyOf(verdicts.scores.map(likeliest), verdicts.of.labels) });
   };
-  const logistic = (name: string, products: number, features: number, read: (windows: Windows) => Samples) => {
-    const most = { known: products / (features * C), measured: MOST_NUMBERS / features };
+  const logistic = (name: string, limit: number, features: number, read: (windows: Windows) => Samples) => {
+    const most = { known: limit / (features * C), measured: MOST_NUMBERS / features };
     return measure(name, most, (known, measured) =>
       logisticScores([known, someOf(validation, most.measured), measured].map(read), C, signal),
     );
   };
-  const nearest = (name: string, products: number, width: number, read: (windows: Windows) => Samples) => {
-    const pairs = products / (T * (2 * width + 1) * (I + 2));
-    const most = Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.count);
+  const nearest = (name: string, limit: number, width: number, read: (windows: Windows) => Samples) => {
+    const pairs = limit / (T * (2 * width + 1) * (I + 2));
+    const most = Math.floor(Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.count, 1));
     return measure(name, { known: most, measured: pairs / Math.min(most, training.count) }, (known, measured) =>
       nearestScores(read(known), read(measured).rows, { classes: C, inputs: I, band: width }, signal),
     );
   };
-  await logistic('logistic regression on means and deviations', MOST_PRODUCTS.moments, 2 * I, (windows) =>
+  await logistic('logistic regression on means and deviations', products.moments, 2 * I, (windows) =>
     featuresOf(columns, windows),
   );
   const whole = (windows: Windows): Samples => padded(stepsIn(windows), T * I);
-  await logistic(`logistic regression on the ${steps}`, MOST_PRODUCTS.logistic, T * I, whole);
-  await nearest('1-NN, Euclidean distance', MOST_PRODUCTS.euclid, 0, whole);
-  await nearest(`1-NN, dynamic time warping (band ${100 * BAND}%)`, MOST_PRODUCTS.warping, band, stepsIn);
+  await logistic(`logistic regression on the ${steps}`, products.logistic, T * I, whole);
+  await nearest('1-NN, Euclidean distance', products.euclid, 0, whole);
+  await nearest(`1-NN, dynamic time warping (band ${100 * BAND}%)`, products.warping, band, stepsIn);
   return found;
 }
 
