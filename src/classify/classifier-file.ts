@@ -55,6 +55,7 @@ function planIn(stored: JsonReader): ClassifyPlan {
     window: stored.field('window').whole(2, MOST_ROWS),
     stride: stored.field('stride').whole(1),
     seeds: stored.field('seeds').whole(1, MOST_SEEDS),
+    ...(stored.has('verdicts') && { verdicts: stored.field('verdicts').choice(['group']) }),
     classes: classes.texts(),
     step: stored.field('step').orNull((one) => one.number(0, Number.MAX_VALUE)),
     inputs: stored.field('inputs').list(inputIn),
@@ -78,6 +79,8 @@ function planIn(stored: JsonReader): ClassifyPlan {
       .field('split')
       .field('by')
       .fault(plan.columns.group === null ? 'row' : 'group');
+  if (plan.verdicts !== undefined && plan.columns.group === null)
+    throw stored.field('verdicts').fault('missing, because there are no groups');
   return plan;
 }
 

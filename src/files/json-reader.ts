@@ -20,6 +20,10 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
+  /** Whether the value is an object with this field: later versions added some. */
+  has = (name: string): boolean =>
+    typeof this.value === 'object' && this.value !== null && Object.hasOwn(this.value, name);
+
   list<Element>(read: (one: JsonReader) => Element): Element[] {
     if (!Array.isArray(this.value)) throw this.fault('a list');
     const list = this.value as readonly JsonValue[];

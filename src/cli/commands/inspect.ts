@@ -92,11 +92,12 @@ function describeForecaster({ plan, networks }: ForecastState): Record<string, s
 }
 
 function describeClassifier(state: ClassifierState): Record<string, string> {
-  const { columns, classes, window, stride, split } = state.plan;
+  const { columns, classes, window, stride, verdicts, split } = state.plan;
   return {
     classifier: `of ${columns.classify}: ${classes.join(', ')}`,
     reads: [...columns.time, ...(columns.group === null ? [] : [columns.group]), ...columns.inputs].join(', '),
     windows: `of ${counted(window, 'row')}, one every ${stride}`,
+    ...(verdicts && { verdicts: 'one for each group' }),
     'test part': nameOfPart(split, 'test'),
     networks: [...state.networks.keys()].join(', '),
     training: isTrained(state) ? 'has ended' : 'has not ended',

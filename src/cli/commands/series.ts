@@ -57,12 +57,6 @@ const list = (parse: (text: string) => number) => (text: string) => [listOf(pars
 
 const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
 
-/** As `timeRangeFrom` reads it. */
-function timeRange(text: string): string {
-  if (timeRangeFrom(text)) return text;
-  throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
-}
-
 function share(text: string): number {
   const value = Number(text);
   if (value > 0 && value < 1) return value;
@@ -80,9 +74,9 @@ export function withSeriesOptions(command: Command): Command {
     .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', timeColumns)
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
     .option(
-      '--test <from..to>',
-      'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)',
-      timeRange,
+      '--test <part>',
+      'the part that measures: times <from..to> (default: the last tenth, at most 10,000 steps); with --classify groups <a,b>, or <column=values> (default: a fifth of the groups)',
+      filePath,
     )
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
     .option(
@@ -110,8 +104,8 @@ export function withSeriesOptions(command: Command): Command {
 const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
-const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
-const SHARED = ['time', 'inputs', 'seeds'];
+const OWN = ['ahead', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
+const SHARED = ['time', 'inputs', 'seeds', 'test'];
 
 /** Ends the command for flags that do not belong together. */
 export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: string }, command: Command): void {
@@ -122,6 +116,8 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
       command.error(`error: ${given} needs ${isShared ? '--predict or --classify' : '--predict'}`);
     return;
   }
+  if (flags.test !== undefined && !timeRangeFrom(flags.test))
+    command.error(`error: --test ${flags.test}: Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31`);
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
   if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
