@@ -62,20 +62,21 @@ export function scoresNeeded(coverage: number): number {
 }
 
 /**
- * The shift of each of `ends`, which rise: that of the latest `most` scores before it. Score k is `scores[k]`; missing ones do not count.
+ * The shift of each of `ends`, which rise: that of the latest `most` scores before it, and how many these are. Score k is `scores[k]`; missing
+ * ones do not count.
  */
 export function recentShifts(
   scores: ArrayLike<number>,
   ends: readonly number[],
   most: number,
   coverage: number,
-): number[] {
+): { readonly shift: number; readonly count: number }[] {
   const recent = new Scores();
   let [from, to] = [0, 0];
   return ends.map((end) => {
     while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
     while (recent.count > most) recent.remove(scores[from++]);
-    return recent.shift(coverage);
+    return { shift: recent.shift(coverage), count: recent.count };
   });
 }
 

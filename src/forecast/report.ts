@@ -91,14 +91,15 @@ export async function reportOf(
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];
   for (const ahead of plan.ahead) {
-    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const { bands, networks: own, scores } = await forecaster.forecasts(series, ahead, steps, signal);
     const forecasts = bands.map(({ forecast }) => forecast);
-    const networks: number[] = [];
-    for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
-      const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
-      const values = own.map(({ forecast }) => forecast);
-      networks.push(errorOf(`network ${member.name}`, values, y));
-    }
+    const networks = own.map((all, n) =>
+      errorOf(
+        `network ${n + 1} for ${ahead} ahead`,
+        all.map(({ forecast }) => forecast),
+        y,
+      ),
+    );
     const error = errorOf('the networks', forecasts, y);
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
       name,
@@ -112,7 +113,7 @@ export async function reportOf(
       ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
       relative: size > 0 ? error / size : null,
       worst: worstOf(plan, steps, y, bands),
-      scores: forecaster.scoreCount(series, ahead, steps[0]),
+      scores: scores[0],
       coverage: coverageOf(bands, y),
       beatenBy: best.error < error ? best.name : null,
       echoes: meanAbsoluteError(forecasts, last) < ECHO * error,

@@ -169,7 +169,8 @@ describe('an interval', () => {
             const known = scores.slice(0, end).filter((score) => !Number.isNaN(score));
             const recent = known.slice(-most);
             recent.sort((a, b) => a - b);
-            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+            const shift = recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+            return { shift, count: recent.length };
           });
           expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
         },
