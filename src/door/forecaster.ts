@@ -8,7 +8,6 @@ import { Network } from './network.js';
 import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
-import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
 import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
@@ -97,18 +96,14 @@ export async function trainForecaster(
   assertSignal('trainForecaster: hooks', hooks.signal);
   const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
-  const chosen = checkedForecastOptions(options);
   // read before anything is awaited, because the caller may change them
+  const chosen = structuredClone(checkedForecastOptions(options));
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = await beginRun(sourceOf(rows), choices, chosen, { holidaysOf: () => holidays });
-  const run = await trainRun(
-    backend,
-    { ...begun, options: ownOptions(begun.options) }, // each network begins with them
-    {
-      ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
-      ...(signal && { signal }),
-    },
-  );
+  const run = await trainRun(backend, begun, {
+    ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
+    ...(signal && { signal }),
+  });
   return { bytes: forecastBytes(run.state), reports: await reportOfRun(backend, run, signal) };
 }
 

@@ -201,12 +201,7 @@ export class Forecaster {
   }
 
   /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
-  async bands(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<readonly Band[]> {
+  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<readonly Band[]> {
     return (await this.forecasts(series, ahead, steps, signal)).bands;
   }
 
@@ -214,12 +209,7 @@ export class Forecaster {
    * The same, with what each network says; each is asked once. The interval of a step moves outwards by the latest scores that are known `ahead`
    * steps before: those of the test part and later, and before them those of the validation part.
    */
-  async forecasts(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<Forecasts> {
+  async forecasts(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Forecasts> {
     const { scores, parts, coverage, ahead: horizons } = this.plan;
     const before = scores?.[horizons.indexOf(ahead)] ?? [];
     const { from, to } = scoredSteps(parts);

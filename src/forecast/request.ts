@@ -119,7 +119,8 @@ export function choicesOf(
     fill: fill ?? null,
   };
   const repeated = repeatedColumn(columns);
-  if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
+  if (repeated !== undefined)
+    throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
   return {
     columns,
     ahead: [...new Set(horizons)].sort((a, b) => a - b),

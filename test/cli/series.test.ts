@@ -244,7 +244,11 @@ describe('longhand train --predict', () => {
     ['--fill linear', [...ALL, '--fill', 'linear'], 'missing, previous'],
     ['--test ..', [...ALL, '--test', '..'], 'error: --test "..": must be as 1987-01-01..'],
     ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], '--test "1987-02-29..": must be as 1987-01-01..'],
-    ['a time of seven columns', [...ALL, '--time', 'a,b,c,d,e,f,g'], '--time: 7 columns: must be at most those of year, month'],
+    [
+      'a time of seven columns',
+      [...ALL, '--time', 'a,b,c,d,e,f,g'],
+      '--time: 7 columns: must be at most those of year, month',
+    ],
     ['a program without its ending', [...ALL, '--program', inFolder('p.txt')], 'p.txt: must end in .mjs'],
     ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
     ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],

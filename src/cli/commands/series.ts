@@ -57,10 +57,7 @@ export function withSeriesOptions(command: Command): Command {
     )
     .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', numbers, [1])
-    .option(
-      '--test <from..to>',
-      'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)',
-    )
+    .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)')
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
     .option(
       '--inputs <columns>',
