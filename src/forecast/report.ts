@@ -56,7 +56,7 @@ export interface HorizonReport {
 }
 
 /** The methods beside the networks. */
-const BASELINES = ['last', 'season', 'mean', 'ridge'] as const;
+const BASELINES = ['last', 'season', 'ridge'] as const;
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 

@@ -147,7 +147,8 @@ function fittedTo(
   const weights = weightsAt(parameters);
   const errors = errorsOf(differences, weights);
   const m = period + 1;
-  const placed = (values: Float64Array): number[] => Array.from({ length: m }, (_, n) => values[(((n - from) % m) + m) % m]);
+  const placed = (values: Float64Array): number[] =>
+    Array.from({ length: m }, (_, n) => values[(((n - from) % m) + m) % m]);
   const first = { at: from + m, state: [...placed(z), ...placed(errors)] };
   const walk = new AirlineWalk(weights, first);
   for (let t = m; t < y.length; t++) walk.next(isLogarithm ? logarithm(y[t]) : y[t]);
@@ -181,7 +182,11 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
     }
     for (let t = 0; t < n; t++) {
       const difference = t > s ? w[t] : theta * a[t + 1] + seasonal * a[t + s] + both * a[t + s + 1];
-      e[t] = difference - (t > 0 ? theta * e[t - 1] : 0) - (t >= s ? seasonal * e[t - s] : 0) - (t > s ? both * e[t - s - 1] : 0);
+      e[t] =
+        difference -
+        (t > 0 ? theta * e[t - 1] : 0) -
+        (t >= s ? seasonal * e[t - s] : 0) -
+        (t > s ? both * e[t - s - 1] : 0);
     }
   }
   return e.subarray(0, n);
@@ -192,7 +197,8 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
  * (1 + ΘBˢ) for n/s of each phase, and what the product adds if n is large (Szegő's theorem): 2·Σ ((-θ)ˢ·-Θ)ᵏ/k.
  */
 function logDeterminant({ period, theta, seasonal }: Weights, n: number): number {
-  const ofOne = (weight: number, count: number): number => Math.log((1 - (weight * weight) ** (count + 1)) / (1 - weight * weight));
+  const ofOne = (weight: number, count: number): number =>
+    Math.log((1 - (weight * weight) ** (count + 1)) / (1 - weight * weight));
   const both = -2 * Math.log(1 - (-theta) ** period * -seasonal);
   return ofOne(theta, n) + period * ofOne(seasonal, n / period) + both;
 }
@@ -203,7 +209,10 @@ function withoutGaps(z: Float64Array, period: number): Float64Array {
   const m = period + 1;
   const whole = z.slice();
   for (let t = 1; t < m; t++) if (Number.isNaN(whole[t])) whole[t] = whole[t - 1];
-  const walk = new AirlineWalk({ period, ...FIRST }, { at: m, state: [...whole.subarray(0, m), ...new Float64Array(m)] });
+  const walk = new AirlineWalk(
+    { period, ...FIRST },
+    { at: m, state: [...whole.subarray(0, m), ...new Float64Array(m)] },
+  );
   for (let t = m; t < z.length; t++) {
     if (Number.isNaN(z[t])) whole[t] = walk.forecast(1);
     walk.next(whole[t]);

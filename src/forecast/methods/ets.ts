@@ -61,7 +61,13 @@ function advance({ season, period }: Form, by: Smoothing, state: Float64Array, r
 }
 
 /** The forecast of the row `ahead` rows after the one before `row`. */
-function forecast({ season, period }: Form, { phi }: Smoothing, state: Float64Array, row: number, ahead: number): number {
+function forecast(
+  { season, period }: Form,
+  { phi }: Smoothing,
+  state: Float64Array,
+  row: number,
+  ahead: number,
+): number {
   const slopes = phi === 1 ? ahead : (phi * (1 - phi ** ahead)) / (1 - phi);
   const base = state[0] + slopes * state[1];
   const s = state[2 + ((row + ahead - 1) % period)];
@@ -83,7 +89,8 @@ export const ets: Method = {
     const found = [1, ...periods].flatMap((period) =>
       formsOf(period, isPositive).flatMap((form) => fittedTo(form, filled, Math.max(from, 0), end, count) ?? []),
     );
-    if (found.length === 0) return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
+    if (found.length === 0)
+      return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
     return [fitted(found.reduce((a, b) => (b.criterion < a.criterion ? b : a)).ets)];
   },
   restored(stored) {
@@ -108,8 +115,7 @@ const formsOf = (period: number, isPositive: boolean): Form[] =>
     SEASONS.flatMap((season) => ERRORS.map((errors): Form => ({ trend, season, errors, period }))),
   ).filter(
     ({ season, errors }) =>
-      (season === 'none') === (period === 1) &&
-      (errors === 'additive' ? season !== 'multiplicative' : isPositive),
+      (season === 'none') === (period === 1) && (errors === 'additive' ? season !== 'multiplicative' : isPositive),
   );
 
 function fitted(model: Ets): FittedMethod {
@@ -131,7 +137,9 @@ function fitted(model: Ets): FittedMethod {
 
 function nameOf({ trend, season, period }: Form): string {
   const slope = { none: 'no slope', additive: 'a slope', damped: 'a damped slope' }[trend];
-  return season === 'none' ? `ETS (${slope}, no season)` : `ETS (${slope}, ${season} season of ${counted(period, 'step')})`;
+  return season === 'none'
+    ? `ETS (${slope}, no season)`
+    : `ETS (${slope}, ${season} season of ${counted(period, 'step')})`;
 }
 
 /** Of a longer season the initial states are not fitted, only computed: that would take long, and each has few numbers. */
@@ -198,7 +206,11 @@ function fittedTo(
   const rest = smoothings - 1 - Number(trend === 'damped');
   const offsets = 1 + Number(hasSlope) + (isPhaseFitted ? period - 1 : 0);
   const best = FIRST_ALPHAS.map((alpha): Minimum => {
-    const start = [logit(alpha), ...Array<number>(rest).fill(logit(FIRST_SHARE)), ...Array<number>(Number(trend === 'damped') + offsets).fill(0)];
+    const start = [
+      logit(alpha),
+      ...Array<number>(rest).fill(logit(FIRST_SHARE)),
+      ...Array<number>(Number(trend === 'damped') + offsets).fill(0),
+    ];
     return leastSquares(residualsAt, Float64Array.from(start));
   }).reduce((a, b) => (b.sum < a.sum ? b : a));
   if (!Number.isFinite(best.sum)) return undefined;
@@ -216,7 +228,11 @@ const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];
  * A state [l, b, s …] before the first row, from a line through the means of the first seasons and the mean differences from it, or
  * quotients; and how much the numbers change from one season to the next, the unit of its changes.
  */
-function initialState({ trend, season, period }: Form, y: Float64Array, from: number): { state: Float64Array; unit: number } {
+function initialState(
+  { trend, season, period }: Form,
+  y: Float64Array,
+  from: number,
+): { state: Float64Array; unit: number } {
   const cycles = Math.min(Math.floor(y.length / period), period === 1 ? FIRST_ROWS : FIRST_SEASONS);
   const means = Array.from({ length: cycles }, (_, n) => meanOf(y.subarray(n * period, (n + 1) * period)));
   const known = [...means.keys()].filter((n) => !Number.isNaN(means[n]));

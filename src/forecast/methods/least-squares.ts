@@ -31,7 +31,7 @@ export interface Minimum {
 const WIDTH = 1e-6;
 const MOST_STEPS = 60;
 /** A step that lowers the sum by a smaller share is the last one. */
-const LEAST_GAIN = 1e-9;
+const LEAST_GAIN = 1e-7;
 const MOST_DAMPING = 1e9;
 
 /**
@@ -81,7 +81,8 @@ function stepFrom(
   });
   const units = columns.map((column) => Math.sqrt(dot(column, column)) || 1);
   const a = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = dot(columns[i], columns[j]) / units[i] / units[j];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) a[i * n + j] = dot(columns[i], columns[j]) / units[i] / units[j];
   const b = Float64Array.from(columns, (column, j) => -dot(column, r) / units[j]);
   return (damping) => {
     const damped = a.slice();

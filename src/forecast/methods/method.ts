@@ -91,7 +91,7 @@ export function walkedIn(stored: JsonReader, length: number): Walked {
 }
 
 /** More rows would not change a fit by much, but take longer: the last ones are read. */
-const MOST_ROWS = 10_000;
+const MOST_ROWS = 5000;
 
 /** The first of the rows before `end` that a model with a state is fitted to: one that has a number. -1: none has. */
 export const firstRow = (values: Float64Array, end: number): number =>

@@ -7,11 +7,11 @@ import type { Reading } from '../windows.js';
 import { airline } from './airline.js';
 import { ets } from './ets.js';
 import type { FitInput, FittedMethod, Method } from './method.js';
-import { last, mean, season } from './naive.js';
+import { last, season } from './naive.js';
 import { ridge } from './ridge.js';
 
 /** The methods, the cheapest first. */
-export const METHODS = { last, season, mean, ridge, ets, airline } as const satisfies Readonly<Record<string, Method>>;
+export const METHODS = { last, season, ridge, ets, airline } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as readonly MethodName[];

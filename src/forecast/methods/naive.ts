@@ -2,7 +2,7 @@
 import { counted } from '../../core/arguments.js';
 import type { FittedMethod, Method } from './method.js';
 
-/** The seasons that `mean` reads. */
+/** The most seasons that a mean reads. */
 const SEASONS = 4;
 /** No file has a season of more steps, or more seasons. */
 const MOST_STEPS = 2 ** 31;
@@ -60,11 +60,8 @@ const naiveMethod = (variants: (seasons: readonly number[]) => FittedMethod[]): 
 /** The last value. */
 export const last = naiveMethod(() => [naive([1], 1)]);
 
-/** The season before, for each season; and the mean of these. */
+/** For each season the one before, and the mean of the last four; and the mean of the seasons before. */
 export const season = naiveMethod((seasons) => [
-  ...seasons.map((period) => naive([period], 1)),
+  ...seasons.flatMap((period) => [naive([period], 1), naive([period], SEASONS)]),
   ...(seasons.length > 1 ? [naive(seasons, 1)] : []),
 ]);
-
-/** The mean of the last four seasons, for each season. */
-export const mean = naiveMethod((seasons) => seasons.map((period) => naive([period], SEASONS)));

@@ -117,9 +117,13 @@ function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): Fitte
     numbers: { horizons: horizons.map((one) => ({ ...one })) },
     forecasts(reading, ahead, steps) {
       const found = horizons.find((one) => one.ahead === ahead);
-      if (!found) throw new Error(`ridge regression: was fitted to ${horizons.map((one) => one.ahead).join(', ')} ahead, not to ${ahead}`);
+      if (!found)
+        throw new Error(
+          `ridge regression: was fitted to ${horizons.map((one) => one.ahead).join(', ')} ahead, not to ${ahead}`,
+        );
       const length = rowLength(reading, found.span) + 1;
-      if (stored && found.weights.length !== length) throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);
+      if (stored && found.weights.length !== length)
+        throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);
       return forecastsOf(found, reading, steps);
     },
   };
