@@ -17,7 +17,7 @@ import type { TableSource } from '../forecast/run.js';
 import { beginRun, laterSeries, reportOfRun, trainRun } from '../forecast/run.js';
 import type { ForecastRow } from '../forecast/future.js';
 import { futureOf, MOST_STEPS, rowsOf } from '../forecast/future.js';
-import { assertHolidaysReach, lastRead } from '../forecast/plan.js';
+import { assertHolidaysReach, lastRead, withLooks } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
 
@@ -104,7 +104,8 @@ export async function trainForecaster(
     ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
     ...(signal && { signal }),
   });
-  return { bytes: forecastBytes(run.state), reports: await reportOfRun(backend, run, signal) };
+  const reports = await reportOfRun(backend, run, signal);
+  return { bytes: forecastBytes({ ...run.state, plan: withLooks(run.state.plan, 1) }), reports };
 }
 
 /** The rows of a program. */

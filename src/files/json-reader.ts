@@ -20,6 +20,9 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
+  /** Whether an object has a field, which files of earlier versions lack. */
+  has = (name: string): boolean => Object.hasOwn(Object(this.value) as object, name);
+
   list<Element>(read: (one: JsonReader) => Element): Element[] {
     if (!Array.isArray(this.value)) throw this.fault('a list');
     const list = this.value as readonly JsonValue[];

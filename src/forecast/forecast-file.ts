@@ -3,14 +3,16 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
+import type { JsonObject } from '../files/json.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
-import type { ForecastPlan } from './plan.js';
+import { fitIn } from './methods/methods.js';
+import type { ForecastPlan, Rules } from './plan.js';
 import { membersOf, scoredSteps, STAGES } from './plan.js';
-import { MOST_AHEAD } from './request.js';
+import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
 
 const namesOf = (plan: ForecastPlan, stage: (typeof STAGES)[number]): string[] =>
@@ -73,6 +75,7 @@ function planIn(stored: JsonReader): ForecastPlan {
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     digests: digestsIn(stored.field('digests')),
     scores,
+    ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
   };
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
@@ -104,6 +107,24 @@ function planIn(stored: JsonReader): ForecastPlan {
         .fault(`repeated codes of ${known.name} as long as one of the seasons`);
   }
   return plan;
+}
+
+function rulesIn(stored: JsonReader, horizons: number): Rules {
+  const chosen = stored.field('chosen').orNull((all) =>
+    all.list((one) =>
+      one.orNull((fit) => {
+        fitIn(fit);
+        return fit.value as JsonObject;
+      }),
+    ),
+  );
+  if (chosen && chosen.length !== horizons) throw stored.field('chosen').fault(`one method for each horizon`);
+  return {
+    method: stored.field('method').choice(FORECAST_METHODS),
+    isNonNegative: stored.field('isNonNegative').truth(),
+    looks: stored.field('looks').whole(0),
+    chosen,
+  };
 }
 
 function inputsIn(stored: JsonReader): InputPlan {

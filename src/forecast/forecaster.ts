@@ -1,66 +1,26 @@
-/** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
+/**
+ * Forecasts of a series by what a plan chose for each horizon: the mean of several networks, or a simple method. Both stand between two ends,
+ * which the latest errors correct.
+ */
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { assertNotFreed, copyInto } from '../core/tensor.js';
-import type { Examples } from '../data/examples.js';
-import type { TrainingData } from '../data/train-data.js';
-import { sha256Of } from '../files/sha256.js';
-import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { networkFor } from '../training/training.js';
-import { optionsOfSet } from '../training/network-set.js';
-import type { TrainOptions } from '../training/options.js';
-import type { StateHooks, TrainedState } from '../trained-state.js';
-import { fillWindow, inputCount, LoadedNetworks, trainMembers } from '../trained-state.js';
+import { JsonReader } from '../files/json-reader.js';
+import type { CompleteConfig } from '../network/config.js';
+import type { TrainedState } from '../trained-state.js';
+import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
+import type { FittedMethod } from './methods/method.js';
+import type { NamedFit } from './methods/methods.js';
+import { fitIn } from './methods/methods.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
-import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js';
+import { holidaysIn, membersOf, rulesOf, scoredSteps } from './plan.js';
 import type { Series } from './series.js';
-import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Reading } from './windows.js';
-import { readingOf, remembered, windowExamples, windowsBefore } from './windows.js';
-
-/**
- * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
- * long enough for it does without its first windows.
- */
-export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STAGES): number {
-  const counts = stages.flatMap((stage) =>
-    membersOf(plan, stage).map(
-      ({ ahead }) => windowsBefore(plan.inputs, ahead, plan.T, trainEnd(plan, ahead, stage)).count,
-    ),
-  );
-  return Math.min(...counts);
-}
-
-/**
- * `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many.
- * `steps`: of each network, in place of `trainingIters`. Throws a DataError if a network has fewer windows than a given batch.
- */
-export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>, steps?: number): TrainOptions {
-  const { batchSize: most, trainingIters: iters } = FORECAST_OPTIONS;
-  const options = forecastOptions(given);
-  const windows = fewestWindows(plan);
-  if (given.batchSize !== undefined) assertBatchFits(given.batchSize, windows);
-  const batchSize = given.batchSize ?? Math.max(1, Math.min(options.batchSize, windows));
-  if (steps !== undefined) return { ...options, batchSize, trainingIters: steps * batchSize + 1 };
-  if (given.batchSize !== undefined || given.trainingIters !== undefined) return { ...options, batchSize };
-  return { ...options, batchSize, trainingIters: Math.ceil((iters * batchSize) / most) };
-}
-
-/** Throws a DataError if a network has fewer windows than a batch. */
-export function assertBatchFits(batchSize: number, windows: number): void {
-  if (batchSize <= windows) return;
-  throw new DataError(
-    `batch size ${batchSize}: a network has only ${counted(windows, 'window')} to learn from: choose at most as many`,
-  );
-}
-
-/** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
-export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
-  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
+import { readingOf, remembered } from './windows.js';
 
 /** An interval reads the scores of half as many steps as the validation part has, but at least this many if it has them. */
 const LEAST_SCORES = 100;
@@ -70,85 +30,9 @@ const mostScores = (validation: number): number =>
 /** A forecaster while it is trained. */
 export type ForecastState = TrainedState<ForecastPlan>;
 
-/** What a run of a forecaster reports. */
-export interface ForecastHooks extends StateHooks<ForecastPlan> {
-  /** Called before a network is trained; `number` counts from 1, over both stages. */
-  readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
-  /** Called once with the forecaster of the networks that do not know the validation part. */
-  readonly onCalibrated?: (forecaster: Forecaster) => Promise<void>;
-}
-
-/**
- * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
- * continues with its own options. The same bytes come out whether the run was interrupted or not.
- */
-export async function trainStages(
-  backend: Backend,
-  series: Series,
-  given: TrainOptions,
-  before: ForecastState,
-  hooks: ForecastHooks = {},
-): Promise<ForecastState> {
-  const options = optionsOf(before, given);
-  // the networks of the second stage must not fail after those of the first have been trained
-  assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
-  let state = before;
-  if (state.plan.scores === null) {
-    state = await trainStage(backend, series, options, state, 'calibration', hooks);
-    const plan = await withForecaster(
-      backend,
-      state,
-      async (forecaster) => {
-        const found = await withScores(forecaster, series, hooks.signal);
-        await hooks.onCalibrated?.(forecaster);
-        return found;
-      },
-      'calibration',
-    );
-    state = { plan, networks: new Map() };
-  }
-  return trainStage(backend, series, options, state, 'final', hooks);
-}
-
-async function trainStage(
-  backend: Backend,
-  series: Series,
-  options: TrainOptions,
-  before: ForecastState,
-  stage: Stage,
-  { onNetwork, ...hooks }: ForecastHooks,
-): Promise<ForecastState> {
-  /** What the last network learned from: the next one has the same horizons, unless its seed is the first. */
-  let last: { readonly ahead: readonly number[]; readonly data: TrainingData<Examples> } | undefined;
-  const dataFor = ({ ahead }: Member): TrainingData<Examples> => {
-    if (last?.ahead !== ahead) last = { ahead, data: dataOf(before.plan, series, ahead, stage) };
-    return last.data;
-  };
-  return trainMembers(backend, membersOf(before.plan, stage), dataFor, options, before, {
-    ...hooks,
-    onNetwork: (member, number, count) =>
-      onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
-  });
-}
-
-const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
+/** The inputs of the networks for some horizons. */
+export const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
-
-/** What the networks of a stage learn from. */
-function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): TrainingData<Examples> {
-  const train = windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
-  return { train, validation: undefined, digest: sha256Of(train.bytes) };
-}
-
-/** The config of a plan's networks, for a look at their size. */
-export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
-  const [{ ahead }] = membersOf(plan);
-  const inputs = inputCount(readingFor(plan, series, ahead));
-  return networkFor(
-    { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },
-    options,
-  );
-}
 
 /** Calls `use` with the forecaster of a state, and frees it. */
 export async function withForecaster<Result>(
@@ -168,16 +52,18 @@ export async function withForecaster<Result>(
 /** The forecasts of some steps. */
 export interface Forecasts {
   readonly bands: readonly Band[];
-  /** Those of each network, `[network][step]`, whose intervals are not corrected. */
+  /** Those of each network, `[network][step]`, whose intervals are not corrected; none if a simple method forecasts. */
   readonly networks: readonly (readonly Band[])[];
   /** How many scores correct the interval of each step. */
   readonly scores: readonly number[];
 }
 
-/** Forecasts with the networks of a plan. The caller disposes of it. */
+/** Forecasts with the networks and the methods of a plan. The caller disposes of it. */
 export class Forecaster {
   readonly plan: ForecastPlan;
   readonly members: readonly Member[];
+  /** For each horizon the simple method that forecasts; null for the networks. */
+  readonly chosen: readonly (NamedFit | null)[];
   private readonly networks: LoadedNetworks;
   /** The scores that are known of a series, by horizon and step. */
   private readonly scoresOf = new WeakMap<Series, Map<number, Map<number, number>>>();
@@ -186,6 +72,7 @@ export class Forecaster {
   constructor(backend: Backend, { plan, networks }: ForecastState, stage: Stage = 'final') {
     this.plan = plan;
     this.members = membersOf(plan, stage);
+    this.chosen = (rulesOf(plan).chosen ?? []).map((one) => one && fitIn(new JsonReader(one, 'forecast: the method')));
     const saved = this.members.map(({ name, ahead }) => {
       const network = networks.get(name);
       if (!network) throw new Error(`forecast: network ${name} is missing`);
@@ -217,8 +104,11 @@ export class Forecaster {
     const later = most > 0 ? scoredLater(series, ahead, steps, to, most) : [];
     const known = this.knownScores(series, ahead);
     const asked = [...new Set([...later.filter((d) => !known.has(d)), ...steps])].sort((a, b) => a - b);
-    const networks = await this.networkBands(series, ahead, asked, signal);
-    const raw = asked.map((_, n) => movedOutwards(meanBand(networks.map((bands) => bands[n])), 0)); // quantiles may cross
+    const method = this.chosen.at(horizons.indexOf(ahead))?.fitted;
+    const networks = method ? [] : await this.networkBands(series, ahead, asked, signal);
+    const raw = method
+      ? this.methodBands(method, this.readingOf(series, [ahead]), asked)
+      : asked.map((_, n) => movedOutwards(meanBand(networks.map((bands) => bands[n])), 0)); // quantiles may cross
     for (const [n, d] of asked.entries()) known.set(d, scoreOf(raw[n], series.y[d]));
     const scored = new Float64Array(Math.max(to, ...later.slice(-1).map((d) => d + 1)) - from).fill(NaN);
     scored.set(before.map((score) => score ?? NaN));
@@ -228,7 +118,7 @@ export class Forecaster {
     const shifts = recentShifts(scored, ends, most, coverage);
     const places = placesIn(asked, steps);
     return {
-      bands: places.map((at, n) => finite(movedOutwards(raw[at], shifts[n].shift))),
+      bands: places.map((at, n) => finite(this.possible(movedOutwards(raw[at], shifts[n].shift)))),
       networks: networks.map((bands) => places.map((at) => bands[at])),
       scores: shifts.map(({ count }) => count),
     };
@@ -242,8 +132,22 @@ export class Forecaster {
     return found;
   }
 
+  /** The band without what cannot be, numbers below 0. */
+  private possible(band: Band): Band {
+    if (!rulesOf(this.plan).isNonNegative) return band;
+    const { forecast, low, high } = band;
+    return { forecast: Math.max(0, forecast), low: Math.max(0, low), high: Math.max(0, high) };
+  }
+
+  /** What a simple method says: a band without width, which the errors of the method widen. */
+  methodBands(method: FittedMethod, reading: Reading, steps: readonly number[]): Band[] {
+    const [ahead] = reading.ahead;
+    const found = method.forecasts(reading, ahead, steps);
+    return found.map((forecast) => this.possible({ forecast, low: forecast, high: forecast }));
+  }
+
   /** What each network says of `steps`, which rise. */
-  private async networkBands(
+  async networkBands(
     series: Series,
     ahead: number,
     steps: readonly number[],
@@ -279,7 +183,8 @@ export class Forecaster {
         const [low, middle, high] = placesOf(config, group.indexOf(ahead));
         const mean = reading.columns.meanAt(steps[n] - ahead);
         const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
-        return finite({ forecast: value(middle), low: value(low), high: value(high) });
+        const { forecast } = this.possible({ forecast: value(middle), low: 0, high: 0 });
+        return finite({ forecast, low: value(low), high: value(high) });
       },
       signal,
     );
@@ -349,16 +254,3 @@ function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middl
 /** The whole numbers of a range; none if it ends before it begins. */
 export const stepsIn = ({ from, to }: Range): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
-
-/** The plan with the scores of the validation part. */
-async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
-  const { plan } = forecaster;
-  const steps = stepsIn(scoredSteps(plan.parts));
-  const scores: (number | null)[][] = [];
-  for (const ahead of plan.ahead) {
-    const bands = await forecaster.bands(series, ahead, steps, signal);
-    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]));
-    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
-  }
-  return { ...plan, scores };
-}

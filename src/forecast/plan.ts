@@ -4,6 +4,7 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
+import type { JsonObject } from '../files/json.js';
 import { sha256Of } from '../files/sha256.js';
 import { bytesOfNumbers, bytesOfValues } from '../data/scale.js';
 import type { ColumnKind } from '../data/table.js';
@@ -21,6 +22,28 @@ export interface Parts {
   readonly test: Range;
 }
 
+/** What a file of 1.0.0 does not say; there the networks forecast, below 0 too. */
+export interface Rules {
+  /** What may forecast: `network`, a name in `METHODS`, or `auto`, which is the best of all on the validation part. */
+  readonly method: string;
+  /** Whether no forecast is below 0, because no number before the test part is. */
+  readonly isNonNegative: boolean;
+  /** How often the test part has been measured. */
+  readonly looks: number;
+  /** For each of `ahead` the simple method that forecasts, as a file holds it, or null for the networks. Null before the validation. */
+  readonly chosen: readonly (JsonObject | null)[] | null;
+}
+
+const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, chosen: null };
+
+export const rulesOf = ({ rules }: Pick<ForecastPlan, 'rules'>): Rules => rules ?? RULES_OF_1_0;
+
+/** The plan after `count` more evaluations on its test part, of which an earlier report knows `before`. */
+export function withLooks(plan: ForecastPlan, count: number, before = 0): ForecastPlan {
+  const rules = rulesOf(plan);
+  return { ...plan, rules: { ...rules, looks: Math.max(rules.looks, before) + count } };
+}
+
 /** What the user chose. */
 export interface ForecastChoices {
   readonly columns: SeriesColumns;
@@ -36,6 +59,10 @@ export interface ForecastChoices {
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
   /** Seasons in steps; null to look for them. */
   readonly seasons: readonly number[] | null;
+  /** As `Rules.method`. */
+  readonly method: string;
+  /** Whether forecasts may be below 0 although no number is. */
+  readonly isNegative: boolean;
 }
 
 /** A forecaster without its networks. */
@@ -59,6 +86,8 @@ export interface ForecastPlan {
    * move outwards. null where the number is missing; null before the validation.
    */
   readonly scores: readonly (readonly (number | null)[])[] | null;
+  /** undefined: those of 1.0.0. */
+  readonly rules?: Rules;
 }
 
 /** A window is four of the shortest seasons, or fewer in a short series, within these limits. */
@@ -72,14 +101,14 @@ const DAY = 86_400_000;
 /** Smaller numbers of f64 have fewer digits, and no drawing has an axis for them. */
 const LEAST_SCALE = 2 ** -1022;
 
-/** The plan for a series. Throws a DataError if it is too short for its parts. */
+/** The plan for a series; `parts`: if not those of the choices. Throws a DataError if it is too short for its parts. */
 export function planOf(
   name: string,
   series: Series,
   choices: ForecastChoices,
   holidays: Holidays | undefined,
+  parts = partsOf(name, series, choices),
 ): ForecastPlan {
-  const parts = partsOf(name, series, choices);
   if (holidays) assertDays(name, series.calendar);
   const trainEnd = parts.validation.from;
   const seasons = choices.seasons
@@ -121,6 +150,10 @@ export function planOf(
       : null,
     digests: digestsOf(series, parts.test.from),
     scores: null,
+    rules: {
+      ...{ method: choices.method, looks: 0, chosen: null },
+      isNonNegative: !choices.isNegative && !series.y.subarray(0, parts.test.from).some((value) => value < 0),
+    },
   };
   assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);
   if (holidays && inputs.holidays.length === 0) {
@@ -302,8 +335,10 @@ export function networkWords({ ahead, seed }: Member, stage: Stage, number: numb
   return `network ${number} of ${count}, for the ${why}: ${ahead.join(', ')} ahead, seed ${seed}`;
 }
 
-/** The networks of a stage. */
-export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Stage = 'final'): Member[] {
+/** The networks of a stage; none if a simple method was chosen. */
+export function membersOf(plan: ForecastPlan, stage: Stage = 'final'): Member[] {
+  const { ahead, isTogether, seeds } = plan;
+  if (!['auto', 'network'].includes(rulesOf(plan).method)) return [];
   const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
   const beginning = stage === 'final' ? '' : `${stage}-`;
   return groups.flatMap((group) =>

@@ -2,21 +2,41 @@
 import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
-import { chanceOf, coverageOf, meanAbsoluteError, scoresNeeded } from './intervals.js';
+import {
+  bandLoss,
+  chanceOf,
+  coverageOf,
+  errorUnit,
+  meanAbsoluteError,
+  meanBand,
+  rootMeanSquaredError,
+  scoresNeeded,
+} from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
 import { fitInput, fitMethods } from './methods/methods.js';
 import { lastValue } from './methods/naive.js';
 import type { ForecastPlan } from './plan.js';
+import { rulesOf } from './plan.js';
 import type { Series } from './series.js';
 
-/** The mean absolute error of a method on a part. */
-export interface MethodReport {
+/** How large the errors of forecasts are on a part. */
+export interface Errors {
+  /** The mean absolute error. */
+  readonly error: number;
+  /** The root of the mean squared error. */
+  readonly rmse: number;
+  /** `error` in units of the mean difference of numbers a season apart before the test part; null if that is 0. */
+  readonly mase: number | null;
+}
+
+/** A method on a part. */
+export interface MethodReport extends Errors {
   /** What the method is, for people. */
   readonly name: string;
-  /** Its mean absolute error. */
-  readonly error: number;
+  /** Its forecasts, one for each step of the part. */
+  readonly values: readonly number[];
 }
 
 /** A forecast that was far from its number. */
@@ -28,15 +48,19 @@ export interface WorstForecast extends Band {
 }
 
 /** The forecasts of one horizon on a part. */
-export interface HorizonReport {
+export interface HorizonReport extends Errors {
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
+  /** What forecasts, the best on the validation part: `LSTM`, or a simple method. */
+  readonly method: string;
   /** What the networks must beat. */
   readonly baselines: readonly MethodReport[];
   /** The mean absolute error of each network. */
   readonly networks: readonly number[];
-  /** That of the forecasts' mean. */
-  readonly error: number;
+  /** That of the mean of their forecasts; null without networks. */
+  readonly lstm: number | null;
+  /** The pinball loss of the forecasts and of both ends of their intervals. */
+  readonly pinball: number;
   /** How many numbers of the part the errors are means over. */
   readonly numbers: number;
   /** `error` as a share of the mean absolute number; null if that is 0. */
@@ -47,7 +71,7 @@ export interface HorizonReport {
   readonly scores: number;
   /** The share of numbers that lie in the interval. */
   readonly coverage: number;
-  /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
+  /** The baseline with a smaller error than the networks', if there is one: they then are not worth their cost. */
   readonly beatenBy: string | null;
   /** Whether the forecasts are nearer to the last known number than to the right one by far: they repeat it. */
   readonly echoes: boolean;
@@ -55,8 +79,8 @@ export interface HorizonReport {
   readonly bands: readonly Band[];
 }
 
-/** The methods beside the networks. */
-const BASELINES = ['last', 'season', 'ridge'] as const;
+/** What the mean of the networks is called. */
+const LSTM = 'LSTM';
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 
@@ -82,36 +106,52 @@ export async function reportOf(
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];
   for (const ahead of plan.ahead) {
-    const { bands, networks: own, scores } = await forecaster.forecasts(series, ahead, steps, signal);
-    const forecasts = bands.map(({ forecast }) => forecast);
-    const networks = own.map((all, n) =>
-      errorOf(
-        `network ${n + 1} for ${ahead} ahead`,
-        all.map(({ forecast }) => forecast),
-        y,
-      ),
-    );
-    const error = errorOf('the networks', forecasts, y);
+    const { bands, networks: asked, scores } = await forecaster.forecasts(series, ahead, steps, signal);
+    const chosen = forecaster.chosen.at(plan.ahead.indexOf(ahead));
+    const own = chosen ? await forecaster.networkBands(series, ahead, steps, signal) : asked;
+    const unit = errorUnit(series.y, plan.parts.test.from, plan.inputs.seasons.at(0) ?? 1);
+    const errorsOf = (name: string, values: readonly number[]): Errors => {
+      const error = errorOf(name, values, y);
+      return { error, rmse: rootMeanSquaredError(values, y), mase: unit > 0 ? error / unit : null };
+    };
+    const forecasts = forecastsIn(bands);
+    const networks = own.map((all, n) => errorOf(`network ${n + 1} for ${ahead} ahead`, forecastsIn(all), y));
+    const mean = own.length > 0 ? steps.map((_, n) => meanBand(own.map((all) => all[n])).forecast) : undefined;
+    const lstm = mean ? errorOf('the networks', mean, y) : null;
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
-      name,
-      error: errorOf(name, values, y),
+      ...{ name, values },
+      ...errorsOf(name, values),
     }));
-    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
+    const best = bestOf(baselines);
+    const method = chosen?.fitted.name ?? LSTM;
+    const errors = errorsOf('the forecasts', forecasts);
     const last = steps.map((d) => lastValue(series.filled, d - ahead));
     const numbers = y.filter((value) => !Number.isNaN(value));
     const size = numbers.reduce((sum, value) => sum + Math.abs(value), 0) / numbers.length;
     reports.push({
-      ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
-      relative: size > 0 ? error / size : null,
+      ...{ ahead, method, baselines, networks, lstm, ...errors, bands, numbers: numbers.length },
+      pinball: bandLoss(bands, y, plan.coverage),
+      relative: size > 0 ? errors.error / size : null,
       worst: worstOf(plan, steps, y, bands),
       scores: scores[0],
       coverage: coverageOf(bands, y),
-      beatenBy: best.error < error ? best.name : null,
-      echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
+      beatenBy: lstm !== null && best.error < lstm ? best.name : null,
+      echoes: mean !== undefined && meanAbsoluteError(mean, last) < ECHO * Number(lstm),
     });
   }
   return reports;
 }
+
+const forecastsIn = (bands: readonly Band[]): number[] => bands.map(({ forecast }) => forecast);
+
+export const bestOf = <Method extends { readonly error: number }>(methods: readonly Method[]): Method =>
+  methods.reduce((a, b) => (b.error < a.error ? b : a));
+
+/** A report as JSON holds it: without the forecasts. */
+export const figuresOf = ({ bands: _, baselines, ...figures }: HorizonReport): object => ({
+  ...figures,
+  baselines: baselines.map(({ values: __, ...others }) => others),
+});
 
 /** The mean absolute error of a method. Throws a NonFiniteError if it is too large for a number, which JSON could not hold. */
 function errorOf(method: string, forecasts: readonly number[], y: readonly number[]): number {
@@ -150,12 +190,22 @@ export function errorTable(
     const found = baselines.find((one) => one.name === name);
     return found ? show(found.error) : '–';
   };
+  const line = (name: string, cellOf: (report: HorizonReport) => string): string[] => [name, ...reports.map(cellOf)];
+  const hasNetworks = reports.every(({ lstm }) => lstm !== null);
   return [
-    ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-    ...[...names].map((name) => [name, ...reports.map((one) => errorAt(one, name))]),
-    [`LSTM, each of ${seeds}`, ...reports.map(range)],
-    ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-    [`in the ${exactPercent(coverage)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
+    line('steps ahead', ({ ahead }) => String(ahead)),
+    ...[...names].map((name) => line(name, (one) => errorAt(one, name))),
+    ...(hasNetworks
+      ? [
+          line(`LSTM, each of ${seeds}`, range),
+          line('LSTM, mean of the forecasts', ({ lstm }) => (lstm === null ? '–' : show(lstm))),
+        ]
+      : []),
+    ...(reports.every(({ method }) => method === LSTM) ? [] : [line('used by forecast', ({ error }) => show(error))]),
+    line('its RMSE', ({ rmse }) => show(rmse)),
+    line('its MASE', ({ mase }) => mase?.toFixed(3) ?? '–'),
+    line('its pinball loss', ({ pinball }) => show(pinball)),
+    line(`in the ${exactPercent(coverage)} interval`, (one) => percent(one.coverage, 1)),
   ];
 }
 
@@ -180,19 +230,27 @@ const exactPercent = (share: number): string => `${Number((100 * share).toPrecis
 
 /** What the errors of each horizon mean, in sentences. */
 export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
-  reports.map(({ ahead, baselines, error, relative, worst: [worst] }) => {
-    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
-    const difference = Math.abs(error / best.error - 1);
-    const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
-    const isSame = error === best.error || difference < 0.005; // 0% as shown
-    const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
-    const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
+  reports.map(({ ahead, method, baselines, lstm, error, relative, worst: [worst] }) => {
+    const best = bestOf(baselines);
     const show = shownFor(error, Math.max(Math.abs(worst.forecast), Math.abs(worst.truth)));
+    const size = relative === null ? [] : [`${percent(relative, 1)} of the mean number`];
+    const isLstm = method === LSTM;
+    const facts = [...size, ...(isLstm ? [besides(error, best)] : [show(error)])].join(', ');
+    const others = isLstm || lstm === null ? '' : `The LSTM's is ${besides(lstm, best)}. `;
     return (
-      `${ahead} ahead, the LSTM's mean error is ${size}${beside} that of ${best.name}, the best other method. ` +
+      `${ahead} ahead, ${isLstm ? "the LSTM's" : `forecast uses ${method}; its`} mean error is ${facts}. ${others}` +
       `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`
     );
   });
+
+/** `25% smaller than that of ridge regression, the best other method` */
+function besides(error: number, best: MethodReport): string {
+  const difference = Math.abs(error / best.error - 1);
+  const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
+  const isSame = error === best.error || difference < 0.005; // 0% as shown
+  const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
+  return `${beside} that of ${best.name}, the best other method`;
+}
 
 /** Errors over fewer numbers say little. */
 const FEW_NUMBERS = 30;
@@ -247,8 +305,10 @@ export function baselinesOf(
   steps: readonly number[],
 ): { name: string; values: number[] }[] {
   const reading = forecaster.readingOf(series, [ahead]);
-  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'), BASELINES);
+  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'));
+  const { isNonNegative } = rulesOf(forecaster.plan);
+  const possible = (value: number): number => (isNonNegative ? Math.max(0, value) : value);
   return fits
-    .map(({ fitted }) => ({ name: fitted.name, values: fitted.forecasts(reading, ahead, steps) }))
+    .map(({ fitted }) => ({ name: fitted.name, values: fitted.forecasts(reading, ahead, steps).map(possible) }))
     .filter(({ values }) => !values.some(Number.isNaN));
 }

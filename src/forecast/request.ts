@@ -16,6 +16,7 @@ import { PARTS_OF_TIME } from '../data/table.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { MOST_SEEDS, STATE_OPTIONS } from '../trained-state.js';
+import { METHOD_NAMES } from './methods/methods.js';
 import type { ForecastChoices } from './plan.js';
 import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -49,7 +50,16 @@ export interface ForecastRequest {
   readonly interval?: number;
   /** Rows with a `date` and a `name`. Default: no holidays. */
   readonly holidays?: readonly SeriesRow[];
+  /**
+   * What forecasts: the networks, a simple method, for which no network is trained, or for each horizon the best of all on the validation part.
+   * Default: auto.
+   */
+  readonly method?: (typeof FORECAST_METHODS)[number];
+  /** Whether forecasts may be below 0 although no number of the training part is. Default: false. */
+  readonly negative?: boolean;
 }
+
+export const FORECAST_METHODS = ['auto', 'network', ...METHOD_NAMES] as const;
 
 /** What stands for an empty list of seasons in a text. */
 export const NO_SEASONS = 'none';
@@ -69,6 +79,8 @@ const NAMES = [
   'together',
   'interval',
   'holidays',
+  'method',
+  'negative',
 ];
 
 /**
@@ -82,7 +94,7 @@ export function choicesOf(
 ): ForecastChoices {
   assertKnownNames(what, request, NAMES);
   const { time, predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
-  const { together = false, interval = 0.9 } = request;
+  const { together = false, interval = 0.9, method = 'auto', negative = false } = request;
   const named = (field: keyof ForecastRequest): string => `${what}: ${nameOf(field)}`;
   const times = typeof time === 'string' ? [time] : time;
   for (const [field, list] of Object.entries({ time: times, inputs, known })) {
@@ -107,6 +119,8 @@ export function choicesOf(
   if (fill !== undefined) assertChoice(named('fill'), fill, FILLS);
   assertWhole(named('seeds'), seeds, 1, MOST_SEEDS);
   assertTruth(named('together'), together);
+  assertTruth(named('negative'), negative);
+  assertChoice(named('method'), method, FORECAST_METHODS);
   assertNumber(named('interval'), interval);
   if (!(interval > 0 && interval < 1))
     throw new RangeError(`${named('interval')} ${describe(interval)}: must be a number between 0 and 1`);
@@ -129,6 +143,8 @@ export function choicesOf(
     coverage: interval,
     test: test === undefined ? null : partOf(named('test'), test),
     seasons: seasons ? [...seasons] : null,
+    method,
+    isNegative: negative,
   };
 }
 

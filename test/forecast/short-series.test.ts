@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { tableOf } from '../../src/data/table.js';
-import { assertBatchFits, fewestWindows, fittedOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { assertBatchFits, fewestWindows, fittedOptions, trainStages } from '../../src/forecast/stages.js';
 import type { Stage } from '../../src/forecast/plan.js';
 import { membersOf, planOf, STAGES, trainEnd } from '../../src/forecast/plan.js';
 import { choicesOf } from '../../src/forecast/request.js';

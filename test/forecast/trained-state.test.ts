@@ -8,7 +8,7 @@ import { classifyOptions, trainClassifier } from '../../src/classify/classifier.
 import { DataError } from '../../src/core/errors.js';
 import type { JsonObject, JsonValue } from '../../src/files/json.js';
 import { assertTrained as assertForecaster, forecastBytes, forecastIn } from '../../src/forecast/forecast-file.js';
-import { trainStages } from '../../src/forecast/forecaster.js';
+import { trainStages } from '../../src/forecast/stages.js';
 import { forecastOptions } from '../../src/forecast/request.js';
 import type { StateHooks, TrainedState } from '../../src/trained-state.js';
 import type { CheckpointSet } from '../../src/training/checkpoint-set.js';

@@ -10,7 +10,8 @@ import { tableOf } from '../../src/data/table.js';
 import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import { FORECAST_OPTIONS, forecastOptions } from '../../src/forecast/request.js';
-import { Forecaster, trainStages } from '../../src/forecast/forecaster.js';
+import { Forecaster } from '../../src/forecast/forecaster.js';
+import { trainStages } from '../../src/forecast/stages.js';
 import { planOf } from '../../src/forecast/plan.js';
 import { errorTable, reportOf, verdictsOf, warningsOf } from '../../src/forecast/report.js';
 import type { SeriesColumns } from '../../src/forecast/series.js';
@@ -253,7 +254,7 @@ describe('the engine', () => {
   async function ofCommandLine() {
     const backend = await createWasmBackend({ threads: 1 });
     const series = seriesOf(tableOf('sales.csv', rows, wantedColumns(columns)), columns);
-    const choices = { columns, ahead: [1, 7], seeds: 1, test: null, isTogether: false, coverage: 0.9, seasons: null };
+    const choices = { columns, ahead: [1, 7], seeds: 1, test: null, isTogether: false, coverage: 0.9, seasons: null, method: 'network', isNegative: false };
     const state = { plan: planOf('sales.csv', series, choices, undefined), networks: new Map() };
     const options = forecastOptions({ hidden: 4, trainingIters: 12 * 64 + 1, displayStep: 10 });
     const trained = await trainStages(backend, series, options, state);

@@ -4,14 +4,17 @@ import { Option } from 'commander';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
 import { loadTable } from '../../data/table-files.js';
-import { replaceText } from '../../files/disk-replace.js';
+import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
-import type { ForecastHooks, ForecastState } from '../../forecast/forecaster.js';
-import { configFor } from '../../forecast/forecaster.js';
+import type { ForecastState } from '../../forecast/forecaster.js';
+import type { Choice, ForecastHooks } from '../../forecast/stages.js';
+import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/plan.js';
-import { networkWords } from '../../forecast/plan.js';
+import { networkWords, withLooks } from '../../forecast/plan.js';
+import type { OriginChoices } from '../../forecast/origins.js';
+import { originsOf } from '../../forecast/origins.js';
 import type { ForecastRequest } from '../../forecast/request.js';
-import { choicesOf, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
+import { choicesOf, FORECAST_METHODS, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, reportOfRun, resumeRun, trainRun } from '../../forecast/run.js';
 import { FILLS } from '../../forecast/series.js';
@@ -19,13 +22,21 @@ import { MOST_SEEDS } from '../../trained-state.js';
 import type { TrainOptions } from '../../training/options.js';
 import { filePath, finiteNumber, givenFlag, listOf, wholeNumber } from '../flag-values.js';
 import { loadHolidays, programOf } from './series-program.js';
-import { describePlan, printReports, writeReports } from '../series-report.js';
+import { inform } from '../print.js';
+import {
+  describePlan,
+  earlierLooks,
+  informOfLooks,
+  printOrigins,
+  printReports,
+  writeReports,
+} from '../series-report.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
 import { OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
 import { assertRoomToTrain } from '../memory.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends SetFlags {
+export interface SeriesFlags extends SetFlags, OriginChoices {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
@@ -39,6 +50,8 @@ export interface SeriesFlags extends SetFlags {
   readonly together: boolean;
   readonly interval: number;
   readonly program?: string;
+  readonly method: NonNullable<ForecastRequest['method']>;
+  readonly negative: boolean;
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
@@ -77,14 +90,28 @@ export function withSeriesOptions(command: Command): Command {
     .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
     .option('--interval <share>', 'the share of numbers that an interval should contain', finiteNumber, 0.9)
+    .addOption(
+      new Option('--method <name>', 'what forecasts; auto: the best on the validation part')
+        .choices(FORECAST_METHODS)
+        .default('auto'),
+    )
+    .option('--negative', 'forecasts may be below 0 although no number of the training part is', false)
     .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
 }
+
+/** Adds the flags of rolling origins. */
+export const withOrigins = (command: Command): Command =>
+  command
+    .option('--origins <count>', 'cut the test part so often, and show the errors of each block', wholeNumber(1), 1)
+    .option('--refit', 'with --origins: train again before each block', false);
 
 /** What only other runs have: the flags' attributes. */
 const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
-const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
+const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program', 'method', 'negative'];
+/** What only forecasters have, also those that are resumed. */
+export const OF_ORIGINS = ['origins', 'refit'];
 const SHARED = ['time', 'inputs', 'seeds'];
 
 /** The flags that are called otherwise than the fields of a request. */
@@ -132,36 +159,53 @@ export async function trainSeries(
   const { plan } = state;
   describePlan(run.name, series, plan);
   const config = configFor(plan, series, options);
-  assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  if (config) assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
   const train = async ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> => {
     const onNetwork: ForecastHooks['onNetwork'] = (member, stage, number, count) =>
       begin(networkWords(member, stage, number, count), count - number + 1);
-    return (await trainRun(backend, run, { ...hooks, onNetwork })).state;
+    return (await trainRun(backend, run, { ...hooks, onNetwork, onChoice: informOfChoice })).state;
   };
   await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
     testRun(backend, { ...run, state: trained }, target, flags, signal),
   );
 }
 
-/** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
+/** Says which simple method forecasts in place of the networks, before those that would forecast are trained. */
+function informOfChoice({ ahead, method, name, error, ofNetworks }: Choice): void {
+  if (method === null) return;
+  const errors = [error, ofNetworks ?? NaN].map((one) => Number(one.toPrecision(4)));
+  inform(
+    ofNetworks === null
+      ? `${ahead} ahead, ${name} forecasts; its mean error on the validation part is ${errors[0]}`
+      : `WARNING: ${ahead} ahead, the LSTM loses on the validation part: its mean error is ${errors[1]}, that of ${name} ${errors[0]}. ` +
+          `So forecast uses ${name}. --method ${method} trains no networks; --method network forecasts with them`,
+  );
+}
+
+/** Reports the forecasts of the test part, counts this in the checkpoint, and writes the files beside it. */
 async function testRun(
   backend: Backend,
   run: ForecastRun,
   checkpoint: string | undefined,
-  { json }: { readonly json: boolean },
+  { json, origins, refit }: { readonly json: boolean } & OriginChoices,
   signal: AbortSignal,
 ): Promise<void> {
-  const { plan } = run.state;
   const reports = await reportOfRun(backend, run, signal);
+  const rolling = origins > 1 ? await originsOf(backend, run, reports, { origins, refit }, { signal }) : [];
+  const plan = withLooks(run.state.plan, origins, checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan));
   printReports(json, plan, reports);
-  if (checkpoint !== undefined) await writeReports(checkpoint, run.series, plan, reports);
+  printOrigins(json, rolling, refit);
+  informOfLooks(plan);
+  if (checkpoint === undefined) return;
+  replaceFile(checkpoint, forecastBytes({ ...run.state, plan }));
+  await writeReports(checkpoint, run.series, plan, reports, rolling);
 }
 
 /** `longhand eval` of a forecaster: the errors of the test part again. */
 export async function evaluateForecasts(
   checkpoint: string,
   state: ForecastState,
-  flags: { readonly data?: string | undefined; readonly json: boolean },
+  flags: { readonly data?: string | undefined; readonly json: boolean } & OriginChoices,
   backend: Backend,
   signal: AbortSignal,
 ): Promise<void> {
@@ -180,6 +224,8 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   seeds: flags.seeds,
   together: flags.together,
   interval: flags.interval,
+  ...(flags.method !== 'auto' && { method: flags.method }),
+  ...(flags.negative && { negative: true }),
   ...(flags.test !== undefined && { test: flags.test }),
   ...(flags.fill && { fill: flags.fill }),
   ...(flags.season && { seasons: flags.season }),

@@ -38,7 +38,7 @@ import { assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import type { SeriesFlags } from './series.js';
-import { seriesChoices, trainSeries, withSeriesOptions } from './series.js';
+import { OF_ORIGINS, seriesChoices, trainSeries, withOrigins, withSeriesOptions } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
 import type { Task } from '../tasks.js';
@@ -47,7 +47,7 @@ import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from '../tasks.js
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
-  withSeriesOptions(command.optionsGroup('Forecasts of your own data:'));
+  withOrigins(withSeriesOptions(command.optionsGroup('Forecasts of your own data:')));
   withClassifyOptions(command.optionsGroup('Classes of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
@@ -104,6 +104,8 @@ Examples:
         await trainSet(flags, saved, choices, command);
         return;
       }
+      const ofForecasts = givenFlag(command, OF_ORIGINS);
+      if (ofForecasts !== undefined) command.error(`error: ${ofForecasts} needs --predict`);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);

@@ -8,8 +8,10 @@ import type { FirstRows } from '../../data/table-reader.js';
 import { forecastBytes, isTrained, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { choicesOf, NO_SEASONS } from '../../forecast/request.js';
-import { optionsOf, withForecaster } from '../../forecast/forecaster.js';
+import { withForecaster } from '../../forecast/forecaster.js';
+import { optionsOf } from '../../forecast/stages.js';
 import type { ForecastChoices, ForecastPlan } from '../../forecast/plan.js';
+import { withLooks } from '../../forecast/plan.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, resumeRun, trainRun } from '../../forecast/run.js';
 import type { SeriesColumns } from '../../forecast/series.js';
@@ -113,10 +115,13 @@ export class SeriesEngine {
   /** The forecasts of the test part and after the last row, with their errors. Rejects if the run is not over. */
   async results(): Promise<Results> {
     return this.exclusively(async (signal) => {
-      const { name, series, state, threads } = this.currentRun;
-      return withForecaster(await this.backendFor(threads), state, (forecaster) =>
+      const run = this.currentRun;
+      const { name, series, state } = run;
+      const results = await withForecaster(await this.backendFor(run.threads), state, (forecaster) =>
         resultsOf(forecaster, series, name, signal),
       );
+      this.run = { ...run, state: { ...state, plan: withLooks(state.plan, 1) } };
+      return results;
     });
   }
 
@@ -209,7 +214,7 @@ function choicesFor(
 ): ForecastChoices {
   const optional = { ...(fill && { fill }), ...(test !== null && { test }), ...(seasons && { seasons }) };
   try {
-    return choicesOf(name, { ...columns, ahead, seeds, ...optional });
+    return choicesOf(name, { ...columns, ahead, seeds, method: 'network', ...optional });
   } catch (error) {
     if (error instanceof RangeError) throw new DataError(error.message);
     throw error;
