@@ -185,12 +185,11 @@ export class LoadedNetworks {
     signal?: AbortSignal,
   ): Promise<Output[][]> {
     const found = names.map((): Output[] => []);
-    for (let from = 0, to = 0; from < count; from = to) {
+    for (let from = 0; from < count; from += AT_ONCE) {
       await yieldToEventLoop();
       signal?.throwIfAborted();
-      const B = count - from > FEW ? AT_ONCE : FEW;
-      to = Math.min(from + B, count);
-      const range = { from, to };
+      const range = { from, to: Math.min(from + AT_ONCE, count) };
+      const B = range.to - from > FEW ? AT_ONCE : FEW;
       const networks = names.map((name) => this.named(what, name, B));
       for (const network of networks) {
         load(network, range, networks[0]);

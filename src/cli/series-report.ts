@@ -61,7 +61,9 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
     name,
     ...reports.map((report) => show(cellOf(report))),
   ];
-  print(`Mean absolute error from each origin, ${refit ? 'trained again before each' : 'trained once, before the first'}:`);
+  print(
+    `Mean absolute error from each origin, ${refit ? 'trained again before each' : 'trained once, before the first'}:`,
+  );
   printLines(
     alignedRight([
       ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
@@ -72,7 +74,9 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
   );
   for (const { ahead, best, gain } of reports) {
     const [mean, ...ends] = [gain.mean, gain.low, gain.high].map(show);
-    print(`${ahead} ahead, the errors are by ${mean} smaller than those of ${best} (95% interval: ${ends.join(' … ')}).`);
+    print(
+      `${ahead} ahead, the errors are by ${mean} smaller than those of ${best} (95% interval: ${ends.join(' … ')}).`,
+    );
   }
 }
 

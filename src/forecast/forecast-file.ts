@@ -77,6 +77,9 @@ function planIn(stored: JsonReader): ForecastPlan {
     scores,
     ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
   };
+  const hasNone = membersOf(plan).length === 0 && scores !== null;
+  if (hasNone && plan.rules?.chosen?.every((one) => one !== null) !== true)
+    throw stored.field('rules').field('chosen').fault('a method for each horizon, because there are no networks');
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);

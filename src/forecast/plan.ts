@@ -151,8 +151,9 @@ export function planOf(
     digests: digestsOf(series, parts.test.from),
     scores: null,
     rules: {
-      ...{ method: choices.method, looks: 0, chosen: null },
+      method: choices.method,
       isNonNegative: !choices.isNegative && !series.y.subarray(0, parts.test.from).some((value) => value < 0),
+      ...{ looks: 0, chosen: null },
     },
   };
   assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);

@@ -167,9 +167,7 @@ async function calibrated(
   const choices: { scores: (number | null)[]; chosen: ReturnType<typeof fitAsJson> | null }[] = [];
   for (const ahead of plan.ahead) {
     const candidates: Candidate[] =
-      forecaster.members.length > 0
-        ? [{ fit: null, bands: await forecaster.bands(series, ahead, steps, signal) }]
-        : [];
+      forecaster.members.length > 0 ? [{ fit: null, bands: await forecaster.bands(series, ahead, steps, signal) }] : [];
     if (method !== 'network') candidates.push(...methodsFor(forecaster, series, ahead, steps));
     const errorOf = ({ bands }: Candidate): number =>
       meanAbsoluteError(

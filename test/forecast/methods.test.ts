@@ -29,7 +29,17 @@ function readingFor(y: ArrayLike<number>, seasons: readonly number[], ahead = AH
   }));
   const series = seriesOf(tableOf('rows', rows, wantedColumns(columns)), columns);
   const part = { from: DAY * (y.length - test), to: null };
-  const choices = { columns, ahead, isTogether: true, seeds: 1, coverage: 0.9, test: part, seasons };
+  const choices = {
+    columns,
+    ahead,
+    isTogether: true,
+    seeds: 1,
+    coverage: 0.9,
+    test: part,
+    seasons,
+    method: 'network',
+    isNegative: false,
+  };
   const plan = planOf('rows', series, choices, undefined);
   return { plan, reading: readingOf(series, plan.inputs, undefined, ahead) };
 }

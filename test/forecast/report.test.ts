@@ -96,7 +96,15 @@ describe('a baseline', () => {
     const columns = { time: ['date'], predict: 'y', inputs: [], known: [], fill: null };
     const rows = y.map((value, n) => ({ date: new Date(86_400_000 * n).toISOString().slice(0, 10), y: value }));
     const series = seriesOf(tableOf('rows', rows, wantedColumns(columns)), columns);
-    const common = { ahead: [1], isTogether: false, seeds: 1, coverage: 0.9, test: null };
+    const common = {
+      ahead: [1],
+      isTogether: false,
+      seeds: 1,
+      coverage: 0.9,
+      test: null,
+      method: 'network',
+      isNegative: false,
+    };
     const plan = planOf('rows', series, { ...common, columns, seasons: [7, 30] }, undefined);
     const steps = stepsIn(plan.parts.test);
     const found = baselinesOf(
@@ -114,7 +122,7 @@ describe('a baseline', () => {
     const best = errorOf(steps.map((d) => 1.5 * y[d - 1] - 0.75 * y[d - 2]));
     expect((errors.get('ridge regression') ?? NaN) / best).toBeLessThan(1.1);
     expect((errors.get('the last value') ?? NaN) / best).toBeGreaterThan(1.3);
-    expect([...errors.keys()]).toEqual([
+    expect([...errors.keys()].slice(0, 6)).toEqual([
       'the last value',
       ...[7, 30].flatMap((season) => [
         `the season before (${season} steps)`,
@@ -280,12 +288,11 @@ describe('the probability that chance explains', () => {
 });
 
 describe('in words, a report', () => {
+  const method = (name: string, error: number) => ({ name, error, rmse: 2 * error, mase: error / 4, values: [] });
   const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
-    ...{ ahead: 2, networks: [3], error: 3, numbers: 100, relative: 0.015, scores: 50, coverage: 0.9 },
-    baselines: [
-      { name: 'the last value', error: 8 },
-      { name: 'ridge regression', error: 4 },
-    ],
+    ...{ ahead: 2, networks: [3], numbers: 100, relative: 0.015, scores: 50, coverage: 0.9 },
+    ...{ ...method('', fields.error ?? 3), method: 'LSTM', lstm: fields.error ?? 3, pinball: 1 },
+    baselines: [method('the last value', 8), method('ridge regression', 4)],
     worst: [{ date: '1988-02-29', truth: 220, forecast: 207.4567, low: 200, high: 210 }],
     ...{ beatenBy: null, echoes: false, bands: [] },
     ...fields,
@@ -298,7 +305,7 @@ describe('in words, a report', () => {
     ['numbers of 0', { relative: null }, 'error is 25% smaller than that of ridge regression'],
     [
       'a method without errors',
-      { baselines: [{ name: 'zero', error: 0 }] },
+      { baselines: [method('zero', 0)] },
       'mean error is 1.5% of the mean number, larger than that of zero',
     ],
   ])('compares %s', (_, fields, words) => {
@@ -311,12 +318,15 @@ describe('in words, a report', () => {
   });
 
   test('has four digits of the error, however small that is', () => {
-    const tiny = report({ error: 3.21e-13, networks: [3.21e-13], baselines: [{ name: 'zero', error: 4e-12 }] });
+    const tiny = report({ error: 3.21e-13, networks: [3.21e-13], baselines: [method('zero', 4e-12)], pinball: 1e-13 });
     expect(errorTable({ seeds: 1, coverage: 0.9 }, [tiny]).map(([, cell]) => cell)).toEqual([
       '2',
       '4.000e-12',
       '3.210e-13 (3.210e-13 … 3.210e-13)',
       '3.210e-13',
+      '6.420e-13',
+      '0.000',
+      '1.000e-13',
       '90.0%',
     ]);
     expect(verdictsOf([tiny])[0]).toContain('2.074567000000000e+2 in place of 2.200000000000000e+2.');

@@ -254,7 +254,17 @@ describe('the engine', () => {
   async function ofCommandLine() {
     const backend = await createWasmBackend({ threads: 1 });
     const series = seriesOf(tableOf('sales.csv', rows, wantedColumns(columns)), columns);
-    const choices = { columns, ahead: [1, 7], seeds: 1, test: null, isTogether: false, coverage: 0.9, seasons: null, method: 'network', isNegative: false };
+    const choices = {
+      columns,
+      ahead: [1, 7],
+      seeds: 1,
+      test: null,
+      isTogether: false,
+      coverage: 0.9,
+      seasons: null,
+      method: 'network',
+      isNegative: false,
+    };
     const state = { plan: planOf('sales.csv', series, choices, undefined), networks: new Map() };
     const options = forecastOptions({ hidden: 4, trainingIters: 12 * 64 + 1, displayStep: 10 });
     const trained = await trainStages(backend, series, options, state);
@@ -293,8 +303,8 @@ describe('the engine', () => {
     expect(results.future).toHaveLength(7);
     expect(results.truth.times).toHaveLength(14);
     expect(results.horizons.map(({ bands, baselines }) => [bands.length, baselines.length])).toEqual([
-      [14, 4],
-      [14, 4],
+      [14, 6],
+      [14, 6],
     ]);
 
     const other = await prepared();

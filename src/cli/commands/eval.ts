@@ -71,7 +71,8 @@ Examples:
         command.error('error: --set cannot be used with --text, which reads a whole file');
       const set = loadSet(file);
       const rolling = givenFlag(command, OF_ORIGINS);
-      if (rolling !== undefined && !set.forecast) command.error(`error: ${rolling} needs the checkpoint of a forecaster`);
+      if (rolling !== undefined && !set.forecast)
+        command.error(`error: ${rolling} needs the checkpoint of a forecaster`);
       if (set.forecast || set.classifier) {
         await evaluateSet(file, set, flags, command);
         return;

@@ -109,7 +109,19 @@ export const withOrigins = (command: Command): Command =>
 const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
-const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program', 'method', 'negative'];
+const OWN = [
+  'ahead',
+  'test',
+  'known',
+  'holidays',
+  'fill',
+  'season',
+  'together',
+  'interval',
+  'program',
+  'method',
+  'negative',
+];
 /** What only forecasters have, also those that are resumed. */
 export const OF_ORIGINS = ['origins', 'refit'];
 const SHARED = ['time', 'inputs', 'seeds'];
@@ -170,6 +182,10 @@ export async function trainSeries(
   );
 }
 
+/** Says which network is trained before a block; it has no bar. */
+const informOfNetwork: NonNullable<ForecastHooks['onNetwork']> = (...network) =>
+  inform(`a later origin: ${networkWords(...network)}`);
+
 /** Says which simple method forecasts in place of the networks, before those that would forecast are trained. */
 function informOfChoice({ ahead, method, name, error, ofNetworks }: Choice): void {
   if (method === null) return;
@@ -191,8 +207,15 @@ async function testRun(
   signal: AbortSignal,
 ): Promise<void> {
   const reports = await reportOfRun(backend, run, signal);
-  const rolling = origins > 1 ? await originsOf(backend, run, reports, { origins, refit }, { signal }) : [];
-  const plan = withLooks(run.state.plan, origins, checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan));
+  const rolling =
+    origins > 1
+      ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
+      : [];
+  const plan = withLooks(
+    run.state.plan,
+    origins,
+    checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan),
+  );
   printReports(json, plan, reports);
   printOrigins(json, rolling, refit);
   informOfLooks(plan);
