@@ -148,8 +148,8 @@ export function bandLoss(bands: readonly Band[], y: ArrayLike<number>, coverage:
 }
 
 /**
- * What MASE divides a mean absolute error by (Hyndman and Koehler, 2006): the mean absolute difference of the numbers of the training part, which ends before
- * step `end`, from those `period` steps before; 1 for a series without a season. NaN if no two numbers are so far apart.
+ * What MASE divides a mean absolute error by (Hyndman and Koehler, 2006). It is the mean absolute difference of numbers that are `period` steps
+ * apart, 1 for a series without a season, in the training part, which ends before step `end`. NaN if there are none.
  */
 export const errorUnit = (y: Float64Array, end: number, period: number): number =>
   meanAbsoluteError(y.subarray(0, Math.max(0, end - period)), y.subarray(period, end));

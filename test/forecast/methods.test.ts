@@ -286,14 +286,39 @@ describe('a method', () => {
     ]);
   });
 
-  test('ETS reads a season of 337 steps no more, and the airline model does', () => {
-    const y = twoSeasons(900);
-    const { plan, reading } = readingFor(y, [7, 337], [1], 60);
-    const { fits } = fitMethods(fitInput(plan, reading, 'final'), ['ets', 'airline']);
-    expect(fits.map(({ fitted }) => fitted.numbers.period)).toEqual([7, expect.any(Number)]);
-    const long = readingFor(y, [337], [1], 60);
-    const found = fitMethods(fitInput(long.plan, long.reading, 'final'), ['ets', 'airline']).fits;
-    expect(found.map(({ fitted }) => fitted.numbers.period)).toEqual([1, 337]);
+  test('ETS reads a season of 336 steps, but none of 337, and the airline model reads both', () => {
+    for (const period of [336, 337]) {
+      const random = new Random(5);
+      const pattern = Array.from({ length: period }, () => random.normal(0, 9));
+      const y = Array.from({ length: 1300 }, (_, n) => pattern[n % period] + random.normal(100, 0.5));
+      const { plan, reading } = readingFor(y, [7, period], [1], 60);
+      const { fits } = fitMethods(fitInput(plan, reading, 'final'), ['ets', 'airline']);
+      const [ofEts, ofAirline] = fits.map(({ fitted }) => fitted.numbers.period);
+      expect([ofEts === period, ofAirline]).toEqual([period === 336, period]);
+      const long = fits[0].fitted.forecasts(reading, 1, [1290])[0];
+      expect(Math.abs(long - y[1290]) < 3).toBe(period === 336);
+    }
+  });
+
+  test('that reads a season before the first one repeats the last value', () => {
+    const { reading } = readingFor(twoSeasons(80), [7]);
+    const found = METHODS.season.fit({ reading, T: 8, end: 60, heldFrom: 50 });
+    for (const one of found as FittedMethod[])
+      expect(one.forecasts(reading, 2, [5, 6])).toEqual([reading.series.y[3], reading.series.y[4]]);
+  });
+
+  test('of ridge regression chooses lambda on numbers that it was not fitted to: noise has small weights', () => {
+    const random = new Random(9);
+    const { plan, reading } = readingFor(
+      Array.from({ length: 200 }, () => random.normal(0, 1)),
+      [7],
+      [1],
+      50,
+    );
+    const [{ fitted }] = fitMethods(fitInput(plan, reading, 'final'), ['ridge']).fits;
+    const [{ weights }] = fitted.numbers.horizons as unknown as readonly { weights: readonly number[] }[];
+    expect(weights.length).toBeGreaterThan(10);
+    expect(weights.slice(0, -1).reduce((sum, w) => sum + w * w, 0)).toBeLessThan(0.1);
   });
 
   test('of products counts numbers that are not above 0 as missing', () => {

@@ -193,8 +193,9 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
 }
 
 /**
- * The logarithm of the determinant of the differences' covariances, in units of the errors' variance: those of (1 + θB) for n differences and of
- * (1 + ΘBˢ) for n/s of each phase, and what the product adds if n is large (Szegő's theorem): 2·Σ ((-θ)ˢ·-Θ)ᵏ/k.
+ * The logarithm of the determinant of the differences' covariances, in units of the errors' variance. It is the sum of that of (1 + θB) for n
+ * differences, of those of (1 + ΘBˢ) for the n/s of each phase, and of what the product adds. For this we use the limit for large n, by Szegő's
+ * theorem: 2·Σ ((-θ)ˢ·-Θ)ᵏ/k.
  */
 function logDeterminant({ period, theta, seasonal }: Weights, n: number): number {
   const ofOne = (weight: number, count: number): number =>

@@ -152,7 +152,7 @@ const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const logit = (share: number): number => Math.log(share / (1 - share));
 
-/** The form, fitted to the rows from … end, `count` of which have numbers; undefined if it has too many parameters for these, or none suits. */
+/** The form, fitted to the rows from … end, `count` of which have numbers; undefined if it has too many parameters for these, or does not suit. */
 function fittedTo(
   form: Form,
   values: Float64Array,
@@ -160,79 +160,87 @@ function fittedTo(
   end: number,
   count: number,
 ): { ets: Ets; criterion: number } | undefined {
-  const { trend, season, errors, period } = form;
-  const [hasSlope, hasSeason] = [trend !== 'none', season !== 'none'];
-  const smoothings = 1 + Number(hasSlope) + Number(hasSeason) + Number(trend === 'damped');
-  const k = smoothings + 1 + Number(hasSlope) + (period - 1) + 1; // and the size of the errors
+  const { slope, season, damping } = statesOf(form);
+  const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
   const initial = initialState(form, values.subarray(from, end), from);
-  const isPhaseFitted = hasSeason && period <= MOST_FITTED_PHASES;
-
-  /** What the parameters p mean: logits of the smoothing, then changes of the initial state. */
-  const modelAt = (p: Float64Array): { smoothing: Smoothing; state: Float64Array } => {
-    let n = 0;
-    const alpha = logistic(p[n++]);
-    const beta = hasSlope ? alpha * logistic(p[n++]) : 0;
-    const gamma = hasSeason ? (1 - alpha) * logistic(p[n++]) : 0;
-    const phi = trend === 'damped' ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(p[n++]) : 1;
-    const state = initial.state.slice();
-    state[0] += initial.unit * p[n++];
-    if (hasSlope) state[1] += initial.unit * p[n++];
-    const unit = season === 'multiplicative' ? initial.unit / Math.abs(initial.state[0] || 1) : initial.unit;
-    for (let phase = 1; isPhaseFitted && phase < period; phase++) {
-      state[2 + phase] += unit * p[n];
-      state[2] -= unit * p[n++]; // their mean stays
-    }
-    return { smoothing: { alpha, beta, gamma, phi }, state };
-  };
-  /** r with Σr² the likelihood's: errors that are proportional count as shares of ŷ, times the geometric mean of all ŷ. */
-  const residualsAt = (p: Float64Array): Float64Array | undefined => {
-    const { smoothing, state } = modelAt(p);
-    const r = new Float64Array(end - from);
-    let logs = 0;
-    for (let row = from; row < end; row++) {
-      const expected = advance(form, smoothing, state, row, values[row]);
-      if (Number.isNaN(values[row])) continue;
-      r[row - from] = values[row] - expected;
-      if (errors === 'additive') continue;
-      if (!(expected > 0)) return undefined;
-      r[row - from] /= expected;
-      logs += Math.log(expected);
-    }
-    const mean = Math.exp(logs / count);
-    return errors === 'additive' ? r : r.map((one) => one * mean);
-  };
-
-  const rest = smoothings - 1 - Number(trend === 'damped');
-  const offsets = 1 + Number(hasSlope) + (isPhaseFitted ? period - 1 : 0);
-  const best = FIRST_ALPHAS.map((alpha): Minimum => {
-    const start = [
-      logit(alpha),
-      ...Array<number>(rest).fill(logit(FIRST_SHARE)),
-      ...Array<number>(Number(trend === 'damped') + offsets).fill(0),
-    ];
-    return leastSquares(residualsAt, Float64Array.from(start));
-  }).reduce((a, b) => (b.sum < a.sum ? b : a));
+  const rows = values.subarray(from, end);
+  const found = FIRST_ALPHAS.map((alpha): Minimum => {
+    const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
+    const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
+    const start = [...shares.map(logit), ...Array<number>(changes).fill(0)];
+    return leastSquares((p) => residuals(form, startOf(form, initial, p), rows, from), Float64Array.from(start));
+  });
+  const best = found.reduce((a, b) => (b.sum < a.sum ? b : a));
   if (!Number.isFinite(best.sum)) return undefined;
-  const { smoothing, state } = modelAt(best.parameters);
+  const { smoothing, state } = startOf(form, initial, best.parameters);
   const first = { at: from, state: [...state] };
   for (let row = from; row < end; row++) advance(form, smoothing, state, row, values[row]);
   const criterion = count * Math.log(best.sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
   return { ets: { ...form, ...smoothing, first, last: { at: end, state: [...state] } }, criterion };
 }
 
+/** What a form has, 1 or 0 of each. */
+const statesOf = ({ trend, season }: Form): Readonly<Record<'slope' | 'season' | 'damping', number>> => ({
+  slope: Number(trend !== 'none'),
+  season: Number(season !== 'none'),
+  damping: Number(trend === 'damped'),
+});
+
+/** A model before its first row. */
+interface Start {
+  readonly smoothing: Smoothing;
+  readonly state: Float64Array;
+}
+
+/** What parameters p mean: logits of α, β, γ and φ within their ranges, then changes of the initial state, without those that the form lacks. */
+function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array): Start {
+  const { slope, season, damping } = statesOf(form);
+  let n = 0;
+  const alpha = logistic(p[n++]);
+  const beta = slope * alpha * logistic(slope ? p[n++] : 0);
+  const gamma = season * (1 - alpha) * logistic(season ? p[n++] : 0);
+  const phi = damping ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(p[n++]) : 1;
+  const state = before.slice();
+  state[0] += unit * p[n++];
+  if (slope) state[1] += unit * p[n++];
+  const ofSeason = form.season === 'multiplicative' ? unit / Math.abs(before[0] || 1) : unit;
+  for (let phase = 1; n < p.length; phase++) {
+    state[2 + phase] += ofSeason * p[n];
+    state[2] -= ofSeason * p[n++]; // their mean stays
+  }
+  return { smoothing: { alpha, beta, gamma, phi }, state };
+}
+
+/** r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ, which must be above 0. */
+function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number): Float64Array | undefined {
+  const r = new Float64Array(y.length);
+  let [logs, count] = [0, 0];
+  for (let t = 0; t < y.length; t++) {
+    const expected = advance(form, smoothing, state, from + t, y[t]);
+    if (Number.isNaN(y[t])) continue;
+    r[t] = y[t] - expected;
+    if (form.errors === 'additive') continue;
+    if (!(expected > 0)) return undefined;
+    r[t] /= expected;
+    logs += Math.log(expected);
+    count++;
+  }
+  const mean = Math.exp(logs / Math.max(count, 1));
+  return r.map((one) => one * mean);
+}
+
 /** Seasons that the initial state is computed from; without seasons, rows. */
 const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];
 
-/**
- * A state [l, b, s …] before the first row, from a line through the means of the first seasons and the mean differences from it, or
- * quotients; and how much the numbers change from one season to the next, the unit of its changes.
- */
-function initialState(
-  { trend, season, period }: Form,
-  y: Float64Array,
-  from: number,
-): { state: Float64Array; unit: number } {
+/** A state [l, b, s …] before the first row, and how much the numbers change from one season to the next, the unit of the state's changes. */
+interface Initial {
+  readonly state: Float64Array;
+  readonly unit: number;
+}
+
+/** From a line through the means of the first seasons, and the mean differences of each phase from it, or quotients. */
+function initialState({ trend, season, period }: Form, y: Float64Array, from: number): Initial {
   const cycles = Math.min(Math.floor(y.length / period), period === 1 ? FIRST_ROWS : FIRST_SEASONS);
   const means = Array.from({ length: cycles }, (_, n) => meanOf(y.subarray(n * period, (n + 1) * period)));
   const known = [...means.keys()].filter((n) => !Number.isNaN(means[n]));

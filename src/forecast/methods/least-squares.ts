@@ -35,9 +35,9 @@ const LEAST_GAIN = 1e-7;
 const MOST_DAMPING = 1e9;
 
 /**
- * The parameters p, from `start` on, that minimise Σ r(p)², by Levenberg and Marquardt: solve (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with
- * J = ∂r/∂p, and damp the step more until it lowers the sum. `residualsAt(p)` returns a new array, of the same length at each p, or undefined
- * where the model is not defined; parameters should be around 1.
+ * The parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt, from `start` on. A step solves
+ * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. `residualsAt(p)` returns r in a new array, of
+ * the same length at each p, or undefined where the model is not defined. Parameters should be around 1.
  */
 export function leastSquares(
   residualsAt: (parameters: Float64Array) => Float64Array | undefined,
