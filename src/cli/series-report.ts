@@ -75,7 +75,7 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
   for (const { ahead, best, gain } of reports) {
     const [mean, ...ends] = [gain.mean, gain.low, gain.high].map(show);
     print(
-      `${ahead} ahead, the errors are by ${mean} smaller than those of ${best} (95% interval: ${ends.join(' … ')}).`,
+      `${ahead} ahead, the mean error of ${best} minus that of forecast is ${mean} (95% interval: ${ends.join(' … ')}): above 0, forecast is better.`,
     );
   }
 }

@@ -20,8 +20,9 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
-  /** Whether an object has a field, which files of earlier versions lack. */
-  has = (name: string): boolean => Object.hasOwn(Object(this.value) as object, name);
+  /** Whether the value is an object with this field: later versions added some. */
+  has = (name: string): boolean =>
+    typeof this.value === 'object' && this.value !== null && Object.hasOwn(this.value, name);
 
   list<Element>(read: (one: JsonReader) => Element): Element[] {
     if (!Array.isArray(this.value)) throw this.fault('a list');

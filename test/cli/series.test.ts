@@ -503,7 +503,7 @@ test('with --method trains no networks, and the file forecasts with the method; 
   expect(stderr).not.toContain('network 1');
   expect(stdout).not.toContain('LSTM');
   expect(stdout).toMatch(
-    /\nMean absolute error from each origin, trained again before each:\n +steps ahead.*\n +from 1987-07-09 .*\n +from 1987-07-16 .*\n +from 1987-07-23 .*\n +mean .*\n *standard deviation .*\n1 ahead, the errors are by /,
+    /\nMean absolute error from each origin, trained again before each:\n +steps ahead.*\n +from 1987-07-09 .*\n +from 1987-07-16 .*\n +from 1987-07-23 .*\n +mean .*\n *standard deviation .*\n1 ahead, the mean error of .* minus that of forecast is /,
   );
   expect(stderr).toContain('the test part has been looked at 3 times');
   const { plan, networks } = parseForecast(readFileSync(checkpoint), 'ridge');
@@ -541,6 +541,7 @@ test('longhand inspect says what a forecaster is', async () => {
     reads: 'date, sales, day',
     windows: 'of 28 steps',
     'test part': '1987-07-09 … 1987-07-29',
+    'forecasts by': expect.stringMatching(/^\w+, \w+$/) as string,
     networks: 'ahead-1-seed-1, ahead-7-seed-1',
     training: 'has ended',
   });

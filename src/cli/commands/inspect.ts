@@ -12,6 +12,7 @@ import { parseSafetensors } from '../../files/safetensors.js';
 import { elementReader } from '../../files/stored-tensors.js';
 import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
+import { rulesOf } from '../../forecast/plan.js';
 import { assertUndamaged } from '../../training/checkpoint.js';
 import { table } from '../format.js';
 import { printJson, printLines } from '../print.js';
@@ -86,6 +87,7 @@ function describeForecaster({ plan, networks }: ForecastState): Record<string, s
     reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
     windows: `of ${counted(T, 'step')}`,
     'test part': `${from} … ${to}`,
+    'forecasts by': ahead.map((_, n) => rulesOf(plan).chosen?.[n]?.method ?? 'networks').join(', '),
     networks: [...networks.keys()].join(', '),
     training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
   };
