@@ -26,7 +26,7 @@ export interface LoadedForecaster {
   /** The horizons: steps ahead. */
   readonly ahead: readonly number[];
   /**
-   * For each horizon and each row, the forecast made that many steps before the row, from the rows before. One network of several horizons that
+   * For each horizon and each row, the forecast made that many steps before the row, from the rows before; none where a simple method forecasts and has too few of these. One network of several horizons that
    * reads known columns forecasts only from rows whose largest horizon is a row too. Rejects with a DataError for rows out of order, gaps, or
    * missing columns, and for rows after the last year of the holidays.
    */
@@ -56,7 +56,8 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       for (const ahead of plan.ahead) {
         const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
         const bands = await forecaster.bands(series, ahead, steps);
-        for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
+        for (const [n, band] of bands.entries())
+          if (!Number.isNaN(band.forecast)) found.push({ date: dateOf(steps[n]), ahead, ...band });
       }
       return found;
     },

@@ -139,7 +139,7 @@ export class Forecaster {
     return { forecast: Math.max(0, forecast), low: Math.max(0, low), high: Math.max(0, high) };
   }
 
-  /** What a simple method says: a band without width, which the errors of the method widen. */
+  /** What a simple method says: a band without width, which the errors of the method widen; NaN where too few rows come before. */
   methodBands(method: FittedMethod, reading: Reading, steps: readonly number[]): Band[] {
     const [ahead] = reading.ahead;
     const found = method.forecasts(reading, ahead, steps);
@@ -179,6 +179,7 @@ export class Forecaster {
         const mean = reading.columns.meanAt(steps[n] - ahead);
         const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
         const { forecast } = this.possible({ forecast: value(middle), low: 0, high: 0 });
+        if (Number.isNaN(value(low) + forecast + value(high))) throw new NonFiniteError('forecast of a network', NaN);
         return finite({ forecast, low: value(low), high: value(high) });
       },
       signal,
@@ -215,9 +216,9 @@ function placesIn(all: readonly number[], steps: readonly number[]): number[] {
   });
 }
 
-/** The band. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */
+/** The band; NaN where a method has no forecast. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */
 function finite(band: Band): Band {
-  const wrong = [band.forecast, band.low, band.high].find((value) => !Number.isFinite(value));
+  const wrong = [band.forecast, band.low, band.high].find((value) => Math.abs(value) === Infinity);
   if (wrong !== undefined) throw new NonFiniteError('forecast: a forecast, or an end of its interval', wrong);
   return band;
 }

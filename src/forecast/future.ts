@@ -67,6 +67,8 @@ export async function futureOf(
       const steps = stepsIn({ from: end + from + done, to: end + from + Math.min(ahead, block) });
       if (steps.length === 0) break;
       const { bands, scores } = await forecaster.forecasts(longer, ahead, steps, signal);
+      if (bands.some(({ forecast }) => Number.isNaN(forecast)))
+        throw new DataError(`${name}: has too few rows for a forecast ${ahead} ahead: add earlier ones`);
       for (const [n, band] of bands.entries())
         found.push({ step: steps[n], ahead: steps[n] - end + 1, band, horizon: ahead, scores: scores[n] });
       done += steps.length;

@@ -28,6 +28,7 @@ import {
   COUNT,
   HOLIDAYS,
   OPTIONS,
+  rowsOfDays,
   series,
   seriesOfDays,
   trained,
@@ -103,6 +104,11 @@ describe('what forecasts', () => {
     const found = await futureOf(forecaster, longer, 5, 'days');
     expect(found.map(({ ahead }) => ahead)).toEqual([1, 2, 3, 4, 5]);
     for (const { band } of found) expect(band.high).toBeGreaterThan(band.low);
+    const loaded = loadForecaster(backend, forecastBytes(state));
+    const { length } = await loaded.predict(rowsOfDays(COUNT, 0)); // none where too few rows come before
+    expect(length).toBeGreaterThan(100);
+    expect(length).toBeLessThan(2 * COUNT);
+    loaded.dispose();
     const [{ networks, lstm, beatenBy }] = await reportOf(forecaster, series, 'test');
     expect([networks, lstm, beatenBy]).toEqual([[], null, null]);
     forecaster.dispose();
