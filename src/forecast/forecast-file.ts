@@ -10,7 +10,7 @@ import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import { fitIn } from './methods/methods.js';
-import type { ForecastPlan, Rules } from './plan.js';
+import type { ForecastPlan, Rules, StoredCorrection } from './plan.js';
 import { membersOf, scoredSteps, STAGES } from './plan.js';
 import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -77,9 +77,8 @@ function planIn(stored: JsonReader): ForecastPlan {
     scores,
     ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
   };
-  const hasNone = membersOf(plan).length === 0 && scores !== null;
-  if (hasNone && plan.rules?.chosen?.every((one) => one !== null) !== true)
-    throw stored.field('rules').field('chosen').fault('a method for each horizon, because there are no networks');
+  if (scores && plan.inputs.steps === 0 && plan.rules?.corrections?.every(({ share }) => share !== null) !== true)
+    throw stored.fault('with the corrections and their shares, because the intervals are corrected');
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
@@ -113,27 +112,31 @@ function planIn(stored: JsonReader): ForecastPlan {
 }
 
 function rulesIn(stored: JsonReader, horizons: number): Rules {
-  const chosen = stored.field('chosen').orNull((all) =>
-    all.list((one) =>
-      one.orNull((fit) => {
-        fitIn(fit);
-        return fit.value as JsonObject;
-      }),
-    ),
-  );
-  if (chosen && chosen.length !== horizons) throw stored.field('chosen').fault(`one method for each horizon`);
+  const corrections = stored.field('corrections').orNull((all) => all.list(correctionIn));
+  if (corrections && corrections.length !== horizons)
+    throw stored.field('corrections').fault(counted(horizons, 'correction'));
   return {
     method: stored.field('method').choice(FORECAST_METHODS),
     isNonNegative: stored.field('isNonNegative').truth(),
     looks: stored.field('looks').whole(0),
-    chosen,
+    corrections,
   };
 }
+
+const correctionIn = (stored: JsonReader): StoredCorrection => ({
+  fits: stored.field('fits').list((fit) => {
+    fitIn(fit);
+    return fit.value as JsonObject;
+  }),
+  unit: stored.field('unit').number(Number.MIN_VALUE),
+  isRelative: stored.field('isRelative').truth(),
+  share: stored.field('share').orNull((share) => share.number(0, 1)),
+});
 
 function inputsIn(stored: JsonReader): InputPlan {
   return {
     y: scaleIn(stored.field('y')),
-    steps: stored.field('steps').whole(1),
+    steps: stored.field('steps').whole(0),
     hasMissing: stored.field('hasMissing').truth(),
     inputs: stored.field('inputs').list(scaleIn),
     seasons: stored.field('seasons').list((one) => one.whole(2)),

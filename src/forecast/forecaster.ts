@@ -7,20 +7,18 @@ import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { assertNotFreed, copyInto } from '../core/tensor.js';
-import { JsonReader } from '../files/json-reader.js';
 import type { CompleteConfig } from '../network/config.js';
 import type { TrainedState } from '../trained-state.js';
 import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
+import type { Correction } from './correction.js';
+import { correctedReading, correctionsOf, recentLevel } from './correction.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
-import type { FittedMethod } from './methods/method.js';
-import type { NamedFit } from './methods/methods.js';
-import { fitIn } from './methods/methods.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { holidaysIn, membersOf, rulesOf, scoredSteps } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
-import { readingOf, remembered } from './windows.js';
+import { meaningOf, readingOf, remembered } from './windows.js';
 
 /** An interval reads the scores of half as many steps as the validation part has, but at least this many if it has them. */
 const LEAST_SCORES = 100;
@@ -30,9 +28,26 @@ const mostScores = (validation: number): number =>
 /** A forecaster while it is trained. */
 export type ForecastState = TrainedState<ForecastPlan>;
 
-/** The inputs of the networks for some horizons. */
+/** What methods read for some horizons; networks that correct these read more. */
 export const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
+
+/** The inputs of the networks for some horizons, in windows within a range of steps. */
+export function networkReading(
+  plan: ForecastPlan,
+  series: Series,
+  ahead: readonly number[],
+  range: Range,
+  corrections = correctionsOf(plan),
+): Reading {
+  const reading = readingFor(plan, series, ahead);
+  if (!corrections) return reading;
+  return correctedReading(
+    reading,
+    ahead.map((one) => corrections[plan.ahead.indexOf(one)]),
+    range,
+  );
+}
 
 /** Calls `use` with the forecaster of a state, and frees it. */
 export async function withForecaster<Result>(
@@ -62,8 +77,8 @@ export interface Forecasts {
 export class Forecaster {
   readonly plan: ForecastPlan;
   readonly members: readonly Member[];
-  /** For each horizon the simple method that forecasts; null for the networks. */
-  readonly chosen: readonly (NamedFit | null)[];
+  /** What the forecasts of each horizon are made of; undefined in version 1. */
+  readonly corrections: readonly Correction[] | undefined;
   private readonly networks: LoadedNetworks;
   /** The scores that are known of a series, by horizon and step. */
   private readonly scoresOf = new WeakMap<Series, Map<number, Map<number, number>>>();
@@ -72,7 +87,7 @@ export class Forecaster {
   constructor(backend: Backend, { plan, networks }: ForecastState, stage: Stage = 'final') {
     this.plan = plan;
     this.members = membersOf(plan, stage);
-    this.chosen = (rulesOf(plan).chosen ?? []).map((one) => one && fitIn(new JsonReader(one, 'forecast: the method')));
+    this.corrections = correctionsOf(plan);
     const saved = this.members.map(({ name, ahead }) => {
       const network = networks.get(name);
       if (!network) throw new Error(`forecast: network ${name} is missing`);
@@ -104,12 +119,11 @@ export class Forecaster {
     const later = most > 0 ? scoredLater(series, ahead, steps, to, most) : [];
     const known = this.knownScores(series, ahead);
     const asked = [...new Set([...later.filter((d) => !known.has(d)), ...steps])].sort((a, b) => a - b);
-    const method = this.chosen.at(horizons.indexOf(ahead))?.fitted;
-    const networks = method ? [] : await this.networkBands(series, ahead, asked, signal);
-    const raw = method
-      ? this.methodBands(method, this.readingOf(series, [ahead]), asked)
-      : asked.map((_, n) => movedOutwards(meanBand(networks.map((bands) => bands[n])), 0)); // quantiles may cross
-    for (const [n, d] of asked.entries()) known.set(d, scoreOf(raw[n], series.y[d]));
+    const networks = await this.networkBands(series, ahead, asked, signal);
+    const whole = networks.length > 0 ? networks : [this.methodBands(series, ahead, asked)];
+    const raw = asked.map((_, n) => movedOutwards(meanBand(whole.map((bands) => bands[n])), 0)); // quantiles may cross
+    const unitAt = this.scoreUnits(series, ahead);
+    for (const [n, d] of asked.entries()) known.set(d, scoreOf(raw[n], series.y[d]) / unitAt(d));
     const scored = new Float64Array(Math.max(to, ...later.slice(-1).map((d) => d + 1)) - from).fill(NaN);
     scored.set(before.map((score) => score ?? NaN));
     for (const d of later) scored[d - from] = known.get(d) ?? NaN;
@@ -118,7 +132,7 @@ export class Forecaster {
     const shifts = recentShifts(scored, ends, most, coverage);
     const places = placesIn(asked, steps);
     return {
-      bands: places.map((at, n) => finite(this.possible(movedOutwards(raw[at], shifts[n].shift)))),
+      bands: places.map((at, n) => finite(this.possible(movedOutwards(raw[at], shifts[n].shift * unitAt(steps[n]))))),
       networks: networks.map((bands) => places.map((at) => bands[at])),
       scores: shifts.map(({ count }) => count),
     };
@@ -139,19 +153,40 @@ export class Forecaster {
     return { forecast: Math.max(0, forecast), low: Math.max(0, low), high: Math.max(0, high) };
   }
 
-  /** What a simple method says: a band without width, which the errors of the method widen; NaN where too few rows come before. */
-  methodBands(method: FittedMethod, reading: Reading, steps: readonly number[]): Band[] {
-    const [ahead] = reading.ahead;
-    const found = method.forecasts(reading, ahead, steps);
-    return found.map((forecast) => this.possible({ forecast, low: forecast, high: forecast }));
+  /** What the scores of forecasts of step d are multiples of. */
+  scoreUnits(series: Series, ahead: number): (d: number) => number {
+    if (!this.correctionOf(ahead)?.isRelative) return () => 1;
+    const levelAt = recentLevel(this.readingOf(series, [ahead]));
+    return (d) => levelAt(d - ahead);
+  }
+
+  /** The forecasts of the methods alone: bands without width. */
+  methodBands(series: Series, ahead: number, steps: readonly number[]): Band[] {
+    const correction = this.correctionOf(ahead);
+    if (!correction || steps.length === 0) return [];
+    const { level, scale } = this.plan.inputs.y;
+    const range = { from: steps[0], to: steps[steps.length - 1] + 1 - ahead };
+    const { corrected } = correctedReading(this.readingOf(series, [ahead]), [correction], range);
+    return steps.map((d) => {
+      const forecast = level + scale * corrected.centre(d, 0);
+      return finite(this.possible({ forecast, low: forecast, high: forecast }));
+    });
+  }
+
+  private correctionOf(ahead: number): Correction | undefined {
+    return this.corrections?.[this.plan.ahead.indexOf(ahead)];
   }
 
   /** What each network says of `steps`, which rise. */
   async networkBands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[][]> {
-    const members = this.members.filter((one) => one.ahead.includes(ahead));
-    if (steps.length === 0) return members.map(() => []);
+    const correction = this.correctionOf(ahead);
+    const members = this.members.filter((one) => correction?.share !== 0 && one.ahead.includes(ahead));
+    if (steps.length === 0 || members.length === 0) return members.map(() => []);
     const [{ ahead: group }] = members;
-    const all = this.readingOf(series, group);
+    const T = 2 * this.plan.T;
+    const first = (d: number): number => d - ahead - T + 1;
+    const range = { from: first(steps[0]), to: first(steps[steps.length - 1]) + T };
+    const all = networkReading(this.plan, series, group, range, this.corrections);
     const inputs = inputCount(all);
     const names = members.map(({ name }) => name);
     for (const name of names) {
@@ -161,10 +196,8 @@ export class Forecaster {
         `forecast: network ${name} reads ${counted(config.inputs, 'number')}, but its plan has ${inputs}`,
       );
     }
-    const T = 2 * this.plan.T;
-    const first = (d: number): number => d - ahead - T + 1;
-    const reading = remembered(all, { from: first(steps[0]), to: first(steps[steps.length - 1]) + T });
-    const { level, scale } = reading.plan.y;
+    const reading = remembered(all, range);
+    const g = group.indexOf(ahead);
     return this.networks.outputsOf(
       ...(['forecast', names, steps.length] as const),
       ({ backend, activations: { x } }, { from, to }, loaded) => {
@@ -175,21 +208,32 @@ export class Forecaster {
       },
       ({ activations }) => activations.logits,
       (values, b, n, { config }) => {
-        const [low, middle, high] = placesOf(config, group.indexOf(ahead));
-        const mean = reading.columns.meanAt(steps[n] - ahead);
-        const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
-        const { forecast } = this.possible({ forecast: value(middle), low: 0, high: 0 });
-        if (Number.isNaN(value(low) + forecast + value(high))) throw new NonFiniteError('forecast of a network', NaN);
-        return finite({ forecast, low: value(low), high: value(high) });
+        const [low, middle, high] = placesOf(config, g).map((k) => values.get(T - 1, b, k));
+        const band = bandOf(reading, [low, middle, high], correction?.share ?? 1, steps[n], g);
+        if (Number.isNaN(band.low + band.forecast + band.high)) throw new NonFiniteError('forecast of a network', NaN);
+        return finite({ ...band, forecast: this.possible(band).forecast });
       },
       signal,
     );
   }
 
-  /** The inputs of one network. */
-  readingOf(series: Series, ahead: readonly number[]): Reading {
-    return readingFor(this.plan, series, ahead);
-  }
+  /** What is read of a series for some horizons, without what only networks read. */
+  readonly readingOf = (series: Series, ahead: readonly number[]): Reading => readingFor(this.plan, series, ahead);
+}
+
+/**
+ * What the outputs of a network mean: `share` of the middle one counts for the forecast of horizon g for step d; the others keep their distances
+ * from it.
+ */
+function bandOf(reading: Reading, [low, middle, high]: readonly number[], share: number, d: number, g: number): Band {
+  const { level, scale } = reading.plan.y;
+  const numberOf = (output: number): number => level + scale * meaningOf(reading, output, d, g);
+  const counted = share * middle;
+  return {
+    forecast: numberOf(counted),
+    low: numberOf(low - middle + counted),
+    high: numberOf(high - middle + counted),
+  };
 }
 
 /** The steps from `to` on whose scores can move the intervals of `steps`: the latest `most` before the first of them can read any, and later ones. */

@@ -85,7 +85,7 @@ export async function originsOf(
     const forecasts = own.flatMap(({ bands }) => bands.map(({ forecast }) => forecast));
     const others = own[0].baselines.flatMap(({ name }, k) => {
       const values = own.flatMap(({ baselines }) => baselines.at(k)?.values ?? []); // a method keeps its place
-      return name === own[0].method || values.length !== truth.length
+      return own[0].methods.join() === name || values.length !== truth.length
         ? []
         : [{ name, values, error: meanAbsoluteError(values, truth) }];
     });

@@ -24,17 +24,28 @@ export interface Parts {
 
 /** What a file of 1.0.0 does not say; there the networks forecast, below 0 too. */
 export interface Rules {
-  /** What may forecast: `network`, a name in `METHODS`, or `auto`, which is the best of all on the validation part. */
+  /**
+   * What may forecast. `auto`: the methods that are the best on the validation part, and networks if they improve these. `network`: always with
+   * networks. Or one method of `METHODS`, without networks.
+   */
   readonly method: string;
   /** Whether no forecast is below 0, because no number before the test part is. */
   readonly isNonNegative: boolean;
   /** How often the test part has been measured. */
   readonly looks: number;
-  /** For each of `ahead` the simple method that forecasts, as a file holds it, or null for the networks. Null before the validation. */
-  readonly chosen: readonly (JsonObject | null)[] | null;
+  /** For each of `ahead`, what its forecasts are made of; null before the calibration, and in version 1, whose networks correct no method. */
+  readonly corrections: readonly StoredCorrection[] | null;
 }
 
-const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, chosen: null };
+/** A correction as a file holds it: see `Correction`. */
+export interface StoredCorrection {
+  readonly fits: readonly JsonObject[];
+  readonly unit: number;
+  readonly isRelative: boolean;
+  readonly share: number | null;
+}
+
+const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, corrections: null };
 
 export const rulesOf = ({ rules }: Pick<ForecastPlan, 'rules'>): Rules => rules ?? RULES_OF_1_0;
 
@@ -91,7 +102,7 @@ export interface ForecastPlan {
 }
 
 /** A window is four of the shortest seasons, or fewer in a short series, within these limits. */
-const WINDOW = { least: 8, most: 64 } as const;
+const WINDOW = { seasons: 4, withoutSeasons: 64, least: 8, most: 64 } as const;
 /** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
 const TEST_SHARE = 0.1;
 /** More steps would not measure better. */
@@ -125,7 +136,8 @@ export function planOf(
   const largest = ahead[ahead.length - 1];
   const inputs = planFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
-  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
+  const wanted = seasons.length > 0 ? WINDOW.seasons * seasons[0] : WINDOW.withoutSeasons;
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(wanted, half)));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
       `${name}: ${counted(trainEnd, 'step')} before the validation part: a forecast of ${counted(largest, 'step')} ahead needs ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
@@ -153,7 +165,7 @@ export function planOf(
     rules: {
       method: choices.method,
       isNonNegative: !choices.isNegative && !series.y.subarray(0, parts.test.from).some((value) => value < 0),
-      ...{ looks: 0, chosen: null },
+      ...{ looks: 0, corrections: null },
     },
   };
   assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);
@@ -336,11 +348,16 @@ export function networkWords({ ahead, seed }: Member, stage: Stage, number: numb
   return `network ${number} of ${count}, for the ${why}: ${ahead.join(', ')} ahead, seed ${seed}`;
 }
 
-/** The networks of a stage; none if a simple method was chosen. */
+/** Whether the networks of a plan forecast without methods, and read the time: those of a file of 1.0.0. */
+export const isVersion1 = ({ inputs }: Pick<ForecastPlan, 'inputs'>): boolean => inputs.steps > 0;
+
+/** The networks of a stage: those of the horizons whose forecasts use networks. */
 export function membersOf(plan: ForecastPlan, stage: Stage = 'final'): Member[] {
   const { ahead, isTogether, seeds } = plan;
-  if (!['auto', 'network'].includes(rulesOf(plan).method)) return [];
-  const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
+  const { method, corrections } = rulesOf(plan);
+  const isAllowed = method === 'auto' || method === 'network';
+  const used = ahead.filter((_, n) => isAllowed && (stage === 'calibration' || corrections?.[n].share !== 0));
+  const groups = !isTogether ? used.map((one) => [one]) : used.length > 0 ? [ahead] : [];
   const beginning = stage === 'final' ? '' : `${stage}-`;
   return groups.flatMap((group) =>
     Array.from({ length: seeds }, (_, n) => ({

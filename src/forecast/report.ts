@@ -8,17 +8,16 @@ import {
   coverageOf,
   errorUnit,
   meanAbsoluteError,
-  meanBand,
   rootMeanSquaredError,
   scoresNeeded,
 } from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
-import { fitInput, fitMethods } from './methods/methods.js';
+import { fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
 import { lastValue } from './methods/naive.js';
 import type { ForecastPlan } from './plan.js';
-import { rulesOf } from './plan.js';
+import { isVersion1, rulesOf } from './plan.js';
 import type { Series } from './series.js';
 
 /** How large the errors of forecasts are on a part. */
@@ -51,14 +50,14 @@ export interface WorstForecast extends Band {
 export interface HorizonReport extends Errors {
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
-  /** What forecasts, the best on the validation part: `LSTM`, or a simple method. */
-  readonly method: string;
+  /** The methods whose mean the networks correct; none in a file of 1.0.0. */
+  readonly methods: readonly string[];
+  /** The share of the networks' corrections that is added; 0 without networks. */
+  readonly share: number;
   /** What the networks must beat. */
   readonly baselines: readonly MethodReport[];
-  /** The mean absolute error of each network. */
+  /** The mean absolute error of the forecasts with each network alone. */
   readonly networks: readonly number[];
-  /** That of the mean of their forecasts; null without networks. */
-  readonly lstm: number | null;
   /** The pinball loss of the forecasts and of both ends of their intervals. */
   readonly pinball: number;
   /** How many numbers of the part the errors are means over. */
@@ -71,7 +70,7 @@ export interface HorizonReport extends Errors {
   readonly scores: number;
   /** The share of numbers that lie in the interval. */
   readonly coverage: number;
-  /** The baseline with a smaller error than the networks', if there is one: they then are not worth their cost. */
+  /** The baseline with a smaller error, if there is one. */
   readonly beatenBy: string | null;
   /** Whether the forecasts are nearer to the last known number than to the right one by far: they repeat it. */
   readonly echoes: boolean;
@@ -79,8 +78,8 @@ export interface HorizonReport extends Errors {
   readonly bands: readonly Band[];
 }
 
-/** What the mean of the networks is called. */
-const LSTM = 'LSTM';
+/** The methods beside the networks of a file of 1.0.0, which it printed too. */
+const BESIDE_VERSION_1 = ['last', 'season', 'ridge'] as const;
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 
@@ -106,9 +105,8 @@ export async function reportOf(
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];
   for (const ahead of plan.ahead) {
-    const { bands, networks: asked, scores } = await forecaster.forecasts(series, ahead, steps, signal);
-    const chosen = forecaster.chosen.at(plan.ahead.indexOf(ahead));
-    const own = chosen ? await forecaster.networkBands(series, ahead, steps, signal) : asked;
+    const { bands, networks: own, scores } = await forecaster.forecasts(series, ahead, steps, signal);
+    const correction = forecaster.corrections?.at(plan.ahead.indexOf(ahead));
     const unit = errorUnit(series.y, plan.parts.test.from, plan.inputs.seasons.at(0) ?? 1);
     const errorsOf = (name: string, values: readonly number[]): Errors => {
       const error = errorOf(name, values, y);
@@ -116,27 +114,26 @@ export async function reportOf(
     };
     const forecasts = forecastsIn(bands);
     const networks = own.map((all, n) => errorOf(`network ${n + 1} for ${ahead} ahead`, forecastsIn(all), y));
-    const mean = own.length > 0 ? steps.map((_, n) => meanBand(own.map((all) => all[n])).forecast) : undefined;
-    const lstm = mean ? errorOf('the networks', mean, y) : null;
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
       ...{ name, values },
       ...errorsOf(name, values),
     }));
     const best = bestOf(baselines);
-    const method = chosen?.fitted.name ?? LSTM;
     const errors = errorsOf('the forecasts', forecasts);
     const last = steps.map((d) => lastValue(series.filled, d - ahead));
     const numbers = y.filter((value) => !Number.isNaN(value));
     const size = numbers.reduce((sum, value) => sum + Math.abs(value), 0) / numbers.length;
     reports.push({
-      ...{ ahead, method, baselines, networks, lstm, ...errors, bands, numbers: numbers.length },
+      ...{ ahead, baselines, networks, ...errors, bands, numbers: numbers.length },
+      methods: correction?.fits.map(({ fitted }) => fitted.name) ?? [],
+      share: correction?.share ?? 1,
       pinball: bandLoss(bands, y, plan.coverage),
       relative: size > 0 ? errors.error / size : null,
       worst: worstOf(plan, steps, y, bands),
       scores: scores[0],
       coverage: coverageOf(bands, y),
-      beatenBy: lstm !== null && best.error < lstm ? best.name : null,
-      echoes: mean !== undefined && meanAbsoluteError(mean, last) < ECHO * Number(lstm),
+      beatenBy: best.error < errors.error ? best.name : null,
+      echoes: own.length > 0 && meanAbsoluteError(forecasts, last) < ECHO * errors.error,
     });
   }
   return reports;
@@ -183,7 +180,9 @@ export function errorTable(
 ): string[][] {
   const show = shownFor(Math.min(...reports.map(({ error }) => error)));
   const range = ({ networks }: HorizonReport): string =>
-    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+    networks.length === 0
+      ? '–'
+      : `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
   const names = new Set(reports.flatMap(({ baselines }) => baselines.map(({ name }) => name)));
   /** A horizon may lack a baseline: numbers that are missing. */
   const errorAt = ({ baselines }: HorizonReport, name: string): string => {
@@ -191,17 +190,11 @@ export function errorTable(
     return found ? show(found.error) : '–';
   };
   const line = (name: string, cellOf: (report: HorizonReport) => string): string[] => [name, ...reports.map(cellOf)];
-  const hasNetworks = reports.every(({ lstm }) => lstm !== null);
   return [
     line('steps ahead', ({ ahead }) => String(ahead)),
     ...[...names].map((name) => line(name, (one) => errorAt(one, name))),
-    ...(hasNetworks
-      ? [
-          line(`LSTM, each of ${seeds}`, range),
-          line('LSTM, mean of the forecasts', ({ lstm }) => (lstm === null ? '–' : show(lstm))),
-        ]
-      : []),
-    ...(reports.every(({ method }) => method === LSTM) ? [] : [line('used by forecast', ({ error }) => show(error))]),
+    ...(reports.some(({ networks }) => networks.length > 0) ? [line(`with an LSTM, each of ${seeds}`, range)] : []),
+    line('the forecast', ({ error }) => show(error)),
     line('its RMSE', ({ rmse }) => show(rmse)),
     line('its MASE', ({ mase }) => mase?.toFixed(3) ?? '–'),
     line('its pinball loss', ({ pinball }) => show(pinball)),
@@ -228,28 +221,39 @@ const percent = (share: number, digits: number): string => `${(100 * share).toFi
 /** 99.9% for 0.999. */
 const exactPercent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;
 
+/** What the forecasts of a horizon are. */
+function sourceOf({ methods, share, networks }: HorizonReport): string {
+  if (methods.length === 0) return 'the mean of the LSTMs';
+  const base = methods.length === 1 ? `that of ${methods[0]}` : `the mean of ${listed(methods)}`;
+  if (share === 0) return `${base}, without an LSTM`;
+  const part = share === 1 ? '' : `${percent(share, 0)} of `;
+  return `${base}, plus ${part}${networks.length === 1 ? 'the correction of an LSTM' : `the mean correction of ${networks.length} LSTMs`}`;
+}
+
+/** `a, b and c` */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
 /** What the errors of each horizon mean, in sentences. */
 export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
-  reports.map(({ ahead, method, baselines, lstm, error, relative, worst: [worst] }) => {
-    const best = bestOf(baselines);
-    const show = shownFor(error, Math.max(Math.abs(worst.forecast), Math.abs(worst.truth)));
-    const size = relative === null ? [] : [`${percent(relative, 1)} of the mean number`];
-    const isLstm = method === LSTM;
-    const facts = [...size, ...(isLstm ? [besides(error, best)] : [show(error)])].join(', ');
-    const others = isLstm || lstm === null ? '' : `The LSTM's is ${besides(lstm, best)}. `;
+  reports.map((report) => {
+    const { ahead, baselines, error, relative, worst } = report;
+    const [{ forecast, truth, date }] = worst;
+    const show = shownFor(error, Math.max(Math.abs(forecast), Math.abs(truth)));
+    const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
     return (
-      `${ahead} ahead, ${isLstm ? "the LSTM's" : `forecast uses ${method}; its`} mean error is ${facts}. ${others}` +
-      `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`
+      `${ahead} ahead, the forecast is ${sourceOf(report)}. Its mean error is ${size}${besides(error, bestOf(baselines))}. ` +
+      `The largest error is that of ${date}: ${show(forecast)} in place of ${show(truth)}.`
     );
   });
 
-/** `25% smaller than that of ridge regression, the best other method` */
+/** `25% smaller than that of ridge regression, the best simple method` */
 function besides(error: number, best: MethodReport): string {
   const difference = Math.abs(error / best.error - 1);
   const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
   const isSame = error === best.error || difference < 0.005; // 0% as shown
   const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
-  return `${beside} that of ${best.name}, the best other method`;
+  return `${beside} that of ${best.name}, the best simple method`;
 }
 
 /** Errors over fewer numbers say little. */
@@ -278,8 +282,12 @@ export function warningsOf(
     Math.abs(coverage - wanted) > WRONG_COVERAGE && chanceOf(Math.round(coverage * numbers), numbers, wanted) < RARE;
   const ofHorizon = ({ ahead, beatenBy, echoes, coverage, scores }: HorizonReport): string[] => [
     ...fewScores(wanted, ahead, scores),
-    ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
-    ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
+    ...(beatenBy === null
+      ? []
+      : [
+          `${ahead} ahead, the forecast loses against ${beatenBy}: compare them on other parts, with --test or --origins, and choose with --method`,
+        ]),
+    ...(echoes ? [`${ahead} ahead, the forecast repeats the last known number`] : []),
     ...(isWrong(coverage)
       ? [
           `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${exactPercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
@@ -305,7 +313,8 @@ export function baselinesOf(
   steps: readonly number[],
 ): { name: string; values: number[] }[] {
   const reading = forecaster.readingOf(series, [ahead]);
-  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'));
+  const names = isVersion1(forecaster.plan) ? BESIDE_VERSION_1 : METHOD_NAMES;
+  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'), names);
   const { isNonNegative } = rulesOf(forecaster.plan);
   const possible = (value: number): number => (isNonNegative ? Math.max(0, value) : value);
   return fits

@@ -12,13 +12,20 @@ import { optionsOfSet } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { networkFor } from '../training/training.js';
 import type { Forecaster, ForecastState } from './forecaster.js';
-import { readingFor, stepsIn, withForecaster } from './forecaster.js';
-import type { Band } from './intervals.js';
-import { meanAbsoluteError, scoreOf } from './intervals.js';
-import type { NamedFit } from './methods/methods.js';
-import { fitAsJson, fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
+import { networkReading, readingFor, stepsIn, withForecaster } from './forecaster.js';
+import type { Correction } from './correction.js';
+import {
+  chosenMethods,
+  COLUMNS_OF_CORRECTION,
+  correctionsOf,
+  knownSteps,
+  refitted,
+  shareOf,
+  storedCorrection,
+} from './correction.js';
+import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
-import { membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
+import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Series } from './series.js';
 import { windowExamples, windowsBefore } from './windows.js';
@@ -36,6 +43,9 @@ export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STA
   return Math.min(...counts);
 }
 
+/** More passes over few windows teach a network their noise. */
+const MOST_EPOCHS = 100;
+
 /**
  * `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many.
  * `steps`: of each network, in place of `trainingIters`. Throws a DataError if a network has fewer windows than a given batch.
@@ -48,7 +58,8 @@ export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>, 
   const batchSize = given.batchSize ?? Math.max(1, Math.min(options.batchSize, windows));
   if (steps !== undefined) return { ...options, batchSize, trainingIters: steps * batchSize + 1 };
   if (given.batchSize !== undefined || given.trainingIters !== undefined) return { ...options, batchSize };
-  return { ...options, batchSize, trainingIters: Math.ceil((iters * batchSize) / most) };
+  const wanted = Math.min(iters, MOST_EPOCHS * windows);
+  return { ...options, batchSize, trainingIters: Math.ceil((wanted * batchSize) / most) };
 }
 
 /** Throws a DataError if a network has fewer windows than a batch. */
@@ -87,13 +98,20 @@ export async function trainStages(
   assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
   let state = before;
   if (state.plan.scores === null) {
-    state = await trainStage(backend, series, options, state, 'calibration', hooks);
-    const plan = await withForecaster(
-      ...([backend, state] as const),
-      (forecaster) => calibrated(forecaster, series, hooks),
+    state = await trainStage(
+      backend,
+      series,
+      options,
+      { ...state, plan: withMethods(state.plan, series) },
       'calibration',
+      hooks,
     );
-    state = { plan, networks: new Map() };
+    const { networks } = state;
+    const asked = <Result>(plan: ForecastPlan, use: (forecaster: Forecaster) => Promise<Result>): Promise<Result> =>
+      withForecaster(backend, { plan, networks }, use, 'calibration');
+    const shared = await asked(state.plan, (forecaster) => withShares(forecaster, series, hooks));
+    const scored = await asked(shared, (forecaster) => withScores(forecaster, series, hooks.signal));
+    state = { plan: withLaterFits(scored, series), networks: new Map() };
   }
   return trainStage(backend, series, options, state, 'final', hooks);
 }
@@ -121,7 +139,8 @@ async function trainStage(
 
 /** What the networks of a stage learn from. */
 function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): TrainingData<Examples> {
-  const train = windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
+  const end = trainEnd(plan, ahead, stage);
+  const train = windowExamples(networkReading(plan, series, ahead, { from: 0, to: end }), plan.T, end);
   return { train, validation: undefined, digest: sha256Of(train.bytes) };
 }
 
@@ -129,87 +148,94 @@ function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], st
 export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig | undefined {
   const ahead = membersOf(plan).at(0)?.ahead;
   if (!ahead) return undefined;
-  const inputs = inputCount(readingFor(plan, series, ahead));
+  const ofCorrection = isVersion1(plan) ? 0 : COLUMNS_OF_CORRECTION * ahead.length;
+  const inputs = inputCount(readingFor(plan, series, ahead)) + ofCorrection;
   return networkFor(
     { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },
     options,
   );
 }
 
-/** What forecasts a horizon: on the validation part, which neither the networks of the calibration nor the methods knew, it was the best. */
+/** What the forecasts of a horizon are made of, and how good they are on the validation part. */
 export interface Choice {
   readonly ahead: number;
-  /** Its name in `METHODS`; null for the networks. */
-  readonly method: string | null;
-  /** What it is, for people. */
-  readonly name: string;
-  /** Its mean absolute error there, and that of the networks; null without any. */
+  /** The methods whose mean the networks correct. */
+  readonly methods: readonly string[];
+  /** The share of the networks' corrections; 0 if the forecasts use none. */
+  readonly share: number;
+  /** The mean absolute error of the methods, and that with the share; null without networks. */
   readonly error: number;
-  readonly ofNetworks: number | null;
+  readonly withNetworks: number | null;
 }
 
-/** Something that can forecast, and its forecasts of the validation part. */
-interface Candidate {
-  readonly fit: NamedFit | null;
-  readonly bands: readonly Band[];
+/** The plan with the methods that its networks correct. */
+function withMethods(plan: ForecastPlan, series: Series): ForecastPlan {
+  if (isVersion1(plan) || rulesOf(plan).corrections) return plan;
+  return withCorrections(
+    plan,
+    plan.ahead.map((ahead) => chosenMethods(plan, readingFor(plan, series, [ahead]))),
+  );
 }
 
-/** The plan with what forecasts each horizon, and with its scores on the validation part. */
-async function calibrated(
+const withCorrections = (plan: ForecastPlan, corrections: readonly Correction[]): ForecastPlan => ({
+  ...plan,
+  rules: { ...rulesOf(plan), corrections: corrections.map(storedCorrection) },
+});
+
+/** The plan with the shares of the networks' corrections. */
+async function withShares(
   forecaster: Forecaster,
   series: Series,
   { onChoice, signal }: ForecastHooks,
 ): Promise<ForecastPlan> {
-  const { plan } = forecaster;
-  const { method } = rulesOf(plan);
-  const steps = stepsIn(scoredSteps(plan.parts));
-  const truth = steps.map((d) => series.y[d]);
-  const choices: { scores: (number | null)[]; chosen: ReturnType<typeof fitAsJson> | null }[] = [];
-  for (const ahead of plan.ahead) {
-    const candidates: Candidate[] =
-      forecaster.members.length > 0 ? [{ fit: null, bands: await forecaster.bands(series, ahead, steps, signal) }] : [];
-    if (method !== 'network') candidates.push(...methodsFor(forecaster, series, ahead, steps));
-    const errorOf = ({ bands }: Candidate): number =>
+  const { plan, corrections } = forecaster;
+  if (!corrections) return plan;
+  const shared: Correction[] = [];
+  for (const [n, ahead] of plan.ahead.entries()) {
+    const steps = knownSteps(plan, ahead);
+    const truth = steps.map((d) => series.y[d]);
+    const ofMethods = forecaster.methodBands(series, ahead, steps).map(({ forecast }) => forecast);
+    const networks = await forecaster.networkBands(series, ahead, steps, signal);
+    const corrected = steps.map((_, k) => meanBand(networks.map((bands) => bands[k])).forecast);
+    const share = networks.length > 0 ? shareOf(ofMethods, corrected, truth, rulesOf(plan).method) : 0;
+    shared.push({ ...corrections[n], share });
+    const error = (weight: number): number =>
       meanAbsoluteError(
-        bands.map(({ forecast }) => forecast),
+        ofMethods.map((value, k) => value + weight * (corrected[k] - value)),
         truth,
       );
-    // the networks come first, so that they win a draw
-    const best = candidates.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
     onChoice?.({
-      ...{ ahead, method: best.fit?.method ?? null, name: best.fit?.fitted.name ?? 'the LSTM', error: errorOf(best) },
-      ofNetworks: candidates[0].fit ? null : errorOf(candidates[0]),
-    });
-    const scores = best.bands.map((band, n) => scoreOf(band, truth[n]));
-    choices.push({
-      scores: scores.map((score) => (Number.isNaN(score) ? null : score)),
-      chosen: best.fit && fitAsJson(refitted(plan, series, ahead, best.fit)),
+      ...{ ahead, share, error: error(0), withNetworks: networks.length > 0 ? error(share || 1) : null },
+      methods: corrections[n].fits.map(({ fitted }) => fitted.name),
     });
   }
-  const scores = choices.map((one) => one.scores);
-  if (!plan.rules) return { ...plan, scores };
-  return { ...plan, scores, rules: { ...plan.rules, chosen: choices.map(({ chosen }) => chosen) } };
+  return withCorrections(plan, shared);
 }
 
-/** The methods that may forecast, with what they say of the validation part. Throws a DataError if the method that was asked for is left out. */
-function methodsFor(forecaster: Forecaster, series: Series, ahead: number, steps: readonly number[]): Candidate[] {
+/** The plan with the scores of the validation part. */
+async function withScores(
+  forecaster: Forecaster,
+  series: Series,
+  signal: AbortSignal | undefined,
+): Promise<ForecastPlan> {
   const { plan } = forecaster;
-  const { method } = rulesOf(plan);
-  const reading = forecaster.readingOf(series, [ahead]);
-  const names = METHOD_NAMES.filter((name) => method === 'auto' || name === method);
-  const { fits, leftOut } = fitMethods(fitInput(plan, reading, 'calibration'), names);
-  const found = fits
-    .map((fit) => ({ fit, bands: forecaster.methodBands(fit.fitted, reading, steps) }))
-    .filter(({ bands }) => !bands.some(({ forecast }) => Number.isNaN(forecast)));
-  if (method === 'auto' || found.length > 0) return found;
-  const why = leftOut.map(({ reason }) => reason).join() || 'too few numbers come before the validation part';
-  throw new DataError(`method ${method}: cannot forecast ${ahead} ahead: ${why}: choose another one, or auto`);
+  const steps = stepsIn(scoredSteps(plan.parts));
+  const scores: (number | null)[][] = [];
+  for (const ahead of plan.ahead) {
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const unitAt = forecaster.scoreUnits(series, ahead);
+    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]) / unitAt(steps[n]));
+    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
+  }
+  return { ...plan, scores };
 }
 
-/** The same variant of a method, which now also knows the validation part. */
-function refitted(plan: ForecastPlan, series: Series, ahead: number, { method, fitted }: NamedFit): NamedFit {
-  const { fits } = fitMethods(fitInput(plan, readingFor(plan, series, [ahead]), 'final'), [method]);
-  const found = fits.find((one) => one.fitted.name === fitted.name) ?? fits.at(0);
-  if (!found) throw new Error(`forecast: ${method} was fitted to fewer numbers, but not to more`);
-  return found;
+/** The plan whose methods are fitted to the validation part too. */
+function withLaterFits(plan: ForecastPlan, series: Series): ForecastPlan {
+  const corrections = correctionsOf(plan);
+  if (!corrections) return plan;
+  return withCorrections(
+    plan,
+    corrections.map((one, n) => refitted(plan, readingFor(plan, series, [plan.ahead[n]]), one)),
+  );
 }

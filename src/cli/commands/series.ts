@@ -8,6 +8,7 @@ import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import type { Choice, ForecastHooks } from '../../forecast/stages.js';
+import { listed } from '../../forecast/report.js';
 import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/plan.js';
 import { networkWords, withLooks } from '../../forecast/plan.js';
@@ -186,16 +187,16 @@ export async function trainSeries(
 const informOfNetwork: NonNullable<ForecastHooks['onNetwork']> = (...network) =>
   inform(`a later origin: ${networkWords(...network)}`);
 
-/** Says which simple method forecasts in place of the networks, before those that would forecast are trained. */
-function informOfChoice({ ahead, method, name, error, ofNetworks }: Choice): void {
-  if (method === null) return;
-  const errors = [error, ofNetworks ?? NaN].map((one) => Number(one.toPrecision(4)));
-  inform(
-    ofNetworks === null
-      ? `${ahead} ahead, ${name} forecasts; its mean error on the validation part is ${errors[0]}`
-      : `WARNING: ${ahead} ahead, the LSTM loses on the validation part: its mean error is ${errors[1]}, that of ${name} ${errors[0]}. ` +
-          `So forecast uses ${name}. --method ${method} trains no networks; --method network forecasts with them`,
-  );
+/** Says what forecasts a horizon, before the networks that do are trained; a warning if they would not improve the methods. */
+function informOfChoice({ ahead, methods, share, error, withNetworks }: Choice): void {
+  const [ofMethods, corrected] = [error, withNetworks ?? NaN].map((one) => String(Number(one.toPrecision(4))));
+  const base = `${ahead} ahead, the mean error of ${listed(methods)} on the validation part is ${ofMethods}`;
+  if (withNetworks === null) inform(base);
+  else if (share > 0) inform(`${base}, with ${100 * share}% of the LSTMs' corrections ${corrected}`);
+  else
+    inform(
+      `WARNING: ${base}, with LSTMs ${corrected}: no better, so forecasts use none. --method network uses them; --method NAME trains none`,
+    );
 }
 
 /** Reports the forecasts of the test part, counts this in the checkpoint, and writes the files beside it. */
