@@ -15,6 +15,7 @@ import { readingOf, windowExamples } from '../dist/src/forecast/windows.js';
 import { fillWindow } from '../dist/src/trained-state.js';
 import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../dist/src/forecast/series.js';
 import { planOf, trainEnd } from '../dist/src/forecast/plan.js';
+import { figuresOf } from '../dist/src/forecast/report.js';
 import { choicesOf } from '../dist/src/forecast/request.js';
 import { predict, train, trainForecaster, zeros } from '../dist/src/index.js';
 
@@ -42,7 +43,7 @@ export async function figures(request = REQUEST, options = {}) {
   const backend = await createWasmBackend({ deterministic: true });
   const { reports } = await trainForecaster(backend, ROWS, request, options);
   await backend.dispose();
-  return reports.map((report) => ({ ...report, bands: undefined }));
+  return reports.map(figuresOf);
 }
 
 /** The mean absolute error one day ahead if the test windows are the last tenth, and if they are a random tenth. */

@@ -11,7 +11,7 @@ const backend = await createWasmBackend();
 const { reports } = await trainForecaster(
   backend,
   rows,
-  { time: ['year', 'month', 'date_of_month'], predict: 'births', ahead: 1, test: '1985' },
+  { time: ['year', 'month', 'date_of_month'], predict: 'births', ahead: 1, test: '1985', method: 'network' },
   { hidden: 16, trainingIters: 300 * 64 },
 );
 for (const { baselines, networks, error } of reports) {

@@ -175,22 +175,23 @@ export class Classifier {
   }
 
   private async probabilitiesOf(name: string, examples: Examples, signal?: AbortSignal): Promise<Float64Array[]> {
-    const network = this.networks.named('classify', name);
-    const { probabilities } = network.activations;
-    if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
     const found = new Array<Float64Array>(examples.count);
     let order: Uint32Array = new Uint32Array(); // the window of each row of the batch
     await this.networks.outputsOf(
-      network,
+      'classify',
+      [name],
       examples.count,
-      ({ from, to }) => {
+      (network, { from, to }) => {
         order = loadBatch(
           network,
           examples,
           Uint32Array.from({ length: to - from }, (_, b) => from + b),
         );
       },
-      probabilities,
+      ({ activations: { probabilities } }) => {
+        if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
+        return probabilities;
+      },
       (values, b) => {
         const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
         const wrong = row.find((value) => !Number.isFinite(value));

@@ -146,7 +146,7 @@ export function writeReport<Report extends object>(file: string, part: keyof Rep
 }
 
 /** How often an earlier report says that this test part was looked at. */
-function looksAt(file: string, part: string, value: unknown): number {
+export function looksAt(file: string, part: string, value: unknown): number {
   try {
     const bytes = readIfPresent(file);
     if (!bytes) return 0;

@@ -3,14 +3,16 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
+import type { JsonObject } from '../files/json.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
-import type { ForecastPlan } from './plan.js';
+import { fitIn } from './methods/methods.js';
+import type { ForecastPlan, Rules, StoredCorrection } from './plan.js';
 import { membersOf, scoredSteps, STAGES } from './plan.js';
-import { MOST_AHEAD } from './request.js';
+import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
 
 const namesOf = (plan: ForecastPlan, stage: (typeof STAGES)[number]): string[] =>
@@ -73,7 +75,10 @@ function planIn(stored: JsonReader): ForecastPlan {
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     digests: digestsIn(stored.field('digests')),
     scores,
+    ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
   };
+  if (scores && plan.inputs.steps === 0 && plan.rules?.corrections?.every(({ share }) => share !== null) !== true)
+    throw stored.fault('with the corrections and their shares, because the intervals are corrected');
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
@@ -106,10 +111,32 @@ function planIn(stored: JsonReader): ForecastPlan {
   return plan;
 }
 
+function rulesIn(stored: JsonReader, horizons: number): Rules {
+  const corrections = stored.field('corrections').orNull((all) => all.list(correctionIn));
+  if (corrections && corrections.length !== horizons)
+    throw stored.field('corrections').fault(counted(horizons, 'correction'));
+  return {
+    method: stored.field('method').choice(FORECAST_METHODS),
+    isNonNegative: stored.field('isNonNegative').truth(),
+    looks: stored.field('looks').whole(0),
+    corrections,
+  };
+}
+
+const correctionIn = (stored: JsonReader): StoredCorrection => ({
+  fits: stored.field('fits').list((fit) => {
+    fitIn(fit);
+    return fit.value as JsonObject;
+  }),
+  unit: stored.field('unit').number(Number.MIN_VALUE),
+  isRelative: stored.field('isRelative').truth(),
+  share: stored.field('share').orNull((share) => share.number(0, 1)),
+});
+
 function inputsIn(stored: JsonReader): InputPlan {
   return {
     y: scaleIn(stored.field('y')),
-    steps: stored.field('steps').whole(1),
+    steps: stored.field('steps').whole(0),
     hasMissing: stored.field('hasMissing').truth(),
     inputs: stored.field('inputs').list(scaleIn),
     seasons: stored.field('seasons').list((one) => one.whole(2)),

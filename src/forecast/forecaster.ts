@@ -1,58 +1,24 @@
-/** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
+/**
+ * Forecasts of a series by what a plan chose for each horizon: the mean of several networks, or a simple method. Both stand between two ends,
+ * which the latest errors correct.
+ */
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { assertNotFreed } from '../core/tensor.js';
-import type { Examples } from '../data/examples.js';
-import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { networkFor } from '../training/training.js';
-import { optionsOfSet } from '../training/network-set.js';
-import type { TrainOptions } from '../training/options.js';
-import type { StateHooks, TrainedState } from '../trained-state.js';
-import { fillWindow, inputCount, LoadedNetworks, trainMembers } from '../trained-state.js';
+import { assertNotFreed, copyInto } from '../core/tensor.js';
+import type { CompleteConfig } from '../network/config.js';
+import type { TrainedState } from '../trained-state.js';
+import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
+import type { Correction } from './correction.js';
+import { correctedReading, correctionsOf, recentLevel } from './correction.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
-import { holidaysIn, membersOf, scoredSteps, STAGES, trainEnd } from './plan.js';
+import { holidaysIn, membersOf, rulesOf, scoredSteps } from './plan.js';
 import type { Series } from './series.js';
-import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Reading } from './windows.js';
-import { readingOf, remembered, windowExamples, windowsBefore } from './windows.js';
-
-/**
- * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
- * long enough for it does without its first windows.
- */
-export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STAGES): number {
-  const counts = stages.flatMap((stage) =>
-    membersOf(plan, stage).map(
-      ({ ahead }) => windowsBefore(plan.inputs, ahead, plan.T, trainEnd(plan, ahead, stage)).count,
-    ),
-  );
-  return Math.min(...counts);
-}
-
-/** `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many. */
-export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>): TrainOptions {
-  const options = forecastOptions(given);
-  if (given.batchSize !== undefined) return options;
-  const batchSize = Math.max(1, Math.min(options.batchSize, fewestWindows(plan)));
-  const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
-  return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
-}
-
-/** Throws a DataError if a network has fewer windows than a batch. */
-export function assertBatchFits(batchSize: number, windows: number): void {
-  if (batchSize <= windows) return;
-  throw new DataError(
-    `batch size ${batchSize}: a network has only ${counted(windows, 'window')} to learn from: choose at most as many`,
-  );
-}
-
-/** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
-export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
-  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
+import { meaningOf, readingOf, remembered } from './windows.js';
 
 /** An interval reads the scores of half as many steps as the validation part has, but at least this many if it has them. */
 const LEAST_SCORES = 100;
@@ -62,91 +28,66 @@ const mostScores = (validation: number): number =>
 /** A forecaster while it is trained. */
 export type ForecastState = TrainedState<ForecastPlan>;
 
-/** What a run of a forecaster reports. */
-export interface ForecastHooks extends StateHooks<ForecastPlan> {
-  /** Called before a network is trained; `number` counts from 1, over both stages. */
-  readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
-  /** Called once with the forecaster of the networks that do not know the validation part. */
-  readonly onCalibrated?: (forecaster: Forecaster) => Promise<void>;
-}
-
-/**
- * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
- * continues with its own options. The same bytes come out whether the run was interrupted or not.
- */
-export async function trainStages(
-  backend: Backend,
-  series: Series,
-  given: TrainOptions,
-  before: ForecastState,
-  hooks: ForecastHooks = {},
-): Promise<ForecastState> {
-  const options = optionsOf(before, given);
-  // the networks of the second stage must not fail after those of the first have been trained
-  assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
-  let state = before;
-  if (state.plan.scores === null) {
-    state = await trainStage(backend, series, options, state, 'calibration', hooks);
-    const forecaster = new Forecaster(backend, state, 'calibration');
-    try {
-      const plan = await withScores(forecaster, series, hooks.signal);
-      await hooks.onCalibrated?.(forecaster);
-      state = { plan, networks: new Map() };
-    } finally {
-      forecaster.dispose();
-    }
-  }
-  return trainStage(backend, series, options, state, 'final', hooks);
-}
-
-const trainStage = (
-  backend: Backend,
-  series: Series,
-  options: TrainOptions,
-  before: ForecastState,
-  stage: Stage,
-  { onNetwork, ...hooks }: ForecastHooks,
-): Promise<ForecastState> =>
-  trainMembers(
-    backend,
-    membersOf(before.plan, stage),
-    ({ ahead }) => ({ train: examplesFor(before.plan, series, ahead, stage), validation: undefined }),
-    options,
-    before,
-    {
-      ...hooks,
-      onNetwork: (member, number, count) =>
-        onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
-    },
-  );
-
-const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
+/** What methods read for some horizons; networks that correct these read more. */
+export const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
 
-/** What a network of a stage learns from. */
-const examplesFor = (plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): Examples =>
-  windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
-
-/** The config of a plan's networks, for a look at their size. */
-export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
-  const [{ ahead }] = membersOf(plan);
-  return networkFor(examplesFor(plan, series, ahead, 'final'), options);
+/** The inputs of the networks for some horizons, in windows within a range of steps. */
+export function networkReading(
+  plan: ForecastPlan,
+  series: Series,
+  ahead: readonly number[],
+  range: Range,
+  corrections = correctionsOf(plan),
+): Reading {
+  const reading = readingFor(plan, series, ahead);
+  if (!corrections) return reading;
+  return correctedReading(
+    reading,
+    ahead.map((one) => corrections[plan.ahead.indexOf(one)]),
+    range,
+  );
 }
 
-/** Forecasts with the networks of a plan. The caller disposes of it. */
+/** Calls `use` with the forecaster of a state, and frees it. */
+export async function withForecaster<Result>(
+  backend: Backend,
+  state: ForecastState,
+  use: (forecaster: Forecaster) => Promise<Result>,
+  stage: Stage = 'final',
+): Promise<Result> {
+  const forecaster = new Forecaster(backend, state, stage);
+  try {
+    return await use(forecaster);
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** The forecasts of some steps. */
+export interface Forecasts {
+  readonly bands: readonly Band[];
+  /** Those of each network, `[network][step]`, whose intervals are not corrected; none if a simple method forecasts. */
+  readonly networks: readonly (readonly Band[])[];
+  /** How many scores correct the interval of each step. */
+  readonly scores: readonly number[];
+}
+
+/** Forecasts with the networks and the methods of a plan. The caller disposes of it. */
 export class Forecaster {
   readonly plan: ForecastPlan;
   readonly members: readonly Member[];
+  /** What the forecasts of each horizon are made of; undefined in version 1. */
+  readonly corrections: readonly Correction[] | undefined;
   private readonly networks: LoadedNetworks;
+  /** The scores that are known of a series, by horizon and step. */
+  private readonly scoresOf = new WeakMap<Series, Map<number, Map<number, number>>>();
 
   /** Throws an Error if a network of the stage is missing. */
-  constructor(
-    private readonly backend: Backend,
-    { plan, networks }: ForecastState,
-    stage: Stage = 'final',
-  ) {
+  constructor(backend: Backend, { plan, networks }: ForecastState, stage: Stage = 'final') {
     this.plan = plan;
     this.members = membersOf(plan, stage);
+    this.corrections = correctionsOf(plan);
     const saved = this.members.map(({ name, ahead }) => {
       const network = networks.get(name);
       if (!network) throw new Error(`forecast: network ${name} is missing`);
@@ -162,124 +103,166 @@ export class Forecaster {
   }
 
   /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
-  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
-    const raw = await this.rawBands(series, ahead, steps, signal);
-    const shifts = await this.shifts(series, ahead, steps, signal);
-    return raw.map((band, n) => finite(movedOutwards(band, shifts[n])));
-  }
-
-  /** The mean of the networks' bands, without correction. */
-  private async rawBands(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<Band[]> {
-    const all: Band[][] = [];
-    for (const member of this.members.filter((one) => one.ahead.includes(ahead))) {
-      all.push(await this.bandsOf(member, series, ahead, steps, signal));
-    }
-    return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), 0)); // quantiles may cross
+  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<readonly Band[]> {
+    return (await this.forecasts(series, ahead, steps, signal)).bands;
   }
 
   /**
-   * How far the interval of each of `steps` moves outwards. The shift is that of the latest scores that are known `ahead` steps before: those
-   * of the test part and later, and before them those of the validation part.
+   * The same, with what each network says; each is asked once. The interval of a step moves outwards by the latest scores that are known `ahead`
+   * steps before: those of the test part and later, and before them those of the validation part.
    */
-  private async shifts(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<number[]> {
+  async forecasts(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Forecasts> {
     const { scores, parts, coverage, ahead: horizons } = this.plan;
-    const before = scores?.[horizons.indexOf(ahead)];
-    if (!before || steps.length === 0) return steps.map(() => 0);
-    const { from, to } = scoredSteps(parts);
-    const most = mostScores(before.length);
-    const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
-    const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
-    let first = Math.min(steps[0] - ahead + 1, series.end);
-    for (let count = 0; first > to && count < most; first--) count += Number(isKnown(first - 1));
-    const later = stepsIn({ from: Math.max(first, to), to: last }).filter(isKnown);
-    const bands = await this.rawBands(series, ahead, later, signal);
-    const known = new Float64Array(Math.max(to, last) - from).fill(NaN);
-    known.set(before.map((score) => score ?? NaN));
-    for (const [n, d] of later.entries()) known[d - from] = scoreOf(bands[n], series.y[d]);
-    // a step that the networks have learned from has the interval of the first test step: its own error is too small
-    const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
-    return recentShifts(known, ends, most, coverage);
-  }
-
-  /** How many scores correct the interval of the forecast of step d. */
-  scoreCount(series: Series, ahead: number, d: number): number {
-    const { scores, parts, ahead: horizons } = this.plan;
     const before = scores?.[horizons.indexOf(ahead)] ?? [];
     const { from, to } = scoredSteps(parts);
-    const isKnown = (t: number): boolean => (t < to ? before[t - from] !== null : !Number.isNaN(series.y[t]));
-    let count = 0;
-    for (
-      let t = Math.min(Math.max(d, to) - ahead, Math.max(to, series.end) - 1);
-      t >= from && count < mostScores(before.length);
-      t--
-    )
-      count += Number(isKnown(t));
-    return count;
+    const most = mostScores(before.length);
+    const later = most > 0 ? scoredLater(series, ahead, steps, to, most) : [];
+    const known = this.knownScores(series, ahead);
+    const asked = [...new Set([...later.filter((d) => !known.has(d)), ...steps])].sort((a, b) => a - b);
+    const networks = await this.networkBands(series, ahead, asked, signal);
+    const whole = networks.length > 0 ? networks : [this.methodBands(series, ahead, asked)];
+    const raw = asked.map((_, n) => movedOutwards(meanBand(whole.map((bands) => bands[n])), 0)); // quantiles may cross
+    const unitAt = this.scoreUnits(series, ahead);
+    for (const [n, d] of asked.entries()) known.set(d, scoreOf(raw[n], series.y[d]) / unitAt(d));
+    const scored = new Float64Array(Math.max(to, ...later.slice(-1).map((d) => d + 1)) - from).fill(NaN);
+    scored.set(before.map((score) => score ?? NaN));
+    for (const d of later) scored[d - from] = known.get(d) ?? NaN;
+    // a step that the networks have learned from has the interval of the first test step: its own error is too small
+    const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
+    const shifts = recentShifts(scored, ends, most, coverage);
+    const places = placesIn(asked, steps);
+    return {
+      bands: places.map((at, n) => finite(this.possible(movedOutwards(raw[at], shifts[n].shift * unitAt(steps[n]))))),
+      networks: networks.map((bands) => places.map((at) => bands[at])),
+      scores: shifts.map(({ count }) => count),
+    };
   }
 
-  /** One network's forecasts, without correction. */
-  async bandsOf(
-    { name, ahead: group }: Member,
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<Band[]> {
-    if (steps.length === 0) return [];
-    const network = this.networks.named('forecast', name);
-    const { T } = network.sizes;
-    const all = this.readingOf(series, group);
-    const inputs = inputCount(all);
-    if (inputs !== network.config.inputs)
-      throw new DataError(
-        `forecast: network ${name} reads ${counted(network.config.inputs, 'number')}, but its plan has ${inputs}`,
-      );
+  private knownScores(series: Series, ahead: number): Map<number, number> {
+    const all = this.scoresOf.get(series) ?? new Map<number, Map<number, number>>();
+    this.scoresOf.set(series, all);
+    const found = all.get(ahead) ?? new Map<number, number>();
+    all.set(ahead, found);
+    return found;
+  }
+
+  /** The band without what cannot be, numbers below 0. */
+  private possible(band: Band): Band {
+    if (!rulesOf(this.plan).isNonNegative) return band;
+    const { forecast, low, high } = band;
+    return { forecast: Math.max(0, forecast), low: Math.max(0, low), high: Math.max(0, high) };
+  }
+
+  /** What the scores of forecasts of step d are multiples of. */
+  scoreUnits(series: Series, ahead: number): (d: number) => number {
+    if (!this.correctionOf(ahead)?.isRelative) return () => 1;
+    const levelAt = recentLevel(this.readingOf(series, [ahead]));
+    return (d) => levelAt(d - ahead);
+  }
+
+  /** The forecasts of the methods alone: bands without width. */
+  methodBands(series: Series, ahead: number, steps: readonly number[]): Band[] {
+    const correction = this.correctionOf(ahead);
+    if (!correction || steps.length === 0) return [];
+    const { level, scale } = this.plan.inputs.y;
+    const range = { from: steps[0], to: steps[steps.length - 1] + 1 - ahead };
+    const { corrected } = correctedReading(this.readingOf(series, [ahead]), [correction], range);
+    return steps.map((d) => {
+      const forecast = level + scale * corrected.centre(d, 0);
+      return finite(this.possible({ forecast, low: forecast, high: forecast }));
+    });
+  }
+
+  private correctionOf(ahead: number): Correction | undefined {
+    return this.corrections?.[this.plan.ahead.indexOf(ahead)];
+  }
+
+  /** What each network says of `steps`, which rise. */
+  async networkBands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[][]> {
+    const correction = this.correctionOf(ahead);
+    const members = this.members.filter((one) => correction?.share !== 0 && one.ahead.includes(ahead));
+    if (steps.length === 0 || members.length === 0) return members.map(() => []);
+    const [{ ahead: group }] = members;
+    const T = 2 * this.plan.T;
     const first = (d: number): number => d - ahead - T + 1;
-    const reading = remembered(all, { from: first(steps[0]), to: first(steps[steps.length - 1]) + T });
-    const { x, logits } = network.activations;
-    const { level, scale } = reading.plan.y;
-    const [low, middle, high] = placesOf(network.config, group.indexOf(ahead));
-    const load = ({ from, to }: Range): void => {
-      assertNotFreed('forecast', x); // while it was awaited
-      for (let n = from; n < to; n++) fillWindow(x, n - from, reading, first(steps[n]));
-      this.backend.upload(x);
-    };
+    const range = { from: first(steps[0]), to: first(steps[steps.length - 1]) + T };
+    const all = networkReading(this.plan, series, group, range, this.corrections);
+    const inputs = inputCount(all);
+    const names = members.map(({ name }) => name);
+    for (const name of names) {
+      const { config } = this.networks.named('forecast', name);
+      if (inputs === config.inputs) continue;
+      throw new DataError(
+        `forecast: network ${name} reads ${counted(config.inputs, 'number')}, but its plan has ${inputs}`,
+      );
+    }
+    const reading = remembered(all, range);
+    const g = group.indexOf(ahead);
     return this.networks.outputsOf(
-      network,
-      steps.length,
-      load,
-      logits,
-      (values, b, n) => {
-        const mean = reading.columns.meanAt(steps[n] - ahead);
-        const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
-        const band = { forecast: value(middle), low: value(low), high: value(high) };
-        if (!Number.isFinite(band.forecast + band.low + band.high))
-          throw new NonFiniteError(`forecast of ${name}`, band.forecast);
-        return band;
+      ...(['forecast', names, steps.length] as const),
+      ({ backend, activations: { x } }, { from, to }, loaded) => {
+        assertNotFreed('forecast', x); // while it was awaited
+        if (loaded.activations.x !== x) copyInto(x, loaded.activations.x);
+        else for (let n = from; n < to; n++) fillWindow(x, n - from, reading, first(steps[n]));
+        backend.upload(x);
+      },
+      ({ activations }) => activations.logits,
+      (values, b, n, { config }) => {
+        const [low, middle, high] = placesOf(config, g).map((k) => values.get(T - 1, b, k));
+        const band = bandOf(reading, [low, middle, high], correction?.share ?? 1, steps[n], g);
+        if (Number.isNaN(band.low + band.forecast + band.high)) throw new NonFiniteError('forecast of a network', NaN);
+        return finite({ ...band, forecast: this.possible(band).forecast });
       },
       signal,
     );
   }
 
-  /** The inputs of one network. */
-  readingOf(series: Series, ahead: readonly number[]): Reading {
-    return readingFor(this.plan, series, ahead);
-  }
+  /** What is read of a series for some horizons, without what only networks read. */
+  readonly readingOf = (series: Series, ahead: readonly number[]): Reading => readingFor(this.plan, series, ahead);
 }
 
-/** The band. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */
+/**
+ * What the outputs of a network mean: `share` of the middle one counts for the forecast of horizon g for step d; the others keep their distances
+ * from it.
+ */
+function bandOf(reading: Reading, [low, middle, high]: readonly number[], share: number, d: number, g: number): Band {
+  const { level, scale } = reading.plan.y;
+  const numberOf = (output: number): number => level + scale * meaningOf(reading, output, d, g);
+  const counted = share * middle;
+  return {
+    forecast: numberOf(counted),
+    low: numberOf(low - middle + counted),
+    high: numberOf(high - middle + counted),
+  };
+}
+
+/** The steps from `to` on whose scores can move the intervals of `steps`: the latest `most` before the first of them can read any, and later ones. */
+function scoredLater(
+  series: Series,
+  ahead: number,
+  steps: readonly number[],
+  to: number,
+  most: number,
+): readonly number[] {
+  const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
+  const [first = to, last = to] = [steps.at(0), steps.at(-1)].map((d = to) => Math.min(d - ahead + 1, series.end));
+  let from = first;
+  for (let count = 0; from > to && count < most; from--) count += Number(isKnown(from - 1));
+  return stepsIn({ from: Math.max(from, to), to: last }).filter(isKnown);
+}
+
+/** The place of each of `steps` in `all`; both rise. */
+function placesIn(all: readonly number[], steps: readonly number[]): number[] {
+  let at = 0;
+  return steps.map((d) => {
+    while (all[at] < d) at++;
+    return at;
+  });
+}
+
+/** The band; NaN where a method has no forecast. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */
 function finite(band: Band): Band {
-  const wrong = [band.forecast, band.low, band.high].find((value) => !Number.isFinite(value));
+  const wrong = [band.forecast, band.low, band.high].find((value) => Math.abs(value) === Infinity);
   if (wrong !== undefined) throw new NonFiniteError('forecast: a forecast, or an end of its interval', wrong);
   return band;
 }
@@ -311,16 +294,3 @@ function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middl
 /** The whole numbers of a range; none if it ends before it begins. */
 export const stepsIn = ({ from, to }: Range): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
-
-/** The plan with the scores of the validation part. */
-async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
-  const { plan } = forecaster;
-  const steps = stepsIn(scoredSteps(plan.parts));
-  const scores: (number | null)[][] = [];
-  for (const ahead of plan.ahead) {
-    const bands = await forecaster.bands(series, ahead, steps, signal);
-    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]));
-    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
-  }
-  return { ...plan, scores };
-}

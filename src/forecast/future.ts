@@ -26,6 +26,18 @@ export interface FutureStep {
   readonly scores: number;
 }
 
+/** A forecast, with the interval that should contain the number. */
+export interface ForecastRow extends Band {
+  /** The time of the number, as `2024-02-29`. */
+  readonly date: string;
+  /** Steps from the last number that was known. */
+  readonly ahead: number;
+}
+
+/** Forecasts as users read them. */
+export const rowsOf = ({ calendar }: ForecastPlan, steps: readonly FutureStep[]): ForecastRow[] =>
+  steps.map(({ step, ahead, band }) => ({ date: formatTime(timeAt(calendar, step)), ahead, ...band }));
+
 /**
  * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,
  * the networks read the forecasts before as if they were known, so intervals there are too narrow. `name` is for messages. Throws a DataError
@@ -54,11 +66,11 @@ export async function futureOf(
     for (const ahead of plan.ahead) {
       const steps = stepsIn({ from: end + from + done, to: end + from + Math.min(ahead, block) });
       if (steps.length === 0) break;
-      const bands = await forecaster.bands(longer, ahead, steps, signal);
-      for (const [n, band] of bands.entries()) {
-        const scores = forecaster.scoreCount(series, ahead, steps[n]);
-        found.push({ step: steps[n], ahead: steps[n] - end + 1, band, horizon: ahead, scores });
-      }
+      const { bands, scores } = await forecaster.forecasts(longer, ahead, steps, signal);
+      if (bands.some(({ forecast }) => Number.isNaN(forecast)))
+        throw new DataError(`${name}: has too few rows for a forecast ${ahead} ahead: add earlier ones`);
+      for (const [n, band] of bands.entries())
+        found.push({ step: steps[n], ahead: steps[n] - end + 1, band, horizon: ahead, scores: scores[n] });
       done += steps.length;
     }
     for (const { step, band } of found.slice(from)) longer.filled[step] = band.forecast;

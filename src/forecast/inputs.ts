@@ -36,7 +36,10 @@ export const kindOf = (plan: KnownPlan): ColumnKind =>
 /** How inputs are made from a series; the same for training and for forecasts. */
 export interface InputPlan {
   readonly y: Scale;
-  /** Steps of the training part: time goes from -1 to 1 over them. */
+  /**
+   * 0, or in a file of version 1 the steps of its training part. Its networks read the time, which goes from -1 to 1 over these, and the levels of
+   * `inputs`; both leave their range later. Other networks read only differences from a recent mean.
+   */
   readonly steps: number;
   /** Whether numbers of the series are missing in the training part; a column then says so. */
   readonly hasMissing: boolean;
@@ -46,7 +49,7 @@ export interface InputPlan {
   /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season, and no horizon is longer. */
   readonly lag: number;
   readonly known: readonly KnownPlan[];
-  /** Forecasts are differences from the mean of the last `meanOver` numbers, because a series may drift: four of the shortest seasons. */
+  /** Numbers are read as differences from the mean of the last `meanOver` ones, because a series may drift: four of the shortest seasons. */
   readonly meanOver: number;
   /** Holidays that have a column of their own, because at least two days of the training part have them. */
   readonly holidays: readonly string[];
@@ -67,8 +70,8 @@ export const DAYS_READ_AFTER = NEAR[NEAR.length - 1];
 const HARMONICS = [1, 2] as const;
 const DAY = 86_400_000;
 
-/** Seasons of which a mean is taken, and the length of a window; steps of both if there are no seasons. */
-export const RECENT = { seasons: 4, steps: 32 } as const;
+/** Seasons of which a mean is taken; steps of it if there are no seasons. */
+const RECENT = { seasons: 4, steps: 32 } as const;
 
 /** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. `inputNames`: of `series.inputs`. */
 export function planFor(
@@ -85,7 +88,7 @@ export function planFor(
   const lag = Math.max(Math.round(longest / shortest), Math.ceil(ahead / shortest)) * shortest;
   return {
     y: scaleOf(series.y.subarray(0, end)),
-    steps: end,
+    steps: 0,
     hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
     inputs: series.inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end))),
     seasons,
@@ -163,21 +166,21 @@ function namesWithin(calendar: Calendar, end: number, holidays: Holidays): strin
  * The mean of the last `meanOver` numbers up to step t, scaled; missing ones do not count. Without any, the mean of the step before, and 0 at
  * the beginning.
  */
-function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number) => number {
-  const means = new Float64Array(filled.length);
+function recentMeans(scale: Scale, values: Float64Array, meanOver: number): (t: number) => number {
+  const means = new Float64Array(values.length);
   let [sum, count] = [0, 0];
   const include = (value: number | undefined, sign: 1 | -1): void => {
     if (value === undefined || Number.isNaN(value)) return;
-    sum += sign * scaled(y, value);
+    sum += sign * scaled(scale, value);
     count += sign;
   };
-  for (let t = 0; t < filled.length; t++) {
+  for (let t = 0; t < values.length; t++) {
     if (t % meanOver === 0) {
       [sum, count] = [0, 0]; // summed anew, so that the rounding of numbers long ago has no effect
-      for (let k = Math.max(0, t - meanOver + 1); k <= t; k++) include(filled[k], 1);
+      for (let k = Math.max(0, t - meanOver + 1); k <= t; k++) include(values[k], 1);
     } else {
-      include(filled[t - meanOver], -1);
-      include(filled[t], 1);
+      include(values[t - meanOver], -1);
+      include(values[t], 1);
     }
     means[t] = count > 0 ? sum / count : (means[t - 1] ?? 0);
   }
@@ -187,16 +190,20 @@ function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number
 /** The columns of a series' inputs. */
 export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumns {
   const { filled, calendar } = series;
-  const meanAt = recentMeans(plan, series);
+  const { steps, meanOver } = plan;
+  const meanAt = recentMeans(plan.y, filled, meanOver);
   /** The difference of the number at step t from the mean up to there; 0 if it is missing. */
   const differenceAt = (t: number): number =>
     t < 0 || Number.isNaN(filled[t]) ? 0 : scaled(plan.y, filled[t]) - meanAt(t);
   const past: InputColumn[] = [{ name: 'value', at: differenceAt }];
   if (plan.hasMissing) past.push({ name: 'value is missing', at: (t) => Number(Number.isNaN(filled[t])) });
-  const others = series.inputs.map((values, n): InputColumn => ({
-    name: `input ${n + 1}`,
-    at: (t) => scaled(plan.inputs[n], values[t]),
-  }));
+  const others = series.inputs.map((values, n): InputColumn => {
+    const meanBefore = steps > 0 ? () => 0 : recentMeans(plan.inputs[n], values, meanOver);
+    return {
+      name: `input ${n + 1}`,
+      at: (t) => (Number.isNaN(values[t]) ? 0 : scaled(plan.inputs[n], values[t]) - meanBefore(t)),
+    };
+  });
   const { lag } = plan;
   const base: InputColumn[] = lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => differenceAt(d - lag) }] : [];
   return {
@@ -204,7 +211,7 @@ export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays
     past: [...past, ...others],
     future: [
       ...base,
-      { name: 'time', at: (d) => (2 * d) / plan.steps - 1 },
+      ...(steps > 0 ? [{ name: 'time', at: (d: number) => (2 * d) / steps - 1 }] : []),
       ...calendarColumns(calendar, plan.seasons),
       ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
       ...(holidays ? holidayColumns(plan, calendar, holidays) : []),

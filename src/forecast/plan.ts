@@ -4,6 +4,7 @@ import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
 import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
+import type { JsonObject } from '../files/json.js';
 import { sha256Of } from '../files/sha256.js';
 import { bytesOfNumbers, bytesOfValues } from '../data/scale.js';
 import type { ColumnKind } from '../data/table.js';
@@ -21,6 +22,39 @@ export interface Parts {
   readonly test: Range;
 }
 
+/** What a file of 1.0.0 does not say; there the networks forecast, below 0 too. */
+export interface Rules {
+  /**
+   * What may forecast. `auto`: the methods that are the best on the validation part, and networks if they improve these. `network`: always with
+   * networks. Or one method of `METHODS`, without networks.
+   */
+  readonly method: string;
+  /** Whether no forecast is below 0, because no number before the test part is. */
+  readonly isNonNegative: boolean;
+  /** How often the test part has been measured. */
+  readonly looks: number;
+  /** For each of `ahead`, what its forecasts are made of; null before the calibration, and in version 1, whose networks correct no method. */
+  readonly corrections: readonly StoredCorrection[] | null;
+}
+
+/** A correction as a file holds it: see `Correction`. */
+export interface StoredCorrection {
+  readonly fits: readonly JsonObject[];
+  readonly unit: number;
+  readonly isRelative: boolean;
+  readonly share: number | null;
+}
+
+const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, corrections: null };
+
+export const rulesOf = ({ rules }: Pick<ForecastPlan, 'rules'>): Rules => rules ?? RULES_OF_1_0;
+
+/** The plan after `count` more evaluations on its test part, of which an earlier report knows `before`. */
+export function withLooks(plan: ForecastPlan, count: number, before = 0): ForecastPlan {
+  const rules = rulesOf(plan);
+  return { ...plan, rules: { ...rules, looks: Math.max(rules.looks, before) + count } };
+}
+
 /** What the user chose. */
 export interface ForecastChoices {
   readonly columns: SeriesColumns;
@@ -36,6 +70,10 @@ export interface ForecastChoices {
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
   /** Seasons in steps; null to look for them. */
   readonly seasons: readonly number[] | null;
+  /** As `Rules.method`. */
+  readonly method: string;
+  /** Whether forecasts may be below 0 although no number is. */
+  readonly isNegative: boolean;
 }
 
 /** A forecaster without its networks. */
@@ -59,10 +97,12 @@ export interface ForecastPlan {
    * move outwards. null where the number is missing; null before the validation.
    */
   readonly scores: readonly (readonly (number | null)[])[] | null;
+  /** undefined: those of 1.0.0. */
+  readonly rules?: Rules;
 }
 
 /** A window is four of the shortest seasons, or fewer in a short series, within these limits. */
-const WINDOW = { least: 8, most: 64 } as const;
+const WINDOW = { seasons: 4, withoutSeasons: 64, least: 8, most: 64 } as const;
 /** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
 const TEST_SHARE = 0.1;
 /** More steps would not measure better. */
@@ -72,14 +112,14 @@ const DAY = 86_400_000;
 /** Smaller numbers of f64 have fewer digits, and no drawing has an axis for them. */
 const LEAST_SCALE = 2 ** -1022;
 
-/** The plan for a series. Throws a DataError if it is too short for its parts. */
+/** The plan for a series; `parts`: if not those of the choices. Throws a DataError if it is too short for its parts. */
 export function planOf(
   name: string,
   series: Series,
   choices: ForecastChoices,
   holidays: Holidays | undefined,
+  parts = partsOf(name, series, choices),
 ): ForecastPlan {
-  const parts = partsOf(name, series, choices);
   if (holidays) assertDays(name, series.calendar);
   const trainEnd = parts.validation.from;
   const seasons = choices.seasons
@@ -96,7 +136,8 @@ export function planOf(
   const largest = ahead[ahead.length - 1];
   const inputs = planFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
-  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(inputs.meanOver, half)));
+  const wanted = seasons.length > 0 ? WINDOW.seasons * seasons[0] : WINDOW.withoutSeasons;
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(wanted, half)));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
       `${name}: ${counted(trainEnd, 'step')} before the validation part: a forecast of ${counted(largest, 'step')} ahead needs ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
@@ -121,6 +162,11 @@ export function planOf(
       : null,
     digests: digestsOf(series, parts.test.from),
     scores: null,
+    rules: {
+      method: choices.method,
+      isNonNegative: !choices.isNegative && !series.y.subarray(0, parts.test.from).some((value) => value < 0),
+      ...{ looks: 0, corrections: null },
+    },
   };
   assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);
   if (holidays && inputs.holidays.length === 0) {
@@ -302,9 +348,16 @@ export function networkWords({ ahead, seed }: Member, stage: Stage, number: numb
   return `network ${number} of ${count}, for the ${why}: ${ahead.join(', ')} ahead, seed ${seed}`;
 }
 
-/** The networks of a stage. */
-export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Stage = 'final'): Member[] {
-  const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
+/** Whether the networks of a plan forecast without methods, and read the time: those of a file of 1.0.0. */
+export const isVersion1 = ({ inputs }: Pick<ForecastPlan, 'inputs'>): boolean => inputs.steps > 0;
+
+/** The networks of a stage: those of the horizons whose forecasts use networks. */
+export function membersOf(plan: ForecastPlan, stage: Stage = 'final'): Member[] {
+  const { ahead, isTogether, seeds } = plan;
+  const { method, corrections } = rulesOf(plan);
+  const isAllowed = method === 'auto' || method === 'network';
+  const used = ahead.filter((_, n) => isAllowed && (stage === 'calibration' || corrections?.[n].share !== 0));
+  const groups = !isTogether ? used.map((one) => [one]) : used.length > 0 ? [ahead] : [];
   const beginning = stage === 'final' ? '' : `${stage}-`;
   return groups.flatMap((group) =>
     Array.from({ length: seeds }, (_, n) => ({

@@ -2,25 +2,40 @@
 import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { formatTime, timeAt } from '../data/calendar.js';
-import { scaled } from '../data/scale.js';
-import type { RidgeWeights } from './baselines.js';
-import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
-import { chanceOf, coverageOf, meanAbsoluteError, scoresNeeded } from './intervals.js';
+import {
+  bandLoss,
+  chanceOf,
+  coverageOf,
+  errorUnit,
+  meanAbsoluteError,
+  rootMeanSquaredError,
+  scoresNeeded,
+} from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
+import { fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
+import { lastValue } from './methods/naive.js';
 import type { ForecastPlan } from './plan.js';
-import { trainEnd } from './plan.js';
+import { isVersion1, rulesOf } from './plan.js';
 import type { Series } from './series.js';
-import type { Reading } from './windows.js';
-import { strideFor } from './windows.js';
 
-/** The mean absolute error of a method on a part. */
-export interface MethodReport {
+/** How large the errors of forecasts are on a part. */
+export interface Errors {
+  /** The mean absolute error. */
+  readonly error: number;
+  /** The root of the mean squared error. */
+  readonly rmse: number;
+  /** `error` in units of the mean difference of numbers a season apart before the test part; null if that is 0. */
+  readonly mase: number | null;
+}
+
+/** A method on a part. */
+export interface MethodReport extends Errors {
   /** What the method is, for people. */
   readonly name: string;
-  /** Its mean absolute error. */
-  readonly error: number;
+  /** Its forecasts, one for each step of the part. */
+  readonly values: readonly number[];
 }
 
 /** A forecast that was far from its number. */
@@ -32,15 +47,19 @@ export interface WorstForecast extends Band {
 }
 
 /** The forecasts of one horizon on a part. */
-export interface HorizonReport {
+export interface HorizonReport extends Errors {
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
+  /** The methods whose mean the networks correct; none in a file of 1.0.0. */
+  readonly methods: readonly string[];
+  /** The share of the networks' corrections that is added; 0 without networks. */
+  readonly share: number;
   /** What the networks must beat. */
   readonly baselines: readonly MethodReport[];
-  /** The mean absolute error of each network. */
+  /** The mean absolute error of the forecasts with each network alone. */
   readonly networks: readonly number[];
-  /** That of the forecasts' mean. */
-  readonly error: number;
+  /** The pinball loss of the forecasts and of both ends of their intervals. */
+  readonly pinball: number;
   /** How many numbers of the part the errors are means over. */
   readonly numbers: number;
   /** `error` as a share of the mean absolute number; null if that is 0. */
@@ -51,7 +70,7 @@ export interface HorizonReport {
   readonly scores: number;
   /** The share of numbers that lie in the interval. */
   readonly coverage: number;
-  /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
+  /** The baseline with a smaller error, if there is one. */
   readonly beatenBy: string | null;
   /** Whether the forecasts are nearer to the last known number than to the right one by far: they repeat it. */
   readonly echoes: boolean;
@@ -59,13 +78,8 @@ export interface HorizonReport {
   readonly bands: readonly Band[];
 }
 
-/** Seasons whose numbers ridge regression reads. */
-const RIDGE_SEASONS = 4;
-const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-/** Rows of more would not change the weights. */
-const MOST_RIDGE_ROWS = 100_000;
-/** Each row of n numbers takes n² of these; they take about two seconds. */
-const MOST_RIDGE_PRODUCTS = 4e9;
+/** The methods beside the networks of a file of 1.0.0, which it printed too. */
+const BESIDE_VERSION_1 = ['last', 'season', 'ridge'] as const;
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 
@@ -91,35 +105,50 @@ export async function reportOf(
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];
   for (const ahead of plan.ahead) {
-    const bands = await forecaster.bands(series, ahead, steps, signal);
-    const forecasts = bands.map(({ forecast }) => forecast);
-    const networks: number[] = [];
-    for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
-      const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
-      const values = own.map(({ forecast }) => forecast);
-      networks.push(errorOf(`network ${member.name}`, values, y));
-    }
-    const error = errorOf('the networks', forecasts, y);
+    const { bands, networks: own, scores } = await forecaster.forecasts(series, ahead, steps, signal);
+    const correction = forecaster.corrections?.at(plan.ahead.indexOf(ahead));
+    const unit = errorUnit(series.y, plan.parts.test.from, plan.inputs.seasons.at(0) ?? 1);
+    const errorsOf = (name: string, values: readonly number[]): Errors => {
+      const error = errorOf(name, values, y);
+      return { error, rmse: rootMeanSquaredError(values, y), mase: unit > 0 ? error / unit : null };
+    };
+    const forecasts = forecastsIn(bands);
+    const networks = own.map((all, n) => errorOf(`network ${n + 1} for ${ahead} ahead`, forecastsIn(all), y));
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
-      name,
-      error: errorOf(name, values, y),
+      ...{ name, values },
+      ...errorsOf(name, values),
     }));
-    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
+    const best = bestOf(baselines);
+    const errors = errorsOf('the forecasts', forecasts);
     const last = steps.map((d) => lastValue(series.filled, d - ahead));
     const numbers = y.filter((value) => !Number.isNaN(value));
     const size = numbers.reduce((sum, value) => sum + Math.abs(value), 0) / numbers.length;
     reports.push({
-      ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
-      relative: size > 0 ? error / size : null,
+      ...{ ahead, baselines, networks, ...errors, bands, numbers: numbers.length },
+      methods: correction?.fits.map(({ fitted }) => fitted.name) ?? [],
+      share: correction?.share ?? 1,
+      pinball: bandLoss(bands, y, plan.coverage),
+      relative: size > 0 ? errors.error / size : null,
       worst: worstOf(plan, steps, y, bands),
-      scores: forecaster.scoreCount(series, ahead, steps[0]),
+      scores: scores[0],
       coverage: coverageOf(bands, y),
-      beatenBy: best.error < error ? best.name : null,
-      echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
+      beatenBy: best.error < errors.error ? best.name : null,
+      echoes: own.length > 0 && meanAbsoluteError(forecasts, last) < ECHO * errors.error,
     });
   }
   return reports;
 }
+
+const forecastsIn = (bands: readonly Band[]): number[] => bands.map(({ forecast }) => forecast);
+
+export const bestOf = <Method extends { readonly error: number }>(methods: readonly Method[]): Method =>
+  methods.reduce((a, b) => (b.error < a.error ? b : a));
+
+/** A report as JSON holds it: without the forecasts. */
+export const figuresOf = ({ bands: _, baselines, ...figures }: HorizonReport): object => ({
+  ...figures,
+  baselines: baselines.map(({ values: __, ...others }) => others),
+});
 
 /** The mean absolute error of a method. Throws a NonFiniteError if it is too large for a number, which JSON could not hold. */
 function errorOf(method: string, forecasts: readonly number[], y: readonly number[]): number {
@@ -151,19 +180,25 @@ export function errorTable(
 ): string[][] {
   const show = shownFor(Math.min(...reports.map(({ error }) => error)));
   const range = ({ networks }: HorizonReport): string =>
-    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+    networks.length === 0
+      ? '–'
+      : `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
   const names = new Set(reports.flatMap(({ baselines }) => baselines.map(({ name }) => name)));
   /** A horizon may lack a baseline: numbers that are missing. */
   const errorAt = ({ baselines }: HorizonReport, name: string): string => {
     const found = baselines.find((one) => one.name === name);
     return found ? show(found.error) : '–';
   };
+  const line = (name: string, cellOf: (report: HorizonReport) => string): string[] => [name, ...reports.map(cellOf)];
   return [
-    ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-    ...[...names].map((name) => [name, ...reports.map((one) => errorAt(one, name))]),
-    [`LSTM, each of ${seeds}`, ...reports.map(range)],
-    ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-    [`in the ${exactPercent(coverage)} interval`, ...reports.map((one) => percent(one.coverage, 1))],
+    line('steps ahead', ({ ahead }) => String(ahead)),
+    ...[...names].map((name) => line(name, (one) => errorAt(one, name))),
+    ...(reports.some(({ networks }) => networks.length > 0) ? [line(`with an LSTM, each of ${seeds}`, range)] : []),
+    line('the forecast', ({ error }) => show(error)),
+    line('its RMSE', ({ rmse }) => show(rmse)),
+    line('its MASE', ({ mase }) => mase?.toFixed(3) ?? '–'),
+    line('its pinball loss', ({ pinball }) => show(pinball)),
+    line(`in the ${exactPercent(coverage)} interval`, (one) => percent(one.coverage, 1)),
   ];
 }
 
@@ -186,21 +221,40 @@ const percent = (share: number, digits: number): string => `${(100 * share).toFi
 /** 99.9% for 0.999. */
 const exactPercent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;
 
+/** What the forecasts of a horizon are. */
+function sourceOf({ methods, share, networks }: HorizonReport): string {
+  if (methods.length === 0) return 'the mean of the LSTMs';
+  const base = methods.length === 1 ? `that of ${methods[0]}` : `the mean of ${listed(methods)}`;
+  if (share === 0) return `${base}, without an LSTM`;
+  const part = share === 1 ? '' : `${percent(share, 0)} of `;
+  return `${base}, plus ${part}${networks.length === 1 ? 'the correction of an LSTM' : `the mean correction of ${networks.length} LSTMs`}`;
+}
+
+/** `a, b and c` */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
 /** What the errors of each horizon mean, in sentences. */
 export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
-  reports.map(({ ahead, baselines, error, relative, worst: [worst] }) => {
-    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
-    const difference = Math.abs(error / best.error - 1);
-    const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
-    const isSame = error === best.error || difference < 0.005; // 0% as shown
-    const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
+  reports.map((report) => {
+    const { ahead, baselines, error, relative, worst } = report;
+    const [{ forecast, truth, date }] = worst;
+    const show = shownFor(error, Math.max(Math.abs(forecast), Math.abs(truth)));
     const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
-    const show = shownFor(error, Math.max(Math.abs(worst.forecast), Math.abs(worst.truth)));
     return (
-      `${ahead} ahead, the LSTM's mean error is ${size}${beside} that of ${best.name}, the best other method. ` +
-      `The largest error is that of ${worst.date}: ${show(worst.forecast)} in place of ${show(worst.truth)}.`
+      `${ahead} ahead, the forecast is ${sourceOf(report)}. Its mean error is ${size}${besides(error, bestOf(baselines))}. ` +
+      `The largest error is that of ${date}: ${show(forecast)} in place of ${show(truth)}.`
     );
   });
+
+/** `25% smaller than that of ridge regression, the best simple method` */
+function besides(error: number, best: MethodReport): string {
+  const difference = Math.abs(error / best.error - 1);
+  const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
+  const isSame = error === best.error || difference < 0.005; // 0% as shown
+  const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
+  return `${beside} that of ${best.name}, the best simple method`;
+}
 
 /** Errors over fewer numbers say little. */
 const FEW_NUMBERS = 30;
@@ -228,8 +282,12 @@ export function warningsOf(
     Math.abs(coverage - wanted) > WRONG_COVERAGE && chanceOf(Math.round(coverage * numbers), numbers, wanted) < RARE;
   const ofHorizon = ({ ahead, beatenBy, echoes, coverage, scores }: HorizonReport): string[] => [
     ...fewScores(wanted, ahead, scores),
-    ...(beatenBy === null ? [] : [`${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`]),
-    ...(echoes ? [`${ahead} ahead, the LSTM repeats the last known number`] : []),
+    ...(beatenBy === null
+      ? []
+      : [
+          `${ahead} ahead, the forecast loses against ${beatenBy}: compare them on other parts, with --test or --origins, and choose with --method`,
+        ]),
+    ...(echoes ? [`${ahead} ahead, the forecast repeats the last known number`] : []),
     ...(isWrong(coverage)
       ? [
           `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${exactPercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
@@ -254,90 +312,12 @@ export function baselinesOf(
   ahead: number,
   steps: readonly number[],
 ): { name: string; values: number[] }[] {
-  const { plan } = forecaster;
-  const { filled } = series;
-  const last = steps.map((d) => lastValue(filled, d - ahead));
-  const ofSeason = (name: string, valueOf: typeof seasonalValue, period: number) => {
-    const values = steps.map((d) => valueOf(filled, d, d - ahead, period));
-    return {
-      name: `${name} (${counted(period, 'step')})`,
-      values: values.map((value, n) => (Number.isNaN(value) ? last[n] : value)),
-    };
-  };
-  const seasonal = plan.inputs.seasons.flatMap((season) => [
-    ofSeason('the season before', seasonalValue, season),
-    ofSeason('the mean of four seasons', meanOfSeasons, season),
-  ]);
-  return [
-    ...[{ name: 'the last value', values: last }, ...seasonal].filter(({ values }) => !values.some(Number.isNaN)),
-    { name: 'ridge regression', values: ridgeForecasts(forecaster.readingOf(series, [ahead]), plan, steps) },
-  ];
-}
-
-/** What a ridge regression reads, and how strongly it is held back. */
-interface RidgeChoice {
-  /** The latest numbers of the series, and of the other inputs, that it reads. */
-  readonly span: number;
-  readonly lambda: number;
-}
-
-/**
- * Ridge regression on what the network reads: the numbers of its window, what is known of the step that is forecast, and the last four
- * seasons. The validation part chooses lambda, and whether it reads the window or the last number only; as the networks, it is then also
- * fitted to that part. Of both only the steps count that are known at the first forecast of the test part.
- */
-function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
-  const { level, scale } = plan.inputs.y;
-  const forecasts = (weights: RidgeWeights, span: number, at: readonly number[]): number[] => {
-    const row = new Float64Array(rowLength(reading, span));
-    return at.map((d) => {
-      fillRow(row, reading, span, d);
-      return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - reading.ahead[0]));
-    });
-  };
-  const end = trainEnd(plan, reading.ahead, 'final');
-  const validation = stepsIn({ from: plan.parts.validation.from, to: end });
-  const truth = validation.map((d) => reading.series.y[d]);
-  const tried = [1, plan.T].flatMap((span) => {
-    const calibration = ridgeSums(reading, span, trainEnd(plan, reading.ahead, 'calibration'));
-    return LAMBDAS.map((lambda): RidgeChoice & { error: number } => ({
-      span,
-      lambda,
-      error: meanAbsoluteError(forecasts(calibration.weights(lambda), span, validation), truth),
-    }));
-  });
-  const { span, lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
-  return forecasts(ridgeSums(reading, span, end).weights(lambda), span, steps);
-}
-
-/** The sums of the steps before `end`. */
-function ridgeSums(reading: Reading, span: number, end: number): Ridge {
-  const { series, plan, ahead } = reading;
-  const row = new Float64Array(rowLength(reading, span));
-  const sums = new Ridge(row.length);
-  const most = Math.min(MOST_RIDGE_ROWS, Math.floor(MOST_RIDGE_PRODUCTS / row.length ** 2));
-  const stride = strideFor(end, most, plan.seasons);
-  for (let d = Math.max(plan.lag, ahead[0]); d < end; d += stride) {
-    if (Number.isNaN(series.y[d])) continue;
-    fillRow(row, reading, span, d);
-    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead[0]));
-  }
-  return sums;
-}
-
-const rowLength = ({ columns, plan }: Reading, span: number): number =>
-  columns.past.length * span + columns.future.length + (plan.seasons.length > 0 ? RIDGE_SEASONS : 0);
-
-function fillRow(row: Float64Array, { columns, ahead, plan, series }: Reading, span: number, d: number): void {
-  const t = d - ahead[0];
-  let i = 0;
-  for (const column of columns.past) for (let k = 0; k < span; k++) row[i++] = t - k < 0 ? 0 : column.at(t - k);
-  for (const column of columns.future) row[i++] = column.at(d);
-  const season = plan.seasons.at(0);
-  if (season === undefined) return;
-  const latest = latestInPhase(d, t, season);
-  for (let k = 0; k < RIDGE_SEASONS; k++) {
-    const value = series.filled[latest - k * season] ?? NaN;
-    row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
-  }
+  const reading = forecaster.readingOf(series, [ahead]);
+  const names = isVersion1(forecaster.plan) ? BESIDE_VERSION_1 : METHOD_NAMES;
+  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'), names);
+  const { isNonNegative } = rulesOf(forecaster.plan);
+  const possible = (value: number): number => (isNonNegative ? Math.max(0, value) : value);
+  return fits
+    .map(({ fitted }) => ({ name: fitted.name, values: fitted.forecasts(reading, ahead, steps).map(possible) }))
+    .filter(({ values }) => !values.some(Number.isNaN));
 }

@@ -16,6 +16,7 @@ import { PARTS_OF_TIME } from '../data/table.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { MOST_SEEDS, STATE_OPTIONS } from '../trained-state.js';
+import { METHOD_NAMES } from './methods/methods.js';
 import type { ForecastChoices } from './plan.js';
 import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -49,7 +50,16 @@ export interface ForecastRequest {
   readonly interval?: number;
   /** Rows with a `date` and a `name`. Default: no holidays. */
   readonly holidays?: readonly SeriesRow[];
+  /**
+   * What forecasts: the networks, a simple method, for which no network is trained, or for each horizon the best of all on the validation part.
+   * Default: auto.
+   */
+  readonly method?: (typeof FORECAST_METHODS)[number];
+  /** Whether forecasts may be below 0 although no number of the training part is. Default: false. */
+  readonly negative?: boolean;
 }
+
+export const FORECAST_METHODS = ['auto', 'network', ...METHOD_NAMES] as const;
 
 /** What stands for an empty list of seasons in a text. */
 export const NO_SEASONS = 'none';
@@ -69,38 +79,51 @@ const NAMES = [
   'together',
   'interval',
   'holidays',
+  'method',
+  'negative',
 ];
 
-/** The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message. */
-export function choicesOf(what: string, request: ForecastRequest): ForecastChoices {
+/**
+ * The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message; `nameOf`: what the user calls a
+ * field, if not by its name.
+ */
+export function choicesOf(
+  what: string,
+  request: ForecastRequest,
+  nameOf: (field: keyof ForecastRequest) => string = (field) => field,
+): ForecastChoices {
   assertKnownNames(what, request, NAMES);
   const { time, predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
-  const { together = false, interval = 0.9 } = request;
+  const { together = false, interval = 0.9, method = 'auto', negative = false } = request;
+  const named = (field: keyof ForecastRequest): string => `${what}: ${nameOf(field)}`;
   const times = typeof time === 'string' ? [time] : time;
-  for (const [name, list] of Object.entries({ time: times, inputs, known })) {
-    assertList(`${what}: ${name}`, list, 'names of columns');
-    for (const column of list) assertString(`${what}: ${name}: a column`, column);
+  for (const [field, list] of Object.entries({ time: times, inputs, known })) {
+    const name = named(field as 'time' | 'inputs' | 'known');
+    assertList(name, list, 'names of columns');
+    for (const column of list) assertString(`${name}: a column`, column);
   }
-  if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
+  if (times.length === 0) throw new RangeError(`${named('time')}: must name a column`);
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
-      `${what}: time: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+      `${named('time')}: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
-  assertString(`${what}: predict`, predict);
-  if (test !== undefined) assertString(`${what}: test`, test);
+  assertString(named('predict'), predict);
+  if (test !== undefined) assertString(named('test'), test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
-  assertList(`${what}: ahead`, horizons, 'numbers of steps');
-  if (horizons.length === 0) throw new RangeError(`${what}: ahead: must have a number of steps`);
-  for (const steps of horizons) assertWhole(`${what}: ahead`, steps, 1, MOST_AHEAD);
-  if (seasons !== undefined) assertList(`${what}: seasons`, seasons, 'numbers of steps');
-  for (const season of seasons ?? []) assertWhole(`${what}: seasons`, season, 2);
-  if (fill !== undefined) assertChoice(`${what}: fill`, fill, FILLS);
-  assertWhole(`${what}: seeds`, seeds, 1, MOST_SEEDS);
-  assertTruth(`${what}: together`, together);
-  assertNumber(`${what}: interval`, interval);
+  assertList(named('ahead'), horizons, 'numbers of steps');
+  if (horizons.length === 0) throw new RangeError(`${named('ahead')}: must have a number of steps`);
+  for (const steps of horizons) assertWhole(named('ahead'), steps, 1, MOST_AHEAD);
+  if (seasons !== undefined) assertList(named('seasons'), seasons, 'numbers of steps');
+  for (const season of seasons ?? []) assertWhole(named('seasons'), season, 2);
+  if (fill !== undefined) assertChoice(named('fill'), fill, FILLS);
+  assertWhole(named('seeds'), seeds, 1, MOST_SEEDS);
+  assertTruth(named('together'), together);
+  assertTruth(named('negative'), negative);
+  assertChoice(named('method'), method, FORECAST_METHODS);
+  assertNumber(named('interval'), interval);
   if (!(interval > 0 && interval < 1))
-    throw new RangeError(`${what}: interval ${describe(interval)}: must be a number between 0 and 1`);
+    throw new RangeError(`${named('interval')} ${describe(interval)}: must be a number between 0 and 1`);
   // copies, because the caller may change the given lists
   const columns: SeriesColumns = {
     time: [...times],
@@ -110,22 +133,25 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     fill: fill ?? null,
   };
   const repeated = repeatedColumn(columns);
-  if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);
+  if (repeated !== undefined)
+    throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
   return {
     columns,
     ahead: [...new Set(horizons)].sort((a, b) => a - b),
     isTogether: together,
     seeds,
     coverage: interval,
-    test: test === undefined ? null : partOf(what, test),
+    test: test === undefined ? null : partOf(named('test'), test),
     seasons: seasons ? [...seasons] : null,
+    method,
+    isNegative: negative,
   };
 }
 
-function partOf(what: string, test: string): NonNullable<ForecastChoices['test']> {
+function partOf(name: string, test: string): NonNullable<ForecastChoices['test']> {
   const [from, to] = timeRangeFrom(test) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
-  throw new RangeError(`${what}: test ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
+  throw new RangeError(`${name} ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
 }
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */

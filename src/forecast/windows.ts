@@ -17,6 +17,28 @@ export interface Reading extends WindowColumns {
   readonly series: Series;
   readonly plan: InputPlan;
   readonly columns: InputColumns;
+  /** What the outputs mean if they correct methods; without it they are differences from the recent mean. */
+  readonly corrected?: Corrected;
+}
+
+/** What the outputs of networks that correct methods mean. Numbers are scaled, as the series is. */
+export interface Corrected {
+  /** What horizon g's forecast of step d corrects. */
+  readonly centre: (d: number, g: number) => number;
+  /** The unit of the correction of horizon g that is made at step t. */
+  readonly unit: (t: number, g: number) => number;
+}
+
+/** The number of step d, scaled, that an output of horizon g means. */
+export function meaningOf({ ahead, columns, corrected }: Reading, output: number, d: number, g: number): number {
+  const t = d - ahead[g];
+  return corrected ? corrected.centre(d, g) + corrected.unit(t, g) * output : columns.meanAt(t) + output;
+}
+
+/** What horizon g's output of step d should be for a scaled number. */
+function outputFor({ ahead, columns, corrected }: Reading, y: number, d: number, g: number): number {
+  const t = d - ahead[g];
+  return corrected ? (y - corrected.centre(d, g)) / corrected.unit(t, g) : y - columns.meanAt(t);
 }
 
 export const readingOf = (
@@ -28,11 +50,10 @@ export const readingOf = (
 
 /**
  * The windows whose forecasts lie before step `end`, as examples. A window begins at each step, or at every few steps of a long series;
- * never at whole seasons, so that each step of a window sees every phase. What the network should say at each step are scaled differences
- * from the mean; NaN where there is nothing to learn.
+ * never at whole seasons, so that each step of a window sees every phase. What the network should say is NaN where there is nothing to learn.
  */
 export function windowExamples(reading: Reading, T: number, end: number): Examples {
-  const { series, plan, columns, ahead } = reading;
+  const { series, plan, ahead } = reading;
   const { level, scale } = plan.y;
   const { first, stride, count } = windowsBefore(plan, ahead, T, end);
   const startOf = (n: number): number => first + stride * n;
@@ -45,7 +66,7 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
         const step = startOf(n) + t;
         for (const [g, distance] of ahead.entries()) {
           const d = step + distance;
-          targets.set(t, b, g, d < end ? (series.y[d] - level) / scale - columns.meanAt(step) : NaN);
+          targets.set(t, b, g, d < end ? outputFor(reading, (series.y[d] - level) / scale, d, g) : NaN);
         }
       }
     }
@@ -89,11 +110,14 @@ export function strideFor(count: number, most: number, seasons: readonly number[
 }
 
 /** Everything that the windows are made from, for a digest. */
-function* bytesOf({ series, plan, columns, ahead }: Reading, end: number): Generator<Uint8Array> {
+function* bytesOf({ series, plan, columns, ahead, corrected }: Reading, end: number): Generator<Uint8Array> {
   const names = [...columns.past, ...columns.future].map(({ name }) => name);
   yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
   const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
   for (const values of numbers) yield bytesOfNumbers(values);
+  for (const valueOf of corrected ? [corrected.centre, corrected.unit] : [])
+    for (const g of ahead.keys())
+      yield bytesOfNumbers(Float64Array.from({ length: end }, (_, step) => valueOf(step, g)));
   // the numbers of a text column only count its words
   for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
 }

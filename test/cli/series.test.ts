@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import { outputsBeside } from '../../src/cli/set-run.js';
 import { formatTime } from '../../src/data/calendar.js';
+import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf, runProcess } from '../helpers/longhand-process.js';
 import { jsonLinesOf, jsonOf, longhand, misused, refused, start, words } from '../helpers/longhand.js';
@@ -34,15 +35,18 @@ const withSales = (line: string, sold: string): string => line.replace(/,[\d.]+,
 const CHECKPOINT = inFolder('run.safetensors');
 
 let first: Awaited<ReturnType<typeof longhand>>;
+/** The checkpoint of that run, before anything looks at its test part again. */
+let firstBytes: Buffer;
 beforeAll(async () => {
   first = await longhand(words`${FROM} --data ${DATA} --ahead 1,7 ${TINY} --checkpoint ${CHECKPOINT}`);
+  firstBytes = readFileSync(CHECKPOINT);
 });
 
 describe('longhand train --predict', () => {
   test('prints the errors beside those of the baselines', () => {
     expect(first.code).toBe(0);
     const [title, ...lines] = linesOf(first.stdout);
-    const [table, verdicts] = [lines.slice(0, 8), lines.slice(8)];
+    const [table, verdicts] = [lines.slice(0, 14), lines.slice(14)];
     expect(title).toBe('Mean absolute error on the test part, 1987-07-09 … 1987-07-29, 21 steps:');
     expect(table.map((line) => line.trim().replace(/ {2,}.*/, ''))).toEqual([
       'steps ahead',
@@ -50,8 +54,14 @@ describe('longhand train --predict', () => {
       'the season before (7 steps)',
       'the mean of four seasons (7 steps)',
       'ridge regression',
+      expect.stringMatching(/^ETS \(/),
+      'the airline model (7 steps)',
       'LSTM, each of 1',
       'LSTM, mean of the forecasts',
+      'used by forecast',
+      'its RMSE',
+      'its MASE',
+      'its pinball loss',
       'in the 90% interval',
     ]);
     for (const line of table.slice(1)) expect(line).toMatch(/\d/);
@@ -67,6 +77,10 @@ describe('longhand train --predict', () => {
     expect(first.stderr).toMatch(/network 4 of 4, for the forecasts: 7 ahead, seed 1; about \d s left\n/);
     expect(first.stderr).toContain('WARNING: the test part has 21 numbers, so its errors are rough');
     expect(first.stderr).toMatch(/WARNING: 1 ahead, the LSTM loses against .*: use that, or more data\n/);
+    expect(first.stderr).toMatch(
+      /WARNING: 1 ahead, the LSTM loses on the validation part: its mean error is [\d.]+, that of (.+) [\d.]+\. So forecast uses \1\. --method \w+ trains no networks; --method network forecasts with them\n[^]*network 3 of 4/,
+    );
+    expect(first.stderr).toContain('the test part has been looked at once\n');
   });
 
   test('writes the forecasts of the test part, and a report that counts the looks at it', async () => {
@@ -95,7 +109,10 @@ describe('longhand train --predict', () => {
     const again = await longhand(['train', '--resume', CHECKPOINT, '--data', DATA, '--threads', '1']);
     expect([again.code, again.stdout]).toEqual([0, first.stdout]);
     expect(again.stderr).toContain('the test part has been looked at 2 times');
-    expect([readFileSync(CHECKPOINT), read('run.test.csv')]).toEqual([bytes, test]);
+    expect(read('run.test.csv')).toBe(test);
+    const [before, after] = [bytes, readFileSync(CHECKPOINT)].map((one) => parseForecast(one, 'run'));
+    expect([before, after].map(({ plan }) => plan.rules?.looks)).toEqual([1, 2]);
+    expect(forecastBytes({ ...after, plan: before.plan })).toEqual(new Uint8Array(bytes));
   });
 
   test('writes beside run.best and run.last files of different names', () => {
@@ -161,7 +178,9 @@ describe('longhand train --predict', () => {
       );
       const resumed = await longhand(['train', '--resume', checkpoint, '--data', DATA, '--threads', '1']);
       expect([resumed.code, resumed.stdout]).toEqual([0, first.stdout]);
-      expect(readFileSync(checkpoint)).toEqual(readFileSync(CHECKPOINT));
+      expect(parseForecast(readFileSync(checkpoint), 'stopped').networks).toEqual(
+        parseForecast(firstBytes, 'run').networks,
+      );
     }
   });
 
@@ -233,18 +252,29 @@ describe('longhand train --predict', () => {
 
   test.each<[string, string[], string]>([
     ['a flag of forecasts without --predict', ['train', '--ahead', '3'], '--ahead needs --predict'],
+    [
+      'a table without a column',
+      ['train', '--data', DATA],
+      'which column? It has "date", "sales", "day", "price". --predict forecasts a column',
+    ],
+    ['origins without a forecaster', words`train --origins 3`, '--origins needs --predict'],
+    ['another method', [...ALL, '--method', 'arima'], 'auto, network, last, season, ridge, ets, airline'],
     ['no data', FROM, '--predict needs --data, a CSV, TSV or NDJSON file'],
     ['no time', ['train', '--data', DATA, '--predict', 'sales'], '--predict needs --time, the column of the time'],
-    ['--ahead 0', [...ALL, '--ahead', '0'], '--ahead'],
+    ['--ahead 0', [...ALL, '--ahead', '0'], 'error: --ahead 0: must be a whole number from 1 to 10000'],
     ['--ahead 1,x', [...ALL, '--ahead', '1,x'], '--ahead'],
-    ['--season 1', [...ALL, '--season', '1'], '--season'],
+    ['--season 1', [...ALL, '--season', '1'], 'error: --season 1: must be a whole number'],
     ['--interval 1', [...ALL, '--interval', '1'], 'between 0 and 1'],
     ['--interval 0', [...ALL, '--interval', '0'], 'between 0 and 1'],
     ['--seeds 0', [...ALL, '--seeds', '0'], '--seeds'],
     ['--fill linear', [...ALL, '--fill', 'linear'], 'missing, previous'],
-    ['--test ..', [...ALL, '--test', '..'], 'Write 1987-01-01..'],
-    ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], 'Write 1987-01-01..'],
-    ['a time of seven columns', [...ALL, '--time', 'a,b,c,d,e,f,g'], 'It has 7 columns: at most those of year, month'],
+    ['--test ..', [...ALL, '--test', '..'], 'error: --test "..": must be as 1987-01-01..'],
+    ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], '--test "1987-02-29..": must be as 1987-01-01..'],
+    [
+      'a time of seven columns',
+      [...ALL, '--time', 'a,b,c,d,e,f,g'],
+      '--time: 7 columns: must be at most those of year, month',
+    ],
     ['a program without its ending', [...ALL, '--program', inFolder('p.txt')], 'p.txt: must end in .mjs'],
     ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
     ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],
@@ -462,12 +492,56 @@ describe('longhand forecast', () => {
   });
 });
 
+test('with --method trains no networks, and the file forecasts with the method; --origins cuts the test part', async () => {
+  const checkpoint = inFolder('ridge.safetensors');
+  const args = words`${FROM} --data ${DATA} --ahead 1,7 --method ridge --origins 3 --refit --checkpoint ${checkpoint}`;
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/\n1 ahead, ridge regression forecasts; its mean error on the/),
+  ]);
+  expect(stderr).not.toContain('network 1');
+  expect(stdout).not.toContain('LSTM');
+  expect(stdout).toMatch(
+    /\nMean absolute error from each origin, trained again before each:\n +steps ahead.*\n +from 1987-07-09 .*\n +from 1987-07-16 .*\n +from 1987-07-23 .*\n +mean .*\n *standard deviation .*\n1 ahead, the mean error of .* minus that of forecast is /,
+  );
+  expect(stderr).toContain('the test part has been looked at 3 times');
+  const { plan, networks } = parseForecast(readFileSync(checkpoint), 'ridge');
+  expect([networks.size, plan.rules?.looks, plan.rules?.chosen?.map((one) => one?.method)]).toEqual([
+    0,
+    3,
+    ['ridge', 'ridge'],
+  ]);
+  const rows = linesOf((await longhand(['forecast', checkpoint, '--data', DATA])).stdout);
+  expect(rows).toHaveLength(8);
+  expect(Number(rows[1].split(',')[2])).toBeGreaterThan(90);
+  const again = await longhand(words`eval ${checkpoint} --data ${DATA} --origins 3 --refit`);
+  expect(again.stdout).toBe(stdout);
+  expect(again.stderr).toContain('the test part has been looked at 6 times');
+  expect(parseForecast(readFileSync(checkpoint), 'ridge').plan.rules?.looks).toBe(6);
+});
+
+test('train --help has the defaults of the task that the other flags choose', async () => {
+  const line = async (flags: readonly string[], option: string): Promise<string> =>
+    (await longhand(['train', ...flags, '--help'])).stdout.replace(/\s+/g, ' ').split(` ${option} `)[1].split(' --')[0];
+  for (const [flags, hidden, batch] of [
+    [[], 128, 128],
+    [['--predict', 'y'], 32, 64],
+    [['--classify', 'y'], 32, 32],
+    [['--task', 'adding'], 64, 100],
+  ] as const) {
+    expect(await line(flags, '--hidden')).toContain(`(default: ${hidden})`);
+    expect(await line(flags, '--batch-size')).toContain(`(default: ${batch})`);
+  }
+});
+
 test('longhand inspect says what a forecaster is', async () => {
   expect(jsonOf(await longhand(words`inspect ${CHECKPOINT} --json`))).toHaveProperty('contents', {
     forecaster: 'of sales, 1, 7 steps of 1 day ahead',
     reads: 'date, sales, day',
     windows: 'of 28 steps',
     'test part': '1987-07-09 … 1987-07-29',
+    'forecasts by': expect.stringMatching(/^\w+, \w+$/) as string,
     networks: 'ahead-1-seed-1, ahead-7-seed-1',
     training: 'has ended',
   });

@@ -282,6 +282,8 @@ const CHOICES: ForecastChoices = {
   coverage: 0.9,
   test: null,
   seasons: [30, 7, 7],
+  method: 'network',
+  isNegative: false,
 };
 
 describe('inputs', () => {

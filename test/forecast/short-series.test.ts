@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { tableOf } from '../../src/data/table.js';
-import { assertBatchFits, fewestWindows, fittedOptions, trainStages } from '../../src/forecast/forecaster.js';
+import { assertBatchFits, fewestWindows, fittedOptions, trainStages } from '../../src/forecast/stages.js';
 import type { Stage } from '../../src/forecast/plan.js';
 import { membersOf, planOf, STAGES, trainEnd } from '../../src/forecast/plan.js';
 import { choicesOf } from '../../src/forecast/request.js';
@@ -66,7 +66,7 @@ test('a batch that is too large for either stage is refused before any training'
   const run = trainStages(
     backend,
     series,
-    fittedOptions(plan, { batchSize: 35, hidden: 1, trainingIters: 2 * 35 }),
+    { ...fittedOptions(plan, { hidden: 1, trainingIters: 2 * 35 }), batchSize: 35 },
     { plan, networks: new Map() },
     {
       onNetwork: ({ name }) => begun.push(name),

@@ -4,9 +4,10 @@ import { Random } from '../../src/core/rng.js';
 import { formatTime, timeFrom } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
-import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
+import type { ForecastState } from '../../src/forecast/forecaster.js';
+import type { ForecastHooks } from '../../src/forecast/stages.js';
 import { forecastOptions } from '../../src/forecast/request.js';
-import { trainStages } from '../../src/forecast/forecaster.js';
+import { trainStages } from '../../src/forecast/stages.js';
 import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/plan.js';
@@ -48,6 +49,8 @@ export const CHOICES: ForecastChoices = {
   coverage: 0.8,
   test: null,
   seasons: [7],
+  method: 'network',
+  isNegative: false,
 };
 export const OPTIONS = forecastOptions({ hidden: 2, batchSize: 8, trainingIters: 24, displayStep: 1000 });
 export const backend = await createWasmBackend({ threads: 1 });

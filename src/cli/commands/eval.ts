@@ -10,6 +10,7 @@ import { classesIn } from '../../data/text.js';
 import type { Split, TrainData } from '../../data/train-data.js';
 import { examplesOf } from '../../data/train-data.js';
 import { fastSha256Of } from '../../files/sha256.js';
+import type { OriginChoices } from '../../forecast/origins.js';
 import type { CompleteConfig } from '../../network/config.js';
 import { isPlain } from '../../network/config.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
@@ -25,7 +26,7 @@ import { alignedRight, bits, confusionTable, lossName } from '../format.js';
 import { assertOutputs } from '../outputs.js';
 import { print, printJson, printLines } from '../print.js';
 import { networkOn } from '../memory.js';
-import { evaluateForecasts } from './series.js';
+import { evaluateForecasts, OF_ORIGINS, withOrigins } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, writtenBeside } from '../set-run.js';
 import type { Noun } from '../tasks.js';
@@ -34,7 +35,7 @@ import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
 
-interface EvalFlags extends BackendFlags {
+interface EvalFlags extends BackendFlags, OriginChoices {
   readonly set: (typeof SETS)[number];
   readonly data?: string;
   readonly text?: string;
@@ -57,7 +58,7 @@ export function evalCommand(): Command {
       filePath,
     )
     .option('--json', 'print one JSON object', false);
-  return withBackendOptions(command)
+  return withBackendOptions(withOrigins(command))
     .addHelpText(
       'after',
       `
@@ -69,6 +70,9 @@ Examples:
       if (flags.text !== undefined && isGiven(command, 'set'))
         command.error('error: --set cannot be used with --text, which reads a whole file');
       const set = loadSet(file);
+      const rolling = givenFlag(command, OF_ORIGINS);
+      if (rolling !== undefined && !set.forecast)
+        command.error(`error: ${rolling} needs the checkpoint of a forecaster`);
       if (set.forecast || set.classifier) {
         await evaluateSet(file, set, flags, command);
         return;

@@ -12,6 +12,8 @@ import { parseSafetensors } from '../../files/safetensors.js';
 import { elementReader } from '../../files/stored-tensors.js';
 import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
+import type { StoredCorrection } from '../../forecast/plan.js';
+import { rulesOf } from '../../forecast/plan.js';
 import { assertUndamaged } from '../../training/checkpoint.js';
 import { table } from '../format.js';
 import { printJson, printLines } from '../print.js';
@@ -78,6 +80,13 @@ function contentsOf(name: string): Record<string, string> | undefined {
   }
 }
 
+/** `ridge, ets and networks` */
+function forecastsBy(correction: StoredCorrection | undefined): string {
+  if (!correction) return 'networks';
+  const methods = correction.fits.map(({ method }) => String(method));
+  return [...methods, ...(correction.share === 0 ? [] : ['networks'])].join(', ');
+}
+
 function describeForecaster({ plan, networks }: ForecastState): Record<string, string> {
   const { columns, ahead, parts, calendar, T } = plan;
   const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
@@ -86,6 +95,7 @@ function describeForecaster({ plan, networks }: ForecastState): Record<string, s
     reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
     windows: `of ${counted(T, 'step')}`,
     'test part': `${from} … ${to}`,
+    'forecasts by': ahead.map((_, n) => forecastsBy(rulesOf(plan).corrections?.at(n))).join('; '),
     networks: [...networks.keys()].join(', '),
     training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
   };

@@ -84,8 +84,9 @@ ${fields.map((field) => `    ${field},`).join('\n')}
   },
   ${literal(options)},
 );
-for (const { ahead, baselines, networks, error, coverage } of reports) {
-  console.log(JSON.stringify({ ahead, baselines, networks, error, coverage }));
+for (const { ahead, method, baselines, networks, error, coverage } of reports) {
+  const others = baselines.map(({ name, error }) => ({ name, error }));
+  console.log(JSON.stringify({ ahead, method, error, coverage, networks, others }));
 }
 ${checkpoint === undefined ? '' : `writeFileSync(${literal(checkpoint)}, bytes); // loadForecaster(backend, bytes) forecasts with it\n`}await backend.dispose();
 `;

@@ -1,34 +1,43 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
-import { counted } from '../../core/arguments.js';
+import { Option } from 'commander';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
-import { timeAt, timeRangeFrom } from '../../data/calendar.js';
-import { PARTS_OF_TIME } from '../../data/table.js';
 import { loadTable } from '../../data/table-files.js';
-import { replaceText } from '../../files/disk-replace.js';
+import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import { choicesOf, MOST_AHEAD, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
-import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
-import type { ForecastPlan } from '../../forecast/plan.js';
-import { assertOfTraining, networkWords, plannedColumns, planOf } from '../../forecast/plan.js';
-import { reportOf } from '../../forecast/report.js';
+import type { Choice, ForecastHooks } from '../../forecast/stages.js';
+import { listed } from '../../forecast/report.js';
+import { configFor } from '../../forecast/stages.js';
+import type { ForecastChoices } from '../../forecast/plan.js';
+import { networkWords, withLooks } from '../../forecast/plan.js';
+import type { OriginChoices } from '../../forecast/origins.js';
+import { originsOf } from '../../forecast/origins.js';
 import type { ForecastRequest } from '../../forecast/request.js';
-import type { Series } from '../../forecast/series.js';
-import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import { choicesOf, FORECAST_METHODS, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
+import type { ForecastRun, TableSource } from '../../forecast/run.js';
+import { beginRun, reportOfRun, resumeRun, trainRun } from '../../forecast/run.js';
+import { FILLS } from '../../forecast/series.js';
 import { MOST_SEEDS } from '../../trained-state.js';
 import type { TrainOptions } from '../../training/options.js';
-import { filePath, givenFlag, listOf, wholeNumber } from '../flag-values.js';
+import { filePath, finiteNumber, givenFlag, listOf, wholeNumber } from '../flag-values.js';
 import { loadHolidays, programOf } from './series-program.js';
-import { describePlan, printReports, writeReports } from '../series-report.js';
+import { inform } from '../print.js';
+import {
+  describePlan,
+  earlierLooks,
+  informOfLooks,
+  printOrigins,
+  printReports,
+  writeReports,
+} from '../series-report.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
 import { OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
 import { assertRoomToTrain } from '../memory.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends SetFlags {
+export interface SeriesFlags extends SetFlags, OriginChoices {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
@@ -42,26 +51,15 @@ export interface SeriesFlags extends SetFlags {
   readonly together: boolean;
   readonly interval: number;
   readonly program?: string;
+  readonly method: NonNullable<ForecastRequest['method']>;
+  readonly negative: boolean;
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 
-function timeColumns(text: string): string[] {
-  const columns = names(text);
-  if (columns.length <= PARTS_OF_TIME.length) return columns;
-  throw new InvalidArgumentError(
-    `It has ${counted(columns.length, 'column')}: at most those of ${PARTS_OF_TIME.join(', ')}.`,
-  );
-}
-const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+const numbers = (text: string): number[] => [listOf(finiteNumber)(text)].flat();
 
-const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
-
-function share(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('It must be a number between 0 and 1.');
-}
+const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : numbers(text));
 
 /** Adds the flags of a forecaster; some commands only read its data. */
 export function withSeriesOptions(command: Command): Command {
@@ -71,8 +69,8 @@ export function withSeriesOptions(command: Command): Command {
       'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
       filePath,
     )
-    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', timeColumns)
-    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
+    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
+    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', numbers, [1])
     .option(
       '--test <part>',
       'the part that measures: times <from..to> (default: the last tenth, at most 10,000 steps); with --classify groups <a,b>, or <column=values> (default: a fifth of the groups)',
@@ -96,28 +94,46 @@ export function withSeriesOptions(command: Command): Command {
     )
     .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
-    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)
+    .option('--interval <share>', 'the share of numbers that an interval should contain', finiteNumber, 0.9)
+    .addOption(
+      new Option('--method <name>', 'what forecasts; auto: the best on the validation part')
+        .choices(FORECAST_METHODS)
+        .default('auto'),
+    )
+    .option('--negative', 'forecasts may be below 0 although no number of the training part is', false)
     .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
 }
+
+/** Adds the flags of rolling origins. */
+export const withOrigins = (command: Command): Command =>
+  command
+    .option('--origins <count>', 'cut the test part so often, and show the errors of each block', wholeNumber(1), 1)
+    .option('--refit', 'with --origins: train again before each block', false);
 
 /** What only other runs have: the flags' attributes. */
 const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
-const OWN = ['ahead', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
+const OWN = ['ahead', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program', 'method', 'negative'];
+/** What only forecasters have, also those that are resumed. */
+export const OF_ORIGINS = ['origins', 'refit'];
 const SHARED = ['time', 'inputs', 'seeds', 'test'];
 
-/** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: string }, command: Command): void {
+/** The flags that are called otherwise than the fields of a request. */
+const flagOf = (field: keyof ForecastRequest): string => `--${field === 'seasons' ? 'season' : field}`;
+
+/** What the flags choose; undefined without `--predict`. Ends the command for a wrong flag, and for flags that do not belong together. */
+export function seriesChoices(
+  flags: SeriesFlags & { readonly classify?: string },
+  command: Command,
+): ForecastChoices | undefined {
   if (flags.predict === undefined) {
     const given = givenFlag(command, [...OWN, ...SHARED]);
     const isShared = given === givenFlag(command, SHARED);
     if (given !== undefined && flags.classify === undefined)
       command.error(`error: ${given} needs ${isShared ? '--predict or --classify' : '--predict'}`);
-    return;
+    return undefined;
   }
-  if (flags.test !== undefined && !timeRangeFrom(flags.test))
-    command.error(`error: --test ${flags.test}: Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31`);
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
   if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
@@ -127,73 +143,91 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
   const other = givenFlag(command, OTHERS);
   const why = other === '--bidirectional' ? ': a forecast knows only the past' : '';
   if (other !== undefined) command.error(`error: ${other} cannot be used with --predict${why}`);
-  const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
-  if (repeated !== undefined) {
-    command.error(
-      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
-    );
+  try {
+    return choicesOf('error', requestOf(flags), flagOf);
+  } catch (error) {
+    if (error instanceof RangeError) command.error(error.message);
+    throw error;
   }
 }
 
-/** Trains, prints, and writes the files. `given`: the options that the user chose. */
+/** Trains, prints, and writes the files. `given`: the options that the user chose; `begun`: the choices of a new run, or one that continues. */
 export async function trainSeries(
   flags: SeriesFlags,
   given: Partial<TrainOptions>,
-  resumed: ForecastState | undefined,
+  begun: { readonly choices: ForecastChoices | undefined; readonly resumed: ForecastState | undefined },
   backend: Backend,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = flags.data;
-  if (file === undefined) throw new DataError('name the data of the run with --data');
-  const { series, state } = await begun(file, flags, given, resumed, signal);
+  const run = await runOf(flags, given, begun, signal);
+  const { series, options, state } = run;
   const { plan } = state;
-  const options = optionsOf(state, fittedOptions(plan, given));
-  describePlan(file, series, plan);
+  describePlan(run.name, series, plan);
   const config = configFor(plan, series, options);
-  assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
-  const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
-    trainStages(backend, series, options, state, {
-      ...hooks,
-      onNetwork: (member, stage, number, count) =>
-        begin(networkWords(member, stage, number, count), count - number + 1),
-    });
+  if (config) assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  const train = async ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> => {
+    const onNetwork: ForecastHooks['onNetwork'] = (member, stage, number, count) =>
+      begin(networkWords(member, stage, number, count), count - number + 1);
+    return (await trainRun(backend, run, { ...hooks, onNetwork, onChoice: informOfChoice })).state;
+  };
   await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
-    testForecaster(backend, trained, series, target, flags, signal),
+    testRun(backend, { ...run, state: trained }, target, flags, signal),
   );
 }
 
-/** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
-async function testForecaster(
+/** Says which network is trained before a block; it has no bar. */
+const informOfNetwork: NonNullable<ForecastHooks['onNetwork']> = (...network) =>
+  inform(`a later origin: ${networkWords(...network)}`);
+
+/** Says what forecasts a horizon, before the networks that do are trained; a warning if they would not improve the methods. */
+function informOfChoice({ ahead, methods, share, error, withNetworks }: Choice): void {
+  const [ofMethods, corrected] = [error, withNetworks ?? NaN].map((one) => String(Number(one.toPrecision(4))));
+  const base = `${ahead} ahead, the mean error of ${listed(methods)} on the validation part is ${ofMethods}`;
+  if (withNetworks === null) inform(base);
+  else if (share > 0) inform(`${base}, with ${100 * share}% of the LSTMs' corrections ${corrected}`);
+  else
+    inform(
+      `WARNING: ${base}, with LSTMs ${corrected}: no better, so forecasts use none. --method network uses them; --method NAME trains none`,
+    );
+}
+
+/** Reports the forecasts of the test part, counts this in the checkpoint, and writes the files beside it. */
+async function testRun(
   backend: Backend,
-  state: ForecastState,
-  series: Series,
+  run: ForecastRun,
   checkpoint: string | undefined,
-  { json }: { readonly json: boolean },
+  { json, origins, refit }: { readonly json: boolean } & OriginChoices,
   signal: AbortSignal,
 ): Promise<void> {
-  const forecaster = new Forecaster(backend, state);
-  try {
-    const reports = await reportOf(forecaster, series, 'test', signal);
-    printReports(json, state.plan, reports);
-    if (checkpoint !== undefined) await writeReports(checkpoint, series, state.plan, reports);
-  } finally {
-    forecaster.dispose();
-  }
+  const reports = await reportOfRun(backend, run, signal);
+  const rolling =
+    origins > 1
+      ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
+      : [];
+  const plan = withLooks(
+    run.state.plan,
+    origins,
+    checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan),
+  );
+  printReports(json, plan, reports);
+  printOrigins(json, rolling, refit);
+  informOfLooks(plan);
+  if (checkpoint === undefined) return;
+  replaceFile(checkpoint, forecastBytes({ ...run.state, plan }));
+  await writeReports(checkpoint, run.series, plan, reports, rolling);
 }
 
 /** `longhand eval` of a forecaster: the errors of the test part again. */
 export async function evaluateForecasts(
   checkpoint: string,
   state: ForecastState,
-  flags: { readonly data?: string | undefined; readonly json: boolean },
+  flags: { readonly data?: string | undefined; readonly json: boolean } & OriginChoices,
   backend: Backend,
   signal: AbortSignal,
 ): Promise<void> {
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
-  const series = await loadSeries(flags.data, state.plan, signal);
-  assertOfTraining(state.plan, series, flags.data);
-  await testForecaster(backend, state, series, checkpoint, flags, signal);
+  await testRun(backend, await resumeRun(tableFile(flags.data, signal), state), checkpoint, flags, signal);
 }
 
 /** The flags as a request for the library. */
@@ -206,41 +240,38 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   seeds: flags.seeds,
   together: flags.together,
   interval: flags.interval,
+  ...(flags.method !== 'auto' && { method: flags.method }),
+  ...(flags.negative && { negative: true }),
   ...(flags.test !== undefined && { test: flags.test }),
   ...(flags.fill && { fill: flags.fill }),
   ...(flags.season && { seasons: flags.season }),
 });
 
-/** The series and the plan of a new run, or of one that continues. */
-async function begun(
-  file: string,
+/** A new run, or one that continues. */
+async function runOf(
   flags: SeriesFlags,
   given: Partial<TrainOptions>,
-  resumed: ForecastState | undefined,
+  { choices, resumed }: Parameters<typeof trainSeries>[2],
   signal: AbortSignal,
-): Promise<{ series: Series; state: ForecastState }> {
-  if (resumed) {
-    const series = await loadSeries(file, resumed.plan, signal);
-    assertOfTraining(resumed.plan, series, file);
-    return { series, state: resumed };
-  }
-  const request = requestOf(flags);
-  const choices = choicesOf('train', request);
-  const { columns } = choices;
-  const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
-  const [first, last] = [0, series.length].map((step) => new Date(timeAt(series.calendar, step)).getUTCFullYear());
-  const years: [number, number] = [first - 1, last + 2];
-  const holidays = flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, years);
-  const plan = planOf(file, series, choices, holidays);
-  if (flags.program !== undefined) {
-    const program = programOf(file, request, given, flags, years);
-    replaceText(flags.program, program);
-  }
-  return { series, state: { plan, networks: new Map() } };
+): Promise<ForecastRun> {
+  const { data, holidays, program } = flags;
+  if (data === undefined) throw new DataError('name the data of the run with --data');
+  const source = tableFile(data, signal);
+  if (resumed) return resumeRun(source, resumed);
+  if (!choices) throw new Error('a new run needs choices');
+  let text = '';
+  const run = await beginRun(source, choices, given, {
+    holidaysOf: (years) => {
+      text = programOf(data, requestOf(flags), given, flags, years);
+      return holidays === undefined ? undefined : loadHolidays(holidays, years);
+    },
+  });
+  if (program !== undefined) replaceText(program, text);
+  return run;
 }
 
-/** The series of a plan in a file, which may begin later and end later than the one of the training. */
-export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
-  const table = await loadTable(file, plannedColumns(plan), signal);
-  return laterSeriesOf(plan.calendar, table, plan.columns);
-}
+/** The table of a file. */
+export const tableFile = (name: string, signal?: AbortSignal): TableSource => ({
+  name,
+  read: (wanted) => loadTable(name, wanted, signal),
+});

@@ -2,14 +2,18 @@
  * `longhand train`: reads and checks the flags. run-training.ts, the next file to read, trains and reports. The flags of
  * the training itself come from the table in src/training/option-table.ts.
  */
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { classifyOptions } from '../../classify/classifier.js';
+import { statSync } from 'node:fs';
 import { DataError } from '../../core/errors.js';
 import type { Examples } from '../../data/examples.js';
+import { firstRows } from '../../data/table-reader.js';
 import type { Split, TrainingData } from '../../data/train-data.js';
 import { hasTargets } from '../../data/train-data.js';
+import { readIfPresent } from '../../files/disk.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
+import type { ForecastChoices } from '../../forecast/plan.js';
 import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
@@ -37,7 +41,7 @@ import { assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import type { SeriesFlags } from './series.js';
-import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
+import { OF_ORIGINS, seriesChoices, trainSeries, withOrigins, withSeriesOptions } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
 import type { Task } from '../tasks.js';
@@ -46,7 +50,7 @@ import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from '../tasks.js
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
-  withSeriesOptions(command.optionsGroup('Forecasts of your own data:'));
+  withOrigins(withSeriesOptions(command.optionsGroup('Forecasts of your own data:')));
   withClassifyOptions(command.optionsGroup('Classes of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
@@ -75,6 +79,7 @@ export function trainCommand(): Command {
     .option('--best <file>', 'write the state with the smallest validation loss', filePath)
     .optionsGroup('Backend:');
   return withBackendOptions(command)
+    .configureHelp({ optionDescription: (option) => new Help().optionDescription(withDefaultOf(option, command)) })
     .addHelpText(
       'after',
       `
@@ -88,21 +93,25 @@ Examples:
   longhand train --data motion.csv --classify activity --inputs ax,ay,az --group person    classes of your own data
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
-  longhand train --json > run.ndjson                lines for other programs`,
+  longhand train --json > run.ndjson                lines for other programs
+  longhand train --predict sales --help             with the defaults of forecasts; --classify and --task have their own`,
     )
     .action(async (flags: TrainFlags & TrainOptions & SeriesFlags & ClassifyFlags) => {
       assertFlags(flags, command);
       assertClassifyFlags(flags, command);
-      assertSeriesFlags(flags, command);
+      const choices = seriesChoices(flags, command);
       assertTaskFlags(flags, command);
+      assertColumnNamed(flags, command);
       assertOwnOutputs(flags, command);
       if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
         command.error(`error: --plot ${flags.plot}: must end in .svg`);
       const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
       if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
-        await trainSet(flags, saved, command);
+        await trainSet(flags, saved, choices, command);
         return;
       }
+      const ofForecasts = givenFlag(command, OF_ORIGINS);
+      if (ofForecasts !== undefined) command.error(`error: ${ofForecasts} needs --predict`);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
@@ -129,6 +138,7 @@ Examples:
 async function trainSet(
   flags: TrainFlags & SeriesFlags & ClassifyFlags,
   { forecast, classifier }: SavedSet,
+  choices: ForecastChoices | undefined,
   command: Command,
 ): Promise<void> {
   const given = givenOptions(command);
@@ -159,7 +169,7 @@ async function trainSet(
     withBackend(chosen, command, (backend, signal) =>
       isClassifier
         ? trainOnClasses(flags, given, classifier, backend, signal)
-        : trainSeries(flags, given, forecast, backend, signal),
+        : trainSeries(flags, given, { choices, resumed: forecast }, backend, signal),
     ),
   );
 }
@@ -183,6 +193,39 @@ function flagFor(option: OptionEntry): Option {
   if (kind === 'list') return flag.argParser(listOf(wholeNumber(least, most))).default(option.default);
   flag.argParser(kind === 'whole' ? wholeNumber(least, most) : f32Number(least, most, kind === 'positive'));
   return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
+}
+
+/** The option with the default that it has in the task which the other flags choose, for the help. */
+function withDefaultOf(option: Option, command: Command): Option {
+  const name = OPTION_NAMES.find((one) => storedName(one) === option.attributeName());
+  if (name === undefined) return option;
+  const value = defaultsOf(command.opts<TrainFlags & SeriesFlags & ClassifyFlags>())[name];
+  const words = Array.isArray(value) ? value.join() : option.defaultValueDescription;
+  return Object.assign(Object.create(Option.prototype) as Option, option, {
+    defaultValue: value,
+    defaultValueDescription: value === null || Array.isArray(value) ? words : undefined,
+  });
+}
+
+function defaultsOf(flags: TrainFlags & SeriesFlags & ClassifyFlags): TrainOptions {
+  if (flags.predict !== undefined) return forecastOptions({});
+  return flags.classify === undefined ? { ...TUTORIAL, ...taskOf(flags).options } : classifyOptions({});
+}
+
+/** Ends the command if `--data` is a table, but no flag says what to do with it. */
+function assertColumnNamed(
+  { data, task, resume, predict, classify }: TrainFlags & SeriesFlags & ClassifyFlags,
+  command: Command,
+): void {
+  const isOfImages = task === 'mnist' || task === 'pixels';
+  if (data === undefined || !isOfImages || (resume ?? predict ?? classify) !== undefined) return;
+  if (statSync(data, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const beginning = new TextDecoder().decode(readIfPresent(data)?.subarray(0, 65_536));
+  const { titles } = firstRows(data, beginning, false, 1);
+  command.error(
+    `error: --data ${data} is a file: which column? It has ${titles.map((title) => JSON.stringify(title)).join(', ')}. ` +
+      '--predict forecasts a column, --classify learns its classes; the files of MNIST are named by their directory',
+  );
 }
 
 /** `--batch-size`, without the placeholder. */

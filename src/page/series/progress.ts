@@ -1,5 +1,6 @@
 /** How far the run of a forecaster is: its networks are trained one after the other, in two stages. */
-import type { ForecastHooks, ForecastState } from '../../forecast/forecaster.js';
+import type { ForecastState } from '../../forecast/forecaster.js';
+import type { ForecastHooks } from '../../forecast/stages.js';
 import type { Stage } from '../../forecast/plan.js';
 import { membersOf, networkWords, STAGES } from '../../forecast/plan.js';
 import type { TrainOptions } from '../../training/options.js';

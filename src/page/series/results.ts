@@ -10,7 +10,7 @@ import { inputColumns } from '../../forecast/inputs.js';
 import type { Band } from '../../forecast/intervals.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { holidaysIn, span } from '../../forecast/plan.js';
-import { baselinesOf, errorTable, reportOf, verdictsOf, warningsOf } from '../../forecast/report.js';
+import { errorTable, reportOf, verdictsOf, warningsOf } from '../../forecast/report.js';
 import type { Series } from '../../forecast/series.js';
 import { drawn, withNulls } from './drawn.js';
 
@@ -141,12 +141,9 @@ export async function resultsOf(
   return {
     test: `${span(plan, test)}, ${counted(steps.length, 'step')}`,
     truth: lineOf(series, plan, test),
-    horizons: reports.map(({ ahead, error, bands }) => ({
+    horizons: reports.map(({ ahead, error, bands, baselines }) => ({
       ...{ ahead, error, bands },
-      baselines: baselinesOf(forecaster, series, ahead, steps).map((one) => ({
-        name: one.name,
-        values: withNulls(one.values),
-      })),
+      baselines: baselines.map(({ name, values }) => ({ name, values: withNulls(values) })),
     })),
     table: errorTable(plan, reports),
     verdicts: verdictsOf(reports),

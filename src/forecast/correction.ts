@@ -1,0 +1,225 @@
+/**
+ * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. A
+ * network learns what that mean leaves, in units of its usual error. A share of what the network says is added; the validation part chooses it
+ * too. So the forecast is that of the methods where a network does not improve it.
+ */
+import { counted } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import { scaled } from '../data/scale.js';
+import type { Range } from '../core/numbers.js';
+import { JsonReader } from '../files/json-reader.js';
+import type { InputColumn } from '../trained-state.js';
+import { meanAbsoluteError } from './intervals.js';
+import type { NamedFit } from './methods/methods.js';
+import { fitAsJson, fitIn, fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
+import type { ForecastPlan, Stage, StoredCorrection } from './plan.js';
+import { rulesOf, trainEnd } from './plan.js';
+import type { Corrected, Reading } from './windows.js';
+
+/** What the forecasts of one horizon are made of. */
+export interface Correction {
+  /** The methods whose mean the networks correct. */
+  readonly fits: readonly NamedFit[];
+  /** The usual size of the mean's error, in numbers of the series, or in shares of the recent level. */
+  readonly unit: number;
+  /** Whether errors grow with the recent level: the size of the mean of the last `meanOver` numbers. */
+  readonly isRelative: boolean;
+  /** The share of the networks' corrections that is added, 0 to 1; null before the validation. */
+  readonly share: number | null;
+}
+
+/** The means of up to so many methods are tried. */
+const MOST_METHODS = 3;
+/** The shares of a correction that are tried. */
+const SHARES = [0.25, 0.5, 0.75, 1] as const;
+/** Rows of more would not change the unit. */
+const MOST_ERRORS = 10_000;
+
+/** The methods for one horizon: fitted to what comes before the validation part, and chosen by their errors on it. */
+export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction {
+  const [ahead] = reading.ahead;
+  const { method } = rulesOf(plan);
+  const names = METHOD_NAMES.filter((name) => name === method || method === 'auto' || method === 'network');
+  const { fits, leftOut } = fitMethods(fitInput(plan, reading, 'calibration'), names);
+  const steps = knownSteps(plan, ahead);
+  const truth = steps.map((d) => reading.series.y[d]);
+  const tried = fits
+    .map((fit) => ({ fit, values: fit.fitted.forecasts(reading, ahead, steps) }))
+    .filter(({ values }) => !values.some(Number.isNaN))
+    .map((one) => ({ ...one, error: meanAbsoluteError(one.values, truth) }))
+    .sort((a, b) => a.error - b.error);
+  if (tried.length === 0) {
+    const reasons = leftOut.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new DataError(
+      `no method forecasts ${counted(ahead, 'step')} ahead (${reasons.join('; ')}): choose another --method, fewer ahead, or a shorter test part`,
+    );
+  }
+  const means = tried.slice(0, MOST_METHODS).map((_, n) => {
+    const best = tried.slice(0, n + 1);
+    const mean = meanOf(best.map(({ values }) => values));
+    return { fits: best.map(({ fit }) => fit), error: meanAbsoluteError(mean, truth) };
+  });
+  return withUnit(plan, reading, means.reduce((a, b) => (b.error < a.error ? b : a)).fits, 'calibration', {
+    share: null,
+  });
+}
+
+/** The same methods, fitted to the validation part too. */
+export function refitted(
+  plan: ForecastPlan,
+  reading: Reading,
+  { fits: before, share, isRelative }: Correction,
+): Correction {
+  const names = [...new Set(before.map(({ method }) => method))];
+  const { fits } = fitMethods(fitInput(plan, reading, 'final'), names);
+  const same = before.map(
+    (one) =>
+      fits.find(({ fitted }) => fitted.name === one.fitted.name) ??
+      fits.find(({ method }) => method === one.method) ??
+      one,
+  );
+  return withUnit(plan, reading, same, 'final', { share, isRelative });
+}
+
+/** The steps of the validation part that are known at the first forecast of the test part; those before it, if none are. */
+export function knownSteps(plan: ForecastPlan, ahead: number): number[] {
+  const { from, to } = plan.parts.validation;
+  const end = trainEnd(plan, [ahead], 'final');
+  const begin = end > from ? from : Math.max(0, end - (to - from));
+  return Array.from({ length: end - begin }, (_, n) => begin + n);
+}
+
+/**
+ * The share of the networks' corrections with which forecasts have the smallest error; 0 unless the error is smaller than that of the methods by
+ * more than chance makes it: the standard error of the difference. `corrected`: the forecasts with all of it.
+ */
+export function shareOf(
+  methods: readonly number[],
+  corrected: readonly number[],
+  truth: readonly number[],
+  choice: string,
+): number {
+  const known = [...truth.keys()].filter((n) => !Number.isNaN(truth[n]));
+  const gainsOf = (share: number): number[] =>
+    known.map((n) => {
+      const forecast = methods[n] + share * (corrected[n] - methods[n]);
+      return Math.abs(methods[n] - truth[n]) - Math.abs(forecast - truth[n]);
+    });
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, one) => sum + one, 0) / Math.max(values.length, 1);
+  const tried = SHARES.map((share) => ({ share, gains: gainsOf(share) }));
+  const { share, gains } = tried.reduce((a, b) => (mean(b.gains) > mean(a.gains) ? b : a));
+  const variance = mean(gains.map((gain) => (gain - mean(gains)) ** 2));
+  const isCertain = choice === 'network' || mean(gains) > Math.sqrt(variance / Math.max(known.length, 1));
+  return isCertain ? share : 0;
+}
+
+/** The mean of several methods' forecasts. One that lacks a forecast does not count; NaN if all lack it. */
+function meanOf(all: readonly (readonly number[])[]): number[] {
+  return all[0].map((_, n) => {
+    const known = all.map((one) => one[n]).filter((value) => !Number.isNaN(value));
+    return known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
+}
+
+/** The forecasts of a correction's methods. */
+const methodForecasts = (
+  fits: readonly NamedFit[],
+  reading: Reading,
+  ahead: number,
+  steps: readonly number[],
+): number[] => meanOf(fits.map(({ fitted }) => fitted.forecasts(reading, ahead, steps)));
+
+/** A correction with its unit. Unless it is known whether errors are relative, they are if that is more probable under a Laplace distribution. */
+function withUnit(
+  plan: ForecastPlan,
+  reading: Reading,
+  fits: readonly NamedFit[],
+  stage: Stage,
+  known: Pick<Correction, 'share'> & Partial<Pick<Correction, 'isRelative'>>,
+): Correction {
+  const [ahead] = reading.ahead;
+  const end = trainEnd(plan, [ahead], stage);
+  const begin = Math.max(0, end - MOST_ERRORS);
+  const steps = Array.from({ length: end - begin }, (_, n) => begin + n);
+  const levelAt = recentLevel(reading);
+  const errors = methodForecasts(fits, reading, ahead, steps)
+    .map((value, n) => ({ error: Math.abs(value - reading.series.y[steps[n]]), level: levelAt(steps[n] - ahead) }))
+    .filter(({ error }) => !Number.isNaN(error));
+  const meanOver = (valueOf: (one: { readonly error: number; readonly level: number }) => number): number =>
+    errors.reduce((sum, one) => sum + valueOf(one), 0) / Math.max(errors.length, 1);
+  const [additive, relative] = [meanOver(({ error }) => error), meanOver(({ error, level }) => error / level)];
+  const isPositive = reading.series.filled.subarray(0, end).every((value) => Number.isNaN(value) || value > 0);
+  const {
+    share,
+    isRelative = isPositive && meanOver(({ level }) => Math.log(level)) + Math.log(relative) < Math.log(additive),
+  } = known;
+  return { fits, unit: (isRelative ? relative : additive) || reading.plan.y.scale, isRelative, share };
+}
+
+/** The recent level at step t, of which relative errors are shares: the size of the recent mean, above 0. */
+export function recentLevel({ plan, columns }: Reading): (t: number) => number {
+  const { level, scale } = plan.y;
+  return (t) => Math.max(Math.abs(level + scale * columns.meanAt(t)), LEAST_LEVEL * scale);
+}
+const LEAST_LEVEL = 1e-9;
+
+/** So many columns has a horizon. */
+export const COLUMNS_OF_CORRECTION = 2;
+
+/** Errors of this many units and more are read alike. */
+const LARGE_ERROR = 6;
+
+/**
+ * A reading with the corrections of its horizons, for windows within the steps `from` to `to`. It has two more columns for each horizon: the
+ * latest error that is known, and how far the next forecast lies from the recent mean.
+ */
+export function correctedReading(
+  reading: Reading,
+  corrections: readonly Correction[],
+  { from, to }: Range,
+): Reading & { readonly corrected: Corrected } {
+  const { plan, columns, ahead, series } = reading;
+  const { level, scale } = plan.y;
+  const begin = Math.max(0, from);
+  const levelAt = recentLevel(reading);
+  const forecasts = corrections.map(({ fits }, g) =>
+    methodForecasts(
+      fits,
+      reading,
+      ahead[g],
+      Array.from({ length: to + ahead[g] - begin }, (_, n) => begin + n),
+    ),
+  );
+  const known = (d: number, g: number): number => (forecasts[g][d - begin] - level) / scale;
+  const centre = (d: number, g: number): number => {
+    const value = known(d, g);
+    return Number.isNaN(value) ? columns.meanAt(d - ahead[g]) : value;
+  };
+  const unit = (t: number, g: number): number => {
+    const { unit: one, isRelative } = corrections[g];
+    return (one * (isRelative ? levelAt(t) : 1)) / scale;
+  };
+  const errorAt = (t: number, g: number): number => {
+    const error = (scaled(plan.y, series.filled[t]) - known(t, g)) / unit(t - ahead[g], g);
+    return Number.isNaN(error + series.filled[t]) ? 0 : Math.max(-LARGE_ERROR, Math.min(LARGE_ERROR, error));
+  };
+  const past = corrections.flatMap((_, g): InputColumn[] => [
+    { name: `error of the methods ${ahead[g]} ahead`, at: (t) => errorAt(t, g) },
+    { name: `forecast of the methods ${ahead[g]} ahead`, at: (t) => centre(t + ahead[g], g) - columns.meanAt(t) },
+  ]);
+  return { ...reading, columns: { ...columns, past: [...columns.past, ...past] }, corrected: { centre, unit } };
+}
+
+/** A correction as a file holds it. */
+export const storedCorrection = ({ fits, ...others }: Correction): StoredCorrection => ({
+  ...others,
+  fits: fits.map(fitAsJson),
+});
+
+/** The corrections of a plan's horizons; undefined before the calibration, and in version 1. */
+export const correctionsOf = (plan: ForecastPlan): readonly Correction[] | undefined =>
+  rulesOf(plan).corrections?.map(({ fits, ...others }) => ({
+    ...others,
+    fits: fits.map((fit) => fitIn(new JsonReader(fit, 'forecast: a method'))),
+  }));

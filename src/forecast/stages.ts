@@ -1,0 +1,241 @@
+/** How the networks of a plan are trained, in two stages; between them its intervals are corrected, and it is chosen what forecasts. */
+import { counted } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
+import type { Examples } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
+import { sha256Of } from '../files/sha256.js';
+import type { NetworkConfig } from '../network/config.js';
+import type { StateHooks } from '../trained-state.js';
+import { inputCount, trainMembers } from '../trained-state.js';
+import { optionsOfSet } from '../training/network-set.js';
+import type { TrainOptions } from '../training/options.js';
+import { networkFor } from '../training/training.js';
+import type { Forecaster, ForecastState } from './forecaster.js';
+import { networkReading, readingFor, stepsIn, withForecaster } from './forecaster.js';
+import type { Correction } from './correction.js';
+import {
+  chosenMethods,
+  COLUMNS_OF_CORRECTION,
+  correctionsOf,
+  knownSteps,
+  refitted,
+  shareOf,
+  storedCorrection,
+} from './correction.js';
+import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
+import type { ForecastPlan, Member, Stage } from './plan.js';
+import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
+import { FORECAST_OPTIONS, forecastOptions } from './request.js';
+import type { Series } from './series.js';
+import { windowExamples, windowsBefore } from './windows.js';
+
+/**
+ * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
+ * long enough for it does without its first windows.
+ */
+export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STAGES): number {
+  const counts = stages.flatMap((stage) =>
+    membersOf(plan, stage).map(
+      ({ ahead }) => windowsBefore(plan.inputs, ahead, plan.T, trainEnd(plan, ahead, stage)).count,
+    ),
+  );
+  return Math.min(...counts);
+}
+
+/** More passes over few windows teach a network their noise. */
+const MOST_EPOCHS = 100;
+
+/**
+ * `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many.
+ * `steps`: of each network, in place of `trainingIters`. Throws a DataError if a network has fewer windows than a given batch.
+ */
+export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>, steps?: number): TrainOptions {
+  const { batchSize: most, trainingIters: iters } = FORECAST_OPTIONS;
+  const options = forecastOptions(given);
+  const windows = fewestWindows(plan);
+  if (given.batchSize !== undefined) assertBatchFits(given.batchSize, windows);
+  const batchSize = given.batchSize ?? Math.max(1, Math.min(options.batchSize, windows));
+  if (steps !== undefined) return { ...options, batchSize, trainingIters: steps * batchSize + 1 };
+  if (given.batchSize !== undefined || given.trainingIters !== undefined) return { ...options, batchSize };
+  const wanted = Math.min(iters, MOST_EPOCHS * windows);
+  return { ...options, batchSize, trainingIters: Math.ceil((wanted * batchSize) / most) };
+}
+
+/** Throws a DataError if a network has fewer windows than a batch. */
+export function assertBatchFits(batchSize: number, windows: number): void {
+  if (batchSize <= windows) return;
+  throw new DataError(
+    `batch size ${batchSize}: a network has only ${counted(windows, 'window')} to learn from: choose at most as many`,
+  );
+}
+
+/** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
+export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
+  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
+
+/** What a run of a forecaster reports. */
+export interface ForecastHooks extends StateHooks<ForecastPlan> {
+  /** Called before a network is trained; `number` counts from 1, over both stages. */
+  readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
+  /** Called for each horizon, before the networks that forecast are trained. */
+  readonly onChoice?: (choice: Choice) => void;
+}
+
+/**
+ * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
+ * continues with its own options. The same bytes come out whether the run was interrupted or not.
+ */
+export async function trainStages(
+  backend: Backend,
+  series: Series,
+  given: TrainOptions,
+  before: ForecastState,
+  hooks: ForecastHooks = {},
+): Promise<ForecastState> {
+  const options = optionsOf(before, given);
+  // the networks of the second stage must not fail after those of the first have been trained
+  assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
+  let state = before;
+  if (state.plan.scores === null) {
+    state = await trainStage(
+      backend,
+      series,
+      options,
+      { ...state, plan: withMethods(state.plan, series) },
+      'calibration',
+      hooks,
+    );
+    const { networks } = state;
+    const asked = <Result>(plan: ForecastPlan, use: (forecaster: Forecaster) => Promise<Result>): Promise<Result> =>
+      withForecaster(backend, { plan, networks }, use, 'calibration');
+    const shared = await asked(state.plan, (forecaster) => withShares(forecaster, series, hooks));
+    const scored = await asked(shared, (forecaster) => withScores(forecaster, series, hooks.signal));
+    state = { plan: withLaterFits(scored, series), networks: new Map() };
+  }
+  return trainStage(backend, series, options, state, 'final', hooks);
+}
+
+async function trainStage(
+  backend: Backend,
+  series: Series,
+  options: TrainOptions,
+  before: ForecastState,
+  stage: Stage,
+  { onNetwork, onChoice: _, ...hooks }: ForecastHooks,
+): Promise<ForecastState> {
+  /** What the last network learned from: the next one has the same horizons, unless its seed is the first. */
+  let last: { readonly ahead: readonly number[]; readonly data: TrainingData<Examples> } | undefined;
+  const dataFor = ({ ahead }: Member): TrainingData<Examples> => {
+    if (last?.ahead !== ahead) last = { ahead, data: dataOf(before.plan, series, ahead, stage) };
+    return last.data;
+  };
+  return trainMembers(backend, membersOf(before.plan, stage), dataFor, options, before, {
+    ...hooks,
+    onNetwork: (member, number, count) =>
+      onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
+  });
+}
+
+/** What the networks of a stage learn from. */
+function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): TrainingData<Examples> {
+  const end = trainEnd(plan, ahead, stage);
+  const train = windowExamples(networkReading(plan, series, ahead, { from: 0, to: end }), plan.T, end);
+  return { train, validation: undefined, digest: sha256Of(train.bytes) };
+}
+
+/** The config of a plan's networks, for a look at their size; undefined if it has none. */
+export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig | undefined {
+  const ahead = membersOf(plan).at(0)?.ahead;
+  if (!ahead) return undefined;
+  const ofCorrection = isVersion1(plan) ? 0 : COLUMNS_OF_CORRECTION * ahead.length;
+  const inputs = inputCount(readingFor(plan, series, ahead)) + ofCorrection;
+  return networkFor(
+    { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },
+    options,
+  );
+}
+
+/** What the forecasts of a horizon are made of, and how good they are on the validation part. */
+export interface Choice {
+  readonly ahead: number;
+  /** The methods whose mean the networks correct. */
+  readonly methods: readonly string[];
+  /** The share of the networks' corrections; 0 if the forecasts use none. */
+  readonly share: number;
+  /** The mean absolute error of the methods, and that with the share; null without networks. */
+  readonly error: number;
+  readonly withNetworks: number | null;
+}
+
+/** The plan with the methods that its networks correct. */
+function withMethods(plan: ForecastPlan, series: Series): ForecastPlan {
+  if (isVersion1(plan) || rulesOf(plan).corrections) return plan;
+  return withCorrections(
+    plan,
+    plan.ahead.map((ahead) => chosenMethods(plan, readingFor(plan, series, [ahead]))),
+  );
+}
+
+const withCorrections = (plan: ForecastPlan, corrections: readonly Correction[]): ForecastPlan => ({
+  ...plan,
+  rules: { ...rulesOf(plan), corrections: corrections.map(storedCorrection) },
+});
+
+/** The plan with the shares of the networks' corrections. */
+async function withShares(
+  forecaster: Forecaster,
+  series: Series,
+  { onChoice, signal }: ForecastHooks,
+): Promise<ForecastPlan> {
+  const { plan, corrections } = forecaster;
+  if (!corrections) return plan;
+  const shared: Correction[] = [];
+  for (const [n, ahead] of plan.ahead.entries()) {
+    const steps = knownSteps(plan, ahead);
+    const truth = steps.map((d) => series.y[d]);
+    const ofMethods = forecaster.methodBands(series, ahead, steps).map(({ forecast }) => forecast);
+    const networks = await forecaster.networkBands(series, ahead, steps, signal);
+    const corrected = steps.map((_, k) => meanBand(networks.map((bands) => bands[k])).forecast);
+    const share = networks.length > 0 ? shareOf(ofMethods, corrected, truth, rulesOf(plan).method) : 0;
+    shared.push({ ...corrections[n], share });
+    const error = (weight: number): number =>
+      meanAbsoluteError(
+        ofMethods.map((value, k) => value + weight * (corrected[k] - value)),
+        truth,
+      );
+    onChoice?.({
+      ...{ ahead, share, error: error(0), withNetworks: networks.length > 0 ? error(share || 1) : null },
+      methods: corrections[n].fits.map(({ fitted }) => fitted.name),
+    });
+  }
+  return withCorrections(plan, shared);
+}
+
+/** The plan with the scores of the validation part. */
+async function withScores(
+  forecaster: Forecaster,
+  series: Series,
+  signal: AbortSignal | undefined,
+): Promise<ForecastPlan> {
+  const { plan } = forecaster;
+  const steps = stepsIn(scoredSteps(plan.parts));
+  const scores: (number | null)[][] = [];
+  for (const ahead of plan.ahead) {
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const unitAt = forecaster.scoreUnits(series, ahead);
+    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]) / unitAt(steps[n]));
+    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
+  }
+  return { ...plan, scores };
+}
+
+/** The plan whose methods are fitted to the validation part too. */
+function withLaterFits(plan: ForecastPlan, series: Series): ForecastPlan {
+  const corrections = correctionsOf(plan);
+  if (!corrections) return plan;
+  return withCorrections(
+    plan,
+    corrections.map((one, n) => refitted(plan, readingFor(plan, series, [plan.ahead[n]]), one)),
+  );
+}

@@ -1,0 +1,293 @@
+/** What forecasts: the best on the validation part, never below 0 if no number is; rolling origins; and files of 1.0.0, which keep their rules. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Random } from '../../src/core/rng.js';
+import { tableOf } from '../../src/data/table.js';
+import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
+import type { ForecastState } from '../../src/forecast/forecaster.js';
+import { Forecaster, stepsIn } from '../../src/forecast/forecaster.js';
+import { futureOf } from '../../src/forecast/future.js';
+import { meanAbsoluteError, scoreOf } from '../../src/forecast/intervals.js';
+import { fitInput, fitMethods, METHOD_NAMES } from '../../src/forecast/methods/methods.js';
+import { meanWithin, originsOf } from '../../src/forecast/origins.js';
+import type { ForecastChoices } from '../../src/forecast/plan.js';
+import { plannedColumns, planOf, withLooks } from '../../src/forecast/plan.js';
+import { reportOf } from '../../src/forecast/report.js';
+import { choicesOf } from '../../src/forecast/request.js';
+import { reportOfRun } from '../../src/forecast/run.js';
+import type { Choice } from '../../src/forecast/stages.js';
+import type { Series } from '../../src/forecast/series.js';
+import { laterSeriesOf } from '../../src/forecast/series.js';
+import { loadForecaster } from '../../src/index.js';
+import { failureOf } from '../helpers/failures.js';
+import {
+  backend,
+  begun,
+  CHOICES,
+  COUNT,
+  HOLIDAYS,
+  OPTIONS,
+  rowsOfDays,
+  series,
+  seriesOfDays,
+  trained,
+} from '../helpers/forecasts.js';
+
+const bandsOf = async (state: ForecastState, ahead: number, steps: readonly number[], of = series) => {
+  const forecaster = new Forecaster(backend, state);
+  const bands = await forecaster.bands(of, ahead, steps);
+  forecaster.dispose();
+  return bands;
+};
+
+describe('what forecasts', () => {
+  test('is the best on the validation part, which it did not know, and is said before the last networks are trained', async () => {
+    const said: (Choice | string)[] = [];
+    const { state } = await trained(begun({ method: 'auto' }), {
+      onChoice: (choice) => said.push(choice),
+      onNetwork: ({ name }) => said.push(name),
+    });
+    const { plan } = state;
+    const choices = said.filter((one) => typeof one !== 'string');
+    expect(said.slice(4, 6)).toEqual(choices); // between the four networks of each stage
+    expect(said).toHaveLength(10);
+    const steps = stepsIn(plan.parts.validation);
+    const truth = steps.map((d) => series.y[d]);
+    const forecaster = new Forecaster(backend, state);
+    for (const [n, { ahead, method, name, error, ofNetworks }] of choices.entries()) {
+      const reading = forecaster.readingOf(series, [ahead]);
+      const { fits } = fitMethods(fitInput(plan, reading, 'calibration'));
+      const errors = fits.map(({ method: own, fitted }) => {
+        const values = fitted.forecasts(reading, ahead, steps);
+        return { own, name: fitted.name, values, error: meanAbsoluteError(values, truth) };
+      });
+      const best = errors.reduce((a, b) => (b.error < a.error ? b : a));
+      expect({ method, name, error }).toEqual({ method: best.own, name: best.name, error: best.error });
+      expect(ofNetworks).toBeGreaterThan(error); // three steps of training are no match
+      expect(plan.scores?.[n]).toEqual(
+        best.values.map((forecast, k) => scoreOf({ forecast, low: forecast, high: forecast }, truth[k])),
+      );
+      // the same method, which now knows the validation part too, forecasts
+      const final = fitMethods(fitInput(plan, reading, 'final'), [best.own]).fits.find(
+        ({ fitted }) => fitted.name === best.name,
+      );
+      const test = stepsIn(plan.parts.test);
+      const bands = await forecaster.bands(series, ahead, test);
+      expect(bands.map(({ forecast }) => forecast)).toEqual(final?.fitted.forecasts(reading, ahead, test));
+      for (const { forecast, low, high } of bands) expect(high - forecast).toBeCloseTo(forecast - low, 9);
+    }
+    const reports = await reportOf(forecaster, series, 'test');
+    forecaster.dispose();
+    for (const [n, { method, error, lstm, networks, baselines, bands }] of reports.entries()) {
+      expect([method, networks.length]).toEqual([choices[n].name, 2]);
+      expect(baselines.find(({ name }) => name === method)?.error).toBe(error);
+      expect(lstm).toBeGreaterThan(error);
+      expect(bands).toHaveLength(12);
+    }
+    // and the file forecasts the same
+    const read = parseForecast(forecastBytes(state), 'f');
+    expect(read).toEqual(state);
+    expect(await bandsOf(read, 3, [115])).toEqual(await bandsOf(state, 3, [115]));
+  });
+
+  test.each(METHOD_NAMES)('can be %s, without a network', async (method) => {
+    const { state } = await trained(begun({ method }), {
+      onNetwork: () => {
+        throw new Error('a network is trained');
+      },
+    });
+    const read = parseForecast(forecastBytes(state), 'f');
+    expect([read.networks.size, read.plan.rules?.chosen?.map((one) => one?.method)]).toEqual([0, [method, method]]);
+    const forecaster = new Forecaster(backend, read);
+    const longer = seriesOfDays(COUNT, 6);
+    const found = await futureOf(forecaster, longer, 5, 'days');
+    expect(found.map(({ ahead }) => ahead)).toEqual([1, 2, 3, 4, 5]);
+    for (const { band } of found) expect(band.high).toBeGreaterThan(band.low);
+    const loaded = loadForecaster(backend, forecastBytes(state));
+    const { length } = await loaded.predict(rowsOfDays(COUNT, 0)); // none where too few rows come before
+    expect(length).toBeGreaterThan(100);
+    expect(length).toBeLessThan(2 * COUNT);
+    loaded.dispose();
+    const [{ networks, lstm, beatenBy }] = await reportOf(forecaster, series, 'test');
+    expect([networks, lstm, beatenBy]).toEqual([[], null, null]);
+    forecaster.dispose();
+  });
+
+  test('cannot be a method that the series does not allow', async () => {
+    const failure = await failureOf(trained(begun({ method: 'airline', seasons: [] })));
+    expect(String(failure)).toBe(
+      'DataError: method airline: cannot forecast 1 ahead: the series has no season: choose another one, or auto',
+    );
+  });
+});
+
+describe('forecasts of numbers that are never below 0', () => {
+  const small = (change = 0): Series => {
+    const random = new Random(5);
+    const y = Float64Array.from({ length: COUNT }, (_, n) =>
+      Math.max(change, random.normal(0, 1) + Number(n % 7 === 0)),
+    );
+    return { ...series, y, filled: y };
+  };
+  /** The smallest end of an interval, and the smallest forecast of any network. */
+  async function leastOf(of: Series, choices: Partial<ForecastChoices>): Promise<[number, number]> {
+    const { state } = await trained(begun(choices, of), {}, of);
+    const forecaster = new Forecaster(backend, state);
+    const steps = stepsIn(state.plan.parts.test);
+    const { bands, networks } = await forecaster.forecasts(of, 1, steps);
+    forecaster.dispose();
+    return [
+      Math.min(...bands.map(({ low }) => low)),
+      Math.min(...[...bands, ...networks.flat()].map(({ forecast }) => forecast)),
+    ];
+  }
+
+  test.each(['network', 'ets'])('are not below 0 either, nor are their intervals: %s', async (method) => {
+    const [low, forecast] = await leastOf(small(), { method });
+    expect(low).toBe(0);
+    expect(forecast).toBeGreaterThanOrEqual(0);
+  });
+
+  test('may be below 0 if that was chosen, or if a number is', async () => {
+    expect((await leastOf(small(), { isNegative: true }))[0]).toBeLessThan(0);
+    expect((await leastOf(small(-0.5), {}))[0]).toBeLessThan(0);
+    const request = { time: 'd', predict: 'y' };
+    expect([choicesOf('t', request), choicesOf('t', { ...request, negative: true })]).toMatchObject([
+      { isNegative: false, method: 'auto' },
+      { isNegative: true },
+    ]);
+    const inTest = small();
+    inTest.y[115] = -1; // the plan does not know the test part
+    expect(planOf('t', inTest, CHOICES, HOLIDAYS).rules?.isNonNegative).toBe(true);
+  });
+});
+
+describe('rolling origins', () => {
+  const runOf = (state: ForecastState) => ({ name: 'days', series, options: OPTIONS, state });
+
+  test('have the errors of the pieces of the test part', async () => {
+    const { state } = await trained(begun());
+    const reports = await reportOfRun(backend, runOf(state));
+    const found = await originsOf(backend, runOf(state), reports, { origins: 3, refit: false });
+    for (const [n, { ahead, origins, mean, deviation, best, gain }] of found.entries()) {
+      const errors = reports[n].bands.map(({ forecast }, k) => Math.abs(forecast - series.y[108 + k]));
+      const means = [0, 4, 8].map((from) => errors.slice(from, from + 4).reduce((sum, one) => sum + one, 0) / 4);
+      expect([ahead, origins.length]).toEqual([reports[n].ahead, 3]);
+      for (const [k, one] of origins.entries()) expect(one.error).toBeCloseTo(means[k], 12);
+      expect(mean).toBeCloseTo(reports[n].error, 12);
+      const squares = means.map((one) => (one - mean) ** 2);
+      expect(deviation).toBeCloseTo(Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / 2), 12);
+      const rival = reports[n].baselines.reduce((a, b) => (b.error < a.error ? b : a));
+      expect([best, gain.mean]).toEqual([rival.name, expect.closeTo(rival.error - reports[n].error, 12)]);
+      expect(gain.low).toBeLessThan(gain.mean);
+    }
+    const many = await failureOf(originsOf(backend, runOf(state), reports, { origins: 13, refit: false }));
+    expect(String(many)).toBe('DataError: days: the test part has 12 steps: choose at most as many origins, not 13');
+  });
+
+  test('that train again know all that comes before each of them, and nothing after it', async () => {
+    const { state } = await trained(begun({ ahead: [1], seeds: 1 }));
+    const names: string[] = [];
+    const run = runOf(state);
+    const reports = await reportOfRun(backend, run);
+    const errorsOf = async (of: Series): Promise<number[]> => {
+      const [{ origins }] = await originsOf(
+        ...([backend, { ...run, series: of }, reports, { origins: 2, refit: true }] as const),
+        { onNetwork: ({ name }) => names.push(name) },
+      );
+      return origins.map(({ error }) => error);
+    };
+    const found = await errorsOf(series);
+    expect(names).toEqual(['calibration-ahead-1-seed-1', 'ahead-1-seed-1']); // for the second origin
+    // by hand: a plan whose test part is the second half
+    const parts = { validation: { from: 102, to: 114 }, test: { from: 114, to: 120 } };
+    const plan = planOf('days', series, { ...CHOICES, ahead: [1], seeds: 1 }, HOLIDAYS, parts);
+    const second = await trained({ plan, networks: new Map() });
+    const bands = await bandsOf(second.state, 1, stepsIn(parts.test));
+    expect(found[1]).toBeCloseTo(
+      meanAbsoluteError(
+        bands.map(({ forecast }) => forecast),
+        series.y.subarray(114),
+      ),
+      12,
+    );
+    expect(found[1]).not.toBeCloseTo(
+      meanAbsoluteError(
+        reports[0].bands.slice(6).map((band) => band.forecast),
+        series.y.subarray(114),
+      ),
+      6,
+    );
+  });
+
+  test('compare errors step by step, with an interval that holds as often as it says', () => {
+    // independent differences with two lags of weight: by hand
+    const d = [1, 3, 2, 6, 0];
+    const mean = 2.4;
+    const c = (lag: number): number => d.slice(lag).reduce((sum, one, t) => sum + (one - mean) * (d[t] - mean), 0) / 5;
+    const side = 1.96 * Math.sqrt((c(0) + 2 * (2 / 3) * c(1) + 2 * (1 / 3) * c(2)) / 5);
+    expect(meanWithin(d, 3)).toEqual({
+      mean: expect.closeTo(mean, 12),
+      low: expect.closeTo(mean - side, 12),
+      high: expect.closeTo(mean + side, 12),
+    });
+    expect(meanWithin([2, NaN, 2], 1)).toEqual({ mean: 2, low: 2, high: 2 });
+    // moving averages of 5 numbers depend on one another as forecasts 5 ahead do
+    const random = new Random(8);
+    let holds = 0;
+    for (let round = 0; round < 400; round++) {
+      const e = Array.from({ length: 304 }, () => random.normal(1, 1));
+      const values = stepsIn({ from: 0, to: 300 }).map((t) => e.slice(t, t + 5).reduce((sum, one) => sum + one / 5, 0));
+      const { low, high } = meanWithin(values, 5);
+      holds += Number(low <= 1 && high >= 1);
+    }
+    expect(holds / 400).toBeGreaterThan(0.87); // Bartlett's weights leave out a fifth of the variance
+    expect(holds / 400).toBeLessThan(0.98);
+  });
+});
+
+test('looks at the test part are counted, and an earlier report is not forgotten', () => {
+  const { plan } = begun();
+  expect(withLooks(plan, 1).rules?.looks).toBe(1);
+  expect(withLooks(withLooks(plan, 3), 2).rules?.looks).toBe(5);
+  expect(withLooks(plan, 2, 7).rules?.looks).toBe(9);
+});
+
+test('a forecaster of 1.0.0 has the numbers of 1.0.0, also below 0', async () => {
+  const bytes = readFileSync(path.resolve(import.meta.dirname, '../fixtures/checkpoint-1.0.0-forecast.safetensors'));
+  const rows = Array.from({ length: 44 }, (_, n) => ({
+    day: new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10),
+    y: n < 40 ? (n < 38 ? 2 : -8) + ((3 * n) % 7) - ((5 * n) % 4) : null,
+    price: n % 3,
+  }));
+  const reference = createReferenceBackend();
+  const loaded = loadForecaster(reference, bytes);
+  // as 1.0.0 printed them
+  const close = (date: string, ahead: number, forecast: number, low: number, high: number): object => ({
+    ...{ date, ahead, forecast: expect.closeTo(forecast, 5) as number },
+    ...{ low: expect.closeTo(low, 5) as number, high: expect.closeTo(high, 5) as number },
+  });
+  expect(await loaded.forecast(rows, 3)).toEqual([
+    close('2026-02-10', 1, 2.8103514913928542, -8.209560948976664, 13.791482327812401),
+    close('2026-02-11', 2, 2.759903570148122, -8.262198195150118, 13.811216267513243),
+    close('2026-02-12', 3, 2.3407060766378294, -8.698398787678624, 14.009605419378971),
+  ]);
+  expect((await loaded.predict(rows.slice(0, 40))).slice(-2)).toEqual([
+    close('2026-02-08', 1, 3.0440054972950286, -0.10448085070935953, 6.995387213799143),
+    close('2026-02-09', 1, 2.873748568738238, -8.16088873147671, 14.380377391394337),
+  ]);
+  loaded.dispose();
+  const state = parseForecast(bytes, 'f');
+  const { plan } = state;
+  const later = laterSeriesOf(plan.calendar, tableOf('t', rows, plannedColumns(plan)), plan.columns);
+  const forecaster = new Forecaster(reference, state);
+  const [report] = await reportOf(forecaster, later, 'test');
+  forecaster.dispose();
+  expect(report).toMatchObject({ method: 'LSTM', coverage: 0.5, scores: 4 });
+  expect([report.error, report.lstm, ...report.networks].map((one) => one?.toFixed(6))).toEqual(
+    Array(3).fill((6.488617558768411).toFixed(6)),
+  );
+  const errors = report.baselines.slice(0, 4).map(({ error }) => error);
+  expect(errors).toEqual([6.25, 6, 6, expect.closeTo(6.358264776781575, 6)]);
+});
