@@ -1,7 +1,7 @@
 /** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
 import { assertKinds, assertSignal, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { formatTime, timeAt } from '../data/calendar.js';
+import { timeName } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
 import type { Network as Computing } from '../network/network.js';
 import { Network } from './network.js';
@@ -53,7 +53,6 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   const forecaster = new Forecaster(backend, state);
   const seriesFrom = (rows: readonly SeriesRow[]): Series =>
     laterSeriesOf(plan.calendar, tableOf('rows', rows, plannedColumns(plan)), plan.columns);
-  const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
@@ -66,14 +65,15 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       for (const ahead of plan.ahead) {
         const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
         const bands = await forecaster.bands(series, ahead, steps);
-        for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
+        for (const [n, band] of bands.entries())
+          found.push({ date: timeName(series.calendar, steps[n]), ahead, ...band });
       }
       return found;
     },
     async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
       assertWhole('forecast: count', count, 1, MOST_STEPS);
       const steps = await futureOf(forecaster, seriesFrom(rows), count, 'rows');
-      return steps.map(({ step, ahead, band }) => ({ date: dateOf(step), ahead, ...band }));
+      return steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
     },
     dispose: () => forecaster.dispose(),
   };

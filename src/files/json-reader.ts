@@ -20,6 +20,13 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
+  /** A field that may be left out. */
+  optional<Value>(name: string, read: (one: JsonReader) => Value): Value | undefined {
+    const { value } = this;
+    const isLeftOut = typeof value === 'object' && value !== null && !Object.hasOwn(value, name);
+    return isLeftOut ? undefined : read(this.field(name));
+  }
+
   list<Element>(read: (one: JsonReader) => Element): Element[] {
     if (!Array.isArray(this.value)) throw this.fault('a list');
     const list = this.value as readonly JsonValue[];

@@ -2,7 +2,10 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
-import { PARTS_OF_TIME } from '../data/table.js';
+import type { Calendar, Workdays } from '../data/calendar.js';
+import { CALENDAR_UNITS } from '../data/calendar.js';
+import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
+import { FORMAT_RULE, TIME_FORM_NAMES, timeReader } from '../data/times.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
@@ -57,16 +60,17 @@ function planIn(stored: JsonReader): ForecastPlan {
       inputs: columns.field('inputs').texts(),
       known: columns.field('known').texts(),
       fill: columns.field('fill').orNull((one) => one.choice(FILLS)),
+      ...given({
+        timeFormat: columns.optional('timeFormat', timeFormatIn),
+        decimal: columns.optional('decimal', (one) => one.choice(DECIMALS)),
+        thousands: columns.optional('thousands', (one) => one.choice(THOUSANDS)),
+      }),
     },
     ahead,
     isTogether: stored.field('isTogether').truth(),
     seeds: stored.field('seeds').whole(1, MOST_NETWORKS),
     coverage: stored.field('coverage').number(0, 1),
-    calendar: {
-      start: calendar.field('start').number(-MOST_MS, MOST_MS),
-      unit: calendar.field('unit').choice(['ms', 'month'] as const),
-      step: calendar.field('step').whole(1),
-    },
+    calendar: calendarIn(calendar),
     parts: { validation: parts.field('validation').range(), test: parts.field('test').range() },
     inputs: inputsIn(stored.field('inputs')),
     T: stored.field('T').whole(1, MOST_STEPS),
@@ -93,8 +97,9 @@ function planIn(stored: JsonReader): ForecastPlan {
   const columnsLearned = 1 + inputs.inputs.length + inputs.known.length;
   if (plan.digests.length !== columnsLearned) throw stored.field('digests').fault(`${columnsLearned} digests`);
   const times = plan.columns.time.length;
-  if (times === 0 || times > PARTS_OF_TIME.length)
-    throw columns.field('time').fault(`one column, or up to ${PARTS_OF_TIME.length}`);
+  if (times > PARTS_OF_TIME.length) throw columns.field('time').fault(`at most ${PARTS_OF_TIME.length} columns`);
+  if ((times === 0) !== (plan.calendar.unit === 'row'))
+    throw calendar.field('unit').fault('row without a column of the time, and only then');
   for (const known of inputs.known) {
     const { repeats } = known.kind === 'categories' ? known : { repeats: null };
     if (repeats !== null && !inputs.seasons.includes(repeats.length))
@@ -104,6 +109,51 @@ function planIn(stored: JsonReader): ForecastPlan {
         .fault(`repeated codes of ${known.name} as long as one of the seasons`);
   }
   return plan;
+}
+
+/** Without the fields that are undefined. */
+const given = <Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+
+function timeFormatIn(stored: JsonReader): string {
+  if (timeReader(stored.text()) === undefined) throw stored.fault(FORMAT_RULE.replace('must be ', ''));
+  return stored.text();
+}
+
+/** Files of 1.0.0 have calendars of milliseconds and of months only. */
+function calendarIn(stored: JsonReader): Calendar {
+  const calendar: Calendar = {
+    start: stored.field('start').number(-MOST_MS, MOST_MS),
+    unit: stored.field('unit').choice(CALENDAR_UNITS),
+    step: stored.field('step').whole(1),
+    ...given({
+      day: stored.optional('day', (one) => one.whole(1, 31)),
+      workdays: stored.optional('workdays', workdaysIn),
+      form: stored.optional('form', (one) => one.choice(TIME_FORM_NAMES)),
+    }),
+  };
+  const isWorkdays = calendar.unit === 'workday';
+  if (isWorkdays !== (calendar.workdays !== undefined))
+    throw stored.field('unit').fault('workday with workdays, and only then');
+  if ((isWorkdays || calendar.unit === 'row') && calendar.step !== 1) throw stored.field('step').fault('1');
+  return calendar;
+}
+
+function workdaysIn(stored: JsonReader): Workdays {
+  const rising = (name: string, list: number[]): number[] => {
+    if (list.some((one, n) => n > 0 && one <= list[n - 1])) throw stored.field(name).fault('numbers that rise');
+    return list;
+  };
+  const weekdays = rising(
+    'weekdays',
+    stored.field('weekdays').list((one) => one.whole(0, 6)),
+  );
+  if (weekdays.length === 0) throw stored.field('weekdays').fault('at least one day');
+  const closed = rising(
+    'closed',
+    stored.field('closed').list((one) => one.whole(-MOST_DAYS, MOST_DAYS)),
+  );
+  return { weekdays, closed, until: stored.field('until').whole(-MOST_DAYS, MOST_DAYS) };
 }
 
 function inputsIn(stored: JsonReader): InputPlan {

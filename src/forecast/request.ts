@@ -11,8 +11,8 @@ import {
   describe,
   plainCopyOf,
 } from '../core/arguments.js';
-import { timeRangeFrom } from '../data/calendar.js';
-import { PARTS_OF_TIME } from '../data/table.js';
+import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
+import { FORMAT_RULE, rowRangeFrom, timeRangeFrom, timeReader } from '../data/times.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { MOST_SEEDS, STATE_OPTIONS } from '../trained-state.js';
@@ -25,13 +25,19 @@ export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
 
 /** What to forecast, and from which columns. */
 export interface ForecastRequest {
-  /** The column of the time; or those of its year, month, day, hour, minute and second. */
-  readonly time: string | readonly string[];
+  /** The column of the time; or those of its year, month, day, hour, minute and second. Default: none, each row is a step. */
+  readonly time?: string | readonly string[];
+  /** How texts of the time are written, such as `DD.MM.YYYY`, `MM/DD/YYYY HH:mm` or `unix`. Default: as 1987, 1987-02, 1987-02-28, 1987Q1 or 1987-W09. */
+  readonly timeFormat?: string;
+  /** The sign before the decimals of numbers in texts. Default: a point. */
+  readonly decimal?: (typeof DECIMALS)[number];
+  /** The sign between thousands of numbers in texts. Default: none. */
+  readonly thousands?: (typeof THOUSANDS)[number];
   /** The column to forecast. */
   readonly predict: string;
   /** Steps from the last known number to those that are forecast. Default: 1. */
   readonly ahead?: number | readonly number[];
-  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`. Default: the last tenth, at most 10,000 steps. */
+  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`; of rows without a time `101..`. Default: the last tenth, at most 10,000 steps. */
   readonly test?: string;
   /** Other columns whose past the network reads. Default: none. */
   readonly inputs?: readonly string[];
@@ -58,6 +64,9 @@ export const MOST_AHEAD = 10_000;
 
 const NAMES = [
   'time',
+  'timeFormat',
+  'decimal',
+  'thousands',
   'predict',
   'ahead',
   'test',
@@ -74,19 +83,36 @@ const NAMES = [
 /** The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message. */
 export function choicesOf(what: string, request: ForecastRequest): ForecastChoices {
   assertKnownNames(what, request, NAMES);
-  const { time, predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
+  const {
+    time = [],
+    timeFormat,
+    decimal,
+    thousands,
+    predict,
+    ahead = 1,
+    test,
+    inputs = [],
+    known = [],
+    fill,
+    seasons,
+    seeds = 3,
+  } = request;
   const { together = false, interval = 0.9 } = request;
   const times = typeof time === 'string' ? [time] : time;
   for (const [name, list] of Object.entries({ time: times, inputs, known })) {
     assertList(`${what}: ${name}`, list, 'names of columns');
     for (const column of list) assertString(`${what}: ${name}: a column`, column);
   }
-  if (times.length === 0) throw new RangeError(`${what}: time: must name a column`);
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
       `${what}: time: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
+  if (timeFormat !== undefined) assertTimeFormat(what, timeFormat, times.length);
+  if (decimal !== undefined) assertChoice(`${what}: decimal`, decimal, DECIMALS);
+  if (thousands !== undefined) assertChoice(`${what}: thousands`, thousands, THOUSANDS);
+  if (thousands === (decimal ?? '.'))
+    throw new RangeError(`${what}: thousands ${describe(thousands)}: must differ from the sign before decimals`);
   assertString(`${what}: predict`, predict);
   if (test !== undefined) assertString(`${what}: test`, test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
@@ -108,6 +134,9 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     inputs: [...inputs],
     known: [...known],
     fill: fill ?? null,
+    ...(timeFormat !== undefined && { timeFormat }),
+    ...(decimal !== undefined && { decimal }),
+    ...(thousands !== undefined && { thousands }),
   };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);
@@ -117,15 +146,25 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     isTogether: together,
     seeds,
     coverage: interval,
-    test: test === undefined ? null : partOf(what, test),
+    test: test === undefined ? null : partOf(what, test, times.length === 0),
     seasons: seasons ? [...seasons] : null,
   };
 }
 
-function partOf(what: string, test: string): NonNullable<ForecastChoices['test']> {
-  const [from, to] = timeRangeFrom(test) ?? [];
+function assertTimeFormat(what: string, format: string, columns: number): void {
+  assertString(`${what}: timeFormat`, format);
+  const at = `${what}: timeFormat ${describe(format)}`;
+  if (timeReader(format) === undefined) throw new RangeError(`${at}: ${FORMAT_RULE}`);
+  if (columns !== 1) throw new RangeError(`${at}: needs one column of the time, not ${columns}`);
+}
+
+function partOf(what: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
+  const [from, to] = (isOfRows ? rowRangeFrom(test) : timeRangeFrom(test)) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
-  throw new RangeError(`${what}: test ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
+  const forms = isOfRows
+    ? '101.., 101..200 or ..200, the numbers of rows, because there is no column of the time'
+    : '1987-01-01.., 1987..1988 or ..1988-12-31';
+  throw new RangeError(`${what}: test ${describe(test)}: must be as ${forms}`);
 }
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import { outputsBeside } from '../../src/cli/set-run.js';
-import { formatTime } from '../../src/data/calendar.js';
+import { formatTime } from '../../src/data/times.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf, runProcess } from '../helpers/longhand-process.js';
 import { jsonLinesOf, jsonOf, longhand, misused, refused, start, words } from '../helpers/longhand.js';
@@ -227,6 +227,7 @@ describe('longhand train --predict', () => {
   });
 
   const ALL = [...FROM, '--data', DATA];
+  const START_OF_ROWS = words`train --data ${DATA} --predict sales`;
   const RESUMED = words`train --data ${DATA} --resume ${CHECKPOINT}`;
   const RENAMED = inFolder('renamed.svg');
   beforeAll(() => writeFileSync(RENAMED, readFileSync(CHECKPOINT)));
@@ -234,7 +235,20 @@ describe('longhand train --predict', () => {
   test.each<[string, string[], string]>([
     ['a flag of forecasts without --predict', ['train', '--ahead', '3'], '--ahead needs --predict'],
     ['no data', FROM, '--predict needs --data, a CSV, TSV or NDJSON file'],
-    ['no time', ['train', '--data', DATA, '--predict', 'sales'], '--predict needs --time, the column of the time'],
+    [
+      'a format of the time without one',
+      [...START_OF_ROWS, '--time-format', 'unix'],
+      'needs one column of the time, not 0',
+    ],
+    ['a format that is none', [...ALL, '--time-format', 'DD/MM'], 'It must be as DD/MM/YYYY, MM/DD/YYYY HH:mm'],
+    [
+      'one sign for decimals and thousands',
+      words`${ALL} --decimal , --thousands ,`,
+      'must differ from the sign before',
+    ],
+    ['another decimal sign', [...ALL, '--decimal', ';'], 'Allowed choices are ., ,'],
+    ['dates of rows without a time', [...START_OF_ROWS, '--test', '1987..'], 'must be as 101.., 101..200 or ..200'],
+    ['rows of a table with a time', [...ALL, '--test', '101..'], 'must be as 1987-01-01.., 1987..1988'],
     ['--ahead 0', [...ALL, '--ahead', '0'], '--ahead'],
     ['--ahead 1,x', [...ALL, '--ahead', '1,x'], '--ahead'],
     ['--season 1', [...ALL, '--season', '1'], '--season'],

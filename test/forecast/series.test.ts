@@ -5,17 +5,8 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { zeros } from '../../src/core/tensor.js';
 import type { Calendar } from '../../src/data/calendar.js';
-import {
-  calendarOf,
-  firstIndexFrom,
-  formatStep,
-  formatTime,
-  indexOfTime,
-  lastTimeFrom,
-  timeAt,
-  timeFrom,
-  timeOfParts,
-} from '../../src/data/calendar.js';
+import { calendarOf, firstIndexFrom, formatStep, indexOfTime, timeAt } from '../../src/data/calendar.js';
+import { formatTime, lastTimeFrom, timeFrom, timeOfParts } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import {
   alignedTo,
@@ -46,7 +37,7 @@ const seriesIn = (rows: readonly Row[], columns: Partial<SeriesColumns> = {}): S
 };
 const days = (values: readonly unknown[], more: (n: number) => Row = () => ({})): Row[] =>
   values.map((y, n) => ({ date: formatTime(timeAt(DAYS, n)), y, ...more(n) }));
-const calendarIn = (...times: string[]): Calendar => calendarOf(times.map(timeFrom), (row) => `row ${row}`);
+const calendarIn = (...times: string[]): Calendar => calendarOf(Float64Array.from(times, timeFrom), (row) => `row ${row}`);
 
 describe('a calendar', () => {
   test.each([

@@ -5,7 +5,7 @@ import { File } from 'node:buffer';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
-import { formatTime } from '../../src/data/calendar.js';
+import { formatTime } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';

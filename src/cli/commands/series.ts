@@ -4,8 +4,9 @@ import { InvalidArgumentError, Option } from 'commander';
 import { counted } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
-import { timeAt, timeRangeFrom } from '../../data/calendar.js';
-import { PARTS_OF_TIME } from '../../data/table.js';
+import { timeAt } from '../../data/calendar.js';
+import { FORMAT_RULE, rowRangeFrom, timeRangeFrom, timeReader } from '../../data/times.js';
+import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../../data/table.js';
 import { loadTable } from '../../data/table-files.js';
 import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
@@ -31,6 +32,9 @@ import { assertRoomToTrain } from '../memory.js';
 export interface SeriesFlags extends SetFlags {
   readonly predict?: string;
   readonly time?: readonly string[];
+  readonly timeFormat?: string;
+  readonly decimal?: (typeof DECIMALS)[number];
+  readonly thousands?: (typeof THOUSANDS)[number];
   readonly ahead: readonly number[];
   readonly test?: string;
   readonly known: readonly string[];
@@ -57,10 +61,17 @@ const list = (parse: (text: string) => number) => (text: string) => [listOf(pars
 
 const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
 
-/** As `timeRangeFrom` reads it. */
+/** As `timeRangeFrom` or `rowRangeFrom` reads it. */
 function timeRange(text: string): string {
-  if (timeRangeFrom(text)) return text;
-  throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
+  if (timeRangeFrom(text) ?? rowRangeFrom(text)) return text;
+  throw new InvalidArgumentError(
+    'Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31; of rows without a time 101.. or 101..200.',
+  );
+}
+
+function timeFormat(text: string): string {
+  if (timeReader(text)) return text;
+  throw new InvalidArgumentError(`It ${FORMAT_RULE}.`);
 }
 
 function share(text: string): number {
@@ -77,7 +88,14 @@ export function withSeriesOptions(command: Command): Command {
       'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
       filePath,
     )
-    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', timeColumns)
+    .option(
+      '--time <columns>',
+      'the column of the time; or of its year, month, day, hour … (default: none, each row is a step)',
+      timeColumns,
+    )
+    .option('--time-format <format>', 'such as DD/MM/YYYY, MM/DD/YYYY HH:mm, DD.MM.YYYY, unix or unix-ms', timeFormat)
+    .addOption(new Option('--decimal <sign>', 'the sign before decimals (default: a point)').choices(DECIMALS))
+    .addOption(new Option('--thousands <sign>', 'the sign between thousands (default: none)').choices(THOUSANDS))
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
     .option(
       '--test <from..to>',
@@ -110,7 +128,20 @@ export function withSeriesOptions(command: Command): Command {
 const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
-const OWN = ['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'];
+const OWN = [
+  'timeFormat',
+  'decimal',
+  'thousands',
+  'ahead',
+  'test',
+  'known',
+  'holidays',
+  'fill',
+  'season',
+  'together',
+  'interval',
+  'program',
+];
 const SHARED = ['time', 'inputs', 'seeds'];
 
 /** Ends the command for flags that do not belong together. */
@@ -123,7 +154,6 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
     return;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
-  if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
   if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
     command.error(`error: --program ${flags.program}: must end in .mjs`);
   if (flags.resume !== undefined)
@@ -131,11 +161,17 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
   const other = givenFlag(command, OTHERS);
   const why = other === '--bidirectional' ? ': a forecast knows only the past' : '';
   if (other !== undefined) command.error(`error: ${other} cannot be used with --predict${why}`);
-  const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
+  const repeated = repeatedColumn({ ...flags, time: flags.time ?? [], predict: flags.predict, fill: null });
   if (repeated !== undefined) {
     command.error(
       `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
     );
+  }
+  try {
+    choicesOf('train', requestOf(flags));
+  } catch (error) {
+    if (error instanceof RangeError) command.error(`error: ${error.message.replace(/^train: /, '--')}`);
+    throw error;
   }
 }
 
@@ -203,6 +239,9 @@ export async function evaluateForecasts(
 /** The flags as a request for the library. */
 const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   time: flags.time ?? [],
+  ...(flags.timeFormat !== undefined && { timeFormat: flags.timeFormat }),
+  ...(flags.decimal && { decimal: flags.decimal }),
+  ...(flags.thousands && { thousands: flags.thousands }),
   predict: flags.predict ?? '',
   ahead: flags.ahead,
   inputs: flags.inputs,
