@@ -3,7 +3,7 @@ import { assertList, assertObject, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { TimeForm } from './times.js';
-import { formatTime, formOf, timeFault, timeFrom, timeOfParts, timeReader } from './times.js';
+import { formatTime, formOf, TIME_RULE, timeFault, timeFrom, timeOfParts, timeReader } from './times.js';
 
 /**
  * What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. `moment`: times, or numbers that count seconds,
@@ -17,7 +17,7 @@ export const THOUSANDS = [',', '.', ' ', "'"] as const;
 
 /** How a table writes its times and numbers, other than objects in memory, whose numbers are numbers. */
 export interface CellForms {
-  /** As `timeReader` accepts it. Default: `TIME_FORMS`. */
+  /** As `timeReader` accepts it. Default: as `timeFrom` reads it. */
   readonly timeFormat?: string;
   /** Default: a point. */
   readonly decimal?: (typeof DECIMALS)[number];
@@ -218,16 +218,18 @@ export class ColumnReader implements CellReader {
   private isNumeric = true;
 
   private kind: ColumnKind;
-  private readonly forms: CellForms;
+  /** undefined: the table is always written in the default forms. */
+  private readonly forms: CellForms | undefined;
   private readonly numberFrom: (cell: string) => number;
   private readonly timeFrom: (cell: string) => number;
   private form: TimeForm | undefined;
 
   constructor(wanted: WantedColumn) {
-    const { kind, ...forms } = typeof wanted === 'string' ? { kind: wanted } : wanted;
-    [this.kind, this.forms] = [kind, forms];
-    this.numberFrom = numberReader(forms);
-    this.timeFrom = timeReader(this.forms.timeFormat) ?? timeFrom;
+    const kind = typeof wanted === 'string' ? wanted : wanted.kind;
+    this.kind = kind;
+    this.forms = typeof wanted === 'string' ? undefined : wanted;
+    this.numberFrom = numberReader(this.forms ?? {});
+    this.timeFrom = timeReader(this.forms?.timeFormat) ?? timeFrom;
     this.holdsTexts = kind === 'text' || kind === 'either';
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
@@ -241,7 +243,7 @@ export class ColumnReader implements CellReader {
     this.values[this.count] = value;
     if (!isNumber) {
       if (this.kind === 'number') return this.numberFault(cell);
-      if (this.kind === 'time') return timeFault(cell, this.forms.timeFormat);
+      if (this.kind === 'time') return this.forms ? timeFault(cell, this.forms.timeFormat) : TIME_RULE;
       if (!this.codes) return `must be a number, because the column has more than ${MOST_WORDS} different cells`;
       this.isNumeric = false;
     }
@@ -258,9 +260,9 @@ export class ColumnReader implements CellReader {
   }
 
   private numberFault(cell: string): string {
-    const { decimal = '.', thousands } = this.forms;
+    const { decimal = '.', thousands } = this.forms ?? {};
     const rule = `must be a number within f32 (${F32_RANGE}), with a ${decimal === '.' ? 'point' : 'comma'} before its decimals`;
-    if (!/^-?\d[\d.,' \u00a0\u202f]*$/.test(cell)) return rule;
+    if (!this.forms || !/^-?\d[\d.,' \u00a0\u202f]*$/.test(cell)) return rule;
     const signs = thousands === undefined ? 'nothing' : JSON.stringify(thousands);
     return `${rule} and ${signs} between its thousands, unless --decimal and --thousands say otherwise`;
   }

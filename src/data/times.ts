@@ -10,7 +10,8 @@ export const DAY = 24 * HOUR;
 const ISO = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /** What `timeFrom` reads, for messages. */
-export const TIME_FORMS = '1987, 1987-02, 1987-02-28, 1987-02-28T12:30, 1987Q1 or 1987-W09';
+export const TIME_RULE =
+  'must be a day that exists, in the form 1987, 1987-02, 1987-02-28, 1987-02-28T12:30, 1987Q1 or 1987-W09';
 
 /** Times that are named by their year and a number in it. `ms` and `months`: how long one lasts. */
 const FORMS = {
@@ -203,5 +204,5 @@ export function timeFault(text: string, format: string | undefined): string {
   }
   if (/^\d{9,10}(\.\d*)?$/.test(text)) return 'seconds since 1970? Add --time-format unix';
   if (/^\d{12,13}$/.test(text)) return 'milliseconds since 1970? Add --time-format unix-ms';
-  return `must be a day that exists, in the form ${TIME_FORMS}; --time-format describes another form`;
+  return `${TIME_RULE}; --time-format describes another form`;
 }

@@ -170,7 +170,7 @@ describe('a calendar', () => {
           {},
           calendar,
         ),
-      'rows[49]: 2016-02-18 comes after 2016-02-16, but the rows are 1 workday apart', // a step of the training is missing
+      'rows[52]: 2016-02-18 comes after 2016-02-16, but the rows are 1 workday apart', // a step of the training is missing
     );
     expectDataError(
       () => seriesIn(['2016-02-12', '2016-02-15', '2016-02-16'], {}, calendar),

@@ -201,7 +201,8 @@ describe('a forecaster', () => {
     expect(await loaded.forecast(rows)).toEqual(expected);
     const dated = rows.map((row, n) => ({ ...row, date: new Date(START + n * DAY) }));
     expect(await loaded.forecast(dated, 2)).toEqual(expected.slice(0, 2));
-    await expect(loaded.forecast([...rows].reverse())).rejects.toThrow('rows[1]: 1987-05-02 comes after 1987-05-03');
+    expect(await loaded.forecast([...rows].reverse())).toEqual(expected);
+    await expect(loaded.forecast([...rows.slice(1), rows[0]])).rejects.toThrow('1987-01-01 comes after 1987-05-03');
     for (const count of [0, 1.5, NaN, 1e8])
       await expect(loaded.forecast(rows, count)).rejects.toThrow('forecast: count');
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
@@ -457,7 +458,7 @@ describe('a forecaster', () => {
 
   test.each<[object, string]>([
     [{ time: null }, 'trainForecaster: time null: must be a list of names of columns'],
-    [{ time: [], test: '1987..' }, 'trainForecaster: test "1987..": must be as 101.., 101..200 or ..200'],
+    [{ time: [], test: '1987-01..' }, 'trainForecaster: test "1987-01..": must be as 101.., 101..200 or ..200'],
     [{ timeFormat: 'DD' }, 'trainForecaster: timeFormat "DD": must be as DD/MM/YYYY'],
     [
       { time: ['a', 'b'], timeFormat: 'unix' },
