@@ -5,7 +5,7 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { TimeForm } from './times.js';
-import { DAY, formatTime, HOUR, monthLength, monthsLater, SECOND, timeInForm, weekdayOf } from './times.js';
+import { DAY, dayOf, formatTime, HOUR, monthLength, monthsLater, SECOND, timeInForm, weekdayOf } from './times.js';
 
 /** The time at `index` is index·step milliseconds, months or workdays after the start. Of rows without a time it is the row's number. */
 export interface Calendar {
@@ -68,13 +68,13 @@ export function calendarOf(times: Float64Array, whereOf: (row: number) => string
 /** Months, if each time is on the same day of its month, or on the last day of a shorter one, at the same time of day. */
 function monthsOf(times: Float64Array): Calendar | undefined {
   const [start] = times;
-  const days = Array.from(times, (time) => new Date(time).getUTCDate());
+  if (monthsBetween(start, times[1]) === 0) return undefined;
+  const days = times.map(dayOf);
   const isEnd = times.every((time, row) => days[row] === monthLength(time));
   const day = isEnd ? LONGEST_MONTH : days.reduce((a, b) => Math.max(a, b));
-  const isMonthly =
-    monthsBetween(start, times[1]) > 0 &&
-    times.every((time, row) => (time - start) % DAY === 0 && days[row] === Math.min(day, monthLength(time)));
-  return isMonthly ? { start, unit: 'month', step: 1, ...(day !== days[0] && { day }) } : undefined;
+  const isOnDay = (time: number): boolean =>
+    (time - start) % DAY === 0 && dayOf(time) === Math.min(day, monthLength(time));
+  return times.every(isOnDay) ? { start, unit: 'month', step: 1, ...(day !== days[0] && { day }) } : undefined;
 }
 
 const LONGEST_MONTH = 31;
@@ -82,11 +82,11 @@ const LONGEST_MONTH = 31;
 /** Workdays, if the times are days that are not equally far apart, and some weekdays never occur. */
 function workdaysOf(times: Float64Array, isFilled: boolean): Calendar | undefined {
   const [start, last] = [times[0], times[times.length - 1]];
-  const weekdays = [...new Set(Array.from(times, weekdayOf))].sort();
-  const isEven = times.every((time, row) => row < 2 || time - times[row - 1] === times[1] - start);
-  const isShown = last - start >= LEAST_SPAN || weekdays.join() === '1,2,3,4,5';
-  if (isEven || !isShown || weekdays.length < 2 || weekdays.length === 7) return undefined;
+  if (times.every((time, row) => row < 2 || time - times[row - 1] === times[1] - start)) return undefined;
   if (!times.every((time) => (time - start) % DAY === 0)) return undefined;
+  const weekdays = [...new Set(times.map(weekdayOf))].sort();
+  const isShown = last - start >= LEAST_SPAN || weekdays.join() === '1,2,3,4,5';
+  if (!isShown || weekdays.length < 2 || weekdays.length === 7) return undefined;
   const unknown = { start, unit: 'workday', step: 1, workdays: { weekdays, closed: [], until: -Infinity } } as const;
   const { workdays: { closed } = NO_DAYS } = closedBetween(unknown, times, false);
   const isSparse = closed.length > MOST_CLOSED_SHARE * (times.length + closed.length);
@@ -165,6 +165,13 @@ const NO_DAYS: Workdays = { weekdays: [0, 1, 2, 3, 4, 5, 6], closed: [], until: 
 /** The time at `index`, a whole number that may be negative. */
 export const timeAt = (calendar: Calendar, index: number): number =>
   UNITS[calendar.unit].time(calendar, index * calendar.step);
+
+/** The same calendar with its beginning at another of its times. */
+export function beginningAt(calendar: Calendar, start: number): Calendar {
+  if (start === calendar.start) return calendar;
+  const { unit, day = dayOf(calendar.start) } = calendar;
+  return { ...calendar, start, ...(unit === 'month' && { day }) };
+}
 
 /** The index of a time; not a whole number if the time is between two steps. */
 export function indexOfTime(calendar: Calendar, time: number): number {

@@ -95,12 +95,15 @@ export function lastTimeFrom(text: string): number {
 }
 
 /** The same time of day some months later, on `day`, or on the last day of a shorter month. Default: the same day. */
-export function monthsLater(time: number, months: number, day = new Date(time).getUTCDate()): number {
+export function monthsLater(time: number, months: number, day = dayOf(time)): number {
   const date = new Date(time);
   date.setUTCDate(1);
   date.setUTCMonth(date.getUTCMonth() + months);
   return date.setUTCDate(Math.min(day, monthLength(date.getTime())));
 }
+
+/** The day of its month. */
+export const dayOf = (time: number): number => new Date(time).getUTCDate();
 
 /** How many days its month has. */
 export function monthLength(time: number): number {
@@ -122,9 +125,9 @@ export function timeRangeFrom(text: string): readonly [from: number | null, to: 
 
 /** The ends of `101..200`, numbers of rows, as `timeRangeFrom` has them. */
 export function rowRangeFrom(text: string): readonly [from: number | null, to: number | null] | undefined {
-  const [, from, to] = /^(\d{0,15})\.\.(\d{0,15})$/.exec(text) ?? [];
-  const ends = [from, to].map((end) => (end === '' ? null : Number(end)));
-  return from + to === '' || from === undefined ? undefined : [ends[0], ends[1]];
+  if (!/^(\d{1,15}\.\.\d{0,15}|\.\.\d{1,15})$/.test(text)) return undefined;
+  const [from, to] = text.split('..').map((end) => (end === '' ? null : Number(end)));
+  return [from, to];
 }
 
 /** Milliseconds before UTC: `+01:30` is 5,400,000. */
@@ -197,7 +200,7 @@ const withinYears = (time: number): number => (time >= FIRST_TIME && time <= LAS
 /** Why a text is no time, for messages. Dates whose day or month may come first are refused: `format` says which. */
 export function timeFault(text: string, format: string | undefined): string {
   if (format !== undefined) return `must be a time that exists, in the form ${format}, as --time-format says`;
-  const [, mark] = /^\d{1,2}([./-])\d{1,2}\1\d{4}/.exec(text) ?? [];
+  const mark = /^\d{1,2}([./-])\d{1,2}\1\d{4}/.exec(text)?.[1];
   if (mark !== undefined) {
     const [dayFirst, monthFirst] = ['DD MM YYYY', 'MM DD YYYY'].map((order) => order.replaceAll(' ', mark));
     return `does the day or the month come first? Add --time-format ${dayFirst} or --time-format ${monthFirst}`;

@@ -2,7 +2,15 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
-import { calendarOf, closedBetween, formatStep, indexOfTime, ROWS, weekdayNames } from '../data/calendar.js';
+import {
+  beginningAt,
+  calendarOf,
+  closedBetween,
+  formatStep,
+  indexOfTime,
+  ROWS,
+  weekdayNames,
+} from '../data/calendar.js';
 import { formatTime } from '../data/times.js';
 import type { CellForms, ColumnKind, Table, WantedColumn } from '../data/table.js';
 import { assertLater, columnOf, reversed, timesOf } from '../data/table.js';
@@ -142,7 +150,7 @@ function risingTimes(table: Table, names: readonly string[], least: number) {
 /** The calendar of a table; for a later table that of the training, which begins at the table's first row. */
 function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, known: Calendar | undefined): Calendar {
   const isFilled = columns.fill !== null;
-  if (known) return closedBetween(beginningAt(known, times[0], table.name), times, isFilled);
+  if (known) return closedBetween(calendarFrom(known, times[0], table.name), times, isFilled);
   if (columns.time.length === 0) return ROWS;
   const column = columnOf(table, columns.time[0]);
   const form = column.kind === 'time' ? column.form : undefined;
@@ -169,9 +177,9 @@ function missingNotes(table: Table, { predict, inputs, known }: SeriesColumns, r
   });
 }
 
-/** The calendar with its beginning at another of its times. */
-function beginningAt(calendar: Calendar, start: number, name: string): Calendar {
-  if (isTimeOf(calendar, start)) return { ...calendar, start };
+/** The calendar of the training from another of its times on. */
+function calendarFrom(calendar: Calendar, start: number, name: string): Calendar {
+  if (isTimeOf(calendar, start)) return beginningAt(calendar, start);
   throw new DataError(`${name}: begins at ${formatTime(start)}, but ${trainedOn(calendar)}`);
 }
 
@@ -236,7 +244,7 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
   }
   return {
     ...extended(series, length, before),
-    calendar: { ...series.calendar, start: calendar.start },
+    calendar: beginningAt(series.calendar, calendar.start),
     first: before,
     end: before + series.end,
   };

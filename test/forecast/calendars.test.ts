@@ -179,6 +179,17 @@ describe('a calendar', () => {
     expect(closedBetween(calendar, Float64Array.from(TRADING, timeFrom), false)).toEqual(calendar);
   });
 
+  test('of a later table has the month ends of the training, wherever it begins', () => {
+    const { calendar } = seriesIn(['2016-01-31', '2016-02-29', '2016-03-31']);
+    const later = seriesIn(['2016-02-29', '2016-03-31', '2016-04-30'], {}, calendar);
+    expect([later.first, later.length, nextOf(later, 3)]).toEqual([1, 4, ['2016-05-31', '2016-06-30', '2016-07-31']]);
+    expect(seriesIn(['2016-01-31', '2016-02-29'], {}, calendar).calendar).toEqual(calendar); // the digest of a run that resumes
+    expectDataError(
+      () => seriesIn(['2016-02-29', '2016-03-29'], {}, calendar),
+      'rows[1]: 2016-03-29 is between two steps',
+    );
+  });
+
   test('has weekdays as inputs, and the week as a season', () => {
     const series = seriesIn(TRADING);
     expect(naturalPeriods(series.calendar)).toEqual({ week: 5, year: (365.2425 * 5) / 7 });
@@ -283,10 +294,9 @@ describe('a table', () => {
     const text = `date;y\n${dates.map((date, n) => `${date};${n}`).join('\n')}`;
     const { calendar, length } = read(text, { timeFormat });
     expect([timeName(calendar, 0), formatStep(calendar), length]).toEqual([first, '1 day', 3]);
-    const flag = timeFormat === 'unix' ? 'unix' : `${timeFormat}`;
     const { message } = errorOf(DataError, () => read(text, {}));
     expect(message).toContain('t.csv, line 2: date is ');
-    expect(message).toContain(`--time-format ${flag}`);
+    expect(message).toContain(`--time-format ${timeFormat}`);
   });
 
   test('counts what is missing, up to the last number to forecast', () => {
