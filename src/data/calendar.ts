@@ -14,11 +14,11 @@ export interface Calendar {
   readonly unit: (typeof CALENDAR_UNITS)[number];
   readonly step: number;
   /** Of months: the day of each, or the last one of a shorter month. Default: the day of `start`. */
-  readonly day?: number;
+  readonly day?: number | undefined;
   /** Of workdays. */
-  readonly workdays?: Workdays;
+  readonly workdays?: Workdays | undefined;
   /** How its times are written. Default: as ISO 8601. */
-  readonly form?: TimeForm;
+  readonly form?: TimeForm | undefined;
 }
 
 export const CALENDAR_UNITS = ['ms', 'month', 'workday', 'row'] as const;
@@ -74,7 +74,7 @@ function monthsOf(times: Float64Array): Calendar | undefined {
   const day = isEnd ? LONGEST_MONTH : days.reduce((a, b) => Math.max(a, b));
   const isOnDay = (time: number): boolean =>
     (time - start) % DAY === 0 && dayOf(time) === Math.min(day, monthLength(time));
-  return times.every(isOnDay) ? { start, unit: 'month', step: 1, ...(day !== days[0] && { day }) } : undefined;
+  return times.every(isOnDay) ? { start, unit: 'month', step: 1, day: day === days[0] ? undefined : day } : undefined;
 }
 
 const LONGEST_MONTH = 31;

@@ -18,11 +18,11 @@ export const THOUSANDS = [',', '.', ' ', "'"] as const;
 /** How a table writes its times and numbers, other than objects in memory, whose numbers are numbers. */
 export interface CellForms {
   /** As `timeReader` accepts it. Default: as `timeFrom` reads it. */
-  readonly timeFormat?: string;
+  readonly timeFormat?: string | undefined;
   /** Default: a point. */
-  readonly decimal?: (typeof DECIMALS)[number];
+  readonly decimal?: (typeof DECIMALS)[number] | undefined;
   /** A space is also one that does not break. Default: none. */
-  readonly thousands?: (typeof THOUSANDS)[number];
+  readonly thousands?: (typeof THOUSANDS)[number] | undefined;
 }
 
 /** A column that is asked for: its kind, and how its cells are written. */

@@ -20,11 +20,9 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
-  /** A field that may be left out. */
-  optional<Value>(name: string, read: (one: JsonReader) => Value): Value | undefined {
-    const { value } = this;
-    const isLeftOut = typeof value === 'object' && value !== null && !Object.hasOwn(value, name);
-    return isLeftOut ? undefined : read(this.field(name));
+  /** A field that older files lack. */
+  optional(name: string): JsonReader | undefined {
+    return Object.hasOwn(this.value as JsonObject, name) ? this.field(name) : undefined;
   }
 
   list<Element>(read: (one: JsonReader) => Element): Element[] {

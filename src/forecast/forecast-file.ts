@@ -60,11 +60,9 @@ function planIn(stored: JsonReader): ForecastPlan {
       inputs: columns.field('inputs').texts(),
       known: columns.field('known').texts(),
       fill: columns.field('fill').orNull((one) => one.choice(FILLS)),
-      ...given({
-        timeFormat: columns.optional('timeFormat', timeFormatIn),
-        decimal: columns.optional('decimal', (one) => one.choice(DECIMALS)),
-        thousands: columns.optional('thousands', (one) => one.choice(THOUSANDS)),
-      }),
+      timeFormat: timeFormatIn(columns.optional('timeFormat')),
+      decimal: columns.optional('decimal')?.choice(DECIMALS),
+      thousands: columns.optional('thousands')?.choice(THOUSANDS),
     },
     ahead,
     isTogether: stored.field('isTogether').truth(),
@@ -111,13 +109,9 @@ function planIn(stored: JsonReader): ForecastPlan {
   return plan;
 }
 
-/** Without the fields that are undefined. */
-const given = <Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-
-function timeFormatIn(stored: JsonReader): string {
-  if (timeReader(stored.text()) === undefined) throw stored.fault(FORMAT_RULE.replace('must be ', ''));
-  return stored.text();
+function timeFormatIn(stored: JsonReader | undefined): string | undefined {
+  if (stored && !timeReader(stored.text())) throw stored.fault(FORMAT_RULE.replace('must be ', ''));
+  return stored?.text();
 }
 
 /** Files of 1.0.0 have calendars of milliseconds and of months only. */
@@ -126,11 +120,9 @@ function calendarIn(stored: JsonReader): Calendar {
     start: stored.field('start').number(-MOST_MS, MOST_MS),
     unit: stored.field('unit').choice(CALENDAR_UNITS),
     step: stored.field('step').whole(1),
-    ...given({
-      day: stored.optional('day', (one) => one.whole(1, 31)),
-      workdays: stored.optional('workdays', workdaysIn),
-      form: stored.optional('form', (one) => one.choice(TIME_FORM_NAMES)),
-    }),
+    day: stored.optional('day')?.whole(1, 31),
+    workdays: workdaysIn(stored.optional('workdays')),
+    form: stored.optional('form')?.choice(TIME_FORM_NAMES),
   };
   const isWorkdays = calendar.unit === 'workday';
   if (isWorkdays !== (calendar.workdays !== undefined))
@@ -139,20 +131,16 @@ function calendarIn(stored: JsonReader): Calendar {
   return calendar;
 }
 
-function workdaysIn(stored: JsonReader): Workdays {
-  const rising = (name: string, list: number[]): number[] => {
+function workdaysIn(stored: JsonReader | undefined): Workdays | undefined {
+  if (!stored) return undefined;
+  const rising = (name: string, least: number, most: number): number[] => {
+    const list = stored.field(name).list((one) => one.whole(least, most));
     if (list.some((one, n) => n > 0 && one <= list[n - 1])) throw stored.field(name).fault('numbers that rise');
     return list;
   };
-  const weekdays = rising(
-    'weekdays',
-    stored.field('weekdays').list((one) => one.whole(0, 6)),
-  );
+  const weekdays = rising('weekdays', 0, 6);
   if (weekdays.length === 0) throw stored.field('weekdays').fault('at least one day');
-  const closed = rising(
-    'closed',
-    stored.field('closed').list((one) => one.whole(-MOST_DAYS, MOST_DAYS)),
-  );
+  const closed = rising('closed', -MOST_DAYS, MOST_DAYS);
   return { weekdays, closed, until: stored.field('until').whole(-MOST_DAYS, MOST_DAYS) };
 }
 

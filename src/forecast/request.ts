@@ -134,9 +134,7 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     inputs: [...inputs],
     known: [...known],
     fill: fill ?? null,
-    ...(timeFormat !== undefined && { timeFormat }),
-    ...(decimal !== undefined && { decimal }),
-    ...(thousands !== undefined && { thousands }),
+    ...{ timeFormat, decimal, thousands },
   };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);

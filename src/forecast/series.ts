@@ -154,7 +154,7 @@ function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, 
   if (columns.time.length === 0) return ROWS;
   const column = columnOf(table, columns.time[0]);
   const form = column.kind === 'time' ? column.form : undefined;
-  return { ...calendarOf(times, table.whereIs, isFilled), ...(form && { form }) };
+  return { ...calendarOf(times, table.whereIs, isFilled), form };
 }
 
 /** Which days have no step, although their weekdays have one. `known`: without those of this calendar. */

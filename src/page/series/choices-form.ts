@@ -91,9 +91,9 @@ export class ChoicesForm extends FieldForm {
       const roles = this.selects.map((select) => select.value as Role);
       const { timeFormat, decimal, thousands } = settings;
       const forms = {
-        ...(timeFormat !== null && { timeFormat }),
-        ...(decimal && { decimal }),
-        ...(thousands && { thousands }),
+        timeFormat: timeFormat ?? undefined,
+        decimal: decimal ?? undefined,
+        thousands: thousands ?? undefined,
       };
       return { settings, columns: columnsOf(this.titles, roles, settings.fill, forms) };
     } catch (error) {
