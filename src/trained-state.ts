@@ -130,24 +130,23 @@ export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastN
   };
 }
 
-/** Windows that are read at once. */
+/** Windows that are read at once: many, or the few that are left. */
 export const AT_ONCE = 64;
+const FEW = 8;
 
 /** Networks by name, ready for windows of T steps. The caller disposes of them. */
 export class LoadedNetworks {
   private readonly networks = new Map<string, Network>();
+  private readonly saved: ReadonlyMap<string, Checkpoint>;
 
   constructor(
     private readonly backend: Backend,
-    T: number,
+    private readonly T: number,
     saved: readonly (readonly [name: string, saved: Checkpoint])[],
   ) {
+    this.saved = new Map(saved);
     try {
-      for (const [name, { model }] of saved) {
-        const network = new Network(backend, model.network, { T, B: AT_ONCE });
-        this.networks.set(name, network);
-        network.load(model.parameters);
-      }
+      for (const [name] of saved) this.named('networks', name);
     } catch (error) {
       this.dispose();
       throw error;
@@ -159,32 +158,47 @@ export class LoadedNetworks {
     for (const network of this.networks.values()) network.dispose();
   }
 
-  /** Throws an Error if there is none. `what` begins the message. */
-  named(what: string, name: string): Network {
-    const network = this.networks.get(name);
-    if (!network) throw new Error(`${what}: there is no network ${name}`);
+  /** The network of a name, for B windows. Throws an Error if there is none. `what` begins the message. */
+  named(what: string, name: string, B = AT_ONCE): Network {
+    const key = `${name} ${B}`;
+    const known = this.networks.get(key);
+    if (known) return known;
+    const saved = this.saved.get(name);
+    if (!saved) throw new Error(`${what}: there is no network ${name}`);
+    const network = new Network(this.backend, saved.model.network, { T: this.T, B });
+    this.networks.set(key, network);
+    network.load(saved.model.parameters);
     return network;
   }
 
-  /** What `network` says of `count` windows: `load` puts those from … to - 1 into its batch, and `read` reads row b of `outputs`, for window n. */
+  /**
+   * What the networks of `names`, which read the same windows, say of `count` windows, `[network][window]`: `load` puts those from … to - 1 into
+   * a network's batch, which `loaded` already has if another network was given it; `read` reads row b of `outputs`, for window n.
+   */
   async outputsOf<Output>(
-    network: Network,
+    what: string,
+    names: readonly string[],
     count: number,
-    load: (range: Range) => void,
-    outputs: Tensor,
-    read: (values: Tensor, b: number, n: number) => Output,
+    load: (network: Network, range: Range, loaded: Network) => void,
+    outputs: (network: Network) => Tensor,
+    read: (values: Tensor, b: number, n: number, network: Network) => Output,
     signal?: AbortSignal,
-  ): Promise<Output[]> {
-    const found: Output[] = [];
-    for (let from = 0; from < count; from += AT_ONCE) {
+  ): Promise<Output[][]> {
+    const found = names.map((): Output[] => []);
+    for (let from = 0, to = 0; from < count; from = to) {
       await yieldToEventLoop();
       signal?.throwIfAborted();
-      const to = Math.min(from + AT_ONCE, count);
-      load({ from, to });
-      network.forward();
-      // another call may give the network its next batch before the outputs are here
-      await readAll(this.backend, [outputs], (values) => {
-        for (let n = from; n < to; n++) found.push(read(values, n - from, n));
+      const B = count - from > FEW ? AT_ONCE : FEW;
+      to = Math.min(from + B, count);
+      const range = { from, to };
+      const networks = names.map((name) => this.named(what, name, B));
+      for (const network of networks) {
+        load(network, range, networks[0]);
+        network.forward();
+      }
+      // another call may give the networks their next batch before the outputs are here
+      await readAll(this.backend, networks.map(outputs), (values, k) => {
+        for (let n = range.from; n < range.to; n++) found[k].push(read(values, n - range.from, n, networks[k]));
       });
     }
     return found;

@@ -161,19 +161,20 @@ export class Classifier {
   }
 
   private async probabilitiesOf(name: string, examples: Examples, signal?: AbortSignal): Promise<Float64Array[]> {
-    const network = this.networks.named('classify', name);
-    const { probabilities } = network.activations;
-    if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
-    return this.networks.outputsOf(
-      network,
+    const [found] = await this.networks.outputsOf(
+      'classify',
+      [name],
       examples.count,
-      ({ from, to }) =>
+      (network, { from, to }) =>
         loadBatch(
           network,
           examples,
           Uint32Array.from({ length: to - from }, (_, b) => from + b),
         ),
-      probabilities,
+      ({ activations: { probabilities } }) => {
+        if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
+        return probabilities;
+      },
       (values, b) => {
         const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
         const wrong = row.find((value) => !Number.isFinite(value));
@@ -182,6 +183,7 @@ export class Classifier {
       },
       signal,
     );
+    return found;
   }
 
   /** The mean probabilities `[C]` of each window. */

@@ -15,13 +15,16 @@ export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
 export const DECIMALS = ['.', ','] as const;
 export const THOUSANDS = [',', '.', ' ', "'"] as const;
 
-/** How a table writes its times and numbers, other than objects in memory, whose numbers are numbers. */
+/** How the texts of a table write times and numbers. */
 export interface CellForms {
-  /** As `timeReader` accepts it. Default: as `timeFrom` reads it. */
+  /**
+   * Of a time in one column: `YYYY` and perhaps `MM`, `DD`, `HH`, `mm` and `ss` in any order, such as `DD.MM.YYYY`; or `unix` for seconds since
+   * 1970, `unix-ms` for milliseconds. Default: 1987, 1987-02, 1987-02-28, 1987-02-28T12:30, 1987Q1 or 1987-W09.
+   */
   readonly timeFormat?: string | undefined;
-  /** Default: a point. */
+  /** The sign before decimals. Default: a point. */
   readonly decimal?: (typeof DECIMALS)[number] | undefined;
-  /** A space is also one that does not break. Default: none. */
+  /** The sign between thousands; a space is also one that does not break. Default: none. */
   readonly thousands?: (typeof THOUSANDS)[number] | undefined;
 }
 

@@ -8,26 +8,18 @@ import { Network } from './network.js';
 import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
-import { ownOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
 import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
-import { fittedOptions, Forecaster, stepsIn, trainStages } from '../forecast/forecaster.js';
-import type { Holidays, Series } from '../forecast/series.js';
-import { HOLIDAY_COLUMNS, holidaysOf, laterSeriesOf, seriesOf, wantedColumns } from '../forecast/series.js';
-import { futureOf, MOST_STEPS } from '../forecast/future.js';
-import type { Band } from '../forecast/intervals.js';
-import { assertHolidaysReach, lastRead, plannedColumns, planOf } from '../forecast/plan.js';
+import { Forecaster, stepsIn } from '../forecast/forecaster.js';
+import type { Holidays } from '../forecast/series.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/series.js';
+import type { TableSource } from '../forecast/run.js';
+import { beginRun, laterSeries, reportOfRun, trainRun } from '../forecast/run.js';
+import type { ForecastRow } from '../forecast/future.js';
+import { futureOf, MOST_STEPS, rowsOf } from '../forecast/future.js';
+import { assertHolidaysReach, lastRead } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
-import { reportOf } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
-
-/** A forecast, with the interval that should contain the number. */
-export interface ForecastRow extends Band {
-  /** The time of the number, as `2024-02-29`. */
-  readonly date: string;
-  /** Steps from the last number that was known. */
-  readonly ahead: number;
-}
 
 /** A forecaster that `longhand train --predict` has trained. */
 export interface LoadedForecaster {
@@ -51,12 +43,10 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   assertTrained(state, 'loadForecaster');
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
-  const seriesFrom = (rows: readonly SeriesRow[]): Series =>
-    laterSeriesOf(plan.calendar, tableOf('rows', rows, plannedColumns(plan)), plan.columns);
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
-      const series = seriesFrom(rows);
+      const series = await laterSeries(sourceOf(rows), plan);
       const { first } = series; // filled steps are forecast too
       const largest = plan.ahead[plan.ahead.length - 1];
       const isAllRead = plan.isTogether && plan.columns.known.length > 0;
@@ -72,8 +62,8 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
     },
     async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
       assertWhole('forecast: count', count, 1, MOST_STEPS);
-      const steps = await futureOf(forecaster, seriesFrom(rows), count, 'rows');
-      return steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
+      const series = await laterSeries(sourceOf(rows), plan);
+      return rowsOf(await futureOf(forecaster, series, count, 'rows'));
     },
     dispose: () => forecaster.dispose(),
   };
@@ -105,22 +95,22 @@ export async function trainForecaster(
   assertSignal('trainForecaster: hooks', hooks.signal);
   const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
-  const chosen = checkedForecastOptions(options);
-  const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
+  // read before anything is awaited, because the caller may change them
+  const chosen = structuredClone(checkedForecastOptions(options));
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
-  const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
-  const all = ownOptions(fittedOptions(begun.plan, chosen)); // each network begins with them
-  const state = await trainStages(backend, series, all, begun, {
+  const begun = await beginRun(sourceOf(rows), choices, chosen, { holidaysOf: () => holidays });
+  const run = await trainRun(backend, begun, {
     ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
     ...(signal && { signal }),
   });
-  const forecaster = new Forecaster(backend, state);
-  try {
-    return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', signal) };
-  } finally {
-    forecaster.dispose();
-  }
+  return { bytes: forecastBytes(run.state), reports: await reportOfRun(backend, run, signal) };
 }
+
+/** The rows of a program. */
+const sourceOf = (rows: readonly SeriesRow[]): TableSource => ({
+  name: 'rows',
+  read: (wanted) => tableOf('rows', rows, wanted),
+});
 
 const holidaysFrom = (rows: readonly SeriesRow[]): Holidays => holidaysOf(tableOf('holidays', rows, HOLIDAY_COLUMNS));
 

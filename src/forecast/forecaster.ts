@@ -3,8 +3,10 @@ import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { assertNotFreed } from '../core/tensor.js';
+import { assertNotFreed, copyInto } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
+import { sha256Of } from '../files/sha256.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { networkFor } from '../training/training.js';
 import { optionsOfSet } from '../training/network-set.js';
@@ -33,13 +35,19 @@ export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STA
   return Math.min(...counts);
 }
 
-/** `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many. */
-export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>): TrainOptions {
+/**
+ * `forecastOptions` for a plan; if its series is short, the default batch is all windows that each network has, and the steps are as many.
+ * `steps`: of each network, in place of `trainingIters`. Throws a DataError if a network has fewer windows than a given batch.
+ */
+export function fittedOptions(plan: ForecastPlan, given: Partial<TrainOptions>, steps?: number): TrainOptions {
+  const { batchSize: most, trainingIters: iters } = FORECAST_OPTIONS;
   const options = forecastOptions(given);
-  if (given.batchSize !== undefined) return options;
-  const batchSize = Math.max(1, Math.min(options.batchSize, fewestWindows(plan)));
-  const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
-  return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
+  const windows = fewestWindows(plan);
+  if (given.batchSize !== undefined) assertBatchFits(given.batchSize, windows);
+  const batchSize = given.batchSize ?? Math.max(1, Math.min(options.batchSize, windows));
+  if (steps !== undefined) return { ...options, batchSize, trainingIters: steps * batchSize + 1 };
+  if (given.batchSize !== undefined || given.trainingIters !== undefined) return { ...options, batchSize };
+  return { ...options, batchSize, trainingIters: Math.ceil((iters * batchSize) / most) };
 }
 
 /** Throws a DataError if a network has fewer windows than a batch. */
@@ -87,50 +95,83 @@ export async function trainStages(
   let state = before;
   if (state.plan.scores === null) {
     state = await trainStage(backend, series, options, state, 'calibration', hooks);
-    const forecaster = new Forecaster(backend, state, 'calibration');
-    try {
-      const plan = await withScores(forecaster, series, hooks.signal);
-      await hooks.onCalibrated?.(forecaster);
-      state = { plan, networks: new Map() };
-    } finally {
-      forecaster.dispose();
-    }
+    const plan = await withForecaster(
+      backend,
+      state,
+      async (forecaster) => {
+        const found = await withScores(forecaster, series, hooks.signal);
+        await hooks.onCalibrated?.(forecaster);
+        return found;
+      },
+      'calibration',
+    );
+    state = { plan, networks: new Map() };
   }
   return trainStage(backend, series, options, state, 'final', hooks);
 }
 
-const trainStage = (
+async function trainStage(
   backend: Backend,
   series: Series,
   options: TrainOptions,
   before: ForecastState,
   stage: Stage,
   { onNetwork, ...hooks }: ForecastHooks,
-): Promise<ForecastState> =>
-  trainMembers(
-    backend,
-    membersOf(before.plan, stage),
-    ({ ahead }) => ({ train: examplesFor(before.plan, series, ahead, stage), validation: undefined }),
-    options,
-    before,
-    {
-      ...hooks,
-      onNetwork: (member, number, count) =>
-        onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
-    },
-  );
+): Promise<ForecastState> {
+  /** What the last network learned from: the next one has the same horizons, unless its seed is the first. */
+  let last: { readonly ahead: readonly number[]; readonly data: TrainingData<Examples> } | undefined;
+  const dataFor = ({ ahead }: Member): TrainingData<Examples> => {
+    if (last?.ahead !== ahead) last = { ahead, data: dataOf(before.plan, series, ahead, stage) };
+    return last.data;
+  };
+  return trainMembers(backend, membersOf(before.plan, stage), dataFor, options, before, {
+    ...hooks,
+    onNetwork: (member, number, count) =>
+      onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
+  });
+}
 
 const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
 
-/** What a network of a stage learns from. */
-const examplesFor = (plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): Examples =>
-  windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
+/** What the networks of a stage learn from. */
+function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): TrainingData<Examples> {
+  const train = windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
+  return { train, validation: undefined, digest: sha256Of(train.bytes) };
+}
 
 /** The config of a plan's networks, for a look at their size. */
 export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
   const [{ ahead }] = membersOf(plan);
-  return networkFor(examplesFor(plan, series, ahead, 'final'), options);
+  const inputs = inputCount(readingFor(plan, series, ahead));
+  return networkFor(
+    { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },
+    options,
+  );
+}
+
+/** Calls `use` with the forecaster of a state, and frees it. */
+export async function withForecaster<Result>(
+  backend: Backend,
+  state: ForecastState,
+  use: (forecaster: Forecaster) => Promise<Result>,
+  stage: Stage = 'final',
+): Promise<Result> {
+  const forecaster = new Forecaster(backend, state, stage);
+  try {
+    return await use(forecaster);
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** The forecasts of some steps. */
+export interface Forecasts {
+  readonly bands: readonly Band[];
+  /** Those of each network, `[network][step]`, whose intervals are not corrected. */
+  readonly networks: readonly (readonly Band[])[];
+  /** How many scores correct the interval of each step. */
+  readonly scores: readonly number[];
 }
 
 /** Forecasts with the networks of a plan. The caller disposes of it. */
@@ -138,13 +179,11 @@ export class Forecaster {
   readonly plan: ForecastPlan;
   readonly members: readonly Member[];
   private readonly networks: LoadedNetworks;
+  /** The scores that are known of a series, by horizon and step. */
+  private readonly scoresOf = new WeakMap<Series, Map<number, Map<number, number>>>();
 
   /** Throws an Error if a network of the stage is missing. */
-  constructor(
-    private readonly backend: Backend,
-    { plan, networks }: ForecastState,
-    stage: Stage = 'final',
-  ) {
+  constructor(backend: Backend, { plan, networks }: ForecastState, stage: Stage = 'final') {
     this.plan = plan;
     this.members = membersOf(plan, stage);
     const saved = this.members.map(({ name, ahead }) => {
@@ -162,110 +201,85 @@ export class Forecaster {
   }
 
   /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
-  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
-    const raw = await this.rawBands(series, ahead, steps, signal);
-    const shifts = await this.shifts(series, ahead, steps, signal);
-    return raw.map((band, n) => finite(movedOutwards(band, shifts[n])));
-  }
-
-  /** The mean of the networks' bands, without correction. */
-  private async rawBands(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<Band[]> {
-    const all: Band[][] = [];
-    for (const member of this.members.filter((one) => one.ahead.includes(ahead))) {
-      all.push(await this.bandsOf(member, series, ahead, steps, signal));
-    }
-    return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), 0)); // quantiles may cross
+  async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<readonly Band[]> {
+    return (await this.forecasts(series, ahead, steps, signal)).bands;
   }
 
   /**
-   * How far the interval of each of `steps` moves outwards. The shift is that of the latest scores that are known `ahead` steps before: those
-   * of the test part and later, and before them those of the validation part.
+   * The same, with what each network says; each is asked once. The interval of a step moves outwards by the latest scores that are known `ahead`
+   * steps before: those of the test part and later, and before them those of the validation part.
    */
-  private async shifts(
-    series: Series,
-    ahead: number,
-    steps: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<number[]> {
+  async forecasts(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Forecasts> {
     const { scores, parts, coverage, ahead: horizons } = this.plan;
-    const before = scores?.[horizons.indexOf(ahead)];
-    if (!before || steps.length === 0) return steps.map(() => 0);
-    const { from, to } = scoredSteps(parts);
-    const most = mostScores(before.length);
-    const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
-    const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
-    let first = Math.min(steps[0] - ahead + 1, series.end);
-    for (let count = 0; first > to && count < most; first--) count += Number(isKnown(first - 1));
-    const later = stepsIn({ from: Math.max(first, to), to: last }).filter(isKnown);
-    const bands = await this.rawBands(series, ahead, later, signal);
-    const known = new Float64Array(Math.max(to, last) - from).fill(NaN);
-    known.set(before.map((score) => score ?? NaN));
-    for (const [n, d] of later.entries()) known[d - from] = scoreOf(bands[n], series.y[d]);
-    // a step that the networks have learned from has the interval of the first test step: its own error is too small
-    const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
-    return recentShifts(known, ends, most, coverage);
-  }
-
-  /** How many scores correct the interval of the forecast of step d. */
-  scoreCount(series: Series, ahead: number, d: number): number {
-    const { scores, parts, ahead: horizons } = this.plan;
     const before = scores?.[horizons.indexOf(ahead)] ?? [];
     const { from, to } = scoredSteps(parts);
-    const isKnown = (t: number): boolean => (t < to ? before[t - from] !== null : !Number.isNaN(series.y[t]));
-    let count = 0;
-    for (
-      let t = Math.min(Math.max(d, to) - ahead, Math.max(to, series.end) - 1);
-      t >= from && count < mostScores(before.length);
-      t--
-    )
-      count += Number(isKnown(t));
-    return count;
+    const most = mostScores(before.length);
+    const later = most > 0 ? scoredLater(series, ahead, steps, to, most) : [];
+    const known = this.knownScores(series, ahead);
+    const asked = [...new Set([...later.filter((d) => !known.has(d)), ...steps])].sort((a, b) => a - b);
+    const networks = await this.networkBands(series, ahead, asked, signal);
+    const raw = asked.map((_, n) => movedOutwards(meanBand(networks.map((bands) => bands[n])), 0)); // quantiles may cross
+    for (const [n, d] of asked.entries()) known.set(d, scoreOf(raw[n], series.y[d]));
+    const scored = new Float64Array(Math.max(to, ...later.slice(-1).map((d) => d + 1)) - from).fill(NaN);
+    scored.set(before.map((score) => score ?? NaN));
+    for (const d of later) scored[d - from] = known.get(d) ?? NaN;
+    // a step that the networks have learned from has the interval of the first test step: its own error is too small
+    const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
+    const shifts = recentShifts(scored, ends, most, coverage);
+    const places = placesIn(asked, steps);
+    return {
+      bands: places.map((at, n) => finite(movedOutwards(raw[at], shifts[n].shift))),
+      networks: networks.map((bands) => places.map((at) => bands[at])),
+      scores: shifts.map(({ count }) => count),
+    };
   }
 
-  /** One network's forecasts, without correction. */
-  async bandsOf(
-    { name, ahead: group }: Member,
+  private knownScores(series: Series, ahead: number): Map<number, number> {
+    const all = this.scoresOf.get(series) ?? new Map<number, Map<number, number>>();
+    this.scoresOf.set(series, all);
+    const found = all.get(ahead) ?? new Map<number, number>();
+    all.set(ahead, found);
+    return found;
+  }
+
+  /** What each network says of `steps`, which rise. */
+  private async networkBands(
     series: Series,
     ahead: number,
     steps: readonly number[],
     signal?: AbortSignal,
-  ): Promise<Band[]> {
-    if (steps.length === 0) return [];
-    const network = this.networks.named('forecast', name);
-    const { T } = network.sizes;
+  ): Promise<Band[][]> {
+    const members = this.members.filter((one) => one.ahead.includes(ahead));
+    if (steps.length === 0) return members.map(() => []);
+    const [{ ahead: group }] = members;
     const all = this.readingOf(series, group);
     const inputs = inputCount(all);
-    if (inputs !== network.config.inputs)
+    const names = members.map(({ name }) => name);
+    for (const name of names) {
+      const { config } = this.networks.named('forecast', name);
+      if (inputs === config.inputs) continue;
       throw new DataError(
-        `forecast: network ${name} reads ${counted(network.config.inputs, 'number')}, but its plan has ${inputs}`,
+        `forecast: network ${name} reads ${counted(config.inputs, 'number')}, but its plan has ${inputs}`,
       );
+    }
+    const T = 2 * this.plan.T;
     const first = (d: number): number => d - ahead - T + 1;
     const reading = remembered(all, { from: first(steps[0]), to: first(steps[steps.length - 1]) + T });
-    const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
-    const [low, middle, high] = placesOf(network.config, group.indexOf(ahead));
-    const load = ({ from, to }: Range): void => {
-      assertNotFreed('forecast', x); // while it was awaited
-      for (let n = from; n < to; n++) fillWindow(x, n - from, reading, first(steps[n]));
-      this.backend.upload(x);
-    };
     return this.networks.outputsOf(
-      network,
-      steps.length,
-      load,
-      logits,
-      (values, b, n) => {
+      ...(['forecast', names, steps.length] as const),
+      ({ backend, activations: { x } }, { from, to }, loaded) => {
+        assertNotFreed('forecast', x); // while it was awaited
+        if (loaded.activations.x !== x) copyInto(x, loaded.activations.x);
+        else for (let n = from; n < to; n++) fillWindow(x, n - from, reading, first(steps[n]));
+        backend.upload(x);
+      },
+      ({ activations }) => activations.logits,
+      (values, b, n, { config }) => {
+        const [low, middle, high] = placesOf(config, group.indexOf(ahead));
         const mean = reading.columns.meanAt(steps[n] - ahead);
         const value = (k: number): number => level + scale * (values.get(T - 1, b, k) + mean);
-        const band = { forecast: value(middle), low: value(low), high: value(high) };
-        if (!Number.isFinite(band.forecast + band.low + band.high))
-          throw new NonFiniteError(`forecast of ${name}`, band.forecast);
-        return band;
+        return finite({ forecast: value(middle), low: value(low), high: value(high) });
       },
       signal,
     );
@@ -275,6 +289,30 @@ export class Forecaster {
   readingOf(series: Series, ahead: readonly number[]): Reading {
     return readingFor(this.plan, series, ahead);
   }
+}
+
+/** The steps from `to` on whose scores can move the intervals of `steps`: the latest `most` before the first of them can read any, and later ones. */
+function scoredLater(
+  series: Series,
+  ahead: number,
+  steps: readonly number[],
+  to: number,
+  most: number,
+): readonly number[] {
+  const isKnown = (d: number): boolean => !Number.isNaN(series.y[d]);
+  const [first = to, last = to] = [steps.at(0), steps.at(-1)].map((d = to) => Math.min(d - ahead + 1, series.end));
+  let from = first;
+  for (let count = 0; from > to && count < most; from--) count += Number(isKnown(from - 1));
+  return stepsIn({ from: Math.max(from, to), to: last }).filter(isKnown);
+}
+
+/** The place of each of `steps` in `all`; both rise. */
+function placesIn(all: readonly number[], steps: readonly number[]): number[] {
+  let at = 0;
+  return steps.map((d) => {
+    while (all[at] < d) at++;
+    return at;
+  });
 }
 
 /** The band. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */

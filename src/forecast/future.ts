@@ -30,6 +30,18 @@ export interface FutureStep {
   readonly scores: number;
 }
 
+/** A forecast, with the interval that should contain the number. */
+export interface ForecastRow extends Band {
+  /** The time of the number, as `2024-02-29`. */
+  readonly date: string;
+  /** Steps from the last number that was known. */
+  readonly ahead: number;
+}
+
+/** Forecasts as users read them. */
+export const rowsOf = (steps: readonly FutureStep[]): ForecastRow[] =>
+  steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
+
 /**
  * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,
  * the networks read the forecasts before as if they were known, so intervals there are too narrow. `name` is for messages. Throws a DataError
@@ -58,12 +70,11 @@ export async function futureOf(
     for (const ahead of plan.ahead) {
       const steps = stepsIn({ from: end + from + done, to: end + from + Math.min(ahead, block) });
       if (steps.length === 0) break;
-      const bands = await forecaster.bands(longer, ahead, steps, signal);
+      const { bands, scores } = await forecaster.forecasts(longer, ahead, steps, signal);
       for (const [n, band] of bands.entries()) {
-        const scores = forecaster.scoreCount(series, ahead, steps[n]);
         const step = steps[n];
         const [time, date] = [timeAt(series.calendar, step), timeName(series.calendar, step)];
-        found.push({ step, time, date, ahead: step - end + 1, band, horizon: ahead, scores });
+        found.push({ step, time, date, ahead: step - end + 1, band, horizon: ahead, scores: scores[n] });
       }
       done += steps.length;
     }

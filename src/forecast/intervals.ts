@@ -62,20 +62,21 @@ export function scoresNeeded(coverage: number): number {
 }
 
 /**
- * The shift of each of `ends`, which rise: that of the latest `most` scores before it. Score k is `scores[k]`; missing ones do not count.
+ * The shift of each of `ends`, which rise: that of the latest `most` scores before it, and how many these are. Score k is `scores[k]`; missing
+ * ones do not count.
  */
 export function recentShifts(
   scores: ArrayLike<number>,
   ends: readonly number[],
   most: number,
   coverage: number,
-): number[] {
+): { readonly shift: number; readonly count: number }[] {
   const recent = new Scores();
   let [from, to] = [0, 0];
   return ends.map((end) => {
     while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
     while (recent.count > most) recent.remove(scores[from++]);
-    return recent.shift(coverage);
+    return { shift: recent.shift(coverage), count: recent.count };
   });
 }
 
@@ -103,17 +104,55 @@ export function coverageOf(bands: readonly Band[], y: ArrayLike<number>): number
   return inside / count;
 }
 
-/** The mean absolute error; steps without a number, or without a forecast, do not count. NaN if there are none. */
-export function meanAbsoluteError(forecasts: ArrayLike<number>, y: ArrayLike<number>): number {
+/** The mean of a loss; steps without a number, or without a forecast, do not count. NaN if there are none. */
+function meanOf(
+  loss: (forecast: number, truth: number) => number,
+  forecasts: ArrayLike<number>,
+  y: ArrayLike<number>,
+): number {
   let [sum, count] = [0, 0];
   for (let n = 0; n < forecasts.length; n++) {
-    const error = Math.abs(forecasts[n] - y[n]);
+    const error = loss(forecasts[n], y[n]);
     if (Number.isNaN(error)) continue;
     sum += error;
     count++;
   }
   return sum / count;
 }
+
+/** The mean absolute error, MAE; steps without a number, or without a forecast, do not count. NaN if there are none. */
+export const meanAbsoluteError = (forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
+  meanOf((forecast, truth) => Math.abs(forecast - truth), forecasts, y);
+
+/** The root of the mean squared error, RMSE, of the same steps. */
+export const rootMeanSquaredError = (forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
+  Math.sqrt(meanOf((forecast, truth) => (forecast - truth) ** 2, forecasts, y));
+
+/** The mean pinball loss of forecasts of a quantile, of the same steps: half of the mean absolute error for the quantile 0.5. */
+export const pinballLoss = (quantile: number, forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
+  meanOf(
+    (forecast, truth) => Math.max(quantile * (truth - forecast), (quantile - 1) * (truth - forecast)),
+    forecasts,
+    y,
+  );
+
+/** The mean of the pinball losses of a band's three numbers: its ends are quantiles, between which lies the share `coverage`. */
+export function bandLoss(bands: readonly Band[], y: ArrayLike<number>, coverage: number): number {
+  const of = (quantile: number, end: keyof Band): number =>
+    pinballLoss(
+      quantile,
+      bands.map((band) => band[end]),
+      y,
+    );
+  return (of((1 - coverage) / 2, 'low') + of(0.5, 'forecast') + of((1 + coverage) / 2, 'high')) / 3;
+}
+
+/**
+ * What MASE divides a mean absolute error by (Hyndman and Koehler, 2006): the mean absolute difference of the numbers of the training part, which ends before
+ * step `end`, from those `period` steps before; 1 for a series without a season. NaN if no two numbers are so far apart.
+ */
+export const errorUnit = (y: Float64Array, end: number, period: number): number =>
+  meanAbsoluteError(y.subarray(0, Math.max(0, end - period)), y.subarray(period, end));
 
 /**
  * The probability that of `count` numbers at most `inside` lie in their intervals, if `inside` is below the mean `count`·`share`; else that at

@@ -2,18 +2,14 @@
 import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { timeName } from '../data/calendar.js';
-import { scaled } from '../data/scale.js';
-import type { RidgeWeights } from './baselines.js';
-import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
 import { chanceOf, coverageOf, meanAbsoluteError, scoresNeeded } from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
+import { fitInput, fitMethods } from './methods/methods.js';
+import { lastValue } from './methods/naive.js';
 import type { ForecastPlan } from './plan.js';
-import { trainEnd } from './plan.js';
 import type { Series } from './series.js';
-import type { Reading } from './windows.js';
-import { strideFor } from './windows.js';
 
 /** The mean absolute error of a method on a part. */
 export interface MethodReport {
@@ -59,13 +55,8 @@ export interface HorizonReport {
   readonly bands: readonly Band[];
 }
 
-/** Seasons whose numbers ridge regression reads. */
-const RIDGE_SEASONS = 4;
-const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-/** Rows of more would not change the weights. */
-const MOST_RIDGE_ROWS = 100_000;
-/** Each row of n numbers takes n² of these; they take about two seconds. */
-const MOST_RIDGE_PRODUCTS = 4e9;
+/** The methods beside the networks. */
+const BASELINES = ['last', 'season', 'ridge'] as const;
 /** Forecasts that are this much nearer to the last number than to the right one are an echo. */
 const ECHO = 0.5;
 
@@ -91,14 +82,15 @@ export async function reportOf(
   const y = steps.map((d) => series.y[d]);
   const reports: HorizonReport[] = [];
   for (const ahead of plan.ahead) {
-    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const { bands, networks: own, scores } = await forecaster.forecasts(series, ahead, steps, signal);
     const forecasts = bands.map(({ forecast }) => forecast);
-    const networks: number[] = [];
-    for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
-      const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
-      const values = own.map(({ forecast }) => forecast);
-      networks.push(errorOf(`network ${member.name}`, values, y));
-    }
+    const networks = own.map((all, n) =>
+      errorOf(
+        `network ${n + 1} for ${ahead} ahead`,
+        all.map(({ forecast }) => forecast),
+        y,
+      ),
+    );
     const error = errorOf('the networks', forecasts, y);
     const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
       name,
@@ -112,7 +104,7 @@ export async function reportOf(
       ...{ ahead, baselines, networks, error, bands, numbers: numbers.length },
       relative: size > 0 ? error / size : null,
       worst: worstOf(plan, steps, y, bands),
-      scores: forecaster.scoreCount(series, ahead, steps[0]),
+      scores: scores[0],
       coverage: coverageOf(bands, y),
       beatenBy: best.error < error ? best.name : null,
       echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
@@ -254,90 +246,9 @@ export function baselinesOf(
   ahead: number,
   steps: readonly number[],
 ): { name: string; values: number[] }[] {
-  const { plan } = forecaster;
-  const { filled } = series;
-  const last = steps.map((d) => lastValue(filled, d - ahead));
-  const ofSeason = (name: string, valueOf: typeof seasonalValue, period: number) => {
-    const values = steps.map((d) => valueOf(filled, d, d - ahead, period));
-    return {
-      name: `${name} (${counted(period, 'step')})`,
-      values: values.map((value, n) => (Number.isNaN(value) ? last[n] : value)),
-    };
-  };
-  const seasonal = plan.inputs.seasons.flatMap((season) => [
-    ofSeason('the season before', seasonalValue, season),
-    ofSeason('the mean of four seasons', meanOfSeasons, season),
-  ]);
-  return [
-    ...[{ name: 'the last value', values: last }, ...seasonal].filter(({ values }) => !values.some(Number.isNaN)),
-    { name: 'ridge regression', values: ridgeForecasts(forecaster.readingOf(series, [ahead]), plan, steps) },
-  ];
-}
-
-/** What a ridge regression reads, and how strongly it is held back. */
-interface RidgeChoice {
-  /** The latest numbers of the series, and of the other inputs, that it reads. */
-  readonly span: number;
-  readonly lambda: number;
-}
-
-/**
- * Ridge regression on what the network reads: the numbers of its window, what is known of the step that is forecast, and the last four
- * seasons. The validation part chooses lambda, and whether it reads the window or the last number only; as the networks, it is then also
- * fitted to that part. Of both only the steps count that are known at the first forecast of the test part.
- */
-function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
-  const { level, scale } = plan.inputs.y;
-  const forecasts = (weights: RidgeWeights, span: number, at: readonly number[]): number[] => {
-    const row = new Float64Array(rowLength(reading, span));
-    return at.map((d) => {
-      fillRow(row, reading, span, d);
-      return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - reading.ahead[0]));
-    });
-  };
-  const end = trainEnd(plan, reading.ahead, 'final');
-  const validation = stepsIn({ from: plan.parts.validation.from, to: end });
-  const truth = validation.map((d) => reading.series.y[d]);
-  const tried = [1, plan.T].flatMap((span) => {
-    const calibration = ridgeSums(reading, span, trainEnd(plan, reading.ahead, 'calibration'));
-    return LAMBDAS.map((lambda): RidgeChoice & { error: number } => ({
-      span,
-      lambda,
-      error: meanAbsoluteError(forecasts(calibration.weights(lambda), span, validation), truth),
-    }));
-  });
-  const { span, lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
-  return forecasts(ridgeSums(reading, span, end).weights(lambda), span, steps);
-}
-
-/** The sums of the steps before `end`. */
-function ridgeSums(reading: Reading, span: number, end: number): Ridge {
-  const { series, plan, ahead } = reading;
-  const row = new Float64Array(rowLength(reading, span));
-  const sums = new Ridge(row.length);
-  const most = Math.min(MOST_RIDGE_ROWS, Math.floor(MOST_RIDGE_PRODUCTS / row.length ** 2));
-  const stride = strideFor(end, most, plan.seasons);
-  for (let d = Math.max(plan.lag, ahead[0]); d < end; d += stride) {
-    if (Number.isNaN(series.y[d])) continue;
-    fillRow(row, reading, span, d);
-    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead[0]));
-  }
-  return sums;
-}
-
-const rowLength = ({ columns, plan }: Reading, span: number): number =>
-  columns.past.length * span + columns.future.length + (plan.seasons.length > 0 ? RIDGE_SEASONS : 0);
-
-function fillRow(row: Float64Array, { columns, ahead, plan, series }: Reading, span: number, d: number): void {
-  const t = d - ahead[0];
-  let i = 0;
-  for (const column of columns.past) for (let k = 0; k < span; k++) row[i++] = t - k < 0 ? 0 : column.at(t - k);
-  for (const column of columns.future) row[i++] = column.at(d);
-  const season = plan.seasons.at(0);
-  if (season === undefined) return;
-  const latest = latestInPhase(d, t, season);
-  for (let k = 0; k < RIDGE_SEASONS; k++) {
-    const value = series.filled[latest - k * season] ?? NaN;
-    row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
-  }
+  const reading = forecaster.readingOf(series, [ahead]);
+  const { fits } = fitMethods(fitInput(forecaster.plan, reading, 'final'), BASELINES);
+  return fits
+    .map(({ fitted }) => ({ name: fitted.name, values: fitted.forecasts(reading, ahead, steps) }))
+    .filter(({ values }) => !values.some(Number.isNaN));
 }

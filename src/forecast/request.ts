@@ -11,6 +11,7 @@ import {
   describe,
   plainCopyOf,
 } from '../core/arguments.js';
+import type { CellForms } from '../data/table.js';
 import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
 import { FORMAT_RULE, rowRangeFrom, timeRangeFrom, timeReader } from '../data/times.js';
 import type { TrainOptions } from '../training/options.js';
@@ -23,16 +24,10 @@ import { FILLS, repeatedColumn } from './series.js';
 /** A row of a table: a value for each column; null is missing. The time of a Date is its time in UTC. */
 export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
 
-/** What to forecast, and from which columns. */
-export interface ForecastRequest {
+/** What to forecast, and from which columns; and how texts in them are written. */
+export interface ForecastRequest extends CellForms {
   /** The column of the time; or those of its year, month, day, hour, minute and second. Default: none, each row is a step. */
   readonly time?: string | readonly string[];
-  /** How texts of the time are written, such as `DD.MM.YYYY`, `MM/DD/YYYY HH:mm` or `unix`. Default: as 1987, 1987-02, 1987-02-28, 1987Q1 or 1987-W09. */
-  readonly timeFormat?: string;
-  /** The sign before the decimals of numbers in texts. Default: a point. */
-  readonly decimal?: (typeof DECIMALS)[number];
-  /** The sign between thousands of numbers in texts. Default: none. */
-  readonly thousands?: (typeof THOUSANDS)[number];
   /** The column to forecast. */
   readonly predict: string;
   /** Steps from the last known number to those that are forecast. Default: 1. */
@@ -80,53 +75,49 @@ const NAMES = [
   'holidays',
 ];
 
-/** The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message. */
-export function choicesOf(what: string, request: ForecastRequest): ForecastChoices {
+/**
+ * The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message; `nameOf`: what the user calls a
+ * field, if not by its name.
+ */
+export function choicesOf(
+  what: string,
+  request: ForecastRequest,
+  nameOf: (field: keyof ForecastRequest) => string = (field) => field,
+): ForecastChoices {
   assertKnownNames(what, request, NAMES);
-  const {
-    time = [],
-    timeFormat,
-    decimal,
-    thousands,
-    predict,
-    ahead = 1,
-    test,
-    inputs = [],
-    known = [],
-    fill,
-    seasons,
-    seeds = 3,
-  } = request;
-  const { together = false, interval = 0.9 } = request;
+  const { time = [], predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
+  const { timeFormat, decimal, thousands, together = false, interval = 0.9 } = request;
+  const named = (field: keyof ForecastRequest): string => `${what}: ${nameOf(field)}`;
   const times = typeof time === 'string' ? [time] : time;
-  for (const [name, list] of Object.entries({ time: times, inputs, known })) {
-    assertList(`${what}: ${name}`, list, 'names of columns');
-    for (const column of list) assertString(`${what}: ${name}: a column`, column);
+  for (const [field, list] of Object.entries({ time: times, inputs, known })) {
+    const name = named(field as 'time' | 'inputs' | 'known');
+    assertList(name, list, 'names of columns');
+    for (const column of list) assertString(`${name}: a column`, column);
   }
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
-      `${what}: time: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+      `${named('time')}: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
-  if (timeFormat !== undefined) assertTimeFormat(what, timeFormat, times.length);
-  if (decimal !== undefined) assertChoice(`${what}: decimal`, decimal, DECIMALS);
-  if (thousands !== undefined) assertChoice(`${what}: thousands`, thousands, THOUSANDS);
+  if (timeFormat !== undefined) assertTimeFormat(named('timeFormat'), timeFormat, times.length);
+  if (decimal !== undefined) assertChoice(named('decimal'), decimal, DECIMALS);
+  if (thousands !== undefined) assertChoice(named('thousands'), thousands, THOUSANDS);
   if (thousands === (decimal ?? '.'))
-    throw new RangeError(`${what}: thousands ${describe(thousands)}: must differ from the sign before decimals`);
-  assertString(`${what}: predict`, predict);
-  if (test !== undefined) assertString(`${what}: test`, test);
+    throw new RangeError(`${named('thousands')} ${describe(thousands)}: must differ from the sign before decimals`);
+  assertString(named('predict'), predict);
+  if (test !== undefined) assertString(named('test'), test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
-  assertList(`${what}: ahead`, horizons, 'numbers of steps');
-  if (horizons.length === 0) throw new RangeError(`${what}: ahead: must have a number of steps`);
-  for (const steps of horizons) assertWhole(`${what}: ahead`, steps, 1, MOST_AHEAD);
-  if (seasons !== undefined) assertList(`${what}: seasons`, seasons, 'numbers of steps');
-  for (const season of seasons ?? []) assertWhole(`${what}: seasons`, season, 2);
-  if (fill !== undefined) assertChoice(`${what}: fill`, fill, FILLS);
-  assertWhole(`${what}: seeds`, seeds, 1, MOST_SEEDS);
-  assertTruth(`${what}: together`, together);
-  assertNumber(`${what}: interval`, interval);
+  assertList(named('ahead'), horizons, 'numbers of steps');
+  if (horizons.length === 0) throw new RangeError(`${named('ahead')}: must have a number of steps`);
+  for (const steps of horizons) assertWhole(named('ahead'), steps, 1, MOST_AHEAD);
+  if (seasons !== undefined) assertList(named('seasons'), seasons, 'numbers of steps');
+  for (const season of seasons ?? []) assertWhole(named('seasons'), season, 2);
+  if (fill !== undefined) assertChoice(named('fill'), fill, FILLS);
+  assertWhole(named('seeds'), seeds, 1, MOST_SEEDS);
+  assertTruth(named('together'), together);
+  assertNumber(named('interval'), interval);
   if (!(interval > 0 && interval < 1))
-    throw new RangeError(`${what}: interval ${describe(interval)}: must be a number between 0 and 1`);
+    throw new RangeError(`${named('interval')} ${describe(interval)}: must be a number between 0 and 1`);
   // copies, because the caller may change the given lists
   const columns: SeriesColumns = {
     time: [...times],
@@ -137,32 +128,32 @@ export function choicesOf(what: string, request: ForecastRequest): ForecastChoic
     ...{ timeFormat, decimal, thousands },
   };
   const repeated = repeatedColumn(columns);
-  if (repeated !== undefined) throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice`);
+  if (repeated !== undefined)
+    throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
   return {
     columns,
     ahead: [...new Set(horizons)].sort((a, b) => a - b),
     isTogether: together,
     seeds,
     coverage: interval,
-    test: test === undefined ? null : partOf(what, test, times.length === 0),
+    test: test === undefined ? null : partOf(named('test'), test, times.length === 0),
     seasons: seasons ? [...seasons] : null,
   };
 }
 
-function assertTimeFormat(what: string, format: string, columns: number): void {
-  assertString(`${what}: timeFormat`, format);
-  const at = `${what}: timeFormat ${describe(format)}`;
-  if (timeReader(format) === undefined) throw new RangeError(`${at}: ${FORMAT_RULE}`);
-  if (columns !== 1) throw new RangeError(`${at}: needs one column of the time, not ${columns}`);
+function assertTimeFormat(name: string, format: string, columns: number): void {
+  assertString(name, format);
+  if (timeReader(format) === undefined) throw new RangeError(`${name} ${describe(format)}: ${FORMAT_RULE}`);
+  if (columns !== 1) throw new RangeError(`${name} ${describe(format)}: needs one column of the time, not ${columns}`);
 }
 
-function partOf(what: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
+function partOf(name: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
   const [from, to] = (isOfRows ? rowRangeFrom(test) : timeRangeFrom(test)) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
   const forms = isOfRows
     ? '101.., 101..200 or ..200, the numbers of rows, because there is no column of the time'
     : '1987-01-01.., 1987..1988 or ..1988-12-31';
-  throw new RangeError(`${what}: test ${describe(test)}: must be as ${forms}`);
+  throw new RangeError(`${name} ${describe(test)}: must be as ${forms}`);
 }
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */

@@ -227,7 +227,7 @@ describe('longhand train --predict', () => {
   });
 
   const ALL = [...FROM, '--data', DATA];
-  const START_OF_ROWS = words`train --data ${DATA} --predict sales`;
+  const ROWS = words`train --data ${DATA} --predict sales`;
   const RESUMED = words`train --data ${DATA} --resume ${CHECKPOINT}`;
   const RENAMED = inFolder('renamed.svg');
   beforeAll(() => writeFileSync(RENAMED, readFileSync(CHECKPOINT)));
@@ -237,28 +237,32 @@ describe('longhand train --predict', () => {
     ['no data', FROM, '--predict needs --data, a CSV, TSV or NDJSON file'],
     [
       'a format of the time without one',
-      [...START_OF_ROWS, '--time-format', 'unix'],
-      'needs one column of the time, not 0',
+      [...ROWS, '--time-format', 'unix'],
+      'error: --time-format "unix": needs one column',
     ],
-    ['a format that is none', [...ALL, '--time-format', 'DD/MM'], 'It must be as DD/MM/YYYY, MM/DD/YYYY HH:mm'],
     [
-      'one sign for decimals and thousands',
-      words`${ALL} --decimal , --thousands ,`,
-      'must differ from the sign before',
+      'a format that is none',
+      [...ALL, '--time-format', 'DD/MM'],
+      'error: --time-format "DD/MM": must be as DD/MM/YYYY',
     ],
+    ['one sign for both', words`${ALL} --decimal , --thousands ,`, 'error: --thousands ",": must differ from the sign'],
     ['another decimal sign', [...ALL, '--decimal', ';'], 'Allowed choices are ., ,'],
-    ['dates of rows without a time', [...START_OF_ROWS, '--test', '1987-01..'], 'must be as 101.., 101..200 or ..200'],
+    ['dates of rows without a time', [...ROWS, '--test', '1987-01..'], 'must be as 101.., 101..200 or ..200'],
     ['rows of a table with a time', [...ALL, '--test', '101..'], 'must be as 1987-01-01.., 1987..1988'],
-    ['--ahead 0', [...ALL, '--ahead', '0'], '--ahead'],
+    ['--ahead 0', [...ALL, '--ahead', '0'], 'error: --ahead 0: must be a whole number from 1 to 10000'],
     ['--ahead 1,x', [...ALL, '--ahead', '1,x'], '--ahead'],
-    ['--season 1', [...ALL, '--season', '1'], '--season'],
+    ['--season 1', [...ALL, '--season', '1'], 'error: --season 1: must be a whole number'],
     ['--interval 1', [...ALL, '--interval', '1'], 'between 0 and 1'],
     ['--interval 0', [...ALL, '--interval', '0'], 'between 0 and 1'],
     ['--seeds 0', [...ALL, '--seeds', '0'], '--seeds'],
     ['--fill linear', [...ALL, '--fill', 'linear'], 'missing, previous'],
-    ['--test ..', [...ALL, '--test', '..'], 'Write 1987-01-01..'],
-    ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], 'Write 1987-01-01..'],
-    ['a time of seven columns', [...ALL, '--time', 'a,b,c,d,e,f,g'], 'It has 7 columns: at most those of year, month'],
+    ['--test ..', [...ALL, '--test', '..'], 'error: --test "..": must be as 1987-01-01..'],
+    ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], '--test "1987-02-29..": must be as 1987-01-01..'],
+    [
+      'a time of seven columns',
+      [...ALL, '--time', 'a,b,c,d,e,f,g'],
+      '--time: 7 columns: must be at most those of year, month',
+    ],
     ['a program without its ending', [...ALL, '--program', inFolder('p.txt')], 'p.txt: must end in .mjs'],
     ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
     ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],

@@ -563,7 +563,7 @@ describe('a forecaster', () => {
         steps.map((d) => d - ahead + 1 - 96),
         12,
         0.8,
-      );
+      ).map(({ shift }) => shift);
       expect(bands).toEqual(raw.map((band, k) => movedOutwards(band, shifts[k])));
       // one by one, and beside steps that the networks have learned from
       for (const d of [109, 119]) expect(await forecaster.bands(series, ahead, [d])).toEqual([bands[d - 108]]);
@@ -590,8 +590,11 @@ describe('a forecaster', () => {
       const forecaster = new Forecaster(backend, whole.state);
       const bands = (_: Series, ahead: number, steps: readonly number[]): Promise<Band[]> =>
         Promise.resolve(steps.map((d) => ({ forecast: forecastAt(d, ahead), low: -Infinity, high: Infinity })));
-      const bandsOf: Forecaster['bandsOf'] = (_, of, ahead, steps) => bands(of, ahead, steps);
-      const reports = await reportOf(Object.assign(forecaster, { bands, bandsOf }), series, 'test');
+      const forecasts: Forecaster['forecasts'] = async (of, ahead, steps) => {
+        const found = await bands(of, ahead, steps);
+        return { bands: found, networks: [found], scores: steps.map(() => 0) };
+      };
+      const reports = await reportOf(Object.assign(forecaster, { forecasts }), series, 'test');
       forecaster.dispose();
       return reports.map(({ beatenBy, echoes, coverage }) => [beatenBy, echoes, coverage]);
     };
@@ -689,7 +692,7 @@ describe('the future', () => {
       const [raw] = await uncorrected.bands(short, 1, [count]);
       const latest = await uncorrected.bands(short, 1, [count - 2, count - 1]);
       const known = [...scores[0], ...latest.map((band, n) => scoreOf(band, short.y[count - 2 + n]))];
-      const [shift] = recentShifts(known, [known.length], 12, plan.coverage);
+      const [{ shift }] = recentShifts(known, [known.length], 12, plan.coverage);
       expect(shift).not.toBe(0);
       expect(await forecaster.bands(short, 1, [count])).toEqual([movedOutwards(raw, shift)]);
     }

@@ -4,22 +4,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import { tableOf } from '../../src/data/table.js';
-import {
-  lastValue,
-  latestInPhase,
-  meanOfSeasons,
-  Ridge,
-  ridgeValue,
-  seasonalValue,
-} from '../../src/forecast/baselines.js';
+import { lastValue, latestInPhase, meanInPhase } from '../../src/forecast/methods/naive.js';
+import { Ridge, ridgeValue } from '../../src/forecast/methods/ridge.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import {
+  bandLoss,
   chanceOf,
   coverageOf,
+  errorUnit,
   meanAbsoluteError,
   meanBand,
   movedOutwards,
+  pinballLoss,
   recentShifts,
+  rootMeanSquaredError,
   scoreOf,
   Scores,
 } from '../../src/forecast/intervals.js';
@@ -40,18 +38,19 @@ describe('a baseline', () => {
 
   test('is the season before, or the mean of four', () => {
     // target 12, known up to 10, period 3: steps 9, 6, 3, 0
-    expect(seasonalValue(y, 12, 10, 3)).toBe(10);
-    expect(meanOfSeasons(y, 12, 10, 3)).toBe((10 + 7 + 4 + 1) / 4);
+    expect(meanInPhase(y, 12, 10, 3, 1)).toBe(10);
+    expect(meanInPhase(y, 12, 10, 3, 4)).toBe((10 + 7 + 4 + 1) / 4);
     // target 11, known up to 10: step 8 has no number
-    expect(seasonalValue(y, 11, 10, 3)).toBe(3);
-    expect(meanOfSeasons(y, 11, 10, 3)).toBe(3);
-    expect([seasonalValue(y, 1, 0, 5), meanOfSeasons(y, 1, 0, 5)]).toEqual([NaN, NaN]);
+    expect(meanInPhase(y, 11, 10, 3, 1)).toBe(3);
+    expect(meanInPhase(y, 11, 10, 3, 4)).toBe(3);
+    expect([meanInPhase(y, 1, 0, 5, 1), meanInPhase(y, 1, 0, 5, 4)]).toEqual([NaN, NaN]);
     expect(
-      meanOfSeasons(
+      meanInPhase(
         Float64Array.from({ length: 40 }, (_, t) => t),
         40,
         39,
         2,
+        4,
       ),
     ).toBe((38 + 36 + 34 + 32) / 4);
   });
@@ -121,6 +120,7 @@ describe('a baseline', () => {
         `the season before (${season} steps)`,
         `the mean of four seasons (${season} steps)`,
       ]),
+      'the mean of the seasons before (7, 30 steps)',
       'ridge regression',
     ]);
   });
@@ -132,6 +132,50 @@ describe('a baseline', () => {
     const w = ridge.weights(1e-4);
     expect(ridgeValue(w, [7, 7, 0])).toBeCloseTo(15, 2);
     expect(w[0]).toBeCloseTo(w[1], 4);
+  });
+});
+
+describe('an error', () => {
+  const y = [1, 4, NaN, 2, 8];
+  const forecasts = [3, 3, 5, NaN, 4]; // too large by 2, too small by 1, and by 4
+
+  test('is a mean over the steps that have a number and a forecast', () => {
+    expect(meanAbsoluteError(forecasts, y)).toBeCloseTo((2 + 1 + 4) / 3, 12);
+    expect(rootMeanSquaredError(forecasts, y)).toBeCloseTo(Math.sqrt((4 + 1 + 16) / 3), 12);
+    expect(pinballLoss(0.9, forecasts, y)).toBeCloseTo((0.1 * 2 + 0.9 * 1 + 0.9 * 4) / 3, 12);
+    expect(pinballLoss(0.5, forecasts, y)).toBeCloseTo(meanAbsoluteError(forecasts, y) / 2, 12);
+    expect([meanAbsoluteError, rootMeanSquaredError].map((one) => one([NaN], [1]))).toEqual([NaN, NaN]);
+    expect(pinballLoss(0.1, [], [])).toBeNaN();
+  });
+
+  test('of quantiles is smallest for the numbers’ own quantile', () => {
+    const numbers = Array.from({ length: 101 }, (_, n) => n);
+    const lossOf = (quantile: number, value: number): number =>
+      pinballLoss(
+        quantile,
+        numbers.map(() => value),
+        numbers,
+      );
+    for (const quantile of [0.05, 0.5, 0.8]) {
+      const best = numbers.reduce((a, b) => (lossOf(quantile, b) < lossOf(quantile, a) ? b : a));
+      expect(best).toBe(Math.round(100 * quantile));
+    }
+  });
+
+  test('of a band is the mean of its three quantiles', () => {
+    const bands = [
+      { low: 0, forecast: 1, high: 5 },
+      { low: 2, forecast: 3, high: 4 },
+    ];
+    // y 1 and 7: low 0.05·1, 0.05·5; the middle 0, 0.5·4; high 0.05·4, 0.95·3
+    expect(bandLoss(bands, [1, 7], 0.9)).toBeCloseTo((0.05 + 0.25 + 2 + 0.2 + 2.85) / 2 / 3, 12);
+  });
+
+  test('has as its unit, for MASE, how much the training part changes in a season', () => {
+    const numbers = Float64Array.of(1, 5, 2, 8, NaN, 9, 1000);
+    expect(errorUnit(numbers, 6, 2)).toBeCloseTo((1 + 3 + 1) / 3, 12);
+    expect(errorUnit(numbers, 4, 1)).toBeCloseTo((4 + 3 + 6) / 3, 12);
+    expect(errorUnit(numbers, 2, 2)).toBeNaN();
   });
 });
 
@@ -169,7 +213,8 @@ describe('an interval', () => {
             const known = scores.slice(0, end).filter((score) => !Number.isNaN(score));
             const recent = known.slice(-most);
             recent.sort((a, b) => a - b);
-            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+            const shift = recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+            return { shift, count: recent.length };
           });
           expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
         },

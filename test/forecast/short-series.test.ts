@@ -66,7 +66,7 @@ test('a batch that is too large for either stage is refused before any training'
   const run = trainStages(
     backend,
     series,
-    fittedOptions(plan, { batchSize: 35, hidden: 1, trainingIters: 2 * 35 }),
+    { ...fittedOptions(plan, { hidden: 1, trainingIters: 2 * 35 }), batchSize: 35 },
     { plan, networks: new Map() },
     {
       onNetwork: ({ name }) => begun.push(name),

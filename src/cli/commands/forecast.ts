@@ -5,18 +5,19 @@ import { DataError } from '../../core/errors.js';
 import { timeName } from '../../data/calendar.js';
 import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained } from '../../forecast/forecast-file.js';
-import { Forecaster, stepsIn } from '../../forecast/forecaster.js';
+import { stepsIn, withForecaster } from '../../forecast/forecaster.js';
 import type { FutureStep } from '../../forecast/future.js';
-import { firstRead, futureOf, MOST_STEPS } from '../../forecast/future.js';
+import { firstRead, futureOf, MOST_STEPS, rowsOf } from '../../forecast/future.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { fewScores } from '../../forecast/report.js';
+import { laterSeries } from '../../forecast/run.js';
 import type { Series } from '../../forecast/series.js';
 import type { BackendFlags } from '../backends.js';
 import { withBackend, withBackendOptions } from '../backends.js';
 import { filePath, wholeNumber } from '../flag-values.js';
 import { assertOutputs } from '../outputs.js';
 import { inform, printContents, printJson } from '../print.js';
-import { loadSeries } from './series.js';
+import { tableFile } from './series.js';
 import { bandCells, informOf } from '../series-report.js';
 import { loadSet } from '../set-run.js';
 
@@ -45,24 +46,21 @@ export function forecastCommand(): Command {
     assertTrained(state, file);
     await withBackend(flags, command, async (backend, signal) => {
       const { plan } = state;
-      const series = await loadSeries(flags.data, plan, signal);
+      const series = await laterSeries(tableFile(flags.data, signal), plan);
       informOf(flags.data, series);
-      const forecaster = new Forecaster(backend, state);
-      try {
-        const largest = plan.ahead[plan.ahead.length - 1];
-        const count = flags.steps ?? largest;
-        warnOfMissing(plan, series, count, flags.data);
-        if (count > largest)
-          inform(
-            `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
-          );
-        const steps = await futureOf(forecaster, series, count, flags.data, signal);
-        warnOfScores(plan, steps);
-        if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
-        print(steps, plan, flags);
-      } finally {
-        forecaster.dispose();
-      }
+      const largest = plan.ahead[plan.ahead.length - 1];
+      const count = flags.steps ?? largest;
+      warnOfMissing(plan, series, count, flags.data);
+      if (count > largest)
+        inform(
+          `WARNING: forecasts beyond ${counted(largest, 'step')} read forecasts: they were not measured, and their intervals are too narrow`,
+        );
+      const steps = await withForecaster(backend, state, (forecaster) =>
+        futureOf(forecaster, series, count, flags.data, signal),
+      );
+      warnOfScores(plan, steps);
+      if (flags.plot !== undefined) await draw(flags.plot, series, plan, steps);
+      print(steps, plan, flags);
     });
   });
 }
@@ -102,7 +100,7 @@ function assertFlags(file: string, { data, to, plot, json }: ForecastFlags, comm
 }
 
 function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: ForecastFlags): void {
-  const rows = steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
+  const rows = rowsOf(steps);
   if (json) {
     for (const row of rows) printJson(row);
     return;

@@ -1,27 +1,25 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
-import { counted } from '../../core/arguments.js';
+import { Option } from 'commander';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
-import { timeAt } from '../../data/calendar.js';
-import { FORMAT_RULE, rowRangeFrom, timeRangeFrom, timeReader } from '../../data/times.js';
-import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../../data/table.js';
+import type { CellForms } from '../../data/table.js';
+import { DECIMALS, THOUSANDS } from '../../data/table.js';
 import { loadTable } from '../../data/table-files.js';
 import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
-import type { ForecastState } from '../../forecast/forecaster.js';
-import { choicesOf, MOST_AHEAD, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
-import { configFor, fittedOptions, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
-import type { ForecastPlan } from '../../forecast/plan.js';
-import { assertOfTraining, networkWords, plannedColumns, planOf } from '../../forecast/plan.js';
-import { reportOf } from '../../forecast/report.js';
+import type { ForecastHooks, ForecastState } from '../../forecast/forecaster.js';
+import { configFor } from '../../forecast/forecaster.js';
+import type { ForecastChoices } from '../../forecast/plan.js';
+import { networkWords } from '../../forecast/plan.js';
 import type { ForecastRequest } from '../../forecast/request.js';
-import type { Series } from '../../forecast/series.js';
-import { FILLS, laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import { choicesOf, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
+import type { ForecastRun, TableSource } from '../../forecast/run.js';
+import { beginRun, reportOfRun, resumeRun, trainRun } from '../../forecast/run.js';
+import { FILLS } from '../../forecast/series.js';
 import { MOST_SEEDS } from '../../trained-state.js';
 import type { TrainOptions } from '../../training/options.js';
-import { filePath, givenFlag, listOf, wholeNumber } from '../flag-values.js';
+import { filePath, finiteNumber, givenFlag, listOf, wholeNumber } from '../flag-values.js';
 import { loadHolidays, programOf } from './series-program.js';
 import { describePlan, printReports, writeReports } from '../series-report.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
@@ -29,12 +27,9 @@ import { OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
 import { assertRoomToTrain } from '../memory.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends SetFlags {
+export interface SeriesFlags extends SetFlags, CellForms {
   readonly predict?: string;
   readonly time?: readonly string[];
-  readonly timeFormat?: string;
-  readonly decimal?: (typeof DECIMALS)[number];
-  readonly thousands?: (typeof THOUSANDS)[number];
   readonly ahead: readonly number[];
   readonly test?: string;
   readonly known: readonly string[];
@@ -50,35 +45,9 @@ export interface SeriesFlags extends SetFlags {
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 
-function timeColumns(text: string): string[] {
-  const columns = names(text);
-  if (columns.length <= PARTS_OF_TIME.length) return columns;
-  throw new InvalidArgumentError(
-    `It has ${counted(columns.length, 'column')}: at most those of ${PARTS_OF_TIME.join(', ')}.`,
-  );
-}
-const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+const numbers = (text: string): number[] => [listOf(finiteNumber)(text)].flat();
 
-const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : list(wholeNumber(2))(text));
-
-/** As `timeRangeFrom` or `rowRangeFrom` reads it. */
-function timeRange(text: string): string {
-  if (timeRangeFrom(text) ?? rowRangeFrom(text)) return text;
-  throw new InvalidArgumentError(
-    'Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31; of rows without a time 101.. or 101..200.',
-  );
-}
-
-function timeFormat(text: string): string {
-  if (timeReader(text)) return text;
-  throw new InvalidArgumentError(`It ${FORMAT_RULE}.`);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('It must be a number between 0 and 1.');
-}
+const seasonList = (text: string): number[] => (text === NO_SEASONS ? [] : numbers(text));
 
 /** Adds the flags of a forecaster; some commands only read its data. */
 export function withSeriesOptions(command: Command): Command {
@@ -91,17 +60,13 @@ export function withSeriesOptions(command: Command): Command {
     .option(
       '--time <columns>',
       'the column of the time; or of its year, month, day, hour … (default: none, each row is a step)',
-      timeColumns,
+      names,
     )
-    .option('--time-format <format>', 'such as DD/MM/YYYY, MM/DD/YYYY HH:mm, DD.MM.YYYY, unix or unix-ms', timeFormat)
+    .option('--time-format <format>', 'such as DD/MM/YYYY, MM/DD/YYYY HH:mm, DD.MM.YYYY, unix or unix-ms')
     .addOption(new Option('--decimal <sign>', 'the sign before decimals (default: a point)').choices(DECIMALS))
     .addOption(new Option('--thousands <sign>', 'the sign between thousands (default: none)').choices(THOUSANDS))
-    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
-    .option(
-      '--test <from..to>',
-      'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)',
-      timeRange,
-    )
+    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', numbers, [1])
+    .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)')
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
     .option(
       '--inputs <columns>',
@@ -120,7 +85,7 @@ export function withSeriesOptions(command: Command): Command {
     )
     .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
-    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)
+    .option('--interval <share>', 'the share of numbers that an interval should contain', finiteNumber, 0.9)
     .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
 }
 
@@ -144,14 +109,21 @@ const OWN = [
 ];
 const SHARED = ['time', 'inputs', 'seeds'];
 
-/** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: string }, command: Command): void {
+/** The flags that are called otherwise than the fields of a request. */
+const flagOf = (field: keyof ForecastRequest): string =>
+  field === 'seasons' ? '--season' : `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What the flags choose; undefined without `--predict`. Ends the command for a wrong flag, and for flags that do not belong together. */
+export function seriesChoices(
+  flags: SeriesFlags & { readonly classify?: string },
+  command: Command,
+): ForecastChoices | undefined {
   if (flags.predict === undefined) {
     const given = givenFlag(command, [...OWN, ...SHARED]);
     const isShared = given === givenFlag(command, SHARED);
     if (given !== undefined && flags.classify === undefined)
       command.error(`error: ${given} needs ${isShared ? '--predict or --classify' : '--predict'}`);
-    return;
+    return undefined;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
@@ -161,64 +133,50 @@ export function assertSeriesFlags(flags: SeriesFlags & { readonly classify?: str
   const other = givenFlag(command, OTHERS);
   const why = other === '--bidirectional' ? ': a forecast knows only the past' : '';
   if (other !== undefined) command.error(`error: ${other} cannot be used with --predict${why}`);
-  const repeated = repeatedColumn({ ...flags, time: flags.time ?? [], predict: flags.predict, fill: null });
-  if (repeated !== undefined) {
-    command.error(
-      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
-    );
-  }
   try {
-    choicesOf('train', requestOf(flags));
+    return choicesOf('error', requestOf(flags), flagOf);
   } catch (error) {
-    if (error instanceof RangeError) command.error(`error: ${error.message.replace(/^train: /, '--')}`);
+    if (error instanceof RangeError) command.error(error.message);
     throw error;
   }
 }
 
-/** Trains, prints, and writes the files. `given`: the options that the user chose. */
+/** Trains, prints, and writes the files. `given`: the options that the user chose; `begun`: the choices of a new run, or one that continues. */
 export async function trainSeries(
   flags: SeriesFlags,
   given: Partial<TrainOptions>,
-  resumed: ForecastState | undefined,
+  begun: { readonly choices: ForecastChoices | undefined; readonly resumed: ForecastState | undefined },
   backend: Backend,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = flags.data;
-  if (file === undefined) throw new DataError('name the data of the run with --data');
-  const { series, state } = await begun(file, flags, given, resumed, signal);
+  const run = await runOf(flags, given, begun, signal);
+  const { series, options, state } = run;
   const { plan } = state;
-  const options = optionsOf(state, fittedOptions(plan, given));
-  describePlan(file, series, plan);
+  describePlan(run.name, series, plan);
   const config = configFor(plan, series, options);
   assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
-  const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
-    trainStages(backend, series, options, state, {
-      ...hooks,
-      onNetwork: (member, stage, number, count) =>
-        begin(networkWords(member, stage, number, count), count - number + 1),
-    });
+  const train = async ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> => {
+    const onNetwork: ForecastHooks['onNetwork'] = (member, stage, number, count) =>
+      begin(networkWords(member, stage, number, count), count - number + 1);
+    return (await trainRun(backend, run, { ...hooks, onNetwork })).state;
+  };
   await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
-    testForecaster(backend, trained, series, target, flags, signal),
+    testRun(backend, { ...run, state: trained }, target, flags, signal),
   );
 }
 
 /** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
-async function testForecaster(
+async function testRun(
   backend: Backend,
-  state: ForecastState,
-  series: Series,
+  run: ForecastRun,
   checkpoint: string | undefined,
   { json }: { readonly json: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const forecaster = new Forecaster(backend, state);
-  try {
-    const reports = await reportOf(forecaster, series, 'test', signal);
-    printReports(json, state.plan, reports);
-    if (checkpoint !== undefined) await writeReports(checkpoint, series, state.plan, reports);
-  } finally {
-    forecaster.dispose();
-  }
+  const { plan } = run.state;
+  const reports = await reportOfRun(backend, run, signal);
+  printReports(json, plan, reports);
+  if (checkpoint !== undefined) await writeReports(checkpoint, run.series, plan, reports);
 }
 
 /** `longhand eval` of a forecaster: the errors of the test part again. */
@@ -231,9 +189,7 @@ export async function evaluateForecasts(
 ): Promise<void> {
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
-  const series = await loadSeries(flags.data, state.plan, signal);
-  assertOfTraining(state.plan, series, flags.data);
-  await testForecaster(backend, state, series, checkpoint, flags, signal);
+  await testRun(backend, await resumeRun(tableFile(flags.data, signal), state), checkpoint, flags, signal);
 }
 
 /** The flags as a request for the library. */
@@ -254,36 +210,31 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   ...(flags.season && { seasons: flags.season }),
 });
 
-/** The series and the plan of a new run, or of one that continues. */
-async function begun(
-  file: string,
+/** A new run, or one that continues. */
+async function runOf(
   flags: SeriesFlags,
   given: Partial<TrainOptions>,
-  resumed: ForecastState | undefined,
+  { choices, resumed }: Parameters<typeof trainSeries>[2],
   signal: AbortSignal,
-): Promise<{ series: Series; state: ForecastState }> {
-  if (resumed) {
-    const series = await loadSeries(file, resumed.plan, signal);
-    assertOfTraining(resumed.plan, series, file);
-    return { series, state: resumed };
-  }
-  const request = requestOf(flags);
-  const choices = choicesOf('train', request);
-  const { columns } = choices;
-  const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
-  const [first, last] = [0, series.length].map((step) => new Date(timeAt(series.calendar, step)).getUTCFullYear());
-  const years: [number, number] = [first - 1, last + 2];
-  const holidays = flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, years);
-  const plan = planOf(file, series, choices, holidays);
-  if (flags.program !== undefined) {
-    const program = programOf(file, request, given, flags, years);
-    replaceText(flags.program, program);
-  }
-  return { series, state: { plan, networks: new Map() } };
+): Promise<ForecastRun> {
+  const { data, holidays, program } = flags;
+  if (data === undefined) throw new DataError('name the data of the run with --data');
+  const source = tableFile(data, signal);
+  if (resumed) return resumeRun(source, resumed);
+  if (!choices) throw new Error('a new run needs choices');
+  let text = '';
+  const run = await beginRun(source, choices, given, {
+    holidaysOf: (years) => {
+      text = programOf(data, requestOf(flags), given, flags, years);
+      return holidays === undefined ? undefined : loadHolidays(holidays, years);
+    },
+  });
+  if (program !== undefined) replaceText(program, text);
+  return run;
 }
 
-/** The series of a plan in a file, which may begin later and end later than the one of the training. */
-export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
-  const table = await loadTable(file, plannedColumns(plan), signal);
-  return laterSeriesOf(plan.calendar, table, plan.columns);
-}
+/** The table of a file. */
+export const tableFile = (name: string, signal?: AbortSignal): TableSource => ({
+  name,
+  read: (wanted) => loadTable(name, wanted, signal),
+});

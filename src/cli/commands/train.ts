@@ -10,6 +10,7 @@ import type { Split, TrainingData } from '../../data/train-data.js';
 import { hasTargets } from '../../data/train-data.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
+import type { ForecastChoices } from '../../forecast/plan.js';
 import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
@@ -37,7 +38,7 @@ import { assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import type { SeriesFlags } from './series.js';
-import { assertSeriesFlags, trainSeries, withSeriesOptions } from './series.js';
+import { seriesChoices, trainSeries, withSeriesOptions } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
 import type { Task } from '../tasks.js';
@@ -93,14 +94,14 @@ Examples:
     .action(async (flags: TrainFlags & TrainOptions & SeriesFlags & ClassifyFlags) => {
       assertFlags(flags, command);
       assertClassifyFlags(flags, command);
-      assertSeriesFlags(flags, command);
+      const choices = seriesChoices(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
       if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
         command.error(`error: --plot ${flags.plot}: must end in .svg`);
       const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
       if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
-        await trainSet(flags, saved, command);
+        await trainSet(flags, saved, choices, command);
         return;
       }
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
@@ -129,6 +130,7 @@ Examples:
 async function trainSet(
   flags: TrainFlags & SeriesFlags & ClassifyFlags,
   { forecast, classifier }: SavedSet,
+  choices: ForecastChoices | undefined,
   command: Command,
 ): Promise<void> {
   const given = givenOptions(command);
@@ -159,7 +161,7 @@ async function trainSet(
     withBackend(chosen, command, (backend, signal) =>
       isClassifier
         ? trainOnClasses(flags, given, classifier, backend, signal)
-        : trainSeries(flags, given, forecast, backend, signal),
+        : trainSeries(flags, given, { choices, resumed: forecast }, backend, signal),
     ),
   );
 }

@@ -155,16 +155,11 @@ const horizons: Reading<readonly number[]> = {
   rule: `must be up to ${MOST_HORIZONS} whole numbers from 1 to ${MOST_AHEAD}, such as 1, 28`,
 };
 
-/** As `ForecastChoices.test`. */
-interface TestPart {
-  readonly from: number | null;
-  readonly to: number | null;
-}
-
-const testPart: Reading<TestPart> = {
+/** As `ForecastRequest.test`. */
+const testPart: Reading<string> = {
   valueOf(text) {
-    const range = timeRangeFrom(text.includes('..') ? text : `${text}..`);
-    return range && { from: range[0], to: range[1] };
+    const range = text.includes('..') ? text : `${text}..`;
+    return timeRangeFrom(range) && range;
   },
   rule: 'must be a time such as 1985-01-01, or two: 1985-01-01..1986-12-31',
 };
@@ -183,7 +178,7 @@ const ROWS = {
   ahead: row<readonly number[]>('Steps ahead', 'the horizons, such as 1, 28 (command line: --ahead)', horizons, {
     initial: '1, 28',
   }),
-  test: row<TestPart | null>(
+  test: row<string | null>(
     'Test part from',
     'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
     testPart,

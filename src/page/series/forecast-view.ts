@@ -68,7 +68,11 @@ export class ForecastView {
   /** A chart with a line for each baseline, and a box that shows it. */
   private showBaselines({ baselines }: HorizonResults): void {
     this.chart?.remove();
-    const lines = baselines.map(({ name }, n) => ({ label: name, colour: BASELINE_COLOURS[n], isShown: false }));
+    const lines = baselines.map(({ name }, n) => ({
+      label: name,
+      colour: BASELINE_COLOURS[n % BASELINE_COLOURS.length],
+      isShown: false,
+    }));
     const chart = new TimeChart(element('test-chart', HTMLElement), {
       lines: [...FIXED_LINES, ...lines],
       band: BAND,

@@ -7,17 +7,16 @@ import { timeName } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { forecastBytes, isTrained, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import { forecastOptions, NO_SEASONS } from '../../forecast/request.js';
-import { assertBatchFits, fewestWindows, Forecaster, optionsOf, trainStages } from '../../forecast/forecaster.js';
-import type { ForecastPlan } from '../../forecast/plan.js';
-import { assertOfTraining, plannedColumns, planOf } from '../../forecast/plan.js';
-import type { Series, SeriesColumns } from '../../forecast/series.js';
-import { laterSeriesOf, repeatedColumn, seriesOf, wantedColumns } from '../../forecast/series.js';
+import { choicesOf, NO_SEASONS } from '../../forecast/request.js';
+import { optionsOf, withForecaster } from '../../forecast/forecaster.js';
+import type { ForecastChoices, ForecastPlan } from '../../forecast/plan.js';
+import type { ForecastRun, TableSource } from '../../forecast/run.js';
+import { beginRun, resumeRun, trainRun } from '../../forecast/run.js';
+import type { SeriesColumns } from '../../forecast/series.js';
 import type { TrainOptions } from '../../training/options.js';
 import { layersOf } from '../../training/options.js';
 import { fetchFiles } from '../fetch-data.js';
 import { Queue } from '../common.js';
-import { itersFor } from '../subject-data.js';
 import type { SeriesSettings, SettingTexts } from './choices.js';
 import { FORECAST_STEPS, SPACE } from './choices.js';
 import { ForecastProgress } from './progress.js';
@@ -40,13 +39,8 @@ export interface LoadedRun {
 }
 
 /** The present series, and the run on it. */
-interface Run {
-  readonly name: string;
-  readonly series: Series;
-  /** The options of networks that have not begun. */
-  readonly options: TrainOptions;
+interface Run extends ForecastRun {
   readonly threads: number | null;
-  readonly state: ForecastState;
 }
 
 /** Steps between two points of the chart. */
@@ -80,17 +74,13 @@ export class SeriesEngine {
   /** Reads the series, and begins a new run on it, at step 0. Rejects with a DataError; the run before then stays, but no longer plays. */
   async prepare(columns: SeriesColumns, settings: SeriesSettings): Promise<SeriesFacts> {
     return this.exclusively(async (signal) => {
-      const repeated = repeatedColumn(columns);
-      if (repeated !== undefined) throw new DataError(`the column ${JSON.stringify(repeated)} is named twice`);
-      const source = this.openSource;
-      const series = seriesOf(await readTable(source, wantedColumns(columns), signal), columns);
-      const { ahead, seeds, test, seasons, hidden, seed, threads } = settings;
-      const choices = { columns, ahead, seeds, test, isTogether: false, coverage: 0.9, seasons };
-      const plan = planOf(source.name, series, choices, undefined);
-      const length = lengthOf(settings, fewestWindows(plan));
-      const options = forecastOptions({ hidden, seed, displayStep: LINE_EVERY, ...length });
-      this.run = { name: source.name, series, options, threads, state: { plan, networks: new Map() } };
-      return factsOf(source.name, series, plan);
+      const { hidden, seed, threads } = settings;
+      const source = this.tableFor(signal);
+      const { steps, ...batch } = lengthOf(settings);
+      const given = { hidden, seed, displayStep: LINE_EVERY, ...batch };
+      const run = await beginRun(source, choicesFor(source.name, columns, settings), given, { steps });
+      this.run = { ...run, threads };
+      return factsOf(run.name, run.series, run.state.plan);
     });
   }
 
@@ -102,13 +92,8 @@ export class SeriesEngine {
       const backend = await this.backendFor(run.threads);
       const keep = (state: ForecastState): void => void (this.run = { ...run, state });
       try {
-        keep(
-          await trainStages(backend, run.series, run.options, run.state, {
-            ...progress.hooks,
-            signal,
-            onState: keep,
-          }),
-        );
+        const { state } = await trainRun(backend, run, { ...progress.hooks, signal, onState: keep });
+        keep(state);
         return true;
       } catch (error) {
         if (!signal.aborted || error !== signal.reason) throw error;
@@ -129,12 +114,9 @@ export class SeriesEngine {
   async results(): Promise<Results> {
     return this.exclusively(async (signal) => {
       const { name, series, state, threads } = this.currentRun;
-      const forecaster = new Forecaster(await this.backendFor(threads), state);
-      try {
-        return await resultsOf(forecaster, series, name, signal);
-      } finally {
-        forecaster.dispose();
-      }
+      return withForecaster(await this.backendFor(threads), state, (forecaster) =>
+        resultsOf(forecaster, series, name, signal),
+      );
     });
   }
 
@@ -160,20 +142,16 @@ export class SeriesEngine {
   async load(bytes: Uint8Array, name: string, threads: number | null): Promise<LoadedRun> {
     return this.exclusively(async (signal) => {
       const state = parseForecast(bytes, name);
-      const { plan } = state;
-      if (plan.columns.time.length === 0)
+      if (state.plan.columns.time.length === 0)
         throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
-      const source = this.openSource;
-      const table = await readTable(source, plannedColumns(plan), signal);
-      const series = laterSeriesOf(plan.calendar, table, plan.columns);
-      assertOfTraining(plan, series, source.name);
-      const options = optionsOf(state, forecastOptions({}));
-      this.run = { name: source.name, series, options, threads, state };
-      const progress = new ForecastProgress(state, options, () => {});
+      const run = await resumeRun(this.tableFor(signal), state);
+      this.run = { ...run, threads };
+      const { plan } = state;
+      const progress = new ForecastProgress(state, run.options, () => {});
       return {
-        facts: factsOf(source.name, series, plan),
+        facts: factsOf(run.name, run.series, plan),
         columns: plan.columns,
-        settings: textsOf(plan, options, progress.stepsOfNetwork),
+        settings: textsOf(plan, run.options, progress.stepsOfNetwork),
         step: progress.step,
         isOver: isTrained(state),
       };
@@ -196,9 +174,11 @@ export class SeriesEngine {
     return this.backend.backend;
   }
 
-  private get openSource(): Source {
-    if (!this.source) throw new DataError('choose a series first: a file, or the example');
-    return this.source;
+  /** The table of the open file. */
+  private tableFor(signal: AbortSignal): TableSource {
+    const { source } = this;
+    if (!source) throw new DataError('choose a series first: a file, or the example');
+    return { name: source.name, read: (wanted) => readTable(source, wanted, signal) };
   }
 
   private get currentRun(): Run {
@@ -226,14 +206,23 @@ function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): Load
   };
 }
 
-/** The batch size and the length of a run, in the options of the command line. Throws a DataError if there are fewer windows than a batch. */
-function lengthOf(
-  { steps, batchSize }: SeriesSettings,
-  windows: number,
-): Pick<TrainOptions, 'batchSize' | 'trainingIters'> {
-  const defaults = forecastOptions({});
-  const size = batchSize ?? Math.min(defaults.batchSize, windows);
-  assertBatchFits(size, windows);
-  const isDefault = steps === FORECAST_STEPS && size === defaults.batchSize;
-  return { batchSize: size, trainingIters: isDefault ? defaults.trainingIters : itersFor(steps, size) };
+/** What the visitor chose, as a program writes it. Throws a DataError. */
+function choicesFor(
+  name: string,
+  { fill, ...columns }: SeriesColumns,
+  { ahead, seeds, test, seasons }: SeriesSettings,
+): ForecastChoices {
+  const optional = { ...(fill && { fill }), ...(test !== null && { test }), ...(seasons && { seasons }) };
+  try {
+    return choicesOf(name, { ...columns, ahead, seeds, ...optional });
+  } catch (error) {
+    if (error instanceof RangeError) throw new DataError(error.message);
+    throw error;
+  }
 }
+
+/** What the visitor chose of the length of a run: else it is that of the command line. */
+const lengthOf = ({ steps, batchSize }: SeriesSettings): { readonly batchSize?: number; readonly steps?: number } => ({
+  ...(batchSize !== null && { batchSize }),
+  ...((batchSize !== null || steps !== FORECAST_STEPS) && { steps }),
+});

@@ -1,0 +1,269 @@
+/**
+ * ETS: exponential smoothing of a level l, a slope b and a season s (Hyndman, Koehler, Ord and Snyder, "Forecasting with Exponential Smoothing",
+ * 2008). Holt and Winters' methods are among its forms; the corrected Akaike criterion (AICc) chooses the form.
+ *
+ * With base = l + φ·b of the row before and s the state of the row's phase m rows before, in an additive | multiplicative season:
+ *
+ *     ŷ = base + s             | base·s
+ *     e = y - ŷ
+ *     l = base + α·e           | base + α·e/s
+ *     b = φ·b + β·e            | φ·b + β·e/s
+ *     s = s + γ·e              | s + γ·e/base
+ *
+ * Without a slope b = 0; φ = 1 unless the slope is damped. Whether the errors' size is thought proportional to ŷ changes only how they are weighed.
+ */
+import { counted } from '../../core/arguments.js';
+import type { Minimum } from './least-squares.js';
+import { leastSquares } from './least-squares.js';
+import type { FittedMethod, Method, StateAt, Walked } from './method.js';
+import { firstRow, walkedAsJson, walkedForecasts, walkedIn } from './method.js';
+
+const TRENDS = ['none', 'additive', 'damped'] as const;
+const SEASONS = ['none', 'additive', 'multiplicative'] as const;
+const ERRORS = ['additive', 'multiplicative'] as const;
+
+interface Form {
+  readonly trend: (typeof TRENDS)[number];
+  readonly season: (typeof SEASONS)[number];
+  readonly errors: (typeof ERRORS)[number];
+  /** m: the steps of the season; 1 without one. */
+  readonly period: number;
+}
+
+interface Smoothing {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly gamma: number;
+  readonly phi: number;
+}
+
+/** A season of more steps is left out: its states would be most of the parameters. */
+const MOST_PERIOD = 336;
+
+/**
+ * ŷ of the next row, of phase `row` mod m; then moves the state [l, b, s of phase 0 … m-1] on. A missing y changes only l and b, as ŷ would; in
+ * a multiplicative season so does a y that is not above 0.
+ */
+function advance({ season, period }: Form, by: Smoothing, state: Float64Array, row: number, y: number): number {
+  const base = state[0] + by.phi * state[1];
+  const phase = 2 + (row % period);
+  const s = state[phase];
+  const isMultiplied = season === 'multiplicative';
+  const expected = isMultiplied ? base * s : base + s;
+  const isMissing = Number.isNaN(y) || (isMultiplied && y <= 0);
+  const e = isMissing ? 0 : y - expected;
+  const ofBase = isMultiplied ? e / s : e;
+  state[0] = base + by.alpha * ofBase;
+  state[1] = by.phi * state[1] + by.beta * ofBase;
+  if (!isMultiplied) state[phase] = s + by.gamma * e;
+  else if (base > 0) state[phase] = s + (by.gamma * e) / base;
+  return expected;
+}
+
+/** The forecast of the row `ahead` rows after the one before `row`. */
+function forecast(
+  { season, period }: Form,
+  { phi }: Smoothing,
+  state: Float64Array,
+  row: number,
+  ahead: number,
+): number {
+  const slopes = phi === 1 ? ahead : (phi * (1 - phi ** ahead)) / (1 - phi);
+  const base = state[0] + slopes * state[1];
+  const s = state[2 + ((row + ahead - 1) % period)];
+  return season === 'multiplicative' ? base * s : base + s;
+}
+
+/** A form with its parameters, and its states [l, b, s of phase 0 … m-1] before and after the rows of the fit. */
+interface Ets extends Form, Smoothing, Walked {}
+
+/** Of every form that the series allows, the one with the smallest AICc. */
+export const ets: Method = {
+  fit({ reading: { series, plan }, end }) {
+    const { filled } = series;
+    const from = firstRow(filled, end);
+    const y = filled.subarray(Math.max(from, 0), end);
+    const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
+    const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
+    const periods = plan.seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
+    const found = [1, ...periods].flatMap((period) =>
+      formsOf(period, isPositive).flatMap((form) => fittedTo(form, filled, Math.max(from, 0), end, count) ?? []),
+    );
+    if (found.length === 0)
+      return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
+    return [fitted(found.reduce((a, b) => (b.criterion < a.criterion ? b : a)).ets)];
+  },
+  restored(stored) {
+    const period = stored.field('period').whole(1, MOST_PERIOD);
+    return fitted({
+      trend: stored.field('trend').choice(TRENDS),
+      season: stored.field('season').choice(SEASONS),
+      errors: stored.field('errors').choice(ERRORS),
+      period,
+      alpha: stored.field('alpha').number(0, 1),
+      beta: stored.field('beta').number(0, 1),
+      gamma: stored.field('gamma').number(0, 1),
+      phi: stored.field('phi').number(0, 1),
+      ...walkedIn(stored, 2 + period),
+    });
+  },
+};
+
+/** The forms of a period, 1 for those without a season. What is multiplied must be positive, and a product's errors then are proportional too. */
+const formsOf = (period: number, isPositive: boolean): Form[] =>
+  TRENDS.flatMap((trend) =>
+    SEASONS.flatMap((season) => ERRORS.map((errors): Form => ({ trend, season, errors, period }))),
+  ).filter(
+    ({ season, errors }) =>
+      (season === 'none') === (period === 1) && (errors === 'additive' ? season !== 'multiplicative' : isPositive),
+  );
+
+function fitted(model: Ets): FittedMethod {
+  const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
+  const walkFrom = ({ at, state }: StateAt) => {
+    const now = Float64Array.from(state);
+    let row = at;
+    return {
+      next: (y: number) => void advance(model, model, now, row++, y),
+      forecast: (ahead: number) => forecast(model, model, now, row, ahead),
+    };
+  };
+  return {
+    name: nameOf(model),
+    numbers: { trend, season, errors, period, alpha, beta, gamma, phi, ...walkedAsJson(model) },
+    forecasts: ({ series }, ahead, steps) => walkedForecasts(model, walkFrom, series.filled, ahead, steps),
+  };
+}
+
+function nameOf({ trend, season, period }: Form): string {
+  const slope = { none: 'no slope', additive: 'a slope', damped: 'a damped slope' }[trend];
+  return season === 'none'
+    ? `ETS (${slope}, no season)`
+    : `ETS (${slope}, ${season} season of ${counted(period, 'step')})`;
+}
+
+/** Of a longer season the initial states are not fitted, only computed: that would take long, and each has few numbers. */
+const MOST_FITTED_PHASES = 24;
+/** The first α that are tried; β and γ begin at a tenth of their range, φ in the middle of its. */
+const FIRST_ALPHAS = [0.1, 0.6];
+const FIRST_SHARE = 0.1;
+const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+const logit = (share: number): number => Math.log(share / (1 - share));
+
+/** The form, fitted to the rows from … end, `count` of which have numbers; undefined if it has too many parameters for these, or none suits. */
+function fittedTo(
+  form: Form,
+  values: Float64Array,
+  from: number,
+  end: number,
+  count: number,
+): { ets: Ets; criterion: number } | undefined {
+  const { trend, season, errors, period } = form;
+  const [hasSlope, hasSeason] = [trend !== 'none', season !== 'none'];
+  const smoothings = 1 + Number(hasSlope) + Number(hasSeason) + Number(trend === 'damped');
+  const k = smoothings + 1 + Number(hasSlope) + (period - 1) + 1; // and the size of the errors
+  if (count <= k + 1) return undefined;
+  const initial = initialState(form, values.subarray(from, end), from);
+  const isPhaseFitted = hasSeason && period <= MOST_FITTED_PHASES;
+
+  /** What the parameters p mean: logits of the smoothing, then changes of the initial state. */
+  const modelAt = (p: Float64Array): { smoothing: Smoothing; state: Float64Array } => {
+    let n = 0;
+    const alpha = logistic(p[n++]);
+    const beta = hasSlope ? alpha * logistic(p[n++]) : 0;
+    const gamma = hasSeason ? (1 - alpha) * logistic(p[n++]) : 0;
+    const phi = trend === 'damped' ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(p[n++]) : 1;
+    const state = initial.state.slice();
+    state[0] += initial.unit * p[n++];
+    if (hasSlope) state[1] += initial.unit * p[n++];
+    const unit = season === 'multiplicative' ? initial.unit / Math.abs(initial.state[0] || 1) : initial.unit;
+    for (let phase = 1; isPhaseFitted && phase < period; phase++) {
+      state[2 + phase] += unit * p[n];
+      state[2] -= unit * p[n++]; // their mean stays
+    }
+    return { smoothing: { alpha, beta, gamma, phi }, state };
+  };
+  /** r with Σr² the likelihood's: errors that are proportional count as shares of ŷ, times the geometric mean of all ŷ. */
+  const residualsAt = (p: Float64Array): Float64Array | undefined => {
+    const { smoothing, state } = modelAt(p);
+    const r = new Float64Array(end - from);
+    let logs = 0;
+    for (let row = from; row < end; row++) {
+      const expected = advance(form, smoothing, state, row, values[row]);
+      if (Number.isNaN(values[row])) continue;
+      r[row - from] = values[row] - expected;
+      if (errors === 'additive') continue;
+      if (!(expected > 0)) return undefined;
+      r[row - from] /= expected;
+      logs += Math.log(expected);
+    }
+    const mean = Math.exp(logs / count);
+    return errors === 'additive' ? r : r.map((one) => one * mean);
+  };
+
+  const rest = smoothings - 1 - Number(trend === 'damped');
+  const offsets = 1 + Number(hasSlope) + (isPhaseFitted ? period - 1 : 0);
+  const best = FIRST_ALPHAS.map((alpha): Minimum => {
+    const start = [
+      logit(alpha),
+      ...Array<number>(rest).fill(logit(FIRST_SHARE)),
+      ...Array<number>(Number(trend === 'damped') + offsets).fill(0),
+    ];
+    return leastSquares(residualsAt, Float64Array.from(start));
+  }).reduce((a, b) => (b.sum < a.sum ? b : a));
+  if (!Number.isFinite(best.sum)) return undefined;
+  const { smoothing, state } = modelAt(best.parameters);
+  const first = { at: from, state: [...state] };
+  for (let row = from; row < end; row++) advance(form, smoothing, state, row, values[row]);
+  const criterion = count * Math.log(best.sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
+  return { ets: { ...form, ...smoothing, first, last: { at: end, state: [...state] } }, criterion };
+}
+
+/** Seasons that the initial state is computed from; without seasons, rows. */
+const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];
+
+/**
+ * A state [l, b, s …] before the first row, from a line through the means of the first seasons and the mean differences from it, or
+ * quotients; and how much the numbers change from one season to the next, the unit of its changes.
+ */
+function initialState(
+  { trend, season, period }: Form,
+  y: Float64Array,
+  from: number,
+): { state: Float64Array; unit: number } {
+  const cycles = Math.min(Math.floor(y.length / period), period === 1 ? FIRST_ROWS : FIRST_SEASONS);
+  const means = Array.from({ length: cycles }, (_, n) => meanOf(y.subarray(n * period, (n + 1) * period)));
+  const known = [...means.keys()].filter((n) => !Number.isNaN(means[n]));
+  const [nearest, farthest] = [known[0], known[known.length - 1]];
+  const slope = farthest > nearest ? (means[farthest] - means[nearest]) / (period * (farthest - nearest)) : 0;
+  const state = new Float64Array(2 + period);
+  const lineAt = (t: number): number => means[nearest] + slope * (t - nearest * period - (period - 1) / 2);
+  state[0] = trend === 'none' ? means[nearest] : lineAt(-1);
+  state[1] = trend === 'none' ? 0 : slope;
+  const changes = y.map((value, t) => (t < period ? NaN : Math.abs(value - y[t - period])));
+  const unit = meanOf(changes) || 1;
+  if (season === 'none') return { state, unit };
+  const isMultiplied = season === 'multiplicative';
+  const least = means[nearest] / 10; // a line that falls steeply may reach 0
+  const ofPhase = Array.from({ length: period }, (_, phase) => {
+    const rows = Float64Array.from({ length: cycles }, (_one, n) => n * period + phase);
+    const found = meanOf(rows.map((t) => (isMultiplied ? y[t] / Math.max(lineAt(t), least) : y[t] - lineAt(t))));
+    return Number.isNaN(found) ? Number(isMultiplied) : found;
+  });
+  const mean = meanOf(Float64Array.from(ofPhase));
+  for (const [n, one] of ofPhase.entries()) state[2 + ((from + n) % period)] = isMultiplied ? one / mean : one - mean;
+  return { state, unit };
+}
+
+/** The mean of the numbers; NaN if there are none. */
+function meanOf(values: Float64Array): number {
+  let [sum, count] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count > 0 ? sum / count : NaN;
+}

@@ -1,0 +1,55 @@
+/** All simple methods by name, which a network must beat. Another method is one file and one row here. */
+import type { JsonObject } from '../../files/json.js';
+import type { JsonReader } from '../../files/json-reader.js';
+import type { ForecastPlan, Stage } from '../plan.js';
+import { trainEnd } from '../plan.js';
+import type { Reading } from '../windows.js';
+import { airline } from './airline.js';
+import { ets } from './ets.js';
+import type { FitInput, FittedMethod, Method } from './method.js';
+import { last, season } from './naive.js';
+import { ridge } from './ridge.js';
+
+/** The methods, the cheapest first. */
+export const METHODS = { last, season, ridge, ets, airline } as const satisfies Readonly<Record<string, Method>>;
+
+export type MethodName = keyof typeof METHODS;
+export const METHOD_NAMES = Object.keys(METHODS) as readonly MethodName[];
+
+/** A method that was fitted, with its name in `METHODS`. */
+export interface NamedFit {
+  readonly method: MethodName;
+  readonly fitted: FittedMethod;
+}
+
+/** What a stage's methods are fitted to, as its networks are: without the numbers that are unknown at the first forecast after it. */
+export function fitInput(plan: ForecastPlan, reading: Reading, stage: Stage): FitInput {
+  const { from, to } = plan.parts.validation;
+  // the held steps of the calibration come before the validation part, and are as many
+  const heldFrom = stage === 'final' ? from : Math.max(Math.ceil(from / 2), from - (to - from));
+  return { reading, T: plan.T, end: trainEnd(plan, reading.ahead, stage), heldFrom };
+}
+
+/** All variants of the methods, fitted; and which are left out, with the reason. */
+export function fitMethods(
+  input: FitInput,
+  names: readonly MethodName[] = METHOD_NAMES,
+): { fits: NamedFit[]; leftOut: { method: MethodName; reason: string }[] } {
+  const fits: NamedFit[] = [];
+  const leftOut: { method: MethodName; reason: string }[] = [];
+  for (const method of names) {
+    const found = METHODS[method].fit(input);
+    if (typeof found === 'string') leftOut.push({ method, reason: found });
+    else fits.push(...found.map((fitted) => ({ method, fitted })));
+  }
+  return { fits, leftOut };
+}
+
+/** As a file holds it. */
+export const fitAsJson = ({ method, fitted }: NamedFit): JsonObject => ({ method, numbers: fitted.numbers });
+
+/** From a file. Throws a DataError that names the field of a fault. */
+export function fitIn(stored: JsonReader): NamedFit {
+  const method = stored.field('method').choice(METHOD_NAMES);
+  return { method, fitted: METHODS[method].restored(stored.field('numbers')) };
+}

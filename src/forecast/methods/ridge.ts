@@ -1,0 +1,173 @@
+/** Ridge regression: a weighted sum of the numbers that the network reads in its whole window, and of the last four seasons. */
+import { counted } from '../../core/arguments.js';
+import { scaled } from '../../data/scale.js';
+import type { JsonReader } from '../../files/json-reader.js';
+import { meanAbsoluteError } from '../intervals.js';
+import type { Reading } from '../windows.js';
+import { strideFor } from '../windows.js';
+import { solved } from './least-squares.js';
+import type { FitInput, FittedMethod, Method } from './method.js';
+import { latestInPhase } from './naive.js';
+
+/**
+ * The sums that ridge regression needs, of rows that arrive one at a time: A = XᵀX and b = Xᵀy of rows with a constant 1 at their end. The
+ * weights minimise Σ (y - x·w)² + lambda·Σ w², without the constant.
+ */
+export class Ridge {
+  private readonly a: Float64Array;
+  private readonly b: Float64Array;
+  private readonly row: Float64Array;
+  private count = 0;
+
+  constructor(private readonly inputs: number) {
+    const n = inputs + 1;
+    this.a = new Float64Array(n * n);
+    this.b = new Float64Array(n);
+    this.row = new Float64Array(n);
+    this.row[inputs] = 1;
+  }
+
+  /** Adds a row: x `[inputs]`, and the number that it should give. */
+  add(x: ArrayLike<number>, y: number): void {
+    const { a, b, row, inputs } = this;
+    const n = inputs + 1;
+    for (let i = 0; i < inputs; i++) row[i] = x[i];
+    for (let i = 0; i < n; i++) {
+      const scale = row[i];
+      if (scale === 0) continue;
+      b[i] += scale * y;
+      for (let j = 0; j <= i; j++) a[i * n + j] += scale * row[j];
+    }
+    this.count++;
+  }
+
+  /** The weights. `lambda` > 0, for each row. */
+  weights(lambda: number): Float64Array {
+    const n = this.inputs + 1;
+    const a = this.a.slice();
+    for (let i = 0; i < this.inputs; i++) a[i * n + i] += lambda * Math.max(this.count, 1);
+    a[n * n - 1] += 1e-9 * Math.max(this.count, 1);
+    return solved(a, this.b.slice(), n);
+  }
+}
+
+/** x·w, with the constant. */
+export function ridgeValue(weights: ArrayLike<number>, x: ArrayLike<number>): number {
+  let sum = weights[weights.length - 1];
+  for (let i = 0; i + 1 < weights.length; i++) sum += weights[i] * x[i];
+  return sum;
+}
+
+/** Seasons whose numbers it reads. */
+const SEASONS = 4;
+const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** Rows of more would not change the weights. */
+const MOST_ROWS = 100_000;
+/** Each row of n numbers takes n² of these; they take about two seconds. */
+const MOST_PRODUCTS = 4e9;
+
+/** The regression for one horizon. */
+interface HorizonWeights {
+  readonly ahead: number;
+  /** The latest numbers of the series, and of the other inputs, that it reads. */
+  readonly span: number;
+  /** One for each number of a row, and the last one for the constant 1. */
+  readonly weights: readonly number[];
+}
+
+/**
+ * Ridge regression on what the network reads: the numbers of its window, what is known of the step that is forecast, and the last four seasons.
+ * The held steps choose lambda, and whether it reads the window or the last number only; as the networks, it is then also fitted to these. Of
+ * the held steps only those count that are known at the first forecast after them.
+ */
+export const ridge: Method = {
+  fit: (input) => [fitted(input.reading.ahead.map((ahead) => fittedTo(input, ahead)))],
+  restored: (stored) =>
+    fitted(
+      stored.field('horizons').list((one) => ({
+        ahead: one.field('ahead').whole(1),
+        span: one.field('span').whole(1, MOST_SPAN),
+        weights: one.field('weights').list((weight) => weight.number()),
+      })),
+      stored,
+    ),
+};
+
+/** No network reads a longer window. */
+const MOST_SPAN = 2 ** 16;
+
+function fittedTo({ reading, T, end, heldFrom }: FitInput, ahead: number): HorizonWeights {
+  const held = Array.from({ length: Math.max(0, end - heldFrom) }, (_, n) => heldFrom + n);
+  const truth = held.map((d) => reading.series.y[d]);
+  const largest = reading.ahead[reading.ahead.length - 1];
+  const tried = [1, T].flatMap((span) => {
+    const sums = sumsOf(reading, ahead, span, heldFrom - largest + 1);
+    return LAMBDAS.map((lambda) => {
+      const forecasts = forecastsOf({ ahead, span, weights: sums.weights(lambda) }, reading, held);
+      return { span, lambda, error: meanAbsoluteError(forecasts, truth) };
+    });
+  });
+  const { span, lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
+  return { ahead, span, weights: [...sumsOf(reading, ahead, span, end).weights(lambda)] };
+}
+
+function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): FittedMethod {
+  return {
+    name: 'ridge regression',
+    numbers: { horizons: horizons.map((one) => ({ ...one })) },
+    forecasts(reading, ahead, steps) {
+      const found = horizons.find((one) => one.ahead === ahead);
+      if (!found)
+        throw new Error(
+          `ridge regression: was fitted to ${horizons.map((one) => one.ahead).join(', ')} ahead, not to ${ahead}`,
+        );
+      const length = rowLength(reading, found.span) + 1;
+      if (stored && found.weights.length !== length)
+        throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);
+      return forecastsOf(found, reading, steps);
+    },
+  };
+}
+
+type Weights = Pick<HorizonWeights, 'ahead' | 'span'> & { readonly weights: ArrayLike<number> };
+
+function forecastsOf({ ahead, span, weights }: Weights, reading: Reading, steps: readonly number[]): number[] {
+  const { level, scale } = reading.plan.y;
+  const row = new Float64Array(rowLength(reading, span));
+  return steps.map((d) => {
+    fillRow(row, reading, ahead, span, d);
+    return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - ahead));
+  });
+}
+
+/** The sums of the steps before `end`. */
+function sumsOf(reading: Reading, ahead: number, span: number, end: number): Ridge {
+  const { series, plan } = reading;
+  const row = new Float64Array(rowLength(reading, span));
+  const sums = new Ridge(row.length);
+  const most = Math.min(MOST_ROWS, Math.floor(MOST_PRODUCTS / row.length ** 2));
+  const stride = strideFor(end, most, plan.seasons);
+  for (let d = Math.max(plan.lag, ahead); d < end; d += stride) {
+    if (Number.isNaN(series.y[d])) continue;
+    fillRow(row, reading, ahead, span, d);
+    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead));
+  }
+  return sums;
+}
+
+const rowLength = ({ columns, plan }: Reading, span: number): number =>
+  columns.past.length * span + columns.future.length + (plan.seasons.length > 0 ? SEASONS : 0);
+
+function fillRow(row: Float64Array, { columns, plan, series }: Reading, ahead: number, span: number, d: number): void {
+  const t = d - ahead;
+  let i = 0;
+  for (const column of columns.past) for (let k = 0; k < span; k++) row[i++] = t - k < 0 ? 0 : column.at(t - k);
+  for (const column of columns.future) row[i++] = column.at(d);
+  const season = plan.seasons.at(0);
+  if (season === undefined) return;
+  const latest = latestInPhase(d, t, season);
+  for (let k = 0; k < SEASONS; k++) {
+    const value = series.filled[latest - k * season] ?? NaN;
+    row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
+  }
+}
