@@ -161,6 +161,7 @@ function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, 
 function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
   if (!workdays) return [];
   const count = workdays.closed.length - (known?.workdays?.closed.length ?? 0);
+  if (known && count === 0) return [];
   const without =
     count === 0 ? '' : `; ${counted(count, 'of these days has', 'of these days have')} no row, and so no step`;
   return [`its rows are on ${weekdayNames(workdays)} only${without}`];

@@ -1,5 +1,6 @@
 /** The calendars that people's tables have: month ends, quarters, weeks, workdays with holidays, rows without a time; and how tables write them. */
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { DataError } from '../../src/core/errors.js';
 import type { Calendar } from '../../src/data/calendar.js';
 import {
@@ -370,6 +371,22 @@ describe('a file', () => {
     const plan = planOf('rows', series, { ...CHOICES, columns, seasons: [5], seeds: 1 }, undefined);
     return { series, before: { plan, networks: new Map() } };
   };
+
+  test('of 1.0.0 gives the forecasts of 1.0.0', async () => {
+    const bytes = readFileSync(new URL('../fixtures/checkpoint-1.0.0-forecast.safetensors', import.meta.url));
+    const loaded = loadForecaster(backend, bytes);
+    const rows = Array.from({ length: 60 }, (_, n) => ({
+      day: formatTime(Date.UTC(2026, 0, 1 + n)),
+      y: n < 55 ? (10 + (n % 7) + Math.sin(n * n)).toFixed(3) : '',
+      price: n % 3,
+    }));
+    const next = await loaded.forecast(rows, 4);
+    loaded.dispose();
+    // as `longhand forecast --deterministic` of 1.0.0 prints them
+    expect(next.map(({ date }) => date)).toEqual(['2026-02-25', '2026-02-26', '2026-02-27', '2026-02-28']);
+    for (const [n, forecast] of [12.685921, 12.3825325, 12.3590136, 12.395201].entries())
+      expect(next[n].forecast).toBeCloseTo(forecast, 4);
+  });
 
   test('holds each calendar and form, and gives the same forecasts', async () => {
     const german = (date: string): string => date.split('-').reverse().join('.');
