@@ -1,5 +1,5 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
-import { counted } from '../core/arguments.js';
+import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
 import type { Calendar, Workdays } from '../data/calendar.js';
@@ -54,7 +54,7 @@ function planIn(stored: JsonReader): ForecastPlan {
     .field('scores')
     .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number()))));
   const plan: ForecastPlan = {
-    columns: {
+    columns: definedFields({
       time: columns.field('time').texts(),
       predict: columns.field('predict').text(),
       inputs: columns.field('inputs').texts(),
@@ -63,7 +63,7 @@ function planIn(stored: JsonReader): ForecastPlan {
       timeFormat: timeFormatIn(columns.optional('timeFormat')),
       decimal: columns.optional('decimal')?.choice(DECIMALS),
       thousands: columns.optional('thousands')?.choice(THOUSANDS),
-    },
+    }),
     ahead,
     isTogether: stored.field('isTogether').truth(),
     seeds: stored.field('seeds').whole(1, MOST_NETWORKS),
@@ -116,14 +116,14 @@ function timeFormatIn(stored: JsonReader | undefined): string | undefined {
 
 /** Files of 1.0.0 have calendars of milliseconds and of months only. */
 function calendarIn(stored: JsonReader): Calendar {
-  const calendar: Calendar = {
+  const calendar = definedFields<Calendar>({
     start: stored.field('start').number(-MOST_MS, MOST_MS),
     unit: stored.field('unit').choice(CALENDAR_UNITS),
     step: stored.field('step').whole(1),
     day: stored.optional('day')?.whole(1, 31),
     workdays: workdaysIn(stored.optional('workdays')),
     form: stored.optional('form')?.choice(TIME_FORM_NAMES),
-  };
+  });
   const isWorkdays = calendar.unit === 'workday';
   if (isWorkdays !== (calendar.workdays !== undefined))
     throw stored.field('unit').fault('workday with workdays, and only then');

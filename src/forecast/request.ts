@@ -8,6 +8,7 @@ import {
   assertTruth,
   assertWhole,
   counted,
+  definedFields,
   describe,
   plainCopyOf,
 } from '../core/arguments.js';
@@ -125,7 +126,7 @@ export function choicesOf(
     inputs: [...inputs],
     known: [...known],
     fill: fill ?? null,
-    ...{ timeFormat, decimal, thousands },
+    ...definedFields({ timeFormat, decimal, thousands }),
   };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined)

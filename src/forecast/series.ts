@@ -1,5 +1,5 @@
 /** From tables: a regular series, which has a number to forecast for each step of a calendar, and the columns beside it; and holidays. */
-import { counted } from '../core/arguments.js';
+import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import {
@@ -154,7 +154,7 @@ function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, 
   if (columns.time.length === 0) return ROWS;
   const column = columnOf(table, columns.time[0]);
   const form = column.kind === 'time' ? column.form : undefined;
-  return { ...calendarOf(times, table.whereIs, isFilled), form };
+  return definedFields({ ...calendarOf(times, table.whereIs, isFilled), form });
 }
 
 /** Which days have no step, although their weekdays have one. `known`: without those of this calendar. */
