@@ -415,6 +415,17 @@ describe('a file', () => {
     }
   });
 
+  test('of workdays dates its forecasts after the days that a later table closes', async () => {
+    const { series, before } = stateOf(TRADING, COLUMNS);
+    const loaded = loadForecaster(backend, forecastBytes((await trained(before, {}, series)).state));
+    const more = daysFrom('2016-03-14', 20, (date, name) => isTradingDay(date, name) && name !== '2016-03-25');
+    const rows = [...TRADING, ...more].map((date, n) => ({ date, y: 50 + 5 * (n % 5) + Math.sin(n * n) }));
+    expect((await loaded.forecast(rows, 2)).map(({ date }) => date)).toEqual(['2016-04-12', '2016-04-13']);
+    const nearest = (await loaded.predict(rows)).filter(({ ahead }) => ahead === 1);
+    expect(nearest[nearest.length - 1].date).toBe('2016-04-11');
+    loaded.dispose();
+  });
+
   test.each<[string, (plan: Stored) => void, string]>([
     [
       'another unit',
