@@ -5,7 +5,7 @@
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import { formatTime } from '../data/calendar.js';
+import { formatTime } from '../data/times.js';
 import type { ColumnKind, Table, TextColumn } from '../data/table.js';
 import { assertLater, columnOf, timesOf } from '../data/table.js';
 
