@@ -149,7 +149,7 @@ export class Forecaster {
   /** What each network says of `steps`, which rise. */
   async networkBands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[][]> {
     const members = this.members.filter((one) => one.ahead.includes(ahead));
-    if (steps.length === 0) return members.map(() => []);
+    if (steps.length === 0 || members.length === 0) return members.map(() => []);
     const [{ ahead: group }] = members;
     const all = this.readingOf(series, group);
     const inputs = inputCount(all);
