@@ -3,14 +3,13 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
-import type { JsonObject } from '../files/json.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import { fitIn } from './methods/methods.js';
-import type { ForecastPlan, Rules } from './plan.js';
+import type { ForecastPlan, Rules, StoredFit } from './plan.js';
 import { membersOf, scoredSteps, STAGES } from './plan.js';
 import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
@@ -117,7 +116,7 @@ function rulesIn(stored: JsonReader, horizons: number): Rules {
     all.list((one) =>
       one.orNull((fit) => {
         fitIn(fit);
-        return fit.value as JsonObject;
+        return fit.value as StoredFit;
       }),
     ),
   );

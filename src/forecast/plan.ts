@@ -22,6 +22,9 @@ export interface Parts {
   readonly test: Range;
 }
 
+/** A simple method that was fitted, as a file holds it; see `fitAsJson`. */
+export type StoredFit = JsonObject & { readonly method: string };
+
 /** What a file of 1.0.0 does not say; there the networks forecast, below 0 too. */
 export interface Rules {
   /** What may forecast: `network`, a name in `METHODS`, or `auto`, which is the best of all on the validation part. */
@@ -31,7 +34,7 @@ export interface Rules {
   /** How often the test part has been measured. */
   readonly looks: number;
   /** For each of `ahead` the simple method that forecasts, as a file holds it, or null for the networks. Null before the validation. */
-  readonly chosen: readonly (JsonObject | null)[] | null;
+  readonly chosen: readonly (StoredFit | null)[] | null;
 }
 
 const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, chosen: null };

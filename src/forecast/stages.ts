@@ -17,7 +17,7 @@ import type { Band } from './intervals.js';
 import { meanAbsoluteError, scoreOf } from './intervals.js';
 import type { NamedFit } from './methods/methods.js';
 import { fitAsJson, fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
-import type { ForecastPlan, Member, Stage } from './plan.js';
+import type { ForecastPlan, Member, Stage, StoredFit } from './plan.js';
 import { membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Series } from './series.js';
@@ -164,7 +164,7 @@ async function calibrated(
   const { method } = rulesOf(plan);
   const steps = stepsIn(scoredSteps(plan.parts));
   const truth = steps.map((d) => series.y[d]);
-  const choices: { scores: (number | null)[]; chosen: ReturnType<typeof fitAsJson> | null }[] = [];
+  const choices: { scores: (number | null)[]; chosen: StoredFit | null }[] = [];
   for (const ahead of plan.ahead) {
     const candidates: Candidate[] =
       forecaster.members.length > 0 ? [{ fit: null, bands: await forecaster.bands(series, ahead, steps, signal) }] : [];

@@ -1,7 +1,6 @@
 /** All simple methods by name, which a network must beat. Another method is one file and one row here. */
-import type { JsonObject } from '../../files/json.js';
 import type { JsonReader } from '../../files/json-reader.js';
-import type { ForecastPlan, Stage } from '../plan.js';
+import type { ForecastPlan, Stage, StoredFit } from '../plan.js';
 import { trainEnd } from '../plan.js';
 import type { Reading } from '../windows.js';
 import { airline } from './airline.js';
@@ -46,7 +45,7 @@ export function fitMethods(
 }
 
 /** As a file holds it. */
-export const fitAsJson = ({ method, fitted }: NamedFit): JsonObject => ({ method, numbers: fitted.numbers });
+export const fitAsJson = ({ method, fitted }: NamedFit): StoredFit => ({ method, numbers: fitted.numbers });
 
 /** From a file. Throws a DataError that names the field of a fault. */
 export function fitIn(stored: JsonReader): NamedFit {
