@@ -10,7 +10,7 @@ import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import { fitIn } from './methods/methods.js';
 import type { ForecastPlan, Rules, StoredFit } from './plan.js';
-import { membersOf, scoredSteps, STAGES } from './plan.js';
+import { membersOf, rulesOf, scoredSteps, STAGES } from './plan.js';
 import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
 
@@ -74,15 +74,17 @@ function planIn(stored: JsonReader): ForecastPlan {
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     digests: digestsIn(stored.field('digests')),
     scores,
-    ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
+    ...(stored.has('rules') && { rules: rulesIn(stored.field('rules')) }),
   };
-  const hasNone = membersOf(plan).length === 0 && scores !== null;
-  if (hasNone && plan.rules?.chosen?.every((one) => one !== null) !== true)
-    throw stored.field('rules').field('chosen').fault('a method for each horizon, because there are no networks');
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
+  const { chosen, method } = rulesOf(plan);
+  if (chosen && chosen.length !== ahead.length)
+    throw stored.field('rules').field('chosen').fault('one method for each horizon');
+  if (scores && membersOf(plan).length === 0 && chosen?.every((one) => one !== null) !== true)
+    throw stored.field('rules').field('chosen').fault(`methods, because ${method} has no networks`);
   const { from, to } = scoredSteps(plan.parts);
   if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
     throw stored.field('scores').fault(`${counted(ahead.length, 'list')} of ${counted(to - from, 'number')}`);
@@ -111,7 +113,7 @@ function planIn(stored: JsonReader): ForecastPlan {
   return plan;
 }
 
-function rulesIn(stored: JsonReader, horizons: number): Rules {
+function rulesIn(stored: JsonReader): Rules {
   const chosen = stored.field('chosen').orNull((all) =>
     all.list((one) =>
       one.orNull((fit) => {
@@ -120,7 +122,6 @@ function rulesIn(stored: JsonReader, horizons: number): Rules {
       }),
     ),
   );
-  if (chosen && chosen.length !== horizons) throw stored.field('chosen').fault(`one method for each horizon`);
   return {
     method: stored.field('method').choice(FORECAST_METHODS),
     isNonNegative: stored.field('isNonNegative').truth(),
