@@ -27,13 +27,20 @@ export interface CellOperations {
 /** The name of an operation. */
 export type CellOperation = keyof CellOperations;
 
-/** For each operation the shapes of its operands by name, in their order: `2H` is 2·H, and `T+1` is T + 1. */
-const OPERANDS: Readonly<Record<CellOperation, Readonly<Record<string, string>>>> = {
-  tanhForward: { h: 'B,H', a: 'B,H' },
-  tanhBackward: { da: 'B,H', dh: 'B,H', h: 'B,H' },
-  gruCellForward: { h: 'B,H', gates: 'B,4H', ax: 'B,3H', ah: 'B,3H', hPrev: 'B,H' },
-  gruCellBackward: { dax: 'B,3H', dah: 'B,3H', dhPrev: 'B,H', dh: 'B,H', gates: 'B,4H', hPrev: 'B,H' },
+/** For each operation the shapes of its outputs, then of its inputs, by name and in order: `2H` is 2·H, and `T+1` is T + 1. */
+const OPERANDS: Readonly<Record<CellOperation, readonly [outputs: Named, inputs: Named]>> = {
+  tanhForward: [{ h: 'B,H' }, { a: 'B,H' }],
+  tanhBackward: [{ da: 'B,H' }, { dh: 'B,H', h: 'B,H' }],
+  gruCellForward: [
+    { h: 'B,H', gates: 'B,4H' },
+    { ax: 'B,3H', ah: 'B,3H', hPrev: 'B,H' },
+  ],
+  gruCellBackward: [
+    { dax: 'B,3H', dah: 'B,3H', dhPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,4H', hPrev: 'B,H' },
+  ],
 };
+type Named = Readonly<Record<string, string>>;
 
 /** One extent of a shape: factor·letter + more. */
 const extentOf = (text: string) => {
@@ -44,15 +51,20 @@ const extentOf = (text: string) => {
 /** An operand: its name, its shape as in the table, and the extents of its axes. */
 interface Operand {
   readonly name: string;
+  readonly isOutput: boolean;
   readonly shape: string;
   readonly extents: readonly ReturnType<typeof extentOf>[];
 }
 
 /** For each operation its operands, in order. */
 export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> = Object.fromEntries(
-  Object.entries(OPERANDS).map(([operation, shapes]): [string, Operand[]] => [
+  Object.entries(OPERANDS).map(([operation, lists]) => [
     operation,
-    Object.entries(shapes).map(([name, shape]) => ({ name, shape, extents: shape.split(',').map(extentOf) })),
+    lists.flatMap((list, n) =>
+      Object.entries(list).map(
+        ([name, shape]): Operand => ({ name, isOutput: n === 0, shape, extents: shape.split(',').map(extentOf) }),
+      ),
+    ),
   ]),
 ) as Record<CellOperation, Operand[]>;
 

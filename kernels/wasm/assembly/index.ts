@@ -1,5 +1,6 @@
 /** The module's entry: the function for each kind of job, the start of a job, and the loop of a helper thread. */
 import { lstmCellBackwardChunk, lstmCellForwardChunk } from './cell';
+import { gruCellBackwardChunk, gruCellForwardChunk, tanhBackwardChunk, tanhForwardChunk } from './cells';
 import { Kind } from './jobs';
 import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
@@ -18,6 +19,7 @@ export { adamRow, multiplyRow, sgdRow } from './pointwise';
 export { addFourRows, addRow } from './rows';
 export { divideRow, expRow } from './loss';
 export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } from './cell';
+export { gruGatesBackwardRow, gruNewBackwardRow, gruStateRow, sigmoidOfSumRow, tanhBackwardRow } from './cells';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
 function execute(chunk: i32): void {
@@ -26,6 +28,10 @@ function execute(chunk: i32): void {
     case Kind.matmul: matmulChunk(chunk); break;
     case Kind.lstmCellForward: lstmCellForwardChunk(chunk); break;
     case Kind.lstmCellBackward: lstmCellBackwardChunk(chunk); break;
+    case Kind.tanhForward: tanhForwardChunk(chunk); break;
+    case Kind.tanhBackward: tanhBackwardChunk(chunk); break;
+    case Kind.gruCellForward: gruCellForwardChunk(chunk); break;
+    case Kind.gruCellBackward: gruCellBackwardChunk(chunk); break;
     case Kind.columnSums: columnSumsChunk(chunk); break;
     case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
     case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;

@@ -55,6 +55,10 @@ export enum Kind {
   matmul,
   lstmCellForward,
   lstmCellBackward,
+  tanhForward,
+  tanhBackward,
+  gruCellForward,
+  gruCellBackward,
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
@@ -137,6 +141,58 @@ export class LstmCellBackward {
   gates: usize;
   c: usize;
   cPrev: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** (20): h = tanh(a), both `[B,H]`. The fields of a cell's operation are its operands in src/core/cell-operations.ts, B, H and rows. */
+@unmanaged
+export class TanhForward {
+  h: usize;
+  a: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** (20′): da from dh and h, all `[B,H]`. */
+@unmanaged
+export class TanhBackward {
+  da: usize;
+  dh: usize;
+  h: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (22) and (23): h `[B,H]` and gates `[B,4H]` from ax, ah `[B,3H]` and hPrev `[B,H]`. */
+@unmanaged
+export class GruCellForward {
+  h: usize;
+  gates: usize;
+  ax: usize;
+  ah: usize;
+  hPrev: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (23′) and (22′): dax, dah `[B,3H]` and changes to dhPrev `[B,H]` from dh, hPrev `[B,H]` and gates `[B,4H]`. */
+@unmanaged
+export class GruCellBackward {
+  dax: usize;
+  dah: usize;
+  dhPrev: usize;
+  dh: usize;
+  gates: usize;
+  hPrev: usize;
   B: i32;
   H: i32;
   /** Sequences in a chunk. */
