@@ -61,9 +61,12 @@ export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> 
   Object.entries(OPERANDS).map(([operation, lists]) => [
     operation,
     lists.flatMap((list, n) =>
-      Object.entries(list).map(
-        ([name, shape]): Operand => ({ name, isOutput: n === 0, shape, extents: shape.split(',').map(extentOf) }),
-      ),
+      Object.entries(list).map(([name, shape]): Operand => ({
+        name,
+        isOutput: n === 0,
+        shape,
+        extents: shape.split(',').map(extentOf),
+      })),
     ),
   ]),
 ) as Record<CellOperation, Operand[]>;
