@@ -1,11 +1,11 @@
 /** Calls of operations: what a list of them has, when two are the same, and how the operands of calls that follow one another lie. */
 import type { Cost, Operations } from '../../src/core/backend.js';
-import type { CellOperation } from '../../src/core/cell-operations.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import type { Allocations, Place } from './allocations.js';
+import type { OwnOperation } from './cells.js';
 import type { Datum } from './kernel.js';
 
-export type OperationName = keyof Operations | CellOperation;
+export type OperationName = keyof Operations | OwnOperation;
 /** What a call has besides views and numbers: for `matmul` a bias, whether it or `columnSums` adds to its output, and what an error costs. */
 export type Option = '' | 'bias' | 'accumulate' | Cost['kind'];
 

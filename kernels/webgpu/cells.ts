@@ -8,7 +8,7 @@ import { mathOf } from './math.js';
 const THREADS = 64;
 
 /** The equations for unit n of sequence b. `[name]` is an operand's element there, `[name+2]` that of its third block of H columns. */
-const EQUATIONS: Readonly<Record<CellOperation, string>> = {
+const EQUATIONS = {
   tanhForward: '[h] = tanh_([a]); // (20)',
   tanhBackward: '[da] = [dh] * (1.0 - [h] * [h]); // (20′)',
   gruCellForward: `
@@ -23,10 +23,13 @@ const EQUATIONS: Readonly<Record<CellOperation, string>> = {
     let daz = dh * ([hPrev] - n) * z * (1.0 - z);
     [dhPrev] = fma(dh, z, [dhPrev]); // (23′)
     [dax] = dar; [dah] = dar; [dax+1] = daz; [dah+1] = daz; [dax+2] = daxn; [dah+2] = daxn * r;`,
-};
+} satisfies Partial<Record<CellOperation, string>>;
+
+/** The operations that this backend has. */
+export type OwnOperation = keyof typeof EQUATIONS;
 
 /** Addresses and pitches are counted in single numbers. */
-function kernelOf(name: CellOperation): Kernel {
+function kernelOf(name: OwnOperation): Kernel {
   const operands = CELL_OPERANDS[name].map((operand) => operand.name);
   const body = EQUATIONS[name].replace(
     /\[(\w+)(?:\+(\d))?\]/g,
@@ -42,10 +45,10 @@ function kernelOf(name: CellOperation): Kernel {
   };
 }
 
-const KERNELS = Object.fromEntries(Object.keys(EQUATIONS).map((name) => [name, kernelOf(name as CellOperation)]));
+const KERNELS = Object.fromEntries(Object.keys(EQUATIONS).map((name) => [name, kernelOf(name as OwnOperation)]));
 
 /** The launch of an operation on its operands. */
-export function cellLaunch(name: CellOperation, places: readonly Place[]): Launch {
+export function cellLaunch(name: OwnOperation, places: readonly Place[]): Launch {
   const operands = CELL_OPERANDS[name];
   const [{ factor }] = operands[0].extents.slice(-1);
   const [B, H] = [places[0].rows, places[0].columns / factor];

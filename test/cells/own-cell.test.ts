@@ -1,5 +1,6 @@
 /** A cell of the user's own: given as an object in `layers`, checked, trained, written to a file and read again. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { CELL_NAMES } from '../../src/cells/cells.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
@@ -100,7 +101,7 @@ test('it learns on the reference backend, and its file is read if the cell is gi
   });
   const { message } = errorOf(DataError, () => parseCheckpoint(bytes, 'mine'));
   expect(message).toBe(
-    'mine: model: network: layers[0] has the cell "leaky", which is none of lstm, rnn, gru: pass it again, in { cells }',
+    `mine: model: network: layers[0] has the cell "leaky", which is none of ${CELL_NAMES.join(', ')}: pass it again, in { cells }`,
   );
   const { model } = parseCheckpoint(bytes, 'mine', { cells: [leaky] });
   expect(checkpointBytes({ model, training: null })).toEqual(bytes);
