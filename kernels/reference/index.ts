@@ -14,7 +14,9 @@ import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
 import { embeddingForward, embeddingBackward } from '../../src/equations/embedding.js';
 import * as errorLosses from '../../src/equations/error-losses.js';
+import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
+import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
 import { sgd } from '../../src/equations/sgd.js';
 import { matmul } from './matmul.js';
 
@@ -43,6 +45,10 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     columnSums,
     lstmCellForward,
     lstmCellBackward,
+    tanhForward,
+    tanhBackward,
+    gruCellForward,
+    gruCellBackward,
     crossEntropyForward(losses, probabilities, logits, labels) {
       crossEntropyForward(losses, probabilities, logits, labelRows(labels));
     },

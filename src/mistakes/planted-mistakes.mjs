@@ -609,17 +609,17 @@ one-step-of-dwr: dWr is that of one step, not the sum over the steps
 ! (16′) dWr, and network/pytorch-network
 ## directions, equations/lstm-step-views.ts
 reverse-in-forward-order: the reverse direction reads the steps from first to last
-- return this.lstm.reverse ? steps.reverse() : steps;
+- return this.of.reverse ? steps.reverse() : steps;
 + return steps;
 ! directions | (14) h | (14) every | (14′) | layers h | layers dW, and network/pytorch-network
 reverse-reads-forward-rows: the reverse direction reads and writes the rows of the forward one
 - reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 }
 + ({ read: t, write: t + 1 })
 ! directions | (12) y | (14) h | (14) every | (14′) | layers h | layers dW, and network/pytorch-network
-## directions, equations/lstm-tensors.ts
+## directions, cells/cell.ts
 reverse-outputs-not-turned: the outputs of the reverse direction are one step late
-- const first = reverse ? 0 : 1;
-+ const first = 1;
+- outputs: each((name) => outputRows(parts, activations[name])),
++ outputs: each((name) => rowsOf(activations[name], 1, T + 1)),
 ! directions in reverse, h | layers h | layers dW, and network/pytorch-network
 ## directions, network/network.ts
 second-direction-replaces: dx is what the second direction gives
@@ -628,12 +628,12 @@ second-direction-replaces: dx is what the second direction gives
 ! directions reads last: dx | directions reads every: dx, and network/pytorch-network
 ## directions, network/layers.ts
 last-row-in-reverse: the output layer reads the reverse direction at the last step
-- lstm.reverse ? 0 : lstm.sizes.T
-+ lstm.sizes.T
+- cell.reverse ? 0 : cell.sizes.T
++ cell.sizes.T
 ! directions reads last: the forward, and network/pytorch-network
 reverse-rows-of-the-next-step: the output layer reads the reverse direction one step late
-- return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);
-+ return rowsOf(rows, 1, T + 1);
+- reads === 'every' ? matrixOf(outputRows(cell, rows))
++ reads === 'every' ? matrixOf(outputRows({ ...cell, reverse: false }, rows))
 ! directions reads every: both | (12′) dx | layers dW, and network/pytorch-network
 ## layers, network/layers.ts
 upper-reads-c: the upper layer reads c of the lower one
@@ -641,7 +641,7 @@ upper-reads-c: the upper layer reads c of the lower one
 + inputs: below.map(({ outputs }) => outputs.c)
 ! layers h | layers dW, and network/pytorch-network
 no-gradient-below: no gradient reaches the lower layers
-- dInputs: below.map((lstm) => outputRows(lstm, lstm.dhUpstream)),
+- dInputs: below.map((cell) => outputRows(cell, dhUpstreamOf(cell))),
 + dInputs: [],
 ! layers dW, and network/pytorch-network
 ## layers, network/network.ts
@@ -651,8 +651,8 @@ lowest-layer-first: the backward pass begins at the lowest layer
 ! layers dW, and network/pytorch-network
 ## layers, network/layers.ts
 output-writes-dh: the output layer writes its gradient into dh, which the LSTM replaces
-- readRows(lstm, lstm.dhUpstream)
-+ readRows(lstm, lstm.dh)
+- readRows(cell, dhUpstreamOf(cell))
++ readRows(cell, cell.dStates.h)
 ! layers reads every
 ## layers, network/output.ts
 gradients-over-all-rows: the gradients are divided by all rows, also by those that do not count

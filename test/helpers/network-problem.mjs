@@ -172,6 +172,8 @@ function withBeyondEnds(values, lengths, T, value) {
   });
 }
 
+const LSTM = /** @type {const} */ ('lstm');
+
 /**
  * A random problem, as test/fixtures/network.py describes it, with every combination of features. The same seed gives the same one.
  *
@@ -190,7 +192,7 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
   const layers = drawn(1 + random.below(3), () => {
     const hidden = 1 + random.below(4);
-    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
+    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0, cell: LSTM };
   });
   /** @type {CompleteConfig['loss']} */
   const loss = oneOf('crossEntropy', 'squaredError', 'absoluteError', 'huber', 'pinball');
