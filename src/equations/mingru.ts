@@ -14,7 +14,10 @@
  *   (27′) dzj = db*u;  dzu = (db*j - da₀)*u*(1-u)
  *   (1′)  dx += dz·Wxᵀ;  dWx += xᵀ·dz;  db += Σ dz, each of all steps in one
  */
+import type { BackendWith } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
+import type { Block, Scan } from './scan-blocks.js';
+import { scanInputBackward, scanInputForward } from './scan-blocks.js';
 import { scanBackward, scanForward, stretched, stretchedBackward } from './scan.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
@@ -66,3 +69,16 @@ const factorOf =
   (gates: Tensor, signed: boolean) =>
   (t: number, b: number, n: number): number =>
     stretched(1 - gates.get(t, b, n), signed);
+
+/** Equations (1), (27), (28) and (26) for a block of steps. */
+export function minGruBlockForward(backend: BackendWith<'minGruForward'>, scan: Scan, block: Block): void {
+  scanInputForward(backend, scan, block); // (1)
+  backend.minGruForward(block.h, block.gates, block.hPrev, scan.signed, scan.reverse); // (27), (28), (26)
+}
+
+/** Equations (26′), (28′), (27′) and (1′) for a block of steps. */
+export function minGruBlockBackward(backend: BackendWith<'minGruBackward'>, scan: Scan, block: Block): void {
+  const { dz, dh, dhPrev, gates, h, hPrev } = block;
+  backend.minGruBackward(dz, dh, dhPrev, gates, h, hPrev, scan.signed, scan.reverse); // (26′), (28′), (27′)
+  scanInputBackward(backend, scan, block); // (1′)
+}

@@ -15,7 +15,10 @@
  *   (29′) dzj = db*(1-a₀);  dRatio = (da₀ - db*j)*a₀*(1-a₀);  dzi = -dRatio*(1-i);  dzf = dRatio*(1-f)
  *   (1′)  dx += dz·Wxᵀ;  dWx += xᵀ·dz;  db += Σ dz, each of all steps in one
  */
+import type { BackendWith } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
+import type { Block, Scan } from './scan-blocks.js';
+import { scanInputBackward, scanInputForward } from './scan-blocks.js';
 import { scanBackward, scanForward, stretched, stretchedBackward } from './scan.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
@@ -86,3 +89,16 @@ const keptOf =
     const [i, f] = [gates.get(t, b, n), gates.get(t, b, 2 * H + n)];
     return f / (f + i);
   };
+
+/** Equations (1), (29), (28) and (26) for a block of steps. */
+export function minLstmBlockForward(backend: BackendWith<'minLstmForward'>, scan: Scan, block: Block): void {
+  scanInputForward(backend, scan, block); // (1)
+  backend.minLstmForward(block.h, block.gates, block.hPrev, scan.forgetBias, scan.signed, scan.reverse); // (29), (28), (26)
+}
+
+/** Equations (26′), (28′), (29′) and (1′) for a block of steps. */
+export function minLstmBlockBackward(backend: BackendWith<'minLstmBackward'>, scan: Scan, block: Block): void {
+  const { dz, dh, dhPrev, gates, h, hPrev } = block;
+  backend.minLstmBackward(dz, dh, dhPrev, gates, h, hPrev, scan.signed, scan.reverse); // (26′), (28′), (29′)
+  scanInputBackward(backend, scan, block); // (1′)
+}

@@ -18,7 +18,11 @@
  *
  * The peepholes p `[3H]` are in the blocks i, f, o. o reads the new c, so it is computed after (3), and its gradient comes before (3′).
  */
+import type { BackendWith } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
+import { inputBackward, inputForward } from './lstm-input.js';
+import type { Recurrence, StepRows } from './recurrence.js';
+import { productBackward } from './rnn.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -111,4 +115,34 @@ export function peepholeCellBackward(
       dcPrev.set(b, n, dcPrev.get(b, n) + dC * f + dzi * p.get(n) + dzf * p.get(H + n));
     }
   }
+}
+
+type States = 'h' | 'hPrev' | 'hPrevTransposed' | 'c' | 'cPrev' | 'dh' | 'dhPrev' | 'dc' | 'dcPrev';
+type Rows = StepRows<States | 'z' | 'gates' | 'dz' | 'terms'>;
+
+/** Equations (1), (24), (3), (25) and (4) for one step of the sequence. */
+export function peepholeStepForward(
+  backend: BackendWith<'peepholeCellForward'>,
+  { Wx, Wh, values, forgetBias }: Recurrence,
+  { x, hPrev, cPrev, z, gates, c, h }: Rows,
+): void {
+  // (1) z = x·Wx + hPrev·Wh + b
+  inputForward(backend, z, x, Wx, values.bias); // z = x·Wx + b
+  backend.matmul(z, hPrev, Wh, { accumulate: true }); // z += hPrev·Wh
+
+  backend.peepholeCellForward(h, c, gates, z, cPrev, values.peepholes, forgetBias); // (24), (3), (25), (4)
+}
+
+/** Equations (4′), (25′), (3′), (24′) and (1′) for one step of the sequence. */
+export function peepholeStepBackward(
+  backend: BackendWith<'peepholeCellBackward'>,
+  { values, gradients, WxTransposed, WhTransposed, dWx, dWh }: Recurrence,
+  { dz, terms, dc, dcPrev, dh, gates, c, cPrev, dhPrev, hPrevTransposed, dx, xTransposed }: Rows,
+): void {
+  backend.peepholeCellBackward(dz, terms, dc, dcPrev, dh, gates, c, cPrev, values.peepholes); // (4′), (25′), (3′), (24′)
+  backend.columnSums(gradients.peepholes, terms, { accumulate: true }); // dp += Σ of the terms
+
+  // (1′) from  z = x·Wx + hPrev·Wh + b
+  productBackward(backend, dz, { dhPrev, WhTransposed, dWh, hPrevTransposed, db: gradients.bias });
+  inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed); // dx += dz·Wxᵀ;  dWx += xᵀ·dz
 }

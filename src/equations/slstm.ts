@@ -17,7 +17,11 @@
  *   (31′) dzi = di*i;  dzj = dj*(1-j²);  dzf = df*f*(1-s) with s = σ(zf + forgetBias);  dzo = do*o*(1-o)
  * (30) has no gradient: h does not depend on m, so the terms through m in (31) and (32) add up to 0.
  */
+import type { BackendWith } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
+import { inputBackward, inputForward } from './lstm-input.js';
+import type { Recurrence, StepRows } from './recurrence.js';
+import { productBackward } from './rnn.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 /** log σ(z), without a logarithm of 0. */
@@ -124,4 +128,33 @@ export function slstmCellBackward(
       dz.set(b, 3 * H + u, dO * o * (1 - o));
     }
   }
+}
+
+type Kept = 'c' | 'cPrev' | 'n' | 'nPrev' | 'm' | 'mPrev' | 'dc' | 'dcPrev' | 'dn' | 'dnPrev';
+type Rows = StepRows<Kept | 'h' | 'hPrev' | 'hPrevTransposed' | 'dh' | 'dhPrev' | 'z' | 'gates' | 'dz'>;
+
+/** Equations (1) and (30) to (33) for one step of the sequence. */
+export function slstmStepForward(
+  backend: BackendWith<'slstmCellForward'>,
+  { Wx, Wh, values, forgetBias }: Recurrence,
+  { x, hPrev, cPrev, nPrev, mPrev, z, gates, h, c, n, m }: Rows,
+): void {
+  // (1) z = x·Wx + hPrev·Wh + b
+  inputForward(backend, z, x, Wx, values.bias); // z = x·Wx + b
+  backend.matmul(z, hPrev, Wh, { accumulate: true }); // z += hPrev·Wh
+
+  backend.slstmCellForward(h, c, n, m, gates, z, cPrev, nPrev, mPrev, forgetBias); // (30) to (33)
+}
+
+/** Equations (33′) to (31′) and (1′) for one step of the sequence. */
+export function slstmStepBackward(
+  backend: BackendWith<'slstmCellBackward'>,
+  { gradients, WxTransposed, WhTransposed, dWx, dWh }: Recurrence,
+  { dz, dc, dn, dcPrev, dnPrev, dh, gates, c, n, cPrev, nPrev, dhPrev, hPrevTransposed, dx, xTransposed }: Rows,
+): void {
+  backend.slstmCellBackward(dz, dc, dn, dcPrev, dnPrev, dh, gates, c, n, cPrev, nPrev); // (33′) to (31′)
+
+  // (1′) from  z = x·Wx + hPrev·Wh + b
+  productBackward(backend, dz, { dhPrev, WhTransposed, dWh, hPrevTransposed, db: gradients.bias });
+  inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed); // dx += dz·Wxᵀ;  dWx += xᵀ·dz
 }

@@ -279,7 +279,12 @@ const RANGES: Readonly<Record<Exclude<OptionName, 'quantiles'>, Range>> = {
   hidden: COUNT,
   layers: { accepted: [1, 2, 1000], onlyFiles: [], refused: [0, 1001, 1.5] },
   bidirectional: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
-  cell: { accepted: ['lstm', 'rnn', 'gru'], onlyFiles: [], refused: ['GRU', ''] },
+  cell: {
+    accepted: ['lstm', 'rnn', 'gru', 'lstm-peephole', 'mingru', 'minlstm', 'slstm'],
+    onlyFiles: [],
+    refused: ['GRU', ''],
+  },
+  eigenvalues: { accepted: ['positive', 'signed'], onlyFiles: [], refused: ['negative', ''] },
   projection: { accepted: [0, 1], onlyFiles: [], refused: [-1, 0.5] },
   withoutBias: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
   dropout: { accepted: [0, 0.5, 0.99], onlyFiles: [1e-46], refused: [-0.1, 0.991, 1] },
