@@ -116,53 +116,48 @@ export interface CellOperations {
 /** The name of an operation. */
 export type CellOperation = keyof CellOperations;
 
-/** For each operation the shapes of its operands by name, in their order: `2H` is 2·H, and `T+1` is T + 1. */
-const OPERANDS: Readonly<Record<CellOperation, Readonly<Record<string, string>>>> = {
-  tanhForward: { h: 'B,H', a: 'B,H' },
-  tanhBackward: { da: 'B,H', dh: 'B,H', h: 'B,H' },
-  gruCellForward: { h: 'B,H', gates: 'B,4H', ax: 'B,3H', ah: 'B,3H', hPrev: 'B,H' },
-  gruCellBackward: { dax: 'B,3H', dah: 'B,3H', dhPrev: 'B,H', dh: 'B,H', gates: 'B,4H', hPrev: 'B,H' },
-  peepholeCellForward: { h: 'B,H', c: 'B,H', gates: 'B,4H', z: 'B,4H', cPrev: 'B,H', p: '3H' },
-  peepholeCellBackward: {
-    dz: 'B,4H',
-    terms: 'B,3H',
-    dc: 'B,H',
-    dcPrev: 'B,H',
-    dh: 'B,H',
-    gates: 'B,4H',
-    c: 'B,H',
-    cPrev: 'B,H',
-    p: '3H',
-  },
-  minGruForward: { h: 'T,B,H', gates: 'T,B,2H', hPrev: 'B,H' },
-  minGruBackward: { dz: 'T,B,2H', dh: 'T,B,H', dhPrev: 'B,H', gates: 'T,B,2H', h: 'T,B,H', hPrev: 'B,H' },
-  minLstmForward: { h: 'T,B,H', gates: 'T,B,3H', hPrev: 'B,H' },
-  minLstmBackward: { dz: 'T,B,3H', dh: 'T,B,H', dhPrev: 'B,H', gates: 'T,B,3H', h: 'T,B,H', hPrev: 'B,H' },
-  slstmCellForward: {
-    h: 'B,H',
-    c: 'B,H',
-    n: 'B,H',
-    m: 'B,H',
-    gates: 'B,5H',
-    z: 'B,4H',
-    cPrev: 'B,H',
-    nPrev: 'B,H',
-    mPrev: 'B,H',
-  },
-  slstmCellBackward: {
-    dz: 'B,4H',
-    dc: 'B,H',
-    dn: 'B,H',
-    dcPrev: 'B,H',
-    dnPrev: 'B,H',
-    dh: 'B,H',
-    gates: 'B,5H',
-    c: 'B,H',
-    n: 'B,H',
-    cPrev: 'B,H',
-    nPrev: 'B,H',
-  },
+/** For each operation the shapes of its outputs, then of its inputs, by name and in order, and then its numbers: `2H` is 2·H, and `T+1` is T + 1. */
+const OPERANDS: Readonly<Record<CellOperation, readonly [outputs: Named, inputs: Named, ...numbers: string[]]>> = {
+  tanhForward: [{ h: 'B,H' }, { a: 'B,H' }],
+  tanhBackward: [{ da: 'B,H' }, { dh: 'B,H', h: 'B,H' }],
+  gruCellForward: [
+    { h: 'B,H', gates: 'B,4H' },
+    { ax: 'B,3H', ah: 'B,3H', hPrev: 'B,H' },
+  ],
+  gruCellBackward: [
+    { dax: 'B,3H', dah: 'B,3H', dhPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,4H', hPrev: 'B,H' },
+  ],
+  peepholeCellForward: [{ h: 'B,H', c: 'B,H', gates: 'B,4H' }, { z: 'B,4H', cPrev: 'B,H', p: '3H' }, 'forgetBias'],
+  peepholeCellBackward: [
+    { dz: 'B,4H', terms: 'B,3H', dc: 'B,H', dcPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,4H', c: 'B,H', cPrev: 'B,H', p: '3H' },
+  ],
+  minGruForward: [{ h: 'T,B,H', gates: 'T,B,2H' }, { hPrev: 'B,H' }, 'signed', 'reverse'],
+  minGruBackward: [
+    { dz: 'T,B,2H', dh: 'T,B,H', dhPrev: 'B,H' },
+    { gates: 'T,B,2H', h: 'T,B,H', hPrev: 'B,H' },
+    'signed',
+    'reverse',
+  ],
+  minLstmForward: [{ h: 'T,B,H', gates: 'T,B,3H' }, { hPrev: 'B,H' }, 'forgetBias', 'signed', 'reverse'],
+  minLstmBackward: [
+    { dz: 'T,B,3H', dh: 'T,B,H', dhPrev: 'B,H' },
+    { gates: 'T,B,3H', h: 'T,B,H', hPrev: 'B,H' },
+    'signed',
+    'reverse',
+  ],
+  slstmCellForward: [
+    { h: 'B,H', c: 'B,H', n: 'B,H', m: 'B,H', gates: 'B,5H' },
+    { z: 'B,4H', cPrev: 'B,H', nPrev: 'B,H', mPrev: 'B,H' },
+    'forgetBias',
+  ],
+  slstmCellBackward: [
+    { dz: 'B,4H', dc: 'B,H', dn: 'B,H', dcPrev: 'B,H', dnPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,5H', c: 'B,H', n: 'B,H', cPrev: 'B,H', nPrev: 'B,H' },
+  ],
 };
+type Named = Readonly<Record<string, string>>;
 
 /** One extent of a shape: factor·letter + more. */
 const extentOf = (text: string) => {
@@ -173,17 +168,31 @@ const extentOf = (text: string) => {
 /** An operand: its name, its shape as in the table, and the extents of its axes. */
 interface Operand {
   readonly name: string;
+  readonly isOutput: boolean;
   readonly shape: string;
   readonly extents: readonly ReturnType<typeof extentOf>[];
 }
 
 /** For each operation its operands, in order. */
 export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> = Object.fromEntries(
-  Object.entries(OPERANDS).map(([operation, shapes]): [string, Operand[]] => [
+  Object.entries(OPERANDS).map(([operation, [outputs, inputs]]) => [
     operation,
-    Object.entries(shapes).map(([name, shape]) => ({ name, shape, extents: shape.split(',').map(extentOf) })),
+    [outputs, inputs].flatMap((list, n) =>
+      Object.entries(list).map(([name, shape]): Operand => ({
+        name,
+        isOutput: n === 0,
+        shape,
+        extents: shape.split(',').map(extentOf),
+      })),
+    ),
   ]),
 ) as Record<CellOperation, Operand[]>;
+
+/** The names of an operation's numbers, which follow its tensors. A boolean counts as 0 or 1. */
+export function cellNumbers(operation: CellOperation): readonly string[] {
+  const [, , ...numbers] = OPERANDS[operation];
+  return numbers;
+}
 
 /** The names of all operations. */
 export const CELL_OPERATIONS = Object.keys(OPERANDS) as CellOperation[];

@@ -28,7 +28,7 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 const logSigmoid = (z: number): number => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
 
 /** The largest exponent in f. Only while nPrev = 0 it is above 0: without a limit f would overflow in f32, and ∞*0 is NaN. */
-export const MOST_EXPONENT = 80;
+const MOST_EXPONENT = 80;
 
 /**
  * Equations (30)–(33) for one step: h, c, n, m, cPrev, nPrev, mPrev `[B,H]`; z `[B,4H]`: i, j, f, o; gates `[B,5H]`: i, j, f, o, and

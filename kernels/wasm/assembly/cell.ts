@@ -60,7 +60,7 @@ export function tanhRow(out: usize, x: usize, H: i32): void {
 }
 
 /** tanh of a row's last numbers: a call is shorter than the formula, and a page loads this code. */
-function lastTanh(x: v128): v128 {
+export function lastTanh(x: v128): v128 {
   return tanh(x);
 }
 

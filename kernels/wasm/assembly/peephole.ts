@@ -40,7 +40,7 @@ export function keepRow(c: usize, i: usize, gate: usize, cPrev: usize, H: i32): 
 }
 
 /** h = o*tanh(c), H numbers. */
-function showRow(h: usize, o: usize, c: usize, H: i32): void {
+export function showRow(h: usize, o: usize, c: usize, H: i32): void {
   for (; H > 0; H -= 4) {
     storePart(h, f32x4.mul(v128.load(o), tanh(v128.load(c))), H);
     h += 16; o += 16; c += 16;
@@ -62,7 +62,7 @@ export function peepholeCellBackwardChunk(chunk: i32): void {
 }
 
 /** (4′) and (25′): dzO, the terms of dpo, and dc. */
-function outputBackwardRow(dzO: usize, terms: usize, dc: usize, dh: usize, o: usize, c: usize, p: usize, H: i32): void {
+export function outputBackwardRow(dzO: usize, terms: usize, dc: usize, dh: usize, o: usize, c: usize, p: usize, H: i32): void {
   const one = f32x4.splat(1);
   for (; H > 0; H -= 4) {
     const dhOne = flushTiny(v128.load(dh)), oOne = v128.load(o), cOne = v128.load(c), shown = tanh(cOne);
@@ -76,7 +76,7 @@ function outputBackwardRow(dzO: usize, terms: usize, dc: usize, dh: usize, o: us
 }
 
 /** The sums of (3′) and (24′): the terms of dpi, and `gate` bytes behind them those of dpf, and dcPrev. */
-function peepholeBackwardRow(
+export function peepholeBackwardRow(
   terms: usize, dcPrev: usize, dzI: usize, dc: usize, f: usize, p: usize, gate: usize, cPrev: usize, H: i32,
 ): void {
   for (; H > 0; H -= 4) {

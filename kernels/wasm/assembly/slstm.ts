@@ -4,6 +4,9 @@ import { SlstmCellBackward, SlstmCellForward } from './jobs';
 import { exp, flushTiny, logSigmoid, min, multiplyAdd, storePart } from './math';
 import { jobOf } from './threads';
 
+/** As in src/equations/slstm.ts. */
+const MOST_EXPONENT: f32 = 80;
+
 export function slstmCellForwardChunk(chunk: i32): void {
   const job = jobOf<SlstmCellForward>();
   const H = job.H, gate = <usize>H << 2;
@@ -12,7 +15,7 @@ export function slstmCellForwardChunk(chunk: i32): void {
     const row = <usize>b * gate;
     const gates = job.gates + 5 * row, z = job.z + 4 * row, c = job.c + row, n = job.n + row;
     // (30) and (31)
-    weightRow(job.m + row, gates, z, gate, job.nPrev + row, job.mPrev + row, job.forgetBias, job.mostExponent, H);
+    weightRow(job.m + row, gates, z, gate, job.nPrev + row, job.mPrev + row, job.forgetBias, H);
     tanhRow(gates + gate, z + gate, H);
     sigmoidRow(gates + 3 * gate, z + 3 * gate, 0, H);
     sigmoidRow(gates + 4 * gate, z + 2 * gate, job.forgetBias, H);
@@ -22,10 +25,10 @@ export function slstmCellForwardChunk(chunk: i32): void {
 }
 
 /** m, i, and f, which is 2·`gate` bytes behind i as in z. */
-function weightRow(
-  m: usize, i: usize, z: usize, gate: usize, nPrev: usize, mPrev: usize, forgetBias: f32, mostExponent: f32, H: i32,
+export function weightRow(
+  m: usize, i: usize, z: usize, gate: usize, nPrev: usize, mPrev: usize, forgetBias: f32, H: i32,
 ): void {
-  const added = f32x4.splat(forgetBias), most = f32x4.splat(mostExponent), zero = f32x4.splat(0);
+  const added = f32x4.splat(forgetBias), most = f32x4.splat(MOST_EXPONENT), zero = f32x4.splat(0);
   for (; H > 0; H -= 4) {
     const zi = v128.load(z), logF = logSigmoid(f32x4.add(v128.load(z + 2 * gate), added)), before = v128.load(mPrev);
     const larger = f32x4.max(f32x4.add(logF, before), zi);
@@ -38,7 +41,7 @@ function weightRow(
 }
 
 /** h, c and n. The gates are `gate` bytes apart. */
-function meanRow(h: usize, c: usize, n: usize, i: usize, gate: usize, cPrev: usize, nPrev: usize, H: i32): void {
+export function meanRow(h: usize, c: usize, n: usize, i: usize, gate: usize, cPrev: usize, nPrev: usize, H: i32): void {
   for (; H > 0; H -= 4) {
     const iOne = v128.load(i), f = v128.load(i + 2 * gate);
     const cOne = multiplyAdd(f, v128.load(cPrev), f32x4.mul(iOne, v128.load(i + gate)));
@@ -64,7 +67,7 @@ export function slstmCellBackwardChunk(chunk: i32): void {
 }
 
 /** (33′), and (31′) of o: dzO, dc and dn. */
-function meanBackwardRow(dzO: usize, dc: usize, dn: usize, dh: usize, o: usize, c: usize, n: usize, H: i32): void {
+export function meanBackwardRow(dzO: usize, dc: usize, dn: usize, dh: usize, o: usize, c: usize, n: usize, H: i32): void {
   for (; H > 0; H -= 4) {
     const dhOne = flushTiny(v128.load(dh)), oOne = v128.load(o), nOne = v128.load(n), mean = f32x4.div(v128.load(c), nOne);
     const dMean = f32x4.div(f32x4.mul(dhOne, oOne), nOne);
@@ -76,7 +79,7 @@ function meanBackwardRow(dzO: usize, dc: usize, dn: usize, dh: usize, o: usize, 
 }
 
 /** The sums of (32′): dcPrev += dc*f; dnPrev += dn*f. */
-function keptBackwardRow(dcPrev: usize, dnPrev: usize, dc: usize, dn: usize, f: usize, H: i32): void {
+export function keptBackwardRow(dcPrev: usize, dnPrev: usize, dc: usize, dn: usize, f: usize, H: i32): void {
   for (; H > 0; H -= 4) {
     const fOne = v128.load(f);
     storePart(dcPrev, multiplyAdd(v128.load(dc), fOne, v128.load(dcPrev)), H);
@@ -86,7 +89,7 @@ function keptBackwardRow(dcPrev: usize, dnPrev: usize, dc: usize, dn: usize, f: 
 }
 
 /** (32′) and (31′) of i, j and f; the gates, and their gradients, are `gate` bytes apart. */
-function weightBackwardRow(dzI: usize, dc: usize, dn: usize, i: usize, gate: usize, cPrev: usize, nPrev: usize, H: i32): void {
+export function weightBackwardRow(dzI: usize, dc: usize, dn: usize, i: usize, gate: usize, cPrev: usize, nPrev: usize, H: i32): void {
   const one = f32x4.splat(1);
   for (; H > 0; H -= 4) {
     const dcOne = v128.load(dc), dnOne = v128.load(dn), iOne = v128.load(i), j = v128.load(i + gate);
