@@ -1,16 +1,20 @@
 /**
- * The equations of the peephole LSTM, (24) and (25), of the scan, (26), of minGRU and minLSTM, (27) to (29), and of the sLSTM, (30) to (33).
+ * The equations of the RNN, (20), of the GRU, (21) to (23), of the peephole LSTM, (24) and (25), of the scan, (26), of minGRU and minLSTM, (27) to (29), and of the sLSTM, (30) to (33).
  *
  * A forward equation is compared with its formula, which is written here a second time. A backward pass is compared with the numeric
  * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
  * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
  */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { cellOf } from '../../src/cells/cells.js';
 import { Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { rowsOf, tensorFrom, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { copyInto, rowsOf, tensorFrom, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { minGruBackward, minGruForward } from '../../src/equations/mingru.js';
 import { minLstmBackward, minLstmForward } from '../../src/equations/minlstm.js';
 import { peepholeCellBackward, peepholeCellForward } from '../../src/equations/peephole.js';
+import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
 import { scanBackward, scanForward } from '../../src/equations/scan.js';
 import { slstmCellBackward, slstmCellForward } from '../../src/equations/slstm.js';
 import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
@@ -33,6 +37,162 @@ const blockOfSteps = (tensor: Tensor, k: number): Tensor => tensor.hi(-1, -1, (k
 /** The numeric gradient as a tensor, so that it has blocks. */
 const numericOf = (tensor: Tensor, loss: () => number): Tensor =>
   tensorFrom(numericGradient(tensor, loss), tensor.shape);
+
+// ── (20) to (23): the RNN and the GRU ──
+
+describe('(20)', () => {
+  test('h = tanh(a)', () => {
+    const [a, h] = [randomTensor(new Random(11), B, H), zeros([B, H], 'f64')];
+    tanhForward(h, a);
+    expectClose(
+      h,
+      perUnit((b, n) => 2 * otherSigmoid(2 * a.get(b, n)) - 1),
+    );
+  });
+});
+
+describe('(20′)', () => {
+  test('da = dh*(1-h²): numeric derivative', () => {
+    const [a, h, da, r] = [1, 2, 3, 4].map((seed) => randomTensor(new Random(seed), B, H));
+    const loss = (): number => {
+      tanhForward(h, a);
+      return inner(r, h);
+    };
+    loss();
+    tanhBackward(da, r, h);
+    expectClose(da, numericGradient(a, loss));
+  });
+});
+
+/** A cell with random tensors, x of two steps' numbers; what `forward` and `backward` of the equations read and write. */
+function gru() {
+  const random = new Random(12);
+  const [ax, ah, hPrev] = [randomTensor(random, B, 3 * H), randomTensor(random, B, 3 * H), randomTensor(random, B, H)];
+  const [h, gates] = [zeros([B, H], 'f64'), zeros([B, 4 * H], 'f64')];
+  const [r, dhPrevBefore] = [randomTensor(random, B, H), randomTensor(random, B, H)];
+  const [dax, dah, dhPrev] = [zeros([B, 3 * H], 'f64'), zeros([B, 3 * H], 'f64'), copyOf(dhPrevBefore)];
+  const loss = (): number => {
+    gruCellForward(h, gates, ax, ah, hPrev);
+    return inner(r, h);
+  };
+  loss();
+  gruCellBackward(dax, dah, dhPrev, r, gates, hPrev);
+  return { ax, ah, hPrev, h, gates, dax, dah, dhPrev, dhPrevBefore, loss };
+}
+
+/** The GRU's products: the GRU of the table over random tensors, of one step, after both passes without its gates. */
+function gruProducts() {
+  const random = new Random(13);
+  const I = 4;
+  const sizes = { T: 1, B, I, H };
+  const all = (shapes: Readonly<Record<string, Shape>>): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, randomTensor(random, ...shape)]));
+  const cell = cellOf('gru').bind({
+    ...{ sizes, signed: false, reverse: false, forgetBias: 1, values: all(cellOf('gru').parameterShapes(sizes)) },
+    ...{
+      gradients: all(cellOf('gru').parameterShapes(sizes)),
+      activations: all(cellOf('gru').activationShapes(sizes)),
+    },
+    ...{ inputs: [randomTensor(random, 1, B, I)], dInputs: [randomTensor(random, 1, B, I)] },
+  });
+  const [r, s] = [randomTensor(random, B, 3 * H), randomTensor(random, B, 3 * H)];
+  const withoutGates = {
+    ...createReferenceBackend({ dtype: 'f64' }),
+    gruCellForward: () => {},
+    gruCellBackward: (dax: Tensor, dah: Tensor) => {
+      copyInto(dax, r);
+      copyInto(dah, s);
+    },
+  };
+  const { ax, ah } = cell.activations;
+  const loss = (): number => {
+    cell.forward(withoutGates);
+    return inner(r, ax) + inner(s, ah);
+  };
+  loss();
+  cell.backward(withoutGates);
+  return { cell, I, ax, ah, loss };
+}
+
+describe('(21)', () => {
+  const { cell, I, ax, ah } = gruProducts();
+  const { kernel, bias, recurrentBias } = cell.values;
+  test('ax = x·Wx + b', () => {
+    const x = cell.inputs[0];
+    expectClose(
+      ax,
+      matrix(B, 3 * H, (b, n) => sum(I, (i) => x.get(0, b, i) * kernel.get(i, n)) + bias.get(n)),
+    );
+  });
+  test('ah = hPrev·Wh + bRecurrent', () => {
+    const { h } = cell.initial;
+    expectClose(
+      ah,
+      matrix(B, 3 * H, (b, n) => sum(H, (i) => h.get(b, i) * kernel.get(I + i, n)) + recurrentBias.get(n)),
+    );
+  });
+});
+
+describe('(21′)', () => {
+  const { cell, loss } = gruProducts();
+  const { values, gradients } = cell;
+  test.each(['kernel', 'bias', 'recurrentBias'])('dWx, dWh and the biases: numeric derivative of (21), %s', (name) => {
+    expectClose(gradients[name], numericGradient(values[name], loss));
+  });
+  test('dx += dax·Wxᵀ: numeric derivative of (21)', () => {
+    expectClose(cell.dInputs[0], numericGradient(cell.inputs[0], loss));
+  });
+  test('dhPrev += dah·Whᵀ: numeric derivative of (21)', () => {
+    const upstream = valuesOf(cell.dUpstream.h!.pick(0, null, null));
+    expectClose(cell.dStates.h.pick(0, null, null), sumOf(upstream, numericGradient(cell.initial.h, loss)));
+  });
+});
+
+describe('(22)', () => {
+  const { ax, ah, gates } = gru();
+  const r = (b: number, n: number): number => otherSigmoid(ax.get(b, n) + ah.get(b, n));
+  test('r = σ(axr + ahr)', () => expectClose(block(gates, 0), perUnit(r)));
+  test('z = σ(axz + ahz)', () => {
+    expectClose(
+      block(gates, 1),
+      perUnit((b, n) => otherSigmoid(ax.get(b, H + n) + ah.get(b, H + n))),
+    );
+  });
+  test('n = tanh(axn + r*ahn)', () => {
+    expectClose(
+      block(gates, 2),
+      perUnit((b, n) => Math.tanh(ax.get(b, 2 * H + n) + r(b, n) * ah.get(b, 2 * H + n))),
+    );
+  });
+});
+
+describe('(23)', () => {
+  const { gates, h, hPrev } = gru();
+  test('h = (1-z)*n + z*hPrev', () => {
+    const z = (b: number, n: number): number => gates.get(b, H + n);
+    expectClose(
+      h,
+      perUnit((b, n) => gates.get(b, 2 * H + n) + z(b, n) * (hPrev.get(b, n) - gates.get(b, 2 * H + n))),
+    );
+  });
+});
+
+describe('(22′)', () => {
+  const { ax, ah, dax, dah, loss } = gru();
+  test.each(['r', 'z', 'n'].map((gate, k) => [gate, k] as const))('dax%s: numeric derivative', (_, k) => {
+    expectClose(block(dax, k), block(numericOf(ax, loss), k));
+  });
+  test.each(['r', 'z', 'n'].map((gate, k) => [gate, k] as const))('dah%s: numeric derivative', (_, k) => {
+    expectClose(block(dah, k), block(numericOf(ah, loss), k));
+  });
+});
+
+describe('(23′)', () => {
+  test('dhPrev += dh*z: numeric derivative', () => {
+    const { hPrev, dhPrev, dhPrevBefore, loss } = gru();
+    expectClose(dhPrev, sumOf(valuesOf(dhPrevBefore), numericGradient(hPrev, loss)));
+  });
+});
 
 // ── (24) and (25): peepholes ──
 
@@ -173,11 +333,17 @@ function scanned(reverse: boolean) {
   return { a, b, hPrev, da, db, dh, dhPrev, dhPrevBefore, loss };
 }
 
-describe.each(DIRECTIONS)('(26′) %s', (_, reverse) => {
-  const scan = scanned(reverse);
-  test('da = dh*hPrev: numeric derivative of (26)', () => expectClose(scan.da, numericGradient(scan.a, scan.loss)));
-  test('db = dh: numeric derivative of (26)', () => expectClose(scan.db, numericGradient(scan.b, scan.loss)));
-  test('dhPrev += dh*a: numeric derivative of (26)', () => {
+describe('(26′)', () => {
+  test.each(DIRECTIONS)('da = dh*hPrev: numeric derivative of (26), %s', (_, reverse) => {
+    const scan = scanned(reverse);
+    expectClose(scan.da, numericGradient(scan.a, scan.loss));
+  });
+  test.each(DIRECTIONS)('db = dh: numeric derivative of (26), %s', (_, reverse) => {
+    const scan = scanned(reverse);
+    expectClose(scan.db, numericGradient(scan.b, scan.loss));
+  });
+  test.each(DIRECTIONS)('dhPrev += dh*a: numeric derivative of (26), %s', (_, reverse) => {
+    const scan = scanned(reverse);
     expectClose(scan.dhPrev, sumOf(valuesOf(scan.dhPrevBefore), numericGradient(scan.hPrev, scan.loss)));
   });
 });
@@ -285,12 +451,13 @@ describe('(29)', () => {
   test('a = f/(f+i); b = i/(f+i)*j', () => expectClose(cell.h, statesFrom(keptAt(cell.z), cell, false)));
 });
 
-describe.each([
-  ['(27′)', minGru, ['dzu = (db*j - da₀)*u*(1-u)', 'dzj = db*u']],
-  ['(29′)', minLstm, ['dzi', 'dzj = db*(1-a₀)', 'dzf']],
-] as const)('%s', (_, cellOf, gates) => {
+/** The gradients of the gates of a cell, one after another, and in reverse all of them. */
+function testGates(
+  cellOf: (signed: boolean, reverse?: boolean) => ReturnType<typeof minCell>,
+  gates: readonly string[],
+): void {
   const unsigned = cellOf(false);
-  test.each(gates.map((gate, k) => [gate, k] as const))('%s: numeric derivative', (__, k) => {
+  test.each(gates.map((gate, k) => [gate, k] as const))('%s: numeric derivative', (_, k) => {
     expectClose(blockOfSteps(unsigned.dz, k), blockOfSteps(numericOf(unsigned.z, unsigned.loss), k));
   });
   test('in reverse: numeric derivative', () => {
@@ -298,6 +465,13 @@ describe.each([
     expectClose(dz, numericGradient(z, loss));
     expectClose(dhPrev, numericGradient(hPrev, loss));
   });
+}
+
+describe('(27′)', () => {
+  testGates(minGru, ['dzu = (db*j - da₀)*u*(1-u)', 'dzj = db*u']);
+});
+describe('(29′)', () => {
+  testGates(minLstm, ['dzi', 'dzj = db*(1-a₀)', 'dzf']);
 });
 
 describe('(28′)', () => {
