@@ -17,6 +17,10 @@ import * as errorLosses from '../../src/equations/error-losses.js';
 import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
+import { minGruBackward, minGruForward } from '../../src/equations/mingru.js';
+import { minLstmBackward, minLstmForward } from '../../src/equations/minlstm.js';
+import { peepholeCellBackward, peepholeCellForward } from '../../src/equations/peephole.js';
+import { slstmCellBackward, slstmCellForward } from '../../src/equations/slstm.js';
 import { sgd } from '../../src/equations/sgd.js';
 import { matmul } from './matmul.js';
 
@@ -49,6 +53,14 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     tanhBackward,
     gruCellForward,
     gruCellBackward,
+    peepholeCellForward,
+    peepholeCellBackward,
+    minGruForward,
+    minGruBackward,
+    minLstmForward,
+    minLstmBackward,
+    slstmCellForward,
+    slstmCellBackward,
     crossEntropyForward(losses, probabilities, logits, labels) {
       crossEntropyForward(losses, probabilities, logits, labelRows(labels));
     },

@@ -45,6 +45,13 @@ export interface Cell {
   readonly biases: readonly string[];
   /** Whether h can be a projection (16). Default: false. */
   readonly canProject?: boolean;
+  /** Whether h is a scan whose factors can be signed (28): the option `eigenvalues`. Default: false. */
+  readonly hasFactors?: boolean;
+  /**
+   * The states that are no free numbers, with the values at which a gradient check holds the initial ones, because they have a meaning only
+   * together with others. Default: none.
+   */
+  readonly heldStates?: Readonly<Record<string, number>>;
   /** The operations that it needs beside `Operations`. */
   readonly operations: readonly CellOperation[];
 
@@ -67,6 +74,8 @@ export interface Cell {
 export interface CellOptions {
   /** Added to the forget gate's pre-activation, if the cell has a forget gate with such a bias. */
   readonly forgetBias: number;
+  /** Whether the factors of a scan are signed (28), from -1 to 1. */
+  readonly signed: boolean;
 }
 
 /** What a cell is bound to. */

@@ -2,11 +2,15 @@
 import { describe } from '../core/arguments.js';
 import type { Cell } from './cell.js';
 import { gru } from './gru.js';
+import { lstmPeephole } from './lstm-peephole.js';
 import { lstm } from './lstm.js';
+import { mingru } from './mingru.js';
+import { minlstm } from './minlstm.js';
 import { rnn } from './rnn.js';
+import { slstm } from './slstm.js';
 
 /** Every cell, by its name. */
-const CELLS = { lstm, rnn, gru } as const;
+const CELLS = { lstm, rnn, gru, 'lstm-peephole': lstmPeephole, mingru, minlstm, slstm } as const;
 
 /** The name of a cell of this program. */
 export type CellName = keyof typeof CELLS;

@@ -4,7 +4,7 @@ import type { Projection } from '../equations/lstm-step-views.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes, projectionShapes, setLengths } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../equations/lstm.js';
-import type { BoundCell, Cell, CellParts } from './cell.js';
+import type { BoundCell, Cell, CellParts, Tensors } from './cell.js';
 import { boundCell } from './cell.js';
 
 export const lstm: Cell = {
@@ -33,12 +33,14 @@ export const lstm: Cell = {
     });
     return Object.assign(bound, passes);
   },
-  /** If z were only the bias, f would be u/(1+u) for every forget bias, and i would be 1/(1+u). */
-  setChrono({ bias }, n, H, logarithm, forgetBias) {
-    bias.set(n, -logarithm);
-    bias.set(2 * H + n, logarithm - forgetBias);
-  },
+  setChrono: setLstmChrono,
 };
+
+/** If z were only the bias, f would be u/(1+u) for every forget bias, and i would be 1/(1+u). For gates in the order i, j, f. */
+export function setLstmChrono({ bias }: Tensors, n: number, H: number, logarithm: number, forgetBias: number): void {
+  bias.set(n, -logarithm);
+  bias.set(2 * H + n, logarithm - forgetBias);
+}
 
 function lstmOver({ sizes, values, gradients, activations, inputs, dInputs, forgetBias, reverse }: CellParts): Lstm {
   const { m, dm, ...others } = activations as Record<keyof ReturnType<typeof lstmShapes>, Tensor> & LstmActivations;

@@ -17,6 +17,10 @@ export interface RecurrenceTensors {
   readonly sizes: { readonly T: number; readonly B: number; readonly I: number };
   /** Whether it reads its sequences from the last step to the first. */
   readonly reverse: boolean;
+  /** Added to the forget gate's pre-activation, in cells that have one. */
+  readonly forgetBias: number;
+  /** Whether the factors of a scan are signed (28). */
+  readonly signed: boolean;
   /** The parameters by name: `kernel` `[I+H,…]`, the rows of x first, and others. */
   readonly values: Tensors;
   /** ∂loss/∂parameter, under the same names. */
@@ -35,19 +39,24 @@ export interface RecurrenceTensors {
   readonly others: Tensors;
 }
 
-/** A recurrence over its tensors. Made by `bindRecurrence`. */
-export interface Recurrence extends RecurrenceTensors {
+/** What reads x, and computes its steps one after another. */
+export interface Steps extends RecurrenceTensors {
   /** The kernel's rows for each input, `[Iₖ,N]`, and their transposes. */
   readonly Wx: readonly Tensor[];
   readonly WxTransposed: readonly Tensor[];
+  /** The rows of the kernel's gradient, as in `Wx`. */
+  readonly dWx: readonly Tensor[];
+  /** Views of every step, in the order of the forward pass. */
+  steps: readonly RecurrenceStep[];
+}
+
+/** A recurrence over its tensors. Made by `bindRecurrence`; `setRecurrenceLengths` changes its steps. */
+export interface Recurrence extends Steps {
   /** The kernel's rows for h, `[H,N]`, and their transpose. */
   readonly Wh: Tensor;
   readonly WhTransposed: Tensor;
-  /** The rows of the kernel's gradient, as in `Wx` and `Wh`. */
-  readonly dWx: readonly Tensor[];
+  /** The rows of the kernel's gradient, as in `Wh`. */
   readonly dWh: Tensor;
-  /** Views of every step, in the order of the forward pass; see `setRecurrenceLengths`. */
-  steps: readonly RecurrenceStep[];
   readonly cache: StepCache<RecurrenceStep>;
 }
 
@@ -97,13 +106,17 @@ export function setRecurrenceLengths(recurrence: Recurrence, lengths: ArrayLike<
 }
 
 /** The equations of one step, forward or backward. */
-type StepEquations<Name extends string> = (backend: Backend, recurrence: Recurrence, step: StepRows<Name>) => void;
+type StepEquations<Of extends Steps, Name extends string> = (
+  backend: Backend,
+  recurrence: Of,
+  step: StepRows<Name>,
+) => void;
 
 /** The whole sequence forward. */
-export function recurrenceForward<Name extends string>(
+export function recurrenceForward<Of extends Steps, Name extends string>(
   backend: Backend,
-  recurrence: Recurrence,
-  stepForward: StepEquations<Name>,
+  recurrence: Of,
+  stepForward: StepEquations<Of, Name>,
 ): void {
   for (const { running, ended = [] } of recurrence.steps) {
     if (running) stepForward(backend, recurrence, running as StepRows<Name>);
@@ -115,10 +128,10 @@ export function recurrenceForward<Name extends string>(
  * The whole sequence backward, after `recurrenceForward`: every gradient of the parameters, of the inputs, and in `dStates` of every
  * state. `accumulate`: adds to dInputs, which two directions share.
  */
-export function recurrenceBackward<Name extends string>(
+export function recurrenceBackward<Of extends Steps, Name extends string>(
   backend: Backend,
-  recurrence: Recurrence,
-  stepBackward: StepEquations<Name>,
+  recurrence: Of,
+  stepBackward: StepEquations<Of, Name>,
   { accumulate = false }: AccumulateOptions = {},
 ): void {
   const { dStates, dUpstream, gradients, dInputs, steps } = recurrence;
@@ -140,10 +153,14 @@ export function recurrenceBackward<Name extends string>(
 }
 
 /** The rows of `kernel` for each input, and those for h. */
-export function weightsOf(kernel: Tensor, I: number, inputs: readonly Tensor[]) {
+function weightsOf(kernel: Tensor, I: number, inputs: readonly Tensor[]) {
+  return { Wx: inputRows(kernel, I, inputs), Wh: rowsOf(kernel, I, kernel.shape[0]) };
+}
+
+/** The rows of `kernel` for each input. */
+export function inputRows(kernel: Tensor, I: number, inputs: readonly Tensor[]): Tensor[] {
   let end = 0;
-  const Wx = inputs.map(({ shape }) => rowsOf(kernel, end, (end += shape.length === 2 ? I : shape[2])));
-  return { Wx, Wh: rowsOf(kernel, end, kernel.shape[0]) };
+  return inputs.map(({ shape }) => rowsOf(kernel, end, (end += shape.length === 2 ? I : shape[2])));
 }
 
 function runningRows(tensors: RecurrenceTensors, t: number, count: number): StepRows {
@@ -167,7 +184,7 @@ function runningRows(tensors: RecurrenceTensors, t: number, count: number): Step
   return Object.assign(rows, { x, xTransposed, dx: tensors.dInputs.map((dx) => first(dx, t)) }) as unknown as StepRows;
 }
 
-function endedRows(tensors: RecurrenceTensors, t: number, count: number): EndedState[] {
+export function endedRows(tensors: RecurrenceTensors, t: number, count: number): EndedState[] {
   const { read, write } = stateRows(tensors, t);
   const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, tensors.sizes.B);
   return Object.entries(tensors.states).map(([name, state]) => {

@@ -607,6 +607,201 @@ one-step-of-dwr: dWr is that of one step, not the sum over the steps
 - backend.matmul(dWr, mTransposed, dh, { accumulate: true });
 + backend.matmul(dWr, mTransposed, dh);
 ! (16′) dWr, and network/pytorch-network
+## 24, equations/peephole.ts
+i-without-peephole: i does not read the cell
+- sigmoid(z.get(b, n) + p.get(n) * cPrev.get(b, n))
++ sigmoid(z.get(b, n))
+! (24) i | (24) c | (24′) dpi | (24′) dcPrev, and cells/oracle
+f-without-peephole: f does not read the cell
+- p.get(H + n) * cPrev.get(b, n) + forgetBias
++ forgetBias
+! (24) f | (24) c | (24′) dpf | (24′) dcPrev, and cells/oracle
+peephole-without-forget-bias: the forget bias is missing
+- cPrev.get(b, n) + forgetBias)
++ cPrev.get(b, n))
+! (24) f | (24) c, and cells/oracle
+## 25, equations/peephole.ts
+o-reads-the-old-cell: o reads cPrev in place of c
+- p.get(2 * H + n) * cNew
++ p.get(2 * H + n) * cPrev.get(b, n)
+! (25) | (25′) dpo | (24′), and cells/oracle
+## 25′, equations/peephole.ts
+dc-without-o: no gradient reaches c through o
+- dThroughH + dzo * p.get(2 * H + n)
++ dThroughH
+! (25′) dc | (24′), and cells/oracle
+dpo-of-the-old-cell: dpo is a product with cPrev
+- dzo * c.get(b, n)
++ dzo * cPrev.get(b, n)
+! (25′) dpo, and cells/oracle
+dzo-without-sigmoid: σ′ is missing in dzo
+- const dzo = dO * o * (1 - o);
++ const dzo = dO * o;
+! (25′) | (24′), and cells/oracle
+## 24′, equations/peephole.ts
+dpi-of-the-gate: dpi uses di in place of dzi
+- terms.set(b, n, dzi * cPrev.get(b, n))
++ terms.set(b, n, dI * cPrev.get(b, n))
+! (24′) dpi, and cells/oracle
+dpf-of-the-new-cell: dpf is a product with c
+- terms.set(b, H + n, dzf * cPrev.get(b, n))
++ terms.set(b, H + n, dzf * c.get(b, n))
+! (24′) dpf, and cells/oracle
+dc-prev-without-peepholes: no gradient reaches cPrev through i and f
+-  + dzi * p.get(n) + dzf * p.get(H + n)
+! (24′) dcPrev, and cells/oracle
+peephole-dc-prev-without-f: no gradient reaches cPrev on the direct path
+- dcPrev.get(b, n) + dC * f
++ dcPrev.get(b, n)
+! (24′) dcPrev, and cells/oracle
+peephole-dzi-without-sigmoid: σ′ is missing in dzi
+- const dzi = dI * i * (1 - i);
++ const dzi = dI * i;
+! (24′) dzi | (24′) dpi | (24′) dcPrev, and cells/oracle
+peephole-dzf-without-sigmoid: σ′ is missing in dzf
+- const dzf = dF * f * (1 - f);
++ const dzf = dF * f;
+! (24′) dzf | (24′) dpf | (24′) dcPrev, and cells/oracle
+peephole-dzj-without-tanh: tanh′ is missing in dzj
+- dJ * (1 - j * j)
++ dJ
+! (24′) dzj, and cells/oracle
+## 26, equations/scan.ts
+scan-without-a: the state before is not multiplied by a
+- aAt(t, b, n) * before.get(b, n) + bAt(t, b, n)
++ before.get(b, n) + bAt(t, b, n)
+! (26) | (26′) | (27) a | (27′) | (28) | (28′) | (29) a | (29′), and cells/oracle
+scan-without-initial-state: the state given at the start does not count
+- aAt(t, b, n) * before.get(b, n) + bAt(t, b, n)
++ (step > 0 ? aAt(t, b, n) * before.get(b, n) : 0) + bAt(t, b, n)
+! (26) | (26′) da | (26′) dhPrev | (27) a | (27′) dzu | (27′) in reverse | (28) | (28′) | (29) a | (29′) dzi | (29′) dzf | (29′) in reverse, and cells/oracle
+## 26′, equations/scan.ts
+scan-without-recurrence: no gradient reaches the step before
+- dBefore.get(b, n) + dH * aAt(t, b, n)
++ dBefore.get(b, n)
+! (26′) | (27′) | (28′) | (29′), and cells/oracle
+scan-replaces-dh: the step before loses what reaches its h from outside
+- dBefore.get(b, n) + dH * aAt(t, b, n)
++ dH * aAt(t, b, n)
+! (26′) | (27′) | (28′) | (29′), and cells/oracle
+da-of-the-new-state: da is a product with h in place of hPrev
+- const dA = dH * before.get(b, n);
++ const dA = dH * h.get(t, b, n);
+! (26′) da | (27′) dzu | (27′) in reverse | (28′) | (29′) dzi | (29′) dzf | (29′) in reverse, and cells/oracle
+## 27, equations/mingru.ts
+u-keeps: u keeps in place of taking in
+- stretched(1 - gates.get(t, b, n), signed)
++ stretched(gates.get(t, b, n), signed)
+! (27) a | (27′) dzu | (27′) in reverse | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
+b-without-u: b is j in place of u*j
+- gates.get(t, b, n) * gates.get(t, b, H + n)
++ gates.get(t, b, H + n)
+! (27) a | (27′) | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
+## 27′, equations/mingru.ts
+dzu-sign-of-a: da₀ has the wrong sign in dzu
+- (dB * j - dA0)
++ (dB * j + dA0)
+! (27′) dzu | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+dzu-without-sigmoid: σ′ is missing in dzu
+-  * u * (1 - u)
+! (27′) dzu | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+dzj-without-u: dzj is db
+- dz.set(t, b, H + n, dB * u)
++ dz.set(t, b, H + n, dB)
+! (27′) dzj | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+## 28, equations/scan.ts
+signed-without-shift: a is 2·a₀, so up to 2
+- 2 * a0 - 1
++ 2 * a0
+! (28), and cells/oracle
+## 28′, equations/scan.ts
+da0-without-2: the factor 2 is missing in da₀
+- signed ? 2 * dA : dA
++ signed ? dA : dA
+! (28′), and cells/oracle
+## 29, equations/minlstm.ts
+minlstm-without-forget-bias: the forget bias is missing
+- 2 * H + n) + forgetBias
++ 2 * H + n)
+! (29) f | (29) a | (28) a = 2·a₀ - 1, minLSTM, and cells/oracle
+not-normalised: f is not divided by f + i
+- return f / (f + i);
++ return f;
+! (29) a | (29′) dzi | (29′) dzf | (29′) in reverse | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+## 29′, equations/minlstm.ts
+dzi-sign: dzi has the sign of dzf
+- -dRatio * (1 - i)
++ dRatio * (1 - i)
+! (29′) dzi | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+ratio-without-b: b gives the gates no gradient
+- (dA0 - dB * j) * a0 * (1 - a0)
++ dA0 * a0 * (1 - a0)
+! (29′) dzi | (29′) dzf | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+dzf-without-sigmoid: the factor 1-f is missing in dzf
+- dRatio * (1 - f)
++ dRatio
+! (29′) dzf | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+minlstm-dzj-of-a: dzj has the factor a₀
+- dB * (1 - a0)
++ dB * a0
+! (29′) dzj | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+## 30, equations/slstm.ts
+no-maximum: the stabiliser is zi, so f can overflow
+- Math.max(logF + mPrev.get(b, u), zi)
++ zi
+! (30) m is, and no other
+first-step-as-others: in the first step i can be 0, and n too
+- nPrev.get(b, u) === 0 ? zi : Math.max
++ Math.max
+! (30) in the first step, and no other
+## 31, equations/slstm.ts
+f-without-the-old-stabiliser: f does not know by what c and n are divided
+- mPrev.get(b, u) - mNew + logF
++ logF - mNew
+! (30) the stabiliser | (31) f | (31′) di | (31′) df, and cells/oracle
+## 33′, equations/slstm.ts
+no-gradient-of-n: no gradient reaches n through h
+- dn.get(b, u) - dMean * mean
++ dn.get(b, u)
+! (33′) dc | (32′) dnPrev | (31′) di | (31′) df, and cells/oracle
+slstm-dc-replaced: dc loses the gradient of the next step
+- dc.get(b, u) + dMean
++ dMean
+! (33′) dc | (32′) dcPrev | (31′), and cells/oracle
+slstm-dzo-without-sigmoid: σ′ is missing in dzo
+- dO * o * (1 - o)
++ dO * o
+! (33′) do, and cells/oracle
+## 32′, equations/slstm.ts
+slstm-dc-prev-without-f: dcPrev has no factor f
+- dcPrev.get(b, u) + dC * f
++ dcPrev.get(b, u) + dC
+! (32′) dcPrev | (31′), and cells/oracle
+dn-prev-without-f: dnPrev has no factor f
+- dnPrev.get(b, u) + dN * f
++ dnPrev.get(b, u) + dN
+! (32′) dnPrev | (31′) di | (31′) df, and cells/oracle
+## 31′, equations/slstm.ts
+di-without-n: i gets no gradient from n
+- dC * j + dN
++ dC * j
+! (31′) di, and cells/oracle
+df-without-n: f gets no gradient from n
+- dC * cPrev.get(b, u) + dN * nPrev.get(b, u)
++ dC * cPrev.get(b, u)
+! (31′) df, and cells/oracle
+dzi-without-i: the factor i is missing in dzi
+- dI * i
++ dI
+! (31′) di, and cells/oracle
+slstm-dzf-of-f: dzf has 1-f in place of 1-s
+- dF * f * (1 - s)
++ dF * f * (1 - f)
+! (31′) df, and cells/oracle
+slstm-dzj-without-tanh: tanh′ is missing in dzj
+- dJ * (1 - j * j)
++ dJ
+! (31′) dj, and cells/oracle
 ## directions, equations/lstm-step-views.ts
 reverse-in-forward-order: the reverse direction reads the steps from first to last
 - return this.of.reverse ? steps.reverse() : steps;

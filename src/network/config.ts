@@ -26,6 +26,9 @@ export const LOSSES = ['crossEntropy', 'squaredError', 'absoluteError', 'huber',
 /** Which states the output layer reads: those after the last step, or those of every step. */
 export const READS = ['last', 'every'] as const;
 
+/** The factors of a scan (28): from 0 to 1, or from -1 to 1. */
+export const EIGENVALUES = ['positive', 'signed'] as const;
+
 /** One layer: a cell, or two that read the sequence in both directions. */
 export interface LayerSizes {
   /** Hidden units of each direction. */
@@ -36,7 +39,7 @@ export interface LayerSizes {
   readonly projection?: number;
   /** Whether the cells have biases, such as b of (1). Without them, b is 0; the forget bias is added all the same. Default: true. */
   readonly bias?: boolean;
-  /** The cell: `'lstm'`, `'rnn'`, `'gru'`, or one of your own, as `stepCell` makes it. Default: 'lstm'. */
+  /** The cell: `'lstm'`, `'rnn'`, `'gru'`, `'lstm-peephole'`, `'mingru'`, `'minlstm'`, `'slstm'`, or one of your own, as `stepCell` makes it. Default: 'lstm'. */
   readonly cell?: CellName | Cell;
 }
 
@@ -63,8 +66,10 @@ export interface NetworkConfig {
   readonly reads?: (typeof READS)[number];
   /** p of (12): the probability that a number from one layer to the next is dropped in training. Default: 0. */
   readonly dropout?: number;
-  /** Added to the forget gate's pre-activation, in every LSTM. Default: 1. */
+  /** Added to the forget gate's pre-activation, in every cell that has one. Default: 1. */
   readonly forgetBias?: number;
+  /** The factors of minGRU and minLSTM: a₀ from 0 to 1, or signed, 2·a₀ - 1 (28). Default: 'positive'. */
+  readonly eigenvalues?: (typeof EIGENVALUES)[number];
   /** The name of each class, in the order of the outputs; for the loss 'crossEntropy'. Default: [], the classes have no names. */
   readonly classNames?: readonly string[];
 }
@@ -94,6 +99,7 @@ const KINDS = {
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
+  eigenvalues: 'string',
   classNames: 'object',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
@@ -113,7 +119,7 @@ const LAYER_KINDS = {
 export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
-  const { delta = 1, quantiles = [], classNames = [] } = network;
+  const { delta = 1, quantiles = [], classNames = [], eigenvalues = 'positive' } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
@@ -127,6 +133,10 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   );
   assertChoice('network: loss is', loss, LOSSES);
   assertChoice('network: reads is', reads, READS);
+  assertChoice('network: eigenvalues is', eigenvalues, EIGENVALUES);
+  if (eigenvalues === 'signed' && !layers.some(({ cell }) => cellOf(cell).hasFactors === true)) {
+    throw new RangeError('network: eigenvalues is signed: must be positive, because no layer is a mingru or minlstm');
+  }
   assertChoice('network: inputKind is', inputKind, INPUT_KINDS);
   if (!(dropout >= 0 && dropout <= MOST_DROPOUT)) {
     throw new RangeError(`network: dropout is ${dropout}: must be in 0 … ${MOST_DROPOUT}`);
@@ -145,7 +155,7 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     assertClassNames('network: classNames', classNames, outputs);
   }
   const lists = { quantiles: [...quantiles], classNames: [...classNames] };
-  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, ...lists };
+  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, eigenvalues, ...lists };
 }
 
 /** Throws a TypeError or a RangeError unless the names are different texts, as many as there are classes. `what` begins the message. */
@@ -200,13 +210,14 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
 }
 
 /** The network for a file. Fields that format version 2 does not have are left out if the network does not need them. */
-export function storedConfig({ layers, delta, quantiles, classNames, ...others }: CompleteConfig) {
+export function storedConfig({ layers, delta, quantiles, classNames, eigenvalues, ...others }: CompleteConfig) {
   const { inputs, ...rest } = others;
   return {
     ...{ inputs, layers: layers.map(storedLayer), ...rest },
     ...(rest.loss === 'huber' && { delta }),
     ...(rest.loss === 'pinball' && { quantiles }),
     ...(classNames.length > 0 && { classNames }),
+    ...(eigenvalues === 'signed' && { eigenvalues }),
   };
 }
 

@@ -50,7 +50,7 @@ export function allocateLayers(network: CompleteConfig, sizes: BatchSizes, ends:
 /** One cell, which reads `below`. */
 function cellAt(
   place: CellPlace,
-  { forgetBias }: Pick<CompleteConfig, 'forgetBias'>,
+  { forgetBias, eigenvalues }: Pick<CompleteConfig, 'forgetBias' | 'eigenvalues'>,
   batch: BatchSizes,
   below: Inputs,
   ends: Pick<Ends, 'values' | 'gradients' | 'stateGradients'>,
@@ -65,7 +65,7 @@ function cellAt(
   const [, ...others] = Object.keys(cell.stateWidths(place));
   const upstream = Object.fromEntries(others.map((name) => [`d${name}Upstream`, tensors[name].shape]));
   return cell.bind({
-    ...{ sizes: { ...batch, I, H, P }, reverse, forgetBias },
+    ...{ sizes: { ...batch, I, H, P }, reverse, forgetBias, signed: eigenvalues === 'signed' },
     ...{ values: own(ends.values, ''), gradients: own(ends.gradients, 'd.') },
     activations: ends.stateGradients === true ? { ...tensors, ...allocate(upstream) } : tensors,
     ...below,

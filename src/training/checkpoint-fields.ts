@@ -150,6 +150,7 @@ export function assertSameNetwork(options: TrainOptions, network: CompleteConfig
     ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),
     ['dropout', options.dropout, network.dropout],
     ['forgetBias', options.forgetBias, network.forgetBias],
+    ['eigenvalues', options.eigenvalues, network.eigenvalues],
     ['loss', isOfLabels && options.loss === TUTORIAL.loss ? network.loss : options.loss, network.loss],
     ...(network.loss === 'huber' ? [['delta', options.delta, network.delta] as const] : []),
     ...(network.loss === 'pinball' ? [['quantiles', options.quantiles, network.quantiles] as const] : []),

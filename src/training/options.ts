@@ -137,7 +137,7 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (options.biasInit === 'chrono' && !cellOf(options.cell).setChrono) {
     return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
   }
-  return uselessFaultOf(options, ['delta', 'quantiles', 'projection']);
+  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
 }
 
 /** Options that have an effect only beside one value of another option. */
@@ -148,14 +148,19 @@ export const NEEDS = {
   delta: ['loss', 'huber'],
   quantiles: ['loss', 'pinball'],
   projection: ['cell', 'lstm'],
-  forgetBias: ['cell', 'lstm'],
+  forgetBias: ['cell', 'lstm', 'lstm-peephole', 'minlstm', 'slstm'],
+  eigenvalues: ['cell', 'mingru', 'minlstm'],
 } as const;
 
 /** What is wrong with the first of `names` that has no effect, although it is not its default; undefined if all are right. */
 function uselessFaultOf(options: Values, names: readonly OptionName[]): string | undefined {
-  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
-    if (!names.includes(name) || options[other] === value || hasDefault(options, name)) continue;
-    return `${name} ${String(options[name])}: must be left out unless ${other} is ${value}`;
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    readonly [OptionName, ...string[]],
+  ][]) {
+    if (!names.includes(name) || values.some((value) => options[other] === value) || hasDefault(options, name))
+      continue;
+    return `${name} ${String(options[name])}: must be left out unless ${other} is ${values.join(' or ')}`;
   }
   return undefined;
 }

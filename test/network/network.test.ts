@@ -36,6 +36,7 @@ describe('sizes', () => {
       reads: 'last',
       dropout: 0,
       forgetBias: 1,
+      eigenvalues: 'positive',
       classNames: [],
     });
   });

@@ -59,6 +59,14 @@ export enum Kind {
   tanhBackward,
   gruCellForward,
   gruCellBackward,
+  peepholeCellForward,
+  peepholeCellBackward,
+  minGruForward,
+  minGruBackward,
+  minLstmForward,
+  minLstmBackward,
+  slstmCellForward,
+  slstmCellBackward,
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
@@ -193,6 +201,154 @@ export class GruCellBackward {
   dh: usize;
   gates: usize;
   hPrev: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (24), (3), (25) and (4) of one step. */
+@unmanaged
+export class PeepholeCellForward {
+  h: usize;
+  c: usize;
+  gates: usize;
+  z: usize;
+  cPrev: usize;
+  p: usize;
+  forgetBias: f32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (4′), (25′), (3′) and (24′) of one step. */
+@unmanaged
+export class PeepholeCellBackward {
+  dz: usize;
+  terms: usize;
+  dc: usize;
+  dcPrev: usize;
+  dh: usize;
+  gates: usize;
+  c: usize;
+  cPrev: usize;
+  p: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (27), (28) and (26) of all steps. */
+@unmanaged
+export class MinGruForward {
+  h: usize;
+  gates: usize;
+  hPrev: usize;
+  signed: i32;
+  reverse: i32;
+  T: i32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+  /** Units in a chunk. */
+  columns: i32;
+}
+
+/** Equations (26′), (28′) and (27′) of all steps. */
+@unmanaged
+export class MinGruBackward {
+  dz: usize;
+  dh: usize;
+  dhPrev: usize;
+  gates: usize;
+  h: usize;
+  hPrev: usize;
+  signed: i32;
+  reverse: i32;
+  T: i32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+  /** Units in a chunk. */
+  columns: i32;
+}
+
+/** Equations (29), (28) and (26) of all steps. */
+@unmanaged
+export class MinLstmForward {
+  h: usize;
+  gates: usize;
+  hPrev: usize;
+  forgetBias: f32;
+  signed: i32;
+  reverse: i32;
+  T: i32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+  /** Units in a chunk. */
+  columns: i32;
+}
+
+/** Equations (26′), (28′) and (29′) of all steps. */
+@unmanaged
+export class MinLstmBackward {
+  dz: usize;
+  dh: usize;
+  dhPrev: usize;
+  gates: usize;
+  h: usize;
+  hPrev: usize;
+  signed: i32;
+  reverse: i32;
+  T: i32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+  /** Units in a chunk. */
+  columns: i32;
+}
+
+/** Equations (30) to (33) of one step. */
+@unmanaged
+export class SlstmCellForward {
+  h: usize;
+  c: usize;
+  n: usize;
+  m: usize;
+  gates: usize;
+  z: usize;
+  cPrev: usize;
+  nPrev: usize;
+  mPrev: usize;
+  forgetBias: f32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (33′) to (31′) of one step. */
+@unmanaged
+export class SlstmCellBackward {
+  dz: usize;
+  dc: usize;
+  dn: usize;
+  dcPrev: usize;
+  dnPrev: usize;
+  dh: usize;
+  gates: usize;
+  c: usize;
+  n: usize;
+  cPrev: usize;
+  nPrev: usize;
   B: i32;
   H: i32;
   /** Sequences in a chunk. */
