@@ -1,13 +1,13 @@
-/** The RNN and the GRU on the backends for GPUs. */
+/** The RNN and the GRU on the backends for GPUs; test/slow/cells has all sizes and modes. */
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { describeCells } from '../helpers/cell-suite.js';
 import { describeMode } from '../helpers/gpu-modes.js';
-import { describeWebGpu, KINDS, openWebGpu } from '../helpers/webgpu.js';
+import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';
 
-for (const mode of ['cpu', 'headlessgl'] as const) {
-  await describeMode(mode, () => describeCells(`gpu, ${mode}`, () => createGpuBackend({ mode })));
-}
+const SIZES = [
+  [5, 3],
+  [6, 8],
+] as const;
 
-await describeWebGpu(() => {
-  for (const kind of KINDS) describeCells(`webgpu, kernels for ${kind}`, () => openWebGpu(kind));
-});
+await describeMode('cpu', () => describeCells('gpu, cpu', () => createGpuBackend({ mode: 'cpu' }), SIZES));
+await describeWebGpu(() => describeCells('webgpu', () => openWebGpu(), SIZES));

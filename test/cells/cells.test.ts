@@ -169,8 +169,8 @@ describe('what a network refuses', () => {
     expect(await refused({ cell: 'gru', projection: 2 })).toBe(
       'train: projection 2: must be left out unless cell is lstm',
     );
-    expect(await refused({ cell: 'gru', forgetBias: 2 })).toBe(
-      'train: forgetBias 2: must be left out unless cell is lstm',
+    expect(await refused({ cell: 'gru', forgetBias: 2 })).toContain(
+      'forgetBias 2: must be left out unless cell is lstm',
     );
     expect(await refused({ cell: 'rnn', biasInit: 'chrono' })).toContain(
       'biasInit chrono: must be zeros for the cell rnn',

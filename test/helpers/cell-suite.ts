@@ -52,8 +52,12 @@ const SIZES = [
 
 const OPERATIONS = ['tanhForward', 'tanhBackward', 'gruCellForward', 'gruCellBackward'] as const;
 
-/** Defines the tests, of the RNN's and the GRU's operations and of a network. */
-export function describeCells(name: string, open: () => Backend | Promise<Backend>): void {
+/** Defines the tests, of the RNN's and the GRU's operations and of a network. `sizes`: fewer for kernels that compile slowly. */
+export function describeCells(
+  name: string,
+  open: () => Backend | Promise<Backend>,
+  sizes: readonly (readonly [B: number, H: number])[] = SIZES,
+): void {
   describe(name, () => {
     let backend: Backend;
     beforeAll(async () => {
@@ -61,7 +65,7 @@ export function describeCells(name: string, open: () => Backend | Promise<Backen
     });
     afterAll(() => backend.dispose());
 
-    test.each(OPERATIONS.flatMap((operation) => SIZES.map((size) => [operation, size] as const)))(
+    test.each(OPERATIONS.flatMap((operation) => sizes.map((size) => [operation, size] as const)))(
       '%s %j is the equation, and writes nothing else',
       async (operation, size) => {
         const expected = guarded(f64, operation, size, 3).map(({ view }) => view);
