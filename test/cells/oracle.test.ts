@@ -1,6 +1,6 @@
 /**
  * The cells beside the programs in test/fixtures/cells.py, which compute them with PyTorch's automatic differentiation in f64. And what
- * must hold for each cell in a network: its gradients are the numeric ones with every feature, and the states that it carries are those of a longer sequence.
+ * must hold for each cell in a network: its gradients are the numeric ones with every feature. The states that it carries are those of a longer sequence.
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
@@ -51,11 +51,8 @@ test.each(NAMES)('%s: states and gradients are those of PyTorch in f64, to 1e-12
   const { values, dh, h, gradients } = fixtures[name];
   const { sizes } = fixtures;
   const { T, B, H } = sizes;
-  const [cellName, signed] = name.split(' ');
-  const cell = bound(cellOf(cellName as CellName), sizes, {
-    signed: signed !== undefined,
-    forgetBias: sizes.forgetBias,
-  });
+  const signed = name.endsWith(' signed');
+  const cell = bound(cellOf(name.replace(' signed', '') as CellName), sizes, { signed, forgetBias: sizes.forgetBias });
   const placeOf = (key: string): Tensor =>
     key === 'x' ? cell.inputs[0] : key.endsWith('0') ? cell.initial[key.slice(0, -1)] : cell.values[key];
   for (const [key, list] of Object.entries(values)) copyInto(placeOf(key), tensorFrom(list, placeOf(key).shape, 'f64'));

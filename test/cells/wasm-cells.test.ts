@@ -85,7 +85,7 @@ test.each(OPERATIONS)('%s: the numbers of the reference, and the same bits on 1,
   for (const sizes of SIZES) {
     for (const numbers of NUMBERS) {
       const expected = await run(f64, name, sizes, numbers);
-      const found = [];
+      const found: Float64Array[][] = [];
       for (const backend of opened) found.push(await run(backend, name, sizes, numbers));
       expected.forEach((values, n) =>
         expectNumbers(found[0][n], values, 2e-5, `${name} ${sizes.join()}: ${CELL_OPERANDS[name][n].name}`),
