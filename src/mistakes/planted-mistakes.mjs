@@ -607,6 +607,88 @@ one-step-of-dwr: dWr is that of one step, not the sum over the steps
 - backend.matmul(dWr, mTransposed, dh, { accumulate: true });
 + backend.matmul(dWr, mTransposed, dh);
 ! (16′) dWr, and network/pytorch-network
+## 20, equations/rnn.ts
+rnn-without-tanh: tanh is missing, so h is a
+- Math.tanh(a.get(b, n))
++ a.get(b, n)
+! (20) | (20′), and network/pytorch-network
+## 20′, equations/rnn.ts
+rnn-tanh-of-h: tanh′ is 1-h in place of 1-h²
+- (1 - h.get(b, n) ** 2)
++ (1 - h.get(b, n))
+! (20′), and network/pytorch-network
+## 21, equations/gru.ts
+gru-one-bias: both products add the bias of x
+- bias: values.recurrentBias
++ bias: values.bias
+! (21) ah | (21′), and network/pytorch-network
+## 21′, equations/gru.ts
+gru-dx-of-ah: dx and dWx use dah in place of dax
+- inputBackward(backend, dx, dWx, dax, xTransposed, WxTransposed);
++ inputBackward(backend, dx, dWx, dah, xTransposed, WxTransposed);
+! (21′) dWx, dWh and the biases: numeric derivative of (21), kernel | (21′) dx, and network/pytorch-network
+gru-db-of-ah: db is that of the recurrent bias
+- backend.columnSums(gradients.bias, dax, { accumulate: true });
++ backend.columnSums(gradients.bias, dah, { accumulate: true });
+! (21′) dWx, dWh and the biases: numeric derivative of (21), bias, and network/pytorch-network
+gru-dwh-of-ax: dhPrev, dWh and the recurrent bias use dax in place of dah
+- productBackward(backend, dah, {
++ productBackward(backend, dax, {
+! (21′) dWx, dWh and the biases: numeric derivative of (21), kernel | (21′) dWx, dWh and the biases: numeric derivative of (21), recurrentBias | (21′) dhPrev, and network/pytorch-network
+## 22, equations/gru.ts
+gru-resets-before: r multiplies both sums of n
+- Math.tanh(ax.get(b, 2 * H + k) + r * ahn)
++ Math.tanh(r * (ax.get(b, 2 * H + k) + ahn))
+! (22) n | (22′) dax | (22′) dahn, and network/pytorch-network
+gru-r-and-z-exchanged: r and z use each other’s pre-activation
+- const r = sigmoid(ax.get(b, k) + ah.get(b, k));
+-       const z = sigmoid(ax.get(b, H + k) + ah.get(b, H + k));
++ const z = sigmoid(ax.get(b, k) + ah.get(b, k));
++       const r = sigmoid(ax.get(b, H + k) + ah.get(b, H + k));
+! (22) | (22′), and network/pytorch-network
+## 23, equations/gru.ts
+gru-z-takes-in: z takes in, and 1-z keeps: the GRU of other texts
+- (1 - z) * n + z * hPrev.get(b, k)
++ z * n + (1 - z) * hPrev.get(b, k)
+! (23) | (22′) | (23′), and network/pytorch-network
+## 23′, equations/gru.ts
+gru-dn-without-z: dn is dh
+- dh.get(b, k) * (1 - z);
++ dh.get(b, k);
+! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
+gru-dz-without-n: dz is a product with hPrev alone
+- (hPrev.get(b, k) - n)
++ hPrev.get(b, k)
+! (22′) daxz | (22′) dahz, and network/pytorch-network
+gru-no-direct-path: no gradient reaches hPrev through z*hPrev
+- dhPrev.get(b, k) + dh.get(b, k) * z
++ dhPrev.get(b, k)
+! (23′), and network/pytorch-network
+gru-dh-prev-replaced: dhPrev loses what reaches h from outside
+- dhPrev.get(b, k) + dh.get(b, k) * z
++ dh.get(b, k) * z
+! (23′), and network/pytorch-network
+## 22′, equations/gru.ts
+gru-dn-without-tanh: tanh′ is missing in daxn
+- const daxn = dN * (1 - n * n);
++ const daxn = dN;
+! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
+gru-dr-without-ahn: dr is daxn
+- const dR = daxn * ahn;
++ const dR = daxn;
+! (22′) daxr | (22′) dahr, and network/pytorch-network
+gru-dahn-without-r: dahn is daxn
+- dah.set(b, 2 * H + k, daxn * r);
++ dah.set(b, 2 * H + k, daxn);
+! (22′) dahn, and network/pytorch-network
+gru-dar-without-sigmoid: σ′ is missing in dar
+- const dar = dR * r * (1 - r);
++ const dar = dR;
+! (22′) daxr | (22′) dahr, and network/pytorch-network
+gru-daz-without-sigmoid: σ′ is missing in daz
+- const daz = dZ * z * (1 - z);
++ const daz = dZ;
+! (22′) daxz | (22′) dahz, and network/pytorch-network
 ## 24, equations/peephole.ts
 i-without-peephole: i does not read the cell
 - sigmoid(z.get(b, n) + p.get(n) * cPrev.get(b, n))

@@ -12,6 +12,7 @@ import {
   describe,
 } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
 import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import type { Cell, CellWidths } from '../cells/cell.js';
@@ -278,12 +279,18 @@ export function cellsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'laye
 /** The place of an LSTM. */
 export type LstmPlace = CellPlace;
 
-/** The cells of a network of LSTMs. Throws a RangeError if a layer has another cell. */
+/** The cells of a network of LSTMs. Throws the error of `assertLstms`. */
 export function lstmsOf(network: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
-  const places = cellsOf(network);
-  const other = places.find(({ cell }) => cell.name !== 'lstm');
-  if (!other) return places;
-  throw new RangeError(`network: layers[${other.layer}] has the cell ${other.cell.name}: this works only with LSTMs`);
+  assertLstms('network', network);
+  return cellsOf(network);
+}
+
+/** Throws a DataError if a layer has another cell than the LSTM. `what` begins the message. */
+export function assertLstms(what: string, { layers }: Pick<NetworkConfig, 'layers'>): void {
+  layers.forEach(({ cell = 'lstm' }, n) => {
+    if (cell === 'lstm') return;
+    throw new DataError(`${what}: layer ${n} has the cell ${nameOfCell(cell)}, but this works only with LSTMs`);
+  });
 }
 
 /** For messages: `T 28, B 128, I 28, H 128, C 10`; H of each layer as `formatHidden` writes it. */

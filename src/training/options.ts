@@ -154,7 +154,10 @@ export const NEEDS = {
 
 /** What is wrong with the first of `names` that has no effect, although it is not its default; undefined if all are right. */
 function uselessFaultOf(options: Values, names: readonly OptionName[]): string | undefined {
-  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [keyof typeof NEEDS, readonly [OptionName, ...string[]]][]) {
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    readonly [OptionName, ...string[]],
+  ][]) {
     if (!names.includes(name) || values.some((value) => options[other] === value) || hasDefault(options, name))
       continue;
     return `${name} ${String(options[name])}: must be left out unless ${other} is ${values.join(' or ')}`;
