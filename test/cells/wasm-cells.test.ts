@@ -10,6 +10,7 @@ import { cellNumbers, CELL_OPERANDS } from '../../src/core/cell-operations.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf } from '../../src/core/tensor.js';
+import { completeConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
 
@@ -120,7 +121,7 @@ test.each(['lstm-peephole', 'mingru', 'minlstm', 'slstm'] as const)(
       { hidden: 19, cell, bidirectional: true },
       { hidden: 6, cell },
     ];
-    const config = { inputs: 3, layers, outputs: 2, reads: 'every' as const };
+    const config = completeConfig({ inputs: 3, layers, outputs: 2, reads: 'every' });
     const results = [];
     for (const backend of [f64, ...opened]) {
       const network = new Network(backend, config, { T: 9, B: 5 });
