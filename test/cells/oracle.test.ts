@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { BoundCell, Cell } from '../../src/cells/cell.js';
-import { cellOf } from '../../src/cells/cells.js';
+import { CELL_NAMES, cellOf } from '../../src/cells/cells.js';
 import type { CellName } from '../../src/cells/cells.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
+import { inTier } from '../helpers/needs.js';
 import { expectNumbers } from '../helpers/numeric.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -149,6 +150,34 @@ test.each(OTHERS)('%s: the gradients of a network are the numeric ones, with eac
   const signed = { ...wide, eigenvalues: 'signed' as const };
   const reports = await checkNetworkGradients(backend, signed, { T: 5, B: 3 }, { lengths: [2, 5, 4] });
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+const COUNT = inTier(10, 200);
+
+test(`the gradients of ${COUNT} random networks of all cells are the numeric ones`, async () => {
+  const random = new Random(31);
+  const oneOf = <Value>(...choices: readonly Value[]): Value => choices[random.below(choices.length)];
+  for (let n = 0; n < COUNT; n++) {
+    const [T, B] = [1 + random.below(5), 1 + random.below(3)];
+    const layers = Array.from({ length: 1 + random.below(3) }, () => ({
+      ...{ hidden: 1 + random.below(4), bidirectional: oneOf(true, false), bias: oneOf(true, true, false) },
+      cell: oneOf(...CELL_NAMES),
+    }));
+    const isScan = layers.some(({ cell }) => cellOf(cell).hasFactors === true);
+    const network = {
+      ...{
+        inputs: 1 + random.below(4),
+        layers,
+        outputs: 2,
+        reads: oneOf('last', 'every'),
+        forgetBias: random.normal(0, 1),
+      },
+      ...{ inputKind: oneOf('numbers', 'classes'), eigenvalues: isScan ? oneOf('positive', 'signed') : 'positive' },
+    } as const;
+    const lengths = Array.from({ length: B }, () => 1 + random.below(T));
+    const reports = await checkNetworkGradients(backend, network, { T, B }, { lengths, seed: n });
+    expect([network, reports.filter(({ ok }) => !ok)]).toEqual([network, []]);
+  }
 });
 
 test('signed eigenvalues need a cell that has them', async () => {
