@@ -9,9 +9,9 @@ import { boundCell, stateShapesOf } from './cell.js';
 /** A cell with one state, h, and one block of H columns of the kernel and of the bias for each gate. */
 export interface ScanCell extends Pick<Cell, 'name' | 'gates' | 'operations' | 'setChrono'> {
   /** The equations of a block of steps: its states from the state before and the inputs. */
-  blockForward(backend: Backend, scan: Scan, block: Block): void;
+  blockForward(this: void, backend: Backend, scan: Scan, block: Block): void;
   /** From the gradients of the states: adds to those of the state before, of the inputs and of the parameters. */
-  blockBackward(backend: Backend, scan: Scan, block: Block): void;
+  blockBackward(this: void, backend: Backend, scan: Scan, block: Block): void;
 }
 
 /** The cell of these equations. */

@@ -1,16 +1,17 @@
 /**
  * The cells beside the programs in test/fixtures/cells.py, which compute them with PyTorch's automatic differentiation in f64. And what
- * must hold for each cell in a network: its gradients are the numeric ones with every feature, and the states that it carries are those of a longer sequence.
+ * must hold for each cell in a network: its gradients are the numeric ones with every feature. The states that it carries are those of a longer sequence.
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { BoundCell, Cell } from '../../src/cells/cell.js';
-import { cellOf } from '../../src/cells/cells.js';
+import { CELL_NAMES, cellOf } from '../../src/cells/cells.js';
 import type { CellName } from '../../src/cells/cells.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
+import { inTier } from '../helpers/needs.js';
 import { expectNumbers } from '../helpers/numeric.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -51,11 +52,8 @@ test.each(NAMES)('%s: states and gradients are those of PyTorch in f64, to 1e-12
   const { values, dh, h, gradients } = fixtures[name];
   const { sizes } = fixtures;
   const { T, B, H } = sizes;
-  const [cellName, signed] = name.split(' ');
-  const cell = bound(cellOf(cellName as CellName), sizes, {
-    signed: signed !== undefined,
-    forgetBias: sizes.forgetBias,
-  });
+  const signed = name.endsWith(' signed');
+  const cell = bound(cellOf(name.replace(' signed', '') as CellName), sizes, { signed, forgetBias: sizes.forgetBias });
   const placeOf = (key: string): Tensor =>
     key === 'x' ? cell.inputs[0] : key.endsWith('0') ? cell.initial[key.slice(0, -1)] : cell.values[key];
   for (const [key, list] of Object.entries(values)) copyInto(placeOf(key), tensorFrom(list, placeOf(key).shape, 'f64'));
@@ -152,6 +150,34 @@ test.each(OTHERS)('%s: the gradients of a network are the numeric ones, with eac
   const signed = { ...wide, eigenvalues: 'signed' as const };
   const reports = await checkNetworkGradients(backend, signed, { T: 5, B: 3 }, { lengths: [2, 5, 4] });
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+const COUNT = inTier(10, 200);
+
+test(`the gradients of ${COUNT} random networks of all cells are the numeric ones`, async () => {
+  const random = new Random(31);
+  const oneOf = <Value>(...choices: readonly Value[]): Value => choices[random.below(choices.length)];
+  for (let n = 0; n < COUNT; n++) {
+    const [T, B] = [1 + random.below(5), 1 + random.below(3)];
+    const layers = Array.from({ length: 1 + random.below(3) }, () => ({
+      ...{ hidden: 1 + random.below(4), bidirectional: oneOf(true, false), bias: oneOf(true, true, false) },
+      cell: oneOf(...CELL_NAMES),
+    }));
+    const isScan = layers.some(({ cell }) => cellOf(cell).hasFactors === true);
+    const network = {
+      ...{
+        inputs: 1 + random.below(4),
+        layers,
+        outputs: 2,
+        reads: oneOf('last', 'every'),
+        forgetBias: random.normal(0, 1),
+      },
+      ...{ inputKind: oneOf('numbers', 'classes'), eigenvalues: isScan ? oneOf('positive', 'signed') : 'positive' },
+    } as const;
+    const lengths = Array.from({ length: B }, () => 1 + random.below(T));
+    const reports = await checkNetworkGradients(backend, network, { T, B }, { lengths, seed: n });
+    expect([network, reports.filter(({ ok }) => !ok)]).toEqual([network, []]);
+  }
 });
 
 test('signed eigenvalues need a cell that has them', async () => {

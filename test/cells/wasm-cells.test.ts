@@ -10,6 +10,7 @@ import { cellNumbers, CELL_OPERANDS } from '../../src/core/cell-operations.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf } from '../../src/core/tensor.js';
+import { completeConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
 
@@ -85,7 +86,7 @@ test.each(OPERATIONS)('%s: the numbers of the reference, and the same bits on 1,
   for (const sizes of SIZES) {
     for (const numbers of NUMBERS) {
       const expected = await run(f64, name, sizes, numbers);
-      const found = [];
+      const found: Float64Array[][] = [];
       for (const backend of opened) found.push(await run(backend, name, sizes, numbers));
       expected.forEach((values, n) =>
         expectNumbers(found[0][n], values, 2e-5, `${name} ${sizes.join()}: ${CELL_OPERANDS[name][n].name}`),
@@ -120,7 +121,7 @@ test.each(['lstm-peephole', 'mingru', 'minlstm', 'slstm'] as const)(
       { hidden: 19, cell, bidirectional: true },
       { hidden: 6, cell },
     ];
-    const config = { inputs: 3, layers, outputs: 2, reads: 'every' as const };
+    const config = completeConfig({ inputs: 3, layers, outputs: 2, reads: 'every' });
     const results = [];
     for (const backend of [f64, ...opened]) {
       const network = new Network(backend, config, { T: 9, B: 5 });

@@ -110,8 +110,11 @@ const TANH_LIMITS = memory.data<f32>([-20, 20]);
 export function logSigmoid(x: v128): v128 {
   const u = exp(f32x4.neg(f32x4.abs(x)));
   const s = f32x4.div(u, f32x4.add(u, constant(TWO))), square = f32x4.mul(s, s);
-  let p = constant(ARTANH);
-  for (let n = 1; n < 6; n++) p = multiplyAdd(p, square, constant(ARTANH + (n << 2)));
+  let p = multiplyAdd(constant(ARTANH), square, constant(ARTANH + 4));
+  p = multiplyAdd(p, square, constant(ARTANH + 8));
+  p = multiplyAdd(p, square, constant(ARTANH + 12));
+  p = multiplyAdd(p, square, constant(ARTANH + 16));
+  p = multiplyAdd(p, square, constant(ARTANH + 20));
   return f32x4.sub(f32x4.pmin(x, f32x4.splat(0)), f32x4.mul(f32x4.add(s, s), multiplyAdd(p, square, constant(ONE))));
 }
 

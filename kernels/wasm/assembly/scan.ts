@@ -1,7 +1,7 @@
 /**
  * minGRU and minLSTM: their gates, (27) to (29), and the scan, (26), of all steps in one job. A chunk is a part of the rows and of the
- * units, and goes through all steps: what a thread has written at one step, it reads at the next, from its own cache. A loop has at most three outputs:
- * see cell.ts.
+ * units, and goes through all steps. So what a thread has written at one step, it reads at the next from its own cache. A loop has
+ * at most three outputs: see cell.ts.
  */
 import { MinGruBackward, MinGruForward, MinLstmBackward, MinLstmForward } from './jobs';
 import { flushTiny, min, multiplyAdd, storePart } from './math';
