@@ -13,11 +13,11 @@ import { boundCell, stateShapesOf } from './cell.js';
 /** A cell that computes one step after another. */
 export interface StepCell<Name extends string = string> extends Omit<Cell, 'activationShapes' | 'bind'> {
   /** The shapes of what the equations need beside states, inputs and parameters: `[T,B,N]` if the backward pass reads every step's, `[B,N]` if a step overwrites it. */
-  otherShapes(sizes: CellSizes): Shapes;
+  otherShapes(this: void, sizes: CellSizes): Shapes;
   /** The equations of one step: the states from the states before and the inputs. `step` has the views by name: see `StepRows`. */
-  stepForward(backend: Backend, recurrence: Recurrence, step: StepRows<Name>): void;
+  stepForward(this: void, backend: Backend, recurrence: Recurrence, step: StepRows<Name>): void;
   /** From the gradients of the states: adds to those of the states before, of the inputs and of the parameters. */
-  stepBackward(backend: Backend, recurrence: Recurrence, step: StepRows<Name>): void;
+  stepBackward(this: void, backend: Backend, recurrence: Recurrence, step: StepRows<Name>): void;
 }
 
 /** The cell of these shapes and equations. */

@@ -162,7 +162,7 @@ type Named = Readonly<Record<string, string>>;
 /** One extent of a shape: factor·letter + more. */
 const extentOf = (text: string) => {
   const [, factor, letter, more] = /^(\d*)([A-Z])(?:\+(\d+))?$/.exec(text) ?? [];
-  return { factor: Number(factor || 1), letter, more: Number(more ?? 0) };
+  return { factor: Number(factor || 1), letter, more: Number(more || 0) };
 };
 
 /** An operand: its name, its shape as in the table, and the extents of its axes. */

@@ -123,6 +123,7 @@ export interface Lstm extends LstmTensors {
 }
 
 /** h and c. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no record of tensors by name, as the states of any cell are
 export type State = {
   /** Hidden states, `[B,H]`, or of every step `[T,B,H]`. */
   readonly h: Tensor;

@@ -31,7 +31,8 @@ interface InitialValues {
 export function initialise(parameters: readonly Parameter[], random: Random, initial: InitialValues): void {
   assertChoice('initialise: output', initial.output, OUTPUT_INITS);
   assertChoice('initialise: bias', initial.bias, BIAS_INITS);
-  const chrono = initial.bias === 'chrono' ? chronoBiases(parameters, random, initial) : {};
+  const chrono: ReturnType<typeof chronoBiases> =
+    initial.bias === 'chrono' ? chronoBiases(parameters, random, initial) : {};
   for (const { name, value } of parameters) {
     const isOutput = name === 'outKernel' || name === 'outBias';
     if (isOutput && initial.output === 'normal') fillRandom(value, () => random.normal(0, 1));
@@ -58,7 +59,7 @@ function chronoBiases(
   parameters: readonly Parameter[],
   random: Random,
   { T, config }: InitialValues,
-): Record<string, () => void> {
+): Readonly<Record<string, (() => void) | undefined>> {
   const values = valuesByName(parameters);
   const draws = cellsOf(config)
     .filter(({ hasBias }) => hasBias)

@@ -108,7 +108,7 @@ export async function resultsOn(backend: Backend): Promise<Record<string, Float6
     values[name] = valuesOf(tensor);
   }
   for (const named of [await network.states.final(), await network.states.initialGradients()]) {
-    for (const [name, tensor] of Object.entries(named)) values[`${name}`] = valuesOf(tensor);
+    for (const [name, tensor] of Object.entries(named)) values[name] = valuesOf(tensor);
   }
   network.dispose();
   return values;
