@@ -303,9 +303,9 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
   }
   const given = givenOptions(command);
   const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
-  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
-    if (name in given && options[other] !== value)
-      command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${value}`);
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [keyof typeof NEEDS, readonly [OptionName, ...string[]]][]) {
+    if (name in given && !values.some((value) => options[other] === value))
+      command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${values.join(' or ')}`);
   }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
