@@ -639,7 +639,7 @@ gru-dwh-of-ax: dhPrev, dWh and the recurrent bias use dax in place of dah
 gru-resets-before: r multiplies both sums of n
 - Math.tanh(ax.get(b, 2 * H + k) + r * ahn)
 + Math.tanh(r * (ax.get(b, 2 * H + k) + ahn))
-! (22) n | (22′) dax | (22′) dahn, and network/pytorch-network
+! (22) n | (22′) daxr | (22′) daxn | (22′) dahr, and network/pytorch-network
 gru-r-and-z-exchanged: r and z use each other’s pre-activation
 - const r = sigmoid(ax.get(b, k) + ah.get(b, k));
 -       const z = sigmoid(ax.get(b, H + k) + ah.get(b, H + k));
