@@ -706,7 +706,7 @@ peephole-without-forget-bias: the forget bias is missing
 o-reads-the-old-cell: o reads cPrev in place of c
 - p.get(2 * H + n) * cNew
 + p.get(2 * H + n) * cPrev.get(b, n)
-! (25) | (25′) dpo | (24′), and cells/oracle
+! (25) | (25′) dpo | (25′) dc | (24′), and cells/oracle
 ## 25′, equations/peephole.ts
 dc-without-o: no gradient reaches c through o
 - dThroughH + dzo * p.get(2 * H + n)
