@@ -6,7 +6,7 @@ import path from 'node:path';
 import sirv from 'sirv';
 import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
-import { dataFiles, licences, usedFonts } from '../../src/page/build/assets.js';
+import { dataFiles, licences, usedFonts } from '../../src/page/build/plugins.js';
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/first-text.mjs';
 import { markdown } from './markdown.js';

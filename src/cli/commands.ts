@@ -2,8 +2,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { typed } from '../core/command-line.js';
-import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
+import { typed, DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
 import { inFolder } from '../files/disk.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';

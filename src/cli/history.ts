@@ -5,7 +5,7 @@ import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
 import { replaceText } from '../files/disk-replace.js';
 import { failure, placeOf, readFile } from '../files/disk.js';
-import { Fields } from '../files/fields.js';
+import { Fields } from '../files/json-reader.js';
 import { quote } from '../files/safetensors.js';
 
 const SETS = ['train', 'validation'] as const;

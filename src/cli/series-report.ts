@@ -10,8 +10,7 @@ import { holidaysIn, span } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import { errorTable, verdictsOf, warningsOf } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
-import { alignedRight } from './format.js';
-import { inform, print, printJson, printLines } from './print.js';
+import { alignedRight, inform, print, printJson, printLines } from './print.js';
 import { outputsBeside, writeCsv, writeReport } from './set-run.js';
 
 /** The cells `forecast`, `low` and `high` of a CSV file. */

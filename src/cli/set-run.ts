@@ -1,5 +1,5 @@
 /** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
-import { typed } from '../core/command-line.js';
+import { typed } from '../core/errors.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
 import { counted } from '../core/arguments.js';

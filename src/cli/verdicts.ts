@@ -6,8 +6,7 @@ import type { AnswerFile, WrittenAnswer } from './exercise-files.js';
 import { answersIn } from './exercise-files.js';
 import { wordsOf } from '../exercises/behind.js';
 import { digitsOf, plainElement } from '../exercises/exercise.js';
-import { table } from './format.js';
-import { print, printLines } from './print.js';
+import { table, print, printLines } from './print.js';
 
 export interface Checked extends AnswerFile {
   /** undefined if there is no file that can be read. */

@@ -4,11 +4,18 @@ import { fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/
 import { GATE_ORDER } from '../equations/lstm-tensors.js';
 import type { LstmPlace } from '../network/config.js';
 import { widthOf } from '../network/config.js';
-import type { Mistake } from './mistake.js';
-import { alongAxis, otherLayout, passOf, withTensors } from './mistake.js';
+import type { Mistake } from './output-mistakes.js';
+import {
+  alongAxis,
+  otherLayout,
+  passOf,
+  withTensors,
+  lossMistakes,
+  paddingInLoss,
+  turnedMistakes,
+} from './output-mistakes.js';
 import type { Problem, Results } from './problem.js';
 import { hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
-import { lossMistakes, paddingInLoss, turnedMistakes } from './output-mistakes.js';
 
 /**
  * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the

@@ -1,7 +1,6 @@
 /** What a run on the page needs: MNIST or a text, its options, and the checkpoint that it continues. */
 import { counted } from '../core/arguments.js';
-import { typed } from '../core/command-line.js';
-import { DataError } from '../core/errors.js';
+import { typed, DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
 import { textTask } from '../data/text.js';

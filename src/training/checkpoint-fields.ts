@@ -9,7 +9,7 @@ import { isRandomState, STATE_RULE } from '../core/rng.js';
 import { isTask, TASK_RULE } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
-import { Fields } from '../files/fields.js';
+import { Fields } from '../files/json-reader.js';
 import type { JsonObject } from '../files/json.js';
 import { jsonObjectOf, parseStrictJson } from '../files/json.js';
 import { quote } from '../files/safetensors.js';

@@ -4,14 +4,13 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
-import { typed } from '../core/command-line.js';
+import { typed, DataError, NonFiniteError } from '../core/errors.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
-import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { Fields } from '../files/fields.js';
+import { Fields } from '../files/json-reader.js';
 import type { JsonObject } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';

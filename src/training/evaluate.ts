@@ -38,7 +38,7 @@ export function dataFor({ config, sizes: { T, B } }: Pick<Network, 'config' | 's
 export const needsOwnReader = ({ sizes }: Pick<Network, 'sizes'>, data: TrainData): boolean =>
   'characters' in data && sizes.B > 1;
 
-/** Loss and accuracy over data that `dataFor` has checked. `what` begins messages. See `evaluate` in src/door/evaluate.ts. */
+/** Loss and accuracy over data that `dataFor` has checked. `what` begins messages. See `evaluate` in src/door/predict.ts. */
 export async function evaluateData(
   what: string,
   network: Network,

@@ -42,7 +42,7 @@ export interface WrittenCharacter {
   readonly probabilities: Float64Array;
 }
 
-/** See `sample` in src/door/sample.ts. */
+/** See `sample` in src/door/predict.ts. */
 export function sample(network: Source, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
   const plan = checked(network.config, vocabulary, options);
   const weights = network.save();

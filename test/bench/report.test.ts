@@ -7,7 +7,7 @@ import { labelOf } from '../../bench/candidates.js';
 import { quoted } from '../../bench/measure/environment.js';
 import type { Row } from '../../bench/measure/rows.js';
 import { rowsOf, statisticsOf } from '../../bench/measure/rows.js';
-import { crossoversOf } from '../../bench/report/crossovers.js';
+import { crossoversOf } from '../../bench/report/verdicts.js';
 import { writeReport } from '../../bench/report/report.js';
 import { rivalsOf, writeSummary } from '../../bench/report/summary.js';
 import { table } from '../../bench/report/tables.js';

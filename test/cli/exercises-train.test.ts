@@ -11,9 +11,8 @@ import type { RunReport } from '../../src/own-network/own-network.js';
 import { DataError } from '../../src/core/errors.js';
 import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
-import { linesOf } from '../helpers/longhand-process.js';
+import { linesOf, ended, pipeIn } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { ended, pipeIn } from '../helpers/named-pipe.js';
 
 let place = '';
 beforeAll(async () => {

@@ -25,7 +25,7 @@ import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
 import { longhand, misused, start } from '../helpers/longhand.js';
 import { needs } from '../helpers/needs.js';
-import { ended, pipeIn } from '../helpers/named-pipe.js';
+import { ended, pipeIn } from '../helpers/longhand-process.js';
 import { SIGNALS } from '../helpers/small-runs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { printable, table } from '../../src/cli/format.js';
+import { printable, table } from '../../src/cli/print.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { signed } from '../../src/training/checkpoint.js';

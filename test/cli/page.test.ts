@@ -11,7 +11,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
-import { packagedSeries } from '../../src/page/build/assets.js';
+import { packagedSeries } from '../../src/page/build/plugins.js';
 import { longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
 

@@ -1,7 +1,7 @@
 /** Runs of the `longhand` command, from the first line to the exit code. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { tutorialLine } from '../../src/cli/format.js';
+import { tutorialLine } from '../../src/cli/print.js';
 import { withoutVectors } from '../../src/core/backend.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/training.js';

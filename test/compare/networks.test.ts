@@ -13,14 +13,12 @@ import type { Safetensors } from '../../src/files/safetensors.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
-import { changeNumbers, stored, whole, randomInputs, storedZeros } from '../helpers/compare-files.js';
+import type { InputOptions, Slip } from '../helpers/compare-files.js';
+import { changeNumbers, stored, whole, randomInputs, storedZeros, networkResults } from '../helpers/compare-files.js';
 import { inTier } from '../helpers/needs.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { passesWith } from '../../src/compare/output-mistakes.js';
-import type { InputOptions } from '../helpers/compare-files.js';
-import type { Slip } from '../helpers/formula-network.js';
-import { networkResults } from '../helpers/formula-network.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors, tolerance = 1e-9): Promise<Comparison> =>

@@ -7,14 +7,13 @@ import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { GivenSequences, Sequences } from '../../src/data/sequences.js';
 import { Network } from '../../src/door/network.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import { Training } from '../../src/door/training.js';
-import { untouchable } from '../helpers/counting-backend.js';
+import { untouchable } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf } from '../helpers/runs.js';
 import type { Kind } from '../helpers/small-data.js';
-import { smallSequences, STEPS } from '../helpers/small-data.js';
+import { checkpointOf, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelOf } from '../../bench/candidates.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { alignedRight } from '../../src/cli/format.js';
+import { alignedRight } from '../../src/cli/print.js';
 import { taskOf } from '../../src/cli/tasks.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';

@@ -4,10 +4,18 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { blocksIn, differences, folder, outputOf, placeOf, read, withoutTrailingSpaces } from '../helpers/chapter.js';
+import {
+  blocksIn,
+  differences,
+  folder,
+  outputOf,
+  placeOf,
+  read,
+  withoutTrailingSpaces,
+  moduleProcess,
+} from '../helpers/run-module.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { inTier } from '../helpers/needs.js';
-import { moduleProcess } from '../helpers/run-module.js';
 
 interface Row {
   /** A chapter of docs/learn. */

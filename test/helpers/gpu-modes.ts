@@ -9,8 +9,7 @@ import type { TrainOptions } from '../../src/training/options.js';
 import type { Part } from './backend-suite.js';
 import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
-import { expectAsOnReference } from './runs.js';
-import { smallImages, smallSequences } from './small-data.js';
+import { expectAsOnReference, smallImages, smallSequences } from './small-data.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {

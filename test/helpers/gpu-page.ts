@@ -15,7 +15,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
-import { withViews } from './device-backend.js';
+import { withViews } from './backends.js';
 import { smallImages } from './small-data.js';
 
 /** `wgsl`: the webgpu backend; else a mode of GPU.js. */

@@ -8,7 +8,7 @@ import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { bundledPage, openSite } from './chromium.js';
-import { OUTPUTS, withViews } from './device-backend.js';
+import { OUTPUTS, withViews } from './backends.js';
 import type { Call, PageMode, RemoteView } from './gpu-page.js';
 
 export async function openRemoteBackend(mode: PageMode): Promise<Backend> {

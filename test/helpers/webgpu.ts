@@ -5,7 +5,7 @@ import { Device } from '../../kernels/webgpu/device.js';
 import type { Operations } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import { OUTPUTS } from './device-backend.js';
+import { OUTPUTS } from './backends.js';
 import { needs } from './needs.js';
 
 /** A backend whose kernels are those for this kind of adapter. */

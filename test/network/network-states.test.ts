@@ -12,9 +12,9 @@ import { Network } from '../../src/door/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { fillNormal, randomNetwork, STACK } from '../helpers/random-model.js';
-import { describeOnBackends } from '../helpers/runs.js';
+import { describeOnBackends } from '../helpers/small-data.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 

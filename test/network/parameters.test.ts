@@ -36,8 +36,7 @@ import {
 } from '../../src/index.js';
 import { elementCountOfNetwork, elementCountOfTraining } from '../../src/network/memory.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
-import { countingBackend } from '../helpers/counting-backend.js';
-import { OUTPUTS } from '../helpers/device-backend.js';
+import { countingBackend, OUTPUTS } from '../helpers/backends.js';
 import { errorOf, failureOf } from '../helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];

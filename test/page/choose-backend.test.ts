@@ -13,7 +13,7 @@ import { DEFAULTS } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { smallImages } from '../helpers/small-data.js';
 
 const HARDWARE = { vendor: 'acme', architecture: 'one', device: '', description: '', isFallbackAdapter: false };

@@ -10,9 +10,9 @@ import { likeliest } from '../../src/page/text/text-writer.js';
 import type { WriteRequest, WrittenChoice } from '../../src/page/text/text-writer.js';
 import { TextWriter } from '../../src/page/text/text-writer.js';
 import { sample } from '../../src/training/sample.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { C, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
+import { C, modelOf, surprises, vocabulary } from '../helpers/random-model.js';
 
 describe('a writer', () => {
   const request: WriteRequest = { prefix: 'to be', length: 40, temperature: 1.2, top: 20, seed: 9 };

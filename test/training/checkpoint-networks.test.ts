@@ -10,8 +10,7 @@ import { namesInVersion, OPTION_NAMES, storedName } from '../../src/training/opt
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
 import { WRONG_NETWORKS } from '../helpers/random-model.js';
-import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, smallSequences, STEPS } from '../helpers/small-data.js';
+import { checkpointOf, IMAGES, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const DATA = {
   ...smallSequences({ inputs: 'classes', answers: 'labels', reads: 'every', ends: 'lengths' }, 9),

@@ -14,8 +14,7 @@ import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
-import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-data.js';
+import { checkpointOf, IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { inTier } from '../helpers/needs.js';
 
 let checkpoint: Checkpoint;

@@ -26,8 +26,14 @@ import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch, inTier } from '../helpers/needs.js';
-import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
-import { idx, IMAGES, mnistFiles, OPTIONS, smallSequences } from '../helpers/small-data.js';
+import {
+  checkpointOf as lastCheckpointOf,
+  idx,
+  IMAGES,
+  mnistFiles,
+  OPTIONS,
+  smallSequences,
+} from '../helpers/small-data.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
 /** A run on small images. */
@@ -335,18 +341,20 @@ script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
 
 type Numbers = readonly (number | Numbers)[];
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/text.json', import.meta.url), 'utf8')) as {
-  text: string;
-  hidden: number[];
-  T: number;
-  B: number;
-  updates: number;
-  learningRate: number;
-  clipNorm: number;
-  initial: Record<string, Numbers>;
-  losses: number[];
-  trained: Record<string, Numbers>;
-  states: Numbers[][];
+const { text: fixture } = JSON.parse(readFileSync(new URL('../fixtures/parts.json', import.meta.url), 'utf8')) as {
+  text: {
+    text: string;
+    hidden: number[];
+    T: number;
+    B: number;
+    updates: number;
+    learningRate: number;
+    clipNorm: number;
+    initial: Record<string, Numbers>;
+    losses: number[];
+    trained: Record<string, Numbers>;
+    states: Numbers[][];
+  };
 };
 
 const largestDifference = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {

@@ -13,13 +13,19 @@ import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import { untouchable } from '../helpers/counting-backend.js';
+import { untouchable } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf, describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-data.js';
+import {
+  checkpointOf,
+  describeOnBackends,
+  expectInterruptible,
+  recordingOf,
+  IMAGES,
+  OPTIONS,
+} from '../helpers/small-data.js';
 import { inTier } from '../helpers/needs.js';
 
 type Asked = Partial<TrainOptions>;

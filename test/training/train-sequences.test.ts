@@ -19,18 +19,25 @@ import type { TrainData } from '../../src/data/train-data.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
-import { evaluate } from '../../src/door/evaluate.js';
-import { train } from '../../src/door/train.js';
 import type { PredictOptions } from '../../src/door/predict.js';
-import { predict } from '../../src/door/predict.js';
+import { evaluate, predict } from '../../src/door/predict.js';
+import { train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { examplesIn } from '../../src/training/run-data.js';
 import { Training } from '../../src/door/training.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf, describeOnBackends, expectAsOnReference } from '../helpers/runs.js';
 import type { Kind } from '../helpers/small-data.js';
-import { IMAGES, KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
+import {
+  checkpointOf,
+  describeOnBackends,
+  expectAsOnReference,
+  IMAGES,
+  KINDS,
+  sliceSequences,
+  smallSequences,
+  STEPS,
+} from '../helpers/small-data.js';
 
 const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
 const COUNT = 21; // the last batch of an evaluation is not full

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../../compare/compare.js';
 import { compareFile } from '../../compare/compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../../compare/limits.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../../compare/read-problem.js';
 import type { TemplateOptions } from '../../compare/template.js';
 import { MOST_PROJECTED, templateOf } from '../../compare/template.js';
 import { formatShape } from '../../core/tensor.js';
@@ -18,9 +18,8 @@ import { COMPARED_LOSSES } from '../../compare/problem.js';
 import { READS } from '../../network/config.js';
 import { currentRun } from '../current-run.js';
 import { positiveNumber, wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
+import { table, inform, printJson, printLines } from '../print.js';
 import { assertRoom } from '../memory.js';
-import { inform, printJson, printLines } from '../print.js';
 
 interface CompareFlags extends TemplateOptions {
   readonly tolerance: number;

@@ -5,8 +5,7 @@ import { searchOf } from '../../exercises/exercise.js';
 import { BUGS } from '../../exercises/bugs.js';
 import { folderOf, typedExercise } from '../exercise-files.js';
 import { keepProgress, keptProgress } from './exercises-files.js';
-import { printable, table } from '../format.js';
-import { print, printLines, printText } from '../print.js';
+import { printable, table, print, printLines, printText } from '../print.js';
 
 export const exercisesBugsCommand = (): Command =>
   new Command('bugs')

@@ -20,8 +20,7 @@ import { isRight, verdictsOn, summaryOf } from '../verdicts.js';
 import { currentRun, untilInterrupted } from '../current-run.js';
 import { folderOf } from '../exercise-files.js';
 import { wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
-import { inform, print, printLines, printText } from '../print.js';
+import { table, inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
 
 interface Flags {

@@ -10,9 +10,8 @@ import { checkNetworkGradients } from '../../network/network-check.js';
 import { layersOf } from '../../training/options.js';
 import { currentRun } from '../current-run.js';
 import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
+import { table, printJson, printLines } from '../print.js';
 import { withAdvice, assertRoom } from '../memory.js';
-import { printJson, printLines } from '../print.js';
 
 interface GradcheckFlags {
   readonly steps: number;

@@ -13,8 +13,7 @@ import { elementReader } from '../../files/stored-tensors.js';
 import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import { assertUndamaged } from '../../training/checkpoint.js';
-import { table } from '../format.js';
-import { printJson, printLines } from '../print.js';
+import { table, printJson, printLines } from '../print.js';
 import { loadSet } from '../set-run.js';
 
 const BINS = 16;

@@ -4,9 +4,8 @@ import { withMistake } from '../exercise.js';
 import { NUMBERS } from '../numbers.js';
 import type { Numbers, Result } from '../results.js';
 import { isNear, numberIn } from '../results.js';
-import { placeToLook } from './lines.js';
 import type { Family } from './parts.js';
-import { areNear, familiesOf, gatesOf } from './parts.js';
+import { placeToLook, areNear, familiesOf, gatesOf } from './parts.js';
 import type { Statement } from './statements.js';
 import { ratioOf, statementOn } from './statements.js';
 

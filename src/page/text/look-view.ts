@@ -6,11 +6,10 @@ import { PASSAGE, RepeatedJob } from '../common.js';
 import { button, element, made, madeButton, messageOf, nameOf, optionsOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
-import { showChoices } from '../probability-bars.js';
+import { showChoices, CharacterText, nameOfCharacter } from '../probability-bars.js';
 import { bitsOf } from '../run-panel.js';
 import type { View } from '../settings.js';
 import { FIELDS } from '../settings.js';
-import { CharacterText, nameOfCharacter } from './character-text.js';
 import { PROPERTIES } from './separation.js';
 import type { PassageInspection, RankedState } from './text-tools.js';
 

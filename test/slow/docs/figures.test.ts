@@ -20,10 +20,10 @@ import {
   read,
   testSymptoms,
   tutorialOutput,
-} from '../../helpers/chapter.js';
+  moduleProcess,
+} from '../../helpers/run-module.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
-import { moduleProcess } from '../../helpers/run-module.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 /** One process for all questions: they share the modules, and what these have learned to run fast. */
