@@ -1,6 +1,5 @@
 /** The tensors of a GPU backend, each held as rows of its last axis, and where the operands of operations lie in these rows. */
-import type { FloatArray, Tensor } from '../src/core/tensor.js';
-import { formatShape, isDense } from '../src/core/tensor.js';
+import { type FloatArray, type Tensor, formatShape, isDense } from '../src/core/tensor.js';
 
 /** Rows `from … to - 1` of a tensor, read directly or as a transpose. */
 export interface HeldRows<Held> {

@@ -4,13 +4,10 @@
  */
 import { BASELINE, labelOf } from '../candidates.js';
 import { loadWarning } from '../measure/environment.js';
-import type { Row } from '../measure/rows.js';
-import { timesWarning } from '../measure/rows.js';
+import { type Row, timesWarning } from '../measure/rows.js';
 import { threadsText } from '../program.js';
-import type { Axis } from '../suites.js';
-import { AXES } from '../suites.js';
-import type { Timed } from './tables.js';
-import { groupBy, isTimed } from './tables.js';
+import { type Axis, AXES } from '../suites.js';
+import { type Timed, groupBy, isTimed } from './tables.js';
 
 /** Wrong results, and candidates of Longhand that failed, as a kernel does that reads outside its memory. A rival that fails is left out. */
 export function mistakesIn(rows: readonly Row[]): string[] {

@@ -3,8 +3,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError, WrongProductError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { Statistics } from '../measure/rows.js';
-import { spreadOf, statisticsOf, timesWarning } from '../measure/rows.js';
+import { type Statistics, spreadOf, statisticsOf, timesWarning } from '../measure/rows.js';
 
 export type Size = readonly [M: number, K: number, N: number];
 

@@ -6,8 +6,7 @@ import type { HostNumbers } from './gpu-js.js';
 import { flat, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
 import { copyPrograms, fillProgram, joinPrograms, uploadProgram } from './pointwise.js';
-import type { Input, Matrix, Operation, RowRange } from './runner.js';
-import { allRowsOf, isPart, Runner } from './runner.js';
+import { type Input, type Matrix, type Operation, type RowRange, allRowsOf, isPart, Runner } from './runner.js';
 
 export class Device {
   private readonly runner: Runner;

@@ -14,8 +14,7 @@ import type {
   WebGpuContext,
 } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
-import type { Geometry } from './layout.js';
-import { flat, partsOf } from './layout.js';
+import { type Geometry, flat, partsOf } from './layout.js';
 import type { Program } from './program.js';
 
 /** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/gpu-kernels.md compares tiles. */

@@ -6,8 +6,7 @@ import { typed, DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryE
 import { inFolder } from '../files/disk.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
-import type { Output, Surroundings } from './current-run.js';
-import { asRun, currentRun, Interrupted } from './current-run.js';
+import { type Output, type Surroundings, asRun, currentRun, Interrupted } from './current-run.js';
 import { evalCommand } from './commands/eval.js';
 import { exercisesCommand } from './commands/exercises.js';
 import { exportCommand, importCommand } from './commands/export.js';

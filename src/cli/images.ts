@@ -4,8 +4,7 @@ import { fitted, SIDE } from '../data/fit-drawing.js';
 import { parseIdx } from '../data/mnist.js';
 import { unpacked } from '../data/mnist-files.js';
 import { readFile } from '../files/disk.js';
-import type { Bitmap } from './png.js';
-import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
+import { type Bitmap, decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
 
 export interface NamedImage {
   /** `digit.png`, or `t10k-images-idx3-ubyte[7]`. */

@@ -11,8 +11,7 @@ import type { ForecastState } from '../forecast/forecaster.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { LoopHooks } from '../training/loop.js';
 import { backendLine, type BackendFlags } from './backends.js';
-import type { WrittenFile } from './outputs.js';
-import { stemOf } from './outputs.js';
+import { type WrittenFile, stemOf } from './outputs.js';
 import { inform } from './print.js';
 import { progressBar } from './commands/run-training.js';
 

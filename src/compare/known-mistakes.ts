@@ -1,9 +1,7 @@
 /** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
-import type { Tensor } from '../core/tensor.js';
-import { fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/tensor.js';
+import { type Tensor, fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/lstm-tensors.js';
-import type { LstmPlace } from '../network/config.js';
-import { widthOf } from '../network/config.js';
+import { type LstmPlace, widthOf } from '../network/config.js';
 import type { Mistake } from './output-mistakes.js';
 import {
   alongAxis,
@@ -14,8 +12,7 @@ import {
   paddingInLoss,
   turnedMistakes,
 } from './output-mistakes.js';
-import type { Problem, Results } from './problem.js';
-import { hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
+import { type Problem, type Results, hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
 
 /**
  * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the

@@ -2,13 +2,10 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import type { Shape } from '../core/tensor.js';
-import { formatShape } from '../core/tensor.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote } from '../files/safetensors.js';
+import { type Shape, formatShape } from '../core/tensor.js';
+import { type Safetensors, quote } from '../files/safetensors.js';
 import { shapeNamed } from '../files/stored-tensors.js';
-import type { BatchSizes, CompleteConfig, LayerSizes } from '../network/config.js';
-import { completeConfig, READS } from '../network/config.js';
+import { type BatchSizes, type CompleteConfig, type LayerSizes, completeConfig, READS } from '../network/config.js';
 import { COMPARED_LOSSES } from './problem.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';

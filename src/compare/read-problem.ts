@@ -1,16 +1,13 @@
 /** Reads a file: the problem that both programs solve, and the other program's results. Then the limits: memory and time. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote } from '../files/safetensors.js';
+import { type Shape, type Tensor, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
+import { type Safetensors, quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatUnits, lossRows, lstmsOf, outputShape, formatNetwork } from '../network/config.js';
 import { elementCountOfActivations, elementCountOfParameters } from '../network/memory.js';
-import type { NamedNetwork } from './named-network.js';
-import { assertParameterShapes, namedNetworkIn } from './named-network.js';
+import { type NamedNetwork, assertParameterShapes, namedNetworkIn } from './named-network.js';
 import type { Problem, Results, StateShapes } from './problem.js';
 import { hasPadding, isBeyondEnd, countsRow, parameterShapesOf, shapesOf, lstmsIn, withSequences } from './problem.js';
 

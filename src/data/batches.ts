@@ -2,10 +2,8 @@
 import { assertChoice, assertWhole, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed, assertShape } from '../core/tensor.js';
-import type { LabelledImages } from './mnist.js';
-import { CLASSES } from './mnist.js';
+import { type Tensor, assertNotFreed, assertShape } from '../core/tensor.js';
+import { type LabelledImages, CLASSES } from './mnist.js';
 
 /**
  * The orders in which examples are drawn.

@@ -2,20 +2,14 @@
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import type { NestedNumbers, Tensor } from '../core/tensor.js';
-import { assertNotFreed, copyInto, fill, formatShape, zeros } from '../core/tensor.js';
-import type { Inputs } from '../data/sequences.js';
-import { assertInputs, assertLengths } from '../data/sequences.js';
+import { type NestedNumbers, type Tensor, assertNotFreed, copyInto, fill, formatShape, zeros } from '../core/tensor.js';
+import { type Inputs, assertInputs, assertLengths } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
 import type { GivenData } from '../data/train-data.js';
-import type { Evaluation } from '../training/evaluate.js';
-import { dataFor, evaluateData, needsOwnReader } from '../training/evaluate.js';
-import type { Prediction } from '../training/predict.js';
-import { predictAll } from '../training/predict.js';
-import type { SampleOptions } from '../training/sample.js';
-import { sample as write } from '../training/sample.js';
-import type { Network } from './network.js';
-import { assertNetwork } from './network.js';
+import { type Evaluation, dataFor, evaluateData, needsOwnReader } from '../training/evaluate.js';
+import { type Prediction, predictAll } from '../training/predict.js';
+import { type SampleOptions, sample as write } from '../training/sample.js';
+import { type Network, assertNetwork } from './network.js';
 
 /** Options of `predict`. */
 export interface PredictOptions {

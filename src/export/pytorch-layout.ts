@@ -3,8 +3,7 @@
  * the order i, f, g, o. A kernel is split into two: the rows of its inputs, and those of h.
  */
 import { DataError } from '../core/errors.js';
-import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
+import { type FloatArray, type Shape, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { parseStrictJson } from '../files/json.js';

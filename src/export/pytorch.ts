@@ -6,11 +6,9 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import type { Shape } from '../core/tensor.js';
-import { valuesOf } from '../core/tensor.js';
+import { type Shape, valuesOf } from '../core/tensor.js';
 import type { JsonObject } from '../files/json.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote, writeSafetensors } from '../files/safetensors.js';
+import { type Safetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
 import type { LayerSizes, NetworkConfig } from '../network/config.js';
 import { completeConfig, isPlain, lstmsOf, storedConfig, widthOf } from '../network/config.js';

@@ -12,16 +12,12 @@ import { DataError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import type { JsonObject } from '../files/json.js';
-import type { StoredTensor, Safetensors } from '../files/safetensors.js';
-import { writeSafetensors } from '../files/safetensors.js';
-import type { ExpectedShape } from '../files/stored-tensors.js';
-import { storedFloats, floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteConfig } from '../network/config.js';
-import { isPlain, storedConfig, completeConfig } from '../network/config.js';
+import { type StoredTensor, type Safetensors, writeSafetensors } from '../files/safetensors.js';
+import { type ExpectedShape, storedFloats, floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
+import { type CompleteConfig, isPlain, storedConfig, completeConfig } from '../network/config.js';
 import { modelNetwork } from '../network/tutorial-network.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import type { LstmWeights } from './weights.js';
-import { foldedBias, formatKind, weightsOf, singlePrecision } from './weights.js';
+import { type LstmWeights, foldedBias, formatKind, weightsOf, singlePrecision } from './weights.js';
 
 type NamedTensor = readonly [name: string, tensor: StoredTensor];
 

@@ -1,10 +1,8 @@
 /** Converts tensors to stored ones, and back; reading checks name, type and shape. */
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
-import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
-import { quote } from './safetensors.js';
+import { type FloatArray, type Shape, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
+import { type Safetensors, type StoredDType, type StoredTensor, quote } from './safetensors.js';
 
 /** A copy of a tensor for a file, in its own precision. */
 export function storedTensor(tensor: Tensor): StoredTensor {

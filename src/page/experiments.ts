@@ -5,8 +5,7 @@
 import type { Subject } from './common.js';
 import { element, ButtonGroup } from './dom.js';
 import { linkTo } from './link.js';
-import type { Settings } from './settings.js';
-import { DEFAULTS, settingsOf } from './settings.js';
+import { type Settings, DEFAULTS, settingsOf } from './settings.js';
 
 interface ExperimentRun {
   /** On the button that starts it. */

@@ -2,14 +2,11 @@
 import { counted } from '../core/arguments.js';
 import { typed, DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
-import type { Text, TextOptions, TextTask } from '../data/text.js';
-import { textTask } from '../data/text.js';
+import { type Text, type TextOptions, type TextTask, textTask } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import type { Checkpoint, SavedModel, SavedTraining } from '../training/checkpoint.js';
-import type { TrainOptions } from '../training/options.js';
-import { layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
-import type { Subject, TextFacts } from './common.js';
-import { pageOptionsOf, TEXT_LIMITS } from './common.js';
+import { type TrainOptions, layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
+import { type Subject, type TextFacts, pageOptionsOf, TEXT_LIMITS } from './common.js';
 import type { Settings } from './settings.js';
 
 /** What a run trains, validates and is tested with; for the digest see `TrainingData`. */

@@ -1,6 +1,5 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
-import type { Remote } from 'comlink';
-import { proxy } from 'comlink';
+import { type Remote, proxy } from 'comlink';
 import type { BackendName, TextFacts } from './common.js';
 import type { Action } from './dom.js';
 import {
@@ -20,8 +19,7 @@ import { SettingsForm } from './form.js';
 import type { Progress, Sample } from './live-run.js';
 import { continuedNote, isGpuFailure, showComputeNote, showPlanted, showTiming } from './run-notes.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
-import type { RunSettings, Settings } from './settings.js';
-import { DEFAULTS, fittedTo } from './settings.js';
+import { type RunSettings, type Settings, DEFAULTS, fittedTo } from './settings.js';
 
 /** What “Train” reports to the other views. */
 export interface TrainListener {

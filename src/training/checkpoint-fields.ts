@@ -7,16 +7,13 @@ import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { isRandomState, STATE_RULE } from '../core/rng.js';
 import { isTask, TASK_RULE } from '../data/examples.js';
-import type { Vocabulary } from '../data/text.js';
-import { assertVocabulary, classCount } from '../data/text.js';
+import { type Vocabulary, assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/json-reader.js';
-import type { JsonObject } from '../files/json.js';
-import { jsonObjectOf, parseStrictJson } from '../files/json.js';
+import { type JsonObject, jsonObjectOf, parseStrictJson } from '../files/json.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig, needsVersion3, storedLayer } from '../network/config.js';
-import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
+import { type TrainOptions, areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
 /** The network that the fields describe. */
 export const savedNetworkIn = (fields: Fields, where: string, version: number): CompleteConfig =>

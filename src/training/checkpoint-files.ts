@@ -4,10 +4,8 @@ import { DataError } from '../core/errors.js';
 import { previousOf, replaceFile } from '../files/disk-replace.js';
 import { placeOf, readFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
-import type { CheckpointSet } from './network-set.js';
-import { parseCheckpointSet } from './network-set.js';
-import type { Checkpoint } from './checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
+import { type CheckpointSet, parseCheckpointSet } from './network-set.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
 export type { CheckpointSet } from './network-set.js';
 

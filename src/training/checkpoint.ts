@@ -7,8 +7,7 @@
 import { typed, DataError, NonFiniteError } from '../core/errors.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
+import { type Shape, type Tensor, assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { Fields } from '../files/json-reader.js';
 import type { JsonObject } from '../files/json.js';
@@ -26,8 +25,7 @@ import {
   stateShapes,
   storedConfig,
 } from '../network/config.js';
-import type { NamedTensors } from '../network/parameters.js';
-import { faultInSquares } from '../network/parameters.js';
+import { type NamedTensors, faultInSquares } from '../network/parameters.js';
 import {
   assertSameNetwork,
   checkedMetadata,
@@ -38,8 +36,7 @@ import {
   taskIn,
   vocabularyIn,
 } from './checkpoint-fields.js';
-import type { TrainOptions } from './options.js';
-import { areVersion1, storedOptions } from './options.js';
+import { type TrainOptions, areVersion1, storedOptions } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';

@@ -7,16 +7,12 @@ import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { JsonObject } from '../files/json.js';
-import type { StoredTensor } from '../files/safetensors.js';
-import { quote, writeSafetensors } from '../files/safetensors.js';
+import { type StoredTensor, quote, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { checkedMetadata, metadataIn } from './checkpoint-fields.js';
-import type { Checkpoint } from './checkpoint.js';
-import { checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
-import type { LoopHooks } from './loop.js';
-import { makeAllSteps } from './loop.js';
-import type { TrainOptions } from './options.js';
-import { stepCount } from './options.js';
+import { type Checkpoint, checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
+import { type LoopHooks, makeAllSteps } from './loop.js';
+import { type TrainOptions, stepCount } from './options.js';
 import { Training } from './training.js';
 
 /** One network of a set. */

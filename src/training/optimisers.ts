@@ -1,10 +1,8 @@
 /** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
 import { assertNumber, assertObject, assertWhole } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { allocateAll, assertOwn, freeAll } from '../core/backend.js';
+import { type Backend, allocateAll, assertOwn, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { Tensor } from '../core/tensor.js';
-import { placesOfCommon, placesOfShared } from '../core/tensor.js';
+import { type Tensor, placesOfCommon, placesOfShared } from '../core/tensor.js';
 import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import {

@@ -14,8 +14,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-fi
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
-import type { Result } from '../helpers/longhand-process.js';
-import { MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
+import { type Result, MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonLinesOf, jsonOf, longhand, misused, refused, words } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';

@@ -5,14 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Comparison } from '../../src/compare/compare.js';
-import { compareFile } from '../../src/compare/compare.js';
-import type { TemplateOptions } from '../../src/compare/template.js';
-import { templateOf } from '../../src/compare/template.js';
-import type { Safetensors } from '../../src/files/safetensors.js';
-import { parseSafetensors } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
+import { type Comparison, compareFile } from '../../src/compare/compare.js';
+import { type TemplateOptions, templateOf } from '../../src/compare/template.js';
+import { type Safetensors, parseSafetensors } from '../../src/files/safetensors.js';
+import { type Tensors, changed } from '../helpers/changed-files.js';
 import type { InputOptions, Slip } from '../helpers/compare-files.js';
 import { changeNumbers, stored, whole, randomInputs, storedZeros, networkResults } from '../helpers/compare-files.js';
 import { inTier } from '../helpers/needs.js';

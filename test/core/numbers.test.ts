@@ -8,11 +8,9 @@ import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/core/n
 import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining } from '../../src/door/train.js';
 import { expectDataError } from '../helpers/failures.js';
 import { failed, longhand } from '../helpers/longhand.js';

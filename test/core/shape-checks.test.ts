@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
 import { errorOf } from '../helpers/failures.js';
 
 type Operands = Readonly<Record<string, Tensor>>;

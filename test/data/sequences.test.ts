@@ -12,8 +12,7 @@ import { resumeTraining, train } from '../../src/door/train.js';
 import { Training } from '../../src/door/training.js';
 import { untouchable } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import type { Kind } from '../helpers/small-data.js';
-import { checkpointOf, smallSequences, STEPS } from '../helpers/small-data.js';
+import { type Kind, checkpointOf, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };

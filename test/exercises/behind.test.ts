@@ -1,10 +1,8 @@
 /** The inputs that a wrong verdict shows: the expected number follows from them, with six digits, by a formula written here again. */
 import { indexOf } from '../../src/core/tensor.js';
-import type { Behind } from '../../src/exercises/behind.js';
-import { short, wordsOf } from '../../src/exercises/behind.js';
+import { type Behind, short, wordsOf } from '../../src/exercises/behind.js';
 import { check, PROBLEMS } from '../../src/exercises/check.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
-import { withMistake } from '../../src/exercises/exercise.js';
+import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { headOf } from '../../src/exercises/folder.js';
 import { TYPES } from '../../src/exercises/types.js';

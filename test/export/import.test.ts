@@ -18,8 +18,7 @@ import {
   PROJECTED,
   savedNetwork,
 } from '../helpers/exported-networks.js';
-import type { Tensors } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
+import { type Tensors, changed } from '../helpers/changed-files.js';
 import { expectDataError } from '../helpers/failures.js';
 import { savedModel, SIZES, modelOf } from '../helpers/random-model.js';
 

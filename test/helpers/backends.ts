@@ -3,8 +3,7 @@ import ndarray from 'ndarray';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import type { DType, FloatArray, Tensor } from '../../src/core/tensor.js';
-import { copyInto, fill } from '../../src/core/tensor.js';
+import { type DType, type FloatArray, type Tensor, copyInto, fill } from '../../src/core/tensor.js';
 
 /** How many operands each operation writes: these are its first ones. One of clipping is a list of tensors. */
 export const OUTPUTS: Record<keyof Operations, number> = {

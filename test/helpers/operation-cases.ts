@@ -4,8 +4,7 @@
  */
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { copyInto, transposeOf, zeros } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, copyInto, transposeOf, zeros } from '../../src/core/tensor.js';
 import { copyOf, inner, randomTensor, sum } from './numeric.js';
 
 /**

@@ -2,19 +2,14 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { stepOf, zeros } from '../../src/core/tensor.js';
+import { type Tensor, stepOf, zeros } from '../../src/core/tensor.js';
 import { vocabularyOf } from '../../src/data/text.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
-import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
-import { allocateLstm } from '../../src/equations/lstm-tensors.js';
-import type { NetworkConfig } from '../../src/network/config.js';
-import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
-import type { NamedTensors } from '../../src/network/parameters.js';
-import { valuesByName } from '../../src/network/parameters.js';
-import type { ModelSizes } from '../../src/network/tutorial-network.js';
-import { modelNetwork } from '../../src/network/tutorial-network.js';
+import { type LstmSizes, allocateLstm } from '../../src/equations/lstm-tensors.js';
+import { type NetworkConfig, completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import { type NamedTensors, valuesByName } from '../../src/network/parameters.js';
+import { type ModelSizes, modelNetwork } from '../../src/network/tutorial-network.js';
 import type { TextModel } from '../../src/page/text/text-writer.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 

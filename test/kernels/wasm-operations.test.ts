@@ -6,11 +6,9 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { fill, valuesOf } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, fill, valuesOf } from '../../src/core/tensor.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
-import type { Case } from '../helpers/operation-cases.js';
-import { LARGE_CASES } from '../helpers/operation-cases.js';
+import { type Case, LARGE_CASES } from '../helpers/operation-cases.js';
 
 /** The f32 values of the outputs of an operation, on the same inputs. */
 function run(on: Backend, { outputs, inputs, prepare, draw, run: operation }: Case): Float32Array[] {

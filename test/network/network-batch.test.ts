@@ -1,8 +1,7 @@
 /** The batches of a network: what they may hold, what counts in them, and the metrics of a pass. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Tensor, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import type { Batch, BatchInputs } from '../../src/network/given-batch.js';
 import { Network } from '../../src/door/network.js';

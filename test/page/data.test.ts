@@ -1,7 +1,6 @@
 /** The page's text, as it arrives from a server: the whole text, or an error that names the file and what happened to it. */
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders, RequestListener, Server } from 'node:http';
-import { createServer } from 'node:http';
+import { type IncomingHttpHeaders, type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -13,8 +12,7 @@ import { DataError } from '../../src/core/errors.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { dataFiles, EXPERIMENT_WORDS, experimentsInPage } from '../../src/page/build/plugins.js';
-import type { Cells } from '../../src/page/choose-backend.js';
-import { createBackend, withCells } from '../../src/page/choose-backend.js';
+import { type Cells, createBackend, withCells } from '../../src/page/choose-backend.js';
 import { EXPERIMENTS, settingsFor } from '../../src/page/experiments.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { fromQuery, linkTo, toQuery } from '../../src/page/link.js';

@@ -2,8 +2,7 @@
 import { jest } from '@jest/globals';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
-import type { Vocabulary } from '../../src/data/text.js';
-import { classesIn, vocabularyOf } from '../../src/data/text.js';
+import { type Vocabulary, classesIn, vocabularyOf } from '../../src/data/text.js';
 import { Network } from '../../src/door/network.js';
 import type { TextModel } from '../../src/page/text/text-writer.js';
 import { likeliest } from '../../src/page/text/text-writer.js';

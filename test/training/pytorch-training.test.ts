@@ -15,14 +15,11 @@ import { FILES, loadMnist, packagedDirectory } from '../../src/data/mnist-files.
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import { fromPyTorchLayout, modulesFor } from '../../src/export/pytorch-layout.js';
 import { fromPyTorchTraining, toPyTorchTraining } from '../../src/export/pytorch-training.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { lstmsOf } from '../../src/network/config.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { type Checkpoint, checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
-import type { TrainOptions } from '../../src/training/options.js';
-import { TUTORIAL } from '../../src/training/options.js';
+import { type TrainOptions, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch, inTier } from '../helpers/needs.js';

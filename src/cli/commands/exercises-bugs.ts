@@ -1,7 +1,6 @@
 /** `longhand exercises bugs`: “Find the bug” in the terminal, with the programs and the words of the site. */
 import { Command } from 'commander';
-import type { Bug } from '../../exercises/exercise.js';
-import { searchOf } from '../../exercises/exercise.js';
+import { type Bug, searchOf } from '../../exercises/exercise.js';
 import { BUGS } from '../../exercises/bugs.js';
 import { folderOf, typedExercise } from '../exercise-files.js';
 import { keepProgress, keptProgress } from './exercises-files.js';

@@ -10,15 +10,13 @@ import { fromPyTorch, toPyTorch } from '../../export/pytorch.js';
 import { formatKind } from '../../export/weights.js';
 import { assertReplaceable, previousOf, replaceFile } from '../../files/disk-replace.js';
 import { makeFolder, readFile } from '../../files/disk.js';
-import type { Safetensors } from '../../files/safetensors.js';
-import { parseSafetensors, quote } from '../../files/safetensors.js';
+import { type Safetensors, parseSafetensors, quote } from '../../files/safetensors.js';
 import { isPlain } from '../../network/config.js';
 import { metadataIn } from '../../training/checkpoint-fields.js';
 import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint } from '../../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from '../flag-values.js';
-import type { WrittenFile } from '../outputs.js';
-import { assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
+import { type WrittenFile, assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
 import { print, printJson } from '../print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;

@@ -2,10 +2,8 @@
  * What an answer has computed beside what is right, tensor by tensor and gate by gate; and which tensors each line of an exercise
  * feeds, so that the tensors that are wrong show where to look.
  */
-import type { Shape } from '../../core/tensor.js';
-import { indexOf } from '../../core/tensor.js';
-import type { Kind, Numbers, Result } from '../results.js';
-import { isNear, numberIn } from '../results.js';
+import { type Shape, indexOf } from '../../core/tensor.js';
+import { type Kind, type Numbers, type Result, isNear, numberIn } from '../results.js';
 
 /** A tensor of a case, or the columns of one gate in it. */
 export interface Part {

@@ -8,8 +8,7 @@ import type { Plugin } from 'vite';
 import { LICENCES_FILE, licencesOf } from '../../../build/licences.mjs';
 import { FILES, packagedDirectory } from '../../data/mnist-files.js';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
-import type { Experiment } from '../experiments.js';
-import { EXPERIMENTS } from '../experiments.js';
+import { type Experiment, EXPERIMENTS } from '../experiments.js';
 import type { DataFile } from '../fetch-data.js';
 
 const readMnist = (name: string): Buffer => readFileSync(path.join(packagedDirectory(), name));

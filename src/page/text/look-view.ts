@@ -8,8 +8,7 @@ import type { Engine } from '../engine.js';
 import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
 import { showChoices, CharacterText, nameOfCharacter } from '../probability-bars.js';
 import { bitsOf } from '../run-panel.js';
-import type { View } from '../settings.js';
-import { FIELDS } from '../settings.js';
+import { type View, FIELDS } from '../settings.js';
 import { PROPERTIES } from './separation.js';
 import type { PassageInspection, RankedState } from './text-tools.js';
 

@@ -1,6 +1,5 @@
 /** The views of what the network writes: on request, and during training. */
-import type { Remote } from 'comlink';
-import { proxy } from 'comlink';
+import { type Remote, proxy } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
