@@ -3,7 +3,7 @@
  * Mistakes in the kernels of the WebGPU backend, and in the code that merges, records and replays calls. `npm run test:mutations` plants
  * each, and its test must fail: `npm run test:mutations -- webgpu` plants only these. They have the form of planted-mistakes.mjs. The headings have
  * the file in kernels/webgpu, the test file that must fail, and a pattern for the names of the tests that run: as few as notice the
- * mistakes. `list in which` are those of test/kernels/webgpu-lists.test.ts.
+ * mistakes. `list in which` are those of test/helpers/directed-lists.ts.
  */
 import { rowsIn } from './planted-mistakes.mjs';
 
