@@ -96,9 +96,8 @@ async function reportFrom(
 ): Promise<void> {
   if (report === undefined && summary === undefined)
     throw new UsageError('--from needs --report FILE or --summary FILE: it measures nothing');
-  if (names.length > 0 || json !== undefined) {
+  if (names.length > 0 || json !== undefined)
     throw new UsageError('--from uses all rows and writes only documents: leave out suites and --json');
-  }
   const rows = files.flatMap(rowsIn);
   if (rows.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
   await write(rows, report, summary);

@@ -138,9 +138,8 @@ export function makeInputs(task: BenchmarkTask): Arrays {
     return uniform(-glorot, glorot);
   };
   const inputs: Arrays = {};
-  for (const [name, shape] of Object.entries(inputShapes(task))) {
+  for (const [name, shape] of Object.entries(inputShapes(task)))
     inputs[name] = Float32Array.from({ length: sizeOf(shape) }, drawOf(name, shape));
-  }
   if (task.kind === 'forward' || task.kind === 'step') writeLabels(inputs.y, task, random);
   return inputs;
 }

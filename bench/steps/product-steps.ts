@@ -85,9 +85,8 @@ async function sampleOf(repeat: Ready['repeat'], count: number): Promise<number>
 /** Runs a step until the compiler has done its work. Returns how many runs make a sample that is long enough for the clock. */
 async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): Promise<number> {
   let fastest = await sampleOf(repeat, 1);
-  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++) {
+  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++)
     fastest = Math.min(fastest, await sampleOf(repeat, 1));
-  }
   return Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
 }
 
@@ -95,9 +94,8 @@ async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): 
 export async function timesOf(repeat: Ready['repeat'], timing: Timing): Promise<Statistics> {
   const count = await warmUp(repeat, timing);
   const times: number[] = [];
-  for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;) {
+  for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;)
     times.push(await sampleOf(repeat, count));
-  }
   return statisticsOf(times);
 }
 

@@ -169,9 +169,8 @@ export class Device {
     const numbers: Float32Array[] = [];
     for (const part of matrix.parts) numbers.push(flat(await part.toArray()));
     // webgpu reports a lost device itself; a lost GL context continues, and reads zeros
-    if (geometry.width === 4 && gpu.context?.isContextLost() === true) {
+    if (geometry.width === 4 && gpu.context?.isContextLost() === true)
       throw new Error(`gpu: mode ${mode} has lost its device and all tensors on it; make a new backend`);
-    }
     const at = unpack(geometry, matrix.layout, columns, numbers);
     return (row, column) => at(first + row, column);
   }

@@ -23,9 +23,8 @@ export interface GpuOptions {
 export async function createGpuBackend(options: GpuOptions = {}): Promise<Backend> {
   assertKnownNames('gpu', options, ['mode']);
   const { mode = 'auto' } = options;
-  if (mode !== 'auto' && !MODES.includes(mode)) {
+  if (mode !== 'auto' && !MODES.includes(mode))
     throw new RangeError(`gpu: mode ${describe(mode)}: must be auto, ${MODES.join(', ')}`);
-  }
   if (mode !== 'auto') return openChecked(mode);
   await loadGpuJs(); // if it is missing, report it once, not for each mode
   const refusals: string[] = [];

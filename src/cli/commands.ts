@@ -45,9 +45,8 @@ async function runHere(args: readonly string[]): Promise<number> {
     state.exitCode = exitCodeOf(error);
   }
   await state.outputWritten;
-  if (lost.aborted && lost.reason !== failure && !(lost.reason instanceof ReaderGone)) {
+  if (lost.aborted && lost.reason !== failure && !(lost.reason instanceof ReaderGone))
     state.exitCode = exitCodeOf(lost.reason);
-  }
   return state.exitCode;
 }
 

@@ -62,9 +62,8 @@ function fromIdx(
 ): Iterable<NamedImage> {
   const { shape, data } = parseIdx(bytes, 3, file);
   const [count, height, width] = shape;
-  if (!options.fit && (height !== rows || width !== columns)) {
+  if (!options.fit && (height !== rows || width !== columns))
     throw new DataError(`${file}: its images are ${height} × ${width}, but this network reads ${rows} × ${columns}`);
-  }
   if (options.fit && isTooLarge(width, height, MOST_PIXELS)) {
     throw new DataError(
       `${file}: its images are ${height} × ${width}: the limits are ${MOST_PIXELS} pixels and ${LONGEST_SIDE} per side; ` +

@@ -215,9 +215,8 @@ function layerMistakes(problem: Problem): Mistake[] {
     }
   }
   const isSymmetric = kernels.every((shapes, layer) => shapes === kernels[count - 1 - layer]);
-  if (count > 3 && isSymmetric) {
+  if (count > 3 && isSymmetric)
     add('the weights of the layers are in reverse order, the top layer first', (layer) => count - 1 - layer);
-  }
   return mistakes;
 }
 

@@ -58,9 +58,8 @@ function inputsFor(
   assertNotFreed('predict: x', x);
   const { shape } = x;
   const rule = `must be ${isOfClasses ? `[count,${T}], class indices` : `[count,${T},${config.inputs}]`}`;
-  if (shape.length !== (isOfClasses ? 2 : 3) || shape.includes(0) || (!isOfClasses && shape[2] !== config.inputs)) {
+  if (shape.length !== (isOfClasses ? 2 : 3) || shape.includes(0) || (!isOfClasses && shape[2] !== config.inputs))
     throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}`);
-  }
   const [count, steps] = shape;
   const own = isTensor(given) ? undefined : Array.from<ArrayLike<unknown>, number>(given, (list) => list.length);
   const isRagged = own?.some((length) => length !== steps) ?? false;

@@ -79,7 +79,6 @@ function assertHooks(hooks: TrainHooks): void {
   assertKinds('train hooks', hooks, HOOKS);
   const { checkpointEvery = Infinity, signal } = hooks;
   assertSignal('train hooks', signal);
-  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
+  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1))
     throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
-  }
 }

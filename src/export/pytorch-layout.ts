@@ -86,9 +86,8 @@ export function fromPyTorchLayout(
     const Wh = gates(transpose(read(lstm(place, 'weight_hh'), [4 * H, P]), 4 * H, P));
     tensors[`kernel${suffix}`] = tensorFrom(joined([Wx, Wh]), [I + P, 4 * H]);
     if (hasBias) tensors[`bias${suffix}`] = tensorFrom(gates(read(lstm(place, 'bias_ih'), [4 * H])), [4 * H]);
-    if (P < H) {
+    if (P < H)
       tensors[`projection${suffix}`] = tensorFrom(transpose(read(lstm(place, 'weight_hr'), [P, H]), P, H), [H, P]);
-    }
   }
   const [width, C] = [widthOf(network.layers[network.layers.length - 1]), network.outputs];
   tensors.outKernel = tensorFrom(transpose(read(`${linear}weight`, [C, width]), C, width), [width, C]);
@@ -126,9 +125,8 @@ function fromMetadata<Value>(
   try {
     return check(parseStrictJson(text, { depth: DEEPEST }));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
       throw new DataError(`${name}: metadata ${key}: ${error.message}`);
-    }
     throw error;
   }
 }

@@ -37,9 +37,8 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
       `${name}: holds only a network, not the state of its training: export it --to safetensors-pytorch`,
     );
   }
-  if (checkpoint.model.vocabulary) {
+  if (checkpoint.model.vocabulary)
     throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
-  }
   const unbiased = lstmsOf(network).find((place) => !place.hasBias && needsBias(place, network));
   if (unbiased) {
     throw new DataError(

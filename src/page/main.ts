@@ -154,9 +154,8 @@ function textSourceView(): TextSource {
 
 /** Shows the parts of one subject, and marks it in the navigation. */
 function showSubject(shown: Subject | 'series'): void {
-  for (const part of document.querySelectorAll<HTMLElement>('[data-subject]')) {
+  for (const part of document.querySelectorAll<HTMLElement>('[data-subject]'))
     part.hidden = part.dataset.subject?.split(' ').includes(shown) !== true;
-  }
   document.body.classList.add('ready');
   element(`to-${shown}`, HTMLAnchorElement).setAttribute('aria-current', 'page');
 }

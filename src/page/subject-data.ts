@@ -150,9 +150,8 @@ export function trainingFor({ model, training }: Checkpoint, name: string, subje
     if (isText || task === null)
       throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
   }
-  if (!isText && task !== null) {
+  if (!isText && task !== null)
     throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on MNIST’s images`);
-  }
   const hidden = layersOf(options).map((layer) => layer.hidden);
   if (new Set(hidden).size > 1) {
     throw new DataError(

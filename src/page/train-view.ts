@@ -421,9 +421,8 @@ export class TrainView {
     if (!run || this.is('starting')) return; // the report is from the run that is being replaced
     run.step = step;
     if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, run.settings);
-    if (progress.hasLostPatience) {
+    if (progress.hasLostPatience)
       setText('settings-note', 'The run stopped early: the validation loss no longer decreases.');
-    }
     if (samples.length > 0) this.listener.onSamples(samples);
     if (learningRate !== run.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {
       run.reportedRate = learningRate;
@@ -453,9 +452,8 @@ export class TrainView {
 
 /** Whether the page's address repeats the run. */
 function linkNote(isResumed: boolean, hasOwnText: boolean): string {
-  if (isResumed) {
+  if (isResumed)
     return 'This run began with a checkpoint, which no link contains; Reset starts the run that the address describes.';
-  }
   return hasOwnText
     ? 'The address has the settings of this run, but not your text.'
     : 'The address of this page is a link that repeats this run.';

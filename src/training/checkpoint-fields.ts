@@ -78,9 +78,8 @@ export function optionsIn(text: string | undefined, where: string, version: numb
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options, storedName);
   if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
-  if (version === 1 && !areVersion1(options)) {
+  if (version === 1 && !areVersion1(options))
     throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
-  }
   return options;
 }
 

@@ -193,9 +193,8 @@ export function assertParts({ model, training }: Checkpoint): void {
     if (training === null) return;
     assertObject(`${WRITTEN}: training (null for a network alone)`, training);
     assertObject(`${WRITTEN}: training.options`, training.options);
-    for (const [key] of keptTensors(training.options, model)) {
+    for (const [key] of keptTensors(training.options, model))
       assertObject(`${WRITTEN}: training.${key}`, training[key]);
-    }
   });
   if (training === null || (training.order as unknown) instanceof Uint32Array) return;
   throw new DataError(`${WRITTEN}: training.order is ${describe(training.order)}: must be a Uint32Array`);
@@ -348,9 +347,8 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (!VERSIONS.includes(version)) {
+  if (!VERSIONS.includes(version))
     throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${VERSIONS.at(-1)}`);
-  }
 }
 
 /** Throws a DataError if the file says that it is a checkpoint, of a version that this program reads, and its checksum is wrong. */
@@ -361,9 +359,8 @@ export function assertUndamaged(file: Safetensors, name: string): void {
 }
 
 function assertChecksum(file: Safetensors, name: string): void {
-  if (file.metadata.get('checksum') !== checksumOf(file)) {
+  if (file.metadata.get('checksum') !== checksumOf(file))
     throw new DataError(`${name}: damaged: its checksum does not match its contents`);
-  }
 }
 
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
@@ -442,9 +439,8 @@ function describedTraining(file: Safetensors, network: CompleteConfig, name: str
 function assertPermutation(order: Uint32Array, name: string): void {
   const seen = new Uint8Array(order.length);
   for (const index of order) {
-    if (index >= order.length) {
+    if (index >= order.length)
       throw new DataError(`${name}: order has index ${index}, but only ${order.length} examples`);
-    }
     if (seen[index] === 1) throw new DataError(`${name}: order has index ${index} twice`);
     seen[index] = 1;
   }

@@ -67,9 +67,8 @@ export abstract class Optimiser<
     this.assertNotDisposed('update');
     const what = `${this.what}: update: learningRate is`;
     assertNumber(what, learningRate);
-    if (!isWithinF32(learningRate)) {
+    if (!isWithinF32(learningRate))
       throw new RangeError(`${what} ${learningRate}: must be a number within f32 (${F32_RANGE})`);
-    }
     this.updateAll(learningRate, this.made + 1);
     this.made++;
   }
@@ -160,9 +159,8 @@ export class Adam<Name extends string = string> extends Optimiser<Name, 'means' 
   protected override updateAll(learningRate: number, t: number): void {
     const { means, squares } = this.moments;
     const rate = adamRate(learningRate, t);
-    for (const { name, value, gradient } of this.parameters) {
+    for (const { name, value, gradient } of this.parameters)
       this.backend.adam(value, means[name], squares[name], gradient, rate);
-    }
   }
 }
 
@@ -189,8 +187,7 @@ export class Sgd<Name extends string = string> extends Optimiser<Name, 'velociti
 
   protected override updateAll(learningRate: number): void {
     const { velocities } = this.moments;
-    for (const { name, value, gradient } of this.parameters) {
+    for (const { name, value, gradient } of this.parameters)
       this.backend.sgd(value, velocities[name], gradient, learningRate, this.momentum);
-    }
   }
 }

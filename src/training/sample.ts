@@ -135,9 +135,8 @@ export function distributionOf(logits: ArrayLike<number>, temperature: number, t
   }
   assertRange('distributionOf', temperature, top);
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
-  if (!(logits[order[0]] > -Infinity)) {
+  if (!(logits[order[0]] > -Infinity))
     throw new RangeError(`distributionOf: logits has ${counted(logits.length, 'number')}: one at least must be finite`);
-  }
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {
     probabilities[order[0]] = 1;

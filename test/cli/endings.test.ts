@@ -158,9 +158,7 @@ if (inTier(true, false)) {
     running.push(terminal);
     for await (const text of terminal.stdout.setEncoding('utf8')) if (/step [1-9]/.test(String(text))) break; // in the bar
     terminal.kill('SIGKILL');
-    while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') {
-      await setTimeout(20);
-    }
+    while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') await setTimeout(20);
     expect(readFileSync(exitCode, 'utf8')).toBe('129');
     expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
   });

@@ -134,9 +134,8 @@ test('the server answers requests for the names of this computer, with any port;
     const { status, headers } = await answerTo(address, path, { headers: { host } });
     return [host, status, headers['x-content-type-options']];
   };
-  for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99']) {
+  for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99'])
     expect(await statusAt(host, '/')).toEqual([host, 200, 'nosniff']);
-  }
   const others = 'evil.example evil.example:8028 localhost.evil.example evil.localhost 127.0.0.1.evil.example';
   const malformed = '128.0.0.1 0.0.0.0 [::2] ::1 me@localhost localhost/ localhost:';
   for (const host of `${others} ${malformed}`.split(' ')) {

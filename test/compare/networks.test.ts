@@ -68,9 +68,8 @@ describe('an example of each kind', () => {
 describe('the names and shapes of one layer and direction', () => {
   const numbered = (template: Safetensors): Safetensors =>
     changed(template, (tensors) => {
-      for (const name of ['kernel', 'bias', 'd.kernel', 'd.bias']) {
+      for (const name of ['kernel', 'bias', 'd.kernel', 'd.bias'])
         tensors.set(`${name}.0`, tensors.get(name)!).delete(name);
-      }
     });
   const reshaped = (tensors: Tensors, name: string, shape: number[]): Tensors =>
     tensors.set(name, { ...tensors.get(name)!, shape });

@@ -190,9 +190,8 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill' | 'clipByValue' | 'clipByN
 function recordingBackend() {
   const calls: { operation: string; operands: readonly unknown[] }[] = [];
   const recorders: Partial<Operations> = {};
-  for (const operation of [...Object.keys(CHECKS), 'clipByValue', 'clipByNorm'] as (keyof Operations)[]) {
+  for (const operation of [...Object.keys(CHECKS), 'clipByValue', 'clipByNorm'] as (keyof Operations)[])
     recorders[operation] = (...operands: readonly unknown[]) => calls.push({ operation, operands });
-  }
   const backend = withShapeChecks<Backend>({ ...createReferenceBackend(), ...recorders });
   return { backend, calls };
 }

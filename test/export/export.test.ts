@@ -234,7 +234,6 @@ test('a forget bias beyond f32 is reported with the name of the bias', () => {
   const model = savedNetwork({ inputs: 2, layers: [BOTH, ONE], outputs: 2 });
   const extreme = { ...model, network: { ...model.network, forgetBias: 3e38 } };
   extreme.parameters['bias.0.reverse'].set(2 * 5, 3e38); // gate f
-  for (const write of [toOnnx, toKeras, toTensorFlowJs]) {
+  for (const write of [toOnnx, toKeras, toTensorFlowJs])
     expect(() => write(extreme)).toThrow('the sum of bias.0.reverse and forget bias 3e+38 is beyond f32');
-  }
 });

@@ -137,9 +137,8 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
   const [T, B, I] = shape('x');
   const C = shape('outBias')[0];
   const layers: string[][] = [];
-  for (let n = 0; tensors.has(`kernel.${n}`); n++) {
+  for (let n = 0; tensors.has(`kernel.${n}`); n++)
     layers.push([`.${n}`, `.${n}.reverse`].filter((suffix) => tensors.has(`kernel${suffix}`)));
-  }
   const suffixes = layers.flat();
   const hidden = (suffix: string): number => shape(`bias${suffix}`)[0] / 4;
   const every = metadata.get('reads') === 'every';

@@ -158,9 +158,8 @@ function asErrors([outputs, targets, mask, ...others]: Tensor[]): void {
 
 /** Turns normal numbers into whole numbers `least` … count - 1. */
 function asClasses(values: Tensor, count: number, least = 0): void {
-  for (let m = 0; m < values.size; m++) {
+  for (let m = 0; m < values.size; m++)
     values.set(m, (Math.abs(Math.round(values.get(m) * 100)) % (count - least)) + least);
-  }
 }
 
 const sumOf = (losses: Tensor): number => sum(losses.size, (b) => losses.get(b));

@@ -83,9 +83,8 @@ test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of th
   const [actual, expected] = [backend, createReferenceBackend({ dtype: 'f64' })].map((on) =>
     loss(on, [50, C], normal).compute(),
   );
-  for (const name of ['losses', 'probabilities'] as const) {
+  for (const name of ['losses', 'probabilities'] as const)
     expectNumbers(actual[name], valuesOf(expected[name]).map(Math.fround));
-  }
 });
 
 test.each([10, 17, 83])('%d classes: a loss near 0 keeps its digits', (C) => {
@@ -127,9 +126,7 @@ test.each([10, 17, 83])('%d classes: a row of logits that are all negative is co
     loss(backend, [50, C], (random) => Math.round(8 * normal(random)) / 8 + shift),
   );
   const [expected, actual] = [near.compute(), far.compute()];
-  for (const name of ['losses', 'probabilities'] as const) {
-    expectNumbers(actual[name], expected[name]);
-  }
+  for (const name of ['losses', 'probabilities'] as const) expectNumbers(actual[name], expected[name]);
 });
 
 test.each([3, 83])('the gradient is divided by the count of rows, not by their number: %d classes', (C) => {

@@ -47,9 +47,7 @@ test('2,000 products of random shapes, views and options equal those of the f64 
     const bound = (K + 2) * (K + 2) * 2 ** -24;
     const [actual, expected] = [valuesOf(tested[0]), valuesOf(exact[0])];
     const error = expected.reduce((most, value, n) => Math.max(most, Math.abs(actual[n] - value)), 0);
-    if (!(error <= bound)) {
-      throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, added })}: ${error}`);
-    }
+    if (!(error <= bound)) throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, added })}: ${error}`);
     tested.forEach((tensor) => backend.free(tensor));
   }
   await backend.dispose();

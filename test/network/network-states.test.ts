@@ -62,15 +62,13 @@ describe('sequences in any order', () => {
       each.backward();
     }
     expect([given.order, sorted.order]).toEqual([ORDER, [0, 1, 2, 3, 4]]);
-    for (const name of ['logits', 'losses'] as const) {
+    for (const name of ['logits', 'losses'] as const)
       expect(pickedFrom(rowsOfSteps(given.activations[name]), ORDER)).toEqual(rowsOfSteps(sorted.activations[name]));
-    }
     expect(pickedFrom(rowsOfSteps(given.dx), ORDER)).toEqual(rowsOfSteps(sorted.dx));
     expect(pickedFrom([...(await given.predictions())], ORDER)).toEqual([...(await sorted.predictions())]);
     const [finals, others] = [await given.states.final(), await sorted.states.final()];
-    for (const [name, state] of Object.entries(finals)) {
+    for (const [name, state] of Object.entries(finals))
       ORDER.forEach((b, n) => expect(valuesOf(state.pick(b))).toEqual(valuesOf(others[name].pick(n))));
-    }
     expect((await given.metrics(2)).count).toBe(2 + 4); // the first two sequences of the batch
   });
 
@@ -147,9 +145,8 @@ describe('sequences in any order', () => {
     const full = countingBackend({ fits: (_, tensors) => tensors.size < before + 9 });
     const other = new Network(full.backend, SIZES, { T: 4, B: 5 });
     other.setTargets({ labels: LABELS });
-    for (let times = 0; times < 3; times++) {
+    for (let times = 0; times < 3; times++)
       expect(() => other.setTargets({ labels: LABELS, lengths: LENGTHS })).toThrow(OutOfMemoryError);
-    }
     expect([other.order, full.held.size]).toEqual([[0, 1, 2, 3, 4], before]);
     other.forward();
     network.setTargets({ labels: LABELS, lengths: LENGTHS });

@@ -717,12 +717,10 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       const failure = await failureOf((async () => await methods[name]())());
       expect(String(failure)).toBe(`Error: ${name}: the backend ${short.name} has been disposed of`);
     }
-    for (const use of [() => owner.forward(), () => owner.resetState()]) {
+    for (const use of [() => owner.forward(), () => owner.resetState()])
       expect(use).toThrow(/: the backend \w+ has been disposed of$/);
-    }
-    for (const use of [() => owner.save(), () => owner.metrics()]) {
+    for (const use of [() => owner.save(), () => owner.metrics()])
       await expect(use()).rejects.toThrow(/^download: the backend \w+ has been disposed of$/);
-    }
     owner.dispose();
   });
 });

@@ -196,9 +196,8 @@ test('a text is split for a run; one that is too short or too long is refused, a
   const data = new SubjectData();
   expect(() => data.forSettings(DEFAULTS.text)).toThrow('the text has not been loaded');
   expect(data.setText(TEXT)).toEqual({ length: TEXT.length, characters: [...new Set(TEXT.split(''))].sort() });
-  for (const wrong of ['a'.repeat(TEXT_LIMITS.least - 1), 'ab'.repeat(TEXT_LIMITS.most / 2 + 1)]) {
+  for (const wrong of ['a'.repeat(TEXT_LIMITS.least - 1), 'ab'.repeat(TEXT_LIMITS.most / 2 + 1)])
     expect(() => data.setText(wrong)).toThrow(`the text has ${wrong.length} characters: the page needs at least 200`);
-  }
   const { train, test } = data.forSettings({ ...DEFAULTS.text, T: 30 });
   expect(train).toMatchObject({ T: 30 });
   expect('characters' in train && 'characters' in test && train.characters.length + test.characters.length).toBe(

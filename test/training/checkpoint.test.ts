@@ -235,9 +235,8 @@ test.each(['model', 'options', 'training'])('every field of %s is checked, and a
     }
   }
   expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
-  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)]) {
+  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)])
     expect(refusal((_, metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
-  }
 });
 
 test('every tensor must be present, in its shape, and finite', () => {

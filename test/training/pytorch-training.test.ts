@@ -378,9 +378,8 @@ test('50 updates of a character model agree with PyTorch’s at 1e-9: losses, pa
   }
   expect(largestDifference(losses, fixture.losses)).toBeLessThan(1e-12);
   const { model: trained, training } = await run.checkpoint();
-  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained))) {
+  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained)))
     expect(largestDifference(valuesOf(trained.parameters[name]), valuesOf(expected))).toBeLessThan(1e-9);
-  }
   lstmsOf(network).forEach(({ suffix }, n) => {
     fixture.states[n].forEach((expected, k) => {
       const found = valuesOf(training!.states[`${'hc'[k]}0${suffix}`]);

@@ -186,9 +186,8 @@ test.each(Object.entries(GIVEN))(
       ({ training }) => Object.assign(training!.options.quantiles, [7]),
       ({ model }) => Object.assign(model.vocabulary?.characters ?? Object.freeze(['']), ['x']),
     ];
-    for (const spoil of refused) {
+    for (const spoil of refused)
       expect(await run((...given) => expect(() => spoil(...given)).toThrow(TypeError))).toEqual(expected);
-    }
   },
 );
 
@@ -240,9 +239,8 @@ describe('a run that validates returns the weights of the best validation', () =
       return { values, warnings: again.recorded.warnings };
     };
     expect(bestStep).toBeGreaterThan(1);
-    for (const step of [bestStep - 1, bestStep]) {
+    for (const step of [bestStep - 1, bestStep])
       expect(await resumedFrom(step)).toEqual({ values: valuesIn(best.at(-1)!.model.parameters), warnings: [] });
-    }
     for (const step of [bestStep + 1, 20]) {
       expect(await resumedFrom(step)).toEqual({
         values: valuesIn(checkpoints[19].model.parameters),

@@ -65,9 +65,8 @@ describe('the number of steps', () => {
     for (let batchSize = 1; batchSize <= 60; batchSize++) {
       for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
         const steps = stepsOf(batchSize, trainingIters);
-        if (steps !== tutorialSteps(batchSize, trainingIters)) {
+        if (steps !== tutorialSteps(batchSize, trainingIters))
           throw new Error(`batches of ${batchSize}, ${trainingIters} iterations: ${steps} steps`);
-        }
       }
     }
   });

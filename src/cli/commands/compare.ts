@@ -108,9 +108,8 @@ function assertNoTemplateFlags(command: Command, flags: CompareFlags) {
 }
 
 function writeTemplate(command: Command, file: string, { force }: CompareFlags, template: Safetensors): void {
-  if (existsSync(placeOf(file)) && !force) {
+  if (existsSync(placeOf(file)) && !force)
     command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
-  }
   replaceFile(file, writeSafetensors(template), { keepOld: true });
   inform(`${file}: replace loss, logits, h, c and d.… with your own numbers; you may leave some out`);
 }

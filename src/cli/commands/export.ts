@@ -167,12 +167,10 @@ Examples:
     );
   return command.action((name: string, flags: ImportFlags) => {
     const { from, output, force, rows, forgetBias, json } = flags;
-    if (forgetBias !== undefined && from !== 'safetensors-tf1') {
+    if (forgetBias !== undefined && from !== 'safetensors-tf1')
       command.error(`error: --forget-bias needs --from safetensors-tf1; ${NO_FORGET_BIAS[from]}`);
-    }
-    if (rows !== undefined && from === 'pytorch-training') {
+    if (rows !== undefined && from === 'pytorch-training')
       command.error('error: --rows cannot change the network of a run: leave it out with --from pytorch-training');
-    }
     const target = output ?? beside(name, '.longhand.safetensors');
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
     const imported = importedFrom(parseSafetensors(readFile(name), name), name, flags);

@@ -88,16 +88,13 @@ Examples:
 
 function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers, projection } = flags;
-  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
+  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length)
     command.error(`error: --hidden has ${counted(hidden.length, 'number')}, but --layers is ${layers}`);
-  }
   const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
-  if (projection >= smallest) {
+  if (projection >= smallest)
     command.error(`error: --projection is ${projection}: must be smaller than --hidden, ${smallest}, or 0 for none`);
-  }
-  if (dropout > 0 && layersOf(flags).length === 1) {
+  if (dropout > 0 && layersOf(flags).length === 1)
     command.error('error: --dropout needs two layers or more: it drops numbers between them');
-  }
   const quantiles = Array.from({ length: loss === 'pinball' ? outputs : 0 }, (_, k) => (k + 1) / (outputs + 1));
   return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, quantiles, dropout, forgetBias };
 }

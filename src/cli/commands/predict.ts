@@ -100,9 +100,8 @@ function loadClassifier(file: string): { saved: SavedModel; task: string | null 
       `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
     );
   }
-  if (outputs !== CLASSES) {
+  if (outputs !== CLASSES)
     throw new DataError(`${file}: its network has ${counted(outputs, 'class', 'classes')}, but MNIST has ${CLASSES}`);
-  }
   return { saved: model, task: training?.task ?? null };
 }
 

@@ -54,9 +54,8 @@ export function textsInSite(): Plugin {
         [TEXT_NAME, readText()],
         [SERIES_NAME, readSeries()],
       ] as const;
-      for (const [name, bytes] of texts) {
+      for (const [name, bytes] of texts)
         this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(bytes, { level: 9 }) });
-      }
     },
   };
 }
@@ -66,9 +65,8 @@ export function mnistInSite(): Plugin {
   return {
     name: 'mnist-in-site',
     generateBundle() {
-      for (const name of Object.values(FILES)) {
+      for (const name of Object.values(FILES))
         this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(readMnist(name), { level: 6 }) });
-      }
     },
   };
 }

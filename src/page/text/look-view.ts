@@ -217,9 +217,8 @@ class UnitList {
   /** Marks a unit of the list, if it is there. */
   mark(chosen: UnitOfLayer): void {
     this.chosen = { ...this.chosen, ...chosen };
-    for (const line of this.place.querySelectorAll('button')) {
+    for (const line of this.place.querySelectorAll('button'))
       line.setAttribute('aria-pressed', String(line.dataset.unit === keyOf(chosen)));
-    }
   }
 
   /** For another run, whose units are others. */

@@ -139,9 +139,8 @@ export class TextWriter {
     return this.queue.run(async () => {
       const network = await this.networkOf(model);
       let text = '';
-      for await (const { character } of writeWith(network, model.vocabulary, { length, temperature, seed })) {
+      for await (const { character } of writeWith(network, model.vocabulary, { length, temperature, seed }))
         text += character;
-      }
       return text;
     });
   }
