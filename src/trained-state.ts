@@ -4,7 +4,7 @@
  */
 import type { Backend } from './core/backend.js';
 import { readAll } from './core/backend.js';
-import { typed, DataError } from './core/errors.js';
+import { DataError, typed } from './core/errors.js';
 import { yieldToEventLoop } from './core/event-loop.js';
 import type { Range } from './core/numbers.js';
 import type { Tensor } from './core/tensor.js';
@@ -15,8 +15,10 @@ import type { JsonValue } from './files/json.js';
 import { JsonReader } from './files/json-reader.js';
 import { Network } from './network/network.js';
 import type { Checkpoint } from './training/checkpoint.js';
-import type { CheckpointSet, SetHooks, SetMember } from './training/network-set.js';
-import { checkpointSetBytes, hasEnded, trainNetworks } from './training/network-set.js';
+import type { CheckpointSet } from './training/checkpoint-set.js';
+import { checkpointSetBytes } from './training/checkpoint-set.js';
+import type { SetHooks, SetMember } from './training/network-set.js';
+import { hasEnded, trainNetworks } from './training/network-set.js';
 import type { TrainOptions } from './training/options.js';
 
 /** Options with which all of these networks are trained, where they differ from the tutorial's. */

@@ -5,7 +5,7 @@ import { digestsIn, scaleIn } from '../data/scale.js';
 import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
-import { parseCheckpointSet } from '../training/network-set.js';
+import { parseCheckpointSet } from '../training/checkpoint-set.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import type { ForecastPlan } from './plan.js';

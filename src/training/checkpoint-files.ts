@@ -4,10 +4,10 @@ import { DataError } from '../core/errors.js';
 import { previousOf, replaceFile } from '../files/disk-replace.js';
 import { placeOf, readFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
-import { type CheckpointSet, parseCheckpointSet } from './network-set.js';
+import { type CheckpointSet, parseCheckpointSet } from './checkpoint-set.js';
 import { type Checkpoint, checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
-export type { CheckpointSet } from './network-set.js';
+export type { CheckpointSet } from './checkpoint-set.js';
 
 /** Replaces the file, and keeps its old contents as `FILE.previous`. Throws a DataError if it cannot be written. */
 export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {

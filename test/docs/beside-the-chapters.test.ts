@@ -5,7 +5,7 @@
 import { adam, adamRate, BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import { rateAt } from '../../src/equations/schedule.js';
 import { tensorFrom } from '../../src/core/tensor.js';
-import { folder, read } from '../helpers/run-module.js';
+import { folder, read } from '../helpers/chapter.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import { fillBatch } from '../../src/data/batches.js';

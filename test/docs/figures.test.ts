@@ -12,7 +12,7 @@ import { clipByNorm } from '../../src/equations/clipping.js';
 import { readdirSync } from 'node:fs';
 import { differing, isRunnable, outputIn, programsIn, RUNNABLE } from '../../docs/.vitepress/theme/places.js';
 import { programsInBrowser } from '../../docs/.vitepress/plugins.js';
-import { folder, placeOf, read } from '../helpers/run-module.js';
+import { folder, placeOf, read } from '../helpers/chapter.js';
 
 const after = (spike: number, beta1: number, beta2: number): ReturnType<typeof afterSpike> =>
   afterSpike(spike, (gradients) => algorithm1(gradients, beta1, beta2));

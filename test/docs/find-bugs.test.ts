@@ -11,7 +11,8 @@ import {
 import { BUGS } from '../../docs/learn/programs/find-bugs.mjs';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
-import { read, moduleProcess } from '../helpers/run-module.js';
+import { read } from '../helpers/chapter.js';
+import { moduleProcess } from '../helpers/run-module.js';
 
 interface Evidence {
   readonly columns: readonly string[];

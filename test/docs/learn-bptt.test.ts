@@ -1,7 +1,7 @@
 /** Backpropagation through time in full, in docs/learn/plain-rnn.md: a loss at every step, truncation, and states computed again. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, differences, outputOf, placeOf, read } from '../helpers/run-module.js';
+import { chapter, differences, outputOf, placeOf, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, says, shownOf, ask } = chapter('plain-rnn', {

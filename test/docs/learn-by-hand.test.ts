@@ -2,7 +2,7 @@
  * The worked example of docs/learn/by-hand.md: its numbers are the engine's, and those of two other computations. And its number fields: what
  * the page says about a right, a rounded and a mistaken number.
  */
-import { chapter, read } from '../helpers/run-module.js';
+import { chapter, read } from '../helpers/chapter.js';
 import { evaluate, mistakesIn, namesIn, partsOf } from '../../docs/.vitepress/theme/by-hand/formulas.js';
 import type { Line, Verdict } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
 import { ALL_LINES, LINES, numberFrom, verdictOn } from '../../docs/.vitepress/theme/by-hand/number-fields.js';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chapter } from '../helpers/run-module.js';
+import { chapter } from '../helpers/chapter.js';
 import { stepsFor } from '../../bench/steps/webgpu-kernels.js';
 import type { Place } from '../../kernels/webgpu/allocations.js';
 import type { Call } from '../../kernels/webgpu/calls.js';

@@ -1,7 +1,7 @@
 /** docs/learn/gates.md: its cells' gradients, PyTorch's numbers, and the experiment. docs/learn/networks.md: its experiments and pictures. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, outputOf, placeOf, read } from '../helpers/run-module.js';
+import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, says, ask } = chapter('gates', {

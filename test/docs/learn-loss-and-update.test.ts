@@ -1,7 +1,7 @@
 /** The programs of docs/learn/loss-and-update.md: what they print, their numbers by other formulas, and the chapter's figures. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, folder } from '../helpers/run-module.js';
+import { chapter, folder } from '../helpers/chapter.js';
 
 const { page, prose, blocks, says, ask } = chapter('loss-and-update', {
   'one-softmax.mjs': ['engineOf'],

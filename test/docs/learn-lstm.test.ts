@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { GATE_ORDER } from '../../src/equations/lstm-tensors.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { chapter, folder, read } from '../helpers/run-module.js';
+import { chapter, folder, read } from '../helpers/chapter.js';
 
 const { page, prose, says, ask } = chapter('lstm', {
   'held-gates.mjs': ['CASES', 'C_BEFORE'],

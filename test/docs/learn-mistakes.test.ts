@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
-import { chapter, quotedExperiments, read as readChapter, testSymptoms } from '../helpers/run-module.js';
+import { chapter, quotedExperiments, read as readChapter, testSymptoms } from '../helpers/chapter.js';
 import { spawnSync } from 'node:child_process';
 import { directoryOf } from '../helpers/temporary-directories.js';
 

@@ -1,7 +1,7 @@
 /** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, differences, outputOf, placeOf, read } from '../helpers/run-module.js';
+import { chapter, differences, outputOf, placeOf, read } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, says, ask } = chapter('plain-rnn', {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
-import { chapter, outputOf, placeOf, read, tutorialOutput, withoutTrailingSpaces } from '../helpers/run-module.js';
+import { chapter, outputOf, placeOf, read, tutorialOutput, withoutTrailingSpaces } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

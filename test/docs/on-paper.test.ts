@@ -1,5 +1,5 @@
 /** The questions “On paper” at the end of each chapter: every number of their answers, computed again. */
-import { chapter, read } from '../helpers/run-module.js';
+import { chapter, read } from '../helpers/chapter.js';
 
 const CHAPTERS = [
   'what-an-rnn-is',

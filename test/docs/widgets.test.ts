@@ -8,7 +8,7 @@ import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/the
 import { cellLine, cellWithNumbers, scaleOf } from '../../docs/learn/pictures/cell.mjs';
 import { number, partOf } from '../../docs/learn/pictures/svg.mjs';
 import { arrowsOf, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
-import { chapter, read } from '../helpers/run-module.js';
+import { chapter, read } from '../helpers/chapter.js';
 import { createSSRApp } from 'vue';
 import { renderToString } from 'vue/server-renderer';
 import { filesOfFigures } from '../../docs/.vitepress/plugins.js';

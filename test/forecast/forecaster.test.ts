@@ -19,7 +19,7 @@ import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js'
 import type { Series } from '../../src/forecast/series.js';
 import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { fillWindow, inputCount } from '../../src/trained-state.js';
-import { checkpointSetBytes } from '../../src/training/network-set.js';
+import { checkpointSetBytes } from '../../src/training/checkpoint-set.js';
 import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
 import {
   backend,

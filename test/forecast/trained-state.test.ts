@@ -11,8 +11,8 @@ import { assertTrained as assertForecaster, forecastBytes, forecastIn } from '..
 import { trainStages } from '../../src/forecast/forecaster.js';
 import { forecastOptions } from '../../src/forecast/request.js';
 import type { StateHooks, TrainedState } from '../../src/trained-state.js';
-import type { CheckpointSet } from '../../src/training/network-set.js';
-import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/network-set.js';
+import type { CheckpointSet } from '../../src/training/checkpoint-set.js';
+import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import * as classifiers from '../helpers/classifiers.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';

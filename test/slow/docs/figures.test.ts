@@ -20,8 +20,8 @@ import {
   read,
   testSymptoms,
   tutorialOutput,
-  moduleProcess,
-} from '../../helpers/run-module.js';
+} from '../../helpers/chapter.js';
+import { moduleProcess } from '../../helpers/run-module.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';

@@ -1,5 +1,5 @@
 /** The gap, an experiment of docs/learn/plain-rnn.md and docs/learn/lstm.md: its table, and what the text says about its networks. */
-import { chapter, read } from '../../helpers/run-module.js';
+import { chapter, read } from '../../helpers/chapter.js';
 
 const { page, says, ask } = chapter('plain-rnn', {
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],

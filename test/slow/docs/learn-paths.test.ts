@@ -1,7 +1,7 @@
 /** “Why 1% becomes 57%” in docs/learn/by-hand.md: its numbers are those of paths.json, and the split into paths is compared with the engine. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, folder, read } from '../../helpers/run-module.js';
+import { chapter, folder, read } from '../../helpers/chapter.js';
 
 const { page, says, ask } = chapter('by-hand', {
   'paths.mjs': ['backwardAlong', 'CASES', 'differenceFromEngine', 'sequenceOf'],

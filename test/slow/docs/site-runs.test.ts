@@ -7,7 +7,7 @@ import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
 import type { Page } from 'playwright-core';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/places.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
-import { outputOf, read, withoutTrailingSpaces } from '../../helpers/run-module.js';
+import { outputOf, read, withoutTrailingSpaces } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
