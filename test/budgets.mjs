@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 847;
+const MOST_FILES = 848;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
 const TOGETHER = { 'src + kernels': 52188, test: 50836 };
@@ -26,7 +26,7 @@ const MOST_LINES = {
   'kernels/reference': 190,
   'kernels/wasm': 3240,
   'kernels/webgpu': 2673,
-  'src, in no room': 410,
+  'src, in no room': 409,
   'src/classify': 1130,
   'src/cli': 6311,
   'src/compare': 1557,
@@ -41,7 +41,7 @@ const MOST_LINES = {
   'src/mistakes': 1750,
   'src/network': 2080,
   'src/own-network': 290,
-  'src/page': 9883,
+  'src/page': 9884,
   'src/training': 2926,
   'test, in no room': 1340,
   'test/bench': 757,
