@@ -211,7 +211,6 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     reads: oneOf('last', 'every'),
     dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
-    eigenvalues: 'positive',
   };
   const lengths = isTrue() ? Array(B).fill(T) : drawn(B, () => 1 + random.below(T));
 
