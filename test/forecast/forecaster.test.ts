@@ -15,7 +15,7 @@ import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, movedOutwards, recentShifts, scoreOf } from '../../src/forecast/intervals.js';
 import type { ForecastPlan } from '../../src/forecast/plan.js';
-import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../src/forecast/plan.js';
+import { assertHoldsTest, assertOfTraining, plannedColumns, planOf, rulesOf } from '../../src/forecast/plan.js';
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
@@ -84,7 +84,11 @@ describe('a forecaster', () => {
       [1, 2, 1, 2].map((n) => OPTIONS.seed + n - 1),
     );
     const calibration = parseForecast(states[3], 'f');
-    const first = new Forecaster(backend, calibration, 'calibration');
+    const rules = rulesOf(calibration.plan);
+    const chosen = state.plan.rules?.corrections ?? [];
+    const corrections = rules.corrections?.map((one, n) => ({ ...one, share: chosen[n].share })) ?? null;
+    const plan = { ...calibration.plan, rules: { ...rules, corrections } };
+    const first = new Forecaster(backend, { ...calibration, plan }, 'calibration');
     const steps = Array.from({ length: 12 }, (_, n) => 96 + n);
     const truth = steps.map((d) => series.y[d]);
     for (const [n, ahead] of [1, 3].entries()) {
@@ -736,11 +740,13 @@ describe('the file of a forecaster', () => {
     expect(read.plan.scores?.map((row) => row[0])).toEqual([0, 0]);
   });
 
-  test('refuses to give infinite numbers, which extreme scales and scores would make', async () => {
+  test('refuses to give infinite numbers, which extreme units and scores would make', async () => {
     const { inputs, scores } = whole.state.plan;
+    const rules = rulesOf(whole.state.plan);
+    const corrections = rules.corrections?.map((one) => ({ ...one, unit: 1e308 })) ?? null;
     const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
     for (const changed of [
-      { inputs: { ...inputs, y: { level: 1.79e308, scale: 1e308 } } },
+      { rules: { ...rules, corrections } },
       { scores: huge, inputs: { ...inputs, y: { level: 0, scale: 1e307 } } },
     ]) {
       const extreme = forecasterWith(changed);
