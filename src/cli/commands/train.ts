@@ -303,7 +303,10 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
   }
   const given = givenOptions(command);
   const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
-  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [keyof typeof NEEDS, readonly [OptionName, ...string[]]][]) {
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    readonly [OptionName, ...string[]],
+  ][]) {
     if (name in given && !values.some((value) => options[other] === value))
       command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${values.join(' or ')}`);
   }
