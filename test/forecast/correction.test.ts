@@ -2,7 +2,7 @@
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { zeros } from '../../src/core/tensor.js';
-import { formatTime, timeFrom } from '../../src/data/calendar.js';
+import { formatTime, timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { knownSteps, shareOf } from '../../src/forecast/correction.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
