@@ -6,7 +6,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
 import { f32Number } from '../../src/cli/flag-values.js';
 import { failureOf } from '../helpers/failures.js';
-import { failed, longhand, refused } from '../helpers/longhand.js';
+import { failed, longhand, misused, refused } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
