@@ -193,7 +193,7 @@ describe('a forecaster', () => {
     const spy = jest.spyOn(Computing.prototype, 'forward');
     const batches = async (work: () => Promise<unknown>): Promise<number[]> => {
       await work();
-      return spy.mock.contexts.splice(0).map(({ sizes }) => sizes.B);
+      return (spy.mock.contexts as Computing[]).splice(0).map(({ sizes }) => sizes.B);
     };
     expect(await batches(() => reportOf(forecaster, series, 'test'))).toEqual([64, 64, 64, 64]); // 12 steps each
     expect(await batches(() => uncorrected.bands(series, 1, [110]))).toEqual([8, 8]);
