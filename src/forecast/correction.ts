@@ -82,8 +82,8 @@ export function refitted(
 }
 
 /**
- * The steps of the validation part that are known at the first forecast of the test part. If none has a number, the latest that are known and as
- * many as the validation part has: neither the methods nor the networks of the calibration have learned from these.
+ * The steps of the validation part that are known at the first forecast of the test part. If none of them has a number: the latest known steps, as
+ * many as the validation part has. Neither the methods nor the networks of the calibration have learned from these.
  */
 export function knownSteps(plan: ForecastPlan, ahead: number, y: Float64Array): number[] {
   const { from, to } = plan.parts.validation;

@@ -64,6 +64,11 @@ afterAll(() => {
 
 const forecasterWith = (changed: Partial<ForecastPlan>): Forecaster =>
   new Forecaster(backend, { ...whole.state, plan: { ...whole.state.plan, ...changed } });
+/** The plan of `whole` as 1.0.0 has it, whose networks correct no methods. */
+function planOfVersion1(): ForecastPlan {
+  const { rules: _, ...plan } = whole.state.plan;
+  return plan;
+}
 const meanOfAll = (values: Float64Array): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 const seriesIn = (rows: readonly Record<string, unknown>[]): Series =>
   seriesOf(tableOf('t', rows, wantedColumns(COLUMNS)), COLUMNS);
@@ -680,7 +685,7 @@ describe('the future', () => {
   test.each([false, true])(
     'reads the numbers from `firstRead` on, and no earlier ones (together: %s)',
     (isTogether) => {
-      const plan = { ...whole.state.plan, isTogether, rules: undefined }; // as in 1.0.0
+      const plan = { ...planOfVersion1(), isTogether };
       const longer = seriesOfDays(COUNT, 3);
       /** What the networks read for the steps from 120 on: the first one for 1 step ahead, the others for 3. */
       const windowsFrom = (first: number, count: number): string[] =>
@@ -721,7 +726,7 @@ describe('the future', () => {
   });
 
   test('one step ahead, does not ask the network for 20 steps', () => {
-    const plan = { ...whole.state.plan, ahead: [1, 20], rules: undefined };
+    const plan = { ...planOfVersion1(), ahead: [1, 20] };
     expect([1, 2].map((count) => firstRead(plan, COUNT, count))).toEqual([31, 19]);
   });
 
