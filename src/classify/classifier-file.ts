@@ -44,7 +44,7 @@ function assertSuits(plan: ClassifyPlan, { model: { T, network } }: Checkpoint, 
 
 /** Reads a plan; every fault is a DataError that names the field. */
 function planIn(stored: JsonReader): ClassifyPlan {
-  const [columns, classes] = [stored.field('columns'), stored.field('classes')];
+  const [columns, classes, verdicts] = [stored.field('columns'), stored.field('classes'), stored.optional('verdicts')];
   const plan: ClassifyPlan = {
     columns: {
       classify: columns.field('classify').text(),
@@ -55,6 +55,7 @@ function planIn(stored: JsonReader): ClassifyPlan {
     window: stored.field('window').whole(2, MOST_ROWS),
     stride: stored.field('stride').whole(1),
     seeds: stored.field('seeds').whole(1, MOST_SEEDS),
+    ...(verdicts && { verdicts: verdicts.choice(['group']) }),
     classes: classes.texts(),
     step: stored.field('step').orNull((one) => one.number(0, Number.MAX_VALUE)),
     inputs: stored.field('inputs').list(inputIn),
@@ -78,6 +79,8 @@ function planIn(stored: JsonReader): ClassifyPlan {
       .field('split')
       .field('by')
       .fault(plan.columns.group === null ? 'row' : 'group');
+  if (plan.verdicts !== undefined && plan.columns.group === null)
+    throw stored.field('verdicts').fault('missing, because there are no groups');
   return plan;
 }
 

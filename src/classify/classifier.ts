@@ -2,7 +2,8 @@
 import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import { bytesOfNumbers } from '../data/scale.js';
-import type { Examples } from '../data/examples.js';
+import type { Tensor } from '../core/tensor.js';
+import type { Examples, FilledBatch } from '../data/examples.js';
 import { rowsFrom } from '../data/examples.js';
 import { scaled } from '../data/scale.js';
 import type { TrainingData } from '../data/train-data.js';
@@ -46,22 +47,35 @@ export const inputCount = ({ inputs }: Pick<ClassifyPlan, 'inputs'>): number =>
 /** Windows as the examples of a run. */
 export function windowExamples(plan: ClassifyPlan, columns: readonly InputColumn[], windows: Windows): Examples {
   const { window: T, classes } = plan;
-  const { count, starts, labels } = windows;
+  const { count, starts, lengths, labels } = windows;
   const bytes = {
     *[Symbol.iterator]() {
       yield new TextEncoder().encode(JSON.stringify(plan));
       for (const { values } of columns) yield bytesOfNumbers(values);
       yield new Uint8Array(starts.buffer);
       yield new Uint8Array(labels.buffer);
+      if (plan.verdicts) yield new Uint8Array(lengths.buffer); // else all have T rows
     },
   };
   const past = columns.map(({ name, values }) => ({ name, at: (place: number) => values[place] }));
-  return examplesOfWindows(
+  const examples = examplesOfWindows(
     { ...{ count, T, bytes, targets: 0, reads: 'last' }, classes: classes.length, classNames: classes },
     { columns: { past, future: [] }, ahead: [] },
     (n) => starts[n],
     (indices, B) => ({ labels: rowsFrom(B, indices, (n) => labels[n]) }),
   );
+  return lengths.every((rows) => rows === T) ? examples : { ...examples, fill: fillShorter };
+
+  /** The longest first, as the LSTMs read them, and 0 after the end of each. */
+  function fillShorter(x: Tensor, given: Uint32Array): FilledBatch {
+    const [, B, I] = x.shape;
+    const indices = given.slice().sort((a, b) => lengths[b] - lengths[a]);
+    const { targets } = examples.fill(x, indices);
+    for (const [b, n] of indices.entries())
+      for (let t = lengths[n]; t < T; t++) for (let i = 0; i < I; i++) x.set(t, b, i, 0);
+    const ofBatch = Array.from({ length: B }, (_, b) => (b < indices.length ? lengths[indices[b]] : 1));
+    return { targets: { ...targets, lengths: ofBatch }, indices };
+  }
 }
 
 /** Options with which a classifier's networks are trained, where they differ from the tutorial's. */
@@ -161,16 +175,19 @@ export class Classifier {
   }
 
   private async probabilitiesOf(name: string, examples: Examples, signal?: AbortSignal): Promise<Float64Array[]> {
-    const [found] = await this.networks.outputsOf(
+    const found = new Array<Float64Array>(examples.count);
+    let order: Uint32Array = new Uint32Array(); // the window of each row of the batch
+    await this.networks.outputsOf(
       'classify',
       [name],
       examples.count,
-      (network, { from, to }) =>
-        loadBatch(
+      (network, { from, to }) => {
+        order = loadBatch(
           network,
           examples,
           Uint32Array.from({ length: to - from }, (_, b) => from + b),
-        ),
+        );
+      },
       ({ activations: { probabilities } }) => {
         if (!probabilities) throw new Error(`classify: network ${name} has no probabilities`);
         return probabilities;
@@ -179,7 +196,7 @@ export class Classifier {
         const row = Float64Array.from(this.plan.classes, (_, k) => values.get(b, k));
         const wrong = row.find((value) => !Number.isFinite(value));
         if (wrong !== undefined) throw new NonFiniteError(`classify: a probability of network ${name}`, wrong);
-        return row;
+        found[order[b]] = row;
       },
       signal,
     );

@@ -25,11 +25,15 @@ export function logisticProbabilities({ classes, features, weights }: Logistic, 
     for (let i = 0; i < features; i++) score += weights[first + i] * row[i];
     scores[k] = score;
   }
+  return softmax(scores);
+}
+
+/** exp(score), divided by the sum over all scores. */
+export function softmax(scores: Float64Array): Float64Array {
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  let sum = 0;
-  for (let k = 0; k < classes; k++) sum += scores[k] = Math.exp(scores[k] - largest);
-  for (let k = 0; k < classes; k++) scores[k] /= sum;
-  return scores;
+  const powers = scores.map((score) => Math.exp(score - largest));
+  const sum = powers.reduce((all, power) => all + power, 0);
+  return powers.map((power) => power / sum);
 }
 
 /** The mean cross-entropy of the samples in nats, without a penalty. */

@@ -49,14 +49,22 @@ export interface ClassifyPlan extends ClassifyChoices {
 /** The share of the groups, or rows, that are the test part, and the validation part. */
 const SHARE = 0.2;
 
-/** The plan for recordings. `seed` draws the groups of each part. Throws a DataError if a part has no window with a class. */
-export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: number): ClassifyPlan {
+/**
+ * The plan for recordings. `seed` draws the groups of each part; `test`: the groups of the test part. Throws a DataError if a part has no window
+ * with a class.
+ */
+export function planOf(
+  recordings: Recordings,
+  choices: ClassifyChoices,
+  seed: number,
+  test?: readonly string[],
+): ClassifyPlan {
   const { name, classes, step } = recordings;
   const windows = windowsOf(recordings, choices);
   if (windows.count === 0) throw tooShort(recordings, choices);
   const { columns, window } = choices;
   const split =
-    columns.group === null ? splitOfRows(recordings.count, window) : splitOfGroups(name, windows, choices, seed);
+    columns.group === null ? splitOfRows(recordings.count, window) : splitOfGroups(name, windows, choices, seed, test);
   for (const part of PARTS) assertHasWindows(recordings, choices, split, windows, part);
   const training = windowsOfPart({ split, window }, windows, 'training');
   const [first] = training.labels;
@@ -77,8 +85,12 @@ export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: n
 
 /** Throws a DataError unless recordings have the numbers and classes from which the networks and the baselines of a plan learn. */
 export function assertOfTraining({ split, columns, digests }: ClassifyPlan, recordings: Recordings): void {
-  const other = digestsOf(recordings, split).findIndex((digest, n) => digest !== digests[n]);
-  if (other < 0) return;
+  // 0 is the class and -1 nothing; the way that made the digests is the one by which most of them are the same
+  const others = [learnedStretches, learnedStretchesOf100].map((learnedIn) =>
+    digestsOf(recordings, split, learnedIn).findIndex((digest, n) => digest !== digests[n]),
+  );
+  if (others.includes(-1)) return;
+  const other = Math.max(...others);
   const what =
     other === 0
       ? `${columns.classify} or the gaps between rows differ`
@@ -90,13 +102,16 @@ export function assertOfTraining({ split, columns, digests }: ClassifyPlan, reco
   );
 }
 
+/** A stretch of the parts from which the networks and the baselines learn, and what its digest also holds. */
+type Learned = Range & { readonly name?: string };
+
 /** The parts from which the networks and the baselines learn. */
 const LEARNED = ['training', 'validation'] as const;
 
 /** The digest of the classes and of where stretches begin and end, then that of each input. */
-function digestsOf({ inputs, labels, stretches }: Recordings, split: Split): string[] {
-  const own = learnedStretches(stretches, split);
-  const classes = own.flatMap(({ from, to, name }) => [name, to - from, ...labels.subarray(from, to)]);
+function digestsOf({ inputs, labels, stretches }: Recordings, split: Split, learnedIn = learnedStretches): string[] {
+  const own = learnedIn(stretches, split);
+  const classes = own.flatMap(({ from, to, name = [] }) => [name, to - from, ...labels.subarray(from, to)].flat());
   return [
     sha256Of(bytesOfValues(classes)),
     ...inputs.map((values) => sha256Of(own.map(({ from, to }) => bytesOfNumbers(values.subarray(from, to))))),
@@ -107,7 +122,7 @@ function digestsOf({ inputs, labels, stretches }: Recordings, split: Split): str
  * The stretches of these parts, with the names of their groups, in the order of the plan; a table may have its groups in another one. Without
  * groups, all before the test part, because a window's place depends on where its stretch begins; the name then says whether one is cut.
  */
-function learnedStretches(stretches: readonly Stretch[], { by, parts }: Split): (Range & { readonly name: string })[] {
+function learnedStretches(stretches: readonly Stretch[], { by, parts }: Split): Learned[] {
   if (by === 'row') {
     const { from: end } = parts.test;
     return stretches
@@ -120,6 +135,16 @@ function learnedStretches(stretches: readonly Stretch[], { by, parts }: Split): 
     one.group !== null && place.has(one.group) ? { ...one, name: one.group } : [],
   );
   return own.sort((one, other) => (place.get(one.name) ?? 0) - (place.get(other.name) ?? 0));
+}
+
+/** Those whose digests 1.0.0 wrote: without names; of rows only those of the two parts. */
+function learnedStretchesOf100(stretches: readonly Stretch[], split: Split): Learned[] {
+  if (split.by === 'group') return learnedStretches(stretches, split).map(({ from, to }) => ({ from, to }));
+  return LEARNED.flatMap((part) =>
+    stretches
+      .map((one) => ({ from: Math.max(one.from, split.parts[part].from), to: Math.min(one.to, split.parts[part].to) }))
+      .filter((one) => one.from < one.to),
+  );
 }
 
 function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {
@@ -143,22 +168,46 @@ function splitOfRows(count: number, window: number): Split {
   return { by: 'row', parts: { training, validation, test } };
 }
 
-/** Whole groups, drawn with the seed from those that have a window with a class. */
-function splitOfGroups(name: string, { labels, groups }: Windows, { window }: ClassifyChoices, seed: number): Split {
-  const used = [...new Set(groups.filter((_, n) => labels[n] >= 0))].map(String).sort();
+/**
+ * Whole groups, drawn with the seed from those that have a window with a class; `given` are the test part. Of groups with one class each, every
+ * part has its share of each class.
+ */
+function splitOfGroups(
+  name: string,
+  { labels, groups }: Windows,
+  { window, verdicts }: ClassifyChoices,
+  seed: number,
+  given?: readonly string[],
+): Split {
+  const classOf = new Map(groups.map((group, n) => [String(group), labels[n]] as const).filter(([, k]) => k >= 0));
+  const used = [...classOf.keys()].sort();
   if (used.length < PARTS.length) {
     throw new DataError(
       `${name}: ${used.length} groups have a window of ${counted(window, 'row')} with a class: ` +
         'training, validation and test need at least one group each',
     );
   }
-  const order = Uint32Array.from(used.keys());
-  new Random(seed).shuffle(order);
-  const share = Math.max(1, Math.round(SHARE * used.length));
-  const drawn = (from: number, to?: number): string[] =>
-    [...order.slice(from, to)].sort((a, b) => a - b).map((n) => used[n]);
-  const parts = { training: drawn(2 * share), validation: drawn(share, 2 * share), test: drawn(0, share) };
-  return { by: 'group', parts };
+  const chosen = new Set(given);
+  const isGiven = (n: number): boolean => chosen.has(used[n]);
+  const shuffled = Uint32Array.from(used.keys());
+  new Random(seed).shuffle(shuffled);
+  const order = Array.from(shuffled).filter((n) => !isGiven(n));
+  const classAt = (n: number): number => classOf.get(used[n]) ?? 0;
+  const [ofValidation, parts] = given ? [0, 4] : [1, 5]; // a fifth of all is each of the two parts
+  const share = Math.max(1, Math.round(order.length / parts));
+  if (verdicts) order.sort((one, other) => classAt(one) - classAt(other));
+  const partAt = (at: number): number => (verdicts ? at % parts : Math.floor(at / share));
+  const named = (isWanted: (n: number, at: number) => boolean): string[] =>
+    order
+      .filter(isWanted)
+      .sort((a, b) => a - b)
+      .map((n) => used[n]);
+  const split = {
+    training: named((_, at) => partAt(at) > ofValidation),
+    validation: named((_, at) => partAt(at) === ofValidation),
+    test: given ? used.filter((_, n) => isGiven(n)) : named((_, at) => partAt(at) === 0),
+  };
+  return { by: 'group', parts: split };
 }
 
 function assertHasWindows(

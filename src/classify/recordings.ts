@@ -5,7 +5,7 @@
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import { formatTime } from '../data/calendar.js';
+import { formatTime } from '../data/times.js';
 import type { ColumnKind, Table, TextColumn } from '../data/table.js';
 import { assertLater, columnOf, timesOf } from '../data/table.js';
 
@@ -64,9 +64,20 @@ export const MOST_CLASSES = 1000;
 /** Two rows that are this many steps apart have a gap between them: clocks are not exact. */
 const GAP = 1.5;
 
+/** Which groups are the test part: those whose rows have one of these values in this column, which may be that of the groups. */
+export interface TestGroups {
+  readonly column: string;
+  readonly values: readonly string[];
+}
+
 /** A column that is named more than once. */
-export function repeatedColumn({ classify, inputs, time, group }: ClassifyColumns): string | undefined {
-  const all = [classify, ...inputs, ...time, ...(group === null ? [] : [group])];
+export function repeatedColumn(
+  { classify, inputs, time, group }: ClassifyColumns,
+  test?: TestGroups,
+): string | undefined {
+  const groups = group === null ? [] : [group];
+  const tests = test && test.column !== group ? [test.column] : [];
+  const all = [classify, ...inputs, ...time, ...groups, ...tests];
   return all.find((name, n) => all.indexOf(name) < n);
 }
 
@@ -77,11 +88,13 @@ export function repeatedColumn({ classify, inputs, time, group }: ClassifyColumn
 export function wantedColumns(
   { classify, inputs, time, group }: ClassifyColumns,
   classes: 'text' | 'unread' = 'text',
+  test?: TestGroups,
 ): Record<string, ColumnKind> {
   return Object.fromEntries<ColumnKind>([
     ...inputs.map((name): [string, ColumnKind] => [name, 'number']),
     ...time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'moment' : 'number']),
     ...(group === null ? [] : [[group, 'text'] as const]),
+    ...(test ? [[test.column, 'text'] as const] : []),
     ...(classes === 'unread' ? [] : [[classify, classes] as const]),
   ]);
 }
@@ -123,6 +136,25 @@ function textsOf(table: Table, name: string): TextColumn {
   const column = columnOf(table, name);
   if (column.kind !== 'text') throw new Error(`column ${name} holds no texts`);
   return column;
+}
+
+/** The names of the groups of the test part. Throws a DataError for a value that no row has, and for a group with other rows too. */
+export function testGroupsOf(table: Table, group: string, { column, values }: TestGroups): string[] {
+  const [groups, chosen] = [groupsOf(table, group), textsOf(table, column)];
+  const unknown = values.find((value) => !chosen.words.includes(value));
+  if (unknown !== undefined)
+    throw new DataError(`${table.name}: ${column} is never ${describe(unknown)}: it is ${listed(chosen.words)}`);
+  const isTest = new Map<number, boolean>();
+  for (const [row, of] of groups.values.entries()) {
+    const is = chosen.values[row] >= 0 && values.includes(chosen.words[chosen.values[row]]);
+    if ((isTest.get(of) ?? is) !== is) {
+      throw new DataError(
+        `${table.whereIs(row)}: ${group} ${groups.words[of]} has rows with and without ${column} ${values.join(', ')}: a group is in one part`,
+      );
+    }
+    isTest.set(of, is);
+  }
+  return groups.words.filter((_, of) => isTest.get(of) === true);
 }
 
 function groupsOf(table: Table, name: string): TextColumn {

@@ -1,12 +1,14 @@
 /** How well a classifier does on the test part, beside what it must beat. */
 import { DataError } from '../core/errors.js';
+import { Random } from '../core/rng.js';
 import { scaleOf } from '../data/scale.js';
 import type { Classifier, InputColumn } from './classifier.js';
 import { inputColumns, likeliest, meanOf } from './classifier.js';
 import type { Windows } from './windows.js';
-import { windowsOf, windowsWhere } from './windows.js';
+import { verdictsOn, windowsAt, windowsOf } from './windows.js';
 import type { Samples } from './logistic.js';
-import { chosenLogistic, logisticProbabilities } from './logistic.js';
+import { chosenLogistic, logisticProbabilities, softmax } from './logistic.js';
+import { nearestScores } from './neighbour.js';
 import type { ClassifyPlan, Part } from './plan.js';
 import { assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
@@ -15,15 +17,19 @@ import { listed } from './recordings.js';
 /** One class of the test part. */
 export interface ClassReport {
   readonly class: string;
-  readonly windows: number;
+  /** Its windows, if each has a verdict; else its groups. */
+  readonly windows?: number;
+  readonly groups?: number;
   readonly right: number;
-  /** The share of the class's windows that are classified as it; null if there are none. */
+  /** The share of the class's windows, or groups, that are classified as it; null if there are none. */
   readonly recall: number | null;
 }
 
 /** The test part, by the mean probabilities of the networks unless a field says otherwise. */
 export interface TestReport {
   readonly windows: number;
+  /** The groups, if each has one verdict; then all counts and shares but `windows` are of groups. */
+  readonly groups?: number;
   /** The share of windows that each method classifies correctly. */
   readonly baselines: readonly { readonly name: string; readonly accuracy: number }[];
   /** Each network's accuracy. */
@@ -34,20 +40,18 @@ export interface TestReport {
   /** Classes of the test part of which the training part has no window. */
   readonly unknown: readonly string[];
   readonly classes: readonly ClassReport[];
-  /** `confusion[k][j]`: windows of class k that are classified as class j. */
+  /** `confusion[k][j]`: how many of class k are classified as class j. */
   readonly confusion: readonly (readonly number[])[];
 }
 
 /** A report, and what it is made of. */
 export interface TestedWindows {
   readonly report: TestReport;
+  /** What has a verdict: windows, or groups. */
   readonly windows: Windows;
-  /** The mean probabilities `[C]` of each window. */
+  /** The probabilities `[C]` of each verdict. */
   readonly probabilities: readonly Float64Array[];
 }
-
-/** More training windows would hardly change the weights of logistic regression. */
-const MOST_SAMPLES = 10_000;
 
 /** Tests a classifier on the test part of recordings. Throws a DataError if they do not have the parts of its training, or other numbers in its training part. */
 export async function reportOf(
@@ -65,29 +69,38 @@ export async function reportOf(
   ];
   assertOfTraining(plan, recordings);
   const networks = await classifier.byNetwork(columns, windows, signal);
-  const probabilities = meanOf(networks);
-  const predicted = probabilities.map(likeliest);
-  const accuracy = accuracyOf(predicted, windows.labels);
+  const judged = judgedBy(plan, windows, meanOf(networks));
+  const { labels } = judged.windows;
+  const predicted = judged.probabilities.map(likeliest);
+  const accuracy = accuracyOf(predicted, labels);
   const baselines = [
-    mostFrequentOf(plan, training, windows),
-    {
-      name: 'logistic regression on means and deviations',
-      accuracy: await logisticAccuracy(plan, columns, [fewOf(training), validation, windows], signal),
-    },
+    mostFrequentOf(plan, training, judged.windows),
+    ...(await hurdles(plan, columns, { training, validation, test: windows }, signal)),
   ];
   const best = baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-  const [known, tested] = [training, windows].map(({ labels }) => new Set(labels));
+  const [known, tested] = [training, windows].map((part) => new Set(part.labels));
   return {
-    windows,
-    probabilities,
+    ...judged,
     report: {
-      ...{ windows: windows.count, baselines, accuracy },
-      networks: networks.map((rows) => accuracyOf(rows.map(likeliest), windows.labels)),
+      ...{ windows: windows.count, ...(plan.verdicts && { groups: judged.windows.count }), baselines, accuracy },
+      networks: networks.map((rows) => accuracyOf(judgedBy(plan, windows, rows).probabilities.map(likeliest), labels)),
       beatenBy: best.accuracy >= accuracy ? best.name : null,
       unknown: plan.classes.filter((_, k) => tested.has(k) && !known.has(k)),
-      ...byClass(plan.classes, windows.labels, predicted),
+      ...byClass(plan, labels, predicted),
     },
   };
+}
+
+/** What has a verdict, and its probabilities `[C]`, from those of each window: a group's are their geometric mean. */
+export function judgedBy(
+  plan: Pick<ClassifyPlan, 'verdicts'>,
+  windows: Windows,
+  probabilities: readonly Float64Array[],
+): Pick<TestedWindows, 'windows' | 'probabilities'> {
+  if (plan.verdicts === undefined) return { windows, probabilities };
+  const logarithms = probabilities.map((row) => row.map((p) => Math.log(p + Number.MIN_VALUE)));
+  const { of, scores } = verdictsOn(plan, windows, logarithms);
+  return { windows: of, probabilities: scores.map(softmax) };
 }
 
 /** The windows of a part that must not be empty, or lack one of its groups: all had a window with a class in training. */
@@ -107,45 +120,142 @@ function partOf(plan: ClassifyPlan, recordings: Recordings, all: Windows, part: 
 const accuracyOf = (predicted: ArrayLike<number>, labels: Int32Array): number =>
   labels.reduce((right, label, n) => right + Number(predicted[n] === label), 0) / labels.length;
 
-function mostFrequentOf({ classes }: ClassifyPlan, training: Windows, test: Windows) {
-  const counts = classes.map(() => 0);
-  for (const label of training.labels) counts[label]++;
+function mostFrequentOf(plan: ClassifyPlan, training: Windows, { count, labels }: Windows) {
+  const counts = plan.classes.map(() => 0);
+  const { of } = verdictsOn(
+    plan,
+    training,
+    training.groups.map(() => new Float64Array()),
+  );
+  for (const label of of.labels) counts[label]++;
   const most = counts.indexOf(Math.max(...counts));
-  const predicted = new Int32Array(test.count).fill(most);
-  return { name: `the most frequent class (${classes[most]})`, accuracy: accuracyOf(predicted, test.labels) };
+  const accuracy = accuracyOf(new Int32Array(count).fill(most), labels);
+  return { name: `the most frequent class (${plan.classes[most]})`, accuracy };
 }
 
-/** Logistic regression that is fitted to the training part, with the λ that has the smallest loss on the validation part. */
-async function logisticAccuracy(
-  { classes, window }: ClassifyPlan,
+/** Longer windows are read as means of so many rows that they have no more steps. */
+const MOST_STEPS = 256;
+/** The band of dynamic time warping, as a share of a window. */
+const BAND = 0.1;
+/** About a second of multiplications each: they limit how many windows are compared, or train. */
+const MOST_PRODUCTS = { warping: 4e8, euclid: 2e8, logistic: 4e5, moments: 1e6 };
+/** Numbers of the windows that are measured at once: 160 MB. */
+const MOST_NUMBERS = 2e7;
+/** With fewer training windows 1-NN says little: then the test part is cut too. */
+const LEAST_KNOWN = 100;
+
+/** What learns from the training part in a second or two each, and its accuracy on the test part. */
+export async function hurdles(
+  plan: ClassifyPlan,
   columns: readonly InputColumn[],
-  parts: readonly Windows[],
+  { training, validation, test }: Readonly<Record<Part, Windows>>,
   signal?: AbortSignal,
-): Promise<number> {
-  const raw = parts.map((windows) => featuresOf(columns, windows, window));
-  const scales = Array.from(raw[0].rows[0], (_, i) => scaleOf(Float64Array.from(raw[0].rows, (row) => row[i])));
-  const [train, validate, measure] = raw.map(({ rows, labels }): Samples => ({
+  products = MOST_PRODUCTS,
+): Promise<{ name: string; accuracy: number }[]> {
+  const [C, I] = [plan.classes.length, columns.length];
+  const rowsOfStep = Math.ceil(plan.window / MOST_STEPS);
+  const T = Math.ceil(plan.window / rowsOfStep);
+  const band = Math.ceil(BAND * T);
+  const stepsIn = (windows: Windows): Samples => stepsOf(columns, windows, rowsOfStep);
+  const steps = rowsOfStep === 1 ? 'steps' : `means of ${rowsOfStep} rows`;
+  const found: { name: string; accuracy: number }[] = [];
+  const measure = async (
+    name: string,
+    most: { readonly known: number; readonly measured: number },
+    scoresOf: (known: Windows, measured: Windows) => Promise<Float64Array[]>,
+  ): Promise<void> => {
+    const [known, measured] = [someOf(training, most.known), someOf(test, most.measured)];
+    const verdicts = verdictsOn(plan, measured, await scoresOf(known, measured));
+    const parts = [
+      [known, training, 'training'],
+      [measured, test, 'test'],
+    ] as const;
+    const cut = parts.flatMap(([some, all, part]) =>
+      some.count < all.count ? `, ${some.count} of ${all.count} ${part} windows` : [],
+    );
+    found.push({ name: name + cut.join(''), accuracy: accuracyOf(verdicts.scores.map(likeliest), verdicts.of.labels) });
+  };
+  const logistic = (name: string, limit: number, features: number, read: (windows: Windows) => Samples) => {
+    const most = { known: limit / (features * C), measured: MOST_NUMBERS / features };
+    return measure(name, most, (known, measured) =>
+      logisticScores([known, someOf(validation, most.measured), measured].map(read), C, signal),
+    );
+  };
+  const nearest = (name: string, limit: number, width: number, read: (windows: Windows) => Samples) => {
+    const pairs = limit / (T * (2 * width + 1) * (I + 2));
+    const most = Math.floor(Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.count, 1));
+    return measure(name, { known: most, measured: pairs / Math.min(most, training.count) }, (known, measured) =>
+      nearestScores(read(known), read(measured).rows, { classes: C, inputs: I, band: width }, signal),
+    );
+  };
+  await logistic('logistic regression on means and deviations', products.moments, 2 * I, (windows) =>
+    featuresOf(columns, windows),
+  );
+  const whole = (windows: Windows): Samples => padded(stepsIn(windows), T * I);
+  await logistic(`logistic regression on the ${steps}`, products.logistic, T * I, whole);
+  await nearest('1-NN, Euclidean distance', products.euclid, 0, whole);
+  await nearest(`1-NN, dynamic time warping (band ${100 * BAND}%)`, products.warping, band, stepsIn);
+  return found;
+}
+
+/** The log-probabilities of the last samples, by logistic regression that is fitted to the first, with the λ that has the smallest loss on the second. */
+async function logisticScores(
+  parts: readonly Samples[],
+  classes: number,
+  signal?: AbortSignal,
+): Promise<Float64Array[]> {
+  const scales = Array.from(parts[0].rows[0], (_, i) => scaleOf(Float64Array.from(parts[0].rows, (row) => row[i])));
+  const [train, validate, measure] = parts.map(({ rows, labels }): Samples => ({
     rows: rows.map((row) => row.map((value, i) => (value - scales[i].level) / scales[i].scale)),
     labels,
   }));
-  const model = await chosenLogistic(train, validate, classes.length, signal);
-  const predicted = measure.rows.map((row) => likeliest(logisticProbabilities(model, row)));
-  return accuracyOf(predicted, measure.labels);
+  const model = await chosenLogistic(train, validate, classes, signal);
+  return measure.rows.map((row) => logisticProbabilities(model, row).map((p) => Math.log(p + Number.MIN_VALUE)));
 }
 
-/** Of many windows every few, evenly. */
-function fewOf(windows: Windows): Windows {
-  const every = Math.max(1, Math.ceil(windows.count / MOST_SAMPLES));
-  return windowsWhere(windows, (n) => n % every === 0);
+/** At most so many windows, drawn at random, always the same. */
+function someOf(windows: Windows, most: number): Windows {
+  if (windows.count <= most) return windows;
+  const order = Uint32Array.from({ length: windows.count }, (_, n) => n);
+  new Random(1).shuffle(order);
+  return windowsAt(
+    windows,
+    Array.from(order.subarray(0, Math.max(1, Math.floor(most)))).sort((a, b) => a - b),
+  );
 }
+
+/** The steps of each window, `[steps,I]`: each the mean of so many rows. */
+function stepsOf(columns: readonly InputColumn[], { starts, lengths, labels }: Windows, rowsOfStep: number): Samples {
+  const I = columns.length;
+  const rows = Array.from(starts, (start, n) => {
+    const steps = new Float64Array(Math.ceil(lengths[n] / rowsOfStep) * I);
+    for (let t = 0; t < lengths[n]; t++) {
+      const first = t - (t % rowsOfStep);
+      const count = Math.min(rowsOfStep, lengths[n] - first);
+      for (let i = 0; i < I; i++) steps[(first / rowsOfStep) * I + i] += columns[i].values[start + t] / count;
+    }
+    return steps;
+  });
+  return { rows, labels };
+}
+
+/** With zeros, which are the means of the inputs, at the ends of shorter rows. */
+const padded = ({ rows, labels }: Samples, length: number): Samples => ({
+  labels,
+  rows: rows.map((row) => {
+    const whole = new Float64Array(length);
+    whole.set(row);
+    return whole;
+  }),
+});
 
 /** The mean and the deviation of each column over each window. */
-export const featuresOf = (columns: readonly InputColumn[], { starts, labels }: Windows, window: number): Samples => ({
+export const featuresOf = (columns: readonly InputColumn[], { starts, lengths, labels }: Windows): Samples => ({
   labels,
-  rows: Array.from(starts, (start) =>
+  rows: Array.from(starts, (start, n) =>
     Float64Array.from(
       columns.flatMap(({ values }) => {
-        const { level, scale } = deviationOf(values.subarray(start, start + window));
+        const { level, scale } = deviationOf(values.subarray(start, start + lengths[n]));
         return [level, scale];
       }),
     ),
@@ -159,7 +269,7 @@ function deviationOf(values: Float64Array): { level: number; scale: number } {
 }
 
 function byClass(
-  classes: readonly string[],
+  { classes, verdicts }: ClassifyPlan,
   labels: Int32Array,
   predicted: readonly number[],
 ): Pick<TestReport, 'classes' | 'confusion'> {
@@ -168,9 +278,10 @@ function byClass(
   return {
     confusion,
     classes: classes.map((name, k) => {
-      const windows = confusion[k].reduce((sum, count) => sum + count, 0);
+      const count = confusion[k].reduce((sum, one) => sum + one, 0);
       const right = confusion[k][k];
-      return { class: name, windows, right, recall: windows > 0 ? right / windows : null };
+      const counts = verdicts ? { groups: count } : { windows: count };
+      return { class: name, ...counts, right, recall: count > 0 ? right / count : null };
     }),
   };
 }

@@ -8,6 +8,11 @@ export interface WindowSizes {
   readonly window: number;
   /** Rows from the beginning of one window to that of the next. */
   readonly stride: number;
+  /**
+   * `group`: each group has one class, and one verdict for all of its windows. These cover every row: a stretch that is shorter than a window
+   * is one shorter window. Without it each window has a verdict, and all have T rows.
+   */
+  readonly verdicts?: 'group';
 }
 
 /** Windows of recordings. */
@@ -15,6 +20,8 @@ export interface Windows {
   readonly count: number;
   /** The place at which each begins. */
   readonly starts: Uint32Array;
+  /** The rows of each, at most T. */
+  readonly lengths: Uint32Array;
   /** The class of each: the most frequent one of its rows; -1 if most rows have none. */
   readonly labels: Int32Array;
   /** The group of each; null without groups. */
@@ -24,23 +31,49 @@ export interface Windows {
 /** The windows of all stretches: `window` rows, one every `stride` rows. */
 export function windowsOf(
   { stretches, labels, classes }: Pick<Recordings, 'stretches' | 'labels' | 'classes'>,
-  { window, stride }: WindowSizes,
+  { window, stride, verdicts }: WindowSizes,
 ): Windows {
-  const starts: number[] = [];
-  const groups: (string | null)[] = [];
-  for (const stretch of stretches) {
-    const { first, count } = windowsWithin(stretch, window, stride);
-    for (let n = 0; n < count; n++) {
-      starts.push(first + n * stride);
-      groups.push(stretch.group);
+  const found: { start: number; length: number; group: string | null }[] = [];
+  for (const { from, to, group } of stretches) {
+    const { first, count } = windowsWithin({ from, to }, window, stride);
+    for (let n = 0; n < count; n++) found.push({ start: first + n * stride, length: window, group });
+    const end = count > 0 ? first + (count - 1) * stride + window : from; // of what the windows cover
+    if (verdicts === 'group' && end < to) {
+      const length = Math.min(window, to - from);
+      found.push({ start: to - length, length, group });
     }
   }
   const counts = new Uint32Array(classes.length + 1);
   return {
-    count: starts.length,
-    starts: Uint32Array.from(starts),
-    labels: Int32Array.from(starts, (start) => mostFrequent(labels.subarray(start, start + window), counts)),
-    groups,
+    count: found.length,
+    starts: Uint32Array.from(found, ({ start }) => start),
+    lengths: Uint32Array.from(found, ({ length }) => length),
+    labels: Int32Array.from(found, ({ start, length }) => mostFrequent(labels.subarray(start, start + length), counts)),
+    groups: found.map(({ group }) => group),
+  };
+}
+
+/** With more rows in a window, a network learns slowly. */
+const DEFAULT_ROWS = 128;
+
+/** The sizes of windows for a table. Default: 128 rows, or the longest recording if each has one class and is shorter; half a window from one to the next. */
+export function sizesOf(
+  { stretches, labels }: Pick<Recordings, 'stretches' | 'labels'>,
+  { window: rows, stride }: { readonly window?: number | undefined; readonly stride?: number | undefined },
+): WindowSizes {
+  const classOf = new Map<string | null, number>();
+  const hasOneClass = stretches.every(({ from, to, group }) =>
+    labels.subarray(from, to).every((label) => {
+      if (label >= 0 && !classOf.has(group)) classOf.set(group, label);
+      return label < 0 || classOf.get(group) === label;
+    }),
+  );
+  const isPerGroup = hasOneClass && !classOf.has(null);
+  const longest = stretches.reduce((most, { from, to }) => Math.max(most, to - from), 2);
+  const window = rows ?? (isPerGroup ? Math.min(longest, DEFAULT_ROWS) : DEFAULT_ROWS);
+  return {
+    ...{ window, stride: stride ?? Math.max(1, Math.floor(window / 2)) },
+    ...(isPerGroup && { verdicts: 'group' }),
   };
 }
 
@@ -54,13 +87,46 @@ function mostFrequent(labels: Int32Array, counts: Uint32Array): number {
   return labels[last];
 }
 
-/** The windows for which `isWanted` is true. */
-export function windowsWhere({ starts, labels, groups }: Windows, isWanted: (n: number) => boolean): Windows {
-  const kept = Array.from(starts.keys()).filter(isWanted);
+/** The windows with these indices. */
+export function windowsAt({ starts, lengths, labels, groups }: Windows, kept: readonly number[]): Windows {
   return {
     count: kept.length,
     starts: Uint32Array.from(kept, (n) => starts[n]),
+    lengths: Uint32Array.from(kept, (n) => lengths[n]),
     labels: Int32Array.from(kept, (n) => labels[n]),
     groups: kept.map((n) => groups[n]),
+  };
+}
+
+/** The windows for which `isWanted` is true. */
+export const windowsWhere = (windows: Windows, isWanted: (n: number) => boolean): Windows =>
+  windowsAt(windows, Array.from(windows.starts.keys()).filter(isWanted));
+
+/** What has a verdict, and the logarithm of each class's probability for it, plus a constant. */
+export interface Verdicts {
+  /** Each window; with `verdicts: 'group'` each group, as one window from its first row to its last. */
+  readonly of: Windows;
+  readonly scores: readonly Float64Array[];
+}
+
+/** The verdicts on windows whose log-probabilities `[C]` are `scores`: for a group, the mean over its windows. */
+export function verdictsOn(
+  { verdicts }: Pick<WindowSizes, 'verdicts'>,
+  windows: Windows,
+  scores: readonly Float64Array[],
+): Verdicts {
+  if (verdicts === undefined) return { of: windows, scores };
+  const { starts, lengths, groups, count } = windows;
+  const firsts = groups.flatMap((group, n) => (group === groups[n - 1] ? [] : [n])); // those of a group follow one another
+  const lasts = firsts.map((_, at) => (firsts[at + 1] ?? count) - 1);
+  return {
+    of: {
+      ...windowsAt(windows, firsts),
+      lengths: Uint32Array.from(lasts, (last, at) => starts[last] + lengths[last] - starts[firsts[at]]),
+    },
+    scores: firsts.map((first, at) => {
+      const own = scores.slice(first, lasts[at] + 1);
+      return own[0].map((_, k) => own.reduce((sum, row) => sum + row[k], 0) / own.length);
+    }),
   };
 }

@@ -1,7 +1,9 @@
 /** Drawings as SVG: the history of a run, its loss over the steps and its accuracy below it; and the forecasts of a series. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { formatTime } from '../data/calendar.js';
+import type { Calendar } from '../data/calendar.js';
+import { timeAt } from '../data/calendar.js';
+import { formatTime } from '../data/times.js';
 import { replaceText } from '../files/disk-replace.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
@@ -49,11 +51,17 @@ function below(panels: readonly string[], width: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:white">${placed.join('')}</svg>\n`;
 }
 
+/** The time of a step; the number of a row that has no time. */
+export function drawnTime(calendar: Calendar, step: number): Date | number {
+  const time = timeAt(calendar, step);
+  return calendar.unit === 'row' ? time : new Date(time);
+}
+
 /** The forecasts of one horizon. */
 interface DrawnForecast {
   readonly title: string;
   /** `truth`: NaN where it is missing. */
-  readonly points: readonly { time: Date; truth: number; forecast: number; low: number; high: number }[];
+  readonly points: readonly { time: Date | number; truth: number; forecast: number; low: number; high: number }[];
 }
 
 const FORECAST_WIDTH = 1200;
@@ -70,7 +78,9 @@ function ticksFor(points: DrawnForecast['points']): Plot.ScaleOptions {
 export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): string {
   const { document } = parseHTML('<html></html>');
   const panels = horizons.map(({ title, points }) => {
-    const [from, to] = [points[0], points[points.length - 1]].map(({ time }) => formatTime(time.getTime()));
+    const [from, to] = [points[0], points[points.length - 1]].map(({ time }) =>
+      typeof time === 'number' ? String(time) : formatTime(time.getTime()),
+    );
     const plot = Plot.plot({
       document,
       width: FORECAST_WIDTH,
@@ -78,7 +88,7 @@ export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): 
       marginLeft: 70,
       marginBottom: 40,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
-      x: { type: 'utc', label: null },
+      x: { type: typeof points[0].time === 'number' ? 'linear' : 'utc', label: null },
       y: {
         grid: true,
         label: `${printable(label)}, ${title}, ${from} … ${to}: truth black, forecast red, interval grey`,

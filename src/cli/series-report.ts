@@ -1,6 +1,6 @@
 /** What `train` and `eval` print about a forecaster, and the files that they write beside its checkpoint. */
 import { counted } from '../core/arguments.js';
-import { formatStep, formatTime, timeAt } from '../data/calendar.js';
+import { formatStep, timeName } from '../data/calendar.js';
 import { decimalsOf } from '../data/scale.js';
 import { replaceText } from '../files/disk-replace.js';
 import { inputColumns } from '../forecast/inputs.js';
@@ -21,6 +21,11 @@ export function bandCells({ inputs }: Pick<ForecastPlan, 'inputs'>, { forecast, 
   return [forecast, low, high].map((value) => (decimals === null ? value : Number(value.toFixed(decimals))));
 }
 
+/** On standard error: what people should know of how a table was read. */
+export function informOf(file: string, { notes }: Series): void {
+  for (const note of notes) inform(`${file}: ${note}`);
+}
+
 /** On standard error: what the networks read, and when. */
 export function describePlan(file: string, series: Series, plan: ForecastPlan): void {
   const { seasons } = plan.inputs;
@@ -29,9 +34,10 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
   inform(
     `${file}: ${counted(series.end, 'step')} of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`,
   );
+  informOf(file, series);
   inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
   inform(
-    `training before ${formatTime(timeAt(plan.calendar, validation.from))}; validation ${span(plan, validation)}; test ${span(plan, test)}`,
+    `training before ${timeName(plan.calendar, validation.from)}; validation ${span(plan, validation)}; test ${span(plan, test)}`,
   );
   inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
 }
@@ -119,12 +125,12 @@ export async function writeReports(
     bands.map((band, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, ...bandCells(plan, band)];
+      return [timeName(plan.calendar, d), ahead, truth, ...bandCells(plan, band)];
     }),
   );
   writeCsv(test, [['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'], ...lines]);
-  const { forecastSvg } = await import('./plot.js'); // it is slow to load
-  const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
+  const { drawnTime, forecastSvg } = await import('./plot.js'); // it is slow to load
+  const timeOf = (n: number): number | Date => drawnTime(plan.calendar, plan.parts.test.from + n);
   const drawn = reports.flatMap(({ ahead, bands }) => {
     const points = bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band }));
     const whole = { title: `${ahead} ahead`, points };

@@ -214,3 +214,7 @@ export const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.te
 /** `1 step`, `2 steps`: a count in a message. `plural`: of words such as `class`. */
 export const counted = (count: number | bigint, what: string, plural = `${what}s`): string =>
   `${count} ${Number(count) === 1 ? what : plural}`;
+
+/** The fields that are not undefined, which JSON cannot hold. */
+export const definedFields = <Fields extends object>(fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;

@@ -1,116 +1,130 @@
 /**
- * Times in tables. A time is a number of milliseconds since 1970 in UTC; a time without a zone is read as one in UTC, so no day has 23
- * hours. A calendar is a regular series of times: so many milliseconds apart, or so many months.
+ * Calendars: regular series of times, so many milliseconds, months or workdays apart. A time is a number of milliseconds since 1970 in UTC.
+ * `times.ts` reads and writes times.
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import type { TimeForm } from './times.js';
+import { DAY, dayOf, formatTime, HOUR, monthLength, monthsLater, SECOND, timeInForm, weekdayOf } from './times.js';
 
-const SECOND = 1000;
-const HOUR = 3600 * SECOND;
-const DAY = 24 * HOUR;
-
-/** The time at `index` is start + index·step milliseconds, or that many months later. */
+/** The time at `index` is index·step milliseconds, months or workdays after the start. Of rows without a time it is the row's number. */
 export interface Calendar {
   /** The time at index 0. */
   readonly start: number;
-  readonly unit: 'ms' | 'month';
+  readonly unit: (typeof CALENDAR_UNITS)[number];
   readonly step: number;
+  /** Of months: the day of each, or the last one of a shorter month. Default: the day of `start`. */
+  readonly day?: number | undefined;
+  /** Of workdays. */
+  readonly workdays?: Workdays | undefined;
+  /** How its times are written. Default: as ISO 8601. */
+  readonly form?: TimeForm | undefined;
 }
 
-const ISO = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+export const CALENDAR_UNITS = ['ms', 'month', 'workday', 'row'] as const;
 
-/** What `timeFrom` reads, for messages. */
-export const TIME_FORMS = '1987, 1987-02, 1987-02-28 or 1987-02-28T12:30';
-
-/** The time in a text of ISO 8601: a year, month, day, minute or second. NaN for another text, and for a day that does not exist. */
-export function timeFrom(text: string): number {
-  const found = ISO.exec(text);
-  if (!found) return NaN;
-  const [year, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found
-    .slice(1, 7)
-    .map((part: string | undefined) => (part === undefined ? undefined : Number(part)));
-  const zone = found[8] as string | undefined;
-  if (zone !== undefined && (found[4] as string | undefined) === undefined) return NaN;
-  const ms = Math.floor(Number(`0.${(found[7] as string | undefined) ?? 0}`) * SECOND);
-  const time = timeOfParts(year ?? NaN, month, day, hour, minute, second) + ms - offsetOf(zone);
-  return time >= FIRST_TIME && time <= LAST_TIME ? time : NaN; // a zone can carry it into the year before or after
+/** The weekdays on which there are rows, and the days among them that have none, such as holidays: no step is made for these. */
+export interface Workdays {
+  /** They rise; Sunday is 0. */
+  readonly weekdays: readonly number[];
+  /** Numbers of days as `workdayNumber` counts them; they rise. */
+  readonly closed: readonly number[];
+  /** The number of the last day of the table that the calendar was found in. */
+  readonly until: number;
 }
 
-/** The last millisecond of the year, month or day that a text names; a time of day is itself. NaN as `timeFrom`. */
-export function lastTimeFrom(text: string): number {
-  const date = new Date(timeFrom(text));
-  if (/^\d{4}$/.test(text)) date.setUTCFullYear(date.getUTCFullYear() + 1);
-  else if (/^\d{4}-\d\d$/.test(text)) date.setUTCMonth(date.getUTCMonth() + 1);
-  else date.setTime(date.getTime() + (text.length === 10 ? DAY : 1));
-  return date.getTime() - 1;
-}
+/** Rows without a time: the time of a row is its number, from 1. */
+export const ROWS: Calendar = { start: 1, unit: 'row', step: 1 };
+
+/** Workdays one after another that may have no row, such as those of a new year's week. */
+const MOST_CLOSED = 10;
+/** The share of workdays that may have none: with more, the table has other steps. */
+const MOST_CLOSED_SHARE = 0.2;
+/** Milliseconds in which a table shows which weekdays never occur. */
+const LEAST_SPAN = 14 * DAY;
 
 /**
- * The ends of `1987-01-01..1988-12-31`, `1987..1988`, `1987`, or of one with a single end; null for an end that is left out. The last day, month or
- * year is a part of it. undefined for another text.
+ * The calendar of times that rise, with gaps perhaps: its step is the smallest distance that occurs. Times that are all on the same day of a
+ * month, or on its last day, are a calendar of months. Days that leave out the same weekdays are workdays; unless `isFilled`, days without a row are
+ * closed. Throws a DataError that names the row of a time between two steps. `whereOf` names a row.
  */
-export function timeRangeFrom(text: string): readonly [from: number | null, to: number | null] | undefined {
-  if (!text.includes('..')) return Number.isNaN(timeFrom(text)) ? undefined : [timeFrom(text), lastTimeFrom(text)];
-  const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
-  const isRange = ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null);
-  return isRange ? [ends[0], ends[1]] : undefined;
-}
-
-/** Milliseconds before UTC: `+01:30` is 5,400,000. */
-function offsetOf(zone = 'Z'): number {
-  if (zone === 'Z') return 0;
-  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
-  return hours > 23 || minutes > 59 ? NaN : (zone.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * 60 * SECOND);
-}
-
-/** The last year that ISO 8601 writes in four digits. */
-const LAST_YEAR = 9999;
-/** The first millisecond of year 0, and the last one of year 9999. */
-const FIRST_TIME = Date.parse('0000-01-01T00:00:00Z');
-export const LAST_TIME = Date.UTC(LAST_YEAR + 1, 0) - 1;
-
-/** The time of a year up to 9999, a month from 1, and so on. NaN if a part is none, or if the month has no such day. */
-export function timeOfParts(year: number, month = 1, day = 1, hour = 0, minute = 0, second = 0): number {
-  const parts = [year, month, day, hour, minute, second];
-  if (!parts.every((part) => Number.isInteger(part) && part >= 0) || hour > 23 || minute > 59 || second > 59)
-    return NaN;
-  if (year > LAST_YEAR) return NaN;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return exists ? date.setUTCHours(hour, minute, second) : NaN;
-}
-
-/**
- * The calendar of times that rise, with gaps perhaps: its step is the smallest distance that occurs. Times that are all on the same day
- * of a month are a calendar of months. Throws a DataError that names the row of a time between two steps. `whereOf` names a row.
- */
-export function calendarOf(times: ArrayLike<number>, whereOf: (row: number) => string): Calendar {
-  const [start, second] = [times[0], times[1]];
-  const isMonthly = allTimes(times, (time) => onSameDay(time, start)) && monthsBetween(start, second) > 0;
-  const distance = (row: number): number =>
-    isMonthly ? monthsBetween(times[row - 1], times[row]) : times[row] - times[row - 1];
-  let step = Infinity;
-  for (let row = 1; row < times.length; row++) step = Math.min(step, distance(row));
-  const calendar: Calendar = { start, unit: isMonthly ? 'month' : 'ms', step };
+export function calendarOf(times: Float64Array, whereOf: (row: number) => string, isFilled = false): Calendar {
+  const calendar = monthsOf(times) ?? workdaysOf(times, isFilled) ?? { start: times[0], unit: 'ms', step: 1 };
+  const counts = times.map((time) => UNITS[calendar.unit].count(calendar, time));
+  const step = counts.reduce(
+    (least, count, row) => (row > 0 ? Math.min(least, count - counts[row - 1]) : least),
+    Infinity,
+  );
+  const found: Calendar = calendar.unit === 'workday' ? calendar : { ...calendar, step };
   for (let row = 1; row < times.length; row++) {
-    if (distance(row) % step === 0) continue;
+    if (Number.isInteger(indexOfTime(found, times[row]))) continue;
     throw new DataError(
-      `${whereOf(row)}: ${formatTime(times[row])} is between two steps: the rows are ${formatStep(calendar)} apart, from ${formatTime(start)}`,
+      `${whereOf(row)}: ${formatTime(times[row])} is between two steps: the rows are ${formatStep(found)} apart, from ${formatTime(found.start)}`,
     );
   }
-  return calendar;
+  return found;
 }
 
-function allTimes(times: ArrayLike<number>, is: (time: number) => boolean): boolean {
-  let n = 0;
-  while (n < times.length && is(times[n])) n++;
-  return n === times.length;
+/** Months, if each time is on the same day of its month, or on the last day of a shorter one, at the same time of day. */
+function monthsOf(times: Float64Array): Calendar | undefined {
+  const [start] = times;
+  if (monthsBetween(start, times[1]) === 0) return undefined;
+  const days = times.map(dayOf);
+  const isEnd = times.every((time, row) => days[row] === monthLength(time));
+  const day = isEnd ? LONGEST_MONTH : days.reduce((a, b) => Math.max(a, b));
+  const isOnDay = (time: number): boolean =>
+    (time - start) % DAY === 0 && dayOf(time) === Math.min(day, monthLength(time));
+  return times.every(isOnDay) ? { start, unit: 'month', step: 1, day: day === days[0] ? undefined : day } : undefined;
 }
 
-function onSameDay(a: number, b: number): boolean {
-  const [one, other] = [new Date(a), new Date(b)];
-  return one.getUTCDate() === other.getUTCDate() && (a - b) % DAY === 0;
+const LONGEST_MONTH = 31;
+
+/** Workdays, if the times are days that are not equally far apart, and some weekdays never occur. */
+function workdaysOf(times: Float64Array, isFilled: boolean): Calendar | undefined {
+  const [start, last] = [times[0], times[times.length - 1]];
+  if (times.every((time, row) => row < 2 || time - times[row - 1] === times[1] - start)) return undefined;
+  if (!times.every((time) => (time - start) % DAY === 0)) return undefined;
+  const weekdays = [...new Set(times.map(weekdayOf))].sort();
+  const isShown = last - start >= LEAST_SPAN || weekdays.join() === '1,2,3,4,5';
+  if (!isShown || weekdays.length < 2 || weekdays.length === 7) return undefined;
+  const unknown = { start, unit: 'workday', step: 1, workdays: { weekdays, closed: [], until: -Infinity } } as const;
+  const { workdays: { closed } = NO_DAYS } = closedBetween(unknown, times, false);
+  const isSparse = closed.length > MOST_CLOSED_SHARE * (times.length + closed.length);
+  return isSparse ? undefined : closedBetween(unknown, times, isFilled);
+}
+
+/** The calendar in which the workdays after `until` that have no row between two of `times` are closed, unless they are many, or filled. */
+export function closedBetween(calendar: Calendar, times: Float64Array, isFilled: boolean): Calendar {
+  const { workdays } = calendar;
+  if (!workdays) return calendar;
+  const { weekdays, until } = workdays;
+  const numbers = times.map((time) => workdayNumber(weekdays, time));
+  const closed = [...workdays.closed];
+  for (let row = 1; row < numbers.length && !isFilled; row++) {
+    if (numbers[row] - numbers[row - 1] - 1 > MOST_CLOSED) continue;
+    for (let day = Math.max(until, numbers[row - 1]) + 1; day < numbers[row]; day++) closed.push(day);
+  }
+  return { ...calendar, workdays: { weekdays, closed, until: Math.max(until, numbers[numbers.length - 1]) } };
+}
+
+/** How many days with these weekdays lie between 1970 and a time, which counts too; negative before 1970. */
+function workdayNumber(weekdays: readonly number[], time: number): number {
+  const sunday = Math.floor(time / DAY) - weekdayOf(time);
+  return ((sunday - 3) / 7) * weekdays.length + weekdays.filter((day) => day <= weekdayOf(time)).length - 1;
+}
+
+/** The workdays up to a number that are not closed. */
+const openUpTo = ({ closed }: Workdays, number: number): number => number - countOf(closed, (day) => day <= number);
+
+/** How many elements of a rising list, from its first, are so. */
+function countOf(list: readonly number[], is: (value: number, n: number) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (is(list[middle], middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function monthsBetween(from: number, to: number): number {
@@ -118,39 +132,68 @@ function monthsBetween(from: number, to: number): number {
   return 12 * (b.getUTCFullYear() - a.getUTCFullYear()) + b.getUTCMonth() - a.getUTCMonth();
 }
 
+/** For each unit how many of it lie between the start and a time, and the time so many units after the start. */
+const UNITS: Readonly<
+  Record<
+    Calendar['unit'],
+    { count: (calendar: Calendar, time: number) => number; time: (calendar: Calendar, count: number) => number }
+  >
+> = {
+  ms: { count: ({ start }, time) => time - start, time: ({ start }, count) => start + count },
+  row: { count: ({ start }, time) => time - start, time: ({ start }, count) => start + count },
+  month: {
+    count: ({ start }, time) => monthsBetween(start, time),
+    time: ({ start, day }, count) => monthsLater(start, count, day),
+  },
+  workday: {
+    count({ start, workdays = NO_DAYS }, time) {
+      const [from, to] = [start, time].map((one) => openUpTo(workdays, workdayNumber(workdays.weekdays, one)));
+      return to - from;
+    },
+    time({ start, workdays = NO_DAYS }, count) {
+      const { weekdays, closed } = workdays;
+      const open = openUpTo(workdays, workdayNumber(weekdays, start)) + count;
+      const number = open + countOf(closed, (day, n) => day - n <= open);
+      const week = Math.floor(number / weekdays.length);
+      const day = 7 * week + 3 + weekdays[number - week * weekdays.length];
+      return start + (day - Math.floor(start / DAY)) * DAY;
+    },
+  },
+};
+const NO_DAYS: Workdays = { weekdays: [0, 1, 2, 3, 4, 5, 6], closed: [], until: 0 };
+
 /** The time at `index`, a whole number that may be negative. */
-export function timeAt({ start, unit, step }: Calendar, index: number): number {
-  if (unit === 'ms') return start + index * step;
-  const date = new Date(start);
-  date.setUTCMonth(date.getUTCMonth() + index * step);
-  if (date.getUTCDate() !== new Date(start).getUTCDate()) date.setUTCDate(0); // a shorter month: its last day
-  return date.getTime();
+export const timeAt = (calendar: Calendar, index: number): number =>
+  UNITS[calendar.unit].time(calendar, index * calendar.step);
+
+/** The same calendar with its beginning at another of its times. */
+export function beginningAt(calendar: Calendar, start: number): Calendar {
+  if (start === calendar.start) return calendar;
+  const { unit, day = dayOf(calendar.start) } = calendar;
+  return { ...calendar, start, ...(unit === 'month' && { day }) };
 }
 
 /** The index of a time; not a whole number if the time is between two steps. */
-export function indexOfTime({ start, unit, step }: Calendar, time: number): number {
-  if (unit === 'ms') return (time - start) / step;
-  return onSameDay(time, start) ? monthsBetween(start, time) / step : NaN;
+export function indexOfTime(calendar: Calendar, time: number): number {
+  const count = UNITS[calendar.unit].count(calendar, time);
+  return UNITS[calendar.unit].time(calendar, count) === time ? count / calendar.step : NaN;
 }
 
 /** The first index whose time is `time` or later. */
 export function firstIndexFrom(calendar: Calendar, time: number): number {
-  const { start, unit, step } = calendar;
-  if (unit === 'ms') return Math.ceil((time - start) / step);
-  const near = Math.floor(monthsBetween(start, time) / step);
+  const near = Math.floor(UNITS[calendar.unit].count(calendar, time) / calendar.step);
   return timeAt(calendar, near) >= time ? near : near + 1;
 }
 
-/** `1987-02-28`; with the time of day unless it is midnight. */
-export function formatTime(time: number): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return 'no time'; // NaN, or beyond the years that JavaScript has
-  const [day, clock] = date.toISOString().split('T'); // a year beyond 9999 has a sign and six digits
-  if (time % DAY === 0) return day;
-  return `${day}T${clock.slice(0, time % SECOND === 0 ? 8 : 12)}`;
+/** The time at `index` as people write it: `1987-02-28`, `1987Q1`, or the number of a row. */
+export function timeName(calendar: Calendar, index: number): string {
+  const { unit, form } = calendar;
+  const time = timeAt(calendar, index);
+  if (unit === 'row') return String(time);
+  return form ? timeInForm(form, time) : formatTime(time);
 }
 
-const UNITS = [
+const LENGTHS = [
   ['week', 7 * DAY],
   ['day', DAY],
   ['hour', HOUR],
@@ -159,19 +202,32 @@ const UNITS = [
   ['millisecond', 1],
 ] as const;
 
-/** `1 day`, `15 minutes`, `1 month` */
+/** `1 day`, `15 minutes`, `1 month`, `1 workday` */
 export function formatStep({ unit, step }: Pick<Calendar, 'unit' | 'step'>): string {
+  if (unit === 'workday' || unit === 'row') return counted(step, unit);
   const [name, size] =
-    unit === 'month' ? stepInMonths(step) : (UNITS.find(([, ms]) => step % ms === 0) ?? ['millisecond', 1]);
-  const count = step / size;
-  return counted(count, name);
+    unit === 'month' ? stepInMonths(step) : (LENGTHS.find(([, ms]) => step % ms === 0) ?? ['millisecond', 1]);
+  return counted(step / size, name);
 }
 
 const stepInMonths = (step: number): [string, number] => (step % 12 === 0 ? ['year', 12] : ['month', 1]);
 
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+/** The days of a calendar of workdays, for people: `Monday to Friday`, `Sunday, Monday, Wednesday`. */
+export function weekdayNames({ weekdays }: Workdays): string {
+  const [first, last] = [weekdays[0], weekdays[weekdays.length - 1]];
+  if (weekdays.length > 2 && last - first === weekdays.length - 1) return `${WEEKDAYS[first]} to ${WEEKDAYS[last]}`;
+  return weekdays.map((day) => WEEKDAYS[day]).join(', ');
+}
+
+const DAYS_OF_YEAR = 365.2425;
+
 /** How many steps are a day, a week and a year: the periods that people's lives have. Days and weeks of less than two steps are left out. */
-export function naturalPeriods({ unit, step }: Calendar): { day?: number; week?: number; year?: number } {
+export function naturalPeriods({ unit, step, workdays }: Calendar): { day?: number; week?: number; year?: number } {
+  if (unit === 'row') return {};
   if (unit === 'month') return { year: 12 / step };
+  if (workdays) return { week: workdays.weekdays.length, year: (DAYS_OF_YEAR * workdays.weekdays.length) / 7 };
   const [day, week] = [DAY / step, (7 * DAY) / step];
-  return { ...(day >= 2 && { day }), ...(week >= 2 && { week }), year: (365.2425 * DAY) / step };
+  return { ...(day >= 2 && { day }), ...(week >= 2 && { week }), year: (DAYS_OF_YEAR * DAY) / step };
 }

@@ -2,14 +2,14 @@
 import { DataError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { filePieces } from '../files/disk.js';
-import type { ColumnKind, Table } from './table.js';
+import type { Table, WantedColumn } from './table.js';
 import type { RowReader } from './table-reader.js';
 import { TableReader } from './table-reader.js';
 
 /** The wanted columns of a CSV, TSV or NDJSON file. Throws a DataError that names the line. */
 export async function loadTable(
   file: string,
-  wanted: Readonly<Record<string, ColumnKind>>,
+  wanted: Readonly<Record<string, WantedColumn>>,
   signal?: AbortSignal,
 ): Promise<Table> {
   const reader = new TableReader(file, wanted);

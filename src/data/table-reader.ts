@@ -6,7 +6,7 @@ import Papa from 'papaparse';
 import { counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { parseStrictJson } from '../files/json.js';
-import type { CellReader, ColumnKind, Table } from './table.js';
+import type { CellReader, Table, WantedColumn } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';
 
 /** Objects in objects, in a line of NDJSON: only the outermost has columns. */
@@ -158,9 +158,9 @@ export class TableReader {
   private readonly columns: ReadonlyMap<string, ColumnReader>;
   private readonly rows: RowReader;
 
-  /** `wanted`: the kind of each column. `name` is as that of a `RowReader`. */
-  constructor(name: string, wanted: Readonly<Record<string, ColumnKind>>) {
-    this.columns = new Map(Object.entries(wanted).map(([column, kind]) => [column, new ColumnReader(kind)]));
+  /** `wanted`: the kind and form of each column. `name` is as that of a `RowReader`. */
+  constructor(name: string, wanted: Readonly<Record<string, WantedColumn>>) {
+    this.columns = new Map(Object.entries(wanted).map(([column, one]) => [column, new ColumnReader(one)]));
     this.rows = new RowReader(name, this.columns);
   }
 

@@ -2,7 +2,8 @@
 import { assertList, assertObject, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
+import type { TimeForm } from './times.js';
+import { formatTime, formOf, TIME_RULE, timeFault, timeFrom, timeOfParts, timeReader } from './times.js';
 
 /**
  * What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. `moment`: times, or numbers that count seconds,
@@ -10,10 +11,32 @@ import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
  */
 export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
 
+/** The signs that can stand before decimals, and between thousands. */
+export const DECIMALS = ['.', ','] as const;
+export const THOUSANDS = [',', '.', ' ', "'"] as const;
+
+/** How the texts of a table write times and numbers. */
+export interface CellForms {
+  /**
+   * Of a time in one column: `YYYY` and perhaps `MM`, `DD`, `HH`, `mm` and `ss` in any order, such as `DD.MM.YYYY`; or `unix` for seconds since
+   * 1970, `unix-ms` for milliseconds. Default: 1987, 1987-02, 1987-02-28, 1987-02-28T12:30, 1987Q1 or 1987-W09.
+   */
+  readonly timeFormat?: string | undefined;
+  /** The sign before decimals. Default: a point. */
+  readonly decimal?: (typeof DECIMALS)[number] | undefined;
+  /** The sign between thousands; a space is also one that does not break. Default: none. */
+  readonly thousands?: (typeof THOUSANDS)[number] | undefined;
+}
+
+/** A column that is asked for: its kind, and how its cells are written. */
+export type WantedColumn = ColumnKind | (CellForms & { readonly kind: ColumnKind });
+
 /** A column of numbers or of times. */
 export interface NumberColumn {
   /** `time`: the numbers are milliseconds since 1970, in UTC. */
   readonly kind: 'number' | 'time';
+  /** Of times: how the first one is written, unless as ISO 8601. */
+  readonly form?: TimeForm | undefined;
   /** A number for each row; NaN where it is missing. */
   readonly values: Float64Array;
 }
@@ -53,13 +76,13 @@ export interface CellReader {
   readonly holdsTexts?: boolean;
   /** Keeps a number of an object as it is. Default: `add` of its text. */
   keepNumber?(value: number): void;
-  /** Adds a cell. Returns what is wrong with it. */
-  add(cell: string): string | undefined;
+  /** Adds a cell. Returns what is wrong with it. `isPlain`: it is written as JavaScript does, not in the form of the table. */
+  add(cell: string, isPlain?: boolean): string | undefined;
 }
 
 /** Adds a cell to its column. Returns what is wrong with it. */
-export function addCell(column: string, reader: CellReader, cell: string): string | undefined {
-  const fault = reader.add(cell);
+export function addCell(column: string, reader: CellReader, cell: string, isPlain = false): string | undefined {
+  const fault = reader.add(cell, isPlain);
   return fault === undefined ? undefined : `${column} is ${describe(cell)}: ${fault}`;
 }
 
@@ -72,7 +95,8 @@ export function addField(
   const isNamed = Object.hasOwn(record, column);
   reader.isNamed ||= isNamed;
   const value = (isNamed ? record[column] : null) ?? '';
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
+  if (value instanceof Date && !Number.isNaN(value.getTime()))
+    return addCell(column, reader, value.toISOString(), true);
   if (typeof value === 'string') return addCell(column, reader, value.trim());
   if (Math.abs(Number(value)) === Infinity && typeof value === 'number')
     return `${column} is ${describe(value)}: a number beyond f64`;
@@ -82,7 +106,7 @@ export function addField(
   }
   if (reader.holdsTexts && Number.isInteger(value) && !Number.isSafeInteger(value))
     return `${column} is ${describe(value)}: a number beyond 2^53 is rounded: write it as a text, in quotation marks`;
-  if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
+  if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value), true);
   return `${column} is ${describe(value)}: must be a number, a text or a date`;
 }
 
@@ -90,13 +114,13 @@ export function addField(
 export function tableOf(
   name: string,
   rows: readonly Readonly<Record<string, unknown>>[],
-  wanted: Readonly<Record<string, ColumnKind>>,
+  wanted: Readonly<Record<string, WantedColumn>>,
 ): Table {
   const whereIs = (row: number): string => `${name}[${row}]`;
   assertList(name, rows, 'objects');
   for (const [n, row] of rows.entries()) assertObject(whereIs(n), row);
-  const columns = Object.entries(wanted).map(([column, kind]): [string, NumberColumn | TextColumn] => {
-    const reader = new ColumnReader(kind);
+  const columns = Object.entries(wanted).map(([column, one]): [string, NumberColumn | TextColumn] => {
+    const reader = new ColumnReader(one);
     for (const [n, row] of rows.entries()) {
       const fault = addField(row, column, reader);
       if (fault !== undefined) throw new DataError(`${whereIs(n)}: ${fault}`);
@@ -140,6 +164,18 @@ export function timesOf(table: Table, names: readonly string[]): Float64Array {
   return times;
 }
 
+/** The table with its last row first. */
+export function reversed(table: Table): Table {
+  const { rows, whereIs, columns } = table;
+  const turned = [...columns].map(([name, column]): [string, NumberColumn | TextColumn] => [
+    name,
+    column.kind === 'text'
+      ? { ...column, values: column.values.slice().reverse() }
+      : { ...column, values: column.values.slice().reverse() },
+  ]);
+  return { ...table, whereIs: (row) => whereIs(rows - 1 - row), columns: new Map(turned) };
+}
+
 /** Throws a DataError unless the time of `row` is later than `before`. `show`: a time, for the message. */
 export function assertLater(
   { whereIs }: Pick<Table, 'whereIs'>,
@@ -154,10 +190,23 @@ export function assertLater(
 }
 
 /** The number of a cell that may also be a text. NaN for a text, and for a number that f64 would round: two of them could be one. */
-export function numberIn(cell: string): number {
-  const value = decimalFrom(cell);
+export function numberIn(cell: string, read = decimalFrom): number {
+  const value = read(cell);
   const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
   return isWithinF32(value) && !isRounded ? value : NaN;
+}
+
+/** Reads numbers as a table writes them; NaN for another text. */
+function numberReader({ decimal = '.', thousands }: CellForms): (cell: string) => number {
+  if (decimal === '.' && thousands === undefined) return decimalFrom;
+  const group = thousands === ' ' ? '[ \u00a0\u202f]' : `[${thousands ?? ''}]`;
+  const grouped = new RegExp(`^-?\\d{1,3}(${group}\\d{3})+(\\${decimal}\\d*)?$`);
+  const separators = new RegExp(group, 'g');
+  return (cell) => {
+    const whole = thousands !== undefined && grouped.test(cell) ? cell.replace(separators, '') : cell;
+    if (decimal === '.') return decimalFrom(whole);
+    return whole.includes('.') ? NaN : decimalFrom(whole.replace(',', '.'));
+  };
 }
 
 /** A column while it is read. */
@@ -171,32 +220,54 @@ export class ColumnReader implements CellReader {
   /** Whether every cell is a number or missing. */
   private isNumeric = true;
 
-  constructor(private kind: ColumnKind) {
+  private kind: ColumnKind;
+  /** undefined: the table is always written in the default forms. */
+  private readonly forms: CellForms | undefined;
+  private readonly numberFrom: (cell: string) => number;
+  private readonly timeFrom: (cell: string) => number;
+  private form: TimeForm | undefined;
+
+  constructor(wanted: WantedColumn) {
+    const kind = typeof wanted === 'string' ? wanted : wanted.kind;
+    this.kind = kind;
+    this.forms = typeof wanted === 'string' ? undefined : wanted;
+    this.numberFrom = numberReader(this.forms ?? {});
+    this.timeFrom = timeReader(this.forms?.timeFormat) ?? timeFrom;
     this.holdsTexts = kind === 'text' || kind === 'either';
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
 
-  add(cell: string): string | undefined {
+  add(cell: string, isPlain = false): string | undefined {
     if (this.count === this.values.length) this.grow();
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
     if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
-    const value = isMissing ? NaN : this.valueOf(cell);
+    const value = isMissing ? NaN : this.valueOf(cell, isPlain);
     const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
     this.values[this.count] = value;
     if (!isNumber) {
-      if (this.kind === 'number') return `must be a number within f32 (${F32_RANGE}), with a point before its decimals`;
-      if (this.kind === 'time') return `must be a day that exists, in the form ${TIME_FORMS}`;
+      if (this.kind === 'number') return this.numberFault(cell);
+      if (this.kind === 'time') return this.forms ? timeFault(cell, this.forms.timeFormat) : TIME_RULE;
       if (!this.codes) return `must be a number, because the column has more than ${MOST_WORDS} different cells`;
       this.isNumeric = false;
     }
+    if (this.kind === 'time' && !isMissing) this.form ??= formOf(cell);
     const fault = this.addWord(isMissing ? undefined : cell);
     this.count++;
     return fault;
   }
 
-  private valueOf(cell: string): number {
-    if (this.kind === 'time') return timeFrom(cell);
-    return this.kind === 'either' ? numberIn(cell) : decimalFrom(cell);
+  private valueOf(cell: string, isPlain: boolean): number {
+    if (this.kind === 'time') return isPlain && /^\d{4}-/.test(cell) ? timeFrom(cell) : this.timeFrom(cell);
+    const read = isPlain ? decimalFrom : this.numberFrom;
+    return this.kind === 'either' ? numberIn(cell, read) : read(cell);
+  }
+
+  private numberFault(cell: string): string {
+    const { decimal = '.', thousands } = this.forms ?? {};
+    const rule = `must be a number within f32 (${F32_RANGE}), with a ${decimal === '.' ? 'point' : 'comma'} before its decimals`;
+    if (!this.forms || !/^-?\d[\d.,' \u00a0\u202f]*$/.test(cell)) return rule;
+    const signs = thousands === undefined ? 'nothing' : JSON.stringify(thousands);
+    return `${rule} and ${signs} between its thousands, unless --decimal and --thousands say otherwise`;
   }
 
   private addWord(cell: string | undefined): string | undefined {
@@ -227,6 +298,7 @@ export class ColumnReader implements CellReader {
     if (codes && (kind === 'text' || !this.isNumeric)) {
       return { kind: 'text', values: codes.slice(0, count), words: [...this.words.keys()] };
     }
-    return { kind: kind === 'time' ? 'time' : 'number', values: this.values.slice(0, count) };
+    const values = this.values.slice(0, count);
+    return kind === 'time' ? { kind, values, form: this.form } : { kind: 'number', values };
   }
 }

@@ -1,7 +1,7 @@
 /** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
 import { assertKinds, assertSignal, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { formatTime, timeAt } from '../data/calendar.js';
+import { timeName } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
 import type { Network as Computing } from '../network/network.js';
 import { Network } from './network.js';
@@ -43,7 +43,6 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   assertTrained(state, 'loadForecaster');
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
-  const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
@@ -57,15 +56,14 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
         const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
         const bands = await forecaster.bands(series, ahead, steps);
         for (const [n, band] of bands.entries())
-          if (!Number.isNaN(band.forecast)) found.push({ date: dateOf(steps[n]), ahead, ...band });
+          if (!Number.isNaN(band.forecast)) found.push({ date: timeName(series.calendar, steps[n]), ahead, ...band });
       }
       return found;
     },
     async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
       assertWhole('forecast: count', count, 1, MOST_STEPS);
       const series = await laterSeries(sourceOf(rows), plan);
-      const steps = await futureOf(forecaster, series, count, 'rows');
-      return rowsOf(plan, steps);
+      return rowsOf(await futureOf(forecaster, series, count, 'rows'));
     },
     dispose: () => forecaster.dispose(),
   };

@@ -20,9 +20,11 @@ export class JsonReader {
     return new JsonReader(record[name], `${where}.${name}`);
   }
 
-  /** Whether the value is an object with this field: later versions added some. */
-  has = (name: string): boolean =>
-    typeof this.value === 'object' && this.value !== null && Object.hasOwn(this.value, name);
+  /** A field that older files lack. */
+  optional(name: string): JsonReader | undefined {
+    const { value } = this;
+    return typeof value === 'object' && value !== null && !Object.hasOwn(value, name) ? undefined : this.field(name);
+  }
 
   list<Element>(read: (one: JsonReader) => Element): Element[] {
     if (!Array.isArray(this.value)) throw this.fault('a list');

@@ -1,9 +1,12 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
-import { counted } from '../core/arguments.js';
+import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
-import { PARTS_OF_TIME } from '../data/table.js';
 import type { JsonObject } from '../files/json.js';
+import type { Calendar, Workdays } from '../data/calendar.js';
+import { CALENDAR_UNITS } from '../data/calendar.js';
+import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
+import { FORMAT_RULE, TIME_FORM_NAMES, timeReader } from '../data/times.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
@@ -52,30 +55,30 @@ function planIn(stored: JsonReader): ForecastPlan {
   const scores = stored
     .field('scores')
     .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number()))));
+  const rules = stored.optional('rules');
   const plan: ForecastPlan = {
-    columns: {
+    columns: definedFields({
       time: columns.field('time').texts(),
       predict: columns.field('predict').text(),
       inputs: columns.field('inputs').texts(),
       known: columns.field('known').texts(),
       fill: columns.field('fill').orNull((one) => one.choice(FILLS)),
-    },
+      timeFormat: timeFormatIn(columns.optional('timeFormat')),
+      decimal: columns.optional('decimal')?.choice(DECIMALS),
+      thousands: columns.optional('thousands')?.choice(THOUSANDS),
+    }),
     ahead,
     isTogether: stored.field('isTogether').truth(),
     seeds: stored.field('seeds').whole(1, MOST_NETWORKS),
     coverage: stored.field('coverage').number(0, 1),
-    calendar: {
-      start: calendar.field('start').number(-MOST_MS, MOST_MS),
-      unit: calendar.field('unit').choice(['ms', 'month'] as const),
-      step: calendar.field('step').whole(1),
-    },
+    calendar: calendarIn(calendar),
     parts: { validation: parts.field('validation').range(), test: parts.field('test').range() },
     inputs: inputsIn(stored.field('inputs')),
     T: stored.field('T').whole(1, MOST_STEPS),
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     digests: digestsIn(stored.field('digests')),
     scores,
-    ...(stored.has('rules') && { rules: rulesIn(stored.field('rules'), ahead.length) }),
+    ...(rules && { rules: rulesIn(rules, ahead.length) }),
   };
   if (scores && plan.inputs.steps === 0 && plan.rules?.corrections?.every(({ share }) => share !== null) !== true)
     throw stored.fault('with the corrections and their shares, because the intervals are corrected');
@@ -98,8 +101,9 @@ function planIn(stored: JsonReader): ForecastPlan {
   const columnsLearned = 1 + inputs.inputs.length + inputs.known.length;
   if (plan.digests.length !== columnsLearned) throw stored.field('digests').fault(`${columnsLearned} digests`);
   const times = plan.columns.time.length;
-  if (times === 0 || times > PARTS_OF_TIME.length)
-    throw columns.field('time').fault(`one column, or up to ${PARTS_OF_TIME.length}`);
+  if (times > PARTS_OF_TIME.length) throw columns.field('time').fault(`at most ${PARTS_OF_TIME.length} columns`);
+  if ((times === 0) !== (plan.calendar.unit === 'row'))
+    throw calendar.field('unit').fault('row without a column of the time, and only then');
   for (const known of inputs.known) {
     const { repeats } = known.kind === 'categories' ? known : { repeats: null };
     if (repeats !== null && !inputs.seasons.includes(repeats.length))
@@ -132,6 +136,40 @@ const correctionIn = (stored: JsonReader): StoredCorrection => ({
   isRelative: stored.field('isRelative').truth(),
   share: stored.field('share').orNull((share) => share.number(0, 1)),
 });
+function timeFormatIn(stored: JsonReader | undefined): string | undefined {
+  if (stored && !timeReader(stored.text())) throw stored.fault(FORMAT_RULE.replace('must be ', ''));
+  return stored?.text();
+}
+
+/** Files of 1.0.0 have calendars of milliseconds and of months only. */
+function calendarIn(stored: JsonReader): Calendar {
+  const calendar = definedFields<Calendar>({
+    start: stored.field('start').number(-MOST_MS, MOST_MS),
+    unit: stored.field('unit').choice(CALENDAR_UNITS),
+    step: stored.field('step').whole(1),
+    day: stored.optional('day')?.whole(1, 31),
+    workdays: workdaysIn(stored.optional('workdays')),
+    form: stored.optional('form')?.choice(TIME_FORM_NAMES),
+  });
+  const isWorkdays = calendar.unit === 'workday';
+  if (isWorkdays !== (calendar.workdays !== undefined))
+    throw stored.field('unit').fault('workday with workdays, and only then');
+  if ((isWorkdays || calendar.unit === 'row') && calendar.step !== 1) throw stored.field('step').fault('1');
+  return calendar;
+}
+
+function workdaysIn(stored: JsonReader | undefined): Workdays | undefined {
+  if (!stored) return undefined;
+  const rising = (name: string, least: number, most: number): number[] => {
+    const list = stored.field(name).list((one) => one.whole(least, most));
+    if (list.some((one, n) => n > 0 && one <= list[n - 1])) throw stored.field(name).fault('numbers that rise');
+    return list;
+  };
+  const weekdays = rising('weekdays', 0, 6);
+  if (weekdays.length === 0) throw stored.field('weekdays').fault('at least one day');
+  const closed = rising('closed', -MOST_DAYS, MOST_DAYS);
+  return { weekdays, closed, until: stored.field('until').whole(-MOST_DAYS, MOST_DAYS) };
+}
 
 function inputsIn(stored: JsonReader): InputPlan {
   return {

@@ -1,7 +1,8 @@
 /** Forecasts beyond the last row of a series. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { formatStep, formatTime, LAST_TIME, timeAt } from '../data/calendar.js';
+import { formatStep, timeAt, timeName } from '../data/calendar.js';
+import { LAST_TIME } from '../data/times.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';
@@ -17,6 +18,9 @@ export const MOST_STEPS = 100_000;
 /** A step after the last row. */
 export interface FutureStep {
   readonly step: number;
+  /** In milliseconds since 1970; and as people write it, `1989-01-01` for example. */
+  readonly time: number;
+  readonly date: string;
   /** Steps after the last number of the series. */
   readonly ahead: number;
   readonly band: Band;
@@ -35,8 +39,8 @@ export interface ForecastRow extends Band {
 }
 
 /** Forecasts as users read them. */
-export const rowsOf = ({ calendar }: ForecastPlan, steps: readonly FutureStep[]): ForecastRow[] =>
-  steps.map(({ step, ahead, band }) => ({ date: formatTime(timeAt(calendar, step)), ahead, ...band }));
+export const rowsOf = (steps: readonly FutureStep[]): ForecastRow[] =>
+  steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
 
 /**
  * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,
@@ -55,7 +59,7 @@ export async function futureOf(
   const largest = plan.ahead[plan.ahead.length - 1];
   // a network of several horizons reads what is known up to its largest one, whichever step is asked for
   const read = plan.isTogether ? Math.ceil(count / largest) * largest : count;
-  assertNotTooLate(plan, end, count, name);
+  assertNotTooLate(series, count, name);
   assertKnown(plan, series, end + read, name);
   assertHolidaysReach(plan, end + read, name);
   const longer = extended(series, Math.max(end + read, series.length));
@@ -69,8 +73,11 @@ export async function futureOf(
       const { bands, scores } = await forecaster.forecasts(longer, ahead, steps, signal);
       if (bands.some(({ forecast }) => Number.isNaN(forecast)))
         throw new DataError(`${name}: has too few rows for a forecast ${ahead} ahead: add earlier ones`);
-      for (const [n, band] of bands.entries())
-        found.push({ step: steps[n], ahead: steps[n] - end + 1, band, horizon: ahead, scores: scores[n] });
+      for (const [n, band] of bands.entries()) {
+        const step = steps[n];
+        const [time, date] = [timeAt(series.calendar, step), timeName(series.calendar, step)];
+        found.push({ step, time, date, ahead: step - end + 1, band, horizon: ahead, scores: scores[n] });
+      }
       done += steps.length;
     }
     for (const { step, band } of found.slice(from)) longer.filled[step] = band.forecast;
@@ -94,24 +101,25 @@ export function firstRead(
   return Math.max(0, Math.min(...firsts) - meanOver + 1);
 }
 
-function assertNotTooLate({ calendar }: ForecastPlan, end: number, count: number, name: string): void {
+function assertNotTooLate({ calendar, end }: Series, count: number, name: string): void {
   const last = timeAt(calendar, end + count - 1);
   if (last <= LAST_TIME) return;
   throw new DataError(
-    `${name}: ${counted(count, 'step')} of ${formatStep(calendar)} after ${formatTime(timeAt(calendar, end - 1))} reach beyond the year 9999: ask for fewer`,
+    `${name}: ${counted(count, 'step')} of ${formatStep(calendar)} after ${timeName(calendar, end - 1)} reach beyond the year 9999: ask for fewer`,
   );
 }
 
 function assertKnown(plan: ForecastPlan, series: Series, length: number, name: string): void {
   assertReadable(plan, series, name);
-  const { inputs, calendar } = plan;
-  const last = formatTime(timeAt(calendar, length - 1));
+  const { inputs } = plan;
+  const { calendar } = series;
+  const last = timeName(calendar, length - 1);
   for (const [n, known] of inputs.known.entries()) {
     const { values } = series.known[n];
     const d = stepsIn({ from: series.end, to: length }).find((step) => Number.isNaN(values[step] ?? NaN));
     if (d === undefined || stillRepeats(known, series.known[n], d)) continue;
     throw new DataError(
-      `${name}: ${known.name} is not known on ${formatTime(timeAt(calendar, d))}: add rows up to ${last}, with ${known.name} but without the column to forecast`,
+      `${name}: ${known.name} is not known on ${timeName(calendar, d)}: add rows up to ${last}, with ${known.name} but without the column to forecast`,
     );
   }
 }

@@ -8,6 +8,7 @@ import { decimalFrom } from '../core/numbers.js';
 import { numberIn } from '../data/table.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
+import { weekdayOf } from '../data/times.js';
 import type { ColumnKind } from '../data/table.js';
 import type { Scale } from '../data/scale.js';
 import { scaled, scaleOf } from '../data/scale.js';
@@ -223,8 +224,8 @@ export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays
 function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputColumn[] {
   const { day, week, year } = naturalPeriods(calendar);
   const columns: InputColumn[] = [];
-  if (week !== undefined && week >= 7) {
-    for (let k = 0; k < 7; k++) {
+  if (calendar.workdays || (week !== undefined && week >= 7)) {
+    for (const k of calendar.workdays?.weekdays ?? [0, 1, 2, 3, 4, 5, 6]) {
       columns.push({ name: `weekday ${k}`, at: (d) => Number(weekdayOf(timeAt(calendar, d)) === k) });
     }
   }
@@ -236,9 +237,6 @@ function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputC
   }
   return columns;
 }
-
-/** Sunday is 0. */
-const weekdayOf = (time: number): number => (((Math.floor(time / DAY) + 4) % 7) + 7) % 7;
 
 const yearOf = (time: number): number => time / (365.2425 * DAY);
 

@@ -5,7 +5,7 @@
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { counted } from '../core/arguments.js';
-import { formatTime, timeAt } from '../data/calendar.js';
+import { timeName } from '../data/calendar.js';
 import type { ForecastHooks } from './stages.js';
 import { optionsOf } from './stages.js';
 import { meanAbsoluteError } from './intervals.js';
@@ -74,7 +74,7 @@ export async function originsOf(
   return reports.map(({ ahead }, h) => {
     const own = pieces.map((piece) => piece[h]);
     const errors = own.map(({ bands }, n): OriginError => ({
-      from: formatTime(timeAt(calendar, blocks[n].from)),
+      from: timeName(calendar, blocks[n].from),
       error: meanAbsoluteError(
         bands.map(({ forecast }) => forecast),
         run.series.y.subarray(blocks[n].from, blocks[n].to),

@@ -3,11 +3,12 @@ import { counted, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
-import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
 import type { JsonObject } from '../files/json.js';
+import { firstIndexFrom, timeAt, timeName } from '../data/calendar.js';
+import { formatTime } from '../data/times.js';
 import { sha256Of } from '../files/sha256.js';
 import { bytesOfNumbers, bytesOfValues } from '../data/scale.js';
-import type { ColumnKind } from '../data/table.js';
+import type { WantedColumn } from '../data/table.js';
 import type { InputPlan } from './inputs.js';
 import { DAYS_READ_AFTER, kindOf, planFor, unreadStep, valuesOf } from './inputs.js';
 import type { Holidays, Series, SeriesColumns } from './series.js';
@@ -145,7 +146,7 @@ export function planOf(
   }
   for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {
     if (series.y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
-    const [first, last] = [from, to - 1].map((step) => formatTime(timeAt(series.calendar, step)));
+    const [first, last] = [from, to - 1].map((step) => timeName(series.calendar, step));
     throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${first} … ${last}`);
   }
   if (inputs.y.scale < LEAST_SCALE) {
@@ -195,6 +196,7 @@ function assertLearnable(plan: ForecastPlan, { y }: Series, name: string): void 
 
 /** Throws a DataError for steps of days that begin at another time than midnight: a zone can move it to the day before, where no holiday is. */
 function assertDays(name: string, { start, unit, step }: Calendar): void {
+  if (unit === 'row') throw new DataError(`${name}: holidays are days, so they need the column of the time (--time)`);
   if (start % DAY === 0 || (unit === 'ms' && step % DAY !== 0)) return;
   throw new DataError(
     `${name}: begins at ${formatTime(start)} in UTC, so a holiday may lie on the day before: write days, such as 1987-02-28, without a time ` +
@@ -202,25 +204,31 @@ function assertDays(name: string, { start, unit, step }: Calendar): void {
   );
 }
 
-/** Throws a DataError for a value of a known column that the networks would read as none, without a word. */
-export function assertReadable({ inputs, calendar }: ForecastPlan, series: Series, name: string): void {
+/**
+ * Throws a DataError for a value of a known column that the networks would read as none, without a word; and for rows without a time that do not
+ * begin as those of the training, because their numbers would then be wrong.
+ */
+export function assertReadable({ inputs, parts, digests, calendar }: ForecastPlan, series: Series, name: string): void {
+  if (calendar.unit === 'row' && digestsOf(series, parts.test.from).some((digest, n) => digest !== digests[n])) {
+    throw new DataError(
+      `${name}: must begin with the ${counted(parts.test.from, 'row')} of the training, with the same values, because its rows have no time`,
+    );
+  }
   for (const [n, plan] of inputs.known.entries()) {
     const { values, words } = series.known[n];
     const d = unreadStep(plan, series.known[n]);
     if (d < 0) continue;
     const known = plan.kind === 'categories' ? `only has ${plan.categories.join(', ')}` : 'has numbers';
     throw new DataError(
-      `${name}: ${plan.name} is ${describe(words?.[values[d]] ?? values[d])} on ${formatTime(timeAt(calendar, d))}, but the training part ${known}: ` +
+      `${name}: ${plan.name} is ${describe(words?.[values[d]] ?? values[d])} on ${timeName(series.calendar, d)}, but the training part ${known}: ` +
         'write one of these, or train on rows that have it',
     );
   }
 }
 
-/** The kind of each column, as `wantedColumns`; the columns that are known in advance stay what they were in training. */
-export function plannedColumns({ columns, inputs }: ForecastPlan): Record<string, ColumnKind> {
-  const known = columns.known.map((name, n): [string, ColumnKind] => [name, kindOf(inputs.known[n])]);
-  return { ...wantedColumns(columns), ...Object.fromEntries(known) };
-}
+/** As `wantedColumns`; the columns that are known in advance stay what they were in training. */
+export const plannedColumns = ({ columns, inputs }: ForecastPlan): Record<string, WantedColumn> =>
+  wantedColumns(columns, inputs.known.map(kindOf));
 
 /** The end of the steps whose days are read to forecast those before `end`: a network of several horizons reads the days of each. */
 export const lastRead = ({ ahead, isTogether }: Pick<ForecastPlan, 'ahead' | 'isTogether'>, end: number): number =>
@@ -258,7 +266,7 @@ export function assertHoldsTest(plan: ForecastPlan, series: Series, name: string
     throw new DataError(`${name}: does not hold the test part, ${span(plan, test)}, and numbers before it`);
   if (first > 0) {
     throw new DataError(
-      `${name}: begins at ${formatTime(timeAt(plan.calendar, first))}, but the training part at ${formatTime(plan.calendar.start)}: the errors ` +
+      `${name}: begins at ${timeName(plan.calendar, first)}, but the training part at ${timeName(plan.calendar, 0)}: the errors ` +
         'of the test part need the whole series, because ridge regression learns from the training part',
     );
   }
@@ -278,7 +286,7 @@ export function assertOfTraining(plan: ForecastPlan, series: Series, name: strin
   const { predict, inputs, known } = plan.columns;
   throw new DataError(
     `${name}: is not the series of the training: ${[predict, ...inputs, ...known][other]} has other values before the test part, up to ` +
-      formatTime(timeAt(plan.calendar, from - 1)),
+      timeName(plan.calendar, from - 1),
   );
 }
 
@@ -290,14 +298,14 @@ const digestsOf = ({ y, inputs, known }: Series, end: number): string[] => [
 
 /** The first and the last time of a range: `1987-01-01 … 1988-12-31`. */
 export const span = ({ calendar }: Pick<ForecastPlan, 'calendar'>, { from, to }: Range): string =>
-  `${formatTime(timeAt(calendar, from))} … ${formatTime(timeAt(calendar, to - 1))}`;
+  `${timeName(calendar, from)} … ${timeName(calendar, to - 1)}`;
 
 /** The test part, and before it a validation part of the same length. */
 function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
   const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));
   const share = Math.max(1, Math.min(MOST_TEST, Math.round(TEST_SHARE * to)));
   const from = test?.from == null ? to - share : firstIndexFrom(calendar, test.from);
-  const span = `${name}: from ${formatTime(calendar.start)} to ${formatTime(timeAt(calendar, end - 1))}`;
+  const span = `${name}: from ${timeName(calendar, 0)} to ${timeName(calendar, end - 1)}`;
   if (from >= to || from < 0) throw new DataError(`${span}: the test part is empty`);
   const validation = { from: from - (to - from), to: from };
   if (validation.from <= 0) {

@@ -1,7 +1,7 @@
 /** How good the forecasts of a part are, beside what they must beat. */
 import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
-import { formatTime, timeAt } from '../data/calendar.js';
+import { timeName } from '../data/calendar.js';
 import {
   bandLoss,
   chanceOf,
@@ -170,7 +170,7 @@ function worstOf(
   return known
     .sort((a, b) => errors[b] - errors[a])
     .slice(0, WORST)
-    .map((n) => ({ date: formatTime(timeAt(calendar, steps[n])), truth: y[n], ...bands[n] }));
+    .map((n) => ({ date: timeName(calendar, steps[n]), truth: y[n], ...bands[n] }));
 }
 
 /** The errors of every method as the lines of a table: its name, and a cell for each horizon. */

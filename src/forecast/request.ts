@@ -8,11 +8,13 @@ import {
   assertTruth,
   assertWhole,
   counted,
+  definedFields,
   describe,
   plainCopyOf,
 } from '../core/arguments.js';
-import { timeRangeFrom } from '../data/calendar.js';
-import { PARTS_OF_TIME } from '../data/table.js';
+import type { CellForms } from '../data/table.js';
+import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
+import { FORMAT_RULE, rowRangeFrom, timeRangeFrom, timeReader } from '../data/times.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { MOST_SEEDS, STATE_OPTIONS } from '../trained-state.js';
@@ -24,15 +26,15 @@ import { FILLS, repeatedColumn } from './series.js';
 /** A row of a table: a value for each column; null is missing. The time of a Date is its time in UTC. */
 export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
 
-/** What to forecast, and from which columns. */
-export interface ForecastRequest {
-  /** The column of the time; or those of its year, month, day, hour, minute and second. */
-  readonly time: string | readonly string[];
+/** What to forecast, and from which columns; and how texts in them are written. */
+export interface ForecastRequest extends CellForms {
+  /** The column of the time; or those of its year, month, day, hour, minute and second. Default: none, each row is a step. */
+  readonly time?: string | readonly string[];
   /** The column to forecast. */
   readonly predict: string;
   /** Steps from the last known number to those that are forecast. Default: 1. */
   readonly ahead?: number | readonly number[];
-  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`. Default: the last tenth, at most 10,000 steps. */
+  /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`; of rows without a time `101..`. Default: the last tenth, at most 10,000 steps. */
   readonly test?: string;
   /** Other columns whose past the network reads. Default: none. */
   readonly inputs?: readonly string[];
@@ -68,6 +70,9 @@ export const MOST_AHEAD = 10_000;
 
 const NAMES = [
   'time',
+  'timeFormat',
+  'decimal',
+  'thousands',
   'predict',
   'ahead',
   'test',
@@ -93,8 +98,16 @@ export function choicesOf(
   nameOf: (field: keyof ForecastRequest) => string = (field) => field,
 ): ForecastChoices {
   assertKnownNames(what, request, NAMES);
-  const { time, predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
-  const { together = false, interval = 0.9, method = 'auto', negative = false } = request;
+  const { time = [], predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
+  const {
+    timeFormat,
+    decimal,
+    thousands,
+    together = false,
+    interval = 0.9,
+    method = 'auto',
+    negative = false,
+  } = request;
   const named = (field: keyof ForecastRequest): string => `${what}: ${nameOf(field)}`;
   const times = typeof time === 'string' ? [time] : time;
   for (const [field, list] of Object.entries({ time: times, inputs, known })) {
@@ -102,12 +115,16 @@ export function choicesOf(
     assertList(name, list, 'names of columns');
     for (const column of list) assertString(`${name}: a column`, column);
   }
-  if (times.length === 0) throw new RangeError(`${named('time')}: must name a column`);
   if (times.length > PARTS_OF_TIME.length) {
     throw new RangeError(
       `${named('time')}: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
     );
   }
+  if (timeFormat !== undefined) assertTimeFormat(named('timeFormat'), timeFormat, times.length);
+  if (decimal !== undefined) assertChoice(named('decimal'), decimal, DECIMALS);
+  if (thousands !== undefined) assertChoice(named('thousands'), thousands, THOUSANDS);
+  if (thousands === (decimal ?? '.'))
+    throw new RangeError(`${named('thousands')} ${describe(thousands)}: must differ from the sign before decimals`);
   assertString(named('predict'), predict);
   if (test !== undefined) assertString(named('test'), test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
@@ -131,6 +148,7 @@ export function choicesOf(
     inputs: [...inputs],
     known: [...known],
     fill: fill ?? null,
+    ...definedFields({ timeFormat, decimal, thousands }),
   };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined)
@@ -141,17 +159,26 @@ export function choicesOf(
     isTogether: together,
     seeds,
     coverage: interval,
-    test: test === undefined ? null : partOf(named('test'), test),
+    test: test === undefined ? null : partOf(named('test'), test, times.length === 0),
     seasons: seasons ? [...seasons] : null,
     method,
     isNegative: negative,
   };
 }
 
-function partOf(name: string, test: string): NonNullable<ForecastChoices['test']> {
-  const [from, to] = timeRangeFrom(test) ?? [];
+function assertTimeFormat(name: string, format: string, columns: number): void {
+  assertString(name, format);
+  if (timeReader(format) === undefined) throw new RangeError(`${name} ${describe(format)}: ${FORMAT_RULE}`);
+  if (columns !== 1) throw new RangeError(`${name} ${describe(format)}: needs one column of the time, not ${columns}`);
+}
+
+function partOf(name: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
+  const [from, to] = (isOfRows ? rowRangeFrom(test) : timeRangeFrom(test)) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
-  throw new RangeError(`${name} ${describe(test)}: must be as 1987-01-01.., 1987..1988 or ..1988-12-31`);
+  const forms = isOfRows
+    ? '101.., 101..200 or ..200, the numbers of rows, because there is no column of the time'
+    : '1987-01-01.., 1987..1988 or ..1988-12-31';
+  throw new RangeError(`${name} ${describe(test)}: must be as ${forms}`);
 }
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. Frozen. */

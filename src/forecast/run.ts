@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../core/backend.js';
 import { timeAt } from '../data/calendar.js';
-import type { ColumnKind, Table } from '../data/table.js';
+import type { Table, WantedColumn } from '../data/table.js';
 import type { TrainOptions } from '../training/options.js';
 import type { ForecastState } from './forecaster.js';
 import type { ForecastHooks } from './stages.js';
@@ -22,7 +22,7 @@ import { laterSeriesOf, seriesOf, wantedColumns } from './series.js';
 export interface TableSource {
   /** Begins messages, as a file's name does. */
   readonly name: string;
-  readonly read: (wanted: Readonly<Record<string, ColumnKind>>) => Table | Promise<Table>;
+  readonly read: (wanted: Readonly<Record<string, WantedColumn>>) => Table | Promise<Table>;
 }
 
 /** A series, and the state of the forecaster that is trained on it. */

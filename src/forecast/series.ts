@@ -1,10 +1,19 @@
 /** From tables: a regular series, which has a number to forecast for each step of a calendar, and the columns beside it; and holidays. */
-import { counted } from '../core/arguments.js';
+import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
-import { calendarOf, formatStep, formatTime, indexOfTime } from '../data/calendar.js';
-import type { ColumnKind, Table } from '../data/table.js';
-import { assertLater, columnOf, timesOf } from '../data/table.js';
+import {
+  beginningAt,
+  calendarOf,
+  closedBetween,
+  formatStep,
+  indexOfTime,
+  ROWS,
+  weekdayNames,
+} from '../data/calendar.js';
+import { formatTime } from '../data/times.js';
+import type { CellForms, ColumnKind, Table, WantedColumn } from '../data/table.js';
+import { assertLater, columnOf, reversed, timesOf } from '../data/table.js';
 
 /**
  * How steps without a value are filled for the network's inputs: not at all, or by the value before. (A line to the next value would show
@@ -12,9 +21,9 @@ import { assertLater, columnOf, timesOf } from '../data/table.js';
  */
 export const FILLS = ['missing', 'previous'] as const;
 
-/** Which columns of a table a forecast uses. */
-export interface SeriesColumns {
-  /** The column of the time; or those of its year, month, day, hour, minute and second. */
+/** Which columns of a table a forecast uses, and how the table writes them. */
+export interface SeriesColumns extends CellForms {
+  /** The column of the time; or those of its year, month, day, hour, minute and second. Empty: each row is a step. */
   readonly time: readonly string[];
   /** The column to forecast. */
   readonly predict: string;
@@ -50,6 +59,8 @@ export interface Series {
   /** The columns of `SeriesColumns.inputs`, filled. */
   readonly inputs: readonly Float64Array[];
   readonly known: readonly KnownColumn[];
+  /** What people should know of how the table was read. */
+  readonly notes: readonly string[];
 }
 
 /** With more steps for each row, a series has hardly any numbers. */
@@ -63,21 +74,25 @@ export function repeatedColumn({ time, predict, inputs, known }: SeriesColumns):
   return all.find((name, n) => all.indexOf(name) < n);
 }
 
-/** The kind of each column, for `TableReader` and `tableOf`. */
-export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): Record<string, ColumnKind> {
-  const times = time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'time' : 'number']);
-  const numbers = [predict, ...inputs].map((name): [string, ColumnKind] => [name, 'number']);
-  const either = known.map((name): [string, ColumnKind] => [name, 'either']);
-  return Object.fromEntries([...times, ...numbers, ...either]);
+/** The kind of each column and the form of its cells, for `TableReader` and `tableOf`. `kinds`: those of the columns of `known`. */
+export function wantedColumns(
+  { time, predict, inputs, known, fill: _, ...forms }: SeriesColumns,
+  kinds: readonly ColumnKind[] = known.map(() => 'either'),
+): Record<string, WantedColumn> {
+  const numbers = [predict, ...inputs].map((name) => [name, 'number'] as const);
+  const times = time.map((name) => [name, time.length === 1 ? 'time' : 'number'] as const);
+  const others = known.map((name, n) => [name, kinds[n]] as const);
+  return Object.fromEntries([...times, ...numbers, ...others].map(([name, kind]) => [name, { kind, ...forms }]));
 }
 
 /**
- * The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap.
- * `known`: the calendar of the training, whose steps a later table has, also if few of its rows follow one another.
+ * The series of a table, whose rows are in the order of time, or the newest first. Throws a DataError that names the line of a time that does not
+ * exist, is not later than the one before, or of a gap. `known`: the calendar of the training, whose steps a later table has, also if few of its
+ * rows follow one another.
  */
-export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar): Series {
-  const times = risingTimes(table, columns.time, known ? 1 : 2);
-  const calendar = known ? beginningAt(known, times[0], table.name) : calendarOf(times, table.whereIs);
+export function seriesOf(given: Table, columns: SeriesColumns, known?: Calendar): Series {
+  const { table, times, isTurned } = risingTimes(given, columns.time, known ? 1 : 2);
+  const calendar = calendarFor(table, times, columns, known);
   const at = indicesOf(table, times, calendar, columns.fill, known);
   const length = at[at.length - 1] + 1;
   if (length > MOST_STEPS_PER_ROW * table.rows) {
@@ -104,6 +119,11 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
     end,
     y,
     filled: filledBy(columns.fill, y),
+    notes: [
+      ...(isTurned ? ['the newest row comes first, so the rows are read from the last to the first'] : []),
+      ...closedNotes(calendar, known),
+      ...missingNotes(table, columns, at.filter((index) => index < end).length),
+    ],
     inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
     known: columns.known.map((name) => {
       const column = columnOf(table, name);
@@ -116,17 +136,51 @@ export function seriesOf(table: Table, columns: SeriesColumns, known?: Calendar)
 export const laterSeriesOf = (calendar: Calendar, table: Table, columns: SeriesColumns): Series =>
   alignedTo(calendar, seriesOf(table, columns, calendar), table.name);
 
-/** The time of each row. They must rise. */
-function risingTimes(table: Table, names: readonly string[], least: number): Float64Array {
+/** The table with its rows in the order of time, and the time of each. Without a column of the time, that is the row's number. */
+function risingTimes(table: Table, names: readonly string[], least: number) {
   if (table.rows < least) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
-  const times = timesOf(table, names);
+  const times =
+    names.length > 0 ? timesOf(table, names) : Float64Array.from({ length: table.rows }, (_, row) => row + 1);
+  const isTurned = times.length > 1 && times.every((time, row) => row === 0 || time < times[row - 1]);
+  if (isTurned) return { table: reversed(table), times: times.reverse(), isTurned };
   for (let row = 1; row < table.rows; row++) assertLater(table, row, times[row - 1], times[row]);
-  return times;
+  return { table, times, isTurned };
 }
 
-/** The calendar with its beginning at another of its times. */
-function beginningAt(calendar: Calendar, start: number, name: string): Calendar {
-  if (isTimeOf(calendar, start)) return { ...calendar, start };
+/** The calendar of a table; for a later table that of the training, which begins at the table's first row. */
+function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, known: Calendar | undefined): Calendar {
+  const isFilled = columns.fill !== null;
+  if (known) return closedBetween(calendarFrom(known, times[0], table.name), times, isFilled);
+  if (columns.time.length === 0) return ROWS;
+  const column = columnOf(table, columns.time[0]);
+  const form = column.kind === 'time' ? column.form : undefined;
+  return definedFields({ ...calendarOf(times, table.whereIs, isFilled), form });
+}
+
+/** Which days have no step, although their weekdays have one. `known`: without those of this calendar. */
+function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
+  if (!workdays) return [];
+  const count = workdays.closed.length - (known?.workdays?.closed.length ?? 0);
+  if (known && count === 0) return [];
+  const without =
+    count === 0 ? '' : `; ${counted(count, 'of these days has', 'of these days have')} no row, and so no step`;
+  return [`its rows are on ${weekdayNames(workdays)} only${without}`];
+}
+
+/** How many cells have no number or text. `rows`: those up to the last one with a number to forecast. */
+function missingNotes(table: Table, { predict, inputs, known }: SeriesColumns, rows: number): string[] {
+  return [predict, ...inputs, ...known].flatMap((name) => {
+    const { kind, values } = columnOf(table, name);
+    let missing = 0;
+    for (let row = 0; row < rows; row++)
+      missing += Number(kind === 'text' ? values[row] < 0 : Number.isNaN(values[row]));
+    return missing === 0 ? [] : [`${name} is missing in ${missing} of ${counted(rows, 'row')}: empty, NA or the like`];
+  });
+}
+
+/** The calendar of the training from another of its times on. */
+function calendarFrom(calendar: Calendar, start: number, name: string): Calendar {
+  if (isTimeOf(calendar, start)) return beginningAt(calendar, start);
   throw new DataError(`${name}: begins at ${formatTime(start)}, but ${trainedOn(calendar)}`);
 }
 
@@ -189,7 +243,12 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
         `${formatTime(calendar.start)}, where the training began: add rows before them`,
     );
   }
-  return { ...extended(series, length, before), calendar, first: before, end: before + series.end };
+  return {
+    ...extended(series, length, before),
+    calendar: beginningAt(series.calendar, calendar.start),
+    first: before,
+    end: before + series.end,
+  };
 }
 
 /** The series with `length` steps: `before` missing ones, its own, and missing ones after them. */

@@ -45,6 +45,9 @@ describe('longhand train --classify', () => {
     expect(lines.map((line) => line.trim().replace(/ {2,}.*/, '')).slice(1)).toEqual([
       expect.stringMatching(/^the most frequent class \(\w+\)$/),
       'logistic regression on means and deviations',
+      'logistic regression on the steps',
+      '1-NN, Euclidean distance',
+      '1-NN, dynamic time warping (band 10%)',
       'LSTM, each of 2',
       'LSTM, mean of the probabilities',
       '',
@@ -155,6 +158,8 @@ describe('longhand train --classify', () => {
       return [name, [...FROM, flag], `${name} cannot be used with --classify`];
     }),
     ['a column twice', [...FROM, '--group', 'activity'], 'the column "activity" is named twice'],
+    ['--test without groups', words`train --data ${DATA} ${INPUTS} --test a`, '--test needs --group with --classify'],
+    ['--test of an input', [...FROM, '--test', 'ax=1'], 'the column "ax" is named twice'],
     ['--window 1', [...FROM, '--window', '1'], '--window'],
     ['--stride 0', [...FROM, '--stride', '0'], '--stride'],
     ['options that contradict each other', [...FROM, '--dropout', '0.5'], 'dropout 0.5: must be 0 with one layer'],
@@ -206,6 +211,51 @@ describe('longhand train --classify', () => {
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^longhand: /);
     expect(readdirSync(folder)).toEqual(before);
+  });
+});
+
+describe('recordings with one class each', () => {
+  /** Rows of 12 to 20 numbers that rise or fall, with the part of each recording. */
+  const lines = Array.from({ length: 20 }, (_, n) =>
+    Array.from(
+      { length: 12 + (n % 9) },
+      (__, t) => `r${n},${n < 4 ? 'test' : ''},${n % 2 ? t : -t},${n % 2 ? 'up' : 'down'}`,
+    ),
+  ).flat();
+  const data = linesInFolder('lengths.csv', ['id,part,x,way', ...lines]);
+  const from = words`train --data ${data} --classify way --inputs x --group id --hidden 2 --batch-size 4 --training-iters 400 --seeds 1 --threads 1`;
+  const checkpoint = inFolder('lengths.safetensors');
+
+  test('have one verdict each, in the report and in predict, and the test part that --test names', async () => {
+    const run = await longhand([...from, ...words`--test part=test --checkpoint ${checkpoint}`]);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('windows of 20 rows, one every 10: training 12, validation 4, test 4\n');
+    expect(linesOf(run.stdout)[0]).toBe('Accuracy on the test part, r0, r1, r2, r3, 4 groups, 4 windows:');
+    expect(run.stdout).toMatch(/\nclass {2}groups {2}right {2}recall\n/);
+    expect(run.stdout).toContain('Rows: the class of the group; columns');
+    const table = linesOf(read('lengths.test.csv')).map((line) => line.split(','));
+    expect(table.map(([group, begin, end]) => [group, begin, end])).toEqual([
+      ['group', 'from', 'to'],
+      ['r0', '1', '12'],
+      ['r1', '13', '25'],
+      ['r2', '26', '39'],
+      ['r3', '40', '54'],
+    ]);
+    const predicted = linesOf((await longhand(['predict', checkpoint, data, '--threads', '1'])).stdout);
+    expect(predicted).toHaveLength(20);
+    for (const [n, line] of predicted.entries())
+      expect(line).toMatch(new RegExp(`^r${n}, \\d+ … \\d+: (up|down) \\(\\d\\.\\d{4}\\)$`));
+    expect((await longhand(['inspect', checkpoint])).stdout).toMatch(/\nverdicts +one for each group\n/);
+    const again = await longhand(words`train --resume ${checkpoint} --data ${data} --threads 1`);
+    expect([again.code, again.stdout]).toEqual([0, run.stdout]);
+  });
+
+  test('are tested by a list of them; another list is refused', async () => {
+    const run = await longhand([...from, ...words`--test r7,r2 --json`]);
+    expect(jsonLinesOf(run)).toEqual([expect.objectContaining({ event: 'test', groups: 2 })]);
+    expect(run.stderr).toContain('test: r2, r7\n');
+    expect(await refused([...from, '--test', 'r7,x'])).toContain('lengths.csv: id is never "x": it is r0, r1');
+    expect(await refused([...from, '--test', 'art=test'])).toContain('art');
   });
 });
 

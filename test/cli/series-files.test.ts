@@ -1,7 +1,7 @@
 /** Numbers of every size in the files of a forecaster, and files that lead to others. */
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { Random } from '../../src/core/rng.js';
-import { formatTime } from '../../src/data/calendar.js';
+import { formatTime } from '../../src/data/times.js';
 import { parseForecast } from '../../src/forecast/forecast-file.js';
 import { withLooks } from '../../src/forecast/plan.js';
 import { linesOf } from '../helpers/longhand-process.js';

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import { outputsBeside } from '../../src/cli/set-run.js';
-import { formatTime } from '../../src/data/calendar.js';
+import { formatTime } from '../../src/data/times.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { linesOf, runProcess } from '../helpers/longhand-process.js';
@@ -246,6 +246,7 @@ describe('longhand train --predict', () => {
   });
 
   const ALL = [...FROM, '--data', DATA];
+  const ROWS = words`train --data ${DATA} --predict sales`;
   const RESUMED = words`train --data ${DATA} --resume ${CHECKPOINT}`;
   const RENAMED = inFolder('renamed.svg');
   beforeAll(() => writeFileSync(RENAMED, readFileSync(CHECKPOINT)));
@@ -260,7 +261,20 @@ describe('longhand train --predict', () => {
     ['origins without a forecaster', words`train --origins 3`, '--origins needs --predict'],
     ['another method', [...ALL, '--method', 'arima'], 'auto, network, last, season, ridge, ets, airline'],
     ['no data', FROM, '--predict needs --data, a CSV, TSV or NDJSON file'],
-    ['no time', ['train', '--data', DATA, '--predict', 'sales'], '--predict needs --time, the column of the time'],
+    [
+      'a format of the time without one',
+      [...ROWS, '--time-format', 'unix'],
+      'error: --time-format "unix": needs one column',
+    ],
+    [
+      'a format that is none',
+      [...ALL, '--time-format', 'DD/MM'],
+      'error: --time-format "DD/MM": must be as DD/MM/YYYY',
+    ],
+    ['one sign for both', words`${ALL} --decimal , --thousands ,`, 'error: --thousands ",": must differ from the sign'],
+    ['another decimal sign', [...ALL, '--decimal', ';'], 'Allowed choices are ., ,'],
+    ['dates of rows without a time', [...ROWS, '--test', '1987-01..'], 'must be as 101.., 101..200 or ..200'],
+    ['rows of a table with a time', [...ALL, '--test', '101..'], 'must be as 1987-01-01.., 1987..1988'],
     ['--ahead 0', [...ALL, '--ahead', '0'], 'error: --ahead 0: must be a whole number from 1 to 10000'],
     ['--ahead 1,x', [...ALL, '--ahead', '1,x'], '--ahead'],
     ['--season 1', [...ALL, '--season', '1'], 'error: --season 1: must be a whole number'],
@@ -369,6 +383,62 @@ describe('longhand train --predict', () => {
       expect(high).toBeGreaterThan(middle);
     }
     for (const text of [run.stderr, stderr]) expect(TOO_FEW.test(text)).toBe(name.startsWith('an interval of more'));
+  });
+});
+
+describe('tables as people have them', () => {
+  const numbers = sales()
+    .slice(1)
+    .map((line) => Number(line.split(',')[1]));
+  const run = async (name: string, lines: string[], flags: string[]) => {
+    const [data, checkpoint] = [linesInFolder(`${name}.csv`, lines), inFolder(`${name}.safetensors`)];
+    const trained = await longhand(['train', '--data', data, ...flags, ...TINY, '--checkpoint', checkpoint]);
+    const plot = inFolder(`${name}-next.svg`);
+    const next = await longhand(['forecast', checkpoint, '--data', data, '--steps', '3', '--plot', plot]);
+    const again = await longhand(['eval', checkpoint, '--data', data]);
+    expect([trained.code, next.code, again.code]).toEqual([0, 0, 0]);
+    expect(again.stdout).toBe(trained.stdout);
+    return { ...trained, data, next, dates: linesOf(next.stdout).map((line) => line.split(',')[0]) };
+  };
+
+  test('workdays in German, with a holiday, the newest first', async () => {
+    const days = numbers
+      .map((y, n) => ({ time: START + n * DAY, y: 100 * y }))
+      .filter(({ time }) => new Date(time).getUTCDay() % 6 !== 0 && dateOf((time - START) / DAY) !== '1987-05-01');
+    const lines = days.map(({ time, y }, n) => {
+      const [year, month, day] = formatTime(time).split('-');
+      return `${day}.${month}.${year};${n === 7 ? 'NA' : y.toLocaleString('de-DE', { minimumFractionDigits: 2 })}`;
+    });
+    expect(lines[0]).toMatch(/^01\.01\.1987;\d+\.\d{3},\d\d$/);
+    const program = inFolder('german.mjs');
+    const flags = words`--predict Umsatz --time Datum --time-format DD.MM.YYYY --decimal , --thousands . --program ${program}`;
+    const { stderr, dates, data } = await run('german', ['Datum;Umsatz', ...lines.reverse()], flags);
+    expect(stderr).toContain(`${data}: 149 steps of 1 workday, 1987-01-01 … 1987-07-29\n`);
+    expect(stderr).toContain(`${data}: the newest row comes first, so the rows are read from the last to the first\n`);
+    expect(stderr).toContain(
+      `${data}: its rows are on Monday to Friday only; 1 of these days has no row, and so no step\n`,
+    );
+    expect(stderr).toContain(`${data}: Umsatz is missing in 1 of 149 rows: empty, NA or the like\n`);
+    expect(stderr).toMatch(/weekday 1, weekday 2, weekday 3, weekday 4, weekday 5/);
+    expect(dates).toEqual(['date', '1987-07-30', '1987-07-31', '1987-08-03']);
+    expect(readFileSync(program, 'utf8')).toContain("timeFormat: 'DD.MM.YYYY'");
+    expect(await refused(['train', '--data', data, ...words`--predict Umsatz --time Datum`])).toContain(
+      'does the day or the month come first? Add --time-format DD.MM.YYYY or --time-format MM.DD.YYYY',
+    );
+  });
+
+  test('rows without a time', async () => {
+    const { stdout, stderr, dates, data, next } = await run(
+      'rows',
+      ['y', ...numbers.map(String)],
+      words`--predict y --test 190..`,
+    );
+    expect(stderr).toContain(`${data}: 210 steps of 1 row, 1 … 210\n`);
+    expect(stdout).toContain('Mean absolute error on the test part, 190 … 210, 21 steps:');
+    expect(dates).toEqual(['date', '211', '212', '213']);
+    expect(next.stderr).toContain('WARNING: forecasts beyond 1 step');
+    expect(read('rows.test.csv').split('\n')[1]).toMatch(/^190,1,/);
+    expect(read('rows-next.svg')).toMatch(/151 … 213/);
   });
 });
 

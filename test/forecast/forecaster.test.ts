@@ -2,7 +2,7 @@
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
-import { timeFrom } from '../../src/data/calendar.js';
+import { timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastState } from '../../src/forecast/forecaster.js';
@@ -204,7 +204,8 @@ describe('a forecaster', () => {
     expect(await loaded.forecast(rows)).toEqual(expected);
     const dated = rows.map((row, n) => ({ ...row, date: new Date(START + n * DAY) }));
     expect(await loaded.forecast(dated, 2)).toEqual(expected.slice(0, 2));
-    await expect(loaded.forecast([...rows].reverse())).rejects.toThrow('rows[1]: 1987-05-02 comes after 1987-05-03');
+    expect(await loaded.forecast([...rows].reverse())).toEqual(expected);
+    await expect(loaded.forecast([...rows.slice(1), rows[0]])).rejects.toThrow('1987-01-01 comes after 1987-05-03');
     for (const count of [0, 1.5, NaN, 1e8])
       await expect(loaded.forecast(rows, count)).rejects.toThrow('forecast: count');
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
@@ -459,8 +460,15 @@ describe('a forecaster', () => {
     failureOf(trainForecaster(backend, rows as [], { time: 'date', predict: 'y', ...request }, options, hooks));
 
   test.each<[object, string]>([
-    [{ time: undefined }, 'trainForecaster: time undefined: must be a list of names of columns'],
-    [{ time: [] }, 'trainForecaster: time: must name a column'],
+    [{ time: null }, 'trainForecaster: time null: must be a list of names of columns'],
+    [{ time: [], test: '1987-01..' }, 'trainForecaster: test "1987-01..": must be as 101.., 101..200 or ..200'],
+    [{ timeFormat: 'DD' }, 'trainForecaster: timeFormat "DD": must be as DD/MM/YYYY'],
+    [
+      { time: ['a', 'b'], timeFormat: 'unix' },
+      'trainForecaster: timeFormat "unix": needs one column of the time, not 2',
+    ],
+    [{ decimal: ';' as ',' }, 'trainForecaster: decimal ";"'],
+    [{ thousands: '.' }, 'trainForecaster: thousands ".": must differ from the sign before decimals'],
     [
       { time: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
       'trainForecaster: time: 7 columns: must be at most those of year, month, day, hour, minute, second',

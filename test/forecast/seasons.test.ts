@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import type { Calendar } from '../../src/data/calendar.js';
-import { timeFrom } from '../../src/data/calendar.js';
+import { timeFrom } from '../../src/data/times.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
 import { inTier } from '../helpers/needs.js';
 

@@ -188,20 +188,27 @@ export async function trainThreeSteps(backend: Backend, one: NetworkCase): Promi
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
 /**
- * Which of the cases a backend runs. In the lists an operation's cases come back after 3, 9 or 13 others, so a part in steps of five has
- * every operation, at several sizes.
+ * Which of the cases a backend runs: each `step`th one, from `first` on. In the lists an operation's cases come back after 3, 9 or 13
+ * others, so a fifth has every operation, at several sizes.
  */
-export type Part = 'all' | 'two fifths' | 'another fifth';
-const RESTS: Record<Part, readonly number[]> = { all: [0, 1, 2, 3, 4], 'two fifths': [0, 3], 'another fifth': [1] };
+const PARTS = {
+  all: { step: 1, first: 0 },
+  'a fifth': { step: 5, first: 0 },
+  'another fifth': { step: 5, first: 3 },
+  'a fifth, in a page': { step: 5, first: 1 },
+  'a tenth, in a page': { step: 10, first: 1 },
+} as const;
+export type Part = keyof typeof PARTS;
 
-/** `part`: for kernels that compile slowly, or that another place of the backend tests with all cases. */
+/** `part`: for kernels that compile slowly, or that other modes or numbers of threads test with all cases. */
 export function describeBackend(
   name: string,
   computesIn: ComputesIn,
   open: () => Backend | Promise<Backend>,
   part: Part = 'all',
 ): void {
-  const isChosen = (n: number): boolean => RESTS[part].includes(n % 5);
+  const { step, first } = PARTS[part];
+  const isChosen = (n: number): boolean => n % step === first;
   const numbered = <Case extends { readonly name: string }>(cases: readonly Case[]) =>
     cases.map((one, n) => [one.name, n, one] as const).filter(([, n]) => isChosen(n));
   const single = numbered(CASES);
@@ -218,11 +225,11 @@ export function describeBackend(
       afterAll(() => backend.dispose());
     };
     /** A driver that computes on the CPU holds about 1 MB for each kernel until it is closed: groups of many cases have backends of their own. */
-    const isSmall = part === 'another fifth';
-    if (isSmall) openForAll();
+    const isWhole = part === 'all';
+    if (!isWhole) openForAll();
     const describeGroup = (title: string, define: () => void): void =>
       describe(title, () => {
-        if (!isSmall) openForAll();
+        if (isWhole) openForAll();
         define();
       });
 
@@ -350,8 +357,8 @@ export function describeBackend(
         expect(steps()).toEqual(computesIn === 'the host’s memory' ? [[3], [3], [3]] : [[1], [2], [1]]);
       });
 
-      // a small part is of a backend in a page, where gpu-pages.test.ts resumes a run
-      if (!isSmall) {
+      // of a backend in a page gpu-pages.test.ts resumes a run
+      if (!part.endsWith('in a page')) {
         test('a run that is interrupted and resumed ends with the same bits', async () => {
           const options = { ...OPTIONS, trainingIters: 16 * 6, clipNorm: 0.1 };
           const states: Checkpoint[] = [];
@@ -386,10 +393,11 @@ export function describeBackend(
   });
 }
 
-export function describeWasm(threads: number, build: 'portable' | 'relaxed'): void {
-  describeBackend(`wasm, ${threads} threads, ${build} SIMD`, 'the host’s memory', async () => {
+export function describeWasm(threads: number, build: 'portable' | 'relaxed', part?: Part): void {
+  const open = async (): Promise<Backend> => {
     const backend = await createWasmBackend({ threads, deterministic: build === 'portable', check: true });
     expect(backend.description).toContain(`${build} SIMD`);
     return backend;
-  });
+  };
+  describeBackend(`wasm, ${threads} threads, ${build} SIMD`, 'the host’s memory', open, part);
 }

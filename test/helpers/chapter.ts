@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { moduleProcess } from './run-module.js';
+import { moduleProcess, ON_ONE_PROCESSOR } from './run-module.js';
 
 export const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
 const programs = path.join(folder, 'programs');
@@ -54,7 +54,8 @@ export function expectIn(text: string, ...parts: readonly string[]): void {
 
 /** What a program of docs/learn/programs, or of another folder, prints. */
 export function outputOf(program: string, args: readonly string[] = [], from = programs): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [path.join(from, program), ...args], { encoding: 'utf8' });
+  const command = [...ON_ONE_PROCESSOR, path.join(from, program), ...args];
+  const { stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   expect(stderr).toBe('');
   return stdout;
 }

@@ -1,7 +1,7 @@
 /** A series of 120 days, and forecasters that are trained on it. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Random } from '../../src/core/rng.js';
-import { formatTime, timeFrom } from '../../src/data/calendar.js';
+import { formatTime, timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
 import type { ForecastState } from '../../src/forecast/forecaster.js';

@@ -6,6 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const cwd = fileURLToPath(new URL('../..', import.meta.url));
 
+/**
+ * Options of Node with which a program sees one processor, so backends have one thread: of small networks a second one mostly waits, on a
+ * processor that another test needs. The number of threads changes no result.
+ */
+export const ON_ONE_PROCESSOR = [
+  '--import',
+  `data:text/javascript,import os from 'node:os'; os.availableParallelism = () => 1;`,
+];
+
 /** The text of one module, under Node's `flags`. */
 export function runModule(text: string, flags: string[] = []) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module'], {
@@ -30,7 +39,7 @@ const ANSWERER = `
  * body of an async function, and can use what the line `names` declares. `close` checks that nothing was written to stderr.
  */
 export function moduleProcess(names = '') {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', ANSWERER], { cwd });
+  const child = spawn(process.execPath, [...ON_ONE_PROCESSOR, '--input-type=module', '--eval', ANSWERER], { cwd });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

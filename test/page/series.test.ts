@@ -5,7 +5,7 @@ import { File } from 'node:buffer';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
-import { formatTime } from '../../src/data/calendar.js';
+import { formatTime } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { firstRows, TableReader } from '../../src/data/table-reader.js';
 import { forecastBytes } from '../../src/forecast/forecast-file.js';
@@ -57,6 +57,13 @@ describe('the guess of what each column is for', () => {
     const text = 'year,month,date_of_month,day_of_week,births\n1969,1,1,3,8486\n1969,1,2,4,9002\n';
     expect(guessOf(text)).toEqual(['year', 'month', 'day', 'known', 'predict']);
     expect(guessOf('year,sunspots\n1700,5\n1701,11\n')).toEqual(['time', 'predict']);
+  });
+
+  test('finds times with the newest first, dates whose format is to be chosen, and numbers with other signs', () => {
+    expect(guessOf('t,y\n2024-01-02,1\n2024-01-01,2\n')).toEqual(['time', 'predict']);
+    expect(guessOf('q;y\n1960Q1;1.234,5\n1960Q2;-12,5\n')).toEqual(['time', 'predict']);
+    expect(guessOf('d;y\n01.02.2024;1 000\n02.02.2024;7\n')).toEqual(['time', 'predict']);
+    expect(guessOf('v;y\n1.2.3;1\n1.2.4;7\n')).toEqual(['none', 'predict']); // versions
   });
 
   test('reads NDJSON, semicolons and tabs', () => {
@@ -124,6 +131,8 @@ describe('the columns', () => {
     expect(columns).toEqual({ time: ['y', 'm', 'd'], predict: 'out', inputs: ['x'], known: ['p'], fill: 'previous' });
     expect(rolesOf(titles, columns)).toEqual(roles);
     expect(rolesOf(titles.slice(1), columns)).toBeUndefined();
+    const forms = { timeFormat: 'unix', decimal: ',' } as const;
+    expect(columnsOf(['t', 'y'], ['time', 'predict'], null, forms)).toMatchObject({ time: ['t'], ...forms });
   });
 });
 
@@ -142,7 +151,18 @@ describe('the settings', () => {
     expect(rangeOf(' 1985-01-01..1986-12-31 ')).toBe('1985-01-01..1986-12-31');
   });
 
+  test('of numbers and times are signs and a format', () => {
+    const of = (texts: Partial<SettingTexts>) => {
+      const { timeFormat, decimal, thousands } = settingsFrom({ ...SETTING_DEFAULTS, ...texts });
+      return [timeFormat, decimal, thousands];
+    };
+    expect(of({})).toEqual([null, null, null]);
+    expect(of({ timeFormat: 'DD.MM.YYYY', decimal: ',', thousands: 'space' })).toEqual(['DD.MM.YYYY', ',', ' ']);
+    expect(of({ timeFormat: 'unix', thousands: "'" })).toEqual(['unix', null, "'"]);
+  });
+
   test.each<[Partial<SettingTexts>, RegExp]>([
+    [{ timeFormat: 'DD/MM' }, /^Time format DD\/MM: must be as DD\/MM\/YYYY/],
     [{ ahead: '1, x' }, /^Steps ahead 1, x: must be up to 12 whole numbers from 1 to 10000/],
     [{ ahead: '' }, /^Steps ahead \(empty\): must be /],
     [{ ahead: '0' }, /^Steps ahead 0: must be /],
@@ -312,6 +332,7 @@ describe('the engine', () => {
     expect([loaded.isOver, loaded.step]).toEqual([false, reports[0].step]);
     expect(loaded.settings).toEqual({
       ...{ ahead: '1, 7', seeds: '1', batchSize: '64', hidden: '4', steps: '12', seed: '1', fill: '', seasons: '7' },
+      ...{ timeFormat: '', decimal: '', thousands: '' },
       test: '1987-05-07..1987-05-20',
     });
     expect(await other.play(() => {})).toBe(true);

@@ -19,6 +19,12 @@ const SHARED = [
   ],
 ];
 
+/**
+ * Mesa's drivers compute on the processor. The launches of training tests are small: waking a second thread for each takes longer than
+ * computing. `npm test` has as many threads as processors, and so has the WebGPU of Chromium.
+ */
+process.env.LP_NUM_THREADS ??= '1';
+
 /** @type {import('jest').Config} */
 export default {
   ...config,
@@ -26,6 +32,6 @@ export default {
   testMatch: ['<rootDir>/test/slow/**/*.test.ts', ...SHARED.map((name) => `<rootDir>/test/${name}.test.ts`)],
   testPathIgnorePatterns: ['/node_modules/'],
   globals: { slowTier: true }, // for test/helpers/needs.ts
-  maxWorkers: 2,
+  workerIdleMemoryLimit: '200MB', // twice that of `npm test`, whose budget of memory is half: a new worker costs half a second
   testTimeout: 600_000,
 };

@@ -15,13 +15,13 @@ import {
   trainClassifier,
 } from '../../classify/classifier.js';
 import { AT_ONCE } from '../../trained-state.js';
-import { windowsOf } from '../../classify/windows.js';
+import { sizesOf, windowsOf } from '../../classify/windows.js';
 import type { ClassifyPlan } from '../../classify/plan.js';
 import { nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
-import type { ClassifyColumns, Recordings } from '../../classify/recordings.js';
-import { listed, recordingsOf, repeatedColumn, wantedColumns } from '../../classify/recordings.js';
+import type { ClassifyColumns, Recordings, TestGroups } from '../../classify/recordings.js';
+import { listed, recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../classify/recordings.js';
 import type { TestedWindows, TestReport } from '../../classify/report.js';
-import { reportOf } from '../../classify/report.js';
+import { judgedBy, reportOf } from '../../classify/report.js';
 import type { Windows } from '../../classify/windows.js';
 import { counted } from '../../core/arguments.js';
 import { loadTable } from '../../data/table-files.js';
@@ -40,7 +40,8 @@ export interface ClassifyFlags extends SetFlags {
   readonly inputs: readonly string[];
   readonly time?: readonly string[];
   readonly group?: string;
-  readonly window: number;
+  readonly test?: string;
+  readonly window?: number;
   readonly stride?: number;
   readonly seeds: number;
 }
@@ -50,14 +51,18 @@ export function withClassifyOptions(command: Command): Command {
   return command
     .option('--classify <column>', 'the class of each row of --data; docs/forecast.md', filePath)
     .option('--group <column>', 'who or which recording a row belongs to: a group is never in two parts', filePath)
-    .option('--window <rows>', 'rows that have a class together', wholeNumber(2, MOST_ROWS), 128)
+    .option(
+      '--window <rows>',
+      'rows that are read together (default: 128, or the longest recording if each has one class)',
+      wholeNumber(2, MOST_ROWS),
+    )
     .option('--stride <rows>', 'rows from one window to the next (default: half a window)', wholeNumber(1));
 }
 
 /** What only other runs have: the flags' attributes. */
 const NOT_OF_CLASSIFIERS = [
   ...[...OF_ONE_NETWORK, 'shift'],
-  ...['ahead', 'test', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'],
+  ...['ahead', 'known', 'holidays', 'fill', 'season', 'together', 'interval', 'program'],
 ];
 
 /** Ends the command for flags that do not belong together. */
@@ -76,10 +81,12 @@ export function assertClassifyFlags(flags: ClassifyFlags & { readonly predict?: 
   if (other !== undefined) command.error(`error: ${other} cannot be used with --classify`);
   if (isGiven(command, 'loss'))
     command.error('error: --loss cannot be used with --classify: the loss is the cross-entropy');
-  const repeated = repeatedColumn(columnsOf(flags));
+  if (flags.test !== undefined && flags.group === undefined)
+    command.error('error: --test needs --group with --classify: whole groups are tested');
+  const repeated = repeatedColumn(columnsOf(flags), testOf(flags));
   if (repeated !== undefined) {
     command.error(
-      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --classify, --inputs, --time and --group`,
+      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --classify, --inputs, --time, --group and --test`,
     );
   }
 }
@@ -90,6 +97,13 @@ const columnsOf = (flags: ClassifyFlags): ClassifyColumns => ({
   time: flags.time ?? [],
   group: flags.group ?? null,
 });
+
+/** The test part of `--test p08,p09`, which are groups, or of `--test COLUMN=VALUES`. */
+function testOf({ test, group }: ClassifyFlags): TestGroups | undefined {
+  if (test === undefined || group === undefined) return undefined;
+  const [, column = group, values = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(test) ?? [];
+  return { column, values: values.split(',').map((value) => value.trim()) };
+}
 
 /** The recordings of a file for a trained classifier. `hasLabels`: whether its column of classes is read. */
 async function loadRecordings(
@@ -145,12 +159,13 @@ async function begin(
 ): Promise<{ recordings: Recordings; state: ClassifierState }> {
   if (resumed) return { recordings: await loadRecordings(file, resumed.plan, true, signal), state: resumed };
   const columns = columnsOf(flags);
-  const recordings = recordingsOf(await loadTable(file, wantedColumns(columns), signal), columns);
-  const { window, stride = Math.max(1, Math.floor(window / 2)), seeds } = flags;
-  return {
-    recordings,
-    state: { plan: planOf(recordings, { columns, window, stride, seeds }, seed), networks: new Map() },
-  };
+  const test = testOf(flags);
+  const read = await loadTable(file, wantedColumns(columns, 'text', test), signal);
+  const recordings = recordingsOf(read, columns);
+  const { window, stride, verdicts } = sizesOf(recordings, flags);
+  const choices = { columns, window, stride, seeds: flags.seeds, ...(verdicts && { verdicts }) };
+  const groups = test && columns.group !== null ? testGroupsOf(read, columns.group, test) : undefined;
+  return { recordings, state: { plan: planOf(recordings, choices, seed, groups), networks: new Map() } };
 }
 
 /** On standard error: what the networks read, and which windows measure them. */
@@ -165,6 +180,7 @@ function describe(recordings: Recordings, plan: ClassifyPlan, windows: Windows):
   inform(`${name}: ${parts.join(', ')}; classes: ${listed(plan.classes)}`);
   const counts = PARTS.map((part) => `${part} ${windowsOfPart(plan, windows, part).count}`);
   inform(`windows of ${counted(plan.window, 'row')}, one every ${plan.stride}: ${counts.join(', ')}`);
+  if (plan.verdicts) inform('each group has one class: one verdict for each; a shorter one is one shorter window');
   inform(`validation: ${nameOfPart(plan.split, 'validation')}; test: ${nameOfPart(plan.split, 'test')}`);
   inform(
     `inputs: ${inputColumns(plan, recordings)
@@ -223,11 +239,15 @@ const share = (value: number): string => value.toFixed(4);
 
 /** The accuracy of every method as a table, then each class. */
 function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestReport): void {
-  const { windows, baselines, networks, accuracy, beatenBy, unknown, classes, confusion } = tested;
+  const { windows, groups, baselines, networks, accuracy, beatenBy, unknown, classes, confusion } = tested;
+  const [unit, verdicts] =
+    groups === undefined
+      ? ['window', counted(windows, 'window')]
+      : ['group', `${counted(groups, 'group')}, ${counted(windows, 'window')}`];
   if (json) printJson({ event: 'test', ...tested });
   else {
     const mean = networks.reduce((sum, one) => sum + one, 0) / networks.length;
-    print(`Accuracy on the test part, ${nameOfPart(split, 'test')}, ${counted(windows, 'window')}:`);
+    print(`Accuracy on the test part, ${nameOfPart(split, 'test')}, ${verdicts}:`);
     printLines(
       table([
         ...baselines.map((one) => [one.name, share(one.accuracy)]),
@@ -241,16 +261,16 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
     print('');
     printLines(
       alignedRight([
-        ['class', 'windows', 'right', 'recall'],
+        ['class', `${unit}s`, 'right', 'recall'],
         ...classes.map((one) => [
-          ...[one.class, String(one.windows), String(one.right)],
+          ...[one.class, String(one.groups ?? one.windows), String(one.right)],
           one.recall === null ? '–' : share(one.recall),
         ]),
       ]),
     );
     if (classes.length <= MOST_SHOWN) {
       print('');
-      print('Confusion matrix. Rows: the class of the window; columns: the predicted class.');
+      print(`Confusion matrix. Rows: the class of the ${unit}; columns: the predicted class.`);
       const names = classes.map((one) => one.class);
       printLines(confusionTable(names, confusion));
     }
@@ -267,7 +287,7 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
 function writeFiles(
   checkpoint: string,
   recordings: Recordings,
-  { split, columns, classes, window }: ClassifyPlan,
+  { split, columns, classes }: ClassifyPlan,
   { report: tested, windows, probabilities }: TestedWindows,
 ): void {
   const files = outputsBeside(checkpoint);
@@ -275,7 +295,7 @@ function writeFiles(
   const hasGroups = columns.group !== null;
   const head = [...(hasGroups ? ['group'] : []), 'from', 'to', 'class', 'predicted', 'probability'];
   const lines = probabilities.map((row, n) => {
-    const { group, from, to } = spanOf(recordings, windows, n, window);
+    const { group, from, to } = spanOf(recordings, windows, n);
     const best = likeliest(row);
     return [...(hasGroups ? [group] : []), from, to, classes[windows.labels[n]], classes[best], row[best]];
   });
@@ -283,11 +303,11 @@ function writeFiles(
 }
 
 /** The group of a window, and its first and last row, or time. */
-function spanOf({ nameOf }: Recordings, { starts, groups }: Windows, n: number, window: number) {
-  return { group: groups[n] ?? '', from: nameOf(starts[n]), to: nameOf(starts[n] + window - 1) };
+function spanOf({ nameOf }: Recordings, { starts, lengths, groups }: Windows, n: number) {
+  return { group: groups[n] ?? '', from: nameOf(starts[n]), to: nameOf(starts[n] + lengths[n] - 1) };
 }
 
-/** `longhand predict` of a classifier: a line for each window of the tables, without their classes. */
+/** `longhand predict` of a classifier: a line for each verdict on the tables, without their classes. */
 export async function predictClasses(
   checkpoint: string,
   state: ClassifierState,
@@ -316,11 +336,12 @@ async function predictTable(
   signal: AbortSignal,
 ): Promise<void> {
   const { plan } = classifier;
-  const windows = windowsOf(recordings, plan);
-  if (windows.count === 0) inform(`${recordings.name}: no window: ${plan.window} rows never follow one another`);
-  const probabilities = await classifier.probabilities(inputColumns(plan, recordings), windows, signal);
+  const read = windowsOf(recordings, plan);
+  if (read.count === 0) inform(`${recordings.name}: no window: ${plan.window} rows never follow one another`);
+  const byWindow = await classifier.probabilities(inputColumns(plan, recordings), read, signal);
+  const { windows, probabilities } = judgedBy(plan, read, byWindow);
   for (const [n, row] of probabilities.entries()) {
-    const { group, from, to } = spanOf(recordings, windows, n, plan.window);
+    const { group, from, to } = spanOf(recordings, windows, n);
     const [label, probability] = [plan.classes[likeliest(row)], Math.max(...row)];
     const named = { ...(isOneOfSeveral && { name: recordings.name }), ...(plan.columns.group !== null && { group }) };
     if (json) {

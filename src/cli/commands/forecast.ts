@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
-import { formatTime, timeAt } from '../../data/calendar.js';
+import { timeName } from '../../data/calendar.js';
 import { replaceText } from '../../files/disk-replace.js';
 import { assertTrained } from '../../forecast/forecast-file.js';
 import { stepsIn, withForecaster } from '../../forecast/forecaster.js';
@@ -18,7 +18,7 @@ import { filePath, wholeNumber } from '../flag-values.js';
 import { assertOutputs } from '../outputs.js';
 import { inform, printContents, printJson } from '../print.js';
 import { tableFile } from './series.js';
-import { bandCells } from '../series-report.js';
+import { bandCells, informOf } from '../series-report.js';
 import { loadSet } from '../set-run.js';
 
 interface ForecastFlags extends BackendFlags {
@@ -47,6 +47,7 @@ export function forecastCommand(): Command {
     await withBackend(flags, command, async (backend, signal) => {
       const { plan } = state;
       const series = await laterSeries(tableFile(flags.data, signal), plan);
+      informOf(flags.data, series);
       const largest = plan.ahead[plan.ahead.length - 1];
       const count = flags.steps ?? largest;
       warnOfMissing(plan, series, count, flags.data);
@@ -67,7 +68,7 @@ export function forecastCommand(): Command {
 /** Warns if the table begins after numbers that its forecasts read, or lacks some of them though the training part had all. */
 function warnOfMissing(plan: ForecastPlan, { first, end, filled }: Series, count: number, name: string): void {
   const needed = firstRead(plan, end, count);
-  const [begins, from] = [first, needed].map((step) => formatTime(timeAt(plan.calendar, step)));
+  const [begins, from] = [first, needed].map((step) => timeName(plan.calendar, step));
   const warn = (what: string): void =>
     inform(`WARNING: ${name}: ${what}: missing ones are read as the mean, so the forecasts are less exact`);
   if (first > needed) warn(`begins at ${begins}, but these forecasts read the numbers from ${from} on`);
@@ -99,7 +100,7 @@ function assertFlags(file: string, { data, to, plot, json }: ForecastFlags, comm
 }
 
 function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: ForecastFlags): void {
-  const rows = rowsOf(plan, steps);
+  const rows = rowsOf(steps);
   if (json) {
     for (const row of rows) printJson(row);
     return;
@@ -112,8 +113,8 @@ function print(steps: readonly FutureStep[], plan: ForecastPlan, { json, to }: F
 
 /** Draws the forecasts behind four times as many numbers, or 60. */
 async function draw(file: string, series: Series, plan: ForecastPlan, steps: readonly FutureStep[]): Promise<void> {
-  const { forecastSvg } = await import('../plot.js'); // it is slow to load
-  const timeOf = (step: number): Date => new Date(timeAt(plan.calendar, step));
+  const { drawnTime, forecastSvg } = await import('../plot.js'); // it is slow to load
+  const timeOf = (step: number): number | Date => drawnTime(series.calendar, step);
   const first = Math.max(0, series.end - Math.max(60, 4 * steps.length));
   const known = stepsIn({ from: first, to: series.end });
   const point = (d: number, forecast: number) => ({ truth: series.y[d], forecast, low: forecast, high: forecast });

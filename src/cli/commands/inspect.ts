@@ -5,7 +5,7 @@ import { isTrained } from '../../classify/classifier-file.js';
 import { nameOfPart } from '../../classify/plan.js';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
-import { formatStep, formatTime, timeAt } from '../../data/calendar.js';
+import { formatStep, timeName } from '../../data/calendar.js';
 import { readFile } from '../../files/disk.js';
 import type { StoredTensor } from '../../files/safetensors.js';
 import { parseSafetensors } from '../../files/safetensors.js';
@@ -89,7 +89,7 @@ function forecastsBy(correction: StoredCorrection | undefined): string {
 
 function describeForecaster({ plan, networks }: ForecastState): Record<string, string> {
   const { columns, ahead, parts, calendar, T } = plan;
-  const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
+  const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => timeName(calendar, step));
   return {
     forecaster: `of ${columns.predict}, ${ahead.join(', ')} steps of ${formatStep(calendar)} ahead`,
     reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
@@ -102,11 +102,12 @@ function describeForecaster({ plan, networks }: ForecastState): Record<string, s
 }
 
 function describeClassifier(state: ClassifierState): Record<string, string> {
-  const { columns, classes, window, stride, split } = state.plan;
+  const { columns, classes, window, stride, verdicts, split } = state.plan;
   return {
     classifier: `of ${columns.classify}: ${classes.join(', ')}`,
     reads: [...columns.time, ...(columns.group === null ? [] : [columns.group]), ...columns.inputs].join(', '),
     windows: `of ${counted(window, 'row')}, one every ${stride}`,
+    ...(verdicts && { verdicts: 'one for each group' }),
     'test part': nameOfPart(split, 'test'),
     networks: [...state.networks.keys()].join(', '),
     training: isTrained(state) ? 'has ended' : 'has not ended',

@@ -65,8 +65,8 @@ export function programOf(
 ): string {
   const { holidays, checkpoint } = flags;
   const ofCountry = holidays !== undefined && isCountry(holidays);
-  const { predict, inputs = [], known = [] } = request;
-  const columns = [request.time, predict, inputs, known].flat();
+  const { time = [], predict, inputs = [], known = [] } = request;
+  const columns = [time, predict, inputs, known].flat();
   const fields = Object.entries(request).map(([name, value]) => `${name}: ${literal(value)}`);
   if (holidays !== undefined)
     fields.push(`holidays${ofCountry ? '' : `: ${rowsOf(holidays, Object.keys(HOLIDAY_COLUMNS))}`}`);

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
+import type { CellForms } from '../../data/table.js';
+import { DECIMALS, THOUSANDS } from '../../data/table.js';
 import { loadTable } from '../../data/table-files.js';
 import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
@@ -37,7 +39,7 @@ import { OF_ONE_NETWORK, trainAndTest } from '../set-run.js';
 import { assertRoomToTrain } from '../memory.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends SetFlags, OriginChoices {
+export interface SeriesFlags extends SetFlags, OriginChoices, CellForms {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
@@ -69,9 +71,20 @@ export function withSeriesOptions(command: Command): Command {
       'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
       filePath,
     )
-    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
+    .option(
+      '--time <columns>',
+      'the column of the time; or of its year, month, day, hour … (default: none, each row is a step)',
+      names,
+    )
+    .option('--time-format <format>', 'such as DD/MM/YYYY, MM/DD/YYYY HH:mm, DD.MM.YYYY, unix or unix-ms')
+    .addOption(new Option('--decimal <sign>', 'the sign before decimals (default: a point)').choices(DECIMALS))
+    .addOption(new Option('--thousands <sign>', 'the sign between thousands (default: none)').choices(THOUSANDS))
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', numbers, [1])
-    .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth, at most 10,000 steps)')
+    .option(
+      '--test <part>',
+      'the part that measures: times <from..to> (default: the last tenth, at most 10,000 steps); with --classify groups <a,b>, or <column=values> (default: a fifth of the groups)',
+      filePath,
+    )
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
     .option(
       '--inputs <columns>',
@@ -111,8 +124,10 @@ const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
 const OWN = [
+  'timeFormat',
+  'decimal',
+  'thousands',
   'ahead',
-  'test',
   'known',
   'holidays',
   'fill',
@@ -125,10 +140,11 @@ const OWN = [
 ];
 /** What only forecasters have, also those that are resumed. */
 export const OF_ORIGINS = ['origins', 'refit'];
-const SHARED = ['time', 'inputs', 'seeds'];
+const SHARED = ['time', 'inputs', 'seeds', 'test'];
 
 /** The flags that are called otherwise than the fields of a request. */
-const flagOf = (field: keyof ForecastRequest): string => `--${field === 'seasons' ? 'season' : field}`;
+const flagOf = (field: keyof ForecastRequest): string =>
+  field === 'seasons' ? '--season' : `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** What the flags choose; undefined without `--predict`. Ends the command for a wrong flag, and for flags that do not belong together. */
 export function seriesChoices(
@@ -143,7 +159,6 @@ export function seriesChoices(
     return undefined;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
-  if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
   if (flags.program !== undefined && !flags.program.endsWith('.mjs'))
     command.error(`error: --program ${flags.program}: must end in .mjs`);
   if (flags.resume !== undefined)
@@ -241,6 +256,9 @@ export async function evaluateForecasts(
 /** The flags as a request for the library. */
 const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   time: flags.time ?? [],
+  ...(flags.timeFormat !== undefined && { timeFormat: flags.timeFormat }),
+  ...(flags.decimal && { decimal: flags.decimal }),
+  ...(flags.thousands && { thousands: flags.thousands }),
   predict: flags.predict ?? '',
   ahead: flags.ahead,
   inputs: flags.inputs,

@@ -89,7 +89,13 @@ export class ChoicesForm extends FieldForm {
     try {
       const settings = settingsFrom(this.texts);
       const roles = this.selects.map((select) => select.value as Role);
-      return { settings, columns: columnsOf(this.titles, roles, settings.fill) };
+      const { timeFormat, decimal, thousands } = settings;
+      const forms = {
+        timeFormat: timeFormat ?? undefined,
+        decimal: decimal ?? undefined,
+        thousands: thousands ?? undefined,
+      };
+      return { settings, columns: columnsOf(this.titles, roles, settings.fill, forms) };
     } catch (error) {
       if (error instanceof FieldError) this.mark(error.field, false);
       throw error;

@@ -1,7 +1,9 @@
 /** What a visitor chooses about a table: the role of each column, and the settings of the run. */
 import { DataError } from '../../core/errors.js';
 import { wholeFrom } from '../../core/numbers.js';
-import { timeFrom, timeRangeFrom } from '../../data/calendar.js';
+import type { CellForms } from '../../data/table.js';
+import { DECIMALS, THOUSANDS } from '../../data/table.js';
+import { FORMAT_RULE, timeFrom, timeRangeFrom, timeReader } from '../../data/times.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { FORECAST_OPTIONS, MOST_AHEAD, NO_SEASONS } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
@@ -40,6 +42,7 @@ export function columnsOf(
   titles: readonly string[],
   roles: readonly Role[],
   fill: SeriesColumns['fill'],
+  forms: CellForms = {},
 ): SeriesColumns {
   const having = (role: Role): string[] => titles.filter((_, n) => roles[n] === role);
   const parts = PARTS.map(having);
@@ -52,7 +55,7 @@ export function columnsOf(
   if (time.length === 0) throw new DataError('which column is the time? Choose it, or those of its year, month, day');
   const predict = having('predict').at(0);
   if (predict === undefined) throw new DataError('which column is to be forecast? Choose it');
-  return { time, predict, inputs: having('input'), known: having('known'), fill };
+  return { time, predict, inputs: having('input'), known: having('known'), fill, ...forms };
 }
 
 /** The roles of columns, the reverse of `columnsOf`; undefined if the table lacks one. */
@@ -78,7 +81,11 @@ const PART_NAMES: Readonly<Record<(typeof PARTS)[number], RegExp>> = {
 };
 /** Columns with such names are known in advance, and are nothing to forecast. */
 const KNOWN_NAMES = /^(weekday|day_?of_?week|dow|week_?day|is_?holiday|holiday|is_?weekend|weekend)$/i;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+[.,]?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** With a sign between thousands. */
+const GROUPED = /^-?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/;
+/** A date whose format the visitor must choose, because the day or the month may come first. */
+const AMBIGUOUS_DATE = /^\d{1,2}([./-])\d{1,2}\1\d{4}\b/;
 
 /** A guess by the header and the first rows. The last column of numbers is what to forecast. */
 export function guessedRoles({ titles, rows }: FirstRows): Role[] {
@@ -86,7 +93,7 @@ export function guessedRoles({ titles, rows }: FirstRows): Role[] {
   const isTime = (n: number): boolean => areTimes(cellsOf(n));
   const isNumber = (n: number): boolean => {
     const cells = cellsOf(n).filter((cell) => cell !== '');
-    return cells.length > 0 && cells.every((cell) => NUMBER.test(cell));
+    return cells.length > 0 && cells.every((cell) => NUMBER.test(cell) || GROUPED.test(cell));
   };
   const roles = titles.map((title): Role => (KNOWN_NAMES.test(title) ? 'known' : 'none'));
   const time = titles.findIndex((_, n) => roles[n] === 'none' && isTime(n));
@@ -103,11 +110,13 @@ export function guessedRoles({ titles, rows }: FirstRows): Role[] {
   return roles;
 }
 
-/** Whether the times of all cells exist and rise. Numbers of four digits are years only if they are of our centuries. */
+/** Whether the times of all cells exist and rise, or fall. Numbers of four digits are years only if they are of our centuries. */
 function areTimes(cells: readonly string[]): boolean {
   if (cells.every((cell) => /^\d{4}$/.test(cell) && !(cell >= '1500' && cell < '2200'))) return false;
+  if (cells.length > 1 && cells.every((cell) => AMBIGUOUS_DATE.test(cell))) return true;
   const times = cells.map(timeFrom);
-  return times.length > 1 && times.every((time, n) => (n === 0 ? !Number.isNaN(time) : time > times[n - 1]));
+  const sign = Math.sign(times[1] - times[0]);
+  return times.length > 1 && times.every((time, n) => n === 0 || sign * (time - times[n - 1]) > 0);
 }
 
 /** A setting of a run besides its columns: what the form shows of it, and how its text is read. */
@@ -161,6 +170,9 @@ const seasons: Reading<readonly number[]> = {
   rule: `must be whole numbers from 2, such as 7, 365, or ${NO_SEASONS}`,
 };
 
+/** A field without spaces around its text cannot hold a space. */
+export const SPACE = 'space';
+
 /** Every setting, in the order of the form and of a link. */
 const ROWS = {
   ahead: row<readonly number[]>('Steps ahead', 'the horizons, such as 1, 28 (command line: --ahead)', horizons, {
@@ -183,6 +195,27 @@ const ROWS = {
     'what a missing row or number becomes (command line: --fill)',
     oneOf(FILLS),
     { choices: { '': 'no: an error', missing: 'leave missing', previous: 'the value before' } },
+  ),
+  timeFormat: row<string | null>(
+    'Time format',
+    'such as DD/MM/YYYY, MM/DD/YYYY HH:mm, DD.MM.YYYY or unix (command line: --time-format)',
+    { valueOf: (text) => (timeReader(text) ? text : undefined), rule: FORMAT_RULE },
+    { placeholder: '1987-02-28, 1987Q1 …' },
+  ),
+  decimal: row<CellForms['decimal'] | null>(
+    'Decimal sign',
+    'the sign before decimals (command line: --decimal)',
+    oneOf(DECIMALS),
+    { choices: { '': 'a point', ',': 'a comma' } },
+  ),
+  thousands: row<CellForms['thousands'] | null>(
+    'Thousands',
+    'the sign between thousands (command line: --thousands)',
+    {
+      valueOf: (text) => THOUSANDS.find((sign) => sign === (text === SPACE ? ' ' : text)),
+      rule: 'must be one of its choices',
+    },
+    { choices: { '': 'none', ',': 'a comma', '.': 'a point', [SPACE]: 'a space', "'": 'an apostrophe' } },
   ),
   hidden: row<number>('Hidden units', `${OPTIONS.hidden.help} (command line: --hidden)`, FIELDS.hidden, {
     initial: String(FORECAST_OPTIONS.hidden),

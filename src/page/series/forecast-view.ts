@@ -1,6 +1,6 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
 import { counted } from '../../core/arguments.js';
-import { formatTime } from '../../data/calendar.js';
+import { formatTime } from '../../data/times.js';
 import { button, element, made, setText, tableLine } from '../dom.js';
 import { shownFor } from './drawn.js';
 import type { HorizonResults, Results } from './results.js';

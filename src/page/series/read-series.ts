@@ -2,7 +2,7 @@
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
-import type { ColumnKind, Table } from '../../data/table.js';
+import type { Table, WantedColumn } from '../../data/table.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { firstRows, RowReader, TableReader } from '../../data/table-reader.js';
 
@@ -53,7 +53,7 @@ async function firstOf({ name, file }: Source, bytes: number): Promise<FirstRows
 /** The wanted columns of the whole file. Rejects with a DataError that names the line. */
 export const readTable = (
   source: Source,
-  wanted: Readonly<Record<string, ColumnKind>>,
+  wanted: Readonly<Record<string, WantedColumn>>,
   signal: AbortSignal,
 ): Promise<Table> => readInto(new TableReader(source.name, wanted), source, signal);
 

@@ -60,7 +60,10 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
   return {
     name,
     predict: columns.predict,
-    words: `${counted(series.end, 'step')} of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+    words: [
+      `${counted(series.end, 'step')} of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+      ...series.notes,
+    ].join('; '),
     seasons: seasonWords(plan),
     inputs: [...past, ...future].map(({ name: column }) => inputName(column, columns.inputs)),
     parts: Object.entries(ranges).map(([part, range]) => ({
@@ -162,7 +165,7 @@ async function futureResults(
 ): Promise<FutureResult[] | string> {
   try {
     const found = await futureOf(forecaster, series, count, name, signal);
-    return found.map(({ step, ahead, band }) => ({ time: timeAt(forecaster.plan.calendar, step), ahead, ...band }));
+    return found.map(({ time, ahead, band }) => ({ time, ahead, ...band }));
   } catch (error) {
     if (error instanceof DataError) return error.message; // columns that are known in advance end too early
     throw error;

@@ -3,7 +3,7 @@ import seriesFile from 'virtual:series-file';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
-import { formatTime, timeAt } from '../../data/calendar.js';
+import { timeName } from '../../data/calendar.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { forecastBytes, isTrained, parseForecast } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
@@ -20,7 +20,7 @@ import { layersOf } from '../../training/options.js';
 import { fetchFiles } from '../fetch-data.js';
 import { Queue } from '../common.js';
 import type { SeriesSettings, SettingTexts } from './choices.js';
-import { FORECAST_STEPS } from './choices.js';
+import { FORECAST_STEPS, SPACE } from './choices.js';
 import { ForecastProgress } from './progress.js';
 import type { SeriesProgress } from './progress.js';
 import type { Source } from './read-series.js';
@@ -147,6 +147,8 @@ export class SeriesEngine {
   async load(bytes: Uint8Array, name: string, threads: number | null): Promise<LoadedRun> {
     return this.exclusively(async (signal) => {
       const state = parseForecast(bytes, name);
+      if (state.plan.columns.time.length === 0)
+        throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
       const run = await resumeRun(this.tableFor(signal), state);
       this.run = { ...run, threads };
       const { plan } = state;
@@ -193,7 +195,7 @@ export class SeriesEngine {
 /** The run of a checkpoint in the words of the form. */
 function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): LoadedRun['settings'] {
   const { ahead, seeds, columns, calendar, parts, inputs } = plan;
-  const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => formatTime(timeAt(calendar, step)));
+  const [from, last] = [parts.test.from, parts.test.to - 1].map((step) => timeName(calendar, step));
   const { batchSize, seed } = options;
   const numbers = { seeds, steps, batchSize, seed, hidden: layersOf(options)[0].hidden };
   const texts = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
@@ -203,6 +205,9 @@ function textsOf(plan: ForecastPlan, options: TrainOptions, steps: number): Load
     test: `${from}..${last}`,
     seasons: inputs.seasons.join(', ') || NO_SEASONS,
     fill: columns.fill ?? '',
+    timeFormat: columns.timeFormat ?? '',
+    decimal: columns.decimal === ',' ? ',' : '',
+    thousands: columns.thousands === ' ' ? SPACE : (columns.thousands ?? ''),
   };
 }
 

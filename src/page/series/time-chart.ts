@@ -1,6 +1,6 @@
 /** Lines over time (uPlot), with a band between two of them and shaded parts. Times are shown in UTC, as the series has them. */
 import UPlot from 'uplot';
-import { formatTime } from '../../data/calendar.js';
+import { formatTime } from '../../data/times.js';
 import { axisStyle, lineStyle, Plot } from '../chart.js';
 import { cssColour } from '../heatmaps.js';
 import { shownFor } from './drawn.js';

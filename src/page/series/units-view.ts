@@ -1,7 +1,7 @@
 /** What each hidden unit follows: a heat map with a line for each unit, and one unit beside its input. */
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
-import { formatTime } from '../../data/calendar.js';
+import { formatTime } from '../../data/times.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
 import { onColourChange, paintHeatmap } from '../heatmaps.js';
 import { withNulls } from './drawn.js';

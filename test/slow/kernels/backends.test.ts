@@ -1,5 +1,6 @@
 /**
- * The backend suite where the first tier leaves it out: more pairs of a build and a number of threads; GPU.js in its other modes for Node.
+ * The backend suite where the first tier leaves it out. More pairs of a build and a number of threads: a part of the cases, because
+ * test/kernels has all of them for each build and each number. GPU.js in its other modes for Node.
  * Tensors as large as the textures of mode headlessgl can be.
  */
 import gpuJs from 'gpu.js';
@@ -11,11 +12,13 @@ import { describeWasm } from '../../helpers/backend-suite.js';
 import { describeMode, describeWholeMode } from '../../helpers/gpu-modes.js';
 import { expectNumbers } from '../../helpers/numeric.js';
 
-describeWasm(2, 'portable');
-describeWasm(5, 'relaxed');
+describeWasm(2, 'portable', 'a fifth');
+describeWasm(5, 'relaxed', 'another fifth');
 
-// Compiling a kernel takes much longer than running it. test/kernels has all cases in mode cpu, and these kernels at every row of a tile.
-for (const mode of ['webasm', 'webgpu', 'headlessgl'] as const) await describeWholeMode(mode, 'two fifths');
+// Compiling a kernel takes much longer than running it. test/kernels has all cases in mode cpu, and these kernels at every row of a tile;
+// gpu-pages.test.ts has other cases in mode webgl2, which has the same kernels as headlessgl.
+await describeWholeMode('webasm', 'a fifth');
+for (const mode of ['webgpu', 'headlessgl'] as const) await describeWholeMode(mode, 'another fifth');
 
 await describeMode('headlessgl', () => {
   const { maxTextureSize: limit } = (gpuJs as unknown as { HeadlessGLKernel: { features: { maxTextureSize: number } } })

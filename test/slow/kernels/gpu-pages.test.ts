@@ -28,8 +28,13 @@ testInBrowser.each(['wgsl', 'webgl2', 'webgpu', 'webasm'] as const)(
 
 if (testInBrowser === test) {
   // backend-webgpu.test.ts tests the same kernels with all cases, and backends.test.ts with others
-  describeBackend('webgpu in Chromium', 'a memory of its own', () => openRemoteBackend('wgsl'), 'another fifth');
-  describeBackend('gpu, webgl2 in Chromium', 'a memory of its own', () => openRemoteBackend('webgl2'), 'another fifth');
+  describeBackend('webgpu in Chromium', 'a memory of its own', () => openRemoteBackend('wgsl'), 'a fifth, in a page');
+  describeBackend(
+    'gpu, webgl2 in Chromium',
+    'a memory of its own',
+    () => openRemoteBackend('webgl2'),
+    'a tenth, in a page',
+  );
 } else {
   test.skip('webgpu, and gpu in mode webgl2: there is no browser', () => undefined);
 }

@@ -128,7 +128,7 @@ describe('a checkpoint', () => {
   const [short, long, begun, whole] = ['cli-20', 'cli-40', 'begun', 'whole'].map((name) =>
     path.join(folder, `${name}.safetensors`),
   );
-  const resumed = shareVisit('');
+  const resumed = shareVisit('?threads=1');
 
   testInBrowser(
     'of several layers, from the page or the command line, continues there with the same bits',

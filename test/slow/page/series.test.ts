@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Random } from '../../../src/core/rng.js';
-import { formatTime } from '../../../src/data/calendar.js';
+import { formatTime } from '../../../src/data/times.js';
 import { expectAccessToSeries } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
