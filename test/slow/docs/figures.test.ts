@@ -92,8 +92,8 @@ test('find-bug-evidence.mjs computes all of find-bugs.json again', async () => {
 
 test('forecast.mjs computes the forecasts of one small network again', async () => {
   const found = await ask(`
-    const { figures, REDUCED } = await import('./docs/forecast.mjs');
-    return figures(...REDUCED);`);
+    const { trained, REDUCED } = await import('./docs/forecast.mjs');
+    return (await trained(...REDUCED)).reports;`);
   const { reduced } = JSON.parse(readFileSync(new URL('../../../docs/forecast.json', import.meta.url), 'utf8')) as {
     reduced: unknown;
   };
