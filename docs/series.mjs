@@ -70,8 +70,8 @@ const other = (rows, time, predict, test, ahead) => ({ rows, request: { time, pr
 const target = (error, method, most = 1.05, counts = true) => ({ error, method, most, counts });
 
 /**
- * The ten, with the best simple method that was tried on each test part before these forecasts were built: a ridge regression with lags, Holt
- * and Winters' method (HW), a seasonal ARIMA or what is named. Without targets: nothing was tried.
+ * The ten, with the best method that was tried on each test part before these forecasts were built. These are a ridge regression with lags, Holt
+ * and Winters' method (HW), a seasonal ARIMA, or what is named. Without targets nothing was tried.
  */
 const DAX = { predict: 'DAX', inputs: ['SMI', 'CAC', 'FTSE'] };
 const TEN = {
