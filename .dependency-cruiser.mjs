@@ -10,6 +10,7 @@ const bench = (name) => `bench/${name}\\.ts$`;
 const LAYERS = [
   ['src/core/', 'build/'],
   ['src/equations/', 'src/files/', 'src/mistakes/', 'kernels/[\\w-]+\\.ts$'],
+  ['src/cells/'],
   ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/', 'kernels/webgpu/'],
   ['src/data/', 'src/compare/'],
   ['src/training/', 'src/exercises/'],

@@ -18,6 +18,13 @@ export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } 
 export type { AccumulateOptions, Backend, Cost, MatmulOptions, Operations } from './core/backend.js';
 export { withShapeChecks } from './core/shape-checks.js';
 export { fillRandom, Random } from './core/rng.js';
+export type { BoundCell, Cell, CellParts, CellSizes, CellWidths } from './cells/cell.js';
+export type { CellName } from './cells/cells.js';
+export type { StepCell } from './cells/step-cell.js';
+export { stepCell } from './cells/step-cell.js';
+export type { CellOperation, CellOperations } from './core/cell-operations.js';
+export { productBackward } from './equations/rnn.js';
+export type { Recurrence, RecurrenceTensors, StepRows } from './equations/recurrence.js';
 export {
   carryState,
   lstmBackward,
@@ -119,7 +126,7 @@ export { predict } from './door/predict.js';
 export type { SampleOptions } from './training/sample.js';
 export { distributionOf } from './training/sample.js';
 export { sample } from './door/sample.js';
-export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';
+export type { BestValidation, Checkpoint, ReadOptions, SavedModel, SavedTraining } from './training/checkpoint.js';
 export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
 export type { Band } from './forecast/intervals.js';
 export type { LoadedForecaster, TrainedForecaster } from './door/forecaster.js';

@@ -6,6 +6,14 @@ import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/
 import type { Tensor } from '../../src/core/tensor.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
+import {
+  gruBackwardPrograms,
+  gruGatesPrograms,
+  gruPreviousPrograms,
+  gruStatePrograms,
+  tanhBackwardPrograms,
+  tanhPrograms,
+} from './cells.js';
 import { Clipping } from './clipping.js';
 import { Device } from './device.js';
 import {
@@ -29,6 +37,8 @@ const errorsOf = (kind: Cost['kind']) => ({
   forward: errorForwardPrograms(kind),
   backward: errorBackwardPrograms(kind),
 });
+const GRU_BACKWARD = { dax: gruBackwardPrograms(false), dah: gruBackwardPrograms(true) };
+
 const ERRORS = {
   squared: errorsOf('squared'),
   absolute: errorsOf('absolute'),
@@ -109,6 +119,27 @@ export class GpuBackend implements Backend {
   private hasCellTiles({ shape: [, H] }: Tensor): boolean {
     const { width, mostOutputs } = this.opened.geometry;
     return width === 4 && H % 4 === 0 && mostOutputs >= 6;
+  }
+
+  tanhForward(h: Tensor, a: Tensor): void {
+    this.queue.compute('tanh', tanhPrograms, this.allocations.sizeOf(h), [h], { a });
+  }
+
+  tanhBackward(da: Tensor, dh: Tensor, h: Tensor): void {
+    this.queue.compute('da', tanhBackwardPrograms, this.allocations.sizeOf(da), [da], { dh, h });
+  }
+
+  gruCellForward(h: Tensor, gates: Tensor, ax: Tensor, ah: Tensor, hPrev: Tensor): void {
+    const size = this.allocations.sizeOf(h);
+    this.queue.compute('gates of a GRU', gruGatesPrograms, size, [gates], { ax, ah });
+    this.queue.compute('h of a GRU', gruStatePrograms, size, [h], { gates, hPrev });
+  }
+
+  gruCellBackward(dax: Tensor, dah: Tensor, dhPrev: Tensor, dh: Tensor, gates: Tensor, hPrev: Tensor): void {
+    const size = this.allocations.sizeOf(dh);
+    this.queue.compute('dhPrev of a GRU', gruPreviousPrograms, size, [dhPrev], { dhPrev, dh, gates });
+    this.queue.compute('dax', GRU_BACKWARD.dax, size, [dax], { dh, gates, hPrev });
+    this.queue.compute('dah', GRU_BACKWARD.dah, size, [dah], { dh, gates, hPrev });
   }
 
   crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {

@@ -14,7 +14,7 @@ export const O = 3;
 export const GATES = [I, J, F, O] as const;
 export type Gate = (typeof GATES)[number];
 
-const sigmoid = (z: string): string => `(1 / (1 + Math.exp(-(${z}))))`;
+export const sigmoid = (z: string): string => `(1 / (1 + Math.exp(-(${z}))))`;
 
 /** Math.tanh is not used: in some modes it is NaN for large arguments. */
 export const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * (${z}))) - 1)`;
@@ -64,8 +64,8 @@ export function dzFrom(gate: Gate, { dc, dh, tanhC, cPrev, gates }: DzInputs): s
   }
 }
 
-/** Whether column x · width + c lies in a gate. */
-function isInGate({ width }: Geometry, gate: Gate, H: number, c: number): string {
+/** Whether column x · width + c lies in a gate, or another block of H columns. */
+function isInBlock({ width }: Geometry, gate: number, H: number, c: number): string {
   const column = width === 1 ? x : `${x} * ${width} + ${c}`;
   return `${column} >= ${gate * H} && ${column} < ${(gate + 1) * H}`;
 }
@@ -80,8 +80,8 @@ export function gatesPrograms(
     const preActivation = lines.at(z, c);
     lines.statements.push(
       `let gate${c} = 0;`,
-      `if (${isInGate(geometry, J, H, c)}) { gate${c} = ${gateFrom(J, preActivation, forgetBias)}; }`,
-      `else if (${isInGate(geometry, F, H, c)}) { gate${c} = ${gateFrom(F, preActivation, forgetBias)}; }`,
+      `if (${isInBlock(geometry, J, H, c)}) { gate${c} = ${gateFrom(J, preActivation, forgetBias)}; }`,
+      `else if (${isInBlock(geometry, F, H, c)}) { gate${c} = ${gateFrom(F, preActivation, forgetBias)}; }`,
       `else { gate${c} = ${gateFrom(I, preActivation, forgetBias)}; }`,
     );
     return `gate${c}`;
@@ -134,26 +134,40 @@ export function dzPrograms(
   [B, H]: Size,
   { dc, dh, gates, c: state, cPrev }: Record<'dc' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
 ): Program[] {
+  return blockPrograms(geometry, [B, H], GATES, [dc, dh, gates, state, cPrev], (gate, at) =>
+    dzFrom(gate, {
+      dc: () => at(dc),
+      dh: () => at(dh),
+      tanhC: () => tanh(at(state)),
+      cPrev: () => at(cPrev),
+      gates: (other) => at(gates, other),
+    }),
+  );
+}
+
+/** A unit's element of a source; of a source with blocks of H columns, of one of them. Default: the first block. */
+export type ElementOf = (source: Source, block?: number) => string;
+
+/** An output of several blocks of H columns, block by block. */
+export function blockPrograms<Block extends number>(
+  geometry: Geometry,
+  [B, H]: Size,
+  blocks: readonly Block[],
+  inputs: readonly Source[],
+  element: (block: Block, at: ElementOf) => string,
+): Program[] {
   const columns = columnsOf(geometry);
-  const isAligned = H % geometry.width === 0; // then all columns of a texel lie in one gate
-  /** Statements for the columns of a texel that lie in `gate`. The four gates of a unit lie H columns apart. */
-  const inGate = (gate: Gate): string[] => {
-    const lines = new Lines(y, x, `_${gate}`);
+  const isAligned = H % geometry.width === 0; // then all columns of a texel lie in one block
+  /** Statements for the columns of a texel that lie in `block`. The blocks of a unit lie H columns apart. */
+  const inBlock = (block: Block): string[] => {
+    const lines = new Lines(y, x, `_${block}`);
     const assignments = columns.map((c) => {
-      const unit = (source: Source) => (): string => lines.at(source, c, -gate * H);
-      const dz = dzFrom(gate, {
-        dc: unit(dc),
-        dh: unit(dh),
-        tanhC: () => tanh(unit(state)()),
-        cPrev: unit(cPrev),
-        gates: (other) => lines.at(gates, c, (other - gate) * H),
-      });
-      return isAligned ? `dz${c} = ${dz};` : `if (${isInGate(geometry, gate, H, c)}) { dz${c} = ${dz}; }`;
+      const dz = element(block, (source, other = 0) => lines.at(source, c, (other - block) * H));
+      return isAligned ? `dz${c} = ${dz};` : `if (${isInBlock(geometry, block, H, c)}) { dz${c} = ${dz}; }`;
     });
-    const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : '{';
+    const condition = isAligned ? `if (${isInBlock(geometry, block, H, 0)}) {` : '{';
     return [condition, ...lines.statements, ...assignments, '}'];
   };
-  const before = [...columns.map((c) => `let dz${c} = 0;`), ...GATES.flatMap(inGate)];
-  const inputs = [dc, dh, gates, state, cPrev];
-  return rowPrograms(geometry, [B, 4 * H], [{ inputs, before, element: (_, c) => `dz${c}` }]);
+  const before = [...columns.map((c) => `let dz${c} = 0;`), ...blocks.flatMap(inBlock)];
+  return rowPrograms(geometry, [B, blocks.length * H], [{ inputs, before, element: (_, c) => `dz${c}` }]);
 }

@@ -14,7 +14,13 @@ import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
 import { embeddingForward, embeddingBackward } from '../../src/equations/embedding.js';
 import * as errorLosses from '../../src/equations/error-losses.js';
+import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
+import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
+import { minGruBackward, minGruForward } from '../../src/equations/mingru.js';
+import { minLstmBackward, minLstmForward } from '../../src/equations/minlstm.js';
+import { peepholeCellBackward, peepholeCellForward } from '../../src/equations/peephole.js';
+import { slstmCellBackward, slstmCellForward } from '../../src/equations/slstm.js';
 import { sgd } from '../../src/equations/sgd.js';
 import { matmul } from './matmul.js';
 
@@ -43,6 +49,18 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     columnSums,
     lstmCellForward,
     lstmCellBackward,
+    tanhForward,
+    tanhBackward,
+    gruCellForward,
+    gruCellBackward,
+    peepholeCellForward,
+    peepholeCellBackward,
+    minGruForward,
+    minGruBackward,
+    minLstmForward,
+    minLstmBackward,
+    slstmCellForward,
+    slstmCellBackward,
     crossEntropyForward(losses, probabilities, logits, labels) {
       crossEntropyForward(losses, probabilities, logits, labelRows(labels));
     },

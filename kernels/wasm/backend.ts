@@ -1,11 +1,14 @@
 /** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
 import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
+import type { CellOperation, CellOperations } from '../../src/core/cell-operations.js';
+import { cellNumbers, CELL_OPERANDS, cellSizes } from '../../src/core/cell-operations.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import * as clipping from '../../src/equations/clipping.js';
 import type { Allocations } from './allocations.js';
-import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
+import { cellChunks, columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
+import type { Kind } from './jobs.js';
 import { ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
@@ -18,6 +21,18 @@ export class WasmBackend implements Backend {
   readonly dtype = 'f32';
   readonly isOnHost = true;
   readonly description: string;
+  readonly tanhForward = this.ofCell('tanhForward');
+  readonly tanhBackward = this.ofCell('tanhBackward');
+  readonly gruCellForward = this.ofCell('gruCellForward');
+  readonly gruCellBackward = this.ofCell('gruCellBackward');
+  readonly peepholeCellForward = this.ofCell('peepholeCellForward');
+  readonly peepholeCellBackward = this.ofCell('peepholeCellBackward');
+  readonly minGruForward = this.ofCell('minGruForward');
+  readonly minGruBackward = this.ofCell('minGruBackward');
+  readonly minLstmForward = this.ofCell('minLstmForward');
+  readonly minLstmBackward = this.ofCell('minLstmBackward');
+  readonly slstmCellForward = this.ofCell('slstmCellForward');
+  readonly slstmCellBackward = this.ofCell('slstmCellBackward');
   private readonly jobs: JobWriter;
   private readonly products: Products;
   /** The address of a tensor without gaps. */
@@ -98,6 +113,23 @@ export class WasmBackend implements Backend {
       rows,
     });
     this.runner.run(kind, Math.ceil(B / rows), dz, dc, dcPrev);
+  }
+
+  /** An operation of a cell, cut into chunks of rows; one of all steps, `[T,B,…]`, into chunks of rows and units. */
+  private ofCell<Name extends CellOperation>(name: Name): CellOperations[Name] {
+    const list = CELL_OPERANDS[name];
+    const numbers = cellNumbers(name);
+    return ((...operands: readonly (Tensor | number | boolean)[]) => {
+      const sizes = cellSizes(name, operands);
+      const { rows, columns, chunks } = cellChunks(sizes, this.runner.threads);
+      const job: Record<string, number> = { ...sizes, rows, columns };
+      const tensors = operands.slice(0, list.length) as Tensor[];
+      list.forEach((operand, n) => (job[operand.name] = this.at(tensors[n])));
+      numbers.forEach((number, n) => (job[number] = Number(operands[list.length + n])));
+      const write = this.jobs[name] as (job: object) => Kind;
+      const written = tensors.filter((_, n) => list[n].isOutput);
+      this.runner.run(write.call(this.jobs, job), chunks, ...written);
+    }) as CellOperations[Name];
   }
 
   crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {

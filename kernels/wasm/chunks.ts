@@ -62,6 +62,21 @@ export function rowsAChunk(rows: number, columns: number, threads: number): numb
   return Math.max(Math.ceil(FEWEST_ELEMENTS / columns), evenRows(rows, threads));
 }
 
+/**
+ * Rows and columns in a chunk of a cell's operation on `[B,H]`, which has whole rows, and the number of chunks. A chunk of an operation on
+ * `[T,B,H]` goes through all steps; it is cut by columns too, if there are fewer rows than chunks.
+ */
+export function cellChunks({ T, B, H }: Readonly<Record<string, number>>, threads: number) {
+  if (T === undefined) {
+    const rows = rowsAChunk(B, H, threads);
+    return { rows, columns: H, chunks: Math.ceil(B / rows) };
+  }
+  const wanted = threads === 1 ? 1 : CHUNKS_A_THREAD * threads;
+  const rows = Math.ceil(Math.max(B / wanted, FEWEST_ELEMENTS / (T * H)));
+  const columns = Math.min(H, toWholePanels(H / Math.max(1, Math.floor(wanted / Math.ceil(B / rows)))));
+  return { rows, columns, chunks: Math.ceil(B / rows) * Math.ceil(H / columns) };
+}
+
 /** Rows in a chunk of cross-entropy: exp and log take longer. */
 export function lossRowsAChunk(B: number, C: number, threads: number): number {
   return Math.max(Math.ceil(FEWEST_EXPS / C), evenRows(B, threads));

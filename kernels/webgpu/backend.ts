@@ -62,6 +62,22 @@ export class WebGpuBackend implements Backend {
     this.queue.add('lstmCellBackward', [dz, dc, dcPrev, dh, gates, c, cPrev], NONE);
   }
 
+  tanhForward(h: Tensor, a: Tensor): void {
+    this.queue.add('tanhForward', [h, a], NONE);
+  }
+
+  tanhBackward(da: Tensor, dh: Tensor, h: Tensor): void {
+    this.queue.add('tanhBackward', [da, dh, h], NONE);
+  }
+
+  gruCellForward(h: Tensor, gates: Tensor, ax: Tensor, ah: Tensor, hPrev: Tensor): void {
+    this.queue.add('gruCellForward', [h, gates, ax, ah, hPrev], NONE);
+  }
+
+  gruCellBackward(dax: Tensor, dah: Tensor, dhPrev: Tensor, dh: Tensor, gates: Tensor, hPrev: Tensor): void {
+    this.queue.add('gruCellBackward', [dax, dah, dhPrev, dh, gates, hPrev], NONE);
+  }
+
   crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {
     this.queue.add('crossEntropyForward', [losses, probabilities, logits, labels], NONE);
   }

@@ -2,9 +2,10 @@
 import type { Cost, Operations } from '../../src/core/backend.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import type { Allocations, Place } from './allocations.js';
+import type { OwnOperation } from './cells.js';
 import type { Datum } from './kernel.js';
 
-export type OperationName = keyof Operations;
+export type OperationName = keyof Operations | OwnOperation;
 /** What a call has besides views and numbers: for `matmul` a bias, whether it or `columnSums` adds to its output, and what an error costs. */
 export type Option = '' | 'bias' | 'accumulate' | Cost['kind'];
 

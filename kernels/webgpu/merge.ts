@@ -9,6 +9,7 @@ import { backwardRun, type Scratch } from './backward-run.js';
 import type { Call, ListedCall, OperationName } from './calls.js';
 import { areOtherTensors, listed, startOf } from './calls.js';
 import { cellBackward, cellForward } from './cell.js';
+import { cellLaunch } from './cells.js';
 import { clipByNorm, clipByValue } from './clipping.js';
 import type { AdapterKind } from './device.js';
 import type { Merged } from './forward-run.js';
@@ -33,6 +34,10 @@ const LAUNCHES: Readonly<Record<OperationName, MakeLaunches>> = {
   lstmCellForward: ({ places: [h, c, gates, z, cPrev], number }) => cellForward({ h, c, gates, z, cPrev }, number(0)),
   lstmCellBackward: ({ places: [dz, dc, dcPrev, dh, gates, c, cPrev] }) =>
     cellBackward({ dz, dc, dcPrev, dh, gates, c, cPrev }),
+  tanhForward: ({ places }) => cellLaunch('tanhForward', places),
+  tanhBackward: ({ places }) => cellLaunch('tanhBackward', places),
+  gruCellForward: ({ places }) => cellLaunch('gruCellForward', places),
+  gruCellBackward: ({ places }) => cellLaunch('gruCellBackward', places),
   crossEntropyForward: (call) => {
     const [losses, probabilities, logits, labels] = call.places;
     return crossEntropyForward(losses, probabilities, logits, labelsOf(call, labels));

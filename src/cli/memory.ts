@@ -8,7 +8,7 @@ import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import { OutOfMemoryError } from '../core/errors.js';
 import type { DType } from '../core/tensor.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
-import { formatNetwork, lstmsOf } from '../network/config.js';
+import { formatNetwork, cellsOf } from '../network/config.js';
 import { elementCountOfNetwork, elementCountOfTraining } from '../network/memory.js';
 import type { Backend } from '../core/backend.js';
 import { Network } from '../network/network.js';
@@ -37,7 +37,7 @@ export function assertRoom(
   sizes: BatchSizes,
   { dtype, advice, most = Infinity, elementCount = elementCountOfNetwork(network, sizes) }: Room,
 ): void {
-  const heap = sizes.T * lstmsOf(network).length * VIEWS_OF_A_STEP;
+  const heap = sizes.T * cellsOf(network).length * VIEWS_OF_A_STEP;
   const bytes = heap + elementCount * (dtype === 'f32' ? 4 : 8);
   const needs = `${formatNetwork(network, sizes)} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);

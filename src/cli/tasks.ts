@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { DataError } from '../core/errors.js';
-import { addingProblem, asPermutedPixels, asPixels } from '../data/memory-tasks.js';
+import { addingProblem, asPermutedPixels, asPixels, parity } from '../data/memory-tasks.js';
 import { SIDE } from '../data/fit-drawing.js';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import type { LabelledImages } from '../data/mnist.js';
@@ -15,7 +15,7 @@ import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
 import { filePath, isGiven, wholeNumber } from './flag-values.js';
 
-const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
+const TASK_NAMES = ['mnist', 'pixels', 'adding', 'parity', 'text'] as const;
 
 /** What examples are called in messages. */
 export type Noun = 'images' | 'sequences' | 'characters';
@@ -71,14 +71,54 @@ const ADDING = {
   displayStep: 100,
 } as const;
 
-/** Steps of a sequence. */
-const STEPS = { adding: 100, text: TEXT_T } as const;
+/** Options with which an LSTM solves `longhand train --task parity`; see docs/tasks.md. */
+const PARITY = {
+  hidden: 32,
+  batchSize: 100,
+  learningRate: 0.005,
+  clipNorm: 1,
+  outputInit: 'glorot',
+  trainingIters: 500_000,
+  displayStep: 500,
+} as const;
+
+/** Steps of a sequence; of parity, of the longest one to test with. */
+const STEPS = { adding: 100, parity: 256, text: TEXT_T } as const;
 
 /** One step for each half of a sequence of the adding problem. */
 const LEAST_STEPS = 2;
 /** 50,000 sequences of as many steps need 400 MB. */
 const MOST_STEPS = 1000;
-const ADDING_COUNTS = { train: 50_000, validation: 1000, test: 10_000 };
+/** The sequences of a task that makes its data, and the seed of each set: all runs use the same sequences. */
+const COUNTS = { train: 50_000, validation: 1000, test: 10_000 };
+const SEEDS = { train: 1, validation: 2, test: 3 };
+/** Parity is learnt from sequences up to this length, and tested with those from here on. */
+const PARITY_LENGTH = 40;
+
+/** The tasks that make their data, for sequences of T steps. */
+const MADE: Readonly<
+  Record<
+    'adding' | 'parity',
+    { set(name: keyof Split, T: number): TrainData; options: Partial<TrainOptions>; what: string }
+  >
+> = {
+  adding: {
+    set: (name, T) => addingProblem(COUNTS[name], T, SEEDS[name]),
+    options: ADDING,
+    what: 'the adding problem',
+  },
+  parity: {
+    set(name, T) {
+      const middle = Math.min(PARITY_LENGTH, T);
+      return parity(COUNTS[name], T, name === 'test' ? [middle, T] : [1, middle], SEEDS[name]);
+    },
+    options: PARITY,
+    what: 'parity',
+  },
+};
+
+/** Whether a task makes its data. */
+export const isMade = (task: string | null): task is keyof typeof MADE => task !== null && Object.hasOwn(MADE, task);
 
 /** Adds the flags that choose the data. */
 export function withTaskOptions(command: Command): Command {
@@ -87,7 +127,7 @@ export function withTaskOptions(command: Command): Command {
     .option('--permute', 'with --task pixels: the pixels in one random order', false)
     .option(
       '--steps <count>',
-      `with --task adding and text: steps of a sequence (default: ${STEPS.adding}; text: ${STEPS.text})`,
+      `with --task adding, parity and text: steps of a sequence, of parity in the test (default: ${STEPS.adding}; parity: ${STEPS.parity}; text: ${STEPS.text})`,
       wholeNumber(LEAST_STEPS, MOST_STEPS),
     )
     .option(
@@ -115,22 +155,22 @@ export function assertTaskFlags(
 ): void {
   const isResumed = resume !== undefined;
   if (permute && task !== 'pixels') command.error('error: --permute needs --task pixels');
-  if (steps !== undefined && task !== 'adding' && task !== 'text') {
-    command.error('error: --steps needs --task adding or text');
+  if (steps !== undefined && !isMade(task) && task !== 'text') {
+    command.error('error: --steps needs --task adding, parity or text');
   }
   if (text !== undefined && task !== 'text' && !isResumed) command.error('error: --text needs --task text');
   if (rare > 0 && task !== 'text') command.error('error: --rare needs --task text');
   if (isGiven(command, 'sampleEvery') && task !== 'text' && !isResumed) {
     command.error('error: --sample-every needs --task text');
   }
-  if (data !== undefined && (task === 'adding' || task === 'text')) {
+  if (data !== undefined && (isMade(task) || task === 'text')) {
     command.error(`error: --data: --task ${task} reads no files of MNIST`);
   }
 }
 
 /** The task that the flags choose. */
 export function taskOf({ task, data, permute, steps, text, rare }: TaskFlags): Task {
-  if (task === 'adding') return addingTask(steps ?? STEPS.adding);
+  if (isMade(task)) return madeTask(task, steps ?? STEPS[task]);
   if (task === 'text') return textFileTask(text, { T: steps ?? STEPS.text, rare });
   if (task === 'mnist') return imageTask(data, (images) => images, {});
   return imageTask(data, permute ? asPermutedPixels : asPixels, PIXELS);
@@ -153,10 +193,10 @@ export function savedTask(
   if (name === null) return imageTask(data, (images) => images, {});
   if (name === 'pixels') return imageTask(data, asPixels, PIXELS);
   if (name === 'permuted pixels') return imageTask(data, asPermutedPixels, PIXELS);
-  if (name === 'adding') {
-    if (T >= LEAST_STEPS && T <= MOST_STEPS) return addingTask(T);
+  if (isMade(name)) {
+    if (T >= LEAST_STEPS && T <= MOST_STEPS) return madeTask(name, T);
     throw new DataError(
-      `${file}: its sequences have T ${T}: the task adding has ${LEAST_STEPS} to ${MOST_STEPS} steps${OWN_DATA}`,
+      `${file}: its sequences have T ${T}: the task ${name} has ${LEAST_STEPS} to ${MOST_STEPS} steps${OWN_DATA}`,
     );
   }
   throw new DataError(
@@ -171,8 +211,8 @@ export function assertDataRead(
   data: string | undefined,
   file: string,
 ): void {
-  if (data === undefined || !(vocabulary || name === 'adding')) return;
-  const what = vocabulary ? 'a text' : 'the adding problem';
+  if (data === undefined || !(vocabulary || isMade(name))) return;
+  const what = isMade(name) ? MADE[name].what : 'a text';
   throw new DataError(`${file}: --data: its network was trained on ${what}: leave it out, no files of MNIST are read`);
 }
 
@@ -195,26 +235,26 @@ function imageTask(
   return { load, files: () => mnistFiles(directory), options };
 }
 
-/** Each set has its own seed; all runs use the same sequences. A set is made when it is first used. */
-function addingTask(T: number): Task {
+/** A set is made when it is first used. */
+function madeTask(task: keyof typeof MADE, T: number): Task {
   const made = new Map<keyof Split, TrainData>();
-  const set = (name: keyof Split, seed: number): TrainData => {
-    const data = made.get(name) ?? addingProblem(ADDING_COUNTS[name], T, seed);
+  const set = (name: keyof Split): TrainData => {
+    const data = made.get(name) ?? MADE[task].set(name, T);
     made.set(name, data);
     return data;
   };
   const split: Split = {
     get train() {
-      return set('train', 1);
+      return set('train');
     },
     get validation() {
-      return set('validation', 2);
+      return set('validation');
     },
     get test() {
-      return set('test', 3);
+      return set('test');
     },
   };
-  return { load: () => split, files: () => [], options: ADDING };
+  return { load: () => split, files: () => [], options: MADE[task].options };
 }
 
 /** `advice` ends the message about a text that does not suit the options. */

@@ -4,8 +4,8 @@ import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { matrixOf, rowsOf, stepOf, valuesOf } from '../core/tensor.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
-import { lstmBackward, lstmForward } from '../equations/lstm.js';
+import type { BoundCell } from '../cells/cell.js';
+import { outputRows } from '../cells/cell.js';
 import { lossRows } from '../network/config.js';
 import { outputViews } from '../network/layers.js';
 import { NetworkOutput } from '../network/output.js';
@@ -141,15 +141,15 @@ export const passesWith =
       ...answersOf(problem),
       lengths: countsPadding ? problem.lengths.map(() => sizes.T) : problem.lengths,
     });
-    const turnStates = (directions: readonly Lstm[]): void => {
+    const turnStates = (directions: readonly BoundCell[]): void => {
       for (const { reverse, outputs } of directions)
-        if (reverse) for (const states of [outputs.h, outputs.c]) turn(backend, states, problem.lengths);
+        if (reverse) for (const states of Object.values(outputs)) turn(backend, states, problem.lengths);
     };
-    const isTurnedFor = (directions: readonly Lstm[]): boolean =>
+    const isTurnedFor = (directions: readonly BoundCell[]): boolean =>
       directions === top && config.reads === 'last' ? readsFirst : isNotTurnedBack;
 
     for (const directions of layers) {
-      for (const lstm of directions) lstmForward(backend, lstm);
+      for (const cell of directions) cell.forward(backend);
       if (isTurnedFor(directions)) turnStates(directions);
     }
     const views = outputViews(config, top);
@@ -162,24 +162,23 @@ export const passesWith =
     output.backward(views);
     const { loss } = await output.metrics();
     copies.forEach(({ h }, n) => {
-      backend.copy(top[n].outputs.h, h); // the LSTM reads what it has computed
+      backend.copy(top[n].outputs.h, h); // the cell reads what it has computed
       clearPadding(backend, dOutputsOf(top[n]), problem.lengths);
       freeAll(backend, { h });
     });
     for (const directions of [...layers].reverse()) {
       if (isTurnedFor(directions)) {
         turnStates(directions);
-        for (const lstm of directions) if (lstm.reverse) turn(backend, dOutputsOf(lstm), problem.lengths);
+        for (const cell of directions) if (cell.reverse) turn(backend, dOutputsOf(cell), problem.lengths);
       }
-      directions.forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));
+      directions.forEach((cell, k) => cell.backward(backend, { accumulate: k > 0 }));
     }
     if (isNotTurnedBack) turnStates(top); // for the report
     return loss;
   };
 
 /** ∂loss/∂h of the states after each step, `[T,B,H]`. */
-const dOutputsOf = ({ reverse, dhUpstream, sizes: { T } }: Lstm): Tensor =>
-  reverse ? rowsOf(dhUpstream, 0, T) : rowsOf(dhUpstream, 1, T + 1);
+const dOutputsOf = (cell: BoundCell): Tensor => outputRows(cell, cell.activations.dhUpstream);
 
 /** Writes zeros beyond the ends of the sequences `[T,B,N]`. */
 function clearPadding(backend: Backend, tensor: Tensor, lengths: readonly number[]): void {

@@ -2,7 +2,7 @@
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, valuesOf, zeros } from '../core/tensor.js';
-import type { Lstm, State } from '../equations/lstm-tensors.js';
+import type { BoundCell, Tensors } from '../cells/cell.js';
 import { completeConfig } from '../network/config.js';
 import { batchFrom } from '../network/given-batch.js';
 import { Network } from '../network/network.js';
@@ -81,7 +81,7 @@ async function resultsFrom(backend: Backend, problem: Problem, network: Network,
 }
 
 /** `[T,B,N]` of each direction → `[T,B,directions·N]`. */
-function sideBySide({ sizes: { T, B } }: Problem, outputs: readonly State[], key: keyof State): Float64Array {
+function sideBySide({ sizes: { T, B } }: Problem, outputs: readonly Tensors[], key: string): Float64Array {
   if (outputs.length === 1) return valuesOf(outputs[0][key]);
   const H = outputs[0][key].shape[2];
   const both = zeros([T, B, outputs.length * H], 'f64');
@@ -102,12 +102,12 @@ export function given({ tensors }: Problem, name: string): Tensor {
   return tensor;
 }
 
-/** Writes h0 and c0 into the LSTMs' initial states. A missing one is zero. */
-function writeStates(backend: Backend, { tensors }: Problem, lstms: readonly Lstm[]): void {
+/** Writes h0 and c0 into the cells' initial states. A missing one is zero. */
+function writeStates(backend: Backend, { tensors }: Problem, cells: readonly BoundCell[]): void {
   for (const [key, name] of [['h', 'h0'] as const, ['c', 'c0'] as const]) {
     const all = tensors.get(name);
     if (!all) continue;
-    lstms.forEach(({ initial }, n) => {
+    cells.forEach(({ initial }, n) => {
       copyInto(initial[key], all.dimension === 3 ? all.pick(n) : all);
       backend.upload(initial[key]);
     });

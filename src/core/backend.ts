@@ -7,6 +7,7 @@
  * CONTRIBUTING.md describes how to add a backend.
  */
 import { describe } from './arguments.js';
+import type { CellOperation, CellOperations } from './cell-operations.js';
 import { WrongProductError } from './errors.js';
 import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 import { formatShape, keptView } from './tensor.js';
@@ -126,8 +127,8 @@ export interface Operations {
   copy(out: Tensor, a: Tensor): void;
 }
 
-/** A backend: the operations, memory for tensors, and ways to wait for results. */
-export interface Backend extends Operations {
+/** A backend: the operations, those of other cells as far as it has them, memory for tensors, and ways to wait for results. */
+export interface Backend extends Operations, Partial<CellOperations> {
   /** `wasm`, `webgpu`, `reference` or `gpu`. */
   readonly name: string;
   /** The precision of its tensors. */
@@ -157,6 +158,9 @@ export interface Backend extends Operations {
   /** Frees all memory, threads and devices. Every later operation throws an Error, or rejects with it; `free` does nothing. */
   dispose(): Promise<void>;
 }
+
+/** A backend that has these operations of cells. */
+export type BackendWith<Name extends CellOperation> = Backend & Pick<CellOperations, Name>;
 
 /** Throws a WrongProductError if a small product is wrong: a device that opens may still compute wrong results. `what`: its name. */
 export async function assertMultiplies(what: string, backend: Backend): Promise<void> {

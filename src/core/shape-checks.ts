@@ -4,6 +4,8 @@
  */
 import { assertChoice, assertList, assertNumber, assertObject } from './arguments.js';
 import type { Backend, Cost, Operations } from './backend.js';
+import type { CellOperation } from './cell-operations.js';
+import { CELL_OPERATIONS, cellSizes } from './cell-operations.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
 import {
   assertDense,
@@ -230,7 +232,10 @@ function assertApart(operation: string, outName: string, out: Tensor, inputName:
  */
 export function withShapeChecks<B extends Backend>(backend: B): B {
   const lifetime = { isOver: false };
-  const names = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
+  const names = [
+    ...(Object.keys(CHECKS) as (keyof typeof CHECKS)[]),
+    ...CELL_OPERATIONS.filter((name) => backend[name] !== undefined),
+  ];
   const operations = Object.fromEntries(names.map((name) => [name, checked(backend, name, lifetime)]));
   return Object.assign(backend, operations, checkedMemory(backend, lifetime));
 }
@@ -246,9 +251,11 @@ function assertAlive(operation: string, { name }: Backend, { isOver }: Lifetime)
   if (isOver) throw new Error(`${operation}: the backend ${name} has been disposed of`);
 }
 
-function checked(backend: Backend, name: keyof typeof CHECKS, lifetime: Lifetime): Operation {
-  const check = CHECKS[name].bind(CHECKS) as Operation;
-  const run = backend[name].bind(backend) as Operation;
+function checked(backend: Backend, name: keyof typeof CHECKS | CellOperation, lifetime: Lifetime): Operation {
+  const check: Operation = isCellOperation(name)
+    ? (...operands) => cellSizes(name, operands)
+    : (CHECKS[name].bind(CHECKS) as Operation);
+  const run = backend[name]?.bind(backend) as Operation;
   return (...operands) => {
     assertAlive(name, backend, lifetime);
     for (const operand of operands) if (isTensor(operand)) assertNotFreed(name, operand);
@@ -256,6 +263,8 @@ function checked(backend: Backend, name: keyof typeof CHECKS, lifetime: Lifetime
     run(...operands);
   };
 }
+
+const isCellOperation = (name: string): name is CellOperation => CELL_OPERATIONS.some((one) => one === name);
 
 /** Other operands are numbers, options, and the lists of clipping. */
 const isTensor = (operand: unknown): operand is Tensor =>

@@ -1,7 +1,7 @@
-/** Tasks that test memory over many steps: images read pixel by pixel, and the adding problem. */
+/** Tasks that test memory over many steps: images read pixel by pixel, the adding problem, and parity. */
 import { assertSizes } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
-import { zeros } from '../core/tensor.js';
+import { tensorFrom, zeros } from '../core/tensor.js';
 import type { LabelledImages } from './mnist.js';
 import type { Sequences } from './sequences.js';
 
@@ -41,4 +41,34 @@ export function addingProblem(count: number, T: number, seed: number): Sequences
     targets.set(n, 0, x.get(n, marked[0], 0) + x.get(n, marked[1], 0));
   }
   return { x, targets, task: 'adding' };
+}
+
+/**
+ * Parity: is the number of ones odd? One number decides it, so it must be right after every step. Grazzi et al. 2024, arXiv 2411.12537,
+ * train on short sequences and test on longer ones: a scan with positive factors cannot learn it. `count` sequences of zeros and ones,
+ * each with a random length from `shortest` to `longest`: x `[count,T]`, class indices; labels `[count]`, 1 if odd. T: `longest` or more.
+ */
+export function parity(
+  count: number,
+  T: number,
+  [shortest, longest]: readonly [number, number],
+  seed: number,
+): Sequences {
+  assertSizes('parity', { count, T, shortest, longest }, ['count', 'T', 'shortest', 'longest']);
+  if (shortest > longest || longest > T) {
+    throw new RangeError(
+      `parity: lengths from ${shortest} to ${longest}: must grow, and T is ${T}: must not be smaller`,
+    );
+  }
+  const random = new Random(seed);
+  const [x, labels, lengths] = [new Float32Array(count * T), new Uint8Array(count), new Uint16Array(count)];
+  for (let n = 0; n < count; n++) {
+    lengths[n] = shortest + random.below(longest - shortest + 1);
+    for (let t = 0; t < lengths[n]; t++) {
+      const bit = random.below(2);
+      x[n * T + t] = bit;
+      labels[n] ^= bit;
+    }
+  }
+  return { x: tensorFrom(x, [count, T]), inputClasses: 2, labels, classes: 2, lengths, task: 'parity' };
 }

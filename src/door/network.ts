@@ -7,6 +7,7 @@ import { assertKinds, assertObject, assertSizes, assertWhole, describe, plainCop
 import type { Backend } from '../core/backend.js';
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
+import type { BoundCell } from '../cells/cell.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { BatchSizes, CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig } from '../network/config.js';
@@ -15,7 +16,7 @@ import type { Batch, Targets } from '../network/given-batch.js';
 import { batchFrom, targetsFrom } from '../network/given-batch.js';
 import type { BiasInit, OutputInit } from '../network/initial-values.js';
 import type { NetworkOptions } from '../network/network.js';
-import { Network as Computing } from '../network/network.js';
+import { lstmsIn, Network as Computing } from '../network/network.js';
 import type { Metrics, OutputTensors } from '../network/output.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 
@@ -107,9 +108,14 @@ export class Network {
 
   /**
    * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
-   * sequences of the batch are sorted, the longest first: see `order`.
+   * sequences of the batch are sorted, the longest first: see `order`. Throws an Error if a layer has another cell: see `cells`.
    */
   get layers(): readonly (readonly Lstm[])[] {
+    return lstmsIn(this.inner);
+  }
+
+  /** The cells of each layer, in the order of `layers`: their states and gradients by name. */
+  get cells(): readonly (readonly BoundCell[])[] {
     return this.inner.layers;
   }
 
@@ -217,7 +223,7 @@ export class Network {
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
     this.assertFree('carryState');
-    const bidirectional = this.layers.findIndex((directions) => directions.length > 1);
+    const bidirectional = this.cells.findIndex((directions) => directions.length > 1);
     if (bidirectional >= 0) {
       throw new Error(
         `network: carryState: layer ${bidirectional} is bidirectional: it reads each sequence to its end, so it has no next batch`,

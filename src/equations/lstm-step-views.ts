@@ -60,34 +60,38 @@ export type ProjectedRows = ReturnType<typeof projectedRows>;
 export type EndedRows = ReturnType<typeof endedRows>;
 
 /**
- * How many steps' views one LSTM keeps. One step's need about 6 KB, so these are 23 MB. With T 28 and B 128, that is every B_t.
+ * How many steps' views one cell keeps. One step's need about 6 KB, so these are 23 MB. With T 28 and B 128, that is every B_t.
  * With T 784, it is five B_t for each step: if a batch has 8 random lengths, 95 % of its steps find theirs.
  */
 const MOST_KEPT = 4096;
 
 /**
- * The steps of one LSTM for any lengths. Making the views of 784 steps can take as long as computing them for a small batch.
+ * The steps of one cell for any lengths. Making the views of 784 steps can take as long as computing them for a small batch.
  * So each step keeps its views for the B_t that it had last.
  */
-export class StepCache {
-  private readonly byCount: readonly Map<number, Step>[];
+export class StepCache<Views> {
+  private readonly byCount: readonly Map<number, Views>[];
   private readonly mostCounts: number;
 
-  constructor(private readonly lstm: Tensors) {
-    const { T } = lstm.sizes;
-    this.byCount = Array.from({ length: T }, () => new Map<number, Step>());
+  /** `stepWith`: the views of step t, at which `count` sequences run. */
+  constructor(
+    private readonly of: { readonly sizes: { readonly T: number }; readonly reverse: boolean },
+    private readonly stepWith: (t: number, count: number) => Views,
+  ) {
+    const { T } = of.sizes;
+    this.byCount = Array.from({ length: T }, () => new Map<number, Views>());
     this.mostCounts = Math.max(1, Math.floor(MOST_KEPT / T));
   }
 
   /** The steps in the order of the forward pass. `running`: B_t for every step. */
-  withCounts(running: readonly number[]): Step[] {
+  withCounts(running: readonly number[]): Views[] {
     const steps = running.map((count, t) => this.step(t, count));
-    return this.lstm.reverse ? steps.reverse() : steps;
+    return this.of.reverse ? steps.reverse() : steps;
   }
 
-  private step(t: number, count: number): Step {
+  private step(t: number, count: number): Views {
     const kept = this.byCount[t];
-    const step = kept.get(count) ?? stepWith(this.lstm, t, count);
+    const step = kept.get(count) ?? this.stepWith(t, count);
     kept.delete(count);
     kept.set(count, step); // a Map keeps this order: the first one was used longest ago
     const [oldest] = kept.keys();
@@ -95,6 +99,10 @@ export class StepCache {
     return step;
   }
 }
+
+/** The steps of an LSTM for any lengths. */
+export const lstmSteps = (lstm: Tensors): StepCache<Step> =>
+  new StepCache(lstm, (t, count) => stepWith(lstm, t, count));
 
 /** The views of step t, at which `count` sequences run. */
 function stepWith(lstm: Tensors, t: number, count: number): Step {
@@ -107,7 +115,7 @@ function stepWith(lstm: Tensors, t: number, count: number): Step {
 }
 
 /** The rows of h and c that step t reads and writes. */
-const stateRows = ({ reverse }: Tensors, t: number) =>
+export const stateRows = ({ reverse }: { readonly reverse: boolean }, t: number) =>
   reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 };
 
 function runningRows(lstm: Tensors, t: number, count: number) {

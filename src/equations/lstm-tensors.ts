@@ -8,8 +8,8 @@ import { allocateAll, freeAll } from '../core/backend.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
-import type { Projection, Step } from './lstm-step-views.js';
-import { StepCache } from './lstm-step-views.js';
+import type { Projection, Step, StepCache } from './lstm-step-views.js';
+import { lstmSteps } from './lstm-step-views.js';
 
 /** The sizes of an LSTM, each a whole number ≥ 1. */
 export interface LstmSizes {
@@ -123,12 +123,13 @@ export interface Lstm extends LstmTensors {
 }
 
 /** h and c. */
-export interface State {
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no record of tensors by name, as the states of any cell are
+export type State = {
   /** Hidden states, `[B,H]`, or of every step `[T,B,H]`. */
   readonly h: Tensor;
   /** Cell states, as h: `[B,H]` or `[T,B,H]`. */
   readonly c: Tensor;
-}
+};
 
 /**
  * An LSTM over existing tensors. Throws a RangeError that names a tensor of the wrong shape. Throws a TypeError for an unknown
@@ -152,7 +153,7 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOp
     ...parts,
     ...{ Wx, Wh, WxTransposed: Wx.map(transposeOf), WhTransposed: transposeOf(Wh), dWx, dWh },
     ...statesOf(sizes, tensors, reverse),
-    steps: new StepCache(parts).withCounts(Array<number>(sizes.T).fill(sizes.B)),
+    steps: lstmSteps(parts).withCounts(Array<number>(sizes.T).fill(sizes.B)),
   };
 }
 
@@ -240,12 +241,12 @@ function allocateProjection(backend: Backend, sizes: LstmSizes, others: Readonly
  */
 export function setLengths(lstm: Lstm, lengths: ArrayLike<number>): void {
   const running = runningCounts(lstm.sizes, lengths);
-  const cache = caches.get(lstm) ?? new StepCache(lstm);
+  const cache = caches.get(lstm) ?? lstmSteps(lstm);
   caches.set(lstm, cache);
   lstm.steps = cache.withCounts(running);
 }
 
-const caches = new WeakMap<Lstm, StepCache>();
+const caches = new WeakMap<Lstm, StepCache<Step>>();
 
 function assertLstmSizes(sizes: LstmSizes): void {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);

@@ -452,11 +452,11 @@ export function everyStepBackward(
   const { h, dhUpstream, sizes } = lstm;
   const { T } = sizes;
   const readRows = (rows: Tensor): Tensor => matrixOf(`,
-      { from: 'src/network/layers.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
+      { from: 'src/cells/cell.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
       ');\n  ',
       { from: 'src/network/output.ts', expression: /(denseBackward)\(this/ },
       '(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  ',
-      { from: 'src/network/network.ts', expression: /(lstmBackward)\(backend/ },
+      { from: 'src/cells/lstm.ts', expression: /(lstmBackward)\(backend/ },
       '(backend, lstm);\n}\n',
     ],
     taken: [

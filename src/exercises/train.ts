@@ -12,7 +12,9 @@ import { crossEntropyBackward, labelRows } from '../equations/cross-entropy.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward, lstmStepBackward } from '../equations/lstm.js';
+import { completeConfig } from '../network/config.js';
 import { initialise } from '../network/initial-values.js';
+import { modelNetwork } from '../network/tutorial-network.js';
 import { explained } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
@@ -79,7 +81,8 @@ function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number, vo
     { name: 'outKernel', value: output.W, gradient: output.dW },
     { name: 'outBias', value: output.b, gradient: output.db },
   ];
-  initialise(parameters, new Random(1), { output: 'glorot', bias: 'zeros', T, forgetBias: lstm.forgetBias });
+  const config = completeConfig(modelNetwork({ I: lstm.sizes.I, H: lstm.sizes.H, C: CLASSES }, lstm.forgetBias));
+  initialise(parameters, new Random(1), { output: 'glorot', bias: 'zeros', T, config });
   const moments = parameters.map(({ value }) => ({ m: zeros(value.shape), v: zeros(value.shape) }));
 
   for (let step = 1; step <= TRAINING_STEPS; step++) {

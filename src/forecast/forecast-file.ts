@@ -127,15 +127,19 @@ function rulesIn(stored: JsonReader, horizons: number): Rules {
   };
 }
 
-const correctionIn = (stored: JsonReader): StoredCorrection => ({
-  fits: stored.field('fits').list((fit) => {
+function correctionIn(stored: JsonReader): StoredCorrection {
+  const fits = stored.field('fits').list((fit) => {
     fitIn(fit);
     return fit.value as JsonObject;
-  }),
-  unit: stored.field('unit').number(Number.MIN_VALUE),
-  isRelative: stored.field('isRelative').truth(),
-  share: stored.field('share').orNull((share) => share.number(0, 1)),
-});
+  });
+  if (fits.length === 0) throw stored.field('fits').fault('at least one method');
+  return {
+    fits,
+    unit: stored.field('unit').number(Number.MIN_VALUE),
+    isRelative: stored.field('isRelative').truth(),
+    share: stored.field('share').orNull((share) => share.number(0, 1)),
+  };
+}
 function timeFormatIn(stored: JsonReader | undefined): string | undefined {
   if (stored && !timeReader(stored.text())) throw stored.fault(FORMAT_RULE.replace('must be ', ''));
   return stored?.text();

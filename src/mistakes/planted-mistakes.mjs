@@ -607,19 +607,296 @@ one-step-of-dwr: dWr is that of one step, not the sum over the steps
 - backend.matmul(dWr, mTransposed, dh, { accumulate: true });
 + backend.matmul(dWr, mTransposed, dh);
 ! (16′) dWr, and network/pytorch-network
+## 20, equations/rnn.ts
+rnn-without-tanh: tanh is missing, so h is a
+- Math.tanh(a.get(b, n))
++ a.get(b, n)
+! (20) | (20′), and network/pytorch-network
+## 20′, equations/rnn.ts
+rnn-tanh-of-h: tanh′ is 1-h in place of 1-h²
+- (1 - h.get(b, n) ** 2)
++ (1 - h.get(b, n))
+! (20′), and network/pytorch-network
+## 21, equations/gru.ts
+gru-one-bias: both products add the bias of x
+- bias: values.recurrentBias
++ bias: values.bias
+! (21) ah | (21′), and network/pytorch-network
+## 21′, equations/gru.ts
+gru-dx-of-ah: dx and dWx use dah in place of dax
+- inputBackward(backend, dx, dWx, dax, xTransposed, WxTransposed);
++ inputBackward(backend, dx, dWx, dah, xTransposed, WxTransposed);
+! (21′) dWx, dWh and the biases: numeric derivative of (21), kernel | (21′) dx, and network/pytorch-network
+gru-db-of-ah: db is that of the recurrent bias
+- backend.columnSums(gradients.bias, dax, { accumulate: true });
++ backend.columnSums(gradients.bias, dah, { accumulate: true });
+! (21′) dWx, dWh and the biases: numeric derivative of (21), bias, and network/pytorch-network
+gru-dwh-of-ax: dhPrev, dWh and the recurrent bias use dax in place of dah
+- productBackward(backend, dah, {
++ productBackward(backend, dax, {
+! (21′) dWx, dWh and the biases: numeric derivative of (21), kernel | (21′) dWx, dWh and the biases: numeric derivative of (21), recurrentBias | (21′) dhPrev, and network/pytorch-network
+## 22, equations/gru.ts
+gru-resets-before: r multiplies both sums of n
+- Math.tanh(ax.get(b, 2 * H + k) + r * ahn)
++ Math.tanh(r * (ax.get(b, 2 * H + k) + ahn))
+! (22) n | (22′) daxr | (22′) daxn | (22′) dahr, and network/pytorch-network
+gru-r-and-z-exchanged: r and z use each other’s pre-activation
+- const r = sigmoid(ax.get(b, k) + ah.get(b, k));
+-       const z = sigmoid(ax.get(b, H + k) + ah.get(b, H + k));
++ const z = sigmoid(ax.get(b, k) + ah.get(b, k));
++       const r = sigmoid(ax.get(b, H + k) + ah.get(b, H + k));
+! (22) | (22′), and network/pytorch-network
+## 23, equations/gru.ts
+gru-z-takes-in: z takes in, and 1-z keeps: the GRU of other texts
+- (1 - z) * n + z * hPrev.get(b, k)
++ z * n + (1 - z) * hPrev.get(b, k)
+! (23) | (22′) | (23′), and network/pytorch-network
+## 23′, equations/gru.ts
+gru-dn-without-z: dn is dh
+- dh.get(b, k) * (1 - z);
++ dh.get(b, k);
+! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
+gru-dz-without-n: dz is a product with hPrev alone
+- (hPrev.get(b, k) - n)
++ hPrev.get(b, k)
+! (22′) daxz | (22′) dahz, and network/pytorch-network
+gru-no-direct-path: no gradient reaches hPrev through z*hPrev
+- dhPrev.get(b, k) + dh.get(b, k) * z
++ dhPrev.get(b, k)
+! (23′), and network/pytorch-network
+gru-dh-prev-replaced: dhPrev loses what reaches h from outside
+- dhPrev.get(b, k) + dh.get(b, k) * z
++ dh.get(b, k) * z
+! (23′), and network/pytorch-network
+## 22′, equations/gru.ts
+gru-dn-without-tanh: tanh′ is missing in daxn
+- const daxn = dN * (1 - n * n);
++ const daxn = dN;
+! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
+gru-dr-without-ahn: dr is daxn
+- const dR = daxn * ahn;
++ const dR = daxn;
+! (22′) daxr | (22′) dahr, and network/pytorch-network
+gru-dahn-without-r: dahn is daxn
+- dah.set(b, 2 * H + k, daxn * r);
++ dah.set(b, 2 * H + k, daxn);
+! (22′) dahn, and network/pytorch-network
+gru-dar-without-sigmoid: σ′ is missing in dar
+- const dar = dR * r * (1 - r);
++ const dar = dR;
+! (22′) daxr | (22′) dahr, and network/pytorch-network
+gru-daz-without-sigmoid: σ′ is missing in daz
+- const daz = dZ * z * (1 - z);
++ const daz = dZ;
+! (22′) daxz | (22′) dahz, and network/pytorch-network
+## 24, equations/peephole.ts
+i-without-peephole: i does not read the cell
+- sigmoid(z.get(b, n) + p.get(n) * cPrev.get(b, n))
++ sigmoid(z.get(b, n))
+! (24) i | (24) c | (24′) dpi | (24′) dcPrev, and cells/oracle
+f-without-peephole: f does not read the cell
+- p.get(H + n) * cPrev.get(b, n) + forgetBias
++ forgetBias
+! (24) f | (24) c | (24′) dpf | (24′) dcPrev, and cells/oracle
+peephole-without-forget-bias: the forget bias is missing
+- cPrev.get(b, n) + forgetBias)
++ cPrev.get(b, n))
+! (24) f | (24) c, and cells/oracle
+## 25, equations/peephole.ts
+o-reads-the-old-cell: o reads cPrev in place of c
+- p.get(2 * H + n) * cNew
++ p.get(2 * H + n) * cPrev.get(b, n)
+! (25) | (25′) dpo | (25′) dc | (24′), and cells/oracle
+## 25′, equations/peephole.ts
+dc-without-o: no gradient reaches c through o
+- dThroughH + dzo * p.get(2 * H + n)
++ dThroughH
+! (25′) dc | (24′), and cells/oracle
+dpo-of-the-old-cell: dpo is a product with cPrev
+- dzo * c.get(b, n)
++ dzo * cPrev.get(b, n)
+! (25′) dpo, and cells/oracle
+dzo-without-sigmoid: σ′ is missing in dzo
+- const dzo = dO * o * (1 - o);
++ const dzo = dO * o;
+! (25′) | (24′), and cells/oracle
+## 24′, equations/peephole.ts
+dpi-of-the-gate: dpi uses di in place of dzi
+- terms.set(b, n, dzi * cPrev.get(b, n))
++ terms.set(b, n, dI * cPrev.get(b, n))
+! (24′) dpi, and cells/oracle
+dpf-of-the-new-cell: dpf is a product with c
+- terms.set(b, H + n, dzf * cPrev.get(b, n))
++ terms.set(b, H + n, dzf * c.get(b, n))
+! (24′) dpf, and cells/oracle
+dc-prev-without-peepholes: no gradient reaches cPrev through i and f
+-  + dzi * p.get(n) + dzf * p.get(H + n)
+! (24′) dcPrev, and cells/oracle
+peephole-dc-prev-without-f: no gradient reaches cPrev on the direct path
+- dcPrev.get(b, n) + dC * f
++ dcPrev.get(b, n)
+! (24′) dcPrev, and cells/oracle
+peephole-dzi-without-sigmoid: σ′ is missing in dzi
+- const dzi = dI * i * (1 - i);
++ const dzi = dI * i;
+! (24′) dzi | (24′) dpi | (24′) dcPrev, and cells/oracle
+peephole-dzf-without-sigmoid: σ′ is missing in dzf
+- const dzf = dF * f * (1 - f);
++ const dzf = dF * f;
+! (24′) dzf | (24′) dpf | (24′) dcPrev, and cells/oracle
+peephole-dzj-without-tanh: tanh′ is missing in dzj
+- dJ * (1 - j * j)
++ dJ
+! (24′) dzj, and cells/oracle
+## 26, equations/scan.ts
+scan-without-a: the state before is not multiplied by a
+- aAt(t, b, n) * before.get(b, n) + bAt(t, b, n)
++ before.get(b, n) + bAt(t, b, n)
+! (26) | (26′) | (27) a | (27′) | (28) | (28′) | (29) a | (29′), and cells/oracle
+scan-without-initial-state: the state given at the start does not count
+- aAt(t, b, n) * before.get(b, n) + bAt(t, b, n)
++ (step > 0 ? aAt(t, b, n) * before.get(b, n) : 0) + bAt(t, b, n)
+! (26) | (26′) da | (26′) dhPrev | (27) a | (27′) dzu | (27′) in reverse | (28) | (28′) | (29) a | (29′) dzi | (29′) dzf | (29′) in reverse, and cells/oracle
+## 26′, equations/scan.ts
+scan-without-recurrence: no gradient reaches the step before
+- dBefore.get(b, n) + dH * aAt(t, b, n)
++ dBefore.get(b, n)
+! (26′) | (27′) | (28′) | (29′), and cells/oracle
+scan-replaces-dh: the step before loses what reaches its h from outside
+- dBefore.get(b, n) + dH * aAt(t, b, n)
++ dH * aAt(t, b, n)
+! (26′) | (27′) | (28′) | (29′), and cells/oracle
+da-of-the-new-state: da is a product with h in place of hPrev
+- const dA = dH * before.get(b, n);
++ const dA = dH * h.get(t, b, n);
+! (26′) da | (27′) dzu | (27′) in reverse | (28′) | (29′) dzi | (29′) dzf | (29′) in reverse, and cells/oracle
+## 27, equations/mingru.ts
+u-keeps: u keeps in place of taking in
+- stretched(1 - gates.get(t, b, n), signed)
++ stretched(gates.get(t, b, n), signed)
+! (27) a | (27′) dzu | (27′) in reverse | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
+b-without-u: b is j in place of u*j
+- gates.get(t, b, n) * gates.get(t, b, H + n)
++ gates.get(t, b, H + n)
+! (27) a | (27′) | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
+## 27′, equations/mingru.ts
+dzu-sign-of-a: da₀ has the wrong sign in dzu
+- (dB * j - dA0)
++ (dB * j + dA0)
+! (27′) dzu | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+dzu-without-sigmoid: σ′ is missing in dzu
+-  * u * (1 - u)
+! (27′) dzu | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+dzj-without-u: dzj is db
+- dz.set(t, b, H + n, dB * u)
++ dz.set(t, b, H + n, dB)
+! (27′) dzj | (27′) in reverse | (28′) da₀ = 2·da, minGRU, and cells/oracle
+## 28, equations/scan.ts
+signed-without-shift: a is 2·a₀, so up to 2
+- 2 * a0 - 1
++ 2 * a0
+! (28), and cells/oracle
+## 28′, equations/scan.ts
+da0-without-2: the factor 2 is missing in da₀
+- signed ? 2 * dA : dA
++ signed ? dA : dA
+! (28′), and cells/oracle
+## 29, equations/minlstm.ts
+minlstm-without-forget-bias: the forget bias is missing
+- 2 * H + n) + forgetBias
++ 2 * H + n)
+! (29) f | (29) a | (28) a = 2·a₀ - 1, minLSTM, and cells/oracle
+not-normalised: f is not divided by f + i
+- return f / (f + i);
++ return f;
+! (29) a | (29′) dzi | (29′) dzf | (29′) in reverse | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+## 29′, equations/minlstm.ts
+dzi-sign: dzi has the sign of dzf
+- -dRatio * (1 - i)
++ dRatio * (1 - i)
+! (29′) dzi | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+ratio-without-b: b gives the gates no gradient
+- (dA0 - dB * j) * a0 * (1 - a0)
++ dA0 * a0 * (1 - a0)
+! (29′) dzi | (29′) dzf | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+dzf-without-sigmoid: the factor 1-f is missing in dzf
+- dRatio * (1 - f)
++ dRatio
+! (29′) dzf | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+minlstm-dzj-of-a: dzj has the factor a₀
+- dB * (1 - a0)
++ dB * a0
+! (29′) dzj | (29′) in reverse | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+## 30, equations/slstm.ts
+no-maximum: the stabiliser is zi, so f can overflow
+- Math.max(logF + mPrev.get(b, u), zi)
++ zi
+! (30) m is, and no other
+first-step-as-others: in the first step i can be 0, and n too
+- nPrev.get(b, u) === 0 ? zi : Math.max
++ Math.max
+! (30) in the first step, and no other
+## 31, equations/slstm.ts
+f-without-the-old-stabiliser: f does not know by what c and n are divided
+- mPrev.get(b, u) - mNew + logF
++ logF - mNew
+! (30) the stabiliser | (31) f | (31′) di | (31′) df, and cells/oracle
+## 33′, equations/slstm.ts
+no-gradient-of-n: no gradient reaches n through h
+- dn.get(b, u) - dMean * mean
++ dn.get(b, u)
+! (33′) dc | (32′) dnPrev | (31′) di | (31′) df, and cells/oracle
+slstm-dc-replaced: dc loses the gradient of the next step
+- dc.get(b, u) + dMean
++ dMean
+! (33′) dc | (32′) dcPrev | (31′), and cells/oracle
+slstm-dzo-without-sigmoid: σ′ is missing in dzo
+- dO * o * (1 - o)
++ dO * o
+! (33′) do, and cells/oracle
+## 32′, equations/slstm.ts
+slstm-dc-prev-without-f: dcPrev has no factor f
+- dcPrev.get(b, u) + dC * f
++ dcPrev.get(b, u) + dC
+! (32′) dcPrev | (31′), and cells/oracle
+dn-prev-without-f: dnPrev has no factor f
+- dnPrev.get(b, u) + dN * f
++ dnPrev.get(b, u) + dN
+! (32′) dnPrev | (31′) di | (31′) df, and cells/oracle
+## 31′, equations/slstm.ts
+di-without-n: i gets no gradient from n
+- dC * j + dN
++ dC * j
+! (31′) di, and cells/oracle
+df-without-n: f gets no gradient from n
+- dC * cPrev.get(b, u) + dN * nPrev.get(b, u)
++ dC * cPrev.get(b, u)
+! (31′) df, and cells/oracle
+dzi-without-i: the factor i is missing in dzi
+- dI * i
++ dI
+! (31′) di, and cells/oracle
+slstm-dzf-of-f: dzf has 1-f in place of 1-s
+- dF * f * (1 - s)
++ dF * f * (1 - f)
+! (31′) df, and cells/oracle
+slstm-dzj-without-tanh: tanh′ is missing in dzj
+- dJ * (1 - j * j)
++ dJ
+! (31′) dj, and cells/oracle
 ## directions, equations/lstm-step-views.ts
 reverse-in-forward-order: the reverse direction reads the steps from first to last
-- return this.lstm.reverse ? steps.reverse() : steps;
+- return this.of.reverse ? steps.reverse() : steps;
 + return steps;
 ! directions | (14) h | (14) every | (14′) | layers h | layers dW, and network/pytorch-network
 reverse-reads-forward-rows: the reverse direction reads and writes the rows of the forward one
 - reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 }
 + ({ read: t, write: t + 1 })
 ! directions | (12) y | (14) h | (14) every | (14′) | layers h | layers dW, and network/pytorch-network
-## directions, equations/lstm-tensors.ts
+## directions, cells/cell.ts
 reverse-outputs-not-turned: the outputs of the reverse direction are one step late
-- const first = reverse ? 0 : 1;
-+ const first = 1;
+- outputs: each((name) => outputRows(parts, activations[name])),
++ outputs: each((name) => rowsOf(activations[name], 1, T + 1)),
 ! directions in reverse, h | layers h | layers dW, and network/pytorch-network
 ## directions, network/network.ts
 second-direction-replaces: dx is what the second direction gives
@@ -628,12 +905,12 @@ second-direction-replaces: dx is what the second direction gives
 ! directions reads last: dx | directions reads every: dx, and network/pytorch-network
 ## directions, network/layers.ts
 last-row-in-reverse: the output layer reads the reverse direction at the last step
-- lstm.reverse ? 0 : lstm.sizes.T
-+ lstm.sizes.T
+- cell.reverse ? 0 : cell.sizes.T
++ cell.sizes.T
 ! directions reads last: the forward, and network/pytorch-network
 reverse-rows-of-the-next-step: the output layer reads the reverse direction one step late
-- return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);
-+ return rowsOf(rows, 1, T + 1);
+- reads === 'every' ? matrixOf(outputRows(cell, rows))
++ reads === 'every' ? matrixOf(outputRows({ ...cell, reverse: false }, rows))
 ! directions reads every: both | (12′) dx | layers dW, and network/pytorch-network
 ## layers, network/layers.ts
 upper-reads-c: the upper layer reads c of the lower one
@@ -641,7 +918,7 @@ upper-reads-c: the upper layer reads c of the lower one
 + inputs: below.map(({ outputs }) => outputs.c)
 ! layers h | layers dW, and network/pytorch-network
 no-gradient-below: no gradient reaches the lower layers
-- dInputs: below.map((lstm) => outputRows(lstm, lstm.dhUpstream)),
+- dInputs: below.map((cell) => outputRows(cell, dhUpstreamOf(cell))),
 + dInputs: [],
 ! layers dW, and network/pytorch-network
 ## layers, network/network.ts
@@ -651,8 +928,8 @@ lowest-layer-first: the backward pass begins at the lowest layer
 ! layers dW, and network/pytorch-network
 ## layers, network/layers.ts
 output-writes-dh: the output layer writes its gradient into dh, which the LSTM replaces
-- readRows(lstm, lstm.dhUpstream)
-+ readRows(lstm, lstm.dh)
+- readRows(cell, dhUpstreamOf(cell))
++ readRows(cell, cell.dStates.h)
 ! layers reads every
 ## layers, network/output.ts
 gradients-over-all-rows: the gradients are divided by all rows, also by those that do not count

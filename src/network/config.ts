@@ -12,10 +12,12 @@ import {
   describe,
 } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
 import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
-import type { LstmSizes } from '../equations/lstm-tensors.js';
-import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/lstm-tensors.js';
+import type { Cell, CellWidths } from '../cells/cell.js';
+import type { CellName } from '../cells/cells.js';
+import { assertCell, cellOf, nameOfCell } from '../cells/cells.js';
 
 /** What a network reads: numbers, or for each step one class. */
 export const INPUT_KINDS = ['numbers', 'classes'] as const;
@@ -24,19 +26,24 @@ export const LOSSES = ['crossEntropy', 'squaredError', 'absoluteError', 'huber',
 /** Which states the output layer reads: those after the last step, or those of every step. */
 export const READS = ['last', 'every'] as const;
 
-/** One layer: an LSTM, or two that read the sequence in both directions. */
+/** The factors of a scan (28): from 0 to 1, or from -1 to 1. */
+export const EIGENVALUES = ['positive', 'signed'] as const;
+
+/** One layer: a cell, or two that read the sequence in both directions. */
 export interface LayerSizes {
   /** Hidden units of each direction. */
   readonly hidden: number;
-  /** Whether a second LSTM reads the sequence from its end to its start. Default: false. */
+  /** Whether a second cell reads the sequence from its end to its start. Default: false. */
   readonly bidirectional?: boolean;
-  /** P of (16), smaller than `hidden`: numbers that each direction passes on. Default: 0, all of them, no projection. */
+  /** P of (16), smaller than `hidden`: numbers that each direction passes on; for LSTMs. Default: 0, all of them, no projection. */
   readonly projection?: number;
-  /** Whether the LSTMs have a bias, b of (1). Without it, b is 0; the forget bias is added all the same. Default: true. */
+  /** Whether the cells have biases, such as b of (1). Without them, b is 0; the forget bias is added all the same. Default: true. */
   readonly bias?: boolean;
+  /** The cell: `'lstm'`, `'rnn'`, `'gru'`, `'lstm-peephole'`, `'mingru'`, `'minlstm'`, `'slstm'`, or one of your own, as `stepCell` makes it. Default: 'lstm'. */
+  readonly cell?: CellName | Cell;
 }
 
-/** A network of LSTM layers, and an output layer that reads the top layer's states. */
+/** A network of recurrent layers, and an output layer that reads the top layer's states. */
 export interface NetworkConfig {
   /** I: numbers that one step reads; classes if `inputKind` is `'classes'`. */
   readonly inputs: number;
@@ -59,8 +66,10 @@ export interface NetworkConfig {
   readonly reads?: (typeof READS)[number];
   /** p of (12): the probability that a number from one layer to the next is dropped in training. Default: 0. */
   readonly dropout?: number;
-  /** Added to the forget gate's pre-activation, in every layer. Default: 1. */
+  /** Added to the forget gate's pre-activation, in every cell that has one. Default: 1. */
   readonly forgetBias?: number;
+  /** The factors of minGRU and minLSTM: a₀ from 0 to 1, or signed, 2·a₀ - 1 (28). Default: 'positive'. */
+  readonly eigenvalues?: (typeof EIGENVALUES)[number];
   /** The name of each class, in the order of the outputs; for the loss 'crossEntropy'. Default: [], the classes have no names. */
   readonly classNames?: readonly string[];
 }
@@ -90,6 +99,7 @@ const KINDS = {
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
+  eigenvalues: 'string',
   classNames: 'object',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
@@ -103,13 +113,13 @@ const LAYER_KINDS = {
   bidirectional: 'boolean',
   projection: 'number',
   bias: 'boolean',
-} as const satisfies Record<keyof LayerSizes, TypeName>;
+} as const satisfies Record<Exclude<keyof LayerSizes, 'cell'>, TypeName>;
 
 /** The same network with the defaults filled in. Throws a TypeError or a RangeError that names a wrong field. */
 export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
-  const { delta = 1, quantiles = [], classNames = [] } = network;
+  const { delta = 1, quantiles = [], classNames = [], eigenvalues = 'positive' } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
@@ -123,6 +133,10 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   );
   assertChoice('network: loss is', loss, LOSSES);
   assertChoice('network: reads is', reads, READS);
+  assertChoice('network: eigenvalues is', eigenvalues, EIGENVALUES);
+  if (eigenvalues === 'signed' && !layers.some(({ cell }) => cellOf(cell).hasFactors === true)) {
+    throw new RangeError('network: eigenvalues is signed: must be positive, because no layer is a mingru or minlstm');
+  }
   assertChoice('network: inputKind is', inputKind, INPUT_KINDS);
   if (!(dropout >= 0 && dropout <= MOST_DROPOUT)) {
     throw new RangeError(`network: dropout is ${dropout}: must be in 0 … ${MOST_DROPOUT}`);
@@ -141,7 +155,7 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     assertClassNames('network: classNames', classNames, outputs);
   }
   const lists = { quantiles: [...quantiles], classNames: [...classNames] };
-  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, ...lists };
+  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, eigenvalues, ...lists };
 }
 
 /** Throws a TypeError or a RangeError unless the names are different texts, as many as there are classes. `what` begins the message. */
@@ -177,11 +191,18 @@ function assertQuantiles(quantiles: readonly number[], loss: CompleteConfig['los
 
 function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
   assertObject(what, layer);
-  assertKinds(what, layer, LAYER_KINDS);
+  const { cell = 'lstm' } = layer;
+  assertKinds(what, layer, { ...LAYER_KINDS, cell: typeof cell === 'string' ? 'string' : 'object' });
   assertSizes(what, layer, ['hidden']);
+  assertCell(`${what}: cell`, cell);
   const { hidden, bidirectional = false, projection = 0, bias = true } = layer;
+  if (projection > 0 && cellOf(cell).canProject !== true) {
+    throw new RangeError(
+      `${what}: projection is ${projection}: must be 0 for the cell ${nameOfCell(cell)}: only an lstm has (16)`,
+    );
+  }
   if (Number.isInteger(projection) && projection >= 0 && projection < hidden) {
-    return { hidden, bidirectional, projection, bias };
+    return { hidden, bidirectional, projection, bias, cell };
   }
   throw new RangeError(
     `${what}: projection is ${projection}: must be a whole number smaller than hidden, ${hidden}, or 0 for none`,
@@ -189,29 +210,35 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
 }
 
 /** The network for a file. Fields that format version 2 does not have are left out if the network does not need them. */
-export function storedConfig({ layers, delta, quantiles, classNames, ...others }: CompleteConfig): NetworkConfig {
+export function storedConfig({ layers, delta, quantiles, classNames, eigenvalues, ...others }: CompleteConfig) {
   const { inputs, ...rest } = others;
   return {
     ...{ inputs, layers: layers.map(storedLayer), ...rest },
     ...(rest.loss === 'huber' && { delta }),
     ...(rest.loss === 'pinball' && { quantiles }),
     ...(classNames.length > 0 && { classNames }),
+    ...(eigenvalues === 'signed' && { eigenvalues }),
   };
 }
 
-/** A layer of `storedConfig`. */
-export const storedLayer = ({ hidden, bidirectional, projection, bias }: Required<LayerSizes>): LayerSizes => ({
+/** A layer of `storedConfig`, with its cell by name. */
+export const storedLayer = ({ hidden, bidirectional, projection, bias, cell }: Required<LayerSizes>): StoredLayer => ({
   ...{ hidden, bidirectional },
   ...(projection > 0 && { projection }),
   ...(!bias && { bias }),
+  ...(cell !== 'lstm' && { cell: nameOfCell(cell) }),
 });
 
-/** Whether a layer has a projection or no biases, the loss is new, or classes have names. Files of format version 2 have no such networks. */
+/** A layer as a file has it. */
+type StoredLayer = Omit<LayerSizes, 'cell'> & { readonly cell?: string };
+
+/** Whether a layer has another cell than the LSTM, a projection or no biases, the loss is new, or classes have names. Files of format version 2 have no such networks. */
 export const needsVersion3 = (network: CompleteConfig): boolean =>
   computesAsVersion3(network) || network.classNames.length > 0;
 
 const computesAsVersion3 = ({ layers, loss }: CompleteConfig): boolean =>
-  layers.some(({ projection, bias }) => projection > 0 || !bias) || !['crossEntropy', 'squaredError'].includes(loss);
+  layers.some(({ projection, bias, cell }) => projection > 0 || !bias || cell !== 'lstm') ||
+  !['crossEntropy', 'squaredError'].includes(loss);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain(network: CompleteConfig): boolean {
@@ -220,34 +247,49 @@ export function isPlain(network: CompleteConfig): boolean {
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
 
-/** One LSTM of a network: where it stands, and what it reads. */
-export interface LstmPlace {
+/** One cell of a network: where it stands, and what it reads. */
+export interface CellPlace extends CellWidths {
+  readonly cell: Cell;
   /** N: its layer, 0 for the lowest. */
   readonly layer: number;
   /** Whether it reads the sequence in reverse. */
   readonly reverse: boolean;
   /** Ends the names of its parameters: `''` if it is the only one, else `.N` or `.N.reverse`. */
   readonly suffix: string;
-  /** I: numbers that one step reads, or classes. */
-  readonly I: number;
-  /** H: hidden units. */
-  readonly H: number;
-  /** P of (16): numbers of h. Default: H, no projection. */
-  readonly P?: number | undefined;
-  /** Whether its bias is a parameter. */
+  /** Whether its biases are parameters. */
   readonly hasBias: boolean;
 }
 
-/** The LSTMs of a network, layer by layer, the forward direction first: PyTorch's order. */
-export function lstmsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
+/** The cells of a network, layer by layer, the forward direction first: PyTorch's order. */
+export function cellsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'layers'>): CellPlace[] {
   const isAlone = layers.length === 1 && !(layers[0].bidirectional ?? false);
-  return layers.flatMap(({ hidden: H, bidirectional = false, projection = 0, bias: hasBias = true }, layer) => {
-    const I = layer === 0 ? inputs : widthOf(layers[layer - 1]);
-    const P = projection > 0 ? projection : undefined;
-    return (bidirectional ? [false, true] : [false]).map((reverse) => {
-      const suffix = isAlone ? '' : `.${layer}${reverse ? '.reverse' : ''}`;
-      return { layer, reverse, suffix, I, H, P, hasBias };
-    });
+  return layers.flatMap(
+    ({ hidden: H, bidirectional = false, projection = 0, bias: hasBias = true, ...rest }, layer) => {
+      const cell = cellOf(rest.cell ?? 'lstm');
+      const I = layer === 0 ? inputs : widthOf(layers[layer - 1]);
+      const P = projection > 0 ? projection : undefined;
+      return (bidirectional ? [false, true] : [false]).map((reverse) => {
+        const suffix = isAlone ? '' : `.${layer}${reverse ? '.reverse' : ''}`;
+        return { cell, layer, reverse, suffix, I, H, P, hasBias };
+      });
+    },
+  );
+}
+
+/** The place of an LSTM. */
+export type LstmPlace = CellPlace;
+
+/** The cells of a network of LSTMs. Throws the error of `assertLstms`. */
+export function lstmsOf(network: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
+  assertLstms('network', network);
+  return cellsOf(network);
+}
+
+/** Throws a DataError if a layer has another cell than the LSTM. `what` begins the message. */
+export function assertLstms(what: string, { layers }: Pick<NetworkConfig, 'layers'>): void {
+  layers.forEach(({ cell = 'lstm' }, n) => {
+    if (cell === 'lstm') return;
+    throw new DataError(`${what}: layer ${n} has the cell ${nameOfCell(cell)}, but this works only with LSTMs`);
   });
 }
 
@@ -269,15 +311,14 @@ export const formatHidden = ({ layers }: Pick<NetworkConfig, 'layers'>): string 
 
 /**
  * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`. With
- * a projection, the kernel is `[I+P,4H]`, and Wr of (16), named projection, is `[H,P]`. Then come outKernel
- * `[directions·H,C]`, or `[directions·P,C]`, and outBias `[C]`. Gradients have the same shapes.
+ * a projection, the kernel is `[I+P,4H]`, and Wr of (16), named projection, is `[H,P]`. A GRU has a kernel `[I+H,3H]`, a bias and a
+ * recurrentBias `[3H]`; an RNN a kernel `[I+H,H]` and a bias `[H]`. Then come outKernel `[directions·H,C]`, or `[directions·P,C]`, and
+ * outBias `[C]`. Gradients have the same shapes.
  */
 export function networkParameterShapes(network: NetworkConfig): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
-  for (const { suffix, I, H, P, hasBias } of lstmsOf(network)) {
-    shapes[`kernel${suffix}`] = [I + (P ?? H), 4 * H];
-    if (hasBias) shapes[`bias${suffix}`] = [4 * H];
-    if (P !== undefined) shapes[`projection${suffix}`] = [H, P];
+  for (const place of cellsOf(network)) {
+    for (const [name, shape] of Object.entries(ownParameterShapes(place))) shapes[`${name}${place.suffix}`] = shape;
   }
   const top = network.layers[network.layers.length - 1];
   shapes.outKernel = [widthOf(top), network.outputs];
@@ -285,12 +326,20 @@ export function networkParameterShapes(network: NetworkConfig): Record<string, S
   return shapes;
 }
 
-/** The shapes of the states of each LSTM: h `[B,H]`, or `[B,P]`, and c `[B,H]`. Names: `h0` and `c0`, or those given, then the LSTM's suffix. */
-export function stateShapes(network: NetworkConfig, B: number, [h, c] = ['h0', 'c0']): Record<string, Shape> {
+/** The parameters of one cell that are the network's: all, or without `hasBias` those that are no biases. */
+function ownParameterShapes(place: CellPlace): Record<string, Shape> {
+  const shapes = Object.entries(place.cell.parameterShapes(place));
+  return Object.fromEntries(shapes.filter(([name]) => place.hasBias || !place.cell.biases.includes(name)));
+}
+
+/**
+ * The shapes of the initial states of each cell: of an LSTM h `[B,H]`, or `[B,P]`, and c `[B,H]`; of a GRU or RNN h. Names: the state's
+ * and 0, as in h0, then the cell's suffix.
+ */
+export function stateShapes(network: NetworkConfig, B: number): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
-  for (const { suffix, H, P = H } of lstmsOf(network)) {
-    shapes[`${h}${suffix}`] = [B, P];
-    shapes[`${c}${suffix}`] = [B, H];
+  for (const place of cellsOf(network)) {
+    for (const [name, N] of Object.entries(place.cell.stateWidths(place))) shapes[`${name}0${place.suffix}`] = [B, N];
   }
   return shapes;
 }
@@ -324,7 +373,7 @@ export const inputShape = ({ inputs, inputKind = 'numbers' }: NetworkConfig, { T
 export const outputShape = ({ outputs, reads = 'last' }: NetworkConfig, { T, B }: BatchSizes): Shape =>
   reads === 'every' ? [T, B, outputs] : [B, outputs];
 
-/** The tensors around the LSTMs: the batch, the output layer's results and the loss. */
+/** The tensors around the cells: the batch, the output layer's results and the loss. */
 export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
   const rows = [lossRows(network, sizes)];
   const output = outputShape(network, sizes);
@@ -334,14 +383,12 @@ export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
     : { ...common, y: output, mask: output, ...(network.loss === 'pinball' && { quantiles: [network.outputs] }) };
 }
 
-/** The activations and gradients of one LSTM, without its parameters. A bias that is no parameter is 0. */
-export function lstmActivationShapes(sizes: LstmSizes & Pick<LstmPlace, 'hasBias'>) {
-  const { h, c, z, gates, bias } = lstmShapes(sizes);
-  const { dhUpstream, dh, dc, dz, dBias } = lstmGradientShapes(sizes);
-  const { m, dm } = projectionShapes(sizes);
-  return {
-    ...{ h, c, z, gates, dhUpstream, dh, dc, dz },
-    ...(sizes.P !== undefined && { m, dm }),
-    ...(!sizes.hasBias && { bias, dBias }),
-  };
+/** The tensors of one cell that are no parameters of the network. A bias that is none is 0: it and its gradient, `d.bias`, are listed. */
+export function cellTensorShapes(place: CellPlace, sizes: BatchSizes): Record<string, Shape> {
+  const { cell, hasBias, I, H, P } = place;
+  const parameters = cell.parameterShapes(place);
+  const missing = hasBias
+    ? []
+    : cell.biases.flatMap((name) => [name, `d.${name}`].map((key) => [key, parameters[name]]));
+  return { ...cell.activationShapes({ ...sizes, I, H, P }), ...(Object.fromEntries(missing) as Record<string, Shape>) };
 }

@@ -1,11 +1,11 @@
-/** The LSTMs of a network, with dropout between them, and the views that the output layer uses. */
+/** The cells of a network, with dropout between them, and the views that the output layer uses. */
 import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { matrixOf, rowsOf, stepOf } from '../core/tensor.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
-import { bindLstm } from '../equations/lstm-tensors.js';
-import type { BatchSizes, CompleteConfig, LstmPlace } from './config.js';
-import { lstmActivationShapes, lstmsOf } from './config.js';
+import { matrixOf, stepOf } from '../core/tensor.js';
+import type { BoundCell } from '../cells/cell.js';
+import { outputRows } from '../cells/cell.js';
+import type { BatchSizes, CellPlace, CompleteConfig } from './config.js';
+import { cellsOf, cellTensorShapes } from './config.js';
 import type { NamedTensors } from './parameters.js';
 
 /** Dropout between a layer and the next one, (12), for one direction of the lower layer; `[T,B,H]` each. */
@@ -26,60 +26,57 @@ interface Ends {
   /** The parameters and their gradients, by name. */
   readonly values: NamedTensors;
   readonly gradients: NamedTensors;
-  /** Whether gradients reach the cell states from outside. Default: false. */
+  /** Whether gradients reach the other states than h from outside. Default: false. */
   readonly stateGradients?: boolean;
 }
 
 type Allocate = (shapes: Record<string, Shape>) => Record<string, Tensor>;
 
-/** The LSTMs of each layer, and the dropout above each layer but the last (none: an empty list). */
+/** The cells of each layer, and the dropout above each layer but the last (none: an empty list). */
 export function allocateLayers(network: CompleteConfig, sizes: BatchSizes, ends: Ends, allocate: Allocate) {
-  const layers: Lstm[][] = [];
+  const layers: BoundCell[][] = [];
   const dropouts: Dropout[][] = [];
   const first = { inputs: [ends.x], dInputs: ends.dx ? [ends.dx] : [] };
-  for (const place of lstmsOf(network)) {
+  for (const place of cellsOf(network)) {
     const { layer, reverse } = place;
     if (!reverse) layers.push([]);
     if (!reverse && layer > 0) dropouts.push(network.dropout > 0 ? dropoutAbove(layers[layer - 1], allocate) : []);
     const below = layer > 0 ? inputsFrom(layers[layer - 1], dropouts[layer - 1]) : first;
-    layers[layer].push(lstmAt(place, network, sizes, below, ends, allocate));
+    layers[layer].push(cellAt(place, network, sizes, below, ends, allocate));
   }
   return { layers, dropouts };
 }
 
-/** One LSTM, which reads `below`. */
-function lstmAt(
-  place: LstmPlace,
-  { forgetBias }: Pick<CompleteConfig, 'forgetBias'>,
+/** One cell, which reads `below`. */
+function cellAt(
+  place: CellPlace,
+  { forgetBias, eigenvalues }: Pick<CompleteConfig, 'forgetBias' | 'eigenvalues'>,
   batch: BatchSizes,
-  below: Pick<Lstm, 'inputs' | 'dInputs'>,
-  { values, gradients, stateGradients = false }: Pick<Ends, 'values' | 'gradients' | 'stateGradients'>,
+  below: Inputs,
+  ends: Pick<Ends, 'values' | 'gradients' | 'stateGradients'>,
   allocate: Allocate,
-): Lstm {
-  const { suffix, reverse, I, H, P } = place;
-  const sizes = { ...batch, I, H, P };
-  const tensors = allocate(lstmActivationShapes({ ...sizes, hasBias: place.hasBias })) as ActivationTensors;
-  const parameters = {
-    kernel: values[`kernel${suffix}`],
-    bias: tensors.bias ?? values[`bias${suffix}`],
-    dKernel: gradients[`kernel${suffix}`],
-    dBias: tensors.dBias ?? gradients[`bias${suffix}`],
-  };
-  const { m, dm, ...activations } = tensors;
-  const upstream = stateGradients ? allocate({ dcUpstream: activations.c.shape }) : {};
-  const [Wr, dWr] = [values[`projection${suffix}`], gradients[`projection${suffix}`]];
-  const projection = m && dm && { Wr, dWr, m, dm };
-  return bindLstm(sizes, { ...activations, ...upstream, ...parameters, ...below, projection }, { forgetBias, reverse });
+): BoundCell {
+  const { cell, suffix, reverse, I, H, P } = place;
+  const tensors = allocate(cellTensorShapes(place, batch));
+  const own = (named: NamedTensors, prefix: string): Record<string, Tensor> =>
+    Object.fromEntries(
+      Object.keys(cell.parameterShapes(place)).map((name) => [name, named[name + suffix] ?? tensors[prefix + name]]),
+    );
+  const [, ...others] = Object.keys(cell.stateWidths(place));
+  const upstream = Object.fromEntries(others.map((name) => [`d${name}Upstream`, tensors[name].shape]));
+  return cell.bind({
+    ...{ sizes: { ...batch, I, H, P }, reverse, forgetBias, signed: eigenvalues === 'signed' },
+    ...{ values: own(ends.values, ''), gradients: own(ends.gradients, 'd.') },
+    activations: ends.stateGradients === true ? { ...tensors, ...allocate(upstream) } : tensors,
+    ...below,
+  });
 }
 
-/** A tensor for each shape of `lstmActivationShapes`. */
-type ActivationTensors = { readonly [Name in keyof ReturnType<typeof lstmActivationShapes>]: Tensor };
-
-function dropoutAbove(below: readonly Lstm[], allocate: Allocate): Dropout[] {
-  return below.map((lstm) => {
-    const { h } = lstm.outputs;
+function dropoutAbove(below: readonly BoundCell[], allocate: Allocate): Dropout[] {
+  return below.map((cell) => {
+    const { h } = cell.outputs;
     const { mask, dropped, dDropped } = allocate({ mask: h.shape, dropped: h.shape, dDropped: h.shape });
-    return { mask, dropped, dDropped, h, dh: outputRows(lstm, lstm.dhUpstream) };
+    return { mask, dropped, dDropped, h, dh: outputRows(cell, dhUpstreamOf(cell)) };
   });
 }
 
@@ -99,19 +96,19 @@ export function dropoutBackward(backend: Backend, dropouts: readonly Dropout[], 
   }
 }
 
-/** The rows that hold the states after each step: 1 … T, or 0 … T-1 in reverse. */
-function outputRows({ reverse, sizes: { T } }: Lstm, rows: Tensor): Tensor {
-  return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);
-}
+/** The gradient that reaches h from outside, `[T+1,B,N]`: every cell has one. */
+const dhUpstreamOf = ({ activations }: BoundCell): Tensor => activations.dhUpstream;
+
+type Inputs = Pick<BoundCell, 'inputs' | 'dInputs'>;
 
 /** What a layer reads from the layer below: its states, or what dropout leaves of them. */
-function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<Lstm, 'inputs' | 'dInputs'> {
+function inputsFrom(below: readonly BoundCell[], dropouts: readonly Dropout[]): Inputs {
   if (dropouts.length > 0) {
     return { inputs: dropouts.map(({ dropped }) => dropped), dInputs: dropouts.map(({ dDropped }) => dDropped) };
   }
   return {
     inputs: below.map(({ outputs }) => outputs.h),
-    dInputs: below.map((lstm) => outputRows(lstm, lstm.dhUpstream)),
+    dInputs: below.map((cell) => outputRows(cell, dhUpstreamOf(cell))),
   };
 }
 
@@ -124,11 +121,11 @@ export interface OutputViews {
 }
 
 /** The states of the top layer that the output layer reads, and their gradients, as matrices. */
-export function outputViews({ reads }: CompleteConfig, top: readonly Lstm[]): OutputViews {
-  const readRows = (lstm: Lstm, rows: Tensor): Tensor =>
-    reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
+export function outputViews({ reads }: CompleteConfig, top: readonly BoundCell[]): OutputViews {
+  const readRows = (cell: BoundCell, rows: Tensor): Tensor =>
+    reads === 'every' ? matrixOf(outputRows(cell, rows)) : stepOf(rows, cell.reverse ? 0 : cell.sizes.T);
   return {
-    states: top.map((lstm) => readRows(lstm, lstm.h)),
-    dStates: top.map((lstm) => readRows(lstm, lstm.dhUpstream)),
+    states: top.map((cell) => readRows(cell, cell.activations.h)),
+    dStates: top.map((cell) => readRows(cell, dhUpstreamOf(cell))),
   };
 }

@@ -1,7 +1,7 @@
 /** How many numbers a network holds, computed from its sizes before it is allocated. */
 import type { Shape } from '../core/tensor.js';
 import type { BatchSizes, NetworkConfig } from './config.js';
-import { lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes, widthOf } from './config.js';
+import { cellsOf, cellTensorShapes, networkParameterShapes, outputShapes, widthOf } from './config.js';
 
 /** For a network that is only evaluated: each parameter has a value and a gradient. */
 export const elementCountOfNetwork = (network: NetworkConfig, sizes: BatchSizes): number =>
@@ -18,12 +18,10 @@ export const elementCountOfParameters = (network: NetworkConfig): number =>
 /** The batch, the states, their gradients, and the output layer's tensors. */
 export function elementCountOfActivations(network: NetworkConfig, sizes: BatchSizes): number {
   const { T, B } = sizes;
-  const lstms = lstmsOf(network).map((place) =>
-    elementCountIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))),
-  );
+  const cells = cellsOf(network).map((place) => elementCountIn(Object.values(cellTensorShapes(place, sizes))));
   const dropped = (network.dropout ?? 0) > 0 ? network.layers.slice(0, -1) : [];
   const masks = dropped.map((layer) => 3 * T * B * widthOf(layer));
-  return elementCountIn(Object.values(outputShapes(network, sizes))) + sumOf(lstms) + sumOf(masks);
+  return elementCountIn(Object.values(outputShapes(network, sizes))) + sumOf(cells) + sumOf(masks);
 }
 
 /** `sizeOf` is not used: it throws for huge shapes, and its message does not name the network's sizes. */

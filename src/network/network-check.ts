@@ -8,10 +8,11 @@ import type { Tensor } from '../core/tensor.js';
 import { copyInto, fill, zeros } from '../core/tensor.js';
 import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
 import { checkGradients } from '../equations/gradcheck.js';
+import type { BoundCell, Tensors } from '../cells/cell.js';
 import type { BatchSizes, NetworkConfig } from './config.js';
 import { completeConfig, lossRows, targetShape } from './config.js';
 import { Network } from './network.js';
-import { initialGradients, initialOf, namedStates } from './states.js';
+import { initialGradients, namedStates } from './states.js';
 import type { NamedTensors } from './parameters.js';
 import { gradientsByName, valuesByName } from './parameters.js';
 import type { ModelSizes } from './tutorial-network.js';
@@ -119,6 +120,12 @@ function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
     if (inputKind === 'classes') copyInto(x, classes);
     each.setTargets({ ...(loss === 'crossEntropy' ? { labels } : { targets }), ...(lengths && { lengths }) });
     each.backend.upload(x);
+    for (const { cell, initial } of each.layers.flat()) {
+      for (const [name, value] of Object.entries(cell.heldStates ?? {})) {
+        fill(initial[name], value);
+        each.backend.upload(initial[name]);
+      }
+    }
     const sameMasks = new Random(0);
     sameMasks.restore(masks);
     each.drawMasks(sameMasks);
@@ -145,15 +152,28 @@ async function gradientsOf(network: Network, given: NamedTensors): Promise<Gradi
   network.backward();
   const gradients: Record<string, Tensor> = { ...gradientsByName(network.parameters) };
   if (network.config.inputKind === 'numbers') gradients.x = network.dx;
-  Object.assign(gradients, namedStates(network.config, network.layers.flat().map(initialGradients)));
+  Object.assign(gradients, namedStates(network.config, freeStates(network, initialGradients)));
   for (const gradient of Object.values(gradients)) await backend.download(gradient);
   return gradients;
 }
 
 /** Everything that the loss of a network depends on, except classes, labels and targets. */
 function inputsOf(network: Network): NamedTensors {
-  const { parameters, activations, layers } = network;
+  const { parameters, activations } = network;
   const inputs: Record<string, Tensor> = { ...valuesByName(parameters) };
   if (network.config.inputKind === 'numbers') inputs.x = activations.x;
-  return { ...inputs, ...namedStates(network.config, initialOf(layers.flat())) };
+  return {
+    ...inputs,
+    ...namedStates(
+      network.config,
+      freeStates(network, ({ initial }) => initial),
+    ),
+  };
 }
+
+/** The initial states of each cell, or their gradients, without those that the check holds; see `heldStates`. */
+const freeStates = ({ layers }: Network, statesOf: (cell: BoundCell) => Tensors): Tensors[] =>
+  layers.flat().map((bound) => {
+    const held = Object.keys(bound.cell.heldStates ?? {});
+    return Object.fromEntries(Object.entries(statesOf(bound)).filter(([name]) => !held.includes(name)));
+  });

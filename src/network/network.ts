@@ -1,8 +1,8 @@
 /**
- * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
+ * A network of recurrent layers, of LSTMs or other cells. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
  * layer, after the last step or at every step.
  *
- * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two
+ * A bidirectional layer is two cells with the same inputs. Their states are not concatenated: the layer above reads two
  * tensors, x₀ and x₁ of (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
  *
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser. It trusts its caller: the class that
@@ -13,11 +13,12 @@ import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto } from '../core/tensor.js';
 import { drawMask } from '../equations/dropout.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
-import { setLengths } from '../equations/lstm-tensors.js';
-import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
+import type { BoundCell } from '../cells/cell.js';
+import { assertRuns } from '../cells/cell.js';
+import type { BoundLstm } from '../cells/lstm.js';
+import { isLstm } from '../cells/lstm.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
-import { assertClassesFit, networkParameterShapes, outputShapes } from './config.js';
+import { assertClassesFit, cellsOf, networkParameterShapes, outputShapes } from './config.js';
 import type { BiasInit, OutputInit } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import type { Dropout } from './layers.js';
@@ -59,7 +60,7 @@ export class Network {
   private readonly output: NetworkOutput;
   private readonly sequences: SequenceOrder;
 
-  /** Throws a RangeError for more classes than the backend's precision has, and an OutOfMemoryError. */
+  /** Throws a RangeError for more classes than the backend's precision has, or a cell that it doesn't run, and an OutOfMemoryError. */
   constructor(
     readonly backend: Backend,
     readonly config: CompleteConfig,
@@ -68,6 +69,7 @@ export class Network {
     { inputGradient = false, stateGradients = false }: NetworkOptions = {},
   ) {
     assertClassesFit(config, backend);
+    for (const { cell, layer } of cellsOf(config)) assertRuns(`network: layers[${layer}]`, cell, backend);
     this.owned = new OwnedTensors(backend);
     const allocate = this.owned.allocate;
     const shapes = networkParameterShapes(config);
@@ -91,10 +93,10 @@ export class Network {
   }
 
   /**
-   * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
+   * The cells of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
    * sequences of the batch are sorted, the longest first: see `order`.
    */
-  get layers(): readonly (readonly Lstm[])[] {
+  get layers(): readonly (readonly BoundCell[])[] {
     return this.sequences.layers;
   }
 
@@ -115,7 +117,7 @@ export class Network {
     this.drops = dropout && this.dropouts.flat().length > 0;
     sequences.sortInputs();
     this.layers.forEach((directions, n) => {
-      for (const lstm of directions) lstmForward(backend, lstm);
+      for (const cell of directions) cell.forward(backend);
       dropoutForward(backend, this.dropouts.at(n), this.drops);
     });
     sequences.returnStates();
@@ -131,7 +133,7 @@ export class Network {
     for (let n = this.layers.length - 1; n >= 0; n--) {
       this.states.addFinalGradients(n, this.layers[n]);
       // Two directions share their inputs, so the second one adds.
-      this.layers[n].forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));
+      this.layers[n].forEach((cell, k) => cell.backward(backend, { accumulate: k > 0 }));
       if (n > 0) dropoutBackward(backend, this.dropouts[n - 1], this.drops);
     }
     sequences.returnInputGradient();
@@ -161,29 +163,28 @@ export class Network {
       const { lengths } = this.counted;
       this.sequences.setLengths(lengths);
       const sorted = this.sequences.order.map((b) => lengths[b]);
-      for (const lstm of this.layers.flat()) setLengths(lstm, sorted);
+      for (const cell of this.layers.flat()) cell.setLengths(sorted);
     }
     return lengthsChanged;
   }
 
   /** Continues with the next batch from the last states: truncated backpropagation. For layers in one direction. */
   carryState(): void {
-    for (const lstm of this.layers.flat()) carryState(this.backend, lstm);
+    for (const { initial, final } of this.layers.flat()) {
+      for (const [name, state] of Object.entries(initial)) this.backend.copy(state, final[name]);
+    }
   }
 
   /** Sets every initial state to zero. */
   resetState(): void {
     for (const { initial } of this.layers.flat()) {
-      this.backend.fill(initial.h, 0);
-      this.backend.fill(initial.c, 0);
+      for (const state of Object.values(initial)) this.backend.fill(state, 0);
     }
   }
 
   /** Draws initial values; see `initialise`. */
   initialise(random: Random, output: OutputInit = 'normal', bias: BiasInit = 'zeros'): void {
-    const { T } = this.sizes;
-    const { forgetBias } = this.config;
-    initialise(this.parameters, random, { output, bias, T, forgetBias });
+    initialise(this.parameters, random, { output, bias, T: this.sizes.T, config: this.config });
     for (const { value } of this.parameters) this.backend.upload(value);
   }
 
@@ -211,4 +212,14 @@ export class Network {
   dispose(): void {
     this.owned.free();
   }
+}
+
+/** The LSTMs of each layer, as in `layers`. Throws an Error if a layer has another cell. */
+export function lstmsIn({ layers }: Network): readonly (readonly BoundLstm[])[] {
+  return layers.map((directions, layer) =>
+    directions.map((bound) => {
+      if (isLstm(bound)) return bound;
+      throw new Error(`network: layers: layer ${layer} is of the cell ${bound.cell.name}, not lstm: use network.cells`);
+    }),
+  );
 }

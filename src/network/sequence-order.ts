@@ -1,5 +1,5 @@
 /**
- * The order of a batch's sequences. The equations need the longest first (14); a caller may give any order. Then the LSTMs
+ * The order of a batch's sequences. The equations need the longest first (14); a caller may give any order. Then the cells
  * compute sorted copies of the batch, and what the network shows of x, the output layer and the loss keeps the caller's order.
  *
  * A batch that is sorted needs no copies: none are allocated before the first one that is not.
@@ -7,25 +7,24 @@
 import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, matrixOf, rowsOf } from '../core/tensor.js';
-import type { Lstm, State } from '../equations/lstm-tensors.js';
-import { bindLstm } from '../equations/lstm-tensors.js';
+import type { BoundCell, Tensors } from '../cells/cell.js';
 import type { OutputViews } from './layers.js';
 
 /** What the batch's order concerns. */
 interface Connections {
   readonly x: Tensor;
   readonly dx: Tensor | undefined;
-  readonly layers: readonly (readonly Lstm[])[];
+  readonly layers: readonly (readonly BoundCell[])[];
   /** h of the top layer, which the output layer reads, and its gradient. */
   readonly views: OutputViews;
   /** States, and their gradients, that belong to a sequence between two passes: they move with it. */
-  readonly states: readonly State[];
+  readonly states: readonly Tensors[];
 }
 
 type Allocate = (shapes: Readonly<Record<string, Shape>>) => Record<string, Tensor>;
 
 export class SequenceOrder {
-  /** `[B]`: the caller's index of each sequence in the LSTMs, the longest sequence first. */
+  /** `[B]`: the caller's index of each sequence in the cells, the longest sequence first. */
   order: readonly number[];
   private copies: Copies | undefined;
   /** The copies if they are in use; undefined if the batch is sorted. */
@@ -40,7 +39,7 @@ export class SequenceOrder {
   }
 
   /** The layers that compute: those of the network, or with the sorted copy of x. */
-  get layers(): readonly (readonly Lstm[])[] {
+  get layers(): readonly (readonly BoundCell[])[] {
     return (this.used ?? this.connections).layers;
   }
 
@@ -67,22 +66,22 @@ export class SequenceOrder {
     this.used = order.every((b, n) => b === n) ? undefined : this.copies;
   }
 
-  /** Before the LSTMs' forward pass. */
+  /** Before the cells' forward pass. */
   sortInputs(): void {
     this.used?.sortInputs(this.order);
   }
 
-  /** After the LSTMs' forward pass. */
+  /** After the cells' forward pass. */
   returnStates(): void {
     this.used?.returnStates();
   }
 
-  /** Before the LSTMs' backward pass. */
+  /** Before the cells' backward pass. */
   sortGradients(): void {
     this.used?.sortGradients();
   }
 
-  /** After the LSTMs' backward pass. */
+  /** After the cells' backward pass. */
   returnInputGradient(): void {
     this.used?.returnInputGradient();
   }
@@ -94,7 +93,7 @@ export const sortedOrder = (lengths: readonly number[]): number[] =>
 
 /** The sorted copies of what the batch's order concerns. */
 class Copies {
-  readonly layers: readonly (readonly Lstm[])[];
+  readonly layers: readonly (readonly BoundCell[])[];
   readonly views: OutputViews;
   private readonly x: Tensor;
   /** `[B]`: for each row of a sorted batch, the caller's row; and the inverse. */
@@ -118,7 +117,7 @@ class Copies {
   ) {
     const { x, dx, layers, views, states } = connections;
     const B = x.shape[1];
-    const ofStates = states.flatMap(({ h, c }) => [h, c]);
+    const ofStates = states.flatMap((each) => Object.values(each));
     const isMatrix = x.dimension === 3; // else it has class indices
     const widthsOf = (tensors: readonly Tensor[]): number[] => [...new Set(tensors.map(columnsOf))];
     const ofAll = widthsOf([...(isMatrix ? [x] : []), ...views.states, ...ofStates]);
@@ -142,13 +141,7 @@ class Copies {
     };
     const inputs = { inputs: [all.x], dInputs: dx ? [all.dx] : [] };
     const [lowest, ...others] = layers;
-    this.layers = [
-      lowest.map((lstm) => {
-        const { sizes, forgetBias, reverse } = lstm;
-        return bindLstm(sizes, { ...lstm, ...inputs }, { forgetBias, reverse });
-      }),
-      ...others,
-    ];
+    this.layers = [lowest.map((bound) => bound.cell.bind({ ...bound, ...inputs })), ...others];
     this.inputsIn = isMatrix ? stepsOf(B, [matrixOf(all.x)], [matrixOf(x)]) : [];
     this.statesBack = stepsOf(B, this.views.states, views.states);
     this.gradientsIn = stepsOf(B, views.dStates, this.views.dStates);
@@ -168,7 +161,7 @@ class Copies {
   moveStates(from: readonly number[]): void {
     from.forEach((row, n) => this.moves.set(n, row));
     this.backend.upload(this.moves);
-    for (const state of this.connections.states.flatMap(({ h, c }) => [h, c])) {
+    for (const state of this.connections.states.flatMap((each) => Object.values(each))) {
       const moved = this.scratch[columnsOf(state)];
       this.gather({ out: moved, a: state }, this.moves);
       this.backend.copy(state, moved);

@@ -2,55 +2,54 @@
  * The states at the two ends of a network's sequences, on the host, and their gradients: PyTorch's (h_0, c_0) and (h_n, c_n).
  * Row b belongs to sequence b of the batch.
  *
- * Names: h0 and c0 of the initial states, hn and cn of those after each sequence's last step; then the LSTM's suffix, as in
- * kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
+ * Names: h0 and c0 of an LSTM's initial states, hn and cn of those after each sequence's last step; h0 and hn of a GRU or RNN. Then
+ * the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
  */
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, stepOf, zeros } from '../core/tensor.js';
-import type { Lstm, State } from '../equations/lstm-tensors.js';
+import type { BoundCell, Tensors } from '../cells/cell.js';
 import type { CompleteConfig } from './config.js';
-import { lstmsOf } from './config.js';
+import { cellsOf } from './config.js';
 import type { NamedTensors } from './parameters.js';
 import { assertLoadable } from './parameters.js';
 
-type Allocate = (shapes: { h: Shape; c: Shape }) => State;
+type Allocate = (shapes: Readonly<Record<string, Shape>>) => Tensors;
 
 /** The states of a network, on the host; see `Network.states`. */
 export class NetworkStates {
   /** Those that belong to a sequence between two passes, and their gradients. */
-  readonly all: readonly State[];
-  private readonly lstms: readonly Lstm[];
+  readonly all: readonly Tensors[];
+  private readonly cells: readonly BoundCell[];
   /** For each layer, the gradients that reach its last states from outside; undefined if the network has none. */
-  private readonly dFinal: readonly (readonly State[])[] | undefined;
+  private readonly dFinal: readonly (readonly Tensors[])[] | undefined;
 
   constructor(
     private readonly backend: Backend,
     private readonly config: CompleteConfig,
-    layers: readonly (readonly Lstm[])[],
-    /** `[B]`: the caller's index of each sequence in the LSTMs. */
+    layers: readonly (readonly BoundCell[])[],
+    /** `[B]`: the caller's index of each sequence in the cells. */
     private readonly order: () => readonly number[],
     /** Default: no gradients from outside. */
     allocate?: Allocate,
   ) {
-    this.lstms = layers.flat();
-    this.dFinal =
-      allocate && layers.map((lstms) => lstms.map(({ final: { h, c } }) => allocate({ h: h.shape, c: c.shape })));
-    const own = this.lstms.flatMap((lstm) => [lstm.initial, lstm.final, initialGradients(lstm)]);
+    this.cells = layers.flat();
+    this.dFinal = allocate && layers.map((cells) => cells.map(({ final }) => allocate(shapesOf(final))));
+    const own = this.cells.flatMap((cell) => [cell.initial, cell.final, initialGradients(cell)]);
     this.all = [...own, ...(this.dFinal?.flat() ?? [])];
   }
 
   /** Copies h0 and c0 `[B,…]` into the initial states. Throws the errors of `assertLoadable`; then nothing changes. */
   setInitial(states: NamedTensors): void {
-    this.write('setInitial', INITIAL, states, initialOf(this.lstms));
+    this.write('setInitial', '0', states, initialOf(this.cells));
   }
 
   /** hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. */
   async final(): Promise<NamedTensors> {
     return this.read(
-      FINAL,
-      this.lstms.map(({ final }) => final),
+      'n',
+      this.cells.map(({ final }) => final),
     );
   }
 
@@ -61,27 +60,31 @@ export class NetworkStates {
 
   /** Sets the gradients that reach the last states from outside, hn and cn `[B,…]`: each later backward pass adds them. */
   setFinalGradients(gradients: NamedTensors): void {
-    this.write('setFinalGradients', FINAL, gradients, this.dFinal?.flat() ?? []);
+    this.write('setFinalGradients', 'n', gradients, this.dFinal?.flat() ?? []);
   }
 
-  /** Adds those of layer n to the gradients of its LSTMs. Nothing else reads the last c. */
-  addFinalGradients(n: number, lstms: readonly Lstm[]): void {
-    this.dFinal?.[n].forEach(({ h, c }, k) => {
-      const { dhUpstream, dcUpstream, reverse, sizes } = lstms[k];
-      const last = reverse ? 0 : sizes.T;
-      this.backend.add(stepOf(dhUpstream, last), h);
-      if (dcUpstream) this.backend.copy(stepOf(dcUpstream, last), c);
+  /** Adds those of layer n to the gradients of its cells. Nothing else reads the last state but h. */
+  addFinalGradients(n: number, cells: readonly BoundCell[]): void {
+    this.dFinal?.[n].forEach((states, k) => {
+      const { dUpstream, reverse, sizes } = cells[k];
+      for (const [name, gradient] of Object.entries(states)) {
+        const upstream = dUpstream[name];
+        if (!upstream) continue;
+        const last = stepOf(upstream, reverse ? 0 : sizes.T);
+        if (name === 'h') this.backend.add(last, gradient);
+        else this.backend.copy(last, gradient);
+      }
     });
   }
 
   /** The gradients of h0 and c0 `[B,…]` from the last backward pass, under these names. */
   async initialGradients(): Promise<NamedTensors> {
-    return this.read(INITIAL, this.lstms.map(initialGradients));
+    return this.read('0', this.cells.map(initialGradients));
   }
 
-  /** `[B,…]` from outside → rows in the order of the LSTMs. */
-  private write(what: string, names: Names, given: NamedTensors, states: readonly State[]): void {
-    const tensors = namedStates(this.config, states, names);
+  /** `[B,…]` from outside → rows in the order of the cells. */
+  private write(what: string, end: End, given: NamedTensors, states: readonly Tensors[]): void {
+    const tensors = namedStates(this.config, states, end);
     assertLoadable(tensors, given, what);
     const order = this.order();
     const sorted = Object.entries(tensors).map(([name, { shape }]) => {
@@ -96,9 +99,9 @@ export class NetworkStates {
     });
   }
 
-  private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
+  private async read(end: End, states: readonly Tensors[]): Promise<NamedTensors> {
     const order = this.order(); // as it is now: a later batch may have another one
-    const named = namedStates(this.config, states, names);
+    const named = namedStates(this.config, states, end);
     const all = Object.values(named);
     const copies = all.map(({ shape }) => zeros(shape, this.backend.dtype));
     await readAll(this.backend, all, (tensor, k) => {
@@ -108,26 +111,24 @@ export class NetworkStates {
   }
 }
 
-type Names = readonly [h: string, c: string];
+/** What the name of a state ends with: 0 at the start of the sequences, n at their ends. */
+type End = '0' | 'n';
 
-const INITIAL: Names = ['h0', 'c0'];
-const FINAL: Names = ['hn', 'cn'];
+const shapesOf = (tensors: Tensors): Record<string, Shape> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
 
-/** The initial state of each LSTM. */
-export const initialOf = (lstms: readonly Lstm[]): State[] => lstms.map(({ initial }) => initial);
+/** The initial states of each cell. */
+export const initialOf = (cells: readonly BoundCell[]): Tensors[] => cells.map(({ initial }) => initial);
 
-/** The states of each LSTM by name (not copied). */
-export function namedStates(config: CompleteConfig, states: readonly State[], [h, c] = INITIAL): NamedTensors {
+/** The states of each cell by name (not copied). */
+export function namedStates(config: CompleteConfig, states: readonly Tensors[], end: End = '0'): NamedTensors {
   return Object.fromEntries(
-    lstmsOf(config).flatMap(({ suffix }, n): [string, Tensor][] => [
-      [`${h}${suffix}`, states[n].h],
-      [`${c}${suffix}`, states[n].c],
-    ]),
+    cellsOf(config).flatMap(({ suffix }, n) =>
+      Object.entries(states[n]).map(([name, tensor]): [string, Tensor] => [`${name}${end}${suffix}`, tensor]),
+    ),
   );
 }
 
-/** ∂loss/∂h0 and ∂loss/∂c0, `[B,…]`, after a backward pass. */
-export function initialGradients({ dh, dc, reverse, sizes: { T } }: Lstm): State {
-  const row = reverse ? T : 0;
-  return { h: stepOf(dh, row), c: stepOf(dc, row) };
-}
+/** ∂loss/∂h0, ∂loss/∂c0 and the like, `[B,…]`, after a backward pass. */
+export const initialGradients = ({ dStates, reverse, sizes: { T } }: BoundCell): Tensors =>
+  Object.fromEntries(Object.entries(dStates).map(([name, rows]) => [name, stepOf(rows, reverse ? T : 0)]));

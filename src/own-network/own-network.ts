@@ -8,6 +8,7 @@ import { labelRows } from '../equations/cross-entropy.js';
 import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { outputViews } from '../network/layers.js';
 import type { Network } from '../network/network.js';
+import { lstmsIn } from '../network/network.js';
 import type { GivenOptions } from '../training/options.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { Line, Validation } from '../training/training.js';
@@ -108,9 +109,9 @@ const replaceBackward = (network: Network, functions: NetworkFunctions): void =>
 
 /** The backward pass of a network of one layer. */
 function backwardWith(network: Network, functions: NetworkFunctions): void {
-  const { activations, backend, config, layers, parameters } = network;
+  const { activations, backend, config, parameters } = network;
   const { probabilities, y } = activations;
-  const [[lstm]] = layers;
+  const [[lstm]] = lstmsIn(network);
   const [kernel, bias] = parameters.slice(-2);
   const dLogits = matrixOf(activations.dLogits);
   if (!probabilities) throw new Error('the network’s loss is not cross-entropy');

@@ -8,7 +8,7 @@ import type { LabelledImages } from '../data/mnist.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
-import { Network } from '../network/network.js';
+import { lstmsIn, Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
 import type { Cells } from './choose-backend.js';
@@ -133,9 +133,11 @@ function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
 }
 
 /** Every LSTM after a forward and a backward pass of one sequence. Reads the host's tensors, see `Backend.download`. */
-export function inspectedLstms({ config, layers }: Network): InspectedLstm[] {
-  const places = lstmsOf(config);
-  return layers.flat().map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) }));
+export function inspectedLstms(network: Network): InspectedLstm[] {
+  const places = lstmsOf(network.config);
+  return lstmsIn(network)
+    .flat()
+    .map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) }));
 }
 
 function lstmValues({ sizes, reverse, gates, outputs, dh, dc }: Lstm): Omit<InspectedLstm, 'layer'> {

@@ -3,11 +3,11 @@
  * initial states that a step began with, and a line about the step can be computed from them.
  */
 import { allocateAll } from '../core/backend.js';
-import type { Lstm, State } from '../equations/lstm-tensors.js';
-import { lstmsOf, stateShapes } from '../network/config.js';
+import { stateShapes } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { loadTensors, saveTensors } from '../network/parameters.js';
+import { initialOf, namedStates } from '../network/states.js';
 
 /** The states between two batches; zero at first. */
 export class CarriedState {
@@ -27,18 +27,19 @@ export class CarriedState {
 
   /** Keeps the states after the last forward pass. */
   keep(): void {
-    this.forEach(({ h, c }, lstm) => {
-      this.network.backend.copy(h, lstm.final.h);
-      this.network.backend.copy(c, lstm.final.c);
-    });
+    const { backend, config, layers } = this.network;
+    const final = namedStates(
+      config,
+      layers.flat().map((cell) => cell.final),
+    );
+    for (const [name, tensor] of Object.entries(this.tensors)) backend.copy(tensor, final[name]);
   }
 
   /** Makes them the initial states of the network. */
   restore(): void {
-    this.forEach(({ h, c }, lstm) => {
-      this.network.backend.copy(lstm.initial.h, h);
-      this.network.backend.copy(lstm.initial.c, c);
-    });
+    const { backend, config, layers } = this.network;
+    const initial = namedStates(config, initialOf(layers.flat()));
+    for (const [name, tensor] of Object.entries(this.tensors)) backend.copy(initial[name], tensor);
   }
 
   /** Copies, on the host. */
@@ -53,12 +54,5 @@ export class CarriedState {
 
   dispose(): void {
     for (const tensor of Object.values(this.tensors)) this.network.backend.free(tensor);
-  }
-
-  private forEach(use: (state: State, lstm: Lstm) => void): void {
-    const lstms = this.network.layers.flat();
-    lstmsOf(this.network.config).forEach(({ suffix }, n) => {
-      use({ h: this.tensors[`h0${suffix}`], c: this.tensors[`c0${suffix}`] }, lstms[n]);
-    });
   }
 }

@@ -2,6 +2,8 @@
  * The JSON texts of a checkpoint: its network, its options and the name of its data. Each field is checked, and `where`
  * begins the messages. checkpoint.ts reads the tensors.
  */
+import type { Cell } from '../cells/cell.js';
+import { CELL_NAMES } from '../cells/cells.js';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
@@ -18,9 +20,13 @@ import { completeConfig, needsVersion3, storedLayer } from '../network/config.js
 import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
-/** The network that the fields describe. */
-export const savedNetworkIn = (fields: Fields, where: string, version: number): CompleteConfig =>
-  version === 1 ? version1Network(fields) : storedNetwork(fields, where, version);
+/** The network that the fields describe. `cells`: the caller's own cells, which a file has by name. */
+export const savedNetworkIn = (
+  fields: Fields,
+  where: string,
+  version: number,
+  cells: readonly Cell[],
+): CompleteConfig => (version === 1 ? version1Network(fields) : storedNetwork(fields, where, version, cells));
 
 function version1Network(fields: Fields): CompleteConfig {
   const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
@@ -28,8 +34,8 @@ function version1Network(fields: Fields): CompleteConfig {
 }
 
 /** A field that is missing has its default. */
-function storedNetwork(fields: Fields, where: string, version: number): CompleteConfig {
-  const network = fields.value('network');
+function storedNetwork(fields: Fields, where: string, version: number, cells: readonly Cell[]): CompleteConfig {
+  const network = withOwnCells(fields.value('network'), cells, where);
   let complete: CompleteConfig;
   try {
     complete = completeConfig(network as NetworkConfig);
@@ -39,13 +45,29 @@ function storedNetwork(fields: Fields, where: string, version: number): Complete
   }
   if (version < 3 && needsVersion3(complete)) {
     throw new DataError(
-      `${where}: network has projections, no biases, a newer loss or class names: these need format version 3`,
+      `${where}: network has other cells than lstm, projections, no biases, a newer loss or class names: these need format version 3`,
     );
   }
   if (isWithinF32(complete.forgetBias)) return complete;
   throw new DataError(
     `${where}: network: forgetBias is ${complete.forgetBias}: must be a number within f32 (${F32_RANGE})`,
   );
+}
+
+/** A file's network with the caller's cells in place of their names. Throws a DataError for the name of a cell that is missing. */
+function withOwnCells(network: unknown, cells: readonly Cell[], where: string): unknown {
+  const { layers } = (network ?? {}) as { readonly layers?: unknown };
+  if (!Array.isArray(layers)) return network;
+  const found = layers.map((layer: { readonly cell?: unknown } | null, n) => {
+    const name = layer?.cell;
+    if (typeof name !== 'string' || CELL_NAMES.some((known) => known === name)) return layer;
+    const cell = cells.find((one) => one.name === name);
+    if (cell) return { ...layer, cell };
+    throw new DataError(
+      `${where}: network: layers[${n}] has the cell ${quote(name)}, which is none of ${CELL_NAMES.join(', ')}: pass it again, in { cells }`,
+    );
+  });
+  return { ...(network as object), layers: found };
 }
 
 /** The vocabulary of a text's network; undefined if there is none. */
@@ -128,6 +150,7 @@ export function assertSameNetwork(options: TrainOptions, network: CompleteConfig
     ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),
     ['dropout', options.dropout, network.dropout],
     ['forgetBias', options.forgetBias, network.forgetBias],
+    ['eigenvalues', options.eigenvalues, network.eigenvalues],
     ['loss', isOfLabels && options.loss === TUTORIAL.loss ? network.loss : options.loss, network.loss],
     ...(network.loss === 'huber' ? [['delta', options.delta, network.delta] as const] : []),
     ...(network.loss === 'pinball' ? [['quantiles', options.quantiles, network.quantiles] as const] : []),

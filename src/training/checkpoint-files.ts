@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { previousOf, replaceFile } from '../files/disk-replace.js';
 import { placeOf, readFile } from '../files/disk.js';
-import type { FloatLimits } from '../files/stored-tensors.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 import { parseCheckpointSet } from './checkpoint-set.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
 export type { CheckpointSet } from './checkpoint-set.js';
@@ -20,7 +19,7 @@ export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
  * The checkpoint of a file; of one that holds several networks, `FILE#NAME` names one. Throws a DataError if the file is missing, damaged,
  * or not a checkpoint; it names `FILE.previous`, if that exists.
  */
-export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoint {
+export function loadCheckpoint(file: string, limits: ReadOptions = {}): Checkpoint {
   const [path, name] = partsOf(file);
   return withPrevious(path, () => {
     const bytes = readFile(path);

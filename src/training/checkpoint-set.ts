@@ -6,9 +6,8 @@ import { DataError } from '../core/errors.js';
 import type { JsonObject } from '../files/json.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { quote, writeSafetensors } from '../files/safetensors.js';
-import type { FloatLimits } from '../files/stored-tensors.js';
 import { checkedMetadata, metadataIn } from './checkpoint-fields.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
 
 /** The contents of a file of several networks. */
@@ -48,7 +47,7 @@ export function checkpointSetBytes({ networks, metadata }: CheckpointSet): Uint8
 export function parseCheckpointSet(
   bytes: Uint8Array,
   name: string,
-  limits: FloatLimits = {},
+  limits: ReadOptions = {},
 ): CheckpointSet | undefined {
   const file = checkedFile(bytes, name);
   const listed = file.metadata.get('networks');

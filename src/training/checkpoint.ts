@@ -4,6 +4,7 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
+import type { Cell } from '../cells/cell.js';
 import { typed } from '../core/command-line.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
@@ -75,7 +76,7 @@ export interface SavedTraining {
   readonly squares: NamedTensors;
   /** SGD's v, `[…]` in each parameter's shape; empty with Adam. */
   readonly velocities: NamedTensors;
-  /** The states that the next batch of a text continues from, h0 and c0 `[B,H]` of each LSTM; empty for other data. */
+  /** The states that the next batch of a text continues from, h0 and c0 `[B,H]` of each LSTM, h0 of other cells; empty for other data. */
   readonly states: NamedTensors;
   /** The random generator's state: four whole numbers. */
   readonly random: readonly number[];
@@ -169,6 +170,12 @@ export function assertCheckpoint(what: string, value: unknown): asserts value is
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+/** How a file is read. */
+export interface ReadOptions extends FloatLimits {
+  /** Your own cells, as they stood in `layers` of the network: a file has them by name. Default: none. */
+  readonly cells?: readonly Cell[];
+}
+
 /** Begins the messages about a checkpoint that cannot be written. */
 const WRITTEN = 'checkpoint';
 
@@ -182,7 +189,10 @@ function readableMetadata(checkpoint: Checkpoint, least: number): Safetensors['m
   const { training } = checkpoint;
   const order: [string, StoredTensor][] = training ? [['order', storedIntegers(training.order)]] : [];
   const file = { metadata: metadataOf(checkpoint, least), tensors: new Map(order) };
-  const { network } = describedModel(file, WRITTEN);
+  const cells = checkpoint.model.network.layers.flatMap(({ cell = 'lstm' }) =>
+    typeof cell === 'string' ? [] : [cell],
+  );
+  const { network } = describedModel(file, WRITTEN, cells);
   if (training) describedTraining(file, network, WRITTEN);
   return file.metadata;
 }
@@ -294,8 +304,11 @@ export function signed({ metadata, tensors }: Safetensors): Safetensors {
   return { metadata: new Map(metadata).set('checksum', checksumOf({ metadata, tensors })), tensors };
 }
 
-/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network. */
-export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLimits = {}): Checkpoint {
+/**
+ * The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network, or if its
+ * network has a cell that is neither of this program nor in `limits.cells`.
+ */
+export function parseCheckpoint(bytes: Uint8Array, name: string, limits: ReadOptions = {}): Checkpoint {
   const file = checkedFile(bytes, name);
   const names = file.metadata.get('networks');
   if (names === undefined) return checkpointIn(file, name, limits);
@@ -312,7 +325,7 @@ export function checkedFile(bytes: Uint8Array, name: string): Safetensors {
 }
 
 /** The checkpoint of a file that has been checked. */
-export function checkpointIn(file: Safetensors, name: string, limits: FloatLimits = {}): Checkpoint {
+export function checkpointIn(file: Safetensors, name: string, limits: ReadOptions = {}): Checkpoint {
   const model = savedModel(file, name, limits);
   const training = file.metadata.has('training') ? savedTraining(file, model, name) : null;
   if (versionOf(file) >= 3) assertNoOtherTensors(file, { model, training }, name);
@@ -370,17 +383,21 @@ function assertChecksum(file: Safetensors, name: string): void {
   }
 }
 
-function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
-  const model = describedModel(file, name);
+function savedModel(file: Safetensors, name: string, limits: ReadOptions): SavedModel {
+  const model = describedModel(file, name, limits.cells);
   return { ...model, parameters: tensorsNamed(file, networkParameterShapes(model.network), '', name, limits) };
 }
 
 /** The model without its tensors. */
-function describedModel(file: Pick<Safetensors, 'metadata'>, name: string): Omit<SavedModel, 'parameters'> {
+function describedModel(
+  file: Pick<Safetensors, 'metadata'>,
+  name: string,
+  cells: readonly Cell[] = [],
+): Omit<SavedModel, 'parameters'> {
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
-  const network = savedNetworkIn(fields, where, versionOf(file));
+  const network = savedNetworkIn(fields, where, versionOf(file), cells);
   const vocabulary = vocabularyIn(fields, where, network);
   fields.assertNoOthers();
   return { T, network, ...(vocabulary && { vocabulary }) };

@@ -11,7 +11,8 @@ import { describe } from '../core/arguments.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numbers.js';
 import { SHUFFLES } from '../data/batches.js';
 import { SCHEDULES } from '../equations/schedule.js';
-import { LOSSES, MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
+import { EIGENVALUES, LOSSES, MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
+import { CELL_NAMES } from '../cells/cells.js';
 import { BIAS_INITS, OUTPUT_INITS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */
@@ -264,6 +265,20 @@ export const OPTIONS = {
     flag: '--bidirectional',
     help: 'a second LSTM in each layer reads the sequence in reverse',
     since: 2,
+  }),
+  /** The cell of each layer: 'lstm', 'rnn', 'gru', 'lstm-peephole', 'mingru', 'minlstm' or 'slstm'. Default: 'lstm'. */
+  cell: network(oneOf(CELL_NAMES), 'lstm', {
+    flag: '--cell <name>',
+    help: 'the cell of each layer; only an LSTM has a projection',
+    since: 3,
+    storedIfSet: true,
+  }),
+  /** The factors of minGRU and minLSTM: 'positive', from 0 to 1, or 'signed', from -1 to 1 (28). Default: 'positive'. */
+  eigenvalues: network(oneOf(EIGENVALUES), 'positive', {
+    flag: '--eigenvalues <name>',
+    help: 'the factors of mingru and minlstm: positive, or signed, from -1 to 1',
+    since: 3,
+    storedIfSet: true,
   }),
   /** P of (16): numbers that each LSTM passes on, fewer than its hidden units. Default: 0, all of them, no projection. */
   projection: network(COUNT_OR_0, 0, {

@@ -1,6 +1,7 @@
 /** The options of a training run, made from the table in option-table.ts: their types, defaults and checks, also when a run is resumed. */
 import { assertKnownNames, counted, describe, plainCopyOf } from '../core/arguments.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
+import { cellOf } from '../cells/cells.js';
 import type { Limits } from '../equations/clipping.js';
 import type { TrainData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
@@ -133,7 +134,10 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  return uselessFaultOf(options, ['delta', 'quantiles']);
+  if (options.biasInit === 'chrono' && !cellOf(options.cell).setChrono) {
+    return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
+  }
+  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
 }
 
 /** Options that have an effect only beside one value of another option. */
@@ -143,13 +147,20 @@ export const NEEDS = {
   momentum: ['optimiser', 'sgd'],
   delta: ['loss', 'huber'],
   quantiles: ['loss', 'pinball'],
+  projection: ['cell', 'lstm'],
+  forgetBias: ['cell', 'lstm', 'lstm-peephole', 'minlstm', 'slstm'],
+  eigenvalues: ['cell', 'mingru', 'minlstm'],
 } as const;
 
 /** What is wrong with the first of `names` that has no effect, although it is not its default; undefined if all are right. */
 function uselessFaultOf(options: Values, names: readonly OptionName[]): string | undefined {
-  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
-    if (!names.includes(name) || options[other] === value || hasDefault(options, name)) continue;
-    return `${name} ${String(options[name])}: must be left out unless ${other} is ${value}`;
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    readonly [OptionName, ...string[]],
+  ][]) {
+    if (!names.includes(name) || values.some((value) => options[other] === value) || hasDefault(options, name))
+      continue;
+    return `${name} ${String(options[name])}: must be left out unless ${other} is ${values.join(' or ')}`;
   }
   return undefined;
 }
@@ -200,9 +211,10 @@ export function layersOf({
   bidirectional,
   projection = 0,
   withoutBias = false,
-}: Pick<Values, 'hidden' | 'layers' | 'bidirectional'> & Partial<Pick<Values, 'projection' | 'withoutBias'>>) {
+  cell = 'lstm',
+}: Pick<Values, 'hidden' | 'layers' | 'bidirectional'> & Partial<Pick<Values, 'projection' | 'withoutBias' | 'cell'>>) {
   const sizes = typeof hidden === 'number' ? Array<number>(layers).fill(hidden) : hidden;
-  return sizes.map((size) => ({ hidden: size, bidirectional, projection, bias: !withoutBias }));
+  return sizes.map((size) => ({ hidden: size, bidirectional, projection, bias: !withoutBias, cell }));
 }
 
 /** The options that checkpoints of a version can hold. */

@@ -53,8 +53,8 @@ export interface Validation {
 /** The network that the options describe, for data of this kind. */
 export function networkFor(kind: DataKind, options: TrainOptions): NetworkConfig {
   const { inputs, inputKind, reads, classes, targets } = kind;
-  const { dropout, forgetBias, loss, delta, quantiles } = options;
-  const common = { inputs, layers: layersOf(options), inputKind, reads, dropout, forgetBias };
+  const { dropout, forgetBias, eigenvalues, loss, delta, quantiles } = options;
+  const common = { inputs, layers: layersOf(options), inputKind, reads, dropout, forgetBias, eigenvalues };
   if (classes > 0) return { ...common, outputs: classes };
   if (loss === 'pinball') return { ...common, outputs: targets * quantiles.length, loss, quantiles };
   return { ...common, outputs: targets, loss, delta };

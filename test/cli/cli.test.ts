@@ -112,7 +112,7 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--loss', 'huber'], LABELLED],
     [['train', '--shift', '28'], 'shift 28: must be smaller than each side of the images, 28 × 28'],
     [['train', '--permute'], '--permute needs --task pixels'],
-    [['train', '--steps', '50'], '--steps needs --task adding or text'],
+    [['train', '--steps', '50'], '--steps needs --task adding, parity or text'],
     [['train', '--task', 'adding', '--data', '.'], '--data: --task adding reads no files of MNIST'],
     [['gradcheck', '--layers', '2', '--hidden', '3,4,5'], '--hidden has 3 numbers, but --layers is 2'],
     [['gradcheck', '--dropout', '0.2'], '--dropout needs two layers or more: it drops numbers between them'],

@@ -90,6 +90,16 @@ describe('longhand train', () => {
     });
   });
 
+  test('on parity reports its accuracy on sequences, and so does eval', async () => {
+    const file = path.join(directoryOf({}), 'run.safetensors');
+    const args = words`train --task parity --cell mingru --eigenvalues signed --steps 3 --hidden 2 --training-iters 101`;
+    const { stdout } = await longhand([...args, '--batch-size', '100', '--checkpoint', file]);
+    const found = /^Optimization Finished!\nTesting Accuracy on all 10000 sequences: (\d\.\d+)\n$/.exec(stdout)!;
+    const { accuracy } = jsonOf(await longhand(['eval', file, '--json'])) as { accuracy: number };
+    expect(accuracy.toFixed(4)).toBe(Number(found[1]).toFixed(4));
+    expect((await longhand(['eval', file])).stdout).toMatch(/^10000 test sequences: .+, accuracy \d\.\d{4}\n$/);
+  });
+
   test('accepts fewer test images than the tutorial uses', async () => {
     const data = directoryOf(mnistFiles(5020, 5));
     const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);

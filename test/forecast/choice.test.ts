@@ -228,9 +228,9 @@ describe('rolling origins', () => {
     const c = (lag: number): number => d.slice(lag).reduce((sum, one, t) => sum + (one - mean) * (d[t] - mean), 0) / 5;
     const side = 1.96 * Math.sqrt((c(0) + 2 * (2 / 3) * c(1) + 2 * (1 / 3) * c(2)) / 5);
     expect(meanWithin(d, 3)).toEqual({
-      mean: expect.closeTo(mean, 12),
-      low: expect.closeTo(mean - side, 12),
-      high: expect.closeTo(mean + side, 12),
+      mean: expect.closeTo(mean, 12) as number,
+      low: expect.closeTo(mean - side, 12) as number,
+      high: expect.closeTo(mean + side, 12) as number,
     });
     expect(meanWithin([2, NaN, 2], 1)).toEqual({ mean: 2, low: 2, high: 2 });
     // moving averages of 5 numbers depend on one another as forecasts 5 ahead do

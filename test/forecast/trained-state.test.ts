@@ -206,7 +206,7 @@ describeKind('forecaster', {
     ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number above 0'],
     ['inputs.y.scale', -1, 'f: forecast.inputs.y.scale is -1: must be a number above 0'],
     ['rules.method', 'arima', 'f: forecast.rules.method is "arima": must be one of auto, network, last'],
-    ['rules.method', 'ets', 'f: forecast.rules.chosen is [null,null]: must be a method for each horizon'],
+    ['rules.method', 'ets', 'f: forecast.rules.chosen is [null,null]: must be methods, because ets has no networks'],
     ['rules.chosen', [null], 'f: forecast.rules.chosen is [null]: must be one method for each horizon'],
     ['rules.chosen', [null, { method: 'ets', numbers: {} }], 'f: forecast.rules.chosen[1].numbers.period: missing'],
     ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],

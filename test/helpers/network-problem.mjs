@@ -96,7 +96,7 @@ export async function resultsOf(library, problem, network) {
   const within = (values) => withBeyondEnds(Array.from(values), lengths, T, 0);
   const logits = [...valuesOf(network.activations.logits)];
   const back = Array.from(network.order.keys(), (b) => network.order.indexOf(b));
-  const top = network.layers[network.layers.length - 1].map(({ outputs }) => ({
+  const top = network.cells[network.cells.length - 1].map(({ outputs }) => ({
     values: inOrder([...valuesOf(outputs.h)], T, back),
     width: outputs.h.shape[2],
   }));
@@ -172,6 +172,8 @@ function withBeyondEnds(values, lengths, T, value) {
   });
 }
 
+const CELLS = /** @type {const} */ (['lstm', 'gru', 'rnn']);
+
 /**
  * A random problem, as test/fixtures/network.py describes it, with every combination of features. The same seed gives the same one.
  *
@@ -190,7 +192,9 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
   const layers = drawn(1 + random.below(3), () => {
     const hidden = 1 + random.below(4);
-    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
+    const cell = oneOf(...CELLS);
+    const projection = cell === 'lstm' ? random.below(hidden) : 0;
+    return { hidden, bidirectional: isTrue(), projection, bias: random.below(4) > 0, cell };
   });
   /** @type {CompleteConfig['loss']} */
   const loss = oneOf('crossEntropy', 'squaredError', 'absoluteError', 'huber', 'pinball');
@@ -201,12 +205,14 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     outputs,
     inputKind: oneOf('numbers', 'classes'),
     classNames: [],
+    eigenvalues: 'positive',
     loss,
     delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
     quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],
     reads: oneOf('last', 'every'),
     dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
+    eigenvalues: 'positive',
   };
   const lengths = isTrue() ? Array(B).fill(T) : drawn(B, () => 1 + random.below(T));
 
@@ -214,14 +220,15 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const parameters = Object.fromEntries(
     Object.entries(shapes).map(([name, [rows, columns = 1]]) => [name, numbers(rows * columns)]),
   );
-  const lstms = Object.keys(shapes).flatMap((name) => {
+  const places = Object.keys(shapes).flatMap((name) => {
     if (!name.startsWith('kernel')) return [];
     const suffix = name.slice('kernel'.length);
-    const H = shapes[name][1] / 4;
-    return [{ suffix, H, P: shapes[`projection${suffix}`]?.[1] ?? H }];
+    const { hidden: H, projection, cell } = layers[Number(suffix.split('.')[1] ?? 0)];
+    return [{ suffix, H, P: projection || H, cell }];
   });
-  /** @param {'H' | 'P'} width */
-  const states = (width) => Object.fromEntries(lstms.map((lstm) => [lstm.suffix, numbers(B * lstm[width])]));
+  const lstms = places.filter(({ cell }) => cell === 'lstm');
+  const h = () => Object.fromEntries(places.map(({ suffix, P }) => [suffix, numbers(B * P)]));
+  const c = () => Object.fromEntries(lstms.map(({ suffix, H }) => [suffix, numbers(B * H)]));
   const x = network.inputKind === 'classes' ? drawn(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
 
   const rows = network.reads === 'every' ? T * B : B;
@@ -235,8 +242,8 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const tops = layers[layers.length - 1].bidirectional ? 2 : 1;
   /** @param {number} P */
   const mask = (P) => drawn(T * B * P, () => Number(random.uniform(0, 1) >= network.dropout));
-  const masks = Object.fromEntries(lstms.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
-  const state = { h0: states('P'), c0: states('H'), ...(isTrue() && { dhn: states('P'), dcn: states('H') }) };
+  const masks = Object.fromEntries(places.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
+  const state = { h0: h(), c0: c(), ...(isTrue() && { dhn: h(), dcn: c() }) };
   return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
 }
 

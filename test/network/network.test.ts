@@ -27,7 +27,7 @@ describe('sizes', () => {
   test('defaults are filled in', () => {
     expect(completeConfig({ inputs: 2, layers: [{ hidden: 3 }], outputs: 4 })).toEqual({
       inputs: 2,
-      layers: [{ hidden: 3, bidirectional: false, projection: 0, bias: true }],
+      layers: [{ hidden: 3, bidirectional: false, projection: 0, bias: true, cell: 'lstm' }],
       outputs: 4,
       inputKind: 'numbers',
       loss: 'crossEntropy',
@@ -36,6 +36,7 @@ describe('sizes', () => {
       reads: 'last',
       dropout: 0,
       forgetBias: 1,
+      eigenvalues: 'positive',
       classNames: [],
     });
   });

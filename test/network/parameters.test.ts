@@ -589,7 +589,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
   /** Those that read and write no tensor; the last two lines are private. */
   const WITHOUT_TENSORS = [
     ...['countsRow', 'updates', 'step', 'steps', 'isOver', 'hasLostPatience', 'options', 'learningRate', 'best'],
-    ...['warnings', 'dispose', 'order', 'layers', 'lstm'],
+    ...['warnings', 'dispose', 'order', 'layers', 'cells', 'lstm'],
     ...['batch', 'changed', 'statesChanged', 'isDisposed', 'updateAll', 'assertState', 'assertNotDisposed'],
     ...['assertPassed', 'assertFree', 'assertNotRunning', 'assertNotEnded', 'exclusively'],
   ];

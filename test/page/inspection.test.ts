@@ -6,7 +6,7 @@ import { Random } from '../../src/core/rng.js';
 import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { completeConfig } from '../../src/network/config.js';
-import { Network } from '../../src/network/network.js';
+import { lstmsIn, Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/predict.js';
@@ -131,7 +131,7 @@ describe('an inspection of two layers in both directions', () => {
       }
     }
     forward.forward();
-    const { h, c, gates } = forward.layers[0][0];
+    const { h, c, gates } = lstmsIn(forward)[0][0];
     const [, reverse] = (await inspect()).lstms;
     for (let t = 0; t < T; t++) {
       for (let n = 0; n < 4; n++) {

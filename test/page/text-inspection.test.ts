@@ -275,7 +275,7 @@ describe('an inspection', () => {
   test('of states has a limit that falls with the work of the network', async () => {
     expect(mostCharacters(model.network)).toBe(20_000);
     const work = 600 * 4 * 600 + 1200 * 4 * 600 + 600 * C;
-    const wide = { hidden: 600, bidirectional: false, projection: 0, bias: true };
+    const wide = { hidden: 600, bidirectional: false, projection: 0, bias: true, cell: 'lstm' } as const;
     expect(mostCharacters({ ...model.network, layers: [wide, wide] })).toBe(Math.floor(5e9 / work));
     expect((await inspector.states(model, 'to be '.repeat(3500))).characters).toHaveLength(20_000);
   });

@@ -19,12 +19,6 @@ const SHARED = [
   ],
 ];
 
-/**
- * Mesa's drivers compute on the processor. The launches of training tests are small: waking a second thread for each takes longer than
- * computing. `npm test` has as many threads as processors, and so has the WebGPU of Chromium.
- */
-process.env.LP_NUM_THREADS ??= '1';
-
 /** @type {import('jest').Config} */
 export default {
   ...config,

@@ -72,15 +72,17 @@ test.each(['sgd', 'adam'] as const)('a loaded checkpoint with %s has the bytes o
 });
 
 const TARGETS = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' }, 9);
-const OF_TARGETS = ['loss', 'delta', 'quantiles']; // left out of a file if they have their defaults
+const IF_SET = ['loss', 'delta', 'quantiles', 'cell', 'eigenvalues']; // left out of a file if they have their defaults
 
 const PROJECTED = NETWORK.layers.map((layer) => ({ ...layer, projection: 1, bias: false }));
 const ofTargets = (outputs: number, loss: object): object => ({ inputs: 2, inputKind: 'numbers', outputs, ...loss });
+const GRU = { cell: 'gru', forgetBias: 1 } as const;
 const HUBER = { loss: 'huber', delta: 0.25 } as const;
 const PINBALL = { loss: 'pinball', quantiles: [0.1, 0.9] } as const;
 
 test.each<[Partial<TrainOptions>, object, object]>([
   [{ projection: 1, withoutBias: true }, { layers: PROJECTED }, {}],
+  [GRU, { layers: NETWORK.layers.map((layer) => ({ ...layer, cell: 'gru' })), forgetBias: 1 }, { cell: 'gru' }],
   [{ loss: 'absoluteError' }, ofTargets(2, { loss: 'absoluteError' }), { loss: 'absoluteError' }],
   [{ loss: 'huber' }, ofTargets(2, { loss: 'huber', delta: 1 }), { loss: 'huber' }],
   [HUBER, ofTargets(2, HUBER), HUBER],
@@ -97,11 +99,11 @@ test.each<[Partial<TrainOptions>, object, object]>([
     expect(metadata.get('formatVersion')).toBe('3');
     expect(JSON.parse(metadata.get('model')!)).toEqual({ T: STEPS, network: { ...NETWORK, ...network } });
     const options = JSON.parse(metadata.get('options')!) as Record<string, unknown>;
-    const names = OPTION_NAMES.map(storedName).filter((name) => !OF_TARGETS.includes(name) || name in stored);
+    const names = OPTION_NAMES.map(storedName).filter((name) => !IF_SET.includes(name) || name in stored);
     expect(Object.keys(options)).toEqual(names);
     expect(options).toMatchObject(stored);
     expect(refusalOf(file, (_, changed) => changed.set('formatVersion', '2'))).toBe(
-      'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
+      'f: model: network has other cells than lstm, projections, no biases, a newer loss or class names: these need format version 3',
     );
     if (!('projection' in option)) return;
     expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);

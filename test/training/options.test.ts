@@ -74,14 +74,25 @@ const LOSSES: Readonly<Partial<Record<OptionName, TrainOptions['loss']>>> = {
 const TARGETS = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'last', ends: 'one length' }, 64);
 const dataFor = (name: OptionName): TrainData => (name in LOSSES ? TARGETS : IMAGES);
 
+/** The options of other cells, and what an LSTM alone has. */
+const PLAIN = { projection: 0, forgetBias: 1, biasInit: 'zeros' } as const;
+const CELLS: Readonly<Partial<Record<OptionName, Partial<TrainOptions>>>> = {
+  cell: { ...PLAIN, cell: 'rnn' },
+  eigenvalues: { ...PLAIN, cell: 'mingru', eigenvalues: 'signed' },
+};
+
 const OTHERS = {
   ...TUTORIAL,
-  ...Object.fromEntries(OPTION_NAMES.filter((name) => !(name in LOSSES)).map((name) => [name, otherValue(name)])),
+  ...Object.fromEntries(
+    OPTION_NAMES.filter((name) => !(name in LOSSES || name in CELLS)).map((name) => [name, otherValue(name)]),
+  ),
 };
 
 /** As OTHERS, with another value of this option. */
 const othersWith = (name: OptionName): TrainOptions =>
-  name in LOSSES ? { ...OTHERS, shift: 0, loss: LOSSES[name]!, [name]: otherValue(name) } : OTHERS;
+  name in LOSSES
+    ? { ...OTHERS, shift: 0, loss: LOSSES[name]!, [name]: otherValue(name) }
+    : { ...OTHERS, ...CELLS[name] };
 
 const checkpointWith = (options: Partial<TrainOptions>, data: TrainData = IMAGES): Promise<Checkpoint> =>
   checkpointOf(data, options, (options.validateEvery ?? null) === null ? {} : { validation: data });
@@ -171,7 +182,7 @@ describe('one entry of the table makes the flag, the default, the check and the 
     expect(() => assertOptions(othersWith(name))).not.toThrow();
 
     // a field of checkpoints
-    expect((name in LOSSES ? await savedFrom(name) : saved)[name]).toEqual(otherValue(name));
+    expect((name in LOSSES || name in CELLS ? await savedFrom(name) : saved)[name]).toEqual(otherValue(name));
   });
 });
 
@@ -190,7 +201,7 @@ test('a resumed run may change only its length and its display step', () => {
 /** The options that determine the network. */
 const NETWORK: readonly OptionName[] = [
   ...(['hidden', 'layers', 'bidirectional', 'projection', 'withoutBias', 'dropout', 'forgetBias'] as const),
-  ...(['loss', 'delta', 'quantiles'] as const),
+  ...(['loss', 'delta', 'quantiles', 'cell', 'eigenvalues'] as const),
 ];
 
 /** A file of the version that introduced the option. */
@@ -203,6 +214,10 @@ beforeAll(async () => {
     const small = { hidden: 2, batchSize: 16, trainingIters: 64, loss, [name]: otherValue(name) };
     files.set(name, checkpointBytes(await checkpointWith(small, TARGETS)));
   }
+  for (const [name, cell] of Object.entries(CELLS) as [OptionName, Partial<TrainOptions>][]) {
+    const small = { hidden: 2, batchSize: 16, trainingIters: 64, ...cell };
+    files.set(name, checkpointBytes(await checkpointWith(small)));
+  }
 });
 
 describe('an option that an older checkpoint lacks has its default', () => {
@@ -211,7 +226,9 @@ describe('an option that an older checkpoint lacks has its default', () => {
     const saved = parseCheckpoint(file, 'f').training!.options;
     const { since = 1 } = entryOf(name);
     const names = OPTION_NAMES.filter((other) => (entryOf(other).since ?? 1) <= since && !NETWORK.includes(other));
-    const written = Object.fromEntries(names.map((other) => [other, other === 'patience' ? null : OTHERS[other]]));
+    const written = Object.fromEntries(
+      names.map((other) => [other, other === 'patience' ? null : othersWith(name)[other]]),
+    );
     const lacking = withOptions(file, (options) => {
       for (const other of names) options[storedName(other)] = written[other];
       Reflect.deleteProperty(options, storedName(name));
@@ -219,7 +236,7 @@ describe('an option that an older checkpoint lacks has its default', () => {
     if (NETWORK.includes(name) && saved[name] !== TUTORIAL[name]) {
       // the default must also agree with the file's network
       expect(() => parseCheckpoint(lacking, 'f')).toThrow(
-        `f: options of another network: ${name === 'forgetBias' || name in LOSSES ? name : 'layers['}`,
+        `f: options of another network: ${name === 'forgetBias' || name === 'eigenvalues' || name in LOSSES ? name : 'layers['}`,
       );
     } else {
       expect(parseCheckpoint(lacking, 'f').training!.options).toEqual({ ...saved, ...written, [name]: TUTORIAL[name] });
@@ -279,6 +296,12 @@ const RANGES: Readonly<Record<Exclude<OptionName, 'quantiles'>, Range>> = {
   hidden: COUNT,
   layers: { accepted: [1, 2, 1000], onlyFiles: [], refused: [0, 1001, 1.5] },
   bidirectional: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
+  cell: {
+    accepted: ['lstm', 'rnn', 'gru', 'lstm-peephole', 'mingru', 'minlstm', 'slstm'],
+    onlyFiles: [],
+    refused: ['GRU', ''],
+  },
+  eigenvalues: { accepted: ['positive', 'signed'], onlyFiles: [], refused: ['negative', ''] },
   projection: { accepted: [0, 1], onlyFiles: [], refused: [-1, 0.5] },
   withoutBias: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
   dropout: { accepted: [0, 0.5, 0.99], onlyFiles: [1e-46], refused: [-0.1, 0.991, 1] },

@@ -60,7 +60,7 @@ export function tanhRow(out: usize, x: usize, H: i32): void {
 }
 
 /** tanh of a row's last numbers: a call is shorter than the formula, and a page loads this code. */
-function lastTanh(x: v128): v128 {
+export function lastTanh(x: v128): v128 {
   return tanh(x);
 }
 
@@ -160,13 +160,13 @@ function dcOf(dh: v128, o: v128, tanhC: v128, dc: v128): v128 {
 /** dz = dgate*gate*(1-gate) */
 // @ts-ignore: decorator
 @inline
-function sigmoidBackward(dGate: v128, gate: v128): v128 {
+export function sigmoidBackward(dGate: v128, gate: v128): v128 {
   return f32x4.mul(f32x4.mul(dGate, gate), f32x4.sub(f32x4.splat(1), gate));
 }
 
 /** dz = dgate*(1-gate²) */
 // @ts-ignore: decorator
 @inline
-function tanhBackward(dGate: v128, gate: v128): v128 {
+export function tanhBackward(dGate: v128, gate: v128): v128 {
   return f32x4.mul(dGate, f32x4.sub(f32x4.splat(1), f32x4.mul(gate, gate)));
 }

@@ -1,12 +1,16 @@
 /** The module's entry: the function for each kind of job, the start of a job, and the loop of a helper thread. */
 import { lstmCellBackwardChunk, lstmCellForwardChunk } from './cell';
+import { gruCellBackwardChunk, gruCellForwardChunk, tanhBackwardChunk, tanhForwardChunk } from './cells';
 import { Kind } from './jobs';
 import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, errorBackwardChunk, errorForwardChunk,
 } from './loss';
 import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch, setWide } from './matmul';
+import { peepholeCellBackwardChunk, peepholeCellForwardChunk } from './peephole';
 import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
 import { columnSumsChunk, embeddingForwardChunk, embeddingBackwardChunk } from './rows';
+import { minGruBackwardChunk, minGruForwardChunk, minLstmBackwardChunk, minLstmForwardChunk } from './scan';
+import { slstmCellBackwardChunk, slstmCellForwardChunk } from './slstm';
 import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
 export { SCRATCH_BYTES, setScratch, setThread, setWide, allFinished };
@@ -18,6 +22,12 @@ export { adamRow, multiplyRow, sgdRow } from './pointwise';
 export { addFourRows, addRow } from './rows';
 export { divideRow, expRow } from './loss';
 export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } from './cell';
+export { gruGatesBackwardRow, gruNewBackwardRow, gruStateRow, sigmoidOfSumRow, tanhBackwardRow } from './cells';
+export { keepRow, outputBackwardRow, peepholeBackwardRow, peepholeRow, showRow } from './peephole';
+export {
+  minGruBackwardRow, minGruRow, minLstmGatesBackwardRow, minLstmRow, minLstmScanBackwardRow,
+} from './scan';
+export { keptBackwardRow, meanBackwardRow, meanRow, weightBackwardRow, weightRow } from './slstm';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
 
 function execute(chunk: i32): void {
@@ -26,6 +36,18 @@ function execute(chunk: i32): void {
     case Kind.matmul: matmulChunk(chunk); break;
     case Kind.lstmCellForward: lstmCellForwardChunk(chunk); break;
     case Kind.lstmCellBackward: lstmCellBackwardChunk(chunk); break;
+    case Kind.tanhForward: tanhForwardChunk(chunk); break;
+    case Kind.tanhBackward: tanhBackwardChunk(chunk); break;
+    case Kind.gruCellForward: gruCellForwardChunk(chunk); break;
+    case Kind.gruCellBackward: gruCellBackwardChunk(chunk); break;
+    case Kind.peepholeCellForward: peepholeCellForwardChunk(chunk); break;
+    case Kind.peepholeCellBackward: peepholeCellBackwardChunk(chunk); break;
+    case Kind.minGruForward: minGruForwardChunk(chunk); break;
+    case Kind.minGruBackward: minGruBackwardChunk(chunk); break;
+    case Kind.minLstmForward: minLstmForwardChunk(chunk); break;
+    case Kind.minLstmBackward: minLstmBackwardChunk(chunk); break;
+    case Kind.slstmCellForward: slstmCellForwardChunk(chunk); break;
+    case Kind.slstmCellBackward: slstmCellBackwardChunk(chunk); break;
     case Kind.columnSums: columnSumsChunk(chunk); break;
     case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
     case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;

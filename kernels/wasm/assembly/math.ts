@@ -104,6 +104,23 @@ export function tanh(x: v128): v128 {
 
 const TANH_LIMITS = memory.data<f32>([-20, 20]);
 
+/** log σ(x) = min(x, 0) - log(1 + e⁻ˡˣˡ), within 2e-7 beside it. With u = e⁻ˡˣˡ, log(1 + u) = 2·artanh(s), s = u/(2 + u) ≤ 1/3. */
+// @ts-ignore: decorator
+@inline
+export function logSigmoid(x: v128): v128 {
+  const u = exp(f32x4.neg(f32x4.abs(x)));
+  const s = f32x4.div(u, f32x4.add(u, constant(TWO))), square = f32x4.mul(s, s);
+  let p = multiplyAdd(constant(ARTANH), square, constant(ARTANH + 4));
+  p = multiplyAdd(p, square, constant(ARTANH + 8));
+  p = multiplyAdd(p, square, constant(ARTANH + 12));
+  p = multiplyAdd(p, square, constant(ARTANH + 16));
+  p = multiplyAdd(p, square, constant(ARTANH + 20));
+  return f32x4.sub(f32x4.pmin(x, f32x4.splat(0)), f32x4.mul(f32x4.add(s, s), multiplyAdd(p, square, constant(ONE))));
+}
+
+/** artanh(s)/s = 1 + s²/3 + s⁴/5 + …: the coefficients from s¹² to s². The next one adds less than 2e-8. */
+const ARTANH = memory.data<f32>([0.07692308, 0.09090909, 0.11111111, 0.14285715, 0.2, 0.33333334]);
+
 const TINY = memory.data<f32>([7.888609052210118e-31]); // 2⁻¹⁰⁰
 
 /**

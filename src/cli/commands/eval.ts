@@ -30,7 +30,7 @@ import { evaluateForecasts, OF_ORIGINS, withOrigins } from './series.js';
 import type { SavedSet } from '../set-run.js';
 import { loadSet, writtenBeside } from '../set-run.js';
 import type { Noun } from '../tasks.js';
-import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.js';
+import { assertDataRead, isMade, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
@@ -93,7 +93,7 @@ Examples:
       });
       if (text !== undefined) reportText(flags, text, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
-      else reportError(flags, noun, evaluation, model.network);
+      else reportSequences(flags, noun, evaluation, model.network);
     });
 }
 
@@ -144,10 +144,10 @@ async function assertBegan({ known, text }: Evaluated, training: SavedTraining |
   throw new DataError(`${file}: was trained on ${otherData(training, text)}`);
 }
 
-/** Which data a run did not begin with, and what to do. Only the task adding makes its data itself. */
+/** Which data a run did not begin with, and what to do. The tasks adding and parity make their data themselves. */
 function otherData({ task }: SavedTraining, text: string | undefined): string {
   if (text !== undefined) return `another text than ${text}: name a text with --text`;
-  if (task === 'adding') return `other sequences than those of the task adding${OWN_DATA}`;
+  if (isMade(task)) return `other sequences than those of the task ${task}${OWN_DATA}`;
   return "other data than the packaged ones: name MNIST's files with --data";
 }
 
@@ -170,9 +170,17 @@ function reportText({ set, text, json }: EvalFlags, file: string, { loss, count 
   print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
-function reportError({ set, json }: EvalFlags, noun: Noun, { count, loss }: Evaluation, network: CompleteConfig): void {
-  if (json) printJson({ set, [noun]: count, loss, lossName: network.loss });
-  else print(`${counted(count, `${set} ${noun.slice(0, -1)}`)}: ${lossName(network)} ${loss.toFixed(6)}`);
+/** Of sequences. Those with targets have no accuracy. */
+function reportSequences(
+  { set, json }: EvalFlags,
+  noun: Noun,
+  { count, loss, accuracy }: Evaluation,
+  network: CompleteConfig,
+): void {
+  const share = Number.isNaN(accuracy) ? {} : { accuracy };
+  const text = Number.isNaN(accuracy) ? '' : `, accuracy ${accuracy.toFixed(4)}`;
+  if (json) printJson({ set, [noun]: count, loss, lossName: network.loss, ...share });
+  else print(`${counted(count, `${set} ${noun.slice(0, -1)}`)}: ${lossName(network)} ${loss.toFixed(6)}${text}`);
 }
 
 function reportClasses(

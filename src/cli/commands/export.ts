@@ -13,7 +13,7 @@ import { assertReplaceable, previousOf, replaceFile } from '../../files/disk-rep
 import { makeFolder, readFile } from '../../files/disk.js';
 import type { Safetensors } from '../../files/safetensors.js';
 import { parseSafetensors, quote } from '../../files/safetensors.js';
-import { isPlain } from '../../network/config.js';
+import { assertLstms, isPlain } from '../../network/config.js';
 import { metadataIn } from '../../training/checkpoint-fields.js';
 import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint } from '../../training/checkpoint.js';
@@ -82,7 +82,9 @@ Examples:
     const { extension, write } = FORMS[to];
     const [input, network] = partsOf(file);
     const target = output ?? beside(input, (network === undefined ? '' : `.${network}`) + extension);
-    const written = await write(loadCheckpoint(file), file);
+    const checkpoint = loadCheckpoint(file);
+    assertLstms(`${file}: --to ${to}`, checkpoint.model.network);
+    const written = await write(checkpoint, file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));

@@ -1,6 +1,8 @@
 /** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
 import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
+import type { CellName } from '../../cells/cells.js';
+import { CELL_NAMES, cellOf } from '../../cells/cells.js';
 import { counted } from '../../core/arguments.js';
 import { formatShape } from '../../core/tensor.js';
 import type { GradientReport } from '../../equations/gradcheck.js';
@@ -21,6 +23,7 @@ interface GradcheckFlags {
   readonly hidden: number | readonly number[];
   readonly layers: number;
   readonly bidirectional: boolean;
+  readonly cell: CellName;
   readonly projection: number;
   readonly withoutBias: boolean;
   readonly dropout: number;
@@ -48,13 +51,14 @@ export function gradcheckCommand(): Command {
     .option('--hidden <counts>', 'H, hidden units of each layer; 6,5 makes two layers', listOf(size), 6)
     .option('--layers <count>', 'layers of the network', wholeNumber(1, 100), 1)
     .option('--bidirectional', 'each layer also reads its sequences in reverse', false)
+    .addOption(new Option('--cell <name>', 'the cell of each layer').choices(CELL_NAMES).default('lstm'))
     .option(
       '--projection <count>',
       'P, numbers that each LSTM passes on; 0: all of its hidden units',
       wholeNumber(0),
       0,
     )
-    .option('--without-bias', 'LSTMs without biases', false)
+    .option('--without-bias', 'cells without biases', false)
     .option('--dropout <probability>', 'of a number between two layers', f32Number(0, 0.99, false), 0)
     .option('--classes <count>', 'C, classes, or numbers that the network computes', size, 7)
     .addOption(new Option('--input-kind <kind>', 'what a step reads').choices(INPUT_KINDS).default('numbers'))
@@ -71,6 +75,7 @@ export function gradcheckCommand(): Command {
 Examples:
   longhand gradcheck
   longhand gradcheck --steps 12 --hidden 9 --seed 3 --json
+  longhand gradcheck --cell gru --lengths
   longhand gradcheck --layers 2 --bidirectional --projection 3 --lengths --reads every --loss squaredError`,
     )
     .action(async (flags: GradcheckFlags) => {
@@ -93,6 +98,7 @@ function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
     command.error(`error: --hidden has ${counted(hidden.length, 'number')}, but --layers is ${layers}`);
   }
+  if (projection > 0 && cellOf(flags.cell).canProject !== true) command.error('error: --projection needs --cell lstm');
   const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
   if (projection >= smallest) {
     command.error(`error: --projection is ${projection}: must be smaller than --hidden, ${smallest}, or 0 for none`);

@@ -74,8 +74,8 @@ export async function runTraining(
   else if (hasTargets(data.test)) print.testedError(loss, count, model.config);
   else {
     const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
-    print.tested(share(first), first.length);
-    print.testedAll(share(correct), correct.length);
+    if (noun === 'images') print.tested(share(first), first.length);
+    print.testedAll(share(correct), correct.length, noun);
   }
   model.dispose();
   if (flags.plot !== undefined && flags.history !== undefined) {
@@ -231,8 +231,8 @@ const textPrinter = {
   validation: (validation: Validation) => print(validationLine(validation)),
   finished: (_steps: number) => print('Optimization Finished!'),
   tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
-  testedAll: (accuracy: number, images: number) =>
-    print(`Testing Accuracy on all ${counted(images, 'image')}: ${numpyShare(accuracy)}`),
+  testedAll: (accuracy: number, count: number, noun: Noun) =>
+    print(`Testing Accuracy on all ${counted(count, noun.slice(0, -1))}: ${numpyShare(accuracy)}`),
   testedText: (loss: number, characters: number) =>
     print(`Bits per character on the last ${counted(characters + 1, 'character')}: ${bits(loss)}`),
   testedError: (loss: number, sequences: number, config: CompleteConfig) => {
@@ -262,7 +262,7 @@ const jsonPrinter: Printer = {
   validation: (validation) => printEvent('validation', validation),
   finished: (steps) => printEvent('finished', { steps }),
   tested: (accuracy, images) => printEvent('test', { images, accuracy }),
-  testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
+  testedAll: (accuracy, count, noun) => printEvent('test', { [noun]: count, accuracy }),
   testedText: (loss, characters) =>
     printEvent('test', { characters: characters + 1, loss, bitsPerCharacter: loss / Math.LN2 }),
   testedError: (loss, sequences, { loss: lossName }) => printEvent('test', { sequences, loss, lossName }),

@@ -2,7 +2,7 @@
  * `longhand train`: reads and checks the flags. run-training.ts, the next file to read, trains and reports. The flags of
  * the training itself come from the table in src/training/option-table.ts.
  */
-import { Command, Help, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { classifyOptions } from '../../classify/classifier.js';
 import { statSync } from 'node:fs';
 import { DataError } from '../../core/errors.js';
@@ -79,7 +79,7 @@ export function trainCommand(): Command {
     .option('--best <file>', 'write the state with the smallest validation loss', filePath)
     .optionsGroup('Backend:');
   return withBackendOptions(command)
-    .configureHelp({ optionDescription: (option) => new Help().optionDescription(withDefaultOf(option, command)) })
+    .addHelpText('before', () => showDefaults(command))
     .addHelpText(
       'after',
       `
@@ -195,16 +195,16 @@ function flagFor(option: OptionEntry): Option {
   return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
 }
 
-/** The option with the default that it has in the task which the other flags choose, for the help. */
-function withDefaultOf(option: Option, command: Command): Option {
-  const name = OPTION_NAMES.find((one) => storedName(one) === option.attributeName());
-  if (name === undefined) return option;
-  const value = defaultsOf(command.opts<TrainFlags & SeriesFlags & ClassifyFlags>())[name];
-  const words = Array.isArray(value) ? value.join() : option.defaultValueDescription;
-  return Object.assign(Object.create(Option.prototype) as Option, option, {
-    defaultValue: value,
-    defaultValueDescription: value === null || Array.isArray(value) ? words : undefined,
-  });
+/** Before the help is written: each option has the default of the task that the other flags choose. */
+function showDefaults(command: Command): string {
+  const defaults = defaultsOf(command.opts<TrainFlags & SeriesFlags & ClassifyFlags>());
+  for (const name of OPTION_NAMES) {
+    const value = defaults[name];
+    if (value === null) continue; // the table has words for it
+    const option = command.options.find((one) => one.attributeName() === storedName(name));
+    option?.default(value, Array.isArray(value) ? value.join() : undefined);
+  }
+  return '';
 }
 
 function defaultsOf(flags: TrainFlags & SeriesFlags & ClassifyFlags): TrainOptions {
@@ -303,9 +303,9 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
   }
   const given = givenOptions(command);
   const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
-  for (const [name, [other, value]] of Object.entries(NEEDS) as [keyof typeof NEEDS, [OptionName, string]][]) {
-    if (name in given && options[other] !== value)
-      command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${value}`);
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [keyof typeof NEEDS, readonly [OptionName, ...string[]]][]) {
+    if (name in given && !values.some((value) => options[other] === value))
+      command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${values.join(' or ')}`);
   }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {

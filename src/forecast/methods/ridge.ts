@@ -1,5 +1,6 @@
 /** Ridge regression: a weighted sum of the numbers that the network reads in its whole window, and of the last four seasons. */
 import { counted } from '../../core/arguments.js';
+import { DataError } from '../../core/errors.js';
 import { scaled } from '../../data/scale.js';
 import type { JsonReader } from '../../files/json-reader.js';
 import { meanAbsoluteError } from '../intervals.js';
@@ -118,7 +119,7 @@ function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): Fitte
     forecasts(reading, ahead, steps) {
       const found = horizons.find((one) => one.ahead === ahead);
       if (!found)
-        throw new Error(
+        throw new DataError(
           `ridge regression: was fitted to ${horizons.map((one) => one.ahead).join(', ')} ahead, not to ${ahead}`,
         );
       const length = rowLength(reading, found.span) + 1;

@@ -11,7 +11,7 @@ import { choicesOf, NO_SEASONS } from '../../forecast/request.js';
 import { withForecaster } from '../../forecast/forecaster.js';
 import { optionsOf } from '../../forecast/stages.js';
 import type { ForecastChoices, ForecastPlan } from '../../forecast/plan.js';
-import { withLooks } from '../../forecast/plan.js';
+import { membersOf, withLooks } from '../../forecast/plan.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, resumeRun, trainRun } from '../../forecast/run.js';
 import type { SeriesColumns } from '../../forecast/series.js';
@@ -149,6 +149,8 @@ export class SeriesEngine {
       const state = parseForecast(bytes, name);
       if (state.plan.columns.time.length === 0)
         throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
+      if (membersOf(state.plan).length === 0)
+        throw new DataError(`${name}: holds no networks: longhand forecast reads it, the page shows networks`);
       const run = await resumeRun(this.tableFor(signal), state);
       this.run = { ...run, threads };
       const { plan } = state;

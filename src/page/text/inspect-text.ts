@@ -9,6 +9,7 @@ import { classesIn } from '../../data/text.js';
 import type { CompleteConfig } from '../../network/config.js';
 import { lstmsOf, widthOf } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
+import { lstmsIn } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 import { assertWrites, distributionOf } from '../../training/sample.js';
 import { LONGEST_PASSAGE, PASSAGE, Queue } from '../common.js';
@@ -186,9 +187,11 @@ async function lossesOf(network: Network, classes: Int32Array): Promise<Float32A
 
 /** What a forward and a backward pass have computed. */
 async function valuesFor(network: Network, vocabulary: Vocabulary, target: number) {
-  const { backend, activations, dx, layers } = network;
+  const { backend, activations, dx } = network;
   const { logits } = activations;
-  const states = layers.flat().flatMap(({ gates, h, c, dh, dc }) => [gates, h, c, dh, dc]);
+  const states = lstmsIn(network)
+    .flat()
+    .flatMap(({ gates, h, c, dh, dc }) => [gates, h, c, dh, dc]);
   for (const tensor of [logits, dx, ...states]) await backend.download(tensor);
   return {
     choices: likeliest(distributionOf(valuesOf(stepOf(logits, target)), 1, network.config.outputs), vocabulary),
