@@ -289,7 +289,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     writeFileSync(file, `${JSON.stringify({ ...known(), [name]: figures }, null, 2)}\n`);
   }
   const figures = known();
-  if (Object.keys(SERIES).some((name) => !(name in figures))) throw new Error(`${file.pathname}: not all are measured`);
+  const missing = Object.keys(SERIES).filter((name) => !(name in figures));
+  if (missing.length > 0) {
+    console.error(`not measured yet, so no document is written: ${missing.join('; ')}`);
+    process.exit(1);
+  }
   writeFileSync(here('series.md'), documentOf(figures));
   const guide = readFileSync(here('forecast.md'), 'utf8');
   writeFileSync(
