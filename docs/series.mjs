@@ -75,7 +75,11 @@ const target = (error, method, most = 1.05, counts = true) => ({ error, method, 
  */
 const DAX = { predict: 'DAX', inputs: ['SMI', 'CAC', 'FTSE'] };
 const TEN = {
-  AirPassengers: { ...own('air', '1958-01..', [1, 12]), targets: [target(12.2, 'SARIMA'), target(20, 'HW')] },
+  AirPassengers: {
+    rows: () => rowsIn(here('passengers.csv')),
+    request: { time: 'month', predict: 'passengers', test: '1958-01..', ahead: [1, 12] },
+    targets: [target(12.2, 'SARIMA'), target(20, 'HW')],
+  },
   co2: { ...own('co2', '1990-01..', [1, 12]), targets: [target(0.243, 'ridge'), target(0.506, 'ridge')] },
   UKgas: { ...own('ukgas', '1981-01..', [1, 4]), targets: [target(32.3, 'SARIMA'), target(33.8, 'SARIMA')] },
   gas: { ...own('gas', '1986-01..', [1, 12]), targets: [target(1898, 'ridge'), target(3153, 'HW')] },
