@@ -11,7 +11,6 @@ export default {
   sandboxInjectedGlobals: GLOBALS,
   transform: { '\\.ts$|/node_modules/(pure-rand|@noble/hashes)/.*\\.js$': '<rootDir>/test/helpers/transform.js' },
   transformIgnorePatterns: [],
-  setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/helpers/global-setup.js',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 3, // for two cores: a worker often waits for a process or for the browser

@@ -6,8 +6,7 @@
  * - process: a running candidate: a process of Node or of Python, or a page;
  * - rival: another project's package, which a program calls.
  */
-import type { Mode } from '../kernels/gpu/gpu-js.js';
-import { MODES } from '../kernels/gpu/gpu-js.js';
+import { type Mode, MODES } from '../kernels/gpu/gpu-js.js';
 import type { Kind } from './tasks.js';
 
 export interface Candidate {

@@ -1,6 +1,5 @@
 /** Runs a command. A mistake of the user is a line on the terminal and exit code 2; a missing browser gives 1. */
-import type { Command } from 'commander';
-import { CommanderError, InvalidArgumentError } from 'commander';
+import { type Command, CommanderError, InvalidArgumentError } from 'commander';
 import { NoBrowserError } from './browser/chromium.js';
 import { UsageError } from './suites.js';
 

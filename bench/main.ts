@@ -3,22 +3,17 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
-import type { Candidate } from './candidates.js';
-import { BASELINE, candidateNames, candidatesFor } from './candidates.js';
+import { type Candidate, BASELINE, candidateNames, candidatesFor } from './candidates.js';
 import { runCommand } from './command.js';
 import { Comparison, FULL, ProcessPool, QUICK } from './measure/comparison.js';
-import type { Environment } from './measure/environment.js';
-import { environmentOf, loadNow, peakSentence } from './measure/environment.js';
+import { type Environment, environmentOf, loadNow, peakSentence } from './measure/environment.js';
 import { nodeEngine } from './measure/engine.js';
-import type { Row } from './measure/rows.js';
-import { rowsOf } from './measure/rows.js';
+import { type Row, rowsOf } from './measure/rows.js';
 import { messageOf } from './program.js';
 import { installRivals, usesRival } from './programs/rivals.js';
-import { crossoversOf, sentenceOf } from './report/crossovers.js';
+import { crossoversOf, sentenceOf, contestsOf, fastestIn, mistakesIn, warningsOf } from './report/verdicts.js';
 import { headLine, LEGEND, tableLine } from './report/tables.js';
-import { contestsOf, fastestIn, mistakesIn, warningsOf } from './report/verdicts.js';
-import type { Suite } from './suites.js';
-import { casesOf, scaling, SUITES, UsageError } from './suites.js';
+import { type Suite, casesOf, scaling, SUITES, UsageError } from './suites.js';
 import type { Kind } from './tasks.js';
 
 interface Options {
@@ -101,9 +96,8 @@ async function reportFrom(
 ): Promise<void> {
   if (report === undefined && summary === undefined)
     throw new UsageError('--from needs --report FILE or --summary FILE: it measures nothing');
-  if (names.length > 0 || json !== undefined) {
+  if (names.length > 0 || json !== undefined)
     throw new UsageError('--from uses all rows and writes only documents: leave out suites and --json');
-  }
   const rows = files.flatMap(rowsIn);
   if (rows.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
   await write(rows, report, summary);

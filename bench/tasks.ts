@@ -1,11 +1,8 @@
 /** The tasks that can be measured, with the numbers that go in and come out. */
 import { Random } from '../src/core/rng.js';
-import type { Shape } from '../src/core/tensor.js';
-import { sizeOf } from '../src/core/tensor.js';
-import type { NetworkConfig } from '../src/network/config.js';
-import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
-import type { ModelSizes } from '../src/network/tutorial-network.js';
-import { modelNetwork } from '../src/network/tutorial-network.js';
+import { type Shape, sizeOf } from '../src/core/tensor.js';
+import { type NetworkConfig, inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
+import { type ModelSizes, modelNetwork } from '../src/network/tutorial-network.js';
 
 /** A·B, Aᵀ·B and A·Bᵀ: for a layer's forward pass, for its weights' gradient and for its input's gradient. */
 export type Form = 'A·B' | 'Aᵀ·B' | 'A·Bᵀ';
@@ -141,9 +138,8 @@ export function makeInputs(task: BenchmarkTask): Arrays {
     return uniform(-glorot, glorot);
   };
   const inputs: Arrays = {};
-  for (const [name, shape] of Object.entries(inputShapes(task))) {
+  for (const [name, shape] of Object.entries(inputShapes(task)))
     inputs[name] = Float32Array.from({ length: sizeOf(shape) }, drawOf(name, shape));
-  }
   if (task.kind === 'forward' || task.kind === 'step') writeLabels(inputs.y, task, random);
   return inputs;
 }

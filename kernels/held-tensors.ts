@@ -1,6 +1,5 @@
 /** The tensors of a GPU backend, each held as rows of its last axis, and where the operands of operations lie in these rows. */
-import type { FloatArray, Tensor } from '../src/core/tensor.js';
-import { formatShape, isDense } from '../src/core/tensor.js';
+import { type FloatArray, type Tensor, formatShape, isDense } from '../src/core/tensor.js';
 
 /** Rows `from … to - 1` of a tensor, read directly or as a transpose. */
 export interface HeldRows<Held> {
@@ -42,9 +41,8 @@ export class HeldTensors<Held extends { readonly columns: number }> {
       const count = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
       return { tensor, from, to: from + count, transposed: false };
     }
-    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
+    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns))
       return { tensor, from, to: from + shape[1], transposed: true };
-    }
     throw this.refusal(
       operation,
       `${formatShape(shape)} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`,
@@ -64,9 +62,8 @@ export class HeldTensors<Held extends { readonly columns: number }> {
     const tensor = this.of(operation, vector);
     const { columns } = tensor;
     const column = offset % columns;
-    if ((shape[0] > 1 && stride[0] !== 1) || column + shape[0] > columns) {
+    if ((shape[0] > 1 && stride[0] !== 1) || column + shape[0] > columns)
       throw this.refusal(operation, `[${shape[0]}] with stride ${stride[0]} does not lie in one row of ${columns}`);
-    }
     return { tensor, row: Math.floor(offset / columns), column };
   }
 

@@ -4,8 +4,7 @@
  */
 import type { Backend } from './core/backend.js';
 import { readAll } from './core/backend.js';
-import { typed } from './core/command-line.js';
-import { DataError } from './core/errors.js';
+import { DataError, typed } from './core/errors.js';
 import { yieldToEventLoop } from './core/event-loop.js';
 import type { Range } from './core/numbers.js';
 import type { Tensor } from './core/tensor.js';

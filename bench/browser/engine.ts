@@ -1,8 +1,7 @@
 /** `--browser`: each candidate in a page and a renderer process of its own, cross-origin isolated. */
 import type { Browser, BrowserContext, JSHandle } from 'playwright-core';
 import type { Candidate } from '../candidates.js';
-import type { Engine } from '../measure/engine.js';
-import { TIMEOUT_MS } from '../measure/engine.js';
+import { type Engine, TIMEOUT_MS } from '../measure/engine.js';
 import type { Peak } from '../measure/peak.js';
 import type { Answers, CandidateProcess, Failure, Request, Started } from '../measure/protocol.js';
 import { LeftOutError } from '../program.js';

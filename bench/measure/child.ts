@@ -4,12 +4,10 @@
  */
 import { disableWideVectors, enableRelaxedSimd, enableWideVectors } from '../../kernels/wasm/node-flags.js';
 import { compilePeak } from '../assemblyscript.js';
-import type { Program, Start, StartOptions } from '../program.js';
-import { failureOf } from '../program.js';
+import { type Program, type Start, type StartOptions, failureOf } from '../program.js';
 import { largestRssMiB } from './environment.js';
 import { measurePeak } from './peak.js';
-import type { Answers, Failure, Request } from './protocol.js';
-import { answer } from './protocol.js';
+import { type Answers, type Failure, type Request, answer } from './protocol.js';
 import { Session } from './session.js';
 
 const [name, optionsText, vectors] = process.argv.slice(2);

@@ -5,15 +5,11 @@
 import type { Candidate } from '../candidates.js';
 import { messageOf } from '../program.js';
 import type { Case } from '../suites.js';
-import type { BenchmarkTask } from '../tasks.js';
-import { flopsOf, makeInputs } from '../tasks.js';
+import { type BenchmarkTask, flopsOf, makeInputs } from '../tasks.js';
 import type { Engine } from './engine.js';
-import type { Expected } from './expected.js';
-import { expectedOf, verify } from './expected.js';
-import type { EncodedArrays, Started } from './protocol.js';
-import { decode, encode } from './protocol.js';
-import type { Finding } from './rows.js';
-import { statisticsOf } from './rows.js';
+import { type Expected, expectedOf, verify } from './expected.js';
+import { type EncodedArrays, type Started, decode, encode } from './protocol.js';
+import { type Finding, statisticsOf } from './rows.js';
 
 interface Pace {
   readonly warmUpMs: number;

@@ -1,6 +1,5 @@
 /** An engine runs candidates: a version of Node, here, or Chromium (browser/engine.ts). */
-import type { ChildProcess } from 'node:child_process';
-import { execFile, fork, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, fork, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

@@ -108,9 +108,8 @@ export function verify(outputs: Arrays, expected: Record<string, Expected>): Ver
   let worst: Verdict = { isRight: true, error: 0, message: '' };
   for (const [name, { values, bound }] of Object.entries(expected)) {
     const output = outputs[name] as Float32Array | undefined;
-    if (output?.length !== values.length) {
+    if (output?.length !== values.length)
       return wrong(Infinity, `${name} has ${output?.length ?? 0} elements, not ${values.length}`);
-    }
     for (let n = 0; n < values.length; n++) {
       const limit = bound(n);
       if (limit === Infinity && Number.isFinite(output[n])) continue;

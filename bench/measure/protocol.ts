@@ -61,9 +61,8 @@ export type EncodedArrays = Record<string, string>;
 
 export function encode(arrays: Arrays): EncodedArrays {
   const encoded: EncodedArrays = {};
-  for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)) {
+  for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays))
     encoded[name] = textOf(new Uint8Array(buffer, byteOffset, byteLength));
-  }
   return encoded;
 }
 

@@ -1,9 +1,7 @@
 /** One candidate in one case: a line of the NDJSON, and a row of the tables. */
-import type { Candidate } from '../candidates.js';
-import { BASELINE } from '../candidates.js';
+import { type Candidate, BASELINE } from '../candidates.js';
 import type { Suite } from '../suites.js';
-import type { BenchmarkTask } from '../tasks.js';
-import { flopsOf } from '../tasks.js';
+import { type BenchmarkTask, flopsOf } from '../tasks.js';
 import type { Environment } from './environment.js';
 
 export interface Row {

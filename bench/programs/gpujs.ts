@@ -1,11 +1,8 @@
 /** GPU.js as its README shows it: a kernel with one loop, nested arrays in, nested arrays out. */
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
-import type { OpenMode } from '../../kernels/gpu/modes.js';
-import { openMode } from '../../kernels/gpu/modes.js';
-import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError, orLeftOut } from '../program.js';
-import type { Arrays, Form, MatmulTask } from '../tasks.js';
-import { inputShapes } from '../tasks.js';
+import { type OpenMode, openMode } from '../../kernels/gpu/modes.js';
+import { type Program, type Prepared, type StartOptions, LeftOutError, orLeftOut } from '../program.js';
+import { type Arrays, type Form, type MatmulTask, inputShapes } from '../tasks.js';
 import { packageVersion } from '../versions.js';
 
 type Rows = readonly Float32Array[];

@@ -2,8 +2,7 @@
  * jax-js on its WebAssembly or WebGPU device: each task is one `jit` function. Gradients come from its automatic
  * differentiation, and Adam is written as its users write it. An operation consumes its arrays; `.ref` keeps one.
  */
-import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError, threadsText } from '../program.js';
+import { type Program, type Prepared, type StartOptions, LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE } from '../tasks.js';
 import { loadRival, provideWebGpu, provideWebWorkers, rivalVersion } from './rivals.js';

@@ -14,8 +14,7 @@ import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
-import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError, orLeftOut } from '../program.js';
+import { type Program, type Prepared, type StartOptions, LeftOutError, orLeftOut } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { classesOf, FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
@@ -58,9 +57,8 @@ async function createBackend({ mode, threads }: StartOptions): Promise<Backend> 
 async function createPortable(threads: number): Promise<Backend> {
   const best = await createWasmBackend({ threads: 1 });
   await best.dispose();
-  if (best.description.includes('portable')) {
+  if (best.description.includes('portable'))
     throw new LeftOutError('this engine has no relaxed SIMD, so longhand-wasm is already the portable build');
-  }
   return createWasmBackend({ threads, deterministic: true });
 }
 
@@ -75,9 +73,8 @@ function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }:
     for (let n = 0; n < N; n++) {
       const at = out.offset + m * outRow + n * outColumn;
       let sum = accumulate ? out.data[at] : (bias?.get(n) ?? 0);
-      for (let k = 0; k < K; k++) {
+      for (let k = 0; k < K; k++)
         sum += a.data[a.offset + m * aRow + k * aColumn] * b.data[b.offset + k * bRow + n * bColumn];
-      }
       out.data[at] = sum;
     }
   }

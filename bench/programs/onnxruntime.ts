@@ -5,10 +5,8 @@ import { completeConfig } from '../../src/network/config.js';
 import { networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError, threadsText } from '../program.js';
-import type { Arrays, ModelTask } from '../tasks.js';
-import { FORGET_BIAS } from '../tasks.js';
+import { type Program, type Prepared, type StartOptions, LeftOutError, threadsText } from '../program.js';
+import { type Arrays, type ModelTask, FORGET_BIAS } from '../tasks.js';
 import { loadRival, rivalVersion } from './rivals.js';
 
 /** The part of onnxruntime-node that this file uses. */

@@ -1,8 +1,7 @@
 /** TensorFlow.js, with its own matMul, basicLSTMCell, automatic differentiation and Adam. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { lstmsOf } from '../../src/network/config.js';
-import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError, threadsText } from '../program.js';
+import { type Program, type Prepared, type StartOptions, LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE, networkOf } from '../tasks.js';
 import { loadRival, rivalFile, rivalVersion } from './rivals.js';

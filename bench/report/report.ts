@@ -6,8 +6,7 @@ import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites.js';
-import type { Block } from './sections.js';
-import { sectionOf } from './sections.js';
+import { type Block, sectionOf } from './sections.js';
 import { formatted, groupBy, isTimed, table, times } from './tables.js';
 import { conditionsOf, contestsOf, fastestIn, isBehind, warningsOf } from './verdicts.js';
 

@@ -3,11 +3,9 @@ import { labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { threadsText } from '../program.js';
 import { AXES, SUITES } from '../suites.js';
-import type { Bar, Point } from './charts.js';
-import { dotChart, lineChart } from './charts.js';
-import { crossoversOf, rowsAlong, rowsAtBase, sentenceOf } from './crossovers.js';
-import type { Timed } from './tables.js';
-import { groupBy, isTimed, milliseconds, significant, table, times } from './tables.js';
+import type { Bar, Point, Timed } from './tables.js';
+import { dotChart, lineChart, groupBy, isTimed, milliseconds, significant, table, times } from './tables.js';
+import { crossoversOf, rowsAlong, rowsAtBase, sentenceOf } from './verdicts.js';
 
 interface Chart {
   /** The file's name, without its ending. */

@@ -8,11 +8,9 @@ import { makeFolder } from '../../src/files/disk.js';
 import { BASELINE } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { UsageError } from '../suites.js';
-import { dotChart } from './charts.js';
+import { type Timed, dotChart, fillParts, groupBy, isTimed, milliseconds, table, times } from './tables.js';
 import { enginesOf } from './report.js';
 import { barOf } from './sections.js';
-import type { Timed } from './tables.js';
-import { fillParts, groupBy, isTimed, milliseconds, table, times } from './tables.js';
 import { conditionsOf, contestsOf, fastestIn, isBehind, lagOf } from './verdicts.js';
 
 /** The candidates of the table. */

@@ -6,15 +6,12 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Command, Option } from 'commander';
-import type { Mode } from '../../kernels/gpu/gpu-js.js';
-import { MODES } from '../../kernels/gpu/gpu-js.js';
+import { type Mode, MODES } from '../../kernels/gpu/gpu-js.js';
 import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
 import { withLoad } from '../measure/environment.js';
-import type { News } from './gpu-kernels.js';
-import { measureMode } from './gpu-kernels.js';
-import type { Size } from './product-steps.js';
-import { StepTable } from './product-steps.js';
+import { type News, measureMode } from './gpu-kernels.js';
+import { type Size, StepTable } from './product-steps.js';
 
 interface Options {
   readonly mode?: Mode;

@@ -6,8 +6,7 @@
 import type { KernelFunction, Mode, ResultRows, Stored } from '../../kernels/gpu/gpu-js.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { flat } from '../../kernels/gpu/layout.js';
-import type { OpenMode } from '../../kernels/gpu/modes.js';
-import { openMode } from '../../kernels/gpu/modes.js';
+import { type OpenMode, openMode } from '../../kernels/gpu/modes.js';
 import type { Backend } from '../../src/core/backend.js';
 import type { Operands, Outcome, Ready, Refusal, Size, Timing } from './product-steps.js';
 import { operandsOf, outcomeOf, readyOn, refusalOf } from './product-steps.js';

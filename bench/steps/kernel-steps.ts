@@ -65,9 +65,8 @@ function fourRows(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
     for (let k = 0; k < K4; k += 4) {
       const at = m * K + k;
       const [x0, x1, x2, x3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
-      for (let n = 0, i = k * N; n < N; n++, i++) {
+      for (let n = 0, i = k * N; n < N; n++, i++)
         out[m * N + n] += x0 * b[i] + x1 * b[i + N] + x2 * b[i + 2 * N] + x3 * b[i + 3 * N];
-      }
     }
   }
 }

@@ -3,8 +3,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError, WrongProductError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { Statistics } from '../measure/rows.js';
-import { spreadOf, statisticsOf, timesWarning } from '../measure/rows.js';
+import { type Statistics, spreadOf, statisticsOf, timesWarning } from '../measure/rows.js';
 
 export type Size = readonly [M: number, K: number, N: number];
 
@@ -86,9 +85,8 @@ async function sampleOf(repeat: Ready['repeat'], count: number): Promise<number>
 /** Runs a step until the compiler has done its work. Returns how many runs make a sample that is long enough for the clock. */
 async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): Promise<number> {
   let fastest = await sampleOf(repeat, 1);
-  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++) {
+  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++)
     fastest = Math.min(fastest, await sampleOf(repeat, 1));
-  }
   return Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
 }
 
@@ -96,9 +94,8 @@ async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): 
 export async function timesOf(repeat: Ready['repeat'], timing: Timing): Promise<Statistics> {
   const count = await warmUp(repeat, timing);
   const times: number[] = [];
-  for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;) {
+  for (let start = performance.now(); times.length < timing.samples || performance.now() - start < timing.totalMs;)
     times.push(await sampleOf(repeat, count));
-  }
   return statisticsOf(times);
 }
 

@@ -12,8 +12,7 @@ import { withLoad } from '../measure/environment.js';
 import { fillParts, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
 import type { News } from './gpu-kernels.js';
-import type { Outcome, Size } from './product-steps.js';
-import { figuresOf, StepTable } from './product-steps.js';
+import { type Outcome, type Size, figuresOf, StepTable } from './product-steps.js';
 import { measureWebGpu, stepsFor } from './webgpu-kernels.js';
 
 interface Options {

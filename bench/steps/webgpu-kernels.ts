@@ -3,15 +3,11 @@
  * kernels/webgpu/matmul.ts; then what checks and times them, in Node and in pages. Rows begin at a group of four numbers, as in the
  * backend. K is a multiple of 4, or a and b are 0 beyond it.
  */
-import type { Place } from '../../kernels/webgpu/allocations.js';
-import { Allocations, withoutPitch, withPitch } from '../../kernels/webgpu/allocations.js';
-import type { AdapterKind } from '../../kernels/webgpu/device.js';
-import { Device } from '../../kernels/webgpu/device.js';
+import { type Place, Allocations, withoutPitch, withPitch } from '../../kernels/webgpu/allocations.js';
+import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
-import type { Kernel, Launch } from '../../kernels/webgpu/kernel.js';
-import { LANES, times } from '../../kernels/webgpu/kernel.js';
-import type { TileShape } from '../../kernels/webgpu/matmul.js';
-import { matmul, sumsOf, tileLoop, tilePlaces } from '../../kernels/webgpu/matmul.js';
+import { type Kernel, type Launch, LANES, times } from '../../kernels/webgpu/kernel.js';
+import { type TileShape, matmul, sumsOf, tileLoop, tilePlaces } from '../../kernels/webgpu/matmul.js';
 import { Memory } from '../../kernels/webgpu/memory.js';
 import { Pipelines, Plan } from '../../kernels/webgpu/plan.js';
 import type { Backend } from '../../src/core/backend.js';

@@ -17,8 +17,7 @@
 import type { Gate } from './cell.js';
 import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, J, O, tanh } from './cell.js';
 import type { Geometry, Source, Span } from './layout.js';
-import type { Program, Size } from './program.js';
-import { Lines, x, y } from './program.js';
+import { type Program, type Size, Lines, x, y } from './program.js';
 
 const FOUR = [0, 1, 2, 3];
 

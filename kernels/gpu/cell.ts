@@ -3,8 +3,7 @@
  * written once for all modes, for one element; its arguments are expressions. Only (2) has a second form, in cell-tiles.ts.
  */
 import type { Geometry, Source } from './layout.js';
-import type { Program, Size } from './program.js';
-import { columnsOf, Lines, rowPrograms, x, y } from './program.js';
+import { type Program, type Size, columnsOf, Lines, rowPrograms, x, y } from './program.js';
 
 /** The gates, in the order of their columns. */
 const I = 0;

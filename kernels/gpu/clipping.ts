@@ -6,11 +6,9 @@
 import type { Tensor } from '../../src/core/tensor.js';
 import type { Device } from './device.js';
 import type { Geometry, Source } from './layout.js';
-import type { Program, Size } from './program.js';
-import { columnsOf, forEachColumn, forEachExample, Lines, rowPrograms, y } from './program.js';
+import { type Program, type Size, columnsOf, forEachColumn, forEachExample, Lines, rowPrograms, y } from './program.js';
 import type { Queue } from './queue.js';
-import type { Input, Matrix } from './runner.js';
-import { allRowsOf } from './runner.js';
+import { type Input, type Matrix, allRowsOf } from './runner.js';
 import type { Allocations, Operand } from './tensor.js';
 
 const SCALE = 2 ** -80;

@@ -6,8 +6,7 @@ import type { HostNumbers } from './gpu-js.js';
 import { flat, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
 import { copyPrograms, fillProgram, joinPrograms, uploadProgram } from './pointwise.js';
-import type { Input, Matrix, Operation, RowRange } from './runner.js';
-import { allRowsOf, isPart, Runner } from './runner.js';
+import { type Input, type Matrix, type Operation, type RowRange, allRowsOf, isPart, Runner } from './runner.js';
 
 export class Device {
   private readonly runner: Runner;
@@ -170,9 +169,8 @@ export class Device {
     const numbers: Float32Array[] = [];
     for (const part of matrix.parts) numbers.push(flat(await part.toArray()));
     // webgpu reports a lost device itself; a lost GL context continues, and reads zeros
-    if (geometry.width === 4 && gpu.context?.isContextLost() === true) {
+    if (geometry.width === 4 && gpu.context?.isContextLost() === true)
       throw new Error(`gpu: mode ${mode} has lost its device and all tensors on it; make a new backend`);
-    }
     const at = unpack(geometry, matrix.layout, columns, numbers);
     return (row, column) => at(first + row, column);
   }

@@ -1,12 +1,10 @@
 /** The GPU.js backend: the whole training step as GPU.js kernels, in one of GPU.js's modes. */
 import { assertKnownNames, describe } from '../../src/core/arguments.js';
-import type { Backend } from '../../src/core/backend.js';
-import { assertMultiplies } from '../../src/core/backend.js';
+import { type Backend, assertMultiplies } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { GpuBackend } from './backend.js';
-import type { Mode } from './gpu-js.js';
-import { loadGpuJs, MODES } from './gpu-js.js';
+import { type Mode, loadGpuJs, MODES } from './gpu-js.js';
 import { openMode } from './modes.js';
 
 export type { Mode } from './gpu-js.js';
@@ -25,9 +23,8 @@ export interface GpuOptions {
 export async function createGpuBackend(options: GpuOptions = {}): Promise<Backend> {
   assertKnownNames('gpu', options, ['mode']);
   const { mode = 'auto' } = options;
-  if (mode !== 'auto' && !MODES.includes(mode)) {
+  if (mode !== 'auto' && !MODES.includes(mode))
     throw new RangeError(`gpu: mode ${describe(mode)}: must be auto, ${MODES.join(', ')}`);
-  }
   if (mode !== 'auto') return openChecked(mode);
   await loadGpuJs(); // if it is missing, report it once, not for each mode
   const refusals: string[] = [];

@@ -14,14 +14,11 @@
 import type { MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import type { Device } from './device.js';
-import type { Geometry, Source, Span } from './layout.js';
-import { partsOf } from './layout.js';
-import type { Program, Size } from './program.js';
-import { x, y } from './program.js';
+import { type Geometry, type Source, type Span, partsOf } from './layout.js';
+import { type Program, type Size, x, y } from './program.js';
 import type { Queue } from './queue.js';
 import type { Input } from './runner.js';
-import type { Allocations, Operand } from './tensor.js';
-import { roomOf } from './tensor.js';
+import { type Allocations, type Operand, roomOf } from './tensor.js';
 
 /** The factors of a product. If `aTransposed`, the device holds a as `[K,M]`; if `bTransposed`, it holds b as `[N,K]`. */
 interface Factors {

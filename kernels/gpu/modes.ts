@@ -14,8 +14,7 @@ import type {
   WebGpuContext,
 } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
-import type { Geometry } from './layout.js';
-import { flat, partsOf } from './layout.js';
+import { type Geometry, flat, partsOf } from './layout.js';
 import type { Program } from './program.js';
 
 /** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/gpu-kernels.md compares tiles. */
@@ -112,9 +111,8 @@ async function glWorkDone({ context }: GpuInstance): Promise<void> {
   const fence = context.fenceSync(context.SYNC_GPU_COMMANDS_COMPLETE, 0);
   if (!fence) return; // the context is lost; the next read reports it
   context.flush();
-  while (context.clientWaitSync(fence, 0, 0) === context.TIMEOUT_EXPIRED) {
+  while (context.clientWaitSync(fence, 0, 0) === context.TIMEOUT_EXPIRED)
     await new Promise((resolve) => setTimeout(resolve));
-  }
   context.deleteSync(fence);
 }
 
@@ -160,9 +158,8 @@ async function provideNavigatorGpu(): Promise<void> {
     const name = 'webgpu' as string; // not a literal, so that bundlers for pages do not look for this package of Node's
     const { create, globals } = (await import(name)) as typeof import('webgpu');
     Object.assign(globalThis, globals);
-    if (typeof navigator === 'undefined') {
+    if (typeof navigator === 'undefined')
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true, writable: true });
-    }
     Object.defineProperty(navigator, 'gpu', { value: create([]), configurable: true });
   } catch (error) {
     throw new BackendUnavailableError(

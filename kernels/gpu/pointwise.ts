@@ -5,8 +5,7 @@
  */
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { Geometry, Source } from './layout.js';
-import type { Program, Size } from './program.js';
-import { columnsOf, Lines, rowPrograms, x, y } from './program.js';
+import { type Program, type Size, columnsOf, Lines, rowPrograms, x, y } from './program.js';
 
 /** (12), (12′) a*b */
 export function multiplyPrograms(geometry: Geometry, size: Size, { a, b }: Record<'a' | 'b', Source>): Program[] {

@@ -74,9 +74,8 @@ export class Queue {
     operands: Readonly<Record<Name, Operand | number>>,
   ): Promise<void> {
     const inputs: Record<string, Input> = {};
-    for (const [input, operand] of Object.entries<Operand | number>(operands)) {
+    for (const [input, operand] of Object.entries<Operand | number>(operands))
       inputs[input] = typeof operand === 'number' ? operand : await operand.tensor.read(operand.from, operand.to);
-    }
     await this.write(outs, {
       name: `${name} ${size.join('×')}`,
       inputs,

@@ -3,10 +3,8 @@
  * src/equations/embedding.ts, with the same equation numbers.
  */
 import type { Geometry, Source, Span } from './layout.js';
-import type { Terms } from './matmul.js';
-import { addTerms } from './matmul.js';
-import type { Program, Size } from './program.js';
-import { columnsOf, elementOf, Lines, rowPrograms, x, y } from './program.js';
+import { type Terms, addTerms } from './matmul.js';
+import { type Program, type Size, columnsOf, elementOf, Lines, rowPrograms, x, y } from './program.js';
 
 /** out `[1,N]` = the sum of the first M rows of a `[…,N]`, plus `before`. M is a number, or an argument of the kernel. */
 export function columnSumsPrograms(

@@ -1,10 +1,8 @@
 /** Runs programs in an open mode. Compiles a program once for each set of input layouts and sizes. */
 import type { KernelFunction, Stored } from './gpu-js.js';
-import type { Form, Geometry, Layout } from './layout.js';
-import { partsOf, Source } from './layout.js';
+import { type Form, type Geometry, type Layout, partsOf, Source } from './layout.js';
 import type { OpenMode } from './modes.js';
-import type { Program } from './program.js';
-import { kernelText } from './program.js';
+import { type Program, kernelText } from './program.js';
 
 /** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {

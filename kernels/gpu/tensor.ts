@@ -9,10 +9,8 @@
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
 import ndarray from 'ndarray';
-import type { Tensor } from '../../src/core/tensor.js';
-import { allocated } from '../../src/core/tensor.js';
-import type { HeldRows } from '../held-tensors.js';
-import { HeldTensors } from '../held-tensors.js';
+import { type Tensor, allocated } from '../../src/core/tensor.js';
+import { type HeldRows, HeldTensors } from '../held-tensors.js';
 import type { Device } from './device.js';
 import type { Size } from './program.js';
 import type { Input, Matrix, RowRange } from './runner.js';

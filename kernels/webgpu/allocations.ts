@@ -4,10 +4,8 @@
  * A row of a tensor begins at a group of four numbers, so that kernels read and write four at a time; up to three unused numbers
  * end it. An operation may write anything there, and no result depends on them.
  */
-import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { allocated } from '../../src/core/tensor.js';
-import type { HeldRows } from '../held-tensors.js';
-import { HeldTensors } from '../held-tensors.js';
+import { type FloatArray, type Tensor, allocated } from '../../src/core/tensor.js';
+import { type HeldRows, HeldTensors } from '../held-tensors.js';
 import type { Memory } from './memory.js';
 
 /** Rows of a tensor in the memory, read directly or as a transpose. Addresses and `pitch` count groups of four numbers. */

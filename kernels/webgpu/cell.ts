@@ -4,9 +4,7 @@
  */
 import type { Place } from './allocations.js';
 import type { AdapterKind } from './device.js';
-import type { Datum, Kernel, Launch } from './kernel.js';
-import { LANES, times } from './kernel.js';
-import { mathOf } from './math.js';
+import { type Datum, type Kernel, type Launch, LANES, times, mathOf } from './kernel.js';
 
 /** (2)–(4) from the pre-activations zi, zj, zf and zo. */
 const FORWARD = `

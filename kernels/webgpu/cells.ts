@@ -3,7 +3,7 @@ import type { CellOperation } from '../../src/core/cell-operations.js';
 import { CELL_OPERANDS } from '../../src/core/cell-operations.js';
 import type { Place } from './allocations.js';
 import type { Kernel, Launch } from './kernel.js';
-import { mathOf } from './math.js';
+import { mathOf } from './kernel.js';
 
 const THREADS = 64;
 

@@ -4,8 +4,7 @@
  */
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import type { Place } from './allocations.js';
-import type { Datum, Kernel, Launch } from './kernel.js';
-import { LONGEST_LIST } from './kernel.js';
+import { type Datum, type Kernel, type Launch, LONGEST_LIST } from './kernel.js';
 import type { Memory } from './memory.js';
 
 const THREADS = 64;

@@ -1,6 +1,5 @@
 /** Opens WebGPU, in a page or in Node, and remembers the first error of the device: WebGPU reports errors after the call. */
-import { typed } from '../../src/core/command-line.js';
-import { BackendUnavailableError, OutOfMemoryError } from '../../src/core/errors.js';
+import { BackendUnavailableError, OutOfMemoryError, typed } from '../../src/core/errors.js';
 import { adapterName, isSoftware } from './adapter.js';
 
 /** Whether products run on a processor's cores or on a GPU; matmul.ts has a tile for each. */

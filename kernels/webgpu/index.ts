@@ -5,8 +5,7 @@
  * kernels in matmul.ts, cell.ts, loss.ts, rows.ts and pointwise.ts; plan.ts replays them.
  */
 import { assertKnownNames } from '../../src/core/arguments.js';
-import type { Backend } from '../../src/core/backend.js';
-import { assertMultiplies } from '../../src/core/backend.js';
+import { type Backend, assertMultiplies } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { WebGpuBackend } from './backend.js';
 import { Device } from './device.js';

@@ -4,8 +4,7 @@
  */
 import type { Cost } from '../../src/core/backend.js';
 import type { Place } from './allocations.js';
-import type { Datum, Kernel, Launch } from './kernel.js';
-import { mathOf } from './math.js';
+import { type Datum, type Kernel, type Launch, mathOf } from './kernel.js';
 
 const THREADS = 64;
 const ROWS = ['B', 'C', 'pitch'];

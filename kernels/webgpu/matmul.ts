@@ -13,8 +13,7 @@
  */
 import type { Place } from './allocations.js';
 import type { AdapterKind } from './device.js';
-import type { Kernel, Launch } from './kernel.js';
-import { LANES, times } from './kernel.js';
+import { type Kernel, type Launch, LANES, times } from './kernel.js';
 import { wrapped } from './rows.js';
 import { SIDE, workgroupTile } from './workgroup-tiles.js';
 

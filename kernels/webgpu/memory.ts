@@ -3,8 +3,7 @@
  * If the buffer is full, a larger one replaces it, and the tensors keep their addresses. Addresses count groups of four numbers.
  */
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import type { Device } from './device.js';
-import { BUFFER, MAP_READ } from './device.js';
+import { type Device, BUFFER, MAP_READ } from './device.js';
 import { Heap } from './heap.js';
 
 /** Bytes of four numbers. */

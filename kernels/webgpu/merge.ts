@@ -6,14 +6,12 @@
  */
 import type { Place } from './allocations.js';
 import { backwardRun, type Scratch } from './backward-run.js';
-import type { Call, ListedCall, OperationName } from './calls.js';
-import { areOtherTensors, listed, startOf } from './calls.js';
+import { type Call, type ListedCall, type OperationName, areOtherTensors, listed, startOf } from './calls.js';
 import { cellBackward, cellForward } from './cell.js';
 import { cellLaunch } from './cells.js';
 import { clipByNorm, clipByValue } from './clipping.js';
 import type { AdapterKind } from './device.js';
-import type { Merged } from './forward-run.js';
-import { forwardRun } from './forward-run.js';
+import { type Merged, forwardRun } from './forward-run.js';
 import type { Launch } from './kernel.js';
 import type { CostKind, Labels } from './loss.js';
 import { crossEntropyBackward, crossEntropyForward, errorBackward, errorForward } from './loss.js';

@@ -3,8 +3,7 @@
  * only the numbers that have changed.
  */
 import type { Call } from './calls.js';
-import type { Device } from './device.js';
-import { BUFFER } from './device.js';
+import { type Device, BUFFER } from './device.js';
 import type { Datum, Kernel, Launch } from './kernel.js';
 import { gridOf, listIndex, PARAMETER_BYTES, parameterIndex, sourceOf } from './kernel.js';
 import type { Memory } from './memory.js';

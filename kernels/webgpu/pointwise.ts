@@ -1,8 +1,7 @@
 /** Element-wise work: the updates (6) and (11), dropout's products (12), sums, fill and copy. A thread computes four elements. */
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { Place } from './allocations.js';
-import type { Datum, Kernel, Launch } from './kernel.js';
-import { LONGEST_LIST } from './kernel.js';
+import { type Datum, type Kernel, type Launch, LONGEST_LIST } from './kernel.js';
 
 const THREADS = 64;
 const OF_ONE = { element: 'vec4f', threads: THREADS } as const;

@@ -6,8 +6,7 @@
  */
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import type { Allocations } from './allocations.js';
-import type { Call, OperationName, Option } from './calls.js';
-import { isCall, placedCall, touches } from './calls.js';
+import { type Call, type OperationName, type Option, isCall, placedCall, touches } from './calls.js';
 import { Plan } from './plan.js';
 
 /** Lists that are kept. A training run with sequences of many lengths has many; the one that was used longest ago goes first. */

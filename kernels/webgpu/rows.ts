@@ -129,9 +129,8 @@ export function embeddingBackward(
   const { rows: M, pitch: N4 } = a;
   const blocks = { steps, stride: wrapped(stride) };
   const whole = { M, N4, out: out.address, a: a.address, ...blocks, indices: first, perStep, pitch: wrapped(pitch) };
-  if (kind === 'software') {
+  if (kind === 'software')
     return { kernel: EMBEDDING_BACKWARD, whole, groups: Math.ceil(N4 / EMBEDDING_BACKWARD.threads) };
-  }
   const K = out.rows;
   const kernel = EMBEDDING_BACKWARD_BY_ROW;
   return { kernel, whole: { ...whole, K }, groups: Math.ceil((K * N4) / kernel.threads) };

@@ -5,8 +5,7 @@
  * threads. Each thread loads four numbers of a and of b, and keeps 4 × 4 outputs in its variables. Beyond the edges both copies
  * are 0. An output is one running sum in the order of k, as in matmul.ts.
  */
-import type { Kernel } from './kernel.js';
-import { LANES, times } from './kernel.js';
+import { type Kernel, LANES, times } from './kernel.js';
 
 /** Rows and columns that a workgroup computes. */
 export const SIDE = 64;

@@ -2,13 +2,11 @@
 import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { typed } from '../core/command-line.js';
-import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
+import { typed, DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
 import { inFolder } from '../files/disk.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
-import type { Output, Surroundings } from './current-run.js';
-import { asRun, currentRun, Interrupted } from './current-run.js';
+import { type Output, type Surroundings, asRun, currentRun, Interrupted } from './current-run.js';
 import { evalCommand } from './commands/eval.js';
 import { exercisesCommand } from './commands/exercises.js';
 import { exportCommand, importCommand } from './commands/export.js';
@@ -47,9 +45,8 @@ async function runHere(args: readonly string[]): Promise<number> {
     state.exitCode = exitCodeOf(error);
   }
   await state.outputWritten;
-  if (lost.aborted && lost.reason !== failure && !(lost.reason instanceof ReaderGone)) {
+  if (lost.aborted && lost.reason !== failure && !(lost.reason instanceof ReaderGone))
     state.exitCode = exitCodeOf(lost.reason);
-  }
   return state.exitCode;
 }
 

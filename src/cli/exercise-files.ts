@@ -5,13 +5,12 @@
 import type { Command } from 'commander';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { typed } from '../core/command-line.js';
+import { typed } from '../core/errors.js';
 import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
-import type { Language } from '../exercises/folder.js';
-import { LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
+import { type Language, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
-import { printable } from './format.js';
+import { printable } from './print.js';
 import { createRequire } from 'node:module';
 import { replaceText } from '../files/disk-replace.js';
 

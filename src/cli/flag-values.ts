@@ -1,6 +1,5 @@
 /** Which flags are given, and parsers of their values. Each parser throws an InvalidArgumentError, which commander prints with the flag's name. */
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
 import { faultOfQuantiles } from '../training/option-table.js';
 

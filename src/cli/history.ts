@@ -5,7 +5,7 @@ import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
 import { replaceText } from '../files/disk-replace.js';
 import { failure, placeOf, readFile } from '../files/disk.js';
-import { Fields } from '../files/fields.js';
+import { Fields } from '../files/json-reader.js';
 import { quote } from '../files/safetensors.js';
 
 const SETS = ['train', 'validation'] as const;
@@ -112,9 +112,8 @@ function csvRow(line: string, where: string): HistoryRow {
   const step = wholeFrom(texts[1] ?? '', 0, Number.MAX_SAFE_INTEGER);
   const loss = decimalFrom(texts[2] ?? '');
   const accuracy = texts[3] === '' ? null : decimalFrom(texts[3] ?? '');
-  if (texts.length !== 4 || !isSet(set) || [step, loss, accuracy].includes(NaN)) {
+  if (texts.length !== 4 || !isSet(set) || [step, loss, accuracy].includes(NaN))
     throw new DataError(`${where} is not a row of a history: ${quote(line)}`);
-  }
   return { set, step, loss, accuracy };
 }
 

@@ -4,8 +4,7 @@ import { fitted, SIDE } from '../data/fit-drawing.js';
 import { parseIdx } from '../data/mnist.js';
 import { unpacked } from '../data/mnist-files.js';
 import { readFile } from '../files/disk.js';
-import type { Bitmap } from './png.js';
-import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
+import { type Bitmap, decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
 
 export interface NamedImage {
   /** `digit.png`, or `t10k-images-idx3-ubyte[7]`. */
@@ -63,9 +62,8 @@ function fromIdx(
 ): Iterable<NamedImage> {
   const { shape, data } = parseIdx(bytes, 3, file);
   const [count, height, width] = shape;
-  if (!options.fit && (height !== rows || width !== columns)) {
+  if (!options.fit && (height !== rows || width !== columns))
     throw new DataError(`${file}: its images are ${height} × ${width}, but this network reads ${rows} × ${columns}`);
-  }
   if (options.fit && isTooLarge(width, height, MOST_PIXELS)) {
     throw new DataError(
       `${file}: its images are ${height} × ${width}: the limits are ${MOST_PIXELS} pixels and ${LONGEST_SIDE} per side; ` +

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `longhand` command: one run with the process's own streams, signals and exit code. */
 import path from 'node:path';
-import { startedAs } from '../core/command-line.js';
+import { startedAs } from '../core/errors.js';
 import { run } from './commands.js';
 
 /** After a signal, the process waits at most this long until its output has been read. */

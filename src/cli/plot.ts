@@ -7,7 +7,7 @@ import { formatTime } from '../data/times.js';
 import { replaceText } from '../files/disk-replace.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
-import { printable } from './format.js';
+import { printable } from './print.js';
 
 const WIDTH = 720;
 const HEIGHT = 260;

@@ -146,9 +146,8 @@ function headerOf(data: Uint8Array, fault: Fault): Header {
   if (width === 0 || height === 0) throw fault(`${width} × ${height} pixels`);
   const form = FORMS[colourType];
   if (!form) throw fault(`colour type ${colourType}, must be 0, 2, 3, 4 or 6`);
-  if (!form.depths.includes(depth)) {
+  if (!form.depths.includes(depth))
     throw fault(`${depth} bits with colour type ${colourType}, must be ${form.depths.join(', ')}`);
-  }
   if (compression !== 0 || filter !== 0) throw fault(`compression ${compression}, filter ${filter}, both must be 0`);
   if (interlace > 1) throw fault(`interlacing ${interlace}, must be 0 or 1`);
   return { width, height, colourType, depth, bitsPerPixel: form.samples * depth, isInterlaced: interlace === 1 };
@@ -190,12 +189,10 @@ function assertChunk({ type, data }: Chunk, before: Before, header: Header, faul
 function assertPalette(length: number, { colourType, depth }: Header, isLate: boolean, fault: Fault): void {
   if (colourType === GREY || colourType === GREY_ALPHA) throw fault(`PLTE with colour type ${colourType}`);
   if (isLate) throw fault('PLTE after tRNS');
-  if (length % 3 !== 0 || length === 0 || length > 3 * MOST_COLOURS) {
+  if (length % 3 !== 0 || length === 0 || length > 3 * MOST_COLOURS)
     throw fault(`PLTE of ${counted(length, 'byte')}, must be 3 for each of 1 to ${MOST_COLOURS} colours`);
-  }
-  if (colourType === PALETTE && length / 3 > 2 ** depth) {
+  if (colourType === PALETTE && length / 3 > 2 ** depth)
     throw fault(`PLTE of ${length / 3} colours, must be at most ${2 ** depth} at bit depth ${depth}`);
-  }
 }
 
 /** tRNS holds one alpha for each colour of a palette, or the one grey or colour that is transparent. */

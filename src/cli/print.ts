@@ -2,11 +2,15 @@
  * Printing: results go to standard output, all other lines to standard error. Control characters are escaped, except in what
  * `longhand sample` writes into files and pipes.
  *
+ * Numbers and tables as text come last. The tutorial's lines were written by Python, so numbers are rounded as Python rounds.
+ *
  * Writes to a pipe are asynchronous. A write that fails aborts the run's `outputLost`, some time after the call.
  */
 import { failure } from '../files/disk.js';
+import type { CompleteConfig } from '../network/config.js';
+import type { TARGET_LOSSES } from '../training/option-table.js';
+import type { Line, Validation } from '../training/training.js';
 import { currentRun } from './current-run.js';
-import { printable } from './format.js';
 
 /** The reader of standard output has closed it, as `head` does. */
 export class ReaderGone extends Error {
@@ -83,3 +87,103 @@ export function informLines(text: string): void {
 }
 
 const printableLines = (text: string): string => text.replace(/[^\n\t]+/g, printable);
+
+/**
+ * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` only if a value lies exactly between two results, as 0.515625
+ * with 5 digits. Python then rounds to the even last digit; `toFixed` rounds up.
+ */
+export function pythonFixed(value: number, digits: number): string {
+  const up = value.toFixed(digits);
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21) return up;
+  const beyond = value.toFixed(100).split('.')[1].slice(digits);
+  const isTie = /^50*$/.test(beyond);
+  const lastDigitIsOdd = Number(up.at(-1)) % 2 === 1;
+  if (!isTie || !lastDigitIsOdd) return up;
+  return value.toFixed(100).slice(0, up.length);
+}
+
+/** A share between 0 and 1 as NumPy prints a float32: 6 digits from the first one that is not 0, no trailing zeros. */
+export function numpyShare(value: number): string {
+  const leadingZeros = value > 0 && value < 1 ? Math.ceil(-Math.log10(value)) - 1 : 0;
+  return pythonFixed(value, 6 + leadingZeros).replace(/(\.\d+?)0+$/, '$1');
+}
+
+/** Targets have no accuracy. */
+export function tutorialLine({ iter, loss, accuracy }: Line): string {
+  const share = Number.isNaN(accuracy) ? '' : `, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
+  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}${share}`;
+}
+
+export function validationLine({ step, loss, accuracy }: Validation): string {
+  const share = Number.isNaN(accuracy) ? '' : `, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
+  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}${share}`;
+}
+
+/** A line about a text. */
+export function characterLine({ iter, loss }: Line): string {
+  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}, Bits per Character= ${bits(loss)}`;
+}
+
+export function characterValidationLine({ step, loss }: Validation): string {
+  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Bits per Character= ${bits(loss)}`;
+}
+
+/** The losses of targets, as reports name them. */
+const LOSS_NAMES: Readonly<Record<string, string>> = {
+  squaredError: 'mean squared error',
+  absoluteError: 'mean absolute error',
+  huber: 'mean Huber loss',
+  pinball: 'mean pinball loss',
+} satisfies Record<(typeof TARGET_LOSSES)[number], string>;
+
+/** `mean squared error` */
+export const lossName = ({ loss }: Pick<CompleteConfig, 'loss'>): string => LOSS_NAMES[loss] ?? loss;
+
+/** A loss in nats, in bits. */
+export const bits = (loss: number): string => pythonFixed(loss / Math.LN2, 4);
+
+/** Aligns rows of cells, of which the first is the head, in columns. Makes the cells `printable`. */
+export function table(rows: readonly (readonly string[])[]): string {
+  return padded(rows, (cell, width) => cell.padEnd(width));
+}
+
+/** As `table`, but aligned right, for numbers. */
+export function alignedRight(rows: readonly (readonly string[])[]): string {
+  return padded(rows, (cell, width) => cell.padStart(width));
+}
+
+/** How often each class, a row, was predicted as each class, a column. */
+export function confusionTable(names: readonly string[], confusion: readonly (readonly number[])[]): string {
+  const rows = confusion.map((row, k) => [names[k], ...row.map((count) => (count === 0 ? '·' : String(count)))]);
+  return alignedRight([['', ...names], ...rows]);
+}
+
+function padded(texts: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
+  const rows = texts.map((row) => row.map(printable));
+  const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, row[column].length), 0));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => pad(cell, widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/**
+ * C0 and C1 controls, line breaks, unpaired surrogates, and characters that are invisible or change the direction of the
+ * text. The two joiners (U+200C, U+200D) stay: Persian words and emoji need them.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A text from a file or an argument, on one line: control characters become escapes, as in JSON. */
+export function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text; // the usual case, tested first: a table can have millions of cells
+  return text.replace(UNPRINTABLE, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes only some of them
+    return escaped.startsWith('\\') ? escaped : character.split('').map(escapedUnit).join('');
+  });
+}
+
+const escapedUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -11,8 +11,7 @@ import type { OriginsReport } from '../forecast/origins.js';
 import type { HorizonReport } from '../forecast/report.js';
 import { errorTable, figuresOf, verdictsOf, warningsOf } from '../forecast/report.js';
 import type { Series } from '../forecast/series.js';
-import { alignedRight } from './format.js';
-import { inform, print, printJson, printLines } from './print.js';
+import { alignedRight, inform, print, printJson, printLines } from './print.js';
 import { looksAt, outputsBeside, writeCsv } from './set-run.js';
 
 /** The cells `forecast`, `low` and `high` of a CSV file. */

@@ -1,5 +1,5 @@
 /** What runs of several networks have in common, forecasters' and classifiers': their bar, their checkpoint, and the files beside it. */
-import { typed } from '../core/command-line.js';
+import { typed } from '../core/errors.js';
 import type { ClassifierState } from '../classify/classifier.js';
 import { classifierIn } from '../classify/classifier-file.js';
 import { counted } from '../core/arguments.js';
@@ -11,8 +11,7 @@ import type { ForecastState } from '../forecast/forecaster.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { LoopHooks } from '../training/loop.js';
 import { backendLine, type BackendFlags } from './backends.js';
-import type { WrittenFile } from './outputs.js';
-import { stemOf } from './outputs.js';
+import { type WrittenFile, stemOf } from './outputs.js';
 import { inform } from './print.js';
 import { progressBar } from './commands/run-training.js';
 

@@ -2,12 +2,10 @@
 import path from 'node:path';
 import type { Exercise, Verdict, WrongNumber } from '../exercises/exercise.js';
 import { readIfPresent } from '../files/disk.js';
-import type { AnswerFile, WrittenAnswer } from './exercise-files.js';
-import { answersIn } from './exercise-files.js';
+import { type AnswerFile, type WrittenAnswer, answersIn } from './exercise-files.js';
 import { wordsOf } from '../exercises/behind.js';
 import { digitsOf, plainElement } from '../exercises/exercise.js';
-import { table } from './format.js';
-import { print, printLines } from './print.js';
+import { table, print, printLines } from './print.js';
 
 export interface Checked extends AnswerFile {
   /** undefined if there is no file that can be read. */

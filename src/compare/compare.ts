@@ -9,11 +9,8 @@ import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { mistakesFor } from './known-mistakes.js';
-import type { Clock } from './limits.js';
-import { assertQuick, LONGEST_SEARCH_SECONDS } from './limits.js';
-import type { Problem, Results } from './problem.js';
-import { shapesOf, withoutPadding } from './problem.js';
-import { problemOf, resultsOf } from './read-problem.js';
+import { type Clock, assertQuick, LONGEST_SEARCH_SECONDS, problemOf, resultsOf } from './read-problem.js';
+import { type Problem, type Results, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
 
 /** How one tensor of a file differs from this project's result. */

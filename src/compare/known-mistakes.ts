@@ -1,14 +1,18 @@
 /** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
-import type { Tensor } from '../core/tensor.js';
-import { fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/tensor.js';
+import { type Tensor, fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/lstm-tensors.js';
-import type { LstmPlace } from '../network/config.js';
-import { widthOf } from '../network/config.js';
-import type { Mistake } from './mistake.js';
-import { alongAxis, otherLayout, passOf, withTensors } from './mistake.js';
-import type { Problem, Results } from './problem.js';
-import { hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
-import { lossMistakes, paddingInLoss, turnedMistakes } from './output-mistakes.js';
+import { type LstmPlace, widthOf } from '../network/config.js';
+import type { Mistake } from './output-mistakes.js';
+import {
+  alongAxis,
+  otherLayout,
+  passOf,
+  withTensors,
+  lossMistakes,
+  paddingInLoss,
+  turnedMistakes,
+} from './output-mistakes.js';
+import { type Problem, type Results, hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
 
 /**
  * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the
@@ -211,9 +215,8 @@ function layerMistakes(problem: Problem): Mistake[] {
     }
   }
   const isSymmetric = kernels.every((shapes, layer) => shapes === kernels[count - 1 - layer]);
-  if (count > 3 && isSymmetric) {
+  if (count > 3 && isSymmetric)
     add('the weights of the layers are in reverse order, the top layer first', (layer) => count - 1 - layer);
-  }
   return mistakes;
 }
 

@@ -2,13 +2,10 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import type { Shape } from '../core/tensor.js';
-import { formatShape } from '../core/tensor.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote } from '../files/safetensors.js';
+import { type Shape, formatShape } from '../core/tensor.js';
+import { type Safetensors, quote } from '../files/safetensors.js';
 import { shapeNamed } from '../files/stored-tensors.js';
-import type { BatchSizes, CompleteConfig, LayerSizes } from '../network/config.js';
-import { completeConfig, READS } from '../network/config.js';
+import { type BatchSizes, type CompleteConfig, type LayerSizes, completeConfig, READS } from '../network/config.js';
 import { COMPARED_LOSSES } from './problem.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';
@@ -43,9 +40,8 @@ function layersIn(file: Safetensors, name: string): (1 | 2)[] {
   const numbered = names.filter((key) => key.includes('.'));
   if (numbered.length === 0) return [1];
   const plain = names.find((key) => !key.includes('.'));
-  if (plain !== undefined) {
+  if (plain !== undefined)
     refuse(file, plain, `but the file also has ${quote(numbered[0])}: numbered layers begin with ${plain}.0`, name);
-  }
   const directions: (1 | 2)[] = [];
   const has = (key: string): boolean => file.tensors.has(key);
   while (has(`kernel.${directions.length}`)) directions.push(has(`kernel.${directions.length}.reverse`) ? 2 : 1);
@@ -68,12 +64,10 @@ function assertPlace(file: Safetensors, key: string, directions: readonly number
     );
   const [, what, digits] = match;
   const layer = Number(digits);
-  if (layer > directions.length) {
+  if (layer > directions.length)
     refuse(file, key, `but layer ${directions.length} is missing: layers are numbered from 0 without a gap`, name);
-  }
-  if (what === 'kernel' && layer === directions.length) {
+  if (what === 'kernel' && layer === directions.length)
     refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
-  }
   const forward = `${what}.${digits}`;
   if (what === 'projection' && !file.tensors.has(forward))
     refuse(file, key, `but the file has no ${quote(forward)}`, name);
@@ -102,13 +96,11 @@ function projectionOf(file: Safetensors, key: string, H: number, name: string): 
 /** Whether the LSTMs have biases. */
 function biasIn({ metadata, tensors }: Safetensors, name: string): boolean {
   const text = metadata.get('bias') ?? 'true';
-  if (text !== 'true' && text !== 'false') {
+  if (text !== 'true' && text !== 'false')
     throw new DataError(`${name}: metadata bias is ${quote(text)}, must be true or false`);
-  }
   const bias = [...tensors.keys()].find((key) => /^bias(\.|$)/.test(key));
-  if (text === 'false' && bias !== undefined) {
+  if (text === 'false' && bias !== undefined)
     throw new DataError(`${name}: metadata bias is false, but the file has ${quote(bias)}: leave one of them out`);
-  }
   return text === 'true';
 }
 
@@ -116,16 +108,13 @@ function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteConfi
   const choice = <Value extends string>(key: string, values: readonly Value[]): Value => {
     const text = metadata.get(key) ?? values[0];
     const value = values.find((one) => one === text);
-    if (value === undefined) {
+    if (value === undefined)
       throw new DataError(`${name}: metadata ${key} is ${quote(text)}, must be ${values.join(' or ')}`);
-    }
     return value;
   };
   const text = metadata.get('forgetBias') ?? '1';
   const forgetBias = decimalFrom(text);
-  if (Number.isNaN(forgetBias)) {
-    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
-  }
+  if (Number.isNaN(forgetBias)) throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
   return { forgetBias, loss: choice('loss', COMPARED_LOSSES), reads: choice('reads', READS) };
 }
 
@@ -142,9 +131,8 @@ export function assertParameterShapes(file: Safetensors, named: NamedNetwork, na
         : ` = [${rows},4H]: I is ${I} from ${inputs}, ${given}${reverse ? ` from kernel.${layer}` : ''}`;
     assertNotTransposed(file, kernel, shapes.get(kernel) ?? [], name);
     shapeNamed(file, kernel, shapes.get(kernel) ?? [], name, why);
-    if (hasBias && suffix !== '' && !file.tensors.has(`bias${suffix}`)) {
+    if (hasBias && suffix !== '' && !file.tensors.has(`bias${suffix}`))
       refuse(file, kernel, `but the file has no "bias${suffix}", which must be [${4 * H}]`, name);
-    }
     if (hasBias) shapeNamed(file, `bias${suffix}`, [4 * H], name);
     if (P !== undefined) shapeNamed(file, `projection${suffix}`, [H, P], name, ` = [H,P] as in projection.${layer}`);
   }

@@ -1,6 +1,5 @@
 /** The problem that both programs solve, and the shapes of its results. src/compare/read-problem.ts reads it from a file. */
-import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { type Shape, type Tensor, copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import type { BatchSizes, CompleteConfig, LstmPlace } from '../network/config.js';
 import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network/config.js';
 import { sortedOrder } from '../network/sequence-order.js';

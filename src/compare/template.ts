@@ -1,14 +1,11 @@
 /** An example file for `compare`. */
 import type { Backend } from '../core/backend.js';
 import { fillRandom, Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { fill, zeros } from '../core/tensor.js';
+import { type Shape, type Tensor, fill, zeros } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
-import type { NetworkConfig } from '../network/config.js';
-import { completeConfig, lossRows, lstmsOf, outputShape } from '../network/config.js';
-import type { Problem } from './problem.js';
-import { isBeyondEnd, parameterShapesOf, shapesOf, withoutPadding } from './problem.js';
+import { type NetworkConfig, completeConfig, lossRows, lstmsOf, outputShape } from '../network/config.js';
+import { type Problem, isBeyondEnd, parameterShapesOf, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
 
 /** What an example shows. */

@@ -9,9 +9,8 @@ export function assertSizes<Name extends string>(
   assertObject(`${what}: the sizes ${names.join(', ')}`, sizes);
   for (const name of names) {
     const size: unknown = sizes[name];
-    if (!(Number.isInteger(size) && Number(size) >= 1)) {
+    if (!(Number.isInteger(size) && Number(size) >= 1))
       throw new RangeError(`${what}: ${name} is ${describe(size)}: must be a whole number ≥ 1`);
-    }
   }
 }
 
@@ -48,9 +47,8 @@ export function assertChoice(what: string, value: string, choices: readonly stri
 
 /** Throws a TypeError unless `value` is an object that is no Promise. `what` begins the message. */
 export function assertObject(what: string, value: unknown): asserts value is object {
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null)
     throw new TypeError(`${what}: ${describe(value)}: must be an object`);
-  }
   if (value instanceof Promise) throw new TypeError(`${what}: a Promise: write await before the call that returns it`);
 }
 

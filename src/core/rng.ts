@@ -7,8 +7,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { assertNumbers, assertWhole, describe } from './arguments.js';
-import type { Tensor } from './tensor.js';
-import { flatten } from './tensor.js';
+import { type Tensor, flatten } from './tensor.js';
 
 /** A generator of random numbers: the same seed gives the same numbers. */
 export class Random {

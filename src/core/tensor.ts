@@ -32,9 +32,8 @@ export function formatShape(shape: Shape): string {
  */
 export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
-    if (!Number.isInteger(extent) || extent < 1) {
+    if (!Number.isInteger(extent) || extent < 1)
       throw new RangeError(`tensor: shape ${formatShape(shape)}: every extent must be a whole number ≥ 1`);
-    }
   }
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (!Number.isSafeInteger(size)) {
@@ -226,9 +225,8 @@ export const keptView = ({ data, shape, stride, offset }: Tensor): Tensor =>
 export function stepOf(tensor: Tensor, t: number): Tensor {
   assertNotFreed('step', tensor);
   const [steps] = tensor.shape;
-  if (!Number.isInteger(t) || t < 0 || t >= steps) {
+  if (!Number.isInteger(t) || t < 0 || t >= steps)
     throw new RangeError(`step: t = ${t} of ${formatShape(tensor.shape)}: t must be in 0…${steps - 1}`);
-  }
   return tensor.pick(t);
 }
 
@@ -236,9 +234,8 @@ export function stepOf(tensor: Tensor, t: number): Tensor {
 export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
   assertNotFreed('rows', tensor);
   const [rows] = tensor.shape;
-  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= rows)) {
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= rows))
     throw new RangeError(`rows: ${from}…${to} of ${formatShape(tensor.shape)}: need 0 ≤ from < to ≤ ${rows}`);
-  }
   return tensor.hi(to).lo(from);
 }
 
@@ -276,9 +273,8 @@ export function isDense({ shape, stride }: Pick<Tensor, 'shape' | 'stride'>): bo
 }
 
 export function assertMatrix(operation: string, name: string, tensor: Tensor): void {
-  if (tensor.dimension !== 2) {
+  if (tensor.dimension !== 2)
     throw new RangeError(`${operation}: ${name} ${formatShape(tensor.shape)} must have 2 axes`);
-  }
 }
 
 /** `operation` begins the message. It may be a function, so that a long text is built only for an error. */

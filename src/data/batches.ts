@@ -2,10 +2,8 @@
 import { assertChoice, assertWhole, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed, assertShape } from '../core/tensor.js';
-import type { LabelledImages } from './mnist.js';
-import { CLASSES } from './mnist.js';
+import { type Tensor, assertNotFreed, assertShape } from '../core/tensor.js';
+import { type LabelledImages, CLASSES } from './mnist.js';
 
 /**
  * The orders in which examples are drawn.
@@ -96,9 +94,8 @@ export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices:
   fillImages('fillBatch', x, images, indices);
   for (let b = 0; b < indices.length; b++) {
     const label = images.labels[indices[b]];
-    if (!(label < CLASSES)) {
+    if (!(label < CLASSES))
       throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
-    }
     y.set(b, label);
   }
 }
@@ -129,9 +126,8 @@ export function fillImages(
   if (indices.length > B)
     throw new RangeError(`${what}: ${counted(indices.length, 'image')} do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
-    if (!(indices[b] >= 0 && indices[b] < images.count)) {
+    if (!(indices[b] >= 0 && indices[b] < images.count))
       throw new RangeError(`${what}: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
-    }
     const start = indices[b] * rows * columns;
     const { down, right } = shifts?.[b] ?? { down: 0, right: 0 };
     for (let t = 0; t < rows; t++) {

@@ -17,9 +17,8 @@ export function fitted(ink: ArrayLike<number>, width: number): Uint8Array {
   const digit = resized(ink, width, box, rows, columns);
   const { x, y } = centreOfMass(digit, columns);
   const [left, top] = [placeOf(columns, x), placeOf(rows, y)];
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows; row++)
     pixels.set(digit.subarray(row * columns, (row + 1) * columns), (top + row) * SIDE + left);
-  }
   return pixels;
 }
 

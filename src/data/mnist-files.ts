@@ -4,8 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { failure, folderOfPackage, readIfPresent } from '../files/disk.js';
-import type { Mnist } from './mnist.js';
-import { parseLabelledImages, splitMnist } from './mnist.js';
+import { type Mnist, parseLabelledImages, splitMnist } from './mnist.js';
 
 /** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
 const LARGEST_FILE = 64 * 1024 * 1024;

@@ -15,9 +15,8 @@ export interface IdxContents {
 export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxContents {
   assertBytes(`${name}: bytes`, bytes);
   const headerLength = 4 + 4 * dimensions;
-  if (bytes.length < headerLength) {
+  if (bytes.length < headerLength)
     throw new DataError(`${name}: ${counted(bytes.length, 'byte')}, shorter than its header of ${headerLength}`);
-  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const expectedMagic = 0x800 + dimensions;
   const magic = view.getUint32(0);
@@ -29,9 +28,8 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): I
   const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.reduce((product, extent) => product * extent, 1);
   const found = bytes.length - headerLength;
-  if (size !== found) {
+  if (size !== found)
     throw new DataError(`${name}: ${shape.join(' × ')} needs ${counted(size, 'byte')} of data, the file has ${found}`);
-  }
   if (size === 0) throw new DataError(`${name}: has no data (${shape.join(' × ')})`);
   return { shape, data: bytes.subarray(headerLength) };
 }
@@ -97,9 +95,8 @@ export function assertImages(what: string, images: LabelledImages): void {
   assertTask(what, task);
   assertSizes(what, images, ['count', 'rows', 'columns']);
   for (const [name, bytes] of Object.entries({ pixels, labels })) {
-    if (!((bytes as unknown) instanceof Uint8Array)) {
+    if (!((bytes as unknown) instanceof Uint8Array))
       throw new TypeError(`${what}.${name} is ${describe(bytes)}: must be a Uint8Array`);
-    }
   }
   if (pixels.length !== count * rows * columns) {
     const needed = `${counted(count, 'image')} of ${rows} × ${columns} need ${count * rows * columns}`;
@@ -117,9 +114,8 @@ function assertLabels(name: string, labels: Uint8Array): void {
 
 /** Images `from … to - 1`, without a copy. Throws a RangeError if there are fewer. */
 export function sliceImages(images: LabelledImages, from: number, to: number): LabelledImages {
-  if (!(from >= 0 && from < to && to <= images.count)) {
+  if (!(from >= 0 && from < to && to <= images.count))
     throw new RangeError(`images: ${from}…${to} of ${images.count}: need 0 ≤ from < to ≤ ${images.count}`);
-  }
   const size = images.rows * images.columns;
   return {
     ...images,

@@ -1,8 +1,6 @@
 /** Sequences of your own as the examples of a run. */
-import type { Tensor } from '../core/tensor.js';
-import { fill, zeros } from '../core/tensor.js';
-import type { Examples, FilledBatch } from './examples.js';
-import { rowsFrom } from './examples.js';
+import { type Tensor, fill, zeros } from '../core/tensor.js';
+import { type Examples, type FilledBatch, rowsFrom } from './examples.js';
 import type { Inputs, Sequences } from './sequences.js';
 import { classesOf, hasEveryStep, labelsOf, lengthOf, valuesOfSequence } from './sequences.js';
 

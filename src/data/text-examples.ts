@@ -2,8 +2,7 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from './examples.js';
-import type { Text } from './text.js';
-import { classCount } from './text.js';
+import { type Text, classCount } from './text.js';
 
 /** How a text is divided. */
 export interface Streams {

@@ -80,9 +80,8 @@ export function textTask(text: string, options: TextOptions = {}): TextTask {
   assertKinds('textTask', options, KINDS);
   const { T = 50, rare = 0, vocabulary } = options;
   assertSizes('textTask', { T }, ['T']);
-  if (vocabulary !== undefined && rare > 0) {
+  if (vocabulary !== undefined && rare > 0)
     throw new TypeError(`textTask: rare ${rare} with a vocabulary, which says what is rare: give one of them`);
-  }
   const known = vocabulary ?? vocabularyOf(text, rare);
   const characters = classesIn(text, known);
   const n = characters.length;
@@ -170,9 +169,8 @@ const quoted = (character: string): string =>
 export function assertText(what: string, text: Text): void {
   assertKnownNames(what, text, ['characters', 'vocabulary', 'T']);
   const { characters, vocabulary } = text;
-  if (!((characters as unknown) instanceof Uint32Array)) {
+  if (!((characters as unknown) instanceof Uint32Array))
     throw new TypeError(`${what}.characters is ${describe(characters)}: must be a Uint32Array of classes`);
-  }
   assertSizes(what, text, ['T']);
   assertVocabulary(`${what}.vocabulary`, vocabulary);
   const classes = classCount(vocabulary);

@@ -1,17 +1,12 @@
 /** What a run can train with, and its examples. */
 import { assertObject, describe } from '../core/arguments.js';
 import type { Examples, FillOptions } from './examples.js';
-import type { LabelledImages } from './mnist.js';
-import { assertImages, CLASSES } from './mnist.js';
+import { type LabelledImages, assertImages, CLASSES } from './mnist.js';
 import { sequenceExamples } from './sequence-examples.js';
-import type { GivenSequences, Sequences } from './sequences.js';
-import { checkedSequences } from './sequences.js';
-import type { Streams } from './text-examples.js';
-import { textExamples } from './text-examples.js';
-import type { Text } from './text.js';
-import { assertText } from './text.js';
-import type { Shift } from './batches.js';
-import { fillImages } from './batches.js';
+import { type GivenSequences, type Sequences, checkedSequences } from './sequences.js';
+import { type Streams, textExamples } from './text-examples.js';
+import { type Text, assertText } from './text.js';
+import { type Shift, fillImages } from './batches.js';
 import { rowsFrom } from './examples.js';
 
 /** What `train` accepts: images with labels, sequences of your own, or a text. */

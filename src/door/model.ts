@@ -2,16 +2,14 @@
  * The tutorial's network: an LSTM reads a sequence, and a dense layer computes class scores from its last hidden state. It
  * is a `Network` of one layer and one direction, with a name for each of its tensors.
  */
-import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSizes } from '../core/arguments.js';
+import { type TypeName, assertKinds, assertSizes } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { NetworkOptions } from '../network/network.js';
 import type { OutputTensors } from '../network/output.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
-import type { ModelSizes } from '../network/tutorial-network.js';
-import { modelNetwork } from '../network/tutorial-network.js';
+import { type ModelSizes, modelNetwork } from '../network/tutorial-network.js';
 import { Network } from './network.js';
 
 /** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */

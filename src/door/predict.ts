@@ -1,15 +1,15 @@
-/** Prediction by the library: the sequences are checked here; src/training/predict.ts computes. */
-import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor, counted } from '../core/arguments.js';
+/** What the library does with a trained network. The arguments are checked here; predict, evaluate and sample in src/training compute. */
 import type { TypeName } from '../core/arguments.js';
+import { assertKinds, assertNumber, assertNumbers, assertSignal, assertTensor, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import type { NestedNumbers, Tensor } from '../core/tensor.js';
-import { assertNotFreed, copyInto, fill, formatShape, zeros } from '../core/tensor.js';
-import type { Inputs } from '../data/sequences.js';
-import { assertInputs, assertLengths } from '../data/sequences.js';
-import type { Prediction } from '../training/predict.js';
-import { predictAll } from '../training/predict.js';
-import type { Network } from './network.js';
-import { assertNetwork } from './network.js';
+import { type NestedNumbers, type Tensor, assertNotFreed, copyInto, fill, formatShape, zeros } from '../core/tensor.js';
+import { type Inputs, assertInputs, assertLengths } from '../data/sequences.js';
+import type { Vocabulary } from '../data/text.js';
+import type { GivenData } from '../data/train-data.js';
+import { type Evaluation, dataFor, evaluateData, needsOwnReader } from '../training/evaluate.js';
+import { type Prediction, predictAll } from '../training/predict.js';
+import { type SampleOptions, sample as write } from '../training/sample.js';
+import { type Network, assertNetwork } from './network.js';
 
 /** Options of `predict`. */
 export interface PredictOptions {
@@ -58,9 +58,8 @@ function inputsFor(
   assertNotFreed('predict: x', x);
   const { shape } = x;
   const rule = `must be ${isOfClasses ? `[count,${T}], class indices` : `[count,${T},${config.inputs}]`}`;
-  if (shape.length !== (isOfClasses ? 2 : 3) || shape.includes(0) || (!isOfClasses && shape[2] !== config.inputs)) {
+  if (shape.length !== (isOfClasses ? 2 : 3) || shape.includes(0) || (!isOfClasses && shape[2] !== config.inputs))
     throw new DataError(`predict: x is ${formatShape(shape)}: ${rule}`);
-  }
   const [count, steps] = shape;
   const own = isTensor(given) ? undefined : Array.from<ArrayLike<unknown>, number>(given, (list) => list.length);
   const isRagged = own?.some((length) => length !== steps) ?? false;
@@ -131,4 +130,33 @@ function tensorOfLists(lists: NestedNumbers, I: number | undefined, lengths: Pre
 function setNumber(x: Tensor, value: unknown, ...index: number[]): void {
   if (typeof value !== 'number') assertNumber(`predict: x${index.map((n) => `[${n}]`).join('')}`, value);
   else x.set(...index, value);
+}
+
+/**
+ * Loss and accuracy over all data that are given, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
+ * initial state of every batch is the network's, zero unless set. A text is one stream from a zero state: every character is
+ * predicted from all characters before it, so B has no effect. Its vocabulary must be the one of the network's training: a network
+ * holds none, so another one of the same size is not noticed. Rejects with a TypeError, RangeError or DataError that says what is
+ * wrong with the data, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
+ * reports that another evaluation, or a step of training, is still running on the network. While it runs, the network's own methods
+ * refuse too, except `save` and `dispose`.
+ */
+export async function evaluate(network: Network, given: GivenData, signal?: AbortSignal): Promise<Evaluation> {
+  assertNetwork('evaluate: network', network);
+  const data = dataFor(network, given);
+  assertSignal('evaluate', signal);
+  return network.exclusively('evaluate', (inner) => evaluateData('evaluate', inner, data, signal), {
+    leaves: needsOwnReader(network, data) ? 'what it holds' : 'another batch',
+  });
+}
+
+/**
+ * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
+ * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
+ * vocabulary or another loss than cross-entropy, or if the vocabulary lacks a character of the prime. `next` rejects with a
+ * NonFiniteError if a logit is NaN or infinite.
+ */
+export function sample(network: Network, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
+  assertNetwork('sample: network', network);
+  return write(network, vocabulary, options);
 }

@@ -1,11 +1,9 @@
 /** Training by the library: its arguments are checked here; src/training/loop.ts makes the steps. */
-import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSignal, describe } from '../core/arguments.js';
+import { type TypeName, assertKinds, assertSignal, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { GivenData } from '../data/train-data.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import type { LoopHooks } from '../training/loop.js';
-import { makeAllSteps } from '../training/loop.js';
+import { type LoopHooks, makeAllSteps } from '../training/loop.js';
 import type { GivenOptions, ResumeOptions } from '../training/options.js';
 import { assertValidates, newRun } from '../training/run-data.js';
 import { Training as Computing } from '../training/training.js';
@@ -81,7 +79,6 @@ function assertHooks(hooks: TrainHooks): void {
   assertKinds('train hooks', hooks, HOOKS);
   const { checkpointEvery = Infinity, signal } = hooks;
   assertSignal('train hooks', signal);
-  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
+  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1))
     throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
-  }
 }

@@ -2,11 +2,9 @@
 import type { Backend } from '../core/backend.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { BestValidation, Checkpoint } from '../training/checkpoint.js';
-import type { GivenOptions, ResumeOptions, TrainOptions } from '../training/options.js';
-import { assertOptions } from '../training/options.js';
+import { type GivenOptions, type ResumeOptions, type TrainOptions, assertOptions } from '../training/options.js';
 import { newRun, resumedRun } from '../training/run-data.js';
-import type { Line, Validation } from '../training/training.js';
-import { Training as Computing } from '../training/training.js';
+import { type Line, type Validation, Training as Computing } from '../training/training.js';
 import { Network } from './network.js';
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */

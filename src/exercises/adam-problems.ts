@@ -1,13 +1,9 @@
 /** The problems of Adam, which is its own definition: no numeric derivative. */
 import { Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { flatten } from '../core/tensor.js';
-import type { adam, adamRate } from '../equations/adam.js';
-import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
-import type { Behind } from './behind.js';
-import { single } from './behind.js';
-import type { Case, ExerciseChecks, Result } from './results.js';
-import { numberFrom, resultOf, whileReading } from './results.js';
+import { type Shape, type Tensor, flatten } from '../core/tensor.js';
+import { type adam, type adamRate, adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
+import { type Behind, single } from './behind.js';
+import { type Case, type ExerciseChecks, type Result, numberFrom, resultOf, whileReading } from './results.js';
 import { randomTensor, setSpecialNumbers, zeroTensor } from './tensors.js';
 
 interface AdamCase {

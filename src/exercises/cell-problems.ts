@@ -1,14 +1,11 @@
 /** The problems of one step of the LSTM: its cell backward, equations (4′) to (2′). */
 import { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import type { lstmCellBackward } from '../equations/lstm.js';
-import { lstmCellForward } from '../equations/lstm.js';
-import type { Behind } from './behind.js';
-import { single } from './behind.js';
+import { type lstmCellBackward, lstmCellForward } from '../equations/lstm.js';
+import { type Behind, single } from './behind.js';
 import { GATES } from './diagnosis/parts.js';
 import { cellStateBackward, hiddenStateBackward } from './given.js';
-import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericResult, resultOf, whileReading } from './results.js';
+import { type Case, type ExerciseChecks, type Result, numericResult, resultOf, whileReading } from './results.js';
 import { HELD, randomTensor, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 export const gateAndUnit = (H: number, column: number): string =>

@@ -1,6 +1,5 @@
 /** Tensors for answers: their `get` and `set` throw where a tensor's own would read or write other memory, or no number at all. */
-import type { Tensor } from '../core/tensor.js';
-import { formatShape } from '../core/tensor.js';
+import { type Tensor, formatShape } from '../core/tensor.js';
 
 /** ndarray's prototypes, and the engine's, stay as they are: for each of them, one that inherits from it. */
 const prototypes = new Map<object, object>();

@@ -7,8 +7,7 @@ import { getLineInfo, parse, tokenizer, tokTypes } from 'acorn';
 import { transform } from 'sucrase';
 import { AnswerError } from './answer-error.js';
 import type { Language } from './folder.js';
-import type { Insertion, Loop } from './loops.js';
-import { loopsOf } from './loops.js';
+import { type Insertion, type Loop, loopsOf } from './loops.js';
 
 /** A module, and its loops, which call the function `arguments[2]` now and then. */
 export interface CommonJsModule {

@@ -25,8 +25,7 @@ import {
   outputLayerBackward,
   stepsBackward,
 } from './given.js';
-import type { Turn } from './loops.js';
-import { turnOf } from './loops.js';
+import { type Turn, turnOf } from './loops.js';
 import { TYPES } from './types.js';
 
 /** For each kind of argument, a property by which it is recognised, and its name in messages. */

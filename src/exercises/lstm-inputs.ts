@@ -1,18 +1,13 @@
 /** An LSTM with random numbers, which the problems of its sequence give to an answer, what is right of it, and the inputs behind a right number. */
-import type { Random } from '../core/rng.js';
-import { fillRandom } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, stepOf, zeros } from '../core/tensor.js';
+import { type Random, fillRandom } from '../core/rng.js';
+import { type Shape, type Tensor, copyInto, stepOf, zeros } from '../core/tensor.js';
 import type { RunningRows } from '../equations/lstm-step-views.js';
-import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
-import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
+import { type Lstm, type LstmSizes, bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
 import { lstmForward, lstmStepBackward, lstmStepForward } from '../equations/lstm.js';
-import type { Behind, Input } from './behind.js';
-import { overSteps, row, single, unlessTooMany } from './behind.js';
+import { type Behind, type Input, overSteps, row, single, unlessTooMany } from './behind.js';
 import { gateAndUnit } from './cell-problems.js';
 import { sequenceBackward } from './given.js';
-import type { Result } from './results.js';
-import { byIndex, numericResult, resultOf } from './results.js';
+import { type Result, byIndex, numericResult, resultOf } from './results.js';
 import { backend, scale, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
 
 export const stateOf: Result['meaning'] = ([row, b, n]) => `row ${row}, sequence ${b}, unit ${n}`;

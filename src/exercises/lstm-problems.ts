@@ -1,15 +1,13 @@
 /** The problems of the LSTM's sequence: its backward pass, and a loss at every step. */
 import type { AccumulateOptions } from '../core/backend.js';
 import { Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { type Tensor, fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
 import { denseForward } from '../equations/dense.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import type { Answer } from './evaluate.js';
-import type { Behind } from './behind.js';
-import { column, row, unlessTooMany } from './behind.js';
+import { type Behind, column, row, unlessTooMany } from './behind.js';
 import { sequenceBackward } from './given.js';
 import { lstmBehind, named, numeric, randomLstm, readBackward, stateOf, writtenBackward } from './lstm-inputs.js';
 import type { LstmCase, Sizes } from './lstm-inputs.js';

@@ -14,8 +14,7 @@ import type { Backend } from '../core/backend.js';
 import type { AnswerText, Name } from './exercises.js';
 import { AnswerError, explainedIn } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
-import type { Answer, Asked, Compile } from './evaluate.js';
-import { evaluate } from './evaluate.js';
+import { type Answer, type Asked, type Compile, evaluate } from './evaluate.js';
 
 /** The answer to `every-step`, with the tensors of the output layer. */
 export type EveryStepBackward = (

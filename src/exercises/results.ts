@@ -1,7 +1,6 @@
 /** What an answer computes in a case, and how it is compared with what is right. */
 import { describe } from '../core/arguments.js';
-import { indexOf, valuesOf } from '../core/tensor.js';
-import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
+import { type FloatArray, type Shape, type Tensor, indexOf, valuesOf } from '../core/tensor.js';
 import { AnswerError } from './answer-error.js';
 import { checkedTensor } from './checked-tensor.js';
 import type { Behind } from './behind.js';

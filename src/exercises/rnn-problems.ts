@@ -2,10 +2,8 @@
 import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
 import { AnswerError } from './answer-error.js';
-import type { Behind } from './behind.js';
-import { overSteps } from './behind.js';
-import type { Answer } from './evaluate.js';
-import { evaluate } from './evaluate.js';
+import { type Behind, overSteps } from './behind.js';
+import { type Answer, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, whileReading, fixed } from './results.js';
 import { setSpecialNumbers } from './tensors.js';

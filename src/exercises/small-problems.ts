@@ -1,11 +1,8 @@
 /** The problems without a sequence: σ, softmax, a product; Adam's are in adam-problems.ts. */
 import { Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { rowsOf, valuesOf, zeros } from '../core/tensor.js';
-import type { crossEntropyBackward } from '../equations/cross-entropy.js';
-import { crossEntropyForward } from '../equations/cross-entropy.js';
-import type { denseBackward } from '../equations/dense.js';
-import { denseForward } from '../equations/dense.js';
+import { type Tensor, rowsOf, valuesOf, zeros } from '../core/tensor.js';
+import { type crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
+import { type denseBackward, denseForward } from '../equations/dense.js';
 import { ADAM } from './adam-problems.js';
 import { column, row, single } from './behind.js';
 import type { Answer } from './evaluate.js';

@@ -1,9 +1,7 @@
 /** The tensors that an answer gets: each is a part of a larger array, and a few of its numbers are 0. */
 import ndarray from 'ndarray';
-import type { Random } from '../core/rng.js';
-import { fillRandom } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { allocated, fill, sizeOf } from '../core/tensor.js';
+import { type Random, fillRandom } from '../core/rng.js';
+import { type Shape, type Tensor, allocated, fill, sizeOf } from '../core/tensor.js';
 import { backendForAnswers } from './evaluate.js';
 
 export const backend = backendForAnswers('f64');

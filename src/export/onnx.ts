@@ -13,8 +13,7 @@ import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import type { JsonObject } from '../files/json.js';
 import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import type { LstmWeights } from './weights.js';
-import { foldedBias, joined, transpose, weightsOf } from './weights.js';
+import { type LstmWeights, foldedBias, joined, transpose, weightsOf } from './weights.js';
 
 const SCHEMA = `
   syntax = "proto3";

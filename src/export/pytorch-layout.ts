@@ -3,8 +3,7 @@
  * the order i, f, g, o. A kernel is split into two: the rows of its inputs, and those of h.
  */
 import { DataError } from '../core/errors.js';
-import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
+import { type FloatArray, type Shape, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { parseStrictJson } from '../files/json.js';
@@ -87,9 +86,8 @@ export function fromPyTorchLayout(
     const Wh = gates(transpose(read(lstm(place, 'weight_hh'), [4 * H, P]), 4 * H, P));
     tensors[`kernel${suffix}`] = tensorFrom(joined([Wx, Wh]), [I + P, 4 * H]);
     if (hasBias) tensors[`bias${suffix}`] = tensorFrom(gates(read(lstm(place, 'bias_ih'), [4 * H])), [4 * H]);
-    if (P < H) {
+    if (P < H)
       tensors[`projection${suffix}`] = tensorFrom(transpose(read(lstm(place, 'weight_hr'), [P, H]), P, H), [H, P]);
-    }
   }
   const [width, C] = [widthOf(network.layers[network.layers.length - 1]), network.outputs];
   tensors.outKernel = tensorFrom(transpose(read(`${linear}weight`, [C, width]), C, width), [width, C]);
@@ -127,9 +125,8 @@ function fromMetadata<Value>(
   try {
     return check(parseStrictJson(text, { depth: DEEPEST }));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
       throw new DataError(`${name}: metadata ${key}: ${error.message}`);
-    }
     throw error;
   }
 }

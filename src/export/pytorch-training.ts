@@ -9,8 +9,7 @@ import type { FloatArray } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteConfig } from '../network/config.js';
-import { lstmsOf, networkParameterShapes, storedConfig } from '../network/config.js';
+import { type CompleteConfig, lstmsOf, networkParameterShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
@@ -38,9 +37,8 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
       `${name}: holds only a network, not the state of its training: export it --to safetensors-pytorch`,
     );
   }
-  if (checkpoint.model.vocabulary) {
+  if (checkpoint.model.vocabulary)
     throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
-  }
   const unbiased = lstmsOf(network).find((place) => !place.hasBias && needsBias(place, network));
   if (unbiased) {
     throw new DataError(

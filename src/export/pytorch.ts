@@ -6,11 +6,9 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import type { Shape } from '../core/tensor.js';
-import { valuesOf } from '../core/tensor.js';
+import { type Shape, valuesOf } from '../core/tensor.js';
 import type { JsonObject } from '../files/json.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote, writeSafetensors } from '../files/safetensors.js';
+import { type Safetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
 import type { LayerSizes, NetworkConfig } from '../network/config.js';
 import { completeConfig, isPlain, lstmsOf, storedConfig, widthOf } from '../network/config.js';
@@ -188,9 +186,8 @@ function lstmScopes(keys: readonly string[], name: string): Scope[] {
   }
   const numbers = new Map([...prefixes].map((prefix) => [prefix, /^(.*?)(\d+)\.$/s.exec(prefix)]));
   const stems = new Set([...numbers.values()].map((match) => match?.[1]));
-  if (stems.size === 1 && !stems.has(undefined) && scopes.every(({ n }) => n === 0)) {
+  if (stems.size === 1 && !stems.has(undefined) && scopes.every(({ n }) => n === 0))
     return scopes.sort((a, b) => Number(numbers.get(a.prefix)?.[2]) - Number(numbers.get(b.prefix)?.[2]));
-  }
   throw new DataError(
     `${name}: the order of its LSTMs is not known: ${[...prefixes].slice(0, 8).join(', ')}: ` +
       'must be one nn.LSTM, or layers.0, layers.1, … of one layer each',

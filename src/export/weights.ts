@@ -2,11 +2,9 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE } from '../core/numbers.js';
-import type { FloatArray, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
+import { type FloatArray, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/lstm-tensors.js';
-import type { CompleteConfig, LstmPlace } from '../network/config.js';
-import { formatUnits, lstmsOf } from '../network/config.js';
+import { type CompleteConfig, type LstmPlace, formatUnits, lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 
 /** One LSTM of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. */

@@ -136,9 +136,8 @@ function placedTensor(key: string, entry: unknown, name: string): PlacedTensor {
   if (other !== undefined) throw new DataError(`${where}: unknown field ${quote(other)}`);
   if (!isDType(dtype)) throw new DataError(`${where}: unknown dtype ${quote(dtype)}`);
   if (!isExtents(shape)) throw new DataError(`${where}: shape ${quote(shape)} must be a list of whole numbers ≥ 0`);
-  if (!isExtents(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+  if (!isExtents(offsets) || offsets.length !== 2 || offsets[0] > offsets[1])
     throw new DataError(`${where}: data_offsets ${quote(offsets)} must be [begin,end] with 0 ≤ begin ≤ end`);
-  }
   const [begin, end] = offsets;
   const size = shape.reduce((product, extent) => product * extent, BYTES_AN_ELEMENT[dtype]);
   if (size !== end - begin) {

@@ -1,10 +1,8 @@
 /** Converts tensors to stored ones, and back; reading checks name, type and shape. */
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
-import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
-import { quote } from './safetensors.js';
+import { type FloatArray, type Shape, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
+import { type Safetensors, type StoredDType, type StoredTensor, quote } from './safetensors.js';
 
 /** A copy of a tensor for a file, in its own precision. */
 export function storedTensor(tensor: Tensor): StoredTensor {
@@ -45,9 +43,8 @@ export function floatsNamed(
   const { buffer } = new Uint8Array(stored.bytes); // a copy, since numbers must start at a multiple of their size
   const values = stored.dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer);
   const wrong = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) {
+  if (wrong >= 0)
     throw new DataError(`${name}: tensor ${quote(key)}: element ${wrong} is ${values[wrong]}, must be finite`);
-  }
   return tensorFrom(values, stored.shape);
 }
 
@@ -106,9 +103,8 @@ function storedNamed(
   name: string,
 ): StoredTensor {
   const stored = presentTensor(file, key, name);
-  if (!dtypes.includes(stored.dtype)) {
+  if (!dtypes.includes(stored.dtype))
     throw new DataError(`${name}: tensor ${quote(key)} is ${stored.dtype}, must be ${dtypes.join(' or ')}`);
-  }
   assertStoredShape(stored, key, shape, name);
   return stored;
 }

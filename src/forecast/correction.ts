@@ -41,7 +41,7 @@ export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction 
   const { method } = rulesOf(plan);
   const names = METHOD_NAMES.filter((name) => name === method || method === 'auto' || method === 'network');
   const { fits, leftOut } = fitMethods(fitInput(plan, reading, 'calibration'), names);
-  const steps = knownSteps(plan, ahead);
+  const steps = knownSteps(plan, ahead, reading.series.y);
   const truth = steps.map((d) => reading.series.y[d]);
   const tried = fits
     .map((fit) => ({ fit, values: fit.fitted.forecasts(reading, ahead, steps) }))
@@ -81,11 +81,15 @@ export function refitted(
   return withUnit(plan, reading, same, 'final', { share, isRelative });
 }
 
-/** The steps of the validation part that are known at the first forecast of the test part; those before it, if none are. */
-export function knownSteps(plan: ForecastPlan, ahead: number): number[] {
+/**
+ * The steps of the validation part that are known at the first forecast of the test part. If none has a number, the latest that are known and as
+ * many as the validation part has: neither the methods nor the networks of the calibration have learned from these.
+ */
+export function knownSteps(plan: ForecastPlan, ahead: number, y: Float64Array): number[] {
   const { from, to } = plan.parts.validation;
   const end = trainEnd(plan, [ahead], 'final');
-  const begin = end > from ? from : Math.max(0, end - (to - from));
+  const hasNumber = y.subarray(from, Math.max(from, end)).some((value) => !Number.isNaN(value));
+  const begin = hasNumber ? from : end - (to - from);
   return Array.from({ length: end - begin }, (_, n) => begin + n);
 }
 
@@ -157,12 +161,15 @@ function withUnit(
   return { fits, unit: (isRelative ? relative : additive) || reading.plan.y.scale, isRelative, share };
 }
 
-/** The recent level at step t, of which relative errors are shares: the size of the recent mean, above 0. */
+/**
+ * The recent level at step t, of which relative errors are shares: the size of the recent mean, but at least a small share of the training part's
+ * deviation. Else a pause of zeros would make shares, and then intervals, of any size.
+ */
 export function recentLevel({ plan, columns }: Reading): (t: number) => number {
   const { level, scale } = plan.y;
   return (t) => Math.max(Math.abs(level + scale * columns.meanAt(t)), LEAST_LEVEL * scale);
 }
-const LEAST_LEVEL = 1e-9;
+const LEAST_LEVEL = 1e-3;
 
 /** So many columns has a horizon. */
 export const COLUMNS_OF_CORRECTION = 2;
@@ -212,9 +219,9 @@ export function correctedReading(
 }
 
 /** A correction as a file holds it. */
-export const storedCorrection = ({ fits, ...others }: Correction): StoredCorrection => ({
-  ...others,
+export const storedCorrection = ({ fits, unit, isRelative, share }: Correction): StoredCorrection => ({
   fits: fits.map(fitAsJson),
+  ...{ unit, isRelative, share },
 });
 
 /** The corrections of a plan's horizons; undefined before the calibration, and in version 1. */

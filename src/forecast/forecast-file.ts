@@ -14,7 +14,7 @@ import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan } from './inputs.js';
 import { fitIn } from './methods/methods.js';
 import type { ForecastPlan, Rules, StoredCorrection } from './plan.js';
-import { membersOf, scoredSteps, STAGES } from './plan.js';
+import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES } from './plan.js';
 import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
 import { FILLS, repeatedColumn } from './series.js';
 
@@ -78,14 +78,17 @@ function planIn(stored: JsonReader): ForecastPlan {
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
     digests: digestsIn(stored.field('digests')),
     scores,
-    ...(rules && { rules: rulesIn(rules, ahead.length) }),
+    ...(rules && { rules: rulesIn(rules) }),
   };
-  if (scores && plan.inputs.steps === 0 && plan.rules?.corrections?.every(({ share }) => share !== null) !== true)
-    throw stored.fault('with the corrections and their shares, because the intervals are corrected');
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
+  const { corrections } = rulesOf(plan);
+  if (corrections && corrections.length !== ahead.length)
+    throw stored.field('rules').field('corrections').fault(counted(ahead.length, 'correction'));
+  if (scores && !isVersion1(plan) && corrections?.every(({ share }) => share !== null) !== true)
+    throw stored.field('rules').field('corrections').fault('corrections with their shares, because there are scores');
   const { from, to } = scoredSteps(plan.parts);
   if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
     throw stored.field('scores').fault(`${counted(ahead.length, 'list')} of ${counted(to - from, 'number')}`);
@@ -115,24 +118,19 @@ function planIn(stored: JsonReader): ForecastPlan {
   return plan;
 }
 
-function rulesIn(stored: JsonReader, horizons: number): Rules {
-  const corrections = stored.field('corrections').orNull((all) => all.list(correctionIn));
-  if (corrections && corrections.length !== horizons)
-    throw stored.field('corrections').fault(counted(horizons, 'correction'));
-  return {
-    method: stored.field('method').choice(FORECAST_METHODS),
-    isNonNegative: stored.field('isNonNegative').truth(),
-    looks: stored.field('looks').whole(0),
-    corrections,
-  };
-}
+const rulesIn = (stored: JsonReader): Rules => ({
+  method: stored.field('method').choice(FORECAST_METHODS),
+  isNonNegative: stored.field('isNonNegative').truth(),
+  looks: stored.field('looks').whole(0),
+  corrections: stored.field('corrections').orNull((all) => all.list(correctionIn)),
+});
 
 function correctionIn(stored: JsonReader): StoredCorrection {
   const fits = stored.field('fits').list((fit) => {
     fitIn(fit);
     return fit.value as JsonObject;
   });
-  if (fits.length === 0) throw stored.field('fits').fault('at least one method');
+  if (fits.length === 0) throw stored.field('fits').fault('one method or more');
   return {
     fits,
     unit: stored.field('unit').number(Number.MIN_VALUE),

@@ -8,7 +8,8 @@ import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
-import { assertHolidaysReach, assertReadable } from './plan.js';
+import { assertHolidaysReach, assertReadable, membersOf, rulesOf } from './plan.js';
+import { SEASONS } from './methods/ridge.js';
 import type { Series } from './series.js';
 import { extended } from './series.js';
 
@@ -85,16 +86,22 @@ export async function futureOf(
   return found;
 }
 
-/** The first step whose number the forecasts of the `count` steps after `end` - 1 read. */
-export function firstRead(
-  { ahead, isTogether, inputs: { lag, meanOver }, T }: ForecastPlan,
-  end: number,
-  count: number,
-): number {
+/**
+ * The first step whose number the forecasts of the `count` steps after `end` - 1 read. Networks that correct methods also read the methods' latest
+ * errors: those of ridge regression, which reads T steps and four seasons, reach the farthest back. ETS and the airline model have a state in
+ * place of earlier steps.
+ */
+export function firstRead(plan: ForecastPlan, end: number, count: number): number {
+  const { ahead, isTogether, inputs, T } = plan;
+  const { lag, meanOver, seasons } = inputs;
+  const isCorrected = rulesOf(plan).corrections !== null;
+  const ofMethods = isCorrected ? Math.max(T, SEASONS * (seasons.at(0) ?? 0)) : 0;
+  const ofNetworks = membersOf(plan).length > 0 ? 2 * T - 1 : 0;
   const firsts = ahead.flatMap((horizon, n) => {
     const done = ahead[n - 1] ?? 0; // a network of a smaller horizon forecasts these steps
     if (done >= count) return [];
-    const window = end + done - horizon - 2 * T + 1;
+    const errors = isCorrected && ofNetworks > 0 ? Math.max(...(isTogether ? ahead : [horizon])) : 0;
+    const window = end + done - horizon - ofNetworks - errors - ofMethods;
     const nearest = isTogether ? ahead[0] : horizon; // a network of several horizons reads the lag of each
     return lag > 0 ? Math.min(window, window + nearest - lag) : window;
   });

@@ -2,6 +2,7 @@
  * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
  * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
  */
+import { unitOf } from '../data/scale.js';
 
 /** A forecast with its interval. */
 export interface Band {
@@ -125,8 +126,10 @@ export const meanAbsoluteError = (forecasts: ArrayLike<number>, y: ArrayLike<num
   meanOf((forecast, truth) => Math.abs(forecast - truth), forecasts, y);
 
 /** The root of the mean squared error, RMSE, of the same steps. */
-export const rootMeanSquaredError = (forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
-  Math.sqrt(meanOf((forecast, truth) => (forecast - truth) ** 2, forecasts, y));
+export function rootMeanSquaredError(forecasts: ArrayLike<number>, y: ArrayLike<number>): number {
+  const unit = unitOf(Float64Array.from(forecasts, (forecast, n) => forecast - y[n])); // else squares of tiny errors would be 0
+  return unit * Math.sqrt(meanOf((forecast, truth) => ((forecast - truth) / unit) ** 2, forecasts, y));
+}
 
 /** The mean pinball loss of forecasts of a quantile, of the same steps: half of the mean absolute error for the quantile 0.5. */
 export const pinballLoss = (quantile: number, forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>

@@ -85,9 +85,8 @@ export async function originsOf(
     const forecasts = own.flatMap(({ bands }) => bands.map(({ forecast }) => forecast));
     const others = own[0].baselines.flatMap(({ name }, k) => {
       const values = own.flatMap(({ baselines }) => baselines.at(k)?.values ?? []); // a method keeps its place
-      return own[0].methods.join() === name || values.length !== truth.length
-        ? []
-        : [{ name, values, error: meanAbsoluteError(values, truth) }];
+      const isOwn = own[0].share === 0 && own[0].methods.join() === name;
+      return isOwn || values.length !== truth.length ? [] : [{ name, values, error: meanAbsoluteError(values, truth) }];
     });
     const best = bestOf(others);
     const gains = forecasts.map((value, n) => Math.abs(best.values[n] - truth[n]) - Math.abs(value - truth[n]));

@@ -30,7 +30,7 @@ export interface Rules {
    * networks. Or one method of `METHODS`, without networks.
    */
   readonly method: string;
-  /** Whether no forecast is below 0, because no number before the test part is. */
+  /** Whether no forecast is below 0, because no number is that is known at the first forecast of the test part. */
   readonly isNonNegative: boolean;
   /** How often the test part has been measured. */
   readonly looks: number;
@@ -165,7 +165,8 @@ export function planOf(
     scores: null,
     rules: {
       method: choices.method,
-      isNonNegative: !choices.isNegative && !series.y.subarray(0, parts.test.from).some((value) => value < 0),
+      isNonNegative:
+        !choices.isNegative && !series.y.subarray(0, parts.test.from - largest + 1).some((value) => value < 0),
       ...{ looks: 0, corrections: null },
     },
   };

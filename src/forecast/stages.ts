@@ -43,7 +43,7 @@ export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STA
   return Math.min(...counts);
 }
 
-/** More passes over few windows teach a network their noise. */
+/** More passes over few windows, in batches of the default size, teach a network their noise. */
 const MOST_EPOCHS = 100;
 
 /**
@@ -132,8 +132,11 @@ async function trainStage(
   };
   return trainMembers(backend, membersOf(before.plan, stage), dataFor, options, before, {
     ...hooks,
-    onNetwork: (member, number, count) =>
-      onNetwork?.(member, stage, number + STAGES.indexOf(stage) * count, STAGES.length * count),
+    onNetwork: (member, number, count) => {
+      const first = membersOf(before.plan, 'calibration').length;
+      if (stage === 'calibration') onNetwork?.(member, stage, number, first + membersOf(before.plan).length);
+      else onNetwork?.(member, stage, first + number, first + count); // fewer, if some horizons use none
+    },
   });
 }
 
@@ -192,7 +195,7 @@ async function withShares(
   if (!corrections) return plan;
   const shared: Correction[] = [];
   for (const [n, ahead] of plan.ahead.entries()) {
-    const steps = knownSteps(plan, ahead);
+    const steps = knownSteps(plan, ahead, series.y);
     const truth = steps.map((d) => series.y[d]);
     const ofMethods = forecaster.methodBands(series, ahead, steps).map(({ forecast }) => forecast);
     const networks = await forecaster.networkBands(series, ahead, steps, signal);

@@ -19,18 +19,18 @@ import { rowsIn } from './planted-mistakes.mjs';
  */
 
 const LIST = `
-## math, slow/kernels/backend-webgpu: software.*lstmCell
+## kernel, slow/kernels/backend-webgpu: software.*lstmCell
 ln 2 loses its second part
 - fma(n, \${type}(2.12194440e-4),
 + fma(n, \${type}(0.0),
-## math, kernels/backend-webgpu: not finite
+## kernel, kernels/backend-webgpu: not finite
 NaN becomes a number
 - return select(result, x, isNaN);
 + return select(result, select(x, \${type}(1.0), isNaN), isNaN);
 large arguments of σ
 - clamp(x, \${type}(-80.0), \${type}(20.0))
 + x
-## math, kernels/backend-webgpu: keep their digits
+## kernel, kernels/backend-webgpu: keep their digits
 n times ln 2 is rounded
 - fma(first, \${type}(-1.0 / 512.0), x)
 + fma(n, \${type}(-0.693359375), x)

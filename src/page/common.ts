@@ -1,8 +1,7 @@
 /** What the page and its worker both know: subjects, backends, limits, and the options that a run on the page has. */
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { PLANTED_MISTAKES as all } from '../mistakes/planted-mistakes.mjs';
-import type { TrainOptions } from '../training/options.js';
-import { layersOf } from '../training/options.js';
+import { type TrainOptions, layersOf } from '../training/options.js';
 
 /** What the network learns to read: the digits of MNIST, or the characters of a text. */
 export const SUBJECTS = ['digits', 'text'] as const;

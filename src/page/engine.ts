@@ -1,6 +1,5 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import type { ProxyMarked } from 'comlink';
-import { expose, proxy } from 'comlink';
+import { type ProxyMarked, expose, proxy } from 'comlink';
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
@@ -8,26 +7,20 @@ import { DataError } from '../core/errors.js';
 import { withShapeChecks } from '../core/shape-checks.js';
 import type { GradientReport } from '../equations/gradcheck.js';
 import { checkModelGradients } from '../network/network-check.js';
-import type { Checkpoint } from '../training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
-import type { Evaluation } from '../training/evaluate.js';
-import { dataFor, evaluateData } from '../training/evaluate.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
+import { type Evaluation, dataFor, evaluateData } from '../training/evaluate.js';
 import { newRun, resumedRun } from '../training/run-data.js';
 import { Training } from '../training/training.js';
-import type { BackendName, Subject, TextFacts } from './common.js';
-import { pageOptionsOf, Queue } from './common.js';
+import { type BackendName, type Subject, type TextFacts, pageOptionsOf, Queue } from './common.js';
 import { chooseBackend, webGpu } from './choose-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
-import type { Inspection, InspectionRequest } from './inspect-image.js';
-import { ImageInspector } from './inspect-image.js';
-import type { LiveHooks, Progress } from './live-run.js';
-import { LiveRun } from './live-run.js';
+import { type Inspection, type InspectionRequest, ImageInspector } from './inspect-image.js';
+import { type LiveHooks, type Progress, LiveRun } from './live-run.js';
 import type { SeriesEngine } from './series/series-engine.js';
 import type { RunSettings, Settings } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
-import type { TextCopy } from './text/text-tools.js';
-import { TextTools } from './text/text-tools.js';
+import { type TextCopy, TextTools } from './text/text-tools.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {

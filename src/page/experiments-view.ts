@@ -1,8 +1,7 @@
 /** The guided experiments above “Train”: a button sets and starts each, and beside its words stands what to look at. */
 import type { Subject } from './common.js';
 import { element, ButtonGroup } from './dom.js';
-import type { Experiment } from './experiments.js';
-import { experimentOf } from './experiments.js';
+import { type Experiment, experimentOf } from './experiments.js';
 import { linkTo } from './link.js';
 
 const RUN = 'data-run';

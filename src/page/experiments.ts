@@ -1,7 +1,6 @@
-/** The guided experiments: what each run sets. build/experiments-in-page.ts has their words. */
+/** The guided experiments: what each run sets. build/plugins.ts has their words. */
 import type { Subject } from './common.js';
-import type { Settings } from './settings.js';
-import { DEFAULTS, settingsOf } from './settings.js';
+import { type Settings, DEFAULTS, settingsOf } from './settings.js';
 
 interface ExperimentRun {
   /** On the button that starts it. */

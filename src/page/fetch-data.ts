@@ -3,8 +3,7 @@ import mnistFiles from 'virtual:mnist-files';
 import textFile from 'virtual:text-file';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import type { Mnist, NamedBytes } from '../data/mnist.js';
-import { parseLabelledImages, splitMnist } from '../data/mnist.js';
+import { type Mnist, type NamedBytes, parseLabelledImages, splitMnist } from '../data/mnist.js';
 import { fastSha256Of } from '../files/sha256.js';
 
 /** What the page knows of a data file before it arrives. */

@@ -2,8 +2,7 @@
 import { counted } from '../core/arguments.js';
 import type { FormField } from './common.js';
 import { element, made, optionsOf, setText } from './dom.js';
-import type { Settings } from './settings.js';
-import { BACKEND_LABELS, FIELDS, FORM } from './settings.js';
+import { type Settings, BACKEND_LABELS, FIELDS, FORM } from './settings.js';
 
 type Control = HTMLInputElement | HTMLSelectElement;
 

@@ -154,9 +154,8 @@ function paint(
   if (!context) return; // the labels beside the canvas have the numbers
   const image = context.createImageData(columns, rows);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
+    for (let column = 0; column < columns; column++)
       image.data.set([...colourAt(row, column), 255], 4 * (row * columns + column));
-    }
   }
   context.putImageData(image, 0, 0);
 }

@@ -9,8 +9,7 @@ import { HeatmapFigures, onColourChange, paintGradientOverInk, paintInk, scaledT
 import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
 import { RepeatedJob } from './common.js';
-import type { View } from './settings.js';
-import { FIELDS, IMAGES, ROWS } from './settings.js';
+import { type View, FIELDS, IMAGES, ROWS } from './settings.js';
 
 const ROW_MS = 90;
 /** While a run plays, inspections begin this often. Large networks are inspected less often: at most a quarter of the time. */

@@ -1,11 +1,8 @@
 /** The page's address: a link that repeats a run, and what of it was not understood. */
 import { counted, describe, similarName } from '../core/arguments.js';
-import type { BackendChoice, Subject } from './common.js';
-import { SUBJECTS } from './common.js';
-import type { Experiment } from './experiments.js';
-import { EXPERIMENTS } from './experiments.js';
-import type { FieldName, Reading, Settings, View } from './settings.js';
-import { DEFAULTS, FIELDS, oneOf } from './settings.js';
+import { type BackendChoice, type Subject, SUBJECTS } from './common.js';
+import { type Experiment, EXPERIMENTS } from './experiments.js';
+import { type FieldName, type Reading, type Settings, type View, DEFAULTS, FIELDS, oneOf } from './settings.js';
 
 /** Reads the fields of an address. Each text that is not understood is reported in a sentence, once. */
 export class LinkReader {

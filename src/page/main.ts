@@ -8,13 +8,11 @@ import { CheckView } from './check-view.js';
 import type { Subject } from './common.js';
 import { askBeforeLeaving, element, messageOf, showError, showLinkFault } from './dom.js';
 import type { Engine } from './engine.js';
-import type { Experiment } from './experiments.js';
-import { experimentOf, settingsFor } from './experiments.js';
+import { type Experiment, experimentOf, settingsFor } from './experiments.js';
 import { ExperimentsView } from './experiments-view.js';
 import { InspectView, MisreadImages } from './inspect-view.js';
 import { fromQuery, START, toQuery } from './link.js';
-import type { Settings, View } from './settings.js';
-import { settingsOf } from './settings.js';
+import { type Settings, type View, settingsOf } from './settings.js';
 import './style/base.css';
 import './style/controls.css';
 import './style/pictures.css';
@@ -23,8 +21,7 @@ import './style/mathematics.css';
 import { TextLookView } from './text/look-view.js';
 import { SampleStrip, WriteView } from './text/write-view.js';
 import { TextSource } from './text/text-source.js';
-import type { TrainListener } from './train-view.js';
-import { TrainView } from './train-view.js';
+import { type TrainListener, TrainView } from './train-view.js';
 
 const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
 /** The view of the run, while there can be one. */
@@ -158,9 +155,8 @@ function textSourceView(): TextSource {
 
 /** Shows the parts of one subject, and marks it in the navigation. */
 function showSubject(shown: Subject | 'series'): void {
-  for (const part of document.querySelectorAll<HTMLElement>('[data-subject]')) {
+  for (const part of document.querySelectorAll<HTMLElement>('[data-subject]'))
     part.hidden = part.dataset.subject?.split(' ').includes(shown) !== true;
-  }
   document.body.classList.add('ready');
   element(`to-${shown}`, HTMLAnchorElement).setAttribute('aria-current', 'page');
 }

@@ -1,6 +1,5 @@
 /** The sentences beside a run: why it computes with all cores or a GPU, that the GPU failed, and with which mistake it trains. */
-import type { BackendChoice } from './common.js';
-import { mistakeOf } from './common.js';
+import { type BackendChoice, mistakeOf } from './common.js';
 import { element, messageOf, nameOf, setText } from './dom.js';
 
 export const showComputeNote = (note: string): void => setText('compute-note', note);

@@ -101,9 +101,8 @@ export class RunFigures {
   /** Updates the texts for screen readers. Not called while the run plays: the texts would change too often. */
   describeCharts(): void {
     const last = this.lines.at(-1);
-    for (const { chart, name, of } of this.curves) {
+    for (const { chart, name, of } of this.curves)
       chart.describe(last ? `${name}: ${of(last).toFixed(4)} at step ${last.step}` : `${name}: no value yet`);
-    }
   }
 
   private showLines(): void {

@@ -1,8 +1,7 @@
 /** The settings of a run on the page, and what its views show: one row for each. The page's form and its address read the rows. */
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../core/numbers.js';
-import type { OptionEntry } from '../training/option-table.js';
-import { OPTIONS } from '../training/option-table.js';
+import { type OptionEntry, OPTIONS } from '../training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
 import type {
   BackendChoice,

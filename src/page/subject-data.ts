@@ -1,16 +1,12 @@
 /** What a run on the page needs: MNIST or a text, its options, and the checkpoint that it continues. */
 import { counted } from '../core/arguments.js';
-import { typed } from '../core/command-line.js';
-import { DataError } from '../core/errors.js';
+import { typed, DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
-import type { Text, TextOptions, TextTask } from '../data/text.js';
-import { textTask } from '../data/text.js';
+import { type Text, type TextOptions, type TextTask, textTask } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import type { Checkpoint, SavedModel, SavedTraining } from '../training/checkpoint.js';
-import type { TrainOptions } from '../training/options.js';
-import { layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
-import type { Subject, TextFacts } from './common.js';
-import { pageOptionsOf, TEXT_LIMITS } from './common.js';
+import { type TrainOptions, layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
+import { type Subject, type TextFacts, pageOptionsOf, TEXT_LIMITS } from './common.js';
 import type { Settings } from './settings.js';
 
 /** What a run trains, validates and is tested with; for the digest see `TrainingData`. */
@@ -154,9 +150,8 @@ export function trainingFor({ model, training }: Checkpoint, name: string, subje
     if (isText || task === null)
       throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
   }
-  if (!isText && task !== null) {
+  if (!isText && task !== null)
     throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on MNIST’s images`);
-  }
   const hidden = layersOf(options).map((layer) => layer.hidden);
   if (new Set(hidden).size > 1) {
     throw new DataError(

@@ -1,6 +1,5 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
-import type { Remote } from 'comlink';
-import { proxy } from 'comlink';
+import { type Remote, proxy } from 'comlink';
 import type { BackendName, TextFacts } from './common.js';
 import type { Action } from './dom.js';
 import {
@@ -20,8 +19,7 @@ import { SettingsForm } from './form.js';
 import type { Progress, Sample } from './live-run.js';
 import { continuedNote, isGpuFailure, showComputeNote, showPlanted, showTiming } from './run-notes.js';
 import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
-import type { RunSettings, Settings } from './settings.js';
-import { DEFAULTS, fittedTo } from './settings.js';
+import { type RunSettings, type Settings, DEFAULTS, fittedTo } from './settings.js';
 
 /** What “Train” reports to the other views. */
 export interface TrainListener {
@@ -423,9 +421,8 @@ export class TrainView {
     if (!run || this.is('starting')) return; // the report is from the run that is being replaced
     run.step = step;
     if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, run.settings);
-    if (progress.hasLostPatience) {
+    if (progress.hasLostPatience)
       setText('settings-note', 'The run stopped early: the validation loss no longer decreases.');
-    }
     if (samples.length > 0) this.listener.onSamples(samples);
     if (learningRate !== run.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {
       run.reportedRate = learningRate;
@@ -455,9 +452,8 @@ export class TrainView {
 
 /** Whether the page's address repeats the run. */
 function linkNote(isResumed: boolean, hasOwnText: boolean): string {
-  if (isResumed) {
+  if (isResumed)
     return 'This run began with a checkpoint, which no link contains; Reset starts the run that the address describes.';
-  }
   return hasOwnText
     ? 'The address has the settings of this run, but not your text.'
     : 'The address of this page is a link that repeats this run.';

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'vite';
-import { defineConfig } from 'vite';
+import { type Plugin, defineConfig } from 'vite';
 import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
-import { dataFiles, licences, mnistInSite, packagedSeries, textsInSite, usedFonts } from './build/assets.js';
-import { experimentsInPage } from './build/experiments-in-page.js';
+import {
+  dataFiles,
+  licences,
+  mnistInSite,
+  packagedSeries,
+  textsInSite,
+  usedFonts,
+  experimentsInPage,
+} from './build/plugins.js';
 import { equationsInPage, plantedMistakes } from './build/lstm-in-page.js';
 
 /** About the data, which are no modules. */

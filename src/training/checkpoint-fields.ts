@@ -9,16 +9,13 @@ import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { isRandomState, STATE_RULE } from '../core/rng.js';
 import { isTask, TASK_RULE } from '../data/examples.js';
-import type { Vocabulary } from '../data/text.js';
-import { assertVocabulary, classCount } from '../data/text.js';
-import { Fields } from '../files/fields.js';
-import type { JsonObject } from '../files/json.js';
-import { jsonObjectOf, parseStrictJson } from '../files/json.js';
+import { type Vocabulary, assertVocabulary, classCount } from '../data/text.js';
+import { Fields } from '../files/json-reader.js';
+import { type JsonObject, jsonObjectOf, parseStrictJson } from '../files/json.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig, needsVersion3, storedLayer } from '../network/config.js';
-import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
+import { type TrainOptions, areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
 /** The network that the fields describe. `cells`: the caller's own cells, which a file has by name. */
 export const savedNetworkIn = (
@@ -103,9 +100,8 @@ export function optionsIn(text: string | undefined, where: string, version: numb
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options, storedName);
   if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
-  if (version === 1 && !areVersion1(options)) {
+  if (version === 1 && !areVersion1(options))
     throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
-  }
   return options;
 }
 

@@ -3,10 +3,8 @@ import { existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { previousOf, replaceFile } from '../files/disk-replace.js';
 import { placeOf, readFile } from '../files/disk.js';
-import type { CheckpointSet } from './checkpoint-set.js';
-import { parseCheckpointSet } from './checkpoint-set.js';
-import type { Checkpoint, ReadOptions } from './checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
+import { type CheckpointSet, parseCheckpointSet } from './checkpoint-set.js';
+import { type Checkpoint, type ReadOptions, checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
 export type { CheckpointSet } from './checkpoint-set.js';
 

@@ -4,11 +4,9 @@
  */
 import { DataError } from '../core/errors.js';
 import type { JsonObject } from '../files/json.js';
-import type { StoredTensor } from '../files/safetensors.js';
-import { quote, writeSafetensors } from '../files/safetensors.js';
+import { type StoredTensor, quote, writeSafetensors } from '../files/safetensors.js';
 import { checkedMetadata, metadataIn } from './checkpoint-fields.js';
-import type { Checkpoint, ReadOptions } from './checkpoint.js';
-import { checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
+import { type Checkpoint, type ReadOptions, checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
 
 /** The contents of a file of several networks. */
 export interface CheckpointSet {

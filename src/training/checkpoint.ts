@@ -5,14 +5,12 @@
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
 import type { Cell } from '../cells/cell.js';
-import { typed } from '../core/command-line.js';
+import { typed, DataError, NonFiniteError } from '../core/errors.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
-import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
+import { type Shape, type Tensor, assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { Fields } from '../files/fields.js';
+import { Fields } from '../files/json-reader.js';
 import type { JsonObject } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
@@ -28,8 +26,7 @@ import {
   stateShapes,
   storedConfig,
 } from '../network/config.js';
-import type { NamedTensors } from '../network/parameters.js';
-import { faultInSquares } from '../network/parameters.js';
+import { type NamedTensors, faultInSquares } from '../network/parameters.js';
 import {
   assertSameNetwork,
   checkedMetadata,
@@ -40,8 +37,7 @@ import {
   taskIn,
   vocabularyIn,
 } from './checkpoint-fields.js';
-import type { TrainOptions } from './options.js';
-import { areVersion1, storedOptions } from './options.js';
+import { type TrainOptions, areVersion1, storedOptions } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -207,9 +203,8 @@ export function assertParts({ model, training }: Checkpoint): void {
     if (training === null) return;
     assertObject(`${WRITTEN}: training (null for a network alone)`, training);
     assertObject(`${WRITTEN}: training.options`, training.options);
-    for (const [key] of keptTensors(training.options, model)) {
+    for (const [key] of keptTensors(training.options, model))
       assertObject(`${WRITTEN}: training.${key}`, training[key]);
-    }
   });
   if (training === null || (training.order as unknown) instanceof Uint32Array) return;
   throw new DataError(`${WRITTEN}: training.order is ${describe(training.order)}: must be a Uint32Array`);
@@ -365,9 +360,8 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (!VERSIONS.includes(version)) {
+  if (!VERSIONS.includes(version))
     throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${VERSIONS.at(-1)}`);
-  }
 }
 
 /** Throws a DataError if the file says that it is a checkpoint, of a version that this program reads, and its checksum is wrong. */
@@ -378,9 +372,8 @@ export function assertUndamaged(file: Safetensors, name: string): void {
 }
 
 function assertChecksum(file: Safetensors, name: string): void {
-  if (file.metadata.get('checksum') !== checksumOf(file)) {
+  if (file.metadata.get('checksum') !== checksumOf(file))
     throw new DataError(`${name}: damaged: its checksum does not match its contents`);
-  }
 }
 
 function savedModel(file: Safetensors, name: string, limits: ReadOptions): SavedModel {
@@ -463,9 +456,8 @@ function describedTraining(file: Safetensors, network: CompleteConfig, name: str
 function assertPermutation(order: Uint32Array, name: string): void {
   const seen = new Uint8Array(order.length);
   for (const index of order) {
-    if (index >= order.length) {
+    if (index >= order.length)
       throw new DataError(`${name}: order has index ${index}, but only ${order.length} examples`);
-    }
     if (seen[index] === 1) throw new DataError(`${name}: order has index ${index} twice`);
     seen[index] = 1;
   }

@@ -2,10 +2,8 @@
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { assertNotFreed, tensorFrom } from '../core/tensor.js';
-import { kindOf, misfitOf } from '../data/examples.js';
-import type { DataKind, Examples, FillOptions } from '../data/examples.js';
-import type { GivenData, TrainData } from '../data/train-data.js';
-import { checkedData, examplesOf } from '../data/train-data.js';
+import { type DataKind, type Examples, type FillOptions, kindOf, misfitOf } from '../data/examples.js';
+import { type GivenData, type TrainData, checkedData, examplesOf } from '../data/train-data.js';
 import { lossRows, targetShape } from '../network/config.js';
 import { assertFiniteInputs } from '../network/finite.js';
 import { Network } from '../network/network.js';
@@ -38,7 +36,7 @@ export function dataFor({ config, sizes: { T, B } }: Pick<Network, 'config' | 's
 export const needsOwnReader = ({ sizes }: Pick<Network, 'sizes'>, data: TrainData): boolean =>
   'characters' in data && sizes.B > 1;
 
-/** Loss and accuracy over data that `dataFor` has checked. `what` begins messages. See `evaluate` in src/door/evaluate.ts. */
+/** Loss and accuracy over data that `dataFor` has checked. `what` begins messages. See `evaluate` in src/door/predict.ts. */
 export async function evaluateData(
   what: string,
   network: Network,

@@ -3,10 +3,8 @@ import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { LoopHooks } from './loop.js';
-import { makeAllSteps } from './loop.js';
-import type { TrainOptions } from './options.js';
-import { stepCount } from './options.js';
+import { type LoopHooks, makeAllSteps } from './loop.js';
+import { type TrainOptions, stepCount } from './options.js';
 import { Training } from './training.js';
 
 /** One network of a set. */

@@ -1,10 +1,8 @@
 /** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
 import { assertNumber, assertObject, assertWhole } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { allocateAll, assertOwn, freeAll } from '../core/backend.js';
+import { type Backend, allocateAll, assertOwn, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { Tensor } from '../core/tensor.js';
-import { placesOfCommon, placesOfShared } from '../core/tensor.js';
+import { type Tensor, placesOfCommon, placesOfShared } from '../core/tensor.js';
 import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import {
@@ -69,9 +67,8 @@ export abstract class Optimiser<
     this.assertNotDisposed('update');
     const what = `${this.what}: update: learningRate is`;
     assertNumber(what, learningRate);
-    if (!isWithinF32(learningRate)) {
+    if (!isWithinF32(learningRate))
       throw new RangeError(`${what} ${learningRate}: must be a number within f32 (${F32_RANGE})`);
-    }
     this.updateAll(learningRate, this.made + 1);
     this.made++;
   }
@@ -162,9 +159,8 @@ export class Adam<Name extends string = string> extends Optimiser<Name, 'means' 
   protected override updateAll(learningRate: number, t: number): void {
     const { means, squares } = this.moments;
     const rate = adamRate(learningRate, t);
-    for (const { name, value, gradient } of this.parameters) {
+    for (const { name, value, gradient } of this.parameters)
       this.backend.adam(value, means[name], squares[name], gradient, rate);
-    }
   }
 }
 
@@ -191,8 +187,7 @@ export class Sgd<Name extends string = string> extends Optimiser<Name, 'velociti
 
   protected override updateAll(learningRate: number): void {
     const { velocities } = this.moments;
-    for (const { name, value, gradient } of this.parameters) {
+    for (const { name, value, gradient } of this.parameters)
       this.backend.sgd(value, velocities[name], gradient, learningRate, this.momentum);
-    }
   }
 }

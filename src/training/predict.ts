@@ -140,9 +140,7 @@ async function byLengths(network: Network, what: string): Promise<Float64Array[]
     network.setTargets({ labels, lengths: Array.from(labels, (_, b) => Math.max(longest - b, 1)) });
     network.forward();
     await backend.download(probabilities);
-    for (let b = 0; b < Math.min(B, longest); b++) {
-      rows[longest - b - 1] = probabilitiesOf(network, b, what);
-    }
+    for (let b = 0; b < Math.min(B, longest); b++) rows[longest - b - 1] = probabilitiesOf(network, b, what);
   }
   network.setTargets({ labels });
   return rows;

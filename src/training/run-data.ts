@@ -2,12 +2,10 @@
 import { assertObject, counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
-import type { Examples } from '../data/examples.js';
-import { kindOf, misfitOf } from '../data/examples.js';
+import { type Examples, kindOf, misfitOf } from '../data/examples.js';
 import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
-import type { TrainData, TrainingData } from '../data/train-data.js';
-import { checkedData, examplesOf } from '../data/train-data.js';
+import { type TrainData, type TrainingData, checkedData, examplesOf } from '../data/train-data.js';
 import { rateAt } from '../equations/schedule.js';
 import { sha256Of } from '../files/sha256.js';
 import type { Checkpoint, Resumable, SavedModel, SavedTraining } from './checkpoint.js';

@@ -6,8 +6,7 @@ import { yieldToEventLoop } from '../core/event-loop.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import { findNonFinite, valuesOf } from '../core/tensor.js';
-import type { Vocabulary } from '../data/text.js';
-import { assertVocabulary, characterOf, classCount, classesIn } from '../data/text.js';
+import { type Vocabulary, assertVocabulary, characterOf, classCount, classesIn } from '../data/text.js';
 import type { CompleteConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
@@ -42,7 +41,7 @@ export interface WrittenCharacter {
   readonly probabilities: Float64Array;
 }
 
-/** See `sample` in src/door/sample.ts. */
+/** See `sample` in src/door/predict.ts. */
 export function sample(network: Source, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
   const plan = checked(network.config, vocabulary, options);
   const weights = network.save();
@@ -136,9 +135,8 @@ export function distributionOf(logits: ArrayLike<number>, temperature: number, t
   }
   assertRange('distributionOf', temperature, top);
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
-  if (!(logits[order[0]] > -Infinity)) {
+  if (!(logits[order[0]] > -Infinity))
     throw new RangeError(`distributionOf: logits has ${counted(logits.length, 'number')}: one at least must be finite`);
-  }
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {
     probabilities[order[0]] = 1;

@@ -11,8 +11,7 @@ import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
 import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of } from '../files/sha256.js';
-import type { NetworkConfig } from '../network/config.js';
-import { completeConfig } from '../network/config.js';
+import { type NetworkConfig, completeConfig } from '../network/config.js';
 import { assertFiniteNetwork } from '../network/finite.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
@@ -21,10 +20,8 @@ import { checkedMetadata } from './checkpoint-fields.js';
 import type { BestValidation, Checkpoint } from './checkpoint.js';
 import { assertFiniteLoss, evaluateExamples, loadBatch } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
-import type { TrainOptions } from './options.js';
-import { layersOf, ownOptions, stepCount } from './options.js';
-import type { NewRun, ResumedRun } from './run-data.js';
-import { assertSameData, bytesOf, NO_VALIDATION } from './run-data.js';
+import { type TrainOptions, layersOf, ownOptions, stepCount } from './options.js';
+import { type NewRun, type ResumedRun, assertSameData, bytesOf, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {

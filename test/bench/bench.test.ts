@@ -2,6 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { expectedOf, verify } from '../../bench/measure/expected.js';
+import { statisticsOf } from '../../bench/measure/rows.js';
+import { start } from '../../bench/programs/longhand.js';
+import type { Arrays, MatmulTask, NetworkTask, BenchmarkTask } from '../../bench/tasks.js';
+import { flopsOf, inputShapes, makeInputs, outputNames } from '../../bench/tasks.js';
 import { rowsIn } from '../helpers/bench-rows.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -68,4 +73,98 @@ test('a Node that cannot be started is one line, with exit code 2; so is one wit
     2,
     expect.stringMatching(/^bench: .* cannot run candidates: \[?RangeError: WebAssembly[^\n]*\n$/),
   ]);
+});
+
+/* How the benchmark judges a candidate: it verifies outputs, summarises times and measures memory. */
+
+const PRODUCTS: readonly MatmulTask[] = [
+  { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 },
+  { kind: 'matmul', form: 'Aᵀ·B', M: 3, K: 4, N: 5 },
+  { kind: 'matmul', form: 'A·Bᵀ', M: 3, K: 4, N: 5 },
+];
+const NETWORK: NetworkTask = {
+  kind: 'network',
+  ...{ T: 3, B: 2, I: 4, H: 5, C: 6, layers: 2, bidirectional: true },
+  ...{ inputKind: 'classes', reads: 'every', lengths: [3, 1] },
+};
+const TASKS: readonly BenchmarkTask[] = [
+  ...PRODUCTS,
+  { kind: 'cellForward', B: 3, H: 2 },
+  { kind: 'cellBackward', B: 3, H: 2 },
+  { kind: 'forward', T: 3, B: 2, I: 4, H: 5, C: 6 },
+  { kind: 'step', T: 3, B: 2, I: 4, H: 5, C: 6 },
+  NETWORK,
+  { ...NETWORK, clipNorm: 0.2 },
+];
+
+describe('statistics', () => {
+  test('have the median, the quartiles and the minimum of times in any order', () => {
+    expect(statisticsOf([5, 1, 4, 2, 3])).toEqual({ median: 3, min: 1, lower: 2, upper: 4, count: 5 });
+  });
+
+  test('the median and the quartiles are interpolated between two times', () => {
+    expect(statisticsOf([10, 20])).toEqual({ median: 15, min: 10, lower: 12.5, upper: 17.5, count: 2 });
+    expect(statisticsOf([7])).toEqual({ median: 7, min: 7, lower: 7, upper: 7, count: 1 });
+  });
+
+  test('an empty list of times is an error', () => expect(() => statisticsOf([])).toThrow('no samples'));
+
+  test('the tutorial’s step has 1.62 GFLOP, and a product 2·M·K·N FLOP', () => {
+    expect(flopsOf({ kind: 'step', T: 28, B: 128, I: 28, H: 128, C: 10 })).toBeCloseTo(1.616e9, -6);
+    expect(flopsOf({ kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 })).toBe(120);
+  });
+});
+
+test('a network’s FLOPs are those of the steps that its sequences have, without products of class indices', () => {
+  // 4 steps. Forward, each way: h·Wh in the first layer, x·Wx and h·Wh in the second. Then the output layer at every step.
+  const [first, second, output] = [2 * 4 * 5 * 20, 2 * 4 * (10 + 5) * 20, 2 * 4 * 10 * 6];
+  expect(flopsOf(NETWORK)).toBe(3 * (2 * first + 2 * second + output));
+
+  const [fromNumbers, last] = [2 * 4 * 4 * 20, 2 * 2 * 10 * 6];
+  const forward = 2 * (first + fromNumbers) + 2 * second + last;
+  const inputGradients = 2 * first + 2 * second + last; // none for x
+  expect(flopsOf({ ...NETWORK, inputKind: 'numbers', reads: 'last' })).toBe(2 * forward + inputGradients);
+});
+
+describe('checking a result', () => {
+  test('the expected product is that of three loops, in each of the three forms', async () => {
+    for (const task of PRODUCTS) {
+      const inputs = makeInputs(task);
+      const [[, aColumns], [, bColumns]] = Object.values(inputShapes(task));
+      const { values } = (await expectedOf(task, inputs)).out;
+      for (let m = 0; m < task.M; m++) {
+        for (let n = 0; n < task.N; n++) {
+          let sum = 0;
+          for (let k = 0; k < task.K; k++) {
+            const a = task.form === 'Aᵀ·B' ? inputs.a[k * aColumns + m] : inputs.a[m * aColumns + k];
+            const b = task.form === 'A·Bᵀ' ? inputs.b[n * bColumns + k] : inputs.b[k * bColumns + n];
+            sum += a * b;
+          }
+          expect(values[m * task.N + n]).toBeCloseTo(sum, 12);
+        }
+      }
+    }
+  });
+
+  test.each(TASKS)('%j: the f32 outputs are right, and wrong if one element is off, NaN or missing', async (task) => {
+    const inputs = makeInputs(task);
+    const expected = await expectedOf(task, inputs);
+    const outputs = await (await (await start({ mode: 'loops', threads: 1 })).prepare(task, inputs)).result();
+    expect(verify(outputs, expected)).toMatchObject({ isRight: true });
+
+    for (const name of outputNames(task)) {
+      const { values, bound } = expected[name];
+      // an Adam update is not checked if its gradient is near 0
+      const first = Array.from(values, (_, n) => n).findIndex((n) => bound(n) < Infinity);
+      expect({ name, isChecked: first >= 0 }).toEqual({ name, isChecked: true });
+      expect({ name, isFine: bound(first) < 1e-3 * (1 + Math.abs(values[first])) }).toEqual({ name, isFine: true });
+      const off = (value: number): Arrays => ({
+        ...outputs,
+        [name]: outputs[name].map((v, n) => (n === first ? value : v)),
+      });
+      expect(verify(off(values[first] + 1.1 * bound(first)), expected)).toMatchObject({ isRight: false });
+      expect(verify(off(NaN), expected)).toMatchObject({ isRight: false, error: Infinity });
+      expect(verify({ ...outputs, [name]: outputs[name].slice(1) }, expected).message).toContain(`${name} has`);
+    }
+  });
 });

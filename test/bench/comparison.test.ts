@@ -1,15 +1,13 @@
 /** The comparison of candidates: which are timed, which are left out, and the session that times them. */
 import { jest } from '@jest/globals';
 import { Comparison, ProcessPool, QUICK } from '../../bench/measure/comparison.js';
-import type { CandidateProcess } from '../../bench/measure/protocol.js';
-import { answer } from '../../bench/measure/protocol.js';
+import { type CandidateProcess, answer } from '../../bench/measure/protocol.js';
 import { rowsOf } from '../../bench/measure/rows.js';
 import { Session } from '../../bench/measure/session.js';
 import type { Program } from '../../bench/program.js';
 import { start } from '../../bench/programs/longhand.js';
 import { casesOf, matmul } from '../../bench/suites.js';
-import type { BenchmarkTask } from '../../bench/tasks.js';
-import { makeInputs } from '../../bench/tasks.js';
+import { type BenchmarkTask, makeInputs } from '../../bench/tasks.js';
 import { candidateOf, RUN } from '../helpers/bench-rows.js';
 
 const startLoops = () => start({ mode: 'loops', threads: 1 });

@@ -1,8 +1,7 @@
 /** What made-up rows and outcomes say: which results are wrong, which times are doubtful, and where Longhand is the fastest. */
 import { jest } from '@jest/globals';
 import { loadWarning } from '../../bench/measure/environment.js';
-import type { Finding, Row } from '../../bench/measure/rows.js';
-import { rowsOf, statisticsOf, timesWarning } from '../../bench/measure/rows.js';
+import { type Finding, type Row, rowsOf, statisticsOf, timesWarning } from '../../bench/measure/rows.js';
 import { behindOf, tableOf } from '../../bench/report/summary.js';
 import { isTimed, tableLine } from '../../bench/report/tables.js';
 import { conditionsOf, contestsOf, fastestIn, mistakesIn, warningsOf } from '../../bench/report/verdicts.js';

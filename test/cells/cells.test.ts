@@ -14,7 +14,7 @@ import { elementCountOfNetwork } from '../../src/network/memory.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { describeCells, guarded, MIXED, resultsOn, run } from '../helpers/cell-suite.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { errorOf, failureOf } from '../helpers/failures.js';
 import { randomise } from '../helpers/random-model.js';
 import { IMAGES } from '../helpers/small-data.js';

@@ -1,8 +1,7 @@
 /** Users' drawings in every form that paint programs write. With the flags that the message names, the prediction is correct. */
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { NamedImage, ReadOptions } from '../../src/cli/images.js';
-import { imagesIn } from '../../src/cli/images.js';
+import { type NamedImage, type ReadOptions, imagesIn } from '../../src/cli/images.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { fitted } from '../../src/data/fit-drawing.js';

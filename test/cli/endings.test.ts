@@ -2,8 +2,7 @@
  * Commands that end early. Standard output or standard error on a full disk, or closed by its reader: no stack trace, and a correct exit
  * code. Runs that a signal stops, or SIGKILL ends at random moments: their checkpoints; `npm run test:kills` does 1,000.
  */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -159,9 +158,7 @@ if (inTier(true, false)) {
     running.push(terminal);
     for await (const text of terminal.stdout.setEncoding('utf8')) if (/step [1-9]/.test(String(text))) break; // in the bar
     terminal.kill('SIGKILL');
-    while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') {
-      await setTimeout(20);
-    }
+    while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') await setTimeout(20);
     expect(readFileSync(exitCode, 'utf8')).toBe('129');
     expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
   });

@@ -5,15 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { NetworkJob } from '../../src/cli/children/child-process.js';
-import { trainInProcess } from '../../src/cli/children/child-process.js';
+import { type NetworkJob, trainInProcess } from '../../src/cli/children/child-process.js';
 import type { RunReport } from '../../src/own-network/own-network.js';
 import { DataError } from '../../src/core/errors.js';
 import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
-import { linesOf } from '../helpers/longhand-process.js';
+import { linesOf, ended, pipeIn } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { ended, pipeIn } from '../helpers/named-pipe.js';
 
 let place = '';
 beforeAll(async () => {

@@ -21,11 +21,10 @@ import { scriptsOf } from '../../src/cli/exercise-files.js';
 import { summaryOf } from '../../src/cli/verdicts.js';
 import { check, computeSource, reportOf } from '../../src/exercises/check.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { pathOf } from '../../src/exercises/folder.js';
-import type { Language } from '../../src/exercises/folder.js';
+import { type Language, pathOf } from '../../src/exercises/folder.js';
 import { longhand, misused, start } from '../helpers/longhand.js';
 import { needs } from '../helpers/needs.js';
-import { ended, pipeIn } from '../helpers/named-pipe.js';
+import { ended, pipeIn } from '../helpers/longhand-process.js';
 import { SIGNALS } from '../helpers/small-runs.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 

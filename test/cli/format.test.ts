@@ -3,7 +3,7 @@
  * for shares `str(numpy.float32(value))` under `numpy.set_printoptions(legacy='1.13')`, the format of NumPy when the tutorial was written.
  */
 import fc from 'fast-check';
-import { lossName, numpyShare, pythonFixed, table, tutorialLine } from '../../src/cli/format.js';
+import { lossName, numpyShare, pythonFixed, table, tutorialLine } from '../../src/cli/print.js';
 import { TARGET_LOSSES } from '../../src/training/option-table.js';
 
 describe('pythonFixed', () => {

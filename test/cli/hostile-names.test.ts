@@ -4,12 +4,10 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { printable, table } from '../../src/cli/format.js';
-import type { Safetensors } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { printable, table } from '../../src/cli/print.js';
+import { type Safetensors, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { signed } from '../../src/training/checkpoint.js';
-import type { Result } from '../helpers/longhand-process.js';
-import { linesOf } from '../helpers/longhand-process.js';
+import { type Result, linesOf } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { DATA, SMALL } from '../helpers/small-runs.js';
 import { directoryOf } from '../helpers/temporary-directories.js';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
 import { assertRoom, withAdvice } from '../../src/cli/memory.js';
-import { elementCountOfComparison } from '../../src/compare/limits.js';
+import { elementCountOfComparison } from '../../src/compare/read-problem.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import { writeSafetensors } from '../../src/files/safetensors.js';

@@ -14,13 +14,11 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-fi
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
-import type { Result } from '../helpers/longhand-process.js';
-import { MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
+import { type Result, MAIN, quoted, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonLinesOf, jsonOf, longhand, misused, refused, words } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
-import { checkpointOf } from '../helpers/runs.js';
-import { idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-data.js';
+import { checkpointOf, idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-data.js';
 import { directoryOf, inFolder } from '../helpers/temporary-directories.js';
 
 const [ROWS, COLUMNS] = [IDX_ROWS, IDX_COLUMNS];

@@ -160,9 +160,8 @@ describe('an output on a file that the run reads is wrong usage', () => {
     const data = directoryOf(mnistFiles(5600, 200));
     symlinkSync(data, path.join(data, 'linked'));
     const run = ['train', '--data', data, '--training-iters', '500'];
-    for (const name of ['train-images-idx3-ubyte', 'linked/t10k-labels-idx1-ubyte', 'train-labels-idx1-ubyte.gz']) {
+    for (const name of ['train-images-idx3-ubyte', 'linked/t10k-labels-idx1-ubyte', 'train-labels-idx1-ubyte.gz'])
       await expectUsageError(run, `--checkpoint %${name}`, data, `--checkpoint %${name} and --data %`);
-    }
   });
 
   describe('the text of a resumed run', () => {
@@ -174,9 +173,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
       const args = placed('--text %book.txt --checkpoint %z.st', folder);
       expect((await longhand([...TEXT_RUN, ...args])).code).toBe(0);
       symlinkSync('z.st', at('link'));
-      for (const name of ['z.st.previous', 'b.previous']) {
-        writeFileSync(at(name), readFileSync(at('book.txt')));
-      }
+      for (const name of ['z.st.previous', 'b.previous']) writeFileSync(at(name), readFileSync(at('book.txt')));
     });
 
     test.each<[string, string]>([

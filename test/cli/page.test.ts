@@ -3,15 +3,13 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
-import { packagedSeries } from '../../src/page/build/assets.js';
+import { packagedSeries } from '../../src/page/build/plugins.js';
 import { longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
 
@@ -136,9 +134,8 @@ test('the server answers requests for the names of this computer, with any port;
     const { status, headers } = await answerTo(address, path, { headers: { host } });
     return [host, status, headers['x-content-type-options']];
   };
-  for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99']) {
+  for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99'])
     expect(await statusAt(host, '/')).toEqual([host, 200, 'nosniff']);
-  }
   const others = 'evil.example evil.example:8028 localhost.evil.example evil.localhost 127.0.0.1.evil.example';
   const malformed = '128.0.0.1 0.0.0.0 [::2] ::1 me@localhost localhost/ localhost:';
   for (const host of `${others} ${malformed}`.split(' ')) {

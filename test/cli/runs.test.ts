@@ -1,12 +1,11 @@
 /** Runs of the `longhand` command, from the first line to the exit code. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { tutorialLine } from '../../src/cli/format.js';
+import { tutorialLine } from '../../src/cli/print.js';
 import { withoutVectors } from '../../src/core/backend.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/training.js';
-import type { Result } from '../helpers/longhand-process.js';
-import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
+import { type Result, inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { done, failed, jsonLinesOf, jsonOf, longhand, start, words } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { endless, SMALL } from '../helpers/small-runs.js';

@@ -30,6 +30,7 @@ const read = (name: string): string => readFileSync(inFolder(name), 'utf8');
 const DATA = linesInFolder('sales.csv', sales());
 const TINY = words`--hidden 4 --training-iters 320 --seeds 1 --threads 1`;
 const FROM = words`train --predict sales --time date --known day`;
+const NETWORKS = words`--ahead 1,7 --method network`;
 /** A line with another number of sales. */
 const withSales = (line: string, sold: string): string => line.replace(/,[\d.]+,/, `,${sold},`);
 const CHECKPOINT = inFolder('run.safetensors');
@@ -38,7 +39,7 @@ let first: Awaited<ReturnType<typeof longhand>>;
 /** The checkpoint of that run, before anything looks at its test part again. */
 let firstBytes: Buffer;
 beforeAll(async () => {
-  first = await longhand(words`${FROM} --data ${DATA} --ahead 1,7 ${TINY} --checkpoint ${CHECKPOINT}`);
+  first = await longhand(words`${FROM} --data ${DATA} ${NETWORKS} ${TINY} --checkpoint ${CHECKPOINT}`);
   firstBytes = readFileSync(CHECKPOINT);
 });
 
@@ -46,7 +47,7 @@ describe('longhand train --predict', () => {
   test('prints the errors beside those of the baselines', () => {
     expect(first.code).toBe(0);
     const [title, ...lines] = linesOf(first.stdout);
-    const [table, verdicts] = [lines.slice(0, 14), lines.slice(14)];
+    const [table, verdicts] = [lines.slice(0, 13), lines.slice(13)];
     expect(title).toBe('Mean absolute error on the test part, 1987-07-09 … 1987-07-29, 21 steps:');
     expect(table.map((line) => line.trim().replace(/ {2,}.*/, ''))).toEqual([
       'steps ahead',
@@ -56,18 +57,20 @@ describe('longhand train --predict', () => {
       'ridge regression',
       expect.stringMatching(/^ETS \(/),
       'the airline model (7 steps)',
-      'LSTM, each of 1',
-      'LSTM, mean of the forecasts',
-      'used by forecast',
+      'with an LSTM, each of 1',
+      'the forecast',
       'its RMSE',
       'its MASE',
       'its pinball loss',
       'in the 90% interval',
     ]);
     for (const line of table.slice(1)) expect(line).toMatch(/\d/);
-    expect(
-      verdicts.map((line) => /^(\d) ahead, .* of the mean number, .* larger than that of/.exec(line)?.[1]),
-    ).toEqual(['1', '7']);
+    for (const [n, ahead] of [1, 7].entries())
+      expect(verdicts[n]).toMatch(
+        new RegExp(
+          `^${ahead} ahead, the forecast is .+, plus .*the correction of an LSTM\\. Its mean error is .*% of the mean number, .* that of .*, the best simple`,
+        ),
+      );
     expect(first.stdout).not.toMatch(/NaN|undefined|Infinity/);
     expect(first.stderr).toContain(`${DATA}: 210 steps of 1 day, 1987-01-01 … 1987-07-29\n`);
     expect(first.stderr).toContain('seasons of 7 steps\n');
@@ -76,9 +79,8 @@ describe('longhand train --predict', () => {
     );
     expect(first.stderr).toMatch(/network 4 of 4, for the forecasts: 7 ahead, seed 1; about \d s left\n/);
     expect(first.stderr).toContain('WARNING: the test part has 21 numbers, so its errors are rough');
-    expect(first.stderr).toMatch(/WARNING: 1 ahead, the LSTM loses against .*: use that, or more data\n/);
     expect(first.stderr).toMatch(
-      /WARNING: 1 ahead, the LSTM loses on the validation part: its mean error is [\d.]+, that of (.+) [\d.]+\. So forecast uses \1\. --method \w+ trains no networks; --method network forecasts with them\n[^]*network 3 of 4/,
+      /\n1 ahead, the mean error of .+ on the validation part is [\d.]+, with \d+% of the LSTMs' corrections [\d.]+\n[^]*network 3 of 4/,
     );
     expect(first.stderr).toContain('the test part has been looked at once\n');
   });
@@ -125,7 +127,7 @@ describe('longhand train --predict', () => {
   });
 
   test('prints JSON', async () => {
-    const run = await longhand([...FROM, '--data', DATA, ...TINY, '--json', '--interval', '0.5']);
+    const run = await longhand([...FROM, '--data', DATA, ...TINY, ...words`--json --interval 0.5 --method network`]);
     expect(run.code).toBe(0);
     expect(jsonLinesOf(run)).toEqual([
       expect.objectContaining({
@@ -144,10 +146,16 @@ describe('longhand train --predict', () => {
     let price = 0;
     const rows = Array.from({ length: 1000 }, (_, n) => `${dateOf(n)},${(price += random.normal(0, 1))}`);
     const walk = linesInFolder('walk.csv', ['date,price', ...rows]);
-    const { code, stderr } = await longhand(words`train --data ${walk} --predict price --time date --ahead 5 ${TINY}`);
+    const { code, stdout, stderr } = await longhand(
+      words`train --data ${walk} --predict price --time date --ahead 5 ${TINY}`,
+    );
     expect(code).toBe(0);
     expect(stderr).toContain('no seasons\n');
-    expect(stderr).toMatch(/WARNING: 5 ahead, the LSTM (loses against|repeats the last known number)/);
+    expect(stderr).toMatch(
+      /WARNING: 5 ahead, the mean error of .* on the validation part is [\d.]+, with LSTMs [\d.]+: no better, so forecasts use none\. --method network uses them; --method NAME trains none\n/,
+    );
+    expect(stderr).not.toContain('for the forecasts');
+    expect(stdout).toMatch(/\n5 ahead, the forecast is .*, without an LSTM\. /);
   });
 
   test('compares days that move slowly over a year, with noise, with the days a year before', async () => {
@@ -164,7 +172,7 @@ describe('longhand train --predict', () => {
 
   test('continues an interrupted run to the same bytes', async () => {
     const checkpoint = inFolder('stopped.safetensors');
-    const args = words`${FROM} --data ${DATA} --ahead 1,7 ${TINY} --checkpoint ${checkpoint} --checkpoint-every 3`;
+    const args = words`${FROM} --data ${DATA} ${NETWORKS} ${TINY} --checkpoint ${checkpoint} --checkpoint-every 3`;
     for (const after of ['network 2 of 4, for the intervals', 'network 4 of 4, for the forecasts']) {
       const run = start(args);
       await run.stderr.has(after);
@@ -568,7 +576,7 @@ test('with --method trains no networks, and the file forecasts with the method; 
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/\n1 ahead, ridge regression forecasts; its mean error on the/),
+    expect.stringMatching(/\n1 ahead, the mean error of ridge regression on the validation part is [\d.]+\n/),
   ]);
   expect(stderr).not.toContain('network 1');
   expect(stdout).not.toContain('LSTM');
@@ -577,11 +585,8 @@ test('with --method trains no networks, and the file forecasts with the method; 
   );
   expect(stderr).toContain('the test part has been looked at 3 times');
   const { plan, networks } = parseForecast(readFileSync(checkpoint), 'ridge');
-  expect([networks.size, plan.rules?.looks, plan.rules?.chosen?.map((one) => one?.method)]).toEqual([
-    0,
-    3,
-    ['ridge', 'ridge'],
-  ]);
+  const methods = plan.rules?.corrections?.map(({ fits }) => fits.map((fit) => fit.method));
+  expect([networks.size, plan.rules?.looks, methods]).toEqual([0, 3, [['ridge'], ['ridge']]]);
   const rows = linesOf((await longhand(['forecast', checkpoint, '--data', DATA])).stdout);
   expect(rows).toHaveLength(8);
   expect(Number(rows[1].split(',')[2])).toBeGreaterThan(90);
@@ -611,7 +616,7 @@ test('longhand inspect says what a forecaster is', async () => {
     reads: 'date, sales, day',
     windows: 'of 28 steps',
     'test part': '1987-07-09 … 1987-07-29',
-    'forecasts by': expect.stringMatching(/^\w+, \w+$/) as string,
+    'forecasts by': expect.stringMatching(/^.+; .+$/) as string,
     networks: 'ahead-1-seed-1, ahead-7-seed-1',
     training: 'has ended',
   });

@@ -1,7 +1,7 @@
 /** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { printable } from '../../src/cli/format.js';
+import { printable } from '../../src/cli/print.js';
 import { fill, zeros } from '../../src/core/tensor.js';
 import { packagedText } from '../../src/data/text-files.js';
 import { classesIn, textTask } from '../../src/data/text.js';
@@ -10,7 +10,7 @@ import { Training } from '../../src/door/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { done, failed, jsonOf, longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';
-import { checkpointOf } from '../helpers/runs.js';
+import { checkpointOf } from '../helpers/small-data.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 
 const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];

@@ -2,8 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Comparison } from '../../src/compare/compare.js';
-import { compareFile } from '../../src/compare/compare.js';
+import { type Comparison, compareFile } from '../../src/compare/compare.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
@@ -12,8 +11,7 @@ import { reorderGates } from '../../src/equations/lstm-tensors.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
 import { storedFloats } from '../../src/files/stored-tensors.js';
 import { networkParameterShapes } from '../../src/network/config.js';
-import type { Change, Tensors } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
+import { type Change, type Tensors, changed } from '../helpers/changed-files.js';
 import { changeNumbers, numbers, RESULT_NAMES, stored, storedZeros, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
@@ -46,9 +44,8 @@ test('gradients that TensorFlow.js computes in f32 by automatic differentiation 
   const lossOf = (kernel: tf.Tensor, bias: tf.Tensor, outKernel: tf.Tensor, outBias: tf.Tensor): tf.Scalar => {
     const x = tf.unstack(tensor('x'));
     let [c, h] = [tensor('c0') as tf.Tensor2D, tensor('h0') as tf.Tensor2D];
-    for (let t = 0; t < T; t++) {
+    for (let t = 0; t < T; t++)
       [c, h] = tf.basicLSTMCell(tf.scalar(1), kernel as tf.Tensor2D, bias as tf.Tensor1D, x[t] as tf.Tensor2D, c, h);
-    }
     const logits = tf.add(tf.matMul(h, outKernel as tf.Tensor2D), outBias);
     return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, outBias.size), logits).asScalar();
   };
@@ -86,9 +83,8 @@ describe('nn.LSTM’s numbers agree, of test/fixtures/network.json', () => {
       ['h', f64(results.h, [T, B, results.h.length / (T * B)])],
       ['d.x', f64(results.gradients.x, [T, B, network.inputs])],
     ]);
-    for (const [key, shape] of Object.entries(networkParameterShapes(network))) {
+    for (const [key, shape] of Object.entries(networkParameterShapes(network)))
       tensors.set(key, f64(parameters[key], shape)).set(`d.${key}`, f64(results.gradients[key], shape));
-    }
     for (const [key, states] of Object.entries({ h0, c0 })) {
       const [all, suffixes] = [Object.values(states), Object.keys(states)];
       const shape = [...(all.length > 1 ? [all.length] : []), B, all[0].length / B];

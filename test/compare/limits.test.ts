@@ -1,8 +1,7 @@
 /** The limits of `longhand compare`: the time of a pass, and of the search for mistakes. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { asText } from '../../src/cli/commands/compare.js';
-import type { CompareOptions, Comparison, Progress } from '../../src/compare/compare.js';
-import { compareFile } from '../../src/compare/compare.js';
+import { type CompareOptions, type Comparison, type Progress, compareFile } from '../../src/compare/compare.js';
 import { mistakesFor } from '../../src/compare/known-mistakes.js';
 import { problemOf, resultsOf } from '../../src/compare/read-problem.js';
 import { templateOf } from '../../src/compare/template.js';

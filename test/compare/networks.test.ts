@@ -5,22 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Comparison } from '../../src/compare/compare.js';
-import { compareFile } from '../../src/compare/compare.js';
-import type { TemplateOptions } from '../../src/compare/template.js';
-import { templateOf } from '../../src/compare/template.js';
-import type { Safetensors } from '../../src/files/safetensors.js';
-import { parseSafetensors } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
-import { changeNumbers, stored, whole, randomInputs, storedZeros } from '../helpers/compare-files.js';
+import { type Comparison, compareFile } from '../../src/compare/compare.js';
+import { type TemplateOptions, templateOf } from '../../src/compare/template.js';
+import { type Safetensors, parseSafetensors } from '../../src/files/safetensors.js';
+import { type Tensors, changed } from '../helpers/changed-files.js';
+import type { InputOptions, Slip } from '../helpers/compare-files.js';
+import { changeNumbers, stored, whole, randomInputs, storedZeros, networkResults } from '../helpers/compare-files.js';
 import { inTier } from '../helpers/needs.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { passesWith } from '../../src/compare/output-mistakes.js';
-import type { InputOptions } from '../helpers/compare-files.js';
-import type { Slip } from '../helpers/formula-network.js';
-import { networkResults } from '../helpers/formula-network.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors, tolerance = 1e-9): Promise<Comparison> =>
@@ -74,9 +68,8 @@ describe('an example of each kind', () => {
 describe('the names and shapes of one layer and direction', () => {
   const numbered = (template: Safetensors): Safetensors =>
     changed(template, (tensors) => {
-      for (const name of ['kernel', 'bias', 'd.kernel', 'd.bias']) {
+      for (const name of ['kernel', 'bias', 'd.kernel', 'd.bias'])
         tensors.set(`${name}.0`, tensors.get(name)!).delete(name);
-      }
     });
   const reshaped = (tensors: Tensors, name: string, shape: number[]): Tensors =>
     tensors.set(name, { ...tensors.get(name)!, shape });

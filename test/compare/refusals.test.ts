@@ -2,10 +2,8 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { DataError } from '../../src/core/errors.js';
-import type { Change } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
-import type { InputOptions } from '../helpers/compare-files.js';
-import { numbers, randomInputs, stored, storedZeros, whole } from '../helpers/compare-files.js';
+import { type Change, changed } from '../helpers/changed-files.js';
+import { type InputOptions, numbers, randomInputs, stored, storedZeros, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
 import { errorOf } from '../helpers/failures.js';
 
 type Operands = Readonly<Record<string, Tensor>>;
@@ -191,9 +190,8 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill' | 'clipByValue' | 'clipByN
 function recordingBackend() {
   const calls: { operation: string; operands: readonly unknown[] }[] = [];
   const recorders: Partial<Operations> = {};
-  for (const operation of [...Object.keys(CHECKS), 'clipByValue', 'clipByNorm'] as (keyof Operations)[]) {
+  for (const operation of [...Object.keys(CHECKS), 'clipByValue', 'clipByNorm'] as (keyof Operations)[])
     recorders[operation] = (...operands: readonly unknown[]) => calls.push({ operation, operands });
-  }
   const backend = withShapeChecks<Backend>({ ...createReferenceBackend(), ...recorders });
   return { backend, calls };
 }

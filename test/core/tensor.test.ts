@@ -119,9 +119,8 @@ describe('new tensors', () => {
     ['float32', 'tensor: dtype "float32": must be f32 or f64'],
     [null, 'tensor: dtype null: must be f32 or f64'],
   ])('zeros and tensorFrom refuse the precision %p', (dtype, message) => {
-    for (const data of [[1, 2], Float32Array.of(1, 2)]) {
+    for (const data of [[1, 2], Float32Array.of(1, 2)])
       expect(messageOf(() => tensorFrom(data, [2], dtype as DType))).toBe(message);
-    }
     expect(messageOf(() => zeros([2], dtype as DType))).toBe(message);
   });
 
@@ -134,9 +133,8 @@ describe('new tensors', () => {
     ['123', 'tensor: data: "123": must be an object'],
     [undefined, 'tensor: data: undefined: must be an object'],
   ])('tensorFrom refuses %p, which is no list of numbers', (data, message) => {
-    for (const dtype of ['f32', 'f64'] as const) {
+    for (const dtype of ['f32', 'f64'] as const)
       expect(errorOf(TypeError, () => tensorFrom(data as number[], [3], dtype)).message).toBe(message);
-    }
   });
 
   test('tensorFrom refuses too few and too many numbers', () => {

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { fill, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { Shuffle } from '../../src/data/batches.js';
-import { BatchOrder, fillBatch } from '../../src/data/batches.js';
+import { type Shuffle, BatchOrder, fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { IDX_COLUMNS as COLUMNS, IDX_ROWS as ROWS, smallImages } from '../helpers/small-data.js';
@@ -132,9 +131,8 @@ describe('the order of batches', () => {
       fc.property(countAndBatch, fc.nat(), ([count, batchSize], seed) => {
         const order = new BatchOrder(count, batchSize, shuffle, new Random(seed));
         const nextBatch = new NextBatch(count, new Random(seed));
-        for (let batch = 0; batch < (4 * count) / batchSize + 2; batch++) {
+        for (let batch = 0; batch < (4 * count) / batchSize + 2; batch++)
           expect([...order.next()]).toEqual(nextBatch[shuffle](batchSize));
-        }
       }),
     );
   });
@@ -148,9 +146,8 @@ describe('the order of batches', () => {
     fc.assert(
       fc.property(countAndBatch, fc.nat(), ([count, batchSize], seed) => {
         const stream = drawn(new BatchOrder(count, batchSize, 'tf1', new Random(seed)), 3 * count);
-        for (let epoch = 0; (epoch + 1) * count <= stream.length; epoch++) {
+        for (let epoch = 0; (epoch + 1) * count <= stream.length; epoch++)
           expect(sorted(stream.slice(epoch * count, (epoch + 1) * count))).toEqual(upTo(count));
-        }
       }),
     );
   });

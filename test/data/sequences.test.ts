@@ -7,14 +7,12 @@ import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { GivenSequences, Sequences } from '../../src/data/sequences.js';
 import { Network } from '../../src/door/network.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import { Training } from '../../src/door/training.js';
-import { untouchable } from '../helpers/counting-backend.js';
+import { untouchable } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf } from '../helpers/runs.js';
-import type { Kind } from '../helpers/small-data.js';
-import { smallSequences, STEPS } from '../helpers/small-data.js';
+import { type Kind, checkpointOf, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };
@@ -170,9 +168,8 @@ test('what is allowed: each change above is what makes the data wrong', async ()
     { ...TARGETS, lengths: [6, 4, 6], targets: tensorFrom(onlyAt(9), [3, 6, 1]) },
     { ...NUMBERS, task: 'x'.repeat(100) },
   ];
-  for (const data of [NUMBERS, LONG, EVERY, CLASSES, TARGETS, ...others]) {
+  for (const data of [NUMBERS, LONG, EVERY, CLASSES, TARGETS, ...others])
     (await train(createReferenceBackend(), data, OPTIONS)).dispose();
-  }
 });
 
 /** A network that `NUMBERS` fit. */
@@ -251,9 +248,8 @@ describe('sequences as lists', () => {
     expect(await bitsOf({ x: x.map((rows) => rows.map((row) => Float32Array.from(row))), labels })).toEqual(expected);
     const targets = [[0.5], [1], [-1]];
     const errors = await bitsOf({ x: padded(x), targets: tensorFrom(targets.flat(), [COUNT, 1]) });
-    for (const given of [targets, targets.flat(), Float64Array.from(targets.flat())]) {
+    for (const given of [targets, targets.flat(), Float64Array.from(targets.flat())])
       expect(await bitsOf({ x, targets: given })).toEqual(errors);
-    }
     const indices = tensorFrom([0, 1, 2, 3, 0, 1, 1, 1, 1], [3, 3]);
     const listed = [0, 1, 2].map((n) => [...valuesOf(indices.pick(n))]);
     const classes = { inputClasses: 4, labels };

@@ -9,14 +9,13 @@ import type { Text, Vocabulary } from '../../src/data/text.js';
 import { classCount, classesIn, textOf, textTask, vocabularyOf } from '../../src/data/text.js';
 import { examplesOf } from '../../src/data/train-data.js';
 import { Network } from '../../src/door/network.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { changedCheckpoint, inJson, refusalOf } from '../helpers/changed-files.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend();

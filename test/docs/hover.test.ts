@@ -107,9 +107,8 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
       const { valueDeclaration: value } = parameter;
       const isOptional = value && ts.isParameter(value) && checker.isOptionalParameter(value);
       const isValue = !(checker.getNonNullableType(type).flags & ts.TypeFlags.Object);
-      if (isOptional && isValue && !(comment.includes(parameter.name) && DEFAULT.test(comment))) {
+      if (isOptional && isValue && !(comment.includes(parameter.name) && DEFAULT.test(comment)))
         faults.add(`${where}(${parameter.name}): no default`);
-      }
       checkShape(type, `${where}(${parameter.name})`, commentOf(parameter) + comment);
       visitType(type, `${where}(${parameter.name})`, comment);
     }

@@ -97,9 +97,8 @@ function forwardOf(nudges: Numbers = {}): Record<string, number> {
   const tanh = (z: number): number => 1 - 2 / (Math.exp(2 * z) + 1);
   for (const [name, value] of Object.entries(GIVEN)) set(name, value);
   for (const [p, t] of ['₀₁', '₁₂']) {
-    for (const gate of 'ijfo') {
+    for (const gate of 'ijfo')
       set(`z${gate}${t}`, all[`x${t}`] * all[`Wx${gate}`] + all[`h${p}`] * all[`Wh${gate}`] + all[`b${gate}`]);
-    }
     const i = set(`i${t}`, sigmoid(all[`zi${t}`]));
     const j = set(`j${t}`, tanh(all[`zj${t}`]));
     const f = set(`f${t}`, sigmoid(all[`zf${t}`] + 1));

@@ -257,9 +257,8 @@ test('the schedules by their definition', () => {
 
 test('the figures of the recipe, and the pictures', () => {
   const recipe = readFileSync(path.join(folder, '../recipe.md'), 'utf8');
-  for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1)) {
+  for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1))
     expect(recipe).toContain(`| ${accuracy}`);
-  }
   expect(recipe).toContain(`| ${/Ten epochs with the tutorial's other options reach (0\.\d+)/.exec(prose)![1]}`);
   for (const name of ['spike.svg', 'clipping.svg']) expect(page).toContain(`](pictures/${name})`);
 });

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { blocksIn, differences, folder, outputOf, placeOf, read, withoutTrailingSpaces } from '../helpers/chapter.js';
+import { moduleProcess } from '../helpers/run-module.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { inTier } from '../helpers/needs.js';
-import { moduleProcess } from '../helpers/run-module.js';
 
 interface Row {
   /** A chapter of docs/learn. */

@@ -13,18 +13,15 @@ import {
   wrongIn,
 } from '../../docs/.vitepress/theme/own-network/answers.js';
 import { HEIGHT, meansOf, placesOf, topOf, TOP, WIDTH } from '../../docs/.vitepress/theme/own-network/results.js';
-import type { Report } from '../../docs/.vitepress/theme/own-network/train-answers.js';
-import { trainAnswers } from '../../docs/.vitepress/theme/own-network/train-answers.js';
+import { type Report, trainAnswers } from '../../docs/.vitepress/theme/own-network/train-answers.js';
 import { Random } from '../../src/core/rng.js';
 import type { TrainingData } from '../../src/data/train-data.js';
 import { textTask } from '../../src/data/text.js';
 import { check } from '../../src/exercises/check.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
-import { withMistake } from '../../src/exercises/exercise.js';
+import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
 import { functionsOf } from '../../src/exercises/network-answers.js';
 import { IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
-import type { Tested } from '../../src/own-network/words.js';
-import { conclusionOf, testRows } from '../../src/own-network/words.js';
+import { type Tested, conclusionOf, testRows } from '../../src/own-network/words.js';
 import type { Line } from '../../src/training/training.js';
 import { named } from '../helpers/site.js';
 

@@ -3,9 +3,8 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { evaluate, predict } from '../../src/door/predict.js';
 import { Network } from '../../src/door/network.js';
-import { predict } from '../../src/door/predict.js';
 import { Training } from '../../src/door/training.js';
 
 const [T, B, I, C] = [3, 2, 4, 5];

@@ -11,7 +11,7 @@ import { train } from '../../src/door/train.js';
 import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 
-const { clipping } = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
+const { clipping } = JSON.parse(readFileSync(new URL('../fixtures/parts.json', import.meta.url), 'utf8')) as {
   clipping: {
     clipValue: number | null;
     clipNorm: number | null;

@@ -4,8 +4,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
-import { countingBackend } from '../helpers/counting-backend.js';
-import { createDeviceBackend } from '../helpers/device-backend.js';
+import { countingBackend, createDeviceBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
 
 const SIZES = { T: 3, B: 2, I: 2, H: 3, C: 4 };

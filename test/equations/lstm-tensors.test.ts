@@ -8,7 +8,7 @@ import { valuesOf, zeros } from '../../src/core/tensor.js';
 import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm, bindLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { randomLstm } from '../helpers/random-model.js';
 
 const f64 = createReferenceBackend({ dtype: 'f64' });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Schedule } from '../../src/equations/schedule.js';
 import { rateAt, SCHEDULES } from '../../src/equations/schedule.js';
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/parts.json', import.meta.url), 'utf8')) as {
   steps: number;
   schedules: (Schedule & { rates: number[] })[];
 };

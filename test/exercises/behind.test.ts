@@ -1,10 +1,11 @@
 /** The inputs that a wrong verdict shows: the expected number follows from them, with six digits, by a formula written here again. */
-import { short, wordsOf } from '../../src/exercises/behind.js';
-import type { Behind } from '../../src/exercises/behind.js';
-import { check, PROBLEMS } from '../../src/exercises/check.js';
-import { withMistake } from '../../src/exercises/exercise.js';
-import { EXERCISES } from '../../src/exercises/exercises.js';
 import { indexOf } from '../../src/core/tensor.js';
+import { type Behind, short, wordsOf } from '../../src/exercises/behind.js';
+import { check, PROBLEMS } from '../../src/exercises/check.js';
+import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { headOf } from '../../src/exercises/folder.js';
+import { TYPES } from '../../src/exercises/types.js';
 
 /** Inputs by name, as they are shown. */
 type Shown = Readonly<Record<string, number[]>>;
@@ -162,3 +163,55 @@ test.each([
     'i = 0.999999997, -0.999000999001, 0.9, 1.',
   ],
 ])('%j in words', (behind, words) => expect(wordsOf(behind)).toBe(words));
+
+/* What the texts of the exercises give away: no answer to another exercise, and no line of their own answer. */
+
+/** Letters and digits only. */
+const normalised = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Loops over all of something, braces, the beginning of a sum, and the call of a function whose head another exercise shows. */
+const TRIVIAL =
+  /^(for \(let (\w) = 0; \2 < \w; \2\+\+\) \{|\W*|let sum = 0;|const \{ running \} = steps\[n\];|lstmBackward\(backend, lstm\);)$/;
+
+/** The lines that the reader writes, without comments. */
+function gapOf({ typescript, javascript }: Exercise): string[] {
+  return [typescript, javascript].flatMap(({ start, solution }) => {
+    const begun = new Set(start.split('\n'));
+    return solution
+      .split('\n')
+      .filter((line) => !begun.has(line))
+      .map((line) => line.replace(/ \/\/ .*/, '').trim())
+      .filter((line) => !/^(\/\/|\/\*|\*)/.test(line) && !TRIVIAL.test(line))
+      .map((line) => normalised(line.replace(/^(return|const) /, '')));
+  });
+}
+
+/** What can be read before an answer is written. */
+const shownBy = (one: Exercise): string[] => [
+  `${headOf(one)}${one.typescript.start}`,
+  one.javascript.start,
+  ...one.hints.slice(0, 2),
+];
+
+/** The lines of the gap of `one` that `texts` have. */
+const foundIn = (one: Exercise, texts: readonly string[]): string[] =>
+  gapOf(one).filter((line) => texts.some((text) => normalised(text).includes(line)));
+
+const all = EXERCISES.map((one) => [fileNameOf(one), one] as const);
+
+test.each(all)('%s: there are lines to write', (_, one) => {
+  expect(gapOf(one).length).toBeGreaterThan(1);
+  for (const line of gapOf(one)) expect(line.length).toBeGreaterThan(3);
+  expect(foundIn(one, [one.typescript.solution, one.javascript.solution])).toEqual(gapOf(one));
+});
+
+test.each(all)('%s: no other exercise, and no type, holds a line of its answer', (_, one) => {
+  for (const other of EXERCISES) {
+    if (other !== one) expect([other.name, foundIn(one, shownBy(other))]).toEqual([other.name, []]);
+  }
+  expect(foundIn(one, [TYPES])).toEqual([]);
+});
+
+test.each(all)('%s: neither its start text nor a hint holds a line of its own answer', (_, one) => {
+  expect(foundIn(one, [...shownBy(one), ...one.hints])).toEqual([]);
+});

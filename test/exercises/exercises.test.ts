@@ -1,8 +1,7 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
 import { check, computedFrom, computeSource, reportOf, verdictOf } from '../../src/exercises/check.js';
-import { isUntouched, withMistake } from '../../src/exercises/exercise.js';
-import type { Verdict } from '../../src/exercises/exercise.js';
+import { type Verdict, isUntouched, withMistake } from '../../src/exercises/exercise.js';
 import { LAST_STEP, EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
 import { answerLosses, rightLosses } from '../../src/exercises/train.js';

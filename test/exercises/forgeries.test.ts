@@ -1,8 +1,7 @@
 /** Answers that replace what the check uses, in one realm with it, as in the worker of the site. No wrong one is judged right. */
 import { build } from 'esbuild';
 import vm from 'node:vm';
-import type { Computed } from '../../src/exercises/check.js';
-import { verdictOf } from '../../src/exercises/check.js';
+import { type Computed, verdictOf } from '../../src/exercises/check.js';
 import type { Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { inTier } from '../helpers/needs.js';

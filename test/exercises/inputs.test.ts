@@ -1,6 +1,5 @@
 /** What the checks give to an answer: no element that it can leave out unnoticed, and no place that it can read for another. */
-import { indexOf, valuesOf } from '../../src/core/tensor.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, indexOf, valuesOf } from '../../src/core/tensor.js';
 import { PROBLEMS } from '../../src/exercises/check.js';
 import { toCommonJs } from '../../src/exercises/common-js.js';
 import { evaluate } from '../../src/exercises/evaluate.js';

@@ -10,10 +10,9 @@ import { networkOn } from '../../src/cli/memory.js';
 import { DataError } from '../../src/core/errors.js';
 import { Network } from '../../src/door/network.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
+import { toKeras, toTensorFlowJs, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { toPyTorch } from '../../src/export/pytorch.js';
-import { toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { predict } from '../../src/door/predict.js';
@@ -34,8 +33,7 @@ import {
   x,
 } from '../helpers/exported-networks.js';
 import { expectDataError } from '../helpers/failures.js';
-import { SIZES } from '../helpers/random-model.js';
-import { modelOf } from '../helpers/text-models.js';
+import { SIZES, modelOf } from '../helpers/random-model.js';
 
 /** ONNX Runtime for the web, which needs no native binary. `x`: numbers, or class indices. The results are `[B,C]`, or `[T,B,C]`; without a softmax there are no probabilities. */
 async function inOnnxRuntime(
@@ -236,7 +234,6 @@ test('a forget bias beyond f32 is reported with the name of the bias', () => {
   const model = savedNetwork({ inputs: 2, layers: [BOTH, ONE], outputs: 2 });
   const extreme = { ...model, network: { ...model.network, forgetBias: 3e38 } };
   extreme.parameters['bias.0.reverse'].set(2 * 5, 3e38); // gate f
-  for (const write of [toOnnx, toKeras, toTensorFlowJs]) {
+  for (const write of [toOnnx, toKeras, toTensorFlowJs])
     expect(() => write(extreme)).toThrow('the sum of bias.0.reverse and forget bias 3e+38 is beyond f32');
-  }
 });

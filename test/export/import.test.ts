@@ -1,10 +1,9 @@
 /** Import: a round trip changes no bit, files of others are read, and a wrong file is refused with the reason. */
 import { DataError } from '../../src/core/errors.js';
 import { vocabularyOf } from '../../src/data/text.js';
-import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
+import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
-import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import {
@@ -19,11 +18,9 @@ import {
   PROJECTED,
   savedNetwork,
 } from '../helpers/exported-networks.js';
-import type { Tensors } from '../helpers/changed-files.js';
-import { changed } from '../helpers/changed-files.js';
+import { type Tensors, changed } from '../helpers/changed-files.js';
 import { expectDataError } from '../helpers/failures.js';
-import { savedModel, SIZES } from '../helpers/random-model.js';
-import { modelOf } from '../helpers/text-models.js';
+import { savedModel, SIZES, modelOf } from '../helpers/random-model.js';
 
 describe('export and import', () => {
   test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {

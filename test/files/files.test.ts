@@ -339,9 +339,8 @@ describe('replacing through symbolic links', () => {
 test('an empty name is refused, and makes no file in the working directory', () => {
   const before = readdirSync('.');
   const keepOld = true;
-  for (const work of [() => replaceFile('', bytes(''), { keepOld }), () => assertReplaceable(''), () => readFile('')]) {
+  for (const work of [() => replaceFile('', bytes(''), { keepOld }), () => assertReplaceable(''), () => readFile('')])
     expectDataError(work, "'': a file name must not be empty");
-  }
   expect(readdirSync('.')).toEqual(before);
 });
 

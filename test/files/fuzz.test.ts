@@ -15,8 +15,7 @@ test(`each of ${CASES} mutated files is read, or refused with a DataError, in bo
   const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
   expect(counts).toHaveLength(15);
   // a reader that accepts nothing, or everything, tests nothing
-  for (const [, reader, read, refused] of counts) {
+  for (const [, reader, read, refused] of counts)
     expect([reader, Number(read) > 0, Number(refused) > 0]).toEqual([reader, true, true]);
-  }
   expect(stdout).toMatch(/\nslowest \d+ ms, at most \d+ MiB; no crash, no other error\n$/);
 });

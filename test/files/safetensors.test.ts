@@ -184,9 +184,8 @@ describe('reading refuses', () => {
       metadata: new Map([['k', 'v']]),
       tensors: new Map([['a', storedTensor(tensorFrom([1, 2, 3], [3]))]]),
     });
-    for (let length = 0; length < bytes.length; length++) {
+    for (let length = 0; length < bytes.length; length++)
       expect(() => parseSafetensors(bytes.subarray(0, length), 'f')).toThrow(DataError);
-    }
     expect(() => parseSafetensors(Buffer.concat([bytes, Buffer.of(0)]), 'f')).toThrow('something was added');
   });
 
@@ -232,9 +231,8 @@ describe('writing', () => {
     const of = (dtype: StoredDType): StoredTensor => ({ dtype, shape: [3], bytes: new Uint8Array(3 * sizeOf(dtype)) });
     const tensors = new Map(DTYPES.map((dtype) => [`t ${dtype}`, of(dtype)]));
     const bytes = writeSafetensors({ metadata: new Map(), tensors });
-    for (const [key, { dtype, bytes: data }] of parseSafetensors(bytes, 'f').tensors) {
+    for (const [key, { dtype, bytes: data }] of parseSafetensors(bytes, 'f').tensors)
       expect([key, data.byteOffset % sizeOf(dtype)]).toEqual([key, 0]);
-    }
     expect(contentsOf(bytes).tensors).toHaveLength(DTYPES.length);
   });
 

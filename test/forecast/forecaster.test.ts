@@ -15,7 +15,7 @@ import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, movedOutwards, recentShifts, scoreOf } from '../../src/forecast/intervals.js';
 import type { ForecastPlan } from '../../src/forecast/plan.js';
-import { assertHoldsTest, assertOfTraining, plannedColumns, planOf } from '../../src/forecast/plan.js';
+import { assertHoldsTest, assertOfTraining, plannedColumns, planOf, rulesOf } from '../../src/forecast/plan.js';
 import { baselinesOf, errorTable, reportOf } from '../../src/forecast/report.js';
 import type { Series } from '../../src/forecast/series.js';
 import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
@@ -62,6 +62,7 @@ afterAll(() => {
 
 const forecasterWith = (changed: Partial<ForecastPlan>): Forecaster =>
   new Forecaster(backend, { ...whole.state, plan: { ...whole.state.plan, ...changed } });
+const meanOfAll = (values: Float64Array): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 const seriesIn = (rows: readonly Record<string, unknown>[]): Series =>
   seriesOf(tableOf('t', rows, wantedColumns(COLUMNS)), COLUMNS);
 /** The series as the networks of `whole` read it. */
@@ -83,12 +84,21 @@ describe('a forecaster', () => {
       [1, 2, 1, 2].map((n) => OPTIONS.seed + n - 1),
     );
     const calibration = parseForecast(states[3], 'f');
-    const first = new Forecaster(backend, calibration, 'calibration');
+    const rules = rulesOf(calibration.plan);
+    const chosen = state.plan.rules?.corrections ?? [];
+    const corrections = rules.corrections?.map((one, n) => ({ ...one, share: chosen[n].share })) ?? null;
+    const plan = { ...calibration.plan, rules: { ...rules, corrections } };
+    const first = new Forecaster(backend, { ...calibration, plan }, 'calibration');
     const steps = Array.from({ length: 12 }, (_, n) => 96 + n);
     const truth = steps.map((d) => series.y[d]);
     for (const [n, ahead] of [1, 3].entries()) {
       const bands = await first.bands(series, ahead, steps);
-      expect(state.plan.scores?.[n]).toEqual(bands.map((band, k) => scoreOf(band, truth[k])));
+      // errors grow with the level or not: the size of the mean of the last four weeks, when the forecast is made
+      const levelAt = (t: number): number => Math.abs(meanOfAll(series.y.subarray(t - 27, t + 1)));
+      const unitAt = (d: number): number => (state.plan.rules?.corrections?.[n].isRelative ? levelAt(d - ahead) : 1);
+      expect(state.plan.scores?.[n]).toEqual(
+        bands.map((band, k) => expect.closeTo(scoreOf(band, truth[k]) / unitAt(steps[k]), 12) as number),
+      );
     }
     first.dispose();
     expect(state.plan.parts.validation).toEqual({ from: 96, to: 108 });
@@ -423,7 +433,7 @@ describe('a forecaster', () => {
 
   test('is trained with options and hooks that a prototype or a getter has', async () => {
     const rows = rowsOfDays(COUNT, 0);
-    const request = { time: 'date', predict: 'y', seeds: 1 };
+    const request = { time: 'date', predict: 'y', seeds: 1, method: 'network' } as const;
     const steps: number[] = [];
     const networks = new Set<Network>();
     const hooks = {
@@ -559,7 +569,8 @@ describe('a forecaster', () => {
       const known = (whole.state.plan.scores?.[n] ?? []).map(Number);
       const steps = Array.from({ length: 12 }, (_, k) => 108 + k);
       const raw = await uncorrected.bands(series, ahead, steps);
-      const all = [...known, ...raw.map((band, k) => scoreOf(band, series.y[108 + k]))];
+      const unitAt = forecaster.scoreUnits(series, ahead);
+      const all = [...known, ...raw.map((band, k) => scoreOf(band, series.y[108 + k]) / unitAt(108 + k))];
       const bands = await forecaster.bands(series, ahead, steps);
       const shifts = recentShifts(
         all,
@@ -567,7 +578,7 @@ describe('a forecaster', () => {
         12,
         0.8,
       ).map(({ shift }) => shift);
-      expect(bands).toEqual(raw.map((band, k) => movedOutwards(band, shifts[k])));
+      expect(bands).toEqual(raw.map((band, k) => movedOutwards(band, shifts[k] * unitAt(steps[k]))));
       // one by one, and beside steps that the networks have learned from
       for (const d of [109, 119]) expect(await forecaster.bands(series, ahead, [d])).toEqual([bands[d - 108]]);
       expect((await forecaster.bands(series, ahead, [50, 97, 111])).at(-1)).toEqual(bands[3]);
@@ -575,7 +586,10 @@ describe('a forecaster', () => {
         await forecaster.bands(series, ahead, [50]),
         await uncorrected.bands(series, ahead, [50]),
       ];
-      expect(learned[0].high - first[0].high).toBeCloseTo(Math.max(shifts[0], first[0].forecast - first[0].high), 12);
+      expect(learned[0].high - first[0].high).toBeCloseTo(
+        Math.max(shifts[0] * unitAt(50), first[0].forecast - first[0].high),
+        12,
+      );
     }
   });
 
@@ -642,7 +656,7 @@ describe('the future', () => {
   test.each([false, true])(
     'reads the numbers from `firstRead` on, and no earlier ones (together: %s)',
     (isTogether) => {
-      const plan = { ...whole.state.plan, isTogether };
+      const plan = { ...whole.state.plan, isTogether, rules: undefined }; // as in 1.0.0
       const longer = seriesOfDays(COUNT, 3);
       /** What the networks read for the steps from 120 on: the first one for 1 step ahead, the others for 3. */
       const windowsFrom = (first: number, count: number): string[] =>
@@ -683,7 +697,7 @@ describe('the future', () => {
   });
 
   test('one step ahead, does not ask the network for 20 steps', () => {
-    const plan = { ...whole.state.plan, ahead: [1, 20] };
+    const plan = { ...whole.state.plan, ahead: [1, 20], rules: undefined };
     expect([1, 2].map((count) => firstRead(plan, COUNT, count))).toEqual([31, 19]);
   });
 
@@ -694,10 +708,12 @@ describe('the future', () => {
       const short = seriesFrom(count - 2, seriesOfDays(count, 3));
       const [raw] = await uncorrected.bands(short, 1, [count]);
       const latest = await uncorrected.bands(short, 1, [count - 2, count - 1]);
-      const known = [...scores[0], ...latest.map((band, n) => scoreOf(band, short.y[count - 2 + n]))];
+      const unitAt = forecaster.scoreUnits(short, 1);
+      const later = latest.map((band, n) => scoreOf(band, short.y[count - 2 + n]) / unitAt(count - 2 + n));
+      const known = [...scores[0], ...later];
       const [{ shift }] = recentShifts(known, [known.length], 12, plan.coverage);
       expect(shift).not.toBe(0);
-      expect(await forecaster.bands(short, 1, [count])).toEqual([movedOutwards(raw, shift)]);
+      expect(await forecaster.bands(short, 1, [count])).toEqual([movedOutwards(raw, shift * unitAt(count))]);
     }
   });
 
@@ -732,11 +748,13 @@ describe('the file of a forecaster', () => {
     expect(read.plan.scores?.map((row) => row[0])).toEqual([0, 0]);
   });
 
-  test('refuses to give infinite numbers, which extreme scales and scores would make', async () => {
+  test('refuses to give infinite numbers, which extreme units and scores would make', async () => {
     const { inputs, scores } = whole.state.plan;
+    const rules = rulesOf(whole.state.plan);
+    const corrections = rules.corrections?.map((one) => ({ ...one, unit: 1e308 })) ?? null;
     const huge = scores?.map((part) => part.map(() => 1.79e308)) ?? null;
     for (const changed of [
-      { inputs: { ...inputs, y: { level: 0, scale: 1e308 } } },
+      { rules: { ...rules, corrections } },
       { scores: huge, inputs: { ...inputs, y: { level: 0, scale: 1e307 } } },
     ]) {
       const extreme = forecasterWith(changed);

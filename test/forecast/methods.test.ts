@@ -385,7 +385,9 @@ describe('a method', () => {
     expect(() => cut().fitted.forecasts(reading, 1, [110])).toThrow(
       /file\.numbers is .* must be weights of \d+ numbers for 1 ahead/,
     );
-    expect(() => cut().fitted.forecasts(reading, 5, [110])).toThrow(/was fitted to 1, 2 ahead, not to 5/);
+    expect(() => cut().fitted.forecasts(reading, 5, [110])).toThrow(
+      /file\.numbers\.horizons is .* must be weights for 5 ahead/,
+    );
   });
 });
 

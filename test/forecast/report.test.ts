@@ -291,7 +291,7 @@ describe('in words, a report', () => {
   const method = (name: string, error: number) => ({ name, error, rmse: 2 * error, mase: error / 4, values: [] });
   const report = (fields: Partial<HorizonReport> = {}): HorizonReport => ({
     ...{ ahead: 2, networks: [3], numbers: 100, relative: 0.015, scores: 50, coverage: 0.9 },
-    ...{ ...method('', fields.error ?? 3), method: 'LSTM', lstm: fields.error ?? 3, pinball: 1 },
+    ...{ ...method('', fields.error ?? 3), methods: ['ridge regression'], share: 0.5, pinball: 1 },
     baselines: [method('the last value', 8), method('ridge regression', 4)],
     worst: [{ date: '1988-02-29', truth: 220, forecast: 207.4567, low: 200, high: 210 }],
     ...{ beatenBy: null, echoes: false, bands: [] },
@@ -302,7 +302,7 @@ describe('in words, a report', () => {
     ['smaller errors', {}, '1.5% of the mean number, 25% smaller than that of ridge regression'],
     ['larger errors', { error: 5 }, '1.5% of the mean number, 25% larger than that of ridge regression'],
     ['equal errors', { error: 4 }, '1.5% of the mean number, as large as that of ridge regression'],
-    ['numbers of 0', { relative: null }, 'error is 25% smaller than that of ridge regression'],
+    ['numbers of 0', { relative: null }, 'mean error is 25% smaller than that of ridge regression'],
     [
       'a method without errors',
       { baselines: [method('zero', 0)] },
@@ -313,9 +313,20 @@ describe('in words, a report', () => {
     expect(others).toEqual([]);
     expect(verdict).toContain(words);
     expect(verdict).toMatch(
-      /^2 ahead, .*, the best other method\. The largest error is that of 1988-02-29: 207\.457 in place of 220\.000\.$/,
+      /^2 ahead, .*, the best simple method\. The largest error is that of 1988-02-29: 207\.457 in place of 220\.000\.$/,
     );
   });
+
+  test.each<[Partial<HorizonReport>, string]>([
+    [{ methods: [] }, 'the mean of the LSTMs'],
+    [{ methods: ['x'], share: 0, networks: [] }, 'that of x, without an LSTM'],
+    [{ methods: ['x', 'y'], share: 0, networks: [] }, 'the mean of x and y, without an LSTM'],
+    [{ methods: ['x', 'y', 'z'], share: 1 }, 'the mean of x, y and z, plus the correction of an LSTM'],
+    [{ methods: ['x'], share: 0.25 }, 'that of x, plus 25% of the correction of an LSTM'],
+    [{ methods: ['x'], share: 0.75, networks: [3, 4] }, 'that of x, plus 75% of the mean correction of 2 LSTMs'],
+  ])('says what forecasts: %j', (fields, words) =>
+    expect(verdictsOf([report(fields)])[0]).toContain(`2 ahead, the forecast is ${words}. Its mean error is `),
+  );
 
   test('has four digits of the error, however small that is', () => {
     const tiny = report({ error: 3.21e-13, networks: [3.21e-13], baselines: [method('zero', 4e-12)], pinball: 1e-13 });
@@ -346,8 +357,14 @@ describe('in words, a report', () => {
 
   test.each<[string, Partial<HorizonReport>, string[]]>([
     ['nothing', {}, []],
-    ['a defeat', { beatenBy: 'x' }, ['2 ahead, the LSTM loses against x: use that, or more data']],
-    ['an echo', { echoes: true }, ['2 ahead, the LSTM repeats the last known number']],
+    [
+      'a defeat',
+      { beatenBy: 'x' },
+      [
+        '2 ahead, the forecast loses against x: compare them on other parts, with --test or --origins, and choose with --method',
+      ],
+    ],
+    ['an echo', { echoes: true }, ['2 ahead, the forecast repeats the last known number']],
     [
       'an interval that is too narrow',
       { coverage: 0.79 },

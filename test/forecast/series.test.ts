@@ -330,23 +330,22 @@ describe('inputs', () => {
       Object.fromEntries(columns.map(({ name, at }) => [name, at(step)]));
     const { y, inputs, known } = plan.inputs;
     /** The scaled difference of the number at step t from the mean of the last 28 numbers up to it. */
-    const differenceAt = (t: number): number => {
-      const recent = [...series.y.subarray(Math.max(0, t - 27), t + 1)].filter((value) => !Number.isNaN(value));
-      return (series.y[t] - recent.reduce((sum, value) => sum + value, 0) / recent.length) / y.scale;
+    const differenceAt = (t: number, values = series.y, scale = y.scale): number => {
+      const recent = [...values.subarray(Math.max(0, t - 27), t + 1)].filter((value) => !Number.isNaN(value));
+      return (values[t] - recent.reduce((sum, value) => sum + value, 0) / recent.length) / scale;
     };
     expect(plan.inputs.meanOver).toBe(28);
     for (const t of [0, 1, 5, 27, 28, 29, 100]) expect(at(past, t).value).toBeCloseTo(differenceAt(t), 12);
     expect(at(past, 20)).toEqual({
       value: expect.closeTo(differenceAt(20), 12) as number,
       'value is missing': 0,
-      'input 1': (series.inputs[0][20] - inputs[0].level) / inputs[0].scale,
+      'input 1': expect.closeTo(differenceAt(20, series.inputs[0], inputs[0].scale), 12) as number,
     });
     expect(at(past, 17)).toMatchObject({ value: 0, 'value is missing': 1 });
     expect(at(past, 3)).toMatchObject({ 'input 1': 0 });
     const price = known[1].kind === 'number' ? known[1].scale : undefined;
     expect(at(future, 41)).toMatchObject({
       'value 28 steps before': expect.closeTo(differenceAt(13), 12) as number,
-      time: (2 * 41) / plan.parts.validation.from - 1,
       'weekday 3': 1, // 1987-02-11 was a Wednesday
       'weekday 4': 0,
       'weekday Tu': 0,

@@ -183,7 +183,7 @@ describeKind('forecaster', {
   otherData: [forecasts.seriesOfDays(forecasts.COUNT, 0, (n) => (n === 5 ? 1 : 0))],
   otherStates: [],
   accepted:
-    /"text"$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|rules\.chosen null$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
+    /"text"$|(state\[\d\]|weights\[\d+\]) (-1\.5|1e\+300)$|unit 1e\+300$|isRelative (true|false)$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
   misfits: [
     ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
     ['ahead', [], 'must be numbers that rise'],
@@ -206,9 +206,15 @@ describeKind('forecaster', {
     ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number above 0'],
     ['inputs.y.scale', -1, 'f: forecast.inputs.y.scale is -1: must be a number above 0'],
     ['rules.method', 'arima', 'f: forecast.rules.method is "arima": must be one of auto, network, last'],
-    ['rules.method', 'ets', 'f: forecast.rules.chosen is [null,null]: must be methods, because ets has no networks'],
-    ['rules.chosen', [null], 'f: forecast.rules.chosen is [null]: must be one method for each horizon'],
-    ['rules.chosen', [null, { method: 'ets', numbers: {} }], 'f: forecast.rules.chosen[1].numbers.period: missing'],
+    ['rules.method', 'ets', 'f: network ahead-1-seed-1 is none of the forecaster’s'],
+    ['rules.corrections', [], 'f: forecast.rules.corrections is []: must be 2 corrections'],
+    ['rules.corrections', null, 'must be corrections with their shares, because there are scores'],
+    ['rules.corrections.1.share', null, 'must be corrections with their shares, because there are scores'],
+    ['rules.corrections.1.share', 1.5, 'f: forecast.rules.corrections[1].share is 1.5: must be a number from 0 to 1'],
+    ['rules.corrections.0.share', 0, 'f: network ahead-1-seed-1 is none of the forecaster’s'],
+    ['rules.corrections.0.unit', 0, 'f: forecast.rules.corrections[0].unit is 0: must be a number from 5e-324'],
+    ['rules.corrections.0.fits', [], 'f: forecast.rules.corrections[0].fits is []: must be one method or more'],
+    ['rules.corrections.1.fits', [{ method: 'ets', numbers: {} }], 'f: forecast.rules.corrections[1].fits[0].numbers.'],
     ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],
   ],
 });

@@ -20,7 +20,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import { Adam } from '../../src/training/optimisers.js';
-import { OUTPUTS } from './device-backend.js';
+import { OUTPUTS } from './backends.js';
 import { errorOf } from './failures.js';
 import { createFormulaBackend } from './formula-backend.js';
 import type { Case } from './operation-cases.js';

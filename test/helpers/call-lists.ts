@@ -4,8 +4,7 @@
  */
 import type { Backend, Operations } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { stepOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { type Tensor, stepOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 
 /** A view of a tensor of the list: a whole one, one step of it, or its transpose. */
 export interface Operand {

@@ -18,7 +18,7 @@ export const testInBrowser = needs(
 /** Time limits in the browser only end what hangs. They are below testTimeout, so that a message says what a test waited for. */
 export const PATIENCE_MS = 250_000;
 
-/** What all files of a run share (shared-browser.js): the address of its Chromium, or that of `longhand page`. */
+/** What all files of a run share (global-setup.js): the address of its Chromium, or that of `longhand page`. */
 export async function sharedAddress(of: 'chromium' | 'page'): Promise<string> {
   const answer = await fetch(process.env.LONGHAND_SHARED! + of);
   if (!answer.ok) throw new Error(await answer.text());

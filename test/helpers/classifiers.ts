@@ -3,10 +3,8 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { classifierBytes } from '../../src/classify/classifier-file.js';
 import type { ClassifierHooks, ClassifierState } from '../../src/classify/classifier.js';
 import { classifyOptions, trainClassifier } from '../../src/classify/classifier.js';
-import type { ClassifyChoices } from '../../src/classify/plan.js';
-import { planOf } from '../../src/classify/plan.js';
-import type { ClassifyColumns, Recordings } from '../../src/classify/recordings.js';
-import { recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
+import { type ClassifyChoices, planOf } from '../../src/classify/plan.js';
+import { type ClassifyColumns, type Recordings, recordingsOf, wantedColumns } from '../../src/classify/recordings.js';
 import { Random } from '../../src/core/rng.js';
 import { tableOf } from '../../src/data/table.js';
 

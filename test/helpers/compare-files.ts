@@ -1,4 +1,4 @@
-/** Tensors of whole numbers and of F64, and files of random inputs, for `longhand compare`. */
+/** For `longhand compare`: tensors and files of random inputs, and a network as another program would compute it. */
 import { Random } from '../../src/core/rng.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedFloats } from '../../src/files/stored-tensors.js';
@@ -87,3 +87,168 @@ export const whole = (values: readonly number[], shape: readonly number[]): Stor
   shape,
   bytes: new Uint8Array(Int32Array.from(values).buffer),
 });
+
+/*
+ * A network of LSTM layers as another program would compute it: one sequence after another, in plain arrays, with gradients
+ * by central differences. It shares no code with src, and can make mistakes on purpose.
+ */
+
+/** What the program does wrong. Nothing by default. */
+export interface Slip {
+  /** The name of the weights, such as `.0.reverse`, that it uses in place of those of `suffix`. */
+  readonly weights?: (suffix: string) => string;
+  /** The index in h0 and c0 that it uses in place of `n`. */
+  readonly state?: (n: number) => number;
+  /** The reverse direction's outputs stand before the forward ones. */
+  readonly reverseFirst?: boolean;
+  /** The forward direction reads from the end, and the reverse one from the start. */
+  readonly fromEnd?: boolean;
+  /** The reverse direction's outputs stay in processing order. */
+  readonly notTurnedBack?: boolean;
+  /** The output layer reads the reverse direction's state after its first step. */
+  readonly readsFirst?: boolean;
+  /** The LSTMs run to the last step; the loss knows the lengths. */
+  readonly readsPadding?: boolean;
+  readonly ignoresLengths?: boolean;
+  /** The loss counts the padding, with h = 0. */
+  readonly countsPadding?: boolean;
+  /** A factor of the loss, from the number of rows that count. */
+  readonly factor?: (count: number) => number;
+  /** Whether the factor is in the gradients only. */
+  readonly onlyGradients?: boolean;
+}
+
+type Vector = readonly number[];
+interface States {
+  readonly h: readonly Vector[];
+  readonly c: readonly Vector[];
+}
+
+/** The results of a file's problem, for every input of it. The file's layers have numbers. */
+export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = {}): Tensors {
+  const inputs = new Map(
+    [...tensors].filter(([, { dtype }]) => dtype === 'F64').map(([name, t]) => [name, numbers(t)]),
+  );
+  const whole = (name: string): number[] | undefined => {
+    const found = tensors.get(name);
+    return found && [...new Int32Array(new Uint8Array(found.bytes).buffer)];
+  };
+  const shape = (name: string): readonly number[] => tensors.get(name)!.shape;
+  const [T, B, I] = shape('x');
+  const C = shape('outBias')[0];
+  const layers: string[][] = [];
+  for (let n = 0; tensors.has(`kernel.${n}`); n++)
+    layers.push([`.${n}`, `.${n}.reverse`].filter((suffix) => tensors.has(`kernel${suffix}`)));
+  const suffixes = layers.flat();
+  const hidden = (suffix: string): number => shape(`bias${suffix}`)[0] / 4;
+  const every = metadata.get('reads') === 'every';
+  const forgetBias = Number(metadata.get('forgetBias') ?? 1);
+  const lengths = (slip.ignoresLengths ? undefined : whole('lengths')) ?? Array<number>(B).fill(T);
+  const labels = whole('labels');
+
+  /** All states of an LSTM, in processing order; the initial state is not among them. */
+  function lstm(sequence: readonly Vector[], suffix: string, b: number): States {
+    const H = hidden(suffix);
+    const from = slip.weights?.(suffix) ?? suffix;
+    const [kernel, bias] = [inputs.get(`kernel${from}`)!, inputs.get(`bias${from}`)!];
+    const n = suffixes.indexOf(suffix);
+    const start = ((slip.state?.(n) ?? n) * B + b) * H;
+    const initial = (name: string): Vector => [
+      ...(inputs.get(name)?.subarray(start, start + H) ?? new Float64Array(H)),
+    ];
+    let [h, c] = [initial('h0'), initial('c0')];
+    const all: { h: Vector[]; c: Vector[] } = { h: [], c: [] };
+    for (const x of sequence) {
+      const read = [...x, ...h];
+      const z = [...bias];
+      read.forEach((one, row) => {
+        for (let k = 0; k < 4 * H; k++) z[k] += one * kernel[row * 4 * H + k];
+      });
+      const gate = (k: number): number => 1 / (1 + Math.exp(-z[k]));
+      c = c.map((old, k) => gate(k) * Math.tanh(z[H + k]) + (1 / (1 + Math.exp(-z[2 * H + k] - forgetBias))) * old);
+      h = c.map((value, k) => gate(3 * H + k) * Math.tanh(value));
+      all.h.push(h);
+      all.c.push(c);
+    }
+    return all;
+  }
+
+  function topLayer(b: number): { states: States; last: Vector } {
+    const length = slip.readsPadding ? T : lengths[b];
+    const x = inputs.get('x')!;
+    let sequence: Vector[] = Array.from({ length }, (_, t) => [...x.subarray((t * B + b) * I, (t * B + b + 1) * I)]);
+    let [states, last]: [States, Vector] = [{ h: [], c: [] }, []];
+    const beside = (parts: readonly Vector[]): Vector => (slip.reverseFirst ? [...parts].reverse() : parts).flat();
+    for (const layer of layers) {
+      const directions = layer.map((suffix, n) => {
+        const isReverse = (n === 1) !== (slip.fromEnd ?? false);
+        const all = lstm(isReverse ? [...sequence].reverse() : sequence, suffix, b);
+        const isFirst = n === 1 && slip.readsFirst;
+        const read = all.h[isFirst ? 0 : length - 1];
+        const isBack = isReverse && !slip.notTurnedBack;
+        return { h: isBack ? [...all.h].reverse() : all.h, c: isBack ? [...all.c].reverse() : all.c, read };
+      });
+      const at = (t: number, key: 'h' | 'c'): Vector => beside(directions.map((one) => one[key][t]));
+      sequence = sequence.map((_, t) => at(t, 'h'));
+      states = { h: sequence, c: sequence.map((_, t) => at(t, 'c')) };
+      last = beside(directions.map(({ read }) => read));
+    }
+    return { states, last };
+  }
+
+  const dense = (state: Vector | undefined): Vector =>
+    Array.from(inputs.get('outBias')!, (value, k) =>
+      (state ?? []).reduce((sum, one, row) => sum + one * inputs.get('outKernel')![row * C + k], value),
+    );
+
+  const lossOf = (logits: Vector, row: number): number => {
+    const targets = inputs.get('targets')?.subarray(row * C, (row + 1) * C);
+    if (targets) return logits.reduce((sum, value, k) => sum + (value - targets[k]) ** 2, 0) / C;
+    return Math.log(logits.reduce((sum, value) => sum + Math.exp(value), 0)) - logits[labels![row]];
+  };
+
+  function forward() {
+    const tops = Array.from({ length: B }, (_, b) => topLayer(b));
+    const width = shape('outKernel')[0];
+    const perStep = (value: (t: number, b: number) => Vector): Float64Array =>
+      Float64Array.from(Array.from({ length: T * B }, (_, row) => value(Math.floor(row / B), row % B)).flat());
+    const padded = (key: 'h' | 'c') =>
+      perStep((t, b) => (t < lengths[b] ? tops[b].states[key][t] : Array<number>(width).fill(0)));
+    let [sum, count] = [0, 0];
+    const logits = Array.from({ length: every ? T * B : B }, (_, row) => {
+      const [t, b] = [Math.floor(row / B), row % B];
+      const isInside = !every || t < lengths[b];
+      const z = every ? dense(isInside ? tops[b].states.h[t] : undefined) : dense(tops[row].last);
+      if ((isInside || slip.countsPadding) && (!labels || labels[row] >= 0)) {
+        sum += lossOf(z, row);
+        count++;
+      }
+      return z;
+    });
+    const factor = slip.factor?.(count) ?? 1;
+    return { loss: sum / count, factor, logits: Float64Array.from(logits.flat()), h: padded('h'), c: padded('c') };
+  }
+
+  const { loss, factor, logits, h, c } = forward();
+  const width = shape('outKernel')[0];
+  const results: Tensors = new Map([
+    ['loss', stored(Float64Array.of(slip.onlyGradients ? loss : factor * loss), [])],
+    ['logits', stored(logits, every ? [T, B, C] : [B, C])],
+    ['h', stored(h, [T, B, width])],
+    ['c', stored(c, [T, B, width])],
+  ]);
+  const STEP = 1e-5;
+  for (const [name, values] of inputs) {
+    const gradient = Float64Array.from(values, (value, n) => {
+      if (!Number.isFinite(value)) return 0;
+      const [above, below] = [STEP, -STEP].map((step) => {
+        values[n] = value + step;
+        return forward().loss;
+      });
+      values[n] = value;
+      return (factor * (above - below)) / (2 * STEP);
+    });
+    results.set(`d.${name}`, stored(gradient, shape(name)));
+  }
+  return results;
+}

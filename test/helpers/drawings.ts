@@ -9,8 +9,7 @@ import type { LabelledImages } from '../../src/data/mnist.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/door/train.js';
 import { done, failed, jsonLinesOf, longhand } from './longhand.js';
-import type { Image } from './png.mjs';
-import { encodePng } from './png.mjs';
+import { type Image, encodePng } from './png.mjs';
 
 type Point = readonly [number, number];
 

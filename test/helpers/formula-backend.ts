@@ -4,8 +4,7 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { matrixOf } from '../../src/core/tensor.js';
+import { type Tensor, matrixOf } from '../../src/core/tensor.js';
 
 type Matrix = number[][];
 

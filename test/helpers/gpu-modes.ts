@@ -1,16 +1,13 @@
 /** Tests in a mode of GPU.js, if this computer has it. */
-import type { Mode } from '../../kernels/gpu/index.js';
-import { createGpuBackend } from '../../kernels/gpu/index.js';
+import { type Mode, createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import type { Part } from './backend-suite.js';
-import { describeBackend } from './backend-suite.js';
+import { type Part, describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
-import { expectAsOnReference } from './runs.js';
-import { smallImages, smallSequences } from './small-data.js';
+import { expectAsOnReference, smallImages, smallSequences } from './small-data.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {

@@ -3,19 +3,17 @@
  * and `perform` let a test in Node use its backend; see remote-backend.ts.
  */
 import ndarray from 'ndarray';
-import type { Mode } from '../../kernels/gpu/index.js';
-import { createGpuBackend } from '../../kernels/gpu/index.js';
+import { type Mode, createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import type { Backend } from '../../src/core/backend.js';
-import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { type FloatArray, type Tensor, copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { Network } from '../../src/door/network.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
-import { withViews } from './device-backend.js';
+import { withViews } from './backends.js';
 import { smallImages } from './small-data.js';
 
 /** `wgsl`: the webgpu backend; else a mode of GPU.js. */

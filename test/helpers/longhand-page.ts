@@ -7,8 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../bench/browser/chromium.js';
 import { counted } from '../../src/core/arguments.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { valuesOf } from '../../src/core/tensor.js';
+import { type Tensor, valuesOf } from '../../src/core/tensor.js';
 import { parseCheckpoint } from '../../src/training/checkpoint.js';
 import { connectToChromium, PATIENCE_MS, sharedAddress, testInBrowser } from './chromium.js';
 

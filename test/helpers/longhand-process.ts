@@ -1,7 +1,10 @@
 /** The built `longhand` command as a process. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
 export const MAIN = 'dist/cli/main.js';
 if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: npm run build makes it`);
@@ -77,4 +80,26 @@ export function runProcess(
 function collect(pipe: Readable | null, sink: Sink | undefined, take: (text: string) => void): void {
   if (sink === 'closed') pipe?.destroy();
   else pipe?.setEncoding('utf8').on('data', take);
+}
+
+/* A named pipe by which a test sees that an answer runs, and that its process has ended. */
+
+/** Makes the pipe. `opening`: code that waits for the test. `started` resolves when an answer runs it. */
+export function pipeIn(folder: string) {
+  const pipe = path.join(folder, 'pipe');
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+  const opening = `process.getBuiltinModule('fs').openSync(${JSON.stringify(pipe)});`;
+  return { opening, started: () => open(pipe, 'w') };
+}
+
+/** Resolves when the process that reads `pipe` has ended. */
+export async function ended(pipe: FileHandle): Promise<void> {
+  for (;;) {
+    const { code } = await pipe.write('x').then(
+      () => ({ code: undefined }),
+      (error: unknown) => error as NodeJS.ErrnoException,
+    );
+    if (code === 'EPIPE') return pipe.close();
+    await setImmediate();
+  }
 }

@@ -2,8 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { run } from '../../src/cli/commands.js';
-import type { Result, Sink } from './longhand-process.js';
-import { linesOf } from './longhand-process.js';
+import { type Result, type Sink, linesOf } from './longhand-process.js';
 
 interface Options {
   /** Sent after the first output on stdout. */

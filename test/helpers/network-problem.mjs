@@ -205,14 +205,12 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     outputs,
     inputKind: oneOf('numbers', 'classes'),
     classNames: [],
-    eigenvalues: 'positive',
     loss,
     delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
     quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],
     reads: oneOf('last', 'every'),
     dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
-    eigenvalues: 'positive',
   };
   const lengths = isTrue() ? Array(B).fill(T) : drawn(B, () => 1 + random.below(T));
 

@@ -1,8 +1,6 @@
 /** For the tests of single equations: random tensors, formulas over their elements, and a numeric gradient. */
-import type { Random } from '../../src/core/rng.js';
-import { fillRandom } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { flatten, formatShape, indexOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Random, fillRandom } from '../../src/core/rng.js';
+import { type Tensor, flatten, formatShape, indexOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 
 /** A tensor of normally distributed numbers, in f64. */
 export function randomTensor(random: Random, ...shape: number[]): Tensor {

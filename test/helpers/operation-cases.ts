@@ -4,8 +4,7 @@
  */
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { copyInto, transposeOf, zeros } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, copyInto, transposeOf, zeros } from '../../src/core/tensor.js';
 import { copyOf, inner, randomTensor, sum } from './numeric.js';
 
 /**
@@ -159,9 +158,8 @@ function asErrors([outputs, targets, mask, ...others]: Tensor[]): void {
 
 /** Turns normal numbers into whole numbers `least` … count - 1. */
 function asClasses(values: Tensor, count: number, least = 0): void {
-  for (let m = 0; m < values.size; m++) {
+  for (let m = 0; m < values.size; m++)
     values.set(m, (Math.abs(Math.round(values.get(m) * 100)) % (count - least)) + least);
-  }
 }
 
 const sumOf = (losses: Tensor): number => sum(losses.size, (b) => losses.get(b));

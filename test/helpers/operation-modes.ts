@@ -4,12 +4,10 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { fill, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, fill, valuesOf, zeros } from '../../src/core/tensor.js';
 import { createFormulaBackend } from './formula-backend.js';
 import { expectNumbers, numericGradient } from './numeric.js';
-import type { Case } from './operation-cases.js';
-import { CASES } from './operation-cases.js';
+import { type Case, CASES } from './operation-cases.js';
 
 /** The cases of an operation at one size, whose names begin so. */
 export function casesOf(beginning: string): readonly (readonly [name: string, one: Case])[] {

@@ -3,8 +3,7 @@
  * were copied. Neither may show in a result.
  */
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { rowsOf, stepOf, transposeOf } from '../../src/core/tensor.js';
+import { type Tensor, rowsOf, stepOf, transposeOf } from '../../src/core/tensor.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
 import { carryState, lstmForward } from '../../src/equations/lstm.js';
 import { randomise } from './random-model.js';

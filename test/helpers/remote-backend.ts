@@ -5,10 +5,9 @@
 import type { Page } from 'playwright-core';
 import type { Backend, Operations } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type FloatArray, type Tensor, copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { bundledPage, openSite } from './chromium.js';
-import { OUTPUTS, withViews } from './device-backend.js';
+import { OUTPUTS, withViews } from './backends.js';
 import type { Call, PageMode, RemoteView } from './gpu-page.js';
 
 export async function openRemoteBackend(mode: PageMode): Promise<Backend> {

@@ -5,12 +5,10 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { bringUpToDate, withLock } from '../../build/part.mjs';
 import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
-import { withMistake } from '../../src/exercises/exercise.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
+import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { keepMessages, untilWorkerSends } from './chromium.js';
-import type { Visit } from './longhand-page.js';
-import { LonghandPage, servePage } from './longhand-page.js';
+import { type Visit, LonghandPage, servePage } from './longhand-page.js';
 
 /** The time limit for a hook that waits for the build, or for that of another test file. */
 const BUILD_MS = 1_200_000;

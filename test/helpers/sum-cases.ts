@@ -1,6 +1,5 @@
 /** Cases of the backend suite: products that are added to the same rows, which a backend may merge into one operation. */
-import type { Tensor } from '../../src/core/tensor.js';
-import { rowsOf, transposeOf } from '../../src/core/tensor.js';
+import { type Tensor, rowsOf, transposeOf } from '../../src/core/tensor.js';
 import type { LongCase, Workbench } from './workbench.js';
 
 const FORMS = [

@@ -1,16 +1,20 @@
 /**
  * What both tiers test on the WebAssembly backend, each with its own numbers of threads and steps. Threads do not change the
  * bits; the memory does not grow; the errors of σ, tanh and exp are small.
+ * Last, a page that trains on it, and what the same training in Node ends with.
  */
-import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
-import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PORTABLE as portable, RELAXED as relaxed } from '../../kernels/wasm/binaries.js';
+import { type WasmOptions, createWasmBackend } from '../../kernels/wasm/index.js';
+import { SLEEPERS } from '../../kernels/wasm/jobs.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { zeros } from '../../src/core/tensor.js';
-import type { NetworkConfig } from '../../src/network/config.js';
+import { type Tensor, zeros, valuesOf } from '../../src/core/tensor.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
 import { train } from '../../src/door/train.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Adam, Sgd } from '../../src/training/optimisers.js';
 import { copyOf, expectSameNumbers } from './numeric.js';
 import { smallImages } from './small-data.js';
@@ -148,7 +152,7 @@ const FUNCTIONS = {
 };
 type Functions = Record<keyof typeof FUNCTIONS, (out: number, x: number, size: number) => void>;
 
-export const builds = Object.entries({ portable: PORTABLE, relaxed: RELAXED })
+export const builds = Object.entries({ portable, relaxed })
   .map(([name, text]) => [name, Buffer.from(text, 'hex')] as const)
   .filter(([, bytes]) => WebAssembly.validate(bytes));
 
@@ -196,3 +200,45 @@ export function describeFunctions(stride: number): void {
     expect(worst).toBeLessThanOrEqual(4);
   });
 }
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+/** What the page runs. */
+export const script = path.join(project, 'test/helpers/train-on-wasm.js');
+
+const PAGE_IMAGES = smallImages(60, 6, 5);
+const PAGE_OPTIONS = { batchSize: 16, trainingIters: 31 * 16, hidden: 37 };
+/** A job for the page: one training for each of these backends. */
+export const jobFor = (...runs: WasmOptions[]) => ({
+  images: { ...PAGE_IMAGES, pixels: [...PAGE_IMAGES.pixels], labels: [...PAGE_IMAGES.labels] },
+  options: PAGE_OPTIONS,
+  runs,
+  SLEEPERS,
+});
+
+export interface Result {
+  readonly description: string;
+  readonly bits: number[];
+}
+
+/** The bits of the weights after training in Node, from source. */
+export async function bitsInNode(): Promise<number[]> {
+  const backend = await createWasmBackend({ threads: 1, deterministic: true, check: true });
+  const model = await train(backend, PAGE_IMAGES, PAGE_OPTIONS);
+  const weights = model.parameters.flatMap(({ value }) => [...valuesOf(value)]);
+  await backend.dispose();
+  return [...new Uint32Array(Float32Array.from(weights).buffer)];
+}
+
+export const ISOLATING = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+export const PORTABLE = 'wasm: WebAssembly, portable SIMD, ';
+export const RELAXED = 'wasm: WebAssembly, relaxed SIMD, ';
+
+/** The page without a bundler. */
+export const plainPage = () => ({
+  '/index.html': '<!doctype html><script type="module" src="./page.js"></script>',
+  '/page.js': readFileSync(script, 'utf8').replace(/'longhand(\/wasm)?'/g, "'./longhand.js'"),
+  '/longhand.js': readFileSync(path.join(project, 'dist/browser/longhand.js'), 'utf8'),
+});

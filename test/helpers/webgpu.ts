@@ -1,11 +1,10 @@
 /** WebGPU backends for tests, if this computer has an adapter; with the tiles of either kind of adapter. */
 import { WebGpuBackend } from '../../kernels/webgpu/backend.js';
-import type { AdapterKind } from '../../kernels/webgpu/device.js';
-import { Device } from '../../kernels/webgpu/device.js';
+import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
 import type { Operations } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import { OUTPUTS } from './device-backend.js';
+import { OUTPUTS } from './backends.js';
 import { needs } from './needs.js';
 
 /** A backend whose kernels are those for this kind of adapter. */

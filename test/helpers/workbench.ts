@@ -4,8 +4,7 @@
  */
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { createFormulaBackend } from './formula-backend.js';
 import { copyOf, expectNumbers } from './numeric.js';
 

@@ -5,7 +5,7 @@
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { describeBackend, describeWasm } from '../helpers/backend-suite.js';
-import { createDeviceBackend } from '../helpers/device-backend.js';
+import { createDeviceBackend } from '../helpers/backends.js';
 import { describeWholeMode } from '../helpers/gpu-modes.js';
 
 describeBackend('reference, f32', 'the host’s memory', () => createReferenceBackend());

@@ -3,11 +3,9 @@
  * might not notice it. Here a read beyond a buffer throws. Padding is NaN, and so is a texel beyond a texture.
  */
 import { cellBackwardInTiles, cellForwardInTiles } from '../../kernels/gpu/cell-tiles.js';
-import type { Form, Geometry, Layout } from '../../kernels/gpu/layout.js';
-import { Source, unpack } from '../../kernels/gpu/layout.js';
+import { type Form, type Geometry, type Layout, Source, unpack } from '../../kernels/gpu/layout.js';
 import { matmulPrograms } from '../../kernels/gpu/matmul.js';
-import type { Program } from '../../kernels/gpu/program.js';
-import { kernelText } from '../../kernels/gpu/program.js';
+import { type Program, kernelText } from '../../kernels/gpu/program.js';
 import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from '../../kernels/gpu/rows.js';
 
 const LIMITS = { mostOutputs: 8, mostInputs: 15, mostTexels: 8192 } as const;

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { matmul } from '../../kernels/reference/matmul.js';
 import type { MatmulOptions } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
-import type { DType, Tensor } from '../../src/core/tensor.js';
-import { fill, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type DType, type Tensor, fill, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { expectSameNumbers } from '../helpers/numeric.js';
 
 /** How an operand lies in memory: transposed or not, and with how many rows and columns of guards around it. */

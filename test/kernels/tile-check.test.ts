@@ -168,9 +168,8 @@ test.each([true, false])(
         tensors.forEach((tensor) => backend.free(tensor));
         return bits;
       });
-      if (!results[0].equals(results[1])) {
+      if (!results[0].equals(results[1]))
         throw new Error(`other bits: ${JSON.stringify({ M, K, N, aTransposed, bTransposed, accumulate })}`);
-      }
     }
     for (const backend of backends) await backend.dispose();
   },

@@ -6,11 +6,9 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { fill, valuesOf } from '../../src/core/tensor.js';
+import { type Shape, type Tensor, fill, valuesOf } from '../../src/core/tensor.js';
 import { expectNumbers, expectSameNumbers } from '../helpers/numeric.js';
-import type { Case } from '../helpers/operation-cases.js';
-import { LARGE_CASES } from '../helpers/operation-cases.js';
+import { type Case, LARGE_CASES } from '../helpers/operation-cases.js';
 
 /** The f32 values of the outputs of an operation, on the same inputs. */
 function run(on: Backend, { outputs, inputs, prepare, draw, run: operation }: Case): Float32Array[] {
@@ -85,9 +83,8 @@ test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of th
   const [actual, expected] = [backend, createReferenceBackend({ dtype: 'f64' })].map((on) =>
     loss(on, [50, C], normal).compute(),
   );
-  for (const name of ['losses', 'probabilities'] as const) {
+  for (const name of ['losses', 'probabilities'] as const)
     expectNumbers(actual[name], valuesOf(expected[name]).map(Math.fround));
-  }
 });
 
 test.each([10, 17, 83])('%d classes: a loss near 0 keeps its digits', (C) => {
@@ -129,9 +126,7 @@ test.each([10, 17, 83])('%d classes: a row of logits that are all negative is co
     loss(backend, [50, C], (random) => Math.round(8 * normal(random)) / 8 + shift),
   );
   const [expected, actual] = [near.compute(), far.compute()];
-  for (const name of ['losses', 'probabilities'] as const) {
-    expectNumbers(actual[name], expected[name]);
-  }
+  for (const name of ['losses', 'probabilities'] as const) expectNumbers(actual[name], expected[name]);
 });
 
 test.each([3, 83])('the gradient is divided by the count of rows, not by their number: %d classes', (C) => {

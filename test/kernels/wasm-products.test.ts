@@ -7,8 +7,7 @@ import { productChunks } from '../../kernels/wasm/chunks.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { type Tensor, copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { Model } from '../../src/door/model.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { expectNumbers } from '../helpers/numeric.js';
@@ -48,9 +47,7 @@ test('2,000 products of random shapes, views and options equal those of the f64 
     const bound = (K + 2) * (K + 2) * 2 ** -24;
     const [actual, expected] = [valuesOf(tested[0]), valuesOf(exact[0])];
     const error = expected.reduce((most, value, n) => Math.max(most, Math.abs(actual[n] - value)), 0);
-    if (!(error <= bound)) {
-      throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, added })}: ${error}`);
-    }
+    if (!(error <= bound)) throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, added })}: ${error}`);
     tested.forEach((tensor) => backend.free(tensor));
   }
   await backend.dispose();

@@ -5,9 +5,21 @@ import { valuesOf } from '../../src/core/tensor.js';
 import { Model } from '../../src/door/model.js';
 import { testInBrowser, trainInPage } from '../helpers/chromium.js';
 import { expectNumbers } from '../helpers/numeric.js';
-import type { Result } from '../helpers/wasm-in-page.js';
-import { bitsInNode, ISOLATING, jobFor, plainPage, PORTABLE } from '../helpers/wasm-in-page.js';
-import { builds, describeFunctions, describeSameBits, instantiate, OUT, weightsOf, X } from '../helpers/wasm-suite.js';
+import type { Result } from '../helpers/wasm-suite.js';
+import {
+  bitsInNode,
+  ISOLATING,
+  jobFor,
+  plainPage,
+  PORTABLE,
+  builds,
+  describeFunctions,
+  describeSameBits,
+  instantiate,
+  OUT,
+  weightsOf,
+  X,
+} from '../helpers/wasm-suite.js';
 
 // more numbers of threads, more numbers and more pages: test/slow/kernels/wasm.test.ts
 describeSameBits([3]);

@@ -1,7 +1,6 @@
 /** Lists of calls of the WebGPU backend: calls that it computes together have the numbers of single calls, and others are not merged. */
 import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
-import type { CallList } from '../helpers/call-lists.js';
-import { callList, valuesAfter } from '../helpers/call-lists.js';
+import { type CallList, callList, valuesAfter } from '../helpers/call-lists.js';
 import { DIRECTED_LISTS } from '../helpers/directed-lists.js';
 import { inTier } from '../helpers/needs.js';
 import { callByCall, describeWebGpu, KINDS, openWebGpu, using } from '../helpers/webgpu.js';

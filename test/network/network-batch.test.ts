@@ -1,8 +1,7 @@
 /** The batches of a network: what they may hold, what counts in them, and the metrics of a pass. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Tensor, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import type { Batch, BatchInputs } from '../../src/network/given-batch.js';
 import { Network } from '../../src/door/network.js';
@@ -112,9 +111,8 @@ describe('a batch', () => {
       }
       const column: NetworkConfig = { ...CLASSIFIER, outputs: 1, loss: 'squaredError' };
       const expectedColumn = after(column, { x, targets: tensor([5, 6], 2, 1) });
-      for (const one of [[5, 6], [[5], [6]], Float32Array.of(5, 6)]) {
+      for (const one of [[5, 6], [[5], [6]], Float32Array.of(5, 6)])
         expect(after(column, { x: xs, targets: one })).toEqual(expectedColumn);
-      }
       const indices = [
         [0, 1],
         [1, 1],
@@ -195,9 +193,8 @@ describe('a batch', () => {
       each.forward();
       each.backward();
     }
-    for (const [n, { gradient }] of network.parameters.entries()) {
+    for (const [n, { gradient }] of network.parameters.entries())
       expect(valuesOf(gradient)).toEqual(valuesOf(other.parameters[n].gradient));
-    }
   });
 });
 
@@ -298,9 +295,8 @@ describe('metrics', () => {
     await expect(network.metrics(B, new Int32Array(size + 1))).rejects.toThrow(
       new RangeError(`metrics: ${size + 1} predictions, but the pass has ${size}, one for each loss`),
     );
-    for (const { gradient } of network.parameters) {
+    for (const { gradient } of network.parameters)
       expect(new Set(valuesOf(gradient).map(Math.abs))).toEqual(new Set([0]));
-    }
   });
   test('have no accuracy with the squared error', async () => {
     const network = randomNetwork(backend, { ...STACK, loss: 'squaredError' });

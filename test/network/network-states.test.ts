@@ -3,18 +3,16 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Tensor, copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
-import type { NamedTensors } from '../../src/network/parameters.js';
-import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
+import { type NamedTensors, loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { fillNormal, randomNetwork, STACK } from '../helpers/random-model.js';
-import { describeOnBackends } from '../helpers/runs.js';
+import { describeOnBackends } from '../helpers/small-data.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -64,15 +62,13 @@ describe('sequences in any order', () => {
       each.backward();
     }
     expect([given.order, sorted.order]).toEqual([ORDER, [0, 1, 2, 3, 4]]);
-    for (const name of ['logits', 'losses'] as const) {
+    for (const name of ['logits', 'losses'] as const)
       expect(pickedFrom(rowsOfSteps(given.activations[name]), ORDER)).toEqual(rowsOfSteps(sorted.activations[name]));
-    }
     expect(pickedFrom(rowsOfSteps(given.dx), ORDER)).toEqual(rowsOfSteps(sorted.dx));
     expect(pickedFrom([...(await given.predictions())], ORDER)).toEqual([...(await sorted.predictions())]);
     const [finals, others] = [await given.states.final(), await sorted.states.final()];
-    for (const [name, state] of Object.entries(finals)) {
+    for (const [name, state] of Object.entries(finals))
       ORDER.forEach((b, n) => expect(valuesOf(state.pick(b))).toEqual(valuesOf(others[name].pick(n))));
-    }
     expect((await given.metrics(2)).count).toBe(2 + 4); // the first two sequences of the batch
   });
 
@@ -149,9 +145,8 @@ describe('sequences in any order', () => {
     const full = countingBackend({ fits: (_, tensors) => tensors.size < before + 9 });
     const other = new Network(full.backend, SIZES, { T: 4, B: 5 });
     other.setTargets({ labels: LABELS });
-    for (let times = 0; times < 3; times++) {
+    for (let times = 0; times < 3; times++)
       expect(() => other.setTargets({ labels: LABELS, lengths: LENGTHS })).toThrow(OutOfMemoryError);
-    }
     expect([other.order, full.held.size]).toEqual([[0, 1, 2, 3, 4], before]);
     other.forward();
     network.setTargets({ labels: LABELS, lengths: LENGTHS });

@@ -17,7 +17,7 @@ import { allocateLstm, bindLstm } from '../../src/equations/lstm-tensors.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
 import { randomNetwork, STACK, WRONG_NETWORKS } from '../helpers/random-model.js';
 

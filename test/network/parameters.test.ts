@@ -36,8 +36,7 @@ import {
 } from '../../src/index.js';
 import { elementCountOfNetwork, elementCountOfTraining } from '../../src/network/memory.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
-import { countingBackend } from '../helpers/counting-backend.js';
-import { OUTPUTS } from '../helpers/device-backend.js';
+import { countingBackend, OUTPUTS } from '../helpers/backends.js';
 import { errorOf, failureOf } from '../helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];
@@ -718,12 +717,10 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       const failure = await failureOf((async () => await methods[name]())());
       expect(String(failure)).toBe(`Error: ${name}: the backend ${short.name} has been disposed of`);
     }
-    for (const use of [() => owner.forward(), () => owner.resetState()]) {
+    for (const use of [() => owner.forward(), () => owner.resetState()])
       expect(use).toThrow(/: the backend \w+ has been disposed of$/);
-    }
-    for (const use of [() => owner.save(), () => owner.metrics()]) {
+    for (const use of [() => owner.save(), () => owner.metrics()])
       await expect(use()).rejects.toThrow(/^download: the backend \w+ has been disposed of$/);
-    }
     owner.dispose();
   });
 });

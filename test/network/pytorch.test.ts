@@ -4,12 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { DType, Tensor } from '../../src/core/tensor.js';
-import { copyInto, stepOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { type DType, type Tensor, copyInto, stepOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import { adamRate } from '../../src/equations/adam.js';
 import type { ModelSizes } from '../../src/network/tutorial-network.js';
-import type { ParameterName } from '../../src/door/model.js';
-import { Model } from '../../src/door/model.js';
+import { type ParameterName, Model } from '../../src/door/model.js';
 import { gradientsByName, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 

@@ -6,8 +6,7 @@ import { Random } from '../../src/core/rng.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { functionsOf } from '../../src/exercises/network-answers.js';
 import type { AnswerText } from '../../src/exercises/exercises.js';
-import { IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
-import type { OwnTask } from '../../src/own-network/own-network.js';
+import { type OwnTask, IMAGES_TASK, TEXT_TASK, trainOwn } from '../../src/own-network/own-network.js';
 
 const [COUNT, SIDE] = [96, 28];
 

@@ -7,8 +7,7 @@ import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
-import { build } from 'esbuild';
+import { type Plugin, build } from 'esbuild';
 import ts from 'typescript';
 import { done, smallProject } from '../helpers/built-project.js';
 import { runModule } from '../helpers/run-module.js';

@@ -6,14 +6,13 @@ import { BackendUnavailableError } from '../../src/core/errors.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { BackendName } from '../../src/page/common.js';
-import type { NewRun, Surroundings } from '../../src/page/choose-backend.js';
-import { chooseBackend } from '../../src/page/choose-backend.js';
+import { type NewRun, type Surroundings, chooseBackend } from '../../src/page/choose-backend.js';
 import { continuedNote, isGpuFailure } from '../../src/page/run-notes.js';
 import { DEFAULTS } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { smallImages } from '../helpers/small-data.js';
 
 const HARDWARE = { vendor: 'acme', architecture: 'one', device: '', description: '', isFallbackAdapter: false };

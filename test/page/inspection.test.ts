@@ -1,4 +1,6 @@
-/** What “Look inside” shows: the probabilities after each row, and the values and gradients of every layer and direction. */
+/** What “Look inside” shows: the probabilities after each row, and the values and gradients of every layer and direction; the axes of charts. */
+import { readFileSync } from 'node:fs';
+import { parseHTML } from 'linkedom';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
@@ -7,6 +9,7 @@ import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { completeConfig } from '../../src/network/config.js';
 import { lstmsIn, Network } from '../../src/network/network.js';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/axis-marks.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/predict.js';
@@ -173,4 +176,35 @@ describe('an inspection of two layers in both directions', () => {
     ]);
     expect(valuesOf(tensorFrom(dx, [T, I])).some((value) => value !== 0)).toBe(true);
   });
+});
+
+/* The page's pictures: under each stands what to look for, and the axes of the charts have whole marks. */
+
+/** Pictures without such a sentence, and why. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  digit: 'it is the image that the network reads',
+  'experiment-norms': 'the words of the experiment stand beside it',
+};
+
+test.each([
+  ['index.html', 11],
+  ['series/series.html', 5],
+])('%s: each of its %i pictures', (file, count) => {
+  const html = readFileSync(`src/page/${file}`, 'utf8').replaceAll(/<(\/?)template/g, '<$1section'); // whose contents a query skips
+  const { document } = parseHTML(`<!doctype html><html><body>${html}</body></html>`);
+  const figures = Array.from(document.querySelectorAll('figure')).filter(({ id }) => !(id in WITHOUT));
+  const words = figures.map((figure) => {
+    const found = figure.querySelector('.look-for') ?? figure.nextElementSibling;
+    return [figure.querySelector('[id]')?.id, found?.classList.contains('look-for') ? found.textContent.trim() : ''];
+  });
+  for (const [id, text] of words) expect([id, text]).toEqual([id, expect.stringMatching(/^(Look for|Move) [^]*[.?]$/)]);
+  expect(words).toHaveLength(count);
+});
+
+test('the marks of counts are whole numbers, and those of a logarithmic axis are powers of ten', () => {
+  expect(WHOLE_DISTANCES.slice(0, 7)).toEqual([1, 2, 5, 10, 20, 50, 100]);
+  expect(WHOLE_DISTANCES.every(Number.isInteger)).toBe(true);
+  expect(powersOfTen(0.002, 300).map(powerText)).toEqual(['10⁻²', '10⁻¹', '10⁰', '10¹', '10²']);
+  expect(powersOfTen(1e-15, 10).map(powerText)).toEqual(['10⁻¹⁵', '10⁻¹¹', '10⁻⁷', '10⁻³', '10¹']);
+  expect(powersOfTen(2, 3)).toEqual([]);
 });

@@ -5,8 +5,7 @@ import type { Page } from 'playwright-core';
 import { PLANTED_MISTAKES } from '../../src/page/common.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { testInBrowser } from '../helpers/chromium.js';
-import type { Visit } from '../helpers/longhand-page.js';
-import { beforeEngine, NO_WEBGPU, servePage, SMALL } from '../helpers/longhand-page.js';
+import { type Visit, beforeEngine, NO_WEBGPU, servePage, SMALL } from '../helpers/longhand-page.js';
 
 const { open, visit, shareVisit } = servePage();
 

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { pageOptionsOf, SUBJECTS, TEXT_LIMITS } from '../../src/page/common.js';
 import { fromQuery, toQuery } from '../../src/page/link.js';
-import type { Settings } from '../../src/page/settings.js';
-import { DEFAULTS, FIELDS, fittedTo, streamsFor } from '../../src/page/settings.js';
+import { type Settings, DEFAULTS, FIELDS, fittedTo, streamsFor } from '../../src/page/settings.js';
 import { itersFor, namingCharacters, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
@@ -197,9 +196,8 @@ test('a text is split for a run; one that is too short or too long is refused, a
   const data = new SubjectData();
   expect(() => data.forSettings(DEFAULTS.text)).toThrow('the text has not been loaded');
   expect(data.setText(TEXT)).toEqual({ length: TEXT.length, characters: [...new Set(TEXT.split(''))].sort() });
-  for (const wrong of ['a'.repeat(TEXT_LIMITS.least - 1), 'ab'.repeat(TEXT_LIMITS.most / 2 + 1)]) {
+  for (const wrong of ['a'.repeat(TEXT_LIMITS.least - 1), 'ab'.repeat(TEXT_LIMITS.most / 2 + 1)])
     expect(() => data.setText(wrong)).toThrow(`the text has ${wrong.length} characters: the page needs at least 200`);
-  }
   const { train, test } = data.forSettings({ ...DEFAULTS.text, T: 30 });
   expect(train).toMatchObject({ T: 30 });
   expect('characters' in train && 'characters' in test && train.characters.length + test.characters.length).toBe(

@@ -12,8 +12,8 @@ import { PROPERTIES, propertyNamed, ranked, separations } from '../../src/page/t
 import type { TextModel } from '../../src/page/text/text-writer.js';
 import { wordAt } from '../../src/page/text/text-tools.js';
 import { failureOf } from '../helpers/failures.js';
-import type { Nudge } from '../helpers/text-models.js';
-import { C, countedArea, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
+import type { Nudge } from '../helpers/random-model.js';
+import { C, countedArea, modelOf, surprises, vocabulary } from '../helpers/random-model.js';
 
 describe('the separation of a unit', () => {
   test('is the share of pairs in the right order, with ties', () => {

@@ -2,17 +2,16 @@
 import { jest } from '@jest/globals';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
-import type { Vocabulary } from '../../src/data/text.js';
-import { classesIn, vocabularyOf } from '../../src/data/text.js';
+import { type Vocabulary, classesIn, vocabularyOf } from '../../src/data/text.js';
 import { Network } from '../../src/door/network.js';
 import type { TextModel } from '../../src/page/text/text-writer.js';
 import { likeliest } from '../../src/page/text/text-writer.js';
 import type { WriteRequest, WrittenChoice } from '../../src/page/text/text-writer.js';
 import { TextWriter } from '../../src/page/text/text-writer.js';
 import { sample } from '../../src/training/sample.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { C, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
+import { C, modelOf, surprises, vocabulary } from '../helpers/random-model.js';
 
 describe('a writer', () => {
   const request: WriteRequest = { prefix: 'to be', length: 40, temperature: 1.2, top: 20, seed: 9 };

@@ -1,17 +1,12 @@
 /** Checkpoints of versions 2 and 3: every network, data with a name, and SGD. What is wrong with them is named. */
 import { zeros } from '../../src/core/tensor.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { storedTensor } from '../../src/files/stored-tensors.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import type { TrainOptions } from '../../src/training/options.js';
-import { namesInVersion, OPTION_NAMES, storedName } from '../../src/training/options.js';
-import type { Change } from '../helpers/changed-files.js';
-import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { type TrainOptions, namesInVersion, OPTION_NAMES, storedName } from '../../src/training/options.js';
+import { type Change, inJson, refusalOf } from '../helpers/changed-files.js';
 import { WRONG_NETWORKS } from '../helpers/random-model.js';
-import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, smallSequences, STEPS } from '../helpers/small-data.js';
+import { checkpointOf, IMAGES, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const DATA = {
   ...smallSequences({ inputs: 'classes', answers: 'labels', reads: 'every', ends: 'lengths' }, 9),

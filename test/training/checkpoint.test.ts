@@ -3,19 +3,15 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import type { JsonObject } from '../../src/files/json.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { storedFloats, storedIntegers } from '../../src/files/stored-tensors.js';
 import { completeConfig } from '../../src/network/config.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { type Checkpoint, checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining } from '../../src/door/train.js';
-import type { Change } from '../helpers/changed-files.js';
-import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { type Change, inJson, refusalOf } from '../helpers/changed-files.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
-import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-data.js';
+import { checkpointOf, IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { inTier } from '../helpers/needs.js';
 
 let checkpoint: Checkpoint;
@@ -239,9 +235,8 @@ test.each(['model', 'options', 'training'])('every field of %s is checked, and a
     }
   }
   expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
-  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)]) {
+  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)])
     expect(refusal((_, metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
-  }
 });
 
 test('every tensor must be present, in its shape, and finite', () => {

@@ -36,10 +36,9 @@ import {
 } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
-import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
+import { HAS_BEGUN, untouchable } from '../helpers/backends.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
-import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, smallSequences } from '../helpers/small-data.js';
+import { checkpointOf, IMAGES, smallSequences } from '../helpers/small-data.js';
 
 test('no caller can change a table of defaults or names, nor a list in it', () => {
   const isFrozen = (value: unknown): boolean =>

@@ -15,19 +15,22 @@ import { FILES, loadMnist, packagedDirectory } from '../../src/data/mnist-files.
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import { fromPyTorchLayout, modulesFor } from '../../src/export/pytorch-layout.js';
 import { fromPyTorchTraining, toPyTorchTraining } from '../../src/export/pytorch-training.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { lstmsOf } from '../../src/network/config.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { type Checkpoint, checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
-import type { TrainOptions } from '../../src/training/options.js';
-import { TUTORIAL } from '../../src/training/options.js';
+import { type TrainOptions, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch, inTier } from '../helpers/needs.js';
-import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
-import { idx, IMAGES, mnistFiles, OPTIONS, smallSequences } from '../helpers/small-data.js';
+import {
+  checkpointOf as lastCheckpointOf,
+  idx,
+  IMAGES,
+  mnistFiles,
+  OPTIONS,
+  smallSequences,
+} from '../helpers/small-data.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
 /** A run on small images. */
@@ -335,18 +338,20 @@ script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
 
 type Numbers = readonly (number | Numbers)[];
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/text.json', import.meta.url), 'utf8')) as {
-  text: string;
-  hidden: number[];
-  T: number;
-  B: number;
-  updates: number;
-  learningRate: number;
-  clipNorm: number;
-  initial: Record<string, Numbers>;
-  losses: number[];
-  trained: Record<string, Numbers>;
-  states: Numbers[][];
+const { text: fixture } = JSON.parse(readFileSync(new URL('../fixtures/parts.json', import.meta.url), 'utf8')) as {
+  text: {
+    text: string;
+    hidden: number[];
+    T: number;
+    B: number;
+    updates: number;
+    learningRate: number;
+    clipNorm: number;
+    initial: Record<string, Numbers>;
+    losses: number[];
+    trained: Record<string, Numbers>;
+    states: Numbers[][];
+  };
 };
 
 const largestDifference = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
@@ -373,9 +378,8 @@ test('50 updates of a character model agree with PyTorch’s at 1e-9: losses, pa
   }
   expect(largestDifference(losses, fixture.losses)).toBeLessThan(1e-12);
   const { model: trained, training } = await run.checkpoint();
-  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained))) {
+  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained)))
     expect(largestDifference(valuesOf(trained.parameters[name]), valuesOf(expected))).toBeLessThan(1e-9);
-  }
   lstmsOf(network).forEach(({ suffix }, n) => {
     fixture.states[n].forEach((expected, k) => {
       const found = valuesOf(training!.states[`${'hc'[k]}0${suffix}`]);

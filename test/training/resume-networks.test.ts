@@ -9,16 +9,20 @@ import type { Sequences } from '../../src/data/sequences.js';
 import type { TrainData } from '../../src/data/train-data.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { type Checkpoint, checkpointBytes } from '../../src/training/checkpoint.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from '../helpers/failures.js';
-import type { Run } from '../helpers/runs.js';
-import { checkpointOf, describeOnBackends, expectInterruptible } from '../helpers/runs.js';
-import { IMAGES, smallSequences } from '../helpers/small-data.js';
+import type { Run } from '../helpers/small-data.js';
+import {
+  checkpointOf,
+  describeOnBackends,
+  expectInterruptible,
+  IMAGES,
+  smallSequences,
+} from '../helpers/small-data.js';
 
 const SEQUENCES = {
   ...smallSequences({ inputs: 'classes', answers: 'labels', reads: 'every', ends: 'lengths' }, 23),

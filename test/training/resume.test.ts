@@ -2,24 +2,26 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { valuesOf } from '../../src/core/tensor.js';
-import type { LabelledImages } from '../../src/data/mnist.js';
-import { sliceImages } from '../../src/data/mnist.js';
+import { type Tensor, valuesOf } from '../../src/core/tensor.js';
+import { type LabelledImages, sliceImages } from '../../src/data/mnist.js';
 import { textTask } from '../../src/data/text.js';
 import type { GivenData } from '../../src/data/train-data.js';
 import type { Network } from '../../src/door/network.js';
-import type { NamedTensors } from '../../src/network/parameters.js';
-import { valuesByName } from '../../src/network/parameters.js';
-import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes } from '../../src/training/checkpoint.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { type NamedTensors, valuesByName } from '../../src/network/parameters.js';
+import { type Checkpoint, checkpointBytes } from '../../src/training/checkpoint.js';
+import { evaluate } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import { untouchable } from '../helpers/counting-backend.js';
+import { untouchable } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf, describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-data.js';
+import {
+  checkpointOf,
+  describeOnBackends,
+  expectInterruptible,
+  recordingOf,
+  IMAGES,
+  OPTIONS,
+} from '../helpers/small-data.js';
 import { inTier } from '../helpers/needs.js';
 
 type Asked = Partial<TrainOptions>;
@@ -184,9 +186,8 @@ test.each(Object.entries(GIVEN))(
       ({ training }) => Object.assign(training!.options.quantiles, [7]),
       ({ model }) => Object.assign(model.vocabulary?.characters ?? Object.freeze(['']), ['x']),
     ];
-    for (const spoil of refused) {
+    for (const spoil of refused)
       expect(await run((...given) => expect(() => spoil(...given)).toThrow(TypeError))).toEqual(expected);
-    }
   },
 );
 
@@ -238,9 +239,8 @@ describe('a run that validates returns the weights of the best validation', () =
       return { values, warnings: again.recorded.warnings };
     };
     expect(bestStep).toBeGreaterThan(1);
-    for (const step of [bestStep - 1, bestStep]) {
+    for (const step of [bestStep - 1, bestStep])
       expect(await resumedFrom(step)).toEqual({ values: valuesIn(best.at(-1)!.model.parameters), warnings: [] });
-    }
     for (const step of [bestStep + 1, 20]) {
       expect(await resumedFrom(step)).toEqual({
         values: valuesIn(checkpoints[19].model.parameters),

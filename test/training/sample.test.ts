@@ -8,9 +8,9 @@ import { classCount, textTask } from '../../src/data/text.js';
 import { Network } from '../../src/door/network.js';
 import { train } from '../../src/door/train.js';
 import type { SampleOptions } from '../../src/training/sample.js';
-import { sample } from '../../src/door/sample.js';
+import { sample } from '../../src/door/predict.js';
 import { distributionOf, drawFrom } from '../../src/training/sample.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend();

@@ -5,8 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { stepOf, valuesOf } from '../../src/core/tensor.js';
+import { type Tensor, stepOf, valuesOf } from '../../src/core/tensor.js';
 import { adamRate, BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import type { Model } from '../../src/door/model.js';

@@ -5,13 +5,11 @@ import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { asRun } from '../../src/cli/current-run.js';
-import type { TrainFlags } from '../../src/cli/commands/run-training.js';
-import { runTraining } from '../../src/cli/commands/run-training.js';
+import { type TrainFlags, runTraining } from '../../src/cli/commands/run-training.js';
 import type { Backend } from '../../src/core/backend.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { type Tensor, copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { addingProblem } from '../../src/data/memory-tasks.js';
 import type { GivenSequences, Sequences } from '../../src/data/sequences.js';
 import { textTask } from '../../src/data/text.js';
@@ -19,18 +17,23 @@ import type { TrainData } from '../../src/data/train-data.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
-import { evaluate } from '../../src/door/evaluate.js';
+import { type PredictOptions, evaluate, predict } from '../../src/door/predict.js';
 import { train } from '../../src/door/train.js';
-import type { PredictOptions } from '../../src/door/predict.js';
-import { predict } from '../../src/door/predict.js';
-import type { TrainOptions } from '../../src/training/options.js';
-import { TUTORIAL } from '../../src/training/options.js';
+import { type TrainOptions, TUTORIAL } from '../../src/training/options.js';
 import { examplesIn } from '../../src/training/run-data.js';
 import { Training } from '../../src/door/training.js';
 import { failureOf } from '../helpers/failures.js';
-import { checkpointOf, describeOnBackends, expectAsOnReference } from '../helpers/runs.js';
 import type { Kind } from '../helpers/small-data.js';
-import { IMAGES, KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
+import {
+  checkpointOf,
+  describeOnBackends,
+  expectAsOnReference,
+  IMAGES,
+  KINDS,
+  sliceSequences,
+  smallSequences,
+  STEPS,
+} from '../helpers/small-data.js';
 
 const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
 const COUNT = 21; // the last batch of an evaluation is not full

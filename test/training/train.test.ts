@@ -1,6 +1,6 @@
 /** The training loop: its steps and lines, reproducibility from a seed, evaluation, and runs that are stopped, fail or diverge. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { tutorialLine } from '../../src/cli/format.js';
+import { tutorialLine } from '../../src/cli/print.js';
 import type { Backend } from '../../src/core/backend.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
@@ -10,15 +10,13 @@ import { loadMnist } from '../../src/data/mnist-files.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import { Model } from '../../src/door/model.js';
 import type { Network } from '../../src/door/network.js';
-import { evaluate } from '../../src/door/evaluate.js';
-import type { TrainHooks } from '../../src/door/train.js';
-import { train } from '../../src/door/train.js';
+import { evaluate } from '../../src/door/predict.js';
+import { type TrainHooks, train } from '../../src/door/train.js';
 import { Adam } from '../../src/training/optimisers.js';
-import type { TrainOptions } from '../../src/training/options.js';
-import { stepCount, TUTORIAL } from '../../src/training/options.js';
+import { type TrainOptions, stepCount, TUTORIAL } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
 import { Training } from '../../src/door/training.js';
-import { countingBackend } from '../helpers/counting-backend.js';
+import { countingBackend } from '../helpers/backends.js';
 import { failureOf } from '../helpers/failures.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-data.js';
 
@@ -67,9 +65,8 @@ describe('the number of steps', () => {
     for (let batchSize = 1; batchSize <= 60; batchSize++) {
       for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
         const steps = stepsOf(batchSize, trainingIters);
-        if (steps !== tutorialSteps(batchSize, trainingIters)) {
+        if (steps !== tutorialSteps(batchSize, trainingIters))
           throw new Error(`batches of ${batchSize}, ${trainingIters} iterations: ${steps} steps`);
-        }
       }
     }
   });

@@ -1,9 +1,7 @@
 /** The Web Worker in which one candidate computes, as child.ts in Node. The first message names the program. */
-import type { Answers, Failure, Request } from '../../measure/protocol.js';
-import { answer } from '../../measure/protocol.js';
+import { type Answers, type Failure, type Request, answer } from '../../measure/protocol.js';
 import { Session } from '../../measure/session.js';
-import type { Start, StartOptions } from '../../program.js';
-import { failureOf } from '../../program.js';
+import { type Start, type StartOptions, failureOf } from '../../program.js';
 
 export type Message = Request | { readonly program: string; readonly options: StartOptions };
 

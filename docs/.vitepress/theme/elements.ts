@@ -1,6 +1,5 @@
 /** Elements of several pages and figures: texts with code, numbers that the reader types, and levers. */
-import type { Ref, VNode } from 'vue';
-import { defineComponent, h, ref } from 'vue';
+import { type Ref, type VNode, defineComponent, h, ref } from 'vue';
 
 /** Texts with code between backticks, as in Markdown. */
 export const withCode = (text: string): (VNode | string)[] =>

@@ -2,8 +2,7 @@
  * “Find the bug”: in each program the reader chooses a line, checks it, and gets a hint or the answer. Until a program is loaded, and
  * without scripts, the page has it as text, in the slot. What the reader has chosen is in the browser's localStorage: one entry for the site.
  */
-import type { VNode } from 'vue';
-import { defineComponent, h, nextTick, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
+import { type VNode, defineComponent, h, nextTick, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
 import type { Bug, Search as Progress } from '../../../src/exercises/exercise.js';
 import { withCode } from './elements.js';
 import { isObject, storageEntry } from './storage.js';

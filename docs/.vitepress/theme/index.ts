@@ -1,11 +1,9 @@
 /** VitePress's own theme, with the page's typeface and colours. */
 import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
-import type { Router, Theme } from 'vitepress';
-import { useData, withBase } from 'vitepress';
+import { type Router, type Theme, useData, withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
-import type { App } from 'vue';
-import { defineAsyncComponent, defineComponent, h, nextTick, provide } from 'vue';
+import { type App, defineAsyncComponent, defineComponent, h, nextTick, provide } from 'vue';
 import { Figures, followScrolling, loadFigures } from './figures.js';
 import './style/site.css';
 import './style/runs.css';

@@ -1,9 +1,7 @@
 /** Below a command of a chapter: a button that runs the program in a worker, and what it prints. */
-import type { PropType } from 'vue';
-import { computed, defineComponent, h, ref } from 'vue';
+import { type PropType, computed, defineComponent, h, ref } from 'vue';
 import { useWorker } from './work-in-background.js';
-import type { Runnable } from './places.js';
-import { differing, outputIn } from './places.js';
+import { type Runnable, differing, outputIn } from './places.js';
 import type { Printed } from './program-worker.js';
 import { counted } from '../../../src/core/arguments.js';
 

@@ -1,6 +1,5 @@
 /** Chapter 5: three logits and a label, and what softmax and the cross-entropy make of them. The engine's own functions compute it. */
-import type { VNode } from 'vue';
-import { computed, defineComponent, h, ref } from 'vue';
+import { type VNode, computed, defineComponent, h, ref } from 'vue';
 import { engineOf } from '../../learn/programs/one-softmax.mjs';
 import { lever } from './elements.js';
 

@@ -1,8 +1,7 @@
 /** Chapter 1: the unrolled graph with the reader's weights and inputs, and what each of its arrows computes. */
 import { computed, defineComponent, h, nextTick, ref, shallowRef, useId, useTemplateRef } from 'vue';
 import { given, next, number } from '../../learn/pictures/svg.mjs';
-import type { Arrow } from '../../learn/pictures/unrolled.mjs';
-import { arrowsOf, heightOf, unrolledGraph, WIDTH } from '../../learn/pictures/unrolled.mjs';
+import { type Arrow, arrowsOf, heightOf, unrolledGraph, WIDTH } from '../../learn/pictures/unrolled.mjs';
 import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../../learn/programs/one-unit.mjs';
 import { NumberSlider } from './elements.js';
 

@@ -1,6 +1,5 @@
 /** A run in a worker that the reader starts and stops; at most one at a time. */
-import type { Ref } from 'vue';
-import { onUnmounted, ref, shallowRef } from 'vue';
+import { type Ref, onUnmounted, ref, shallowRef } from 'vue';
 
 /** What `useWorker` returns. */
 interface WorkerRun<Job, Report> {

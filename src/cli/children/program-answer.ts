@@ -2,8 +2,7 @@
  * The program of a process that runs one answer: child-process.ts starts it, and writes the answer to its standard input. It
  * reports one line, and ends.
  */
-import type { Computed } from '../../exercises/check.js';
-import { computeSource, reportOf } from '../../exercises/check.js';
+import { type Computed, computeSource, reportOf } from '../../exercises/check.js';
 import type { Job } from './child-process.js';
 import { compileInRealm, endProcess, readJob, withinTime } from './realm.js';
 

@@ -28,9 +28,8 @@ import { loadTable } from '../../data/table-files.js';
 import { elementCountOfNetwork } from '../../network/memory.js';
 import type { TrainOptions } from '../../training/options.js';
 import { filePath, givenFlag, isGiven, wholeNumber } from '../flag-values.js';
-import { alignedRight, confusionTable, printable, table } from '../format.js';
+import { alignedRight, confusionTable, printable, table, inform, print, printJson, printLines } from '../print.js';
 import { assertRoom, assertRoomToTrain } from '../memory.js';
-import { inform, print, printJson, printLines } from '../print.js';
 import type { RunHooks, SetFlags } from '../set-run.js';
 import { OF_ONE_NETWORK, outputsBeside, trainAndTest, writeCsv, writeReport } from '../set-run.js';
 

@@ -3,24 +3,20 @@ import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
-import type { Comparison, Progress } from '../../compare/compare.js';
-import { compareFile } from '../../compare/compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../../compare/limits.js';
-import type { TemplateOptions } from '../../compare/template.js';
-import { MOST_PROJECTED, templateOf } from '../../compare/template.js';
+import { type Comparison, type Progress, compareFile } from '../../compare/compare.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../../compare/read-problem.js';
+import { type TemplateOptions, MOST_PROJECTED, templateOf } from '../../compare/template.js';
 import { formatShape } from '../../core/tensor.js';
 import { previousOf, replaceFile } from '../../files/disk-replace.js';
 import { placeOf, readFile } from '../../files/disk.js';
-import type { Safetensors } from '../../files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../../files/safetensors.js';
+import { type Safetensors, parseSafetensors, writeSafetensors } from '../../files/safetensors.js';
 import type { BatchSizes, NetworkConfig } from '../../network/config.js';
 import { COMPARED_LOSSES } from '../../compare/problem.js';
 import { READS } from '../../network/config.js';
 import { currentRun } from '../current-run.js';
 import { positiveNumber, wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
+import { table, inform, printJson, printLines } from '../print.js';
 import { assertRoom } from '../memory.js';
-import { inform, printJson, printLines } from '../print.js';
 
 interface CompareFlags extends TemplateOptions {
   readonly tolerance: number;
@@ -112,9 +108,8 @@ function assertNoTemplateFlags(command: Command, flags: CompareFlags) {
 }
 
 function writeTemplate(command: Command, file: string, { force }: CompareFlags, template: Safetensors): void {
-  if (existsSync(placeOf(file)) && !force) {
+  if (existsSync(placeOf(file)) && !force)
     command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
-  }
   replaceFile(file, writeSafetensors(template), { keepOld: true });
   inform(`${file}: replace loss, logits, h, c and d.… with your own numbers; you may leave some out`);
 }

@@ -2,8 +2,7 @@
  * `longhand completion`: a script with which a shell completes commands, flags and their values, generated from the
  * command definitions. Values come from a flag's choices; `<file>` and `<path>` complete files and folders.
  */
-import type { Option } from 'commander';
-import { Argument, Command } from 'commander';
+import { type Option, Argument, Command } from 'commander';
 import { printLines } from '../print.js';
 
 /** How a value is completed: as one of these words, or as a file or folder; `unknown` is not completed. */

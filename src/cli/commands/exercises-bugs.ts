@@ -1,12 +1,10 @@
 /** `longhand exercises bugs`: “Find the bug” in the terminal, with the programs and the words of the site. */
 import { Command } from 'commander';
-import type { Bug } from '../../exercises/exercise.js';
-import { searchOf } from '../../exercises/exercise.js';
+import { type Bug, searchOf } from '../../exercises/exercise.js';
 import { BUGS } from '../../exercises/bugs.js';
 import { folderOf, typedExercise } from '../exercise-files.js';
 import { keepProgress, keptProgress } from './exercises-files.js';
-import { printable, table } from '../format.js';
-import { print, printLines, printText } from '../print.js';
+import { printable, table, print, printLines, printText } from '../print.js';
 
 export const exercisesBugsCommand = (): Command =>
   new Command('bugs')

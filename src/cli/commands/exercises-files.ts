@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import path from 'node:path';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
-import { isUntouched } from '../../exercises/exercise.js';
-import type { Exercise } from '../../exercises/exercise.js';
+import { type Exercise, isUntouched } from '../../exercises/exercise.js';
 import { EXERCISES } from '../../exercises/exercises.js';
 import type { Answers, Language, ReaderProgress } from '../../exercises/folder.js';
 import {

@@ -1,7 +1,6 @@
 /** `longhand exercises train`: trains a network with the reader's own gradients and Adam. */
 import { Command } from 'commander';
-import type { AnswerText } from '../../exercises/exercises.js';
-import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/exercises.js';
+import { type AnswerText, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../exercises/exercises.js';
 import { packagedText } from '../../data/text-files.js';
 import type { RunReport } from '../../own-network/own-network.js';
 import type { Tested } from '../../own-network/words.js';
@@ -15,13 +14,11 @@ import {
   TESTS,
 } from '../../own-network/words.js';
 import type { Line } from '../../training/training.js';
-import type { Checked } from '../verdicts.js';
-import { isRight, verdictsOn, summaryOf } from '../verdicts.js';
+import { type Checked, isRight, verdictsOn, summaryOf } from '../verdicts.js';
 import { currentRun, untilInterrupted } from '../current-run.js';
 import { folderOf } from '../exercise-files.js';
 import { wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
-import { inform, print, printLines, printText } from '../print.js';
+import { table, inform, print, printLines, printText } from '../print.js';
 import { progressBar } from './run-training.js';
 
 interface Flags {

@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { typed } from '../../core/command-line.js';
-import { DataError } from '../../core/errors.js';
+import { typed, DataError } from '../../core/errors.js';
 import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES, nextAfter, numbersOf } from '../../exercises/exercises.js';
 import { folderContents } from '../../exercises/folder.js';
@@ -24,8 +23,7 @@ import {
 import { exercisesTrainCommand } from './exercises-train.js';
 import { exercisesBugsCommand } from './exercises-bugs.js';
 import { exercisesExportCommand, exercisesImportCommand } from './exercises-files.js';
-import { printable, table } from '../format.js';
-import { inform, print, printLines } from '../print.js';
+import { printable, table, inform, print, printLines } from '../print.js';
 
 const FOLDER = 'longhand-exercises';
 

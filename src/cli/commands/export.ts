@@ -4,22 +4,19 @@ import path from 'node:path';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../../core/numbers.js';
-import { toKeras, toTensorFlowJs } from '../../export/keras.js';
+import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../export/tensorflow.js';
 import { fromPyTorchTraining, toPyTorchTraining } from '../../export/pytorch-training.js';
 import { fromPyTorch, toPyTorch } from '../../export/pytorch.js';
-import { fromTensorFlow1, toTensorFlow1 } from '../../export/tensorflow1.js';
 import { formatKind } from '../../export/weights.js';
 import { assertReplaceable, previousOf, replaceFile } from '../../files/disk-replace.js';
 import { makeFolder, readFile } from '../../files/disk.js';
-import type { Safetensors } from '../../files/safetensors.js';
-import { parseSafetensors, quote } from '../../files/safetensors.js';
+import { type Safetensors, parseSafetensors, quote } from '../../files/safetensors.js';
 import { assertLstms, isPlain } from '../../network/config.js';
 import { metadataIn } from '../../training/checkpoint-fields.js';
 import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint } from '../../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from '../flag-values.js';
-import type { WrittenFile } from '../outputs.js';
-import { assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
+import { type WrittenFile, assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
 import { print, printJson } from '../print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -172,12 +169,10 @@ Examples:
     );
   return command.action((name: string, flags: ImportFlags) => {
     const { from, output, force, rows, forgetBias, json } = flags;
-    if (forgetBias !== undefined && from !== 'safetensors-tf1') {
+    if (forgetBias !== undefined && from !== 'safetensors-tf1')
       command.error(`error: --forget-bias needs --from safetensors-tf1; ${NO_FORGET_BIAS[from]}`);
-    }
-    if (rows !== undefined && from === 'pytorch-training') {
+    if (rows !== undefined && from === 'pytorch-training')
       command.error('error: --rows cannot change the network of a run: leave it out with --from pytorch-training');
-    }
     const target = output ?? beside(name, '.longhand.safetensors');
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
     const imported = importedFrom(parseSafetensors(readFile(name), name), name, flags);

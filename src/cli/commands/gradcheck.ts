@@ -6,15 +6,13 @@ import { CELL_NAMES, cellOf } from '../../cells/cells.js';
 import { counted } from '../../core/arguments.js';
 import { formatShape } from '../../core/tensor.js';
 import type { GradientReport } from '../../equations/gradcheck.js';
-import type { NetworkConfig } from '../../network/config.js';
-import { INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
+import { type NetworkConfig, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
 import { checkNetworkGradients } from '../../network/network-check.js';
 import { layersOf } from '../../training/options.js';
 import { currentRun } from '../current-run.js';
 import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from '../flag-values.js';
-import { table } from '../format.js';
+import { table, printJson, printLines } from '../print.js';
 import { withAdvice, assertRoom } from '../memory.js';
-import { printJson, printLines } from '../print.js';
 
 interface GradcheckFlags {
   readonly steps: number;
@@ -95,17 +93,14 @@ Examples:
 
 function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers, projection } = flags;
-  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
+  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length)
     command.error(`error: --hidden has ${counted(hidden.length, 'number')}, but --layers is ${layers}`);
-  }
   if (projection > 0 && cellOf(flags.cell).canProject !== true) command.error('error: --projection needs --cell lstm');
   const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
-  if (projection >= smallest) {
+  if (projection >= smallest)
     command.error(`error: --projection is ${projection}: must be smaller than --hidden, ${smallest}, or 0 for none`);
-  }
-  if (dropout > 0 && layersOf(flags).length === 1) {
+  if (dropout > 0 && layersOf(flags).length === 1)
     command.error('error: --dropout needs two layers or more: it drops numbers between them');
-  }
   const quantiles = Array.from({ length: loss === 'pinball' ? outputs : 0 }, (_, k) => (k + 1) / (outputs + 1));
   return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, quantiles, dropout, forgetBias };
 }

@@ -15,8 +15,7 @@ import type { ForecastState } from '../../forecast/forecaster.js';
 import type { StoredCorrection } from '../../forecast/plan.js';
 import { rulesOf } from '../../forecast/plan.js';
 import { assertUndamaged } from '../../training/checkpoint.js';
-import { table } from '../format.js';
-import { printJson, printLines } from '../print.js';
+import { table, printJson, printLines } from '../print.js';
 import { loadSet } from '../set-run.js';
 
 const BINS = 16;

@@ -5,20 +5,16 @@ import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { fillImages } from '../../data/batches.js';
-import type { LabelledImages } from '../../data/mnist.js';
-import { CLASSES } from '../../data/mnist.js';
+import { type LabelledImages, CLASSES } from '../../data/mnist.js';
 import type { Network } from '../../network/network.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { SavedModel } from '../../training/checkpoint.js';
 import { firstProbabilities, probabilitiesByRow } from '../../training/predict.js';
-import type { BackendFlags } from '../backends.js';
-import { withBackend, withBackendOptions } from '../backends.js';
+import { type BackendFlags, withBackend, withBackendOptions } from '../backends.js';
 import { predictClasses } from './classify.js';
 import { givenFlag, wholeNumber } from '../flag-values.js';
-import { printable } from '../format.js';
-import type { NamedImage } from '../images.js';
-import { readImages } from '../images.js';
-import { inform, printJson, printLines } from '../print.js';
+import { printable, inform, printJson, printLines } from '../print.js';
+import { type NamedImage, readImages } from '../images.js';
 import { networkOn } from '../memory.js';
 import { loadSet } from '../set-run.js';
 import { imagesOfTask } from '../tasks.js';
@@ -104,9 +100,8 @@ function loadClassifier(file: string): { saved: SavedModel; task: string | null 
       `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
     );
   }
-  if (outputs !== CLASSES) {
+  if (outputs !== CLASSES)
     throw new DataError(`${file}: its network has ${counted(outputs, 'class', 'classes')}, but MNIST has ${CLASSES}`);
-  }
   return { saved: model, task: training?.task ?? null };
 }
 

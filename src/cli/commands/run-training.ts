@@ -1,6 +1,6 @@
 /** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
-import { typed } from '../../core/command-line.js';
+import { typed } from '../../core/errors.js';
 import { counted } from '../../core/arguments.js';
 import { type Backend, withoutVectors } from '../../core/backend.js';
 import type { Examples } from '../../data/examples.js';
@@ -30,10 +30,13 @@ import {
   pythonFixed,
   tutorialLine,
   validationLine,
-} from '../format.js';
+  inform,
+  informLines,
+  print,
+  printJson,
+} from '../print.js';
 import { History } from '../history.js';
 import { assertRoomToTrain, REDUCE, TOO_LARGE, withAdvice } from '../memory.js';
-import { inform, informLines, print, printJson } from '../print.js';
 import type { Noun, TaskFlags } from '../tasks.js';
 import { nounOf } from '../tasks.js';
 

@@ -206,7 +206,11 @@ const informOfNetwork: NonNullable<ForecastHooks['onNetwork']> = (...network) =>
 function informOfChoice({ ahead, methods, share, error, withNetworks }: Choice): void {
   const [ofMethods, corrected] = [error, withNetworks ?? NaN].map((one) => String(Number(one.toPrecision(4))));
   const base = `${ahead} ahead, the mean error of ${listed(methods)} on the validation part is ${ofMethods}`;
-  if (withNetworks === null) inform(base);
+  if (Number.isNaN(error))
+    inform(
+      `${ahead} ahead, no number of the validation part is known in time, so forecasts are those of ${listed(methods)}`,
+    );
+  else if (withNetworks === null) inform(base);
   else if (share > 0) inform(`${base}, with ${100 * share}% of the LSTMs' corrections ${corrected}`);
   else
     inform(

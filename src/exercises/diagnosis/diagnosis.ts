@@ -1,14 +1,9 @@
 /** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
-import type { Exercise, KnownMistake } from '../exercise.js';
-import { withMistake } from '../exercise.js';
+import { type Exercise, type KnownMistake, withMistake } from '../exercise.js';
 import { NUMBERS } from '../numbers.js';
-import type { Numbers, Result } from '../results.js';
-import { isNear, numberIn } from '../results.js';
-import { placeToLook } from './lines.js';
-import type { Family } from './parts.js';
-import { areNear, familiesOf, gatesOf } from './parts.js';
-import type { Statement } from './statements.js';
-import { ratioOf, statementOn } from './statements.js';
+import { type Numbers, type Result, isNear, numberIn } from '../results.js';
+import { type Family, placeToLook, areNear, familiesOf, gatesOf } from './parts.js';
+import { type Statement, ratioOf, statementOn } from './statements.js';
 
 /** Computes the numbers of a text that is known to be no stranger's; undefined if it cannot be run. */
 type Compute = (source: string) => Numbers | undefined;

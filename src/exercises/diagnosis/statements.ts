@@ -5,8 +5,7 @@
 import { HELD } from '../tensors.js';
 import { indexOf } from '../../core/tensor.js';
 import { isNear } from '../results.js';
-import type { Family, Part } from './parts.js';
-import { areNear, GATES, gatesOf, sliceOf } from './parts.js';
+import { type Family, type Part, areNear, GATES, gatesOf, sliceOf } from './parts.js';
 
 /**
  * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` and `{it}` the words for one or

@@ -61,8 +61,8 @@ function fitted(model: Airline): FittedMethod {
   return {
     name: `the airline model (${counted(period, 'step')}${isLogarithm ? ', of logarithms' : ''})`,
     numbers: { period, isLogarithm, theta, seasonal, ...walkedAsJson(model) },
-    forecasts({ series: { filled } }, ahead, steps) {
-      const z = isLogarithm ? filled.map(logarithm) : filled;
+    forecasts({ series: { filled, first } }, ahead, steps) {
+      const z = { filled: isLogarithm ? filled.map(logarithm) : filled, first };
       const found = walkedForecasts(model, (start) => new AirlineWalk(model, start), z, ahead, steps);
       return isLogarithm ? found.map(Math.exp) : found;
     },

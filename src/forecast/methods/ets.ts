@@ -131,7 +131,7 @@ function fitted(model: Ets): FittedMethod {
   return {
     name: nameOf(model),
     numbers: { trend, season, errors, period, alpha, beta, gamma, phi, ...walkedAsJson(model) },
-    forecasts: ({ series }, ahead, steps) => walkedForecasts(model, walkFrom, series.filled, ahead, steps),
+    forecasts: ({ series }, ahead, steps) => walkedForecasts(model, walkFrom, series, ahead, steps),
   };
 }
 

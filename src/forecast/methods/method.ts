@@ -1,6 +1,7 @@
 /** What a simple method of forecasting is: it is fitted to the first rows of a series, and forecasts from any row on. */
 import type { JsonObject } from '../../files/json.js';
 import type { JsonReader } from '../../files/json-reader.js';
+import type { Series } from '../series.js';
 import type { Reading } from '../windows.js';
 
 /** What a method is fitted to. */
@@ -58,21 +59,22 @@ export interface Walked {
 
 /**
  * The forecasts of a model with a state, as `FittedMethod.forecasts`. A forecast after the rows of the fit begins at its last state, so it needs
- * only the rows since then; if a later table lacks these, they count as missing.
+ * only the rows since then; if a later table lacks these, they count as missing. One before that needs all rows from the first, else it is NaN.
  */
 export function walkedForecasts(
   { first, last }: Walked,
   walkFrom: (start: StateAt) => Walk,
-  values: Float64Array,
+  { filled, first: begin }: Pick<Series, 'filled' | 'first'>,
   ahead: number,
   steps: readonly number[],
 ): number[] {
-  const start = steps[0] - ahead >= last.at - 1 ? last : first;
-  const walk = walkFrom(start);
-  let row = start.at;
+  let row = first.at;
+  let walk = walkFrom(first);
   return steps.map((d) => {
-    if (d - ahead < start.at - 1) return NaN;
-    for (; row <= d - ahead; row++) walk.next(values[row] ?? NaN);
+    const isLater = d - ahead >= last.at - 1;
+    if (!isLater && (d - ahead < first.at - 1 || begin > first.at)) return NaN;
+    if (isLater && row < last.at) [row, walk] = [last.at, walkFrom(last)];
+    for (; row <= d - ahead; row++) walk.next(filled[row] ?? NaN);
     return walk.forecast(ahead);
   });
 }

@@ -1,6 +1,5 @@
 /** Ridge regression: a weighted sum of the numbers that the network reads in its whole window, and of the last four seasons. */
 import { counted } from '../../core/arguments.js';
-import { DataError } from '../../core/errors.js';
 import { scaled } from '../../data/scale.js';
 import type { JsonReader } from '../../files/json-reader.js';
 import { meanAbsoluteError } from '../intervals.js';
@@ -60,7 +59,7 @@ export function ridgeValue(weights: ArrayLike<number>, x: ArrayLike<number>): nu
 }
 
 /** Seasons whose numbers it reads. */
-const SEASONS = 4;
+export const SEASONS = 4;
 const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 /** Rows of more would not change the weights. */
 const MOST_ROWS = 100_000;
@@ -118,10 +117,11 @@ function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): Fitte
     numbers: { horizons: horizons.map((one) => ({ ...one })) },
     forecasts(reading, ahead, steps) {
       const found = horizons.find((one) => one.ahead === ahead);
-      if (!found)
-        throw new DataError(
-          `ridge regression: was fitted to ${horizons.map((one) => one.ahead).join(', ')} ahead, not to ${ahead}`,
-        );
+      if (!found) {
+        if (stored) throw stored.field('horizons').fault(`weights for ${ahead} ahead`);
+        const known = horizons.map((one) => one.ahead).join(', ');
+        throw new Error(`ridge regression: was fitted to ${known} ahead, not to ${ahead}`);
+      }
       const length = rowLength(reading, found.span) + 1;
       if (stored && found.weights.length !== length)
         throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);

@@ -2,7 +2,7 @@
 import type { ForecastState } from '../../forecast/forecaster.js';
 import type { ForecastHooks } from '../../forecast/stages.js';
 import type { Stage } from '../../forecast/plan.js';
-import { membersOf, networkWords, STAGES } from '../../forecast/plan.js';
+import { membersOf, networkWords } from '../../forecast/plan.js';
 import type { TrainOptions } from '../../training/options.js';
 import { stepCount } from '../../training/options.js';
 
@@ -32,8 +32,8 @@ const REPORT_EVERY_MS = 100;
 
 export class ForecastProgress {
   readonly stepsOfNetwork: number;
-  /** Networks of one stage. */
-  private readonly count: number;
+  /** Networks of both stages. */
+  private count: number;
   private done: number;
   private lines: LossPoint[] = [];
   private network = '';
@@ -50,10 +50,11 @@ export class ForecastProgress {
   ) {
     const begun = [...networks.values()].at(0);
     this.stepsOfNetwork = stepCount(options, begun?.training?.order.length ?? 0);
-    this.count = membersOf(plan).length;
+    const first = membersOf(plan, 'calibration').length;
+    this.count = first + membersOf(plan).length;
     const made = (stage: Stage): number =>
       membersOf(plan, stage).reduce((sum, { name }) => sum + (networks.get(name)?.training?.step ?? 0), 0);
-    this.done = plan.scores === null ? made('calibration') : this.count * this.stepsOfNetwork + made('final');
+    this.done = plan.scores === null ? made('calibration') : first * this.stepsOfNetwork + made('final');
     this.startedWith = this.done;
   }
 
@@ -65,6 +66,7 @@ export class ForecastProgress {
     onNetwork: (member, stage, number, count) => {
       this.network = networkWords(member, stage, number, count);
       this.stage = stage;
+      this.count = count;
       this.before = (number - 1) * this.stepsOfNetwork;
       this.lines.push({ step: this.before, stage, loss: null });
     },
@@ -81,7 +83,7 @@ export class ForecastProgress {
     const made = step - this.startedWith;
     this.lines = [];
     await this.report({
-      ...{ step, lines, network, steps: STAGES.length * count * stepsOfNetwork },
+      ...{ step, lines, network, steps: count * stepsOfNetwork },
       stepsPerSecond: made > 0 ? made / seconds : null,
     });
     this.reportedAt = performance.now();

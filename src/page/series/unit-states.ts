@@ -1,14 +1,14 @@
 /** What each hidden unit of a forecaster follows: its h over the test part, and the input column with which it correlates most. */
 import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { zeros } from '../../core/tensor.js';
 import { timeAt } from '../../data/calendar.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import { stepsIn } from '../../forecast/forecaster.js';
-import { holidaysIn, membersOf } from '../../forecast/plan.js';
+import { networkReading, stepsIn } from '../../forecast/forecaster.js';
+import { membersOf } from '../../forecast/plan.js';
 import type { Series } from '../../forecast/series.js';
 import type { Reading } from '../../forecast/windows.js';
-import { readingOf } from '../../forecast/windows.js';
 import { Network } from '../../network/network.js';
 import { fillWindow } from '../../trained-state.js';
 import { inputName } from './results.js';
@@ -55,10 +55,11 @@ export async function unitStates(
 ): Promise<UnitStates> {
   const member = membersOf(plan).find((one) => one.ahead.includes(ahead));
   const saved = member && networks.get(member.name);
-  if (!saved) throw new Error(`no network forecasts ${ahead} ahead`);
-  const reading = readingOf(series, plan.inputs, holidaysIn(plan), member.ahead);
+  if (!saved) throw new DataError(`no network forecasts ${ahead} ahead, only methods: choose another horizon`);
   const steps = stepsIn(plan.parts.test).slice(-MOST_STEPS);
   const T = 2 * plan.T; // as `Forecaster` has it
+  const range = { from: steps[0] - ahead - T + 1, to: plan.parts.test.to };
+  const reading = networkReading(plan, series, member.ahead, range);
   const network = new Network(backend, saved.model.network, { T, B: AT_ONCE });
   try {
     network.load(saved.model.parameters);

@@ -6,11 +6,9 @@ import { PASSAGE, RepeatedJob } from '../common.js';
 import { button, element, made, madeButton, messageOf, nameOf, optionsOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
-import { showChoices } from '../probability-bars.js';
+import { showChoices, CharacterText, nameOfCharacter } from '../probability-bars.js';
 import { bitsOf } from '../run-panel.js';
-import type { View } from '../settings.js';
-import { FIELDS } from '../settings.js';
-import { CharacterText, nameOfCharacter } from './character-text.js';
+import { type View, FIELDS } from '../settings.js';
 import { PROPERTIES } from './separation.js';
 import type { PassageInspection, RankedState } from './text-tools.js';
 
@@ -219,9 +217,8 @@ class UnitList {
   /** Marks a unit of the list, if it is there. */
   mark(chosen: UnitOfLayer): void {
     this.chosen = { ...this.chosen, ...chosen };
-    for (const line of this.place.querySelectorAll('button')) {
+    for (const line of this.place.querySelectorAll('button'))
       line.setAttribute('aria-pressed', String(line.dataset.unit === keyOf(chosen)));
-    }
   }
 
   /** For another run, whose units are others. */

@@ -1,7 +1,6 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
 import { counted } from '../../core/arguments.js';
-import type { TextFacts } from '../common.js';
-import { TEXT_LIMITS } from '../common.js';
+import { type TextFacts, TEXT_LIMITS } from '../common.js';
 import { acceptDrops, button, ButtonGroup, chooseFile, element, hasFiles, setText } from '../dom.js';
 
 interface SourceListener {

@@ -1,13 +1,10 @@
 /** What the page does with the network of a run on a text besides training: it writes, looks inside, and sorts the units. */
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
-import type { Text } from '../../data/text.js';
-import { characterOf, textOf } from '../../data/text.js';
+import { type Text, characterOf, textOf } from '../../data/text.js';
 import type { Network } from '../../network/network.js';
-import type { State } from '../common.js';
-import { STATES } from '../common.js';
-import type { TextInspection } from './inspect-text.js';
-import { mostCharacters, TextInspector } from './inspect-text.js';
+import { type State, STATES } from '../common.js';
+import { type TextInspection, mostCharacters, TextInspector } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
 import type { TextModel } from './text-writer.js';
 import type { WriteRequest, WrittenChoice } from './text-writer.js';

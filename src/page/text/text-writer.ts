@@ -2,14 +2,11 @@
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
-import type { Vocabulary } from '../../data/text.js';
-import { characterOf } from '../../data/text.js';
-import type { CompleteConfig } from '../../network/config.js';
-import { completeConfig } from '../../network/config.js';
+import { type Vocabulary, characterOf } from '../../data/text.js';
+import { type CompleteConfig, completeConfig } from '../../network/config.js';
 import { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
-import type { WrittenCharacter } from '../../training/sample.js';
-import { assertWrites, writeWith } from '../../training/sample.js';
+import { type WrittenCharacter, assertWrites, writeWith } from '../../training/sample.js';
 import { Queue } from '../common.js';
 
 /** A trained character model, on the host. It stays in the worker. */
@@ -142,9 +139,8 @@ export class TextWriter {
     return this.queue.run(async () => {
       const network = await this.networkOf(model);
       let text = '';
-      for await (const { character } of writeWith(network, model.vocabulary, { length, temperature, seed })) {
+      for await (const { character } of writeWith(network, model.vocabulary, { length, temperature, seed }))
         text += character;
-      }
       return text;
     });
   }

@@ -1,13 +1,11 @@
 /** The views of what the network writes: on request, and during training. */
-import type { Remote } from 'comlink';
-import { proxy } from 'comlink';
+import { type Remote, proxy } from 'comlink';
 import { counted } from '../../core/arguments.js';
 import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { Sample } from '../live-run.js';
-import { showChoices } from '../probability-bars.js';
+import { showChoices, CharacterText, nameOfCharacter } from '../probability-bars.js';
 import type { View } from '../settings.js';
-import { CharacterText, nameOfCharacter } from './character-text.js';
 import type { WrittenChoice } from './text-writer.js';
 
 const LENGTH = 400;

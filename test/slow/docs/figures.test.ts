@@ -21,9 +21,9 @@ import {
   testSymptoms,
   tutorialOutput,
 } from '../../helpers/chapter.js';
+import { moduleProcess } from '../../helpers/run-module.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
-import { moduleProcess } from '../../helpers/run-module.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 /** One process for all questions: they share the modules, and what these have learned to run fast. */

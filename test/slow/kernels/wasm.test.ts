@@ -1,8 +1,17 @@
 /** What test/kernels tests on a few threads, steps and numbers, on more; and the backend in a page: the same bits each time. */
 import { testInBrowser, trainInPage } from '../../helpers/chromium.js';
-import type { Result } from '../../helpers/wasm-in-page.js';
-import { bitsInNode, ISOLATING, jobFor, plainPage, PORTABLE, RELAXED } from '../../helpers/wasm-in-page.js';
-import { describeFunctions, describeSameBits, describeSteadyMemory } from '../../helpers/wasm-suite.js';
+import type { Result } from '../../helpers/wasm-suite.js';
+import {
+  bitsInNode,
+  ISOLATING,
+  jobFor,
+  plainPage,
+  PORTABLE,
+  RELAXED,
+  describeFunctions,
+  describeSameBits,
+  describeSteadyMemory,
+} from '../../helpers/wasm-suite.js';
 
 describeSameBits([2, 3, 5, 2]);
 describeSteadyMemory({ steps: 10_000, models: 300, batches: 300 });

@@ -9,15 +9,13 @@ import { modelNetwork } from '../../../src/network/tutorial-network.js';
 import { Network } from '../../../src/door/network.js';
 import type { Checkpoint } from '../../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../../src/training/checkpoint.js';
-import { evaluate } from '../../../src/door/evaluate.js';
+import { evaluate, sample } from '../../../src/door/predict.js';
 import { resumeTraining, train } from '../../../src/door/train.js';
 import { Adam } from '../../../src/training/optimisers.js';
 import type { TrainOptions } from '../../../src/training/options.js';
-import { sample } from '../../../src/door/sample.js';
 import { failureOf } from '../../helpers/failures.js';
-import { expectInterruptible, recordingOf } from '../../helpers/runs.js';
 import type { Kind } from '../../helpers/small-data.js';
-import { IMAGES, KINDS, smallSequences } from '../../helpers/small-data.js';
+import { expectInterruptible, recordingOf, IMAGES, KINDS, smallSequences } from '../../helpers/small-data.js';
 import { openCounted } from '../../helpers/webgpu-adapters.js';
 import { describeWebGpu, openWebGpu } from '../../helpers/webgpu.js';
 

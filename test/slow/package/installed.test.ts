@@ -20,8 +20,8 @@ import { gunzipSync } from 'node:zlib';
 import { testInBrowser, trainInPage } from '../../helpers/chromium.js';
 import { mnistFiles } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
-import type { Result } from '../../helpers/wasm-in-page.js';
-import { bitsInNode, ISOLATING, jobFor, PORTABLE, script } from '../../helpers/wasm-in-page.js';
+import type { Result } from '../../helpers/wasm-suite.js';
+import { bitsInNode, ISOLATING, jobFor, PORTABLE, script } from '../../helpers/wasm-suite.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const root = mkdtempSync(path.join(tmpdir(), 'longhand-installed-'));

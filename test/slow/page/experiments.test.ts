@@ -2,7 +2,7 @@
  * The guided experiments in a real Chromium: the numbers in their words are those of the runs. The tolerances allow for the words, which
  * are rounded, and for computers whose last digits differ.
  */
-import { EXPERIMENT_WORDS } from '../../../src/page/build/experiments-in-page.js';
+import { EXPERIMENT_WORDS } from '../../../src/page/build/plugins.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage } from '../../helpers/longhand-page.js';

@@ -4,8 +4,7 @@ import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallow
 import { GIVEN, SECTIONS } from '../../../learn/programs/by-hand-lines.mjs';
 import { numberOf } from '../elements.js';
 import { storageEntry } from '../storage.js';
-import type { Values } from './formulas.js';
-import { evaluate, mistakesIn, namesIn } from './formulas.js';
+import { type Values, evaluate, mistakesIn, namesIn } from './formulas.js';
 
 export interface Line {
   readonly name: string;

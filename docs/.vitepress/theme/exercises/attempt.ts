@@ -1,9 +1,7 @@
 /** The last run of an exercise, and what it has found. */
 import images from 'virtual:exercise-images';
-import type { Ref } from 'vue';
-import { onUnmounted, ref } from 'vue';
-import { isUntouched } from '../../../../src/exercises/exercise.js';
-import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
+import { type Ref, onUnmounted, ref } from 'vue';
+import { type Exercise, type Verdict, isUntouched } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Language } from '../../../../src/exercises/folder.js';
 import type { Job, Report, StepLoss, WorkerReport } from './check-and-train.js';

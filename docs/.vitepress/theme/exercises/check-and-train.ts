@@ -1,8 +1,6 @@
 /** What the worker does with an answer, and what it and the page send each other. It gives no verdict: judge.ts does. */
-import type { LabelledImages } from '../../../../src/data/mnist.js';
-import { assertImages } from '../../../../src/data/mnist.js';
-import type { Computed } from '../../../../src/exercises/check.js';
-import { computeSource } from '../../../../src/exercises/check.js';
+import { type LabelledImages, assertImages } from '../../../../src/data/mnist.js';
+import { type Computed, computeSource } from '../../../../src/exercises/check.js';
 import { AnswerError } from '../../../../src/exercises/evaluate.js';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';

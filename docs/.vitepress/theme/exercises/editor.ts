@@ -14,8 +14,7 @@ import {
   unfoldEffect,
 } from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
-import type { DecorationSet } from '@codemirror/view';
-import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { type DecorationSet, Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { highlightCode, tags } from '@lezer/highlight';
 import { minimalSetup } from 'codemirror';
 import type { Files } from '../../../../src/exercises/exercise.js';

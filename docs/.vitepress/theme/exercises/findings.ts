@@ -1,6 +1,5 @@
 /** Shows what a run has found: the verdict, and the losses of the training. */
-import type { VNode } from 'vue';
-import { h } from 'vue';
+import { type VNode, h } from 'vue';
 import { wordsOf } from '../../../../src/exercises/behind.js';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { digitsOf, plainElement } from '../../../../src/exercises/exercise.js';

@@ -1,6 +1,5 @@
 /** A worker that compares the numbers of answers with what is right. It never reads an answer, so no answer can change what is compared. */
-import type { Computed } from '../../../../src/exercises/check.js';
-import { verdictOf } from '../../../../src/exercises/check.js';
+import { type Computed, verdictOf } from '../../../../src/exercises/check.js';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 

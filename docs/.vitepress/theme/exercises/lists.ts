@@ -1,7 +1,6 @@
 /** The lists of the exercises with the reader's progress: the overview, the numbers above an exercise, and the answers as a file. */
 import { withBase } from 'vitepress';
-import type { VNode } from 'vue';
-import { defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
+import { type VNode, defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
 import { counted } from '../../../../src/core/arguments.js';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf, nextAfter } from '../../../../src/exercises/exercises.js';

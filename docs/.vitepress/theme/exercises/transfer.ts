@@ -1,14 +1,12 @@
 /** The reader's answers as a file, and those of a file: only a reader who asks for it loads this. docs/exercises/index.md describes the file. */
 import { BUGS } from '../../../../src/exercises/bugs.js';
-import { chosenIn, searchOf } from '../../../../src/exercises/exercise.js';
-import type { Exercise } from '../../../../src/exercises/exercise.js';
+import { type Exercise, chosenIn, searchOf } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import type { Answers, ReaderProgress } from '../../../../src/exercises/folder.js';
 import { PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../../../src/exercises/folder.js';
 import * as bugs from '../find-bug.js';
 import { twoAtATime, verdictOn } from './attempt.js';
-import type { Language } from './progress.js';
-import { progress, saveProgress } from './progress.js';
+import { type Language, progress, saveProgress } from './progress.js';
 
 const LANGUAGES = ['typescript', 'javascript'] as const;
 

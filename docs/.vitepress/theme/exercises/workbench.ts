@@ -1,16 +1,13 @@
 /** An exercise: its editor, its buttons, what the last run has found, hints and the solution. */
-import type { PropType, Ref, VNode } from 'vue';
-import { computed, defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
+import { type PropType, type Ref, type VNode, computed, defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import { withCode } from '../elements.js';
-import type { Attempt } from './attempt.js';
-import { useAttempt } from './attempt.js';
+import { type Attempt, useAttempt } from './attempt.js';
 import type { Editor } from './editor.js';
 import { lineOf, printedView, shortVerdict, trainingView, verdictView } from './findings.js';
 import { nextView } from './lists.js';
-import type { Language } from './progress.js';
-import { loadProgress, progress, saveProgress } from './progress.js';
+import { type Language, loadProgress, progress, saveProgress } from './progress.js';
 
 const LANGUAGES: Readonly<Record<Language, string>> = { typescript: 'TypeScript', javascript: 'JavaScript' };
 

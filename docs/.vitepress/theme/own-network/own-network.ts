@@ -1,7 +1,6 @@
 /** “A network of your own”: the reader's answers, and a network that they train beside the engine's. */
 import { withBase } from 'vitepress';
-import type { VNode } from 'vue';
-import { computed, defineComponent, h, onUnmounted, reactive, ref, shallowRef, triggerRef } from 'vue';
+import { type VNode, computed, defineComponent, h, onUnmounted, reactive, ref, shallowRef, triggerRef } from 'vue';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
 import { twoAtATime, verdictOn } from '../exercises/attempt.js';
 import { scrollingTable } from '../exercises/findings.js';
@@ -10,8 +9,7 @@ import { addressOf, useLoadedProgress } from '../exercises/lists.js';
 import { loadProgress, progress } from '../exercises/progress.js';
 import type { Row, Subject } from './answers.js';
 import { answerOf, findingsOf, ownText, refusalOf, stateOf, stateWords, STEPS, SUBJECTS } from './answers.js';
-import type { BothRuns } from './results.js';
-import { resultsView } from './results.js';
+import { type BothRuns, resultsView } from './results.js';
 import type { Job, Report } from './train-answers.js';
 
 export default defineComponent(() => {

@@ -1,6 +1,5 @@
 /** What a run has reported so far: the curves, the figures of the tests, and what both networks write. */
-import type { VNode } from 'vue';
-import { h } from 'vue';
+import { type VNode, h } from 'vue';
 import {
   conclusionOf,
   GRADIENT_HEAD,
@@ -15,8 +14,7 @@ import type { Line } from '../../../../src/training/training.js';
 import { scrollingTable, ticksOf } from '../exercises/findings.js';
 import { counted } from '../../../../src/core/arguments.js';
 import type { Whose } from '../../../../src/own-network/own-network.js';
-import type { Row, Subject } from './answers.js';
-import { whoseWords, wrongIn } from './answers.js';
+import { type Row, type Subject, whoseWords, wrongIn } from './answers.js';
 
 /** One run of both networks in a worker, and what it has reported so far. */
 export interface BothRuns {

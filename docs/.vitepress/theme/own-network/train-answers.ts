@@ -4,10 +4,8 @@ import { NonFiniteError } from '../../../../src/core/errors.js';
 import type { TrainingData } from '../../../../src/data/train-data.js';
 import type { AnswerText } from '../../../../src/exercises/exercises.js';
 import { functionsOf } from '../../../../src/exercises/network-answers.js';
-import type { RunReport } from '../../../../src/own-network/own-network.js';
-import { trainBoth, IMAGES_TASK, TEXT_TASK } from '../../../../src/own-network/own-network.js';
-import type { Failed } from '../exercises/limited-run.js';
-import { keepPrinted } from '../exercises/limited-run.js';
+import { type RunReport, trainBoth, IMAGES_TASK, TEXT_TASK } from '../../../../src/own-network/own-network.js';
+import { type Failed, keepPrinted } from '../exercises/limited-run.js';
 import type { Subject } from './answers.js';
 
 export interface Job {

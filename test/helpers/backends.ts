@@ -1,13 +1,9 @@
-/**
- * A backend with a memory of its own, as on a GPU, in either precision. It is the reference backend on copies of the host's
- * tensors; only `upload` and `download` copy values between the two. A tensor that an operation has written is NaN on the
- * host until it is downloaded.
- */
+/** Backends that show what a real one hides: a memory of its own, and which tensors are allocated and not yet freed. */
 import ndarray from 'ndarray';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/core/backend.js';
-import type { DType, FloatArray, Tensor } from '../../src/core/tensor.js';
-import { copyInto, fill } from '../../src/core/tensor.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
+import { type DType, type FloatArray, type Tensor, copyInto, fill } from '../../src/core/tensor.js';
 
 /** How many operands each operation writes: these are its first ones. One of clipping is a list of tensors. */
 export const OUTPUTS: Record<keyof Operations, number> = {
@@ -31,6 +27,11 @@ export const OUTPUTS: Record<keyof Operations, number> = {
   copy: 1,
 };
 
+/**
+ * A backend with a memory of its own, as on a GPU, in either precision. It is the reference backend on copies of the host's
+ * tensors; only `upload` and `download` copy values between the two. A tensor that an operation has written is NaN on the
+ * host until it is downloaded.
+ */
 export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
   const reference = createReferenceBackend({ dtype });
   const deviceData = new Map<FloatArray, FloatArray>();
@@ -79,3 +80,40 @@ export function withViews(operand: unknown, replace: (view: never) => unknown): 
   if ('stride' in operand) return replace(operand as never);
   return Object.fromEntries(Object.entries(operand).map(([name, value]) => [name, withViews(value, replace)]));
 }
+
+interface Counting {
+  readonly dtype?: DType;
+  /** Whether the memory has room for a tensor beside the tensors held; default: always. */
+  readonly fits?: (tensor: Tensor, held: ReadonlySet<Tensor>) => boolean;
+}
+
+/** A reference backend, and the tensors that it holds. It refuses tensors that do not fit, and a second `free`. */
+export function countingBackend({ dtype = 'f32', fits = () => true }: Counting = {}) {
+  const reference = createReferenceBackend({ dtype });
+  const held = new Set<Tensor>();
+  const backend: Backend = {
+    ...reference,
+    allocate(shape) {
+      const tensor = reference.allocate(shape);
+      if (!fits(tensor, held)) throw new OutOfMemoryError('full');
+      held.add(tensor);
+      return tensor;
+    },
+    free(tensor) {
+      if (!held.delete(tensor)) throw new Error('freed a tensor that is not held');
+      reference.free(tensor);
+    },
+  };
+  return { backend, held };
+}
+
+/** What `untouchable` throws. */
+export const HAS_BEGUN = new Error('the run has begun');
+
+/** A backend that throws if a run allocates a tensor on it. */
+export const untouchable: Backend = {
+  ...createReferenceBackend(),
+  allocate: () => {
+    throw HAS_BEGUN;
+  },
+};
