@@ -271,10 +271,10 @@ as \`--inputs\`; a step is a workday. The births have \`--known day_of_week --ho
 ${resultsOf(Object.keys(TEN), figures)}
 
 ${sentenceOf(Object.keys(TEN))} Of ${long.length} rows with test parts of more than 100 numbers, ${right.length} have between 85% and 95% of
-them in the 90% interval.
+them in the 90% interval; the target was all.
 
-Before these forecasts were built, other methods were tried on the same test parts, and a target was set for each: the error may be at most so
-many times theirs. ${targets.filter(({ isMet }) => isMet).length} of ${targets.length} targets are met. The geometric mean of ${counted.length} of the ratios, all but that of births one
+Before these forecasts were built, other methods were tried on the same test parts. A target was set for each: the error may be at most so many
+times theirs. ${targets.filter(({ isMet }) => isMet).length} of ${targets.length} targets are met. The geometric mean of ${counted.length} of the ratios, all but that of births one
 day ahead, is ${mean.toFixed(2)}; its target was 0.95.
 
 ${tableOf([['series', 'the best method tried', 'met', 'ahead', 'its MAE', 'ratio', 'at most'], ...reached], 3)}
