@@ -100,6 +100,18 @@ test('forecast.mjs computes the forecasts of one small network again', async () 
   expect(found).toEqual(reduced);
 });
 
+test('series.mjs measures short series again', async () => {
+  const names = ['lynx', 'UKgas'];
+  const found = await ask(`
+    const { measured } = await import('./docs/series.mjs');
+    return Promise.all(${JSON.stringify(names)}.map((name) => measured(name)));`);
+  const figures = JSON.parse(readFileSync(new URL('../../../docs/series.json', import.meta.url), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  expect(found).toEqual(names.map((name) => figures[name]));
+});
+
 test('gap.mjs trains networks of gap.json again', async () => {
   const results = JSON.parse(read('programs/gap.json')) as { network: string; T: number; seed: number }[];
   const chosen = results.filter(({ network, T, seed }) => T <= 16 && seed === 2 && /RNN|bias 0|chrono/.test(network));
