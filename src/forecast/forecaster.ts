@@ -109,7 +109,7 @@ export class Forecaster {
 
   /**
    * The same, with what each network says; each is asked once. The interval of a step moves outwards by the latest scores that are known `ahead`
-   * steps before: those of the test part and later, and before them those of the validation part.
+   * steps before. These are scores of the test part and later, and before them those of the validation part.
    */
   async forecasts(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Forecasts> {
     const { scores, parts, coverage, ahead: horizons } = this.plan;

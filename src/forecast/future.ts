@@ -3,13 +3,13 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, timeAt, timeName } from '../data/calendar.js';
 import { LAST_TIME } from '../data/times.js';
+import { correctionsOf } from './correction.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
-import { assertHolidaysReach, assertReadable, membersOf, rulesOf } from './plan.js';
-import { SEASONS } from './methods/ridge.js';
+import { assertHolidaysReach, assertReadable, membersOf } from './plan.js';
 import type { Series } from './series.js';
 import { extended } from './series.js';
 
@@ -87,23 +87,24 @@ export async function futureOf(
 }
 
 /**
- * The first step whose number the forecasts of the `count` steps after `end` - 1 read. Networks that correct methods also read the methods' latest
- * errors: those of ridge regression, which reads T steps and four seasons, reach the farthest back. ETS and the airline model have a state in
- * place of earlier steps.
+ * The first step whose number the forecasts of the `count` steps after `end` - 1 read. Networks that correct methods read these methods' errors in
+ * their whole window.
  */
 export function firstRead(plan: ForecastPlan, end: number, count: number): number {
   const { ahead, isTogether, inputs, T } = plan;
-  const { lag, meanOver, seasons } = inputs;
-  const isCorrected = rulesOf(plan).corrections !== null;
-  const ofMethods = isCorrected ? Math.max(T, SEASONS * (seasons.at(0) ?? 0)) : 0;
-  const ofNetworks = membersOf(plan).length > 0 ? 2 * T - 1 : 0;
+  const { lag, meanOver } = inputs;
+  const corrections = correctionsOf(plan);
+  const hasNetworks = membersOf(plan).length > 0;
   const firsts = ahead.flatMap((horizon, n) => {
     const done = ahead[n - 1] ?? 0; // a network of a smaller horizon forecasts these steps
     if (done >= count) return [];
-    const errors = isCorrected && ofNetworks > 0 ? Math.max(...(isTogether ? ahead : [horizon])) : 0;
-    const window = end + done - horizon - ofNetworks - errors - ofMethods;
-    const nearest = isTogether ? ahead[0] : horizon; // a network of several horizons reads the lag of each
-    return lag > 0 ? Math.min(window, window + nearest - lag) : window;
+    const window = end + done - horizon - (hasNetworks ? 2 * T - 1 : 0);
+    const group = isTogether ? ahead : [horizon]; // a network of several horizons reads what belongs to each
+    const ofMethods = group.flatMap((one) => {
+      const made = hasNetworks ? window - one : window;
+      return (corrections?.[ahead.indexOf(one)].fits ?? []).map(({ fitted }) => fitted.readsFrom(made, inputs));
+    });
+    return [window, ...(lag > 0 && hasNetworks ? [window + group[0] - lag] : []), ...ofMethods];
   });
   return Math.max(0, Math.min(...firsts) - meanOver + 1);
 }

@@ -128,8 +128,8 @@ async function refitted(
 const SIDE = 1.96;
 
 /**
- * The mean of differences, and its interval (Diebold and Mariano, "Comparing predictive accuracy", 1995): forecasts `ahead` steps ahead have errors that
- * depend on one another up to `ahead` - 1 steps apart, and somewhat beyond; so the variance is that of Newey and West (1987), whose weights fall to 0.
+ * The mean of differences, and its interval (Diebold and Mariano, "Comparing predictive accuracy", 1995). Errors of forecasts `ahead` steps ahead
+ * depend on one another up to `ahead` - 1 steps apart, and somewhat beyond. So the variance is that of Newey and West (1987), whose weights fall to 0.
  */
 export function meanWithin(differences: readonly number[], ahead: number): OriginsReport['gain'] {
   const known = differences.filter((value) => !Number.isNaN(value));

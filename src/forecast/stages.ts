@@ -204,7 +204,7 @@ async function withShares(
     shared.push({ ...corrections[n], share });
     const error = (weight: number): number =>
       meanAbsoluteError(
-        ofMethods.map((value, k) => value + weight * (corrected[k] - value)),
+        weight === 0 ? ofMethods : ofMethods.map((value, k) => value + weight * (corrected[k] - value)),
         truth,
       );
     onChoice?.({

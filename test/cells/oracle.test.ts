@@ -169,10 +169,13 @@ test(`the gradients of ${COUNT} random networks of all cells are the numeric one
         inputs: 1 + random.below(4),
         layers,
         outputs: 2,
-        reads: oneOf('last', 'every'),
+        reads: oneOf<'last' | 'every'>('last', 'every'),
         forgetBias: random.normal(0, 1),
       },
-      ...{ inputKind: oneOf('numbers', 'classes'), eigenvalues: isScan ? oneOf('positive', 'signed') : 'positive' },
+      ...{
+        inputKind: oneOf<'numbers' | 'classes'>('numbers', 'classes'),
+        eigenvalues: isScan ? oneOf<'positive' | 'signed'>('positive', 'signed') : 'positive',
+      },
     } as const;
     const lengths = Array.from({ length: B }, () => 1 + random.below(T));
     const reports = await checkNetworkGradients(backend, network, { T, B }, { lengths, seed: n });

@@ -6,7 +6,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
 import { f32Number } from '../../src/cli/flag-values.js';
 import { failureOf } from '../helpers/failures.js';
-import { failed, longhand, refused } from '../helpers/longhand.js';
+import { failed, longhand, misused, refused } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -134,7 +134,6 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
 
 test.each<[string, () => string, RegExp]>([
   ['a missing directory', () => '/no/such/place', /\/no\/such\/place\/train-images-idx3-ubyte: no such file/],
-  ['a file, not a directory', () => 'package.json', /package\.json\/train-images-idx3-ubyte: cannot be read/],
   [
     'a damaged file',
     () => directoryOf({ ...mnistFiles(5003, 7), 't10k-labels-idx1-ubyte': Buffer.of(0) }),
@@ -142,6 +141,10 @@ test.each<[string, () => string, RegExp]>([
   ],
 ])('faulty data end with one line that names the file: %s', async (_, directory, message) => {
   expect(await refused(['train', '--data', directory()])).toMatch(message);
+});
+
+test('a file in place of the directory of MNIST is asked for its column', async () => {
+  expect(await misused(['train', '--data', 'package.json'])).toMatch(/--data package\.json is a file: which column\?/);
 });
 
 test('unknown options, and options of a wrong type, are refused by name on every backend', async () => {

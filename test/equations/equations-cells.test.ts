@@ -13,7 +13,7 @@ import { copyInto, rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { peepholeCellBackward, peepholeCellForward } from '../../src/equations/peephole.js';
 import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
-import { B, BIAS, block, H, numericOf, otherSigmoid, perUnit, sumOf, T } from '../helpers/cell-equations.js';
+import { B, BIAS, block, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
 import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
 // ── (20) to (23): the RNN and the GRU ──

@@ -5,7 +5,6 @@
  * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
  * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
  */
-import { cellOf } from '../../src/cells/cells.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';

@@ -10,7 +10,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
 import { slstmCellBackward, slstmCellForward } from '../../src/equations/slstm.js';
 import { B, BIAS, block, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
-import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
+import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor } from '../helpers/numeric.js';
 
 // ── (30) to (33): the sLSTM ──
 

@@ -2,9 +2,10 @@
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { zeros } from '../../src/core/tensor.js';
-import { formatTime, timeFrom } from '../../src/data/calendar.js';
+import { formatTime, timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import { knownSteps, shareOf } from '../../src/forecast/correction.js';
+import { firstRead } from '../../src/forecast/future.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastState } from '../../src/forecast/forecaster.js';
 import { Forecaster, networkReading, readingFor, stepsIn } from '../../src/forecast/forecaster.js';
@@ -40,7 +41,7 @@ const run = (
   { steps = 3, ...hooks }: ForecastHooks & { readonly steps?: number } = {},
 ): Promise<ForecastState> => {
   const before = begun(series, choices);
-  const options = fittedOptions(before.plan, forecastOptions({ hidden: 8, batchSize: 8, learningRate: 0.02 }), steps);
+  const options = fittedOptions(before.plan, { hidden: 8, learningRate: 0.02 }, steps);
   return trainStages(backend, series, options, before, hooks);
 };
 /** The forecasts of the test part, and those of the methods alone. */
@@ -302,6 +303,24 @@ describe('a later table without earlier rows', () => {
     forecaster.dispose();
   });
 });
+
+test.each(['last', 'season', 'ridge', 'ets', 'airline', 'network'])(
+  'forecasts read no numbers before `firstRead`: %s',
+  async (method) => {
+    const series = seriesWith(noise(140, 8, (n, e) => 100 + 10 * (n % 7) + e));
+    const state = await run(series, { ahead: [3], method });
+    const later = (first: number): Series => {
+      const cut = (values: Float64Array): Float64Array => values.map((value, n) => (n < first ? NaN : value));
+      return { ...series, first, y: cut(series.y), filled: cut(series.filled) };
+    };
+    const forecaster = new Forecaster(backend, { ...state, plan: { ...state.plan, scores: null } });
+    const said = async (first: number): Promise<unknown> => forecaster.bands(later(first), 3, [140]);
+    const first = firstRead(state.plan, 140, 1);
+    expect(await said(first)).toEqual(await said(0));
+    expect(await said(139)).not.toEqual(await said(0));
+    forecaster.dispose();
+  },
+);
 
 describe('no number of a forecast is missing', () => {
   const week = noise(140, 9, (n, e) => 20 + 3 * (n % 7) + e);

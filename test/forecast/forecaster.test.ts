@@ -1,4 +1,5 @@
 /** Forecasters: trained, interrupted, and used beyond the last row. */
+import { jest } from '@jest/globals';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
@@ -10,6 +11,7 @@ import { Forecaster } from '../../src/forecast/forecaster.js';
 import { trainStages } from '../../src/forecast/stages.js';
 import { firstRead, futureOf } from '../../src/forecast/future.js';
 import type { LoadedForecaster } from '../../src/index.js';
+import { Network as Computing } from '../../src/network/network.js';
 import { loadForecaster, Network, trainForecaster } from '../../src/index.js';
 import { inputColumns } from '../../src/forecast/inputs.js';
 import type { Band } from '../../src/forecast/intervals.js';
@@ -195,6 +197,28 @@ describe('a forecaster', () => {
       const size = (one: (typeof errors)[number]): number => Math.abs(one.forecast - one.truth);
       expect(worst).toEqual(errors.sort((a, b) => size(b) - size(a)).slice(0, 5));
     }
+  });
+
+  test('asks each network once, for no more windows than there are', async () => {
+    const spy = jest.spyOn(Computing.prototype, 'forward');
+    const batches = async (work: () => Promise<unknown>): Promise<number[]> => {
+      await work();
+      return (spy.mock.contexts as Computing[]).splice(0).map(({ sizes }) => sizes.B);
+    };
+    expect(await batches(() => reportOf(forecaster, series, 'test'))).toEqual([64, 64, 64, 64]); // 12 steps each
+    expect(await batches(() => uncorrected.bands(series, 1, [110]))).toEqual([8, 8]);
+    // the scores of the first block are known to the second one, although its numbers are none
+    expect(await batches(() => futureOf(forecaster, seriesOfDays(COUNT, 6), 6, 'days'))).toEqual([
+      ...[64, 64, 64, 64],
+      ...[8, 8, 8, 8],
+    ]);
+    spy.mockRestore();
+  });
+
+  test('learns from the same windows with each seed', () => {
+    const digests = [...whole.state.networks.values()].map(({ training }) => training?.data);
+    expect([digests[0], digests[2]]).toEqual([digests[1], digests[3]]);
+    expect(digests[0]).not.toBe(digests[2]);
   });
 
   test('in a program reads rows, and forecasts as the command does', async () => {

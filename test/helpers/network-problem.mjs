@@ -205,6 +205,7 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     outputs,
     inputKind: oneOf('numbers', 'classes'),
     classNames: [],
+    eigenvalues: 'positive',
     loss,
     delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
     quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],

@@ -325,7 +325,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
   test('by the library', async () => {
     const [data, loss] = [dataFor(name), LOSSES[name] ?? TUTORIAL.loss];
     const needed = {
-      ...(name in NEEDS && Object.fromEntries([NEEDS[name as keyof typeof NEEDS]])),
+      ...(name in NEEDS && (Object.fromEntries([NEEDS[name as keyof typeof NEEDS]]) as Partial<TrainOptions>)),
       ...(name === 'decayRate' && { decayEvery: 4294967295 }), // a large one would make the learning rate infinite
     };
     const failureWith = (value: unknown): Promise<unknown> =>

@@ -212,6 +212,9 @@ function defaultsOf(flags: TrainFlags & SeriesFlags & ClassifyFlags): TrainOptio
   return flags.classify === undefined ? { ...TUTORIAL, ...taskOf(flags).options } : classifyOptions({});
 }
 
+/** Longer lists of columns are no help, or no columns. */
+const LONGEST_TITLES = 500;
+
 /** Ends the command if `--data` is a table, but no flag says what to do with it. */
 function assertColumnNamed(
   { data, task, resume, predict, classify }: TrainFlags & SeriesFlags & ClassifyFlags,
@@ -221,10 +224,13 @@ function assertColumnNamed(
   if (data === undefined || !isOfImages || (resume ?? predict ?? classify) !== undefined) return;
   if (statSync(data, { throwIfNoEntry: false })?.isFile() !== true) return;
   const beginning = new TextDecoder().decode(readIfPresent(data)?.subarray(0, 65_536));
-  const { titles } = firstRows(data, beginning, false, 1);
+  const titles = firstRows(data, beginning, false, 1)
+    .titles.map((title) => JSON.stringify(title))
+    .join(', ');
+  const columns = titles.length > 0 && titles.length < LONGEST_TITLES ? ` It has ${titles}.` : '';
   command.error(
-    `error: --data ${data} is a file: which column? It has ${titles.map((title) => JSON.stringify(title)).join(', ')}. ` +
-      '--predict forecasts a column, --classify learns its classes; the files of MNIST are named by their directory',
+    `error: --data ${data} is a file: which column?${columns} --predict forecasts a column, --classify learns its classes. ` +
+      'The files of MNIST are named by their directory',
   );
 }
 
@@ -303,7 +309,10 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
   }
   const given = givenOptions(command);
   const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
-  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [keyof typeof NEEDS, readonly [OptionName, ...string[]]][]) {
+  for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    readonly [OptionName, ...string[]],
+  ][]) {
     if (name in given && !values.some((value) => options[other] === value))
       command.error(`error: ${flagNameOf(name)} needs ${flagNameOf(other)} ${values.join(' or ')}`);
   }

@@ -7,7 +7,7 @@
 import { counted } from '../../core/arguments.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walk, Walked } from './method.js';
-import { firstRow, walkedAsJson, walkedForecasts, walkedIn } from './method.js';
+import { firstRow, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
 interface Airline extends Walked {
   /** s: the steps of the season. */
@@ -66,6 +66,7 @@ function fitted(model: Airline): FittedMethod {
       const found = walkedForecasts(model, (start) => new AirlineWalk(model, start), z, ahead, steps);
       return isLogarithm ? found.map(Math.exp) : found;
     },
+    readsFrom: (t) => walkedFrom(model, t),
   };
 }
 

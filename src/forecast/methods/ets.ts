@@ -16,7 +16,7 @@ import { counted } from '../../core/arguments.js';
 import type { Minimum } from './least-squares.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
-import { firstRow, walkedAsJson, walkedForecasts, walkedIn } from './method.js';
+import { firstRow, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
 const TRENDS = ['none', 'additive', 'damped'] as const;
 const SEASONS = ['none', 'additive', 'multiplicative'] as const;
@@ -132,6 +132,7 @@ function fitted(model: Ets): FittedMethod {
     name: nameOf(model),
     numbers: { trend, season, errors, period, alpha, beta, gamma, phi, ...walkedAsJson(model) },
     forecasts: ({ series }, ahead, steps) => walkedForecasts(model, walkFrom, series, ahead, steps),
+    readsFrom: (t) => walkedFrom(model, t),
   };
 }
 

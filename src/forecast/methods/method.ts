@@ -1,6 +1,7 @@
 /** What a simple method of forecasting is: it is fitted to the first rows of a series, and forecasts from any row on. */
 import type { JsonObject } from '../../files/json.js';
 import type { JsonReader } from '../../files/json-reader.js';
+import type { InputPlan } from '../inputs.js';
 import type { Series } from '../series.js';
 import type { Reading } from '../windows.js';
 
@@ -27,6 +28,8 @@ export interface FittedMethod {
    * too few rows come before. `reading` may be of a later table than the one of the fit.
    */
   forecasts(reading: Reading, ahead: number, steps: readonly number[]): number[];
+  /** The first row that a forecast made at row `t` reads, besides those of the recent mean. */
+  readsFrom(t: number, plan: Pick<InputPlan, 'seasons'>): number;
 }
 
 /** A simple method. */
@@ -78,6 +81,9 @@ export function walkedForecasts(
     return walk.forecast(ahead);
   });
 }
+
+/** `FittedMethod.readsFrom` of a model with a state. */
+export const walkedFrom = ({ first, last }: Walked, t: number): number => (t >= last.at - 1 ? last.at : first.at);
 
 /** The states as a file holds them. */
 export const walkedAsJson = ({ first, last }: Walked): JsonObject => ({ first: { ...first }, last: { ...last } });

@@ -35,6 +35,7 @@ function naive(periods: readonly number[], count: number): FittedMethod {
         const mean = periods.reduce((sum, period) => sum + meanInPhase(filled, d, d - ahead, period, count), 0);
         return Number.isNaN(mean) ? lastValue(filled, d - ahead) : mean / periods.length;
       }),
+    readsFrom: (t) => t - count * Math.max(...periods) + 1,
   };
 }
 

@@ -59,7 +59,7 @@ export function ridgeValue(weights: ArrayLike<number>, x: ArrayLike<number>): nu
 }
 
 /** Seasons whose numbers it reads. */
-export const SEASONS = 4;
+const SEASONS = 4;
 const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 /** Rows of more would not change the weights. */
 const MOST_ROWS = 100_000;
@@ -127,6 +127,8 @@ function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): Fitte
         throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);
       return forecastsOf(found, reading, steps);
     },
+    readsFrom: (t, { seasons }) =>
+      t - Math.max(SEASONS * (seasons.at(0) ?? 0), ...horizons.map(({ span }) => span)) + 1,
   };
 }
 
