@@ -290,6 +290,12 @@ ${sentenceOf(Object.keys(TWELVE))}
 `;
 }
 
+/** JSON with a line for each series. */
+const textOf = (figures) =>
+  `{\n${Object.entries(figures)
+    .map((entry) => `  ${entry.map((part) => JSON.stringify(part)).join(': ')}`)
+    .join(',\n')}\n}\n`;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = here('series.json');
   const [first, ...others] = process.argv.slice(2);
@@ -299,7 +305,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (!(name in SERIES)) throw new Error(`${name}: must be one of ${Object.keys(SERIES).join(', ')}`);
     const figures = await measured(name);
     console.log(name, JSON.stringify(figures));
-    writeFileSync(file, `${JSON.stringify({ ...known(), [name]: figures }, null, 2)}\n`);
+    writeFileSync(file, textOf({ ...known(), [name]: figures }));
   }
   const figures = known();
   const missing = Object.keys(SERIES).filter((name) => !(name in figures));
