@@ -16,6 +16,6 @@ const { reports } = await trainForecaster(
 );
 for (const { baselines, networks, error } of reports) {
   for (const { name, error: other } of baselines) console.log(other.toFixed(0), name);
-  console.log(error.toFixed(0), 'LSTM; each of three:', networks.map((one) => one.toFixed(0)).join(', '));
+  console.log(error.toFixed(0), 'the forecast; with each LSTM:', networks.map((one) => one.toFixed(0)).join(', '));
 }
 await backend.dispose();

@@ -64,6 +64,7 @@ export const sidebar: Item[] = [
       page('readme', 'What Longhand is'),
       page('page', 'The page'),
       page('forecast', 'Forecasts of your own data'),
+      page('series', 'Forecasts of real series'),
       page('your-own', 'Networks of your own'),
       page('tasks', 'Other tasks'),
       page('recipe', 'A more accurate network'),

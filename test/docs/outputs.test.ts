@@ -97,7 +97,7 @@ const BOUNDS = [
   { pattern: /epoch 4, last batch: ([\d.]+) bits/, below: 0.3 },
   { pattern: /new sequences: ([\d.]+)/, above: 0.88 },
   { pattern: /squared error ([\d.]+); of/, below: 0.01 },
-  { pattern: /^(\d+) LSTM/m, below: 230 },
+  { pattern: /^(\d+) the forecast/m, below: 219 },
   { pattern: /last h Float64Array\(2\) \[ ([\d.]+), /, below: 0.053 },
 ];
 
