@@ -66,7 +66,10 @@ export interface Cell {
   activationShapes(sizes: CellSizes): Shapes;
   /** The cell over its tensors. */
   bind(parts: CellParts): BoundCell;
-  /** For the initial biases 'chrono': sets those of unit n, which should keep its state for about exp(logarithm) steps. Default: the cell has no such gate. */
+  /**
+   * For the initial biases 'chrono': sets those of unit n, which should keep its state for about exp(logarithm) steps. The argument `biases`:
+   * the parameters that the field `biases` names, `[N]` each. Default: the cell has no such gate.
+   */
   setChrono?(biases: Tensors, n: number, H: number, logarithm: number, forgetBias: number): void;
 }
 
@@ -80,14 +83,15 @@ export interface CellOptions {
 
 /** What a cell is bound to. */
 export interface CellParts extends CellOptions {
+  /** T, B, I and H, and P if there is a projection. */
   readonly sizes: CellSizes;
   /** Whether it reads its sequences from the last step to the first. */
   readonly reverse: boolean;
-  /** The parameters by name, and zeros for biases that the layer does not have. */
+  /** The parameters by name, as `parameterShapes` lists them: `kernel` `[I+H,…]`, and others. Biases that the layer does not have are zeros. */
   readonly values: Tensors;
-  /** ∂loss/∂parameter under the same names. */
+  /** ∂loss/∂parameter, under the same names and in the same shapes: `kernel` `[I+H,…]`, and others. */
   readonly gradients: Tensors;
-  /** A tensor for each of `activationShapes`. For another state s than h also `dsUpstream`, if gradients can reach it from outside. */
+  /** A tensor for each of `activationShapes`: `h` `[T+1,B,N]`, and others. For another state s than h also `dsUpstream`, if gradients can reach it from outside. */
   readonly activations: Tensors;
   /** xₖ, `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices. */
   readonly inputs: readonly Tensor[];
@@ -97,6 +101,7 @@ export interface CellParts extends CellOptions {
 
 /** One cell of a network, over its tensors. */
 export interface BoundCell extends CellParts {
+  /** The cell whose `bind` has made it. */
   readonly cell: Cell;
   /** The states before the first step, `[B,N]`. */
   readonly initial: Tensors;

@@ -8,55 +8,55 @@ import type { Tensor } from '../core/tensor.js';
 import { rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
 import { stateRows, StepCache } from './lstm-step-views.js';
-
-type Tensors = Readonly<Record<string, Tensor>>;
+import type { LstmSizes } from './lstm-tensors.js';
 
 /** The tensors of a recurrence. The first axis of a state is T+1: row 0 is the initial state, row t+1 the state after step t; in reverse row T, row t. */
 export interface RecurrenceTensors {
   /** T, B and I. */
-  readonly sizes: { readonly T: number; readonly B: number; readonly I: number };
+  readonly sizes: Pick<LstmSizes, 'T' | 'B' | 'I'>;
   /** Whether it reads its sequences from the last step to the first. */
   readonly reverse: boolean;
   /** Added to the forget gate's pre-activation, in cells that have one. */
   readonly forgetBias: number;
   /** Whether the factors of a scan are signed (28). */
   readonly signed: boolean;
-  /** The parameters by name: `kernel` `[I+H,…]`, the rows of x first, and others. */
-  readonly values: Tensors;
-  /** ∂loss/∂parameter, under the same names. */
-  readonly gradients: Tensors;
+  /** The parameters by name: `kernel` `[I+H,N]`, the rows of x first, or of a scan `[I,N]`; and others. */
+  readonly values: Readonly<Record<string, Tensor>>;
+  /** ∂loss/∂parameter, under the same names and in the same shapes: `kernel` `[I+H,N]`, or of a scan `[I,N]`; and others. */
+  readonly gradients: Readonly<Record<string, Tensor>>;
   /** xₖ, `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices. */
   readonly inputs: readonly Tensor[];
   /** ∂loss/∂xₖ, `[T,B,Iₖ]`; [] if they are not computed. */
   readonly dInputs: readonly Tensor[];
   /** The states by name, `[T+1,B,N]`. */
-  readonly states: Tensors;
+  readonly states: Readonly<Record<string, Tensor>>;
   /** ∂loss/∂state, `[T+1,B,N]`, under the same names. */
-  readonly dStates: Tensors;
+  readonly dStates: Readonly<Record<string, Tensor>>;
   /** The gradient that reaches a state from outside, `[T+1,B,N]`, under the same names. A state that has none gets 0. */
   readonly dUpstream: Readonly<Record<string, Tensor | undefined>>;
   /** What the equations need besides: `[T,B,N]` if the backward pass reads every step's, `[B,N]` if a step overwrites it. */
-  readonly others: Tensors;
+  readonly others: Readonly<Record<string, Tensor>>;
 }
 
 /** What reads x, and computes its steps one after another. */
 export interface Steps extends RecurrenceTensors {
-  /** The kernel's rows for each input, `[Iₖ,N]`, and their transposes. */
+  /** The kernel's rows for each input, `[Iₖ,N]`. */
   readonly Wx: readonly Tensor[];
-  readonly WxTransposed: readonly Tensor[];
-  /** The rows of the kernel's gradient, as in `Wx`. */
+  /** Wxₖᵀ, `[N,Iₖ]`. */ readonly WxTransposed: readonly Tensor[];
+  /** The rows of the kernel's gradient for each input, `[Iₖ,N]`, as in `Wx`. */
   readonly dWx: readonly Tensor[];
-  /** Views of every step, in the order of the forward pass. */
+  /** Views of every step, in the order of the forward pass. @internal */
   steps: readonly RecurrenceStep[];
 }
 
 /** A recurrence over its tensors. Made by `bindRecurrence`; `setRecurrenceLengths` changes its steps. */
 export interface Recurrence extends Steps {
-  /** The kernel's rows for h, `[H,N]`, and their transpose. */
+  /** The kernel's rows for h, `[H,N]`. */
   readonly Wh: Tensor;
-  readonly WhTransposed: Tensor;
-  /** The rows of the kernel's gradient, as in `Wh`. */
+  /** Whᵀ, `[N,H]`. */ readonly WhTransposed: Tensor;
+  /** The rows of the kernel's gradient for h, `[H,N]`, as in `Wh`. */
   readonly dWh: Tensor;
+  /** Its steps for any lengths. @internal */
   readonly cache: StepCache<RecurrenceStep>;
 }
 
@@ -65,10 +65,10 @@ export interface Recurrence extends Steps {
  * `sPrevTransposed`, and `ds` and `dsPrev`, their gradients. The others by their names.
  */
 export type StepRows<Name extends string = string> = Readonly<Record<Name, Tensor>> & {
-  /** xₖ, `[B_t,Iₖ]`, or class indices `[B_t]`; xₖᵀ, or class indices as they are; ∂loss/∂xₖ. */
+  /** xₖ, `[B_t,Iₖ]`, or class indices `[B_t]`. */
   readonly x: readonly Tensor[];
-  readonly xTransposed: readonly Tensor[];
-  readonly dx: readonly Tensor[];
+  /** xₖᵀ, `[Iₖ,B_t]`, or class indices as they are, `[B_t]`. */ readonly xTransposed: readonly Tensor[];
+  /** ∂loss/∂xₖ, `[B_t,Iₖ]`; [] if they are not computed. */ readonly dx: readonly Tensor[];
 };
 
 /** The views of one step. */

@@ -63,14 +63,15 @@ export function rnnStepBackward(
 export function productBackward(
   backend: Backend,
   da: Tensor,
-  {
-    dhPrev,
-    WhTransposed,
-    dWh,
-    hPrevTransposed,
-    db,
-  }: Readonly<Record<'dhPrev' | 'WhTransposed' | 'dWh' | 'hPrevTransposed' | 'db', Tensor>>,
+  product: {
+    /** ∂loss/∂hPrev, `[B,H]`. */ readonly dhPrev: Tensor;
+    /** Whᵀ, `[N,H]`. */ readonly WhTransposed: Tensor;
+    /** ∂loss/∂Wh, `[H,N]`. */ readonly dWh: Tensor;
+    /** hPrevᵀ, `[H,B]`. */ readonly hPrevTransposed: Tensor;
+    /** ∂loss/∂b, `[N]`. */ readonly db: Tensor;
+  },
 ): void {
+  const { dhPrev, WhTransposed, dWh, hPrevTransposed, db } = product;
   backend.matmul(dhPrev, da, WhTransposed, { accumulate: true }); // dhPrev += da·Whᵀ
   backend.matmul(dWh, hPrevTransposed, da, { accumulate: true }); // dWh += hPrevᵀ·da
   backend.columnSums(db, da, { accumulate: true }); // db += Σ da

@@ -652,14 +652,6 @@ gru-z-takes-in: z takes in, and 1-z keeps: the GRU of other texts
 + z * n + (1 - z) * hPrev.get(b, k)
 ! (23) | (22′) | (23′), and network/pytorch-network
 ## 23′, equations/gru.ts
-gru-dn-without-z: dn is dh
-- dh.get(b, k) * (1 - z);
-+ dh.get(b, k);
-! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
-gru-dz-without-n: dz is a product with hPrev alone
-- (hPrev.get(b, k) - n)
-+ hPrev.get(b, k)
-! (22′) daxz | (22′) dahz, and network/pytorch-network
 gru-no-direct-path: no gradient reaches hPrev through z*hPrev
 - dhPrev.get(b, k) + dh.get(b, k) * z
 + dhPrev.get(b, k)
@@ -669,6 +661,14 @@ gru-dh-prev-replaced: dhPrev loses what reaches h from outside
 + dh.get(b, k) * z
 ! (23′), and network/pytorch-network
 ## 22′, equations/gru.ts
+gru-dn-without-z: dn is dh
+- dh.get(b, k) * (1 - z);
++ dh.get(b, k);
+! (22′) daxr | (22′) daxn | (22′) dahr | (22′) dahn, and network/pytorch-network
+gru-dz-without-n: dz is a product with hPrev alone
+- (hPrev.get(b, k) - n)
++ hPrev.get(b, k)
+! (22′) daxz | (22′) dahz, and network/pytorch-network
 gru-dn-without-tanh: tanh′ is missing in daxn
 - const daxn = dN * (1 - n * n);
 + const daxn = dN;
@@ -841,6 +841,16 @@ f-without-the-old-stabiliser: f does not know by what c and n are divided
 - mPrev.get(b, u) - mNew + logF
 + logF - mNew
 ! (30) the stabiliser | (31) f | (31′) di | (31′) df, and cells/oracle
+## 32, equations/slstm.ts
+n-without-f: the normaliser forgets nothing
+- f * nPrev.get(b, u) + i
++ nPrev.get(b, u) + i
+! (30) the stabiliser changes | (32) n = f*nPrev + i | (32′) dnPrev | (31′) di | (31′) df, and cells/oracle
+## 33, equations/slstm.ts
+h-without-n: h is not divided by the normaliser
+- (o * cNew) / nNew
++ o * cNew
+! (30) the stabiliser changes | (33) | (33′) do | (32′) | (31′), and cells/oracle
 ## 33′, equations/slstm.ts
 no-gradient-of-n: no gradient reaches n through h
 - dn.get(b, u) - dMean * mean

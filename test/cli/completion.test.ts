@@ -31,7 +31,8 @@ function helpFrom(text: string): Help {
   const choices = options.flatMap((option) => {
     const list = /\(choices: ([^)]*?)(, default: [^)]*)?\)/.exec(option.replace(/\s+/g, ' '))?.[1];
     const words = list?.split(', ').map((word) => JSON.parse(word) as string);
-    return words ? [[flagOf(option), words] as const] : [];
+    const areNames = words?.every((word) => /^\w/.test(word)); // no shell completes signs
+    return words && areNames ? [[flagOf(option), words] as const] : [];
   });
   return { text, flags: options.map(flagOf), choices };
 }

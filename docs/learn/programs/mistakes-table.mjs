@@ -30,7 +30,8 @@ const titleOf = (equation) => (/^\d/.test(equation) ? `(${equation})` : equation
 function sectionOf(equation) {
   const mark =
     { 'output layer': '(5′)', directions: '**Directions.**', layers: '**Layers.**' }[equation] ?? titleOf(equation);
-  const position = derivation.search(new RegExp(`^\\[?${mark.replace(/[()*.]/g, '\\$&')}`, 'm'));
+  const escapedMark = mark.replace(/[()*.]/g, '\\$&');
+  const position = derivation.search(new RegExp(`^\\[?${escapedMark}|\\[${escapedMark}\\]\\(\\.\\./src`, 'm'));
   if (position < 0) throw new Error(`docs/derivation.md has no line that begins with ${mark}`);
   const [heading] = derivation
     .slice(0, position)

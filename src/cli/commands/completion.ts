@@ -72,7 +72,8 @@ function flagsOf(command: Command): Flag[] {
 
 function optionValues({ flags, required, optional, argChoices }: Option): Values | null {
   if (!required && !optional) return null;
-  if (argChoices) return argChoices;
+  // signs, such as a comma, would need quotes in each shell
+  if (argChoices) return argChoices.every((choice) => /^[\w.-]+$/.test(choice)) ? argChoices : 'unknown';
   return /<(file|path)>$/.test(flags) ? 'file' : 'unknown';
 }
 
