@@ -8,10 +8,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 848;
+const MOST_FILES = 909;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 52188, test: 50836 };
+const TOGETHER = { 'src + kernels': 58320, test: 55190 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -19,46 +19,48 @@ const MOST_LINES = {
   '.github': 120,
   bench: 7061,
   build: 610,
-  docs: 26210,
+  docs: 27720,
   examples: 210,
   'kernels, in no room': 97,
-  'kernels/gpu': 2817,
-  'kernels/reference': 190,
-  'kernels/wasm': 3240,
-  'kernels/webgpu': 2673,
-  'src, in no room': 409,
-  'src/classify': 1130,
-  'src/cli': 6311,
+  'kernels/gpu': 2900,
+  'kernels/reference': 210,
+  'kernels/wasm': 4040,
+  'kernels/webgpu': 2730,
+  'src, in no room': 430,
+  'src/cells': 480,
+  'src/classify': 1460,
+  'src/cli': 6520,
   'src/compare': 1557,
-  'src/core': 1424,
-  'src/data': 2540,
+  'src/core': 1640,
+  'src/data': 2890,
   'src/door': 1029,
-  'src/equations': 1590,
+  'src/equations': 2640,
   'src/exercises': 5345,
   'src/export': 1049,
   'src/files': 1447,
-  'src/forecast': 3110,
-  'src/mistakes': 1750,
-  'src/network': 2080,
+  'src/forecast': 4980,
+  'src/mistakes': 2020,
+  'src/network': 2140,
   'src/own-network': 290,
   'src/page': 9884,
-  'src/training': 2926,
+  'src/training': 2960,
   'test, in no room': 1340,
   'test/bench': 757,
-  'test/classify': 810,
-  'test/cli': 5881,
+  'test/cells': 710,
+  'test/classify': 1160,
+  'test/cli': 6050,
   'test/compare': 1202,
   'test/core': 1699,
-  'test/data': 1812,
+  'test/data': 2010,
   'test/docs': 4462,
   'test/door': 109,
-  'test/equations': 2289,
+  'test/equations': 2950,
   'test/exercises': 2525,
   'test/export': 514,
   'test/files': 896,
-  'test/fixtures': 1267,
-  'test/forecast': 2340,
-  'test/helpers': 6265,
+  'test/fixtures': 1480,
+  'test/forecast': 4040,
+  'test/helpers': 6380,
   'test/kernels': 2697,
   'test/network': 1966,
   'test/own-network': 149,
@@ -66,7 +68,7 @@ const MOST_LINES = {
   'test/page': 2184,
   'test/slow': 6280,
   'test/training': 3806,
-  'the top': 1239,
+  'the top': 1260,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */

@@ -129,7 +129,7 @@ export class WasmBackend implements Backend {
       const write = this.jobs[name] as (job: object) => Kind;
       const written = tensors.filter((_, n) => list[n].isOutput);
       this.runner.run(write.call(this.jobs, job), chunks, ...written);
-    }) as CellOperations[Name];
+    });
   }
 
   crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {

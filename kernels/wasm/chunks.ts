@@ -66,8 +66,9 @@ export function rowsAChunk(rows: number, columns: number, threads: number): numb
  * Rows and columns in a chunk of a cell's operation on `[B,H]`, which has whole rows, and the number of chunks. A chunk of an operation on
  * `[T,B,H]` goes through all steps; it is cut by columns too, if there are fewer rows than chunks.
  */
-export function cellChunks({ T, B, H }: Readonly<Record<string, number>>, threads: number) {
-  if (T === undefined) {
+export function cellChunks(sizes: Readonly<Record<string, number>>, threads: number) {
+  const { T, B, H } = sizes;
+  if (!Object.hasOwn(sizes, 'T')) {
     const rows = rowsAChunk(B, H, threads);
     return { rows, columns: H, chunks: Math.ceil(B / rows) };
   }

@@ -9,17 +9,19 @@ import { boundCell, stateShapesOf } from './cell.js';
 /** A cell with one state, h, and one block of H columns of the kernel and of the bias for each gate. */
 export interface ScanCell extends Pick<Cell, 'name' | 'gates' | 'operations' | 'setChrono'> {
   /** The equations of a block of steps: its states from the state before and the inputs. */
-  blockForward(this: void, backend: Backend, scan: Scan, block: Block): void;
+  blockForward(backend: Backend, scan: Scan, block: Block): void;
   /** From the gradients of the states: adds to those of the state before, of the inputs and of the parameters. */
-  blockBackward(this: void, backend: Backend, scan: Scan, block: Block): void;
+  blockBackward(backend: Backend, scan: Scan, block: Block): void;
 }
 
 /** The cell of these equations. */
-export function scanCell({ blockForward, blockBackward, ...given }: ScanCell): Cell {
+export function scanCell(given: ScanCell): Cell {
   const stateWidths: Cell['stateWidths'] = ({ H }) => ({ h: H });
   const count = given.gates.length;
+  const { name, gates: names, operations, setChrono } = given;
   const cell: Cell = {
-    ...given,
+    ...{ name, gates: names, operations },
+    ...(setChrono && { setChrono }),
     biases: ['bias'],
     hasFactors: true,
     stateWidths,
@@ -33,8 +35,15 @@ export function scanCell({ blockForward, blockBackward, ...given }: ScanCell): C
       const tensors = { states: { h }, dStates: { h: dh }, dUpstream: { h: dhUpstream }, others: { gates, dz } };
       const scan = bindScan({ ...parts, ...tensors });
       return boundCell(cell, parts, {
-        forward: (backend) => recurrenceForward(backend, scan, blockForward),
-        backward: (backend, options) => recurrenceBackward(backend, scan, blockBackward, options),
+        forward: (backend) =>
+          recurrenceForward(backend, scan, (on, all: Scan, block: Block) => given.blockForward(on, all, block)),
+        backward: (backend, options) =>
+          recurrenceBackward(
+            backend,
+            scan,
+            (on, all: Scan, block: Block) => given.blockBackward(on, all, block),
+            options,
+          ),
         setLengths: (lengths) => scan.setLengths(lengths),
       });
     },

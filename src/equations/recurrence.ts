@@ -119,7 +119,7 @@ export function recurrenceForward<Of extends Steps, Name extends string>(
   stepForward: StepEquations<Of, Name>,
 ): void {
   for (const { running, ended = [] } of recurrence.steps) {
-    if (running) stepForward(backend, recurrence, running as StepRows<Name>);
+    if (running) stepForward(backend, recurrence, running);
     for (const { state, prev } of ended) backend.copy(state, prev); // (14)
   }
 }
@@ -148,7 +148,7 @@ export function recurrenceBackward<Of extends Steps, Name extends string>(
   for (let n = steps.length - 1; n >= 0; n--) {
     const { running, ended = [] } = steps[n];
     for (const { dPrev, dState } of ended) backend.add(dPrev, dState); // (14′)
-    if (running) stepBackward(backend, recurrence, running as StepRows<Name>);
+    if (running) stepBackward(backend, recurrence, running);
   }
 }
 
@@ -181,7 +181,7 @@ function runningRows(tensors: RecurrenceTensors, t: number, count: number): Step
   }
   const x = tensors.inputs.map((input) => first(input, t));
   const xTransposed = x.map((xk) => (xk.dimension === 1 ? xk : transposeOf(xk)));
-  return Object.assign(rows, { x, xTransposed, dx: tensors.dInputs.map((dx) => first(dx, t)) }) as unknown as StepRows;
+  return Object.assign(rows, { x, xTransposed, dx: tensors.dInputs.map((dx) => first(dx, t)) });
 }
 
 export function endedRows(tensors: RecurrenceTensors, t: number, count: number): EndedState[] {

@@ -50,7 +50,7 @@ function fillGlorot(value: Tensor, random: Random): void {
 }
 
 /**
- * Biases with which a unit keeps its state for about u steps: with them alone, the gate that keeps is u/(1+u), so the state falls
+ * Biases with which a unit keeps its state for about u steps. With them alone, the gate that keeps is u/(1+u). So the state falls
  * to 1/e of its value in u steps. u is uniform in 1 … T−1, one for each unit. From Tallec & Ollivier 2018, "Can recurrent neural
  * networks warp time?". Returns for each cell what draws its biases, by the name of its last bias. Throws a RangeError for a cell without
  * such a gate.

@@ -300,8 +300,8 @@ export function signed({ metadata, tensors }: Safetensors): Safetensors {
 }
 
 /**
- * The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network, or if its
- * network has a cell that is neither of this program nor in `limits.cells`.
+ * The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network. Another
+ * one is thrown if the network has a cell that is neither of this program nor in `limits.cells`.
  */
 export function parseCheckpoint(bytes: Uint8Array, name: string, limits: ReadOptions = {}): Checkpoint {
   const file = checkedFile(bytes, name);

@@ -188,7 +188,7 @@ const SERIES = linesInFolder('series.csv', ['day,y', ...days]);
 const MOTION = linesInFolder('motion.csv', [...motion({ persons: 5, bouts: 1, seconds: 1 })]);
 const ofSet = words`--hidden 2 --batch-size 8 --training-iters 80 --seeds 2 --threads 1`;
 const NETWORK = words`${SMALL} --training-iters 1000 --threads 1`;
-const FORECASTER = words`train --data ${SERIES} --time day --predict y ${ofSet}`;
+const FORECASTER = words`train --data ${SERIES} --time day --predict y --method network ${ofSet}`;
 const CLASSIFIER = words`train --data ${MOTION} --classify activity --inputs ax,ay --group person --window 16 ${ofSet}`;
 
 const runs: [what: string, args: string[], kills: number, seed: number][] = inTier(

@@ -82,7 +82,7 @@ function contentsOf(name: string): Record<string, string> | undefined {
 /** `ridge, ets and networks` */
 function forecastsBy(correction: StoredCorrection | undefined): string {
   if (!correction) return 'networks';
-  const methods = correction.fits.map(({ method }) => String(method));
+  const methods = correction.fits.map(({ method }) => method as string);
   return [...methods, ...(correction.share === 0 ? [] : ['networks'])].join(', ');
 }
 
