@@ -19,7 +19,7 @@ export type { AccumulateOptions, Backend, Cost, MatmulOptions, Operations } from
 export { withShapeChecks } from './core/shape-checks.js';
 export { fillRandom, Random } from './core/rng.js';
 export type { BoundCell, Cell, CellParts, CellSizes, CellWidths, Shapes, Tensors } from './cells/cell.js';
-export type { CellName } from './cells/cells.js';
+export type { CellName } from './cells/names.js';
 export type { StepCell } from './cells/step-cell.js';
 export { stepCell } from './cells/step-cell.js';
 export type { CellOperation, CellOperations } from './core/cell-operations.js';

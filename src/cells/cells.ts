@@ -1,4 +1,4 @@
-/** The table of cells: the only place that lists them. */
+/** The table of cells: names.ts has their names, and nothing else lists them. */
 import { describe } from '../core/arguments.js';
 import type { Cell } from './cell.js';
 import { gru } from './gru.js';
@@ -6,16 +6,20 @@ import { lstmPeephole } from './lstm-peephole.js';
 import { lstm } from './lstm.js';
 import { mingru } from './mingru.js';
 import { minlstm } from './minlstm.js';
+import { type CellName, CELL_NAMES } from './names.js';
 import { rnn } from './rnn.js';
 import { slstm } from './slstm.js';
 
 /** Every cell, by its name. */
-const CELLS = { lstm, rnn, gru, 'lstm-peephole': lstmPeephole, mingru, minlstm, slstm } as const;
-
-/** The name of a cell of this program. */
-export type CellName = keyof typeof CELLS;
-/** The names of all cells. */
-export const CELL_NAMES = Object.keys(CELLS) as CellName[];
+const CELLS: Readonly<Record<CellName, Cell>> = {
+  lstm,
+  rnn,
+  gru,
+  'lstm-peephole': lstmPeephole,
+  mingru,
+  minlstm,
+  slstm,
+};
 
 /** The cell of a layer: one of the table by its name, or one of the caller. */
 export const cellOf = (cell: CellName | Cell): Cell => (typeof cell === 'string' ? CELLS[cell] : cell);

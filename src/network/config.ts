@@ -16,7 +16,7 @@ import { DataError } from '../core/errors.js';
 import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import type { Cell, CellWidths } from '../cells/cell.js';
-import type { CellName } from '../cells/cells.js';
+import type { CellName } from '../cells/names.js';
 import { assertCell, cellOf, nameOfCell } from '../cells/cells.js';
 
 /** What a network reads: numbers, or for each step one class. */

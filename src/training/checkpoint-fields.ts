@@ -3,7 +3,7 @@
  * begins the messages. checkpoint.ts reads the tensors.
  */
 import type { Cell } from '../cells/cell.js';
-import { CELL_NAMES } from '../cells/cells.js';
+import { CELL_NAMES } from '../cells/names.js';
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';

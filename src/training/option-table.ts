@@ -12,7 +12,7 @@ import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numb
 import { SHUFFLES } from '../data/batches.js';
 import { SCHEDULES } from '../equations/schedule.js';
 import { EIGENVALUES, LOSSES, MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
-import { CELL_NAMES } from '../cells/cells.js';
+import { CELL_NAMES } from '../cells/names.js';
 import { BIAS_INITS, OUTPUT_INITS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */

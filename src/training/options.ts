@@ -1,7 +1,6 @@
 /** The options of a training run, made from the table in option-table.ts: their types, defaults and checks, also when a run is resumed. */
 import { assertKnownNames, counted, describe, plainCopyOf } from '../core/arguments.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
-import { cellOf } from '../cells/cells.js';
 import type { Limits } from '../equations/clipping.js';
 import type { TrainData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
@@ -134,7 +133,8 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  if (options.biasInit === 'chrono' && !cellOf(options.cell).setChrono) {
+  // by its name, because a page needs the options without the cells' equations
+  if (options.biasInit === 'chrono' && options.cell === 'rnn') {
     return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
   }
   return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);

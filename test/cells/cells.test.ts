@@ -1,7 +1,8 @@
 /** The cells beside the LSTM in networks: gradients, wasm against the reference, lengths, carried states, files, refusals. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { CELL_NAMES, cellOf } from '../../src/cells/cells.js';
+import { cellOf } from '../../src/cells/cells.js';
+import { CELL_NAMES } from '../../src/cells/names.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
@@ -221,4 +222,8 @@ describe('files', () => {
     const write = () => checkpointBytes({ ...checkpoint, model: { ...checkpoint.model, network: broken } });
     expect(errorOf(DataError, write).message).toContain('layers[0]: cell is "gur": must be one of lstm, rnn, gru, ');
   });
+});
+
+test('chrono biases are refused for the cell without a gate that keeps its state, and only for it', () => {
+  expect(CELL_NAMES.filter((name) => !cellOf(name).setChrono)).toEqual(['rnn']);
 });

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { BoundCell, Cell } from '../../src/cells/cell.js';
-import { CELL_NAMES, cellOf } from '../../src/cells/cells.js';
-import type { CellName } from '../../src/cells/cells.js';
+import { cellOf } from '../../src/cells/cells.js';
+import { type CellName, CELL_NAMES } from '../../src/cells/names.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';

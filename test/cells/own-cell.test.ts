@@ -1,6 +1,6 @@
 /** A cell of the user's own: given as an object in `layers`, checked, trained, written to a file and read again. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { CELL_NAMES } from '../../src/cells/cells.js';
+import { CELL_NAMES } from '../../src/cells/names.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';

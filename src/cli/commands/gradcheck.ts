@@ -1,8 +1,8 @@
 /** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
 import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
-import type { CellName } from '../../cells/cells.js';
-import { CELL_NAMES, cellOf } from '../../cells/cells.js';
+import { cellOf } from '../../cells/cells.js';
+import { type CellName, CELL_NAMES } from '../../cells/names.js';
 import { counted } from '../../core/arguments.js';
 import { formatShape } from '../../core/tensor.js';
 import type { GradientReport } from '../../equations/gradcheck.js';
