@@ -133,8 +133,8 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  // by its name, because a page needs the options without the cells' equations
-  if (options.biasInit === 'chrono' && options.cell === 'rnn') {
+  // by their names, because a page needs the options without the cells' equations
+  if (options.biasInit === 'chrono' && ['rnn', 'slstm'].includes(options.cell)) {
     return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
   }
   return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
