@@ -119,7 +119,7 @@ export class WasmBackend implements Backend {
   private ofCell<Name extends CellOperation>(name: Name): CellOperations[Name] {
     const list = CELL_OPERANDS[name];
     const numbers = cellNumbers(name);
-    return ((...operands: readonly (Tensor | number | boolean)[]) => {
+    return (...operands: readonly (Tensor | number | boolean)[]) => {
       const sizes = cellSizes(name, operands);
       const { rows, columns, chunks } = cellChunks(sizes, this.runner.threads);
       const job: Record<string, number> = { ...sizes, rows, columns };
@@ -129,7 +129,7 @@ export class WasmBackend implements Backend {
       const write = this.jobs[name] as (job: object) => Kind;
       const written = tensors.filter((_, n) => list[n].isOutput);
       this.runner.run(write.call(this.jobs, job), chunks, ...written);
-    });
+    };
   }
 
   crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {

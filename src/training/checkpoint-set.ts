@@ -6,7 +6,15 @@ import { DataError } from '../core/errors.js';
 import type { JsonObject } from '../files/json.js';
 import { type StoredTensor, quote, writeSafetensors } from '../files/safetensors.js';
 import { checkedMetadata, metadataIn } from './checkpoint-fields.js';
-import { type Checkpoint, type ReadOptions, checkedFile, checkpointFile, checkpointIn, FORMAT, signed } from './checkpoint.js';
+import {
+  type Checkpoint,
+  type ReadOptions,
+  checkedFile,
+  checkpointFile,
+  checkpointIn,
+  FORMAT,
+  signed,
+} from './checkpoint.js';
 
 /** The contents of a file of several networks. */
 export interface CheckpointSet {

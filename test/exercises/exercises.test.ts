@@ -43,9 +43,14 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
     const begun = new Set(one.typescript.start.split('\n'));
     const taken = one.typescript.solution.split('\n').filter((line) => !begun.has(line));
     expect(taken.length).toBeGreaterThan(0);
-    const places = [one.source, 'src/cells/cell.ts', 'src/cells/lstm.ts', 'src/network/layers.ts', 'src/network/output.ts', 'src/network/network.ts'].map(
-      (file) => readFileSync(file, 'utf8').replace(/\s+/g, ''),
-    );
+    const places = [
+      one.source,
+      'src/cells/cell.ts',
+      'src/cells/lstm.ts',
+      'src/network/layers.ts',
+      'src/network/output.ts',
+      'src/network/network.ts',
+    ].map((file) => readFileSync(file, 'utf8').replace(/\s+/g, ''));
     for (const line of taken) {
       const statement = line
         .trim()
