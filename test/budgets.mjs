@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 909;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 58400, test: 55190 };
+const TOGETHER = { 'src + kernels': 58400, test: 55300 };
 
 /** Lines of each room. */
 const MOST_LINES = {
