@@ -84,9 +84,12 @@ function planIn(stored: JsonReader): ForecastPlan {
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
-  const { corrections } = rulesOf(plan);
-  if (corrections && corrections.length !== ahead.length)
-    throw stored.field('rules').field('corrections').fault(counted(ahead.length, 'correction'));
+  const { corrections, later } = rulesOf(plan);
+  for (const [name, all] of Object.entries({ corrections, later }))
+    if (all && all.length !== ahead.length)
+      throw stored.field('rules').field(name).fault(counted(ahead.length, 'correction'));
+  if (corrections && !scores && !later)
+    throw stored.field('rules').field('later').fault('corrections, because there are no scores');
   if (scores && !isVersion1(plan) && corrections?.every(({ share }) => share !== null) !== true)
     throw stored.field('rules').field('corrections').fault('corrections with their shares, because there are scores');
   const { from, to } = scoredSteps(plan.parts);
@@ -123,6 +126,7 @@ const rulesIn = (stored: JsonReader): Rules => ({
   isNonNegative: stored.field('isNonNegative').truth(),
   looks: stored.field('looks').whole(0),
   corrections: stored.field('corrections').orNull((all) => all.list(correctionIn)),
+  later: stored.field('later').orNull((all) => all.list(correctionIn)),
 });
 
 function correctionIn(stored: JsonReader): StoredCorrection {

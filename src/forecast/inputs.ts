@@ -240,11 +240,14 @@ function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputC
 
 const yearOf = (time: number): number => time / (365.2425 * DAY);
 
-/** sin and cos of the phase, once and twice in a period; what the steps are too far apart for is left out. */
+/**
+ * sin and cos of the phase, once and twice in a period; what the steps are too far apart for is left out. In f32, as the networks read them: the last
+ * digits of f64 depend on the version of V8, and ridge regression would carry them into the file.
+ */
 const waves = (name: string, period: number, phaseOf: (d: number) => number): InputColumn[] =>
   HARMONICS.filter((k) => 2 * k <= period).flatMap((k): InputColumn[] => [
-    { name: `${name}: sin ${k}`, at: (d) => Math.sin(2 * Math.PI * k * phaseOf(d)) },
-    { name: `${name}: cos ${k}`, at: (d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
+    { name: `${name}: sin ${k}`, at: (d) => Math.fround(Math.sin(2 * Math.PI * k * phaseOf(d))) },
+    { name: `${name}: cos ${k}`, at: (d) => Math.fround(Math.cos(2 * Math.PI * k * phaseOf(d))) },
   ]);
 
 function knownColumns(plan: KnownPlan, column: KnownColumn): InputColumn[] {

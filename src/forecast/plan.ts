@@ -36,6 +36,11 @@ export interface Rules {
   readonly looks: number;
   /** For each of `ahead`, what its forecasts are made of; null before the calibration, and in version 1, whose networks correct no method. */
   readonly corrections: readonly StoredCorrection[] | null;
+  /**
+   * The same corrections with the methods fitted to the validation part too, which replace them after the calibration; else null. They are in the file
+   * from the beginning, because another computer that continues the run may fit other last digits.
+   */
+  readonly later: readonly StoredCorrection[] | null;
 }
 
 /** A correction as a file holds it: see `Correction`. */
@@ -46,7 +51,7 @@ export interface StoredCorrection {
   readonly share: number | null;
 }
 
-const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, corrections: null };
+const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0, corrections: null, later: null };
 
 export const rulesOf = ({ rules }: Pick<ForecastPlan, 'rules'>): Rules => rules ?? RULES_OF_1_0;
 
@@ -167,7 +172,7 @@ export function planOf(
       method: choices.method,
       isNonNegative:
         !choices.isNegative && !series.y.subarray(0, parts.test.from - largest + 1).some((value) => value < 0),
-      ...{ looks: 0, corrections: null },
+      ...{ looks: 0, corrections: null, later: null },
     },
   };
   assertHolidaysReach(plan, lastRead(plan, parts.test.to), name);

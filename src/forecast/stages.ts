@@ -17,7 +17,6 @@ import type { Correction } from './correction.js';
 import {
   chosenMethods,
   COLUMNS_OF_CORRECTION,
-  correctionsOf,
   knownSteps,
   refitted,
   shareOf,
@@ -111,7 +110,7 @@ export async function trainStages(
       withForecaster(backend, { plan, networks }, use, 'calibration');
     const shared = await asked(state.plan, (forecaster) => withShares(forecaster, series, hooks));
     const scored = await asked(shared, (forecaster) => withScores(forecaster, series, hooks.signal));
-    state = { plan: withLaterFits(scored, series), networks: new Map() };
+    state = { plan: withLaterFits(scored), networks: new Map() };
   }
   return trainStage(backend, series, options, state, 'final', hooks);
 }
@@ -171,13 +170,14 @@ export interface Choice {
   readonly withNetworks: number | null;
 }
 
-/** The plan with the methods that its networks correct. */
+/** The plan with the methods that its networks correct, fitted for both stages. */
 function withMethods(plan: ForecastPlan, series: Series): ForecastPlan {
   if (isVersion1(plan) || rulesOf(plan).corrections) return plan;
-  return withCorrections(
-    plan,
-    plan.ahead.map((ahead) => chosenMethods(plan, readingFor(plan, series, [ahead]))),
-  );
+  const readings = plan.ahead.map((ahead) => readingFor(plan, series, [ahead]));
+  const corrections = readings.map((reading) => chosenMethods(plan, reading));
+  const later = corrections.map((one, n) => storedCorrection(refitted(plan, readings[n], one)));
+  const chosen = withCorrections(plan, corrections);
+  return { ...chosen, rules: { ...rulesOf(chosen), later } };
 }
 
 const withCorrections = (plan: ForecastPlan, corrections: readonly Correction[]): ForecastPlan => ({
@@ -233,12 +233,10 @@ async function withScores(
   return { ...plan, scores };
 }
 
-/** The plan whose methods are fitted to the validation part too. */
-function withLaterFits(plan: ForecastPlan, series: Series): ForecastPlan {
-  const corrections = correctionsOf(plan);
-  if (!corrections) return plan;
-  return withCorrections(
-    plan,
-    corrections.map((one, n) => refitted(plan, readingFor(plan, series, [plan.ahead[n]]), one)),
-  );
+/** The plan whose methods are those that are fitted to the validation part too. */
+function withLaterFits(plan: ForecastPlan): ForecastPlan {
+  const { corrections, later, ...others } = rulesOf(plan);
+  if (!corrections || !later) return plan;
+  const replaced = later.map((one, n) => ({ ...one, share: corrections[n].share }));
+  return { ...plan, rules: { ...others, corrections: replaced, later: null } };
 }

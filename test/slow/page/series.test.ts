@@ -3,9 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Random } from '../../../src/core/rng.js';
-import { valuesOf } from '../../../src/core/tensor.js';
 import { formatTime } from '../../../src/data/times.js';
-import { parseForecast } from '../../../src/forecast/forecast-file.js';
 import { expectAccessToSeries } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
@@ -111,7 +109,7 @@ testInBrowser(
 );
 
 testInBrowser(
-  'a run can be paused, saved, and continued here and in the command line, with the same numbers but for rounding',
+  'a run can be paused, saved, and continued here and in the command line, with the same bytes',
   async () => {
     const opened = await open(SMALL_SERIES.replace('steps=10', 'steps=200'), {});
     const { page } = opened;
@@ -131,19 +129,7 @@ testInBrowser(
     ]);
     expect(rest.code).toBe(0);
     await trained(opened);
-    const [here, there] = [await opened.save(root), resumed].map((file) => parseForecast(readFileSync(file), file));
-    // not the same bits: Node and this Chromium round Math.exp and Math.sin differently, of which the methods' forecasts are made
-    const [mine, others] = [here, there].map(({ networks }) =>
-      [...networks].flatMap(([name, { model }]) =>
-        Object.entries(model.parameters).flatMap(([parameter, values]) =>
-          Array.from(valuesOf(values), (value, n) => ({ at: `${name} ${parameter} ${n}`, value })),
-        ),
-      ),
-    );
-    expect(mine.length).toBeGreaterThan(100);
-    expect(mine.map(({ at }) => at)).toEqual(others.map(({ at }) => at));
-    expect(Math.max(...mine.map(({ value }, n) => Math.abs(value - others[n].value)))).toBeLessThan(1e-3);
-    expect(here.plan.rules?.looks).toBe(there.plan.rules?.looks);
+    expect(readFileSync(await opened.save(root)).equals(readFileSync(resumed))).toBe(true);
     await page.click('#reset');
     await opened.waitForStep(0);
     expect(await page.isHidden('#forecasts-shown')).toBe(true);
