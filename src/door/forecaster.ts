@@ -17,7 +17,7 @@ import type { TableSource } from '../forecast/run.js';
 import { beginRun, laterSeries, reportOfRun, trainRun } from '../forecast/run.js';
 import type { ForecastRow } from '../forecast/future.js';
 import { futureOf, MOST_STEPS, rowsOf } from '../forecast/future.js';
-import { assertHolidaysReach, lastRead, withLooks } from '../forecast/plan.js';
+import { assertHolidaysReach, lastRead, withLooksOfRun } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
 
@@ -104,7 +104,7 @@ export async function trainForecaster(
     ...(signal && { signal }),
   });
   const reports = await reportOfRun(backend, run, signal);
-  return { bytes: forecastBytes({ ...run.state, plan: withLooks(run.state.plan, 1) }), reports };
+  return { bytes: forecastBytes({ ...run.state, plan: withLooksOfRun(run.state.plan, 1) }), reports };
 }
 
 /** The rows of a program. */

@@ -55,6 +55,13 @@ const RULES_OF_1_0: Rules = { method: 'network', isNonNegative: false, looks: 0,
 
 export const rulesOf = ({ rules }: Pick<ForecastPlan, 'rules'>): Rules => rules ?? RULES_OF_1_0;
 
+/**
+ * The plan after a run has measured its test part from `count` origins; an earlier report knows of `before` evaluations. A run that was killed
+ * after it counted, and is resumed, does not count again.
+ */
+export const withLooksOfRun = (plan: ForecastPlan, count: number, before = 0): ForecastPlan =>
+  rulesOf(plan).looks > 0 ? plan : withLooks(plan, count, before);
+
 /** The plan after `count` more evaluations on its test part, of which an earlier report knows `before`. */
 export function withLooks(plan: ForecastPlan, count: number, before = 0): ForecastPlan {
   const rules = rulesOf(plan);

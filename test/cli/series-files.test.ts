@@ -2,8 +2,6 @@
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { Random } from '../../src/core/rng.js';
 import { formatTime } from '../../src/data/times.js';
-import { parseForecast } from '../../src/forecast/forecast-file.js';
-import { withLooks } from '../../src/forecast/plan.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { jsonLinesOf, longhand } from '../helpers/longhand.js';
 import { inFolder, linesInFolder } from '../helpers/temporary-directories.js';
@@ -85,10 +83,8 @@ test('a run that has ended is written to another checkpoint, in place of what th
   const args = ['train', '--resume', checkpoint, '--data', data, '--threads', '1'];
   for (const times of [1, 2]) {
     const { code, stderr } = await longhand([...args, '--checkpoint', other]);
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`looked at ${times + 1} times`)]);
-    const [own, others] = ['other', 'large'].map((name) => parseForecast(read(`${name}.safetensors`), name));
-    expect(own.networks).toEqual(others.networks);
-    expect(own.plan).toEqual(withLooks(others.plan, times)); // the file that was resumed is not written
+    expect([code, stderr]).toEqual([0, expect.stringContaining('looked at once')]);
+    expect(read('other.safetensors')).toEqual(read('large.safetensors'));
     if (times === 1) expect(read('other.safetensors.previous')).toEqual(read('tiny.safetensors'));
   }
   expect(read('other.test.csv')).toEqual(read('large.test.csv'));

@@ -106,12 +106,18 @@ describe('longhand train --predict', () => {
     expect([report.looks, report.steps]).toEqual([1, '189 … 209']);
     for (const { ahead, error } of report.horizons) expect(error).toBeCloseTo(errors[ahead], 4); // the file has 7 digits
 
-    // a second look, at the run that has ended
+    // a run that has ended repeats its look; eval is another one
     const [bytes, test] = [readFileSync(CHECKPOINT), read('run.test.csv')];
-    const again = await longhand(['train', '--resume', CHECKPOINT, '--data', DATA, '--threads', '1']);
-    expect([again.code, again.stdout]).toEqual([0, first.stdout]);
-    expect(again.stderr).toContain('the test part has been looked at 2 times');
-    expect(read('run.test.csv')).toBe(test);
+    for (const [command, looks] of [
+      [words`train --resume ${CHECKPOINT} --threads 1`, 'once'],
+      [words`eval ${CHECKPOINT} --threads 1`, '2 times'],
+    ] as const) {
+      const again = await longhand([...command, '--data', DATA]);
+      expect([again.code, again.stdout]).toEqual([0, first.stdout]);
+      expect(again.stderr).toContain(`the test part has been looked at ${looks}`);
+      expect(read('run.test.csv')).toBe(test);
+      expect(readFileSync(CHECKPOINT).equals(bytes)).toBe(looks === 'once');
+    }
     const [before, after] = [bytes, readFileSync(CHECKPOINT)].map((one) => parseForecast(one, 'run'));
     expect([before, after].map(({ plan }) => plan.rules?.looks)).toEqual([1, 2]);
     expect(forecastBytes({ ...after, plan: before.plan })).toEqual(new Uint8Array(bytes));

@@ -12,7 +12,7 @@ import { meanAbsoluteError } from '../../src/forecast/intervals.js';
 import { fitInput, fitMethods, METHOD_NAMES } from '../../src/forecast/methods/methods.js';
 import { meanWithin, originsOf } from '../../src/forecast/origins.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { plannedColumns, planOf, withLooks } from '../../src/forecast/plan.js';
+import { plannedColumns, planOf, withLooks, withLooksOfRun } from '../../src/forecast/plan.js';
 import { reportOf, verdictsOf } from '../../src/forecast/report.js';
 import { choicesOf } from '../../src/forecast/request.js';
 import { reportOfRun } from '../../src/forecast/run.js';
@@ -263,6 +263,7 @@ test('looks at the test part are counted, and an earlier report is not forgotten
   expect(withLooks(plan, 1).rules?.looks).toBe(1);
   expect(withLooks(withLooks(plan, 3), 2).rules?.looks).toBe(5);
   expect(withLooks(plan, 2, 7).rules?.looks).toBe(9);
+  expect(withLooksOfRun(withLooksOfRun(plan, 2, 7), 2, 9).rules?.looks).toBe(9);
 });
 
 test('a forecaster of 1.0.0 has the numbers of 1.0.0, also below 0', async () => {

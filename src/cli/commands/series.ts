@@ -13,7 +13,7 @@ import type { Choice, ForecastHooks } from '../../forecast/stages.js';
 import { listed } from '../../forecast/report.js';
 import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/plan.js';
-import { networkWords, withLooks } from '../../forecast/plan.js';
+import { networkWords, withLooks, withLooksOfRun } from '../../forecast/plan.js';
 import type { OriginChoices } from '../../forecast/origins.js';
 import { originsOf } from '../../forecast/origins.js';
 import type { ForecastRequest } from '../../forecast/request.js';
@@ -194,7 +194,7 @@ export async function trainSeries(
     return (await trainRun(backend, run, { ...hooks, onNetwork, onChoice: informOfChoice })).state;
   };
   await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
-    testRun(backend, { ...run, state: trained }, target, flags, signal),
+    testRun(backend, { ...run, state: trained }, target, flags, withLooksOfRun, signal),
   );
 }
 
@@ -218,12 +218,13 @@ function informOfChoice({ ahead, methods, share, error, withNetworks }: Choice):
     );
 }
 
-/** Reports the forecasts of the test part, counts this in the checkpoint, and writes the files beside it. */
+/** Reports the forecasts of the test part, counts this in the checkpoint with `looked`, and writes the files beside it. */
 async function testRun(
   backend: Backend,
   run: ForecastRun,
   checkpoint: string | undefined,
   { json, origins, refit }: { readonly json: boolean } & OriginChoices,
+  looked: typeof withLooks,
   signal: AbortSignal,
 ): Promise<void> {
   const reports = await reportOfRun(backend, run, signal);
@@ -231,7 +232,7 @@ async function testRun(
     origins > 1
       ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
       : [];
-  const plan = withLooks(
+  const plan = looked(
     run.state.plan,
     origins,
     checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan),
@@ -254,7 +255,7 @@ export async function evaluateForecasts(
 ): Promise<void> {
   assertTrained(state, checkpoint);
   if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
-  await testRun(backend, await resumeRun(tableFile(flags.data, signal), state), checkpoint, flags, signal);
+  await testRun(backend, await resumeRun(tableFile(flags.data, signal), state), checkpoint, flags, withLooks, signal);
 }
 
 /** The flags as a request for the library. */

@@ -11,7 +11,7 @@ import { choicesOf, NO_SEASONS } from '../../forecast/request.js';
 import { withForecaster } from '../../forecast/forecaster.js';
 import { optionsOf } from '../../forecast/stages.js';
 import type { ForecastChoices, ForecastPlan } from '../../forecast/plan.js';
-import { membersOf, withLooks } from '../../forecast/plan.js';
+import { membersOf, withLooksOfRun } from '../../forecast/plan.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, resumeRun, trainRun } from '../../forecast/run.js';
 import type { SeriesColumns } from '../../forecast/series.js';
@@ -120,7 +120,7 @@ export class SeriesEngine {
       const results = await withForecaster(await this.backendFor(run.threads), state, (forecaster) =>
         resultsOf(forecaster, series, name, signal),
       );
-      this.run = { ...run, state: { ...state, plan: withLooks(state.plan, 1) } };
+      this.run = { ...run, state: { ...state, plan: withLooksOfRun(state.plan, 1) } };
       return results;
     });
   }
