@@ -232,11 +232,7 @@ async function testRun(
     origins > 1
       ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
       : [];
-  const plan = looked(
-    run.state.plan,
-    origins,
-    checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan),
-  );
+  const plan = looked(run.state.plan, origins, checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan));
   printReports(json, plan, reports);
   printOrigins(json, rolling, refit);
   informOfLooks(plan);
