@@ -11,7 +11,6 @@ import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
-import { inTier } from '../helpers/needs.js';
 import { expectNumbers } from '../helpers/numeric.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -123,41 +122,32 @@ test.each(OTHERS)('%s: the gradients of a network are the numeric ones, with eac
   const inputs = 4;
   const wide = {
     inputs,
-    layers: [
-      { ...layer, cell, bidirectional: true },
-      { hidden: 2, cell },
-    ],
     outputs: 3,
+    forgetBias: 0.4,
+    ...(cell.startsWith('min') && { eigenvalues: 'signed' as const }),
   };
+  const inBoth = { ...layer, cell, bidirectional: true };
   const problems = [
-    { network: { inputs, layers: [{ hidden: 5, cell }], outputs: 3, forgetBias: 0.4 }, lengths: undefined },
-    { network: { ...wide, reads: 'every' as const }, lengths: [2, 5, 4] },
+    { network: { ...wide, layers: [inBoth, { hidden: 2, cell }], reads: 'every' as const }, lengths: [2, 4, 3] },
     {
-      network: { ...wide, inputKind: 'classes' as const, layers: [{ ...layer, cell, bias: false }] },
-      lengths: [5, 1, 2],
-    },
-    {
-      network: { ...wide, layers: [layer, { hidden: 2, cell }, { hidden: 4, cell: 'gru' as const }] },
-      lengths: [5, 3, 5],
+      network: {
+        ...{ inputs, outputs: 3, inputKind: 'classes' as const },
+        layers: [{ ...layer, cell, bias: false }, layer, { hidden: 4, cell: 'gru' as const }, { hidden: 2, cell }],
+      },
+      lengths: undefined,
     },
   ];
   for (const { network, lengths } of problems) {
-    const reports = await checkNetworkGradients(backend, network, { T: 5, B: 3 }, { ...(lengths && { lengths }) });
+    const reports = await checkNetworkGradients(backend, network, { T: 4, B: 3 }, { ...(lengths && { lengths }) });
     expect(reports.filter(({ ok }) => !ok)).toEqual([]);
     expect(reports.some(({ name }) => name.startsWith('h0'))).toBe(true);
   }
-  if (!cell.startsWith('min')) return;
-  const signed = { ...wide, eigenvalues: 'signed' as const };
-  const reports = await checkNetworkGradients(backend, signed, { T: 5, B: 3 }, { lengths: [2, 5, 4] });
-  expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-const COUNT = inTier(10, 200);
-
-test(`the gradients of ${COUNT} random networks of all cells are the numeric ones`, async () => {
+test('the gradients of 5 random networks of all cells are the numeric ones', async () => {
   const random = new Random(31);
   const oneOf = <Value>(...choices: readonly Value[]): Value => choices[random.below(choices.length)];
-  for (let n = 0; n < COUNT; n++) {
+  for (let n = 0; n < 5; n++) {
     const [T, B] = [1 + random.below(5), 1 + random.below(3)];
     const layers = Array.from({ length: 1 + random.below(3) }, () => ({
       ...{ hidden: 1 + random.below(4), bidirectional: oneOf(true, false), bias: oneOf(true, true, false) },

@@ -192,7 +192,7 @@ const FORECASTER = words`train --data ${SERIES} --time day --predict y --method 
 const CLASSIFIER = words`train --data ${MOTION} --classify activity --inputs ax,ay --group person --window 16 ${ofSet}`;
 
 const runs: [what: string, args: string[], kills: number, seed: number][] = inTier(
-  [['a network', NETWORK, 6, 1]],
+  [['a network', NETWORK, 3, 1]],
   [
     ['a network', NETWORK, 10, 2],
     ['a forecaster', FORECASTER, 6, 7],
