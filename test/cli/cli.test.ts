@@ -6,7 +6,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
 import { f32Number } from '../../src/cli/flag-values.js';
 import { failureOf } from '../helpers/failures.js';
-import { failed, longhand, misused, refused } from '../helpers/longhand.js';
+import { failed, longhand, misused, refused, words } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -122,7 +122,9 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
   });
 
   test('gradcheck computes in f64, so its numbers may be beyond f32', async () => {
-    const { code, stdout } = await longhand(['gradcheck', '--forget-bias', '1e39', '--tolerance', '1e300']);
+    const { code, stdout } = await longhand(
+      words`gradcheck --forget-bias 1e39 --tolerance 1e300 --hidden 2 --inputs 2`,
+    );
     expect([code, stdout]).toEqual([0, expect.stringContaining('ok: relative error ≤ 1e+300')]);
   });
 
