@@ -29,14 +29,21 @@ const ANY_ENGINE: readonly EngineKind[] = ['node', 'page'];
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
 const TUTORIAL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
 const ALL: readonly Kind[] = [...TUTORIAL, 'network'];
+const WITH_CELLS: readonly Kind[] = [...ALL, 'anyCell'];
 
 /** Where a driver computes on the CPU, the other modes need seconds for one step of a network, and longer for the first. */
 const NETWORK_MODES: readonly Mode[] = ['webgl2', 'webasm'];
 
 const CANDIDATES: readonly ListEntry[] = [
-  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
+  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: WITH_CELLS, threadedIn: ANY_ENGINE },
+  {
+    name: 'longhand-wasm-portable',
+    program: 'longhand',
+    mode: 'wasm-portable',
+    kinds: WITH_CELLS,
+    threadedIn: ANY_ENGINE,
+  },
+  { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: WITH_CELLS },
   ...MODES.map((mode) => ({
     name: `longhand-gpu-${mode}`,
     program: 'longhand',
@@ -53,7 +60,7 @@ const CANDIDATES: readonly ListEntry[] = [
   { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
   { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
-  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: WITH_CELLS, threadedIn: ANY_ENGINE },
   { name: 'pytorch-cuda', program: 'pytorch.py', mode: 'cuda', kinds: ALL },
 ];
 

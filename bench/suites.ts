@@ -1,6 +1,6 @@
 /** The suites: lists of cases, in each of which every candidate is measured. */
 import type { ModelSizes } from '../src/network/tutorial-network.js';
-import type { CellTask, Form, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from './tasks.js';
+import type { AnyCellTask, CellTask, Form, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from './tasks.js';
 
 export interface Case {
   readonly name: string;
@@ -243,4 +243,27 @@ function textCase(sizes: NetworkCase, clipNorm: number): Case {
   return networkCase({ ...sizes, clipNorm, hasTensorFlowLayers: true });
 }
 
-export const SUITES = [matmul, gates, forward, step, scaling, network, text];
+// One training step of each cell: short sequences at the tutorial's sizes, and long ones, where a scan pays.
+
+const anyCellCase = (cell: AnyCellTask['cell'], sizes: ModelSizes): Case => {
+  const { T, B, I, H, C } = sizes;
+  return { name: `${cell} T ${T} B ${B} I ${I} H ${H} C ${C}`, task: { kind: 'anyCell', cell, ...sizes } };
+};
+const LONG: ModelSizes = { ...TUTORIAL, T: 784, I: 1 };
+
+const cells: Suite = {
+  name: 'cells',
+  title: 'One training step of other cells',
+  about:
+    'Each case is one training step (forward, backward and Adam) of one layer of a cell, whose last state is classified. PyTorch computes ' +
+    'it with `nn.LSTM`, `nn.GRU` or `nn.RNN`, and has no minGRU and minLSTM. The ratio to PyTorch can be compared with that of the LSTM, in ' +
+    'the first case.',
+  usesNewProcesses: true,
+  full: [
+    ...(['lstm', 'gru', 'rnn', 'mingru', 'minlstm'] as const).map((cell) => anyCellCase(cell, TUTORIAL)),
+    ...(['lstm', 'mingru', 'minlstm'] as const).map((cell) => anyCellCase(cell, LONG)),
+  ],
+  quick: [anyCellCase('gru', SMALL_MODEL)],
+};
+
+export const SUITES = [matmul, gates, forward, step, scaling, network, text, cells];

@@ -1,4 +1,5 @@
 /** The tasks that can be measured, with the numbers that go in and come out. */
+import type { CellName } from '../src/cells/names.js';
 import { Random } from '../src/core/rng.js';
 import { type Shape, sizeOf } from '../src/core/tensor.js';
 import { type NetworkConfig, inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
@@ -41,7 +42,13 @@ export interface NetworkTask extends ModelSizes, Required<Pick<NetworkConfig, 'i
   readonly hasTensorFlowLayers?: boolean;
 }
 
-export type BenchmarkTask = MatmulTask | CellTask | ModelTask | NetworkTask;
+/** One training step of a layer of any cell, and an output layer that reads its last step. */
+export interface AnyCellTask extends ModelSizes {
+  readonly kind: 'anyCell';
+  readonly cell: CellName;
+}
+
+export type BenchmarkTask = MatmulTask | CellTask | ModelTask | NetworkTask | AnyCellTask;
 export type Kind = BenchmarkTask['kind'];
 
 /** Arrays by name, each stored row by row. */
@@ -51,7 +58,9 @@ export const FORGET_BIAS = 1;
 export const LEARNING_RATE = 0.001;
 
 /** The network of a task, as src/network/network.ts and its sizes describe it. */
-export function networkOf(task: ModelTask | NetworkTask): NetworkConfig {
+export function networkOf(task: ModelTask | NetworkTask | AnyCellTask): NetworkConfig {
+  if (task.kind === 'anyCell')
+    return { inputs: task.I, layers: [{ hidden: task.H, cell: task.cell }], outputs: task.C, forgetBias: FORGET_BIAS };
   if (task.kind !== 'network') return modelNetwork(task, FORGET_BIAS);
   const { I, H, C, layers, bidirectional, inputKind, reads } = task;
   const everyLayer = Array.from({ length: layers }, () => ({ hidden: H, bidirectional }));
@@ -74,8 +83,9 @@ export function inputShapes(task: BenchmarkTask): Record<string, Shape> {
       if (task.kind === 'cellForward') return { z: gates, cPrev: state };
       return { dh: state, dc: state, gates, c: state, cPrev: state };
     }
-    case 'network': {
-      const labels = task.reads === 'every' ? [task.T, task.B] : [task.B];
+    case 'network':
+    case 'anyCell': {
+      const labels = task.kind === 'network' && task.reads === 'every' ? [task.T, task.B] : [task.B];
       return { ...networkParameterShapes(networkOf(task)), x: inputShape(networkOf(task), task), labels };
     }
     default:
@@ -124,6 +134,7 @@ export function makeInputs(task: BenchmarkTask): Arrays {
   const hasClasses = task.kind === 'network' && task.inputKind === 'classes';
   const draws: Record<string, () => number> = {
     bias: uniform(-0.1, 0.1),
+    recurrentBias: uniform(-0.1, 0.1),
     outKernel: () => random.normal(0, 1),
     outBias: () => random.normal(0, 1),
     x: hasClasses ? () => random.below(task.I) : uniform(0, 1),
@@ -153,13 +164,14 @@ function writeLabels(y: Float32Array, { B, C }: ModelTask, random: Random): void
 export const classesOf = (y: ArrayLike<number>, { B, C }: ModelTask): number[] =>
   Array.from({ length: B }, (_, b) => Array.from({ length: C }, (_, k) => y[b * C + k]).indexOf(1));
 
-/** Floating-point operations of the matrix products; undefined if the task has none. */
+/** Floating-point operations of the matrix products; undefined if the task has none, or the cells of different cases have different ones. */
 export function flopsOf(task: BenchmarkTask): number | undefined {
   switch (task.kind) {
     case 'matmul':
       return 2 * task.M * task.K * task.N;
     case 'cellForward':
     case 'cellBackward':
+    case 'anyCell':
       return undefined;
     case 'forward':
       return forwardFlops(task);

@@ -6,7 +6,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import { outputsOn } from '../programs/longhand.js';
-import type { Arrays, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
+import type { AnyCellTask, Arrays, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { gradientName, LEARNING_RATE, outputNames } from '../tasks.js';
 
 export interface Expected {
@@ -74,7 +74,7 @@ const CELL_BOUND = 64 * 4 * ROUNDING;
  * term is rounded a few dozen times in the cells. n roundings of random sign add up to about √n. A wrong gate, or a missing
  * bias or step, causes an error a thousand times larger.
  */
-function modelTolerance({ T, B, I, H }: ModelTask | NetworkTask): number {
+function modelTolerance({ T, B, I, H }: ModelTask | NetworkTask | AnyCellTask): number {
   return 16 * ROUNDING * Math.sqrt(T * Math.max(B, I + H));
 }
 

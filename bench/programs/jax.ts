@@ -81,6 +81,8 @@ function prepare(jax: Jax, task: BenchmarkTask, inputs: Arrays): Prepared {
       return training(jax, given, (x, parameters) => logitsOf(jax, task, x, parameters));
     case 'network':
       return prepareCharacters(jax, task, inputs, given);
+    case 'anyCell':
+      throw new LeftOutError('jax-js is compared in LSTMs only');
   }
 }
 

@@ -15,7 +15,7 @@ import { Network } from '../../src/door/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { type Program, type Prepared, type StartOptions, LeftOutError, orLeftOut } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
+import type { AnyCellTask, Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { classesOf, FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
@@ -103,6 +103,7 @@ function prepareOn(backend: Backend, task: BenchmarkTask, inputs: Arrays): OnBac
     case 'cellBackward':
       return prepareCell(backend, task, inputs);
     case 'network':
+    case 'anyCell':
       return prepareNetwork(backend, task, inputs);
     default:
       return prepareModel(backend, task, inputs);
@@ -160,13 +161,13 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): OnBack
   return prepared(backend, forward, { logits }, () => model.dispose());
 }
 
-function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): OnBackend {
+function prepareNetwork(backend: Backend, task: NetworkTask | AnyCellTask, inputs: Arrays): OnBackend {
   const network = new Network(backend, networkOf(task), task);
   const { x, labels, ...parameters } = inputsAs(task, inputs, tensorFrom);
-  const { lengths = Array<number>(task.B).fill(task.T) } = task;
+  const { lengths = Array<number>(task.B).fill(task.T), clipNorm } = 'layers' in task ? task : {};
   network.load(parameters);
   network.setBatch({ x, labels: valuesOf(labels), lengths });
-  return training(network, task.clipNorm);
+  return training(network, clipNorm);
 }
 
 /** Training steps on the batch that the network holds. */

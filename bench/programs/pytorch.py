@@ -158,6 +158,59 @@ class Network(torch.nn.Module):
             parameters["bias" + ours] = from_torch(of(self.of_lstm("bias_ih", theirs)))
         return dict(**parameters, outKernel=of(self.dense.weight).T, outBias=of(self.dense.bias))
 
+    def trained(self):
+        """torch.nn.LSTM adds two biases with the same gradient. Longhand has one, so only one is trained."""
+        return [p for name, p in self.named_parameters() if not name.startswith("lstm.bias_hh")]
+
+    def longhand_values(self):
+        parameters = self.longhand_parameters(lambda p: p.detach())
+        for ours, _ in self.ends:
+            parameters["bias" + ours] -= self.on_f
+        return parameters
+
+
+class LeftOut(Exception):
+    """Its message says why PyTorch is left out."""
+
+
+class OtherCell(torch.nn.Module):
+    """A layer of GRUs, or of the tanh cells of nn.RNN, and the output layer that reads its last step."""
+
+    def __init__(self, inputs, T, B, I, H, C, cell, **_):
+        super().__init__()
+        modules = dict(gru=torch.nn.GRU, rnn=torch.nn.RNN)
+        if cell not in modules:
+            raise LeftOut(f"PyTorch has no {cell}")
+        self.layer = modules[cell](I, H)
+        self.has_two_biases = cell == "gru"
+        self.dense = torch.nn.Linear(H, C)
+        self.x, self.labels = read(inputs["x"], T, B, I), read(inputs["labels"], B).long()
+        kernel = read(inputs["kernel"], I + H, -1)
+        with torch.no_grad():
+            self.layer.weight_ih_l0.copy_(kernel[:I].T)
+            self.layer.weight_hh_l0.copy_(kernel[I:].T)
+            self.layer.bias_ih_l0.copy_(read(inputs["bias"], -1))
+            self.layer.bias_hh_l0.zero_()
+            if self.has_two_biases:
+                self.layer.bias_hh_l0.copy_(read(inputs["recurrentBias"], -1))
+            self.dense.weight.copy_(read(inputs["outKernel"], H, C).T)
+            self.dense.bias.copy_(read(inputs["outBias"], C))
+
+    def logits(self):
+        return self.dense(self.layer(self.x)[0][-1])
+
+    def trained(self):
+        return [p for name, p in self.named_parameters() if self.has_two_biases or name != "layer.bias_hh_l0"]
+
+    def longhand_parameters(self, of):
+        layer, dense = self.layer, self.dense
+        kernel = torch.cat([of(layer.weight_ih_l0).T, of(layer.weight_hh_l0).T])
+        second = dict(recurrentBias=of(layer.bias_hh_l0)) if self.has_two_biases else {}
+        return dict(kernel=kernel, bias=of(layer.bias_ih_l0), **second, outKernel=of(dense.weight).T, outBias=of(dense.bias))
+
+    def longhand_values(self):
+        return self.longhand_parameters(lambda p: p.detach())
+
 
 class Forward:
     def __init__(self, inputs, **sizes):
@@ -173,13 +226,11 @@ class Forward:
 
 class Step:
     def __init__(self, inputs, **sizes):
-        self.network = Network(inputs, **sizes)
-        # torch.nn.LSTM adds two biases with the same gradient. Longhand has one, so only one is trained.
-        for name, parameter in self.network.lstm.named_parameters():
-            parameter.requires_grad_(not name.startswith("bias_hh"))
-        trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
-        self.trained, self.clip_norm = trained, sizes.get("clipNorm")
+        self.network = (Network if sizes.get("cell", "lstm") == "lstm" else OtherCell)(inputs, **sizes)
+        self.trained, self.clip_norm = self.network.trained(), sizes.get("clipNorm")
+        for parameter in self.network.parameters():
+            parameter.requires_grad_(any(parameter is one for one in self.trained))
+        self.optimizer = torch.optim.Adam(self.trained, lr=LEARNING_RATE)
 
     def run(self):
         self.optimizer.zero_grad()
@@ -193,13 +244,11 @@ class Step:
     def result(self):
         loss = self.run()
         gradients = self.network.longhand_parameters(lambda p: p.grad)
-        parameters = self.network.longhand_parameters(lambda p: p.detach())
-        for ours, _ in self.network.ends:
-            parameters["bias" + ours] -= self.network.on_f
-        return dict(loss=loss, **{"d." + name: gradient for name, gradient in gradients.items()}, **parameters)
+        changed = {"d." + name: gradient for name, gradient in gradients.items()}
+        return dict(loss=loss, **changed, **self.network.longhand_values())
 
 
-TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step, network=Step)
+TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step, network=Step, anyCell=Step)
 
 
 # -- Requests and answers --
@@ -274,6 +323,8 @@ def main():
             else:
                 work = None
                 say(dict(memoryMiB=largest_rss_mib()))
+        except LeftOut as error:
+            say(dict(failure=str(error)))
         except Exception as error:
             say(dict(failure=f"{type(error).__name__}: {error}"))
 

@@ -66,6 +66,8 @@ function prepare(tf: Tf, task: BenchmarkTask, given: Named): Prepared {
       return modelTraining(tf, task, given);
     case 'network':
       return task.hasTensorFlowLayers ? layersTraining(tf, task, given) : networkTraining(tf, task, given);
+    case 'anyCell':
+      throw new LeftOutError('TensorFlow.js is compared in LSTMs only');
   }
 }
 

@@ -34,7 +34,7 @@ describe('npm run bench -- --quick', () => {
   });
 
   test('every suite ran, and every candidate that can run here agrees with the reference', () => {
-    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network', 'text'];
+    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network', 'text', 'cells'];
     expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(suites));
     expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
@@ -42,7 +42,10 @@ describe('npm run bench -- --quick', () => {
     const inWgsl = process.env.CI ? ['longhand-webgpu'] : [];
     for (const name of ['longhand-wasm', 'longhand-reference', 'loops', ...inWgsl]) {
       const own = rows.filter(({ candidate }) => candidate === name);
-      const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network' && suite !== 'text') : suites;
+      const expected =
+        name === 'loops'
+          ? suites.slice(0, 5)
+          : suites.filter((suite) => suite !== 'cells' || name !== 'longhand-webgpu');
       expect({ name, suites: [...new Set(own.map(({ suite }) => suite))] }).toEqual({ name, suites: expected });
       expect(own.filter(({ verified }) => !verified)).toEqual([]);
     }
@@ -65,7 +68,7 @@ describe('npm run bench -- --quick', () => {
       expect(row.medianMs).toBeGreaterThanOrEqual(row.minMs ?? NaN);
       expect(row.peakRssMiB).toBeGreaterThan(10);
       expect(row.ratioToLonghand).toBeGreaterThan(0);
-      if (row.suite !== 'gates') expect(row.gflops).toBeGreaterThan(0);
+      if (!['gates', 'cells'].includes(row.suite)) expect(row.gflops).toBeGreaterThan(0);
     }
   });
 
@@ -90,7 +93,7 @@ describe('npm run bench -- --quick', () => {
     expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
   });
 
-  test('the report links to all thirteen charts, and each shows every candidate that was timed in all of its suite', () => {
+  test('the report links to all fourteen charts, and each shows every candidate that was timed in all of its suite', () => {
     const charts = [...document.matchAll(/!\[[^\]]+\]\(benchmarks\/([^)]+)\)/g)].map(([, name]) => name);
     expect(charts).toEqual([
       'matmul-1.svg',
@@ -106,6 +109,7 @@ describe('npm run bench -- --quick', () => {
       'network-1.svg',
       'network-2.svg',
       'text-1.svg',
+      'cells-1.svg',
     ]);
     expect(readdirSync(path.join(folder, 'benchmarks')).sort()).toEqual([...charts].sort());
     for (const name of charts) {
