@@ -17,6 +17,8 @@ export interface Candidate {
   /** A file of programs/ without its ending, or PyTorch's script. */
   readonly program: string;
   readonly mode: string;
+  /** The module of its process of Node, if it is that of another revision. */
+  readonly child?: string;
 }
 
 export type EngineKind = 'node' | 'page';

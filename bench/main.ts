@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
+import { builtRevision, compareWith } from './against.js';
 import { type Candidate, BASELINE, candidateNames, candidatesFor } from './candidates.js';
 import { runCommand } from './command.js';
 import { Comparison, FULL, ProcessPool, QUICK } from './measure/comparison.js';
@@ -23,6 +24,7 @@ interface Options {
   readonly node: string;
   readonly vectors?: string;
   readonly browser?: boolean;
+  readonly against?: string;
   readonly from?: readonly string[];
   readonly quick?: boolean;
   readonly json?: string;
@@ -50,6 +52,7 @@ function candidateNamesIn(text: string): string[] {
 async function bench(names: readonly string[], options: Options): Promise<void> {
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
+  if (options.against !== undefined) return compareRevisions(options.against, suites, options);
   const kindsOf = (suite: Suite): Kind[] =>
     casesOf(suite, options.quick ?? false, options.sizes).map(({ task }) => task.kind);
   const kinds = suites.map(kindsOf); // checks --sizes
@@ -76,6 +79,16 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   }
   printVerdicts(rows);
   await write(rows, options.report);
+}
+
+/** Longhand alone, as it is here and as it was. */
+async function compareRevisions(revision: string, suites: readonly Suite[], options: Options): Promise<void> {
+  const { quick: isQuick = false, sizes, threads = [...new Set([1, availableParallelism()])] } = options;
+  const cases = suites.flatMap((suite) => casesOf(suite, isQuick, sizes));
+  const built = builtRevision(revision);
+  const engine = await nodeEngine(options.node, options.vectors);
+  console.log(`load ${(await loadNow()).toFixed(2)} before`);
+  await compareWith(built, cases, threads, engine, isQuick);
 }
 
 /** What is wrong goes to stderr, and makes the exit code 1. */
@@ -195,6 +208,12 @@ const command = new Command('npm run bench --')
   .addOption(new Option('--vectors <bits>', '128 measures Longhand without 256-bit vectors').choices(['128']))
   .addOption(
     new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts(['node', 'vectors']),
+  )
+  .addOption(
+    new Option(
+      '--against <revision>',
+      'compare Longhand only with another revision of itself, which is built',
+    ).conflicts([...['browser', 'backends', 'from', 'json', 'report', 'summary']]),
   )
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')

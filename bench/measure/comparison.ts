@@ -22,6 +22,8 @@ interface Pace {
 }
 
 export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
+/** For two revisions: more turns, none of which is left out, because they are compared in pairs. */
+export const PAIRED: Pace = { ...FULL, rounds: 15, enoughMs: Infinity };
 export const QUICK: Pace = { warmUpMs: 10, rounds: 1, turnMs: 10, enoughMs: 100, longestMs: 1000 };
 
 /** The candidates' processes: kept from case to case, or new ones for each case. */
@@ -145,6 +147,7 @@ function speedKey({ name, threads }: Candidate, { kind }: BenchmarkTask): string
 class Measurement {
   finding: Finding;
   private readonly times: number[] = [];
+  private readonly turns: number[] = [];
   private isSlow = false;
   private readonly process: Started['process'];
 
@@ -175,11 +178,13 @@ class Measurement {
     if (spent > enoughMs && this.times.length >= 3) return;
     const { times } = await this.process.ask({ ask: 'turn', ms: turnMs });
     for (const time of times) this.times.push(time);
+    this.turns.push(statisticsOf(times).median);
   }
 
   async finish(): Promise<void> {
     const { memoryMiB } = await this.process.ask({ ask: 'release' });
     const times = this.times.length > 0 ? { times: statisticsOf(this.times) } : {};
-    this.finding = { ...this.finding, memoryMiB, ...times };
+    const turns = this.turns.length > 0 ? { turns: this.turns } : {};
+    this.finding = { ...this.finding, memoryMiB, ...times, ...turns };
   }
 }

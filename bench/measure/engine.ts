@@ -21,7 +21,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const child = fileURLToPath(new URL('child.js', import.meta.url));
+const ownChild = fileURLToPath(new URL('child.js', import.meta.url));
 
 /**
  * A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. `vectors` '128': V8 may not
@@ -29,7 +29,7 @@ const child = fileURLToPath(new URL('child.js', import.meta.url));
  * no memory for WebAssembly.
  */
 export async function nodeEngine(node: string, vectors = ''): Promise<Engine> {
-  const { stdout } = await promisify(execFile)(node, [child, 'peak', '{}', vectors]).catch((reason: unknown) => {
+  const { stdout } = await promisify(execFile)(node, [ownChild, 'peak', '{}', vectors]).catch((reason: unknown) => {
     const { message, stderr = '' } = reason as Error & { readonly stderr?: string };
     throw new UsageError(`${node} cannot run candidates: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? message}`);
   });
@@ -63,11 +63,11 @@ class SpawnedProcess implements CandidateProcess {
   }
 
   /** Starts the process and waits until its program has been loaded. */
-  static async start({ program, mode, threads }: Candidate, node: string, vectors: string): Promise<Started> {
+  static async start({ program, mode, threads, child }: Candidate, node: string, vectors: string): Promise<Started> {
     const options = JSON.stringify({ mode, threads });
     const process = program.endsWith('.py')
       ? SpawnedProcess.startPython(program, options)
-      : SpawnedProcess.startNode([program, options, vectors], node);
+      : SpawnedProcess.startNode([program, options, vectors], node, child);
     try {
       return { process, hello: await process.answer<Answers['hello']>() };
     } catch (error) {
@@ -76,8 +76,8 @@ class SpawnedProcess implements CandidateProcess {
     }
   }
 
-  private static startNode(args: readonly string[], node: string): SpawnedProcess {
-    const started = fork(child, args, { execPath: node, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  private static startNode(args: readonly string[], node: string, child = ownChild): SpawnedProcess {
+    const started = fork(child, args, { execPath: node, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const process = new SpawnedProcess(started, (request) => started.send(request));
     started.on('message', (message) => process.receive(message as object));
     return process;

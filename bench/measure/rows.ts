@@ -50,6 +50,8 @@ export interface Finding {
   readonly isRight?: boolean;
   readonly reason?: string;
   readonly times?: Statistics;
+  /** The median time of each turn. */
+  readonly turns?: readonly number[];
   readonly memoryMiB?: number | null;
 }
 
