@@ -4,7 +4,8 @@ import { NETWORKS } from '../../learn/programs/gap.mjs';
 import type { GapJob, GapLine } from './training-worker.js';
 import { useWorker } from './work-in-background.js';
 
-const UPDATES = 300;
+/** As many as in the chapters' tables. */
+const UPDATES = 500;
 /** Of the curve, in units of its SVG. */
 const [WIDTH, HEIGHT] = [600, 160];
 /** The top of the curve: the loss of a guess is log 2 = 0.69. */
