@@ -65,12 +65,12 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
   [
     /^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/,
-    'what stands before [$2] is $1, and no list: is an index before it too large?',
+    'what stands before [$2] is $1, and no list: an index before it may be too large',
   ],
   [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
   [
     /^Cannot set properties of (undefined|null) \(setting '(\d+)'\)$/,
-    'what stands before [$2] is $1, and no list: is an index before it too large?',
+    'what stands before [$2] is $1, and no list: an index before it may be too large',
   ],
   [/^(.+) is not iterable(?: \(cannot read property Symbol\(Symbol\.iterator\)\))?$/, '$1 is no list'],
   [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],

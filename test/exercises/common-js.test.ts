@@ -128,7 +128,7 @@ test.each([
   ['const list = [];\n\nlist[0].get(1);', 'line 3: what should have get is undefined'],
   [
     'const list = [];\nlist[1][2] = 3;',
-    'line 2: what stands before [2] is undefined, and no list: is an index before it too large?',
+    'line 2: what stands before [2] is undefined, and no list: an index before it may be too large',
   ],
 ])('%j: the message says what is undefined', (source, message) => {
   expect(() => exportsOf(source)).toThrow(new RegExp(`^${message.replace(/[[\]]/g, '\\$&')}$`));

@@ -380,7 +380,7 @@ test.each<string[]>([
     rnn-step | Wx: dWx | Wx: Array(2 ** 32 - 1) | dWx must have 2 rows, but has 4294967295
     rnn-step | / dh \};/ |  dh: Array(2 ** 32 - 1) }; | dh must have 5 matrices, but has 4294967295
     rnn-step | / dh \};/ |  dh: dh.slice(1) }; | dh must have 5 matrices, but has 4
-    initial-state | , start = matrix(1, Wh.length) } | , start } | /^line \d+: what stands before \[\d+\] is undefined, and no list: is an index before it too large\?$/
+    initial-state | , start = matrix(1, Wh.length) } | , start } | /^line \d+: what stands before \[\d+\] is undefined, and no list: an index before it may be too large$/
     rnn-step | dWh[m][n] +=  | dWh[m] = ['1', '2', '3', '4', '5']; dWh[m][n] +=  | /^dWh\[0, 0\] is "1": it must be a number/
     initial-state | length: T + 1 } | length: T + 2 } | h must have 5 matrices, but has 6
     initial-state | return { h, logits } | return { states: h, logits } | forward must return { h, logits }, but its h is undefined
