@@ -4,7 +4,7 @@ import { check, computedFrom, computeSource, reportOf, verdictOf } from '../../s
 import { type Verdict, isUntouched, withMistake } from '../../src/exercises/exercise.js';
 import { LAST_STEP, EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
-import { answerLosses, rightLosses } from '../../src/exercises/train.js';
+import { answerLosses, rightLosses, TRAINING_STEPS } from '../../src/exercises/train.js';
 import { smallImages } from '../helpers/small-data.js';
 import { changed, exercise, patternIn, rows } from './wrong-answers.js';
 
@@ -605,6 +605,12 @@ describe('training with the answer', () => {
 
   test('the exercises whose function a training step uses', () => {
     expect(trained.map(({ name }) => name)).toEqual(LAST_STEP);
+  });
+
+  test('the page of the exercises says how many updates there are', () => {
+    const page = readFileSync('docs/exercises/index.md', 'utf8');
+    expect(page).toContain(`${TRAINING_STEPS - 1} updates, and a loss before each and after the last one`);
+    expect([...rightLosses(images)]).toHaveLength(TRAINING_STEPS);
   });
 
   /** test/slow/exercises/exercises.test.ts compares the losses of all steps. */
