@@ -30,6 +30,19 @@ function projectLinks(md: MarkdownIt): void {
   });
 }
 
+/** Who reads the site is on it: “On the site, you can …” becomes “You can …”. */
+function onTheSite(md: MarkdownIt): void {
+  md.core.ruler.push('on-the-site', ({ tokens }) => {
+    for (const { children } of tokens)
+      for (const token of children ?? [])
+        if (token.type === 'text')
+          token.content = token.content.replace(
+            /(^|[.?!] )On the site,? (\p{L})/gu,
+            (_, before: string, letter: string) => before + letter.toUpperCase(),
+          );
+  });
+}
+
 const mathematics = (md: MarkdownIt): void =>
   tex(md as never, {
     // VitePress declares an older markdown-it
@@ -74,6 +87,7 @@ export const markdown: MarkdownOptions = {
   anchor: { slugify },
   config(md) {
     projectLinks(md);
+    onTheSite(md);
     mathematics(md);
     indentedBlocks(md);
     widePictures(md);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { typed } from '../core/errors.js';
 import type { Exercise } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
-import { type Language, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
+import { headOf, type Language, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
 import { printable } from './print.js';
 import { createRequire } from 'node:module';
@@ -57,8 +57,23 @@ function namesIn(directory: string): string[] {
 }
 
 export function hasExercises(folder: string): boolean {
-  const exists = (file: string): boolean => existsSync(placeOf(path.join(folder, file)));
-  return exists(TYPES_FILE) || answersIn(folder, EXERCISES).some(({ file }) => exists(file));
+  return isThere(folder, TYPES_FILE) || !EXERCISES.every((exercise) => isMissing(folder, exercise));
+}
+
+const isThere = (folder: string, file: string): boolean => existsSync(placeOf(path.join(folder, file)));
+
+/** Whether a folder, of an earlier version, has no file for an answer in any language. */
+export const isMissing = (folder: string, exercise: Exercise): boolean =>
+  !answersIn(folder, [exercise]).some(({ file }) => isThere(folder, file));
+
+/** Writes the start texts of the exercises that are missing, and no other file. Returns these exercises. */
+export function writeMissing(folder: string): Exercise[] {
+  const languages = (Object.keys(LANGUAGES) as Language[]).filter((language) => isThere(folder, language));
+  const missing = EXERCISES.filter((exercise) => isMissing(folder, exercise));
+  for (const exercise of missing)
+    for (const language of languages)
+      replaceText(path.join(folder, pathOf(exercise, language)), `${headOf(exercise)}${exercise[language].start}`);
+  return languages.length > 0 ? missing : [];
 }
 
 /** `06-cell-state`, or its name in this folder. */

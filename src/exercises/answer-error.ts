@@ -63,9 +63,15 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/^Array buffer allocation failed$/, 'it asks for more memory than there is'],
   [/^Cannot destructure property '(.+)' of '(undefined|null)' as it is \2\.$/s, 'what should have $1 is $2'],
   [/^Cannot destructure property '(.+)' of '(.+)' as it is (undefined|null)\.$/s, '$2 is $3, so it has no $1'],
-  [/^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
+  [
+    /^Cannot read properties of (undefined|null) \(reading '(\d+)'\)$/,
+    'what stands before [$2] is $1, and no list: an index before it may be too large',
+  ],
   [/^Cannot read properties of (undefined|null) \(reading '(.+)'\)$/s, 'what should have $2 is $1'],
-  [/^Cannot set properties of (undefined|null) \(setting '(\d+)'\)$/, 'there is no list before [$2]: it is $1'],
+  [
+    /^Cannot set properties of (undefined|null) \(setting '(\d+)'\)$/,
+    'what stands before [$2] is $1, and no list: an index before it may be too large',
+  ],
   [/^(.+) is not iterable(?: \(cannot read property Symbol\(Symbol\.iterator\)\))?$/, '$1 is no list'],
   [/^Cannot set properties of (undefined|null) \(setting '(.+)'\)$/s, 'what should get $2 is $1'],
   [

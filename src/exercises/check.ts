@@ -11,6 +11,7 @@ import { LSTM_PROBLEMS } from './lstm-problems.js';
 import { NUMBERS } from './numbers.js';
 import type { Case, ExerciseChecks, Numbers, Result } from './results.js';
 import { differencesOf, withDerivatives } from './results.js';
+import { OTHER_CELL_PROBLEMS } from './other-cell-problems.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 import { beginProblem } from './tensors.js';
@@ -21,6 +22,7 @@ export const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   ...RNN_PROBLEMS,
   ...CELL_PROBLEMS,
   ...LSTM_PROBLEMS,
+  ...OTHER_CELL_PROBLEMS,
 };
 
 /**

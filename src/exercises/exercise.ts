@@ -35,7 +35,7 @@ export interface Texts {
 }
 
 export interface Exercise extends Texts {
-  /** 1 … 12. */
+  /** 1 … 14. */
   readonly number: number;
   readonly title: string;
   /** The number or letter of the equation, as in the documents: `4′`, `a′`. */

@@ -1,4 +1,4 @@
-/** The twelve exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
+/** The fourteen exercises in the order of the chapters: their texts. make.mjs makes their files from the code. */
 import type { Exercise, Language, Texts } from './exercise.js';
 import { TEXTS } from './texts.js';
 
@@ -185,6 +185,40 @@ const PROSE: Readonly<Record<string, Prose>> = {
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
       'rowsOf(a, from, to) ends before `to`, and matrixOf sees `[T,B,H]` as `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows as h.',
       'Both views begin at row 1 and have T rows. denseBackward writes into the view of dhUpstream, and lstmBackward reads dhUpstream. Which of them comes first?',
+    ],
+  },
+  scan: {
+    title: 'A scan backwards',
+    equation: '26′',
+    formula: ['h[t] = a[t]*h[t-1] + b[t]', 'dh[t-1] += ?   da[t] = ?   db[t] = ?'],
+    chapter: 'derivation.md#a-scan',
+    source: 'src/equations/scan.ts',
+    task: 'In a minGRU, a and b of all steps depend only on x, so the state is linear in the state before: a scan. Write the backward pass of all its steps. The first step reads the initial state, hPrev, whose gradient is dhPrev.',
+    because:
+      'the next step multiplies the state by its a, so the gradient goes back by the same a: the backward pass is the same scan, from the end',
+    hints: [
+      'h[t] reaches the loss from outside, and through h[t+1] = a[t+1]*h[t] + b[t+1]. Its gradient is the sum of both terms. Which of the two does dh hold on entry?',
+      'In h = a*hPrev + b, each factor of the product gets the gradient times the other one, and b gets the gradient itself. But dh of a step is complete only when the step after it has added its term. So in which direction does the loop count?',
+      'Let g be the complete gradient: g[t] = dh[t] + a[t+1]*g[t+1], da[t] = g[t]*h[t-1] and db[t] = g[t]. The first step has no step before it. Where do a and g of this step go, and where does it read the state?',
+    ],
+  },
+  'gru-step': {
+    title: 'A step of a GRU backwards',
+    equation: '23′, 22′',
+    formula: [
+      'r = σ(axr + ahr);   z = σ(axz + ahz);   n = tanh(axn + r*ahn)',
+      'h = (1-z)*n + z*hPrev',
+      'dhPrev += ?   dax = ?   dah = ?',
+    ],
+    chapter: 'derivation.md#a-plain-rnn-and-a-gru',
+    source: 'src/equations/gru.ts',
+    task: 'This is the GRU of PyTorch: ax = x·Wx + b and ah = hPrev·Wh + bRecurrent are two products, and r multiplies only the n of ah, which is ahn. ax, ah, dax and dah have three blocks of H columns, in the order r, z, n. Write dax and dah of this element, and add the term of z*hPrev to dhPrev. (Then dhPrev and the weights follow from dah and dax as in exercise 8.)',
+    because:
+      'h is a mean of n and hPrev, whose weights are 1-z and z; n has the product r*ahn, so r and ahn get each other as a factor, and ax and ah have different gradients only there',
+    hints: [
+      'h is a sum of two products, and z is in both of them, once with a minus. By the product rule, which gradients do n, z and hPrev get from dh?',
+      'Go on through the nonlinearities as in exercise 7: tanh′ is 1-n², and σ′ is r·(1-r) or z·(1-z). The sum axn + r*ahn gets one gradient. What do its parts axn, r and ahn get from it?',
+      'dn is dh·(1-z), and dz is dh·(hPrev-n). With daxn = dn·(1-n²), ahn gets daxn times r, and r gets daxn times ahn. In r and z, ax and ah are only added. So what are their gradients?',
     ],
   },
 };

@@ -64,10 +64,10 @@ function readme(): string {
   const rows = EXERCISES.map(
     (exercise) => `| ${exercise.number} | ${exercise.title} | ${exercise.equation} | \`${fileNameOf(exercise)}\` |`,
   );
-  return `# Twelve exercises
+  return `# Fourteen exercises
 
-You write every gradient of an LSTM yourself, from the derivative of σ to a loss at every step. Each file is one exercise. Its
-comment says what is given and what to write. Write in \`typescript/\` or in \`javascript/\`; both have the same exercises.
+You write every gradient of an LSTM yourself, from a product of matrices to a loss at every step, and then those of a scan and of a GRU.
+Each file is one exercise. Its comment says what is given and what to write. Write in \`typescript/\` or in \`javascript/\`; both have the same exercises.
 
     npm run check                checks all
     npm run check 5              checks one

@@ -51,7 +51,7 @@ function partOf(part) {
   }
   if (!part.first) return text;
   const { start, end } = linesOf(text, part, part.from);
-  return text.slice(start, end);
+  return (part.changed ?? []).reduce((lines, change) => replaced(lines, change, part.from), text.slice(start, end));
 }
 
 /** `whole` with the lines of `taken` replaced by what the reader sees in their place. */

@@ -3,7 +3,8 @@
  * Every quoted line must occur exactly once in its file, so an exercise cannot differ from the code. make.mjs reads this list.
  *
  * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
- * the file `from` from the one that begins with `first` to the one that begins with `last`. Without `last` it is one line.
+ * the file `from` from the one that begins with `first` to the one that begins with `last`. Without `last` it is one line. `changed`:
+ * texts of these lines that stand here in another form.
  * `{ from, expression }` is the first group of a pattern. `taken`: the lines that the reader writes, and what stands there in
  * their place. `called`: the lines that another exercise asks for, and the call of a function of given-marks.mjs that stands in
  * their place, also in the solution. `hidden`: texts outside these lines that give the answer, and what the reader sees instead. `typed`:
@@ -487,5 +488,61 @@ export function everyStepBackward(
         'the LSTM’s own backward pass is missing': '',
       },
     },
+  },
+  {
+    name: 'scan',
+    list: 'equations/scan.ts',
+    parts: [
+      `import type { Tensor } from 'longhand';
+import { stepOf } from 'longhand';
+
+/**
+ * (26′) for all steps: da and db \`[T,B,H]\`, from dh, a and h \`[T,B,H]\` and the initial state hPrev \`[B,H]\`. On entry dh and dhPrev \`[B,H]\`
+ * hold what reaches h and hPrev from outside; on return, the complete gradients. stepOf(h, t) is a view of the state \`[B,H]\` that step t
+ * computes.
+ */
+export function scanBackward(
+  da: Tensor, db: Tensor, dh: Tensor, dhPrev: Tensor, a: Tensor, h: Tensor, hPrev: Tensor,
+): void {
+`,
+      {
+        from: 'src/equations/scan.ts',
+        first: '  const [T, B, H] = h.shape;\n  for (let step = T - 1;',
+        last: '}',
+        changed: [
+          [
+            'for (let step = T - 1; step >= 0; step--) {\n    const t = reverse ? T - 1 - step : step;',
+            'for (let t = T - 1; t >= 0; t--) {',
+          ],
+          ['stateBefore(h, hPrev, t, reverse)', 't > 0 ? stepOf(h, t - 1) : hPrev'],
+          ['stateBefore(dh, dhPrev, t, reverse)', 't > 0 ? stepOf(dh, t - 1) : dhPrev'],
+          ['aAt(t, b, n)', 'a.get(t, b, n)'],
+          ['receive(t, b, n, dA, dB);', 'da.set(t, b, n, dA);\n        db.set(t, b, n, dB);'],
+        ],
+      },
+    ],
+    taken: [
+      {
+        first: '  for (let t = T - 1;',
+        last: '  }',
+        stub: '  // Write the loops over the steps, the B sequences and the H units here. Read with a.get(t, b, n), write with da.set(t, b, n, …).\n',
+      },
+    ],
+  },
+  {
+    name: 'gru-step',
+    list: 'equations/gru.ts',
+    parts: [
+      "import type { Tensor } from 'longhand';\n\n",
+      { from: 'src/equations/gru.ts', first: '/**\n * Equations (23′) and (22′) for one step', last: '}' },
+    ],
+    taken: [
+      {
+        first: '      // (23′) from  h =',
+        last: '      dah.set(b, H + k, daz);',
+        stub: `      // Write (23′) and (22′) here: add to dhPrev at (b, k), and write the columns of r, z and n in dax and in dah: k, H + k and 2 * H + k.
+`,
+      },
+    ],
   },
 ];

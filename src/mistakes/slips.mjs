@@ -3,6 +3,7 @@
  * form of marks.mjs. Under each text of the solution stand the texts that can take its place, after their words.
  */
 import { LSTM_SLIPS } from './lstm-slips.mjs';
+import { OTHER_CELL_SLIPS } from './other-cell-slips.mjs';
 
 const LOGIT = '(probabilities.get(b, k) * sum - y.get(b, k)) / count';
 const D_STATES = 'rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk)));';
@@ -295,4 +296,5 @@ export const SLIPS = {
     },
   },
   ...LSTM_SLIPS,
+  ...OTHER_CELL_SLIPS,
 };

@@ -27,7 +27,7 @@ const AS_IT_SHOULD_BE = { label: 'Train without the mistake', change: DIGITS };
 export const EXPERIMENTS: readonly Experiment[] = [
   {
     id: 'no-later-steps',
-    title: 'No gradient from later steps',
+    title: 'No gradient from later cells',
     subject: 'digits',
     hasNorms: true,
     runs: [{ label: 'Train with the mistake', change: { ...DIGITS, planted: 'no-memory' } }, AS_IT_SHOULD_BE],

@@ -57,6 +57,23 @@ test('a folder, its file, and another folder have the same answers', async () =>
   expect(read(path.join(place, 'again.json'))).toBe(read(file));
 });
 
+test('answers to the exercises on other cells, also into a folder of twelve', async () => {
+  const { typescript, javascript } = named('gru-step');
+  for (const language of ['typescript', 'javascript'] as const) {
+    rmSync(at('scan', 'mine', language));
+    rmSync(at('gru-step', 'mine', language));
+  }
+  const answers = { scan: { hints: 2 }, 'gru-step': { typescript: typescript.solution, javascript: javascript.start } };
+  write(progressText({ exercises: answers, bugs: {} }));
+  expect((await exercises('import', 'file.json', 'mine')).stdout).toContain('typescript/14-gru-step.ts: written\n');
+  expect((await exercises('check', '14')).stdout).toMatch(/^typescript\/14-gru-step\.ts: right/);
+  await exercises('export', 'again.json', 'mine');
+  expect(progressFrom('again.json', readFileSync(path.join(place, 'again.json'))).exercises).toEqual({
+    'gru-step': { typescript: typescript.solution }, // the other language is as it begins
+    scan: { hints: 2 },
+  });
+});
+
 test('an answer that differs stays, and the other one is beside it', async () => {
   const text = (mine: string): string => progressText({ exercises: { gates: { typescript: mine } }, bugs: {} });
   writeFileSync(at('gates'), '// mine');

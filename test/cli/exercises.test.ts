@@ -62,7 +62,7 @@ const EXISTS = 'exists already: choose another folder, or delete it';
 
 test('writes a folder, and no file of another one', async () => {
   const { code, stdout } = await exercises([]);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('longhand-exercises: 12 exercises')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('longhand-exercises: 14 exercises')]);
   expect(readdirSync(path.join(place, 'longhand-exercises')).sort()).toEqual([
     'README.md',
     'javascript',
@@ -93,23 +93,23 @@ test('in a folder that has exercises it says what is solved and what is next, an
     stderr: '',
   });
   await exercises([]);
-  const none = '0 of 12 right. Next: 01-product';
+  const none = '0 of 14 right. Next: 01-product';
   expect(await exercises([])).toEqual(said('longhand-exercises', none));
   expect(await exercises(['longhand-exercises'])).toEqual(said('longhand-exercises', none));
   expect(await exercises([], 'longhand-exercises')).toEqual(said('.', none));
   expect(await exercises([], 'longhand-exercises/typescript')).toEqual(said('..', none));
   writeFileSync(answer('product'), `${named('product').typescript.solution}console.log('not shown');`);
   const mine = readFileSync(answer('product'), 'utf8');
-  solve('every-step', 'javascript');
-  const words = '2 of 12 right: 1 and 12. Next: 02-rnn-step';
+  solve('gru-step', 'javascript');
+  const words = '2 of 14 right: 1 and 14. Next: 02-rnn-step';
   expect(await exercises([])).toEqual(said('longhand-exercises', words));
   expect(readFileSync(answer('product'), 'utf8')).toBe(mine);
   // after a right answer the next one is that behind it, and behind the last one the first that is not solved
-  expect((await exercises(['check', '12'])).stdout).toMatch(
-    /^javascript\/12-every-step\.js: right: .*\n2 of .* 02-rnn-step\n$/,
+  expect((await exercises(['check', '14'])).stdout).toMatch(
+    /^javascript\/14-gru-step\.js: right: .*\n2 of .* 02-rnn-step\n$/,
   );
   solve('sigmoid', 'javascript');
-  expect((await exercises(['check', '4'])).stdout).toMatch(/\n3 of 12 right: 1, 4 and 12\. Next: 05-hidden-state\n$/);
+  expect((await exercises(['check', '4'])).stdout).toMatch(/\n3 of 14 right: 1, 4 and 14\. Next: 05-hidden-state\n$/);
 });
 
 test('npm run check works in the folder, and calls a checkout or an installed package by its path, whatever its name', async () => {
@@ -217,7 +217,7 @@ test('checks one answer, there and from the parent', async () => {
   solve('hidden-state');
   expect(await exercises(['check', '5'], 'longhand-exercises/typescript')).toEqual({
     code: 0,
-    stdout: 'typescript/05-hidden-state.ts: right: all 486 numbers agree\n1 of 12 right: 5. Next: 06-cell-state\n',
+    stdout: 'typescript/05-hidden-state.ts: right: all 486 numbers agree\n1 of 14 right: 5. Next: 06-cell-state\n',
     stderr: '',
   });
   writeFileSync(
@@ -240,15 +240,15 @@ test('checks all', async () => {
   const { code, stdout } = await exercises(['check']);
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /\n12 of 12 right: you have written every gradient\. Next: npm run -s longhand -- exercises train\n$/,
+    /\n14 of 14 right: you have written every gradient\. Next: npm run -s longhand -- exercises train\n$/,
   );
 });
 
-test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
+test.each(['0', '15', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
   'exercise %j is none: exit code 2',
   async (number) => {
     const stderr = await misused(['exercises', 'check', '--', number]);
-    expect(stderr).toMatch(/^error: exercise .*: there are 12: write 1 to 12\n$/);
+    expect(stderr).toMatch(/^error: exercise .*: there are 14: write 1 to 14\n$/);
     expect(stderr).not.toContain('\u001b');
   },
 );
@@ -523,7 +523,9 @@ test('files that cannot be read, and answers that end their process, have one li
     '10 cannot be checked: not a file',
     expect.stringMatching(/^11 right: all \d+ numbers agree$/),
     '12 not begun',
-    '1 of 12 right: 11. Next: 01-product',
+    '13 not begun',
+    '14 not begun',
+    '1 of 14 right: 11. Next: 01-product',
     '',
   ]);
 });
@@ -538,6 +540,48 @@ test('a folder of answers that cannot be read is no missing one', async () => {
     1,
     expect.stringMatching(/^javascript\/04-sigmoid\.js: cannot be checked: cannot be read \(.*\)\n/),
   ]);
+});
+
+test('a folder of an earlier version, with twelve exercises, gets the others, and loses nothing', async () => {
+  await exercises([]);
+  const folder = path.join(place, 'longhand-exercises');
+  const added = ['scan', 'gru-step'];
+  const files = added.flatMap((name) => [answer(name), answer(name, 'javascript')]);
+  const starts = files.map((file) => readFileSync(file, 'utf8'));
+  for (const file of files) rmSync(file);
+  for (const { name } of EXERCISES.slice(0, 12)) solve(name);
+  writeFileSync(path.join(folder, 'README.md'), '# Twelve exercises\n\nmy notes\n');
+  const contents = () =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.includes('.') && !added.some((one) => name.includes(one)))
+      .map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]);
+  const before = contents();
+  const { code, stdout } = await exercises(['check']);
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringMatching(
+      /\n12 of 14 right: 1 to 12\. Next: 13-scan, which npm run -s longhand -- exercises writes\n$/,
+    ),
+  ]);
+  expect(await exercises([])).toEqual({
+    code: 0,
+    stdout: `longhand-exercises: your answers are there, and stay as they are.\n12 of 14 right: 1 to 12. Next: 13-scan\n`,
+    stderr: 'longhand-exercises: the files of exercises 13 and 14 are new\n',
+  });
+  expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(starts);
+  expect(contents()).toEqual(before);
+  rmSync(path.join(folder, 'javascript'), { recursive: true }); // who writes in one language keeps one
+  rmSync(answer('scan'));
+  expect(await exercises([])).toMatchObject({ stderr: 'longhand-exercises: the files of exercise 13 are new\n' });
+  expect([readFileSync(answer('scan'), 'utf8'), existsSync(path.join(folder, 'javascript'))]).toEqual([
+    starts[0],
+    false,
+  ]);
+  for (const name of added) solve(name);
+  expect(await exercises([])).toMatchObject({
+    stdout: expect.stringContaining('14 of 14 right: you have written every gradient.') as string,
+    stderr: '',
+  });
 });
 
 describe('a folder of an earlier version, which numbers the exercises in another way', () => {
@@ -561,9 +605,9 @@ describe('a folder of an earlier version, which numbers the exercises in another
     expect(stdout).toMatch(
       /^file .*\n\S+03-product\.ts +right.*\n\S+04-rnn-step\.ts +not begun\n\S+10-initial-state\.ts +not begun\n\S+01-sigmoid\.ts +right/,
     );
-    expect(stdout).toMatch(/\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/);
+    expect(stdout).toMatch(/\n2 of 14 right: 1 and 4\. Next: 04-rnn-step\n$/);
     expect((await exercises(['check', '1'])).stdout).toMatch(
-      /^typescript\/03-product\.ts: right: .*\n2 of 12 right: 1 and 4\. Next: 04-rnn-step\n$/,
+      /^typescript\/03-product\.ts: right: .*\n2 of 14 right: 1 and 4\. Next: 04-rnn-step\n$/,
     );
     expect(readdirSync(path.dirname(answer('gates')))).toEqual(before);
     expect((await exercises([])).code).toBe(0); // it is there
@@ -612,14 +656,14 @@ test('hints, one by one', async () => {
   expect((await exercises(['hint', '5'])).stdout).toBe(`1. ${hints[0]}\n`);
   expect((await exercises(['hint', '5', '3'])).stdout).toBe(hints.map((hint, n) => `${n + 1}. ${hint}\n`).join(''));
   expect((await exercises(['hint', '5', '4'])).code).toBe(2);
-  expect((await exercises(['hint', '13'])).code).toBe(2);
+  expect((await exercises(['hint', '15'])).code).toBe(2);
 });
 
 describe('--watch', () => {
   test('checks each answer that is saved, until a signal', async () => {
     await exercises([]);
     const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '--watch'], { cwd: place });
-    await stdout.has('0 of 12 right. Next: 01-product\n');
+    await stdout.has('0 of 14 right. Next: 01-product\n');
     await stderr.has('Ctrl-C');
     solve('gates');
     await stdout.has('typescript/07-gates.ts: right');

@@ -247,6 +247,9 @@ test('how far the gradient reaches: the numbers are those of reach.json, whose f
   expect(prose('README.md')).toContain(
     `After one training step, the first row's is ${percent(first)} of the last row's; after all ${last.step} steps it is ${percent(last)}.`,
   );
+  expect(prose('docs/index.md')).toContain(
+    `After one training step, its norm at the first row is ${percent(first)} of its norm at the last row; after ${last.step} steps it is ${percent(last)}.`,
+  );
   expect([first.f.toFixed(2), last.f.toFixed(2)]).toEqual(['0.73', '0.73']);
   expect(last.direct).toBeLessThan(1e-3);
   const range = last.range.map((share) => share.toFixed(2)).join(' to ');

@@ -71,7 +71,7 @@ test('the planted mistake changes the three gradients that the page names', asyn
 });
 
 test('the one-sided quotient has the larger error that the page says', async () => {
-  const [oneSided, twoSided] = (await ask(`
+  const [oneSided, twoSided, ...byDelta] = (await ask(`
     const { x, labels } = whichCameFirst(8);
     const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
     const { gradients } = gradientsOf(x, labels, parameters);
@@ -79,16 +79,23 @@ test('the one-sided quotient has the larger error that the page says', async () 
     const differences = Object.entries(parameters).flatMap(([name, rows]) =>
       rows.flatMap((row, r) =>
         [...row].map((w, c) => {
-          const [above, here, below] = [w + 1e-5, w, w - 1e-5].map((value) => ((row[c] = value), lossOf()));
+          const lossAt = (value) => ((row[c] = value), lossOf());
+          const [here, below, ...above] = [w, w - 1e-5, ...[1e-5, 6e-9, 6e-8, 6e-7].map((delta) => w + delta)].map(lossAt);
           row[c] = w;
-          return [(above - here) / 1e-5, (above - below) / 2e-5].map((numeric) => Math.abs(numeric - gradients[name][r][c]));
+          const oneSided = [1e-5, 6e-9, 6e-8, 6e-7].map((delta, n) => (above[n] - here) / delta);
+          return [oneSided[0], (above[0] - below) / 2e-5, ...oneSided.slice(1)].map((numeric) =>
+            Math.abs(numeric - gradients[name][r][c]),
+          );
         }),
       ),
     );
-    return [0, 1].map((n) => Math.max(...differences.map((both) => both[n])));`)) as number[];
+    return [0, 1, 2, 3, 4].map((n) => Math.max(...differences.map((both) => both[n])));`)) as number[];
   says('gradients below is 1·10⁻⁶, and that of the two-sided quotient is 2·10⁻¹¹');
   expect(oneSided.toExponential(0)).toBe('1e-6');
   expect(twoSided).toBeLessThan(1e-10); // its digits are those of rounding
+  says('near δ = 6·10⁻⁸, where its error is still about 10⁻⁸');
+  const [smaller, best, larger] = byDelta;
+  expect([best > 5e-9 && best < 2e-8, smaller > 3 * best, larger > 3 * best]).toEqual([true, true, true]);
 });
 
 test('the page shows the lines of the program, which has as many lines of code as the page says', () => {
@@ -202,6 +209,26 @@ test('the factor of a step: the radius times the mean of 1 - h² is not it, but 
     `So the factor is about ‖Wh‖/√H = ${size.toFixed(2)}.`,
     `Unrounded, the product of both is ${(square * size).toFixed(2)}.`,
   );
+});
+
+test('under Wh alone, the row turns in a plane, and its norm changes by the radius on average', async () => {
+  const { cosines, growth } = (await ask(`
+    const { Wh } = networkOf(2);
+    const times = (row) => Wh.map((weights) => weights.reduce((sum, value, k) => sum + value * row[k], 0));
+    const cosines = [];
+    let [row, growth] = [Array.from({ length: 64 }, (_, k) => k + 1), 0];
+    for (let n = 0; n < 1000; n++) {
+      const next = times(row);
+      const [before, after] = [Math.hypot(...row), Math.hypot(...next)];
+      if (n >= 200) {
+        cosines.push(row.reduce((sum, value, k) => sum + value * next[k], 0) / before / after);
+        growth += Math.log(after / before) / 800;
+      }
+      row = next.map((value) => value / after);
+    }
+    return { cosines, growth: Math.exp(growth) };`)) as { cosines: number[]; growth: number };
+  says(`is then between ${Math.min(...cosines).toFixed(2)} and ${Math.max(...cosines).toFixed(2)}`);
+  expect(growth).toBeCloseTo(2, 2);
 });
 
 test('single steps of the curve for 2 differ', async () => {

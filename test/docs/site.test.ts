@@ -11,14 +11,25 @@ import { aroundGap, gapIn } from '../../docs/.vitepress/theme/exercises/editor.j
 import type { Attempt } from '../../docs/.vitepress/theme/exercises/attempt.js';
 import { keepPrinted } from '../../docs/.vitepress/theme/exercises/limited-run.js';
 import { stepOf, zeros } from '../../src/core/tensor.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
+import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { answerLosses, rightLosses } from '../../src/exercises/train.js';
+import { smallImages } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 let md: MarkdownRenderer;
 beforeAll(async () => {
   const { createMarkdownRenderer } = await import('vitepress');
   md = await createMarkdownRenderer(project, markdown, '/');
+});
+
+test('the site does not say “On the site”, where its reader is', () => {
+  expect(md.render('Predict. On the site, you can\ntry it; then it is on the site.')).toContain(
+    '<p>Predict. You can\ntry it; then it is on the site.</p>',
+  );
+  const texts = documents().map((document) => readFileSync(document, 'utf8'));
+  expect(texts.filter((text) => /^On the site/m.test(text)).length).toBeGreaterThan(4); // on GitHub it is said
+  for (const text of texts) expect(md.render(text)).not.toMatch(/(<p>|[.?!] )On the site/);
 });
 
 test('every document has a place in the sidebar', () => {
@@ -188,6 +199,23 @@ test.each([
   const sentence = conclusionOf(losses, wrong);
   expect(sentence).toMatch(expected);
   expect(sentence).toContain(`${first.toFixed(3)} and ${last.toFixed(3)} with your function, 2.000 and 2.000`);
+});
+
+test('a wrong gradient that no training step reads: the sentence says that the losses are equal', () => {
+  const one = EXERCISES.find(({ name }) => name === 'hidden-state')!;
+  const mistake = one.mistakes.find(({ words }) => words === 'dc is used, but not stored')!;
+  const images = smallImages(64, 8, 6);
+  const [right, answers] = [
+    rightLosses(images),
+    answerLosses(one, withMistake(one.typescript.solution, mistake), images),
+  ];
+  const losses = Array.from({ length: 12 }, () => ({
+    right: right.next().value as number,
+    answer: answers.next().value as number,
+  }));
+  const sentence = conclusionOf(losses, 'gradient');
+  expect(sentence).toMatch(/All losses are equal: this training never needs the numbers that are wrong/);
+  expect(sentence).not.toContain('falls although');
 });
 
 test.each([

@@ -38,6 +38,15 @@ describe('a zero of one tensor is treated in a special way', () => {
     ['initial-state', '.set(start[0])', '.set(start[0].map((value) => Math.min(value, 1)))'],
     ['initial-state', '.set(start[0])', '.set(start[0].map((value) => value || 0.1))'],
     ['every-step', /(?=denseBackward\(backend)/, 'if (dLogits.get(1, 0) === 0) return; '],
+    ['scan', 'dh.get(t, b, n)', '(dh.get(t, b, n) || 1)'],
+    ['scan', 'a.get(t, b, n)', '(a.get(t, b, n) || 1)'],
+    ['scan', ' before.get(b, n)', ' (before.get(b, n) || 1)'],
+    ['scan', 'dBefore.set(', 'if (dBefore.get(b, n) !== 0) dBefore.set('],
+    ['gru-step', 'dh.get(b, k) * (1 - z)', '(dh.get(b, k) || 1) * (1 - z)'],
+    ['gru-step', 'hPrev.get(b, k) - n', '(hPrev.get(b, k) || 1) - n'],
+    ['gru-step', 'daxn * ahn', 'daxn * (ahn || 1)'],
+    ['gru-step', '(1 - n * n)', '(n && 1 - n * n)'],
+    ['gru-step', 'dhPrev.set(', 'if (dhPrev.get(b, k) !== 0) dhPrev.set('],
   ] as const)('%s: %s → %s', (name, right, wrong) => {
     expect(changed(name, right, wrong).outcome).toBe('wrong');
   });
@@ -87,6 +96,17 @@ test.each([
   ['rnn-step', 'dBias[0][n] += dz', 'if (b < 3) dBias[0][n] += dz'],
   ['initial-state', 'b++) h[0][b]', 'b++) if (b < 3) h[0][b]'],
   ['initial-state', 'n++) dStart', 'n++) if (b < 3) dStart'],
+  ['scan', 'b < B', 'b < Math.min(B, 3)'],
+  ['scan', 'n < H', 'n < Math.min(H, 5)'],
+  ['scan', 'const [T, B, H] = h.shape', 'const [T, B, H] = [Math.min(4, h.shape[0]), ...h.shape.slice(1)]'],
+  ['scan', 'a.get(t, b, n)', 'Math.max(0, a.get(t, b, n))'],
+  ['scan', 'a.get(t, b, n)', 'Math.min(1, a.get(t, b, n))'],
+  ['gru-step', 'b < B', 'b < Math.min(B, 3)'],
+  ['gru-step', 'k < H', 'k < Math.min(H, 4)'],
+  ['gru-step', 'daxn * ahn', 'Math.max(-10, $&)'],
+  ['gru-step', 'dN * (1 - n * n)', '(Math.abs(n) === 1 ? dN : $&)'],
+  ['gru-step', 'dR * r * (1 - r)', '(r === 0 || r === 1 ? dR : $&)'],
+  ['gru-step', 'dZ * z * (1 - z)', '(z === 0 || z === 1 ? dZ : $&)'],
 ] as const)('no case lets pass: %s: %s → %s', (name, right, wrong) => {
   expect(changed(name, right, wrong).outcome).toBe('wrong');
 });
@@ -153,6 +173,17 @@ describe('a number is kept between -1 and 1', () => {
     ['adam', 'rate * mean'],
     ['adam', '(rate * mean) / (Math.sqrt(square) + EPSILON)'],
     ['adam', 'P.get(n)'],
+    ['scan', 'dh.get(t, b, n)'],
+    ['scan', 'dH * before.get(b, n)'],
+    ['scan', 'dH * a.get(t, b, n)'],
+    ['gru-step', 'dh.get(b, k) * (1 - z)'],
+    ['gru-step', 'dh.get(b, k) * (hPrev.get(b, k) - n)'],
+    ['gru-step', 'dh.get(b, k) * z'],
+    ['gru-step', 'dN * (1 - n * n)'],
+    ['gru-step', 'daxn * ahn'],
+    ['gru-step', 'daxn * r'],
+    ['gru-step', 'dR * r * (1 - r)'],
+    ['gru-step', 'dZ * z * (1 - z)'],
   ] as const)('%s: between -10 and 10: %s', (name, number) => {
     for (const kept of [`Math.min(10, ${number})`, `Math.max(-10, ${number})`])
       expect([kept, changed(name, number, kept).outcome]).toEqual([kept, 'wrong']);

@@ -87,6 +87,18 @@ const before = (name: string, inputs: Shown): number => inputs[`${name} before t
 const mOf = (inputs: Shown): number => 0.9 * before('m', inputs) + 0.1 * inputs.g[0];
 const vOf = (inputs: Shown): number => 0.999 * before('v', inputs) + 0.001 * inputs.g[0] ** 2;
 
+/** The complete gradient of a scan's state: from outside, and through the next step. */
+function completeOf(inputs: Shown): number {
+  const [outside] = inputs['dh on entry'] ?? inputs['dhPrev on entry'];
+  return outside + numberIn(inputs, 'a of the next step', 0) * numberIn(inputs, 'dh of the next step', 0);
+}
+
+/** The r, z and n of dax, or of dah, whose n has the factor r. */
+function gruOf({ dh: [dh], r: [r], z: [z], n: [n], ahn: [ahn], hPrev: [hPrev] }: Shown, factor: number): number[] {
+  const ofSum = dh * (1 - z) * (1 - n * n);
+  return [ofSum * ahn * (r - r * r), dh * (hPrev - n) * (z - z * z), ofSum * factor];
+}
+
 type Formula = (inputs: Shown, index: number[], shape: readonly number[]) => number;
 
 /** By exercise and tensor: from the name's first word. */
@@ -111,6 +123,17 @@ const FORMULAS: Readonly<Record<string, Readonly<Record<string, Formula>>>> = {
     p: (inputs) => before('p', inputs) - (inputs.α[0] * mOf(inputs)) / (Math.sqrt(vOf(inputs)) + 1e-8),
   },
   'every-step': { dW: dotAndRest, db: total, dhUpstream: dotAndRest, dh: dotAndRest },
+  scan: {
+    dh: completeOf,
+    db: completeOf,
+    dhPrev: completeOf,
+    da: (inputs) => completeOf(inputs) * inputs['h of the step before'][0],
+  },
+  'gru-step': {
+    dhPrev: ({ 'dhPrev on entry': [before], dh: [dh], z: [z] }) => before + dh * z,
+    dax: (inputs, [, column], shape) => gruOf(inputs, 1)[Math.floor(column / (shape[1] / 3))],
+    dah: (inputs, [, column], shape) => gruOf(inputs, inputs.r[0])[Math.floor(column / (shape[1] / 3))],
+  },
 };
 
 /** About as many elements of each tensor, spread over it. */
@@ -171,7 +194,7 @@ const normalised = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '')
 
 /** Loops over all of something, braces, the beginning of a sum, and the call of a function whose head another exercise shows. */
 const TRIVIAL =
-  /^(for \(let (\w) = 0; \2 < \w; \2\+\+\) \{|\W*|let sum = 0;|const \{ running \} = steps\[n\];|lstmBackward\(backend, lstm\);)$/;
+  /^(for \(let (\w) = (0; \2 < \w; \2\+\+|T - 1; \2 >= 0; \2--)\) \{|\W*|let sum = 0;|const \{ running \} = steps\[n\];|lstmBackward\(backend, lstm\);)$/;
 
 /** The lines that the reader writes, without comments. */
 function gapOf({ typescript, javascript }: Exercise): string[] {

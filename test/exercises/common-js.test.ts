@@ -126,7 +126,10 @@ test.each(['typescript', 'javascript'] as const)(
 test.each([
   ['const list = [];\nconst { running } = list[0];', 'line 2: list[0] is undefined, so it has no running'],
   ['const list = [];\n\nlist[0].get(1);', 'line 3: what should have get is undefined'],
-  ['const list = [];\nlist[1][2] = 3;', 'line 2: there is no list before [2]: it is undefined'],
+  [
+    'const list = [];\nlist[1][2] = 3;',
+    'line 2: what stands before [2] is undefined, and no list: an index before it may be too large',
+  ],
 ])('%j: the message says what is undefined', (source, message) => {
   expect(() => exportsOf(source)).toThrow(new RegExp(`^${message.replace(/[[\]]/g, '\\$&')}$`));
 });

@@ -24,6 +24,8 @@ const READ: Readonly<Record<string, Functions>> = {
   softmax: { crossEntropyBackward: '- probabilities y count' },
   adam: { adam: 'p m v g rate', adamRate: 'learningRate t' },
   'every-step': { everyStepBackward: '- lstm dLogits W' },
+  scan: { scanBackward: '- - dh dhPrev a h hPrev' },
+  'gru-step': { gruCellBackward: '- - dhPrev dh gates hPrev' },
 };
 
 /** The parameters of each function that an answer writes. */
@@ -33,6 +35,8 @@ const WRITTEN: Readonly<Record<string, Functions>> = {
   'through-time': { lstmBackward: '- lstm' },
   softmax: { crossEntropyBackward: 'dLogits' },
   'every-step': { everyStepBackward: '- lstm - - dW db' },
+  scan: { scanBackward: 'da db' },
+  'gru-step': { gruCellBackward: 'dax dah' },
 };
 
 /** Of an LSTM. */
@@ -203,6 +207,30 @@ const ELEMENTS: Readonly<Record<string, Elements>> = {
   'hidden-state': OF_CELL,
   'cell-state': OF_CELL,
   gates: OF_CELL,
+  scan: {
+    names: ['dh', 'h before the step', 'a', 'dh before'],
+    elementsOf(given) {
+      const [, , dh, dhPrev, a, h, hPrev] = given as Tensor[];
+      const [T, B, H] = h.shape;
+      return indicesOf(T, B, H).map(([t, b, n]) => ({
+        'dh before': t > 0 ? dh.get(t - 1, b, n) : dhPrev.get(b, n),
+        'h before the step': t > 0 ? h.get(t - 1, b, n) : hPrev.get(b, n),
+        dh: dh.get(t, b, n),
+        a: a.get(t, b, n),
+      }));
+    },
+  },
+  'gru-step': {
+    names: ['dh', 'dhPrev', 'hPrev', 'n', 'ahn'],
+    elementsOf(given) {
+      const [, , dhPrev, dh, gates, hPrev] = given as Tensor[];
+      const [B, H] = dh.shape;
+      return indicesOf(B, H).map(([b, k]) => {
+        const [r, z, n, ahn] = [0, 1, 2, 3].map((block) => gates.get(b, block * H + k));
+        return { dh: dh.get(b, k), dhPrev: dhPrev.get(b, k), hPrev: hPrev.get(b, k), r, z, n, ahn };
+      });
+    },
+  },
   softmax: {
     names: ['p', 'y'],
     elementsOf(given) {
@@ -254,7 +282,7 @@ test.each(Object.keys(READ))(
     const found = new Map<string, number[]>();
     for (const { name: full, shape, values } of cases.flatMap((one) => one.results(right))) {
       const tensor = `${name} ${full.replace(/[[ ].*/, '')}`;
-      const gates = tensor.endsWith(' dz') ? 4 : 1; // in blocks of columns
+      const gates = tensor.endsWith(' dz') ? 4 : / da[xh]$/.test(tensor) ? 3 : 1; // in blocks of columns
       values.forEach((value, n) => {
         const of = gates === 1 ? tensor : `${tensor}, gate ${Math.floor((n % shape[1]) / (shape[1] / gates))}`;
         found.set(of, [...(found.get(of) ?? []), value]);

@@ -81,6 +81,20 @@ const EACH = 'for (let n = 0; n < P.size; n++)';
 const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);';
 const WHOLE = 'lstmBackward(backend, lstm);';
 
+const SCAN_LOOP = 'for (let t = T - 1; t >= 0; t--) {';
+const ADDED = 'dBefore.set(b, n, dBefore.get(b, n) + dH * a.get(t, b, n));';
+const DA = 'const dA = dH * before.get(b, n);';
+const DB = 'const dB = dH;';
+
+const DN = 'const dN = dh.get(b, k) * (1 - z);';
+const D_Z = 'const dZ = dh.get(b, k) * (hPrev.get(b, k) - n);';
+const DAXN = 'const daxn = dN * (1 - n * n);';
+const DR = 'const dR = daxn * ahn;';
+const DAHN = 'dah.set(b, 2 * H + k, daxn * r);';
+const DAR = 'const dar = dR * r * (1 - r);';
+const DAZ = 'const daz = dZ * z * (1 - z);';
+const GRU_PREV = 'dhPrev.set(b, k, dhPrev.get(b, k) + dh.get(b, k) * z);';
+
 /** By the names of the exercises. */
 export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   sigmoid: rows`
@@ -352,4 +366,62 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])
     ],
     [DENSE, `${DENSE}\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / T);`, 'db', 'number of steps'],
   ],
+  scan: rows`
+      ${ADDED} | dBefore.set(b, n, dH * a.get(t, b, n)); | overwritten, not added to
+      ${ADDED} |  | no gradient reaches the state before
+      ${ADDED} | dBefore.set(b, n, dBefore.get(b, n) + dH * a.get(t > 0 ? t - 1 : 0, b, n)); | a of the step before, a[t-1]
+      ${ADDED} | if (t >= 1) stepOf(dh, t - 1).set(b, n, stepOf(dh, t - 1).get(b, n) + dH * a.get(t, b, n)); | the initial state is forgotten
+      ${ADDED} | dBefore.set(b, n, dBefore.get(b, n) + dH * a.get(t, b, n) / B); | Look at what each step adds
+      ${ADDED} | dBefore.set(b, n, dBefore.get(b, n) + Math.tanh(dH) * a.get(t, b, n)); | Look at what each step adds
+      ${ADDED} | if (b === 0) dBefore.set(b, n, dBefore.get(b, n) + dH * a.get(t, b, n)); | Look at what each step adds
+      ${SCAN_LOOP} | for (const t of Array(T).keys()) { | from the first step to the last
+      ${SCAN_LOOP} | for (let t = T - 1; t >= 1; t -= 1) { | the first step is left out
+      ${SCAN_LOOP} | for (let t = T - 1; t >= 0; t -= 2) { | Look at the loop over the steps
+      ${DA} | const dA = dH * h.get(t, b, n); | da is a product with h in place of hPrev
+      ${DA} | const dA = -dH * before.get(b, n); | da has the wrong sign
+      ${DA} | const dA = t === 0 ? 0 : dH * h.get(t - 1, b, n); | da is 0 in the first step
+      ${DA} | const dA = dH * before.get(0, n); | da is wrong | Look at what is written into da
+      ${DA} | const dA = dH * h.get(Math.max(t - 1, 0), b, n); | the first step reads the state of the first step
+      ${DA} | const dA = dH * before.get(b, n) + a.get(t, b, n); | Look at what is written into da
+      ${DB} | const dB = 2 * dH; | Every number of db is 2 times
+      ${DB} | const dB = dH * dH; | db is wrong | Look at what is written into db
+      ${DB} | const dB = dh.get(0, b, n); | db is wrong | Look at what is written into db
+      ${DA}\n        ${DB} | const dA = dH;\n const dB = dH * before.get(b, n); | da and db are exchanged
+      da.set(t, b, n, dA); | da.set(t, b, n, da.get(t, b, n) + dA); | da is added to what was there before
+      da.set(t, b, n, dA); | da.set(T - 1 - t, b, n, dA); | da is wrong | Look at what is written into da
+      n < H | n < H - 1 | only the last unit is wrong
+      n = 0 | n = 1 | only unit 0 is wrong
+      b < B | b < 1 | only sequence 0 is right
+    `,
+  'gru-step': rows`
+      ${DN} | const dN = dh.get(b, k) * z; | dn with z in place of 1-z
+      ${DN} | const dN = dh.get(b, k); | dn is dh
+      ${DN} | const dN = dh.get(b, k) * (1 - z * z); | Look at dn and daxn
+      ${DN} | const dN = dh.get(b, k) * (1 - z) - 0.5; | Look at dn and daxn
+      ${D_Z} | const dZ = dh.get(b, k) * (n - hPrev.get(b, k)); | the sign of dz, or of daz, is reversed
+      ${D_Z} | const dZ = dh.get(b, k) * hPrev.get(b, k); | dz is a product with hPrev alone
+      ${D_Z} | const dZ = dh.get(b, k) * z * (hPrev.get(b, k) - n); | h[t], the new state, in place of h[t-1]
+      ${D_Z} | const dZ = dh.get(b, k) * (hPrev.get(b, k) - n * r); | Look at dz
+      ${GRU_PREV} | dhPrev.set(b, k, dh.get(b, k) * z); | dhPrev loses what reaches h from outside
+      ${GRU_PREV} |  | no gradient reaches hPrev through z*hPrev
+      ${GRU_PREV} | dhPrev.set(b, k, dhPrev.get(b, k) + dh.get(b, k) * (1 - z)); | dhPrev with 1-z in place of z
+      ${GRU_PREV} | dhPrev.set(b, k, dhPrev.get(b, k) + dh.get(b, k) * z * r); | dhPrev is wrong | Look at what is added to dhPrev
+      ${GRU_PREV} | dhPrev.set(b, k, 0); | dhPrev is 0 everywhere, but held other numbers before
+      ${DAXN} | const daxn = dN * (1 - n); | n is not squared
+      ${DAXN} | const daxn = dN * (1 - n ** 4); | Look at dn and daxn
+      ${DR} | const dR = daxn * n; | dr with n in place of ahn
+      ${DR} | const dR = daxn * (ahn + r); | Look at dr
+      ${DAHN} | dah.set(b, 2 * H + k, daxn); | dahn is daxn
+      ${DAHN} | dah.set(b, 2 * H + k, daxn * r * r); | Gate n of dah is wrong | Look at what is written into gate n of dah
+      ${DAHN} | dax.set(b, 2 * H + k, daxn * r); | daxn has the factor r | dahn is not written
+      ${DAR} | const dar = dR * z * (1 - z); | it is the derivative of another gate
+      ${DAR} | const dar = dR * r * (1 - r) / 2; | gate r of dax and gate r of dah is 0.5 times
+      ${DAZ} | const daz = -dZ * z * (1 - z); | the sign of dz, or of daz, is reversed
+      ${DAZ} | const daz = dZ * z * (1 - z) * r; | Look at dz
+      ${DAR}\n      ${DAZ} | const daz = dR * r * (1 - r);\n const dar = dZ * z * (1 - z); | r and z are exchanged
+      dah.set(b, k, dar); | dah.set(b, k, daz); | Of dah, gate r has the numbers of gate z
+      dah.set(b, k, dar); | dah.set(b, k, dar + daxn); | Look at what is written into gate r of dah
+      dax.set(b, k, dar); |  | Gate r of dax is not written
+      dax.set(b, H + k, daz); | dax.set(b, H + k, dax.get(b, H + k) + daz); | added to what was there before
+    `,
 };

@@ -1,10 +1,9 @@
 /** Chapters 2 and 3: a network, the length of the sequences, and a run of the gap experiment in the reader's browser. */
 import { computed, defineComponent, h, ref } from 'vue';
-import { NETWORKS } from '../../learn/programs/gap.mjs';
+import { NETWORKS, UPDATES } from '../../learn/programs/gap.mjs';
 import type { GapJob, GapLine } from './training-worker.js';
 import { useWorker } from './work-in-background.js';
 
-const UPDATES = 300;
 /** Of the curve, in units of its SVG. */
 const [WIDTH, HEIGHT] = [600, 160];
 /** The top of the curve: the loss of a guess is log 2 = 0.69. */

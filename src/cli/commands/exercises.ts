@@ -1,4 +1,4 @@
-/** `longhand exercises`: writes the twelve exercises into a folder, checks answers, shows hints, and trains with the answers. */
+/** `longhand exercises`: writes the fourteen exercises into a folder, checks answers, shows hints, and trains with the answers. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
@@ -15,10 +15,12 @@ import {
   existingFolder,
   folderOf,
   hasExercises,
+  isMissing,
   shownName,
   scriptsOf,
   typedExercise,
   updateScripts,
+  writeMissing,
 } from '../exercise-files.js';
 import { exercisesTrainCommand } from './exercises-train.js';
 import { exercisesBugsCommand } from './exercises-bugs.js';
@@ -29,7 +31,9 @@ const FOLDER = 'longhand-exercises';
 
 export function exercisesCommand(): Command {
   const command = new Command('exercises')
-    .description('Write twelve exercises into a folder: the gradients of an LSTM, one by one.')
+    .description(
+      'Write fourteen exercises into a folder: the gradients of an LSTM, of a scan and of a GRU, one by one.',
+    )
     .argument('[dir]', `folder to create, such as ./mine (default: ${FOLDER}); if it exists, say what is solved`)
     .allowExcessArguments() // for a misspelt command: see writeFolder
     .addHelpText(
@@ -100,6 +104,9 @@ async function writeFolder(given: string | undefined, _flags: unknown, command: 
     } else {
       if (updateScripts(existing))
         inform(`${path.join(existing, 'package.json')}: the scripts are new: npm run check 1 works in this folder`);
+      const added = writeMissing(existing);
+      const files = added.length === 1 ? 'exercise' : 'exercises';
+      if (added.length > 0) inform(`${printable(existing)}: the files of ${files} ${numbersOf(added)} are new`);
       print(`${printable(existing)}: your answers are there, and stay as they are.`);
       await printSolved(existing, signal);
     }
@@ -140,7 +147,10 @@ function printProgress(folder: string, right: readonly Exercise[], last?: Exerci
   const count = `${right.length} of ${EXERCISES.length} right`;
   const next = nextAfter(last?.number ?? 0, (exercise) => right.includes(exercise));
   if (!next) print(`${count}: you have written every gradient. Next: ${typedExercise('train')}`);
-  else print(`${count}${right.length > 0 ? `: ${numbersOf(right)}` : ''}. Next: ${shownName(folder, next)}`);
+  else {
+    const missing = isMissing(folder, next) ? `, which ${typed('exercises')} writes` : '';
+    print(`${count}${right.length > 0 ? `: ${numbersOf(right)}` : ''}. Next: ${shownName(folder, next)}${missing}`);
+  }
 }
 
 /** Returns whether the answer is right. */

@@ -140,7 +140,7 @@ function knownOf(
 /** Which tensors are right and which are wrong, if this shows where to look. */
 function whereToLook({ name }: Exercise, families: readonly Family[]): string[] {
   const parts = families.flatMap((family) => {
-    const gates = family.name === 'dz' ? gatesOf(family) : [];
+    const gates = /^d(z|ax|ah)$/.test(family.name) ? gatesOf(family) : [];
     return gates.length > 0 ? gates : [family];
   });
   const look = placeToLook(name, parts);

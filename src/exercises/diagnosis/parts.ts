@@ -41,17 +41,14 @@ export function familiesOf(numbers: Numbers, expected: readonly (readonly Result
 
 /** In the order of their columns. */
 export const GATES = ['i', 'j', 'f', 'o'] as const;
+export const GRU_GATES = ['r', 'z', 'n'] as const;
 
-/** Whether the parts have columns for each gate. */
-const hasGates = ({ name, parts }: Family): boolean =>
-  /^d(z|Wh|Wx|Bias)$/.test(name) && parts.every(({ sizes, shape }) => shape.at(-1) === 4 * sizes.H);
-
-/** The gates i, j, f, o of a tensor with their columns. None if it has no such columns. */
-export function gatesOf(family: Family): Family[] {
-  if (!hasGates(family)) return [];
-  const { name, parts } = family;
+/** The gates of a tensor with their columns: of an LSTM, or of a GRU's dax and dah. None if it has no such columns. */
+export function gatesOf({ name, parts }: Family): Family[] {
+  const gates = /^d(z|Wh|Wx|Bias)$/.test(name) ? GATES : /^da[xh]$/.test(name) ? GRU_GATES : [];
+  if (!parts.every(({ sizes, shape }) => shape.at(-1) === gates.length * sizes.H)) return [];
   return groupsOf(
-    GATES.flatMap((gate, block) =>
+    gates.flatMap((gate, block) =>
       parts.map((part): [string, Part] => [`gate ${gate} of ${name}`, blockOf(part, block)]),
     ),
   );
@@ -81,9 +78,9 @@ const areRight = (found: readonly number[], expected: readonly number[], scale?:
   areNear(found, expected, scale) &&
   found.every((value, n) => !(Math.abs(value - expected[n]) > ROUNDING + 1e-4 * Math.abs(expected[n])));
 
-/** Columns block·H to block·H + H - 1 of a part with 4H columns. */
+/** Columns block·H to block·H + H - 1 of a part. */
 function blockOf({ name, shape, expected, found, sizes }: Part, block: number): Part {
-  const [columns, H] = [4 * sizes.H, sizes.H];
+  const [columns, H] = [shape[shape.length - 1], sizes.H];
   const isIn = (_: number, n: number): boolean => Math.floor((n % columns) / H) === block;
   const [right, wrong] = [expected.filter(isIn), found.filter(isIn)];
   const own = [...shape.slice(0, -1), H];
@@ -122,6 +119,8 @@ type Line = readonly [look: string, feeds: readonly string[], inOneStep?: readon
 
 const [I, J, F, O] = GATES.map((gate) => `gate ${gate} of dz`);
 const WEIGHTS = ['dWh', 'dWx', 'dBias', 'dx', 'dh', 'dc'];
+const SCAN = ['dh', 'da', 'db', 'dhPrev'];
+const ofGru = (gate: string): string[] => ['dax', 'dah'].map((tensor) => `gate ${gate} of ${tensor}`);
 const RNN = ['dWx', 'dWh', 'dBias', 'dh', 'dStart'];
 
 const IN_FORWARD = 'What is wrong in the forward pass is wrong in every gradient';
@@ -184,6 +183,20 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['dLogits and db in the call of denseBackward', ['db']],
     ['which rows of dhUpstream denseBackward writes, and when', ['dhUpstream', ...WEIGHTS]],
     ['the call of lstmBackward', WEIGHTS],
+  ],
+  scan: [
+    ['what is written into da', ['da']],
+    ['what is written into db', ['db']],
+    ['what the first step adds to dhPrev', ['dhPrev']],
+    ['what each step adds to dh of the step before, or to dhPrev', SCAN, ['dhPrev']],
+    ['the loop over the steps, and at dh of the step before: with one step, all are right', SCAN, []],
+  ],
+  'gru-step': [
+    ['what is added to dhPrev', ['dhPrev']],
+    ['dn and daxn, which all of these read', [...ofGru('r'), ...ofGru('n')]],
+    ['dr, and at the factor σ′ of r', ofGru('r')],
+    ['dz, and at the factor σ′ of z', ofGru('z')],
+    ...GRU_GATES.flatMap((gate) => ofGru(gate).map((name): Line => [`what is written into ${name}`, [name]])),
   ],
 };
 

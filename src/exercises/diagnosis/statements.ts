@@ -5,7 +5,7 @@
 import { HELD } from '../tensors.js';
 import { indexOf } from '../../core/tensor.js';
 import { isNear } from '../results.js';
-import { type Family, type Part, areNear, GATES, gatesOf, sliceOf } from './parts.js';
+import { type Family, type Part, areNear, gatesOf, sliceOf } from './parts.js';
 
 /**
  * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` and `{it}` the words for one or
@@ -84,6 +84,8 @@ const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
   softmax: /^dLogits$/,
   adam: /^[mvp]$/, // m and v in the case that begins at a later update
   'every-step': /^(dW|db|dhUpstream)$/,
+  scan: /^(dh|dhPrev|da|db)$/,
+  'gru-step': /^(dhPrev|dax|dah|gate . of da[xh])$/,
 };
 
 /** Numbers that the reader's functions return. */
@@ -164,13 +166,14 @@ function transposedOf({ parts }: Family): Statement | undefined {
 /** Gates have the numbers of other gates, the same in every case. Others may not be written. */
 function blocksOf(family: Family): Statement | undefined {
   const gates = gatesOf(family);
-  const words = gates.map((gate, block): string | undefined => {
+  const letterOf = ({ name }: Family): string => name.replace(/^gate (.).*/, '$1');
+  const words = gates.map((gate): string | undefined => {
     if (gate.isRight) return '';
     const from = gates.findIndex(({ parts }) =>
       parts.every(({ expected }, k) => areNear(gate.parts[k].found, expected)),
     );
-    if (from >= 0) return `${GATES[block]} has the numbers of gate ${GATES[from]}`;
-    return emptyOf(gate) === NOT_WRITTEN ? `${GATES[block]} is not written` : undefined;
+    if (from >= 0) return `${letterOf(gate)} has the numbers of gate ${letterOf(gates[from])}`;
+    return emptyOf(gate) === NOT_WRITTEN ? `${letterOf(gate)} is not written` : undefined;
   });
   if (words.includes(undefined) || !words.some((one) => one?.includes('has'))) return undefined;
   return whole(`Of {}, gate ${words.filter((one) => one !== '').join(', ')}`);
@@ -184,11 +187,14 @@ const PLACES: readonly (readonly [(index: number, extent: number) => boolean, (p
   [(index, extent) => index !== extent - 1, (place) => `only the last ${place} is right`],
 ];
 
-/** What an index of each axis counts, where it is not a row and a column. */
+/** What an index of each axis counts, where it is not a row and a column: in each exercise, or in one. */
 const AXES: Readonly<Partial<Record<string, readonly string[]>>> = {
   dh: ['row', 'sequence', 'unit'],
   dc: ['row', 'sequence', 'unit'],
   dx: ['step', 'sequence', 'input'],
+  da: ['step', 'sequence', 'unit'],
+  'scan db': ['step', 'sequence', 'unit'],
+  dhPrev: ['sequence', 'unit'],
   dhUpstream: ['row', 'sequence', 'unit'],
   dLogits: ['row', 'class'],
 };
@@ -198,7 +204,7 @@ function placesOf({ name, parts }: Family, exercise: string): Statement | undefi
   if (words !== undefined) return { words, isWhole: false };
   const axes = parts[0].shape.length;
   if (parts.some(({ shape }) => shape.length !== axes)) return elementsOf(parts); // a row of one is an element of the other
-  const places = AXES[name] ?? ['row', name.startsWith('gate') ? 'unit' : 'column'];
+  const places = AXES[`${exercise} ${name}`] ?? AXES[name] ?? ['row', name.startsWith('gate') ? 'unit' : 'column'];
   for (const [axis, place] of places.slice(-axes).entries())
     for (const [isWrong, sentence] of PLACES)
       if (areWrongAt(parts, axis, isWrong))

@@ -228,7 +228,7 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   const row = page.locator('tr:has-text("The derivative of σ") td >> nth=2');
   await page.waitForSelector('button.forget');
   expect(await row.innerText()).toBe('✓ solved, 2 of 3 hints');
-  expect(await page.innerText('.progress')).toContain('You have solved 1 of 12.');
+  expect(await page.innerText('.progress')).toContain('You have solved 1 of 14.');
   page.once('dialog', (dialog) => void dialog.dismiss());
   await page.click('button.forget');
   expect(await row.innerText()).toBe('✓ solved, 2 of 3 hints');
@@ -353,7 +353,7 @@ testInBrowser('without scripts, the task, the equations and the start text can b
   const { task, formula, typescript } = named('hidden-state');
   for (const part of [task, ...formula, typescript.start.split('\n')[20].trim()]) expect(text).toContain(part);
   await page.goto(address() + 'exercises/');
-  expect(await page.locator('.exercises a').count()).toBe(12);
+  expect(await page.locator('.exercises a').count()).toBe(14);
 });
 
 testInBrowser('other pages load no exercise, and the overview no editor', async () => {

@@ -95,7 +95,7 @@ testInBrowser('a file of answers: written, read, refused, and no text is lost', 
   const { page: elsewhere } = await open('exercises/');
   await elsewhere.waitForSelector('.transfer');
   await elsewhere.setInputFiles('.transfer input', file);
-  await elsewhere.getByText('You have solved 1 of 12.').waitFor();
+  await elsewhere.getByText('You have solved 1 of 14.').waitFor();
 });
 
 testInBrowser('one program by the keyboard, and one by touch', async () => {

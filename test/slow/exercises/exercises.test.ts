@@ -151,7 +151,7 @@ test('--watch checks each answer that is saved, until a signal', async () => {
   const seen = async (stream: keyof typeof output, text: string): Promise<void> => {
     while (!output[stream].includes(text)) await setTimeout(20);
   };
-  await seen('stdout', '0 of 12 right. Next: 01-product\n');
+  await seen('stdout', '0 of 14 right. Next: 01-product\n');
   await seen('stderr', 'Ctrl-C');
   writeFileSync(answer('gates'), named('gates').typescript.solution);
   await seen('stdout', 'typescript/07-gates.ts: right');

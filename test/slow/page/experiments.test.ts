@@ -99,6 +99,9 @@ testInBrowser('digits: the gradient at row 0, and the accuracies', async () => {
   expectSaid(await reached(2), right, POINTS);
   expect((await norms(opened)).reach).toBeGreaterThan(one);
   expect(await percentOf(opened, 'no-later-steps-0')).toBeLessThan(most);
+  await opened.inspected(400);
+  saidIn('no-later-steps', /after 400 steps, ‖∂L\/∂c‖ at row 0 is about a quarter of that at the last row/);
+  expectSaid((await norms(opened)).reach, 0.25, 0.125);
   expectSaid(await percentOf(opened, 'wrong-but-it-learns-0'), learns, POINTS);
   expect(await percentOf(opened, 'rate-too-high-0')).toBeLessThan(atMost);
 });

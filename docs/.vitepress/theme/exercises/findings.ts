@@ -191,6 +191,8 @@ export function conclusionOf(losses: readonly StepLoss[], wrong: 'gradient' | 'u
   const [last, lastRight] = of(losses.slice(-SOME_STEPS));
   const means = `The mean of the first and the last ${SOME_STEPS} losses: ${short(first)} and ${short(last)} with your function, ${short(firstRight)} and ${short(lastRight)} with the project’s own.`;
   if (wrong === undefined) return means;
+  if (losses.every(({ answer, right }) => answer === right))
+    return `${means} All losses are equal: this training never needs the numbers that are wrong, so it cannot show the mistake.`;
   if (!Number.isFinite(last)) return `${means} The wrong ${wrong} has made the loss ${short(last)}.`;
   if (last < FALL * first)
     return `${means} The loss falls although the ${wrong} is wrong: a falling loss proves nothing.`;
