@@ -327,7 +327,7 @@ export function networkParameterShapes(network: NetworkConfig): Record<string, S
 }
 
 /** The parameters of one cell that are the network's: all, or without `hasBias` those that are no biases. */
-function ownParameterShapes(place: CellPlace): Record<string, Shape> {
+export function ownParameterShapes(place: CellPlace): Record<string, Shape> {
   const shapes = Object.entries(place.cell.parameterShapes(place));
   return Object.fromEntries(shapes.filter(([name]) => place.hasBias || !place.cell.biases.includes(name)));
 }
