@@ -199,7 +199,7 @@ const testedWithTorch = (python: string): void => {
   test.each<[string, Partial<TrainOptions>, number]>([
     ['the tutorial’s network', { hidden: 16 }, 1],
     ['GRUs in both directions', { hidden: 8, layers: 2, bidirectional: true, cell: 'gru' }, 1],
-    ['RNNs', { hidden: [9, 6], cell: 'rnn', optimiser: 'sgd', momentum: 0.8 }, 1],
+    ['RNNs', { hidden: [9, 6], cell: 'rnn' }, 1],
     [
       'two layers in both directions, clipped, with a cosine schedule, in 2 processes',
       { hidden: 8, layers: 2, bidirectional: true, clipNorm: 1, clipValue: 0.1, schedule: 'cosine', warmUp: 25 },
