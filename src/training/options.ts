@@ -133,14 +133,13 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  // by their names, because a page needs the options without the cells' equations
-  if (options.biasInit === 'chrono' && ['rnn', 'slstm'].includes(options.cell)) {
-    return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
-  }
-  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
+  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'biasInit', 'eigenvalues']);
 }
 
-/** Options that have an effect only beside one value of another option. */
+/**
+ * Options that have an effect only beside one value of another option. Cells stand here by their names, because a page needs the options
+ * without the cells' equations; test/cells/cells.test.ts asks the cells.
+ */
 export const NEEDS = {
   decayEvery: ['schedule', 'step'],
   decayRate: ['schedule', 'step'],
@@ -148,6 +147,7 @@ export const NEEDS = {
   delta: ['loss', 'huber'],
   quantiles: ['loss', 'pinball'],
   projection: ['cell', 'lstm'],
+  biasInit: ['cell', 'lstm', 'gru', 'lstm-peephole', 'mingru', 'minlstm'],
   forgetBias: ['cell', 'lstm', 'lstm-peephole', 'minlstm', 'slstm'],
   eigenvalues: ['cell', 'mingru', 'minlstm'],
 } as const;

@@ -1,9 +1,10 @@
 /** The cells beside the LSTM in networks: gradients, wasm against the reference, lengths, carried states, files, refusals. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Cell } from '../../src/cells/cell.js';
 import { cellOf } from '../../src/cells/cells.js';
 import { CELL_NAMES } from '../../src/cells/names.js';
-import { faultOf, TUTORIAL } from '../../src/training/options.js';
+import { faultOf, NEEDS, TUTORIAL } from '../../src/training/options.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
@@ -175,9 +176,22 @@ describe('what a network refuses', () => {
       'forgetBias 2: must be left out unless cell is lstm',
     );
     expect(await refused({ cell: 'rnn', biasInit: 'chrono' })).toContain(
-      'biasInit chrono: must be zeros for the cell rnn',
+      'biasInit chrono: must be left out unless cell is lstm or gru',
     );
   });
+
+  test.each([
+    ['projection', ({ canProject = false }) => canProject],
+    ['biasInit', ({ setChrono }) => setChrono !== undefined],
+    ['forgetBias', ({ gates }) => gates.includes('f')],
+    ['eigenvalues', ({ hasFactors = false }) => hasFactors],
+  ] as const satisfies (readonly [string, (cell: Cell) => boolean])[])(
+    'the table of options has the cells for which %s has an effect',
+    (name, has) => {
+      const [, ...cells] = NEEDS[name];
+      expect([...cells].sort()).toEqual(CELL_NAMES.filter((cell) => has(cellOf(cell))).sort());
+    },
+  );
 });
 
 describe('files', () => {
