@@ -1,9 +1,9 @@
 /**
  * TensorFlow's formats: Keras's and TensorFlow.js's, then that of TensorFlow 1.x.
  *
- * Keras's layers LSTM(H), GRU(H), SimpleRNN(H), each also in Bidirectional(…), and Dense(C): gate order i, f, c, o of an LSTM, z, r, h of
- * a GRU, which resets after the product; sigmoid gates; the forget bias is added to the bias, which is 0 in a cell without one. They have
- * no projections. A GRU of TensorFlow.js only resets before the product, so it computes something else.
+ * Keras's layers LSTM(H), GRU(H) and SimpleRNN(H), each also in Bidirectional(…), and Dense(C). Gates are sigmoid, and in the order i, f,
+ * c, o of an LSTM, z, r, h of a GRU. A GRU resets after the product. The forget bias is added to the bias, which is 0 in a cell
+ * without one. They have no projections. A GRU of TensorFlow.js only resets before the product, so it computes something else.
  *
  * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
