@@ -133,8 +133,14 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'biasInit', 'eigenvalues']);
+  if (options.biasInit === 'chrono' && !CHRONO_CELLS.includes(options.cell)) {
+    return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
+  }
+  return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
 }
+
+/** The cells that the initial biases 'chrono' suit. */
+export const CHRONO_CELLS: readonly Values['cell'][] = ['lstm', 'gru', 'lstm-peephole', 'mingru', 'minlstm'];
 
 /**
  * Options that have an effect only beside one value of another option. Cells stand here by their names, because a page needs the options
@@ -147,7 +153,6 @@ export const NEEDS = {
   delta: ['loss', 'huber'],
   quantiles: ['loss', 'pinball'],
   projection: ['cell', 'lstm'],
-  biasInit: ['cell', 'lstm', 'gru', 'lstm-peephole', 'mingru', 'minlstm'],
   forgetBias: ['cell', 'lstm', 'lstm-peephole', 'minlstm', 'slstm'],
   eigenvalues: ['cell', 'mingru', 'minlstm'],
 } as const;

@@ -4,7 +4,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Cell } from '../../src/cells/cell.js';
 import { cellOf } from '../../src/cells/cells.js';
 import { CELL_NAMES } from '../../src/cells/names.js';
-import { faultOf, NEEDS, TUTORIAL } from '../../src/training/options.js';
+import { CHRONO_CELLS, faultOf, NEEDS, TUTORIAL } from '../../src/training/options.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
@@ -176,22 +176,18 @@ describe('what a network refuses', () => {
       'forgetBias 2: must be left out unless cell is lstm',
     );
     expect(await refused({ cell: 'rnn', biasInit: 'chrono' })).toContain(
-      'biasInit chrono: must be left out unless cell is lstm or gru',
+      'biasInit chrono: must be zeros for the cell rnn',
     );
   });
 
-  test.each([
-    ['projection', ({ canProject = false }) => canProject],
-    ['biasInit', ({ setChrono }) => setChrono !== undefined],
-    ['forgetBias', ({ gates }) => gates.includes('f')],
-    ['eigenvalues', ({ hasFactors = false }) => hasFactors],
-  ] as const satisfies (readonly [string, (cell: Cell) => boolean])[])(
-    'the table of options has the cells for which %s has an effect',
-    (name, has) => {
-      const [, ...cells] = NEEDS[name];
-      expect([...cells].sort()).toEqual(CELL_NAMES.filter((cell) => has(cellOf(cell))).sort());
-    },
-  );
+  test('the options list the cells for which they have an effect, as the cells say', () => {
+    const having = (has: (cell: Cell) => boolean) => CELL_NAMES.filter((name) => has(cellOf(name)));
+    const { projection, forgetBias, eigenvalues } = NEEDS;
+    expect(projection.slice(1)).toEqual(having(({ canProject = false }) => canProject));
+    expect(forgetBias.slice(1)).toEqual(having(({ gates }) => gates.includes('f')));
+    expect(eigenvalues.slice(1)).toEqual(having(({ hasFactors = false }) => hasFactors));
+    expect(CHRONO_CELLS).toEqual(having(({ setChrono }) => setChrono !== undefined));
+  });
 });
 
 describe('files', () => {
