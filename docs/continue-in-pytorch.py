@@ -40,19 +40,24 @@ def write(name, header, texts, data):
 class Network(torch.nn.Module):
     def __init__(self, inputs, layers, outputs, dropout, **_):
         super().__init__()
-        layers = [{"projection": 0, "bias": True, **layer} for layer in layers]
+        layers = [{"projection": 0, "bias": True, "cell": "lstm", **layer} for layer in layers]
         outs = [(n["projection"] or n["hidden"]) * (1 + n["bidirectional"]) for n in layers]
         widths = [inputs, *outs]
-        kinds = [dict(bidirectional=n["bidirectional"], bias=n["bias"], proj_size=n["projection"]) for n in layers]
-        lstms = (torch.nn.LSTM(I, n["hidden"], **kind) for I, n, kind in zip(widths, layers, kinds))
-        self.layers, self.fc = torch.nn.ModuleList(lstms), torch.nn.Linear(widths[-1], outputs)
+        kinds = [dict(bidirectional=n["bidirectional"], bias=n["bias"]) for n in layers]
+        for n, kind in zip(layers, kinds):
+            kind |= {"proj_size": n["projection"]} if n["projection"] else {}
+        cells = [getattr(torch.nn, n["cell"].upper()) for n in layers]  # LSTM, GRU or RNN
+        modules = (cell(I, n["hidden"], **kind) for cell, I, n, kind in zip(cells, widths, layers, kinds))
+        self.layers, self.fc = torch.nn.ModuleList(modules), torch.nn.Linear(widths[-1], outputs)
         self.dropout = dropout
-        for name, parameter in self.named_parameters():
-            parameter.requires_grad = "bias_hh" not in name  # it holds the forget bias, which is not trained
+        for module in self.layers:
+            for name, parameter in module.named_parameters():  # an LSTM's holds the forget bias, and an RNN's is 0
+                parameter.requires_grad = "bias_hh" not in name or isinstance(module, torch.nn.GRU)
 
     def forward(self, x):  # [T,B,I] -> [B,C]
-        for n, lstm in enumerate(self.layers):
-            x, (h, _) = lstm(dropout(x, self.dropout, self.training and n > 0))  # (12)
+        for n, module in enumerate(self.layers):
+            x, h = module(dropout(x, self.dropout, self.training and n > 0))  # (12)
+        h = h[0] if isinstance(h, tuple) else h  # an LSTM has h and c
         return self.fc(torch.cat(list(h), dim=1))
 
 
@@ -118,8 +123,8 @@ def run(rank, processes, meeting, args):
         torch.set_num_threads(max(1, os.cpu_count() // here))
         distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
     model = Network(**network).to(tensors["fc.bias"].dtype)
-    # the file may have one nn.LSTM, lstm.…_lN, in place of the list
-    keys = {re.sub(r"^lstm\.(.*)_l(\d+)", r"layers.\2.\1_l0", key): key for key in tensors}
+    # the file may have one nn.LSTM, lstm.…_lN, in place of the list; or gru.…, rnn.…
+    keys = {re.sub(r"^(?:lstm|gru|rnn)\.(.*)_l(\d+)", r"layers.\2.\1_l0", key): key for key in tensors}
     model.load_state_dict({name: tensors[keys[name]] for name in model.state_dict()})
     parameters = {keys[name]: p for name, p in model.named_parameters() if p.requires_grad}
     parallel = torch.nn.parallel.DistributedDataParallel(model) if processes > 1 else model

@@ -1,5 +1,5 @@
 /**
- * `npm run test:random`: 1,000 random networks, with every combination of features, against torch.nn.LSTM in f64. Outputs,
+ * `npm run test:random`: 1,000 random networks, with every combination of features, of all cells, against PyTorch in f64. Outputs,
  * states, losses and every gradient must agree to 1e-9 of their tensor's largest element. Prints the worst difference.
  *
  *     npm run test:random                          1,000 networks, of the seeds 1 to 1000

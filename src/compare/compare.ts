@@ -1,5 +1,5 @@
 /**
- * Compares the results of another LSTM program, from a file, with this program's, computed in f64 from the same inputs. If
+ * Compares the results of another program's LSTM, GRU or RNN, from a file, with this program's, computed in f64 from the same inputs. If
  * they differ, it makes known mistakes on purpose, and names those that give the same results as the file.
  *
  * docs/files.md describes the file.
@@ -10,7 +10,7 @@ import type { Safetensors } from '../files/safetensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { mistakesFor } from './known-mistakes.js';
 import { type Clock, assertQuick, LONGEST_SEARCH_SECONDS, problemOf, resultsOf } from './read-problem.js';
-import { type Problem, type Results, shapesOf, withoutPadding } from './problem.js';
+import { type Problem, type Results, COMPARED_CELLS, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
 
 /** How one tensor of a file differs from this project's result. */
@@ -37,6 +37,8 @@ export interface Difference {
 
 /** What `compareFile` finds. */
 export interface Comparison {
+  /** The cell of the file's network. */
+  readonly cell: keyof typeof COMPARED_CELLS;
   /** One entry for each result in the file. */
   readonly differences: readonly Difference[];
   /** All differences are within the tolerance. */
@@ -96,13 +98,19 @@ export async function compareFile(
   const startedAt = clock();
   const ours = await solve(backend, problem, (share) => onProgress({ what: 'pass', share }));
   const passMs = clock() - startedAt;
+  const { cell } = problem;
   const differences = [...differencesOf(theirs, ours, problem, tolerance)];
   const ok = differences.every((difference) => difference.ok);
-  if (ok) return { differences, ok, hints: [], search: { tried: 0, of: 0 } };
+  if (ok) return { cell, differences, ok, hints: [], search: { tried: 0, of: 0 } };
 
   const endsAt = limited ? clock() + 1000 * LONGEST_SEARCH_SECONDS : Infinity;
   const mayRun = (): boolean => clock() + passMs <= endsAt;
-  return { differences, ok, ...(await searchMistakes(backend, problem, theirs, ours, tolerance, mayRun, onProgress)) };
+  return {
+    cell,
+    differences,
+    ok,
+    ...(await searchMistakes(backend, problem, theirs, ours, tolerance, mayRun, onProgress)),
+  };
 }
 
 /** Tries one mistake after another, as long as `mayRun` allows another pass. */

@@ -1,7 +1,7 @@
-/** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
+/** Mistakes that people make when they write an LSTM, a GRU or an RNN. Each is made on purpose by changing the problem or the results. */
 import { type Tensor, fill, findNonFinite, formatShape, tensorFrom, valuesOf } from '../core/tensor.js';
-import { GATE_ORDER } from '../equations/lstm-tensors.js';
-import { type LstmPlace, widthOf } from '../network/config.js';
+import { cellOf } from '../cells/cells.js';
+import { type CellPlace, widthOf } from '../network/config.js';
 import type { Mistake } from './output-mistakes.js';
 import {
   alongAxis,
@@ -12,19 +12,31 @@ import {
   paddingInLoss,
   turnedMistakes,
 } from './output-mistakes.js';
-import { type Problem, type Results, hasPadding, isBeyondEnd, lstmsIn, parameterShapesOf } from './problem.js';
+import type { Problem, Results } from './problem.js';
+import {
+  blocksOf,
+  cellsIn,
+  COMPARED_CELLS,
+  hasPadding,
+  isBeyondEnd,
+  OF_CELL,
+  parameterShapesOf,
+  statesOf,
+} from './problem.js';
+import { resetBeforeProduct } from './reset-before-product.js';
 
 /**
  * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the
  * search may run out of time.
  */
 export function mistakesFor(problem: Problem, theirs: Results): Mistake[] {
-  const hasStates = ['h0', 'c0'].some((name) => problem.tensors.has(name));
-  const mentionsStates = hasStates || ['d.h0', 'd.c0'].some((name) => theirs.has(name));
+  const hasStates = initialStatesOf(problem).some((name) => problem.tensors.has(name));
+  const mentionsStates = hasStates || initialStatesOf(problem).some((name) => theirs.has(`d.${name}`));
   return [
     ...lossMistakes(problem, theirs),
     ...paddingInLoss(problem),
     ...forgetBiasMistakes(problem),
+    ...(problem.cell === 'gru' ? gruMistakes(problem) : []),
     ...transposedKernels(problem),
     hiddenRowsFirst(problem),
     ...turnedMistakes(problem),
@@ -32,11 +44,17 @@ export function mistakesFor(problem: Problem, theirs: Results): Mistake[] {
     ...directionMistakes(problem, mentionsStates),
     ...layerMistakes(problem),
     ...(mentionsStates ? stateMistakes(problem, hasStates) : []),
-    ...permutations(GATE_ORDER)
-      .filter((order) => order !== GATE_ORDER)
+    ...permutations(gatesOf(problem))
+      .slice(1) // the first one is right
       .map((order) => otherGateOrder(problem, order)),
   ];
 }
+
+/** h0, and of LSTMs c0. */
+const initialStatesOf = (problem: Problem): string[] => statesOf(problem).map((name) => `${name}0`);
+
+/** The gates in the order of the kernel's columns, a letter each. */
+const gatesOf = ({ cell }: Problem): string => cellOf(cell).gates.join('');
 
 function forgetBiasMistakes(problem: Problem): Mistake[] {
   const { forgetBias } = problem.network;
@@ -48,19 +66,34 @@ function forgetBiasMistakes(problem: Problem): Mistake[] {
   return [times(0, 'missing'), times(2, 'added twice')];
 }
 
-/** The LSTM whose kernel has this name. */
-const lstmOfKernel = (problem: Problem, name: string): LstmPlace | undefined =>
-  lstmsIn(problem).find(({ suffix }) => name === `kernel${suffix}`);
+/** What other texts define differently: the GRU of Cho et al. (2014). */
+function gruMistakes(problem: Problem): Mistake[] {
+  const { network } = problem;
+  const layers = network.layers.map((layer) => ({ ...layer, cell: resetBeforeProduct }));
+  // σ(-a) = 1-σ(a), so z and 1-z are exchanged if the sign of all that z's pre-activation adds up is
+  const negated = otherLayout(problem, 'z and 1-z are exchanged: h = (1-z)*hPrev + z*n', (name, shape) => {
+    if (!OF_CELL.test(name)) return {};
+    const H = shape[shape.length - 1] / 3;
+    return { sign: (n) => (Math.floor(n / H) % 3 === gatesOf(problem).indexOf('z') ? -1 : 1) };
+  });
+  const words =
+    'r multiplies hPrev before the product: n = tanh(x·Wxn + (r*hPrev)·Whn + …), reset_after=False in Keras';
+  return [negated, { words, pass: passOf(() => ({ ...problem, network: { ...network, layers } })) }];
+}
+
+/** The cell whose kernel has this name. */
+const cellOfKernel = (problem: Problem, name: string): CellPlace | undefined =>
+  cellsIn(problem).find(({ suffix }) => name === `kernel${suffix}`);
 
 /** Shapes show this mistake unless a kernel is square. */
 function transposedKernels(problem: Problem): Mistake[] {
-  const isSquare = ({ I, H, P = H }: LstmPlace): boolean => I + P === 4 * H;
-  const squares = lstmsIn(problem).filter(isSquare);
+  const isSquare = ({ I, H, P = H }: CellPlace): boolean => I + P === blocksOf(problem.cell) * H;
+  const squares = cellsIn(problem).filter(isSquare);
   if (squares.length === 0) return [];
   const words = squares.length === 1 ? 'the kernel is transposed' : 'the square kernels are transposed';
   const layout = otherLayout(problem, words, (name, [N]) => {
-    const lstm = lstmOfKernel(problem, name);
-    return lstm && isSquare(lstm) ? { at: (n) => (n % N) * N + Math.floor(n / N) } : {};
+    const place = cellOfKernel(problem, name);
+    return place && isSquare(place) ? { at: (n) => (n % N) * N + Math.floor(n / N) } : {};
   });
   return [layout];
 }
@@ -71,21 +104,23 @@ function hiddenRowsFirst(problem: Problem): Mistake {
       ? "the kernel's rows of h stand above those of x; here x comes first"
       : "each kernel's rows of h stand above those of its inputs; here the inputs come first";
   return otherLayout(problem, words, (name, shape) => {
-    const lstm = lstmOfKernel(problem, name);
-    if (!lstm) return {};
-    const { H, P = H } = lstm;
+    const place = cellOfKernel(problem, name);
+    if (!place) return {};
+    const { H, P = H } = place;
     return { at: alongAxis(shape, 0, (row) => (row + P) % shape[0]) };
   });
 }
 
 /** Their gates are in another order, such as `ifjo`. */
 function otherGateOrder(problem: Problem, order: string): Mistake {
-  const words = `the gates are in the order ${order.split('').join(', ')}; here they are i, j, f, o`;
+  const ours = gatesOf(problem);
+  const list = (gates: string): string => gates.split('').join(', ');
+  const words = `the gates are in the order ${list(order)}; here they are ${list(ours)}`;
   return otherLayout(problem, words, (name, shape) => {
-    if (!/^(kernel|bias)/.test(name)) return {};
+    if (!OF_CELL.test(name) || name.startsWith('projection')) return {};
     const axis = shape.length - 1;
-    const H = shape[axis] / 4;
-    const blockOf = (k: number): number => order.indexOf(GATE_ORDER[Math.floor(k / H)]);
+    const H = shape[axis] / ours.length;
+    const blockOf = (k: number): number => order.indexOf(ours[Math.floor(k / H)]);
     return { at: alongAxis(shape, axis, (k) => blockOf(k) * H + (k % H)) };
   });
 }
@@ -109,7 +144,7 @@ function lengthMistakes(problem: Problem): Mistake[] {
   }
   if (network.reads === 'every' && network.layers.some(({ bidirectional }) => bidirectional)) {
     mistakes.push({
-      words: 'the LSTM ignores the lengths: its reverse direction starts in the padding',
+      words: `the ${COMPARED_CELLS[problem.cell].split(' ')[1]} ignores the lengths: its reverse direction starts in the padding`,
       pass: passOf(() => ({ ...withoutLengths, ...answersInside(problem) })),
     });
   }
@@ -135,7 +170,7 @@ function answersInside(problem: Problem): Pick<Problem, 'labels' | 'tensors'> {
 interface Exchange {
   /** The end of the names of the weights that it has in place of those with this end. */
   readonly weights?: (suffix: string) => string;
-  /** The place in its h0 and c0 of the state of LSTM n. */
+  /** The place in its h0 and c0 of the state of cell n. */
   readonly states?: (n: number) => number;
   /** Above a bidirectional layer, the reverse outputs come first. */
   readonly outputs?: boolean;
@@ -147,7 +182,7 @@ function exchanged(problem: Problem, words: string, exchange: Exchange, hasPass 
   /** For a tensor that reads both directions of a layer, or has them side by side: how many numbers are those of one. */
   const widthIn = (name: string, extent: number): number => {
     if (name === 'h' || name === 'c') return layers[layers.length - 1].bidirectional ? extent / 2 : 0;
-    const reader = name === 'outKernel' ? layers.length : (lstmOfKernel(problem, name)?.layer ?? 0);
+    const reader = name === 'outKernel' ? layers.length : (cellOfKernel(problem, name)?.layer ?? 0);
     return reader > 0 && layers[reader - 1].bidirectional ? widthOf(layers[reader - 1]) / 2 : 0;
   };
   return otherLayout(
@@ -155,9 +190,8 @@ function exchanged(problem: Problem, words: string, exchange: Exchange, hasPass 
     words,
     (name, shape) => {
       if (name === 'h0' || name === 'c0') return { at: states && alongAxis(shape, 0, states) };
-      const from = name.replace(/^(kernel|bias|projection)(\.|$).*/, (_, kind: string) => {
-        return kind + weights(name.slice(kind.length));
-      });
+      const [kind] = OF_CELL.exec(name) ?? [];
+      const from = kind === undefined ? name : kind + weights(name.slice(kind.length));
       const axis = name === 'h' || name === 'c' ? 2 : 0;
       const width = outputs ? widthIn(name, shape[axis]) : 0;
       const other = (k: number): number => (k >= 2 * width ? k : (k + width) % (2 * width));
@@ -224,15 +258,15 @@ function layerMistakes(problem: Problem): Mistake[] {
 function kernelShapesOf(problem: Problem): string[] {
   const shapes = parameterShapesOf(problem);
   const kernels = problem.network.layers.map(() => '');
-  for (const { layer, suffix } of lstmsIn(problem)) kernels[layer] += formatShape(shapes.get(`kernel${suffix}`) ?? []);
+  for (const { layer, suffix } of cellsIn(problem)) kernels[layer] += formatShape(shapes.get(`kernel${suffix}`) ?? []);
   return kernels;
 }
 
 /** h0 and c0 are stacked in another order. Without them only their gradients differ, which needs no new pass. */
 function stateMistakes(problem: Problem, hasStates: boolean): Mistake[] {
-  const lstms = lstmsIn(problem);
-  const sortedBy = (key: (lstm: LstmPlace) => number): number[] =>
-    [...lstms.keys()].sort((a, b) => key(lstms[a]) - key(lstms[b]) || a - b);
+  const cells = cellsIn(problem);
+  const sortedBy = (key: (place: CellPlace) => number): number[] =>
+    [...cells.keys()].sort((a, b) => key(cells[a]) - key(cells[b]) || a - b);
   const orders: [string, number[]][] = [
     ['all forward directions first', sortedBy(({ reverse }) => Number(reverse))],
     ['the top layer first', sortedBy(({ layer }) => -layer)],
@@ -241,7 +275,8 @@ function stateMistakes(problem: Problem, hasStates: boolean): Mistake[] {
   return orders
     .filter(([, order]) => order.some((from, to) => from !== to))
     .map(([stacked, order]) => {
-      const words = `h0 and c0 are stacked with ${stacked}; here the order is that of PyTorch`;
+      const names = initialStatesOf(problem).join(' and ');
+      const words = `${names} ${names.includes(' ') ? 'are' : 'is'} stacked with ${stacked}; here the order is that of PyTorch`;
       return exchanged(problem, words, { states: (n) => order.indexOf(n) }, hasStates);
     });
 }

@@ -1,5 +1,5 @@
 /**
- * What a mistake is; and the mistakes behind the LSTMs: in the loss, which need no new pass, and in what the output layer reads.
+ * What a mistake is; and the mistakes behind the cells: in the loss, which need no new pass, and in what the output layer reads.
  */
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
@@ -202,7 +202,7 @@ function turn(backend: Backend, tensor: Tensor, lengths: readonly number[]): voi
 
 /** A mistake that changes a result of the file's problem. */
 export interface Mistake {
-  /** What is wrong, to follow “an LSTM in which”. */
+  /** What is wrong, to follow “an LSTM in which” or “a GRU in which”. */
   readonly words: string;
   /** A pass with the mistake. Missing if `changeBack` makes it from the right results. */
   readonly pass?: (backend: Backend, onStep: (share: number) => void) => Promise<Results>;
@@ -244,6 +244,8 @@ export interface Place {
   readonly from?: string;
   /** The place in its tensor of number n of ours. Default: n. */
   readonly at?: ((n: number) => number) | undefined;
+  /** What it multiplies number n of ours by, 1 or -1. Default: 1. */
+  readonly sign?: (n: number) => number;
 }
 
 /** The places of a parameter, of h0, c0, h or c. A gradient has those of its input. */
@@ -261,12 +263,10 @@ export function alongAxis(shape: Shape, axis: number, indexOf: (k: number) => nu
 /** The other program has gates, rows, layers, directions or states in another order. `hasPass`: it changes an input. Default: true. */
 export function otherLayout(problem: Problem, words: string, layout: Layout, hasPass = true): Mistake {
   const toOurs = (tensor: Tensor, name: string): Tensor => {
-    const { from = name, at } = layout(name, tensor.shape);
-    const theirs = problem.tensors.get(from) ?? tensor;
-    if (!at) return theirs;
-    const values = valuesOf(theirs);
+    const { from = name, at = (n: number) => n, sign = () => 1 } = layout(name, tensor.shape);
+    const values = valuesOf(problem.tensors.get(from) ?? tensor);
     return tensorFrom(
-      values.map((_, n) => values[at(n)]),
+      values.map((_, n) => sign(n) * values[at(n)]),
       tensor.shape,
     );
   };
@@ -281,9 +281,9 @@ export function otherLayout(problem: Problem, words: string, layout: Layout, has
     for (const [name, ours] of results) {
       const prefix = isGradient(name) ? 'd.' : '';
       const own = name.slice(prefix.length);
-      const { from = own, at = (n: number) => n } = layout(own, shapes.get(name) ?? []);
+      const { from = own, at = (n: number) => n, sign = () => 1 } = layout(own, shapes.get(name) ?? []);
       const theirs = new Float64Array(ours.length);
-      ours.forEach((value, n) => (theirs[at(n)] = value));
+      ours.forEach((value, n) => (theirs[at(n)] = sign(n) * value));
       back.set(prefix + from, theirs);
     }
     return back;

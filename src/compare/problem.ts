@@ -1,29 +1,30 @@
 /** The problem that both programs solve, and the shapes of its results. src/compare/read-problem.ts reads it from a file. */
+import type { Shapes } from '../cells/cell.js';
 import { type Shape, type Tensor, copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
-import type { BatchSizes, CompleteConfig, LstmPlace } from '../network/config.js';
-import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network/config.js';
+import { cellOf } from '../cells/cells.js';
+import type { BatchSizes, CellPlace, CompleteConfig } from '../network/config.js';
+import { cellsOf, networkParameterShapes, outputShape, ownParameterShapes } from '../network/config.js';
 import { sortedOrder } from '../network/sequence-order.js';
+
+/** The cells that a file can have, for messages. */
+export const COMPARED_CELLS = { lstm: 'an LSTM', gru: 'a GRU', rnn: 'an RNN' } as const;
 
 /** The inputs of both programs. Tensors have their names in the file. */
 export interface Problem {
+  /** The cell of all layers, as the file names it. */
+  readonly cell: keyof typeof COMPARED_CELLS;
   readonly network: CompleteConfig;
   readonly sizes: BatchSizes;
-  /** For each LSTM, in PyTorch's order, how its tensors' names end: `''`, `.N` or `.N.reverse`. */
+  /** For each cell, in PyTorch's order, how its tensors' names end: `''`, `.N` or `.N.reverse`. */
   readonly suffixes: readonly string[];
-  /** x, the parameters, h0 and c0 if the file has them, and the targets of a squared error. */
+  /** x, the parameters, the initial states h0 and c0 if the file has them, and the targets of a squared error. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** With cross-entropy, the class of each row that has a loss, -1 if it does not count: `[B]`, or `[T·B]`. */
   readonly labels: readonly number[] | undefined;
   /** `[B]`: steps of each sequence, in any order. */
   readonly lengths: readonly number[];
-  /** The shape of h0 and d.h0, and that of c0 and d.c0; undefined if the layers differ in H. */
-  readonly stateShapes: StateShapes | undefined;
-}
-
-/** `[B,H]` for one LSTM, or `[layers·directions,B,H]`. */
-export interface StateShapes {
-  readonly h0: Shape;
-  readonly c0: Shape;
+  /** By name the shapes of h0 and d.h0, and with LSTMs of c0 and d.c0: `[B,H]`, or `[layers·directions,B,H]`. Undefined if the layers differ in H. */
+  readonly stateShapes: Shapes | undefined;
 }
 
 /** The losses that a file can have. */
@@ -32,18 +33,26 @@ export const COMPARED_LOSSES = ['crossEntropy', 'squaredError'] as const;
 /** Results of a forward and a backward pass, each in row order, by their names in a file. Some may be missing. */
 export type Results = ReadonlyMap<string, Float64Array>;
 
-/** An LSTM of a problem. `suffix` is as in the file. */
-export function lstmsIn({ network, suffixes }: Pick<Problem, 'network' | 'suffixes'>): LstmPlace[] {
-  return lstmsOf(network).map((place, n) => ({ ...place, suffix: suffixes[n] }));
+/** The cells of a problem. `suffix` is as in the file. */
+export function cellsIn({ network, suffixes }: Pick<Problem, 'network' | 'suffixes'>): CellPlace[] {
+  return cellsOf(network).map((place, n) => ({ ...place, suffix: suffixes[n] }));
 }
+
+/** The names of the cell's states: h, and of LSTMs c. */
+export const statesOf = ({ cell }: Pick<Problem, 'cell'>): string[] =>
+  Object.keys(cellOf(cell).stateWidths({ I: 1, H: 1 }));
+
+/** How many blocks of H columns a kernel has: 4 of an LSTM, 3 of a GRU, 1 of an RNN. */
+export const blocksOf = (cell: Problem['cell']): number => cellOf(cell).parameterShapes({ I: 1, H: 1 }).kernel[1];
+
+/** Matches the name of a parameter of a cell, up to its suffix. */
+export const OF_CELL = /^(kernel|bias|recurrentBias|projection)(?=\.|$)/;
 
 /** The parameters' names in the file and their shapes, in the order of `Network.parameters`. */
 export function parameterShapesOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, Shape> {
-  const names = lstmsIn(problem).flatMap(({ suffix, P, hasBias }) => [
-    `kernel${suffix}`,
-    ...(hasBias ? [`bias${suffix}`] : []),
-    ...(P === undefined ? [] : [`projection${suffix}`]),
-  ]);
+  const names = cellsIn(problem).flatMap((place) =>
+    Object.keys(ownParameterShapes(place)).map((name) => name + place.suffix),
+  );
   const shapes = Object.values(networkParameterShapes(problem.network));
   return new Map([...names, 'outKernel', 'outBias'].map((name, n) => [name, shapes[n]]));
 }
@@ -52,17 +61,16 @@ export function parameterShapesOf(problem: Pick<Problem, 'network' | 'suffixes'>
 export function shapesOf(problem: Omit<Problem, 'tensors' | 'labels' | 'lengths'>): Map<string, Shape> {
   const { network, sizes, stateShapes } = problem;
   const { T, B } = sizes;
-  const top = network.layers[network.layers.length - 1];
+  const top = cellsOf(network).filter(({ layer }) => layer === network.layers.length - 1);
   const output = outputShape(network, sizes);
   const shapes = new Map<string, Shape>([
     ['loss', []],
     ['logits', output],
-    ['h', [T, B, widthOf(top)]],
-    ['c', [T, B, widthOf({ ...top, projection: 0 })]],
   ]);
+  for (const [name, N] of Object.entries(top[0].cell.stateWidths(top[0]))) shapes.set(name, [T, B, top.length * N]);
   for (const [name, shape] of parameterShapesOf(problem)) shapes.set(`d.${name}`, shape);
   shapes.set('d.x', [T, B, network.inputs]);
-  if (stateShapes) shapes.set('d.h0', stateShapes.h0).set('d.c0', stateShapes.c0);
+  for (const [name, shape] of Object.entries(stateShapes ?? {})) shapes.set(`d.${name}`, shape);
   if (network.loss === 'squaredError') shapes.set('d.targets', output);
   return shapes;
 }

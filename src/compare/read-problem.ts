@@ -5,11 +5,21 @@ import { type Shape, type Tensor, findNonFinite, formatShape, indexOf, valuesOf 
 import { type Safetensors, quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
-import { formatUnits, lossRows, lstmsOf, outputShape, formatNetwork } from '../network/config.js';
+import { cellsOf, formatUnits, lossRows, outputShape, formatNetwork } from '../network/config.js';
 import { elementCountOfActivations, elementCountOfParameters } from '../network/memory.js';
 import { type NamedNetwork, assertParameterShapes, namedNetworkIn } from './named-network.js';
-import type { Problem, Results, StateShapes } from './problem.js';
-import { hasPadding, isBeyondEnd, countsRow, parameterShapesOf, shapesOf, lstmsIn, withSequences } from './problem.js';
+import type { Shapes } from '../cells/cell.js';
+import type { Problem, Results } from './problem.js';
+import {
+  blocksOf,
+  cellsIn,
+  countsRow,
+  hasPadding,
+  isBeyondEnd,
+  parameterShapesOf,
+  shapesOf,
+  withSequences,
+} from './problem.js';
 
 /** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
@@ -24,11 +34,10 @@ export function problemOf(file: Safetensors, name: string): Problem {
   const tensors = new Map([['x', x]]);
   for (const [key, shape] of parameterShapesOf(named)) tensors.set(key, floatsNamed(file, key, shape, name));
   const stateShapes = stateShapesIn(file, named, name);
-  for (const key of ['h0', 'c0'] as const) {
-    if (!stateShapes || !file.tensors.has(key)) continue;
-    const isStacked = stateShapes[key].length === 3;
-    shapeNamed(file, key, stateShapes[key], name, isStacked ? ' = [layers·directions,B,H]' : '');
-    tensors.set(key, floatsNamed(file, key, stateShapes[key], name));
+  for (const [key, shape] of Object.entries(stateShapes ?? {})) {
+    if (!file.tensors.has(key)) continue;
+    shapeNamed(file, key, shape, name, shape.length === 3 ? ' = [layers·directions,B,H]' : '');
+    tensors.set(key, floatsNamed(file, key, shape, name));
   }
   if (answers.targets) tensors.set('targets', answers.targets);
   const problem = { ...withLengths, tensors, labels: answers.labels, stateShapes };
@@ -118,8 +127,9 @@ function stateShapesIn(
   file: Safetensors,
   { network, sizes, suffixes }: NamedNetwork,
   name: string,
-): StateShapes | undefined {
-  const [{ H, P = H }] = lstmsOf(network);
+): Shapes | undefined {
+  const [{ cell, ...place }] = cellsOf(network);
+  const { H, P = H } = place;
   if (network.layers.some(({ hidden, projection }) => hidden !== H || (projection || hidden) !== P)) {
     const given = ['h0', 'c0', 'd.h0', 'd.c0'].find((key) => file.tensors.has(key));
     if (given === undefined) return undefined;
@@ -129,12 +139,13 @@ function stateShapesIn(
         'states cannot be stacked as [layers·directions,B,H]',
     );
   }
-  const shapeOf = (key: 'h0' | 'c0'): Shape => {
+  const shapes = Object.entries(cell.stateWidths(place)).map(([state, N]) => {
+    const key = `${state}0`;
     const given = (file.tensors.get(key) ?? file.tensors.get(`d.${key}`))?.shape;
     const isStacked = suffixes.length > 1 || given?.length === 3;
-    return [...(isStacked ? [suffixes.length] : []), sizes.B, key === 'h0' ? P : H];
-  };
-  return { h0: shapeOf('h0'), c0: shapeOf('c0') };
+    return [key, [...(isStacked ? [suffixes.length] : []), sizes.B, N]] as const;
+  });
+  return Object.fromEntries<Shape>(shapes);
 }
 
 function assertSomethingCounts(problem: Problem, { tensors }: Safetensors, name: string): void {
@@ -191,7 +202,7 @@ export const elementCountOfComparison = (network: NetworkConfig, sizes: BatchSiz
 /** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
 function assertFits(network: NetworkConfig, sizes: BatchSizes, name: string): void {
   const bytes = 8 * elementCountOfComparison(network, sizes);
-  const mostSteps = Math.floor(MOST_STEPS / lstmsOf(network).length);
+  const mostSteps = Math.floor(MOST_STEPS / cellsOf(network).length);
   if (sizes.T > mostSteps || bytes > MOST_BYTES) {
     throw new DataError(
       `${name}: ${formatNetwork(network, sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
@@ -241,7 +252,7 @@ async function estimatedMs(
   clock: Clock,
 ): Promise<number> {
   const { lengths, sizes } = problem;
-  const products = sumOf(lstmsIn(problem).map(({ I, H }) => (I + H) * 4 * H));
+  const products = sumOf(cellsIn(problem).map(({ I, H }) => (I + H) * blocksOf(problem.cell) * H));
   const count = Math.max(1, Math.min(sizes.B, Math.floor(PRODUCTS_OF_A_STEP / products)));
   const longest = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]).slice(0, count);
   const T = lengths[longest[0]];

@@ -8,7 +8,7 @@ import { batchFrom } from '../network/given-batch.js';
 import { Network } from '../network/network.js';
 import { initialGradients } from '../network/states.js';
 import type { Problem, Results } from './problem.js';
-import { inSortedOrder, parameterShapesOf } from './problem.js';
+import { inSortedOrder, parameterShapesOf, statesOf } from './problem.js';
 
 /** Computes both passes of a network that has its batch. Resolves with the loss. */
 export type Passes = (network: Network, problem: Problem) => Promise<number>;
@@ -20,7 +20,7 @@ const rightPasses: Passes = async (network) => {
   return loss;
 };
 
-/** One forward and one backward pass. `onStep` is called after each step of an LSTM, with the share that is done. */
+/** One forward and one backward pass. `onStep` is called after each step of a cell, with the share that is done. */
 export const solve = (
   backend: Backend,
   problem: Problem,
@@ -57,23 +57,20 @@ export const answersOf = (problem: Problem) =>
 async function resultsFrom(backend: Backend, problem: Problem, network: Network, loss: number): Promise<Results> {
   const { logits, dLogits } = network.activations;
   const { dx, layers } = network;
-  const outputs = layers[layers.length - 1].map((lstm) => lstm.outputs);
+  const outputs = layers[layers.length - 1].map((cell) => cell.outputs);
   const dInitial = layers.flat().map(initialGradients);
   const gradients = network.parameters.map(({ gradient }) => gradient);
-  const states = [...outputs, ...dInitial].flatMap(({ h, c }) => [h, c]);
+  const states = [...outputs, ...dInitial].flatMap((all) => Object.values(all));
   for (const tensor of [logits, dLogits, dx, ...gradients, ...states]) await backend.download(tensor);
   const results = new Map<string, Float64Array>([
     ['loss', Float64Array.of(loss)],
     ['logits', valuesOf(logits)],
-    ['h', sideBySide(problem, outputs, 'h')],
-    ['c', sideBySide(problem, outputs, 'c')],
   ]);
+  for (const name of statesOf(problem)) results.set(name, sideBySide(problem, outputs, name));
   [...parameterShapesOf(problem).keys()].forEach((name, n) => results.set(`d.${name}`, valuesOf(gradients[n])));
   results.set('d.x', valuesOf(dx));
-  if (problem.stateShapes) {
-    results.set('d.h0', stacked(dInitial.map(({ h }) => h)));
-    results.set('d.c0', stacked(dInitial.map(({ c }) => c)));
-  }
+  if (problem.stateShapes)
+    for (const name of statesOf(problem)) results.set(`d.${name}0`, stacked(dInitial.map((states) => states[name])));
   // the squared error sees logits - targets, so their gradients are opposite
   const dTargets = valuesOf(dLogits).map((value) => 0 - value);
   if (problem.network.loss === 'squaredError') results.set('d.targets', dTargets);
@@ -102,10 +99,10 @@ export function given({ tensors }: Problem, name: string): Tensor {
   return tensor;
 }
 
-/** Writes h0 and c0 into the cells' initial states. A missing one is zero. */
-function writeStates(backend: Backend, { tensors }: Problem, cells: readonly BoundCell[]): void {
-  for (const [key, name] of [['h', 'h0'] as const, ['c', 'c0'] as const]) {
-    const all = tensors.get(name);
+/** Writes h0, and c0 of LSTMs, into the cells' initial states. A missing one is zero. */
+function writeStates(backend: Backend, problem: Problem, cells: readonly BoundCell[]): void {
+  for (const key of statesOf(problem)) {
+    const all = problem.tensors.get(`${key}0`);
     if (!all) continue;
     cells.forEach(({ initial }, n) => {
       copyInto(initial[key], all.dimension === 3 ? all.pick(n) : all);
@@ -114,20 +111,22 @@ function writeStates(backend: Backend, { tensors }: Problem, cells: readonly Bou
   }
 }
 
-/**
- * A backend that reports the share of the pass that is done, after each of the `cells` steps of its LSTMs. A backward
- * step counts as two forward steps, because it takes about twice as long.
- */
+/** The operations that a cell runs once in each step, and how many forward steps take as long. */
+const STEPS = {
+  ...{ lstmCellForward: 1, gruCellForward: 1, tanhForward: 1 },
+  ...{ lstmCellBackward: 2, gruCellBackward: 2, tanhBackward: 2 },
+} as const;
+
+/** A backend that reports the share of the pass that is done, after each of the `cells` steps of its cells. */
 function withSteps(backend: Backend, cells: number, onStep: (share: number) => void): Backend {
   let done = 0;
-  return Object.assign(Object.create(backend) as Backend, {
-    lstmCellForward(...tensors) {
-      backend.lstmCellForward(...tensors);
-      onStep((done += 1) / (3 * cells));
-    },
-    lstmCellBackward(...tensors) {
-      backend.lstmCellBackward(...tensors);
-      onStep((done += 2) / (3 * cells));
-    },
-  } satisfies Partial<Backend>);
+  const names = (Object.keys(STEPS) as (keyof typeof STEPS)[]).filter((name) => backend[name] !== undefined);
+  const reporting = names.map((name) => {
+    const operation = (...operands: unknown[]): void => {
+      (backend[name] as (...operands: unknown[]) => void)(...operands);
+      onStep((done += STEPS[name]) / (3 * cells));
+    };
+    return [name, operation] as const;
+  });
+  return Object.assign(Object.create(backend) as Backend, Object.fromEntries(reporting) as Partial<Backend>);
 }

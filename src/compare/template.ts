@@ -4,19 +4,22 @@ import { fillRandom, Random } from '../core/rng.js';
 import { type Shape, type Tensor, fill, zeros } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
-import { type NetworkConfig, completeConfig, lossRows, lstmsOf, outputShape } from '../network/config.js';
+import { cellOf } from '../cells/cells.js';
+import { type NetworkConfig, cellsOf, completeConfig, lossRows, outputShape } from '../network/config.js';
 import { type Problem, isBeyondEnd, parameterShapesOf, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
 
 /** What an example shows. */
 export interface TemplateOptions {
+  /** Default: 'lstm'. */
+  readonly cell?: Problem['cell'];
   /** Default: 1. */
   readonly layers?: number;
   /** Whether every layer has both directions. Default: false. */
   readonly bidirectional?: boolean;
-  /** P of a projection, 1 to 5. Default: none. */
+  /** P of a projection, 1 to 5; for LSTMs. Default: none. */
   readonly projection?: number;
-  /** Whether the LSTMs have no biases. Default: false. */
+  /** Whether the cells have no biases. Default: false. */
   readonly withoutBias?: boolean;
   /** Whether the sequences have different lengths. Default: false. */
   readonly lengths?: boolean;
@@ -40,11 +43,12 @@ export async function templateOf(backend: Backend, seed: number, options: Templa
     name,
     storedFloats(withoutPadding(name, values, problem), shapes.get(name) ?? []),
   ]);
-  const { network, tensors, labels, lengths } = problem;
+  const { cell, network, tensors, labels, lengths } = problem;
   const { loss, reads, forgetBias } = network;
   return {
     metadata: new Map([
-      ['forgetBias', String(forgetBias)],
+      ...(cell === 'lstm' ? [] : [['cell', cell] as const]),
+      ...(cellOf(cell).gates.includes('f') ? [['forgetBias', String(forgetBias)] as const] : []),
       ...(options.loss ? [['loss', loss] as const] : []),
       ...(options.reads ? [['reads', reads] as const] : []),
       ...(options.withoutBias ? [['bias', 'false'] as const] : []),
@@ -59,20 +63,22 @@ export async function templateOf(backend: Backend, seed: number, options: Templa
 }
 
 function randomProblem(random: Random, options: TemplateOptions): Problem {
-  const { layers = 1, bidirectional = false, projection = 0, withoutBias = false } = options;
+  const { cell = 'lstm', layers = 1, bidirectional = false, projection = 0, withoutBias = false } = options;
   const { loss = 'crossEntropy', reads = 'last' } = options;
   const network = completeConfig({
     inputs: I,
-    layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional, projection, bias: !withoutBias })),
+    layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional, projection, bias: !withoutBias, cell })),
     outputs: C,
     loss,
     reads,
   });
-  const suffixes = lstmsOf(network).map(({ suffix }) => suffix);
+  const places = cellsOf(network);
+  const suffixes = places.map(({ suffix }) => suffix);
   const sizes = { T, B };
   const lengths = options.lengths ? LENGTHS : Array<number>(B).fill(T);
   const stateOf = (width: number): Shape => [...(suffixes.length > 1 ? [suffixes.length] : []), B, width];
-  const stateShapes = { h0: stateOf(projection || H), c0: stateOf(H) };
+  const widths = Object.entries(places[0].cell.stateWidths(places[0]));
+  const stateShapes = Object.fromEntries(widths.map(([name, N]) => [`${name}0`, stateOf(N)]));
   const normal = (shape: Shape): Tensor => {
     const tensor = zeros(shape, 'f64');
     fillRandom(tensor, () => random.normal(0, 0.7));
@@ -80,7 +86,7 @@ function randomProblem(random: Random, options: TemplateOptions): Problem {
   };
   const tensors = new Map([['x', withZeroPadding(normal([T, B, I]), lengths)]]);
   for (const [name, shape] of parameterShapesOf({ network, suffixes })) tensors.set(name, normal(shape));
-  tensors.set('h0', normal(stateShapes.h0)).set('c0', normal(stateShapes.c0));
+  for (const [name, shape] of Object.entries(stateShapes)) tensors.set(name, normal(shape));
   if (loss === 'squaredError') {
     const targets = normal(outputShape(network, sizes));
     tensors.set('targets', reads === 'every' ? withZeroPadding(targets, lengths) : targets);
@@ -89,6 +95,7 @@ function randomProblem(random: Random, options: TemplateOptions): Problem {
     reads === 'every' && isBeyondEnd({ lengths }, Math.floor(row / B), row % B);
   const labels = Array.from({ length: lossRows(network, sizes) }, (_, row) => (isOutside(row) ? -1 : random.below(C)));
   return {
+    cell,
     network,
     sizes,
     suffixes,

@@ -313,10 +313,10 @@ function statesOf({ T }: LstmSizes, { h, c }: LstmTensors, reverse: boolean) {
 /** The order of the gates, as letters; j is the candidate that others call g or c. Other programs have another order. */
 export const GATE_ORDER = 'ijfo';
 
-/** Rows of `[…,4H]` with the four blocks of H columns moved from one gate order to another. */
+/** Rows of `[…,G·H]`, such as `[…,4H]`, with the blocks of H columns moved from one gate order to another. '' is one block. */
 export function reorderGates<Values extends FloatArray>(values: Values, H: number, from: string, to: string): Values {
   const reordered = values.slice() as Values;
-  for (let row = 0; row < values.length; row += 4 * H) {
+  for (let row = 0; to !== '' && row < values.length; row += to.length * H) {
     for (const [block, gate] of to.split('').entries()) {
       const source = row + from.indexOf(gate) * H;
       reordered.set(values.subarray(source, source + H), row + block * H);

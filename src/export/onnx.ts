@@ -1,6 +1,6 @@
 /**
- * The forward pass as an ONNX model, written with protobufjs: an LSTM operator for each layer (gate order i, o, f, c; the
- * forget bias is added to the bias), and a dense layer. With cross-entropy a Softmax follows. The LSTM operator has no
+ * The forward pass as an ONNX model, written with protobufjs: an LSTM, GRU or RNN operator for each layer (gate order i, o, f, c, or
+ * z, r, h; the forget bias is added to the bias), and a dense layer. With cross-entropy a Softmax follows. The LSTM operator has no
  * projection: such a layer is a Scan for each direction, whose body has the equations of one step.
  *
  * It maps x `[T,B,I]`, or class indices `[T,B]`, to logits and probabilities `[B,C]`, or `[T,B,C]` at every step. B is free.
@@ -13,7 +13,7 @@ import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import type { JsonObject } from '../files/json.js';
 import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { type LstmWeights, foldedBias, joined, transpose, weightsOf } from './weights.js';
+import { type CellWeights, assertHasCells, columnsOf, foldedBias, joined, transpose, weightsOf } from './weights.js';
 
 const SCHEMA = `
   syntax = "proto3";
@@ -44,8 +44,18 @@ const TEXT_ATTRIBUTE = 3;
 const GRAPH_ATTRIBUTE = 5;
 const INTS_ATTRIBUTE = 7;
 
+/** The operator of each cell that ONNX has, with its order of the gates. */
+const OPERATORS: Readonly<Record<string, { op_type: string; order: string }>> = {
+  lstm: { op_type: 'LSTM', order: 'iofj' },
+  'lstm-peephole': { op_type: 'LSTM', order: 'iofj' },
+  gru: { op_type: 'GRU', order: 'zrn' },
+  rnn: { op_type: 'RNN', order: '' },
+};
+
+/** Throws a DataError for a cell that ONNX does not have. */
 export function toOnnx(model: SavedModel, metadata?: JsonObject): Uint8Array {
   const { network } = model;
+  assertHasCells('onnx', network, ['lstm', 'lstm-peephole', 'gru', 'rnn']);
   const { layers, outKernel, outBias } = weightsOf(model);
   const isAtEvery = network.reads === 'every';
   const graph = new Graph();
@@ -55,12 +65,14 @@ export function toOnnx(model: SavedModel, metadata?: JsonObject): Uint8Array {
     const suffix = isPlain(network) ? '' : `.${n}`;
     const isTop = n === layers.length - 1;
     const reads = isTop && !isAtEvery ? 'last' : 'every';
-    const isProjected = layer[0].Wr !== undefined;
-    inputs = isProjected ? graph.projected(inputs, layer, suffix, reads) : graph.lstm(inputs, layer, suffix, reads);
+    const isProjected = layer[0].P !== undefined;
+    inputs = isProjected
+      ? graph.projected(inputs, layer, suffix, reads)
+      : graph.recurrent(inputs, layer, suffix, reads);
     if (!isTop && !isProjected) inputs = graph.statesOfEveryStep(inputs, `h${suffix}`);
   });
   const top = layers[layers.length - 1];
-  const isJoined = top[0].Wr !== undefined;
+  const isJoined = top[0].P !== undefined;
   graph.floats('outKernel', [outKernel.length / network.outputs, network.outputs], outKernel);
   graph.floats('outBias', [network.outputs], outBias);
   if (isAtEvery) {
@@ -77,7 +89,7 @@ export function toOnnx(model: SavedModel, metadata?: JsonObject): Uint8Array {
   const texts = Object.entries({ vocabulary: model.vocabulary, metadata }).filter(([, one]) => one !== undefined);
   const properties = texts.map(([key, one]) => ({ key, value: JSON.stringify(one) }));
   const described = {
-    name: 'lstm',
+    name: top[0].cell.name,
     input: [network.inputKind === 'classes' ? value('x', INT64, T, 'B') : value('x', FLOAT, T, 'B', network.inputs)],
     output: results.map((name) => value(name, FLOAT, ...rows, network.outputs)),
     initializer: graph.constants,
@@ -121,33 +133,38 @@ class Graph {
   }
 
   /** `[T,B,I]` → the states of every step `[T,directions,B,H]`, or those after the last one `[directions,B,H]`. */
-  lstm(input: string, layer: readonly LstmWeights[], suffix: string, reads: 'last' | 'every'): string {
-    const [{ I, H }] = layer;
+  recurrent(input: string, layer: readonly CellWeights[], suffix: string, reads: 'last' | 'every'): string {
+    const [{ cell, I, H }] = layer;
+    const { op_type, order } = OPERATORS[cell.name];
+    const [D, columns] = [layer.length, columnsOf(layer[0])];
     const gatesFirst = (values: Float32Array, rows: number) =>
-      transpose(reorderGates(values, H, GATE_ORDER, 'iofj'), rows, 4 * H);
-    const D = layer.length;
+      transpose(reorderGates(values, H, cell.gates.join(''), order), rows, columns);
+    const biasesOf = (place: CellWeights): Float32Array[] => {
+      const { recurrentBias = new Float32Array(columns) } = place.values; // the operator adds it; here it stays 0
+      return [gatesFirst(foldedBias(place), 1), gatesFirst(recurrentBias, 1)];
+    };
     const inputs = [
       input,
-      this.floats(`W${suffix}`, [D, 4 * H, I], joined(layer.map(({ Wx }) => gatesFirst(Wx, I)))),
-      this.floats(`R${suffix}`, [D, 4 * H, H], joined(layer.map(({ Wh }) => gatesFirst(Wh, H)))),
-      // the operator adds the second 4H to the first; they stay 0
-      this.floats(
-        `B${suffix}`,
-        [D, 8 * H],
-        joined(layer.flatMap((lstm) => [gatesFirst(foldedBias(lstm), 1), new Float32Array(4 * H)])),
-      ),
+      this.floats(`W${suffix}`, [D, columns, I], joined(layer.map(({ Wx }) => gatesFirst(Wx, I)))),
+      this.floats(`R${suffix}`, [D, columns, H], joined(layer.map(({ Wh }) => gatesFirst(Wh, H)))),
+      this.floats(`B${suffix}`, [D, 2 * columns], joined(layer.flatMap(biasesOf))),
     ];
+    if (cell.name === 'lstm-peephole') {
+      const peepholes = layer.map(({ values }) => reorderGates(values.peepholes, H, 'ifo', 'iof'));
+      inputs.push('', '', '', this.floats(`P${suffix}`, [D, 3 * H], joined(peepholes))); // no lengths, h0 and c0
+    }
     const name = reads === 'last' ? 'lastH' : `Y${suffix}`;
     const attribute = [
       { name: 'hidden_size', i: H, type: INT_ATTRIBUTE },
       ...(D === 2 ? [{ name: 'direction', s: new TextEncoder().encode('bidirectional'), type: TEXT_ATTRIBUTE }] : []),
+      ...(op_type === 'GRU' ? [{ name: 'linear_before_reset', i: 1, type: INT_ATTRIBUTE }] : []),
     ];
-    this.nodes.push({ op_type: 'LSTM', input: inputs, output: reads === 'last' ? ['', name] : [name], attribute });
+    this.nodes.push({ op_type, input: inputs, output: reads === 'last' ? ['', name] : [name], attribute });
     return name;
   }
 
   /** `[T,B,I]` → h of every step `[T,B,directions·P]`, or those after the last one `[B,directions·P]`. */
-  projected(input: string, layer: readonly LstmWeights[], suffix: string, reads: 'last' | 'every'): string {
+  projected(input: string, layer: readonly CellWeights[], suffix: string, reads: 'last' | 'every'): string {
     const states = layer.map((lstm) => this.scan(input, lstm, `${suffix}${lstm.reverse ? '.reverse' : ''}`, reads));
     if (states.length === 1) return states[0];
     const axis = { name: 'axis', i: reads === 'last' ? 1 : 2, type: INT_ATTRIBUTE };
@@ -155,12 +172,12 @@ class Graph {
   }
 
   /** One direction as a loop over the steps. Its body reads the weights from this graph. */
-  private scan(input: string, lstm: LstmWeights, suffix: string, reads: 'last' | 'every'): string {
-    const { I, H, P = H, Wx, Wh, Wr = new Float32Array(), reverse } = lstm;
+  private scan(input: string, lstm: CellWeights, suffix: string, reads: 'last' | 'every'): string {
+    const { I, H, P = H, Wx, Wh, values, reverse } = lstm;
     this.floats(`Wx${suffix}`, [I, 4 * H], Wx);
     this.floats(`Wh${suffix}`, [P, 4 * H], Wh);
     this.floats(`b${suffix}`, [4 * H], foldedBias(lstm));
-    this.floats(`Wr${suffix}`, [H, P], Wr);
+    this.floats(`Wr${suffix}`, [H, P], values.projection);
     const [h0, c0] = [this.zeroState(input, `h0${suffix}`, P), this.zeroState(input, `c0${suffix}`, H)];
     const directions = (name: string): object[] => (reverse ? [{ name, ints: [1], type: INTS_ATTRIBUTE }] : []);
     const [lastH, everyH] = [`lastH.of${suffix}`, `h.of${suffix}`];

@@ -9,26 +9,27 @@ import type { FloatArray } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import { type CompleteConfig, lstmsOf, networkParameterShapes, storedConfig } from '../network/config.js';
+import { type CompleteConfig, cellsOf, networkParameterShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
 import { stepCount } from '../training/options.js';
 import {
+  CELLS,
   fromPyTorchLayout,
   needsBias,
   modulesFor,
   networkFromMetadata,
-  ORDER,
+  secondBias,
   toPyTorchLayout,
 } from './pytorch-layout.js';
-import { forgetBiases } from './weights.js';
+import { assertHasCells, columnsOf } from './weights.js';
 
 const FORMAT = 'longhand pytorch-training';
 /** What the names of a checkpoint's tensors begin with: weights, Adam's moments, SGD's velocities. */
 const PREFIXES = ['', 'adam.m.', 'adam.v.', 'sgd.v.'];
 
-/** `name` is for messages. Throws a DataError if the checkpoint holds only a network, or a run on a text. */
+/** `name` is for messages. Throws a DataError if the checkpoint holds only a network, a run on a text, or a cell that PyTorch does not have. */
 export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Array {
   const { training } = checkpoint;
   const { network } = checkpoint.model;
@@ -39,7 +40,8 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
   }
   if (checkpoint.model.vocabulary)
     throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
-  const unbiased = lstmsOf(network).find((place) => !place.hasBias && needsBias(place, network));
+  assertHasCells('pytorch-training', network, CELLS);
+  const unbiased = cellsOf(network).find((place) => !place.hasBias && needsBias(place, network));
   if (unbiased) {
     throw new DataError(
       `${name}: layer ${unbiased.layer} has no biases, but forget bias ${network.forgetBias}: in PyTorch it would need biases, and ` +
@@ -79,7 +81,8 @@ export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint
   for (const [key, biases] of secondBiases(network, file.tensors)) {
     const { data } = floatsNamed(file, key, [biases.length], name);
     if (biases.every((value, n) => value === data[n])) continue;
-    throw new DataError(`${name}: ${quote(key)} is not the forget bias ${network.forgetBias}: it must not be trained`);
+    const expected = biases.every((value) => value === 0) ? '0' : `the forget bias ${network.forgetBias}`;
+    throw new DataError(`${name}: ${quote(key)} is not ${expected}: it must not be trained`);
   }
   const metadata = new Map(file.metadata).set('format', CHECKPOINT_FORMAT);
   metadata.delete('network');
@@ -101,15 +104,15 @@ function assertDerived(name: string, key: string, found: unknown, expected: unkn
   throw new DataError(`${name}: metadata ${key} is ${quote(found)}, but its model and options say ${quote(expected)}`);
 }
 
-/** The second bias of each LSTM: the forget bias, in the precision of the first bias. */
+/** The second bias of each cell that has only one here: the forget bias of an LSTM, else 0; in the precision of the first bias. */
 function secondBiases(network: CompleteConfig, tensors: ReadonlyMap<string, StoredTensor>): Map<string, FloatArray> {
-  const { lstm } = modulesFor(network);
-  const places = lstmsOf(network).filter(({ hasBias }) => hasBias);
+  const { cell } = modulesFor(network);
+  const places = cellsOf(network).filter((place) => place.hasBias && place.cell.name !== 'gru');
   return new Map(
     places.map((place): [string, FloatArray] => {
-      const isDouble = tensors.get(lstm(place, 'bias_ih'))?.dtype === 'F64';
-      const empty = isDouble ? new Float64Array(4 * place.H) : new Float32Array(4 * place.H);
-      return [lstm(place, 'bias_hh'), forgetBiases(place.H, network.forgetBias, ORDER, empty)];
+      const isDouble = tensors.get(cell(place, 'bias_ih'))?.dtype === 'F64';
+      const zeros = new (isDouble ? Float64Array : Float32Array)(columnsOf(place));
+      return [cell(place, 'bias_hh'), secondBias(place, network.forgetBias, zeros)];
     }),
   );
 }

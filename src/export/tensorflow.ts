@@ -1,8 +1,9 @@
 /**
  * TensorFlow's formats: Keras's and TensorFlow.js's, then that of TensorFlow 1.x.
  *
- * Keras's layers LSTM(H), Bidirectional(LSTM(H)) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is
- * added to the bias, which is 0 in an LSTM without one. They have no projections.
+ * Keras's layers LSTM(H), GRU(H) and SimpleRNN(H), each also in Bidirectional(…), and Dense(C). Gates are sigmoid, and in the order i, f,
+ * c, o of an LSTM, z, r, h of a GRU. A GRU resets after the product. The forget bias is added to the bias, which is 0 in a cell
+ * without one. They have no projections. A GRU of TensorFlow.js only resets before the product, so it computes something else.
  *
  * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
@@ -10,14 +11,15 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
+import { reorderGates } from '../equations/lstm-tensors.js';
 import type { JsonObject } from '../files/json.js';
 import { type StoredTensor, type Safetensors, writeSafetensors } from '../files/safetensors.js';
 import { type ExpectedShape, storedFloats, floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
 import { type CompleteConfig, isPlain, storedConfig, completeConfig } from '../network/config.js';
 import { modelNetwork } from '../network/tutorial-network.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { type LstmWeights, foldedBias, formatKind, weightsOf, singlePrecision } from './weights.js';
+import type { CellWeights } from './weights.js';
+import { assertHasCells, columnsOf, foldedBias, formatKind, joined, singlePrecision, weightsOf } from './weights.js';
 
 type NamedTensor = readonly [name: string, tensor: StoredTensor];
 
@@ -27,7 +29,7 @@ function kerasTensors(model: SavedModel): NamedTensor[] {
   const { layers, outKernel, outBias } = weightsOf(model);
   const C = model.network.outputs;
   return [
-    ...layers.flatMap((layer) => layer.flatMap((lstm) => lstmTensors(lstm, layer.length === 2))),
+    ...layers.flatMap((layer) => layer.flatMap((place) => cellTensors(place, layer.length === 2))),
     ['dense/kernel', storedFloats(outKernel, [outKernel.length / C, C])],
     ['dense/bias', storedFloats(outBias, [C])],
   ];
@@ -40,21 +42,37 @@ function assertNoProjection(network: CompleteConfig): void {
   );
 }
 
-function lstmTensors(lstm: LstmWeights, isBidirectional: boolean): NamedTensor[] {
-  const { I, H, Wx, Wh, reverse } = lstm;
-  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, GATE_ORDER, 'ifjo');
-  const name = lstmName(lstm);
-  const scope = isBidirectional ? `bidirectional_${lstm.layer}/${reverse ? 'backward' : 'forward'}_${name}` : name;
+/** Keras's layer of each cell: its class, the begin of its name, and its order of the gates. */
+const LAYERS: Readonly<Record<string, { layer: string; name: string; order: string }>> = {
+  lstm: { layer: 'LSTM', name: 'lstm', order: 'ifjo' },
+  gru: { layer: 'GRU', name: 'gru', order: 'zrn' },
+  rnn: { layer: 'SimpleRNN', name: 'simple_rnn', order: '' },
+};
+
+function cellTensors(place: CellWeights, isBidirectional: boolean): NamedTensor[] {
+  const { cell, I, H, Wx, Wh, values, reverse } = place;
+  const columns = columnsOf(place);
+  const gates = (own: Float32Array): Float32Array => reorderGates(own, H, cell.gates.join(''), LAYERS[cell.name].order);
+  const name = layerName(place);
+  const scope = isBidirectional ? `bidirectional_${place.layer}/${reverse ? 'backward' : 'forward'}_${name}` : name;
+  const bias = gates(foldedBias(place));
+  const { recurrentBias } = values as Partial<typeof values>;
   return [
-    [`${scope}/kernel`, storedFloats(gates(Wx), [I, 4 * H])],
-    [`${scope}/recurrent_kernel`, storedFloats(gates(Wh), [H, 4 * H])],
-    [`${scope}/bias`, storedFloats(gates(foldedBias(lstm)), [4 * H])],
+    [`${scope}/kernel`, storedFloats(gates(Wx), [I, columns])],
+    [`${scope}/recurrent_kernel`, storedFloats(gates(Wh), [H, columns])],
+    [
+      `${scope}/bias`,
+      recurrentBias ? storedFloats(joined([bias, gates(recurrentBias)]), [2, columns]) : storedFloats(bias, [columns]),
+    ],
   ];
 }
 
-const lstmName = ({ layer, suffix }: LstmWeights): string => (suffix === '' ? 'lstm' : `lstm_${layer}`);
+const layerName = ({ cell, layer, suffix }: CellWeights): string =>
+  LAYERS[cell.name].name + (suffix === '' ? '' : `_${layer}`);
 
+/** Throws a DataError for a projection, or a cell that Keras does not have. */
 export function toKeras(model: SavedModel, own?: JsonObject): Uint8Array {
+  assertHasCells('keras', model.network, ['lstm', 'gru', 'rnn']);
   const tensors = kerasTensors(model);
   const metadata = new Map<string, string>();
   if (!isPlain(model.network) || model.network.classNames.length > 0) {
@@ -68,13 +86,15 @@ export function toKeras(model: SavedModel, own?: JsonObject): Uint8Array {
 
 /**
  * The two files of a layers model, for `tf.loadLayersModel`. The model maps x `[B,T,I]`, or class indices `[B,T]`, to
- * probabilities `[B,C]`, or `[B,T,C]` at every step; with the squared error, to the output layer's numbers.
+ * probabilities `[B,C]`, or `[B,T,C]` at every step; with the squared error, to the output layer's numbers. Throws a DataError for a
+ * projection, or a cell that TensorFlow.js does not have.
  */
 export function toTensorFlowJs(
   model: SavedModel,
   metadata?: JsonObject,
 ): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
   const { network, vocabulary } = model;
+  assertHasCells('tfjs', network, ['lstm', 'rnn']);
   const oneHot = network.inputKind === 'classes' ? oneHotTensors(network.inputs) : [];
   const tensors = [...oneHot, ...kerasTensors(model)];
   const topology = {
@@ -130,10 +150,10 @@ function kerasLayers(model: SavedModel): object[] {
     ...layers.flatMap((layer, n) => {
       const isTop = n === layers.length - 1;
       const readsInput = n === 0 && !hasClasses;
-      const lstm = lstmLayer(layer, readsInput ? input : {}, !isTop || network.reads === 'every');
+      const recurrent = recurrentLayer(layer, readsInput ? input : {}, !isTop || network.reads === 'every');
       return dropout > 0 && !isTop
-        ? [lstm, { class_name: 'Dropout', config: { name: `dropout_${n}`, rate: dropout } }]
-        : [lstm];
+        ? [recurrent, { class_name: 'Dropout', config: { name: `dropout_${n}`, rate: dropout } }]
+        : [recurrent];
     }),
     {
       class_name: 'Dense',
@@ -147,26 +167,26 @@ function kerasLayers(model: SavedModel): object[] {
   ];
 }
 
-function lstmLayer(layer: readonly LstmWeights[], input: object, returnSequences: boolean): object {
-  const [{ H, layer: n }] = layer;
+function recurrentLayer(layer: readonly CellWeights[], input: object, returnSequences: boolean): object {
+  const [{ cell, H, layer: n }] = layer;
   const isBidirectional = layer.length === 2;
   const config = {
-    name: lstmName(layer[0]),
+    name: layerName(layer[0]),
     units: H,
     ...(!isBidirectional && input),
     dtype: 'float32',
     activation: 'tanh',
-    recurrent_activation: 'sigmoid',
+    ...(cell.name === 'lstm' && { recurrent_activation: 'sigmoid' }),
     use_bias: true,
-    unit_forget_bias: false,
+    ...(cell.name === 'lstm' && { unit_forget_bias: false }),
     return_sequences: returnSequences,
     stateful: false,
   };
-  const lstm = { class_name: 'LSTM', config };
-  if (!isBidirectional) return lstm;
+  const recurrent = { class_name: LAYERS[cell.name].layer, config };
+  if (!isBidirectional) return recurrent;
   return {
     class_name: 'Bidirectional',
-    config: { name: `bidirectional_${n}`, ...input, merge_mode: 'concat', layer: lstm },
+    config: { name: `bidirectional_${n}`, ...input, merge_mode: 'concat', layer: recurrent },
   };
 }
 

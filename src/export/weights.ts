@@ -1,49 +1,61 @@
-/** A saved network as plain arrays in Longhand's layout, LSTM by LSTM, and functions for the layouts of other programs. */
+/** A saved network as plain arrays in Longhand's layout, cell by cell, and functions for the layouts of other programs. */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE } from '../core/numbers.js';
 import { type FloatArray, type Tensor, tensorFrom, valuesOf } from '../core/tensor.js';
-import { GATE_ORDER } from '../equations/lstm-tensors.js';
-import { type CompleteConfig, type LstmPlace, formatUnits, lstmsOf } from '../network/config.js';
+import { nameOfCell } from '../cells/cells.js';
+import type { CellName } from '../cells/names.js';
+import { type CellPlace, type CompleteConfig, cellsOf, formatUnits } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 
-/** One LSTM of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. */
-export interface LstmWeights extends LstmPlace {
-  /** `[I,4H]`, gates i, j, f, o. */
+/** One cell of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. G: its blocks of H columns. */
+export interface CellWeights extends CellPlace {
+  /** `[I,G·H]`, with the cell's order of gates. */
   readonly Wx: Float32Array;
-  /** `[H,4H]`, with a projection `[P,4H]` */
+  /** `[H,G·H]`, with a projection `[P,G·H]` */
   readonly Wh: Float32Array;
-  /** `[4H]`, without the forget bias; zeros if it is no parameter. */
-  readonly bias: Float32Array;
-  /** `[H,P]`; undefined without a projection. */
-  readonly Wr: Float32Array | undefined;
+  /** Every parameter by name, such as `bias` `[G·H]`, without the forget bias; zeros if it is no parameter of the network. */
+  readonly values: Readonly<Record<string, Float32Array>>;
   readonly forgetBias: number;
 }
 
 interface Weights {
-  /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
-  readonly layers: readonly (readonly LstmWeights[])[];
+  /** The cells of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
+  readonly layers: readonly (readonly CellWeights[])[];
   /** `[directions·H,C]`, or `[directions·P,C]` */
   readonly outKernel: Float32Array;
   /** `[C]` */
   readonly outBias: Float32Array;
 }
 
-/** Converts a saved network to plain arrays in Longhand's layout, LSTM by LSTM. */
+/** Converts a saved network to plain arrays in Longhand's layout, cell by cell. */
 export function weightsOf({ network, parameters }: SavedModel): Weights {
   const { forgetBias } = network;
-  const lstms = lstmsOf(network).map((place): LstmWeights => {
-    const kernel = singles(parameters[`kernel${place.suffix}`]);
-    const split = place.I * 4 * place.H;
-    const bias = place.hasBias ? singles(parameters[`bias${place.suffix}`]) : new Float32Array(4 * place.H);
-    const Wr = place.P === undefined ? undefined : singles(parameters[`projection${place.suffix}`]);
-    return { ...place, Wx: kernel.subarray(0, split), Wh: kernel.subarray(split), bias, Wr, forgetBias };
+  const cells = cellsOf(network).map((place): CellWeights => {
+    const entries = Object.entries(place.cell.parameterShapes(place)).map(([name, shape]) => {
+      const isOwn = place.hasBias || !place.cell.biases.includes(name);
+      return [name, isOwn ? singles(parameters[name + place.suffix]) : new Float32Array(shape[0])] as const;
+    });
+    const values = Object.fromEntries(entries);
+    const split = place.I * columnsOf(place);
+    return { ...place, Wx: values.kernel.subarray(0, split), Wh: values.kernel.subarray(split), values, forgetBias };
   });
   return {
-    layers: network.layers.map((_, n) => lstms.filter(({ layer }) => layer === n)),
+    layers: network.layers.map((_, n) => cells.filter(({ layer }) => layer === n)),
     outKernel: singles(parameters.outKernel),
     outBias: singles(parameters.outBias),
   };
+}
+
+/** G·H: the columns of a cell's kernel. */
+export const columnsOf = (place: CellPlace): number => place.cell.parameterShapes(place).kernel[1];
+
+/** Throws a DataError unless the format has the cell of every layer. */
+export function assertHasCells(format: string, { layers }: CompleteConfig, cells: readonly CellName[]): void {
+  const layer = layers.findIndex(({ cell }) => !cells.some((name) => name === cell));
+  if (layer < 0) return;
+  const other = nameOfCell(layers[layer].cell);
+  throw new DataError(`${format}: layer ${layer} has the cell ${other}: the format has only ${cells.join(', ')}`);
 }
 
 const singles = (tensor: Tensor): Float32Array => Float32Array.from(valuesOf(tensor));
@@ -51,10 +63,11 @@ const singles = (tensor: Tensor): Float32Array => Float32Array.from(valuesOf(ten
 /** A copy in f32, in which Longhand trains. */
 export const singlePrecision = (tensor: Tensor): Tensor => tensorFrom(singles(tensor), tensor.shape);
 
-/** Bias plus forget bias, `[4H]`, for a cell that adds no forget bias itself. Throws a DataError if f32 cannot hold it. */
-export function foldedBias({ bias, H, forgetBias, suffix }: LstmWeights): Float32Array {
+/** The bias of x, `[G·H]`, with the forget bias of a cell that has one. Throws a DataError if f32 cannot hold it. */
+export function foldedBias({ cell, values: { bias }, H, forgetBias, suffix }: CellWeights): Float32Array {
   const what = `the sum of bias${suffix} and forget bias ${forgetBias}`;
-  return sumOf(bias, forgetBiases(H, forgetBias, GATE_ORDER), what);
+  const order = cell.gates.join('');
+  return order.includes('f') ? sumOf(bias, forgetBiases(H, forgetBias, order), what) : bias;
 }
 
 /** The sum, element by element. Throws a DataError that names `what` if an element is beyond f32. */
@@ -65,7 +78,7 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
   return sum;
 }
 
-/** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`; `128→32` with a projection. */
+/** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`; `128→32` with a projection; `128 gru units`. */
 export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): string {
   const hidden = layers.map(formatUnits).join('+');
   const count = counted(layers.length, 'layer');
@@ -73,7 +86,9 @@ export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): 
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
   const unbiased = layers.filter(({ bias }) => !bias).length;
   const biases = unbiased === 0 ? '' : unbiased === layers.length ? ' without biases' : ' (some without biases)';
-  return `${count} of ${hidden} ${hidden === '1' ? 'unit' : 'units'}${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
+  const cells = new Set(layers.map(({ cell }) => nameOfCell(cell)));
+  const kind = cells.size === 1 && cells.has('lstm') ? '' : `${[...cells].join('+')} `;
+  return `${count} of ${hidden} ${kind}${hidden === '1' ? 'unit' : 'units'}${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
 }
 
 /** `[rows,columns]` → `[columns,rows]`. */

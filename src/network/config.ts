@@ -276,21 +276,13 @@ export function cellsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'laye
   );
 }
 
-/** The place of an LSTM. */
-export type LstmPlace = CellPlace;
-
-/** The cells of a network of LSTMs. Throws the error of `assertLstms`. */
-export function lstmsOf(network: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
-  assertLstms('network', network);
-  return cellsOf(network);
-}
-
-/** Throws a DataError if a layer has another cell than the LSTM. `what` begins the message. */
-export function assertLstms(what: string, { layers }: Pick<NetworkConfig, 'layers'>): void {
-  layers.forEach(({ cell = 'lstm' }, n) => {
+/** The cells of a network of LSTMs. Throws a DataError if a layer has another cell. */
+export function lstmsOf(network: Pick<NetworkConfig, 'inputs' | 'layers'>): CellPlace[] {
+  network.layers.forEach(({ cell = 'lstm' }, n) => {
     if (cell === 'lstm') return;
-    throw new DataError(`${what}: layer ${n} has the cell ${nameOfCell(cell)}, but this works only with LSTMs`);
+    throw new DataError(`network: layer ${n} has the cell ${nameOfCell(cell)}, but this works only with LSTMs`);
   });
+  return cellsOf(network);
 }
 
 /** For messages: `T 28, B 128, I 28, H 128, C 10`; H of each layer as `formatHidden` writes it. */
@@ -327,7 +319,7 @@ export function networkParameterShapes(network: NetworkConfig): Record<string, S
 }
 
 /** The parameters of one cell that are the network's: all, or without `hasBias` those that are no biases. */
-function ownParameterShapes(place: CellPlace): Record<string, Shape> {
+export function ownParameterShapes(place: CellPlace): Record<string, Shape> {
   const shapes = Object.entries(place.cell.parameterShapes(place));
   return Object.fromEntries(shapes.filter(([name]) => place.hasBias || !place.cell.biases.includes(name)));
 }

@@ -3,7 +3,7 @@ import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { powersOfTen, powerText, WHOLE_DISTANCES } from './axis-marks.js';
 import { cssColour, onColourChange } from './heatmaps.js';
-import type { InspectedLstm } from './inspect-image.js';
+import type { InspectedCell } from './inspect-image.js';
 
 interface ChartOptions {
   /** The lines: a name each, and a colour of the stylesheet. The values of a sparse one are shown as points. */
@@ -116,40 +116,49 @@ export class Chart extends Plot {
 /** Smaller norms are left out: uPlot marks a logarithmic axis only down to about 1e-16, and fails below. */
 const SMALLEST = 1e-15;
 
-/** How far back the gradient reaches: ‖∂L/∂h‖ and ‖∂L/∂c‖ after each step of one LSTM. */
+/** The states whose gradients are shown, if a cell has them, and the colours of their lines. */
+const NORMS = { h: '--below', c: '--above' } as const;
+
+/** How far back the gradient reaches: ‖∂L/∂h‖, and of an LSTM ‖∂L/∂c‖, after each step of one cell. */
 export class NormsChart {
-  private readonly chart: Chart;
+  private chart: Chart | undefined;
+  private names: readonly (keyof typeof NORMS)[] = [];
 
   /** `step`: what a step reads, for example a row. */
   constructor(
-    place: HTMLElement,
+    private readonly place: HTMLElement,
     private readonly step: string,
   ) {
-    this.chart = new Chart(place, {
-      series: [
-        { label: '‖∂L/∂h‖', colour: '--below' },
-        { label: '‖∂L/∂c‖', colour: '--above' },
-      ],
+    this.chartOf(['h', 'c']);
+  }
+
+  /** A line for each state. */
+  private chartOf(names: readonly (keyof typeof NORMS)[]): Chart {
+    if (this.chart && names.join() === this.names.join()) return this.chart;
+    this.chart?.remove();
+    this.names = names;
+    return (this.chart = new Chart(this.place, {
+      series: names.map((name) => ({ label: `‖∂L/∂${name}‖`, colour: NORMS[name] })),
       logarithmic: true,
       height: 140,
       digits: 3,
-      x: `after ${step}`,
-    });
+      x: `after ${this.step}`,
+    }));
   }
 
   /** `last`: the step with the loss. */
-  show({ dhNorms, dcNorms, reverse }: InspectedLstm, T: number, last = T): void {
-    const steps = Array.from(dhNorms.keys(), (n) => (reverse ? n + 1 : n)); // in reverse, the initial state is at T+1
-    const positive = (norms: Float32Array): (number | null)[] =>
-      Array.from(norms, (norm) => (norm >= SMALLEST ? norm : null));
-    this.chart.show(steps, positive(dhNorms), positive(dcNorms));
-    const [zero, all] = (reverse ? [T, 0] : [0, last]).map((n) =>
-      [dcNorms, dhNorms].map((norms) => norms[n].toPrecision(2)),
-    );
+  show({ norms, reverse }: InspectedCell, T: number, last = T): void {
+    const names = (['h', 'c'] as const).filter((name) => name in norms);
+    const steps = Array.from(norms.h.keys(), (n) => (reverse ? n + 1 : n)); // in reverse, the initial state is at T+1
+    const positive = (values: Float32Array): (number | null)[] =>
+      Array.from(values, (norm) => (norm >= SMALLEST ? norm : null));
+    const chart = this.chartOf(names);
+    chart.show(steps, ...names.map((name) => positive(norms[name])));
+    const spoken = [...names].reverse();
+    const [zero, all] = (reverse ? [T, 0] : [0, last]).map((n) => spoken.map((name) => norms[name][n].toPrecision(2)));
     const end = last === T ? 'the last' : `${this.step} ${last}`;
     const [from, to] = reverse ? ['last', 'the first'] : ['first', end];
-    this.chart.describe(
-      `Gradient norms: ‖∂L/∂c‖ is ${zero[0]} and ‖∂L/∂h‖ is ${zero[1]} before the ${from} ${this.step}, ${all.join(' and ')} after ${to}`,
-    );
+    const before = spoken.map((name, n) => `‖∂L/∂${name}‖ is ${zero[n]}`).join(' and ');
+    chart.describe(`Gradient norms: ${before} before the ${from} ${this.step}, ${all.join(' and ')} after ${to}`);
   }
 }

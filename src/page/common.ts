@@ -22,15 +22,15 @@ export interface RateChange {
 /** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
 export type PageOptions = Pick<
   TrainOptions,
-  'layers' | 'bidirectional' | 'forgetBias' | 'batchSize' | 'learningRate' | 'seed' | 'shuffle'
+  'cell' | 'layers' | 'bidirectional' | 'forgetBias' | 'batchSize' | 'learningRate' | 'seed' | 'shuffle'
 > & { readonly hidden: number };
 
 /** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
 export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
   const layers = layersOf(options);
-  const { bidirectional, forgetBias, batchSize, learningRate, seed, shuffle } = options;
+  const { cell, bidirectional, forgetBias, batchSize, learningRate, seed, shuffle } = options;
   const hidden = layers[0].hidden;
-  return { hidden, layers: layers.length, bidirectional, forgetBias, batchSize, learningRate, seed, shuffle };
+  return { cell, hidden, layers: layers.length, bidirectional, forgetBias, batchSize, learningRate, seed, shuffle };
 }
 
 /** What the page says about a visitor's own text. */

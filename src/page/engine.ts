@@ -103,6 +103,8 @@ export class Engine {
 
   /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
+    if (settings.planted !== 'none' && settings.cell !== 'lstm')
+      throw new DataError(`planted mistakes are in the equations of the LSTM: the cell is ${settings.cell}`);
     const data = this.data.forSettings(settings);
     return this.replaceRun(settings, data, (backend) =>
       Training.start(backend, newRun(data, optionsOf(settings, this.data.textLength))),

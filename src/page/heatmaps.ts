@@ -1,6 +1,6 @@
 /** The stylesheet's colours on a canvas. Heat maps have one value per pixel, blue below 0, blank at 0, orange above; images are ink on paper. */
 import { made } from './dom.js';
-import type { InspectedLstm } from './inspect-image.js';
+import type { InspectedCell } from './inspect-image.js';
 
 type Rgb = readonly [number, number, number];
 
@@ -47,40 +47,94 @@ export const mix = (from: Rgb, to: Rgb, share: number): Rgb => [
   from[2] + (to[2] - from[2]) * share,
 ];
 
-const HEATMAPS = [
-  { name: 'i', equation: '2', words: 'input gate' },
-  { name: 'j', equation: '2', words: 'candidate' },
-  { name: 'f', equation: '2', words: 'forget gate' },
-  { name: 'o', equation: '2', words: 'output gate' },
-  { name: 'c', equation: '3', words: 'cell, scaled to ±1' },
-  { name: 'h', equation: '4', words: 'hidden state' },
-] as const;
+/** Values to -1 … 1: of a gate, which is 0 … 1; of what is -1 … 1; of any numbers. */
+const SCALES = {
+  gate: (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1),
+  signed: (values: Float32Array): Float32Array => values,
+  any: scaledToOne,
+} as const;
 
-/** Maps values to -1 … 1 for a heat map. */
-const ofGate = (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1);
-const ofState = (values: Float32Array): Float32Array => values;
-const toHeatmap = { i: ofGate, j: ofState, f: ofGate, o: ofGate, c: scaledToOne, h: ofState };
+/** A gate or a state: the number of its equation, what it is, and its scale. */
+type Heatmap = readonly [equation: string, words: string, scale: keyof typeof SCALES];
 
-/** Six figures of one LSTM: its gates and states, a line for each hidden unit, a column for each step. */
+const LSTM: Readonly<Record<string, Heatmap>> = {
+  i: ['2', 'input gate', 'gate'],
+  j: ['2', 'candidate', 'signed'],
+  f: ['2', 'forget gate', 'gate'],
+  o: ['2', 'output gate', 'gate'],
+  c: ['3', 'cell, scaled to ±1', 'any'],
+  h: ['4', 'hidden state', 'signed'],
+};
+
+/** What the equations of each cell name. */
+const HEATMAPS: Readonly<Record<string, Readonly<Record<string, Heatmap>>>> = {
+  lstm: LSTM,
+  'lstm-peephole': {
+    ...LSTM,
+    i: ['24', 'input gate', 'gate'],
+    j: ['24', 'candidate', 'signed'],
+    f: ['24', 'forget gate', 'gate'],
+    o: ['25', 'output gate', 'gate'],
+  },
+  rnn: { h: ['20', 'hidden state', 'signed'] },
+  gru: {
+    r: ['22', 'reset gate', 'gate'],
+    z: ['22', 'update gate: 1 keeps', 'gate'],
+    n: ['22', 'candidate', 'signed'],
+    h: ['23', 'hidden state', 'signed'],
+  },
+  mingru: {
+    u: ['27', 'update gate: 1 takes in', 'gate'],
+    j: ['27', 'candidate, scaled to ±1', 'any'],
+    h: ['26', 'hidden state, scaled to ±1', 'any'],
+  },
+  minlstm: {
+    i: ['29', 'input gate', 'gate'],
+    j: ['29', 'candidate, scaled to ±1', 'any'],
+    f: ['29', 'forget gate', 'gate'],
+    h: ['26', 'hidden state, scaled to ±1', 'any'],
+  },
+  slstm: {
+    i: ['31', 'input gate', 'gate'],
+    j: ['31', 'candidate', 'signed'],
+    f: ['31', 'forget gate', 'gate'],
+    o: ['31', 'output gate', 'gate'],
+    c: ['32', 'cell, scaled to ±1', 'any'],
+    n: ['32', 'normaliser, scaled to ±1', 'any'],
+    m: ['30', 'stabiliser, scaled to ±1', 'any'],
+    h: ['33', 'hidden state', 'signed'],
+  },
+};
+
+/** The figures of one cell: its gates and states, a line for each hidden unit, a column for each step. */
 export class HeatmapFigures {
-  private readonly figures;
+  private cell = '';
+  private figures: Figure[] = [];
 
   /** `step`: what a step reads, for example a row. */
-  constructor(place: HTMLElement, step: string) {
-    this.figures = HEATMAPS.map((heatmap) => ({ ...heatmap, ...figureIn(place, heatmap, step) }));
-  }
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly step: string,
+  ) {}
 
   /** Steps from `until` on are faded; a line stands after `read` steps. */
-  show(lstm: InspectedLstm, T: number, until: number, read: number): void {
-    for (const { name, picture, cursor } of this.figures) {
-      const values = transposed(toHeatmap[name](lstm[name]), T, lstm.H);
-      paintHeatmap(picture, values, [lstm.H, T], until);
+  show({ cell, H, gates, states }: InspectedCell, T: number, until: number, read: number): void {
+    if (cell !== this.cell) {
+      this.cell = cell;
+      this.figures = Object.entries(HEATMAPS[cell]).map(([name, heatmap]) => figureOf(name, heatmap, this.step));
+      this.place.replaceChildren(...this.figures.map(({ figure }) => figure));
+    }
+    for (const { name, scale, picture, cursor } of this.figures) {
+      const values = transposed(SCALES[scale](gates[name] ?? states[name]), T, H);
+      paintHeatmap(picture, values, [H, T], until);
       cursor.style.left = `${(100 * read) / T}%`;
     }
   }
 }
 
-function figureIn(place: HTMLElement, { name, equation, words }: (typeof HEATMAPS)[number], step: string) {
+type Figure = ReturnType<typeof figureOf>;
+
+function figureOf(name: string, [equation, words, scale]: Heatmap, step: string) {
   const figure = made('figure');
   figure.dataset.equation = equation;
   const caption = made('figcaption', '', name);
@@ -92,8 +146,7 @@ function figureIn(place: HTMLElement, { name, equation, words }: (typeof HEATMAP
   const cursor = made('div', 'cursor');
   frame.append(picture, cursor);
   figure.append(caption, frame);
-  place.append(figure);
-  return { picture, cursor };
+  return { name, scale, figure, picture, cursor };
 }
 
 /** The opacity of rows that have not been read yet. */

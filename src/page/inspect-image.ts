@@ -3,12 +3,12 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { norm, stepOf } from '../core/tensor.js';
+import { type BoundCell, type Tensors, gatesOf } from '../cells/cell.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { lstmsOf } from '../network/config.js';
-import { lstmsIn, Network } from '../network/network.js';
+import { cellsOf } from '../network/config.js';
+import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
 import type { Cells } from './choose-backend.js';
@@ -36,30 +36,30 @@ export interface Inspection {
   /** `[T,I]` */
   readonly dx: Float32Array;
   /** Layer by layer, the lowest first; of each layer the forward direction first. */
-  readonly lstms: readonly InspectedLstm[];
+  readonly cells: readonly InspectedCell[];
 }
 
 /** One direction of one layer. */
-export interface InspectedLstm {
+export interface InspectedCell {
+  /** The cell's name. */
+  readonly cell: string;
   /** 0 for the lowest. */
   readonly layer: number;
   /** It reads the rows from the last to the first. */
   readonly reverse: boolean;
   readonly H: number;
-  /** `[T,H]`: the gates and the states when each row has been read; row t is the image's row t in both directions. */
-  readonly i: Float32Array;
-  readonly j: Float32Array;
-  readonly f: Float32Array;
-  readonly o: Float32Array;
-  readonly c: Float32Array;
-  readonly h: Float32Array;
+  /** `[T,H]` by name: the gates, then the states, when each row has been read; row t is the image's row t in both directions. */
+  readonly gates: Named;
+  readonly states: Named;
   /**
-   * `[T+1]`: ‖∂loss/∂h‖ and ‖∂loss/∂c‖ after 0, 1, … T rows. In reverse, element t is the norm after row t, and element T that
+   * `[T+1]` by the state's name: ‖∂loss/∂h‖ after 0, 1, … T rows. In reverse, element t is the norm after row t, and element T that
    * of the initial state.
    */
-  readonly dhNorms: Float32Array;
-  readonly dcNorms: Float32Array;
+  readonly norms: Named;
 }
+
+/** Numbers by the name of a gate or state, such as f, c and h of an LSTM. */
+export type Named = Readonly<Record<string, Float32Array>>;
 
 interface Networks {
   /** For the image and its gradients. */
@@ -128,35 +128,30 @@ function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
     loss: network.activations.losses.get(0),
     probabilities: Float32Array.from(probabilities.flatMap((row) => [...row])),
     dx: matrix(T, I, (t, column) => network.dx.get(t, 0, column)),
-    lstms: inspectedLstms(network),
+    cells: inspectedCells(network),
   };
 }
 
-/** Every LSTM after a forward and a backward pass of one sequence. Reads the host's tensors, see `Backend.download`. */
-export function inspectedLstms(network: Network): InspectedLstm[] {
-  const places = lstmsOf(network.config);
-  return lstmsIn(network)
-    .flat()
-    .map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) }));
+/** Every cell after a forward and a backward pass of one sequence. Reads the host's tensors, see `Backend.download`. */
+export function inspectedCells({ config, layers }: Network): InspectedCell[] {
+  const places = cellsOf(config);
+  return layers.flat().map((cell, n) => ({ layer: places[n].layer, ...cellValues(cell) }));
 }
 
-function lstmValues({ sizes, reverse, gates, outputs, dh, dc }: Lstm): Omit<InspectedLstm, 'layer'> {
-  const { T, H } = sizes;
-  const gate = (n: number): Float32Array => matrix(T, H, (t, unit) => gates.get(t, 0, n * H + unit));
-  const state = (tensor: Tensor): Float32Array => matrix(T, H, (t, unit) => tensor.get(t, 0, unit));
+function cellValues(bound: BoundCell): Omit<InspectedCell, 'layer'> {
+  const { T, H } = bound.sizes;
+  const units = (tensor: Tensor): Float32Array => matrix(T, tensor.shape[2], (t, unit) => tensor.get(t, 0, unit));
   const norms = (tensor: Tensor): Float32Array =>
     Float32Array.from({ length: T + 1 }, (_, t) => norm(stepOf(tensor, t)));
+  const each = (tensors: Tensors, values: (tensor: Tensor) => Float32Array): Named =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, values(tensor)]));
   return {
-    reverse,
+    cell: bound.cell.name,
+    reverse: bound.reverse,
     H,
-    i: gate(0),
-    j: gate(1),
-    f: gate(2),
-    o: gate(3),
-    c: state(outputs.c),
-    h: state(outputs.h),
-    dhNorms: norms(dh),
-    dcNorms: norms(dc),
+    gates: each(gatesOf(bound), units),
+    states: each(bound.outputs, units),
+    norms: each(bound.dStates, norms),
   };
 }
 

@@ -6,7 +6,7 @@ import { button, canvas, element, made, madeButton, setText } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
 import type { Engine, MisreadImage, TestResult } from './engine.js';
 import { HeatmapFigures, onColourChange, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
-import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
+import type { InspectedCell, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
 import { RepeatedJob } from './common.js';
 import { type View, FIELDS, IMAGES, ROWS } from './settings.js';
@@ -29,7 +29,7 @@ export class InspectView {
   );
   private readonly heatmaps = new HeatmapFigures(element('heatmaps', HTMLElement), 'row');
   private readonly probabilityBars = new ProbabilityBars();
-  private readonly choice: LstmChoice;
+  private readonly choice: CellChoice;
   private readonly norms = new NormsChart(element('norms-chart', HTMLElement), 'row');
 
   constructor(
@@ -52,7 +52,7 @@ export class InspectView {
       this.stopAnimation();
       this.goTo(Number(row.value));
     });
-    this.choice = new LstmChoice(view.lstm, (lstm) => {
+    this.choice = new CellChoice(view.lstm, (lstm) => {
       this.view = { ...this.view, lstm };
       this.onChange(this.view);
       this.paint();
@@ -138,15 +138,15 @@ export class InspectView {
     const { inspection } = this;
     if (!inspection) return;
     const { row } = this.view;
-    const { T, I, pixels, dx, probabilities, lstms } = inspection;
-    const lstm = this.choice.of(lstms);
+    const { T, I, pixels, dx, probabilities, cells } = inspection;
+    const cell = this.choice.of(cells);
     // in both directions, a state depends on rows before and after it
-    const until = lstms.some(({ reverse }) => reverse) ? T : row;
+    const until = cells.some(({ reverse }) => reverse) ? T : row;
     paintInk(canvas('image'), pixels, [T, I], row);
     paintGradientOverInk(canvas('input-gradient'), pixels, scaledToOne(dx), [T, I]);
-    this.heatmaps.show(lstm, T, until, row);
+    this.heatmaps.show(cell, T, until, row);
     this.probabilityBars.show(probabilities, T, row);
-    for (const chart of [this.norms, this.experimentNorms]) chart.show(lstm, T);
+    for (const chart of [this.norms, this.experimentNorms]) chart.show(cell, T);
     this.showTexts(inspection, row);
   }
 
@@ -164,11 +164,11 @@ export class InspectView {
 }
 
 /** “Look inside”: the choice of the layer, and of its direction, whose gates and states are shown. */
-class LstmChoice {
+class CellChoice {
   private readonly select = element('lstm', HTMLSelectElement);
   private labels: readonly string[] = [];
 
-  /** `chosen`: the number of an LSTM. `onChange` gets the new one. */
+  /** `chosen`: the number of a cell. `onChange` gets the new one. */
   constructor(
     private chosen: number,
     onChange: (chosen: number) => void,
@@ -180,21 +180,21 @@ class LstmChoice {
   }
 
   /** The chosen one of these, or the first one if they are fewer. The choice is hidden if there is only one. */
-  of(lstms: readonly InspectedLstm[]): InspectedLstm {
-    const isBidirectional = lstms.some(({ reverse }) => reverse);
-    const labels = lstms.map(({ layer, reverse }) => {
+  of(cells: readonly InspectedCell[]): InspectedCell {
+    const isBidirectional = cells.some(({ reverse }) => reverse);
+    const labels = cells.map(({ layer, reverse }) => {
       const direction = reverse ? ', reverse' : ', forward';
       return `${layer + 1}${isBidirectional ? direction : ''}`;
     });
     if (labels.join() !== this.labels.join()) {
       this.labels = labels;
       this.select.replaceChildren(...labels.map((label) => made('option', '', label)));
-      element('lstm-choice', HTMLElement).hidden = lstms.length === 1;
+      element('lstm-choice', HTMLElement).hidden = cells.length === 1;
       element('reverse-note', HTMLElement).hidden = !isBidirectional;
     }
-    const chosen = this.chosen < lstms.length ? this.chosen : 0;
+    const chosen = this.chosen < cells.length ? this.chosen : 0;
     this.select.selectedIndex = chosen;
-    return lstms[chosen];
+    return cells[chosen];
   }
 }
 

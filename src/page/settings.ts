@@ -1,5 +1,6 @@
 /** The settings of a run on the page, and what its views show: one row for each. The page's form and its address read the rows. */
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
+import { type CellName, CELL_NAMES } from '../cells/names.js';
 import { decimalFrom } from '../core/numbers.js';
 import { type OptionEntry, OPTIONS } from '../training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
@@ -130,6 +131,16 @@ export const BACKEND_LABELS: Record<BackendChoice, string> = {
   reference: 'plain TypeScript',
 };
 
+const CELL_LABELS = {
+  lstm: 'LSTM',
+  rnn: 'RNN',
+  gru: 'GRU',
+  'lstm-peephole': 'LSTM with peepholes',
+  mingru: 'minGRU',
+  minlstm: 'minLSTM',
+  slstm: 'sLSTM',
+} as const satisfies Record<CellName, string>;
+
 /** The settings of a run, in the order of a link. */
 const SETTINGS = {
   backend: row(oneOf(Object.keys(BACKEND_LABELS) as BackendChoice[]), 'wasm', {
@@ -161,6 +172,7 @@ const SETTINGS = {
     help: 'threads of the WebAssembly backend',
     placeholder: 'all cores',
   }),
+  cell: option('cell', oneOf(CELL_NAMES), { choices: CELL_LABELS }),
   // larger networks and batches need gigabytes, and seconds for each step
   hidden: option('hidden', whole(OPTIONS.hidden.least, MOST_UNITS), { label: 'Hidden units' }),
   layers: option('layers', whole(OPTIONS.layers.least, MOST_LAYERS)),
@@ -194,7 +206,7 @@ const VIEW = {
   image: row(whole(0, IMAGES - 1), 0, digits),
   /** Rows of the image that have been read. */
   row: row(whole(0, ROWS), ROWS, digits),
-  /** The layer and direction whose gates and states are shown: 0 for the lowest one, as in `lstmsOf`. */
+  /** The layer and direction whose gates and states are shown: 0 for the lowest one, as in `cellsOf`. */
   lstm: row(whole(0, 2 * MOST_LAYERS - 1), 0),
   /** The id of the planted mistake with which the gradients are checked, or `none`. */
   mistake: row(mistake, 'none'),
@@ -239,7 +251,7 @@ export const DEFAULTS = { digits: defaultsOf('digits'), text: defaultsOf('text')
 
 /** The fields of the form, in its order. */
 export const FORM = [
-  ...['learningRate', 'steps', 'hidden', 'layers', 'bidirectional', 'T', 'forgetBias', 'batchSize', 'seed'],
+  ...['learningRate', 'steps', 'cell', 'hidden', 'layers', 'bidirectional', 'T', 'forgetBias', 'batchSize', 'seed'],
   ...['characters', 'shuffle', 'backend', 'threads'],
 ] as const satisfies readonly (keyof typeof SETTINGS)[];
 

@@ -133,14 +133,19 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
-  // by their names, because a page needs the options without the cells' equations
-  if (options.biasInit === 'chrono' && ['rnn', 'slstm'].includes(options.cell)) {
+  if (options.biasInit === 'chrono' && !CHRONO_CELLS.includes(options.cell)) {
     return `biasInit chrono: must be zeros for the cell ${options.cell}, which has no gate that keeps its state`;
   }
   return uselessFaultOf(options, ['delta', 'quantiles', 'projection', 'eigenvalues']);
 }
 
-/** Options that have an effect only beside one value of another option. */
+/** The cells that the initial biases 'chrono' suit. */
+export const CHRONO_CELLS: readonly Values['cell'][] = ['lstm', 'gru', 'lstm-peephole', 'mingru', 'minlstm'];
+
+/**
+ * Options that have an effect only beside one value of another option. Cells stand here by their names, because a page needs the options
+ * without the cells' equations; test/cells/cells.test.ts asks the cells.
+ */
 export const NEEDS = {
   decayEvery: ['schedule', 'step'],
   decayRate: ['schedule', 'step'],

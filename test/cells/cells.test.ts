@@ -1,9 +1,10 @@
 /** The cells beside the LSTM in networks: gradients, wasm against the reference, lengths, carried states, files, refusals. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Cell } from '../../src/cells/cell.js';
 import { cellOf } from '../../src/cells/cells.js';
 import { CELL_NAMES } from '../../src/cells/names.js';
-import { faultOf, TUTORIAL } from '../../src/training/options.js';
+import { CHRONO_CELLS, faultOf, NEEDS, TUTORIAL } from '../../src/training/options.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
@@ -173,6 +174,15 @@ describe('what a network refuses', () => {
     expect(await refused({ cell: 'rnn', biasInit: 'chrono' })).toContain(
       'biasInit chrono: must be zeros for the cell rnn',
     );
+  });
+
+  test('the options list the cells for which they have an effect, as the cells say', () => {
+    const having = (has: (cell: Cell) => boolean) => CELL_NAMES.filter((name) => has(cellOf(name)));
+    const { projection, forgetBias, eigenvalues } = NEEDS;
+    expect(projection.slice(1)).toEqual(having(({ canProject = false }) => canProject));
+    expect(forgetBias.slice(1)).toEqual(having(({ gates }) => gates.includes('f')));
+    expect(eigenvalues.slice(1)).toEqual(having(({ hasFactors = false }) => hasFactors));
+    expect(CHRONO_CELLS).toEqual(having(({ setChrono }) => setChrono !== undefined));
   });
 });
 

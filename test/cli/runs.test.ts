@@ -99,6 +99,12 @@ describe('longhand train', () => {
     expect((await longhand(['eval', file])).stdout).toMatch(/^10000 test sequences: .+, accuracy \d\.\d{4}\n$/);
   });
 
+  test('of a cell without a gate that keeps starts without the chrono biases of the task', async () => {
+    const args = words`train --task adding --steps 3 --hidden 2 --training-iters 101`;
+    expect((await longhand([...args, '--cell', 'rnn'])).code).toBe(0);
+    expect((await longhand([...args, '--cell', 'rnn', '--bias-start', 'chrono'])).code).toBe(2);
+  });
+
   test('accepts fewer test images than the tutorial uses', async () => {
     const data = directoryOf(mnistFiles(5020, 5));
     const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);

@@ -1,6 +1,7 @@
 /** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { CELL_NAMES } from '../../src/cells/names.js';
 import { printable } from '../../src/cli/print.js';
 import { fill, zeros } from '../../src/core/tensor.js';
 import { packagedText } from '../../src/data/text-files.js';
@@ -56,6 +57,16 @@ describe('longhand train --task text', () => {
     const linesOf = ({ stdout }: Result): string[] => stdout.split('\n').filter((line) => line.startsWith('Iter'));
     expect([...linesOf(first), ...linesOf(rest)]).toEqual(linesOf(training));
     expect(loadCheckpoint(part).model.parameters).toEqual(loadCheckpoint(RUN).model.parameters);
+  });
+
+  test.each(CELL_NAMES.slice(1))('of the cell %s is inspected, tested and continued', async (cell) => {
+    const file = inFolder(`${cell}.safetensors`);
+    expect((await trainOn(BOOK, '--epochs', '1', '--cell', cell, '--checkpoint', file)).code).toBe(0);
+    expect((await done(['inspect', file])).stdout).toContain(cell);
+    expect((await done(['eval', file, '--text', BOOK])).stdout).toMatch(/^Bits|bits per character/i);
+    expect(
+      Array.from((await done(['sample', file, '--length', '7', '--prime', 'Ein '])).stdout).length,
+    ).toBeGreaterThan(7);
   });
 
   test('is not resumed with a text whose validation part is another, with which the run would end', async () => {

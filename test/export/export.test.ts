@@ -19,6 +19,7 @@ import { predict } from '../../src/door/predict.js';
 import {
   B,
   BOTH,
+  CELLS,
   classAt,
   expectClose,
   HALF,
@@ -90,7 +91,7 @@ describe('an exported network computes the same', () => {
     expectClose((await inOnnxRuntime(model, ofFirst, [T, 1, I])).logits, expected.logits.subarray(0, SIZES.C));
   });
 
-  test.each([...HALF, ...Object.keys({ ...PROJECTED, ...LOSSES })])('in ONNX Runtime: %s', async (name) => {
+  test.each([...HALF, ...Object.keys({ ...PROJECTED, ...LOSSES, ...CELLS })])('in ONNX Runtime: %s', async (name) => {
     const model = networkNamed(name);
     const { T } = model;
     const { inputs: I, inputKind, loss } = model.network;
@@ -103,6 +104,13 @@ describe('an exported network computes the same', () => {
     expectClose(logits, expected.logits);
     if (loss === 'crossEntropy') expectClose(probabilities!, expected.results);
     else expect(probabilities).toBeUndefined();
+  });
+
+  test('in ONNX Runtime, LSTMs with peepholes in both directions', async () => {
+    const layers = [{ ...BOTH, cell: 'lstm-peephole' } as const];
+    const model = savedNetwork({ inputs: 3, layers, outputs: 4, reads: 'every' });
+    const { logits } = await inOnnxRuntime(toOnnx(model), numbersFor(model.T, 3), [model.T, B, 3]);
+    expectClose(logits, outputsOf(model).logits);
   });
 
   test('in ONNX Runtime, a text’s network, whose vocabulary stands beside the graph', async () => {
@@ -128,6 +136,7 @@ describe('an exported network computes the same', () => {
     networkNamed('both directions, then one, numbers, crossEntropy, every'),
     networkNamed('one direction, then both, classes, squaredError, last'),
     ...Object.values(PROJECTED),
+    ...Object.values(CELLS),
   ];
 
   test('in PyTorch, which read these very files, and `predict` does', () => {
@@ -139,7 +148,7 @@ describe('an exported network computes the same', () => {
     const digests = files.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
     if (digests.join() !== fixture.map(({ sha256 }) => sha256).join()) {
       const folder = mkdtempSync(path.join(tmpdir(), 'longhand-export-'));
-      files.forEach((bytes, n) => writeFileSync(path.join(folder, `${n}.safetensors`), bytes));
+      files.forEach((bytes, n) => writeFileSync(path.join(folder, `${String(n).padStart(2, '0')}.safetensors`), bytes));
       throw new Error(`test/fixtures/export.json belongs to other files: regenerate it from ${folder}/*.safetensors`);
     }
     IN_PYTORCH.forEach((model, n) => expectClose(fixture[n].logits, outputsOf(model).logits));
@@ -152,7 +161,8 @@ describe('an exported network computes the same', () => {
     );
   });
 
-  test.each(['the tutorial’s', ...HALF, ...Object.keys(LOSSES)])(
+  const OF_RNNS = Object.keys(CELLS).filter((name) => !name.includes('gru'));
+  test.each(['the tutorial’s', ...HALF, ...Object.keys(LOSSES), ...OF_RNNS])(
     'in TensorFlow.js, as a layers model: %s',
     async (name) => {
       const model = name === 'the tutorial’s' ? MODEL : networkNamed(name);
@@ -199,7 +209,72 @@ describe('an exported network computes the same', () => {
   });
 });
 
+describe('Keras’s weights of GRUs, in plain arrays', () => {
+  const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
+
+  /** keras.layers.GRU of its documentation, with reset_after=True: `weights` are its kernel, recurrent kernel and bias `[2,3H]`; gates z, r, h. */
+  function kerasGru(weights: readonly Float32Array[], sequence: readonly (readonly number[])[]): number[][] {
+    const [kernel, recurrent, bias] = weights;
+    const columns = bias.length / 2;
+    const H = columns / 3;
+    const product = (values: readonly number[], matrix: Float32Array, b: Float32Array): number[] =>
+      Array.from(b, (value, k) => values.reduce((sum, one, row) => sum + one * matrix[row * columns + k], value));
+    let h = Array<number>(H).fill(0);
+    return sequence.map((x) => {
+      const [ofX, ofH] = [product(x, kernel, bias.subarray(0, columns)), product(h, recurrent, bias.subarray(columns))];
+      h = h.map((old, k) => {
+        const [z, r] = [sigmoid(ofX[k] + ofH[k]), sigmoid(ofX[H + k] + ofH[H + k])];
+        return z * old + (1 - z) * Math.tanh(ofX[2 * H + k] + r * ofH[2 * H + k]);
+      });
+      return h;
+    });
+  }
+
+  test.each(['a gru', 'grus in both directions of two equal layers'])('%s', (name) => {
+    const saved = networkNamed(name);
+    const { T, network } = saved;
+    const { tensors, metadata } = parseSafetensors(toKeras(saved), 'f');
+    const names = JSON.parse(metadata.get('weights')!) as string[];
+    const values = names.map((key) => new Float32Array(Uint8Array.from(tensors.get(key)!.bytes).buffer));
+    const logits = Array.from({ length: B }, (_, b) => {
+      let sequence = Array.from({ length: T }, (_, t) =>
+        Array.from({ length: 3 }, (_, i) =>
+          network.inputKind === 'classes' ? Number(classAt(t, b, 3) === i) : x(t, b, i),
+        ),
+      );
+      let first = 0;
+      for (const { bidirectional } of network.layers) {
+        const states = kerasGru(values.slice(first, (first += 3)), sequence);
+        const other = bidirectional
+          ? kerasGru(values.slice(first, (first += 3)), [...sequence].reverse()).reverse()
+          : [];
+        sequence = states.map((state, t) => [...state, ...(other.at(t) ?? [])]);
+      }
+      const [kernel, bias] = values.slice(first);
+      const rows = network.reads === 'last' ? sequence.slice(-1) : sequence;
+      return rows.map((h) =>
+        Array.from(bias, (value, k) => h.reduce((sum, one, row) => sum + one * kernel[row * bias.length + k], value)),
+      );
+    });
+    expectClose(logits.flat(2), batchFirst(outputsOf(saved).logits, saved));
+  });
+});
+
 describe('an export refuses in one line what its format cannot hold', () => {
+  const writers = { onnx: toOnnx, 'safetensors-pytorch': toPyTorch, keras: toKeras, tfjs: toTensorFlowJs } as const;
+  test.each([
+    ['onnx', 'mingru', 'lstm, lstm-peephole, gru, rnn'],
+    ['onnx', 'slstm', 'lstm, lstm-peephole, gru, rnn'],
+    ['safetensors-pytorch', 'minlstm', 'lstm, gru, rnn'],
+    ['safetensors-pytorch', 'lstm-peephole', 'lstm, gru, rnn'],
+    ['keras', 'lstm-peephole', 'lstm, gru, rnn'],
+    ['tfjs', 'gru', 'lstm, rnn'],
+  ] as const)('%s: a layer of %s', (format, cell, cells) => {
+    const model = savedNetwork({ inputs: 3, layers: [ONE, { ...ONE, cell }], outputs: 4 });
+    const message = `${format}: layer 1 has the cell ${cell}: the format has only ${cells}`;
+    expectDataError(() => writers[format](model), message);
+  });
+
   const LAST = 'crossEntropy at the last step';
   test.each([
     ['two layers, numbers, crossEntropy, last', `2 layers of 3+5 units, ${LAST}`],
@@ -207,6 +282,8 @@ describe('an export refuses in one line what its format cannot hold', () => {
     ['one layer, classes, crossEntropy, last', `1 layer of 5 units, class indices as inputs, ${LAST}`],
     ['one layer, numbers, squaredError, every', '1 layer of 5 units, squaredError at every step'],
     ['a projection', '1 layer of 5→2 units, crossEntropy at the last step'],
+    ['a gru', '1 layer of 5 gru units, crossEntropy at the last step'],
+    ['an rnn, an lstm, a gru', `3 layers of 4+5+2 rnn+lstm+gru units in both directions, ${LAST}`],
   ])('safetensors-tf1: %s', (name, kind) => {
     const write = () => toTensorFlow1(networkNamed(name));
     expect(write).toThrow(DataError);

@@ -1,5 +1,6 @@
 /** Import: a round trip changes no bit, files of others are read, and a wrong file is refused with the reason. */
 import { DataError } from '../../src/core/errors.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { vocabularyOf } from '../../src/data/text.js';
 import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
@@ -9,6 +10,7 @@ import type { SavedModel } from '../../src/training/checkpoint.js';
 import {
   bitsOf,
   BOTH,
+  CELLS,
   expectClose,
   LOSSES,
   MODEL,
@@ -31,12 +33,14 @@ describe('export and import', () => {
     expect(toPyTorch(back)).toEqual(bytes);
   });
 
-  test.each([...NETWORKS.keys(), ...Object.keys({ ...PROJECTED, ...LOSSES })])(
+  test.each([...NETWORKS.keys(), ...Object.keys({ ...PROJECTED, ...LOSSES, ...CELLS })])(
     'through PyTorch change no bit: %s',
     (name) => {
       const model = networkNamed(name);
-      const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
+      const bytes = toPyTorch(model);
+      const back = fromPyTorch(parseSafetensors(bytes, 'f'), model.T, 'f');
       expect(bitsOf(back)).toEqual(bitsOf(model));
+      expect(toPyTorch(back)).toEqual(bytes);
     },
   );
 
@@ -174,11 +178,21 @@ describe('import from PyTorch', () => {
     expect([mixed.network.forgetBias, ...mixed.network.layers.map(({ bias }) => bias)]).toEqual([0, true, false]);
   });
 
+  test('reads an nn.GRU and an nn.RNN without Longhand’s metadata; the two biases of an RNN are added', () => {
+    const { tensors } = parseSafetensors(toPyTorch(CELLS['a gru']), 'f');
+    const gru = fromPyTorch({ metadata: new Map(), tensors }, 5, 'f');
+    expect(gru.network.layers).toMatchObject([{ hidden: 5, cell: 'gru' }]);
+    expect(outputsOf(gru)).toEqual(outputsOf(CELLS['a gru']));
+    const rnn = readFrom(CELLS['an rnn'], (all) => all.set('rnn.bias_hh_l0', all.get('rnn.bias_ih_l0')!));
+    const { bias } = CELLS['an rnn'].parameters;
+    expect([...valuesOf(rnn.parameters.bias)]).toEqual(Array.from(valuesOf(bias), (value) => 2 * value));
+  });
+
   test('refuses a tensor that would be dropped', () => {
     const extra = { dtype: 'F32', shape: [1, 1, 5], bytes: new Uint8Array(20) } as const;
     for (const key of ['h0', 'temperature', 'lstm.weight_hr_l7']) {
       const read = () => readFrom(MODEL, (all) => all.set(key, extra));
-      expectDataError(read, `f: tensor "${key}" belongs neither to an LSTM layer nor to the linear layer`);
+      expectDataError(read, `f: tensor "${key}" belongs neither to a recurrent layer nor to the linear layer`);
     }
   });
 
@@ -222,18 +236,35 @@ describe('import from PyTorch', () => {
 
   test.each([
     ['a layer above that does not read the one below', MODEL, unread, UNREAD],
-    ['a layer that is missing', DEEP, renamed(/_l1/, '_l2'), 'f: its LSTM has the layers 0, 2: must be 0, 1, …'],
+    ['a layer that is missing', DEEP, renamed(/_l1/, '_l2'), 'f: its module has the layers 0, 2: must be 0, 1, …'],
     [
       'LSTMs without an order',
       LISTED,
       renamed(/^layers\.0\./, 'encoder.'),
-      'f: the order of its LSTMs is not known: encoder., layers.1.: must be one nn.LSTM, or layers.0, layers.1, … of one',
+      'f: the order of its layers is not known: encoder., layers.1.: must be one nn.LSTM, nn.GRU or nn.RNN, or layers.0, layers.1, … of one',
     ],
     ['half a layer', DEEP, without(`${INPUTS}_reverse`), 'f: tensor "lstm.weight_ih_l1" is [20,10], must be [20,5]'],
-    ['no LSTM', MODEL, without(INPUTS), 'f: must have an LSTM layer (…weight_ih_l0); has only fc.bias, fc.weight, '],
+    [
+      'no LSTM',
+      MODEL,
+      without(INPUTS),
+      'f: must have a layer of LSTMs, GRUs or RNNs (…weight_ih_l0); has only fc.bias, fc.weight, ',
+    ],
     ['two linear layers', MODEL, set('fc2.weight', 4, 7), 'must have one linear layer; has 2: fc.weight, fc2.weight'],
-    ['an fc of another width', MODEL, set('fc.weight', 4, 6), 'fc.weight reads 6 units, but the top LSTM layer has 7'],
-    ['a GRU', MODEL, set(INPUTS, 21, 3), 'tensor "lstm.weight_ih_l0" is [21,3], must be [28,3]'],
+    [
+      'an fc of another width',
+      MODEL,
+      set('fc.weight', 4, 6),
+      'fc.weight reads 6 units, but the top recurrent layer has 7',
+    ],
+    ['a GRU’s inputs', MODEL, set(INPUTS, 21, 3), 'tensor "lstm.weight_ih_l0" is [21,3], must be [28,3]'],
+    [
+      'a projection of a GRU',
+      CELLS['a gru'],
+      set('gru.weight_hr_l0', 2, 5),
+      'f: layer 0 projects 5 units to 5: must be fewer',
+    ],
+    ['half of a GRU’s biases', CELLS['a gru'], without('gru.bias_hh_l0'), 'has no tensor "gru.bias_hh_l0"'],
     ['a missing bias', MODEL, without('lstm.bias_hh_l0'), 'has no tensor "lstm.bias_hh_l0"'],
     ['an fc of one axis', MODEL, set('fc.weight', 4), 'fc.weight must have 2 axes'],
     ['no inputs', MODEL, set(INPUTS, 28, 0), 'must have 2 axes, not empty'],

@@ -31,6 +31,8 @@ export function changeNumbers(
 
 /** What a file of random inputs has. */
 export interface InputOptions {
+  /** Default: lstm. */
+  readonly cell?: 'lstm' | 'gru' | 'rnn';
   /** H of each layer. Default: [2, 2]. */
   readonly hidden?: readonly number[];
   /** Default: true. */
@@ -40,16 +42,21 @@ export interface InputOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Whole numbers, row by row. Default: with cross-entropy, random classes. */
   readonly labels?: readonly number[];
-  /** Whether the file has h0 and c0. Default: true. */
+  /** Whether the file has h0, and of LSTMs c0. Default: true. */
   readonly states?: boolean;
 }
 
 /** I = 2·H, so that the kernels of both layers have one shape if both are bidirectional. */
 const SIZES = { T: 3, B: 3, I: 4, C: 4 } as const;
 
+/** Blocks of H columns in a kernel. */
+const BLOCKS = { lstm: 4, gru: 3, rnn: 1 } as const;
+
 /** The inputs of a comparison, without results. Its layers have numbers. */
 export function randomInputs(seed: number, options: InputOptions = {}): Safetensors {
-  const { hidden = [2, 2], bidirectional = true, lengths, metadata = {}, labels, states = true } = options;
+  const { hidden = [2, 2], bidirectional = true, lengths, labels, states = true, cell = 'lstm' } = options;
+  const metadata: InputOptions['metadata'] = { ...options.metadata, ...(cell !== 'lstm' && { cell }) };
+  const blocks = BLOCKS[cell];
   const { T, B, I, C } = SIZES;
   const random = new Random(seed);
   const normal = (...shape: number[]): StoredTensor =>
@@ -62,14 +69,16 @@ export function randomInputs(seed: number, options: InputOptions = {}): Safetens
   hidden.forEach((H, n) => {
     const inputs = n === 0 ? I : hidden[n - 1] * directions.length;
     for (const direction of directions) {
-      tensors.set(`kernel.${n}${direction}`, normal(inputs + H, 4 * H));
-      tensors.set(`bias.${n}${direction}`, normal(4 * H));
+      tensors.set(`kernel.${n}${direction}`, normal(inputs + H, blocks * H));
+      tensors.set(`bias.${n}${direction}`, normal(blocks * H));
+      if (cell === 'gru') tensors.set(`recurrentBias.${n}${direction}`, normal(blocks * H));
     }
   });
   const [H] = hidden.slice(-1);
   tensors.set('outKernel', normal(directions.length * H, C)).set('outBias', normal(C));
   if (states) {
-    for (const name of ['h0', 'c0']) tensors.set(name, normal(hidden.length * directions.length, B, H));
+    for (const name of cell === 'lstm' ? ['h0', 'c0'] : ['h0'])
+      tensors.set(name, normal(hidden.length * directions.length, B, H));
   }
   const rows = metadata.reads === 'every' ? [T, B] : [B];
   if (metadata.loss === 'squaredError') tensors.set('targets', normal(...rows, C));
@@ -89,7 +98,7 @@ export const whole = (values: readonly number[], shape: readonly number[]): Stor
 });
 
 /*
- * A network of LSTM layers as another program would compute it: one sequence after another, in plain arrays, with gradients
+ * A network of LSTMs, GRUs or RNNs as another program would compute it: one sequence after another, in plain arrays, with gradients
  * by central differences. It shares no code with src, and can make mistakes on purpose.
  */
 
@@ -107,7 +116,7 @@ export interface Slip {
   readonly notTurnedBack?: boolean;
   /** The output layer reads the reverse direction's state after its first step. */
   readonly readsFirst?: boolean;
-  /** The LSTMs run to the last step; the loss knows the lengths. */
+  /** The cells run to the last step; the loss knows the lengths. */
   readonly readsPadding?: boolean;
   readonly ignoresLengths?: boolean;
   /** The loss counts the padding, with h = 0. */
@@ -116,6 +125,10 @@ export interface Slip {
   readonly factor?: (count: number) => number;
   /** Whether the factor is in the gradients only. */
   readonly onlyGradients?: boolean;
+  /** A GRU: z takes in, and 1-z keeps. */
+  readonly zTakesIn?: boolean;
+  /** A GRU: r multiplies hPrev, before the product with n's weights. */
+  readonly resetsBefore?: boolean;
 }
 
 type Vector = readonly number[];
@@ -140,14 +153,17 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
   for (let n = 0; tensors.has(`kernel.${n}`); n++)
     layers.push([`.${n}`, `.${n}.reverse`].filter((suffix) => tensors.has(`kernel${suffix}`)));
   const suffixes = layers.flat();
-  const hidden = (suffix: string): number => shape(`bias${suffix}`)[0] / 4;
+  const kind = (metadata.get('cell') ?? 'lstm') as 'lstm' | 'gru' | 'rnn';
+  const hidden = (suffix: string): number => shape(`bias${suffix}`)[0] / BLOCKS[kind];
   const every = metadata.get('reads') === 'every';
   const forgetBias = Number(metadata.get('forgetBias') ?? 1);
   const lengths = (slip.ignoresLengths ? undefined : whole('lengths')) ?? Array<number>(B).fill(T);
   const labels = whole('labels');
 
-  /** All states of an LSTM, in processing order; the initial state is not among them. */
-  function lstm(sequence: readonly Vector[], suffix: string, b: number): States {
+  const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+  /** All states of a cell, in processing order; the initial state is not among them. */
+  function cell(sequence: readonly Vector[], suffix: string, b: number): States {
     const H = hidden(suffix);
     const from = slip.weights?.(suffix) ?? suffix;
     const [kernel, bias] = [inputs.get(`kernel${from}`)!, inputs.get(`bias${from}`)!];
@@ -158,15 +174,37 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
     ];
     let [h, c] = [initial('h0'), initial('c0')];
     const all: { h: Vector[]; c: Vector[] } = { h: [], c: [] };
+    /** bias + values·rows of the kernel, from row `first`. */
+    const sums = (bias: ArrayLike<number>, values: Vector, first: number): number[] => {
+      const columns = bias.length;
+      return Array.from(bias, (value, k) =>
+        values.reduce((sum, one, row) => sum + one * kernel[(first + row) * columns + k], value),
+      );
+    };
     for (const x of sequence) {
-      const read = [...x, ...h];
-      const z = [...bias];
-      read.forEach((one, row) => {
-        for (let k = 0; k < 4 * H; k++) z[k] += one * kernel[row * 4 * H + k];
-      });
-      const gate = (k: number): number => 1 / (1 + Math.exp(-z[k]));
-      c = c.map((old, k) => gate(k) * Math.tanh(z[H + k]) + (1 / (1 + Math.exp(-z[2 * H + k] - forgetBias))) * old);
-      h = c.map((value, k) => gate(3 * H + k) * Math.tanh(value));
+      const [ofX, I] = [sums(bias, x, 0), x.length];
+      if (kind === 'gru') {
+        const recurrentBias = inputs.get(`recurrentBias${from}`)!;
+        const ofH = sums(recurrentBias, h, I);
+        const gate = (k: number): number => sigmoid(ofX[k] + ofH[k]);
+        const reset = sums(
+          recurrentBias,
+          h.map((one, k) => gate(k) * one),
+          I,
+        );
+        h = h.map((old, k) => {
+          const ofN = slip.resetsBefore ? reset[2 * H + k] : gate(k) * ofH[2 * H + k];
+          const [n, z] = [Math.tanh(ofX[2 * H + k] + ofN), gate(H + k)];
+          return slip.zTakesIn ? z * n + (1 - z) * old : (1 - z) * n + z * old;
+        });
+      } else {
+        const z = sums(ofX, h, I);
+        if (kind === 'rnn') h = z.map(Math.tanh);
+        else {
+          c = c.map((old, k) => sigmoid(z[k]) * Math.tanh(z[H + k]) + sigmoid(z[2 * H + k] + forgetBias) * old);
+          h = c.map((value, k) => sigmoid(z[3 * H + k]) * Math.tanh(value));
+        }
+      }
       all.h.push(h);
       all.c.push(c);
     }
@@ -182,7 +220,7 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
     for (const layer of layers) {
       const directions = layer.map((suffix, n) => {
         const isReverse = (n === 1) !== (slip.fromEnd ?? false);
-        const all = lstm(isReverse ? [...sequence].reverse() : sequence, suffix, b);
+        const all = cell(isReverse ? [...sequence].reverse() : sequence, suffix, b);
         const isFirst = n === 1 && slip.readsFirst;
         const read = all.h[isFirst ? 0 : length - 1];
         const isBack = isReverse && !slip.notTurnedBack;
@@ -235,8 +273,8 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
     ['loss', stored(Float64Array.of(slip.onlyGradients ? loss : factor * loss), [])],
     ['logits', stored(logits, every ? [T, B, C] : [B, C])],
     ['h', stored(h, [T, B, width])],
-    ['c', stored(c, [T, B, width])],
   ]);
+  if (kind === 'lstm') results.set('c', stored(c, [T, B, width]));
   const STEP = 1e-5;
   for (const [name, values] of inputs) {
     const gradient = Float64Array.from(values, (value, n) => {

@@ -83,9 +83,29 @@ export const LOSSES: Readonly<Record<string, SavedModel>> = {
     ...{ inputs: 3, layers: [ONE, BOTH], outputs: 4, inputKind: 'classes', loss: 'pinball', quantiles: [0.1, 0.9] },
   }),
 };
+const [GRU, RNN] = [{ ...BOTH, cell: 'gru' } as const, { hidden: 4, cell: 'rnn' } as const];
+const OF_CELLS = { inputs: 3, outputs: 4, inputKind: 'classes', loss: 'squaredError', reads: 'every' } as const;
+/** Networks of other cells than the LSTM. */
+export const CELLS: Readonly<Record<string, SavedModel>> = {
+  'a gru': savedNetwork({ inputs: 3, layers: [{ ...ONE, cell: 'gru' }], outputs: 4 }),
+  'grus in both directions of two equal layers': savedNetwork({ ...OF_CELLS, layers: [GRU, GRU] }),
+  'a gru without biases': savedNetwork({ inputs: 3, layers: [{ ...GRU, bias: false }, GRU], outputs: 4, dropout: 0.2 }),
+  'an rnn': savedNetwork({ inputs: 3, layers: [RNN], outputs: 4 }),
+  'rnns in both directions, the lower without biases': savedNetwork({
+    ...{
+      ...OF_CELLS,
+      layers: [
+        { ...RNN, bidirectional: true, bias: false },
+        { ...RNN, bidirectional: true },
+      ],
+    },
+  }),
+  'an rnn, an lstm, a gru': savedNetwork({ inputs: 3, layers: [RNN, BOTH, { ...GRU, hidden: 2 }], outputs: 4 }),
+};
 /** Half of the others, so that each pair of properties occurs, for the engines that need a quarter of a second each. */
 export const HALF = [...NETWORKS.keys()].filter((_, n) => (n + (n >> 1) + (n >> 2) + (n >> 3)) % 2 === 0);
-export const networkNamed = (name: string): SavedModel => NETWORKS.get(name) ?? { ...PROJECTED, ...LOSSES }[name];
+export const networkNamed = (name: string): SavedModel =>
+  NETWORKS.get(name) ?? { ...PROJECTED, ...LOSSES, ...CELLS }[name];
 
 /** x `[T,B,I]`, the same as in test/fixtures/export.py. */
 export const x = (t: number, b: number, i: number): number => ((7 * t + 5 * b + 3 * i) % 11) / 8 - 0.5;

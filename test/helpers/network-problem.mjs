@@ -15,12 +15,18 @@
  *
  * A `problem` of test/fixtures/network.py, and its `results`:
  * @typedef {{ network: CompleteConfig, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
- * @typedef {{ h0: ByName, c0: ByName, dhn?: ByName, dcn?: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
+ * @typedef {{ h0: ByName, c0: ByName, n0?: ByName, m0?: ByName }} States
+ * @typedef {{ dhn?: ByName, dcn?: ByName, dnn?: ByName, dmn?: ByName }} DStates
+ * @typedef {States & DStates & { labels?: Flat, targets?: Flat, masks?: ByName }} Others
  * @typedef {Inputs & Others} Problem
- * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} PyTorchResults
+ * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} Known
+ * @typedef {Known & { nLast?: ByName, mLast?: ByName }} PyTorchResults
  *
  * @typedef {Record<string, ArrayLike<number>>} Results
  */
+
+/** The states of cells, by the first letter of their names. */
+const STATES = /** @type {const} */ (['h', 'c', 'n', 'm']);
 
 /**
  * The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN.
@@ -42,9 +48,10 @@ export function networkOf(library, problem) {
       name + suffix,
       tensorFrom(numbers, [B, numbers.length / B], 'f64'),
     ]);
-  network.states.setInitial(Object.fromEntries([...states('h0', problem.h0), ...states('c0', problem.c0)]));
-  const { dhn, dcn } = problem;
-  if (dhn && dcn) network.states.setFinalGradients(Object.fromEntries([...states('hn', dhn), ...states('cn', dcn)]));
+  const initial = STATES.flatMap((state) => states(`${state}0`, problem[/** @type {const} */ (`${state}0`)] ?? {}));
+  network.states.setInitial(Object.fromEntries(initial));
+  const final = STATES.flatMap((state) => states(`${state}n`, problem[/** @type {const} */ (`d${state}n`)] ?? {}));
+  if (final.length > 0) network.states.setFinalGradients(Object.fromEntries(final));
 
   const { labels, targets } = problem;
   const isEvery = sizes.reads === 'every';
@@ -112,7 +119,7 @@ export async function resultsOf(library, problem, network) {
   if (problem.network.inputKind === 'numbers') results['d.x'] = valuesOf(network.dx);
   for (const { name, gradient } of network.parameters) results[`d.${name}`] = valuesOf(gradient);
   for (const [name, tensor] of Object.entries(await network.states.final())) {
-    results[name.replace('n', 'Last')] = valuesOf(tensor);
+    results[name.replace(/^(.)n/, '$1Last')] = valuesOf(tensor);
   }
   for (const [name, tensor] of Object.entries(await network.states.initialGradients())) {
     results[`d.${name}`] = valuesOf(tensor);
@@ -125,14 +132,17 @@ export async function resultsOf(library, problem, network) {
  *
  * @type {(problem: Problem, results: PyTorchResults) => ByName}
  */
-export function expectedOf({ network, T, lengths }, { loss, logits, h, hLast, cLast, gradients }) {
+export function expectedOf({ network, T, lengths }, { loss, logits, h, gradients, ...last }) {
   /** @type {(prefix: string, values: ByName) => [string, Flat][]} */
   const named = (prefix, values) => Object.entries(values).map(([name, numbers]) => [prefix + name, numbers]);
   return {
     loss: [loss],
     logits: network.reads === 'every' ? withBeyondEnds(logits, lengths, T, 0) : logits,
     h,
-    ...Object.fromEntries([...named('hLast', hLast), ...named('cLast', cLast), ...named('d.', gradients)]),
+    ...Object.fromEntries([
+      ...Object.entries(last).flatMap(([name, values]) => named(name, values)),
+      ...named('d.', gradients),
+    ]),
   };
 }
 
@@ -172,7 +182,9 @@ function withBeyondEnds(values, lengths, T, value) {
   });
 }
 
-const CELLS = /** @type {const} */ (['lstm', 'gru', 'rnn']);
+const CELLS = /** @type {const} */ (['lstm', 'gru', 'rnn', 'lstm-peephole', 'mingru', 'minlstm', 'slstm']);
+/** @type {(layer: { cell: string }) => boolean} */
+const isScan = ({ cell }) => cell.startsWith('min');
 
 /**
  * A random problem, as test/fixtures/network.py describes it, with every combination of features. The same seed gives the same one.
@@ -205,7 +217,7 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     outputs,
     inputKind: oneOf('numbers', 'classes'),
     classNames: [],
-    eigenvalues: 'positive',
+    eigenvalues: layers.some(isScan) ? oneOf('positive', 'signed') : 'positive',
     loss,
     delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
     quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],
@@ -225,9 +237,10 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     const { hidden: H, projection, cell } = layers[Number(suffix.split('.')[1] ?? 0)];
     return [{ suffix, H, P: projection || H, cell }];
   });
-  const lstms = places.filter(({ cell }) => cell === 'lstm');
+  const withC = places.filter(({ cell }) => ['lstm', 'lstm-peephole', 'slstm'].includes(cell));
+  const slstms = places.filter(({ cell }) => cell === 'slstm');
   const h = () => Object.fromEntries(places.map(({ suffix, P }) => [suffix, numbers(B * P)]));
-  const c = () => Object.fromEntries(lstms.map(({ suffix, H }) => [suffix, numbers(B * H)]));
+  const c = () => Object.fromEntries(withC.map(({ suffix, H }) => [suffix, numbers(B * H)]));
   const x = network.inputKind === 'classes' ? drawn(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
 
   const rows = network.reads === 'every' ? T * B : B;
@@ -242,7 +255,13 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   /** @param {number} P */
   const mask = (P) => drawn(T * B * P, () => Number(random.uniform(0, 1) >= network.dropout));
   const masks = Object.fromEntries(places.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
-  const state = { h0: h(), c0: c(), ...(isTrue() && { dhn: h(), dcn: c() }) };
+  /** @type {(draw: () => number) => ByName} */
+  const ofSlstms = (draw) => Object.fromEntries(slstms.map(({ suffix, H }) => [suffix, drawn(B * H, draw)]));
+  const normal = () => random.normal(0, 0.7);
+  const positive = () => 0.5 + Math.abs(normal()); // n adds up weights
+  const other = { n0: ofSlstms(positive), m0: ofSlstms(normal) };
+  const given = isTrue() && { dhn: h(), dcn: c(), dnn: ofSlstms(normal), dmn: ofSlstms(() => 0) };
+  const state = { h0: h(), c0: c(), ...other, ...given };
   return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
 }
 

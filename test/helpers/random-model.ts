@@ -1,5 +1,6 @@
 /** Models, LSTMs and tensors at random values; small character models, and the mathematics of src/page/text with plain arrays. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { CellName } from '../../src/cells/names.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { type Tensor, stepOf, zeros } from '../../src/core/tensor.js';
@@ -115,10 +116,10 @@ export const WRONG_NETWORKS: readonly (readonly [change: object, message: string
 export const vocabulary = vocabularyOf('to be or not to be, that is the question 😀\n');
 /** The number of classes. */
 export const C = vocabulary.characters.length;
-const sizesOf = (hidden: readonly number[]) =>
+const sizesOf = (hidden: readonly number[], cell: CellName) =>
   ({
     inputs: C,
-    layers: hidden.map((one) => ({ hidden: one })),
+    layers: hidden.map((one) => ({ hidden: one, cell })),
     outputs: C,
     inputKind: 'classes',
     reads: 'every',
@@ -126,8 +127,8 @@ const sizesOf = (hidden: readonly number[]) =>
   }) as const;
 
 /** A model with layers of these units, and random weights. */
-export async function modelOf(hidden: readonly number[], seed = 4): Promise<TextModel> {
-  const network = new Network(createReferenceBackend(), sizesOf(hidden), { T: 1, B: 1 });
+export async function modelOf(hidden: readonly number[], seed = 4, cell: CellName = 'lstm'): Promise<TextModel> {
+  const network = new Network(createReferenceBackend(), sizesOf(hidden, cell), { T: 1, B: 1 });
   network.initialise(new Random(seed), 'glorot');
   for (const { value } of network.parameters) {
     for (let n = 0; n < value.size; n++) value.data[n] *= 1.7; // so that gradients reach far

@@ -235,7 +235,7 @@ test('“Look inside” shows the gradients that the run trains with', async () 
   const training = Training.start(backend, newRun(data, { ...optionsOf(DEFAULTS.digits), hidden: 4, batchSize: 8 }));
   const inspector = new ImageInspector();
   const firstNorm = async (cells?: Cells): Promise<number> =>
-    (await inspector.inspect(training, images, { image: 0 }, cells)).lstms[0].dcNorms[1];
+    (await inspector.inspect(training, images, { image: 0 }, cells)).cells[0].norms.c[1];
   const right = await firstNorm();
   expect(await firstNorm(NO_MEMORY)).toBeLessThan(0.5 * right);
   expect(await firstNorm()).toBe(right);

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { cellOf } from '../../src/cells/cells.js';
+import { CELL_NAMES } from '../../src/cells/names.js';
 import type { Backend } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
@@ -111,9 +113,9 @@ describe('an inspection of two layers in both directions', () => {
   const parameters = Object.fromEntries(network.parameters.map(({ name, value }) => [name, value]));
 
   test('has every layer and direction', async () => {
-    const { step, T: rows, I: columns, loss, probabilities, lstms } = await inspect();
+    const { step, T: rows, I: columns, loss, probabilities, cells } = await inspect();
     expect([step, rows, columns]).toEqual([1, T, I]);
-    expect(lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
+    expect(cells.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
       [0, false, 4],
       [0, true, 4],
       [1, false, 4],
@@ -135,21 +137,19 @@ describe('an inspection of two layers in both directions', () => {
     }
     forward.forward();
     const { h, c, gates } = lstmsIn(forward)[0][0];
-    const [, reverse] = (await inspect()).lstms;
+    const [, reverse] = (await inspect()).cells;
     for (let t = 0; t < T; t++) {
       for (let n = 0; n < 4; n++) {
         const at = (T - 1 - t) * 4 + n;
-        expect(reverse.h[at]).toBeCloseTo(h.get(t + 1, 0, n), 6);
-        expect(reverse.c[at]).toBeCloseTo(c.get(t + 1, 0, n), 6);
-        [reverse.i, reverse.j, reverse.f, reverse.o].forEach((gate, k) =>
-          expect(gate[at]).toBeCloseTo(gates.get(t, 0, 4 * k + n), 6),
-        );
+        expect(reverse.states.h[at]).toBeCloseTo(h.get(t + 1, 0, n), 6);
+        expect(reverse.states.c[at]).toBeCloseTo(c.get(t + 1, 0, n), 6);
+        Object.values(reverse.gates).forEach((gate, k) => expect(gate[at]).toBeCloseTo(gates.get(t, 0, 4 * k + n), 6));
       }
     }
   });
 
   test('the output layer’s gradient arrives after the last row, and in reverse after row 0', async () => {
-    const { lstms, probabilities } = await inspect();
+    const { cells, probabilities } = await inspect();
     const dLogits = Array.from({ length: C }, (_, k) => probabilities[(T - 1) * C + k] - (k === label ? 1 : 0));
     const arriving = (direction: number): number => {
       const sums = Array.from({ length: 4 }, (_, n) =>
@@ -157,9 +157,9 @@ describe('an inspection of two layers in both directions', () => {
       );
       return norm(tensorFrom(sums, [4]));
     };
-    expect(lstms[2].dhNorms[T]).toBeCloseTo(arriving(0), 5);
-    expect(lstms[3].dhNorms[0]).toBeCloseTo(arriving(1), 5);
-    for (const { dhNorms: h, dcNorms: c } of lstms) for (const value of [...h, ...c]) expect(value).toBeGreaterThan(0);
+    expect(cells[2].norms.h[T]).toBeCloseTo(arriving(0), 5);
+    expect(cells[3].norms.h[0]).toBeCloseTo(arriving(1), 5);
+    for (const { norms } of cells) for (const value of [...norms.h, ...norms.c]) expect(value).toBeGreaterThan(0);
   });
 
   test('follows the run: other weights, and then another network', async () => {
@@ -169,12 +169,35 @@ describe('an inspection of two layers in both directions', () => {
     expect(after.step).toBe(2);
     expect(after.loss).not.toBe(before.loss);
     const other = start({ bidirectional: false, hidden: 3 });
-    const { lstms, dx } = await inspector.inspect(other, images, { image });
-    expect(lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
+    const { cells, dx } = await inspector.inspect(other, images, { image });
+    expect(cells.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
       [0, false, 3],
       [1, false, 3],
     ]);
     expect(valuesOf(tensorFrom(dx, [T, I])).some((value) => value !== 0)).toBe(true);
+  });
+
+  test.each(CELL_NAMES)('has the gates and states of the cell %s by their names, in both directions', async (cell) => {
+    const { cells, probabilities } = await inspector.inspect(start({ cell }), images, { image });
+    const { gates, stateWidths } = cellOf(cell);
+    const states = Object.keys(stateWidths({ I, H: 4 }));
+    expect(cells).toHaveLength(4);
+    for (const one of cells) {
+      expect([one.cell, Object.keys(one.gates), Object.keys(one.states)]).toEqual([cell, gates, states]);
+      for (const values of Object.values({ ...one.gates, ...one.states })) expect(values).toHaveLength(T * 4);
+      for (const values of Object.values(one.norms)) expect(values).toHaveLength(T + 1);
+      expect(Math.min(...one.norms.h)).toBeGreaterThan(0);
+    }
+    // the output layer reads h after the last row, and in reverse after row 0
+    const { outKernel, outBias } = Object.fromEntries(
+      start({ cell }).network.parameters.map(({ name, value }) => [name, value]),
+    );
+    const read = [...cells[2].states.h.slice(-4), ...cells[3].states.h.slice(0, 4)];
+    const logits = Array.from({ length: C }, (_, k) =>
+      read.reduce((sum, h, row) => sum + h * outKernel.get(row, k), outBias.get(k)),
+    );
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    logits.forEach((logit, k) => expect(probabilities[(T - 1) * C + k]).toBeCloseTo(Math.exp(logit) / total, 5));
   });
 });
 

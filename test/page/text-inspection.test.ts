@@ -4,6 +4,8 @@
  */
 import fc from 'fast-check';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { cellOf } from '../../src/cells/cells.js';
+import { CELL_NAMES } from '../../src/cells/names.js';
 import { DataError } from '../../src/core/errors.js';
 import { classesIn, textTask, vocabularyOf } from '../../src/data/text.js';
 import type { TextInspection } from '../../src/page/text/inspect-text.js';
@@ -136,11 +138,12 @@ describe.each([
     test('reads the code points, and has one LSTM for each layer', () => {
       for (const [target, one] of found.entries()) {
         expect(one).toMatchObject({ step: 7, characters, target });
-        expect(one.lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual(
+        expect(one.cells.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual(
           hidden.map((H, layer) => [layer, false, H]),
         );
-        for (const { i, j, f, o, c, h, H } of one.lstms) {
-          for (const values of [i, j, f, o, c, h]) expect(values).toHaveLength(N * H);
+        for (const { gates, states, H } of one.cells) {
+          expect(Object.keys({ ...gates, ...states })).toEqual(['i', 'j', 'f', 'o', 'h', 'c']);
+          for (const values of Object.values({ ...gates, ...states })) expect(values).toHaveLength(N * H);
         }
         expect(structuredClone(one)).toEqual(one); // it goes from the worker to the page
       }
@@ -148,12 +151,12 @@ describe.each([
 
     test('has the gradients of the loss with respect to x, h and c that differences give', () => {
       for (const target of [0, 3, N - 2]) {
-        const { dxNorms, lstms } = found[target];
+        const { dxNorms, cells } = found[target];
         for (let t = 0; t <= N; t++) {
-          lstms.forEach(({ H, dhNorms, dcNorms }, layer) => {
+          cells.forEach(({ H, norms }, layer) => {
             const numeric = (of: 'h' | 'c') => numericNorm(model, classes, target, H, { of, layer, t });
-            expect(dhNorms[t]).toBeCloseTo(numeric('h'), 5);
-            expect(dcNorms[t]).toBeCloseTo(numeric('c'), 5);
+            expect(norms.h[t]).toBeCloseTo(numeric('h'), 5);
+            expect(norms.c[t]).toBeCloseTo(numeric('c'), 5);
           });
           if (t === N) continue;
           expect(dxNorms[t]).toBeCloseTo(numericNorm(model, classes, target, C, { of: 'x', layer: 0, t }), 5);
@@ -163,13 +166,13 @@ describe.each([
     });
 
     test('has a gradient of exactly 0 after the target, and none before it', () => {
-      found.forEach(({ dxNorms, lstms }, target) => {
+      found.forEach(({ dxNorms, cells }, target) => {
         const isZero = (norms: Float32Array): boolean[] => Array.from(norms, (value) => value === 0);
         expect(isZero(dxNorms)).toEqual(characters.map((_, t) => t > target));
-        for (const { dhNorms, dcNorms } of lstms) {
+        for (const { norms } of cells) {
           const afterEach = Array.from({ length: N + 1 }, (_, t) => t > target + 1);
-          expect(isZero(dhNorms)).toEqual(afterEach);
-          expect(isZero(dcNorms)).toEqual(afterEach);
+          expect(isZero(norms.h)).toEqual(afterEach);
+          expect(isZero(norms.c)).toEqual(afterEach);
         }
       });
     });
@@ -192,10 +195,10 @@ describe.each([
 
     test('of a prefix has the same states and gates', async () => {
       const short = await inspector.inspect(model, { step: 7 }, { text: 'to', target: 0 });
-      short.lstms.forEach(({ H, i, j, f, o, c, h }, layer) => {
-        const long = found[5].lstms[layer];
-        [long.i, long.j, long.f, long.o, long.c, long.h].forEach((values, k) => {
-          const first = [i, j, f, o, c, h][k];
+      short.cells.forEach(({ H, gates, states }, layer) => {
+        const long = found[5].cells[layer];
+        Object.entries({ ...long.gates, ...long.states }).forEach(([name, values]) => {
+          const first = { ...gates, ...states }[name];
           for (let n = 0; n < 2 * H; n++) expect(first[n]).toBeCloseTo(values[n], 6);
         });
       });
@@ -226,14 +229,14 @@ describe.each([
   test('reads all states of a text that is longer than one of its chunks', async () => {
     const model = await modelOf([4, 6]);
     const long = text.repeat(9);
-    const { lstms } = await inspector.inspect(model, { step: 0 }, { text: long, target: 0 });
+    const { cells } = await inspector.inspect(model, { step: 0 }, { text: long, target: 0 });
     const states = await inspector.states(model, long);
     expect(states.characters).toEqual(Array.from(long));
     expect(states.layers.map(({ H }) => H)).toEqual([4, 6]);
-    states.layers.forEach(({ H, h, c }, layer) => {
+    states.layers.forEach(({ H, states: { h, c } }, layer) => {
       expect([h.length, c.length]).toEqual([9 * N * H, 9 * N * H]);
-      h.forEach((value, n) => expect(value).toBeCloseTo(lstms[layer].h[n], 6));
-      c.forEach((value, n) => expect(value).toBeCloseTo(lstms[layer].c[n], 6));
+      h.forEach((value, n) => expect(value).toBeCloseTo(cells[layer].states.h[n], 6));
+      c.forEach((value, n) => expect(value).toBeCloseTo(cells[layer].states.c[n], 6));
     });
   });
 });
@@ -261,13 +264,28 @@ describe('an inspection', () => {
     expect(String(failure)).toContain('DataError: text: a vocabulary of 3 classes, but the network reads');
   });
 
+  test.each(CELL_NAMES)('of the cell %s has its gates and states, and its gradients', async (cell) => {
+    const { cells, dxNorms } = await inspector.inspect(
+      await modelOf([5], 4, cell),
+      { step: 0 },
+      { text: 'to be', target: 3 },
+    );
+    const { gates, stateWidths } = cellOf(cell);
+    const states = Object.keys(stateWidths({ I: C, H: 5 }));
+    expect(cells.map((one) => [Object.keys(one.gates), Object.keys(one.states), Object.keys(one.norms)])).toEqual([
+      [gates, states, states],
+    ]);
+    expect(Array.from(dxNorms, (norm) => norm > 0)).toEqual([true, true, true, true, false]);
+    expect(Math.max(...cells[0].states.h.map(Math.abs))).toBeGreaterThan(0);
+  });
+
   test('begins every passage of 300 characters with a zero state', async () => {
     const model = await modelOf([4, 6]);
     const long = 'to be or not to be  '.repeat(31);
     const [whole, second] = [await inspector.states(model, long), await inspector.states(model, long.slice(300, 600))];
-    whole.layers.forEach(({ H, h, c }, layer) => {
-      expect(h.slice(300 * H, 600 * H)).toEqual(second.layers[layer].h);
-      expect(c.slice(300 * H, 600 * H)).toEqual(second.layers[layer].c);
+    whole.layers.forEach(({ H, states: { h, c } }, layer) => {
+      expect(h.slice(300 * H, 600 * H)).toEqual(second.layers[layer].states.h);
+      expect(c.slice(300 * H, 600 * H)).toEqual(second.layers[layer].states.c);
       expect(h.slice(0, H)).toEqual(h.slice(300 * H, 301 * H)); // the same character from the same state
     });
   });
@@ -296,7 +314,7 @@ describe('an inspection', () => {
       expect(share).toBeCloseTo(13 / 41, 12);
       expect(units.map(({ unit }) => unit).sort()).toEqual([0, 1, 2, 3, 4]);
       for (const { unit, auc } of units) {
-        const values = Array.from(characters, (_, n) => layers[0][state][n * 5 + unit]);
+        const values = Array.from(characters, (_, n) => layers[0].states[state][n * 5 + unit]);
         expect(auc).toBeCloseTo(countedArea(values, holds), 6);
       }
     }

@@ -49,6 +49,8 @@ describe('without a step in PyTorch, a run comes back with the same bytes', () =
     ['layers that differ, with SGD', { ...LISTED, optimiser: 'sgd' }],
     ['a forget bias that f32 rounds', { forgetBias: 0.1 }],
     ['projections in both directions', { ...LISTED, projection: 2 }],
+    ['two equal layers of GRUs', { layers: 2, cell: 'gru' }],
+    ['layers of RNNs that differ, with SGD', { ...LISTED, cell: 'rnn', optimiser: 'sgd' }],
     [
       'projections without biases, with SGD',
       { layers: 2, projection: 1, withoutBias: true, forgetBias: 0, optimiser: 'sgd' },
@@ -81,6 +83,12 @@ describe('a wrong file is refused with the reason', () => {
     const { model } = await checkpointOf();
     const write = () => toPyTorchTraining({ model, training: null }, 'run.safetensors');
     expectDataError(write, 'run.safetensors: holds only a network, not the state of its training: export it --to safe');
+  });
+
+  test('a cell that PyTorch does not have', async () => {
+    const checkpoint = await checkpointOf({ cell: 'mingru' });
+    const message = 'pytorch-training: layer 0 has the cell mingru: the format has only lstm, gru, rnn';
+    expectDataError(() => toPyTorchTraining(checkpoint, 'f'), message);
   });
 
   test('LSTMs without biases, if PyTorch would have to train the forget bias', async () => {
@@ -190,6 +198,8 @@ const testedWithTorch = (python: string): void => {
 
   test.each<[string, Partial<TrainOptions>, number]>([
     ['the tutorial’s network', { hidden: 16 }, 1],
+    ['GRUs in both directions', { hidden: 8, layers: 2, bidirectional: true, cell: 'gru' }, 1],
+    ['RNNs', { hidden: [9, 6], cell: 'rnn' }, 1],
     [
       'two layers in both directions, clipped, with a cosine schedule, in 2 processes',
       { hidden: 8, layers: 2, bidirectional: true, clipNorm: 1, clipValue: 0.1, schedule: 'cosine', warmUp: 25 },

@@ -11,7 +11,7 @@ import { formatKind } from '../../export/weights.js';
 import { assertReplaceable, previousOf, replaceFile } from '../../files/disk-replace.js';
 import { makeFolder, readFile } from '../../files/disk.js';
 import { type Safetensors, parseSafetensors, quote } from '../../files/safetensors.js';
-import { assertLstms, isPlain } from '../../network/config.js';
+import { isPlain } from '../../network/config.js';
 import { metadataIn } from '../../training/checkpoint-fields.js';
 import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint } from '../../training/checkpoint.js';
@@ -64,11 +64,11 @@ export function exportCommand(): Command {
       'after',
       `
 Formats:
-  onnx                 LSTM operators: x [T,B,I] with any B → logits and probabilities [B,C]
-  safetensors-pytorch  state_dict of an nn.LSTM named lstm and an nn.Linear named fc
+  onnx                 LSTM, GRU and RNN operators: x [T,B,I] with any B → logits and probabilities [B,C]
+  safetensors-pytorch  state_dict of an nn.LSTM named lstm (nn.GRU: gru, nn.RNN: rnn) and an nn.Linear named fc
   safetensors-tf1      the tutorial's variables, for BasicLSTMCell; only the tutorial's network
-  keras                safetensors with the weights of LSTM and Dense layers, in the order of get_weights()
-  tfjs                 folder with a model.json for tf.loadLayersModel
+  keras                safetensors with the weights of LSTM, GRU or SimpleRNN and Dense layers, in the order of get_weights()
+  tfjs                 folder with a model.json for tf.loadLayersModel; no GRUs
   pytorch-training     the whole run, for docs/continue-in-pytorch.py: weights, moments, step, order of the data
 
 Examples:
@@ -80,7 +80,6 @@ Examples:
     const [input, network] = partsOf(file);
     const target = output ?? beside(input, (network === undefined ? '' : `.${network}`) + extension);
     const checkpoint = loadCheckpoint(file);
-    assertLstms(`${file}: --to ${to}`, checkpoint.model.network);
     const written = await write(checkpoint, file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
@@ -159,7 +158,7 @@ export function importCommand(): Command {
       'after',
       `
 Formats:
-  safetensors-pytorch  one nn.LSTM, or a numbered list of them, and one nn.Linear, with any names
+  safetensors-pytorch  one nn.LSTM, nn.GRU or nn.RNN, or a numbered list, and one nn.Linear, with any names
   safetensors-tf1      BasicLSTMCell's kernel and bias, and the output layer's two variables
   pytorch-training     a run that docs/continue-in-pytorch.py continued; train --resume continues it here
 

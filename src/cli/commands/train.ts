@@ -24,6 +24,7 @@ import {
   faultOf,
   isChangeableOnResume,
   lengthFaultOf,
+  CHRONO_CELLS,
   NEEDS,
   OPTION_NAMES,
   storedName,
@@ -115,7 +116,8 @@ Examples:
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
-      const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
+      const own = givenOptions(command);
+      const given = resumed ? own : { ...startOf(task, own), ...own };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
       if (isGiven(command, 'loss') && !hasTargets(data.train))
@@ -206,6 +208,10 @@ function showDefaults(command: Command): string {
   }
   return '';
 }
+
+/** The options with which a task starts; without its chrono biases, if the given cell has none. */
+const startOf = ({ options }: Task, { cell = 'lstm' }: Partial<TrainOptions>): Partial<TrainOptions> =>
+  CHRONO_CELLS.includes(cell) ? options : { ...options, biasInit: 'zeros' };
 
 function defaultsOf(flags: TrainFlags & SeriesFlags & ClassifyFlags): TrainOptions {
   if (flags.predict !== undefined) return forecastOptions({});

@@ -7,14 +7,13 @@ import { fill, norm, rowsOf, stepOf, valuesOf } from '../../core/tensor.js';
 import type { Vocabulary } from '../../data/text.js';
 import { classesIn } from '../../data/text.js';
 import type { CompleteConfig } from '../../network/config.js';
-import { lstmsOf, widthOf } from '../../network/config.js';
+import { cellsOf, widthOf } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
-import { lstmsIn } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 import { assertWrites, distributionOf } from '../../training/sample.js';
 import { LONGEST_PASSAGE, PASSAGE, Queue } from '../common.js';
-import type { InspectedLstm } from '../inspect-image.js';
-import { inspectedLstms } from '../inspect-image.js';
+import type { InspectedCell, Named } from '../inspect-image.js';
+import { inspectedCells } from '../inspect-image.js';
 import type { RankedUnit } from './separation.js';
 import { propertyNamed, ranked, separations } from './separation.js';
 import type { Choice, TextModel } from './text-writer.js';
@@ -45,16 +44,14 @@ export interface TextInspection {
   /** `[N]`: ‖∂loss/∂x‖ of each character, x its one-hot vector. 0 after `target`. */
   readonly dxNorms: Float32Array;
   /** Layer by layer, the lowest first. Row t is that after character t; T is N. */
-  readonly lstms: readonly InspectedLstm[];
+  readonly cells: readonly InspectedCell[];
 }
 
 /** One layer's states after each of N characters. */
 export interface LayerStates {
   readonly H: number;
-  /** Hidden states, `[N,H]`. */
-  readonly h: Float32Array;
-  /** Cell states, `[N,H]`. */
-  readonly c: Float32Array;
+  /** `[N,H]` by the state's name: h, and of an LSTM c. */
+  readonly states: Named;
 }
 
 /** The states of every layer in a text. */
@@ -142,13 +139,13 @@ export class TextInspector {
    * states of the last text and weights, so that another property costs no forward pass. Rejects as `states` does, and with a
    * RangeError for an unknown property.
    */
-  async rank(model: TextModel, text: string, propertyId: string, state: 'c' | 'h', layer: number): Promise<Ranking> {
+  async rank(model: TextModel, text: string, propertyId: string, state: string, layer: number): Promise<Ranking> {
     const property = propertyNamed(propertyId);
     const { characters, layers } = await this.states(model, text);
-    const states = layers[layer];
+    const { H, states } = layers[layer];
     const N = characters.length;
     const holds = property.holds(characters);
-    const units = ranked(separations(states[state], N, states.H, holds));
+    const units = ranked(separations(states[state], N, H, holds));
     return { units, share: holds.reduce((sum, one) => sum + one, 0) / N };
   }
 
@@ -189,14 +186,15 @@ async function lossesOf(network: Network, classes: Int32Array): Promise<Float32A
 async function valuesFor(network: Network, vocabulary: Vocabulary, target: number) {
   const { backend, activations, dx } = network;
   const { logits } = activations;
-  const states = lstmsIn(network)
-    .flat()
-    .flatMap(({ gates, h, c, dh, dc }) => [gates, h, c, dh, dc]);
+  const states = network.layers.flat().flatMap(({ cell, activations, outputs, dStates }) => {
+    const gates = cell.gates.length > 0 ? [activations.gates] : [];
+    return [...gates, ...Object.values(outputs), ...Object.values(dStates)];
+  });
   for (const tensor of [logits, dx, ...states]) await backend.download(tensor);
   return {
     choices: likeliest(distributionOf(valuesOf(stepOf(logits, target)), 1, network.config.outputs), vocabulary),
     dxNorms: Float32Array.from({ length: network.sizes.T }, (_, t) => norm(stepOf(dx, t))),
-    lstms: inspectedLstms(network),
+    cells: inspectedCells(network),
   };
 }
 
@@ -204,7 +202,10 @@ async function valuesFor(network: Network, vocabulary: Vocabulary, target: numbe
 export function mostCharacters(network: CompleteConfig): number {
   const top = network.layers[network.layers.length - 1];
   let work = widthOf(top) * network.outputs; // for one character
-  for (const { layer, I, H } of lstmsOf(network)) work += (layer === 0 ? H : I + H) * 4 * H; // Wx has one row for a class
+  for (const place of cellsOf(network)) {
+    const [rows, columns] = place.cell.parameterShapes(place).kernel;
+    work += (place.layer === 0 ? rows - place.I : rows) * columns; // Wx has one row for a class
+  }
   return Math.max(1, Math.min(MOST_CHARACTERS, Math.floor(MOST_WORK / work)));
 }
 
@@ -215,8 +216,11 @@ export function mostCharacters(network: CompleteConfig): number {
 async function readStates(network: Network, classes: Int32Array): Promise<LayerStates[]> {
   const { backend, activations, layers } = network;
   const N = classes.length;
-  const lstms = layers.flat();
-  const states = lstms.map(({ sizes: { H } }) => ({ H, h: new Float32Array(N * H), c: new Float32Array(N * H) }));
+  const cells = layers.flat();
+  const all = cells.map(({ sizes: { H }, outputs }) => {
+    const states = Object.entries(outputs).map(([name, { shape }]) => [name, new Float32Array(N * shape[2])]);
+    return { H, states: Object.fromEntries(states) as Named };
+  });
   for (let start = 0; start < N; start += CHUNK) {
     if (start % PASSAGE === 0) network.resetState();
     else network.carryState();
@@ -224,14 +228,13 @@ async function readStates(network: Network, classes: Int32Array): Promise<LayerS
     for (let t = 0; t < CHUNK; t++) activations.x.set(t, 0, t < count ? classes[start + t] : 0);
     backend.upload(activations.x);
     network.forward();
-    for (const [n, { H, h, c }] of states.entries()) {
-      const { outputs } = lstms[n];
-      await backend.download(outputs.h);
-      await backend.download(outputs.c);
-      h.set(valuesOf(rowsOf(outputs.h, 0, count)), start * H);
-      c.set(valuesOf(rowsOf(outputs.c, 0, count)), start * H);
+    for (const [n, { states }] of all.entries()) {
+      for (const [name, output] of Object.entries(cells[n].outputs)) {
+        await backend.download(output);
+        states[name].set(valuesOf(rowsOf(output, 0, count)), start * output.shape[2]);
+      }
     }
     await yieldToEventLoop();
   }
-  return states;
+  return all;
 }

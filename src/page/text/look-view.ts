@@ -5,6 +5,7 @@ import { NormsChart } from '../chart.js';
 import { PASSAGE, RepeatedJob } from '../common.js';
 import { button, element, made, madeButton, messageOf, nameOf, optionsOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
+import type { InspectedCell } from '../inspect-image.js';
 import { HeatmapFigures, onColourChange, scaledToOne } from '../heatmaps.js';
 import { showChoices, CharacterText, nameOfCharacter } from '../probability-bars.js';
 import { bitsOf } from '../run-panel.js';
@@ -143,29 +144,38 @@ export class TextLookView {
   private paint(): void {
     const { inspection, characters } = this;
     if (!inspection) return;
-    const { lstms, dxNorms } = inspection;
-    this.showLayers(lstms.length);
-    const lstm = lstms[Math.min(this.view.lstm, lstms.length - 1)];
+    const { cells, dxNorms } = inspection;
+    this.showLayers(cells.length);
+    const cell = cells[Math.min(this.view.lstm, cells.length - 1)];
+    const state = this.showState(cell);
     const N = characters.length;
     const target = Math.min(this.view.target, N - 2); // the inspection may still be that of the one before
-    const unit = Math.min(this.view.unit, lstm.H - 1);
+    const unit = Math.min(this.view.unit, cell.H - 1);
     element('unit', HTMLInputElement).value = String(unit);
-    element('unit', HTMLInputElement).max = String(lstm.H - 1);
-    element('state', HTMLSelectElement).value = this.view.state;
-    const values = Float32Array.from({ length: N }, (_, n) => lstm[this.view.state][n * lstm.H + unit]);
+    element('unit', HTMLInputElement).max = String(cell.H - 1);
+    const values = Float32Array.from({ length: N }, (_, n) => cell.states[state][n * cell.H + unit]);
     this.coloured.colour(scaledToOne(values));
     // the square root shows small norms, too
     this.reached.colour(scaledToOne(dxNorms.map(Math.sqrt)));
     for (const view of [this.coloured, this.reached]) view.choose(target);
-    this.heatmaps.show(lstm, N, N, target + 1);
-    this.norms.show(lstm, N, inspection.target + 1);
-    this.units.mark({ lstm: this.layer.selectedIndex, state: this.view.state, unit });
+    this.heatmaps.show(cell, N, N, target + 1);
+    this.norms.show(cell, N, inspection.target + 1);
+    this.units.mark({ lstm: this.layer.selectedIndex, state, unit });
     setText(
       'unit-value',
-      `${this.view.state} of unit ${unit} after character ${target + 1}, ` +
+      `${state} of unit ${unit} after character ${target + 1}, ` +
         `“${nameOfCharacter(characters[target])}”: ${values[target].toFixed(3)}`,
     );
     this.showPrediction(inspection);
+  }
+
+  /** The state that colours the passage: h, if the cell has no c. */
+  private showState({ states }: InspectedCell): View['state'] {
+    const select = element('state', HTMLSelectElement);
+    for (const option of select.options) option.disabled = !(option.value in states);
+    const state = this.view.state in states ? this.view.state : 'h';
+    select.value = state;
+    return state;
   }
 
   private showLayers(count: number): void {

@@ -1,5 +1,6 @@
 /** What the page does with the network of a run on a text besides training: it writes, looks inside, and sorts the units. */
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import { cellOf } from '../../cells/cells.js';
 import type { Backend } from '../../core/backend.js';
 import { type Text, characterOf, textOf } from '../../data/text.js';
 import type { Network } from '../../network/network.js';
@@ -127,15 +128,16 @@ export class TextTools {
     return { ...inspection, start: first, isLast: begin + passage.length >= characters.length };
   }
 
-  /** The hidden units of all layers, sorted by how well their c or h separates a property. Rejects as `TextInspector.rank`. */
+  /** The hidden units of all layers, sorted by how well their h, or c if they have one, separates a property. Rejects as `TextInspector.rank`. */
   async rank(property: string): Promise<UnitRanking> {
     const { model, step, validation } = await this.copy();
     const text = textOf(validation.characters.subarray(0, RANKED_CHARACTERS), validation.vocabulary);
     const all: RankedState[] = [];
     const read = Math.min(Array.from(text).length, mostCharacters(model.network));
     let found = 0;
-    for (const layer of model.network.layers.keys()) {
-      for (const state of STATES) {
+    for (const [layer, { cell, hidden }] of model.network.layers.entries()) {
+      const own = cellOf(cell).stateWidths({ I: 1, H: hidden });
+      for (const state of STATES.filter((name) => name in own)) {
         const ranking = await this.inspector.rank(model, text, property, state, layer);
         found = Math.round(ranking.share * read);
         all.push(...ranking.units.map((unit) => ({ ...unit, state, layer })));

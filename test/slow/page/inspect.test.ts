@@ -90,6 +90,28 @@ describe('of digits', () => {
   });
 });
 
+const captionsOf = (page: Page, figures: string): Promise<string[]> =>
+  page.locator(`${figures} figcaption`).evaluateAll((all) => all.map(({ firstChild }) => firstChild!.textContent!));
+
+testInBrowser('a GRU has its own gates, one line of norms, and a new run of LSTMs has theirs again', async () => {
+  const opened = await visit(`${SMALL}&cell=gru&steps=30`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await opened.inspected(30);
+  expect(await page.locator('#settings [name=cell] option:checked').innerText()).toBe('GRU');
+  expect(await captionsOf(page, '#heatmaps')).toEqual(['r', 'z', 'n', 'h']);
+  for (let n = 1; n <= 4; n++) {
+    expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(10);
+  }
+  expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(
+    /^Gradient norms: ‖∂L\/∂h‖ is \S+ before the first row, \S+ after the last$/,
+  );
+  await page.selectOption('#settings [name=cell]', 'lstm');
+  await page.click('#reset');
+  await opened.inspected(0);
+  expect(await captionsOf(page, '#heatmaps')).toEqual(['i', 'j', 'f', 'o', 'c', 'h']);
+});
+
 testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predicted', async () => {
   const opened = await visit('?threads=1&steps=200&hidden=32&batchSize=32&learningRate=0.01');
   const { page } = opened;
@@ -132,6 +154,16 @@ const backgroundsOf = ({ page }: Visit, list: string): Promise<string[]> =>
     (selector) => Array.from(document.querySelectorAll<HTMLElement>(selector), ({ style }) => style.backgroundColor),
     `${list} [role=option]`,
   );
+
+testInBrowser('an RNN that reads a text is coloured by h, because it has no c', async () => {
+  const opened = await visit(`${SMALL_TEXT}&cell=rnn`);
+  const { page } = opened;
+  await page.waitForFunction(() => document.querySelector('#unit-value')?.textContent.startsWith('h of unit 0 after'));
+  expect(
+    await page.locator('#state option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).disabled)),
+  ).toEqual([true, false]);
+  expect(await captionsOf(page, '#text-heatmaps')).toEqual(['h']);
+});
 
 describe('of a text, after 60 steps', () => {
   const shared = shareVisit(SMALL_TEXT);
