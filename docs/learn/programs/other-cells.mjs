@@ -2,9 +2,10 @@
  * Every cell of the engine learns seven tasks: the table of docs/learn/other-cells.md. A row is a cell, and all rows of a task have networks of
  * two layers with as many parameters as the LSTM's, or slightly fewer.
  *
- *     node docs/learn/programs/other-cells.mjs [SEEDS]    writes other-cells.json after each run, and the chapter's table at the end
+ *     node docs/learn/programs/other-cells.mjs          writes other-cells.json after each run, and the chapter's tables at the end
+ *     node docs/learn/programs/other-cells.mjs table    writes only the tables, with the runs that there are
  *
- * All runs take more than an hour on one thread. A stopped program continues after the last run that it wrote.
+ * All runs take about an hour of one processor. A stopped program continues after the last run that it wrote.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -85,43 +86,58 @@ const adding = (T) => ({ train: addingProblem(20_000, T, 1), test: addingProblem
 
 /**
  * The tasks: their data, inputs I and outputs C of the network, H of the LSTM's two layers, updates, options, and what is measured: `figure` of an
- * evaluation, with `digits` after the point. `isBetter`: whether large figures are better.
+ * evaluation, with `digits` after the point.
  */
 export const TASKS = {
   parity: {
+    measured: 'accuracy at 40 to 256 steps, %',
     data: once(() => ({ train: parity(20_000, 40, [1, 40], 1), test: parity(1000, 256, [40, 256], 3) })),
     ...{ inputs: 2, inputKind: 'classes', outputs: 2, hidden: 16, testT: 256, updates: 1000 },
     ...{ options: { batchSize: 100, learningRate: 0.01 } },
-    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1, isBetter: true },
+    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1 },
   },
   'Moby-Dick': {
-    ...{ data: once(mobyDick), inputs: 78, inputKind: 'classes', outputs: 78, reads: 'every', hidden: 48, updates: 500 },
+    measured: 'bits per character',
+    ...{
+      data: once(mobyDick),
+      inputs: 78,
+      inputKind: 'classes',
+      outputs: 78,
+      reads: 'every',
+      hidden: 48,
+      updates: 500,
+    },
     ...{ options: { batchSize: 20, learningRate: 0.01, schedule: 'cosine', clipNorm: 5 } },
     ...{ figure: ({ loss }) => loss / Math.LN2, digits: 2 },
   },
   births: {
+    measured: 'mean error, births',
     ...{ data: once(births), inputs: 8, outputs: 1, hidden: 16, updates: 600 },
     ...{ options: { batchSize: 64, learningRate: 0.005, schedule: 'cosine' }, loss: 'absoluteError' },
     ...{ figure: ({ loss }) => 1000 * loss, digits: 0 },
   },
   rows: {
+    measured: 'accuracy, %',
     ...{ data: once(() => digits(28)), inputs: 28, outputs: 10, hidden: 48, updates: 430 },
     ...{ options: { batchSize: 64, learningRate: 0.005, schedule: 'cosine' } },
-    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1, isBetter: true },
+    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1 },
   },
   'adding 100': {
-    ...{ data: once(() => adding(100)), inputs: 2, outputs: 1, hidden: 24, updates: 500 },
-    ...{ options: { batchSize: 50, learningRate: 0.01 }, chrono: true, loss: 'squaredError' },
+    measured: 'mean squared error',
+    ...{ data: once(() => adding(100)), inputs: 2, outputs: 1, hidden: 24, updates: 400 },
+    ...{ options: { batchSize: 50, learningRate: 0.02 }, chrono: true, loss: 'squaredError' },
     ...{ figure: ({ loss }) => loss, digits: 4 },
   },
   'permuted pixels': {
+    measured: 'accuracy, %',
     ...{ data: once(() => digits(14, asPermutedPixels)), inputs: 1, outputs: 10, hidden: 32, updates: 250 },
     ...{ options: { batchSize: 64, learningRate: 0.01, schedule: 'cosine' }, chrono: true },
-    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1, isBetter: true },
+    ...{ figure: ({ accuracy }) => 100 * accuracy, digits: 1 },
   },
   'adding 400': {
-    ...{ data: once(() => adding(400)), inputs: 2, outputs: 1, hidden: 24, updates: 250 },
-    ...{ options: { batchSize: 50, learningRate: 0.01 }, chrono: true, loss: 'squaredError' },
+    measured: 'mean squared error',
+    ...{ data: once(() => adding(400)), inputs: 2, outputs: 1, hidden: 24, updates: 500 },
+    ...{ options: { batchSize: 20, learningRate: 0.02 }, chrono: true, loss: 'squaredError' },
     ...{ figure: ({ loss }) => loss, digits: 4 },
   },
 };
@@ -205,6 +221,78 @@ async function makeRuns() {
   await backend.dispose();
 }
 
+/** A cell of the table: the median of the seeds, and their range. */
+export function cellText(figures, digits) {
+  if (figures.length === 0) return '–';
+  const sorted = [...figures].sort((one, other) => one - other);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  const [shown, least, most] = [median, sorted[0], sorted.at(-1)].map((figure) => figure.toFixed(digits));
+  return sorted.length === 1 || least === most ? shown : `${shown} (${least}–${most})`;
+}
+
+/** The runs that belong to the plan: each at its row and task. */
+export function resultsOf(runs) {
+  const made = PLAN.flatMap((planned) => resultOf(runs, planned) ?? []);
+  return (task, row) => made.filter((one) => one.task === task && one.row === row);
+}
+
+/** The processor minutes of one seed's seven trainings, undefined if a task has no run yet. */
+export function minutesOf(results, row) {
+  const means = Object.keys(TASKS).map((task) => {
+    const runs = results(task, row);
+    return runs.reduce((sum, { seconds }) => sum + seconds, 0) / runs.length;
+  });
+  const minutes = means.reduce((sum, mean) => sum + mean, 0) / 60;
+  return Number.isNaN(minutes) ? undefined : minutes;
+}
+
+/** A table in Markdown, as Prettier aligns it. */
+function markdown([head, ...rows]) {
+  const all = [head, head.map(() => ''), ...rows];
+  const widths = head.map((_, n) => Math.max(3, ...all.map((row) => row[n].length)));
+  const line = (row) =>
+    `| ${row.map((text, n) => (n === 0 ? text.padEnd(widths[n]) : text.padStart(widths[n]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, n) => (n === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** What the chapter has between its two marks: both tables, and how many runs are in them. */
+export function tablesOf(runs) {
+  const results = resultsOf(runs);
+  const tasks = Object.entries(TASKS);
+  const rows = Object.keys(CELLS).map((row) => {
+    const minutes = minutesOf(results, row)?.toFixed(1) ?? '–';
+    const figures = tasks.map(([task, { digits }]) =>
+      cellText(
+        results(task, row).map(({ figure }) => figure),
+        digits,
+      ),
+    );
+    return [row, ...figures, minutes];
+  });
+  const count = rows.length * tasks.length * SEEDS;
+  const made = tasks.flatMap(([task]) => Object.keys(CELLS).flatMap((row) => results(task, row))).length;
+  const sizes = tasks.map(([task, one]) => {
+    const counts = Object.values(CELLS).map((cell) => parameterCount(one, cell, hiddenOf(one, cell)));
+    const { batchSize, learningRate } = one.options;
+    const range = [Math.min(...counts), Math.max(...counts)].map((number) => number.toLocaleString('en-US'));
+    return [task, one.measured, String(one.updates), String(batchSize), String(learningRate), range.join('–')];
+  });
+  return [
+    markdown([['task', 'measured', 'updates', 'batch', 'rate', 'parameters'], ...sizes]),
+    `Each number is the median of the seeds, with their range in parentheses. ${made === count ? `All ${count}` : `So far ${made} of ${count}`} runs are in the table.`,
+    markdown([['cell', ...tasks.map(([task]) => task), 'minutes'], ...rows]),
+  ].join('\n\n');
+}
+
+/** The chapter with the tables of these runs, between its two marks. */
+export const chapterWith = (chapter, runs) =>
+  chapter.replace(/(?<=<!-- the tables: .* -->\n)[^]*(?=<!-- end of the tables -->)/, () => `\n${tablesOf(runs)}\n\n`);
+
+const writeChapter = () => writeFileSync(CHAPTER, chapterWith(readFileSync(CHAPTER, 'utf8'), readRuns()));
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await makeRuns();
+  if (process.argv[2] !== 'table') await makeRuns();
+  writeChapter();
 }
