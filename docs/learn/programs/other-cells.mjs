@@ -2,7 +2,7 @@
  * Every cell of the engine learns seven tasks: the table of docs/learn/other-cells.md. A row is a cell, and all rows of a task have networks of
  * two layers with as many parameters as the LSTM's, or slightly fewer.
  *
- *     node docs/learn/programs/other-cells.mjs          writes other-cells.json after each run, and the chapter's tables at the end
+ *     node docs/learn/programs/other-cells.mjs          writes other-cells.json and the chapter's tables, after each run
  *     node docs/learn/programs/other-cells.mjs table    writes only the tables, with the runs that there are
  *
  * All runs take about an hour of one processor. A stopped program continues after the last run that it wrote.
@@ -216,6 +216,7 @@ async function makeRuns() {
     if (resultOf(runs, planned) !== undefined) continue;
     runs.push(await run(backend, planned));
     writeRuns(runs);
+    writeChapter();
     console.log(`${runs.length} of ${PLAN.length}:`, JSON.stringify(runs.at(-1)));
   }
   await backend.dispose();
@@ -294,5 +295,5 @@ const writeChapter = () => writeFileSync(CHAPTER, chapterWith(readFileSync(CHAPT
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] !== 'table') await makeRuns();
-  writeChapter();
+  writeChapter(); // with other tasks or rows, also if no run was missing
 }

@@ -1,0 +1,86 @@
+/** “Two cells side by side”: the visitor chooses two cells, and watches how both learn parity. */
+import { type Remote, proxy } from 'comlink';
+import { Chart } from './chart.js';
+import { button, element, optionsOf, setText } from './dom.js';
+import type { Engine } from './engine.js';
+import type { CellChoice, CellLine } from './two-cells.js';
+
+const CHOICES: Readonly<Record<string, CellChoice>> = {
+  LSTM: { cell: 'lstm', eigenvalues: 'positive' },
+  'LSTM with peepholes': { cell: 'lstm-peephole', eigenvalues: 'positive' },
+  GRU: { cell: 'gru', eigenvalues: 'positive' },
+  'plain RNN': { cell: 'rnn', eigenvalues: 'positive' },
+  sLSTM: { cell: 'slstm', eigenvalues: 'positive' },
+  minGRU: { cell: 'mingru', eigenvalues: 'positive' },
+  'minGRU, signed factors': { cell: 'mingru', eigenvalues: 'signed' },
+  minLSTM: { cell: 'minlstm', eigenvalues: 'positive' },
+  'minLSTM, signed factors': { cell: 'minlstm', eigenvalues: 'signed' },
+};
+
+const percent = (accuracy: number): string => `${(100 * accuracy).toFixed(1)}%`;
+
+export class TwoCellsView {
+  private readonly selects = ['first-cell', 'second-cell'].map((id) => element(id, HTMLSelectElement));
+  private readonly place = element('two-cells-chart', HTMLElement);
+  private chart: Chart | undefined;
+  private isRunning = false;
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    const names = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, name]));
+    for (const select of this.selects) select.append(...optionsOf(names));
+    this.selects[1].value = 'minGRU';
+    button('train-cells').addEventListener('click', () => void (this.isRunning ? engine.stopCells() : this.run()));
+    button('open-cells').disabled = false;
+    button('open-cells').addEventListener('click', () => this.open());
+  }
+
+  private open(): void {
+    const panel = element('two-cells', HTMLElement);
+    panel.hidden = false;
+    panel.scrollIntoView({ block: 'start' });
+    button('train-cells').focus({ preventScroll: true });
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    const names = this.selects.map(({ value }) => value);
+    const lines: CellLine[] = [];
+    this.chart?.remove();
+    this.chart = new Chart(this.place, {
+      series: names.map((label, n) => ({ label, colour: ['--below', '--above'][n] })),
+      ...{ range: [0.4, 1.02], height: 200, digits: 3, x: 'update' },
+    });
+    this.show(true, 'Starting …');
+    const report = (line: CellLine): void => {
+      lines.push(line);
+      const curve = (n: number): number[] => lines.map(({ accuracies }) => accuracies[n]);
+      this.chart?.show(
+        lines.map(({ step }) => step),
+        curve(0),
+        curve(1),
+      );
+      const said = names.map((name, n) => `${name} ${percent(line.accuracies[n])}`).join(', ');
+      this.show(true, `Update ${line.step}: ${said} of the longer sequences are right.`);
+      this.chart?.describe(`Accuracy on longer sequences after ${line.step} updates: ${said}`);
+    };
+    try {
+      await this.engine.trainCells(
+        names.map((name) => CHOICES[name]),
+        proxy(report),
+      );
+    } catch (error) {
+      this.onError(error);
+    }
+    this.show(false);
+  }
+
+  private show(isRunning: boolean, words?: string): void {
+    this.isRunning = isRunning;
+    setText('train-cells', isRunning ? 'Stop' : 'Train both');
+    for (const select of this.selects) select.disabled = isRunning;
+    if (words !== undefined) setText('two-cells-status', words);
+  }
+}
