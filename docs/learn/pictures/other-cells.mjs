@@ -1,6 +1,6 @@
 /**
- * One step of each cell of docs/learn/other-cells.md, in the form in which cell.svg has the LSTM: the arrows have the numbers of their
- * equations, and what goes from state to state has a colour of its own.
+ * One step of each cell of docs/learn/other-cells.md, in the form in which cell.svg has the LSTM. The arrows have the numbers of their
+ * equations, and the way from state to state has a colour of its own.
  */
 import { arrow, box, heads, picture, text } from './svg.mjs';
 

@@ -85,7 +85,7 @@ function mobyDick() {
 const adding = (T) => ({ train: addingProblem(20_000, T, 1), test: addingProblem(1000, T, 3) });
 
 /**
- * The tasks: their data, inputs I and outputs C of the network, H of the LSTM's two layers, updates, options, and what is measured: `figure` of an
+ * The tasks: their data, inputs I and outputs C of the network, H of the LSTM's two layers, updates and options. `figure` is what is measured of an
  * evaluation, with `digits` after the point.
  */
 export const TASKS = {
