@@ -33,11 +33,10 @@ export class TwoCellsView {
     for (const select of this.selects) select.append(...optionsOf(names));
     this.selects[1].value = 'minGRU';
     button('train-cells').addEventListener('click', () => void (this.isRunning ? engine.stopCells() : this.run()));
-    button('open-cells').disabled = false;
-    button('open-cells').addEventListener('click', () => this.open());
   }
 
-  private open(): void {
+  /** Shows the experiment, and begins it unless it runs. */
+  open(): void {
     const panel = element('two-cells', HTMLElement);
     panel.hidden = false;
     panel.scrollIntoView({ block: 'start' });
