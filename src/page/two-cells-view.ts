@@ -52,7 +52,8 @@ export class TwoCellsView {
       series: names.map((label, n) => ({ label, colour: ['--below', '--above'][n] })),
       ...{ range: [0.4, 1.02], height: 200, digits: 3, x: 'update' },
     });
-    this.show(true, 'Starting …');
+    this.setRunning(true);
+    setText('two-cells-status', 'Starting …');
     const report = (line: CellLine): void => {
       lines.push(line);
       const curve = (n: number): number[] => lines.map(({ accuracies }) => accuracies[n]);
@@ -62,7 +63,7 @@ export class TwoCellsView {
         curve(1),
       );
       const said = names.map((name, n) => `${name} ${percent(line.accuracies[n])}`).join(', ');
-      this.show(true, `Update ${line.step}: ${said} of the longer sequences are right.`);
+      setText('two-cells-status', `Update ${line.step}: ${said} of the longer sequences are right.`);
       this.chart?.describe(`Accuracy on longer sequences after ${line.step} updates: ${said}`);
     };
     try {
@@ -73,13 +74,13 @@ export class TwoCellsView {
     } catch (error) {
       this.onError(error);
     }
-    this.show(false);
+    if (lines.length === 0) setText('two-cells-status', '');
+    this.setRunning(false);
   }
 
-  private show(isRunning: boolean, words?: string): void {
+  private setRunning(isRunning: boolean): void {
     this.isRunning = isRunning;
     setText('train-cells', isRunning ? 'Stop' : 'Train both');
     for (const select of this.selects) select.disabled = isRunning;
-    if (words !== undefined) setText('two-cells-status', words);
   }
 }
