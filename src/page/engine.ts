@@ -21,7 +21,7 @@ import type { RunSettings, Settings } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
 import { type TextCopy, TextTools } from './text/text-tools.js';
-import type { CellChoice, CellLine } from './two-cells.js';
+import { type CellChoice, type CellLine, trainTwoCells } from './two-cells.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -200,13 +200,10 @@ export class Engine {
     return copies;
   }
 
-  /** See `trainTwoCells`, whose code is loaded only now. A run that was begun before ends. */
+  /** See `trainTwoCells`. */
   async trainCells(choices: readonly CellChoice[], report: (line: CellLine) => void): Promise<void> {
-    this.abortCells.abort();
     this.abortCells = new AbortController();
-    const { signal } = this.abortCells;
-    const { trainTwoCells } = await import('./two-cells.js');
-    await trainTwoCells(choices, report, signal);
+    await trainTwoCells(choices, report, this.abortCells.signal);
   }
 
   async stopCells(): Promise<void> {

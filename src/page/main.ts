@@ -6,7 +6,7 @@ import 'virtual:equation-styles.css';
 import { NormsChart } from './chart.js';
 import { CheckView } from './check-view.js';
 import type { Subject } from './common.js';
-import { askBeforeLeaving, button, element, messageOf, showError, showLinkFault } from './dom.js';
+import { askBeforeLeaving, element, messageOf, showError, showLinkFault } from './dom.js';
 import type { Engine } from './engine.js';
 import { type Experiment, experimentOf, settingsFor } from './experiments.js';
 import { ExperimentsView } from './experiments-view.js';
@@ -22,7 +22,7 @@ import { TextLookView } from './text/look-view.js';
 import { SampleStrip, WriteView } from './text/write-view.js';
 import { TextSource } from './text/text-source.js';
 import { type TrainListener, TrainView } from './train-view.js';
-import type { TwoCellsView } from './two-cells-view.js';
+import { TwoCellsView } from './two-cells-view.js';
 
 const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
 /** The view of the run, while there can be one. */
@@ -73,7 +73,7 @@ function startTraining(): void {
   };
   const experiments = new ExperimentsView(subject, play, () => state.threads);
   experiments.show(state.experiment);
-  offerTwoCells();
+  new TwoCellsView(engine, show);
   const mustStart = location.hash === `#${START}`; // the address soon loses it, so that a reload starts nothing
   textSource = subject === 'text' ? textSourceView() : undefined;
   trainView = new TrainView(engine, settingsOf(state), {
@@ -88,21 +88,6 @@ function startTraining(): void {
   void trainView.loadData().then(() => {
     const experiment = experimentOf(state.experiment);
     if (mustStart && experiment?.subject === subject) experiments.run(experiment, 0);
-  });
-}
-
-/** The code of the sixth experiment is loaded when the visitor begins it. */
-function offerTwoCells(): void {
-  let view: Promise<TwoCellsView> | undefined;
-  button('open-cells').disabled = false;
-  button('open-cells').addEventListener('click', () => {
-    view ??= import('./two-cells-view.js').then((one) => new one.TwoCellsView(engine, show));
-    view
-      .then((one) => one.open())
-      .catch((error: unknown) => {
-        view = undefined; // the next click tries again
-        show(error);
-      });
   });
 }
 

@@ -1,21 +1,28 @@
 /** “Two cells side by side”: the visitor chooses two cells, and watches how both learn parity. */
 import { type Remote, proxy } from 'comlink';
+import type { CellName } from '../cells/names.js';
 import { Chart } from './chart.js';
 import { button, element, optionsOf, setText } from './dom.js';
 import type { Engine } from './engine.js';
 import type { CellChoice, CellLine } from './two-cells.js';
 
-const CHOICES: Readonly<Record<string, CellChoice>> = {
-  LSTM: { cell: 'lstm', eigenvalues: 'positive' },
-  'LSTM with peepholes': { cell: 'lstm-peephole', eigenvalues: 'positive' },
-  GRU: { cell: 'gru', eigenvalues: 'positive' },
-  'plain RNN': { cell: 'rnn', eigenvalues: 'positive' },
-  sLSTM: { cell: 'slstm', eigenvalues: 'positive' },
-  minGRU: { cell: 'mingru', eigenvalues: 'positive' },
-  'minGRU, signed factors': { cell: 'mingru', eigenvalues: 'signed' },
-  minLSTM: { cell: 'minlstm', eigenvalues: 'positive' },
-  'minLSTM, signed factors': { cell: 'minlstm', eigenvalues: 'signed' },
+/** A cell by its name on the page; it ends with “signed” if its factors are. */
+const CELLS: Readonly<Record<string, CellName>> = {
+  LSTM: 'lstm',
+  'LSTM with peepholes': 'lstm-peephole',
+  GRU: 'gru',
+  'plain RNN': 'rnn',
+  sLSTM: 'slstm',
+  minGRU: 'mingru',
+  'minGRU, signed': 'mingru',
+  minLSTM: 'minlstm',
+  'minLSTM, signed': 'minlstm',
 };
+
+const choiceOf = (name: string): CellChoice => ({
+  cell: CELLS[name],
+  eigenvalues: name.endsWith('signed') ? 'signed' : 'positive',
+});
 
 const percent = (accuracy: number): string => `${(100 * accuracy).toFixed(1)}%`;
 
@@ -29,14 +36,16 @@ export class TwoCellsView {
     private readonly engine: Remote<Engine>,
     private readonly onError: (error: unknown) => void,
   ) {
-    const names = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, name]));
+    const names = Object.fromEntries(Object.keys(CELLS).map((name) => [name, name]));
     for (const select of this.selects) select.append(...optionsOf(names));
     this.selects[1].value = 'minGRU';
+    button('open-cells').disabled = false;
+    button('open-cells').addEventListener('click', () => this.open());
     button('train-cells').addEventListener('click', () => void (this.isRunning ? engine.stopCells() : this.run()));
   }
 
   /** Shows the experiment, and begins it unless it runs. */
-  open(): void {
+  private open(): void {
     const panel = element('two-cells', HTMLElement);
     panel.hidden = false;
     panel.scrollIntoView({ block: 'start' });
@@ -67,10 +76,7 @@ export class TwoCellsView {
       this.chart?.describe(`Accuracy on longer sequences after ${line.step} updates: ${said}`);
     };
     try {
-      await this.engine.trainCells(
-        names.map((name) => CHOICES[name]),
-        proxy(report),
-      );
+      await this.engine.trainCells(names.map(choiceOf), proxy(report));
     } catch (error) {
       this.onError(error);
     }

@@ -171,7 +171,7 @@ testInBrowser(
         .then((box) => box!.width > 200),
     ).toBe(true);
 
-    await page.selectOption('#second-cell', 'minGRU, signed factors');
+    await page.selectOption('#second-cell', 'minGRU, signed');
     await page.click('#train-cells');
     await opened.waitForText('#train-cells', 'Stop');
     await page.waitForFunction(() =>
