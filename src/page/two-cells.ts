@@ -21,8 +21,13 @@ export interface CellLine {
 const [SHORT, LONG] = [40, 256];
 const [BATCH, UPDATES, EVERY] = [100, 600, 20];
 const OPTIONS = {
-  ...{ hidden: 16, layers: 2, batchSize: BATCH, learningRate: 0.01, clipNorm: 1, outputInit: 'glorot' },
-  ...{ trainingIters: BATCH * UPDATES + 1 },
+  hidden: 16,
+  layers: 2,
+  batchSize: BATCH,
+  learningRate: 0.01,
+  clipNorm: 1,
+  outputInit: 'glorot',
+  trainingIters: BATCH * UPDATES + 1,
 } as const;
 
 /** Trains a network of each cell in turn. Reports every `EVERY` updates, until `UPDATES` or `signal`. */

@@ -112,7 +112,7 @@ export const TASKS = {
   },
   births: {
     measured: 'mean error, births',
-    ...{ data: once(births), inputs: 8, outputs: 1, hidden: 16, updates: 600 },
+    ...{ data: once(births), inputs: 8, outputs: 1, hidden: 16, updates: 1500 },
     ...{ options: { batchSize: 64, learningRate: 0.005, schedule: 'cosine' }, loss: 'absoluteError' },
     ...{ figure: ({ loss }) => 1000 * loss, digits: 0 },
   },
