@@ -37,6 +37,7 @@ export const sidebar: Item[] = [
       page('learn/mistakes', '7. Common mistakes'),
       page('learn/gates', '8. Why these gates?'),
       page('learn/networks', '9. Longer, deeper, two-way, and words'),
+      page('learn/other-cells', '10. Other cells'),
     ],
   },
   exercises,

@@ -21,6 +21,7 @@ import type { RunSettings, Settings } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
 import { type TextCopy, TextTools } from './text/text-tools.js';
+import { type CellChoice, type CellLine, trainTwoCells } from './two-cells.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -63,6 +64,7 @@ export class Engine {
   /** The id of the mistake with which the run trains, or `none`. */
   private planted = 'none';
   private abortTest = new AbortController();
+  private abortCells = new AbortController();
   private readonly imageInspector = new ImageInspector();
   /** What the page does with the network of a text besides training. */
   readonly text = proxy(new TextTools(() => this.textCopy()));
@@ -198,6 +200,16 @@ export class Engine {
     const copies = new Uint8Array(numbers.length * size);
     numbers.forEach((number, n) => copies.set(pixels.subarray(number * size, (number + 1) * size), n * size));
     return copies;
+  }
+
+  /** See `trainTwoCells`. */
+  async trainCells(choices: readonly CellChoice[], report: (line: CellLine) => void): Promise<void> {
+    this.abortCells = new AbortController();
+    await trainTwoCells(choices, report, this.abortCells.signal);
+  }
+
+  async stopCells(): Promise<void> {
+    this.abortCells.abort();
   }
 
   /** See `checkWith`. */

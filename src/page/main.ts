@@ -22,6 +22,7 @@ import { TextLookView } from './text/look-view.js';
 import { SampleStrip, WriteView } from './text/write-view.js';
 import { TextSource } from './text/text-source.js';
 import { type TrainListener, TrainView } from './train-view.js';
+import { TwoCellsView } from './two-cells-view.js';
 
 const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
 /** The view of the run, while there can be one. */
@@ -72,6 +73,7 @@ function startTraining(): void {
   };
   const experiments = new ExperimentsView(subject, play, () => state.threads);
   experiments.show(state.experiment);
+  new TwoCellsView(engine, show);
   const mustStart = location.hash === `#${START}`; // the address soon loses it, so that a reload starts nothing
   textSource = subject === 'text' ? textSourceView() : undefined;
   trainView = new TrainView(engine, settingsOf(state), {

@@ -159,7 +159,7 @@ describe('notation.md', () => {
 
   test('the formulas of the chapters have the letters that the list was made for', () => {
     const all = [...chapters, '../derivation.md'].flatMap(formulasOf).join('\n');
-    for (const name of ['Wy', 'biasY', 'dhNext', 'bU', 'lr(s)', 'decayRate', 'l_{k}', 'W_{kn}'])
+    for (const name of ['Wy', 'biasY', 'dhNext', 'bRecurrent', 'lr(s)', 'decayRate', 'l_{k}', 'W_{kn}'])
       expect(all).toContain(name);
   });
 

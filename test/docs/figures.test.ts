@@ -106,6 +106,7 @@ describe('programs in the browser', () => {
   const ONLY_IN_A_CHECKOUT = {
     fast: 'it measures this computer, with threads',
     networks: 'it reads a book from a file, and takes more than a minute',
+    'other-cells': 'it takes most of an hour',
     symptoms: 'it makes copies of the library with mistakes, with a bundler',
     tutorial: 'it reads the digits from files',
   };

@@ -11,6 +11,7 @@ const CHAPTERS = [
   'mistakes',
   'gates',
   'networks',
+  'other-cells',
 ] as const;
 
 /** The part “On paper” of a chapter, without line breaks. */
@@ -167,4 +168,21 @@ test('chapter 9: the parameters of two directions, and rows with and without pad
   const counts = [0, 1, 2, 3, 4].map((t) => [5, 3, 2].filter((length) => length > t).length);
   expectIn('networks', `the sum of B_t: ${counts.join(' + ')}`, `T·B = ${5 * 3}`);
   expect(counts.reduce((sum, count) => sum + count)).toBe(10);
+});
+
+test('chapter 10: the parameters of an LSTM and a minGRU of two layers, and parity by one unit', () => {
+  const lstm = (I: number, H: number): number => 4 * H * (I + H + 1);
+  const minGru = (I: number, H: number): number => 2 * H * (I + 1);
+  const [ofLstm, ofMinGru] = [
+    [lstm(2, 16), lstm(16, 16), 2 * 17],
+    [minGru(2, 38), minGru(38, 38), 2 * 39],
+  ];
+  for (const terms of [ofLstm, ofMinGru])
+    expectIn('other-cells', `${terms.map(whole).join(' + ')} = ${whole(terms.reduce((sum, term) => sum + term))}`);
+  const states = [0];
+  for (const x of [1, 0, 1, 1]) {
+    const [u, j] = [x, 1];
+    states.push((2 * (1 - u) - 1) * states.at(-1)! + u * j); // (28), (27) and (26)
+  }
+  expectIn('other-cells', `h is ${states.slice(1).join(', ')}`);
 });

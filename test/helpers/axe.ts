@@ -79,6 +79,11 @@ export async function expectAccessToDigits(
   await opened.page.waitForSelector('#lstm-choice:not([hidden])');
   await opened.openSettings();
   await opened.page.click('#experiment summary:visible');
+  await opened.page.click('#open-cells');
+  await opened.page.waitForSelector('#two-cells-chart[aria-label^="Accuracy"]');
+  await opened.page.click('#train-cells');
+  await opened.waitForText('#train-cells', 'Train both');
+  await opened.page.click('#two-cells summary');
   await opened.page.click('#run-check');
   await opened.page.waitForSelector('#check-table:not([hidden])');
   await expectAccess(opened, widths, schemes);

@@ -158,9 +158,9 @@ test('the build writes the words of each, with links to the chapters in a site a
     const { transformIndexHtml } = experimentsInPage(isInSite) as unknown as {
       transformIndexHtml: (html: string) => string;
     };
-    return transformIndexHtml('<!-- experiments --><!-- experiment -->');
+    return transformIndexHtml('<!-- experiments --><!-- experiment --><!-- other-cells -->');
   };
-  expect(html(true).match(/<a href="\.\.\/learn\/[\w-]+\.html#[^"]+">chapter \d/g)).toHaveLength(4);
+  expect(html(true).match(/<a href="\.\.\/learn\/[\w-]+\.html#[^"]+">chapter \d/g)).toHaveLength(5);
   expect(html(false)).not.toContain('<a ');
   const buttons = [...html(true).matchAll(/<button id="([\w-]+)" data-run="([\w-]+ \d)"/g)];
   expect(buttons).toHaveLength(EXPERIMENTS.flatMap(({ runs }) => runs).length);

@@ -12,8 +12,9 @@ import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
 import { spikePicture } from './diagrams.mjs';
 import { findBugPicture } from './find-bugs.mjs';
-import { gruPicture, lengthsPicture, networksPicture, pathsPicture, readersPicture } from './graphs.mjs';
+import { lengthsPicture, networksPicture, pathsPicture, readersPicture } from './graphs.mjs';
 import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
+import { OTHER_CELLS } from './other-cells.mjs';
 import { gapPicture, pathsOfGradientPicture, reachPicture } from './results.mjs';
 import { cachesPicture, speedsPicture, tilesPicture, workgroupPicture } from './tiles.mjs';
 import { unrolledPicture } from './unrolled.mjs';
@@ -21,10 +22,10 @@ import { unrolledPicture } from './unrolled.mjs';
 export const PICTURES = {
   'caches.svg': cachesPicture,
   'cell.svg': cellPicture,
+  ...OTHER_CELLS,
   'clipping.svg': clippingPicture,
   ...Object.fromEntries(BUGS.map(({ name }, n) => [`find-bug-${n + 1}.svg`, () => findBugPicture(name)])),
   'gap.svg': gapPicture,
-  'gates.svg': gruPicture,
   'gradient-norms.svg': normsPicture,
   'lengths.svg': lengthsPicture,
   'lstm-norms.svg': lstmNormsPicture,

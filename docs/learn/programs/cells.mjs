@@ -1,10 +1,10 @@
 /**
- * The LSTM with switches, and the GRU: forward and backward, without a library. docs/learn/gates.md explains both.
+ * The LSTM with switches: forward and backward, without a library. docs/learn/gates.md explains it.
  *
  * T steps, B sequences, I inputs, H units. A tensor is one Float64Array in row order. x `[T,B,I]`; h and c `[T+1,B,H]`: row 0 is the
- * initial state, and row t+1 the state after step t. LSTM: Wx `[I,4H]`, Wh `[H,4H]`, b `[4H]`, in blocks i, j, f, o. Its peepholes P
- * `[3H]`, in blocks i, f, o, are optional. GRU: W `[I,3H]`, U `[H,3H]`, b and bU `[3H]`, in blocks r, u, j. The initial states h0 and
- * c0 `[B,H]` are optional, too; without them, they are zero. dX is ∂loss/∂X, and has the shape of X.
+ * initial state, and row t+1 the state after step t. Wx `[I,4H]`, Wh `[H,4H]`, b `[4H]`, in blocks i, j, f, o. The peepholes P `[3H]`, in
+ * blocks i, f, o, are optional. The initial states h0 and c0 `[B,H]` are optional, too; without them, they are zero.
+ * dX is ∂loss/∂X, and has the shape of X.
  */
 
 /** The full LSTM. Each variant changes one switch. */
@@ -93,55 +93,6 @@ export function lstmBackward(dh, x, parameters, { h, c, gates }, { T, B, I, H },
   addTransposedTimes(dWh, h.subarray(0, T * B * H), dz, H, 4 * H); // (1′) dWh = hPrevᵀ·dz
   addTimesTransposed(dx, dz, Wx, I, 4 * H); // (1′) dx = dz·Wxᵀ
   return { Wx: dWx, Wh: dWh, b: sumOfRows(dz, 4 * H), P: dP, x: dx, h0: at(dh, 0, T + 1), c0: at(dc, 0, T + 1) };
-}
-
-/** (a) to (d): the state h, the gates `[T,B,3H]`, and q `[T,B,3H]`, which (c′) needs. */
-export function gruForward(x, { W, U, b, bU, h0 }, { T, B, I, H }) {
-  const [h, gates, q] = [zeros((T + 1) * B * H), rowsOf(b, T * B), rowsOf(bU, T * B)];
-  if (h0) h.set(h0);
-  addProduct(gates, x, W, I, 3 * H); // (a) a = x·W + b
-  for (let t = 0; t < T; t++) {
-    const [a, qRow, hPrev, hNew] = [at(gates, t, T), at(q, t, T), at(h, t, T + 1), at(h, t + 1, T + 1)];
-    addProduct(qRow, hPrev, U, H, 3 * H); // (a) q = hPrev·U + bU
-    for (let s = 0; s < B * H; s++) {
-      const k = 3 * (s - (s % H)) + (s % H);
-      const r = sigmoid(a[k] + qRow[k]); // (b) r = σ(ar + qr)
-      const u = sigmoid(a[k + H] + qRow[k + H]); // (b) u = σ(au + qu)
-      const j = Math.tanh(a[k + 2 * H] + r * qRow[k + 2 * H]); // (c) j = tanh(aj + r*qj)
-      hNew[s] = u * hPrev[s] + (1 - u) * j; // (d) h = u*hPrev + (1-u)*j
-      a[k] = r;
-      a[k + H] = u;
-      a[k + 2 * H] = j;
-    }
-  }
-  return { h, gates, q };
-}
-
-/** (d′) to (a′). dh as in lstmBackward. */
-export function gruBackward(dh, x, { W, U }, { h, gates, q }, { T, B, I, H }) {
-  const [da, dq] = [zeros(T * B * 3 * H), zeros(T * B * 3 * H)];
-  for (let t = T - 1; t >= 0; t--) {
-    const [gate, qRow, daRow, dqRow] = [at(gates, t, T), at(q, t, T), at(da, t, T), at(dq, t, T)];
-    const [hPrev, dhPrev, dhNew] = [at(h, t, T + 1), at(dh, t, T + 1), at(dh, t + 1, T + 1)];
-    for (let s = 0; s < B * H; s++) {
-      const k = 3 * (s - (s % H)) + (s % H);
-      const [r, u, j] = [gate[k], gate[k + H], gate[k + 2 * H]];
-      const du = dhNew[s] * (hPrev[s] - j); // (d′) from h = u*hPrev + (1-u)*j
-      const dj = dhNew[s] * (1 - u);
-      dhPrev[s] += dhNew[s] * u;
-      daRow[k + 2 * H] = dj * (1 - j * j); // (c′) from j = tanh(aj + r*qj)
-      dqRow[k + 2 * H] = daRow[k + 2 * H] * r;
-      const dr = daRow[k + 2 * H] * qRow[k + 2 * H];
-      daRow[k] = dqRow[k] = dr * r * (1 - r); // (b′) from r = σ(ar + qr)
-      daRow[k + H] = dqRow[k + H] = du * u * (1 - u); // (b′) from u = σ(au + qu)
-    }
-    addTimesTransposed(dhPrev, dqRow, U, H, 3 * H); // (a′) dhPrev += dq·Uᵀ
-  }
-  const [dW, dU, dx] = [zeros(I * 3 * H), zeros(H * 3 * H), zeros(x.length)];
-  addTransposedTimes(dW, x, da, I, 3 * H); // (a′) dW = xᵀ·da
-  addTransposedTimes(dU, h.subarray(0, T * B * H), dq, H, 3 * H); // (a′) dU = hPrevᵀ·dq
-  addTimesTransposed(dx, da, W, I, 3 * H); // (a′) dx = da·Wᵀ
-  return { W: dW, U: dU, b: sumOfRows(da, 3 * H), bU: sumOfRows(dq, 3 * H), x: dx, h0: at(dh, 0, T + 1) };
 }
 
 /** Row t of a tensor with that many rows: a view, not a copy. */

@@ -5,16 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  addProduct,
-  addTimesTransposed,
-  addTransposedTimes,
-  FULL,
-  gruBackward,
-  gruForward,
-  lstmBackward,
-  lstmForward,
-} from './cells.mjs';
+import { addProduct, addTimesTransposed, addTransposedTimes, FULL, lstmBackward, lstmForward } from './cells.mjs';
+import { gruBackward, gruForward } from './engine-gru.mjs';
 import { crossEntropy } from './plain-rnn.mjs';
 import { randomNumbers } from './random-rnn.mjs';
 
@@ -34,11 +26,11 @@ export const CELLS = {
 /** The shape of every parameter of a cell and its output layer, as rows and columns. */
 export function shapesOf({ I, H, C }, { gru, peepholes }) {
   const output = { Wy: [H, C], by: [1, C] };
-  if (gru) return { W: [I, 3 * H], U: [H, 3 * H], b: [1, 3 * H], bU: [1, 3 * H], ...output };
+  if (gru) return { kernel: [I + H, 3 * H], b: [1, 3 * H], bU: [1, 3 * H], ...output };
   return { Wx: [I, 4 * H], Wh: [H, 4 * H], b: [1, 4 * H], ...(peepholes && { P: [1, 3 * H] }), ...output };
 }
 
-/** Weights and peepholes are random between -1/√H and 1/√H. The biases are 0, but those of f and of u are 1, or `cell.keep`; that of i is `cell.take`. */
+/** Weights and peepholes are random between -1/√H and 1/√H. The biases are 0, but those of f, and of the GRU's z, are 1, or `cell.keep`; that of i is `cell.take`. */
 export function newParameters(sizes, cell, random) {
   const { H } = sizes;
   const shapes = Object.entries(shapesOf(sizes, cell));
@@ -55,8 +47,9 @@ export function newParameters(sizes, cell, random) {
 
 /** Forward: the loss, the probabilities p, and what the backward pass reads. The output layer reads the last h. */
 export function lossOf(x, labels, parameters, sizes, cell) {
+  if (cell.gru) return gruForward(x, labels, parameters, sizes);
   const { T, B, H, C } = sizes;
-  const cache = cell.gru ? gruForward(x, parameters, sizes) : lstmForward(x, parameters, sizes, { ...FULL, ...cell });
+  const cache = lstmForward(x, parameters, sizes, { ...FULL, ...cell });
   const lastH = cache.h.subarray(T * B * H);
   const logits = labels.map(() => parameters.by.slice()); // a row for each sequence
   logits.forEach((row, b) => addProduct(row, lastH.subarray(b * H, (b + 1) * H), parameters.Wy, H, C));
@@ -66,7 +59,8 @@ export function lossOf(x, labels, parameters, sizes, cell) {
 /** Forward and backward: the loss, p, and the gradient of every parameter. */
 export function gradientsOf(x, labels, parameters, sizes, cell) {
   const { T, B, H, C } = sizes;
-  const { loss, p, cache, lastH } = lossOf(x, labels, parameters, sizes, cell);
+  const { loss, p, cache, lastH, network } = lossOf(x, labels, parameters, sizes, cell);
+  if (cell.gru) return { loss, p, gradients: gruBackward(network) };
   const { Wy, by } = parameters;
   const dLogits = Float64Array.from(
     p.flatMap((row, b) => [...row].map((one, k) => (one - (labels[b] === k ? 1 : 0)) / B)),
@@ -75,9 +69,7 @@ export function gradientsOf(x, labels, parameters, sizes, cell) {
   addTransposedTimes(dWy, lastH, dLogits, H, C);
   dLogits.forEach((value, e) => (dBy[e % C] += value));
   addTimesTransposed(dh.subarray(T * B * H), dLogits, Wy, H, C);
-  const gradients = cell.gru
-    ? gruBackward(dh, x, parameters, cache, sizes)
-    : lstmBackward(dh, x, parameters, cache, sizes, { ...FULL, ...cell });
+  const gradients = lstmBackward(dh, x, parameters, cache, sizes, { ...FULL, ...cell });
   return { loss, p, gradients: { ...gradients, Wy: dWy, by: dBy } };
 }
 

@@ -189,14 +189,21 @@ export const EXPERIMENT_WORDS: Readonly<Record<string, ExperimentWords>> = {
   },
 };
 
-/** Replaces `<!-- experiments -->` and `<!-- experiment -->`. In a site, the experiments link to their chapters. */
+const OTHER_CELLS = {
+  page: 'learn/other-cells',
+  section: 'what-one-pays-and-what-one-gets',
+  name: 'chapter 10, Other cells',
+};
+
+/** Replaces `<!-- experiments -->`, `<!-- experiment -->` and `<!-- other-cells -->`. In a site, the experiments link to their chapters. */
 export function experimentsInPage(isInSite: boolean): Plugin {
   return {
     name: 'experiments-in-page',
     transformIndexHtml: (html) =>
       html
         .replace('<!-- experiments -->', () => EXPERIMENTS.map(card).join('\n'))
-        .replace('<!-- experiment -->', () => EXPERIMENTS.map((one) => words(one, isInSite)).join('\n')),
+        .replace('<!-- experiment -->', () => EXPERIMENTS.map((one) => words(one, isInSite)).join('\n'))
+        .replace('<!-- other-cells -->', () => moreIn(OTHER_CELLS, isInSite)),
   };
 }
 
@@ -209,11 +216,13 @@ const card = (experiment: Experiment): string => `
   ${runButton(experiment, 0)}
 </li>`;
 
+const moreIn = ({ page, section, name }: ExperimentWords['chapter'], isInSite: boolean): string =>
+  isInSite ? `<a href="../${page}.html#${section}">${name}</a>` : `${name} (docs/${page}.md)`;
+
 function words(experiment: Experiment, isInSite: boolean): string {
   const { id, title, runs } = experiment;
   const { lookFor, saw, chapter } = wordsOf(experiment);
-  const { page, section, name } = chapter;
-  const more = isInSite ? `<a href="../${page}.html#${section}">${name}</a>` : `${name} (docs/${page}.md)`;
+  const more = moreIn(chapter, isInSite);
   return `
 <div data-words="${id}" hidden>
   <h3>${title}</h3>

@@ -202,6 +202,22 @@ test('gates-experiment.mjs computes the short trainings of one seed in gates.jso
   expect(reduced.map(({ name, gap }) => [name, gap])).toEqual(firstSeed);
 });
 
+test('other-cells.mjs makes runs of other-cells.json again: one task of a cell that steps, and of a scan', async () => {
+  const rows = ['GRU', 'minGRU, signed'];
+  const runs = JSON.parse(read('programs/other-cells.json')) as Record<'task' | 'row' | 'seed' | 'figure', unknown>[];
+  const chosen = runs.filter(({ task, row, seed }) => task === 'births' && rows.includes(String(row)) && seed === 1);
+  expect(chosen).toHaveLength(2);
+  const found = await ask(`
+    const { run } = await import('./docs/learn/programs/other-cells.mjs');
+    const { createWasmBackend } = await import('longhand/wasm');
+    const backend = await createWasmBackend({ threads: 1, deterministic: true });
+    const found = [];
+    for (const one of ${JSON.stringify(chosen)}) found.push((await run(backend, one)).figure);
+    await backend.dispose();
+    return found;`);
+  expect(found).toEqual(chosen.map(({ figure }) => figure)); // deterministic: the same digits everywhere
+});
+
 /** Untrained networks of 128 units read 32 digits, one pixel a step. */
 const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
 /** f32 rounds smaller gradients to 0. */

@@ -134,3 +134,56 @@ testInBrowser('text: from the page of the digits; the validation rises while the
   expectSaid(end, most, BITS);
   expectSaid(Number(await opened.text('#bits')), batch, BITS);
 });
+
+interface CellsResult {
+  readonly step: number;
+  readonly percents: readonly number[];
+}
+
+/** What the status says when both cells have stopped. */
+async function cellsResult(opened: Visit): Promise<CellsResult> {
+  await opened.waitForText('#train-cells', 'Train both');
+  const words = await opened.text('#two-cells-status');
+  const [, step, ...percents] = /^Update (\d+): .*? ([\d.]+)%, .*? ([\d.]+)% of /.exec(words)!.map(Number);
+  return { step, percents };
+}
+
+testInBrowser(
+  'two cells: by keyboard, at 390 px; the LSTM and the signed minGRU learn parity, minGRU does not',
+  async () => {
+    const opened = await visit('?threads=1', { viewport: { width: 390, height: 844 } });
+    const { page } = opened;
+    await page.focus('#open-cells');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('#two-cells-status')!.textContent.startsWith('Update'));
+    expect(await page.isDisabled('#first-cell')).toBe(true);
+    await page.keyboard.press('Enter'); // the focus is on Stop
+    expect((await cellsResult(opened)).step).toBeLessThan(600);
+    await page.keyboard.press('Enter');
+    await opened.waitForText('#train-cells', 'Stop');
+    const { step, percents } = await cellsResult(opened);
+    expect([step, percents[0] > 95, percents[1] < 60]).toEqual([600, true, true]);
+    const drawn = await page.getAttribute('#two-cells-chart', 'aria-label');
+    expect(drawn).toBe(
+      `Accuracy on longer sequences after 600 updates: LSTM ${percents[0].toFixed(1)}%, minGRU ${percents[1].toFixed(1)}%`,
+    );
+    expect(
+      await page
+        .locator('#two-cells-chart .u-over')
+        .boundingBox()
+        .then((box) => box!.width > 200),
+    ).toBe(true);
+
+    await page.selectOption('#second-cell', 'minGRU, signed');
+    await page.click('#train-cells');
+    await opened.waitForText('#train-cells', 'Stop');
+    await page.waitForFunction(() =>
+      / ([\d.]+)%, .* (9[5-9]|100)\.\d% /.test(document.querySelector('#two-cells-status')!.textContent),
+    );
+    const [, lstm] = / ([\d.]+)%, /.exec(await opened.text('#two-cells-status'))!;
+    expect(Number(lstm)).toBeLessThan(95); // “it learns the rule before the LSTM does”
+    expect((await cellsResult(opened)).percents[1]).toBeGreaterThan(95);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(opened.faults).toEqual([]);
+  },
+);

@@ -1,0 +1,152 @@
+/** docs/learn/other-cells.md: its tables are those of the program, and its sentences those of the tables. */
+import { CELL_NAMES } from '../../src/cells/names.js';
+import { chapter, read } from '../helpers/chapter.js';
+
+const { page, says, ask } = chapter('other-cells', {
+  'other-cells.mjs': [
+    ...['CELLS', 'PLAN', 'SEEDS', 'TASKS', 'cellText', 'chapterWith', 'hiddenOf'],
+    ...['minutesOf', 'parameterCount', 'readRuns', 'resultsOf', 'tablesOf'],
+  ],
+});
+
+/** A run of other-cells.json. */
+interface Run {
+  readonly task: string;
+  readonly row: string;
+  readonly seed: number;
+  readonly figure: number;
+  readonly seconds: number;
+}
+const runs = JSON.parse(read('programs/other-cells.json')) as Run[];
+/** The median of a row's seeds. */
+function median(task: string, row: string, of: 'figure' | 'seconds' = 'figure'): number {
+  const sorted = runs.flatMap((run) => (run.task === task && run.row === row ? run[of] : [])).sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}
+
+const WITH_GATES = ['LSTM', 'LSTM, peepholes', 'GRU', 'sLSTM'];
+const READ_H = [...WITH_GATES, 'plain RNN'];
+const SIGNED = ['minGRU, signed', 'minLSTM, signed'];
+const POSITIVE = ['minGRU', 'minLSTM'];
+const SCANS = [...SIGNED, ...POSITIVE];
+const ROWS = [...READ_H, ...SCANS];
+
+test('the tables are what the program makes of other-cells.json, in which every run is one of the plan', async () => {
+  const [made, planned] = (await ask(`
+    const { readFileSync } = await import('node:fs');
+    const chapter = readFileSync('docs/learn/other-cells.md', 'utf8');
+    const key = ({ task, row, seed, updates, hidden }) => JSON.stringify([task, row, seed, updates, hidden]);
+    const all = new Set(PLAN.map(key));
+    const found = readRuns().map(key);
+    return [chapterWith(chapter, readRuns()), new Set(found).size === found.length && found.every((one) => all.has(one))];`)) as [
+    string,
+    boolean,
+  ];
+  expect(planned).toBe(true);
+  expect(page).toBe(made);
+});
+
+test('another number of a run changes the tables, and so does a missing run', async () => {
+  const different = (await ask(`
+    const runs = readRuns();
+    const changed = runs.with(0, { ...runs[0], figure: runs[0].figure / 2 });
+    return [tablesOf(runs), tablesOf(changed), tablesOf(runs.slice(1))];`)) as string[];
+  expect(new Set(different).size).toBe(3);
+});
+
+test('every cell of the engine has a row; no network has more parameters than the LSTM, nor less than 90%', async () => {
+  const { cells, counts } = (await ask(`
+    const counts = Object.values(TASKS).map((task) =>
+      Object.values(CELLS).map((cell) => parameterCount(task, cell, hiddenOf(task, cell))));
+    return { cells: Object.values(CELLS).map(({ cell }) => cell), counts };`)) as {
+    cells: string[];
+    counts: number[][];
+  };
+  expect([...new Set(cells)].sort()).toEqual([...CELL_NAMES].sort());
+  for (const [most, ...others] of counts)
+    for (const count of others) expect([count <= most, count > 0.9 * most]).toEqual([true, true]);
+});
+
+test('a number of the table is the median with the range', async () => {
+  const texts = await ask('return [[3, 1, 2], [4, 1], [5], [], [2, 2]].map((list) => cellText(list, 1));');
+  expect(texts).toEqual(['2.0 (1.0–3.0)', '2.5 (1.0–4.0)', '5.0', '–', '2.0']);
+});
+
+test('the chapter has at most 1,500 words, without its tables, equations and text alternatives', () => {
+  const prose = page
+    .replace(/<!--[^]*?-->/g, '')
+    .replace(/^(?:\|| {4}|!\[).*$/gm, '')
+    .replace(/\]\([^)]*\)/g, ']');
+  const words = prose.match(/[\p{L}\d]+(?:[’'.,-][\p{L}\d]+)*/gu)!;
+  expect(words.length).toBeGreaterThan(600);
+  expect(words.length).toBeLessThanOrEqual(1500);
+});
+
+/** The rows for which a median is as the text says. */
+const where = (task: string, is: (figure: number) => boolean): string[] => ROWS.filter((row) => is(median(task, row)));
+const medians = (task: string, rows: readonly string[]): number[] => rows.map((row) => median(task, row));
+
+describe('what the text says about the table', () => {
+  test('parity: those that find the rule, and those that guess', () => {
+    expect(where('parity', (percent) => percent > 99).sort()).toEqual([...WITH_GATES, ...SIGNED].sort());
+    expect(where('parity', (percent) => Math.abs(percent - 50) < 5).sort()).toEqual(['plain RNN', ...POSITIVE].sort());
+    says('six times as long'); // 256 steps after at most 40
+  });
+
+  test('adding: only the plain RNN fails', () => {
+    for (const task of ['adding 100', 'adding 400']) {
+      expect(where(task, (error) => error < 0.01)).toEqual(ROWS.filter((row) => row !== 'plain RNN'));
+      expect(median(task, 'plain RNN')).toBeGreaterThan(0.1);
+    }
+  });
+
+  test('rows and births: each cell that reads h is ahead of all scans; signed factors make rows worse', async () => {
+    expect(Math.min(...medians('rows', READ_H))).toBeGreaterThan(Math.max(...medians('rows', SCANS)));
+    expect(Math.max(...medians('births', READ_H))).toBeLessThan(Math.min(...medians('births', SCANS)));
+    expect(Math.max(...medians('rows', SIGNED))).toBeLessThan(Math.min(...medians('rows', POSITIVE)));
+    const weekBefore = (await ask(`
+      const { x, targets } = TASKS.births.data().test;
+      return 1000 * x.reduce((sum, days, n) => sum + Math.abs(days[21][0] - targets[n][0]), 0) / x.length;`)) as number;
+    says(`whose mean error is ${weekBefore.toFixed(0)}`);
+    for (const error of medians('births', SCANS))
+      expect([error < weekBefore, error > 0.8 * weekBefore]).toEqual([true, true]);
+  });
+
+  test('the GRU beside the LSTM, and peepholes', () => {
+    for (const task of ['rows', 'permuted pixels'])
+      expect(Math.abs(median(task, 'GRU') - median(task, 'LSTM'))).toBeLessThan(3);
+    expect(Math.abs(median('births', 'GRU') / median('births', 'LSTM') - 1)).toBeLessThan(0.1);
+    expect(median('Moby-Dick', 'GRU')).toBeLessThan(median('Moby-Dick', 'LSTM'));
+    for (const [task, sign] of [
+      ...[['births', 1] as const, ['Moby-Dick', 1] as const],
+      ...[['rows', -1] as const, ['permuted pixels', -1] as const],
+    ])
+      expect(sign * (median(task, 'LSTM, peepholes') - median(task, 'LSTM'))).toBeGreaterThanOrEqual(0);
+  });
+
+  test('Moby-Dick, permuted pixels and time: who is first, and who is last', async () => {
+    const best = (task: string, sign: 1 | -1): string[] =>
+      [...ROWS].sort((one, other) => sign * (median(task, one) - median(task, other)));
+    expect(best('Moby-Dick', 1)[0]).toBe('minGRU, signed');
+    expect(best('Moby-Dick', 1).slice(-2).sort()).toEqual(['LSTM', 'LSTM, peepholes']);
+    const larger = /\| Longhand +\| +([\d.]+) \|/.exec(read('../tasks.md').split('### How well')[1])!;
+    expect(Number(larger[1])).toBeLessThan(Math.min(...medians('Moby-Dick', ROWS)));
+    const [first, second] = best('permuted pixels', -1);
+    expect([first, median('permuted pixels', first) - median('permuted pixels', second) > 10]).toEqual(['sLSTM', true]);
+
+    const minutes = (await ask(`
+      const results = resultsOf(readRuns());
+      return Object.fromEntries(Object.keys(CELLS).map((row) => [row, minutesOf(results, row)]));`)) as Record<
+      string,
+      number
+    >;
+    const byTime = [...ROWS].sort((one, other) => minutes[one] - minutes[other]);
+    expect(byTime.slice(0, 2).sort()).toEqual(['minGRU', 'minGRU, signed']);
+    expect(byTime.at(-1)).toBe('sLSTM');
+    expect(Math.abs(minutes.sLSTM / minutes.minGRU - 2)).toBeLessThan(0.5);
+    const units = (await ask(`
+      return Object.values(TASKS).map((task) => hiddenOf(task, CELLS.minGRU) / hiddenOf(task, CELLS.LSTM));`)) as number[];
+    for (const ratio of units) expect(ratio).toBeGreaterThan(2);
+  });
+});
