@@ -179,8 +179,8 @@ describe('an inspection of two layers in both directions', () => {
 
   test.each(CELL_NAMES)('has the gates and states of the cell %s by their names, in both directions', async (cell) => {
     const { cells, probabilities } = await inspector.inspect(start({ cell }), images, { image });
-    const { gates, stateWidths } = cellOf(cell);
-    const states = Object.keys(stateWidths({ I, H: 4 }));
+    const own = cellOf(cell);
+    const [gates, states] = [own.gates, Object.keys(own.stateWidths({ I, H: 4 }))];
     expect(cells).toHaveLength(4);
     for (const one of cells) {
       expect([one.cell, Object.keys(one.gates), Object.keys(one.states)]).toEqual([cell, gates, states]);

@@ -270,8 +270,8 @@ describe('an inspection', () => {
       { step: 0 },
       { text: 'to be', target: 3 },
     );
-    const { gates, stateWidths } = cellOf(cell);
-    const states = Object.keys(stateWidths({ I: C, H: 5 }));
+    const own = cellOf(cell);
+    const [gates, states] = [own.gates, Object.keys(own.stateWidths({ I: C, H: 5 }))];
     expect(cells.map((one) => [Object.keys(one.gates), Object.keys(one.states), Object.keys(one.norms)])).toEqual([
       [gates, states, states],
     ]);
