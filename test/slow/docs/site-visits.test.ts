@@ -147,7 +147,7 @@ const SEARCHES = {
   'softmax gradient': 'learn/loss-and-update.html#the-gradient-entry-by-entry',
   'gradient check': 'learn/check-it.html#',
   'numeric gradient': 'learn/check-it.html#a-numeric-derivative',
-  gru: 'learn/other-cells.html#the-gru-one-state-and-two-gates',
+  gru: 'learn/other-cells.html#the-gru',
   peephole: 'learn/gates.html#one-cell-with-switches',
   embedding: 'learn/networks.html#words-or-characters',
   'one-hot': 'derivation.html#classes-as-inputs',
