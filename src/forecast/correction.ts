@@ -1,6 +1,6 @@
 /**
- * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. A
- * network learns what that mean leaves, in units of its usual error. A share of what the network says is added; the validation part chooses it
+ * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. If
+ * it is short, blocks before it count too. A network learns what that mean leaves, in units of eight usual errors. A share of what the network says is added; the validation part chooses it
  * too. So the forecast is that of the methods where a network does not improve it.
  */
 import { counted } from '../core/arguments.js';
@@ -117,7 +117,7 @@ export function refitted(
 ): Correction {
   const names = [...new Set(before.map(({ method }) => method))];
   const { fits } = fitMethods(fitInput(plan, reading, 'final'), names);
-  const same = before.map((one) => sameFit(fits, one, (fit) => fit) ?? one);
+  const same = [...new Set(before.map((one) => sameFit(fits, one, (fit) => fit) ?? one))];
   return withUnit(plan, reading, same, 'final', { share, isRelative });
 }
 

@@ -13,7 +13,7 @@ import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
 import type { Correction } from './correction.js';
 import { correctedReading, correctionsOf, recentLevel } from './correction.js';
 import type { Band } from './intervals.js';
-import { meanBand, movedOutwards, READ_BEFORE, recentShifts, recentSize, scoreOf } from './intervals.js';
+import { comparedScores, meanBand, movedOutwards, READ_BEFORE, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { holidaysIn, membersOf, rulesOf, scoredSteps } from './plan.js';
 import type { Series } from './series.js';
@@ -132,10 +132,9 @@ export class Forecaster {
     for (const d of later) scored[d - from] = known.get(d) ?? NaN;
     // a step that the networks have learned from has the interval of the first test step: its own error is too small
     const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
-    const numbers = before.filter((score) => score !== null);
-    const usual = numbers.reduce((sum, score) => sum + score, 0) / numbers.length;
-    const sizeAt = (end: number): number => (isAlone && most > 0 ? recentSize(scored, end, usual) : 1);
-    const compared = scored.map((score, k) => (Number.isNaN(score) ? NaN : score / sizeAt(k - ahead + 1)));
+    const { compared, sizeAt } = isAlone
+      ? comparedScores(scored, ahead, before)
+      : { compared: scored, sizeAt: () => 1 };
     const shifts = recentShifts(compared, ends, most, coverage);
     const places = placesIn(asked, steps);
     return {

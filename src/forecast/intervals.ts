@@ -100,7 +100,15 @@ export function recentSize(scores: ArrayLike<number>, end: number, usual: number
     weight *= KEPT;
     count++;
   }
-  return Math.max(size + weight * usual, LEAST_SHARE * usual) || 1;
+  return Math.max(size + weight * usual, LEAST_SHARE * usual);
+}
+
+/** Scores as multiples of the recent size that is known `ahead` steps before each, and this size before an end. `first`: the usual scores. */
+export function comparedScores(scores: Float64Array, ahead: number, first: readonly (number | null)[]) {
+  const known = first.filter((score) => score !== null);
+  const usual = known.reduce((sum, score) => sum + score, 0) / known.length || 1;
+  const sizeAt = (end: number): number => recentSize(scores, end, usual);
+  return { sizeAt, compared: scores.map((score, k) => (Number.isNaN(score) ? NaN : score / sizeAt(k - ahead + 1))) };
 }
 
 /** The band with both ends moved outwards; never past the forecast. */
