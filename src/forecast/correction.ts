@@ -1,7 +1,7 @@
 /**
  * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. If
- * it is short, blocks before it count too. A network learns what that mean leaves, in units of eight usual errors. A share of what the network says is added; the validation part chooses it
- * too. So the forecast is that of the methods where a network does not improve it.
+ * it is short, blocks before it count too. A network learns what that mean leaves, in units of eight usual errors. A share of what the network
+ * says is added; the validation part chooses it too. So the forecast is that of the methods where a network does not improve it.
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
