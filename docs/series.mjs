@@ -6,8 +6,8 @@
  *     node docs/series.mjs lynx taylor  measures these again
  *     node docs/series.mjs --table      writes series.md, and the table of forecast.md, from series.json
  *
- * The ten are those of the targets; their test parts were measured once, at the end. The other twelve, their test parts and their horizons were
- * chosen before a figure of them was seen.
+ * The ten are those of the targets; their test parts have been measured twice, each time after all was chosen on earlier parts. The other twelve, their
+ * test parts and their horizons were chosen before a figure of them was seen.
  */
 import Papa from 'papaparse';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -145,6 +145,9 @@ const TWELVE = {
 };
 export const SERIES = { ...TEN, ...TWELVE };
 
+/** Series whose rows are still those of the first look: to measure them again takes a quarter of an hour. */
+const NOT_AGAIN = ['Seattle, warmest of the day', 'S&P 500 by workday', 'Seattle, usual temperature by hour'];
+
 /** The kinds of series in the table of forecast.md. */
 const KINDS = {
   'by month, quarter or year': /^(AirP|co2|UKgas|gas|sunspot|lynx|(un)?employed)/,
@@ -265,6 +268,20 @@ the right choice among all simple methods. [forecast.md](forecast.md) says what 
 The program is [series.mjs](series.mjs): it lists the packages that it needs, and measures everything again in about half an hour. The
 series of R's packages \`datasets\` and \`forecast\` are in [series-data.json](series-data.json). DAX is there twice, with and without other indices
 as \`--inputs\`; a step is a workday. The births have \`--known day_of_week --holidays US\`.
+
+**This is the second look at these test parts.** At the first one, 12 of the 16 targets below were met, their geometric mean was 1.01, and 9 of 14 long
+rows had right intervals; births 1994–2003 had errors of 194.8 and 239.4. The ratios of the ten series had the mean 0.99, those of the twelve 1.13.
+Not measured again, so still with the rows of the first look: ${NOT_AGAIN.map((name) => `“${name}”`).join(', ')}.
+What has changed since then was chosen on parts that lie before the test parts:
+
+- **A network's unit** is eight usual errors of the methods, not one. With one it learned noise before it learned holidays: on births in 2000 and 2001, one
+  day ahead, two networks had an error of 223, and now have 187; ridge regression has 240. Twice as many steps made it worse: 205.
+- **Networks do not read the latest error** of the methods: with it the error was 196.
+- **Methods are chosen by four blocks** of steps if the validation part is short, and a mean of several may have 2% more error for each. Over 52 parts and
+  horizons, the ratio to the best method went from 1.088 to 1.060 without networks.
+- **Ridge regression of logarithms** is one more method: 1.052.
+- **Intervals without networks** follow the recent size of errors: 27 of 29 parts between 85% and 95%, which were 26, and 1.5 points from 90% in the mean,
+  not 3.1.
 
 ## Ten series with targets
 

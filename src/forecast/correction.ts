@@ -1,11 +1,10 @@
 /**
- * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. A
- * network learns what that mean leaves, in units of its usual error. A share of what the network says is added; the validation part chooses it
- * too. So the forecast is that of the methods where a network does not improve it.
+ * What the networks of a forecaster correct: for each horizon the mean of the simple methods with the smallest errors on the validation part. If
+ * it is short, blocks before it count too. A network learns what that mean leaves, in units of eight usual errors. A share of what the network
+ * says is added; the validation part chooses it too. So the forecast is that of the methods where a network does not improve it.
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { scaled } from '../data/scale.js';
 import type { Range } from '../core/numbers.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { InputColumn } from '../trained-state.js';
@@ -20,7 +19,7 @@ import type { Corrected, Reading } from './windows.js';
 export interface Correction {
   /** The methods whose mean the networks correct. */
   readonly fits: readonly NamedFit[];
-  /** The usual size of the mean's error, in numbers of the series, or in shares of the recent level. */
+  /** A few times the usual size of the mean's error, in numbers of the series, or in shares of the recent level. */
   readonly unit: number;
   /** Whether errors grow with the recent level: the size of the mean of the last `meanOver` numbers. */
   readonly isRelative: boolean;
@@ -30,39 +29,85 @@ export interface Correction {
 
 /** The means of up to so many methods are tried. */
 const MOST_METHODS = 3;
+/** For each further method, a mean of several may have so much more error: it seldom fails, where a single one does. */
+const SAFER = 0.02;
+/** Blocks that choose methods, with the validation part. They have at most so many steps together; more would take long, and choose alike. */
+const [MOST_BLOCKS, MOST_CHOOSING] = [4, 1000];
+/** Before a block lies at least this share of the training part, and two seasons and so many rows. */
+const [LEAST_BEFORE, LEAST_ROWS] = [1 / 3, 10];
 /** The shares of a correction that are tried. */
 const SHARES = [0.25, 0.5, 0.75, 1] as const;
+/** So many usual errors are a network's unit: it learns large corrections, such as those of holidays, before it learns noise. */
+const ERRORS_OF_UNIT = 8;
 /** Rows of more would not change the unit. */
 const MOST_ERRORS = 10_000;
 
-/** The methods for one horizon: fitted to what comes before the validation part, and chosen by their errors on it. */
+/** The methods for one horizon, fitted to what comes before the validation part, and chosen by their errors on it and on earlier blocks. */
 export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction {
   const [ahead] = reading.ahead;
   const { method } = rulesOf(plan);
   const names = METHOD_NAMES.filter((name) => name === method || method === 'auto' || method === 'network');
   const { fits, leftOut } = fitMethods(fitInput(plan, reading, 'calibration'), names);
   const steps = knownSteps(plan, ahead, reading.series.y);
-  const truth = steps.map((d) => reading.series.y[d]);
-  const tried = fits
-    .map((fit) => ({ fit, values: fit.fitted.forecasts(reading, ahead, steps) }))
-    .filter(({ values }) => !values.some(Number.isNaN))
-    .map((one) => ({ ...one, error: meanAbsoluteError(one.values, truth) }))
-    .sort((a, b) => a.error - b.error);
+  let tried = forecastsOf(fits, reading, steps);
   if (tried.length === 0) {
     const reasons = leftOut.map(({ method, reason }) => `${method}: ${reason}`);
     throw new DataError(
       `no method forecasts ${counted(ahead, 'step')} ahead (${reasons.join('; ')}): choose another --method, fewer ahead, or a shorter test part`,
     );
   }
-  const means = tried.slice(0, MOST_METHODS).map((_, n) => {
-    const best = tried.slice(0, n + 1);
-    const mean = meanOf(best.map(({ values }) => values));
-    return { fits: best.map(({ fit }) => fit), error: meanAbsoluteError(mean, truth) };
+  const truth = steps.map((d) => reading.series.y[d]);
+  for (const block of tried.length > 1 ? earlierBlocks(plan, ahead) : []) {
+    const end = block[0] - ahead + 1;
+    const heldFrom = Math.max(Math.ceil(block[0] / 2), block[0] - block.length);
+    const found = forecastsOf(fitMethods({ reading, T: plan.T, end, heldFrom }, names).fits, reading, block);
+    const same = tried.map(({ fit }) => sameFit(found, fit, (one) => one.fit)?.values);
+    if (same.includes(undefined)) break; // a method that needs more rows could not be compared
+    tried = tried.map((one, n) => ({ ...one, values: [...one.values, ...(same[n] ?? [])] }));
+    truth.push(...block.map((d) => reading.series.y[d]));
+  }
+  const errorOf = (values: readonly number[]): number => meanAbsoluteError(values, truth);
+  const ordered = [...tried].sort((a, b) => errorOf(a.values) - errorOf(b.values));
+  const means = ordered.slice(0, MOST_METHODS).map((_, n) => {
+    const best = ordered.slice(0, n + 1);
+    const error = errorOf(meanOf(best.map(({ values }) => values)));
+    return { fits: best.map(({ fit }) => fit), error: error * (1 - SAFER * n) };
   });
   return withUnit(plan, reading, means.reduce((a, b) => (b.error < a.error ? b : a)).fits, 'calibration', {
     share: null,
   });
 }
+
+/** The forecasts of methods, of those that lack none. */
+const forecastsOf = (
+  fits: readonly NamedFit[],
+  reading: Reading,
+  steps: readonly number[],
+): { readonly fit: NamedFit; readonly values: readonly number[] }[] =>
+  fits
+    .map((fit) => ({ fit, values: fit.fitted.forecasts(reading, reading.ahead[0], steps) }))
+    .filter(({ values }) => !values.some(Number.isNaN));
+
+/**
+ * Blocks of steps before the validation part, each as long as it, the latest first. The methods are fitted to what comes before each, as before the
+ * validation part: one part alone is often too short to choose.
+ */
+function earlierBlocks({ parts, inputs }: ForecastPlan, ahead: number): number[][] {
+  const { from, to } = parts.validation;
+  const length = to - from;
+  const least = Math.max(from * LEAST_BEFORE, 2 * (inputs.seasons.at(-1) ?? 1) + ahead + LEAST_ROWS);
+  const most = Math.min(MOST_BLOCKS, Math.floor(MOST_CHOOSING / length)) - 1;
+  const count = Math.max(0, Math.min(most, Math.floor((from - least) / length)));
+  return Array.from({ length: count }, (_, n) => Array.from({ length }, (_one, k) => from - (n + 1) * length + k));
+}
+
+/** Of other fits the same variant, or that of the same method whose form is another. */
+const sameFit = <Other>(
+  others: readonly Other[],
+  { method, fitted }: NamedFit,
+  fitOf: (other: Other) => NamedFit,
+): Other | undefined =>
+  others.find((one) => fitOf(one).fitted.name === fitted.name) ?? others.find((one) => fitOf(one).method === method);
 
 /** The same methods, fitted to the validation part too. */
 export function refitted(
@@ -72,12 +117,7 @@ export function refitted(
 ): Correction {
   const names = [...new Set(before.map(({ method }) => method))];
   const { fits } = fitMethods(fitInput(plan, reading, 'final'), names);
-  const same = before.map(
-    (one) =>
-      fits.find(({ fitted }) => fitted.name === one.fitted.name) ??
-      fits.find(({ method }) => method === one.method) ??
-      one,
-  );
+  const same = [...new Set(before.map((one) => sameFit(fits, one, (fit) => fit) ?? one))];
   return withUnit(plan, reading, same, 'final', { share, isRelative });
 }
 
@@ -158,7 +198,8 @@ function withUnit(
     share,
     isRelative = isPositive && meanOver(({ level }) => Math.log(level)) + Math.log(relative) < Math.log(additive),
   } = known;
-  return { fits, unit: (isRelative ? relative : additive) || reading.plan.y.scale, isRelative, share };
+  const error = (isRelative ? relative : additive) || reading.plan.y.scale;
+  return { fits, unit: ERRORS_OF_UNIT * error, isRelative, share };
 }
 
 /**
@@ -171,22 +212,16 @@ export function recentLevel({ plan, columns }: Reading): (t: number) => number {
 }
 const LEAST_LEVEL = 1e-3;
 
-/** So many columns has a horizon. */
-export const COLUMNS_OF_CORRECTION = 2;
-
-/** Errors of this many units and more are read alike. */
-const LARGE_ERROR = 6;
-
 /**
- * A reading with the corrections of its horizons, for windows within the steps `from` to `to`. It has two more columns for each horizon: the
- * latest error that is known, and how far the next forecast lies from the recent mean.
+ * A reading with the corrections of its horizons, for windows within the steps `from` to `to`. It has one more column for each horizon: how far the
+ * next forecast lies from the recent mean.
  */
 export function correctedReading(
   reading: Reading,
   corrections: readonly Correction[],
   { from, to }: Range,
 ): Reading & { readonly corrected: Corrected } {
-  const { plan, columns, ahead, series } = reading;
+  const { plan, columns, ahead } = reading;
   const { level, scale } = plan.y;
   const begin = Math.max(0, from);
   const levelAt = recentLevel(reading);
@@ -198,23 +233,18 @@ export function correctedReading(
       Array.from({ length: to + ahead[g] - begin }, (_, n) => begin + n),
     ),
   );
-  const known = (d: number, g: number): number => (forecasts[g][d - begin] - level) / scale;
   const centre = (d: number, g: number): number => {
-    const value = known(d, g);
+    const value = (forecasts[g][d - begin] - level) / scale;
     return Number.isNaN(value) ? columns.meanAt(d - ahead[g]) : value;
   };
   const unit = (t: number, g: number): number => {
     const { unit: one, isRelative } = corrections[g];
     return (one * (isRelative ? levelAt(t) : 1)) / scale;
   };
-  const errorAt = (t: number, g: number): number => {
-    const error = (scaled(plan.y, series.filled[t]) - known(t, g)) / unit(t - ahead[g], g);
-    return Number.isNaN(error + series.filled[t]) ? 0 : Math.max(-LARGE_ERROR, Math.min(LARGE_ERROR, error));
-  };
-  const past = corrections.flatMap((_, g): InputColumn[] => [
-    { name: `error of the methods ${ahead[g]} ahead`, at: (t) => errorAt(t, g) },
-    { name: `forecast of the methods ${ahead[g]} ahead`, at: (t) => centre(t + ahead[g], g) - columns.meanAt(t) },
-  ]);
+  const past = corrections.map((_, g): InputColumn => {
+    const name = `forecast of the methods ${ahead[g]} ahead`;
+    return { name, at: (t) => centre(t + ahead[g], g) - columns.meanAt(t) };
+  });
   return { ...reading, columns: { ...columns, past: [...columns.past, ...past] }, corrected: { centre, unit } };
 }
 

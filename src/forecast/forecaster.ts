@@ -13,7 +13,7 @@ import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
 import type { Correction } from './correction.js';
 import { correctedReading, correctionsOf, recentLevel } from './correction.js';
 import type { Band } from './intervals.js';
-import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
+import { comparedScores, meanBand, movedOutwards, READ_BEFORE, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { holidaysIn, membersOf, rulesOf, scoredSteps } from './plan.js';
 import type { Series } from './series.js';
@@ -109,14 +109,17 @@ export class Forecaster {
 
   /**
    * The same, with what each network says; each is asked once. The interval of a step moves outwards by the latest scores that are known `ahead`
-   * steps before. These are scores of the test part and later, and before them those of the validation part.
+   * steps before. These are scores of the test part and later, and before them those of the validation part. Methods alone say nothing of an interval's
+   * width, so there a score is a multiple of the recent size of scores.
    */
   async forecasts(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Forecasts> {
     const { scores, parts, coverage, ahead: horizons } = this.plan;
     const before = scores?.[horizons.indexOf(ahead)] ?? [];
     const { from, to } = scoredSteps(parts);
-    const most = mostScores(before.length);
-    const later = most > 0 ? scoredLater(series, ahead, steps, to, most) : [];
+    const isAlone = this.membersFor(ahead).length === 0;
+    const most = isAlone ? before.length : mostScores(before.length);
+    const read = isAlone ? most + READ_BEFORE + ahead : most;
+    const later = most > 0 ? scoredLater(series, ahead, steps, to, read) : [];
     const known = this.knownScores(series, ahead);
     const asked = [...new Set([...later.filter((d) => !known.has(d)), ...steps])].sort((a, b) => a - b);
     const networks = await this.networkBands(series, ahead, asked, signal);
@@ -129,10 +132,16 @@ export class Forecaster {
     for (const d of later) scored[d - from] = known.get(d) ?? NaN;
     // a step that the networks have learned from has the interval of the first test step: its own error is too small
     const ends = steps.map((d) => Math.max(d, to) - ahead + 1 - from);
-    const shifts = recentShifts(scored, ends, most, coverage);
+    const { compared, sizeAt } = isAlone
+      ? comparedScores(scored, ahead, before)
+      : { compared: scored, sizeAt: () => 1 };
+    const shifts = recentShifts(compared, ends, most, coverage);
     const places = placesIn(asked, steps);
     return {
-      bands: places.map((at, n) => finite(this.possible(movedOutwards(raw[at], shifts[n].shift * unitAt(steps[n]))))),
+      bands: places.map((at, n) => {
+        const outwards = shifts[n].shift * sizeAt(ends[n]) * unitAt(steps[n]);
+        return finite(this.possible(movedOutwards(raw[at], outwards)));
+      }),
       networks: networks.map((bands) => places.map((at) => bands[at])),
       scores: shifts.map(({ count }) => count),
     };
@@ -177,10 +186,16 @@ export class Forecaster {
     return this.corrections?.[this.plan.ahead.indexOf(ahead)];
   }
 
+  /** The networks whose outputs count for a horizon. */
+  private membersFor(ahead: number): Member[] {
+    const isUsed = this.correctionOf(ahead)?.share !== 0;
+    return this.members.filter((one) => isUsed && one.ahead.includes(ahead));
+  }
+
   /** What each network says of `steps`, which rise. */
   async networkBands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[][]> {
     const correction = this.correctionOf(ahead);
-    const members = this.members.filter((one) => correction?.share !== 0 && one.ahead.includes(ahead));
+    const members = this.membersFor(ahead);
     if (steps.length === 0 || members.length === 0) return members.map(() => []);
     const [{ ahead: group }] = members;
     const T = 2 * this.plan.T;

@@ -81,6 +81,36 @@ export function recentShifts(
   });
 }
 
+/** The weight of a score is this share of that of the next one; older ones than so many no longer count. */
+const [KEPT, MOST_RECENT] = [0.94, 50];
+/** An interval never has less than this share of the usual size: a pause without errors ends. */
+const LEAST_SHARE = 0.2;
+/** So many scores before those that are compared are read. */
+export const READ_BEFORE = MOST_RECENT;
+
+/**
+ * The recent size of `scores` before `end`: a mean in which the latest count most, `usual` where there are few. Errors come in quiet and in wild
+ * times, so the next one is compared with it.
+ */
+export function recentSize(scores: ArrayLike<number>, end: number, usual: number): number {
+  let [size, weight] = [0, 1];
+  for (let [k, count] = [Math.min(end, scores.length) - 1, 0]; k >= 0 && count < MOST_RECENT; k--) {
+    if (Number.isNaN(scores[k])) continue;
+    size += weight * (1 - KEPT) * scores[k];
+    weight *= KEPT;
+    count++;
+  }
+  return Math.max(size + weight * usual, LEAST_SHARE * usual);
+}
+
+/** Scores as multiples of the recent size that is known `ahead` steps before each, and this size before an end. `first`: the usual scores. */
+export function comparedScores(scores: Float64Array, ahead: number, first: readonly (number | null)[]) {
+  const known = first.filter((score) => score !== null);
+  const usual = known.reduce((sum, score) => sum + score, 0) / known.length || 1;
+  const sizeAt = (end: number): number => recentSize(scores, end, usual);
+  return { sizeAt, compared: scores.map((score, k) => (Number.isNaN(score) ? NaN : score / sizeAt(k - ahead + 1))) };
+}
+
 /** The band with both ends moved outwards; never past the forecast. */
 export const movedOutwards = ({ forecast, low, high }: Band, shift: number): Band => ({
   forecast,

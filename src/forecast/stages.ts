@@ -14,14 +14,7 @@ import { networkFor } from '../training/training.js';
 import type { Forecaster, ForecastState } from './forecaster.js';
 import { networkReading, readingFor, stepsIn, withForecaster } from './forecaster.js';
 import type { Correction } from './correction.js';
-import {
-  chosenMethods,
-  COLUMNS_OF_CORRECTION,
-  knownSteps,
-  refitted,
-  shareOf,
-  storedCorrection,
-} from './correction.js';
+import { chosenMethods, knownSteps, refitted, shareOf, storedCorrection } from './correction.js';
 import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
@@ -150,7 +143,7 @@ function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], st
 export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig | undefined {
   const ahead = membersOf(plan).at(0)?.ahead;
   if (!ahead) return undefined;
-  const ofCorrection = isVersion1(plan) ? 0 : COLUMNS_OF_CORRECTION * ahead.length;
+  const ofCorrection = isVersion1(plan) ? 0 : ahead.length; // a column for each horizon
   const inputs = inputCount(readingFor(plan, series, ahead)) + ofCorrection;
   return networkFor(
     { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },

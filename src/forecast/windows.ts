@@ -17,6 +17,7 @@ export interface Reading extends WindowColumns {
   readonly series: Series;
   readonly plan: InputPlan;
   readonly columns: InputColumns;
+  readonly holidays: Holidays | undefined;
   /** What the outputs mean if they correct methods; without it they are differences from the recent mean. */
   readonly corrected?: Corrected;
 }
@@ -46,7 +47,7 @@ export const readingOf = (
   plan: InputPlan,
   holidays: Holidays | undefined,
   ahead: readonly number[],
-): Reading => ({ series, plan, columns: inputColumns(plan, series, holidays), ahead });
+): Reading => ({ series, plan, columns: inputColumns(plan, series, holidays), holidays, ahead });
 
 /**
  * The windows whose forecasts lie before step `end`, as examples. A window begins at each step, or at every few steps of a long series;

@@ -194,12 +194,10 @@ describe('networks', () => {
         const d = first + t + ahead;
         expect(targets.get(t, 0, g)).toEqual(d < end ? expect.closeTo(errorAt(d), 8) : NaN);
       }
-      // what they read of the methods: the latest error, at most 6, and how far the forecast is from the recent mean
-      const [past, next] = reading.columns.past.slice(-4).slice(2 * g);
-      for (const t of [60, 75, 149]) {
-        expect(past.at(t)).toBeCloseTo(Math.max(-6, Math.min(6, errorAt(t))), 8);
+      // what they read of the methods: how far the forecast is from the recent mean
+      const [next] = reading.columns.past.slice(-2).slice(g);
+      for (const t of [60, 75, 149])
         expect(next.at(t)).toBeCloseTo((baseAt(t + ahead) - meanAt(t)) / plan.inputs.y.scale, 8);
-      }
     }
   });
 
@@ -239,7 +237,36 @@ test.each<[string, (n: number, e: number) => number, boolean]>([
     const level = recent.reduce((sum, value) => sum + value, 0) / recent.length;
     return Math.abs(y[d] - y[d - 1]) / (isRelative ? Math.max(level, plan.inputs.y.scale / 1000) : 1);
   });
-  expect(correction.unit).toBeCloseTo(errors.reduce((sum, one) => sum + one, 0) / errors.length, 9);
+  expect(correction.unit).toBeCloseTo((8 * errors.reduce((sum, one) => sum + one, 0)) / errors.length, 9);
+});
+
+test('intervals of methods alone follow the recent size of errors, which come in quiet and in wild times', async () => {
+  const series = seriesWith(noise(300, 8, (n, e) => (n % 70 < 35 ? 1 : 6) * e));
+  const state = await run(series, { method: 'last', seasons: [] });
+  const { scores, parts, coverage } = state.plan;
+  const before = (scores?.[0] ?? []).map(Number);
+  const steps = stepsIn(parts.test);
+  const all = [...before, ...steps.map((d) => Math.abs(series.y[d] - series.y[d - 1]))];
+  const usual = before.reduce((sum, one) => sum + one, 0) / before.length;
+  const sizeBefore = (end: number): number => {
+    const latest = all.slice(Math.max(0, end - 50), end).reverse();
+    const sum = latest.reduce((total, one, k) => total + 0.06 * 0.94 ** k * one, 0);
+    return Math.max(sum + 0.94 ** latest.length * usual, usual / 5);
+  };
+  const compared = all.map((one, k) => one / sizeBefore(k));
+  const forecaster = new Forecaster(backend, state);
+  const bands = await forecaster.bands(series, 1, steps);
+  for (const [n, { forecast, low, high }] of bands.entries()) {
+    const end = before.length + n;
+    const sorted = compared.slice(end - before.length, end).sort((a, b) => a - b);
+    const width = sizeBefore(end) * sorted[Math.ceil((sorted.length + 1) * coverage) - 1];
+    expect(high - forecast).toBeCloseTo(width, 9);
+    expect(forecast - low).toBeCloseTo(width, 9);
+  }
+  const widths = bands.map(({ low, high }) => high - low);
+  expect(Math.max(...widths)).toBeGreaterThan(2 * Math.min(...widths));
+  for (const n of [0, 7, 29]) expect(await forecaster.bands(series, 1, [steps[n]])).toEqual([bands[n]]); // one at a time
+  forecaster.dispose();
 });
 
 describe('rows after the first forecast of the test part', () => {

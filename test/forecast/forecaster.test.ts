@@ -178,6 +178,7 @@ describe('a forecaster', () => {
         'the season before (7 steps)',
         'the mean of four seasons (7 steps)',
         'ridge regression',
+        'ridge regression of logarithms',
         'ETS',
         'the airline model',
       ]);

@@ -185,6 +185,7 @@ describe('every method', () => {
       ['season', 'the mean of four seasons (28 steps)'],
       ['season', 'the mean of the seasons before (7, 28 steps)'],
       ['ridge', 'ridge regression'],
+      ['ridge', 'ridge regression of logarithms'],
       ['ets', expect.stringMatching(/^ETS \(.* additive season of 28 steps\)$/)],
       ['airline', expect.stringMatching(/^the airline model \(28 steps\)$/)],
     ]);
@@ -321,6 +322,33 @@ describe('a method', () => {
     expect(weights.slice(0, -1).reduce((sum, w) => sum + w * w, 0)).toBeLessThan(0.1);
   });
 
+  test('of ridge regression reads logarithms of positive numbers, so it follows a season that grows and shrinks', () => {
+    const random = new Random(5);
+    let level = 4;
+    const y = Array.from({ length: 300 }, (_, n) => {
+      level += random.normal(0, 0.2);
+      return Math.exp(level + Number(n % 7 === 0) + random.normal(0, 0.01));
+    });
+    const fitsOf = (of: readonly number[]) => {
+      const { reading } = readingFor(of, [7]);
+      return fitMethods({ reading, T: 8, end: 200, heldFrom: 150 }, ['ridge']).fits.map(({ fitted }) => {
+        const forecasts = fitted.forecasts(
+          reading,
+          1,
+          Array.from({ length: 100 }, (_, n) => 200 + n),
+        );
+        const shares = forecasts.map((value, n) => Math.abs(Math.log(Math.max(value, 1e-9) / of[200 + n])));
+        return { name: fitted.name, share: shares.reduce((sum, one) => sum + one, 0) / 100 };
+      });
+    };
+    const [plain, logarithms] = fitsOf(y);
+    expect([plain.name, logarithms.name]).toEqual(['ridge regression', 'ridge regression of logarithms']);
+    expect(logarithms.share).toBeLessThan(0.2); // the walk itself moves by 0.16 in the mean
+    expect(plain.share).toBeGreaterThan(1.2 * logarithms.share);
+    expect(fitsOf(y.map((value, n) => (n === 50 ? 0 : value)))).toHaveLength(1);
+    expect(fitsOf(y.map((value, n) => (n === 250 ? 0 : value)))).toHaveLength(2); // a later one counts as missing
+  });
+
   test('of products counts numbers that are not above 0 as missing', () => {
     const { period, fit, y } = cases[0];
     const later = y.map((value, n) => (n === fit + 3 ? -5 : n === fit + 4 ? 0 : value));
@@ -376,10 +404,12 @@ describe('a method', () => {
     expect(wrong('airline', (one) => ({ ...one, theta: null }))).toThrow(/file\.numbers\.theta is null/);
     expect(wrong('airline', ({ last: _, ...one }) => one)).toThrow(/file\.numbers\.last: missing/);
     expect(() => fitIn(new JsonReader({ method: 'prophet', numbers: {} }, 'file'))).toThrow(DataError);
-    const cut = wrong('ridge', ({ horizons }) => ({
-      horizons: (horizons as unknown as { weights: number[] }[]).map((one) => ({
-        ...one,
-        weights: one.weights.slice(1),
+    expect(wrong('ridge', (one) => ({ ...one, isLogarithm: 1 }))).toThrow(/file\.numbers\.isLogarithm is 1/);
+    const cut = wrong('ridge', ({ horizons, ...one }) => ({
+      ...one,
+      horizons: (horizons as unknown as { weights: number[] }[]).map((horizon) => ({
+        ...horizon,
+        weights: horizon.weights.slice(1),
       })),
     }));
     expect(() => cut().fitted.forecasts(reading, 1, [110])).toThrow(

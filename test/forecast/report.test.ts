@@ -17,6 +17,7 @@ import {
   movedOutwards,
   pinballLoss,
   recentShifts,
+  recentSize,
   rootMeanSquaredError,
   scoreOf,
   Scores,
@@ -229,6 +230,14 @@ describe('an interval', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  test('compares errors with their recent size', () => {
+    expect(recentSize([], 0, 5)).toBe(5);
+    expect(recentSize([10], 1, 5)).toBeCloseTo(0.06 * 10 + 0.94 * 5, 12);
+    expect(recentSize([10, NaN, 20, 99], 3, 5)).toBeCloseTo(0.06 * (20 + 0.94 * 10) + 0.94 ** 2 * 5, 12);
+    expect(recentSize(Array<number>(50).fill(0), 50, 5)).toBe(1); // a fifth of the usual one
+    expect(recentSize([1e9, ...Array<number>(50).fill(2)], 51, 2)).toBeCloseTo(2, 12); // 50 count
   });
 
   test('keeps its promise for numbers in any order', () => {

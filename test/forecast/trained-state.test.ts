@@ -183,7 +183,7 @@ describeKind('forecaster', {
   otherData: [forecasts.seriesOfDays(forecasts.COUNT, 0, (n) => (n === 5 ? 1 : 0))],
   otherStates: [],
   accepted:
-    /"text"$|(state\[\d\]|weights\[\d+\]) (-1\.5|1e\+300)$|unit 1e\+300$|isRelative (true|false)$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
+    /"text"$|(state\[\d+\]|weights\[\d+\]) (-1\.5|1e\+300)$|unit 1e\+300$|(isRelative|isLogarithm) (true|false)$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
   misfits: [
     ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
     ['ahead', [], 'must be numbers that rise'],

@@ -41,13 +41,12 @@ interface Smoothing {
 const MOST_PERIOD = 336;
 
 /**
- * ŷ of the next row, of phase `row` mod m; then moves the state [l, b, s of phase 0 … m-1] on. A missing y changes only l and b, as ŷ would; in
+ * ŷ of the next row, of `phase`; then moves the state [l, b, s of phase 0 … m-1] on. A missing y changes only l and b, as ŷ would; in
  * a multiplicative season so does a y that is not above 0.
  */
-function advance({ season, period }: Form, by: Smoothing, state: Float64Array, row: number, y: number): number {
+function advance({ season }: Form, by: Smoothing, state: Float64Array, phase: number, y: number): number {
   const base = state[0] + by.phi * state[1];
-  const phase = 2 + (row % period);
-  const s = state[phase];
+  const s = state[2 + phase];
   const isMultiplied = season === 'multiplicative';
   const expected = isMultiplied ? base * s : base + s;
   const isMissing = Number.isNaN(y) || (isMultiplied && y <= 0);
@@ -55,8 +54,8 @@ function advance({ season, period }: Form, by: Smoothing, state: Float64Array, r
   const ofBase = isMultiplied ? e / s : e;
   state[0] = base + by.alpha * ofBase;
   state[1] = by.phi * state[1] + by.beta * ofBase;
-  if (!isMultiplied) state[phase] = s + by.gamma * e;
-  else if (base > 0) state[phase] = s + (by.gamma * e) / base;
+  if (!isMultiplied) state[2 + phase] = s + by.gamma * e;
+  else if (base > 0) state[2 + phase] = s + (by.gamma * e) / base;
   return expected;
 }
 
@@ -86,12 +85,15 @@ export const ets: Method = {
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
     const periods = plan.seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
-    const found = [1, ...periods].flatMap((period) =>
-      formsOf(period, isPositive).flatMap((form) => fittedTo(form, filled, Math.max(from, 0), end, count) ?? []),
-    );
-    if (found.length === 0)
+    const begun = [1, ...periods]
+      .flatMap((period) => formsOf(period, isPositive))
+      .flatMap((form) => begunFit(form, y, Math.max(from, 0), count) ?? []);
+    if (begun.length === 0)
       return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
-    return [fitted(found.reduce((a, b) => (b.criterion < a.criterion ? b : a)).ets)];
+    const least = Math.min(...begun.map(({ criterion }) => criterion));
+    const ended = begun.filter(({ criterion }) => criterion <= least + HOPELESS).map(endedFit);
+    const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
+    return [fitted(modelOf(best, y, end))];
   },
   restored(stored) {
     const period = stored.field('period').whole(1, MOST_PERIOD);
@@ -124,7 +126,7 @@ function fitted(model: Ets): FittedMethod {
     const now = Float64Array.from(state);
     let row = at;
     return {
-      next: (y: number) => void advance(model, model, now, row++, y),
+      next: (y: number) => void advance(model, model, now, row++ % period, y),
       forecast: (ahead: number) => forecast(model, model, now, row, ahead),
     };
   };
@@ -153,32 +155,54 @@ const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const logit = (share: number): number => Math.log(share / (1 - share));
 
-/** The form, fitted to the rows from … end, `count` of which have numbers; undefined if it has too many parameters for these, or does not suit. */
-function fittedTo(
-  form: Form,
-  values: Float64Array,
-  from: number,
-  end: number,
-  count: number,
-): { ets: Ets; criterion: number } | undefined {
+/** Steps of the search after which hopeless forms are dropped: those whose criterion is larger than the smallest by this. */
+const FIRST_STEPS = 10;
+const HOPELESS = 20;
+
+/** A form while it is fitted to the rows from `from` on: its smallest sum of squares so far, and its AICc there. */
+interface Fit {
+  readonly form: Form;
+  readonly from: number;
+  readonly residualsAt: (p: Float64Array) => Float64Array | undefined;
+  readonly startAt: (p: Float64Array) => Start;
+  readonly criterionOf: (sum: number) => number;
+  readonly minimum: Minimum;
+  readonly criterion: number;
+}
+
+/** The first steps of a fit to y, `count` of which are numbers; undefined if the form has too many parameters for these, or does not suit. */
+function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit | undefined {
   const { slope, season, damping } = statesOf(form);
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
-  const initial = initialState(form, values.subarray(from, end), from);
-  const rows = values.subarray(from, end);
+  const initial = initialState(form, y, from);
+  const startAt = (p: Float64Array): Start => startOf(form, initial, p);
+  const residualsAt = (p: Float64Array): Float64Array | undefined => residuals(form, startAt(p), y, from);
+  const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
   const found = FIRST_ALPHAS.map((alpha): Minimum => {
     const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
-    const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
     const start = [...shares.map(logit), ...Array<number>(changes).fill(0)];
-    return leastSquares((p) => residuals(form, startOf(form, initial, p), rows, from), Float64Array.from(start));
+    return leastSquares(residualsAt, Float64Array.from(start), FIRST_STEPS);
   });
-  const best = found.reduce((a, b) => (b.sum < a.sum ? b : a));
-  if (!Number.isFinite(best.sum)) return undefined;
-  const { smoothing, state } = startOf(form, initial, best.parameters);
+  const minimum = found.reduce((a, b) => (b.sum < a.sum ? b : a));
+  const criterionOf = (sum: number): number =>
+    count * Math.log(sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
+  if (!Number.isFinite(minimum.sum)) return undefined;
+  return { form, from, residualsAt, startAt, criterionOf, minimum, criterion: criterionOf(minimum.sum) };
+}
+
+/** The same fit at its end. */
+function endedFit(fit: Fit): Fit {
+  const minimum = leastSquares(fit.residualsAt, fit.minimum.parameters);
+  return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
+}
+
+/** The model of a fit, with its state after the last row of y, before `end`. */
+function modelOf({ form, from, startAt, minimum }: Fit, y: Float64Array, end: number): Ets {
+  const { smoothing, state } = startAt(minimum.parameters);
   const first = { at: from, state: [...state] };
-  for (let row = from; row < end; row++) advance(form, smoothing, state, row, values[row]);
-  const criterion = count * Math.log(best.sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
-  return { ets: { ...form, ...smoothing, first, last: { at: end, state: [...state] } }, criterion };
+  for (const [t, value] of y.entries()) advance(form, smoothing, state, (from + t) % form.period, value);
+  return { ...form, ...smoothing, first, last: { at: end, state: [...state] } };
 }
 
 /** What a form has, 1 or 0 of each. */
@@ -216,20 +240,25 @@ function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array):
 /** r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ, which must be above 0. */
 function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number): Float64Array | undefined {
   const r = new Float64Array(y.length);
-  let [logs, count] = [0, 0];
+  let [phase, product, logs, count] = [from % form.period, 1, 0, 0];
   for (let t = 0; t < y.length; t++) {
-    const expected = advance(form, smoothing, state, from + t, y[t]);
+    const expected = advance(form, smoothing, state, phase, y[t]);
+    phase = phase + 1 < form.period ? phase + 1 : 0; // a remainder takes longer than the rest of a row
     if (Number.isNaN(y[t])) continue;
     r[t] = y[t] - expected;
     if (form.errors === 'additive') continue;
     if (!(expected > 0)) return undefined;
     r[t] /= expected;
-    logs += Math.log(expected);
     count++;
+    const larger = product * expected;
+    if (larger > LEAST_PRODUCT && larger < 1 / LEAST_PRODUCT) product = larger;
+    else [logs, product] = [logs + Math.log(product) + Math.log(expected), 1];
   }
-  const mean = Math.exp(logs / Math.max(count, 1));
-  return r.map((one) => one * mean);
+  const mean = Math.exp((logs + Math.log(product)) / Math.max(count, 1));
+  return mean === 1 ? r : r.map((one) => one * mean);
 }
+/** One logarithm of a product is quicker than that of each factor. */
+const LEAST_PRODUCT = 1e-100;
 
 /** Seasons that the initial state is computed from; without seasons, rows. */
 const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];

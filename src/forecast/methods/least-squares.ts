@@ -37,15 +37,16 @@ const MOST_DAMPING = 1e9;
 /**
  * The parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt, from `start` on. A step solves
  * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. `residualsAt(p)` returns r in a new array, of
- * the same length at each p, or undefined where the model is not defined. Parameters should be around 1.
+ * the same length at each p, or undefined where the model is not defined. Parameters should be around 1. After `most` steps it stops anyway.
  */
 export function leastSquares(
   residualsAt: (parameters: Float64Array) => Float64Array | undefined,
   start: Float64Array,
+  most = MOST_STEPS,
 ): Minimum {
   let found = minimumAt(residualsAt, start);
   let damping = 1e-3;
-  for (let count = 0; found.r && count < MOST_STEPS && damping < MOST_DAMPING; count++) {
+  for (let count = 0; found.r && count < most && damping < MOST_DAMPING; count++) {
     const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, found.r) };
     for (; found.sum >= sum && damping < MOST_DAMPING; damping *= 4) {
       const there = minimumAt(residualsAt, step(damping));

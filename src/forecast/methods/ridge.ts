@@ -1,10 +1,13 @@
-/** Ridge regression: a weighted sum of the numbers that the network reads in its whole window, and of the last four seasons. */
+/**
+ * Ridge regression: a weighted sum of the numbers that the network reads in its whole window, and of the last four seasons; also of their logarithms,
+ * because many series grow, and vary, by shares.
+ */
 import { counted } from '../../core/arguments.js';
 import { scaled } from '../../data/scale.js';
 import type { JsonReader } from '../../files/json-reader.js';
 import { meanAbsoluteError } from '../intervals.js';
 import type { Reading } from '../windows.js';
-import { strideFor } from '../windows.js';
+import { readingOf, strideFor } from '../windows.js';
 import { solved } from './least-squares.js';
 import type { FitInput, FittedMethod, Method } from './method.js';
 import { latestInPhase } from './naive.js';
@@ -81,9 +84,20 @@ interface HorizonWeights {
  * the held steps only those count that are known at the first forecast after them.
  */
 export const ridge: Method = {
-  fit: (input) => [fitted(input.reading.ahead.map((ahead) => fittedTo(input, ahead)))],
+  fit(input) {
+    const { reading, end } = input;
+    const isPositive = reading.series.filled.subarray(0, end).every((value) => Number.isNaN(value) || value > 0);
+    return (isPositive ? [false, true] : [false]).map((isLogarithm) => {
+      const read = { ...input, reading: isLogarithm ? logarithmsOf(reading) : reading };
+      return fitted(
+        isLogarithm,
+        reading.ahead.map((ahead) => fittedTo(read, ahead)),
+      );
+    });
+  },
   restored: (stored) =>
     fitted(
+      stored.field('isLogarithm').truth(),
       stored.field('horizons').list((one) => ({
         ahead: one.field('ahead').whole(1),
         span: one.field('span').whole(1, MOST_SPAN),
@@ -111,10 +125,18 @@ function fittedTo({ reading, T, end, heldFrom }: FitInput, ahead: number): Horiz
   return { ahead, span, weights: [...sumsOf(reading, ahead, span, end).weights(lambda)] };
 }
 
-function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): FittedMethod {
+/** The same reading of the series' logarithms. Their deviation is nearly that of the numbers as a share of the mean. */
+function logarithmsOf({ series, plan, holidays, ahead }: Reading): Reading {
+  const of = (values: Float64Array): Float64Array => values.map((value) => (value > 0 ? Math.log(value) : NaN));
+  const { level, scale } = plan.y;
+  const y = { level: Math.log(Math.max(level, Number.MIN_VALUE)), scale: scale / Math.max(level, scale) };
+  return readingOf({ ...series, y: of(series.y), filled: of(series.filled) }, { ...plan, y }, holidays, ahead);
+}
+
+function fitted(isLogarithm: boolean, horizons: readonly HorizonWeights[], stored?: JsonReader): FittedMethod {
   return {
-    name: 'ridge regression',
-    numbers: { horizons: horizons.map((one) => ({ ...one })) },
+    name: isLogarithm ? 'ridge regression of logarithms' : 'ridge regression',
+    numbers: { isLogarithm, horizons: horizons.map((one) => ({ ...one })) },
     forecasts(reading, ahead, steps) {
       const found = horizons.find((one) => one.ahead === ahead);
       if (!found) {
@@ -125,7 +147,8 @@ function fitted(horizons: readonly HorizonWeights[], stored?: JsonReader): Fitte
       const length = rowLength(reading, found.span) + 1;
       if (stored && found.weights.length !== length)
         throw stored.fault(`weights of ${counted(length, 'number')} for ${ahead} ahead`);
-      return forecastsOf(found, reading, steps);
+      if (!isLogarithm) return forecastsOf(found, reading, steps);
+      return forecastsOf(found, logarithmsOf(reading), steps).map(Math.exp);
     },
     readsFrom: (t, { seasons }) =>
       t - Math.max(SEASONS * (seasons.at(0) ?? 0), ...horizons.map(({ span }) => span)) + 1,
