@@ -105,10 +105,10 @@ export function plansFor(
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };
   const codes = codesOf(all.length);
-  return all.map(({ y, inputs }, k) => ({
+  return all.map(({ y, inputs, name }, k) => ({
     y: scaleOf(y.subarray(0, end)),
     ...{ steps: 0, hasMissing },
-    inputs: inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end))),
+    inputs: inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end), name)),
     ...common,
     ...(series.others && { code: codes[k] }),
   }));
@@ -139,9 +139,10 @@ function pooledPlan(all: readonly Series[], n: number, end: number): KnownPlan {
   return knownPlan({ ...all[0].known[n], values }, values.length, []);
 }
 
-function inputScale(name: string, train: Float64Array): Scale {
+function inputScale(name: string, train: Float64Array, series: string | undefined): Scale {
   if (train.some((value) => !Number.isNaN(value))) return scaleOf(train);
-  throw new DataError(`${name} has no number in the training part: leave it out of --inputs, or fill it`);
+  const where = series === undefined ? '' : ` of ${series}`;
+  throw new DataError(`${name} has no number in the training part${where}: leave it out of --inputs, or fill it`);
 }
 
 /** A column whose cells in the training part, before step `end`, are numbers or missing: a text among the later cells decides nothing. */

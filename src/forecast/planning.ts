@@ -70,10 +70,11 @@ export function planOf(
   }
   const { columns, ahead, isTogether, seeds, coverage } = choices;
   const largest = ahead[ahead.length - 1];
-  const inputs = plansFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
   const wanted = seasons.length > 0 ? WINDOW.seasons * seasons[0] : WINDOW.withoutSeasons;
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(wanted, half)));
+  for (const one of all) assertLongEnough(nameIn(name, choices, one.name), trainEnd - one.first, T + 2 * largest, largest);
+  const inputs = plansFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const common = { columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts };
   const days = holidays
     ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
@@ -93,7 +94,7 @@ export function planOf(
   }));
   for (const [n, plan] of plans.entries()) {
     const one = nameIn(name, plan, all[n].name);
-    assertLongEnough(plan, all[n], one);
+    assertNumbers(plan, all[n], one);
     assertReadable(plan, all[n], one);
     assertLearnable(plan, all[n], one);
   }
@@ -115,17 +116,16 @@ function commonSeasons(all: readonly (readonly number[])[]): number[] {
   return common.sort((a, b) => a - b);
 }
 
-/** Throws a DataError unless a series has enough steps before the validation part, a number in each part, and numbers that differ enough. */
-function assertLongEnough(plan: ForecastPlan, { y, first, calendar }: Series, name: string): void {
-  const { ahead, T, parts, columns, inputs } = plan;
-  const largest = ahead[ahead.length - 1];
-  const trainEnd = parts.validation.from;
-  if (trainEnd - first < T + 2 * largest) {
-    throw new DataError(
-      `${name}: ${counted(Math.max(0, trainEnd - first), 'step')} before the validation part: a forecast of ${counted(largest, 'step')} ahead needs ${T + 2 * largest}: choose fewer ahead, or a shorter test part`,
-    );
-  }
-  for (const [part, { from, to }] of Object.entries({ training: { from: first, to: trainEnd }, ...parts })) {
+function assertLongEnough(name: string, steps: number, needed: number, ahead: number): void {
+  if (steps >= needed) return;
+  throw new DataError(
+    `${name}: ${counted(Math.max(0, steps), 'step')} before the validation part: a forecast of ${counted(ahead, 'step')} ahead needs ${needed}: choose fewer ahead, or a shorter test part`,
+  );
+}
+
+/** Throws a DataError unless a series has a number in each part, and numbers that differ enough. */
+function assertNumbers({ parts, columns, inputs }: ForecastPlan, { y, first, calendar }: Series, name: string): void {
+  for (const [part, { from, to }] of Object.entries({ training: { from: first, to: parts.validation.from }, ...parts })) {
     if (y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
     throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${span({ calendar }, { from, to })}`);
   }

@@ -210,7 +210,7 @@ test.each([
 });
 
 const ACCEPTED =
-  /"text"$|(state\[\d\]|weights\[\d+\]) (-1\.5|1e\+300)$|unit 1e\+300$|isRelative (true|false)$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/;
+  /"text"$|(state\[\d+\]|weights\[\d+\]) (-1\.5|1e\+300)$|unit 1e\+300$|isRelative (true|false)$|(level|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|scale 1e\+300$|(isTogether|hasMissing|isNonNegative) (true|false)$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/;
 
 const shops = forecasts.tableOfShops(forecasts.rowsOfShops());
 const begunShops = (choices = {}) => forecasts.begun({ columns: forecasts.COLUMNS_OF_SHOPS, ...choices }, shops);
@@ -218,14 +218,14 @@ const begunShops = (choices = {}) => forecasts.begun({ columns: forecasts.COLUMN
 describeKind('forecaster of several series', {
   ...{ field: 'forecast', bytesOf: forecastBytes, stateIn: forecastIn, assertTrained: assertForecaster },
   train: (series, options, before, hooks) => trainStages(forecasts.backend, series, options, before, hooks),
-  begun: begunShops(),
+  begun: begunShops({ ahead: [1], seeds: 3 }),
   ...{ options: forecasts.OPTIONS, otherOptions: forecastOptions({ hidden: 3, seed: 99 }) },
   data: shops,
   otherData: ['north', 'south', 'west'].map((other) =>
     forecasts.tableOfShops(forecasts.rowsOfShops(forecasts.COUNT, 0, (n, shop) => (n === 25 && shop === other ? 1 : 0))),
   ),
   otherStates: [],
-  accepted: new RegExp(`${ACCEPTED.source}|isLogarithm (true|false)$|code\\[\\d\\] (-1\\.5|1e\\+300)$|others (\\[\\])$`),
+  accepted: new RegExp(`${ACCEPTED.source}|isLogarithm (true|false)$|code\\[\\d\\] (-1\\.5|1e\\+300)$|others \\[\\]$|(horizons|weights) \\[\\]$`),
   misfits: [
     ['others.0.name', 'west', 'f: forecast.others is ['],
     ['others.0.first', -1, 'f: forecast.others[0].first is -1: must be'],
