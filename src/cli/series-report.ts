@@ -41,7 +41,9 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
   informEach(
     plansIn(plan)
       .filter((one, n) => one.name !== undefined && isConstant(all[n].y.subarray(0, validation.from)))
-      .map(({ name }) => `WARNING: ${nameIn(file, plan, name)}: ${plan.columns.predict} is constant in the training part`),
+      .map(
+        ({ name }) => `WARNING: ${nameIn(file, plan, name)}: ${plan.columns.predict} is constant in the training part`,
+      ),
   );
   inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
   inform(
@@ -73,7 +75,12 @@ export function printReports(json: boolean, plan: ForecastPlan, reports: readonl
     for (const report of reports) printJson({ event: 'test', ...figuresOf(report) });
   } else {
     print(`Mean absolute error on the test part, ${span(plan, test)}, ${counted(test.to - test.from, 'step')}:`);
-    if (isNamed) for (const ahead of plan.ahead) printSeries(plan, reports.filter((one) => one.ahead === ahead));
+    if (isNamed)
+      for (const ahead of plan.ahead)
+        printSeries(
+          plan,
+          reports.filter((one) => one.ahead === ahead),
+        );
     else {
       printLines(alignedRight(errorTable(plan, reports)));
       for (const verdict of verdictsOf(reports)) print(verdict);
@@ -109,7 +116,14 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
   );
   if (reports[0].series !== undefined) {
     for (const ahead of new Set(reports.map((one) => one.ahead)))
-      printLines(alignedRight(originsTable(reports.filter((one) => one.ahead === ahead), show)));
+      printLines(
+        alignedRight(
+          originsTable(
+            reports.filter((one) => one.ahead === ahead),
+            show,
+          ),
+        ),
+      );
     return;
   }
   printLines(

@@ -9,7 +9,7 @@ import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
-import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
+import { checkedForecastOptions, choicesOf, originsIn } from '../forecast/request.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { Holidays } from '../forecast/series.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/series.js';
@@ -20,6 +20,8 @@ import type { ForecastRow } from '../forecast/future.js';
 import { futureOf, MOST_STEPS, rowsOf } from '../forecast/future.js';
 import { withLooksOfRun } from '../forecast/plan.js';
 import { assertHolidaysReach, lastRead } from '../forecast/plan-checks.js';
+import type { OriginsReport } from '../forecast/origins.js';
+import { originsOf } from '../forecast/origins.js';
 import type { HorizonReport } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
 
@@ -57,8 +59,15 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
         for (const ahead of plan.ahead) {
           const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
           const bands = await forecaster.forSeries(one).bands(series, ahead, steps);
-          const made = bands.map((band, n) => ({ step: steps[n], band })).filter(({ band }) => !Number.isNaN(band.forecast));
-          found.push(...rowsOf(one, made.map(({ step, band }) => ({ date: timeName(series.calendar, step), ahead, band }))));
+          const made = bands
+            .map((band, n) => ({ step: steps[n], band }))
+            .filter(({ band }) => !Number.isNaN(band.forecast));
+          found.push(
+            ...rowsOf(
+              one,
+              made.map(({ step, band }) => ({ date: timeName(series.calendar, step), ahead, band })),
+            ),
+          );
         }
       }
       return found;
@@ -67,7 +76,9 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
       assertWhole('forecast: count', count, 1, MOST_STEPS);
       const found: ForecastRow[] = [];
       for (const { plan: one, series } of await laterSeries(sourceOf(rows), plan))
-        found.push(...rowsOf(one, await futureOf(forecaster.forSeries(one), series, count, nameIn('rows', one, one.name))));
+        found.push(
+          ...rowsOf(one, await futureOf(forecaster.forSeries(one), series, count, nameIn('rows', one, one.name))),
+        );
       return found;
     },
     dispose: () => forecaster.dispose(),
@@ -78,8 +89,10 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
 export interface TrainedForecaster {
   /** The file that `longhand forecast` and `loadForecaster` read. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** For each horizon the errors on the test part, beside those of the baselines. */
+  /** For each horizon the errors on the test part, beside those of the baselines; of several series, one after another. */
   readonly reports: readonly HorizonReport[];
+  /** For each of `reports` the errors of each block; none without `origins` of the request. */
+  readonly origins: readonly OriginsReport[];
 }
 
 /**
@@ -100,16 +113,20 @@ export async function trainForecaster(
   assertSignal('trainForecaster: hooks', hooks.signal);
   const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
+  const rolling = originsIn('trainForecaster', request);
   // read before anything is awaited, because the caller may change them
   const chosen = structuredClone(checkedForecastOptions(options));
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = await beginRun(sourceOf(rows), choices, chosen, { holidaysOf: () => holidays });
-  const run = await trainRun(backend, begun, {
+  const runHooks = {
     ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
     ...(signal && { signal }),
-  });
+  };
+  const run = await trainRun(backend, begun, runHooks);
   const reports = await reportOfRun(backend, run, signal);
-  return { bytes: forecastBytes({ ...run.state, plan: withLooksOfRun(run.state.plan, 1) }), reports };
+  const origins = await originsOf(backend, run, reports, rolling, runHooks);
+  const plan = withLooksOfRun(run.state.plan, rolling.origins);
+  return { bytes: forecastBytes({ ...run.state, plan }), reports, origins };
 }
 
 /** The rows of a program. */

@@ -43,7 +43,10 @@ export interface ForecastRow extends Band {
 }
 
 /** Forecasts as users read them. */
-export const rowsOf = ({ name }: Pick<ForecastPlan, 'name'>, steps: readonly Pick<FutureStep, 'date' | 'ahead' | 'band'>[]): ForecastRow[] =>
+export const rowsOf = (
+  { name }: Pick<ForecastPlan, 'name'>,
+  steps: readonly Pick<FutureStep, 'date' | 'ahead' | 'band'>[],
+): ForecastRow[] =>
   steps.map(({ date, ahead, band }) => ({ ...(name !== undefined && { series: name }), date, ahead, ...band }));
 
 /**

@@ -98,9 +98,7 @@ export function plansFor(
   const common = {
     seasons,
     lag: longest > 0 && 2 * lag <= end ? lag : 0,
-    known: series.known.map((column, n) =>
-      series.others ? pooledPlan(all, n, end) : knownPlan(column, end, seasons),
-    ),
+    known: series.known.map((column, n) => (series.others ? pooledPlan(all, n, end) : knownPlan(column, end, seasons))),
     meanOver: seasons.length > 0 ? RECENT.seasons * shortest : RECENT.steps,
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };

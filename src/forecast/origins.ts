@@ -13,27 +13,23 @@ import { holidaysIn, plansIn, rulesOf } from './plan.js';
 import { planOf } from './planning.js';
 import type { HorizonReport } from './report.js';
 import { bestOf } from './report.js';
+import type { OriginChoices } from './request.js';
 import type { ForecastRun } from './run.js';
 import { reportOfRun, trainRun } from './run.js';
 import { seriesIn } from './several.js';
 import { stepsIn } from './forecaster.js';
 
-/** How the origins are chosen. */
-export interface OriginChoices {
-  /** How many. */
-  readonly origins: number;
-  /** Whether everything is trained again before each of them. */
-  readonly refit: boolean;
-}
-
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {
   /** The series' name, in a table of several. */
   readonly series?: string;
+  /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
+  /** The error of each block. */
   readonly origins: readonly OriginError[];
-  /** The mean over the origins, and the standard deviation between them. */
+  /** The mean over the origins. */
   readonly mean: number;
+  /** The standard deviation between the origins. */
   readonly deviation: number;
   /** The method with the smallest error among those that do not forecast. */
   readonly best: string;
@@ -42,13 +38,14 @@ export interface OriginsReport {
 }
 
 /** The mean absolute error of one block. */
-interface OriginError {
+export interface OriginError {
   /** The time of its first step. */
   readonly from: string;
+  /** Its mean absolute error; NaN if the block has no number. */
   readonly error: number;
 }
 
-/** For each series and horizon the errors of the blocks. `reports`: those of the run on the whole test part, of which a block is a piece unless it is trained for. */
+/** For each series and horizon the errors of the blocks. `reports`: those of the run on the whole test part, of which a block is a piece unless it is trained for. None of one origin. */
 export async function originsOf(
   backend: Backend,
   run: ForecastRun,
@@ -56,6 +53,7 @@ export async function originsOf(
   { origins, refit }: OriginChoices,
   hooks: ForecastHooks = {},
 ): Promise<OriginsReport[]> {
+  if (origins === 1) return [];
   const { calendar, parts } = run.state.plan;
   const { from, to } = parts.test;
   if (origins > to - from) {

@@ -156,8 +156,7 @@ export function membersOf(plan: ForecastPlan, stage: Stage = 'final'): Member[] 
   const { ahead, isTogether, seeds, others = [] } = plan;
   const { method } = rulesOf(plan);
   const isAllowed = method === 'auto' || method === 'network';
-  const isUsed = (n: number): boolean =>
-    [plan, ...others].some((one) => rulesOf(one).corrections?.[n].share !== 0);
+  const isUsed = (n: number): boolean => [plan, ...others].some((one) => rulesOf(one).corrections?.[n].share !== 0);
   const used = ahead.filter((_, n) => isAllowed && (stage === 'calibration' || isUsed(n)));
   const groups = !isTogether ? used.map((one) => [one]) : used.length > 0 ? [ahead] : [];
   const beginning = stage === 'final' ? '' : `${stage}-`;

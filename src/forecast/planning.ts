@@ -73,7 +73,8 @@ export function planOf(
   const half = Math.floor((trainEnd - 2 * largest) / 2); // so that there are as many windows
   const wanted = seasons.length > 0 ? WINDOW.seasons * seasons[0] : WINDOW.withoutSeasons;
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.min(wanted, half)));
-  for (const one of all) assertLongEnough(nameIn(name, choices, one.name), trainEnd - one.first, T + 2 * largest, largest);
+  for (const one of all)
+    assertLongEnough(nameIn(name, choices, one.name), trainEnd - one.first, T + 2 * largest, largest);
   const inputs = plansFor(series, trainEnd, largest, seasons, holidays, columns.inputs);
   const common = { columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts };
   const days = holidays
@@ -125,9 +126,14 @@ function assertLongEnough(name: string, steps: number, needed: number, ahead: nu
 
 /** Throws a DataError unless a series has a number in each part, and numbers that differ enough. */
 function assertNumbers({ parts, columns, inputs }: ForecastPlan, { y, first, calendar }: Series, name: string): void {
-  for (const [part, { from, to }] of Object.entries({ training: { from: first, to: parts.validation.from }, ...parts })) {
+  for (const [part, { from, to }] of Object.entries({
+    training: { from: first, to: parts.validation.from },
+    ...parts,
+  })) {
     if (y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
-    throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${span({ calendar }, { from, to })}`);
+    throw new DataError(
+      `${name}: ${columns.predict} has no number in the ${part} part, ${span({ calendar }, { from, to })}`,
+    );
   }
   if (inputs.y.scale < LEAST_SCALE) {
     throw new DataError(

@@ -35,7 +35,10 @@ export function errorTable(
 }
 
 /** The errors of one horizon for several series as the lines of a table: one for each, and their mean. */
-export function seriesTable({ coverage }: Pick<ForecastPlan, 'coverage'>, reports: readonly HorizonReport[]): string[][] {
+export function seriesTable(
+  { coverage }: Pick<ForecastPlan, 'coverage'>,
+  reports: readonly HorizonReport[],
+): string[][] {
   const meanOf = (valueOf: (report: HorizonReport) => number | null): number => {
     const known = reports.map(valueOf).filter((value) => value !== null);
     return known.reduce((sum, value) => sum + value, 0) / known.length;
@@ -46,7 +49,14 @@ export function seriesTable({ coverage }: Pick<ForecastPlan, 'coverage'>, report
     return [name, show(error), show(best), method, ofMase, percent(covered, 1)];
   };
   return [
-    [`${reports[0].ahead} ahead`, 'the forecast', 'best simple method', '', 'its MASE', `in the ${exactPercent(coverage)} interval`],
+    [
+      `${reports[0].ahead} ahead`,
+      'the forecast',
+      'best simple method',
+      '',
+      'its MASE',
+      `in the ${exactPercent(coverage)} interval`,
+    ],
     ...reports.map(({ series = '', error, baselines, mase, coverage: covered }) => {
       const best = bestOf(baselines);
       return line(series, error, best.error, best.name, mase, covered);
@@ -63,7 +73,10 @@ export function seriesTable({ coverage }: Pick<ForecastPlan, 'coverage'>, report
 export function seriesVerdict(reports: readonly HorizonReport[]): string {
   const [{ ahead }] = reports;
   const countOf = (is: (report: HorizonReport) => boolean): number => reports.filter(is).length;
-  const [better, withNetworks] = [({ beatenBy }: HorizonReport) => beatenBy === null, ({ networks }: HorizonReport) => networks.length > 0].map(countOf);
+  const [better, withNetworks] = [
+    ({ beatenBy }: HorizonReport) => beatenBy === null,
+    ({ networks }: HorizonReport) => networks.length > 0,
+  ].map(countOf);
   return (
     `${ahead} ahead, the forecast is as good as the best simple method or better for ${better} of ${counted(reports.length, 'series', 'series')}; ` +
     `${withNetworks === 0 ? 'none uses' : withNetworks === 1 ? 'one uses' : `${withNetworks} use`} an LSTM.`

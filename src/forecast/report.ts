@@ -1,13 +1,7 @@
 /** How good the forecasts of a part are, beside what they must beat. */
 import { NonFiniteError } from '../core/errors.js';
 import { timeName } from '../data/calendar.js';
-import {
-  bandLoss,
-  coverageOf,
-  errorUnit,
-  meanAbsoluteError,
-  rootMeanSquaredError,
-} from './intervals.js';
+import { bandLoss, coverageOf, errorUnit, meanAbsoluteError, rootMeanSquaredError } from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';

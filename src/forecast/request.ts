@@ -61,6 +61,18 @@ export interface ForecastRequest extends CellForms {
   readonly method?: (typeof FORECAST_METHODS)[number];
   /** Whether forecasts may be below 0 although no number of the training part is. Default: false. */
   readonly negative?: boolean;
+  /** Into so many blocks the test part is cut, whose errors are in `origins` of the result. Default: 1, no blocks. */
+  readonly origins?: number;
+  /** Whether everything is trained again before each block, on all that comes before it. Default: false. */
+  readonly refit?: boolean;
+}
+
+/** How the origins of rolling errors are chosen. */
+export interface OriginChoices {
+  /** How many. */
+  readonly origins: number;
+  /** Whether everything is trained again before each of them. */
+  readonly refit: boolean;
 }
 
 export const FORECAST_METHODS = ['auto', 'network', ...METHOD_NAMES] as const;
@@ -89,6 +101,8 @@ const NAMES = [
   'holidays',
   'method',
   'negative',
+  'origins',
+  'refit',
 ];
 
 /**
@@ -168,6 +182,13 @@ export function choicesOf(
     method,
     isNegative: negative,
   };
+}
+
+/** How often the errors of the test part are wanted. Throws a TypeError or a RangeError that names the field. */
+export function originsIn(what: string, { origins = 1, refit = false }: ForecastRequest): OriginChoices {
+  assertWhole(`${what}: origins`, origins, 1);
+  assertTruth(`${what}: refit`, refit);
+  return { origins, refit };
 }
 
 function assertTimeFormat(name: string, format: string, columns: number): void {

@@ -68,17 +68,13 @@ export async function beginRun(
 export async function resumeRun({ name, read }: TableSource, state: ForecastState): Promise<ForecastRun> {
   const series = allPlannedIn(await read(plannedColumns(state.plan)), state.plan);
   const all = seriesIn(series);
-  for (const [n, plan] of plansIn(state.plan).entries())
-    assertOfTraining(plan, all[n], nameIn(name, plan, plan.name));
+  for (const [n, plan] of plansIn(state.plan).entries()) assertOfTraining(plan, all[n], nameIn(name, plan, plan.name));
   return { name, series, options: optionsOf(state, forecastOptions({})), state };
 }
 
 /** A later table of a plan: its series, which may begin later and end later than those of the training. `only`: the name of one that is wanted. */
-export const laterSeries = async (
-  { read }: TableSource,
-  plan: ForecastPlan,
-  only?: string,
-): Promise<Planned[]> => plannedIn(await read(plannedColumns(plan)), plan, only);
+export const laterSeries = async ({ read }: TableSource, plan: ForecastPlan, only?: string): Promise<Planned[]> =>
+  plannedIn(await read(plannedColumns(plan)), plan, only);
 
 /** The run with all networks trained. */
 export const trainRun = async (backend: Backend, run: ForecastRun, hooks?: ForecastHooks): Promise<ForecastRun> => ({

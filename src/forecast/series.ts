@@ -89,7 +89,9 @@ export function wantedColumns(
   const times = time.map((name) => [name, time.length === 1 ? 'time' : 'number'] as const);
   const others = known.map((name, n) => [name, kinds[n]] as const);
   const names = series === undefined ? [] : [[series, 'text'] as const];
-  return Object.fromEntries([...times, ...numbers, ...others, ...names].map(([name, kind]) => [name, { kind, ...forms }]));
+  return Object.fromEntries(
+    [...times, ...numbers, ...others, ...names].map(([name, kind]) => [name, { kind, ...forms }]),
+  );
 }
 
 /**
@@ -155,7 +157,12 @@ function risingTimes(table: Table, names: readonly string[], least: number) {
 }
 
 /** The calendar of a table; for a later table that of the training, which begins at the table's first row. */
-export function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, known: Calendar | undefined): Calendar {
+export function calendarFor(
+  table: Table,
+  times: Float64Array,
+  columns: SeriesColumns,
+  known: Calendar | undefined,
+): Calendar {
   const isFilled = columns.fill !== null;
   if (known) return closedBetween(calendarFrom(known, times[0], table.name), times, isFilled);
   if (columns.time.length === 0) return ROWS;

@@ -54,7 +54,8 @@ export function plannedIn(table: Table, plan: ForecastPlan, only?: string): Plan
     return series && (only ?? one.name) === one.name ? [{ plan: one, series }] : [];
   });
   if (wanted.length === 0) {
-    const lacking = only === undefined ? `no series of the training, which had ${some(plans)}` : `no row with ${column} ${only}`;
+    const lacking =
+      only === undefined ? `no series of the training, which had ${some(plans)}` : `no row with ${column} ${only}`;
     throw new DataError(`${table.name}: has ${lacking}`);
   }
   const others = only === undefined ? [...found.keys()].filter((name) => !names.has(name)) : [];
@@ -83,9 +84,7 @@ const SHOWN = 5;
 function severalOf(table: Table, columns: SeriesColumns, column: string, known?: Calendar): Series[] {
   const tables = tablesBy(table, column);
   const calendar = commonCalendar(table, columns, known);
-  const all = tables.map(
-    ({ name, part }): Series => ({ ...laterSeriesOf(calendar, part, columns), calendar, name }),
-  );
+  const all = tables.map(({ name, part }): Series => ({ ...laterSeriesOf(calendar, part, columns), calendar, name }));
   const length = all.reduce((longest, one) => Math.max(longest, one.length), 0);
   if (all.length > MOST_SERIES || all.length * length > MOST_NUMBERS) {
     throw new DataError(
@@ -105,7 +104,10 @@ function tablesBy(table: Table, column: string): { readonly name: string; readon
     if (code < 0) throw new DataError(`${table.whereIs(row)}: has no ${column}: each row needs the name of its series`);
     rows[code].push(row);
   }
-  return names.words.map((name, code) => ({ name, part: selected(table, `${table.name}, ${column} ${name}`, rows[code]) }));
+  return names.words.map((name, code) => ({
+    name,
+    part: selected(table, `${table.name}, ${column} ${name}`, rows[code]),
+  }));
 }
 
 /** Some rows of a table. */
@@ -126,8 +128,14 @@ function commonCalendar(table: Table, columns: SeriesColumns, known: Calendar | 
   const times = timesOf(table, columns.time);
   const rows = [...times.keys()].sort((a, b) => times[a] - times[b]);
   const distinct = rows.filter((row, n) => n === 0 || times[row] > times[rows[n - 1]]);
-  if (!known && distinct.length < 2) throw new DataError(`${table.name}: has ${counted(distinct.length, 'time')}: a series needs more`);
+  if (!known && distinct.length < 2)
+    throw new DataError(`${table.name}: has ${counted(distinct.length, 'time')}: a series needs more`);
   const union = selected(table, table.name, distinct);
-  const calendar = calendarFor(union, Float64Array.from(distinct, (row) => times[row]), columns, known);
+  const calendar = calendarFor(
+    union,
+    Float64Array.from(distinct, (row) => times[row]),
+    columns,
+    known,
+  );
   return known ? beginningAt(calendar, known.start) : calendar;
 }

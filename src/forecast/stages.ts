@@ -14,14 +14,7 @@ import { networkFor } from '../training/training.js';
 import type { Forecaster, ForecastState } from './forecaster.js';
 import { networkReading, readingFor, stepsIn, withForecaster } from './forecaster.js';
 import type { Correction } from './correction.js';
-import {
-  chosenMethods,
-  COLUMNS_OF_CORRECTION,
-  knownSteps,
-  refitted,
-  shareOf,
-  storedCorrection,
-} from './correction.js';
+import { chosenMethods, COLUMNS_OF_CORRECTION, knownSteps, refitted, shareOf, storedCorrection } from './correction.js';
 import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
 import { isVersion1, joined, membersOf, plansIn, rulesOf, scoredSteps, STAGES, trainEnd, withEach } from './plan.js';

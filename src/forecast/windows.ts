@@ -59,7 +59,14 @@ export function windowExamples(reading: Reading, T: number, end: number, others:
   /** The windows of all series before those of each, and at last of all. */
   const before = [0];
   const all = readings.map((one) => {
-    const { count, ...starts } = windowsBefore(one.plan, ahead, T, end, one.series.first, MOST_WINDOWS / readings.length);
+    const { count, ...starts } = windowsBefore(
+      one.plan,
+      ahead,
+      T,
+      end,
+      one.series.first,
+      MOST_WINDOWS / readings.length,
+    );
     before.push(before[before.length - 1] + count);
     return { ...starts, columns: remembered(one, { from: 0, to: end }, MOST_REMEMBERED / readings.length) };
   });

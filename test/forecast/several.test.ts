@@ -3,6 +3,7 @@ import { zeros } from '../../src/core/tensor.js';
 import { timeName } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
 import { loadForecaster, trainForecaster } from '../../src/door/forecaster.js';
+import { parseForecast } from '../../src/forecast/forecast-file.js';
 import { Forecaster, networkReading, stepsIn } from '../../src/forecast/forecaster.js';
 import { plansFor } from '../../src/forecast/inputs.js';
 import { membersOf, plansIn, rulesOf, trainEnd } from '../../src/forecast/plan.js';
@@ -67,9 +68,15 @@ describe('a table of several series', () => {
   test('needs a name in each row, rows in the order of time, and no gaps', () => {
     const rows = rowsOfShops();
     const changed = (n: number, change: object) => rows.map((row, k) => (k === n ? { ...row, ...change } : row));
-    expectDataError(() => tableOfShops(changed(130, { shop: null }) as never), 'shops[130]: has no shop: each row needs');
+    expectDataError(
+      () => tableOfShops(changed(130, { shop: null }) as never),
+      'shops[130]: has no shop: each row needs',
+    );
     expectDataError(() => tableOfShops(changed(130, { date: rows[129].date })), 'shops[130]: 1987-01-30 occurs twice');
-    expectDataError(() => tableOfShops(rows.filter((_, n) => n !== 130)), 'shops[130]: 1987-02-01 comes after 1987-01-30');
+    expectDataError(
+      () => tableOfShops(rows.filter((_, n) => n !== 130)),
+      'shops[130]: 1987-02-01 comes after 1987-01-30',
+    );
     expectDataError(() => tableOfShops(rows.filter((_, n) => n === 3)), 'shops: has 1 time: a series needs more');
     expectDataError(
       () => tableOfShops(rows.map((row) => (row.shop === 'south' ? { ...row, y: null } : row))),
@@ -79,10 +86,15 @@ describe('a table of several series', () => {
 
   test('may have at most 10,000 series and 10,000,000 numbers', () => {
     const columns = { ...COLUMNS_OF_SHOPS, inputs: [], known: [] };
-    const rows = Array.from({ length: 20_002 }, (_, n) => ({ date: START + (n % 2) * DAY, y: n, shop: `s${n >> 1}` })).map(
-      ({ date, ...row }) => ({ ...row, date: new Date(date) }),
+    const rows = Array.from({ length: 20_002 }, (_, n) => ({
+      date: START + (n % 2) * DAY,
+      y: n,
+      shop: `s${n >> 1}`,
+    })).map(({ date, ...row }) => ({ ...row, date: new Date(date) }));
+    expectDataError(
+      () => tableOfShops(rows as never, columns),
+      'shops: 10001 series of up to 2 steps: at most 10000 series',
     );
-    expectDataError(() => tableOfShops(rows as never, columns), 'shops: 10001 series of up to 2 steps: at most 10000 series');
     expect(seriesIn(tableOfShops(rows.slice(2) as never, columns))).toHaveLength(10_000);
   });
 });
@@ -115,9 +127,13 @@ describe('the plan of several series', () => {
 
   test('names a series that is too short, or has no number in a part', () => {
     const planned = (rows: ReturnType<typeof rowsOfShops>) => planOf('shops', tableOfShops(rows), choices, HOLIDAYS);
-    const late = (from: number) => rowsOfShops().filter(({ shop, date }) => shop !== 'west' || date >= timeName(north.calendar, from));
+    const late = (from: number) =>
+      rowsOfShops().filter(({ shop, date }) => shop !== 'west' || date >= timeName(north.calendar, from));
     planned(late(60));
-    expectDataError(() => planned(late(70)), 'shops, shop west: 26 steps before the validation part: a forecast of 3 steps ahead needs 34');
+    expectDataError(
+      () => planned(late(70)),
+      'shops, shop west: 26 steps before the validation part: a forecast of 3 steps ahead needs 34',
+    );
     expectDataError(() => planned(late(110)), 'shops, shop west: 0 steps before the validation part');
     const ended = rowsOfShops().filter(({ shop, date }) => shop !== 'south' || date < timeName(north.calendar, 105));
     expectDataError(() => planned(ended), 'shops, shop south: y has no number in the test part');
@@ -127,9 +143,7 @@ describe('the plan of several series', () => {
     const of = (season: (shop: string) => number) =>
       planOf(
         'shops',
-        tableOfShops(
-          rowsOfShops(COUNT, 0).map((row, n) => ({ ...row, y: 10 * (n % season(row.shop)) + row.x })),
-        ),
+        tableOfShops(rowsOfShops(COUNT, 0).map((row, n) => ({ ...row, y: 10 * (n % season(row.shop)) + row.x }))),
         { ...choices, seasons: null },
         undefined,
       ).inputs.seasons;
@@ -155,7 +169,9 @@ test('networks learn from the windows of each series, with its code', () => {
     ...one,
     rules: {
       ...rulesOf(one),
-      corrections: [{ fits: [{ method: 'last', numbers: { periods: [1], count: 1 } }], unit: 2, isRelative: false, share: null }],
+      corrections: [
+        { fits: [{ method: 'last', numbers: { periods: [1], count: 1 } }], unit: 2, isRelative: false, share: null },
+      ],
     },
   }));
   const end = trainEnd(plan, [2], 'calibration');
@@ -167,16 +183,19 @@ test('networks learn from the windows of each series, with its code', () => {
   const filled = (of: typeof all, n: number) => {
     const x = zeros([plan.T, 1, of.inputs]);
     const { targets } = of.fill(x, Uint32Array.of(n));
-    return { x: [...(x.data as Float32Array)], y: [...('targets' in targets ? (targets.targets.data as Float64Array) : [])] };
+    return {
+      x: [...(x.data as Float32Array)],
+      y: [...('targets' in targets ? (targets.targets.data as Float64Array) : [])],
+    };
   };
   let n = 0;
   for (const [k, of] of each.entries())
     for (let own = 0; own < of.count; own++, n++) {
       const found = filled(all, n);
       expect(found).toEqual(filled(of, own));
-      expect(found.x.slice(of.inputs - 3 - (of.inputs - readings[k].columns.past.length), readings[k].columns.past.length)).toEqual(
-        [0, 1, 2].map((one) => Number(one === k)),
-      );
+      expect(
+        found.x.slice(of.inputs - 3 - (of.inputs - readings[k].columns.past.length), readings[k].columns.past.length),
+      ).toEqual([0, 1, 2].map((one) => Number(one === k)));
     }
   expect(n).toBe(all.count);
 });
@@ -191,7 +210,9 @@ test('a table of one series has the numbers of the same table without its column
   expect(one.reports).toEqual(without.reports.map((report) => ({ series: 'only', ...report })));
   const [ofOne, ofNone] = [loadForecaster(backend, one.bytes), loadForecaster(backend, without.bytes)];
   const known = rowsOfDays(COUNT, 3).map((row) => ({ ...row, shop: 'only' }));
-  expect(await ofOne.forecast(known)).toEqual((await ofNone.forecast(known)).map((row) => ({ series: 'only', ...row })));
+  expect(await ofOne.forecast(known)).toEqual(
+    (await ofNone.forecast(known)).map((row) => ({ series: 'only', ...row })),
+  );
   ofOne.dispose();
   ofNone.dispose();
 });
@@ -271,7 +292,10 @@ describe('forecasts of several series', () => {
     const plan = planOf('shops', shops, choices, HOLIDAYS);
     const rows = rowsOfShops();
     expect(plannedIn(table(rows), plan, 'west').map(({ series }) => series.name)).toEqual(['west']);
-    expectDataError(() => plannedIn(table(rows), plan, 'east'), 'shops: shop east is none of the training, which had north');
+    expectDataError(
+      () => plannedIn(table(rows), plan, 'east'),
+      'shops: shop east is none of the training, which had north',
+    );
     const some = rows.filter(({ shop }) => shop !== 'west');
     expectDataError(() => plannedIn(table(some), plan, 'west'), 'shops: has no row with shop west');
     expectDataError(() => allPlannedIn(table(some), plan), 'shops: has no row with shop west');
@@ -283,4 +307,35 @@ describe('forecasts of several series', () => {
       [north, south, west].map(({ name, y }) => [name, y]),
     );
   });
+});
+
+test('programs have rolling origins of each series, trained once or again', async () => {
+  const rolling = { ...request, method: 'ridge', origins: 3 } as const;
+  const { reports, origins, bytes } = await trainForecaster(backend, rowsOfShops(), rolling, SMALL);
+  expect(origins.map(({ series, ahead }) => [series, ahead])).toEqual(
+    reports.map(({ series, ahead }) => [series, ahead]),
+  );
+  const { test } = parseForecast(bytes, 'f').plan.parts;
+  for (const [n, { error, bands, series: name }] of reports.entries()) {
+    const y =
+      seriesIn(shops)
+        .find((one) => one.name === name)
+        ?.y.subarray(test.from, test.to) ?? new Float64Array();
+    const errors = [0, 4, 8].map((from) =>
+      bands.slice(from, from + 4).reduce((sum, { forecast }, k) => sum + Math.abs(forecast - y[from + k]) / 4, 0),
+    );
+    for (const [k, one] of errors.entries()) expect(origins[n].origins[k].error).toBeCloseTo(one, 10);
+    expect(origins[n].mean).toBeCloseTo(error, 10); // blocks of the same length
+  }
+  expect(rulesOf(parseForecast(bytes, 'f').plan).looks).toBe(3);
+  const again = await trainForecaster(backend, rowsOfShops(), { ...rolling, refit: true }, SMALL);
+  for (const [n, { origins: blocks }] of again.origins.entries()) {
+    expect(blocks[0]).toEqual(origins[n].origins[0]);
+    expect(blocks[2].error).not.toBe(origins[n].origins[2].error);
+  }
+  expect((await trainForecaster(backend, rowsOfShops(), { ...rolling, origins: 1 }, SMALL)).origins).toEqual([]);
+  for (const wrong of [{ origins: 0 }, { origins: 1.5 }, { refit: 1 }])
+    await expect(trainForecaster(backend, [], { ...request, ...wrong } as never)).rejects.toThrow(
+      `trainForecaster: ${Object.keys(wrong)[0]} `,
+    );
 });

@@ -145,7 +145,8 @@ function describeKind<Plan, Data>(name: string, kind: Kind<Plan, Data>): void {
             }
             if (!Array.isArray(parent)) {
               Reflect.deleteProperty(parent, key);
-              if (!MAY_BE_MISSING.has(key)) expect(refusal(plan, state) ?? `${path} may be missing`).toMatch(`${path}: missing`);
+              if (!MAY_BE_MISSING.has(key))
+                expect(refusal(plan, state) ?? `${path} may be missing`).toMatch(`${path}: missing`);
             }
             parent[key] = before;
             walk(before, path);
@@ -189,7 +190,9 @@ async function fittedState() {
     ({ plan } = state);
     stop.abort(new Error('enough'));
   };
-  await failureOf(trainStages(forecasts.backend, forecasts.series, forecasts.OPTIONS, forecasts.begun(), { ...hooks, onState }));
+  await failureOf(
+    trainStages(forecasts.backend, forecasts.series, forecasts.OPTIONS, forecasts.begun(), { ...hooks, onState }),
+  );
   if (!plan) throw new Error('no state was saved');
   return { plan, networks: new Map() };
 }
@@ -206,7 +209,10 @@ test.each([
   [{ later: rulesOf(fitted.plan).later?.slice(1) ?? null }, 'must be 2 corrections'],
 ])('the fits of the later stage are refused unless there is one for each horizon: %#', (change, message) => {
   const plan = { ...fitted.plan, rules: { ...rulesOf(fitted.plan), ...change } };
-  expectDataError(() => forecastIn({ networks: new Map(), metadata: { forecast: plan as unknown as JsonValue } }, 'f'), message);
+  expectDataError(
+    () => forecastIn({ networks: new Map(), metadata: { forecast: plan as unknown as JsonValue } }, 'f'),
+    message,
+  );
 });
 
 const ACCEPTED =
@@ -222,15 +228,23 @@ describeKind('forecaster of several series', {
   ...{ options: forecasts.OPTIONS, otherOptions: forecastOptions({ hidden: 3, seed: 99 }) },
   data: shops,
   otherData: ['north', 'south', 'west'].map((other) =>
-    forecasts.tableOfShops(forecasts.rowsOfShops(forecasts.COUNT, 0, (n, shop) => (n === 25 && shop === other ? 1 : 0))),
+    forecasts.tableOfShops(
+      forecasts.rowsOfShops(forecasts.COUNT, 0, (n, shop) => (n === 25 && shop === other ? 1 : 0)),
+    ),
   ),
   otherStates: [],
-  accepted: new RegExp(`${ACCEPTED.source}|isLogarithm (true|false)$|code\\[\\d\\] (-1\\.5|1e\\+300)$|others \\[\\]$|(horizons|weights) \\[\\]$`),
+  accepted: new RegExp(
+    `${ACCEPTED.source}|isLogarithm (true|false)$|code\\[\\d\\] (-1\\.5|1e\\+300)$|others \\[\\]$|(horizons|weights) \\[\\]$`,
+  ),
   misfits: [
     ['others.0.name', 'west', 'f: forecast.others is ['],
     ['others.0.first', -1, 'f: forecast.others[0].first is -1: must be'],
     ['others.0.inputs.lag', 0, 'f: forecast.others[0].inputs.lag is 0: must be that of the first series'],
-    ['others.1.inputs.code', [1, 0], 'f: forecast.others[1].inputs.code is [1,0]: must be as long as that of the first'],
+    [
+      'others.1.inputs.code',
+      [1, 0],
+      'f: forecast.others[1].inputs.code is [1,0]: must be as long as that of the first',
+    ],
     ['others.1.inputs.known', [], 'f: forecast.others[1].inputs.known is []: must be 2 columns'],
     ['others.1.scores', null, 'f: forecast.others[1].'],
     ['others.1.digests', [], 'f: forecast.others[1].digests is []: must be 4 digests'],

@@ -123,7 +123,10 @@ function print(found: readonly Forecast[], { json, to }: ForecastFlags): void {
   const lines = found.flatMap(({ plan, steps }) =>
     rowsOf(plan, steps).map((row) => [...namesOf(plan), row.date, row.ahead, ...bandCells(plan, row)]),
   );
-  const text = csvText([[...(found[0].plan.name === undefined ? [] : ['series']), 'date', 'ahead', 'forecast', 'low', 'high'], ...lines]);
+  const text = csvText([
+    [...(found[0].plan.name === undefined ? [] : ['series']), 'date', 'ahead', 'forecast', 'low', 'high'],
+    ...lines,
+  ]);
   if (to === undefined) printContents(text);
   else replaceText(to, text);
 }
@@ -141,7 +144,10 @@ async function draw(file: string, found: readonly Forecast[]): Promise<void> {
       ...known.map((d) => ({ time: timeOf(d), ...point(d, d === series.end - 1 ? series.y[d] : NaN) })),
       ...steps.map(({ step, band }) => ({ time: timeOf(step), truth: NaN, ...band })),
     ];
-    return { title: `${plan.name === undefined ? '' : `${plan.name}: `}the next ${counted(steps.length, 'step')}`, points };
+    return {
+      title: `${plan.name === undefined ? '' : `${plan.name}: `}the next ${counted(steps.length, 'step')}`,
+      points,
+    };
   });
   replaceText(file, forecastSvg(found[0].plan.columns.predict, drawn));
 }

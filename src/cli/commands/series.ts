@@ -14,9 +14,8 @@ import { listed } from '../../forecast/report-words.js';
 import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/planning.js';
 import { networkWords, withLooks, withLooksOfRun } from '../../forecast/plan.js';
-import type { OriginChoices } from '../../forecast/origins.js';
 import { originsOf } from '../../forecast/origins.js';
-import type { ForecastRequest } from '../../forecast/request.js';
+import type { ForecastRequest, OriginChoices } from '../../forecast/request.js';
 import { choicesOf, FORECAST_METHODS, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, reportOfRun, resumeRun, trainRun } from '../../forecast/run.js';
@@ -243,10 +242,8 @@ async function testRun(
   signal: AbortSignal,
 ): Promise<void> {
   const reports = await reportOfRun(backend, run, signal);
-  const rolling =
-    origins > 1
-      ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
-      : [];
+  const hooks = { signal, onNetwork: informOfNetwork };
+  const rolling = await originsOf(backend, run, reports, { origins, refit }, hooks);
   const plan = looked(run.state.plan, origins, checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan));
   printReports(json, plan, reports);
   printOrigins(json, rolling, refit);
@@ -285,6 +282,7 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   interval: flags.interval,
   ...(flags.method !== 'auto' && { method: flags.method }),
   ...(flags.negative && { negative: true }),
+  ...(flags.origins > 1 && { origins: flags.origins, refit: flags.refit }),
   ...(flags.test !== undefined && { test: flags.test }),
   ...(flags.fill && { fill: flags.fill }),
   ...(flags.season && { seasons: flags.season }),
