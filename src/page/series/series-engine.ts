@@ -150,6 +150,8 @@ export class SeriesEngine {
       const state = parseForecast(bytes, name);
       if (state.plan.columns.time.length === 0)
         throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
+      if (state.plan.columns.series !== undefined)
+        throw new DataError(`${name}: has several series, and the page shows one: use longhand forecast`);
       if (membersOf(state.plan).length === 0)
         throw new DataError(`${name}: holds no networks: longhand forecast reads it, the page shows networks`);
       const run = await resumeRun(this.tableFor(signal), state);
