@@ -14,6 +14,9 @@ import { rulesOf } from '../../src/forecast/plan.js';
 import { trainStages } from '../../src/forecast/stages.js';
 import { forecastOptions } from '../../src/forecast/request.js';
 import type { StateHooks, TrainedState } from '../../src/trained-state.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { signed } from '../../src/training/checkpoint.js';
 import type { CheckpointSet } from '../../src/training/checkpoint-set.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../../src/training/checkpoint-set.js';
 import type { TrainOptions } from '../../src/training/options.js';
@@ -352,6 +355,27 @@ test('the names of a set’s networks are different ones, of letters, digits, an
     );
   }
   const bytes = checkpointSetBytes({ networks: new Map([['own', network]]), metadata: { own: [1, 'two'] } });
+  // metadata that a header cannot hold are a tensor of bytes
+  const long = { own: Array.from({ length: 40_000 }, (_, n) => `ä ${n} ${'x'.repeat(500)}`) };
+  const large = checkpointSetBytes({ networks: new Map([['own', network]]), metadata: long });
+  expect(parseCheckpointSet(large, 'f')?.metadata).toEqual(long);
+  const place = Buffer.from(large).indexOf('ä 39999');
+  large[place + 3] ^= 1;
+  expectDataError(() => parseCheckpointSet(large, 'f'), 'f');
+  const { metadata, tensors } = parseSafetensors(checkpointSetBytes({ networks: new Map(), metadata: {} }), 'f');
+  const u8 = (...values: number[]) =>
+    ({ dtype: 'U8', shape: [values.length], bytes: Uint8Array.from(values) }) as const;
+  const withTensor = (tensor: StoredTensor, text?: string) => {
+    const texts = new Map([...metadata].filter(([key]) => key !== 'metadata' && key !== 'checksum'));
+    if (text !== undefined) texts.set('metadata', text);
+    return writeSafetensors(signed({ metadata: texts, tensors: new Map([...tensors, ['metadata', tensor]]) }));
+  };
+  expect(parseCheckpointSet(withTensor(u8(123, 125)), 'f')?.metadata).toEqual({});
+  expectDataError(
+    () => parseCheckpointSet(withTensor(u8(123, 125), '{}'), 'f'),
+    'f: metadata: must be a text or a tensor',
+  );
+  expectDataError(() => parseCheckpointSet(withTensor(u8(255)), 'f'), 'f: metadata: is not UTF-8');
   const set = parseCheckpointSet(bytes, 'f');
   expect([set?.metadata, [...(set?.networks.keys() ?? [])]]).toEqual([{ own: [1, 'two'] }, ['own']]);
 });
