@@ -172,7 +172,7 @@ export function calendarFor(
 }
 
 /** Which days have no step, although their weekdays have one. `known`: without those of this calendar. */
-function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
+export function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
   if (!workdays) return [];
   const count = workdays.closed.length - (known?.workdays?.closed.length ?? 0);
   if (known && count === 0) return [];

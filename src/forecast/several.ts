@@ -11,7 +11,7 @@ import { columnOf, timesOf } from '../data/table.js';
 import type { ForecastPlan } from './plan.js';
 import { plansIn } from './plan.js';
 import type { Series, SeriesColumns } from './series.js';
-import { calendarFor, extended, laterSeriesOf, seriesOf } from './series.js';
+import { calendarFor, closedNotes, extended, laterSeriesOf, seriesOf } from './series.js';
 
 /** More would not fit into the memory, because each number of each series is read by several networks. */
 const MOST_SERIES = 10_000;
@@ -84,7 +84,11 @@ const SHOWN = 5;
 function severalOf(table: Table, columns: SeriesColumns, column: string, known?: Calendar): Series[] {
   const tables = tablesBy(table, column);
   const calendar = commonCalendar(table, columns, known);
-  const all = tables.map(({ name, part }): Series => ({ ...laterSeriesOf(calendar, part, columns), calendar, name }));
+  const ofAll = known ? [] : closedNotes(calendar, undefined);
+  const all = tables.map(({ name, part }, n): Series => {
+    const series = laterSeriesOf(calendar, part, columns);
+    return { ...series, calendar, name, notes: [...(n === 0 ? ofAll : []), ...series.notes] };
+  });
   const length = all.reduce((longest, one) => Math.max(longest, one.length), 0);
   if (all.length > MOST_SERIES || all.length * length > MOST_NUMBERS) {
     throw new DataError(
