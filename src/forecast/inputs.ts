@@ -98,7 +98,9 @@ export function plansFor(
   const common = {
     seasons,
     lag: longest > 0 && 2 * lag <= end ? lag : 0,
-    known: series.known.map((column, n) => (series.others ? pooledPlan(all, n, end) : knownPlan(column, end, seasons))),
+    known: series.known.map((column, n) =>
+      series.others ? pooledPlan(all, n, end, seasons) : knownPlan(column, end, seasons),
+    ),
     meanOver: seasons.length > 0 ? RECENT.seasons * shortest : RECENT.steps,
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };
@@ -125,16 +127,21 @@ function codesOf(series: number): number[][] {
   );
 }
 
-/** How column `n` of the known ones is read in every series: its categories are those of all. They repeat in each series by itself, so in none here. */
-function pooledPlan(all: readonly Series[], n: number, end: number): KnownPlan {
-  const parts = all.map(({ known, first }) => known[n].values.subarray(first, end));
-  const values = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
-  return knownPlan({ ...all[0].known[n], values }, values.length, []);
+/**
+ * How column `n` of the known ones is read in every series: its categories are those of all. It repeats only if it has the same values in all of
+ * them, such as a day of the week.
+ */
+function pooledPlan(all: readonly Series[], n: number, end: number, seasons: readonly number[]): KnownPlan {
+  const [{ known }] = all;
+  const parts = all.map((one) => one.known[n].values.subarray(0, end));
+  const common = parts[0].map((value, t) =>
+    Number.isNaN(value) ? (parts.find((part) => !Number.isNaN(part[t]))?.[t] ?? NaN) : value,
+  );
+  if (parts.every((part) => part.every((value, t) => Number.isNaN(value) || value === common[t])))
+    return knownPlan({ ...known[n], values: common }, end, seasons);
+  const values = new Float64Array(parts.length * end);
+  for (const [k, part] of parts.entries()) values.set(part, k * end);
+  return knownPlan({ ...known[n], values }, values.length, []);
 }
 
 function inputScale(name: string, train: Float64Array, series: string | undefined): Scale {

@@ -130,8 +130,9 @@ function selected({ whereIs, columns }: Table, name: string, rows: readonly numb
 function commonCalendar(table: Table, columns: SeriesColumns, known: Calendar | undefined): Calendar {
   if (columns.time.length === 0) return known ?? calendarFor(table, new Float64Array(), columns, undefined);
   const times = timesOf(table, columns.time);
-  const rows = [...times.keys()].sort((a, b) => times[a] - times[b]);
-  const distinct = rows.filter((row, n) => n === 0 || times[row] > times[rows[n - 1]]);
+  const rowOf = new Map<number, number>(); // the first row of each time
+  for (const [row, time] of times.entries()) if (!rowOf.has(time)) rowOf.set(time, row);
+  const distinct = [...rowOf.values()].sort((a, b) => times[a] - times[b]);
   if (!known && distinct.length < 2)
     throw new DataError(`${table.name}: has ${counted(distinct.length, 'time')}: a series needs more`);
   const union = selected(table, table.name, distinct);
