@@ -68,10 +68,7 @@ describe('a table of several series', () => {
   test('needs a name in each row, rows in the order of time, and no gaps', () => {
     const rows = rowsOfShops();
     const changed = (n: number, change: object) => rows.map((row, k) => (k === n ? { ...row, ...change } : row));
-    expectDataError(
-      () => tableOfShops(changed(130, { shop: null })),
-      'shops[130]: has no shop: each row needs',
-    );
+    expectDataError(() => tableOfShops(changed(130, { shop: null })), 'shops[130]: has no shop: each row needs');
     expectDataError(() => tableOfShops(changed(130, { date: rows[129].date })), 'shops[130]: 1987-01-30 occurs twice');
     expectDataError(
       () => tableOfShops(rows.filter((_, n) => n !== 130)),
