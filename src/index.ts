@@ -131,6 +131,7 @@ export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
 export type { Band } from './forecast/intervals.js';
 export type { LoadedForecaster, TrainedForecaster } from './door/forecaster.js';
 export type { ForecastRow } from './forecast/future.js';
+export type { OriginError, OriginsReport } from './forecast/origins.js';
 export { loadForecaster, trainForecaster } from './door/forecaster.js';
 export type { HorizonReport, MethodReport, WorstForecast } from './forecast/report.js';
 export type { ForecastRequest, SeriesRow } from './forecast/request.js';

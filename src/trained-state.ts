@@ -92,6 +92,8 @@ interface SavedKind<Plan> {
   readonly what: string;
   /** Reads a plan; every fault is a DataError that names the field. */
   readonly planIn: (stored: JsonReader) => Plan;
+  /** A plan as a file holds it. Default: all that it has. */
+  readonly asJson?: (plan: Plan) => JsonValue;
   /** The names that networks of a plan may have. */
   readonly namesOf: (plan: Plan) => string[];
   /** Throws a DataError unless a network reads the plan's windows. `what` begins the message. */
@@ -101,7 +103,8 @@ interface SavedKind<Plan> {
 }
 
 /** Functions that write and read states of one kind as checkpoint files: the networks, and the plan as a field of the metadata. */
-export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastNames }: SavedKind<Plan>) {
+export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastNames, ...kind }: SavedKind<Plan>) {
+  const { asJson = (plan: Plan) => plan as unknown as JsonValue } = kind;
   const isTrained = ({ plan, networks }: TrainedState<Plan>): boolean =>
     lastNames(plan)?.every((name) => hasEnded(networks.get(name))) ?? false;
   return {
@@ -109,7 +112,7 @@ export function savedAs<Plan>({ field, what, planIn, namesOf, assertSuits, lastN
     isTrained,
     /** The bytes of the file. */
     bytesOf: ({ plan, networks }: TrainedState<Plan>): Uint8Array<ArrayBuffer> =>
-      checkpointSetBytes({ networks, metadata: { [field]: plan as unknown as JsonValue } }),
+      checkpointSetBytes({ networks, metadata: { [field]: asJson(plan) } }),
     /** The state of a file's contents; undefined if they are something else. Throws a DataError if they are damaged. */
     stateIn: ({ networks, metadata }: CheckpointSet, name: string): TrainedState<Plan> | undefined => {
       if (!Object.hasOwn(metadata, field)) return undefined;
@@ -252,19 +255,25 @@ export function fillWindow(x: Tensor, b: number, { columns, ahead }: WindowColum
   }
 }
 
-/** Windows as the examples of a run. `startOf`: where window n begins. `targetsOf`: what the network should say of the windows of a batch. */
+/**
+ * Windows as the examples of a run, of I inputs. `windowOf`: where window n begins, and what it reads. `targetsOf`: what the network should say of the
+ * windows of a batch.
+ */
 export const examplesOfWindows = (
   kind: Pick<Examples, 'count' | 'T' | 'classes' | 'classNames' | 'targets' | 'reads' | 'bytes'>,
-  columns: WindowColumns,
-  startOf: (n: number) => number,
+  inputs: number,
+  windowOf: (n: number) => { readonly columns: WindowColumns; readonly start: number },
   targetsOf: (indices: Uint32Array, B: number) => FilledBatch['targets'],
 ): Examples => ({
   ...kind,
-  ...{ inputs: inputCount(columns), inputKind: 'numbers', fitsMoreClasses: false, continues: false, task: undefined },
+  ...{ inputs, inputKind: 'numbers', fitsMoreClasses: false, continues: false, task: undefined },
   fill(x, indices) {
     const [, B] = x.shape;
     if (indices.length < B) fill(x, 0);
-    for (const [b, n] of indices.entries()) fillWindow(x, b, columns, startOf(n));
+    for (const [b, n] of indices.entries()) {
+      const { columns, start } = windowOf(n);
+      fillWindow(x, b, columns, start);
+    }
     return { targets: targetsOf(indices, B), indices };
   },
 });

@@ -58,10 +58,11 @@ export function windowExamples(plan: ClassifyPlan, columns: readonly InputColumn
     },
   };
   const past = columns.map(({ name, values }) => ({ name, at: (place: number) => values[place] }));
+  const read = { columns: { past, future: [] }, ahead: [] };
   const examples = examplesOfWindows(
     { ...{ count, T, bytes, targets: 0, reads: 'last' }, classes: classes.length, classNames: classes },
-    { columns: { past, future: [] }, ahead: [] },
-    (n) => starts[n],
+    past.length,
+    (n) => ({ columns: read, start: starts[n] }),
     (indices, B) => ({ labels: rowsFrom(B, indices, (n) => labels[n]) }),
   );
   return lengths.every((rows) => rows === T) ? examples : { ...examples, fill: fillShorter };

@@ -91,7 +91,7 @@ export function forecastSvg(label: string, horizons: readonly DrawnForecast[]): 
       x: { type: typeof points[0].time === 'number' ? 'linear' : 'utc', label: null },
       y: {
         grid: true,
-        label: `${printable(label)}, ${title}, ${from} … ${to}: truth black, forecast red, interval grey`,
+        label: `${printable(label)}, ${printable(title)}, ${from} … ${to}: truth black, forecast red, interval grey`,
         ...ticksFor(points),
       },
       marks: [

@@ -6,11 +6,13 @@ import { replaceText } from '../files/disk-replace.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { Band } from '../forecast/intervals.js';
 import type { ForecastPlan } from '../forecast/plan.js';
-import { holidaysIn, rulesOf, span } from '../forecast/plan.js';
+import { holidaysIn, plansIn, rulesOf, span } from '../forecast/plan.js';
 import type { OriginsReport } from '../forecast/origins.js';
 import type { HorizonReport } from '../forecast/report.js';
-import { errorTable, figuresOf, verdictsOf, warningsOf } from '../forecast/report.js';
+import { bySeries, figuresOf } from '../forecast/report.js';
+import { errorTable, seriesTable, seriesVerdict, verdictsOf, warningsOf } from '../forecast/report-words.js';
 import type { Series } from '../forecast/series.js';
+import { nameIn, seriesIn } from '../forecast/several.js';
 import { alignedRight, inform, print, printJson, printLines } from './print.js';
 import { looksAt, outputsBeside, writeCsv } from './set-run.js';
 
@@ -30,28 +32,71 @@ export function describePlan(file: string, series: Series, plan: ForecastPlan): 
   const { seasons } = plan.inputs;
   const { validation, test } = plan.parts;
   const { past, future } = inputColumns(plan.inputs, series, holidaysIn(plan));
+  const all = seriesIn(series);
+  const end = all.reduce((last, one) => Math.max(last, one.end), 0);
   inform(
-    `${file}: ${counted(series.end, 'step')} of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+    `${file}: ${counted(end, 'step')} of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: end })}${series.name === undefined ? '' : `, of ${counted(all.length, 'series', 'series')}`}`,
   );
-  informOf(file, series);
+  informEach(all.flatMap(({ name, notes }) => notes.map((note) => `${nameIn(file, plan, name)}: ${note}`)));
+  informEach(
+    plansIn(plan)
+      .filter((one, n) => one.name !== undefined && isConstant(all[n].y.subarray(0, validation.from)))
+      .map(
+        ({ name }) => `WARNING: ${nameIn(file, plan, name)}: ${plan.columns.predict} is constant in the training part`,
+      ),
+  );
   inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
   inform(
     `training before ${timeName(plan.calendar, validation.from)}; validation ${span(plan, validation)}; test ${span(plan, test)}`,
   );
-  inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
+  const inputs = [...past, ...future].map(({ name }) => name);
+  inform(`inputs: ${[...inputs, ...(plan.inputs.code ? ['which series it is'] : [])].join(', ')}`);
 }
 
-/** The errors of every method as a table, and what they mean. */
+function isConstant(values: Float64Array): boolean {
+  const first = values.find((value) => !Number.isNaN(value));
+  return values.every((value) => Number.isNaN(value) || value === first);
+}
+
+/** A table of many series would have as many lines of each kind: the first ones are shown. */
+export const MOST_LINES = 20;
+
+/** On standard error. */
+function informEach(lines: readonly string[]): void {
+  for (const line of lines.slice(0, MOST_LINES)) inform(line);
+  if (lines.length > MOST_LINES) inform(`… and ${lines.length - MOST_LINES} more such lines`);
+}
+
+/** The errors of every method as a table, and what they mean; of several series, a line for each. */
 export function printReports(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
   const { test } = plan.parts;
+  const isNamed = plan.name !== undefined;
   if (json) {
     for (const report of reports) printJson({ event: 'test', ...figuresOf(report) });
   } else {
     print(`Mean absolute error on the test part, ${span(plan, test)}, ${counted(test.to - test.from, 'step')}:`);
-    printLines(alignedRight(errorTable(plan, reports)));
-    for (const verdict of verdictsOf(reports)) print(verdict);
+    if (isNamed)
+      for (const ahead of plan.ahead)
+        printSeries(
+          plan,
+          reports.filter((one) => one.ahead === ahead),
+        );
+    else {
+      printLines(alignedRight(errorTable(plan, reports)));
+      for (const verdict of verdictsOf(reports)) print(verdict);
+    }
   }
-  for (const warning of warningsOf(plan, reports)) inform(`WARNING: ${warning}`);
+  informEach(
+    bySeries(reports).flatMap((group) =>
+      warningsOf(plan, group).map((warning) => `WARNING: ${isNamed ? `${group[0].series}: ` : ''}${warning}`),
+    ),
+  );
+}
+
+/** The errors of one horizon for several series. */
+function printSeries(plan: ForecastPlan, reports: readonly HorizonReport[]): void {
+  printLines(alignedRight(seriesTable(plan, reports)));
+  print(seriesVerdict(reports));
 }
 
 /** The errors from each origin as a table, and by how much the forecasts are better than the best other method. */
@@ -69,6 +114,18 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
   print(
     `Mean absolute error from each origin, ${refit ? 'trained again before each' : 'trained once, before the first'}:`,
   );
+  if (reports[0].series !== undefined) {
+    for (const ahead of new Set(reports.map((one) => one.ahead)))
+      printLines(
+        alignedRight(
+          originsTable(
+            reports.filter((one) => one.ahead === ahead),
+            show,
+          ),
+        ),
+      );
+    return;
+  }
   printLines(
     alignedRight([
       ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
@@ -83,6 +140,19 @@ export function printOrigins(json: boolean, reports: readonly OriginsReport[], r
       `${ahead} ahead, the mean error of ${best} minus that of forecast is ${mean} (95% interval: ${ends.join(' … ')}): above 0, forecast is better.`,
     );
   }
+}
+
+/** The errors of one horizon for several series: a line for each. */
+function originsTable(reports: readonly OriginsReport[], show: (value: number) => string): string[][] {
+  const [{ ahead, origins }] = reports;
+  const titles = ['mean', 'deviation', 'better by', '95% interval', 'than'];
+  return [
+    [`${ahead} ahead`, ...origins.map(({ from }) => `from ${from}`), ...titles],
+    ...reports.map(({ series = '', origins: own, mean, deviation, gain, best }) => [
+      ...[series, ...[...own.map(({ error }) => error), mean, deviation, gain.mean].map(show)],
+      ...[`${show(gain.low)} … ${show(gain.high)}`, best],
+    ]),
+  ];
 }
 
 /** How often the test part was looked at, as the report beside a checkpoint says: a new run does not forget the looks of those before. */
@@ -102,16 +172,21 @@ export function informOfLooks(plan: ForecastPlan): void {
 }
 
 /** The title of the column that was forecast, which may be called `low`. */
-const truthTitle = (name: string): string =>
-  ['date', 'ahead', 'forecast', 'low', 'high'].includes(name) ? `${name} (truth)` : name;
+const truthTitle = ({ columns: { predict }, name }: ForecastPlan): string =>
+  ['date', 'ahead', 'forecast', 'low', 'high', ...(name === undefined ? [] : ['series'])].includes(predict)
+    ? `${predict} (truth)`
+    : predict;
 
 /** Steps of which one can see each in a drawing; of more, these last ones are drawn once again. */
 const LEGIBLE = 120;
 
+/** Of a table with many series, the first ones are drawn. */
+export const MOST_DRAWN = 12;
+
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
 export async function writeReports(
   checkpoint: string,
-  series: Series,
+  table: Series,
   plan: ForecastPlan,
   reports: readonly HorizonReport[],
   origins: readonly OriginsReport[],
@@ -120,20 +195,30 @@ export async function writeReports(
   const { looks } = rulesOf(plan);
   const report = { looks, test: span(plan, plan.parts.test), steps: stepsOf(plan), horizons: reports.map(figuresOf) };
   replaceText(reportFile, `${JSON.stringify({ ...report, ...(origins.length > 0 && { origins }) }, null, 2)}\n`);
-  const lines = reports.flatMap(({ ahead, bands }) =>
-    bands.map((band, n) => {
-      const d = plan.parts.test.from + n;
-      const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return [timeName(plan.calendar, d), ahead, truth, ...bandCells(plan, band)];
-    }),
+  const plans = plansIn(plan);
+  const all = seriesIn(table).map((series, n) => ({ series, plan: plans[n], own: bySeries(reports)[n] }));
+  const lines = all.flatMap(({ series, plan: one, own }) =>
+    own.flatMap(({ ahead, bands }) =>
+      bands.map((band, n) => {
+        const d = plan.parts.test.from + n;
+        const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
+        return [...namesOf(one), timeName(plan.calendar, d), ahead, truth, ...bandCells(one, band)];
+      }),
+    ),
   );
-  writeCsv(test, [['date', 'ahead', truthTitle(plan.columns.predict), 'forecast', 'low', 'high'], ...lines]);
+  const titles = ['date', 'ahead', truthTitle(plan), 'forecast', 'low', 'high'];
+  writeCsv(test, [[...(plan.name === undefined ? [] : ['series']), ...titles], ...lines]);
   const { drawnTime, forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): number | Date => drawnTime(plan.calendar, plan.parts.test.from + n);
-  const drawn = reports.flatMap(({ ahead, bands }) => {
-    const points = bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band }));
-    const whole = { title: `${ahead} ahead`, points };
-    return points.length <= 2 * LEGIBLE ? [whole] : [whole, { ...whole, points: points.slice(-LEGIBLE) }];
-  });
+  const drawn = all.slice(0, MOST_DRAWN).flatMap(({ series, own }) =>
+    own.flatMap(({ ahead, bands }) => {
+      const points = bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band }));
+      const whole = { title: `${series.name === undefined ? '' : `${series.name}, `}${ahead} ahead`, points };
+      return points.length <= 2 * LEGIBLE ? [whole] : [whole, { ...whole, points: points.slice(-LEGIBLE) }];
+    }),
+  );
   replaceText(plot, forecastSvg(plan.columns.predict, drawn));
 }
+
+/** The cell of a series' name, in a table of several. */
+export const namesOf = ({ name }: Pick<ForecastPlan, 'name'>): string[] => (name === undefined ? [] : [name]);

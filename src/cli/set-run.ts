@@ -157,9 +157,12 @@ export function looksAt(file: string, part: string, value: unknown): number {
   }
 }
 
-/** Writes rows as a CSV file. Texts with commas, quotation marks or line breaks are quoted. */
-export function writeCsv(file: string, rows: readonly (readonly (number | string)[])[]): void {
+/** Rows as a CSV file has them. Texts with commas, quotation marks or line breaks are quoted. */
+export function csvText(rows: readonly (readonly (number | string)[])[]): string {
   const quoted = (cell: number | string): number | string =>
     /[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell;
-  replaceText(file, rows.map((cells) => `${cells.map(quoted).join(',')}\n`).join(''));
+  return rows.map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
 }
+
+export const writeCsv = (file: string, rows: readonly (readonly (number | string)[])[]): void =>
+  replaceText(file, csvText(rows));

@@ -9,15 +9,19 @@ import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
-import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
+import { checkedForecastOptions, choicesOf, originsIn } from '../forecast/request.js';
 import { Forecaster, stepsIn } from '../forecast/forecaster.js';
 import type { Holidays } from '../forecast/series.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/series.js';
 import type { TableSource } from '../forecast/run.js';
 import { beginRun, laterSeries, reportOfRun, trainRun } from '../forecast/run.js';
+import { nameIn } from '../forecast/several.js';
 import type { ForecastRow } from '../forecast/future.js';
 import { futureOf, MOST_STEPS, rowsOf } from '../forecast/future.js';
-import { assertHolidaysReach, lastRead, withLooksOfRun } from '../forecast/plan.js';
+import { withLooksOfRun } from '../forecast/plan.js';
+import { assertHolidaysReach, lastRead } from '../forecast/plan-checks.js';
+import type { OriginsReport } from '../forecast/origins.js';
+import { originsOf } from '../forecast/origins.js';
 import type { HorizonReport } from '../forecast/report.js';
 import type { ForecastRequest, SeriesRow } from '../forecast/request.js';
 
@@ -26,7 +30,7 @@ export interface LoadedForecaster {
   /** The horizons: steps ahead. */
   readonly ahead: readonly number[];
   /**
-   * For each horizon and each row, the forecast made that many steps before the row, from the rows before; none where a simple method forecasts and has too few of these. One network of several horizons that
+   * For each horizon and each row, in a table of several series for one series after another, the forecast made that many steps before the row, from the rows before; none where a simple method forecasts and has too few of these. One network of several horizons that
    * reads known columns forecasts only from rows whose largest horizon is a row too. Rejects with a DataError for rows out of order, gaps, or
    * missing columns, and for rows after the last year of the holidays.
    */
@@ -43,27 +47,39 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
   assertTrained(state, 'loadForecaster');
   const { plan } = state;
   const forecaster = new Forecaster(backend, state);
+  const largest = plan.ahead[plan.ahead.length - 1];
   return {
     ahead: [...plan.ahead],
     async predict(rows) {
-      const series = await laterSeries(sourceOf(rows), plan);
-      const { first } = series; // filled steps are forecast too
-      const largest = plan.ahead[plan.ahead.length - 1];
-      const isAllRead = plan.isTogether && plan.columns.known.length > 0;
-      assertHolidaysReach(plan, isAllRead ? series.length : lastRead(plan, series.length), 'rows');
       const found: ForecastRow[] = [];
-      for (const ahead of plan.ahead) {
-        const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
-        const bands = await forecaster.bands(series, ahead, steps);
-        for (const [n, band] of bands.entries())
-          if (!Number.isNaN(band.forecast)) found.push({ date: timeName(series.calendar, steps[n]), ahead, ...band });
+      const isAllRead = plan.isTogether && plan.columns.known.length > 0;
+      for (const { plan: one, series } of await laterSeries(sourceOf(rows), plan)) {
+        const { first } = series; // filled steps are forecast too
+        assertHolidaysReach(plan, isAllRead ? series.length : lastRead(plan, series.length), 'rows');
+        for (const ahead of plan.ahead) {
+          const steps = stepsIn({ from: first + ahead, to: series.length - (isAllRead ? largest - ahead : 0) });
+          const bands = await forecaster.forSeries(one).bands(series, ahead, steps);
+          const made = bands
+            .map((band, n) => ({ step: steps[n], band }))
+            .filter(({ band }) => !Number.isNaN(band.forecast));
+          found.push(
+            ...rowsOf(
+              one,
+              made.map(({ step, band }) => ({ date: timeName(series.calendar, step), ahead, band })),
+            ),
+          );
+        }
       }
       return found;
     },
-    async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
+    async forecast(rows, count = largest) {
       assertWhole('forecast: count', count, 1, MOST_STEPS);
-      const series = await laterSeries(sourceOf(rows), plan);
-      return rowsOf(await futureOf(forecaster, series, count, 'rows'));
+      const found: ForecastRow[] = [];
+      for (const { plan: one, series } of await laterSeries(sourceOf(rows), plan))
+        found.push(
+          ...rowsOf(one, await futureOf(forecaster.forSeries(one), series, count, nameIn('rows', one, one.name))),
+        );
+      return found;
     },
     dispose: () => forecaster.dispose(),
   };
@@ -73,8 +89,10 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
 export interface TrainedForecaster {
   /** The file that `longhand forecast` and `loadForecaster` read. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** For each horizon the errors on the test part, beside those of the baselines. */
+  /** For each horizon the errors on the test part, beside those of the baselines; of several series, one after another. */
   readonly reports: readonly HorizonReport[];
+  /** For each of `reports` the errors of each block; none without `origins` of the request. */
+  readonly origins: readonly OriginsReport[];
 }
 
 /**
@@ -95,16 +113,20 @@ export async function trainForecaster(
   assertSignal('trainForecaster: hooks', hooks.signal);
   const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
+  const rolling = originsIn('trainForecaster', request);
   // read before anything is awaited, because the caller may change them
   const chosen = structuredClone(checkedForecastOptions(options));
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
   const begun = await beginRun(sourceOf(rows), choices, chosen, { holidaysOf: () => holidays });
-  const run = await trainRun(backend, begun, {
+  const runHooks = {
     ...(onStep && { onStep: guarding((step, steps, network) => onStep.call(hooks, step, steps, network)) }),
     ...(signal && { signal }),
-  });
+  };
+  const run = await trainRun(backend, begun, runHooks);
   const reports = await reportOfRun(backend, run, signal);
-  return { bytes: forecastBytes({ ...run.state, plan: withLooksOfRun(run.state.plan, 1) }), reports };
+  const origins = await originsOf(backend, run, reports, rolling, runHooks);
+  const plan = withLooksOfRun(run.state.plan, rolling.origins);
+  return { bytes: forecastBytes({ ...run.state, plan }), reports, origins };
 }
 
 /** The rows of a program. */

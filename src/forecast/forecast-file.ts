@@ -2,7 +2,7 @@
 import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { digestsIn, scaleIn } from '../data/scale.js';
-import type { JsonObject } from '../files/json.js';
+import type { JsonObject, JsonValue } from '../files/json.js';
 import type { Calendar, Workdays } from '../data/calendar.js';
 import { CALENDAR_UNITS } from '../data/calendar.js';
 import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
@@ -16,6 +16,7 @@ import { fitIn } from './methods/methods.js';
 import type { ForecastPlan, Rules, StoredCorrection } from './plan.js';
 import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES } from './plan.js';
 import { FORECAST_METHODS, MOST_AHEAD } from './request.js';
+import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
 
 const namesOf = (plan: ForecastPlan, stage: (typeof STAGES)[number]): string[] =>
@@ -30,6 +31,8 @@ export const {
   field: 'forecast',
   what: 'forecaster',
   planIn,
+  asJson: ({ others, ...first }) =>
+    ({ ...first, ...(others && { others: others.map(ownFields) }) }) as unknown as JsonValue,
   namesOf: (plan) => STAGES.flatMap((stage) => namesOf(plan, stage)),
   assertSuits({ T }, { model }, what) {
     if (model.T !== T)
@@ -46,18 +49,50 @@ export function parseForecast(bytes: Uint8Array, name: string): ForecastState {
   return state;
 }
 
+/** What the plans of a table's series differ in; the first one has the rest. */
+const ownFields = ({ name, first, inputs, digests, scores, rules }: ForecastPlan) =>
+  definedFields({ name, first, inputs, digests, scores, rules });
+
 /** Reads a plan; every fault is a DataError that names the field. */
 function planIn(stored: JsonReader): ForecastPlan {
+  const common = commonIn(stored);
+  const first = wholePlan(common, ownIn(stored, common));
+  assertPlan(stored, first);
+  const others = stored.optional('others')?.list((other) => {
+    const plan = wholePlan(common, ownIn(other, common));
+    assertPlan(other, plan);
+    const differs = (['steps', 'seasons', 'lag', 'meanOver', 'holidays', 'hasMissing', 'known'] as const).find(
+      (name) => JSON.stringify(plan.inputs[name]) !== JSON.stringify(first.inputs[name]),
+    );
+    if (differs) throw other.field('inputs').field(differs).fault('that of the first series');
+    if (plan.inputs.code?.length !== first.inputs.code?.length)
+      throw other.field('inputs').field('code').fault('as long as that of the first series');
+    if ((plan.scores === null) !== (first.scores === null))
+      throw other.field('scores').fault('null if those of the first series are, and only then');
+    return plan;
+  });
+  if (!others) return first;
+  const names = [first, ...others].map(({ name }) => name);
+  if (new Set(names).size < names.length) throw stored.field('others').fault('series with different names');
+  return { ...first, others };
+}
+
+/** In the order of a new plan, which is a part of the file's bytes. */
+const wholePlan = (
+  { T, holidays, ...common }: ReturnType<typeof commonIn>,
+  { inputs, ...own }: ReturnType<typeof ownIn>,
+): ForecastPlan => ({ ...common, inputs, T, holidays, ...own });
+
+type OwnFields = 'name' | 'first' | 'inputs' | 'digests' | 'scores' | 'rules' | 'others';
+
+/** What all series of a table have in common. */
+function commonIn(stored: JsonReader): Omit<ForecastPlan, OwnFields> {
   const columns = stored.field('columns');
   const calendar = stored.field('calendar');
   const parts = stored.field('parts');
   const ahead = stored.field('ahead').list((one) => one.whole(1, MOST_AHEAD));
-  const scores = stored
-    .field('scores')
-    .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number()))));
-  const rules = stored.optional('rules');
-  const plan: ForecastPlan = {
-    columns: definedFields({
+  const plan = {
+    columns: definedFields<SeriesColumns>({
       time: columns.field('time').texts(),
       predict: columns.field('predict').text(),
       inputs: columns.field('inputs').texts(),
@@ -66,6 +101,7 @@ function planIn(stored: JsonReader): ForecastPlan {
       timeFormat: timeFormatIn(columns.optional('timeFormat')),
       decimal: columns.optional('decimal')?.choice(DECIMALS),
       thousands: columns.optional('thousands')?.choice(THOUSANDS),
+      series: columns.optional('series')?.text(),
     }),
     ahead,
     isTogether: stored.field('isTogether').truth(),
@@ -73,31 +109,53 @@ function planIn(stored: JsonReader): ForecastPlan {
     coverage: stored.field('coverage').number(0, 1),
     calendar: calendarIn(calendar),
     parts: { validation: parts.field('validation').range(), test: parts.field('test').range() },
-    inputs: inputsIn(stored.field('inputs')),
     T: stored.field('T').whole(1, MOST_STEPS),
     holidays: stored.field('holidays').orNull((one) => one.list(holidayIn)),
-    digests: digestsIn(stored.field('digests')),
-    scores,
-    ...(rules && { rules: rulesIn(rules) }),
   };
   const repeated = repeatedColumn(plan.columns);
   if (repeated !== undefined) throw columns.fault(`different columns: ${JSON.stringify(repeated)} occurs twice`);
   const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
   if (ahead.length === 0 || !rises) throw stored.field('ahead').fault('numbers that rise');
+  if (plan.seeds * ahead.length > MOST_NETWORKS) throw stored.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
+  const { validation, test } = plan.parts;
+  if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);
+  const times = plan.columns.time.length;
+  if (times > PARTS_OF_TIME.length) throw columns.field('time').fault(`at most ${PARTS_OF_TIME.length} columns`);
+  if ((times === 0) !== (plan.calendar.unit === 'row'))
+    throw calendar.field('unit').fault('row without a column of the time, and only then');
+  return plan;
+}
+
+/** What each series of a table has by itself. */
+function ownIn(stored: JsonReader, { columns }: Pick<ForecastPlan, 'columns'>): Pick<ForecastPlan, OwnFields> {
+  const rules = stored.optional('rules');
+  return {
+    inputs: inputsIn(stored.field('inputs')),
+    digests: digestsIn(stored.field('digests')),
+    scores: stored
+      .field('scores')
+      .orNull((one) => one.list((part) => part.list((score) => score.orNull((n) => n.number())))),
+    ...(rules && { rules: rulesIn(rules) }),
+    ...(columns.series !== undefined && { name: stored.field('name').text(), first: stored.field('first').whole(0) }),
+  };
+}
+
+/** Throws a DataError unless the fields of a series' plan suit each other. */
+function assertPlan(stored: JsonReader, plan: ForecastPlan): void {
+  const { ahead, scores, inputs } = plan;
   const { corrections, later } = rulesOf(plan);
   for (const [name, all] of Object.entries({ corrections, later }))
     if (all && all.length !== ahead.length)
       throw stored.field('rules').field(name).fault(counted(ahead.length, 'correction'));
   if (corrections && !scores && !later)
     throw stored.field('rules').field('later').fault('corrections, because there are no scores');
+  if (later && (!corrections || scores))
+    throw stored.field('rules').field('later').fault('null, unless there are corrections and no scores');
   if (scores && !isVersion1(plan) && corrections?.every(({ share }) => share !== null) !== true)
     throw stored.field('rules').field('corrections').fault('corrections with their shares, because there are scores');
   const { from, to } = scoredSteps(plan.parts);
   if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
     throw stored.field('scores').fault(`${counted(ahead.length, 'list')} of ${counted(to - from, 'number')}`);
-  if (plan.seeds * ahead.length > MOST_NETWORKS) throw stored.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
-  const { inputs, validation, test } = { ...plan, ...plan.parts };
-  if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);
   if (inputs.lag > 0 && inputs.lag < ahead[ahead.length - 1])
     throw stored.field('inputs').field('lag').fault('0, or no shorter than a horizon');
   for (const name of ['inputs', 'known'] as const) {
@@ -106,10 +164,6 @@ function planIn(stored: JsonReader): ForecastPlan {
   }
   const columnsLearned = 1 + inputs.inputs.length + inputs.known.length;
   if (plan.digests.length !== columnsLearned) throw stored.field('digests').fault(`${columnsLearned} digests`);
-  const times = plan.columns.time.length;
-  if (times > PARTS_OF_TIME.length) throw columns.field('time').fault(`at most ${PARTS_OF_TIME.length} columns`);
-  if ((times === 0) !== (plan.calendar.unit === 'row'))
-    throw calendar.field('unit').fault('row without a column of the time, and only then');
   for (const known of inputs.known) {
     const { repeats } = known.kind === 'categories' ? known : { repeats: null };
     if (repeats !== null && !inputs.seasons.includes(repeats.length))
@@ -118,7 +172,6 @@ function planIn(stored: JsonReader): ForecastPlan {
         .field('known')
         .fault(`repeated codes of ${known.name} as long as one of the seasons`);
   }
-  return plan;
 }
 
 const rulesIn = (stored: JsonReader): Rules => ({
@@ -178,7 +231,7 @@ function workdaysIn(stored: JsonReader | undefined): Workdays | undefined {
 }
 
 function inputsIn(stored: JsonReader): InputPlan {
-  return {
+  return definedFields<InputPlan>({
     y: scaleIn(stored.field('y')),
     steps: stored.field('steps').whole(0),
     hasMissing: stored.field('hasMissing').truth(),
@@ -188,7 +241,8 @@ function inputsIn(stored: JsonReader): InputPlan {
     known: stored.field('known').list(knownIn),
     meanOver: stored.field('meanOver').whole(1),
     holidays: stored.field('holidays').texts(),
-  };
+    code: stored.optional('code')?.list((one) => one.number()),
+  });
 }
 
 function knownIn(stored: JsonReader): KnownPlan {

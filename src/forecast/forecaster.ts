@@ -8,7 +8,7 @@ import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { assertNotFreed, copyInto } from '../core/tensor.js';
 import type { CompleteConfig } from '../network/config.js';
-import type { TrainedState } from '../trained-state.js';
+import type { InputColumn, TrainedState } from '../trained-state.js';
 import { fillWindow, inputCount, LoadedNetworks } from '../trained-state.js';
 import type { Correction } from './correction.js';
 import { correctedReading, correctionsOf, recentLevel } from './correction.js';
@@ -42,11 +42,14 @@ export function networkReading(
 ): Reading {
   const reading = readingFor(plan, series, ahead);
   if (!corrections) return reading;
-  return correctedReading(
+  const corrected = correctedReading(
     reading,
     ahead.map((one) => corrections[plan.ahead.indexOf(one)]),
     range,
   );
+  const { columns } = corrected;
+  const code = (plan.inputs.code ?? []).map((value, n): InputColumn => ({ name: `series: ${n + 1}`, at: () => value }));
+  return { ...corrected, columns: { ...columns, past: [...columns.past, ...code] } };
 }
 
 /** Calls `use` with the forecaster of a state, and frees it. */
@@ -83,8 +86,14 @@ export class Forecaster {
   /** The scores that are known of a series, by horizon and step. */
   private readonly scoresOf = new WeakMap<Series, Map<number, Map<number, number>>>();
 
-  /** Throws an Error if a network of the stage is missing. */
-  constructor(backend: Backend, { plan, networks }: ForecastState, stage: Stage = 'final') {
+  /** Throws an Error if a network of the stage is missing. `lent`: the networks, if another forecaster has them and frees them. */
+  constructor(
+    private readonly backend: Backend,
+    private readonly state: ForecastState,
+    private readonly stage: Stage = 'final',
+    private readonly lent?: LoadedNetworks,
+  ) {
+    const { plan, networks } = state;
     this.plan = plan;
     this.members = membersOf(plan, stage);
     this.corrections = correctionsOf(plan);
@@ -94,12 +103,17 @@ export class Forecaster {
       assertForecasts(name, network.model.network, ahead);
       return [name, network] as const;
     });
-    this.networks = new LoadedNetworks(backend, 2 * plan.T, saved);
+    this.networks = lent ?? new LoadedNetworks(backend, 2 * plan.T, saved);
+  }
+
+  /** The same networks for one series of the plan's table. They are freed with this forecaster. */
+  forSeries(plan: ForecastPlan): Forecaster {
+    return new Forecaster(this.backend, { ...this.state, plan }, this.stage, this.networks);
   }
 
   /** Frees the networks. */
   dispose(): void {
-    this.networks.dispose();
+    if (!this.lent) this.networks.dispose();
   }
 
   /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */

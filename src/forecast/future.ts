@@ -9,7 +9,8 @@ import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
-import { assertHolidaysReach, assertReadable, membersOf } from './plan.js';
+import { membersOf } from './plan.js';
+import { assertHolidaysReach, assertReadable } from './plan-checks.js';
 import type { Series } from './series.js';
 import { extended } from './series.js';
 
@@ -33,6 +34,8 @@ export interface FutureStep {
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
+  /** The series' name, in a table of several. */
+  readonly series?: string;
   /** The time of the number, as `2024-02-29`. */
   readonly date: string;
   /** Steps from the last number that was known. */
@@ -40,8 +43,11 @@ export interface ForecastRow extends Band {
 }
 
 /** Forecasts as users read them. */
-export const rowsOf = (steps: readonly FutureStep[]): ForecastRow[] =>
-  steps.map(({ date, ahead, band }) => ({ date, ahead, ...band }));
+export const rowsOf = (
+  { name }: Pick<ForecastPlan, 'name'>,
+  steps: readonly Pick<FutureStep, 'date' | 'ahead' | 'band'>[],
+): ForecastRow[] =>
+  steps.map(({ date, ahead, band }) => ({ ...(name !== undefined && { series: name }), date, ahead, ...band }));
 
 /**
  * The `count` steps after the last number. The network of the smallest horizon that reaches a step forecasts it. Beyond the largest horizon,

@@ -5,6 +5,7 @@
 import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
+import { Random } from '../core/rng.js';
 import { numberIn } from '../data/table.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
@@ -54,6 +55,8 @@ export interface InputPlan {
   readonly meanOver: number;
   /** Holidays that have a column of their own, because at least two days of the training part have them. */
   readonly holidays: readonly string[];
+  /** What tells networks of several series which one they read: the same numbers at each step. undefined: they read one series. */
+  readonly code?: readonly number[] | undefined;
 }
 
 /** The columns of a network's inputs, in their order: of step t, which it reads, and of step d, which it forecasts. */
@@ -74,35 +77,77 @@ const DAY = 86_400_000;
 /** Seasons of which a mean is taken; steps of it if there are no seasons. */
 const RECENT = { seasons: 4, steps: 32 } as const;
 
-/** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. `inputNames`: of `series.inputs`. */
-export function planFor(
+/**
+ * The plans for a series whose training part ends before step `end`, and for the others of its table: they differ in their scales and codes only.
+ * `ahead`: the largest horizon. `inputNames`: of `series.inputs`.
+ */
+export function plansFor(
   series: Series,
   end: number,
   ahead: number,
   seasons: readonly number[],
   holidays: Holidays | undefined,
   inputNames: readonly string[],
-): InputPlan {
+): InputPlan[] {
   const [shortest = 1] = seasons;
   const longest = seasons.at(-1) ?? 0;
   // a whole number of short seasons, whose number is known at every horizon; at least half of the training part must have it
   const lag = Math.max(Math.round(longest / shortest), Math.ceil(ahead / shortest)) * shortest;
-  return {
-    y: scaleOf(series.y.subarray(0, end)),
-    steps: 0,
-    hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
-    inputs: series.inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end))),
+  const all = [series, ...(series.others ?? [])];
+  const hasMissing = all.some(({ filled, first }) => filled.subarray(first, end).some(Number.isNaN));
+  const common = {
     seasons,
     lag: longest > 0 && 2 * lag <= end ? lag : 0,
-    known: series.known.map((column) => knownPlan(column, end, seasons)),
+    known: series.known.map((column, n) =>
+      series.others ? pooledPlan(all, n, end, seasons) : knownPlan(column, end, seasons),
+    ),
     meanOver: seasons.length > 0 ? RECENT.seasons * shortest : RECENT.steps,
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };
+  const codes = codesOf(all.length);
+  return all.map(({ y, inputs, name }, k) => ({
+    y: scaleOf(y.subarray(0, end)),
+    ...{ steps: 0, hasMissing },
+    inputs: inputs.map((values, n) => inputScale(inputNames[n], values.subarray(0, end), name)),
+    ...common,
+    ...(series.others && { code: codes[k] }),
+  }));
 }
 
-function inputScale(name: string, train: Float64Array): Scale {
+/** So many series have an input each, which is 1 for its own series. */
+const MOST_ONE_HOT = 32;
+
+/** For each of several series, numbers that no other has. Many series share as many inputs: each is -1 or 1 at random, which differs in about half of them. */
+function codesOf(series: number): number[][] {
+  const random = new Random(1);
+  return Array.from({ length: series }, (_, n) =>
+    Array.from({ length: Math.min(series, MOST_ONE_HOT) }, (__, k) =>
+      series <= MOST_ONE_HOT ? Number(k === n) : random.uniform(-1, 1) < 0 ? -1 : 1,
+    ),
+  );
+}
+
+/**
+ * How column `n` of the known ones is read in every series: its categories are those of all. It repeats only if it has the same values in all of
+ * them, such as a day of the week.
+ */
+function pooledPlan(all: readonly Series[], n: number, end: number, seasons: readonly number[]): KnownPlan {
+  const [{ known }] = all;
+  const parts = all.map((one) => one.known[n].values.subarray(0, end));
+  const common = parts[0].map((value, t) =>
+    Number.isNaN(value) ? (parts.find((part) => !Number.isNaN(part[t]))?.[t] ?? NaN) : value,
+  );
+  if (parts.every((part) => part.every((value, t) => Number.isNaN(value) || value === common[t])))
+    return knownPlan({ ...known[n], values: common }, end, seasons);
+  const values = new Float64Array(parts.length * end);
+  for (const [k, part] of parts.entries()) values.set(part, k * end);
+  return knownPlan({ ...known[n], values }, values.length, []);
+}
+
+function inputScale(name: string, train: Float64Array, series: string | undefined): Scale {
   if (train.some((value) => !Number.isNaN(value))) return scaleOf(train);
-  throw new DataError(`${name} has no number in the training part: leave it out of --inputs, or fill it`);
+  const where = series === undefined ? '' : ` of ${series}`;
+  throw new DataError(`${name} has no number in the training part${where}: leave it out of --inputs, or fill it`);
 }
 
 /** A column whose cells in the training part, before step `end`, are numbers or missing: a text among the later cells decides nothing. */

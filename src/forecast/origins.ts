@@ -9,27 +9,27 @@ import { timeName } from '../data/calendar.js';
 import type { ForecastHooks } from './stages.js';
 import { optionsOf } from './stages.js';
 import { meanAbsoluteError } from './intervals.js';
-import { holidaysIn, planOf, rulesOf } from './plan.js';
+import { holidaysIn, plansIn, rulesOf } from './plan.js';
+import { planOf } from './planning.js';
 import type { HorizonReport } from './report.js';
 import { bestOf } from './report.js';
+import type { OriginChoices } from './request.js';
 import type { ForecastRun } from './run.js';
 import { reportOfRun, trainRun } from './run.js';
+import { seriesIn } from './several.js';
 import { stepsIn } from './forecaster.js';
-
-/** How the origins are chosen. */
-export interface OriginChoices {
-  /** How many. */
-  readonly origins: number;
-  /** Whether everything is trained again before each of them. */
-  readonly refit: boolean;
-}
 
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {
+  /** The series' name, in a table of several. */
+  readonly series?: string;
+  /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
+  /** The error of each block. */
   readonly origins: readonly OriginError[];
-  /** The mean over the origins, and the standard deviation between them. */
+  /** The mean over the origins. */
   readonly mean: number;
+  /** The standard deviation between the origins. */
   readonly deviation: number;
   /** The method with the smallest error among those that do not forecast. */
   readonly best: string;
@@ -38,13 +38,14 @@ export interface OriginsReport {
 }
 
 /** The mean absolute error of one block. */
-interface OriginError {
+export interface OriginError {
   /** The time of its first step. */
   readonly from: string;
+  /** Its mean absolute error; NaN if the block has no number. */
   readonly error: number;
 }
 
-/** Each block's report. `reports`: those of the run on the whole test part, of which a block is a piece unless it is trained for. */
+/** For each series and horizon the errors of the blocks. `reports`: those of the run on the whole test part, of which a block is a piece unless it is trained for. None of one origin. */
 export async function originsOf(
   backend: Backend,
   run: ForecastRun,
@@ -52,6 +53,7 @@ export async function originsOf(
   { origins, refit }: OriginChoices,
   hooks: ForecastHooks = {},
 ): Promise<OriginsReport[]> {
+  if (origins === 1) return [];
   const { calendar, parts } = run.state.plan;
   const { from, to } = parts.test;
   if (origins > to - from) {
@@ -70,14 +72,16 @@ export async function originsOf(
         : reports.map((report) => pieceOf(report, block.from - from, block.to - from)),
     );
   }
-  const truth = run.series.y.subarray(from, to);
-  return reports.map(({ ahead }, h) => {
+  const numbers = new Map(seriesIn(run.series).map(({ name, y }) => [name, y]));
+  return reports.map(({ ahead, series }, h) => {
+    const y = numbers.get(series) ?? run.series.y;
+    const truth = y.subarray(from, to);
     const own = pieces.map((piece) => piece[h]);
     const errors = own.map(({ bands }, n): OriginError => ({
       from: timeName(calendar, blocks[n].from),
       error: meanAbsoluteError(
         bands.map(({ forecast }) => forecast),
-        run.series.y.subarray(blocks[n].from, blocks[n].to),
+        y.subarray(blocks[n].from, blocks[n].to),
       ),
     }));
     const known = errors.map(({ error }) => error).filter((error) => !Number.isNaN(error));
@@ -91,6 +95,7 @@ export async function originsOf(
     const best = bestOf(others);
     const gains = forecasts.map((value, n) => Math.abs(best.values[n] - truth[n]) - Math.abs(value - truth[n]));
     return {
+      ...(series !== undefined && { series }),
       ...{ ahead, origins: errors, mean, best: best.name, gain: meanWithin(gains, ahead) },
       deviation: Math.sqrt(known.reduce((sum, error) => sum + (error - mean) ** 2, 0) / Math.max(1, known.length - 1)),
     };
@@ -114,10 +119,11 @@ async function refitted(
   hooks: ForecastHooks,
 ): Promise<HorizonReport[]> {
   const { columns, ahead, isTogether, seeds, coverage, inputs, parts } = state.plan;
-  const { method, isNonNegative } = rulesOf(state.plan);
+  const { method } = rulesOf(state.plan);
+  const isNegative = plansIn(state.plan).every((plan) => !rulesOf(plan).isNonNegative);
   const validation = { from: block.from - (parts.validation.to - parts.validation.from), to: block.from };
   const common = { ...{ columns, ahead, isTogether, seeds, coverage, method }, seasons: inputs.seasons, test: null };
-  const choices = { ...common, isNegative: !isNonNegative };
+  const choices = { ...common, isNegative };
   const plan = planOf(name, series, choices, holidaysIn(state.plan), { validation, test: block });
   const begun = { name, series, options: optionsOf(state, options), state: { plan, networks: new Map() } };
   const { onState: _, ...others } = hooks; // the file holds the run itself

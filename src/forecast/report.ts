@@ -1,16 +1,7 @@
 /** How good the forecasts of a part are, beside what they must beat. */
-import { counted } from '../core/arguments.js';
 import { NonFiniteError } from '../core/errors.js';
 import { timeName } from '../data/calendar.js';
-import {
-  bandLoss,
-  chanceOf,
-  coverageOf,
-  errorUnit,
-  meanAbsoluteError,
-  rootMeanSquaredError,
-  scoresNeeded,
-} from './intervals.js';
+import { bandLoss, coverageOf, errorUnit, meanAbsoluteError, rootMeanSquaredError } from './intervals.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import type { Band } from './intervals.js';
@@ -48,6 +39,8 @@ export interface WorstForecast extends Band {
 
 /** The forecasts of one horizon on a part. */
 export interface HorizonReport extends Errors {
+  /** The series' name, in a table of several. */
+  readonly series?: string;
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
   /** The methods whose mean the networks correct; none in a file of 1.0.0. */
@@ -124,6 +117,7 @@ export async function reportOf(
     const numbers = y.filter((value) => !Number.isNaN(value));
     const size = numbers.reduce((sum, value) => sum + Math.abs(value), 0) / numbers.length;
     reports.push({
+      ...(plan.name !== undefined && { series: plan.name }),
       ...{ ahead, baselines, networks, ...errors, bands, numbers: numbers.length },
       methods: correction?.fits.map(({ fitted }) => fitted.name) ?? [],
       share: correction?.share ?? 1,
@@ -143,6 +137,13 @@ const forecastsIn = (bands: readonly Band[]): number[] => bands.map(({ forecast 
 
 export const bestOf = <Method extends { readonly error: number }>(methods: readonly Method[]): Method =>
   methods.reduce((a, b) => (b.error < a.error ? b : a));
+
+/** The reports of each series of a table, in its order; of one series all. */
+export function bySeries(reports: readonly HorizonReport[]): HorizonReport[][] {
+  const groups = new Map<string | undefined, HorizonReport[]>();
+  for (const report of reports) groups.set(report.series, [...(groups.get(report.series) ?? []), report]);
+  return [...groups.values()];
+}
 
 /** A report as JSON holds it: without the forecasts. */
 export const figuresOf = ({ bands: _, baselines, ...figures }: HorizonReport): object => ({
@@ -171,135 +172,6 @@ function worstOf(
     .sort((a, b) => errors[b] - errors[a])
     .slice(0, WORST)
     .map((n) => ({ date: timeName(calendar, steps[n]), truth: y[n], ...bands[n] }));
-}
-
-/** The errors of every method as the lines of a table: its name, and a cell for each horizon. */
-export function errorTable(
-  { seeds, coverage }: Pick<ForecastPlan, 'seeds' | 'coverage'>,
-  reports: readonly HorizonReport[],
-): string[][] {
-  const show = shownFor(Math.min(...reports.map(({ error }) => error)));
-  const range = ({ networks }: HorizonReport): string =>
-    networks.length === 0
-      ? '–'
-      : `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
-  const names = new Set(reports.flatMap(({ baselines }) => baselines.map(({ name }) => name)));
-  /** A horizon may lack a baseline: numbers that are missing. */
-  const errorAt = ({ baselines }: HorizonReport, name: string): string => {
-    const found = baselines.find((one) => one.name === name);
-    return found ? show(found.error) : '–';
-  };
-  const line = (name: string, cellOf: (report: HorizonReport) => string): string[] => [name, ...reports.map(cellOf)];
-  return [
-    line('steps ahead', ({ ahead }) => String(ahead)),
-    ...[...names].map((name) => line(name, (one) => errorAt(one, name))),
-    ...(reports.some(({ networks }) => networks.length > 0) ? [line(`with an LSTM, each of ${seeds}`, range)] : []),
-    line('the forecast', ({ error }) => show(error)),
-    line('its RMSE', ({ rmse }) => show(rmse)),
-    line('its MASE', ({ mase }) => mase?.toFixed(3) ?? '–'),
-    line('its pinball loss', ({ pinball }) => show(pinball)),
-    line(`in the ${exactPercent(coverage)} interval`, (one) => percent(one.coverage, 1)),
-  ];
-}
-
-/** Smaller and larger errors are written with an exponent. */
-const [SMALL, LARGE] = [1e-9, 1e15];
-const F64_DIGITS = 16;
-
-/** How numbers up to `largest` are written beside an error of this size: four of its digits. */
-function shownFor(error: number, largest = error): (value: number) => string {
-  if ((error > 0 && error < SMALL) || error >= LARGE) {
-    const more = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(error)));
-    return (value) => value.toExponential(Math.min(3 + more, F64_DIGITS - 1));
-  }
-  const digits = Math.max(0, 3 - Math.floor(Math.log10(Math.max(error, SMALL))));
-  return (value) => value.toFixed(digits);
-}
-
-const percent = (share: number, digits: number): string => `${(100 * share).toFixed(digits)}%`;
-
-/** 99.9% for 0.999. */
-const exactPercent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;
-
-/** What the forecasts of a horizon are. */
-function sourceOf({ methods, share, networks }: HorizonReport): string {
-  if (methods.length === 0) return 'the mean of the LSTMs';
-  const base = methods.length === 1 ? `that of ${methods[0]}` : `the mean of ${listed(methods)}`;
-  if (share === 0) return `${base}, without an LSTM`;
-  const part = share === 1 ? '' : `${percent(share, 0)} of `;
-  return `${base}, plus ${part}${networks.length === 1 ? 'the correction of an LSTM' : `the mean correction of ${networks.length} LSTMs`}`;
-}
-
-/** `a, b and c` */
-export const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
-/** What the errors of each horizon mean, in sentences. */
-export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>
-  reports.map((report) => {
-    const { ahead, baselines, error, relative, worst } = report;
-    const [{ forecast, truth, date }] = worst;
-    const show = shownFor(error, Math.max(Math.abs(forecast), Math.abs(truth)));
-    const size = relative === null ? '' : `${percent(relative, 1)} of the mean number, `;
-    return (
-      `${ahead} ahead, the forecast is ${sourceOf(report)}. Its mean error is ${size}${besides(error, bestOf(baselines))}. ` +
-      `The largest error is that of ${date}: ${show(forecast)} in place of ${show(truth)}.`
-    );
-  });
-
-/** `25% smaller than that of ridge regression, the best simple method` */
-function besides(error: number, best: MethodReport): string {
-  const difference = Math.abs(error / best.error - 1);
-  const percentage = best.error > 0 ? `${percent(difference, 0)} ` : '';
-  const isSame = error === best.error || difference < 0.005; // 0% as shown
-  const beside = isSame ? 'as large as' : `${percentage}${error < best.error ? 'smaller' : 'larger'} than`;
-  return `${beside} that of ${best.name}, the best simple method`;
-}
-
-/** Errors over fewer numbers say little. */
-const FEW_NUMBERS = 30;
-/** A share of numbers in the interval is wrong if it differs by more than this, and if chance gives such a share more rarely than this. */
-const [WRONG_COVERAGE, RARE] = [0.05, 0.001];
-
-/** Whether an interval is corrected by too few scores for its coverage, in a sentence. */
-export function fewScores(coverage: number, ahead: number, scores: number): string[] {
-  const needed = scoresNeeded(coverage);
-  if (scores >= needed) return [];
-  const level = scores === 0 ? 'none' : `at most ${exactPercent(Math.floor((1000 * scores) / (scores + 1)) / 1000)}`;
-  return [
-    `${ahead} ahead, the ${exactPercent(coverage)} interval needs ${needed} errors of earlier forecasts, but ${scores} ${scores === 1 ? 'is' : 'are'} known, ` +
-      `which allow ${level}: choose a smaller --interval, or a longer test part, because the errors come from a part before it that is as long`,
-  ];
-}
-
-/** What the errors warn of, in sentences. */
-export function warningsOf(
-  { coverage: wanted }: Pick<ForecastPlan, 'coverage'>,
-  reports: readonly HorizonReport[],
-): string[] {
-  const { numbers } = reports[0];
-  const isWrong = (coverage: number): boolean =>
-    Math.abs(coverage - wanted) > WRONG_COVERAGE && chanceOf(Math.round(coverage * numbers), numbers, wanted) < RARE;
-  const ofHorizon = ({ ahead, beatenBy, echoes, coverage, scores }: HorizonReport): string[] => [
-    ...fewScores(wanted, ahead, scores),
-    ...(beatenBy === null
-      ? []
-      : [
-          `${ahead} ahead, the forecast loses against ${beatenBy}: compare them on other parts, with --test or --origins, and choose with --method`,
-        ]),
-    ...(echoes ? [`${ahead} ahead, the forecast repeats the last known number`] : []),
-    ...(isWrong(coverage)
-      ? [
-          `${ahead} ahead, ${percent(coverage, 0)} of the numbers lie in the ${exactPercent(wanted)} interval, which is too ${coverage < wanted ? 'narrow' : 'wide'}`,
-        ]
-      : []),
-  ];
-  return [
-    ...(numbers < FEW_NUMBERS
-      ? [`the test part has ${counted(numbers, 'number')}, so its errors are rough: choose a longer one with --test`]
-      : []),
-    ...reports.flatMap(ofHorizon),
-  ];
 }
 
 /**

@@ -19,7 +19,7 @@ import type { TrainOptions } from '../training/options.js';
 import { assertOptions, hasDefault, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { MOST_SEEDS, STATE_OPTIONS } from '../trained-state.js';
 import { METHOD_NAMES } from './methods/methods.js';
-import type { ForecastChoices } from './plan.js';
+import type { ForecastChoices } from './planning.js';
 import type { SeriesColumns } from './series.js';
 import { FILLS, repeatedColumn } from './series.js';
 
@@ -32,6 +32,8 @@ export interface ForecastRequest extends CellForms {
   readonly time?: string | readonly string[];
   /** The column to forecast. */
   readonly predict: string;
+  /** The column that names the series of each row: one network learns from all of them. Default: none, the table is one series. */
+  readonly series?: string | undefined;
   /** Steps from the last known number to those that are forecast. Default: 1. */
   readonly ahead?: number | readonly number[];
   /** The part that measures the forecasts, such as `1987-01-01..` or `1987..1988`; of rows without a time `101..`. Default: the last tenth, at most 10,000 steps. */
@@ -59,6 +61,18 @@ export interface ForecastRequest extends CellForms {
   readonly method?: (typeof FORECAST_METHODS)[number];
   /** Whether forecasts may be below 0 although no number of the training part is. Default: false. */
   readonly negative?: boolean;
+  /** Into so many blocks the test part is cut, whose errors are in `origins` of the result. Default: 1, no blocks. */
+  readonly origins?: number;
+  /** Whether everything is trained again before each block, on all that comes before it. Default: false. */
+  readonly refit?: boolean;
+}
+
+/** How the origins of rolling errors are chosen. */
+export interface OriginChoices {
+  /** How many. */
+  readonly origins: number;
+  /** Whether everything is trained again before each of them. */
+  readonly refit: boolean;
 }
 
 export const FORECAST_METHODS = ['auto', 'network', ...METHOD_NAMES] as const;
@@ -74,6 +88,7 @@ const NAMES = [
   'decimal',
   'thousands',
   'predict',
+  'series',
   'ahead',
   'test',
   'inputs',
@@ -86,6 +101,8 @@ const NAMES = [
   'holidays',
   'method',
   'negative',
+  'origins',
+  'refit',
 ];
 
 /**
@@ -98,7 +115,7 @@ export function choicesOf(
   nameOf: (field: keyof ForecastRequest) => string = (field) => field,
 ): ForecastChoices {
   assertKnownNames(what, request, NAMES);
-  const { time = [], predict, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
+  const { time = [], predict, series, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
   const {
     timeFormat,
     decimal,
@@ -126,6 +143,7 @@ export function choicesOf(
   if (thousands === (decimal ?? '.'))
     throw new RangeError(`${named('thousands')} ${describe(thousands)}: must differ from the sign before decimals`);
   assertString(named('predict'), predict);
+  if (series !== undefined) assertString(named('series'), series);
   if (test !== undefined) assertString(named('test'), test);
   const horizons = typeof ahead === 'number' ? [ahead] : ahead;
   assertList(named('ahead'), horizons, 'numbers of steps');
@@ -148,7 +166,7 @@ export function choicesOf(
     inputs: [...inputs],
     known: [...known],
     fill: fill ?? null,
-    ...definedFields({ timeFormat, decimal, thousands }),
+    ...definedFields({ timeFormat, decimal, thousands, series }),
   };
   const repeated = repeatedColumn(columns);
   if (repeated !== undefined)
@@ -164,6 +182,13 @@ export function choicesOf(
     method,
     isNegative: negative,
   };
+}
+
+/** How often the errors of the test part are wanted. Throws a TypeError or a RangeError that names the field. */
+export function originsIn(what: string, { origins = 1, refit = false }: ForecastRequest): OriginChoices {
+  assertWhole(`${what}: origins`, origins, 1);
+  assertTruth(`${what}: refit`, refit);
+  return { origins, refit };
 }
 
 function assertTimeFormat(name: string, format: string, columns: number): void {

@@ -10,13 +10,18 @@ import type { ForecastState } from './forecaster.js';
 import type { ForecastHooks } from './stages.js';
 import { withForecaster } from './forecaster.js';
 import { fittedOptions, optionsOf, trainStages } from './stages.js';
-import type { ForecastChoices, ForecastPlan } from './plan.js';
-import { assertOfTraining, plannedColumns, planOf } from './plan.js';
+import type { ForecastPlan } from './plan.js';
+import { plansIn } from './plan.js';
+import { assertOfTraining, plannedColumns } from './plan-checks.js';
+import type { ForecastChoices } from './planning.js';
+import { planOf } from './planning.js';
 import type { HorizonReport } from './report.js';
 import { reportOf } from './report.js';
 import { forecastOptions } from './request.js';
 import type { Holidays, Series } from './series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from './series.js';
+import { wantedColumns } from './series.js';
+import type { Planned } from './several.js';
+import { allPlannedIn, nameIn, plannedIn, seriesIn, seriesOfTable } from './several.js';
 
 /** A table that is read as soon as the wanted columns are known. */
 export interface TableSource {
@@ -54,21 +59,22 @@ export async function beginRun(
   { steps, holidaysOf }: BeginOptions = {},
 ): Promise<ForecastRun> {
   const { columns } = choices;
-  const series = seriesOf(await read(wantedColumns(columns)), columns);
+  const series = seriesOfTable(await read(wantedColumns(columns)), columns);
   const plan = planOf(name, series, choices, await holidaysOf?.(yearsOf(series)));
   return { name, series, options: fittedOptions(plan, given, steps), state: { plan, networks: new Map() } };
 }
 
 /** The run of a file, to continue it or to measure it again. Rejects with a DataError unless the table has the values of its training. */
-export async function resumeRun(source: TableSource, state: ForecastState): Promise<ForecastRun> {
-  const series = await laterSeries(source, state.plan);
-  assertOfTraining(state.plan, series, source.name);
-  return { name: source.name, series, options: optionsOf(state, forecastOptions({})), state };
+export async function resumeRun({ name, read }: TableSource, state: ForecastState): Promise<ForecastRun> {
+  const series = allPlannedIn(await read(plannedColumns(state.plan)), state.plan);
+  const all = seriesIn(series);
+  for (const [n, plan] of plansIn(state.plan).entries()) assertOfTraining(plan, all[n], nameIn(name, plan, plan.name));
+  return { name, series, options: optionsOf(state, forecastOptions({})), state };
 }
 
-/** The series of a plan in a table, which may begin later and end later than the one of the training. */
-export const laterSeries = async ({ read }: TableSource, plan: ForecastPlan): Promise<Series> =>
-  laterSeriesOf(plan.calendar, await read(plannedColumns(plan)), plan.columns);
+/** A later table of a plan: its series, which may begin later and end later than those of the training. `only`: the name of one that is wanted. */
+export const laterSeries = async ({ read }: TableSource, plan: ForecastPlan, only?: string): Promise<Planned[]> =>
+  plannedIn(await read(plannedColumns(plan)), plan, only);
 
 /** The run with all networks trained. */
 export const trainRun = async (backend: Backend, run: ForecastRun, hooks?: ForecastHooks): Promise<ForecastRun> => ({
@@ -76,13 +82,18 @@ export const trainRun = async (backend: Backend, run: ForecastRun, hooks?: Forec
   state: await trainStages(backend, run.series, run.options, run.state, hooks),
 });
 
-/** The errors of the test part. */
+/** The errors of the test part, for each horizon; of several series, one after another. */
 export const reportOfRun = (
   backend: Backend,
   { series, state }: ForecastRun,
   signal?: AbortSignal,
 ): Promise<HorizonReport[]> =>
-  withForecaster(backend, state, (forecaster) => reportOf(forecaster, series, 'test', signal));
+  withForecaster(backend, state, async (all) => {
+    const reports: HorizonReport[] = [];
+    for (const [n, plan] of plansIn(state.plan).entries())
+      reports.push(...(await reportOf(all.forSeries(plan), seriesIn(series)[n], 'test', signal)));
+    return reports;
+  });
 
 function yearsOf({ calendar, length }: Series): Years {
   const [first, last] = [0, length].map((step) => new Date(timeAt(calendar, step)).getUTCFullYear());

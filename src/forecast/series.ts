@@ -33,6 +33,8 @@ export interface SeriesColumns extends CellForms {
   readonly known: readonly string[];
   /** Default: null, a step without a row is an error. */
   readonly fill: (typeof FILLS)[number] | null;
+  /** The column that names the series of a row. undefined: the table is one series. */
+  readonly series?: string | undefined;
 }
 
 /** A column that is known in advance: a number or a category for each step. */
@@ -61,6 +63,10 @@ export interface Series {
   readonly known: readonly KnownColumn[];
   /** What people should know of how the table was read. */
   readonly notes: readonly string[];
+  /** Its name in the column `SeriesColumns.series`. */
+  readonly name?: string;
+  /** The other series of the table: they have the same calendar and length. */
+  readonly others?: readonly Series[];
 }
 
 /** With more steps for each row, a series has hardly any numbers. */
@@ -69,20 +75,23 @@ const MOST_STEPS_PER_ROW = 100;
 const MOST_STEPS = 10_000_000;
 
 /** A column that is named more than once: one cannot be known in advance and be forecast, for example. */
-export function repeatedColumn({ time, predict, inputs, known }: SeriesColumns): string | undefined {
-  const all = [...time, predict, ...inputs, ...known];
+export function repeatedColumn({ time, predict, inputs, known, series }: SeriesColumns): string | undefined {
+  const all = [...time, predict, ...inputs, ...known, ...(series === undefined ? [] : [series])];
   return all.find((name, n) => all.indexOf(name) < n);
 }
 
 /** The kind of each column and the form of its cells, for `TableReader` and `tableOf`. `kinds`: those of the columns of `known`. */
 export function wantedColumns(
-  { time, predict, inputs, known, fill: _, ...forms }: SeriesColumns,
+  { time, predict, inputs, known, fill: _, series, ...forms }: SeriesColumns,
   kinds: readonly ColumnKind[] = known.map(() => 'either'),
 ): Record<string, WantedColumn> {
   const numbers = [predict, ...inputs].map((name) => [name, 'number'] as const);
   const times = time.map((name) => [name, time.length === 1 ? 'time' : 'number'] as const);
   const others = known.map((name, n) => [name, kinds[n]] as const);
-  return Object.fromEntries([...times, ...numbers, ...others].map(([name, kind]) => [name, { kind, ...forms }]));
+  const names = series === undefined ? [] : [[series, 'text'] as const];
+  return Object.fromEntries(
+    [...times, ...numbers, ...others, ...names].map(([name, kind]) => [name, { kind, ...forms }]),
+  );
 }
 
 /**
@@ -148,7 +157,12 @@ function risingTimes(table: Table, names: readonly string[], least: number) {
 }
 
 /** The calendar of a table; for a later table that of the training, which begins at the table's first row. */
-function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, known: Calendar | undefined): Calendar {
+export function calendarFor(
+  table: Table,
+  times: Float64Array,
+  columns: SeriesColumns,
+  known: Calendar | undefined,
+): Calendar {
   const isFilled = columns.fill !== null;
   if (known) return closedBetween(calendarFrom(known, times[0], table.name), times, isFilled);
   if (columns.time.length === 0) return ROWS;
@@ -158,7 +172,7 @@ function calendarFor(table: Table, times: Float64Array, columns: SeriesColumns, 
 }
 
 /** Which days have no step, although their weekdays have one. `known`: without those of this calendar. */
-function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
+export function closedNotes({ workdays }: Calendar, known: Calendar | undefined): string[] {
   if (!workdays) return [];
   const count = workdays.closed.length - (known?.workdays?.closed.length ?? 0);
   if (known && count === 0) return [];

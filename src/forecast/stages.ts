@@ -17,9 +17,10 @@ import type { Correction } from './correction.js';
 import { chosenMethods, knownSteps, refitted, shareOf, storedCorrection } from './correction.js';
 import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
-import { isVersion1, membersOf, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
+import { isVersion1, joined, membersOf, plansIn, rulesOf, scoredSteps, STAGES, trainEnd, withEach } from './plan.js';
 import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Series } from './series.js';
+import { seriesIn } from './several.js';
 import { windowExamples, windowsBefore } from './windows.js';
 
 /**
@@ -28,9 +29,10 @@ import { windowExamples, windowsBefore } from './windows.js';
  */
 export function fewestWindows(plan: ForecastPlan, stages: readonly Stage[] = STAGES): number {
   const counts = stages.flatMap((stage) =>
-    membersOf(plan, stage).map(
-      ({ ahead }) => windowsBefore(plan.inputs, ahead, plan.T, trainEnd(plan, ahead, stage)).count,
-    ),
+    membersOf(plan, stage).map(({ ahead }) => {
+      const end = trainEnd(plan, ahead, stage);
+      return plansIn(plan).reduce((sum, one) => sum + windowsBefore(one.inputs, ahead, one.T, end, one.first).count, 0);
+    }),
   );
   return Math.min(...counts);
 }
@@ -94,16 +96,24 @@ export async function trainStages(
       backend,
       series,
       options,
-      { ...state, plan: withMethods(state.plan, series) },
+      { ...state, plan: withEach(state.plan, (one, n) => withMethods(one, seriesIn(series)[n])) },
       'calibration',
       hooks,
     );
-    const { networks } = state;
-    const asked = <Result>(plan: ForecastPlan, use: (forecaster: Forecaster) => Promise<Result>): Promise<Result> =>
-      withForecaster(backend, { plan, networks }, use, 'calibration');
-    const shared = await asked(state.plan, (forecaster) => withShares(forecaster, series, hooks));
-    const scored = await asked(shared, (forecaster) => withScores(forecaster, series, hooks.signal));
-    state = { plan: withLaterFits(scored), networks: new Map() };
+    const plans: ForecastPlan[] = [];
+    await withForecaster(
+      backend,
+      state,
+      async (all) => {
+        for (const [n, plan] of plansIn(all.plan).entries()) {
+          const one = seriesIn(series)[n];
+          const shared = await withShares(all.forSeries(plan), one, hooks);
+          plans.push(withLaterFits(await withScores(all.forSeries(shared), one, hooks.signal)));
+        }
+      },
+      'calibration',
+    );
+    state = { plan: joined(plans), networks: new Map() };
   }
   return trainStage(backend, series, options, state, 'final', hooks);
 }
@@ -135,7 +145,9 @@ async function trainStage(
 /** What the networks of a stage learn from. */
 function dataOf(plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): TrainingData<Examples> {
   const end = trainEnd(plan, ahead, stage);
-  const train = windowExamples(networkReading(plan, series, ahead, { from: 0, to: end }), plan.T, end);
+  const all = seriesIn(series);
+  const [first, ...others] = plansIn(plan).map((one, n) => networkReading(one, all[n], ahead, { from: 0, to: end }));
+  const train = windowExamples(first, plan.T, end, others);
   return { train, validation: undefined, digest: sha256Of(train.bytes) };
 }
 
@@ -144,7 +156,7 @@ export function configFor(plan: ForecastPlan, series: Series, options: TrainOpti
   const ahead = membersOf(plan).at(0)?.ahead;
   if (!ahead) return undefined;
   const ofCorrection = isVersion1(plan) ? 0 : ahead.length; // a column for each horizon
-  const inputs = inputCount(readingFor(plan, series, ahead)) + ofCorrection;
+  const inputs = inputCount(readingFor(plan, series, ahead)) + ofCorrection + (plan.inputs.code?.length ?? 0);
   return networkFor(
     { inputs, inputKind: 'numbers', reads: 'every', T: plan.T, classes: 0, targets: ahead.length },
     options,
@@ -153,6 +165,8 @@ export function configFor(plan: ForecastPlan, series: Series, options: TrainOpti
 
 /** What the forecasts of a horizon are made of, and how good they are on the validation part. */
 export interface Choice {
+  /** The series' name, in a table of several. */
+  readonly series?: string;
   readonly ahead: number;
   /** The methods whose mean the networks correct. */
   readonly methods: readonly string[];
@@ -203,6 +217,7 @@ async function withShares(
     onChoice?.({
       ...{ ahead, share, error: error(0), withNetworks: networks.length > 0 ? error(share || 1) : null },
       methods: corrections[n].fits.map(({ fitted }) => fitted.name),
+      ...(plan.name !== undefined && { series: plan.name }),
     });
   }
   return withCorrections(plan, shared);

@@ -50,24 +50,45 @@ export const readingOf = (
 ): Reading => ({ series, plan, columns: inputColumns(plan, series, holidays), holidays, ahead });
 
 /**
- * The windows whose forecasts lie before step `end`, as examples. A window begins at each step, or at every few steps of a long series;
- * never at whole seasons, so that each step of a window sees every phase. What the network should say is NaN where there is nothing to learn.
+ * The windows whose forecasts lie before step `end`, as examples; `others`: readings of other series, whose windows follow. A window begins at each
+ * step, or at every few steps of a long series; never at whole seasons, so that each step of a window sees every phase. What the network should say
+ * is NaN where there is nothing to learn.
  */
-export function windowExamples(reading: Reading, T: number, end: number): Examples {
-  const { series, plan, ahead } = reading;
-  const { level, scale } = plan.y;
-  const { first, stride, count } = windowsBefore(plan, ahead, T, end);
-  const startOf = (n: number): number => first + stride * n;
-  const kind = { count, T, classes: 0, targets: ahead.length, reads: 'every', bytes: bytesOf(reading, end) } as const;
-  return examplesOfWindows(kind, remembered(reading, { from: 0, to: end }), startOf, (indices, B) => {
+export function windowExamples(reading: Reading, T: number, end: number, others: readonly Reading[] = []): Examples {
+  const { ahead } = reading;
+  const readings = [reading, ...others];
+  /** The windows of all series before those of each, and at last of all. */
+  const before = [0];
+  const all = readings.map((one) => {
+    const { count, ...starts } = windowsBefore(
+      one.plan,
+      ahead,
+      T,
+      end,
+      one.series.first,
+      MOST_WINDOWS / readings.length,
+    );
+    before.push(before[before.length - 1] + count);
+    return { ...starts, columns: remembered(one, { from: 0, to: end }, MOST_REMEMBERED / readings.length) };
+  });
+  const windowOf = (n: number): { readonly columns: Reading; readonly start: number } => {
+    const k = placeBelow(before, n);
+    const { first, stride, columns } = all[k];
+    return { columns, start: first + stride * (n - before[k]) };
+  };
+  const count = before[readings.length];
+  const kind = { count, T, classes: 0, targets: ahead.length, reads: 'every', bytes: bytesOf(readings, end) } as const;
+  return examplesOfWindows(kind, inputCount(reading), windowOf, (indices, B) => {
     const targets = zeros([T, B, ahead.length], 'f64');
     if (indices.length < B) fill(targets, NaN);
     for (const [b, n] of indices.entries()) {
+      const { columns, start } = windowOf(n);
+      const { level, scale } = columns.plan.y;
       for (let t = 0; t < T; t++) {
-        const step = startOf(n) + t;
+        const step = start + t;
         for (const [g, distance] of ahead.entries()) {
           const d = step + distance;
-          targets.set(t, b, g, d < end ? outputFor(reading, (series.y[d] - level) / scale, d, g) : NaN);
+          targets.set(t, b, g, d < end ? outputFor(columns, (columns.series.y[d] - level) / scale, d, g) : NaN);
         }
       }
     }
@@ -75,21 +96,39 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
   });
 }
 
-/** Where the windows begin whose forecasts lie before step `end`. */
-export function windowsBefore(plan: InputPlan, [nearest]: readonly number[], T: number, end: number): WindowStarts {
-  const range = { from: firstWindow(plan, nearest, T, end), to: end - nearest };
+/** The last index whose number is n or less; the numbers rise. */
+function placeBelow(numbers: readonly number[], n: number): number {
+  let [low, high] = [0, numbers.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] <= n) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Where the windows begin whose forecasts lie before step `end`; at most about `most`, and none before the step `from`. */
+export function windowsBefore(
+  plan: InputPlan,
+  [nearest]: readonly number[],
+  T: number,
+  end: number,
+  from = 0,
+  most = MOST_WINDOWS,
+): WindowStarts {
+  const range = { from: Math.max(from, firstWindow(plan, nearest, T, end)), to: end - nearest };
   const { count } = windowsWithin(range, T, 1);
-  return windowsWithin(range, T, strideFor(count, MOST_WINDOWS, plan.seasons));
+  return windowsWithin(range, T, strideFor(count, most, plan.seasons));
 }
 
 /** A table of more numbers would need too much memory: 128 MB. */
 const MOST_REMEMBERED = 2 ** 24;
 
 /** The reading whose numbers of windows in a range of steps are computed once each: many windows have the same steps. */
-export function remembered(reading: Reading, range: Range): Reading {
+export function remembered(reading: Reading, range: Range, most = MOST_REMEMBERED): Reading {
   const from = Math.max(0, range.from);
   const count = range.to + reading.ahead[reading.ahead.length - 1] - from;
-  if (inputCount(reading) * count > MOST_REMEMBERED) return reading;
+  if (inputCount(reading) * count > most) return reading;
   const once = ({ name, at }: InputColumn): InputColumn => {
     const numbers = new Float64Array(count).fill(NaN);
     const numberAt = (step: number): number => (numbers[step - from] = at(step));
@@ -111,14 +150,16 @@ export function strideFor(count: number, most: number, seasons: readonly number[
 }
 
 /** Everything that the windows are made from, for a digest. */
-function* bytesOf({ series, plan, columns, ahead, corrected }: Reading, end: number): Generator<Uint8Array> {
-  const names = [...columns.past, ...columns.future].map(({ name }) => name);
-  yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
-  const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
-  for (const values of numbers) yield bytesOfNumbers(values);
-  for (const valueOf of corrected ? [corrected.centre, corrected.unit] : [])
-    for (const g of ahead.keys())
-      yield bytesOfNumbers(Float64Array.from({ length: end }, (_, step) => valueOf(step, g)));
-  // the numbers of a text column only count its words
-  for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
+function* bytesOf(readings: readonly Reading[], end: number): Generator<Uint8Array> {
+  for (const { series, plan, columns, ahead, corrected } of readings) {
+    const names = [...columns.past, ...columns.future].map(({ name }) => name);
+    yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
+    const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
+    for (const values of numbers) yield bytesOfNumbers(values);
+    for (const valueOf of corrected ? [corrected.centre, corrected.unit] : [])
+      for (const g of ahead.keys())
+        yield bytesOfNumbers(Float64Array.from({ length: end }, (_, step) => valueOf(step, g)));
+    // the numbers of a text column only count its words
+    for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
+  }
 }

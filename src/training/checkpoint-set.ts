@@ -4,7 +4,7 @@
  */
 import { DataError } from '../core/errors.js';
 import type { JsonObject } from '../files/json.js';
-import { type StoredTensor, quote, writeSafetensors } from '../files/safetensors.js';
+import { type Safetensors, type StoredTensor, quote, writeSafetensors } from '../files/safetensors.js';
 import { checkedMetadata, metadataIn } from './checkpoint-fields.js';
 import {
   type Checkpoint,
@@ -27,6 +27,8 @@ export interface CheckpointSet {
 const VERSION = 3;
 const NAME = /^[\w+.-]{1,100}$/;
 const MOST_NETWORKS = 10_000;
+/** Longer metadata, such as the plan of hundreds of series, are a tensor of bytes: a header of safetensors has at most 16 MiB. */
+const LONGEST_TEXT = 2 ** 20;
 const OWN = ['format', 'formatVersion', 'networks', 'metadata', 'checksum'];
 
 /** The bytes of the file. Throws the errors of `checkpointBytes`, and a DataError for a name of other characters than letters, digits and `_+.-`. */
@@ -36,10 +38,15 @@ export function checkpointSetBytes({ networks, metadata }: CheckpointSet): Uint8
     ['format', FORMAT],
     ['formatVersion', String(VERSION)],
     ['networks', JSON.stringify([...networks.keys()])],
-    // a plan is computed, so it can have a -0, which counts as 0
-    ['metadata', JSON.stringify(checkedMetadata('checkpoint: metadata', metadata, { dropsMinus: true }))],
   ]);
   const tensors = new Map<string, StoredTensor>();
+  // a plan is computed, so it can have a -0, which counts as 0
+  const text = JSON.stringify(checkedMetadata('checkpoint: metadata', metadata, { dropsMinus: true }));
+  if (text.length <= LONGEST_TEXT) texts.set('metadata', text);
+  else {
+    const bytes = new TextEncoder().encode(text);
+    tensors.set('metadata', { dtype: 'U8', shape: [bytes.length], bytes });
+  }
   for (const [name, checkpoint] of networks) {
     const file = checkpointFile(`checkpointSetBytes: ${name}`, checkpoint, VERSION);
     for (const [key, text] of file.metadata)
@@ -75,11 +82,24 @@ export function parseCheckpointSet(
     part.metadata.set(rest, text);
   }
   for (const [key, tensor] of file.tensors) {
+    if (key === 'metadata') continue;
     const [part, rest] = place(key);
     part.tensors.set(rest, tensor);
   }
   const networks = new Map([...parts].map(([one, part]) => [one, checkpointIn(part, `${name}#${one}`, limits)]));
-  return { networks, metadata: metadataIn(file.metadata.get('metadata') ?? '', `${name}: metadata`) };
+  return { networks, metadata: metadataIn(metadataText(file, name), `${name}: metadata`) };
+}
+
+function metadataText({ metadata, tensors }: Safetensors, name: string): string {
+  const [text, tensor] = [metadata.get('metadata'), tensors.get('metadata')];
+  if (!tensor) return text ?? '';
+  if (text !== undefined || tensor.dtype !== 'U8')
+    throw new DataError(`${name}: metadata: must be a text or a tensor of U8, and only one of them`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(tensor.bytes);
+  } catch {
+    throw new DataError(`${name}: metadata: is not UTF-8`);
+  }
 }
 
 interface MutableFile {

@@ -663,3 +663,108 @@ describe('one network of a forecaster', () => {
     expect(() => loadCheckpoint(`${DATA}#ahead-1-seed-1`)).toThrow('sales.csv');
   });
 });
+
+describe('several series in one table', () => {
+  /** Two shops; the second sells three times as much. */
+  const ofShops = (more = 0): string[] => {
+    const [, ...rows] = sales(COUNT, more);
+    const tripled = (line: string): string => line.replace(/,([\d.]+),/, (_, sold: string) => `,${3 * Number(sold)},`);
+    return ['date,sales,day,price,shop', ...rows.flatMap((row) => [`${row},north`, `${tripled(row)},"so,uth"`])];
+  };
+  const SHOPS = linesInFolder('shops.csv', ofShops());
+  const LATER = linesInFolder('shops-later.csv', ofShops(7));
+  const checkpoint = inFolder('shops.safetensors');
+  const args = words`${FROM} --data ${SHOPS} --series shop --ahead 1,7 ${TINY} --origins 3`;
+  let whole: Awaited<ReturnType<typeof longhand>>;
+  beforeAll(async () => {
+    whole = await longhand([...args, '--checkpoint', checkpoint]);
+  });
+
+  test('are forecast by the same networks, with a line for each series and their mean', () => {
+    expect([whole.code, whole.stderr.includes('of 2 series\n')]).toEqual([0, true]);
+    expect(whole.stderr).toContain('which series it is\n');
+    const lines = linesOf(whole.stdout);
+    for (const [n, ahead] of [1, 7].entries()) {
+      const [title, ...rows] = lines.slice(1 + 5 * n, 5 + 5 * n);
+      expect(title).toMatch(
+        new RegExp(`^ *${ahead} ahead +the forecast +best simple method +its MASE +in the 90% interval$`),
+      );
+      expect(rows.map((row) => row.trim().split(/\s+/)[0])).toEqual(['north', 'so,uth', 'mean']);
+      const [north, south, mean] = rows.map((row) => Number(row.trim().split(/\s+/)[1]));
+      expect(Math.abs(mean - (north + south) / 2)).toBeLessThan(0.001);
+      expect(lines[5 + 5 * n]).toMatch(
+        new RegExp(`^${ahead} ahead, the forecast is as good as the best .+ for \\d of 2 series; `),
+      );
+    }
+    expect(lines[11]).toBe('Mean absolute error from each origin, trained once, before the first:');
+    expect(lines[12]).toMatch(/^ *1 ahead +from 1987-07-09 +from 1987-07-16 +from 1987-07-23 +mean +deviation/);
+    expect(whole.stdout).not.toMatch(/NaN|undefined|Infinity/);
+    const report = JSON.parse(read('shops.report.json')) as { looks: number; horizons: { series: string }[] };
+    expect([report.looks, report.horizons.map(({ series }) => series)]).toEqual([
+      3,
+      ['north', 'north', 'so,uth', 'so,uth'],
+    ]);
+    const rows = linesOf(read('shops.test.csv'));
+    expect([rows[0], rows.length]).toEqual(['series,date,ahead,sales,forecast,low,high', 1 + 2 * 2 * 21]);
+    expect(rows[43]).toMatch(/^"so,uth",1987-07-09,1,/);
+    expect(read('shops.svg')).toContain('so,uth, 7 ahead');
+  });
+
+  test('continue to the same bytes after a run was stopped', async () => {
+    const other = inFolder('shops-stopped.safetensors');
+    const run = start([...args, '--checkpoint', other]);
+    await run.stderr.has('network 3 of');
+    run.interrupt('SIGINT');
+    expect(await run.code).toBe(130);
+    const resumed = await longhand(words`train --resume ${other} --data ${SHOPS} --threads 1 --origins 3`);
+    expect([resumed.code, resumed.stdout]).toEqual([0, whole.stdout]);
+    expect(readFileSync(other)).toEqual(readFileSync(checkpoint));
+  });
+
+  test('have forecasts for all, or for one', async () => {
+    const all = linesOf((await longhand(words`forecast ${checkpoint} --data ${LATER} --steps 7`)).stdout);
+    expect([all[0], all.length]).toEqual(['series,date,ahead,forecast,low,high', 15]);
+    const one = await longhand([...words`forecast ${checkpoint} --data ${LATER} --steps 7 --only`, 'so,uth']);
+    expect(linesOf(one.stdout)).toEqual([all[0], ...all.slice(8)]);
+    const json = jsonLinesOf(await longhand(words`forecast ${checkpoint} --data ${LATER} --json --only north`));
+    expect(json).toHaveLength(7);
+    expect(json[0]).toMatchObject({ series: 'north', date: '1987-07-30', ahead: 1 });
+    const plot = inFolder('shops-later.svg');
+    expect((await longhand(words`forecast ${checkpoint} --data ${LATER} --plot ${plot}`)).code).toBe(0);
+    expect(readFileSync(plot, 'utf8')).toContain('north: the next 7 steps');
+    expect(await refused(words`forecast ${checkpoint} --data ${LATER} --only east`)).toContain(
+      'shop east is none of the training, which had north, so,uth',
+    );
+    expect(await misused(words`forecast ${CHECKPOINT} --data ${DATA} --only east`)).toContain(
+      'has one series: it was trained',
+    );
+  });
+
+  test('are inspected, and evaluated again', async () => {
+    expect(jsonOf(await longhand(words`inspect ${checkpoint} --json`))).toMatchObject({
+      contents: { series: 'by shop: north, so,uth', training: 'has ended' },
+    });
+    const copy = inFolder('shops-copy.safetensors');
+    writeFileSync(copy, readFileSync(checkpoint));
+    const program = inFolder('shops.mjs');
+    const programmed = await longhand(words`${FROM} --data ${SHOPS} --series shop --method last --program ${program}`);
+    expect([programmed.code, readFileSync(program, 'utf8').includes("series: 'shop',")]).toEqual([0, true]);
+    const again = await longhand(words`eval ${copy} --data ${SHOPS} --threads 1`);
+    expect(linesOf(again.stdout)).toEqual(linesOf(whole.stdout).slice(0, 11));
+    const changed = linesInFolder(
+      'shops-changed.csv',
+      ofShops().map((line, n) => (n === 22 ? withSales(line, '7') : line)),
+    );
+    expect(await refused(words`eval ${copy} --data ${changed}`)).toContain(
+      'shops-changed.csv, shop so,uth: is not the series of the training: sales has other values',
+    );
+  });
+
+  test('need their column', async () => {
+    const wrong = words`${FROM} --data ${SHOPS} --method ridge --series`;
+    expect(await refused([...wrong, 'store'])).toContain('store');
+    expect(await misused([...wrong, 'sales'])).toContain('the column "sales" is named twice');
+    expect(await misused(words`train --series shop`)).toContain('--series needs --predict');
+    expect(await refused(words`${FROM} --data ${SHOPS} --method ridge`)).toContain('1987-01-01 occurs twice');
+  });
+});

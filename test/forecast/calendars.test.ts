@@ -21,8 +21,8 @@ import type { Series, SeriesColumns } from '../../src/forecast/series.js';
 import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import { futureOf } from '../../src/forecast/future.js';
-import { inputColumns, planFor } from '../../src/forecast/inputs.js';
-import { planOf } from '../../src/forecast/plan.js';
+import { inputColumns, plansFor } from '../../src/forecast/inputs.js';
+import { planOf } from '../../src/forecast/planning.js';
 import { Forecaster } from '../../src/forecast/forecaster.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 import { backend, CHOICES, trained } from '../helpers/forecasts.js';
@@ -195,7 +195,7 @@ describe('a calendar', () => {
   test('has weekdays as inputs, and the week as a season', () => {
     const series = seriesIn(TRADING);
     expect(naturalPeriods(series.calendar)).toEqual({ week: 5, year: (365.2425 * 5) / 7 });
-    const { future } = inputColumns(planFor(series, 60, 1, [5], undefined, []), series, undefined);
+    const { future } = inputColumns(plansFor(series, 60, 1, [5], undefined, [])[0], series, undefined);
     const names = future.map(({ name }) => name).filter((name) => name.startsWith('weekday'));
     expect(names).toEqual(['weekday 1', 'weekday 2', 'weekday 3', 'weekday 4', 'weekday 5']);
     const friday = future.find(({ name }) => name === 'weekday 5');

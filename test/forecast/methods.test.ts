@@ -10,7 +10,7 @@ import { leastSquares } from '../../src/forecast/methods/least-squares.js';
 import type { NamedFit } from '../../src/forecast/methods/methods.js';
 import { fitAsJson, fitIn, fitInput, fitMethods, METHOD_NAMES, METHODS } from '../../src/forecast/methods/methods.js';
 import type { FittedMethod } from '../../src/forecast/methods/method.js';
-import { planOf } from '../../src/forecast/plan.js';
+import { planOf } from '../../src/forecast/planning.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import type { Reading } from '../../src/forecast/windows.js';
 import { readingOf } from '../../src/forecast/windows.js';

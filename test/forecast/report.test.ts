@@ -23,9 +23,10 @@ import {
   Scores,
 } from '../../src/forecast/intervals.js';
 import { stepsIn } from '../../src/forecast/forecaster.js';
-import { planOf } from '../../src/forecast/plan.js';
+import { planOf } from '../../src/forecast/planning.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
-import { baselinesOf, errorTable, verdictsOf, warningsOf } from '../../src/forecast/report.js';
+import { baselinesOf } from '../../src/forecast/report.js';
+import { errorTable, verdictsOf, warningsOf } from '../../src/forecast/report-words.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { readingOf } from '../../src/forecast/windows.js';
 

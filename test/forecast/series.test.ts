@@ -18,9 +18,10 @@ import {
   seriesOf,
   wantedColumns,
 } from '../../src/forecast/series.js';
-import { inputColumns, planFor } from '../../src/forecast/inputs.js';
-import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { membersOf, planOf, trainEnd } from '../../src/forecast/plan.js';
+import { inputColumns, plansFor } from '../../src/forecast/inputs.js';
+import type { ForecastChoices } from '../../src/forecast/planning.js';
+import { membersOf, trainEnd } from '../../src/forecast/plan.js';
+import { planOf } from '../../src/forecast/planning.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
 import { readingOf, strideFor, windowExamples } from '../../src/forecast/windows.js';
 import { fillWindow, inputCount } from '../../src/trained-state.js';
@@ -368,13 +369,13 @@ describe('inputs', () => {
   test('that are known in advance are few categories, or numbers', () => {
     const rows = days(Array<number>(60).fill(1), (n) => ({ k: `${n},5` }));
     expectDataError(
-      () => planFor(seriesIn(rows, { known: ['k'] }), 50, 1, [], undefined, []),
+      () => plansFor(seriesIn(rows, { known: ['k'] }), 50, 1, [], undefined, []),
       'k, which is known in advance, has more than 24 different texts, such as "0,5": it must hold numbers',
     );
     // nothing in the training part
     const later = days(Array<number>(60).fill(1), (n) => ({ k: n < 50 ? null : 3 }));
     expectDataError(
-      () => planFor(seriesIn(later, { known: ['k'] }), 50, 1, [], undefined, []),
+      () => plansFor(seriesIn(later, { known: ['k'] }), 50, 1, [], undefined, []),
       'k, which is known in advance, has no value in the training part: leave it out of --known, or fill it',
     );
   });
@@ -637,6 +638,6 @@ describe('holidays', () => {
         HOLIDAY_COLUMNS,
       ),
     );
-    expect(planFor(seriesIn(hourly), 240, 1, [], once, []).holidays).toEqual(['twice']);
+    expect(plansFor(seriesIn(hourly), 240, 1, [], once, [])[0].holidays).toEqual(['twice']);
   });
 });

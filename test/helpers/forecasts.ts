@@ -9,9 +9,10 @@ import type { ForecastHooks } from '../../src/forecast/stages.js';
 import { forecastOptions } from '../../src/forecast/request.js';
 import { trainStages } from '../../src/forecast/stages.js';
 import { HOLIDAY_COLUMNS, holidaysOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
-import type { ForecastChoices } from '../../src/forecast/plan.js';
-import { planOf } from '../../src/forecast/plan.js';
+import type { ForecastChoices } from '../../src/forecast/planning.js';
+import { planOf } from '../../src/forecast/planning.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
+import { seriesOfTable } from '../../src/forecast/several.js';
 
 export const DAY = 86_400_000;
 export const START = timeFrom('1987-01-01');
@@ -33,6 +34,21 @@ export function rowsOfDays(count: number, more: number, change: (n: number) => n
 
 export const seriesOfDays = (count = COUNT, more = 0, change: (n: number) => number = () => 0): Series =>
   seriesOf(tableOf('days', rowsOfDays(count, more, change), wantedColumns(COLUMNS)), COLUMNS);
+
+/** The columns of a table of three series; the second one begins later, and all have other sizes. */
+export const COLUMNS_OF_SHOPS: SeriesColumns = { ...COLUMNS, series: 'shop' };
+export const rowsOfShops = (count = COUNT, more = 0, change: (n: number, shop: string) => number = () => 0) =>
+  ['north', 'south', 'west'].flatMap((shop, k) =>
+    rowsOfDays(count, more)
+      .slice(k === 1 ? 20 : 0)
+      .map((row, n) => ({
+        ...row,
+        shop,
+        y: row.y === null ? null : (k + 1) * row.y + k * (n % 3) + change(n + (k === 1 ? 20 : 0), shop),
+      })),
+  );
+export const tableOfShops = (rows: ReturnType<typeof rowsOfShops>, columns = COLUMNS_OF_SHOPS): Series =>
+  seriesOfTable(tableOf('shops', rows, wantedColumns(columns)), columns);
 
 export const HOLIDAYS = holidaysOf(
   tableOf(

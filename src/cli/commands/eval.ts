@@ -10,7 +10,7 @@ import { classesIn } from '../../data/text.js';
 import type { Split, TrainData } from '../../data/train-data.js';
 import { examplesOf } from '../../data/train-data.js';
 import { fastSha256Of } from '../../files/sha256.js';
-import type { OriginChoices } from '../../forecast/origins.js';
+import type { OriginChoices } from '../../forecast/request.js';
 import type { CompleteConfig } from '../../network/config.js';
 import { isPlain } from '../../network/config.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';

@@ -12,8 +12,8 @@ import { parseSafetensors } from '../../files/safetensors.js';
 import { elementReader } from '../../files/stored-tensors.js';
 import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import type { StoredCorrection } from '../../forecast/plan.js';
-import { rulesOf } from '../../forecast/plan.js';
+import type { ForecastPlan, StoredCorrection } from '../../forecast/plan.js';
+import { plansIn, rulesOf } from '../../forecast/plan.js';
 import { assertUndamaged } from '../../training/checkpoint.js';
 import { table, printJson, printLines } from '../print.js';
 import { loadSet } from '../set-run.js';
@@ -88,13 +88,19 @@ function forecastsBy(correction: StoredCorrection | undefined): string {
 
 function describeForecaster({ plan, networks }: ForecastState): Record<string, string> {
   const { columns, ahead, parts, calendar, T } = plan;
+  const plans = plansIn(plan);
+  const methodsOf = (one: ForecastPlan): string =>
+    ahead.map((_, n) => forecastsBy(rulesOf(one).corrections?.at(n))).join('; ');
   const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => timeName(calendar, step));
   return {
     forecaster: `of ${columns.predict}, ${ahead.join(', ')} steps of ${formatStep(calendar)} ahead`,
     reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
+    ...(columns.series !== undefined && {
+      series: `by ${columns.series}: ${plans.map(({ name }) => name).join(', ')}`,
+    }),
     windows: `of ${counted(T, 'step')}`,
     'test part': `${from} … ${to}`,
-    'forecasts by': ahead.map((_, n) => forecastsBy(rulesOf(plan).corrections?.at(n))).join('; '),
+    'forecasts by': [...new Set(plans.map(methodsOf))].join('; or '),
     networks: [...networks.keys()].join(', '),
     training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
   };

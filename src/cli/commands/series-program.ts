@@ -65,8 +65,8 @@ export function programOf(
 ): string {
   const { holidays, checkpoint } = flags;
   const ofCountry = holidays !== undefined && isCountry(holidays);
-  const { time = [], predict, inputs = [], known = [] } = request;
-  const columns = [time, predict, inputs, known].flat();
+  const { time = [], predict, series = [], inputs = [], known = [] } = request;
+  const columns = [time, predict, series, inputs, known].flat();
   const fields = Object.entries(request).map(([name, value]) => `${name}: ${literal(value)}`);
   if (holidays !== undefined)
     fields.push(`holidays${ofCountry ? '' : `: ${rowsOf(holidays, Object.keys(HOLIDAY_COLUMNS))}`}`);
@@ -84,9 +84,9 @@ ${fields.map((field) => `    ${field},`).join('\n')}
   },
   ${literal(options)},
 );
-for (const { ahead, method, baselines, networks, error, coverage } of reports) {
+for (const { ${request.series === undefined ? '' : 'series, '}ahead, methods, baselines, networks, error, coverage } of reports) {
   const others = baselines.map(({ name, error }) => ({ name, error }));
-  console.log(JSON.stringify({ ahead, method, error, coverage, networks, others }));
+  console.log(JSON.stringify({ ${request.series === undefined ? '' : 'series, '}ahead, methods, error, coverage, networks, others }));
 }
 ${checkpoint === undefined ? '' : `writeFileSync(${literal(checkpoint)}, bytes); // loadForecaster(backend, bytes) forecasts with it\n`}await backend.dispose();
 `;

@@ -10,13 +10,12 @@ import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import type { Choice, ForecastHooks } from '../../forecast/stages.js';
-import { listed } from '../../forecast/report.js';
+import { listed } from '../../forecast/report-words.js';
 import { configFor } from '../../forecast/stages.js';
-import type { ForecastChoices } from '../../forecast/plan.js';
+import type { ForecastChoices } from '../../forecast/planning.js';
 import { networkWords, withLooks, withLooksOfRun } from '../../forecast/plan.js';
-import type { OriginChoices } from '../../forecast/origins.js';
 import { originsOf } from '../../forecast/origins.js';
-import type { ForecastRequest } from '../../forecast/request.js';
+import type { ForecastRequest, OriginChoices } from '../../forecast/request.js';
 import { choicesOf, FORECAST_METHODS, NO_SEASONS, NOT_OF_FORECASTS } from '../../forecast/request.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, reportOfRun, resumeRun, trainRun } from '../../forecast/run.js';
@@ -30,6 +29,7 @@ import {
   describePlan,
   earlierLooks,
   informOfLooks,
+  MOST_LINES,
   printOrigins,
   printReports,
   writeReports,
@@ -41,6 +41,7 @@ import { assertRoomToTrain } from '../memory.js';
 /** The flags of a forecaster. */
 export interface SeriesFlags extends SetFlags, OriginChoices, CellForms {
   readonly predict?: string;
+  readonly series?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
   readonly test?: string;
@@ -69,6 +70,11 @@ export function withSeriesOptions(command: Command): Command {
     .option(
       '--predict <column>',
       'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
+      filePath,
+    )
+    .option(
+      '--series <column>',
+      'the column that names the series of a row: one network learns from all (default: none, the table is one series)',
       filePath,
     )
     .option(
@@ -124,6 +130,7 @@ const OTHERS = [...OF_ONE_NETWORK, ...NOT_OF_FORECASTS];
 
 /** What only forecasters have, and what classifiers have too. */
 const OWN = [
+  'series',
   'timeFormat',
   'decimal',
   'thousands',
@@ -188,10 +195,16 @@ export async function trainSeries(
   describePlan(run.name, series, plan);
   const config = configFor(plan, series, options);
   if (config) assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  let choices = 0;
+  const onChoice = (choice: Choice): void => {
+    choices++;
+    if (choices <= MOST_LINES) informOfChoice(choice);
+    else if (choices === MOST_LINES + 1) inform('… and so on: the report has the methods of each series');
+  };
   const train = async ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> => {
     const onNetwork: ForecastHooks['onNetwork'] = (member, stage, number, count) =>
       begin(networkWords(member, stage, number, count), count - number + 1);
-    return (await trainRun(backend, run, { ...hooks, onNetwork, onChoice: informOfChoice })).state;
+    return (await trainRun(backend, run, { ...hooks, onNetwork, onChoice })).state;
   };
   await trainAndTest(flags, backend, signal, state, forecastBytes, train, (trained, target) =>
     testRun(backend, { ...run, state: trained }, target, flags, withLooksOfRun, signal),
@@ -203,7 +216,8 @@ const informOfNetwork: NonNullable<ForecastHooks['onNetwork']> = (...network) =>
   inform(`a later origin: ${networkWords(...network)}`);
 
 /** Says what forecasts a horizon, before the networks that do are trained; a warning if they would not improve the methods. */
-function informOfChoice({ ahead, methods, share, error, withNetworks }: Choice): void {
+function informOfChoice({ series, ahead: steps, methods, share, error, withNetworks }: Choice): void {
+  const ahead = series === undefined ? steps : `${series}: ${steps}`;
   const [ofMethods, corrected] = [error, withNetworks ?? NaN].map((one) => String(Number(one.toPrecision(4))));
   const base = `${ahead} ahead, the mean error of ${listed(methods)} on the validation part is ${ofMethods}`;
   if (Number.isNaN(error))
@@ -228,10 +242,8 @@ async function testRun(
   signal: AbortSignal,
 ): Promise<void> {
   const reports = await reportOfRun(backend, run, signal);
-  const rolling =
-    origins > 1
-      ? await originsOf(backend, run, reports, { origins, refit }, { signal, onNetwork: informOfNetwork })
-      : [];
+  const hooks = { signal, onNetwork: informOfNetwork };
+  const rolling = await originsOf(backend, run, reports, { origins, refit }, hooks);
   const plan = looked(run.state.plan, origins, checkpoint === undefined ? 0 : earlierLooks(checkpoint, run.state.plan));
   printReports(json, plan, reports);
   printOrigins(json, rolling, refit);
@@ -261,6 +273,7 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   ...(flags.decimal && { decimal: flags.decimal }),
   ...(flags.thousands && { thousands: flags.thousands }),
   predict: flags.predict ?? '',
+  ...(flags.series !== undefined && { series: flags.series }),
   ahead: flags.ahead,
   inputs: flags.inputs,
   known: flags.known,
@@ -269,6 +282,7 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   interval: flags.interval,
   ...(flags.method !== 'auto' && { method: flags.method }),
   ...(flags.negative && { negative: true }),
+  ...(flags.origins > 1 && { origins: flags.origins, refit: flags.refit }),
   ...(flags.test !== undefined && { test: flags.test }),
   ...(flags.fill && { fill: flags.fill }),
   ...(flags.season && { seasons: flags.season }),

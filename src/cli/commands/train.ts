@@ -13,7 +13,7 @@ import { hasTargets } from '../../data/train-data.js';
 import { readIfPresent } from '../../files/disk.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
-import type { ForecastChoices } from '../../forecast/plan.js';
+import type { ForecastChoices } from '../../forecast/planning.js';
 import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';

@@ -10,7 +10,8 @@ import { inputColumns } from '../../forecast/inputs.js';
 import type { Band } from '../../forecast/intervals.js';
 import type { ForecastPlan } from '../../forecast/plan.js';
 import { holidaysIn, span } from '../../forecast/plan.js';
-import { errorTable, reportOf, verdictsOf, warningsOf } from '../../forecast/report.js';
+import { reportOf } from '../../forecast/report.js';
+import { errorTable, verdictsOf, warningsOf } from '../../forecast/report-words.js';
 import type { Series } from '../../forecast/series.js';
 import { drawn, withNulls } from './drawn.js';
 

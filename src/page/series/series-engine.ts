@@ -10,7 +10,8 @@ import type { ForecastState } from '../../forecast/forecaster.js';
 import { choicesOf, NO_SEASONS } from '../../forecast/request.js';
 import { withForecaster } from '../../forecast/forecaster.js';
 import { optionsOf } from '../../forecast/stages.js';
-import type { ForecastChoices, ForecastPlan } from '../../forecast/plan.js';
+import type { ForecastPlan } from '../../forecast/plan.js';
+import type { ForecastChoices } from '../../forecast/planning.js';
 import { membersOf, withLooksOfRun } from '../../forecast/plan.js';
 import type { ForecastRun, TableSource } from '../../forecast/run.js';
 import { beginRun, resumeRun, trainRun } from '../../forecast/run.js';
@@ -149,6 +150,8 @@ export class SeriesEngine {
       const state = parseForecast(bytes, name);
       if (state.plan.columns.time.length === 0)
         throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
+      if (state.plan.columns.series !== undefined)
+        throw new DataError(`${name}: has several series, and the page shows one: use longhand forecast`);
       if (membersOf(state.plan).length === 0)
         throw new DataError(`${name}: holds no networks: longhand forecast reads it, the page shows networks`);
       const run = await resumeRun(this.tableFor(signal), state);
