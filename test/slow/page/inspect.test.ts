@@ -106,7 +106,7 @@ testInBrowser('a GRU has its own gates, one line of norms, and a new run of LSTM
   expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(
     /^Gradient norms: ‖∂L\/∂h‖ is \S+ before the first row, \S+ after the last$/,
   );
-  await page.click('#settings-fold summary');
+  await opened.openSettings();
   await page.selectOption('#settings [name=cell]', 'lstm');
   await page.click('#reset');
   await opened.inspected(0);
