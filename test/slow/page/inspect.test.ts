@@ -98,7 +98,7 @@ testInBrowser('a GRU has its own gates, one line of norms, and a new run of LSTM
   const { page } = opened;
   await opened.playToTheEnd();
   await opened.inspected(30);
-  expect(await page.locator('#settings [name=cell] option:checked').innerText()).toBe('GRU');
+  expect(await page.inputValue('#settings [name=cell]')).toBe('gru');
   expect(await captionsOf(page, '#heatmaps')).toEqual(['r', 'z', 'n', 'h']);
   for (let n = 1; n <= 4; n++) {
     expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(10);
@@ -106,6 +106,7 @@ testInBrowser('a GRU has its own gates, one line of norms, and a new run of LSTM
   expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(
     /^Gradient norms: ‖∂L\/∂h‖ is \S+ before the first row, \S+ after the last$/,
   );
+  await opened.openSettings();
   await page.selectOption('#settings [name=cell]', 'lstm');
   await page.click('#reset');
   await opened.inspected(0);
