@@ -287,7 +287,7 @@ test('the forecasts of births: the figures are those of forecast.json', () => {
   expect(read('docs/forecast.md')).toContain(`date,ahead,forecast,low,high\n${rows.join('\n')}\n…`);
   const [last, random] = [split.last, split.random].map(Math.round);
   expect(prose('docs/forecast.md')).toContain(
-    `a mean error of ${random} on such a random tenth, but ${last} on the last tenth`,
+    `a mean error of ${random} on a random tenth, whose neighbours it knows, but ${last} on the last tenth`,
   );
 });
 

@@ -6,7 +6,7 @@ import { loadForecaster, trainForecaster } from '../../src/door/forecaster.js';
 import { parseForecast } from '../../src/forecast/forecast-file.js';
 import { Forecaster, networkReading, stepsIn } from '../../src/forecast/forecaster.js';
 import { plansFor } from '../../src/forecast/inputs.js';
-import { membersOf, plansIn, rulesOf, trainEnd } from '../../src/forecast/plan.js';
+import { membersOf, plansIn, rulesOf, trainEnd, withEach } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/planning.js';
 import type { ForecastRequest } from '../../src/forecast/request.js';
 import { beginRun, reportOfRun, trainRun } from '../../src/forecast/run.js';
@@ -159,6 +159,22 @@ describe('the plan of several series', () => {
     expect(new Set(many.map(({ code }) => code?.join())).size).toBe(2001);
     expect(many.every(({ code }) => code?.length === 32)).toBe(true);
   });
+});
+
+test('networks are trained for a horizon if any series uses them', () => {
+  const plan = planOf('shops', shops, choices, HOLIDAYS);
+  const withShares = (...all: readonly (readonly number[])[]) =>
+    withEach(plan, (one, n) => ({
+      ...one,
+      rules: {
+        ...rulesOf(one),
+        corrections: all[n].map((share) => ({ fits: [], unit: 1, isRelative: false, share })),
+      },
+    }));
+  const horizons = (of: typeof plan) => [...new Set(membersOf(of).flatMap(({ ahead }) => ahead))];
+  expect(horizons(withShares([0, 0], [0, 0], [0, 0.5]))).toEqual([3]);
+  expect(horizons(withShares([1, 0], [0, 0], [0, 0]))).toEqual([1]);
+  expect(horizons(withShares([0, 0], [0, 0], [0, 0]))).toEqual([]);
 });
 
 test('networks learn from the windows of each series, with its code', () => {
