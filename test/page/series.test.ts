@@ -324,8 +324,8 @@ describe('the engine', () => {
     expect(results.future).toHaveLength(7);
     expect(results.truth.times).toHaveLength(14);
     expect(results.horizons.map(({ bands, baselines }) => [bands.length, baselines.length])).toEqual([
-      [14, 6],
-      [14, 6],
+      [14, 7],
+      [14, 7],
     ]);
 
     const other = await prepared();
