@@ -25,7 +25,7 @@ const LAYERS = [
   ['bench/programs/'],
   ['bench/measure/'],
   ['bench/browser/', 'bench/report/'],
-  [bench('command')],
+  ['against', 'command'].map(bench),
   [bench('main'), bench('webgpu'), 'bench/steps/'],
   ['test/'],
 ];

@@ -589,7 +589,9 @@ test('with --method trains no networks, and the file forecasts with the method; 
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/\n1 ahead, the mean error of ridge regression and ridge regression of logarithms on the validation part is [\d.]+\n/),
+    expect.stringMatching(
+      /\n1 ahead, the mean error of ridge regression and ridge regression of logarithms on the validation part is [\d.]+\n/,
+    ),
   ]);
   expect(stderr).not.toContain('network 1');
   expect(stdout).not.toMatch(/with an LSTM|correction/);
@@ -599,7 +601,14 @@ test('with --method trains no networks, and the file forecasts with the method; 
   expect(stderr).toContain('the test part has been looked at 3 times');
   const { plan, networks } = parseForecast(readFileSync(checkpoint), 'ridge');
   const methods = plan.rules?.corrections?.map(({ fits }) => fits.map((fit) => fit.method));
-  expect([networks.size, plan.rules?.looks, methods]).toEqual([0, 3, [['ridge', 'ridge'], ['ridge', 'ridge']]]);
+  expect([networks.size, plan.rules?.looks, methods]).toEqual([
+    0,
+    3,
+    [
+      ['ridge', 'ridge'],
+      ['ridge', 'ridge'],
+    ],
+  ]);
   const rows = linesOf((await longhand(['forecast', checkpoint, '--data', DATA])).stdout);
   expect(rows).toHaveLength(8);
   expect(Number(rows[1].split(',')[2])).toBeGreaterThan(90);

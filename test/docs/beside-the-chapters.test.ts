@@ -211,9 +211,7 @@ describe('each exercise is asked before its document shows the line that it asks
   test('every exercise is asked, in the order of the chapters', () => {
     const numbers = ASKED.flatMap(([document, ask]) => {
       const [first, last = first] = ask.exec(read(document))!.slice(1).map(Number);
-      return document.startsWith('learn/')
-        ? Array.from({ length: last - first + 1 }, (_, n) => first + n)
-        : [];
+      return document.startsWith('learn/') ? Array.from({ length: last - first + 1 }, (_, n) => first + n) : [];
     });
     expect([...new Set(numbers)]).toEqual(EXERCISES.map(({ number }) => number));
   });
