@@ -34,7 +34,7 @@ export interface FutureStep {
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
-  /** The series' name, in a table of several. */
+  /** The series' name, in a table of several. Default: a table of one has none. */
   readonly series?: string;
   /** The time of the number, as `2024-02-29`. */
   readonly date: string;

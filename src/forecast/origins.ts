@@ -21,7 +21,7 @@ import { stepsIn } from './forecaster.js';
 
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {
-  /** The series' name, in a table of several. */
+  /** The series' name, in a table of several. Default: a table of one has none. */
   readonly series?: string;
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;
@@ -34,7 +34,17 @@ export interface OriginsReport {
   /** The method with the smallest error among those that do not forecast. */
   readonly best: string;
   /** Its absolute errors less those of the forecasts, step by step: their mean, and its 95% interval. Above 0 the forecasts are better. */
-  readonly gain: { readonly mean: number; readonly low: number; readonly high: number };
+  readonly gain: Gain;
+}
+
+/** A mean difference. */
+export interface Gain {
+  /** The mean over all steps. */
+  readonly mean: number;
+  /** The lower end of its 95% interval. */
+  readonly low: number;
+  /** The upper end. */
+  readonly high: number;
 }
 
 /** The mean absolute error of one block. */

@@ -39,7 +39,7 @@ export interface WorstForecast extends Band {
 
 /** The forecasts of one horizon on a part. */
 export interface HorizonReport extends Errors {
-  /** The series' name, in a table of several. */
+  /** The series' name, in a table of several. Default: a table of one has none. */
   readonly series?: string;
   /** Steps from the last known number to those that are forecast. */
   readonly ahead: number;

@@ -257,14 +257,12 @@ describe('forecasts of several series', () => {
       return reportOfRun(backend, await trainRun(backend, run));
     };
     const before = await runOf(rowsOfShops());
-    for (const moment of [100, 107, 115]) {
-      const changed = rowsOfShops(COUNT, 0, (n, shop) => (n >= moment ? 40 * (shop.length - 3) + n : 0));
-      const after = await runOf(changed);
-      for (const [n, { ahead, series, bands }] of after.entries()) {
-        const known = moment - 100 + 1; // steps of the test part up to the moment
-        expect([series, ahead, bands.slice(0, known)]).toEqual([series, ahead, before[n].bands.slice(0, known)]);
-        expect(bands).not.toEqual(before[n].bands);
-      }
+    const moment = 107;
+    const after = await runOf(rowsOfShops(COUNT, 0, (n, shop) => (n >= moment ? 40 * (shop.length - 3) + n : 0)));
+    for (const [n, { ahead, series, bands }] of after.entries()) {
+      const known = moment - 100 + 1; // steps of the test part up to the moment
+      expect([series, ahead, bands.slice(0, known)]).toEqual([series, ahead, before[n].bands.slice(0, known)]);
+      expect(bands).not.toEqual(before[n].bands);
     }
   });
 
