@@ -34,17 +34,14 @@ export interface OriginsReport {
   /** The method with the smallest error among those that do not forecast. */
   readonly best: string;
   /** Its absolute errors less those of the forecasts, step by step: their mean, and its 95% interval. Above 0 the forecasts are better. */
-  readonly gain: Gain;
-}
-
-/** A mean difference. */
-export interface Gain {
-  /** The mean over all steps. */
-  readonly mean: number;
-  /** The lower end of its 95% interval. */
-  readonly low: number;
-  /** The upper end. */
-  readonly high: number;
+  readonly gain: {
+    /** The mean over all steps. */
+    readonly mean: number;
+    /** The lower end of its 95% interval. */
+    readonly low: number;
+    /** The upper end. */
+    readonly high: number;
+  };
 }
 
 /** The mean absolute error of one block. */
