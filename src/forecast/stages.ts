@@ -236,7 +236,7 @@ async function withScores(
     const bands = await forecaster.bands(series, ahead, steps, signal);
     const unitAt = forecaster.scoreUnits(series, ahead);
     const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]) / unitAt(steps[n]));
-    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
+    scores.push(found.map((score) => (Number.isNaN(score) ? null : Math.fround(score)))); // f32, as the digest of the windows
   }
   return { ...plan, scores };
 }

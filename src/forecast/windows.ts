@@ -156,9 +156,10 @@ function* bytesOf(readings: readonly Reading[], end: number): Generator<Uint8Arr
     yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
     const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
     for (const values of numbers) yield bytesOfNumbers(values);
+    // in f32, because versions of V8 round logarithms and exponentials differently
     for (const valueOf of corrected ? [corrected.centre, corrected.unit] : [])
       for (const g of ahead.keys())
-        yield bytesOfNumbers(Float64Array.from({ length: end }, (_, step) => valueOf(step, g)));
+        yield bytesOfNumbers(Float64Array.from({ length: end }, (_, step) => Math.fround(valueOf(step, g))));
     // the numbers of a text column only count its words
     for (const { words } of series.known) if (words) yield new TextEncoder().encode(JSON.stringify(words));
   }

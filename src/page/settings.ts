@@ -135,7 +135,7 @@ const CELL_LABELS = {
   lstm: 'LSTM',
   rnn: 'RNN',
   gru: 'GRU',
-  'lstm-peephole': 'LSTM with peepholes',
+  'lstm-peephole': 'LSTM, peepholes',
   mingru: 'minGRU',
   minlstm: 'minLSTM',
   slstm: 'sLSTM',

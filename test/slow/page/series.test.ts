@@ -62,9 +62,20 @@ testInBrowser(
     const births = path.join(root, 'births.csv');
     writeFileSync(births, readFileSync(BIRTHS));
     const flags = ['--time', 'year,month,date_of_month', '--predict', 'births', '--known', 'day_of_week'];
+    const method = ['--method', 'network']; // the page has no other
     const run = ['--ahead', '1,7', '--test', TEST, '--hidden', '6', '--seeds', '1', '--threads', '1'];
     const length = ['--training-iters', String(30 * 64 + 1)];
-    const expected = await longhand(['train', '--data', births, ...flags, ...run, ...length, '--checkpoint', file]);
+    const expected = await longhand([
+      'train',
+      '--data',
+      births,
+      ...flags,
+      ...method,
+      ...run,
+      ...length,
+      '--checkpoint',
+      file,
+    ]);
     expect(expected.code).toBe(0);
 
     const opened = await visit(`${EXAMPLE}&steps=30`);
@@ -85,7 +96,11 @@ testInBrowser(
     const fromPage = await opened.save(root);
     const beyond = async (checkpoint: string) => longhand(['forecast', checkpoint, '--data', births, '--threads', '1']);
     const [own, other] = [await beyond(file), await beyond(fromPage)];
-    expect([own.code, other.stdout]).toEqual([0, own.stdout]);
+    // Chromium rounds logarithms and exponentials in another way than Node, so the methods are fitted a little differently
+    const cells = (stdout: string): (string | number)[] =>
+      stdout.split(/[,\n]/).map((cell) => (/^[\d.]+$/.test(cell) ? expect.closeTo(Number(cell), 2) : cell) as string);
+    const numbers = other.stdout.split(/[,\n]/).map((cell) => (/^[\d.]+$/.test(cell) ? Number(cell) : cell));
+    expect([own.code, numbers]).toEqual([0, cells(own.stdout)]);
     const rows = await page.locator('#future-rows tr').allInnerTexts();
     for (const [n, line] of own.stdout.trim().split('\n').slice(1).entries()) {
       const [date, ahead, forecast] = line.split(',');
