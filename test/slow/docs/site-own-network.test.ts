@@ -145,12 +145,12 @@ testInBrowser(
     const next = async (others: { readonly solved?: true }) => {
       const progress = EXERCISES.map(({ name, typescript }) => [
         name,
-        { typescript: typescript.solution, ...(name !== 'every-step' && others) },
+        { typescript: typescript.solution, ...(name !== 'gru-step' && others) },
       ]);
       const stored = JSON.stringify(Object.fromEntries(progress));
       const prepare = (page: Page) =>
         page.addInitScript((text) => localStorage.setItem('longhand-exercises', text), stored);
-      const { page } = await open('exercises/12-every-step.html', { prepare });
+      const { page } = await open('exercises/14-gru-step.html', { prepare });
       await page.click('button.run');
       await page.waitForSelector('.verdict a:text-is("train a network with them"), .verdict p:has-text("Next: 1. ")');
       return page;

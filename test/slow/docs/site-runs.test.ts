@@ -149,9 +149,9 @@ testInBrowser('chapters 1 and 2 train their networks', async () => {
   const status = page.locator('.gap-run [role=status]');
   await page.selectOption('#gap-network', { label: 'LSTM, chrono biases' });
   await page.locator('.gap-run button').click();
-  await status.filter({ hasText: 'Update 300: loss 0.000' }).waitFor();
+  await status.filter({ hasText: 'Update 500: loss 0.000' }).waitFor();
   expect(await status.innerText()).toMatch(/, 56 of 56 answers correct\.$/);
-  expect(await page.locator('.gap-run path.first').getAttribute('d')).toMatch(/^M20\.0 .*L600\.0 /);
+  expect(await page.locator('.gap-run path.first').getAttribute('d')).toMatch(/^M12\.0 .*L600\.0 /);
   expect(await page.locator('.gap-run button').innerText()).toBe('Train');
   // another network, whose loss stays that of a guess
   await page.getByLabel('Steps of a sequence').press('End');
