@@ -60,7 +60,7 @@ describe('a report of the rows in docs/benchmarks, which version 0.1.0 wrote', (
     );
     expect(document).toContain('- above B ≈ 17, longhand-wasm ×2 is faster than pytorch\n');
     expect(document).toContain(
-      'On Node 20.20.2, longhand-wasm is the fastest in 6 of 40 cases with 1 thread, and in 7 of 40 with 2 threads, ',
+      'On Node 20.20.2, longhand-wasm is the fastest in 9 of 44 cases with 1 thread, and in 9 of 44 with 2 threads, ',
     );
     expect(document).toContain(
       'On Chromium 156.0.8078.108, longhand-wasm is the fastest in 3 of 3 cases with 1 thread, and in 2 of 2 with 2 threads, ',
@@ -86,7 +86,8 @@ describe('a report of the rows in docs/benchmarks, which version 0.1.0 wrote', (
     const ofOtherEngines = ['node-26', 'chromium-156', 'node-24'].flatMap((engine) =>
       others.map((one) => `${engine}-${one}`),
     );
-    expect(rest).toEqual(['node-20-text-1', 'node-20-text-2', ...ofOtherEngines]);
+    const ofCells = Array.from({ length: 8 }, (_, n) => `node-20-cells-${n + 1}`);
+    expect(rest).toEqual(['node-20-text-1', 'node-20-text-2', ...ofCells, ...ofOtherEngines]);
     expect(readdirSync(path.join(folder, 'report')).sort()).toEqual(links.map((link) => link.split(':')[0]).sort());
   });
 
@@ -224,9 +225,9 @@ describe('the short document', () => {
     expect(marks(path.join(folder, 'benchmarks', 'step.svg'))).toEqual(marks('docs/benchmarks/step.svg'));
   });
 
-  test('has at most 7 kB above the tables of more tasks, and its table has the medians of the rows', () => {
+  test('has at most 7.5 kB above the tables of more tasks, and its table has the medians of the rows', () => {
     const [document] = written.split('## More tasks and modes');
-    expect(document.length).toBeLessThan(7000);
+    expect(document.length).toBeLessThan(7500);
     const lines = [...document.matchAll(/^\| training step of the tutorial +\|(.*)\|$/gm)].map(([, line]) =>
       line.split('|'),
     );
