@@ -19,7 +19,7 @@ const MOST_LINES = {
   '.github': 120,
   bench: 7244,
   build: 610,
-  docs: 28864,
+  docs: 29100,
   examples: 210,
   'kernels, in no room': 97,
   'kernels/gpu': 2900,
@@ -68,7 +68,7 @@ const MOST_LINES = {
   'test/page': 2239,
   'test/slow': 6386,
   'test/training': 3806,
-  'the top': 1260,
+  'the top': 1270,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */
