@@ -9,12 +9,14 @@ import { type Candidate, BASELINE, candidatesFor } from './candidates.js';
 import { type Case, UsageError } from './suites.js';
 import { Comparison, PAIRED, ProcessPool, QUICK } from './measure/comparison.js';
 import type { Engine } from './measure/engine.js';
-import type { Finding } from './measure/rows.js';
+import { type Finding, statisticsOf } from './measure/rows.js';
 import { threadsText } from './program.js';
 import { project } from './versions.js';
 
 /** A change counts from this share on, if chance explains it with less than this probability. */
 const [LEAST_CHANGE, MOST_CHANCE] = [0.05, 0.05];
+
+const medianOf = (values: readonly number[]): number => statisticsOf(values).median;
 
 /** A revision that was built. */
 interface Built {
@@ -109,10 +111,4 @@ export function signedRankChance(differences: readonly number[]): number {
   const end = Math.min(sumOfPositive, most - sumOfPositive);
   const oneSided = counts.subarray(0, end + 1).reduce((sum, count) => sum + count, 0) / 2 ** ranked.length;
   return Math.min(1, 2 * oneSided);
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [below, above] = [Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2)];
-  return (sorted[below] + sorted[above]) / 2;
 }

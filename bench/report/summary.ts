@@ -1,6 +1,6 @@
 /**
  * `--summary` fills the marked parts of docs/benchmarks.md from the rows of one engine. They are a table of six candidates, a
- * chart, where Longhand is behind, and the commands with what is known about their times. The rest of that page is written by hand.
+ * chart, where Longhand is behind, the commands with what is known about their times, and other cells. The rest of that page is written by hand.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -38,7 +38,7 @@ export async function writeSummary(file: string, rows: readonly Row[]): Promise<
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
   makeFolder(folder);
   writeFileSync(path.join(folder, 'step.svg'), chartOf(timed));
-  const parts = { table: tableOf(timed), behind: behindOf(timed), runs: runsOf(timed) };
+  const parts = { table: tableOf(timed), behind: behindOf(timed), runs: runsOf(timed), cells: cellsOf(timed) };
   await fillParts('--summary', file, parts);
 }
 
@@ -68,6 +68,18 @@ export function tableOf(rows: readonly Timed[]): string {
     }),
   );
   return table(['median ms', 'threads', ...SIX.map(([, name]) => name)], lines);
+}
+
+/** The suite of other cells: a line for each case and number of threads. */
+function cellsOf(rows: readonly Timed[]): string {
+  const ofCells = rows.filter(({ suite }) => suite === 'cells');
+  const ours = ofCells.filter(({ candidate }) => candidate === BASELINE);
+  const lines = ours.map(({ case: name, threads, medianMs }) => {
+    const theirs = ofCells.find((row) => row.case === name && row.threads === threads && row.candidate === 'pytorch');
+    const cell = theirs ? `${milliseconds(theirs.medianMs)} (${times(theirs.medianMs / medianMs)})` : '–';
+    return [name, String(threads), milliseconds(medianMs), cell];
+  });
+  return table(['median ms', 'threads', 'Longhand', 'PyTorch'], lines);
 }
 
 /** Each candidate's quickest number of threads. */

@@ -107,7 +107,7 @@ describe('a forecaster', () => {
       const levelAt = (t: number): number => Math.abs(meanOfAll(series.y.subarray(t - 27, t + 1)));
       const unitAt = (d: number): number => (state.plan.rules?.corrections?.[n].isRelative ? levelAt(d - ahead) : 1);
       expect(state.plan.scores?.[n]).toEqual(
-        bands.map((band, k) => expect.closeTo(scoreOf(band, truth[k]) / unitAt(steps[k]), 8) as number),
+        bands.map((band, k) => expect.closeTo(Math.fround(scoreOf(band, truth[k]) / unitAt(steps[k])), 12) as number),
       );
     }
     first.dispose();
