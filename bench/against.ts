@@ -41,11 +41,9 @@ export function builtRevision(revision: string): Built {
   console.error(`building ${built.name} in dist/against …`);
   const options = { cwd: built.folder, encoding: 'utf8' } as const;
   const { status, stderr } = spawnSync(process.execPath, ['build/main.mjs', 'wasm', 'exercises', 'modules'], options);
-  if (status !== 0 || !existsSync(childOf(built.folder)))
-    throw new UsageError(
-      `--against ${revision}: ${built.name} does not build here: ${stderr.trim().split('\n').at(-1)}`,
-    );
-  return built;
+  if (status === 0 && existsSync(childOf(built.folder))) return built;
+  rmSync(all, { recursive: true }); // TypeScript writes modules with errors too
+  throw new UsageError(`--against ${revision}: ${built.name} does not build here: ${stderr.trim().split('\n').at(-1)}`);
 }
 
 const GIT = { cwd: project, encoding: 'utf8' } as const;

@@ -213,7 +213,7 @@ const command = new Command('npm run bench --')
     new Option(
       '--against <revision>',
       'compare Longhand only with another revision of itself, which is built',
-    ).conflicts([...['browser', 'backends', 'from', 'json', 'report', 'summary']]),
+    ).conflicts(['browser', 'backends', 'from', 'json', 'report', 'summary']),
   )
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')

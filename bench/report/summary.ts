@@ -74,6 +74,7 @@ export function tableOf(rows: readonly Timed[]): string {
 function cellsOf(rows: readonly Timed[]): string {
   const ofCells = rows.filter(({ suite }) => suite === 'cells');
   const ours = ofCells.filter(({ candidate }) => candidate === BASELINE);
+  if (ours.length === 0) return 'The suite cells was not measured.';
   const lines = ours.map(({ case: name, threads, medianMs }) => {
     const theirs = ofCells.find((row) => row.case === name && row.threads === threads && row.candidate === 'pytorch');
     const cell = theirs ? `${milliseconds(theirs.medianMs)} (${times(theirs.medianMs / medianMs)})` : '–';
