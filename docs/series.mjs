@@ -262,7 +262,7 @@ export function documentOf(figures) {
 <!-- \`node docs/series.mjs\` writes this file: change it there -->
 
 These are mean absolute errors (MAE) of the defaults of \`longhand train --predict\`, on test parts that the forecasts never read.
-The best simple method is chosen here by its error on the test part itself, which nobody can know in advance. So a ratio of 1 is as good as
+The best simple method is chosen here by its error on the test part itself, which cannot be known in advance. So a ratio of 1 is as good as
 the right choice among all simple methods. [forecast.md](forecast.md) says what the forecasts are.
 
 The program is [series.mjs](series.mjs): it lists the packages that it needs, and measures everything again in about half an hour. The

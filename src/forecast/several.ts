@@ -1,6 +1,6 @@
 /**
  * Several series in one table: a column names the series of each row. All have one calendar, so a step is the same moment in each; and one has
- * the others, so whatever has no use for several series reads the first one.
+ * the others, so code for one series reads the first one.
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
