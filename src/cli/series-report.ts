@@ -196,7 +196,8 @@ export async function writeReports(
   const report = { looks, test: span(plan, plan.parts.test), steps: stepsOf(plan), horizons: reports.map(figuresOf) };
   replaceText(reportFile, `${JSON.stringify({ ...report, ...(origins.length > 0 && { origins }) }, null, 2)}\n`);
   const plans = plansIn(plan);
-  const all = seriesIn(table).map((series, n) => ({ series, plan: plans[n], own: bySeries(reports)[n] }));
+  const groups = bySeries(reports);
+  const all = seriesIn(table).map((series, n) => ({ series, plan: plans[n], own: groups[n] }));
   const lines = all.flatMap(({ series, plan: one, own }) =>
     own.flatMap(({ ahead, bands }) =>
       bands.map((band, n) => {

@@ -90,8 +90,9 @@ export const reportOfRun = (
 ): Promise<HorizonReport[]> =>
   withForecaster(backend, state, async (all) => {
     const reports: HorizonReport[] = [];
+    const table = seriesIn(series);
     for (const [n, plan] of plansIn(state.plan).entries())
-      reports.push(...(await reportOf(all.forSeries(plan), seriesIn(series)[n], 'test', signal)));
+      reports.push(...(await reportOf(all.forSeries(plan), table[n], 'test', signal)));
     return reports;
   });
 

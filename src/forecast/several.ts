@@ -67,7 +67,8 @@ export function plannedIn(table: Table, plan: ForecastPlan, only?: string): Plan
 /** All series of a plan in the table of its training. Throws a DataError if one is missing. */
 export function allPlannedIn(table: Table, plan: ForecastPlan): Series {
   const found = plannedIn(table, plan);
-  const missing = plansIn(plan).find(({ name }) => found.every((one) => one.plan.name !== name));
+  const names = new Set(found.map((one) => one.plan.name));
+  const missing = plansIn(plan).find(({ name }) => !names.has(name));
   if (missing) throw new DataError(`${table.name}: has no row with ${plan.columns.series} ${missing.name}`);
   const [{ series }, ...others] = found;
   return others.length > 0 ? { ...series, others: others.map((one) => one.series) } : series;

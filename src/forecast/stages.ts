@@ -90,13 +90,14 @@ export async function trainStages(
   const options = optionsOf(before, given);
   // the networks of the second stage must not fail after those of the first have been trained
   assertBatchFits(options.batchSize, fewestWindows(before.plan, before.plan.scores === null ? STAGES : ['final']));
+  const table = seriesIn(series);
   let state = before;
   if (state.plan.scores === null) {
     state = await trainStage(
       backend,
       series,
       options,
-      { ...state, plan: withEach(state.plan, (one, n) => withMethods(one, seriesIn(series)[n])) },
+      { ...state, plan: withEach(state.plan, (one, n) => withMethods(one, table[n])) },
       'calibration',
       hooks,
     );
@@ -106,9 +107,8 @@ export async function trainStages(
       state,
       async (all) => {
         for (const [n, plan] of plansIn(all.plan).entries()) {
-          const one = seriesIn(series)[n];
-          const shared = await withShares(all.forSeries(plan), one, hooks);
-          plans.push(withLaterFits(await withScores(all.forSeries(shared), one, hooks.signal)));
+          const shared = await withShares(all.forSeries(plan), table[n], hooks);
+          plans.push(withLaterFits(await withScores(all.forSeries(shared), table[n], hooks.signal)));
         }
       },
       'calibration',
