@@ -907,7 +907,7 @@ reverse-reads-forward-rows: the reverse direction reads and writes the rows of t
 reverse-outputs-not-turned: the outputs of the reverse direction are one step late
 - outputs: each((name) => outputRows(parts, activations[name])),
 + outputs: each((name) => rowsOf(activations[name], 1, T + 1)),
-! directions in reverse, h | layers h | layers dW, and network/pytorch-network
+! layers h | layers dW, and network/pytorch-network
 ## directions, network/network.ts
 second-direction-replaces: dx is what the second direction gives
 - { accumulate: k > 0 }
@@ -921,7 +921,7 @@ last-row-in-reverse: the output layer reads the reverse direction at the last st
 reverse-rows-of-the-next-step: the output layer reads the reverse direction one step late
 - reads === 'every' ? matrixOf(outputRows(cell, rows))
 + reads === 'every' ? matrixOf(outputRows({ ...cell, reverse: false }, rows))
-! directions reads every: both | (12′) dx | layers dW, and network/pytorch-network
+! directions reads every: both, and network/pytorch-network
 ## layers, network/layers.ts
 upper-reads-c: the upper layer reads c of the lower one
 - inputs: below.map(({ outputs }) => outputs.h)
