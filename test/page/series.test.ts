@@ -118,8 +118,7 @@ describe('the beginning of a file', () => {
 describe('the columns', () => {
   const faultOf = (roles: Role[]): string => errorOf(DataError, () => columnsOf(['a', 'b', 'c'], roles, null)).message;
 
-  test('without a time, or without one to forecast, are refused in a sentence', () => {
-    expect(faultOf(['predict', 'none', 'none'])).toMatch(/^which column is the time\?/);
+  test('without one to forecast, or with half a time, are refused in a sentence', () => {
     expect(faultOf(['time', 'none', 'none'])).toMatch(/^which column is to be forecast\?/);
     expect(faultOf(['time', 'year', 'predict'])).toBe('the time is in one column, or in parts: not both');
     expect(faultOf(['year', 'day', 'predict'])).toBe('the time has a day, but no month: choose its column');
@@ -134,6 +133,7 @@ describe('the columns', () => {
     expect(rolesOf(titles.slice(1), columns)).toBeUndefined();
     const forms = { timeFormat: 'unix', decimal: ',' } as const;
     expect(columnsOf(['t', 'y'], ['time', 'predict'], null, forms)).toMatchObject({ time: ['t'], ...forms });
+    expect(columnsOf(['t', 'y'], ['none', 'predict'], null)).toMatchObject({ time: [], predict: 'y' }); // rows are steps
   });
 });
 
@@ -204,7 +204,7 @@ describe('the settings', () => {
     return { ...fromSeriesQuery(query, (fault) => faults.push(fault)), faults };
   };
 
-  test.each(['data', 'predict', 'time', 'inputs', 'known', ...Object.keys(SETTING_DEFAULTS)])(
+  test.each(['data', 'time', 'inputs', 'known', ...Object.keys(SETTING_DEFAULTS)])(
     '%s: a bad value in the link has no effect, and is named',
     (name) => {
       for (const text of ['zzz', '-1', '__proto__', '[1]', '{}']) {
@@ -217,6 +217,8 @@ describe('the settings', () => {
   );
 
   test('a link with unknown fields, or with columns of which one has two roles, is not understood', () => {
+    const rows = { time: [], predict: 'y', inputs: [], known: [], fill: null }; // without a time each row is a step
+    expect(read('?subject=series&predict=y')).toMatchObject({ columns: rows, faults: [] });
     expect(read('?subject=series&hiden=5').faults).toEqual(['hiden=5: unknown field; did you mean hidden?']);
     expect(read('?subject=series&predict=y&time=["y"]')).toMatchObject({
       columns: undefined,
@@ -388,6 +390,22 @@ describe('the engine', () => {
     const engine = new SeriesEngine();
     await engine.open(file(text));
     expect(((await failureOf(engine.prepare(columns, settings))) as DataError).message).toMatch(message);
+  });
+
+  test('of a table without a time, each row is a step', async () => {
+    const engine = new SeriesEngine();
+    await engine.open(file(csv));
+    const facts = await engine.prepare({ ...columns, time: [] }, settingsFrom({ ...texts, test: '127..139' }));
+    expect(facts.words).toBe('140 steps of 1 row, 1 … 140; each row is a step, because no column is the time');
+    expect([facts.isRows, facts.line.times[0], facts.parts.map(({ from }) => from)]).toEqual([true, 1, [1, 114, 127]]);
+    expect(await engine.play(() => {})).toBe(true);
+    const { settings: loaded } = await engine.load(await engine.save(), 'rows.safetensors', 1);
+    expect(loaded.test).toBe('127..139');
+    const { test: shown, truth, future } = await engine.results();
+    expect([shown, truth.times[0]]).toEqual(['127 … 139, 13 steps', 127]);
+    expect(future).toMatchObject([141, 142, 143, 144, 145, 146, 147].map((time) => ({ time })));
+    const { times, isRows } = await engine.units(7);
+    expect([times[0], isRows]).toEqual([127, true]);
   });
 
   test('reads all windows of a short series at once; a larger batch is refused', async () => {

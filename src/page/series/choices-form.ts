@@ -174,11 +174,10 @@ const NAMES: Reading<string[]> = { valueOf: namesIn, rule: 'must be a list of co
 /** The columns of a link; undefined if it has none, or if something is missing. */
 function columnsFrom(link: LinkReader): SeriesColumns | undefined {
   const predict = link.read('predict', PREDICT);
-  const [time, inputs, known] = LISTS.map((list) => link.read(list, NAMES));
+  const [time = [], inputs = [], known = []] = LISTS.map((list) => link.read(list, NAMES));
   const lists = { time, inputs, known };
-  const given = LISTS.filter((list) => lists[list] !== undefined);
-  if (predict !== undefined && time !== undefined && time.length > 0) {
-    const columns = { time, predict, inputs: inputs ?? [], known: known ?? [], fill: null };
+  if (predict !== undefined) {
+    const columns = { ...lists, predict, fill: null };
     const repeated = repeatedColumn(columns);
     if (repeated === undefined && time.length <= PARTS.length) return columns;
     const why =
@@ -188,9 +187,8 @@ function columnsFrom(link: LinkReader): SeriesColumns | undefined {
     link.refuse('time', JSON.stringify(time), why);
     return undefined;
   }
-  if (predict !== undefined) link.refuse('predict', predict, 'has an effect only beside time');
-  for (const list of given)
-    link.refuse(list, JSON.stringify(lists[list]), 'has an effect only beside predict and time');
+  for (const list of LISTS)
+    if (lists[list].length > 0) link.refuse(list, JSON.stringify(lists[list]), 'has an effect only beside predict');
   return undefined;
 }
 

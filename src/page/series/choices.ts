@@ -3,7 +3,7 @@ import { DataError } from '../../core/errors.js';
 import { wholeFrom } from '../../core/numbers.js';
 import type { CellForms } from '../../data/table.js';
 import { DECIMALS, THOUSANDS } from '../../data/table.js';
-import { FORMAT_RULE, timeFrom, timeRangeFrom, timeReader } from '../../data/times.js';
+import { FORMAT_RULE, rowRangeFrom, timeFrom, timeRangeFrom, timeReader } from '../../data/times.js';
 import type { FirstRows } from '../../data/table-reader.js';
 import { FORECAST_OPTIONS, MOST_AHEAD, NO_SEASONS } from '../../forecast/request.js';
 import type { SeriesColumns } from '../../forecast/series.js';
@@ -37,7 +37,7 @@ export const ROLE_LABELS: Readonly<Record<Role, string>> = {
   known: 'known in advance',
 };
 
-/** The columns with roles, in the order of the table. Throws a DataError if the time or what to forecast is missing. */
+/** The columns with roles, in the order of the table; without a time each row is a step. Throws a DataError if what to forecast is missing. */
 export function columnsOf(
   titles: readonly string[],
   roles: readonly Role[],
@@ -52,7 +52,6 @@ export function columnsOf(
   const [whole, split] = [having('time'), parts.flat()];
   if (whole.length > 0 && split.length > 0) throw new DataError('the time is in one column, or in parts: not both');
   const time = [...whole, ...split];
-  if (time.length === 0) throw new DataError('which column is the time? Choose it, or those of its year, month, day');
   const predict = having('predict').at(0);
   if (predict === undefined) throw new DataError('which column is to be forecast? Choose it');
   return { time, predict, inputs: having('input'), known: having('known'), fill, ...forms };
@@ -159,9 +158,9 @@ const horizons: Reading<readonly number[]> = {
 const testPart: Reading<string> = {
   valueOf(text) {
     const range = text.includes('..') ? text : `${text}..`;
-    return timeRangeFrom(range) && range;
+    return (timeRangeFrom(range) ?? rowRangeFrom(range)) && range;
   },
-  rule: 'must be a time such as 1985-01-01, or two: 1985-01-01..1986-12-31',
+  rule: 'must be a time such as 1985-01-01, or two: 1985-01-01..1986-12-31; of rows without a time their numbers',
 };
 
 /** As `ForecastChoices.seasons`. */
@@ -180,7 +179,7 @@ const ROWS = {
   }),
   test: row<string | null>(
     'Test part from',
-    'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31 (command line: --test)',
+    'a time such as 1985-01-01, or two: 1985-01-01..1986-12-31; of rows without a time their numbers (command line: --test)',
     testPart,
     { placeholder: 'the last tenth' },
   ),

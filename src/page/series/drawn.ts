@@ -1,4 +1,5 @@
 /** How a series is drawn and written: of many numbers the smallest and the largest of each bin, so that no peak is lost. */
+import { formatTime } from '../../data/times.js';
 
 /** Points of a line; null is missing. */
 export interface Drawn {
@@ -6,6 +7,9 @@ export interface Drawn {
   readonly at: readonly number[];
   readonly values: readonly (number | null)[];
 }
+
+/** A time, in milliseconds since 1970, or the number of a row. */
+export const timeText = (time: number, isRows: boolean): string => (isRows ? String(time) : formatTime(time));
 
 /** Numbers for a chart. */
 export const withNulls = (values: ArrayLike<number>): (number | null)[] =>

@@ -1,8 +1,7 @@
 /** The forecasts of the test part, their errors, and the forecasts after the last row. */
 import { counted } from '../../core/arguments.js';
-import { formatTime } from '../../data/times.js';
 import { button, element, made, setText, tableLine } from '../dom.js';
-import { shownFor } from './drawn.js';
+import { shownFor, timeText } from './drawn.js';
 import type { HorizonResults, Results } from './results.js';
 import { TimeChart } from './time-chart.js';
 
@@ -95,7 +94,7 @@ export class ForecastView {
     const horizon = this.results?.horizons[Math.max(0, this.select.selectedIndex)];
     if (!this.results || !horizon) return;
     const { ahead, bands, baselines, error } = horizon;
-    this.chart?.show(this.results.truth.times, [
+    this.chart?.show({ times: this.results.truth.times, isRows: this.results.isRows }, [
       this.results.truth.values,
       bands.map(({ forecast }) => forecast),
       bands.map(({ low }) => low),
@@ -116,14 +115,17 @@ export class ForecastView {
   }
 
   private showFrom(start: number | undefined): void {
-    const times = this.results?.truth.times;
-    if (!times || times.length === 0) return;
+    if (!this.results || this.results.truth.times.length === 0) return;
+    const {
+      truth: { times },
+      isRows,
+    } = this.results;
     const last = Math.max(0, times.length - STRETCH);
     this.start = start === undefined ? undefined : Math.max(0, Math.min(last, start));
     const [from, to] = this.start === undefined ? [0, times.length] : [this.start, this.start + STRETCH];
     const [first, end] = [times[from], times[Math.min(to, times.length) - 1]];
     this.chart?.zoom(first, end);
-    setText('test-stretch', `${formatTime(first)} … ${formatTime(end)}`);
+    setText('test-stretch', `${timeText(first, isRows)} … ${timeText(end, isRows)}`);
   }
 
   private showErrors([heading, ...lines]: Results['table']): void {
@@ -137,28 +139,26 @@ export class ForecastView {
     element('errors', HTMLTableElement).replaceChildren(head, body);
   }
 
-  private showFuture({ recent, future }: Results): void {
+  private showFuture({ recent, future, isRows }: Results): void {
+    const text = (time: number): string => timeText(time, isRows);
     const isRefused = typeof future === 'string';
     setText('future-fault', isRefused ? future : '');
     element('future', HTMLElement).hidden = isRefused;
     if (isRefused) return;
     const before = recent.times.map(() => null);
     const after = future.map(() => null);
-    this.future.show(
-      [...recent.times, ...future.map(({ time }) => time)],
-      [
-        [...recent.values, ...after],
-        ...(['forecast', 'low', 'high'] as const).map((name) => [...before, ...future.map((step) => step[name])]),
-      ],
-    );
+    this.future.show({ times: [...recent.times, ...future.map(({ time }) => time)], isRows }, [
+      [...recent.values, ...after],
+      ...(['forecast', 'low', 'high'] as const).map((name) => [...before, ...future.map((step) => step[name])]),
+    ]);
     const ends = future.flatMap(({ low, high }) => [low, high]);
     const show = shownFor(ends, DIGITS);
     const [first, last] = [future[0], future[future.length - 1]];
     this.future.describe(
-      `Forecasts after the last row, from ${formatTime(first.time)}, ${show(first.forecast)}, to ${formatTime(last.time)}, ${show(last.forecast)}`,
+      `Forecasts after the last row, from ${text(first.time)}, ${show(first.forecast)}, to ${text(last.time)}, ${show(last.forecast)}`,
     );
     const rows = future.map(({ time, ahead, forecast, low, high }) =>
-      tableLine([formatTime(time), String(ahead), show(forecast), `${show(low)} … ${show(high)}`]),
+      tableLine([text(time), String(ahead), show(forecast), `${show(low)} … ${show(high)}`]),
     );
     element('future-rows', HTMLTableSectionElement).replaceChildren(...rows);
   }

@@ -17,7 +17,7 @@ import { drawn, withNulls } from './drawn.js';
 
 /** A line over time. */
 export interface TimeLine {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, or numbers of rows. */
   readonly times: readonly number[];
   /** null is missing. */
   readonly values: readonly (number | null)[];
@@ -28,7 +28,7 @@ export interface PartFacts {
   readonly name: 'training' | 'validation' | 'test';
   /** The first and the last time, in words. */
   readonly span: string;
-  /** Milliseconds since 1970; `to` is the first time after it. */
+  /** As the times of `line`; `to` is the first time after it. */
   readonly from: number;
   readonly to: number;
 }
@@ -45,6 +45,8 @@ export interface SeriesFacts {
   readonly inputs: readonly string[];
   readonly parts: readonly PartFacts[];
   readonly line: TimeLine;
+  /** The table has no time: its rows are steps. */
+  readonly isRows: boolean;
 }
 
 /** Wider than any window, in pixels. */
@@ -53,6 +55,7 @@ const BINS = 4096;
 /** `name`: that of the file. */
 export function factsOf(name: string, series: Series, plan: ForecastPlan): SeriesFacts {
   const { calendar, parts, columns } = plan;
+  const isRows = calendar.unit === 'row';
   const timeOf = (step: number): number => timeAt(calendar, step);
   const { validation, test } = parts;
   const ranges = { training: { from: 0, to: validation.from }, validation, test };
@@ -63,6 +66,7 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
     predict: columns.predict,
     words: [
       `${counted(series.end, 'step')} of ${formatStep(calendar)}, ${span(plan, { from: 0, to: series.end })}`,
+      ...(isRows ? ['each row is a step, because no column is the time'] : []),
       ...series.notes,
     ].join('; '),
     seasons: seasonWords(plan),
@@ -74,6 +78,7 @@ export function factsOf(name: string, series: Series, plan: ForecastPlan): Serie
       to: timeOf(range.to),
     })),
     line: { times: at.map(timeOf), values },
+    isRows,
   };
 }
 
@@ -124,6 +129,8 @@ export interface Results {
   readonly recent: TimeLine;
   /** A text: why there are none. */
   readonly future: readonly FutureResult[] | string;
+  /** As in `SeriesFacts`. */
+  readonly isRows: boolean;
 }
 
 /** Steps before the last row that are shown beside the forecasts after it: `times` as many as there are forecasts, but at least `least`. */
@@ -154,6 +161,7 @@ export async function resultsOf(
     warnings: warningsOf(plan, reports),
     recent: lineOf(series, plan, { from: Math.max(0, series.end - recent), to: series.end }),
     future: await futureResults(forecaster, series, largest, name, signal),
+    isRows: plan.calendar.unit === 'row',
   };
 }
 

@@ -17,13 +17,13 @@ export class SeriesPicture {
     element('series-picture', HTMLElement).hidden = !facts;
     setText('series-facts', facts?.words ?? '');
     if (!facts) return;
-    const { predict, words, seasons, parts, line, inputs } = facts;
+    const { predict, words, seasons, parts, line, isRows, inputs } = facts;
     setText('series-predict', predict);
     setText('series-seasons', seasons);
     setText('series-inputs', inputs.join(', '));
     for (const part of parts) setText(`part-${part.name}`, part.span);
     const shades = parts.map(({ name, from, to }) => ({ from, to, colour: `--part-${name}` }));
-    this.chart.show(line.times, [line.values], shades);
+    this.chart.show({ times: line.times, isRows }, [line.values], shades);
     this.chart.describe(`${predict}: ${words}; ${seasons}`);
   }
 }

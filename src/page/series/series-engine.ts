@@ -148,8 +148,6 @@ export class SeriesEngine {
   async load(bytes: Uint8Array, name: string, threads: number | null): Promise<LoadedRun> {
     return this.exclusively(async (signal) => {
       const state = parseForecast(bytes, name);
-      if (state.plan.columns.time.length === 0)
-        throw new DataError(`${name}: its rows have no time, which the page needs: use longhand forecast`);
       if (state.plan.columns.series !== undefined)
         throw new DataError(`${name}: has several series, and the page shows one: use longhand forecast`);
       if (membersOf(state.plan).length === 0)

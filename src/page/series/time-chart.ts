@@ -1,9 +1,9 @@
-/** Lines over time (uPlot), with a band between two of them and shaded parts. Times are shown in UTC, as the series has them. */
+/** Lines over time, or over the rows of a table without one (uPlot), with a band between two of them and shaded parts. Times are shown in UTC, as the series has them. */
 import UPlot from 'uplot';
-import { formatTime } from '../../data/times.js';
+import { WHOLE_DISTANCES } from '../axis-marks.js';
 import { axisStyle, lineStyle, Plot } from '../chart.js';
 import { cssColour } from '../heatmaps.js';
-import { shownFor } from './drawn.js';
+import { shownFor, timeText } from './drawn.js';
 
 interface ChartLine {
   readonly label: string;
@@ -22,7 +22,7 @@ interface TimeChartOptions {
 
 /** A part of the chart with a background. */
 export interface Shade {
-  /** Milliseconds since 1970. */
+  /** As the chart's times. */
   readonly from: number;
   readonly to: number;
   /** A colour of the stylesheet. */
@@ -43,11 +43,59 @@ const AXIS_TIMES = [
   [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}'],
 ].map((form) => [...form, null, null, null, 1]);
 
-export class TimeChart extends Plot {
+export class TimeChart {
+  private plot: TimePlot | undefined;
+
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly options: TimeChartOptions,
+  ) {}
+
+  /** `times`: milliseconds since 1970, or numbers of rows. Missing values interrupt a line. */
+  show(
+    { times, isRows }: { readonly times: readonly number[]; readonly isRows: boolean },
+    lines: readonly (readonly (number | null)[])[],
+    shades: readonly Shade[] = [],
+  ): void {
+    if (this.plot?.isRows !== isRows) {
+      this.plot?.remove();
+      this.plot = new TimePlot(this.place, this.options, isRows);
+    }
+    this.plot.show(times, lines, shades);
+  }
+
+  /** Shows the lines between two times. */
+  zoom(from: number, to: number): void {
+    this.plot?.zoom(from, to);
+  }
+
+  /** Line n is drawn, or not. */
+  showLine(n: number, isShown: boolean): void {
+    this.plot?.showLine(n, isShown);
+  }
+
+  /** Sets the text that a screen reader reads. */
+  describe(words: string): void {
+    this.plot?.describe(words);
+  }
+
+  remove(): void {
+    this.plot?.remove();
+  }
+}
+
+class TimePlot extends Plot {
   private shades: readonly Shade[] = [];
   private write: (value: number) => string = String;
+  /** uPlot counts times in seconds. */
+  private readonly unit: number;
 
-  constructor(place: HTMLElement, { lines, band, height }: TimeChartOptions) {
+  constructor(
+    place: HTMLElement,
+    { lines, band, height }: TimeChartOptions,
+    readonly isRows: boolean,
+  ) {
+    const unit = isRows ? 1 : 1000;
     const bandFill = (): string => cssColour('--band');
     super(place, {
       height,
@@ -57,15 +105,15 @@ export class TimeChart extends Plot {
         // uPlot accepts a function, which its types do not have
         bands: [{ series: [band[0] + 1, band[1] + 1], fill: bandFill }],
       }),
+      scales: { x: { time: !isRows } },
       axes: [
-        { ...axisStyle(), size: 42, values: AXIS_TIMES },
+        { ...axisStyle(), size: 42, ...(isRows ? { incrs: WHOLE_DISTANCES } : { values: AXIS_TIMES }) },
         { ...axisStyle(), size: 62 },
       ],
       series: [
         {
-          label: 'time',
-          value: (_: UPlot, seconds: number | null) =>
-            seconds === null ? '–' : formatTime(Math.round(1000 * seconds)),
+          label: isRows ? 'row' : 'time',
+          value: (_: UPlot, x: number | null) => (x === null ? '–' : timeText(Math.round(unit * x), isRows)),
         },
         ...lines.map(({ label, colour, isShown = true }) => ({
           ...lineStyle(label, colour, (value) => this.write(value)),
@@ -76,21 +124,19 @@ export class TimeChart extends Plot {
       ],
       hooks: { drawClear: [(plot) => this.shade(plot)] },
     });
+    this.unit = unit;
   }
 
-  /** `times`: milliseconds since 1970. Missing values interrupt a line. */
-  show(times: readonly number[], lines: readonly (readonly (number | null)[])[], shades: readonly Shade[] = []): void {
+  show(times: readonly number[], lines: readonly (readonly (number | null)[])[], shades: readonly Shade[]): void {
     this.shades = shades;
     this.write = shownFor(lines.flat(), DIGITS);
-    this.plot.setData([times.map((time) => time / 1000), ...lines.map((line) => [...line])]);
+    this.plot.setData([times.map((time) => time / this.unit), ...lines.map((line) => [...line])]);
   }
 
-  /** Shows the lines between two times, in milliseconds since 1970. */
   zoom(from: number, to: number): void {
-    this.plot.setScale('x', { min: from / 1000, max: to / 1000 });
+    this.plot.setScale('x', { min: from / this.unit, max: to / this.unit });
   }
 
-  /** Line n is drawn, or not. */
   showLine(n: number, isShown: boolean): void {
     this.plot.setSeries(n + 1, { show: isShown });
   }
@@ -98,7 +144,7 @@ export class TimeChart extends Plot {
   private shade(plot: UPlot): void {
     const { ctx, bbox } = plot;
     for (const { from, to, colour } of this.shades) {
-      const [left, right] = [from, to].map((time) => plot.valToPos(time / 1000, 'x', true));
+      const [left, right] = [from, to].map((time) => plot.valToPos(time / this.unit, 'x', true));
       const [start, end] = [Math.max(left, bbox.left), Math.min(right, bbox.left + bbox.width)];
       ctx.fillStyle = cssColour(colour);
       if (end > start) ctx.fillRect(start, bbox.top, end - start, bbox.height);

@@ -38,8 +38,10 @@ export interface Unit {
 
 /** The units of one network over N steps of the test part. */
 export interface UnitStates {
-  /** `[N]`: the times that are forecast, in milliseconds since 1970. */
+  /** `[N]`: the times that are forecast, in milliseconds since 1970, or numbers of rows. */
   readonly times: readonly number[];
+  /** As in `SeriesFacts`. */
+  readonly isRows: boolean;
   readonly columns: readonly NamedLine[];
   /** By the column that they follow, in the order of the columns; of one column the strongest correlation first. */
   readonly units: readonly Unit[];
@@ -69,7 +71,8 @@ export async function unitStates(
     const strength = ({ r }: Unit): number => Math.abs(r);
     const place = ({ column }: Unit): number => (column < 0 ? columns.length : column);
     const times = steps.map((step) => timeAt(plan.calendar, step));
-    return { times, columns, units: units.sort((a, b) => place(a) - place(b) || strength(b) - strength(a)) };
+    const sorted = units.sort((a, b) => place(a) - place(b) || strength(b) - strength(a));
+    return { times, isRows: plan.calendar.unit === 'row', columns, units: sorted };
   } finally {
     network.dispose();
   }

@@ -1,10 +1,9 @@
 /** What each hidden unit follows: a heat map with a line for each unit, and one unit beside its input. */
 import type { Remote } from 'comlink';
 import { counted } from '../../core/arguments.js';
-import { formatTime } from '../../data/times.js';
 import { button, element, made, madeButton, setText } from '../dom.js';
 import { onColourChange, paintHeatmap } from '../heatmaps.js';
-import { withNulls } from './drawn.js';
+import { timeText, withNulls } from './drawn.js';
 import type { SeriesEngine } from './series-engine.js';
 import { TimeChart } from './time-chart.js';
 import type { NamedLine, Unit, UnitStates } from './unit-states.js';
@@ -105,12 +104,12 @@ export class UnitsView {
   /** The present stretch. */
   private paint(): void {
     if (!this.shown) return;
-    const { times } = this.shown;
+    const { times, isRows } = this.shown;
     const end = Math.min(times.length, this.start + STRETCH);
     for (const { unit, picture } of this.rows) {
       paintHeatmap(picture, unit.h.subarray(this.start, end), [1, end - this.start]);
     }
-    setText('units-stretch', `${formatTime(times[this.start])} … ${formatTime(times[end - 1])}`);
+    setText('units-stretch', `${timeText(times[this.start], isRows)} … ${timeText(times[end - 1], isRows)}`);
     button('units-earlier').disabled = this.start === 0;
     button('units-later').disabled = end === times.length;
     this.choose(this.chosen);
@@ -121,12 +120,12 @@ export class UnitsView {
     for (const [row, { line }] of this.rows.entries()) line.setAttribute('aria-pressed', String(row === n));
     const unit = this.rows.at(n)?.unit;
     if (!this.shown || !unit) return;
-    const { times, columns } = this.shown;
+    const { times, isRows, columns } = this.shown;
     const range = [this.start, Math.min(times.length, this.start + STRETCH)] as const;
     const h = unit.h.subarray(...range);
     const column = unit.column < 0 ? undefined : columns[unit.column];
     const beside = column ? scaledLike(column.values.subarray(...range), h) : h.map(() => NaN);
-    this.chart.show(times.slice(...range), [withNulls(h), withNulls(beside)]);
+    this.chart.show({ times: times.slice(...range), isRows }, [withNulls(h), withNulls(beside)]);
     setText('unit-title', `Unit ${unit.unit}${column ? ` beside “${column.name}”` : ''}`);
     setText('unit-r', column ? `r = ${unit.r.toFixed(2)}` : 'follows no input');
     this.chart.describe(`h of unit ${unit.unit} over the stretch: ${wordsOf(unit, columns)}`);

@@ -165,7 +165,7 @@ testInBrowser('files that are no series are refused in a sentence, and nothing b
   expect(await refusal('#file-fault', 'empty.csv', '')).toBe('empty.csv: has no rows');
   expect(await refusal('#file-fault', 'binary.csv', binary)).toBe('binary.csv: is not a text in UTF-8');
   expect(await refusal('#series-fault', 'prose.txt', 'Call me Ishmael.\nSome years ago')).toMatch(
-    /^which column is the time\?/,
+    /^which column is to be forecast\?/,
   );
   expect(await refusal('#series-fault', 'two.csv', SALES.split('\n').slice(0, 3).join('\n'))).toMatch(/^two\.csv: /);
   const gap = SALES.split('\n').filter((line) => !line.startsWith('2024-02-10'));
@@ -260,6 +260,22 @@ testInBrowser('the keyboard alone chooses a column, trains, and looks at horizon
   expect(await second.getAttribute('aria-pressed')).toBe('true');
   const [unit] = (await second.innerText()).split('\n');
   expect((await opened.text('#unit-title')).toLowerCase()).toContain(unit);
+});
+
+testInBrowser('rows without a time are steps, and the charts count them', async () => {
+  const opened = await open(SMALL_SERIES);
+  const { page } = opened;
+  await page.waitForSelector('#choose-series');
+  await choose(opened, 'rows.csv', SALES.replace(/^[^,]*,/gm, ''));
+  await page.fill('[name=test]', '131');
+  await page.press('[name=test]', 'Tab');
+  await trained(opened);
+  expect(await opened.text('#part-test')).toBe('131 … 150');
+  expect(await opened.text('#test-stretch')).toBe('131 … 150');
+  expect(await page.locator('#future-rows tr').first().innerText()).toMatch(/^151\s+1\s/);
+  const legend = page.locator('#series-chart .u-legend .u-label').first();
+  expect(await legend.innerText()).toBe('row');
+  expect(await opened.text('#units-stretch')).toBe('131 … 150');
 });
 
 testInBrowser('a link repeats a run on the example; the data are loaded only for it', async () => {
