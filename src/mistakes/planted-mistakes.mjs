@@ -80,7 +80,7 @@ const LIST = `
 no-bias: b is missing in z
 - k === 0 ? { bias: b } : { accumulate: true }
 + k === 0 ? {} : { accumulate: true }
-! (1) | (15) x·Wx | (15′) dWx
+! (1) | (15) x·Wx | (15′) dWx | (21) ax | (21′) dWx
 ## 1, equations/lstm.ts
 // With zero biases all outputs are right, but the gradient check still fails: the gradients of the two biases are exchanged too.
 exchanged-biases: the biases of gates i and j are exchanged
@@ -147,7 +147,7 @@ first-input-left-out: the first input gets no gradient, and neither do its weigh
 ! (1′) dx = | (1′) dWx += | (1′) dxₖ += dz·Wxₖᵀ for k = 0 | (1′) dWxₖ += xₖᵀ·dz for k = 0 | layers dW
 no-dw: dWx is not computed
 - else backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true });
-! (1′) dWx | (15′) dWx
+! (1′) dWx | (15′) dWx | (21′) dWx
 dw-of-one-step: dWx is the term of one step, not the sum over the steps
 - backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true })
 + backend.matmul(dWxk, xTransposed[k], dz)
@@ -903,11 +903,6 @@ reverse-reads-forward-rows: the reverse direction reads and writes the rows of t
 - reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 }
 + ({ read: t, write: t + 1 })
 ! directions | (12) y | (14) h | (14) every | (14′) | layers h | layers dW, and network/pytorch-network
-## directions, cells/cell.ts
-reverse-outputs-not-turned: the outputs of the reverse direction are one step late
-- outputs: each((name) => outputRows(parts, activations[name])),
-+ outputs: each((name) => rowsOf(activations[name], 1, T + 1)),
-! layers h | layers dW, and network/pytorch-network
 ## directions, network/network.ts
 second-direction-replaces: dx is what the second direction gives
 - { accumulate: k > 0 }
@@ -922,6 +917,11 @@ reverse-rows-of-the-next-step: the output layer reads the reverse direction one 
 - reads === 'every' ? matrixOf(outputRows(cell, rows))
 + reads === 'every' ? matrixOf(outputRows({ ...cell, reverse: false }, rows))
 ! directions reads every: both, and network/pytorch-network
+## layers, cells/cell.ts
+reverse-outputs-not-turned: the outputs of the reverse direction are one step late
+- outputs: each((name) => outputRows(parts, activations[name])),
++ outputs: each((name) => rowsOf(activations[name], 1, T + 1)),
+! layers h | layers dW, and network/pytorch-network
 ## layers, network/layers.ts
 upper-reads-c: the upper layer reads c of the lower one
 - inputs: below.map(({ outputs }) => outputs.h)

@@ -18,7 +18,8 @@ const CHECKS = {
   'network/pytorch': '[comparison with PyTorch](../../test/network/pytorch.test.ts)',
   'network/pytorch-network': '[comparison with PyTorch](../../test/network/pytorch-network.test.ts)',
   'equations/lstm': 'test of the LSTM alone',
-  'network/network': 'test of a second pass',
+  'network/network-batch': 'test of a second pass',
+  'cells/oracle': '[comparison with PyTorch](../../test/cells/oracle.test.ts)',
   'equations/clipping': 'test of clipping',
   'equations/schedule': 'test of each rate',
   undefined: 'none',
@@ -60,6 +61,7 @@ const escaped = (words) => words.replace(/[*_|]/g, '\\$&');
 function rowOf({ id, words, equation, fails, test, onPage }) {
   const failing = fails.map((name) => /^\(\d+′?\)|^output layer|^directions|^layers/.exec(name)[0]);
   const others = [...new Set(failing)].filter((title) => title !== titleOf(equation));
+  if (!(test in CHECKS)) throw new Error(`${id} fails ${test}, of which CHECKS has no words`);
   // In the site, /play is the page; the link is HTML, because no file has this path.
   const plant = onPage ? `<a href="../play/?mistake=${id}" target="_self">plant it</a>` : '';
   return `| <a id="${id}"></a>${escaped(words)} | \`${id}\` | ${others.join(', ')} | ${CHECKS[test]} | ${plant} |`;
