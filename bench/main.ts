@@ -1,10 +1,10 @@
 /** `npm run bench`: compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
 import { builtRevision, compareWith } from './against.js';
-import { type Candidate, BASELINE, candidateNames, candidatesFor } from './candidates.js';
+import { type Candidate, BASELINE, candidateNames, candidatesFor, ownCandidate } from './candidates.js';
 import { runCommand } from './command.js';
 import { Comparison, FULL, ProcessPool, QUICK } from './measure/comparison.js';
 import { type Environment, environmentOf, loadNow, peakSentence } from './measure/environment.js';
@@ -25,6 +25,7 @@ interface Options {
   readonly vectors?: string;
   readonly browser?: boolean;
   readonly against?: string;
+  readonly program?: string;
   readonly from?: readonly string[];
   readonly quick?: boolean;
   readonly json?: string;
@@ -66,7 +67,8 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
     const run = environmentOf(engine, process.argv.slice(2));
     console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches at most ${peakSentence(run.peak)}`);
     const comparison = new Comparison(pool, options.quick ? QUICK : FULL);
-    const candidates = candidatesFor(options.backends, options.threads ?? threadSweep(), engine.kind);
+    const own = options.program === undefined ? [] : [ownCandidate(options.program)];
+    const candidates = [...own, ...candidatesFor(options.backends, options.threads ?? threadSweep(), engine.kind)];
     for (const [n, suite] of suites.entries()) {
       pool.usesNewProcesses = suite.usesNewProcesses && !options.quick;
       const later = new Set(kinds.slice(n).flat());
@@ -131,12 +133,16 @@ function rowsIn(file: string): Row[] {
   }
 }
 
-function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
+function suitesOf(names: readonly string[], { sizes, program }: Options): Suite[] {
   const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
   const known = SUITES.map(({ name }) => name).join(', ');
   if (unknown !== undefined) throw new UsageError(`${unknown}: the suites are ${known}`);
   if (sizes.length > 0 && names.length !== 1)
     throw new UsageError('--sizes needs one suite: each suite has its own form of sizes');
+  if (program !== undefined && (names.length === 0 || names.some((name) => name !== 'matmul')))
+    throw new UsageError('--program computes products: write npm run bench -- matmul --program FILE');
+  if (program !== undefined && !existsSync(program))
+    throw new UsageError(`--program ${program}: there is no such file`);
   return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
@@ -214,6 +220,12 @@ const command = new Command('npm run bench --')
       '--against <revision>',
       'compare Longhand only with another revision of itself, which is built',
     ).conflicts(['browser', 'backends', 'from', 'json', 'report', 'summary']),
+  )
+  .addOption(
+    new Option(
+      '--program <file>',
+      'measure a module of your own too, in the suite matmul: it exports prepare, run and read, as CONTRIBUTING.md shows',
+    ).conflicts(['browser', 'against', 'from']),
   )
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')

@@ -9,12 +9,12 @@ import { threadsText } from '../program.js';
 import { type Axis, AXES } from '../suites.js';
 import { type Timed, groupBy, isTimed } from './tables.js';
 
-/** Wrong results, and candidates of Longhand that failed, as a kernel does that reads outside its memory. A rival that fails is left out. */
+/** Wrong results, and candidates of Longhand or of the reader that failed, as a kernel does that reads outside its memory. A rival that fails is left out. */
 export function mistakesIn(rows: readonly Row[]): string[] {
   const isMistake = ({ version, candidate, reason }: Row): boolean => {
     if (reason === null || reason.startsWith('wrong')) return reason !== null;
     const hasFailed = version !== null || /^(failed|its process ended)/.test(reason);
-    return hasFailed && candidate.startsWith('longhand');
+    return hasFailed && /^(longhand|own)-/.test(candidate);
   };
   return rows.filter(isMistake).map((row) => `${row.suite}: ${row.case}: ${labelOf(row)}: ${row.reason}`);
 }

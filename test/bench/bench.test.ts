@@ -1,6 +1,6 @@
 /** `npm run bench` as a process, with one suite; whole runs, and the programs of the kernels' documents: test/slow/bench. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedOf, verify } from '../../bench/measure/expected.js';
 import { statisticsOf } from '../../bench/measure/rows.js';
@@ -48,6 +48,35 @@ test('one suite with three candidates of which one is wrong: all but that are ti
   expect(stderr).toMatch(
     /^\n1 wrong:\n {2}forward: T \d+ [^:]*: loops: wrong: logits\[\d+\] is 7, should be -?[\d.]+ ± [\d.e-]+\n$/,
   );
+});
+
+test('a program of the reader’s own is checked and timed as the others; a wrong or broken one is named, with exit code 1', () => {
+  const folder = directoryOf();
+  const [, shown] = readFileSync('CONTRIBUTING.md', 'utf8').split(/```js\n(\/\/ mine\.mjs[^`]*)```/);
+  const programs = {
+    mine: [shown, ''],
+    wrong: [shown.replace('sum +=', 'sum -='), 'wrong: out\\[\\d+\\] is -?[\\d.]+, should be .*'],
+    half: ['export const run = 1;', 'failed: half.mjs exports no function prepare, run, read'],
+  };
+  for (const [name, [text, reason]] of Object.entries(programs)) {
+    const [file, json] = [path.join(folder, `${name}.mjs`), path.join(folder, `${name}.ndjson`)];
+    writeFileSync(file, text);
+    const few = ['--quick', '--sizes', '3x5x4', '--backends', 'loops', '--json', json];
+    const { status, stderr } = bench(['matmul', ...few, '--program', file]);
+    const own = rowsIn(json).filter(({ candidate }) => candidate === `own-${name}`);
+    const expected =
+      reason === '' ? /^$/ : new RegExp(`^\\n\\d wrong:\\n( {2}matmul: .*: own-${name}: ${reason}\\n)+$`);
+    expect([status, stderr]).toEqual([reason === '' ? 0 : 1, expect.stringMatching(expected)]);
+    expect(own.map(({ verified, medianMs }) => [verified, medianMs !== null])).toEqual(
+      own.map(() => [reason === '', reason === '']),
+    );
+    expect(own).toHaveLength(3);
+  }
+  const { status, stderr } = bench(['step', '--program', 'mine.mjs']);
+  expect([status, stderr]).toEqual([
+    2,
+    'bench: --program computes products: write npm run bench -- matmul --program FILE\n',
+  ]);
 });
 
 test('a mistake on the command line is explained, with exit code 2', () => {
