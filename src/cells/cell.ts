@@ -9,6 +9,7 @@
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { CellOperation } from '../core/cell-operations.js';
+import { BackendUnavailableError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { rowsOf, stepOf } from '../core/tensor.js';
 
@@ -35,6 +36,16 @@ export interface CellSizes extends CellWidths {
   readonly B: number;
 }
 
+/** A state that is no free number. */
+export interface HeldState {
+  /** The value at which a gradient check holds the initial state. */
+  readonly at: number;
+  /** The least value that the initial state may have. Default: any. */
+  readonly least?: number;
+  /** False: no gradient is computed for it, and none reaches it from outside. Default: true. */
+  readonly hasGradient?: boolean;
+}
+
 /** A recurrent cell. */
 export interface Cell {
   /** Its name in `layers`, files and messages. */
@@ -47,11 +58,8 @@ export interface Cell {
   readonly canProject?: boolean;
   /** Whether h is a scan whose factors can be signed (28): the option `eigenvalues`. Default: false. */
   readonly hasFactors?: boolean;
-  /**
-   * The states that are no free numbers, with the values at which a gradient check holds the initial ones, because they have a meaning only
-   * together with others. Default: none.
-   */
-  readonly heldStates?: Readonly<Record<string, number>>;
+  /** The states that are no free numbers, because they have a meaning only together with others. Default: none. */
+  readonly heldStates?: Readonly<Record<string, HeldState>>;
   /** The operations that it needs beside `Operations`. */
   readonly operations: readonly CellOperation[];
 
@@ -158,11 +166,11 @@ export function stateShapesOf(cell: Pick<Cell, 'stateWidths'>, sizes: CellSizes)
 export const gatesOf = ({ cell, activations: { gates }, sizes: { T, B, H } }: BoundCell): Tensors =>
   Object.fromEntries(cell.gates.map((name, n) => [name, gates.hi(T, B, (n + 1) * H).lo(0, 0, n * H)]));
 
-/** Throws a RangeError unless the backend has the cell's operations. `what` begins the message. */
+/** Throws a BackendUnavailableError unless the backend has the cell's operations. `what` begins the message. */
 export function assertRuns(what: string, { name, operations }: Cell, backend: Backend): void {
   const missing = operations.find((operation) => backend[operation] === undefined);
   if (missing === undefined) return;
-  throw new RangeError(
+  throw new BackendUnavailableError(
     `${what}: the cell ${name} does not run on the backend ${backend.name}, which has no ${missing}: use wasm or reference`,
   );
 }

@@ -8,8 +8,8 @@ export const slstm = stepCell({
   biases: ['bias'],
   operations: ['slstmCellForward', 'slstmCellBackward'],
   stateWidths: ({ H }) => ({ h: H, c: H, n: H, m: H }),
-  // c and n are divided by eᵐ, and n is a sum of weights
-  heldStates: { n: 1, m: 0 },
+  // n is a sum of weights. c and n are divided by eᵐ, and an m that a step computes cancels in c/n
+  heldStates: { n: { at: 1, least: 0 }, m: { at: 0, hasGradient: false } },
   parameterShapes: ({ I, H }) => ({ kernel: [I + H, 4 * H], bias: [4 * H] }),
   otherShapes: ({ T, B, H }) => ({ z: [B, 4 * H], gates: [T, B, 5 * H], dz: [B, 4 * H] }),
   stepForward: slstmStepForward,

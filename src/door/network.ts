@@ -33,7 +33,7 @@ const OPTION_KINDS = { inputGradient: 'boolean', stateGradients: 'boolean' } as 
 
 /** The states at the two ends of a network's sequences, on the host; see `Network.states`. */
 export interface NetworkStates {
-  /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
+  /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing, has another shape, or is below 0 although it is n0 of an sLSTM. */
   setInitial(states: NamedTensors): void;
   /**
    * hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. Rejects with an Error if no forward pass
@@ -126,8 +126,9 @@ export class Network {
 
   /**
    * The initial and the last states of each layer, in the order of the batch, and their gradients: PyTorch's (h_0, c_0) and
-   * (h_n, c_n). Names: h0 and c0 of the initial states, hn and cn of those after each sequence's last step; then the LSTM's suffix,
-   * as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
+   * (h_n, c_n). Names: h0 and c0 of the initial states, hn and cn of those after each sequence's last step; then the cell's suffix,
+   * as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`. Other cells have other states: a GRU only h; an sLSTM h, c, n
+   * and m, of which m has no gradient.
    */
   get states(): NetworkStates {
     this.assertFree('states');

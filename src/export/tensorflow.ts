@@ -201,7 +201,7 @@ const CELL = 'rnn/basic_lstm_cell/';
 export function toTensorFlow1({ T, network, parameters }: SavedModel, metadata?: JsonObject): Uint8Array {
   if (!isPlain({ ...network, dropout: 0 })) {
     throw new DataError(
-      `safetensors-tf1 holds only the tutorial's network, not ${formatKind(network)}; onnx and safetensors-pytorch hold it`,
+      `safetensors-tf1 holds only the tutorial's network, not ${formatKind(network)}; try onnx or safetensors-pytorch`,
     );
   }
   return writeSafetensors({

@@ -25,7 +25,7 @@ export function errorTable(
   return [
     line('steps ahead', ({ ahead }) => String(ahead)),
     ...[...names].map((name) => line(name, (one) => errorAt(one, name))),
-    ...(reports.some(({ networks }) => networks.length > 0) ? [line(`with an LSTM, each of ${seeds}`, range)] : []),
+    ...(reports.some(({ networks }) => networks.length > 0) ? [line(`with a network, each of ${seeds}`, range)] : []),
     line('the forecast', ({ error }) => show(error)),
     line('its RMSE', ({ rmse }) => show(rmse)),
     line('its MASE', ({ mase }) => mase?.toFixed(3) ?? '–'),
@@ -79,7 +79,7 @@ export function seriesVerdict(reports: readonly HorizonReport[]): string {
   ].map(countOf);
   return (
     `${ahead} ahead, the forecast is as good as the best simple method or better for ${better} of ${counted(reports.length, 'series', 'series')}; ` +
-    `${withNetworks === 0 ? 'none uses' : withNetworks === 1 ? 'one uses' : `${withNetworks} use`} an LSTM.`
+    `${withNetworks === 0 ? 'none uses' : withNetworks === 1 ? 'one uses' : `${withNetworks} use`} a network.`
   );
 }
 
@@ -104,11 +104,11 @@ const exactPercent = (share: number): string => `${Number((100 * share).toPrecis
 
 /** What the forecasts of a horizon are. */
 function sourceOf({ methods, share, networks }: HorizonReport): string {
-  if (methods.length === 0) return 'the mean of the LSTMs';
+  if (methods.length === 0) return 'the mean of the networks';
   const base = methods.length === 1 ? `that of ${methods[0]}` : `the mean of ${listed(methods)}`;
-  if (share === 0) return `${base}, without an LSTM`;
+  if (share === 0) return `${base}, without a network`;
   const part = share === 1 ? '' : `${percent(share, 0)} of `;
-  return `${base}, plus ${part}${networks.length === 1 ? 'the correction of an LSTM' : `the mean correction of ${networks.length} LSTMs`}`;
+  return `${base}, plus ${part}${networks.length === 1 ? 'the correction of a network' : `the mean correction of ${networks.length} networks`}`;
 }
 
 /** `a, b and c` */

@@ -126,7 +126,7 @@ no-dh-outside: dh does not begin as dhUpstream
 ## 1′, equations/lstm-input.ts
 no-dx: dx is not computed
 - dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));
-! (1′) dx = | (1′) dxₖ += dz·Wxₖᵀ
+! (1′) dx = | (1′) dxₖ += dz·Wxₖᵀ | (21′) dx
 ## 1′, equations/lstm.ts
 dx-not-cleared: a second pass adds to dx of the first
 - if (!accumulate) for (const dInput of dInputs) backend.fill(dInput, 0);
@@ -144,7 +144,7 @@ first-input-left-out: the first input gets no gradient, and neither do its weigh
 +   });
 +   dWx.forEach((dWxk, k) => {
 +     if (k === 0) return;
-! (1′) dx = | (1′) dWx += | (1′) dxₖ += dz·Wxₖᵀ for k = 0 | (1′) dWxₖ += xₖᵀ·dz for k = 0 | layers dW
+! (1′) dx = | (1′) dWx += | (1′) dxₖ += dz·Wxₖᵀ for k = 0 | (1′) dWxₖ += xₖᵀ·dz for k = 0 | (21′) dx | (21′) dWx | layers dW
 no-dw: dWx is not computed
 - else backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true });
 ! (1′) dWx | (15′) dWx | (21′) dWx

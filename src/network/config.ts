@@ -39,7 +39,7 @@ export interface LayerSizes {
   readonly projection?: number;
   /** Whether the cells have biases, such as b of (1). Without them, b is 0; the forget bias is added all the same. Default: true. */
   readonly bias?: boolean;
-  /** The cell: `'lstm'`, `'rnn'`, `'gru'`, `'lstm-peephole'`, `'mingru'`, `'minlstm'`, `'slstm'`, or one of your own, as `stepCell` makes it. Default: 'lstm'. */
+  /** The cell: the name of one, such as `'gru'`, see `CellName`; or one of your own, as `stepCell` makes it. Default: 'lstm'. */
   readonly cell?: CellName | Cell;
 }
 

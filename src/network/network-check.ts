@@ -122,7 +122,7 @@ function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
     each.backend.upload(x);
     for (const { cell, initial } of each.layers.flat()) {
       for (const [name, value] of Object.entries(cell.heldStates ?? {})) {
-        fill(initial[name], value);
+        fill(initial[name], value.at);
         each.backend.upload(initial[name]);
       }
     }

@@ -2,13 +2,13 @@
  * The states at the two ends of a network's sequences, on the host, and their gradients: PyTorch's (h_0, c_0) and (h_n, c_n).
  * Row b belongs to sequence b of the batch.
  *
- * Names: h0 and c0 of an LSTM's initial states, hn and cn of those after each sequence's last step; h0 and hn of a GRU or RNN. Then
- * the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
+ * Names: h0 and c0 of an LSTM's initial states, hn and cn of those after each sequence's last step; h0 and hn of a GRU or RNN; of an sLSTM
+ * also n and m, but m has no gradient. Then the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; others `[B,H]`.
  */
 import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, stepOf, zeros } from '../core/tensor.js';
+import { copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import type { BoundCell, Tensors } from '../cells/cell.js';
 import type { CompleteConfig } from './config.js';
 import { cellsOf } from './config.js';
@@ -35,14 +35,15 @@ export class NetworkStates {
     allocate?: Allocate,
   ) {
     this.cells = layers.flat();
-    this.dFinal = allocate && layers.map((cells) => cells.map(({ final }) => allocate(shapesOf(final))));
+    this.dFinal =
+      allocate && layers.map((cells) => cells.map((cell) => allocate(shapesOf(withGradient(cell, cell.final)))));
     const own = this.cells.flatMap((cell) => [cell.initial, cell.final, initialGradients(cell)]);
     this.all = [...own, ...(this.dFinal?.flat() ?? [])];
   }
 
-  /** Copies h0 and c0 `[B,…]` into the initial states. Throws the errors of `assertLoadable`; then nothing changes. */
+  /** Copies h0 and c0 `[B,…]` into the initial states. Throws the errors of `assertLoadable`, or a RangeError for a state below its least value; then nothing changes. */
   setInitial(states: NamedTensors): void {
-    this.write('setInitial', '0', states, initialOf(this.cells));
+    this.write('setInitial', '0', states, initialOf(this.cells), (given) => this.assertLeast(given));
   }
 
   /** hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. */
@@ -60,6 +61,11 @@ export class NetworkStates {
 
   /** Sets the gradients that reach the last states from outside, hn and cn `[B,…]`: each later backward pass adds them. */
   setFinalGradients(gradients: NamedTensors): void {
+    const last = this.cells.map(({ final }) => final);
+    const differentiable = this.cells.map((cell) => withGradient(cell, cell.final));
+    const [all, known] = [last, differentiable].map((states) => namedStates(this.config, states, 'n'));
+    const wrong = Object.keys(all).find((name) => name in gradients && !(name in known));
+    if (wrong !== undefined) throw new RangeError(`setFinalGradients: ${wrong} has no gradient: leave it out`);
     this.write('setFinalGradients', 'n', gradients, this.dFinal?.flat() ?? []);
   }
 
@@ -82,10 +88,28 @@ export class NetworkStates {
     return this.read('0', this.cells.map(initialGradients));
   }
 
+  /** Throws a RangeError if an initial state is below the least value that it may have. */
+  private assertLeast(given: NamedTensors): void {
+    cellsOf(this.config).forEach(({ suffix }, k) => {
+      for (const [state, { least = -Infinity }] of Object.entries(this.cells[k].cell.heldStates ?? {})) {
+        const name = `${state}0${suffix}`;
+        const wrong = valuesOf(given[name]).find((value) => value < least);
+        if (wrong !== undefined) throw new RangeError(`setInitial: ${name} has ${wrong}: must be ${least} or more`);
+      }
+    });
+  }
+
   /** `[B,…]` from outside → rows in the order of the cells. */
-  private write(what: string, end: End, given: NamedTensors, states: readonly Tensors[]): void {
+  private write(
+    what: string,
+    end: End,
+    given: NamedTensors,
+    states: readonly Tensors[],
+    assertValues?: (given: NamedTensors) => void,
+  ): void {
     const tensors = namedStates(this.config, states, end);
     assertLoadable(tensors, given, what);
+    assertValues?.(given);
     const order = this.order();
     const sorted = Object.entries(tensors).map(([name, { shape }]) => {
       const rows = zeros(shape, this.backend.dtype);
@@ -129,6 +153,15 @@ export function namedStates(config: CompleteConfig, states: readonly Tensors[], 
   );
 }
 
+/** Those of a cell's states that have a gradient. */
+const withGradient = ({ cell: { heldStates = {} } }: BoundCell, states: Tensors): Tensors =>
+  Object.fromEntries(
+    Object.entries(states).filter(([name]) => !(name in heldStates && heldStates[name].hasGradient === false)),
+  );
+
 /** ∂loss/∂h0, ∂loss/∂c0 and the like, `[B,…]`, after a backward pass. */
-export const initialGradients = ({ dStates, reverse, sizes: { T } }: BoundCell): Tensors =>
-  Object.fromEntries(Object.entries(dStates).map(([name, rows]) => [name, stepOf(rows, reverse ? T : 0)]));
+export function initialGradients(cell: BoundCell): Tensors {
+  const { dStates, reverse, sizes } = cell;
+  const states = Object.entries(withGradient(cell, dStates));
+  return Object.fromEntries(states.map(([name, rows]) => [name, stepOf(rows, reverse ? sizes.T : 0)]));
+}

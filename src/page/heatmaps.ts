@@ -47,9 +47,9 @@ export const mix = (from: Rgb, to: Rgb, share: number): Rgb => [
   from[2] + (to[2] - from[2]) * share,
 ];
 
-/** Values to -1 … 1: of a gate, which is 0 … 1; of what is -1 … 1; of any numbers. */
+/** Values to -1 … 1: of a gate, which is 0 … 1, but f of an sLSTM can be larger at the first step; of what is -1 … 1; of any numbers. */
 const SCALES = {
-  gate: (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1),
+  gate: (values: Float32Array): Float32Array => values.map((value) => Math.min(2 * value - 1, 1)),
   signed: (values: Float32Array): Float32Array => values,
   any: scaledToOne,
 } as const;
@@ -67,7 +67,7 @@ const LSTM: Readonly<Record<string, Heatmap>> = {
 };
 
 /** What the equations of each cell name. */
-const HEATMAPS: Readonly<Record<string, Readonly<Record<string, Heatmap>>>> = {
+const HEATMAPS: Readonly<Record<string, Readonly<Record<string, Heatmap>> | undefined>> = {
   lstm: LSTM,
   'lstm-peephole': {
     ...LSTM,
@@ -106,6 +106,10 @@ const HEATMAPS: Readonly<Record<string, Readonly<Record<string, Heatmap>>>> = {
   },
 };
 
+/** Those of a cell that has none here: every gate and state, by its name. */
+const plainHeatmaps = ({ gates, states }: InspectedCell): Readonly<Record<string, Heatmap>> =>
+  Object.fromEntries(Object.keys({ ...gates, ...states }).map((name) => [name, ['', 'scaled to ±1', 'any']]));
+
 /** The figures of one cell: its gates and states, a line for each hidden unit, a column for each step. */
 export class HeatmapFigures {
   private cell = '';
@@ -118,10 +122,12 @@ export class HeatmapFigures {
   ) {}
 
   /** Steps from `until` on are faded; a line stands after `read` steps. */
-  show({ cell, H, gates, states }: InspectedCell, T: number, until: number, read: number): void {
+  show(inspected: InspectedCell, T: number, until: number, read: number): void {
+    const { cell, H, gates, states } = inspected;
+    const heatmaps = HEATMAPS[cell] ?? plainHeatmaps(inspected);
     if (cell !== this.cell) {
       this.cell = cell;
-      this.figures = Object.entries(HEATMAPS[cell]).map(([name, heatmap]) => figureOf(name, heatmap, this.step));
+      this.figures = Object.entries(heatmaps).map(([name, heatmap]) => figureOf(name, heatmap, this.step));
       this.place.replaceChildren(...this.figures.map(({ figure }) => figure));
     }
     for (const { name, scale, picture, cursor } of this.figures) {

@@ -1,6 +1,6 @@
 /** The settings of a run on the page, and what its views show: one row for each. The page's form and its address read the rows. */
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
-import { type CellName, CELL_NAMES } from '../cells/names.js';
+import { CELL_LABELS, CELL_NAMES } from '../cells/names.js';
 import { decimalFrom } from '../core/numbers.js';
 import { type OptionEntry, OPTIONS } from '../training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
@@ -130,16 +130,6 @@ export const BACKEND_LABELS: Record<BackendChoice, string> = {
   webgl2: 'GPU.js, WebGL 2',
   reference: 'plain TypeScript',
 };
-
-const CELL_LABELS = {
-  lstm: 'LSTM',
-  rnn: 'RNN',
-  gru: 'GRU',
-  'lstm-peephole': 'LSTM, peepholes',
-  mingru: 'minGRU',
-  minlstm: 'minLSTM',
-  slstm: 'sLSTM',
-} as const satisfies Record<CellName, string>;
 
 /** The settings of a run, in the order of a link. */
 const SETTINGS = {

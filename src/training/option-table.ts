@@ -263,10 +263,10 @@ export const OPTIONS = {
   /** Whether each layer also reads its sequences in reverse. Default: false. */
   bidirectional: network(SWITCH, false, {
     flag: '--bidirectional',
-    help: 'a second LSTM in each layer reads the sequence in reverse',
+    help: 'a second cell in each layer reads the sequence in reverse',
     since: 2,
   }),
-  /** The cell of each layer: 'lstm', 'rnn', 'gru', 'lstm-peephole', 'mingru', 'minlstm' or 'slstm'. Default: 'lstm'. */
+  /** The cell of each layer, see `CellName`. Default: 'lstm'. */
   cell: network(oneOf(CELL_NAMES), 'lstm', {
     flag: '--cell <name>',
     help: 'the cell of each layer; only an LSTM has a projection',
@@ -286,10 +286,10 @@ export const OPTIONS = {
     help: 'numbers that each LSTM passes on, fewer than its hidden units; 0: all of them',
     since: 3,
   }),
-  /** Whether the LSTMs have no biases; then `biasInit` has no effect. Default: false. */
+  /** Whether the cells have no biases; then `biasInit` has no effect. Default: false. */
   withoutBias: network(SWITCH, false, {
     flag: '--without-bias',
-    help: 'LSTMs without biases; --bias-start then has no effect',
+    help: 'cells without biases; --bias-start then has no effect',
     since: 3,
   }),
   /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */

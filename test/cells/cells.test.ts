@@ -5,7 +5,7 @@ import type { Cell } from '../../src/cells/cell.js';
 import { cellOf } from '../../src/cells/cells.js';
 import { CELL_NAMES } from '../../src/cells/names.js';
 import { CHRONO_CELLS, faultOf, NEEDS, TUTORIAL } from '../../src/training/options.js';
-import { DataError } from '../../src/core/errors.js';
+import { BackendUnavailableError, DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
 import { Network } from '../../src/door/network.js';
@@ -130,6 +130,22 @@ describe('what a network refuses', () => {
       { hidden: 3, cell: { ...cellOf('gru') } },
       'cell: a cell of this program is called gru: give your own another name',
     ],
+    [
+      { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', stateWidths: ({ H }) => ({ c: H }) } },
+      'cell: the cell mine: its first state is "c": must be h, which a layer passes on',
+    ],
+    [
+      { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', parameterShapes: ({ I, H }) => ({ kernel: [I, H] }) } },
+      'cell: the cell mine: its kernel has 3 rows with I 3 and H 5: must be I + H, those of x first',
+    ],
+    [
+      { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', biases: ['b'] } },
+      'cell: the cell mine: biases has b, which is no parameter: they are kernel, bias',
+    ],
+    [
+      { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', gates: 'i' as unknown as string[] } },
+      'cell: the cell mine: gates is "i": must be a list, perhaps empty',
+    ],
     [{ hidden: 3, cell: 'gru', projection: 2 }, 'projection is 2: must be 0 for the cell gru: only an lstm has (16)'],
   ])('%j', (layer, message) => {
     expect(() => completeConfig({ inputs: 2, layers: [layer], outputs: 2 })).toThrow(`network: layers[0]: ${message}`);
@@ -141,7 +157,11 @@ describe('what a network refuses', () => {
     const layers = [{ hidden: 2 }, { hidden: 3, cell: 'gru' as const }];
     const message =
       'network: layers[1]: the cell gru does not run on the backend reference, which has no gruCellForward: use wasm or reference';
-    expect(() => new Network(without, { inputs: 2, layers, outputs: 2 }, { T: 2, B: 1 })).toThrow(message);
+    const error = errorOf(
+      BackendUnavailableError,
+      () => new Network(without, { inputs: 2, layers, outputs: 2 }, { T: 2, B: 1 }),
+    );
+    expect(error.message).toBe(message); // the command line says it in one line
   });
 
   test('`layers` of another cell than LSTMs; `cells` has them', () => {

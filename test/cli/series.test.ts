@@ -58,7 +58,7 @@ describe('longhand train --predict', () => {
       'ridge regression of logarithms',
       expect.stringMatching(/^ETS \(/),
       'the airline model (7 steps)',
-      'with an LSTM, each of 1',
+      'with a network, each of 1',
       'the forecast',
       'its RMSE',
       'its MASE',
@@ -69,7 +69,7 @@ describe('longhand train --predict', () => {
     for (const [n, ahead] of [1, 7].entries())
       expect(verdicts[n]).toMatch(
         new RegExp(
-          `^${ahead} ahead, the forecast is .+, plus .*the correction of an LSTM\\. Its mean error is .*% of the mean number, .* that of .*, the best simple`,
+          `^${ahead} ahead, the forecast is .+, plus .*the correction of a network\\. Its mean error is .*% of the mean number, .* that of .*, the best simple`,
         ),
       );
     expect(first.stdout).not.toMatch(/NaN|undefined|Infinity/);
@@ -81,7 +81,7 @@ describe('longhand train --predict', () => {
     expect(first.stderr).toMatch(/network 4 of 4, for the forecasts: 7 ahead, seed 1; about \d s left\n/);
     expect(first.stderr).toContain('WARNING: the test part has 21 numbers, so its errors are rough');
     expect(first.stderr).toMatch(
-      /\n1 ahead, the mean error of .+ on the validation part is [\d.]+, with \d+% of the LSTMs' corrections [\d.]+\n[^]*network 3 of 4/,
+      /\n1 ahead, the mean error of .+ on the validation part is [\d.]+, with \d+% of the networks' corrections [\d.]+\n[^]*network 3 of 4/,
     );
     expect(first.stderr).toContain('the test part has been looked at once\n');
   });
@@ -159,10 +159,10 @@ describe('longhand train --predict', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('no seasons\n');
     expect(stderr).toMatch(
-      /WARNING: 5 ahead, the mean error of .* on the validation part is [\d.]+, with LSTMs [\d.]+: no better, so forecasts use none\. --method network uses them; --method NAME trains none\n/,
+      /WARNING: 5 ahead, the mean error of .* on the validation part is [\d.]+, with networks [\d.]+: no better, so forecasts use none\. --method network uses them; --method NAME trains none\n/,
     );
     expect(stderr).not.toContain('for the forecasts');
-    expect(stdout).toMatch(/\n5 ahead, the forecast is .*, without an LSTM\. /);
+    expect(stdout).toMatch(/\n5 ahead, the forecast is .*, without a network\. /);
   });
 
   test('compares days that move slowly over a year, with noise, with the days a year before', async () => {

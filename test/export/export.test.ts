@@ -288,7 +288,7 @@ describe('an export refuses in one line what its format cannot hold', () => {
     const write = () => toTensorFlow1(networkNamed(name));
     expect(write).toThrow(DataError);
     expect(write).toThrow(
-      `safetensors-tf1 holds only the tutorial's network, not ${kind}; onnx and safetensors-pytorch hold it`,
+      `safetensors-tf1 holds only the tutorial's network, not ${kind}; try onnx or safetensors-pytorch`,
     );
   });
 

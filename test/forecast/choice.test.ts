@@ -318,7 +318,7 @@ test('a forecaster of 1.0.0 has the numbers of 1.0.0, also below 0', async () =>
   const [report] = await reportOf(forecaster, later, 'test');
   forecaster.dispose();
   expect(report).toMatchObject({ methods: [], share: 1, coverage: 0.5, scores: 4 });
-  expect(verdictsOf([report])[0]).toContain('1 ahead, the forecast is the mean of the LSTMs. ');
+  expect(verdictsOf([report])[0]).toContain('1 ahead, the forecast is the mean of the networks. ');
   expect([report.error, ...report.networks].map((one) => one.toFixed(6))).toEqual(
     Array(2).fill((6.488617558768411).toFixed(6)),
   );

@@ -328,12 +328,12 @@ describe('in words, a report', () => {
   });
 
   test.each<[Partial<HorizonReport>, string]>([
-    [{ methods: [] }, 'the mean of the LSTMs'],
-    [{ methods: ['x'], share: 0, networks: [] }, 'that of x, without an LSTM'],
-    [{ methods: ['x', 'y'], share: 0, networks: [] }, 'the mean of x and y, without an LSTM'],
-    [{ methods: ['x', 'y', 'z'], share: 1 }, 'the mean of x, y and z, plus the correction of an LSTM'],
-    [{ methods: ['x'], share: 0.25 }, 'that of x, plus 25% of the correction of an LSTM'],
-    [{ methods: ['x'], share: 0.75, networks: [3, 4] }, 'that of x, plus 75% of the mean correction of 2 LSTMs'],
+    [{ methods: [] }, 'the mean of the networks'],
+    [{ methods: ['x'], share: 0, networks: [] }, 'that of x, without a network'],
+    [{ methods: ['x', 'y'], share: 0, networks: [] }, 'the mean of x and y, without a network'],
+    [{ methods: ['x', 'y', 'z'], share: 1 }, 'the mean of x, y and z, plus the correction of a network'],
+    [{ methods: ['x'], share: 0.25 }, 'that of x, plus 25% of the correction of a network'],
+    [{ methods: ['x'], share: 0.75, networks: [3, 4] }, 'that of x, plus 75% of the mean correction of 2 networks'],
   ])('says what forecasts: %j', (fields, words) =>
     expect(verdictsOf([report(fields)])[0]).toContain(`2 ahead, the forecast is ${words}. Its mean error is `),
   );

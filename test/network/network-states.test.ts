@@ -192,6 +192,22 @@ describe('the states of each layer', () => {
   });
 });
 
+test('an sLSTM has a state m without a gradient, and no n below 0', async () => {
+  const config: NetworkConfig = { inputs: 2, layers: [{ hidden: 3, cell: 'slstm' }], outputs: 2 };
+  const network = new Network(backend, config, { T: 3, B: 2 }, { stateGradients: true });
+  network.initialise(new Random(1));
+  network.forward();
+  network.backward();
+  const states = await network.states.final();
+  expect(Object.keys(states)).toEqual(['hn', 'cn', 'nn', 'mn']);
+  expect(Object.keys(await network.states.initialGradients())).toEqual(['h0', 'c0', 'n0']);
+  expect(() => network.states.setFinalGradients(states)).toThrow('setFinalGradients: mn has no gradient: leave it out');
+  const initial = Object.fromEntries(Object.entries(states).map(([name, of]) => [name.replace(/n$/, '0'), of]));
+  network.states.setInitial(initial);
+  fill(initial.n0, -1);
+  expect(() => network.states.setInitial(initial)).toThrow('setInitial: n0 has -1: must be 0 or more');
+});
+
 test('what a caller gives may be the network’s own: states of another layer, rows of another order, y', () => {
   const two = randomNetwork(backend, { ...STACK, layers: [{ hidden: 3 }, { hidden: 3 }] });
   const [[a], [b]] = two.layers;

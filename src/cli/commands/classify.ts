@@ -251,10 +251,10 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
       table([
         ...baselines.map((one) => [one.name, share(one.accuracy)]),
         [
-          `LSTM, each of ${seeds}`,
+          `network, each of ${seeds}`,
           `${share(mean)} (${share(Math.min(...networks))} … ${share(Math.max(...networks))})`,
         ],
-        ['LSTM, mean of the probabilities', share(accuracy)],
+        ['network, mean of the probabilities', share(accuracy)],
       ]),
     );
     print('');
@@ -278,7 +278,7 @@ function report(json: boolean, { split, seeds }: ClassifyPlan, tested: TestRepor
   const best = baselines.find(({ name }) => name === beatenBy);
   if (best) {
     const loses = best.accuracy > accuracy ? 'loses against' : 'is no better than';
-    inform(`WARNING: the LSTM ${loses} ${best.name}: use that, or more data`);
+    inform(`WARNING: the network ${loses} ${best.name}: use that, or more data`);
   }
 }
 

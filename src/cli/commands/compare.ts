@@ -70,6 +70,8 @@ Examples:
     .action(async (file: string, flags: CompareFlags) => {
       const { tolerance, template, limit, json } = flags;
       if (!template) assertNoTemplateFlags(command, flags);
+      if (flags.projection !== undefined && (flags.cell ?? 'lstm') !== 'lstm')
+        command.error('error: --projection needs --cell lstm');
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
         writeTemplate(command, file, flags, await templateOf(backend, flags.seed, flags));

@@ -1,6 +1,7 @@
 /** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
 import path from 'node:path';
+import { cellOf } from '../../cells/cells.js';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../../core/numbers.js';
@@ -206,10 +207,11 @@ function fieldsOf({ model: { T, network }, training }: Checkpoint): object {
 
 function described({ model: { network }, training }: Checkpoint): string {
   const { inputs, layers, outputs, loss, forgetBias } = network;
+  const isForgetting = layers.some(({ cell }) => cellOf(cell).gates.includes('f'));
   const hidden = isPlain(network) ? counted(layers[0].hidden, 'unit') : formatKind(network);
   const results = loss === 'crossEntropy' ? 'classes' : 'outputs';
   const state = training ? `; its training is at step ${training.step}` : '';
-  return `${inputs} inputs, ${hidden}, ${outputs} ${results}, forget bias ${forgetBias}${state}`;
+  return `${inputs} inputs, ${hidden}, ${outputs} ${results}${isForgetting ? `, forget bias ${forgetBias}` : ''}${state}`;
 }
 
 /** A number of the metadata; undefined if there is none. `parse` returns NaN for a text that is not as `rule` says: a DataError. */

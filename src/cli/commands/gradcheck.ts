@@ -6,7 +6,7 @@ import { type CellName, CELL_NAMES } from '../../cells/names.js';
 import { counted } from '../../core/arguments.js';
 import { formatShape } from '../../core/tensor.js';
 import type { GradientReport } from '../../equations/gradcheck.js';
-import { type NetworkConfig, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
+import { type NetworkConfig, EIGENVALUES, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
 import { checkNetworkGradients } from '../../network/network-check.js';
 import { layersOf } from '../../training/options.js';
 import { currentRun } from '../current-run.js';
@@ -30,7 +30,8 @@ interface GradcheckFlags {
   readonly reads: (typeof READS)[number];
   readonly loss: (typeof LOSSES)[number];
   readonly lengths: boolean;
-  readonly forgetBias: number;
+  readonly forgetBias?: number;
+  readonly eigenvalues: (typeof EIGENVALUES)[number];
   readonly seed: number;
   readonly tolerance: number;
   readonly json: boolean;
@@ -63,7 +64,8 @@ export function gradcheckCommand(): Command {
     .addOption(new Option('--reads <steps>', 'which states the output layer reads').choices(READS).default('last'))
     .addOption(new Option('--loss <name>', 'what is averaged').choices(LOSSES).default('crossEntropy'))
     .option('--lengths', 'sequences of different lengths, from T down to 1', false)
-    .option('--forget-bias <number>', "added to the forget gate's pre-activation", finiteNumber, 1)
+    .option('--forget-bias <number>', "added to the forget gate's pre-activation (default: 1)", finiteNumber)
+    .addOption(new Option('--eigenvalues <sign>', 'the factors of a scan').choices(EIGENVALUES).default('positive'))
     .option('--seed <number>', 'seed of the random values', wholeNumber(0), 1)
     .option('--tolerance <number>', 'largest relative error that passes', positiveNumber, 1e-7)
     .option('--json', 'print one JSON object per tensor', false)
@@ -92,17 +94,34 @@ Examples:
 }
 
 function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
-  const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers, projection } = flags;
+  const { inputs, classes: outputs, inputKind, reads, loss, dropout, hidden, layers, projection, eigenvalues } = flags;
+  const { forgetBias = 1 } = flags;
+  const { canProject, hasFactors, gates } = cellOf(flags.cell);
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length)
     command.error(`error: --hidden has ${counted(hidden.length, 'number')}, but --layers is ${layers}`);
-  if (projection > 0 && cellOf(flags.cell).canProject !== true) command.error('error: --projection needs --cell lstm');
+  if (projection > 0 && canProject !== true) command.error('error: --projection needs --cell lstm');
+  if (eigenvalues === 'signed' && hasFactors !== true)
+    command.error('error: --eigenvalues needs --cell mingru or minlstm');
+  if (flags.forgetBias !== undefined && !gates.includes('f'))
+    command.error(`error: --forget-bias has no effect: the cell ${flags.cell} has no forget gate`);
   const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
   if (projection >= smallest)
     command.error(`error: --projection is ${projection}: must be smaller than --hidden, ${smallest}, or 0 for none`);
   if (dropout > 0 && layersOf(flags).length === 1)
     command.error('error: --dropout needs two layers or more: it drops numbers between them');
   const quantiles = Array.from({ length: loss === 'pinball' ? outputs : 0 }, (_, k) => (k + 1) / (outputs + 1));
-  return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, quantiles, dropout, forgetBias };
+  return {
+    inputs,
+    layers: layersOf(flags),
+    outputs,
+    inputKind,
+    reads,
+    loss,
+    quantiles,
+    dropout,
+    forgetBias,
+    eigenvalues,
+  };
 }
 
 /** From T down to 1, the longest first. */

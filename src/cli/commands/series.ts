@@ -225,10 +225,10 @@ function informOfChoice({ series, ahead: steps, methods, share, error, withNetwo
       `${ahead} ahead, no number of the validation part is known in time, so forecasts are those of ${listed(methods)}`,
     );
   else if (withNetworks === null) inform(base);
-  else if (share > 0) inform(`${base}, with ${100 * share}% of the LSTMs' corrections ${corrected}`);
+  else if (share > 0) inform(`${base}, with ${100 * share}% of the networks' corrections ${corrected}`);
   else
     inform(
-      `WARNING: ${base}, with LSTMs ${corrected}: no better, so forecasts use none. --method network uses them; --method NAME trains none`,
+      `WARNING: ${base}, with networks ${corrected}: no better, so forecasts use none. --method network uses them; --method NAME trains none`,
     );
 }
 

@@ -133,7 +133,7 @@ export class ForecastView {
     head.append(tableLine(heading, 'column'));
     for (const cells of lines) {
       const line = tableLine(cells);
-      line.classList.toggle('own', cells[0].startsWith('LSTM'));
+      line.classList.toggle('own', cells[0] === 'the forecast');
       body.append(line);
     }
     element('errors', HTMLTableElement).replaceChildren(head, body);
