@@ -97,6 +97,21 @@ const cases = JSON.parse(
   readFileSync(path.join(import.meta.dirname, '../fixtures/methods.json'), 'utf8'),
 ) as readonly Case[];
 
+test.each(['ets', 'airline'] as const)('%s keeps its fit to the same numbers, seasons and end', (method) => {
+  const random = new Random(3);
+  const y = Array.from({ length: 40 }, (_, n) => 20 + (n % 4) + random.normal(0, 1));
+  const { reading } = readingFor(y, [4]);
+  const first = fitOf(method, reading, 30);
+  expect(fitOf(method, { ...reading }, 30)).toBe(first);
+  const later = readingFor(y.with(12, 30), [4]).reading;
+  for (const other of [
+    fitOf(method, reading, 29),
+    fitOf(method, { ...reading, plan: { ...reading.plan, seasons: [3] } }, 30),
+    fitOf(method, later, 30),
+  ])
+    expect(other.numbers).not.toEqual(first.numbers);
+});
+
 describe.each(cases)('beside statsmodels, a season of $period', ({ period, fit, y, ets, airline }) => {
   const { reading } = readingFor(y, period > 1 ? [period] : []);
 

@@ -16,7 +16,7 @@ import { counted } from '../../core/arguments.js';
 import type { Minimum } from './least-squares.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
-import { firstRow, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
+import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
 const TRENDS = ['none', 'additive', 'damped'] as const;
 const SEASONS = ['none', 'additive', 'multiplicative'] as const;
@@ -78,13 +78,12 @@ interface Ets extends Form, Smoothing, Walked {}
 
 /** Of every form that the series allows, the one with the smallest AICc. */
 export const ets: Method = {
-  fit({ reading: { series, plan }, end }) {
-    const { filled } = series;
+  fit: fittedOnce((filled, seasons, end) => {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
-    const periods = plan.seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
+    const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const begun = [1, ...periods]
       .flatMap((period) => formsOf(period, isPositive))
       .flatMap((form) => begunFit(form, y, Math.max(from, 0), count) ?? []);
@@ -94,7 +93,7 @@ export const ets: Method = {
     const ended = begun.filter(({ criterion }) => criterion <= least + HOPELESS).map(endedFit);
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
     return [fitted(modelOf(best, y, end))];
-  },
+  }),
   restored(stored) {
     const period = stored.field('period').whole(1, MOST_PERIOD);
     return fitted({
@@ -255,7 +254,8 @@ function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, fro
     else [logs, product] = [logs + Math.log(product) + Math.log(expected), 1];
   }
   const mean = Math.exp((logs + Math.log(product)) / Math.max(count, 1));
-  return mean === 1 ? r : r.map((one) => one * mean);
+  if (mean !== 1) for (let t = 0; t < r.length; t++) r[t] *= mean;
+  return r;
 }
 /** One logarithm of a product is quicker than that of each factor. */
 const LEAST_PRODUCT = 1e-100;

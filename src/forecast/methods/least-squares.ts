@@ -78,7 +78,9 @@ function stepFrom(
     const there = parameters.slice();
     there[j] = value + WIDTH;
     const beside = residualsAt(there) ?? r; // no derivative at the edge
-    return beside.map((one, t) => (one - r[t]) / WIDTH);
+    const column = new Float64Array(r.length);
+    for (let t = 0; t < r.length; t++) column[t] = (beside[t] - r[t]) / WIDTH;
+    return column;
   });
   const units = columns.map((column) => Math.sqrt(dot(column, column)) || 1);
   const a = new Float64Array(n * n);
