@@ -138,11 +138,14 @@ function fittedTo(
   const weightsAt = (p: Float64Array): Weights => ({ period, theta: Math.tanh(p[0]), seasonal: Math.tanh(p[1]) });
   const n = y.length - period - 1;
   const { parameters } = leastSquares(
-    (p) => {
+    (p, r) => {
       // -2·log of the likelihood is n·log Σe² + log |Ω|, so the errors are scaled by the 2n-th root of |Ω|
       const scale = Math.exp(logDeterminant(weightsAt(p), n) / (2 * n));
-      return errorsOf(differences, weightsAt(p)).map((one) => one * scale);
+      const errors = errorsOf(differences, weightsAt(p));
+      for (let t = 0; t < r.length; t++) r[t] = errors[t] * scale;
+      return true;
     },
+    differences.length,
     Float64Array.of(Math.atanh(FIRST.theta), Math.atanh(FIRST.seasonal)),
   );
   const weights = weightsAt(parameters);

@@ -34,23 +34,24 @@ const MOST_STEPS = 60;
 const LEAST_GAIN = 1e-7;
 const MOST_DAMPING = 1e9;
 
+/** Writes r into its second argument, and returns whether the model is defined at the parameters. */
+type ResidualsAt = (parameters: Float64Array, r: Float64Array) => boolean;
+
 /**
  * The parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt, from `start` on. A step solves
- * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. `residualsAt(p)` returns r in a new array, of
- * the same length at each p, or undefined where the model is not defined. Parameters should be around 1. After `most` steps it stops anyway.
+ * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. r has `rows` numbers at each p. Parameters
+ * should be around 1. After `most` steps it stops anyway.
  */
-export function leastSquares(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
-  start: Float64Array,
-  most = MOST_STEPS,
-): Minimum {
-  let found = minimumAt(residualsAt, start);
+export function leastSquares(residualsAt: ResidualsAt, rows: number, start: Float64Array, most = MOST_STEPS): Minimum {
+  const columns = Array.from(start, () => new Float64Array(rows));
+  let [r, other] = [new Float64Array(rows), new Float64Array(rows)];
+  let found = minimumAt(residualsAt, start, r);
   let damping = 1e-3;
-  for (let count = 0; found.r && count < most && damping < MOST_DAMPING; count++) {
-    const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, found.r) };
+  for (let count = 0; found.sum < Infinity && count < most && damping < MOST_DAMPING; count++) {
+    const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, r, columns) };
     for (; found.sum >= sum && damping < MOST_DAMPING; damping *= 4) {
-      const there = minimumAt(residualsAt, step(damping));
-      if (there.sum < sum) found = there;
+      const there = minimumAt(residualsAt, step(damping), other);
+      if (there.sum < sum) [found, r, other] = [there, other, r];
     }
     damping /= 40; // what helped, less ten times
     if (sum - found.sum <= LEAST_GAIN * sum) break;
@@ -58,30 +59,29 @@ export function leastSquares(
   return found;
 }
 
-function minimumAt(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
-  parameters: Float64Array,
-): Minimum & { readonly r: Float64Array | undefined } {
-  const r = residualsAt(parameters);
-  const sum = r ? dot(r, r) : Infinity;
-  return Number.isFinite(sum) ? { parameters, r, sum } : { parameters, r: undefined, sum: Infinity };
+function minimumAt(residualsAt: ResidualsAt, parameters: Float64Array, r: Float64Array): Minimum {
+  const sum = residualsAt(parameters, r) ? dot(r, r) : Infinity;
+  return { parameters, sum: Number.isFinite(sum) ? sum : Infinity };
 }
 
-/** Where the step of any damping leads. Its equations are in units of the diagonal's roots, so that their diagonal is 1 + damping. */
+/**
+ * Where the step of any damping leads. Its equations are in units of the diagonal's roots, so that their diagonal is 1 + damping. `columns` become
+ * those of J.
+ */
 function stepFrom(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
+  residualsAt: ResidualsAt,
   parameters: Float64Array,
   r: Float64Array,
+  columns: readonly Float64Array[],
 ): (damping: number) => Float64Array {
   const n = parameters.length;
-  const columns = Array.from(parameters, (value, j) => {
-    const there = parameters.slice();
-    there[j] = value + WIDTH;
-    const beside = residualsAt(there) ?? r; // no derivative at the edge
-    const column = new Float64Array(r.length);
-    for (let t = 0; t < r.length; t++) column[t] = (beside[t] - r[t]) / WIDTH;
-    return column;
-  });
+  const there = parameters.slice();
+  for (const [j, column] of columns.entries()) {
+    there[j] = parameters[j] + WIDTH;
+    if (!residualsAt(there, column)) column.set(r); // no derivative at the edge
+    there[j] = parameters[j];
+    for (let t = 0; t < r.length; t++) column[t] = (column[t] - r[t]) / WIDTH;
+  }
   const units = columns.map((column) => Math.sqrt(dot(column, column)) || 1);
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
