@@ -82,10 +82,16 @@ function stepFrom(
     there[j] = parameters[j];
     for (let t = 0; t < r.length; t++) column[t] = (column[t] - r[t]) / WIDTH;
   }
-  const units = columns.map((column) => Math.sqrt(dot(column, column)) || 1);
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) a[i * n + j] = dot(columns[i], columns[j]) / units[i] / units[j];
+    for (let j = 0; j <= i; j += 4)
+      setDots(
+        a.subarray(i * n + j, i * n + i + 1),
+        columns[i],
+        [0, 1, 2, 3].map((k) => columns[Math.min(j + k, i)]),
+      );
+  const units = columns.map((_, j) => Math.sqrt(a[j * n + j]) || 1);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[i * n + j] / units[i] / units[j];
   const b = Float64Array.from(columns, (column, j) => -dot(column, r) / units[j]);
   return (damping) => {
     const damped = a.slice();
@@ -99,4 +105,19 @@ function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let t = 0; t < a.length; t++) sum += a[t] * b[t];
   return sum;
+}
+
+/** Sets the first of `out` to the dot products of x with four others, in one pass: one sum alone would wait for each of its additions. */
+function setDots(out: Float64Array, x: Float64Array, [a, b, c, d]: readonly Float64Array[]): void {
+  let [ofA, ofB, ofC, ofD] = [0, 0, 0, 0];
+  for (let t = 0; t < x.length; t++) {
+    ofA += x[t] * a[t];
+    ofB += x[t] * b[t];
+    ofC += x[t] * c[t];
+    ofD += x[t] * d[t];
+  }
+  out[0] = ofA;
+  if (out.length > 1) out[1] = ofB;
+  if (out.length > 2) out[2] = ofC;
+  if (out.length > 3) out[3] = ofD;
 }
