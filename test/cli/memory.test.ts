@@ -18,7 +18,7 @@ import { zeroParameters } from '../helpers/random-model.js';
 import { idx } from '../helpers/small-data.js';
 import { FROM } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
-import { inTier, needs, testOnce } from '../helpers/needs.js';
+import { inTier, needs } from '../helpers/needs.js';
 
 const [B, I, H, C] = [1, 1, 1, 2];
 
@@ -122,7 +122,7 @@ if (inTier(true, false)) {
     });
   });
 
-  testOnce('the memory of a comparison includes the models of earlier passes', () => {
+  test('the memory of a comparison includes the models of earlier passes', () => {
     const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
     const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
     const room = { dtype: 'f64', advice: 'none' } as const;
@@ -132,7 +132,7 @@ if (inTier(true, false)) {
     expect(() => assertRoom(network, sizes, { ...room, elementCount })).toThrow(OutOfMemoryError);
   });
 
-  testOnce('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {
+  test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {
     const refused = withAdvice('reduce --hidden', () =>
       Promise.reject(new OutOfMemoryError('wasm: 5 bytes requested')),
     );
@@ -141,7 +141,7 @@ if (inTier(true, false)) {
     await expect(withAdvice('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
   });
 
-  testOnce('a small checkpoint with a huge number of steps is refused', async () => {
+  test('a small checkpoint with a huge number of steps is refused', async () => {
     const T = 4_000_000;
     const network = completeConfig(modelNetwork({ I: 1, H: 1, C: 10 }));
     const [file, images] = [inNewFolder(), inNewFolder('images')];
