@@ -11,6 +11,7 @@ export default {
   sandboxInjectedGlobals: GLOBALS,
   transform: { '\\.ts$|/node_modules/(pure-rand|@noble/hashes)/.*\\.js$': '<rootDir>/test/helpers/transform.js' },
   transformIgnorePatterns: [],
+  setupFilesAfterEnv: ['<rootDir>/test/helpers/equality.js'],
   globalSetup: '<rootDir>/test/helpers/global-setup.js',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 3, // for two cores: a worker often waits for a process or for the browser

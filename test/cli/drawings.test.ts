@@ -25,7 +25,7 @@ import { failed } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
 import { idx } from '../helpers/small-data.js';
 import { inFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/needs.js';
+import { describeOnce, inTier, testOnce } from '../helpers/needs.js';
 
 const RUN = inFolder('run.safetensors');
 const mnist = loadMnist();
@@ -55,7 +55,7 @@ describe('the message before a prediction', () => {
     [...imagesIn(bytes, 28, 28, 'a.png', options)][0];
   const bytesOf = (form: string): Buffer => encodePng(FORMS[form](ink));
 
-  test('does not name --invert for a light drawing on black', () => {
+  testOnce('does not name --invert for a light drawing on black', () => {
     expect(() => read(light)).toThrow(
       new DataError('a.png: 100 × 100 pixels; this network reads 28 × 28, or a whole multiple of it: --fit scales it'),
     );
@@ -64,20 +64,20 @@ describe('the message before a prediction', () => {
     expect(dark.hint).toBeUndefined();
   });
 
-  test.each(Object.keys(FORMS))('names --invert if it is missing: %s', (form) => {
+  testOnce.each(Object.keys(FORMS))('names --invert if it is missing: %s', (form) => {
     expect(() => read(bytesOf(form))).toThrow(/^a\.png: 100 × 100 pixels; .*; it looks dark on light: --fit --invert$/);
     expect(read(bytesOf(form), { fit: true }).hint).toBe('looks dark on light: --invert');
     expect(read(bytesOf(form), { fit: true, invert: true }).hint).toBeUndefined();
   });
 
-  test('advises against --invert for light on dark', () => {
+  testOnce('advises against --invert for light on dark', () => {
     expect(read(light, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     const white = encodePng(imageOf(6, 8, ink, (share) => [255, 255, 255, 255 * share]));
     expect(read(white, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     expect(read(white, { fit: true })).toEqual(read(light, { fit: true }));
   });
 
-  test('says that an image without a drawing is blank', () => {
+  testOnce('says that an image without a drawing is blank', () => {
     const empty = new Float64Array(SIDE * SIDE);
     const black = encodePng(imageOf(0, 8, empty, () => [0]));
     expect(read(black, { fit: true })).toEqual({ name: 'a.png', pixels: new Uint8Array(784), hint: 'is blank' });
@@ -93,7 +93,7 @@ describe('the message before a prediction', () => {
     ));
 });
 
-test('--fit accepts IDX files with images of any size, inverted or not', () => {
+testOnce('--fit accepts IDX files with images of any size, inverted or not', () => {
   const ink = drawn(7, 50, { width: 5 }).map((share) => Math.round(255 * share));
   const dark = ink.map((value) => 255 - value);
   const read = (shape: readonly number[], pixels: ArrayLike<number>, options: ReadOptions): NamedImage[] => [
@@ -106,7 +106,7 @@ test('--fit accepts IDX files with images of any size, inverted or not', () => {
   expect(read([2, 50, 50], [...dark, ...ink], { first: 1 })).toHaveLength(1);
 });
 
-describe('--fit of IDX files', () => {
+describeOnce('--fit of IDX files', () => {
   const fitting = (...shape: number[]) => {
     const pixels = new Uint8Array(shape.reduce((product, extent) => product * extent));
     return imagesIn(idx(shape, pixels), 28, 28, 'f', { fit: true });
@@ -161,7 +161,7 @@ describe('the fit', () => {
     return [xs, ys].map((all) => Math.max(...all) - Math.min(...all) + 1);
   };
 
-  test.each([1, 3, 19, 20, 21, 57, 300])(
+  testOnce.each([1, 3, 19, 20, 21, 57, 300])(
     'scales a rectangle of any size (%i) to 20 and keeps its proportions',
     (side) => {
       const width = side + 7;
@@ -174,19 +174,19 @@ describe('the fit', () => {
     },
   );
 
-  test('keeps the amount of ink: each pixel is the mean of its area', () => {
+  testOnce('keeps the amount of ink: each pixel is the mean of its area', () => {
     const random = new Random(1);
     const ink = Uint8Array.from({ length: 90 * 90 }, () => 1 + random.below(255));
     const mean = (values: Uint8Array, count: number): number => values.reduce((sum, value) => sum + value, 0) / count;
     expect(mean(fitted(ink, 90), 400)).toBeCloseTo(mean(ink, 8100), 0);
   });
 
-  test('cuts nothing off, even if the centre of mass is far from the middle', () => {
+  testOnce('cuts nothing off, even if the centre of mass is far from the middle', () => {
     const ink = Uint8Array.from({ length: 40 * 40 }, (_, n) => (n % 40 > 36 || n === 0 ? 255 : 0));
     expect(sizeOf(fitted(ink, 40))).toEqual([20, 20]);
   });
 
-  test('of a blank image is blank', () => {
+  testOnce('of a blank image is blank', () => {
     expect(fitted(new Uint8Array(300), 20)).toEqual(new Uint8Array(784));
     expect(fitted(new Uint8Array(300).fill(1, 7, 8), 20)).toHaveLength(784);
   });

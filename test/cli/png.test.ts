@@ -6,7 +6,7 @@ import { Random } from '../../src/core/rng.js';
 import { expectDataError } from '../helpers/failures.js';
 import type { Form, Image } from '../helpers/png.mjs';
 import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from '../helpers/png.mjs';
-import { inTier } from '../helpers/needs.js';
+import { describeOnce, inTier, testOnce } from '../helpers/needs.js';
 
 const random = new Random(5);
 const below = (limit: number): number => random.below(limit);
@@ -14,7 +14,7 @@ const below = (limit: number): number => random.below(limit);
 /** The colour of a pixel with alpha 0 cannot be seen, and decoders differ in it. */
 const seen = (rgba: Uint8Array): Buffer => Buffer.from(rgba.map((value, n) => (rgba[n | 3] === 0 ? 0 : value)));
 
-describe.each(FORMS)('colour type %i of %i bits', (colourType, depth) => {
+describeOnce.each(FORMS)('colour type %i of %i bits', (colourType, depth) => {
   test.each([false, true])('is read correctly; interlaced: %s', (interlaced) => {
     // widths and heights of 1 … 9: all seven passes, and images in which some passes are empty
     for (let side = 1; side <= 9; side++) {
@@ -28,7 +28,7 @@ describe.each(FORMS)('colour type %i of %i bits', (colourType, depth) => {
   });
 });
 
-test('other chunks, such as texts and profiles, are ignored', () => {
+testOnce('other chunks, such as texts and profiles, are ignored', () => {
   const image = randomImage(below, { width: 5, height: 4, colourType: 2, depth: 8 });
   const file = pngOf(
     chunk('IHDR', header(image)),
@@ -58,7 +58,7 @@ const changedHeader = (at: number, value: number): Buffer => chunk('IHDR', withB
 const compressed = deflateSync(rowsOf(IMAGE));
 const text = chunk('tEXt', Buffer.from('a'));
 
-test.each<[string, Buffer, string]>([
+testOnce.each<[string, Buffer, string]>([
   ['too few rows', pngOf(head({ height: 5 }), rows()), 'its rows have 28 bytes, its header requires 35'],
   ['too many rows', pngOf(head({ height: 3 }), rows()), 'its rows have more than the 21 bytes'],
   ['no row at all', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(0)))), 'its rows have 0 bytes'],
@@ -136,7 +136,7 @@ test.each<[string, Buffer, string]>([
   expect(() => decodePng(file, 'digit.png')).toThrow(fault);
 });
 
-describe('the header alone', () => {
+describeOnce('the header alone', () => {
   const only = (form: Partial<Form>): Buffer => Buffer.concat([SIGNATURE, chunk('IHDR', header({ ...FORM, ...form }))]);
 
   test.each<[string, Partial<Form>]>([

@@ -48,7 +48,7 @@ test.each([0, 2 ** -16, 0.1, 0.25, 1 / 3, 0.5, 0.7, 0.99])(
       const ofHalf = values.filter((_, n) => n % 2 === half);
       const dropped = ofHalf.filter((value) => value === 0).length;
       expect(Math.abs(dropped - p * VALUES)).toBeLessThanOrEqual(0.5);
-      expect(ofHalf).toEqual(new Float64Array(VALUES).fill(1 / (1 - p), dropped));
+      expect(ofHalf.findIndex((value, n) => !Object.is(value, n < dropped ? 0 : 1 / (1 - p)))).toBe(-1);
     }
   },
 );

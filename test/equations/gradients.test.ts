@@ -4,7 +4,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { sizeOf } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
-import { inTier } from '../helpers/needs.js';
+import { inTier, testOnce } from '../helpers/needs.js';
 import type { Case } from '../helpers/operation-cases.js';
 import { CASES } from '../helpers/operation-cases.js';
 import { expectGradient } from '../helpers/operation-modes.js';
@@ -14,7 +14,7 @@ const backend = createReferenceBackend({ dtype: 'f64' });
 /** Larger ones take many seconds, and their sums have too few digits for a difference of two. */
 const isSmall = ({ outputs }: Case): boolean => sizeOf(outputs[0]) <= 200;
 
-test.each(CASES.filter((one) => one.gradient && isSmall(one)).map((one) => [one.name, one] as const))(
+testOnce.each(CASES.filter((one) => one.gradient && isSmall(one)).map((one) => [one.name, one] as const))(
   '%s: the numeric gradient of the forward operation’s formula',
   (_, one) => expectGradient(one),
 );
@@ -39,7 +39,7 @@ test(`every gradient agrees with its numeric gradient to 1e-7, in ${COUNT} rando
   );
 });
 
-test('a tensor of 150,000 elements can be checked', async () => {
+testOnce('a tensor of 150,000 elements can be checked', async () => {
   const w = new Float64Array(150_000).fill(0.5);
   const gradient = new Float64Array(w.length);
   gradient[7] = 2 * w[7];

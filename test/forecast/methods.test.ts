@@ -97,6 +97,21 @@ const cases = JSON.parse(
   readFileSync(path.join(import.meta.dirname, '../fixtures/methods.json'), 'utf8'),
 ) as readonly Case[];
 
+test.each(['ets', 'airline'] as const)('%s keeps its fit to the same numbers, seasons and end', (method) => {
+  const random = new Random(3);
+  const y = Array.from({ length: 40 }, (_, n) => 20 + (n % 4) + random.normal(0, 1));
+  const { reading } = readingFor(y, [4]);
+  const first = fitOf(method, reading, 30);
+  expect(fitOf(method, { ...reading }, 30)).toBe(first);
+  const later = readingFor([...y.slice(0, -15), 30, ...y.slice(-14)], [4]).reading;
+  for (const other of [
+    fitOf(method, reading, 29),
+    fitOf(method, { ...reading, plan: { ...reading.plan, seasons: [3] } }, 30),
+    fitOf(method, later, 30),
+  ])
+    expect(other.numbers).not.toEqual(first.numbers);
+});
+
 describe.each(cases)('beside statsmodels, a season of $period', ({ period, fit, y, ets, airline }) => {
   const { reading } = readingFor(y, period > 1 ? [period] : []);
 
@@ -422,16 +437,28 @@ describe('a method', () => {
 });
 
 describe('least squares', () => {
+  const minimum = (residualsAt: (p: Float64Array) => Float64Array | undefined, rows: number, start: Float64Array) =>
+    leastSquares(
+      (p, r) => {
+        const found = residualsAt(p);
+        r.set(found ?? []);
+        return found !== undefined;
+      },
+      rows,
+      start,
+    );
+
   test('finds the minimum of Rosenbrock’s valley', () => {
-    const found = leastSquares(([x, y]) => Float64Array.of(10 * (y - x * x), 1 - x), Float64Array.of(-1.2, 1));
+    const found = minimum(([x, y]) => Float64Array.of(10 * (y - x * x), 1 - x), 2, Float64Array.of(-1.2, 1));
     expect(found.sum).toBeLessThan(1e-12);
     expect(Array.from(found.parameters, (value) => Math.round(1e4 * value) / 1e4)).toEqual([1, 1]);
   });
 
   test('finds a line beside points, from units that differ by a million', () => {
     const t = Float64Array.from({ length: 20 }, (_, n) => n);
-    const found = leastSquares(
+    const found = minimum(
       ([a, b]) => t.map((x) => 1e6 * a + 2 * x * b - (3e6 + 5 * x + (x % 2))),
+      t.length,
       Float64Array.of(0, 0),
     );
     // Σ (x % 2 - a' - b'·x)² has its minimum at b' = 5/665·… ; the gradient there is 0
@@ -442,9 +469,9 @@ describe('least squares', () => {
 
   test('stays where the model is not defined, and at a minimum', () => {
     const start = Float64Array.of(2);
-    expect(leastSquares(() => undefined, start)).toMatchObject({ parameters: start, sum: Infinity });
-    expect(leastSquares(() => Float64Array.of(3), start)).toMatchObject({ parameters: start, sum: 9 });
-    const half = leastSquares(([x]) => (x > 0 ? Float64Array.of(x - 0.5) : undefined), start);
+    expect(minimum(() => undefined, 1, start)).toMatchObject({ parameters: start, sum: Infinity });
+    expect(minimum(() => Float64Array.of(3), 1, start)).toMatchObject({ parameters: start, sum: 9 });
+    const half = minimum(([x]) => (x > 0 ? Float64Array.of(x - 0.5) : undefined), 1, start);
     expect(half.parameters[0]).toBeCloseTo(0.5, 6);
   });
 });

@@ -5,7 +5,7 @@ import { Random } from '../../src/core/rng.js';
 import type { Calendar } from '../../src/data/calendar.js';
 import { timeFrom } from '../../src/data/times.js';
 import { seasonsIn } from '../../src/forecast/seasons.js';
-import { inTier } from '../helpers/needs.js';
+import { describeOnce, inTier } from '../helpers/needs.js';
 
 const DAY = 86_400_000;
 const DAYS: Calendar = { start: timeFrom('1987-01-01'), unit: 'ms', step: DAY };
@@ -169,7 +169,7 @@ describe.each(LENGTHS)('in series of %i rows', (count, runs) => {
   );
 });
 
-describe('seasons', () => {
+describeOnce('seasons', () => {
   const columnOfFile = (file: string, column: number): Float64Array =>
     Float64Array.from(
       readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8')

@@ -62,3 +62,9 @@ export function describeTorch(name: string, define: (python: string) => void): v
  * the files of these tests, and sets `slowTier`.
  */
 export const inTier = <Value>(first: Value, second: Value): Value => ('slowTier' in globalThis ? second : first);
+
+/** Of such a file, what is the same in both tiers: the first runs it, and the second skips it. */
+export const [testOnce, describeOnce] = [
+  inTier<jest.It>(test, test.skip),
+  inTier<jest.Describe>(describe, describe.skip),
+];

@@ -12,7 +12,7 @@ import { type Change, inJson, refusalOf } from '../helpers/changed-files.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf, IMAGES, OPTIONS } from '../helpers/small-data.js';
-import { inTier } from '../helpers/needs.js';
+import { describeOnce, inTier, testOnce } from '../helpers/needs.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;
@@ -23,13 +23,13 @@ beforeAll(async () => {
   bytes = checkpointBytes(checkpoint);
 });
 
-test('a loaded checkpoint equals the saved one', () => {
+testOnce('a loaded checkpoint equals the saved one', () => {
   const loaded = parseCheckpoint(bytes, 'f');
   expect(loaded).toEqual(checkpoint);
   expect(checkpointBytes(loaded)).toEqual(bytes);
 });
 
-describe('a checkpoint that could not be read again is not written, nor resumed if its parts are wrong:', () => {
+describeOnce('a checkpoint that could not be read again is not written, nor resumed if its parts are wrong:', () => {
   interface Parts {
     readonly model?: unknown;
     readonly training?: object | null | undefined;
@@ -147,13 +147,13 @@ describe('a checkpoint that could not be read again is not written, nor resumed 
   });
 });
 
-test('a network alone is saved without its training', () => {
+testOnce('a network alone is saved without its training', () => {
   const alone = checkpointBytes({ ...checkpoint, training: null });
   expect(parseCheckpoint(alone, 'f')).toEqual({ ...checkpoint, training: null });
   expect([...parseSafetensors(alone, 'f').tensors.keys()].sort()).toEqual(['bias', 'kernel', 'outBias', 'outKernel']);
 });
 
-test('a file holds the tensors of its network: one that is missing is an error, others are not written', () => {
+testOnce('a file holds the tensors of its network: one that is missing is an error, others are not written', () => {
   const { bias, ...others } = checkpoint.model.parameters;
   const withParameters = (parameters: object): Checkpoint => ({
     ...checkpoint,
@@ -175,7 +175,7 @@ test(`a change of any bit is detected, of each ${EVERY} bits`, () => {
   expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
 });
 
-test('a file that another tool wrote in another order loads as the same checkpoint', () => {
+testOnce('a file that another tool wrote in another order loads as the same checkpoint', () => {
   const { metadata, tensors } = parseSafetensors(bytes, 'f');
   // another header, with the tensors in the order of their names
   const sorted = [...tensors].sort();
@@ -199,7 +199,7 @@ const refusal = (change: Change): string => refusalOf(bytes, change);
 const withJson = (key: string, change: (value: Record<string, unknown>) => unknown): string =>
   refusal(inJson(key, change));
 
-test('other safetensors files, and other versions, are refused', () => {
+testOnce('other safetensors files, and other versions, are refused', () => {
   expect(refusal((_, metadata) => metadata.delete('format'))).toMatch(
     /^f: a safetensors file, but not a Longhand checkpoint/,
   );
@@ -211,7 +211,7 @@ test('other safetensors files, and other versions, are refused', () => {
   );
 });
 
-test('a wrong or missing checksum is refused', () => {
+testOnce('a wrong or missing checksum is refused', () => {
   const file = parseSafetensors(bytes, 'f');
   for (const checksum of ['', '0'.repeat(64)]) {
     const changed = writeSafetensors({ ...file, metadata: new Map(file.metadata).set('checksum', checksum) });
@@ -219,27 +219,30 @@ test('a wrong or missing checksum is refused', () => {
   }
 });
 
-test.each(['model', 'options', 'training'])('every field of %s is checked, and an unknown field is refused', (key) => {
-  const fields = Object.keys(JSON.parse(parseSafetensors(bytes, 'f').metadata.get(key)!) as object);
-  expect(fields.length).toBeGreaterThan(4);
-  for (const field of fields) {
-    if (key !== 'options') {
-      const message = withJson(key, (value) => Reflect.deleteProperty(value, field));
-      expect(message).toBe(`f: ${key}: field ${field} is missing`);
+testOnce.each(['model', 'options', 'training'])(
+  'every field of %s is checked, and an unknown field is refused',
+  (key) => {
+    const fields = Object.keys(JSON.parse(parseSafetensors(bytes, 'f').metadata.get(key)!) as object);
+    expect(fields.length).toBeGreaterThan(4);
+    for (const field of fields) {
+      if (key !== 'options') {
+        const message = withJson(key, (value) => Reflect.deleteProperty(value, field));
+        expect(message).toBe(`f: ${key}: field ${field} is missing`);
+      }
+      for (const wrong of [{}, [], true, 'a word', -1.5e300]) {
+        const wrongly = withJson(key, (value) => (value[field] = wrong));
+        const mayBe = typeof wrong === 'number' && field === 'seed';
+        const isText = typeof wrong === 'string' && ['backend', 'data'].includes(field);
+        if (!mayBe && !isText) expect(wrongly).toMatch(new RegExp(`^f: (${key}|options of another)`));
+      }
     }
-    for (const wrong of [{}, [], true, 'a word', -1.5e300]) {
-      const wrongly = withJson(key, (value) => (value[field] = wrong));
-      const mayBe = typeof wrong === 'number' && field === 'seed';
-      const isText = typeof wrong === 'string' && ['backend', 'data'].includes(field);
-      if (!mayBe && !isText) expect(wrongly).toMatch(new RegExp(`^f: (${key}|options of another)`));
-    }
-  }
-  expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
-  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)])
-    expect(refusal((_, metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
-});
+    expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
+    for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)])
+      expect(refusal((_, metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
+  },
+);
 
-test('every tensor must be present, in its shape, and finite', () => {
+testOnce('every tensor must be present, in its shape, and finite', () => {
   const names = [...parseSafetensors(bytes, 'f').tensors.keys()];
   expect(names).toHaveLength(13);
   for (const name of names) {
@@ -257,7 +260,7 @@ test('every tensor must be present, in its shape, and finite', () => {
   }
 });
 
-test('an order that is not a permutation is refused', () => {
+testOnce('an order that is not a permutation is refused', () => {
   const ordered = (order: number[]) =>
     refusal((tensors) => {
       tensors.set('order', storedIntegers(Uint32Array.from(order)));
@@ -270,7 +273,7 @@ test('an order that is not a permutation is refused', () => {
   expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
 });
 
-test('a state in which the random generator cannot be is refused', () => {
+testOnce('a state in which the random generator cannot be is refused', () => {
   const withRandom = (random: readonly number[]) => withJson('training', (value) => (value.random = random));
   const [least, most] = [-(2 ** 31), 2 ** 31 - 1];
   expect(withRandom([0, 0, 0, 1])).toBe('not refused');
@@ -288,7 +291,7 @@ test('a state in which the random generator cannot be is refused', () => {
   expect(withRandom([1, 2, 3])).toBe('f: training: random is [1,2,3], must be 4 whole numbers');
 });
 
-test('options of another network are refused', () => {
+testOnce('options of another network are refused', () => {
   expect(withJson('options', (value) => (value.hidden = 3))).toBe(
     'f: options of another network: layers[0] {"hidden":3,"bidirectional":false}; ' +
       'the file\'s network has {"hidden":2,"bidirectional":false}',
@@ -298,7 +301,7 @@ test('options of another network are refused', () => {
   );
 });
 
-test('NaN weights are read if the caller allows them', () => {
+testOnce('NaN weights are read if the caller allows them', () => {
   const file = parseSafetensors(bytes, 'f');
   const outBias = storedFloats(new Float32Array(10).fill(NaN), [10]);
   const spoilt = writeSafetensors(signed({ ...file, tensors: new Map(file.tensors).set('outBias', outBias) }));
@@ -306,7 +309,7 @@ test('NaN weights are read if the caller allows them', () => {
   expect(parseCheckpoint(spoilt, 'f', { allowNonFinite: true }).model.parameters.outBias.get(0)).toBeNaN();
 });
 
-describe('metadata of the caller', () => {
+describeOnce('metadata of the caller', () => {
   const METADATA = {
     scale: { mean: [1.5, -2e-7], deviation: 1e300 },
     made: '2026-01-01\n“”\ud800',
@@ -426,7 +429,7 @@ describe('metadata of the caller', () => {
   });
 });
 
-test('a field that no checkpoint has is refused with a suggestion: it would be dropped', async () => {
+testOnce('a field that no checkpoint has is refused with a suggestion: it would be dropped', async () => {
   const { model, training } = checkpoint;
   const wrong: [object, string][] = [
     [{ model, training, meta: {} }, ': meta: unknown option; did you mean metadata?'],

@@ -22,7 +22,7 @@ import { resumeTraining, train } from '../../src/door/train.js';
 import { type TrainOptions, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/door/training.js';
 import { expectDataError } from '../helpers/failures.js';
-import { describeTorch, inTier } from '../helpers/needs.js';
+import { describeOnce, describeTorch, inTier, testOnce } from '../helpers/needs.js';
 import {
   checkpointOf as lastCheckpointOf,
   idx,
@@ -42,7 +42,7 @@ const reread = (bytes: Uint8Array): Checkpoint => fromPyTorchTraining(parseSafet
 
 const LISTED = { hidden: [4, 3], bidirectional: true, dropout: 0.1 };
 
-describe('without a step in PyTorch, a run comes back with the same bytes', () => {
+describeOnce('without a step in PyTorch, a run comes back with the same bytes', () => {
   test.each([
     ['the tutorial’s network', {}],
     ['two equal layers', { layers: 2 }],
@@ -78,7 +78,7 @@ describe('without a step in PyTorch, a run comes back with the same bytes', () =
   });
 });
 
-describe('a wrong file is refused with the reason', () => {
+describeOnce('a wrong file is refused with the reason', () => {
   test('a checkpoint that holds only a network', async () => {
     const { model } = await checkpointOf();
     const write = () => toPyTorchTraining({ model, training: null }, 'run.safetensors');
@@ -369,34 +369,37 @@ const largestDifference = (found: ArrayLike<number>, expected: ArrayLike<number>
   return Array.from(found, (value, n) => Math.abs(value - expected[n])).reduce((most, one) => Math.max(most, one), 0);
 };
 
-test('50 updates of a character model agree with PyTorch’s at 1e-9: losses, parameters, and the states at the end', async () => {
-  const { text, T, B, hidden, learningRate, clipNorm, updates } = fixture;
-  const vocabulary = vocabularyOf(text);
-  const data = { train: { characters: classesIn(text, vocabulary), vocabulary, T }, validation: undefined };
-  const options = { ...TUTORIAL, hidden, batchSize: B, learningRate, clipNorm, forgetBias: 0 };
-  const start = await Training.start(createReferenceBackend({ dtype: 'f64' }), data, options).checkpoint();
-  const { network } = start.model;
-  const fromPyTorch = (tensors: Record<string, Numbers>) =>
-    fromPyTorchLayout(network, modulesFor(network), (key) => Float64Array.from(tensors[key].flat(2) as number[]));
-  const model = { ...start.model, parameters: fromPyTorch(fixture.initial) };
-  const run = Training.resume(createReferenceBackend({ dtype: 'f64' }), data, { ...start, model });
+testOnce(
+  '50 updates of a character model agree with PyTorch’s at 1e-9: losses, parameters, and the states at the end',
+  async () => {
+    const { text, T, B, hidden, learningRate, clipNorm, updates } = fixture;
+    const vocabulary = vocabularyOf(text);
+    const data = { train: { characters: classesIn(text, vocabulary), vocabulary, T }, validation: undefined };
+    const options = { ...TUTORIAL, hidden, batchSize: B, learningRate, clipNorm, forgetBias: 0 };
+    const start = await Training.start(createReferenceBackend({ dtype: 'f64' }), data, options).checkpoint();
+    const { network } = start.model;
+    const fromPyTorch = (tensors: Record<string, Numbers>) =>
+      fromPyTorchLayout(network, modulesFor(network), (key) => Float64Array.from(tensors[key].flat(2) as number[]));
+    const model = { ...start.model, parameters: fromPyTorch(fixture.initial) };
+    const run = Training.resume(createReferenceBackend({ dtype: 'f64' }), data, { ...start, model });
 
-  const losses: number[] = [];
-  for (let n = 0; n < updates; n++) {
-    await run.makeStep();
-    losses.push((await run.network.metrics()).loss); // of the forward pass before the update
-  }
-  expect(largestDifference(losses, fixture.losses)).toBeLessThan(1e-12);
-  const { model: trained, training } = await run.checkpoint();
-  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained)))
-    expect(largestDifference(valuesOf(trained.parameters[name]), valuesOf(expected))).toBeLessThan(1e-9);
-  lstmsOf(network).forEach(({ suffix }, n) => {
-    fixture.states[n].forEach((expected, k) => {
-      const found = valuesOf(training!.states[`${'hc'[k]}0${suffix}`]);
-      expect(largestDifference(found, expected.flat(2) as number[])).toBeLessThan(1e-12);
+    const losses: number[] = [];
+    for (let n = 0; n < updates; n++) {
+      await run.makeStep();
+      losses.push((await run.network.metrics()).loss); // of the forward pass before the update
+    }
+    expect(largestDifference(losses, fixture.losses)).toBeLessThan(1e-12);
+    const { model: trained, training } = await run.checkpoint();
+    for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained)))
+      expect(largestDifference(valuesOf(trained.parameters[name]), valuesOf(expected))).toBeLessThan(1e-9);
+    lstmsOf(network).forEach(({ suffix }, n) => {
+      fixture.states[n].forEach((expected, k) => {
+        const found = valuesOf(training!.states[`${'hc'[k]}0${suffix}`]);
+        expect(largestDifference(found, expected.flat(2) as number[])).toBeLessThan(1e-12);
+      });
     });
-  });
-  expect(fixture.losses[updates - 1]).toBeLessThan(fixture.losses[0]);
-});
+    expect(fixture.losses[updates - 1]).toBeLessThan(fixture.losses[0]);
+  },
+);
 
 if (inTier(false, true)) describeTorch(SCRIPT, testedWithTorch);

@@ -22,7 +22,7 @@ import {
   IMAGES,
   OPTIONS,
 } from '../helpers/small-data.js';
-import { inTier } from '../helpers/needs.js';
+import { describeOnce, inTier, testOnce } from '../helpers/needs.js';
 
 type Asked = Partial<TrainOptions>;
 
@@ -66,7 +66,7 @@ async function checkpointAfter(step: number, options: Asked = SMALL): Promise<Ch
   return recorded.checkpoints[0];
 }
 
-test('a checkpoint is written every `checkpointEvery` steps, and once at the end', async () => {
+testOnce('a checkpoint is written every `checkpointEvery` steps, and once at the end', async () => {
   const stepsWith = async (checkpointEvery: number): Promise<(number | undefined)[]> => {
     const { recorded, hooks } = recording();
     (await train(backend, IMAGES, SMALL, { ...hooks, checkpointEvery })).dispose();
@@ -77,7 +77,7 @@ test('a checkpoint is written every `checkpointEvery` steps, and once at the end
   expect(await stepsWith(1000)).toEqual([19]);
 });
 
-test('a run that is stopped before its first step is saved too, and resumes from there', async () => {
+testOnce('a run that is stopped before its first step is saved too, and resumes from there', async () => {
   const { recorded, hooks } = recording();
   const signal = AbortSignal.abort('early');
   expect(await failureOf(train(backend, IMAGES, SMALL, { ...hooks, signal, checkpointEvery: 5 }))).toBe('early');
@@ -88,7 +88,7 @@ test('a run that is stopped before its first step is saved too, and resumes from
   expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(whole.recorded.checkpoints[0]));
 });
 
-test('a validation loss of NaN ends the run', async () => {
+testOnce('a validation loss of NaN ends the run', async () => {
   const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
     backend.crossEntropyForward(losses, ...rest);
     losses.set(0, NaN);
@@ -100,7 +100,7 @@ test('a validation loss of NaN ends the run', async () => {
   expect((failure as Error).message).toMatch(/^validation loss is NaN at step 3: training has diverged/);
 });
 
-test('a checkpoint is a copy: further training does not change it', async () => {
+testOnce('a checkpoint is a copy: further training does not change it', async () => {
   const seen: [Checkpoint, Uint8Array][] = [];
   const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
   (await train(backend, IMAGES, SMALL, { onCheckpoint, checkpointEvery: 4 })).dispose();
@@ -145,7 +145,7 @@ const GIVEN: Readonly<Record<string, () => Given>> = {
   },
 };
 
-test.each(Object.entries(GIVEN))(
+testOnce.each(Object.entries(GIVEN))(
   'a run keeps its %s, its options and its checkpoint, though the caller changes what it gave and got',
   async (_, make) => {
     type Spoil = (state: Checkpoint, changes: readonly (() => unknown)[]) => unknown;
@@ -191,21 +191,24 @@ test.each(Object.entries(GIVEN))(
   },
 );
 
-test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
-  const { recorded, hooks } = recording(Infinity, VALIDATION);
-  const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
-  (await train(backend, IMAGES, options, hooks)).dispose();
-  const smallest = recorded.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
-  expect(recorded.best.at(-1)?.training?.step).toBe(smallest.step);
-  const steps = recorded.checkpoints.at(-1)!.training!.step;
-  expect(steps).toBe(smallest.step + 3 * 2);
-  expect(recorded.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
-    recorded.best.map(({ training }) => training?.step),
-  );
-  expect(steps).toBeLessThan(299);
-});
+testOnce(
+  'onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses',
+  async () => {
+    const { recorded, hooks } = recording(Infinity, VALIDATION);
+    const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
+    (await train(backend, IMAGES, options, hooks)).dispose();
+    const smallest = recorded.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
+    expect(recorded.best.at(-1)?.training?.step).toBe(smallest.step);
+    const steps = recorded.checkpoints.at(-1)!.training!.step;
+    expect(steps).toBe(smallest.step + 3 * 2);
+    expect(recorded.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
+      recorded.best.map(({ training }) => training?.step),
+    );
+    expect(steps).toBeLessThan(299);
+  },
+);
 
-describe('a run that validates returns the weights of the best validation', () => {
+describeOnce('a run that validates returns the weights of the best validation', () => {
   const DIVERGING = { ...SMALL, trainingIters: 210, learningRate: 0.3, validateEvery: 3 };
   const valuesIn = (tensors: NamedTensors) => Object.values(tensors).map((tensor) => valuesOf(tensor));
   const valuesFrom = ({ parameters }: Network) => valuesIn(valuesByName(parameters));
@@ -274,20 +277,23 @@ describe('a run that validates returns the weights of the best validation', () =
   });
 });
 
-test('a resumed run can be made longer, and then equals the longer run; trainingIters replaces the epochs of a saved run', async () => {
-  const longer = await checkpointOf(IMAGES, { ...SMALL, trainingIters: 300, epochs: null });
-  const ofEpochs = await checkpointAfter(3, { ...SMALL, epochs: 1 });
-  for (const saved of [await checkpointAfter(7), ofEpochs]) {
-    const resumed = recording();
-    (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
-    expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer));
-  }
-  const both = recording();
-  (await resumeTraining(backend, IMAGES, ofEpochs, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
-  expect(both.recorded.checkpoints[0].training?.step).toBe(12);
-});
+testOnce(
+  'a resumed run can be made longer, and then equals the longer run; trainingIters replaces the epochs of a saved run',
+  async () => {
+    const longer = await checkpointOf(IMAGES, { ...SMALL, trainingIters: 300, epochs: null });
+    const ofEpochs = await checkpointAfter(3, { ...SMALL, epochs: 1 });
+    for (const saved of [await checkpointAfter(7), ofEpochs]) {
+      const resumed = recording();
+      (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
+      expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer));
+    }
+    const both = recording();
+    (await resumeTraining(backend, IMAGES, ofEpochs, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
+    expect(both.recorded.checkpoints[0].training?.step).toBe(12);
+  },
+);
 
-test('a length at whose end a step schedule leaves f32 is refused before any step', async () => {
+testOnce('a length at whose end a step schedule leaves f32 is refused before any step', async () => {
   const growing: Asked = { ...SMALL, schedule: 'step', decayEvery: 10, decayRate: 1e10, learningRate: 1 };
   const saved = await checkpointAfter(7, growing);
   const seen: number[] = [];
@@ -301,7 +307,7 @@ test('a length at whose end a step schedule leaves f32 is refused before any ste
   expect(seen).toEqual([]);
 });
 
-test('a finished run that is resumed makes no step', async () => {
+testOnce('a finished run that is resumed makes no step', async () => {
   const { recorded, hooks } = recording();
   (await train(backend, IMAGES, SMALL, hooks)).dispose();
   const again = recording();
@@ -309,7 +315,7 @@ test('a finished run that is resumed makes no step', async () => {
   expect([again.recorded.checkpoints[0].training?.step, again.recorded.lines]).toEqual([19, []]);
 });
 
-describe('resuming is refused', () => {
+describeOnce('resuming is refused', () => {
   const resume = async (images = IMAGES, checkpoint?: Checkpoint): Promise<string> => {
     const failure = await failureOf(resumeTraining(backend, images, checkpoint ?? (await checkpointAfter(3))));
     expect(failure).toBeInstanceOf(DataError);

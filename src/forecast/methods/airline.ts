@@ -7,7 +7,7 @@
 import { counted } from '../../core/arguments.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walk, Walked } from './method.js';
-import { firstRow, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
+import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
 interface Airline extends Walked {
   /** s: the steps of the season. */
@@ -27,12 +27,12 @@ const LEAST_DIFFERENCES = 10;
 
 /** Of each season, and of the series and its logarithms, the model whose errors are the most probable. */
 export const airline: Method = {
-  fit({ reading: { series, plan }, end }) {
-    const from = Math.max(0, firstRow(series.filled, end));
-    const y = series.filled.subarray(from, end);
-    const periods = plan.seasons.filter((period) => y.length - period - 1 >= Math.max(period, LEAST_DIFFERENCES));
+  fit: fittedOnce((filled, seasons, end) => {
+    const from = Math.max(0, firstRow(filled, end));
+    const y = filled.subarray(from, end);
+    const periods = seasons.filter((period) => y.length - period - 1 >= Math.max(period, LEAST_DIFFERENCES));
     if (periods.length === 0)
-      return plan.seasons.length === 0
+      return seasons.length === 0
         ? 'the series has no season'
         : `the series has ${counted(y.length, 'row')} before the forecasts, fewer than two seasons`;
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
@@ -41,7 +41,7 @@ export const airline: Method = {
       (isPositive ? [false, true] : [false]).map((isLogarithm) => fittedTo(y, from, period, isLogarithm, common)),
     );
     return [fitted(found.reduce((a, b) => (b.likelihood > a.likelihood ? b : a)).model)];
-  },
+  }),
   restored(stored) {
     const period = stored.field('period').whole(2, MOST_PERIOD);
     return fitted({
@@ -138,11 +138,14 @@ function fittedTo(
   const weightsAt = (p: Float64Array): Weights => ({ period, theta: Math.tanh(p[0]), seasonal: Math.tanh(p[1]) });
   const n = y.length - period - 1;
   const { parameters } = leastSquares(
-    (p) => {
+    (p, r) => {
       // -2·log of the likelihood is n·log Σe² + log |Ω|, so the errors are scaled by the 2n-th root of |Ω|
       const scale = Math.exp(logDeterminant(weightsAt(p), n) / (2 * n));
-      return errorsOf(differences, weightsAt(p)).map((one) => one * scale);
+      const errors = errorsOf(differences, weightsAt(p));
+      for (let t = 0; t < r.length; t++) r[t] = errors[t] * scale;
+      return true;
     },
+    differences.length,
     Float64Array.of(Math.atanh(FIRST.theta), Math.atanh(FIRST.seasonal)),
   );
   const weights = weightsAt(parameters);

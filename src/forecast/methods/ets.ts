@@ -16,7 +16,7 @@ import { counted } from '../../core/arguments.js';
 import type { Minimum } from './least-squares.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
-import { firstRow, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
+import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
 const TRENDS = ['none', 'additive', 'damped'] as const;
 const SEASONS = ['none', 'additive', 'multiplicative'] as const;
@@ -41,22 +41,34 @@ interface Smoothing {
 const MOST_PERIOD = 336;
 
 /**
- * ŷ of the next row, of `phase`; then moves the state [l, b, s of phase 0 … m-1] on. A missing y changes only l and b, as ŷ would; in
- * a multiplicative season so does a y that is not above 0.
+ * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes ŷ of each row into `expected`. A missing y
+ * changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
  */
-function advance({ season }: Form, by: Smoothing, state: Float64Array, phase: number, y: number): number {
-  const base = state[0] + by.phi * state[1];
-  const s = state[2 + phase];
+function advance(
+  { season, period }: Form,
+  { alpha, beta, gamma, phi }: Smoothing,
+  state: Float64Array,
+  row: number,
+  y: Float64Array,
+  expected: Float64Array,
+): void {
   const isMultiplied = season === 'multiplicative';
-  const expected = isMultiplied ? base * s : base + s;
-  const isMissing = Number.isNaN(y) || (isMultiplied && y <= 0);
-  const e = isMissing ? 0 : y - expected;
-  const ofBase = isMultiplied ? e / s : e;
-  state[0] = base + by.alpha * ofBase;
-  state[1] = by.phi * state[1] + by.beta * ofBase;
-  if (!isMultiplied) state[2 + phase] = s + by.gamma * e;
-  else if (base > 0) state[2 + phase] = s + (by.gamma * e) / base;
-  return expected;
+  let [phase, l, b] = [row % period, state[0], state[1]];
+  for (let t = 0; t < y.length; t++) {
+    const base = l + phi * b;
+    const s = state[2 + phase];
+    expected[t] = isMultiplied ? base * s : base + s;
+    const isMissing = Number.isNaN(y[t]) || (isMultiplied && y[t] <= 0);
+    const e = isMissing ? 0 : y[t] - expected[t];
+    const ofBase = isMultiplied ? e / s : e;
+    l = base + alpha * ofBase;
+    b = phi * b + beta * ofBase;
+    if (!isMultiplied) state[2 + phase] = s + gamma * e;
+    else if (base > 0) state[2 + phase] = s + (gamma * e) / base;
+    phase = phase + 1 < period ? phase + 1 : 0; // a remainder takes longer than the rest of a row
+  }
+  state[0] = l;
+  state[1] = b;
 }
 
 /** The forecast of the row `ahead` rows after the one before `row`. */
@@ -78,13 +90,12 @@ interface Ets extends Form, Smoothing, Walked {}
 
 /** Of every form that the series allows, the one with the smallest AICc. */
 export const ets: Method = {
-  fit({ reading: { series, plan }, end }) {
-    const { filled } = series;
+  fit: fittedOnce((filled, seasons, end) => {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
-    const periods = plan.seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
+    const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const begun = [1, ...periods]
       .flatMap((period) => formsOf(period, isPositive))
       .flatMap((form) => begunFit(form, y, Math.max(from, 0), count) ?? []);
@@ -94,7 +105,7 @@ export const ets: Method = {
     const ended = begun.filter(({ criterion }) => criterion <= least + HOPELESS).map(endedFit);
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
     return [fitted(modelOf(best, y, end))];
-  },
+  }),
   restored(stored) {
     const period = stored.field('period').whole(1, MOST_PERIOD);
     return fitted({
@@ -124,9 +135,13 @@ function fitted(model: Ets): FittedMethod {
   const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
   const walkFrom = ({ at, state }: StateAt) => {
     const now = Float64Array.from(state);
+    const [one, expected] = [new Float64Array(1), new Float64Array(1)];
     let row = at;
     return {
-      next: (y: number) => void advance(model, model, now, row++ % period, y),
+      next: (y: number) => {
+        one[0] = y;
+        advance(model, model, now, row++, one, expected);
+      },
       forecast: (ahead: number) => forecast(model, model, now, row, ahead),
     };
   };
@@ -163,7 +178,7 @@ const HOPELESS = 20;
 interface Fit {
   readonly form: Form;
   readonly from: number;
-  readonly residualsAt: (p: Float64Array) => Float64Array | undefined;
+  readonly minimumFrom: (start: Float64Array, most?: number) => Minimum;
   readonly startAt: (p: Float64Array) => Start;
   readonly criterionOf: (sum: number) => number;
   readonly minimum: Minimum;
@@ -176,24 +191,27 @@ function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
   const initial = initialState(form, y, from);
-  const startAt = (p: Float64Array): Start => startOf(form, initial, p);
-  const residualsAt = (p: Float64Array): Float64Array | undefined => residuals(form, startAt(p), y, from);
+  const startAt = (p: Float64Array, state = new Float64Array(2 + form.period)): Start =>
+    startOf(form, initial, p, state);
+  const state = new Float64Array(2 + form.period);
+  const minimumFrom = (start: Float64Array, most?: number): Minimum =>
+    leastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start, most);
   const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
   const found = FIRST_ALPHAS.map((alpha): Minimum => {
     const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
     const start = [...shares.map(logit), ...Array<number>(changes).fill(0)];
-    return leastSquares(residualsAt, Float64Array.from(start), FIRST_STEPS);
+    return minimumFrom(Float64Array.from(start), FIRST_STEPS);
   });
   const minimum = found.reduce((a, b) => (b.sum < a.sum ? b : a));
   const criterionOf = (sum: number): number =>
     count * Math.log(sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
   if (!Number.isFinite(minimum.sum)) return undefined;
-  return { form, from, residualsAt, startAt, criterionOf, minimum, criterion: criterionOf(minimum.sum) };
+  return { form, from, minimumFrom, startAt, criterionOf, minimum, criterion: criterionOf(minimum.sum) };
 }
 
 /** The same fit at its end. */
 function endedFit(fit: Fit): Fit {
-  const minimum = leastSquares(fit.residualsAt, fit.minimum.parameters);
+  const minimum = fit.minimumFrom(fit.minimum.parameters);
   return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
 }
 
@@ -201,7 +219,7 @@ function endedFit(fit: Fit): Fit {
 function modelOf({ form, from, startAt, minimum }: Fit, y: Float64Array, end: number): Ets {
   const { smoothing, state } = startAt(minimum.parameters);
   const first = { at: from, state: [...state] };
-  for (const [t, value] of y.entries()) advance(form, smoothing, state, (from + t) % form.period, value);
+  advance(form, smoothing, state, from, y, new Float64Array(y.length));
   return { ...form, ...smoothing, first, last: { at: end, state: [...state] } };
 }
 
@@ -218,15 +236,15 @@ interface Start {
   readonly state: Float64Array;
 }
 
-/** What parameters p mean: logits of α, β, γ and φ within their ranges, then changes of the initial state, without those that the form lacks. */
-function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array): Start {
+/** What parameters p mean: logits of α, β, γ and φ within their ranges, then changes of the initial state, without those that the form lacks. `state`: where it goes. */
+function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array, state: Float64Array): Start {
   const { slope, season, damping } = statesOf(form);
   let n = 0;
   const alpha = logistic(p[n++]);
   const beta = slope * alpha * logistic(slope ? p[n++] : 0);
   const gamma = season * (1 - alpha) * logistic(season ? p[n++] : 0);
   const phi = damping ? LEAST_PHI + (MOST_PHI - LEAST_PHI) * logistic(p[n++]) : 1;
-  const state = before.slice();
+  state.set(before);
   state[0] += unit * p[n++];
   if (slope) state[1] += unit * p[n++];
   const ofSeason = form.season === 'multiplicative' ? unit / Math.abs(before[0] || 1) : unit;
@@ -237,17 +255,18 @@ function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array):
   return { smoothing: { alpha, beta, gamma, phi }, state };
 }
 
-/** r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ, which must be above 0. */
-function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number): Float64Array | undefined {
-  const r = new Float64Array(y.length);
-  let [phase, product, logs, count] = [from % form.period, 1, 0, 0];
+/**
+ * Writes r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ. False if one of these is
+ * not above 0.
+ */
+function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number, r: Float64Array): boolean {
+  advance(form, smoothing, state, from, y, r);
+  let [product, logs, count] = [1, 0, 0];
   for (let t = 0; t < y.length; t++) {
-    const expected = advance(form, smoothing, state, phase, y[t]);
-    phase = phase + 1 < form.period ? phase + 1 : 0; // a remainder takes longer than the rest of a row
-    if (Number.isNaN(y[t])) continue;
-    r[t] = y[t] - expected;
-    if (form.errors === 'additive') continue;
-    if (!(expected > 0)) return undefined;
+    const expected = r[t];
+    r[t] = Number.isNaN(y[t]) ? 0 : y[t] - expected;
+    if (form.errors === 'additive' || Number.isNaN(y[t])) continue;
+    if (!(expected > 0)) return false;
     r[t] /= expected;
     count++;
     const larger = product * expected;
@@ -255,7 +274,8 @@ function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, fro
     else [logs, product] = [logs + Math.log(product) + Math.log(expected), 1];
   }
   const mean = Math.exp((logs + Math.log(product)) / Math.max(count, 1));
-  return mean === 1 ? r : r.map((one) => one * mean);
+  if (mean !== 1) for (let t = 0; t < r.length; t++) r[t] *= mean;
+  return true;
 }
 /** One logarithm of a product is quicker than that of each factor. */
 const LEAST_PRODUCT = 1e-100;

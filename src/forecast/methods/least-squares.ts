@@ -34,23 +34,24 @@ const MOST_STEPS = 60;
 const LEAST_GAIN = 1e-7;
 const MOST_DAMPING = 1e9;
 
+/** Writes r into its second argument, and returns whether the model is defined at the parameters. */
+type ResidualsAt = (parameters: Float64Array, r: Float64Array) => boolean;
+
 /**
  * The parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt, from `start` on. A step solves
- * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. `residualsAt(p)` returns r in a new array, of
- * the same length at each p, or undefined where the model is not defined. Parameters should be around 1. After `most` steps it stops anyway.
+ * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. r has `rows` numbers at each p. Parameters
+ * should be around 1. After `most` steps it stops anyway.
  */
-export function leastSquares(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
-  start: Float64Array,
-  most = MOST_STEPS,
-): Minimum {
-  let found = minimumAt(residualsAt, start);
+export function leastSquares(residualsAt: ResidualsAt, rows: number, start: Float64Array, most = MOST_STEPS): Minimum {
+  const columns = Array.from(start, () => new Float64Array(rows));
+  let [r, other] = [new Float64Array(rows), new Float64Array(rows)];
+  let found = minimumAt(residualsAt, start, r);
   let damping = 1e-3;
-  for (let count = 0; found.r && count < most && damping < MOST_DAMPING; count++) {
-    const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, found.r) };
+  for (let count = 0; found.sum < Infinity && count < most && damping < MOST_DAMPING; count++) {
+    const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, r, columns) };
     for (; found.sum >= sum && damping < MOST_DAMPING; damping *= 4) {
-      const there = minimumAt(residualsAt, step(damping));
-      if (there.sum < sum) found = there;
+      const there = minimumAt(residualsAt, step(damping), other);
+      if (there.sum < sum) [found, r, other] = [there, other, r];
     }
     damping /= 40; // what helped, less ten times
     if (sum - found.sum <= LEAST_GAIN * sum) break;
@@ -58,32 +59,39 @@ export function leastSquares(
   return found;
 }
 
-function minimumAt(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
-  parameters: Float64Array,
-): Minimum & { readonly r: Float64Array | undefined } {
-  const r = residualsAt(parameters);
-  const sum = r ? dot(r, r) : Infinity;
-  return Number.isFinite(sum) ? { parameters, r, sum } : { parameters, r: undefined, sum: Infinity };
+function minimumAt(residualsAt: ResidualsAt, parameters: Float64Array, r: Float64Array): Minimum {
+  const sum = residualsAt(parameters, r) ? dot(r, r) : Infinity;
+  return { parameters, sum: Number.isFinite(sum) ? sum : Infinity };
 }
 
-/** Where the step of any damping leads. Its equations are in units of the diagonal's roots, so that their diagonal is 1 + damping. */
+/**
+ * Where the step of any damping leads. Its equations are in units of the diagonal's roots, so that their diagonal is 1 + damping. `columns` become
+ * those of J.
+ */
 function stepFrom(
-  residualsAt: (parameters: Float64Array) => Float64Array | undefined,
+  residualsAt: ResidualsAt,
   parameters: Float64Array,
   r: Float64Array,
+  columns: readonly Float64Array[],
 ): (damping: number) => Float64Array {
   const n = parameters.length;
-  const columns = Array.from(parameters, (value, j) => {
-    const there = parameters.slice();
-    there[j] = value + WIDTH;
-    const beside = residualsAt(there) ?? r; // no derivative at the edge
-    return beside.map((one, t) => (one - r[t]) / WIDTH);
-  });
-  const units = columns.map((column) => Math.sqrt(dot(column, column)) || 1);
+  const there = parameters.slice();
+  for (const [j, column] of columns.entries()) {
+    there[j] = parameters[j] + WIDTH;
+    if (!residualsAt(there, column)) column.set(r); // no derivative at the edge
+    there[j] = parameters[j];
+    for (let t = 0; t < r.length; t++) column[t] = (column[t] - r[t]) / WIDTH;
+  }
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) a[i * n + j] = dot(columns[i], columns[j]) / units[i] / units[j];
+    for (let j = 0; j <= i; j += 4)
+      setDots(
+        a.subarray(i * n + j, i * n + i + 1),
+        columns[i],
+        [0, 1, 2, 3].map((k) => columns[Math.min(j + k, i)]),
+      );
+  const units = columns.map((_, j) => Math.sqrt(a[j * n + j]) || 1);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[i * n + j] / units[i] / units[j];
   const b = Float64Array.from(columns, (column, j) => -dot(column, r) / units[j]);
   return (damping) => {
     const damped = a.slice();
@@ -97,4 +105,19 @@ function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let t = 0; t < a.length; t++) sum += a[t] * b[t];
   return sum;
+}
+
+/** Sets the first of `out` to the dot products of x with four others, in one pass: one sum alone would wait for each of its additions. */
+function setDots(out: Float64Array, x: Float64Array, [a, b, c, d]: readonly Float64Array[]): void {
+  let [ofA, ofB, ofC, ofD] = [0, 0, 0, 0];
+  for (let t = 0; t < x.length; t++) {
+    ofA += x[t] * a[t];
+    ofB += x[t] * b[t];
+    ofC += x[t] * c[t];
+    ofD += x[t] * d[t];
+  }
+  out[0] = ofA;
+  if (out.length > 1) out[1] = ofB;
+  if (out.length > 2) out[2] = ofC;
+  if (out.length > 3) out[3] = ofD;
 }

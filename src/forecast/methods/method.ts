@@ -40,6 +40,24 @@ export interface Method {
   restored(stored: JsonReader): FittedMethod;
 }
 
+/**
+ * `Method.fit` of a method that reads only the numbers, the seasons and `end`. Its fits are kept as long as the numbers: horizons, both stages and
+ * reports ask for the same ones.
+ */
+export function fittedOnce(
+  fit: (filled: Float64Array, seasons: readonly number[], end: number) => FittedMethod[] | string,
+): Method['fit'] {
+  const kept = new WeakMap<Float64Array, Map<string, FittedMethod[] | string>>();
+  return ({ reading: { series, plan }, end }) => {
+    const ofSeries = kept.get(series.filled) ?? new Map<string, FittedMethod[] | string>();
+    kept.set(series.filled, ofSeries);
+    const key = [end, ...plan.seasons].join(' ');
+    const fits = ofSeries.get(key) ?? fit(series.filled, plan.seasons, end);
+    ofSeries.set(key, fits);
+    return fits;
+  };
+}
+
 /** The state of a model before it reads the row `at`. */
 export interface StateAt {
   readonly at: number;
