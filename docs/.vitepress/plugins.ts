@@ -43,7 +43,7 @@ const NETWORKS = 'dist/site-assets/networks';
  */
 export function savedNetworks() {
   const name = 'saved-networks';
-  const programs = ['paths', 'path-switches', 'reach'].map((program) => `docs/learn/programs/${program}.mjs`);
+  const programs = ['paths', 'reach'].map((program) => `docs/learn/programs/${program}.mjs`);
   const make = async (): Promise<void> => {
     rmSync(path.join(project, NETWORKS), { recursive: true, force: true });
     execFileSync(process.execPath, [programs[0], '--networks', NETWORKS], { cwd: project });

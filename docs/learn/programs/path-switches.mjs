@@ -2,8 +2,6 @@
  * A backward pass in plain numbers with a switch for each path. With all of them open, it computes the engine's dc and dx. paths.mjs measures
  * with it, and the page of docs/learn/why-57.md computes with it in the browser.
  */
-import { loadTensors, Network, tensorFrom, valuesByName } from 'longhand';
-import { createReferenceBackend } from 'longhand/reference';
 
 /**
  * Which paths are open. `direct`: dcPrev += dc*f. A gate: its block of dz passes Whᵀ to dhPrev.
@@ -105,39 +103,12 @@ export function differenceFromEngine(sequence) {
   return largest((t, n) => own[t][n] - sequence.dc[t][n]) / largest((t, n) => sequence.dc[t][n]);
 }
 
-/** Every sequence of a network that has made both passes. Throws an Error if the split differs from the engine. @param {Network} network */
+/** Every sequence of a network that has made both passes. Throws an Error if the split differs from the engine. @param {import('longhand').Network} network */
 export function sequencesOf({ layers }) {
   const sequences = listsOf(layers[0][0]);
   const difference = Math.max(...sequences.map(differenceFromEngine));
   if (!(difference <= 1e-12)) throw new Error(`dc differs from the engine's by ${difference}`);
   return sequences;
-}
-
-/**
- * The tutorial's network reads images, one row a step, and goes back, in f64. `weights`: all of them, in the order of its parameters.
- * @param {Float32Array} weights
- * @param {{ rows: number, columns: number, pixels: Uint8Array, labels: Uint8Array }} images
- */
-export function readImages(weights, { rows: T, columns: I, pixels, labels }) {
-  const B = labels.length;
-  const sizes = { inputs: I, layers: [{ hidden: 128 }], outputs: 10 };
-  const network = new Network(createReferenceBackend({ dtype: 'f64' }), sizes, { T, B });
-  let end = 0;
-  const saved = network.parameters.map(({ name, value: { shape } }) => {
-    const start = end;
-    end += shape.reduce((product, extent) => product * extent, 1);
-    return [name, tensorFrom(Float64Array.from(weights.subarray(start, end)), shape)];
-  });
-  if (end !== weights.length) throw new Error(`the network has ${end} weights, the file ${weights.length}`);
-  loadTensors(network.backend, valuesByName(network.parameters), Object.fromEntries(saved));
-  const x = tensorFrom(
-    Float64Array.from(pixels, (pixel) => pixel / 255),
-    [B, T, I],
-  );
-  network.setBatch({ x, labels: [...labels], layout: 'batch-first' });
-  network.forward();
-  network.backward();
-  return sequencesOf(network);
 }
 
 /** @param {readonly number[]} values */

@@ -21,13 +21,13 @@ import {
   mean,
   normsOf,
   OPEN,
-  readImages,
   rounded,
   sequencesOf,
   STEPS,
   withCandidateOf,
 } from './path-switches.mjs';
 import { SIZES, weightsAfter } from './reach.mjs';
+import { readImages } from './saved-networks.mjs';
 
 const ADDING_STEPS = [1, 1000];
 

@@ -4,9 +4,9 @@ import {
   inputGradients,
   normsOf,
   type Open,
-  readImages,
   withCandidateOf,
 } from '../../../learn/programs/path-switches.mjs';
+import { readImages } from '../../../learn/programs/saved-networks.mjs';
 
 /** What the page asks. Files are absolute addresses. */
 export interface Asked {
