@@ -1,6 +1,6 @@
 /** “Why 1% becomes 57%”: switches for the paths of the gradient, over saved networks. A worker computes with the functions of paths.mjs. */
 import addresses from 'virtual:saved-networks';
-import { computed, defineComponent, h, onUnmounted, ref, shallowRef, useTemplateRef, watch } from 'vue';
+import { computed, defineComponent, h, nextTick, onUnmounted, ref, shallowRef, useTemplateRef, watch } from 'vue';
 import { type Open, STEPS } from '../../../learn/programs/path-switches.mjs';
 import { lever, NumberSlider } from '../elements.js';
 import {
@@ -90,6 +90,7 @@ export default defineComponent(() => {
   /** What was said about the questions that are answered. */
   const said = shallowRef<readonly string[]>([]);
   const picture = useTemplateRef<SVGSVGElement>('picture');
+  const list = useTemplateRef<HTMLOListElement>('list');
   const { found, fault, isBusy, ask } = useFound();
 
   /** On the first use of anything, and after each change. */
@@ -108,8 +109,11 @@ export default defineComponent(() => {
     if (!now) return;
     const [part] = now.norms;
     const question = QUESTIONS.at(said.value.length);
-    if (expected.value !== undefined && question?.isAnsweredBy(now.view, part))
-      said.value = [...said.value, question.says({ view: now.view, part, expected: expected.value })];
+    if (expected.value === undefined || !question?.isAnsweredBy(now.view, part)) return;
+    said.value = [...said.value, question.says({ view: now.view, part, expected: expected.value })];
+    void nextTick(() => {
+      if (document.activeElement === document.body) list.value?.focus(); // the button that had the focus is no longer there
+    });
   });
 
   const point = (event: PointerEvent): void => {
@@ -126,29 +130,26 @@ export default defineComponent(() => {
       }),
       ` ${label}`,
     ]);
-  const question = ({ asks, does }: (typeof QUESTIONS)[number], n: number) =>
-    h('li', [
-      asks,
+  const question = ({ asks, does }: (typeof QUESTIONS)[number], n: number) => {
+    if (n in said.value) return h('li', said.value[n]);
+    const button = { type: 'button', disabled: expected.value === undefined, onClick: () => does && show(does.view) };
+    return h('li', [
+      h('b', asks),
       n === 0 &&
-        said.value.length === 0 &&
         h(NumberSlider, {
           ...{ id: 'expected-bar', label: 'Row 1', value: expected.value ?? 0, min: 0, max: 1, step: 0.01 },
           onChange: (value: number) => (expected.value = value),
         }),
-      n in said.value
-        ? h('b', ` ${said.value[n]}`)
-        : does &&
-          h('p', [
-            h(
-              'button',
-              { type: 'button', disabled: expected.value === undefined, onClick: () => show(does.view) },
-              does.label,
-            ),
-          ]),
+      does && h('p', h('button', button, does.label)),
     ]);
+  };
   const questions = () =>
     h('div', [
-      h('ol', { 'aria-live': 'polite' }, QUESTIONS.slice(0, said.value.length + 1).map(question)),
+      h(
+        'ol',
+        { ref: 'list', tabindex: -1, 'aria-live': 'polite' },
+        QUESTIONS.slice(0, said.value.length + 1).map(question),
+      ),
       h('fieldset', { disabled: said.value.length === 0 }, [
         h('legend', said.value.length === 0 ? 'Open paths: draw your bar first' : 'Open paths'),
         SWITCHES.map(([name, label]) =>
