@@ -61,6 +61,7 @@ testInBrowser(
   async () => {
     const { page } = await open('#VPContent', viewForAxe('dark', 390)); // an anchor of its own: it stays
     const picture = page.locator('img[src*="/reach."]');
+    expect(await page.getAttribute('a:has(img[src*="/reach."])', 'href')).toMatch(/learn\/why-57\.html$/);
     await page.click('button:text-is("Move the picture")');
     const moving = await picture.evaluate(({ src }: HTMLImageElement) => src);
     expect(moving).toMatch(/#moving$/);
