@@ -144,7 +144,7 @@ export function forgetGates(sequences) {
   };
 }
 
-/** @param {readonly number[]} values */
+/** @param {readonly number[]} values @returns {number[]} */
 function histogram(values) {
   const counts = Array(50).fill(0);
   for (const value of values) counts[Math.min(49, Math.floor(50 * value))]++;

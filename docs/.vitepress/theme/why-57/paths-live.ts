@@ -89,7 +89,6 @@ export default defineComponent(() => {
   const [isLog, expected] = [ref(false), ref<number>()];
   /** What was said about the questions that are answered. */
   const said = shallowRef<readonly string[]>([]);
-  const picture = useTemplateRef<SVGSVGElement>('picture');
   const list = useTemplateRef<HTMLOListElement>('list');
   const { found, fault, isBusy, ask } = useFound();
 
@@ -117,7 +116,7 @@ export default defineComponent(() => {
   });
 
   const point = (event: PointerEvent): void => {
-    const { left, top, width, height } = picture.value!.getBoundingClientRect();
+    const { left, top, width, height } = (event.currentTarget as SVGSVGElement).getBoundingClientRect();
     if (said.value.length === 0 && event.buttons > 0)
       expected.value = shareAt((event.clientX - left) / width, isLog.value);
     else row.value = rowAt((event.clientY - top) / height) + 1;
@@ -172,7 +171,7 @@ export default defineComponent(() => {
   });
   const rows = () =>
     h('svg', {
-      ...{ ref: 'picture', class: 'rows', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' },
+      ...{ class: 'rows', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' },
       'aria-label': `A test image, and ‖∂L/∂c‖ after each of its rows, divided by that after the last`,
       innerHTML: rowsPicture({ found: found.value, expected: expected.value, row: row.value - 1, isLog: isLog.value }),
       ...{ onPointermove: point, onPointerdown: point },
