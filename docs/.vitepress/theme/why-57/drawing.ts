@@ -55,7 +55,7 @@ export function rowsPicture({ found, expected, row, isLog }: Shown): string {
     `<rect class="marked" x="8" y="${TOP + row * ROW}" width="${BARS + LONGEST - 8}" height="${ROW}"/>`,
     digit(found?.pixels),
     `<rect class="line" x="8" y="${TOP}" width="${SIDE * ROW}" height="${SIDE * ROW}"/>`,
-    text(BARS, TOP - 8, '‖∂L/∂c‖ after each row', { of: 'quiet' }),
+    text(BARS + LONGEST, TOP - 8, '‖∂L/∂c‖ after each row; the last is 1', { of: 'quiet', anchor: 'end' }),
     `<path class="line" d="M${BARS} ${TOP}V${bottom}M${BARS + LONGEST} ${TOP}V${bottom}"/>`,
     `<path class="level" d="${found?.norms.map(bar).join('') ?? ''}"/>`,
     expected === undefined ? '' : `<path class="second" stroke-width="2" d="${bar(expected, 0)}"/>`,
