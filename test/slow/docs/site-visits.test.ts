@@ -40,8 +40,8 @@ testInBrowser('the head of a page names the files of its figures, and of no othe
   expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'norms-slider']);
   expect(figuresOf('learn/lstm.html')).toEqual(['cell-run', 'gap-run']);
   expect(figuresOf('learn/by-hand.html')).toEqual(['number-fields']);
-  expect(figuresOf('learn/why-57.html')).toEqual(['paths-live']);
   expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
+  expect(figuresOf('learn/why-57.html')).toEqual(['paths-live']);
   expect(figuresOf('derivation.html')).toEqual([]);
 });
 
