@@ -69,13 +69,18 @@ testInBrowser('by pointer: the bar is drawn, a row is chosen, and each saved net
   const { page } = await open('learn/why-57.html', viewForAxe('light', 1440));
   const live = page.locator('.paths-live');
   await page.route('**/*.bin', (route) => route.abort());
-  await live.locator('.rows').scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await live.locator('.rows').boundingBox())!;
-  await page.mouse.move(x + 0.8 * width, y + 0.12 * height);
+  const rows = live.locator('.rows');
+  /** The place is a part of the picture's size, wherever the page has been scrolled to. */
+  const pointAt = async (across: number, down: number): Promise<void> => {
+    const { width, height } = (await rows.boundingBox())!;
+    await rows.hover({ position: { x: across * width, y: down * height } });
+  };
+  await pointAt(0.8, 0.12);
   await live.getByText('This could not be computed: ').waitFor();
   await page.unroute('**/*.bin');
+  await pointAt(0.8, 0.12);
   await page.mouse.down();
-  await page.mouse.move(x + 0.75 * width, y + 0.12 * height, { steps: 3 });
+  await pointAt(0.75, 0.12);
   await page.mouse.up();
   const expected = Number(await live.getByLabel('Row 1, typed').inputValue());
   expect([expected > 0.3, expected < 0.5]).toEqual([true, true]);
@@ -91,7 +96,7 @@ testInBrowser('by pointer: the bar is drawn, a row is chosen, and each saved net
   for (const gate of ['i', 'f', 'o']) await live.getByRole('checkbox', { name: gate, exact: true }).check();
   await saysAfterRow1(page, norms['without j'][0]);
   expect(Object.keys(norms)).toEqual(Object.keys(CASES));
-  await page.mouse.move(x + 0.3 * width, y + 0.5 * height);
+  await pointAt(0.3, 0.5);
   await live.getByText(/Row 1\d: .* of ‖∂L\/∂c‖ after row 28\. ‖∂L\/∂x‖ of this row is/).waitFor();
   expect(await status(page).innerText()).toBe(afterRow1(norms['without j'][0]));
 });

@@ -161,7 +161,7 @@ export default defineComponent(() => {
         shown: (n) => String(STEPS[n]),
       }),
       check('logarithmic scale', isLog.value, (isOn) => (isLog.value = isOn)),
-      h('p', { role: 'status' }, status.value),
+      h('p', { class: 'after-row', role: 'status' }, status.value),
     ]);
   const status = computed(() => {
     if (fault.value !== '') return fault.value;
