@@ -15,6 +15,7 @@ const LOADERS = {
   'cell-run': () => import('./cell-run.js'),
   'gap-run': () => import('./gap-run.js'),
   'by-hand/number-fields': () => import('./by-hand/number-fields.js'),
+  'by-hand/line-editors': () => import('./by-hand/line-editors.js'),
   'first-text': () => import('./first-text.js'),
   'softmax-live': () => import('./softmax-live.js'),
   'spike-live': () => import('./spike-live.js'),

@@ -21,6 +21,7 @@ export const PLACES = {
   'cell-run': element('cell-run'),
   'gap-run': element('gap'),
   'by-hand/number-fields': element('by-hand-numbers'),
+  'by-hand/line-editors': { selector: '[id^="write-"]', html: / id="write-/ },
   'first-text': element('first-text'),
   'softmax-live': element('softmax-live'),
   'spike-live': element('spike-live'),
