@@ -11,6 +11,7 @@ import { LSTM_PROBLEMS } from './lstm-problems.js';
 import { NUMBERS } from './numbers.js';
 import type { Case, ExerciseChecks, Numbers, Result } from './results.js';
 import { differencesOf, withDerivatives } from './results.js';
+import { sourceFirst } from './replies.js';
 import { OTHER_CELL_PROBLEMS } from './other-cell-problems.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
@@ -100,7 +101,7 @@ export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = 
   if (!numbers) return { outcome: 'error', message: NO_NUMBERS };
   const { cases } = PROBLEMS[exercise.name];
   const all = expected.flatMap((right, n) => differencesOf(numbers[n], right).map((one) => ({ ...one, of: cases[n] })));
-  const differences = uniqueTensors(all).map(({ of, index, ...one }): WrongNumber => {
+  const differences = sourceFirst(exercise.name, uniqueTensors(all)).map(({ of, index, ...one }): WrongNumber => {
     const behind = of.behind(one.tensor, index);
     return { ...one, ...(behind && { behind }) };
   });

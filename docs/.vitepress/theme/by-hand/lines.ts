@@ -26,7 +26,3 @@ export const EXACT: Values = valuesFrom(GIVEN);
 /** The lines that read the number of this one. */
 export const readersOf = (name: string): string[] =>
   ALL_LINES.filter(({ formula }) => namesIn(formula, EXACT).includes(name)).map((line) => line.name);
-
-/** `a`, `a and b`, `a, b and c` */
-export const listOf = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

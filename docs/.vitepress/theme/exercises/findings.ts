@@ -1,8 +1,9 @@
 /** Shows what a run has found: the verdict, and the losses of the training. */
-import { type VNode, h } from 'vue';
+import { type VNode, defineComponent, h, ref } from 'vue';
 import { wordsOf } from '../../../../src/exercises/behind.js';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { digitsOf, plainElement } from '../../../../src/exercises/exercise.js';
+import { followWords } from '../../../../src/exercises/replies.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -39,12 +40,33 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
     case 'wrong':
       return [
         h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
+        ...followView(exercise, verdict.differences),
         differencesView(verdict.differences),
         ...behindView(verdict.differences),
-        ...(verdict.diagnosis === undefined ? [] : [h('p', { class: 'diagnosis' }, verdict.diagnosis)]),
+        ...(verdict.diagnosis === undefined
+          ? []
+          : [h(Diagnosis, { key: verdict.diagnosis, words: verdict.diagnosis })]),
       ];
   }
 }
+
+function followView({ name }: Exercise, differences: readonly WrongNumber[]): VNode[] {
+  const words = followWords(name, differences);
+  return words === '' ? [] : [h('p', { class: 'follows' }, words)];
+}
+
+/** The second reply: what the numbers show about the mistake, once the reader asks. */
+const Diagnosis = defineComponent(
+  ({ words }: { words: string }) => {
+    const isShown = ref(false);
+    const name = (): void => void (isShown.value = true);
+    return () =>
+      isShown.value
+        ? h('p', { class: 'diagnosis' }, words)
+        : h('button', { type: 'button', class: 'name-mistake', onClick: name }, 'Name the mistake');
+  },
+  { props: ['words'] },
+);
 
 /** In a few words, beside the buttons. */
 export function shortVerdict(verdict: Verdict): string {
