@@ -3,7 +3,7 @@ import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import { diagnosisOf } from './diagnosis/diagnosis.js';
-import { isUntouched } from './exercise.js';
+import { isUntouched, whyFormer } from './exercise.js';
 import { type Answer, type Compile, evaluate } from './evaluate.js';
 import type { Exercise, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
@@ -49,14 +49,16 @@ export function check(
 
 /** Runs `source` as an answer to the exercise with this name. */
 export function computeSource(
-  { name }: Pick<Exercise, 'name'>,
+  exercise: Pick<Exercise, 'name' | 'number'>,
   source: string,
   language: Language = 'typescript',
   compile?: Compile,
 ): Computed {
+  const former = whyFormer(exercise, source);
+  if (former !== undefined) return { error: former };
   const numbers: Float64Array[][] = []; // filled by syntax alone: in a browser an answer can replace the methods of lists
   try {
-    const { cases, ...asked } = PROBLEMS[name];
+    const { cases, ...asked } = PROBLEMS[exercise.name];
     const answer = evaluate(toCommonJs(source, language), asked, compile);
     for (let n = 0; n < cases.length; n++) numbers[n] = resultsOf(cases[n], answer);
     return { numbers };

@@ -109,7 +109,35 @@ const EARLIER: Readonly<Partial<Record<string, readonly string[]>>> = {
   gates: ['857-73bcb835', '769-979857f8'],
   weights: ['1551-b2fe55ab', '1416-4a9eb6'],
   'initial-state': ['2676-c1c4717', '2490-4a23c460'],
+  product: ['455-62517de8', '305-5410daaf'],
+  'every-step': ['577-dbd24d36', '484-f595c702'],
 };
+
+/** The whole files of version 1.0.0, of exercises whose text is another one now: for TypeScript and for JavaScript. */
+const FILES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  product: ['1307-54e0278a', '1119-376cbe99'],
+  'every-step': ['1361-db2bd5cd', '1238-4ffb47d1'],
+};
+
+/** Whether a file is exactly as version 1.0.0 wrote it, for an exercise whose text has changed since then. */
+export const isFormerFile = (name: string, text: string): boolean =>
+  FILES[name]?.includes(fingerprintOf(text)) === true;
+
+/** What only an answer to the earlier text of an exercise has, and what it was asked for. */
+const FORMER: Readonly<Partial<Record<string, readonly [answer: RegExp, asked: string]>>> = {
+  product: [
+    /^export (?:const|function\*?|async function) denseBackward\b|^export \{[^}]*\bdenseBackward\b/m,
+    'denseBackward',
+  ],
+  'every-step': [/^import \{[^}]*\bdenseBackward\b[^}]*\} from 'longhand'/m, 'everyStepBackward alone'],
+};
+
+/** Why an answer to the earlier text of an exercise cannot be checked. undefined: it is none. */
+export function whyFormer({ name, number }: Pick<Exercise, 'name' | 'number'>, source: string): string | undefined {
+  const [answer, asked] = FORMER[name] ?? [];
+  if (!answer?.test(source)) return undefined;
+  return `it belongs to the earlier text of exercise ${number}, which asked for ${asked}, and stays as it is. Reset, or an empty folder, has the new text`;
+}
 
 /** The length of a text, and its FNV-1a hash. */
 function fingerprintOf(text: string): string {

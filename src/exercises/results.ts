@@ -46,6 +46,14 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
   ...(meaning && { meaning }),
 });
 
+/** Of a matrix of rows. By syntax alone: in a browser an answer can replace what lists have. */
+export function rowsResult(name: string, rows: readonly Float64Array[]): Result {
+  const columns = rows[0].length;
+  const values = new Float64Array(rows.length * columns);
+  for (let n = 0; n < values.length; n++) values[n] = rows[Math.floor(n / columns)][n % columns];
+  return { name, shape: [rows.length, columns], values };
+}
+
 /** What an answer reads: a tensor, or the rows of a matrix. */
 type Input = Tensor | readonly ArrayLike<number>[];
 

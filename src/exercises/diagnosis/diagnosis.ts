@@ -182,4 +182,3 @@ function namesOf(names: readonly string[]): string {
   );
   return listOf(all);
 }
-
