@@ -104,7 +104,7 @@ export type Verdict =
 /** Start texts of earlier versions by exercise, for TypeScript and for JavaScript: an untouched file in an old folder has not been begun either. */
 const EARLIER: Readonly<Partial<Record<string, readonly string[]>>> = {
   'rnn-step': ['2613-624d5019', '2427-bb9f8b0'],
-  'hidden-state': ['859-ccba570d', '771-2bbc40a8'],
+  'hidden-state': ['859-ccba570d', '771-2bbc40a8', '829-b2407025', '741-76a25d94'],
   'cell-state': ['906-dacf5f56', '818-8c4e5551'],
   gates: ['857-73bcb835', '769-979857f8'],
   weights: ['1551-b2fe55ab', '1416-4a9eb6'],

@@ -67,10 +67,10 @@ const PROSE: Readonly<Record<string, Prose>> = {
   'hidden-state': {
     title: 'From h back to o and c',
     equation: '4′',
-    formula: ['h = o*tanh(c)', 'do = ?   dc += ?'],
+    formula: ['h = o*tanh(c)', 'do = ?   dc = ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
+    task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc, whose element is a number already. The lines below use both. Who reads c, besides h?',
     because:
       'h is a product of o and tanh(c), and c is used twice, so the gradient from h is added to the one from step t+1',
     hints: [

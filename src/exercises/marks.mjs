@@ -223,6 +223,10 @@ export function productBackward(dW: Matrix, dx: Matrix, db: Float64Array, dz: Ma
     called: [CELL_CALLS.cellState, CELL_CALLS.gates],
     hidden: [
       [
+        'On entry dc holds the gradient from step t+1 and from outside the LSTM; on return, the complete ∂loss/∂c.',
+        'On return dc holds the complete ∂loss/∂c.',
+      ],
+      [
         'h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose gradient is in dc',
         'h = o*tanh(c)',
       ],
