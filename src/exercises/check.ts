@@ -12,6 +12,7 @@ import { NUMBERS } from './numbers.js';
 import type { Case, ExerciseChecks, Numbers, Result } from './results.js';
 import { differencesOf, withDerivatives } from './results.js';
 import { sourceFirst } from './replies.js';
+import { whyNoUsing } from './silent-ways.js';
 import { OTHER_CELL_PROBLEMS } from './other-cell-problems.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
@@ -49,13 +50,13 @@ export function check(
 
 /** Runs `source` as an answer to the exercise with this name. */
 export function computeSource(
-  exercise: Pick<Exercise, 'name' | 'number'>,
+  exercise: Pick<Exercise, 'name'>,
   source: string,
   language: Language = 'typescript',
   compile?: Compile,
 ): Computed {
-  const former = whyFormer(exercise, source);
-  if (former !== undefined) return { error: former };
+  const refusal = whyFormer(exercise, source) ?? whyNoUsing(source);
+  if (refusal !== undefined) return { error: refusal };
   const numbers: Float64Array[][] = []; // filled by syntax alone: in a browser an answer can replace the methods of lists
   try {
     const { cases, ...asked } = PROBLEMS[exercise.name];

@@ -133,10 +133,10 @@ const FORMER: Readonly<Partial<Record<string, readonly [answer: RegExp, asked: s
 };
 
 /** Why an answer to the earlier text of an exercise cannot be checked. undefined: it is none. */
-export function whyFormer({ name, number }: Pick<Exercise, 'name' | 'number'>, source: string): string | undefined {
+export function whyFormer({ name }: Pick<Exercise, 'name'>, source: string): string | undefined {
   const [answer, asked] = FORMER[name] ?? [];
   if (!answer?.test(source)) return undefined;
-  return `it belongs to the earlier text of exercise ${number}, which asked for ${asked}, and stays as it is. Reset, or an empty folder, has the new text`;
+  return `it belongs to the earlier text of this exercise, which asked for ${asked}, and stays as it is. Reset, or an empty folder, has the new text`;
 }
 
 /** The length of a text, and its FNV-1a hash. */

@@ -8,6 +8,7 @@ import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES, nextAfter, numbersOf } from '../../exercises/exercises.js';
 import { folderContents } from '../../exercises/folder.js';
 import { followWords } from '../../exercises/replies.js';
+import { silentWays } from '../../exercises/silent-ways.js';
 import { placeOf, writeNewFolder } from '../../files/disk.js';
 import { isRight, verdictsOn, printDifferences, summaryOf } from '../verdicts.js';
 import { currentRun, untilInterrupted } from '../current-run.js';
@@ -166,11 +167,13 @@ function printProgress(folder: string, right: readonly Exercise[], last?: Exerci
 /** Returns whether the answer is right. `isNamed`: a wrong answer's mistake is named, too. */
 async function reportOne(folder: string, exercise: Exercise, isNamed: boolean, signal: AbortSignal): Promise<boolean> {
   const [all] = await verdictsOn(folder, [exercise], signal);
-  for (const { file, verdict } of all) {
+  for (const { file, source = '', verdict } of all) {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
     const follows = followWords(exercise.name, verdict.differences);
+    const ways = silentWays(source);
     if (follows !== '') print(follows);
+    if (ways !== '') print(ways);
     printDifferences(verdict.differences);
     if (verdict.diagnosis === undefined) continue;
     print(isNamed ? verdict.diagnosis : `${typedExercise(`check ${exercise.number} --name`)} names the mistake.`);

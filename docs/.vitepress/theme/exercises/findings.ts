@@ -4,6 +4,7 @@ import { wordsOf } from '../../../../src/exercises/behind.js';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { digitsOf, plainElement } from '../../../../src/exercises/exercise.js';
 import { followWords } from '../../../../src/exercises/replies.js';
+import { silentWays } from '../../../../src/exercises/silent-ways.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -26,7 +27,8 @@ export const scrollingTable = (
 
 const rowOf = (cells: VNode[]): VNode => h('tr', cells);
 
-export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
+/** `source`: the text that was run. */
+export function verdictView(exercise: Exercise, verdict: Verdict, source: string): VNode[] {
   switch (verdict.outcome) {
     case 'right':
       return [
@@ -40,7 +42,9 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
     case 'wrong':
       return [
         h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
-        ...followView(exercise, verdict.differences),
+        ...[followWords(exercise.name, verdict.differences), silentWays(source)]
+          .filter((words) => words !== '')
+          .map((words) => h('p', { class: 'follows' }, words)),
         differencesView(verdict.differences),
         ...behindView(verdict.differences),
         ...(verdict.diagnosis === undefined
@@ -48,11 +52,6 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
           : [h(Diagnosis, { key: verdict.diagnosis, words: verdict.diagnosis })]),
       ];
   }
-}
-
-function followView({ name }: Exercise, differences: readonly WrongNumber[]): VNode[] {
-  const words = followWords(name, differences);
-  return words === '' ? [] : [h('p', { class: 'follows' }, words)];
 }
 
 /** The second reply: what the numbers show about the mistake, once the reader asks. */

@@ -128,7 +128,7 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
           ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
           ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
           ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
-          ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
+          ...(value?.verdict ? verdictView(exercise, value.verdict, value.source) : []),
           ...(value?.verdict?.outcome === 'right' ? [nextView(exercise)] : []),
         ]),
         ...(value?.verdict ? printedView(value.printed) : []),
