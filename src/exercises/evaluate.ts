@@ -8,7 +8,6 @@ import type { Backend } from '../core/backend.js';
 import type { DType, Tensor } from '../core/tensor.js';
 import { copyInto, fill, flatten, formatShape, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
-import { denseBackward } from '../equations/dense.js';
 import { keepStateBackward } from '../equations/ended-sequences.js';
 import { inputBackward } from '../equations/lstm-input.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
@@ -93,7 +92,6 @@ const OPTIONS: Readonly<Partial<Record<string, readonly string[]>>> = {
   matmul: ['accumulate', 'bias'],
   columnSums: ['accumulate'],
   lstmBackward: ['accumulate'],
-  denseBackward: [], // it always replaces
   inputBackward: ['accumulate'], // what it does in any case
 };
 
@@ -101,13 +99,9 @@ const OPTIONS: Readonly<Partial<Record<string, readonly string[]>>> = {
 function assertOptions(name: string, given: unknown): void {
   const known = OPTIONS[name];
   if (known === undefined || !given) return;
-  if (typeof given !== 'object') {
-    const must = known.length === 0 ? 'it has no options' : 'must be an object, as { accumulate: true }';
-    throw new TypeError(`${name}: options is ${describe(given)}: ${must}`);
-  }
-  const first = Object.keys(given).at(0);
-  if (known.length > 0) assertKnownNames(name, given, known);
-  else if (first !== undefined) throw new TypeError(`${name}: ${first}: unknown option; it has no options`);
+  if (typeof given !== 'object')
+    throw new TypeError(`${name}: options is ${describe(given)}: must be an object, as { accumulate: true }`);
+  assertKnownNames(name, given, known);
 }
 
 /** Throws a TypeError that says which transpose is missing, if the shapes of a product fit with it and not without it. */
@@ -148,7 +142,6 @@ const IMPORTED = {
   BETA2,
   cellStateBackward,
   copyInto,
-  denseBackward,
   EPSILON,
   fill,
   flatten: (tensor: Tensor) => checkedTensor(flatten(tensor)),

@@ -298,9 +298,6 @@ test.each(rows`
     through-time | backend, lstm, running | lstm, running | lstmStepBackward: backend is an Object: must be the backend
     through-time | backend, lstm, running | backend, lstm, steps[n] | lstmStepBackward: step is an Object: must be the running rows of a step
     through-time | backend.copy(dh, dhUpstream) | backend.copy(dh) | copy: a is undefined: must be a tensor
-    every-step | [readRows(dhUpstream)] | readRows(dhUpstream) | denseBackward: dStates is a tensor: must be a list of tensors
-    every-step | [readRows(h)], W) | [readRows(h)]) | denseBackward: W is undefined: must be a tensor
-    every-step | [readRows(h)] | [h.data] | denseBackward: states[0] is a Float64Array: must be a tensor
     every-step | lstmBackward(backend, lstm) | lstmBackward(backend) | lstmBackward: lstm is undefined: must be the LSTM
   `)('%s: a call with %s → %s names the argument', (name, right, wrong, message) => {
   const verdict = changed(name, right, wrong);

@@ -125,7 +125,10 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   expect(text).toMatch(/The inputs behind each expected number.*\s+dz\[0, 9\]: dh = .*; dc on entry = /);
   const cells = await page.locator('.differences td').allInnerTexts();
   expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.081744056', '-0.37694854', '5 of 36']);
-  expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
+  const mistake = 'These are the numbers of a known mistake: do without the factor tanh(c).';
+  expect(text).not.toContain(mistake);
+  await page.click('button:text-is("Name the mistake")');
+  await page.locator('.diagnosis', { hasText: mistake }).waitFor();
 });
 
 /** What a learner types, and where the first result must lead. */
