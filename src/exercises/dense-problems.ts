@@ -7,6 +7,9 @@ import type { Case } from './results.js';
 import { byIndex, fixed, numericResult, resultOf, whileReading } from './results.js';
 import { backend, HELD, randomTensor, scale, setSpecialNumbers, unwritten, weightedSum } from './tensors.js';
 
+/** Their names, beside dW and db of a network with a loss at every step. */
+const [DW, DB] = ['dW of denseBackward', 'db of denseBackward'];
+
 interface DenseCase {
   readonly seed: number;
   readonly N: number;
@@ -49,8 +52,8 @@ function denseCase({ seed, N, sizes, C, held, factor = 1, isOrdinary = false }: 
       );
       return [
         ...Object.entries(named).map(([name, dState]) => resultOf(name, dState)),
-        resultOf('dW', dW),
-        resultOf('db', db),
+        resultOf(DW, dW),
+        resultOf(DB, db),
       ];
     },
     expected() {
@@ -58,13 +61,13 @@ function denseCase({ seed, N, sizes, C, held, factor = 1, isOrdinary = false }: 
       const logits = zeros([N, C], 'f64');
       const loss = (): number => (denseForward(backend, logits, states, W, b), weightedSum(dLogits, logits));
       const dStates = states.map((state, k) => numericResult(`dStates[${k}]`, state, loss));
-      return [...dStates, numericResult('dW', W, loss), numericResult('db', b, loss)];
+      return [...dStates, numericResult(DW, W, loss), numericResult(DB, b, loss)];
     },
     behind(tensor, index) {
       const { states, W, dLogits } = inputs();
       const [first, second] = index;
-      if (tensor === 'db') return { inputs: [column('dLogits', dLogits, first)] };
-      if (tensor === 'dW') {
+      if (tensor === DB) return { inputs: [column('dLogits', dLogits, first)] };
+      if (tensor === DW) {
         const { k, m } = stateOfRow(states, first);
         return { inputs: [column(`states[${k}]`, states[k], m), column('dLogits', dLogits, second)] };
       }

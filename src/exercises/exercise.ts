@@ -136,7 +136,7 @@ const FORMER: Readonly<Partial<Record<string, readonly [answer: RegExp, asked: s
 export function whyFormer({ name }: Pick<Exercise, 'name'>, source: string): string | undefined {
   const [answer, asked] = FORMER[name] ?? [];
   if (!answer?.test(source)) return undefined;
-  return `it belongs to the earlier text of this exercise, which asked for ${asked}, and stays as it is. Reset, or an empty folder, has the new text`;
+  return `it belongs to the earlier text of this exercise, which asked for ${asked}, and stays as it is. For the new text, press Reset in the site, or move this file away and run exercises`;
 }
 
 /** The length of a text, and its FNV-1a hash. */

@@ -3,7 +3,7 @@ import { read } from '../helpers/chapter.js';
 import { ASKED, type Asked, namesOf, type Reply, replyOn } from '../../docs/.vitepress/theme/by-hand/asked-lines.js';
 import { evaluate } from '../../docs/.vitepress/theme/by-hand/formulas.js';
 import { EXACT } from '../../docs/.vitepress/theme/by-hand/lines.js';
-import { cellBackward } from '../../docs/learn/pictures/cell.mjs';
+import { cellBackward, cellForward } from '../../docs/learn/pictures/cell.mjs';
 import { gradientsOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../../docs/learn/programs/one-unit.mjs';
 
 const all = Object.values(ASKED).flat();
@@ -100,4 +100,8 @@ test('the drawing lights the arrows of each line, backward, and no others', () =
   }
   const [arrow] = (cellBackward(['c-h']).flat(Infinity) as string[]).filter((part) => part.includes('class="third"'));
   expect(arrow).toContain('d="M190 426L190 376"'); // from h to c
+  const coloured = (cellForward('(3)').flat(Infinity) as string[]).filter((part) =>
+    /^<path class="(first|second)"/.test(part),
+  );
+  expect(coloured).toHaveLength(4); // from i, j, f and cPrev
 });

@@ -12,6 +12,7 @@ const LOADERS = {
   'motion-button': () => import('./motion-button.js'),
   'norms-slider': () => import('./norms-slider.js'),
   'unrolled-graph': () => import('./unrolled-graph.js'),
+  'cell-paths': () => import('./cell-paths.js'),
   'cell-run': () => import('./cell-run.js'),
   'gap-run': () => import('./gap-run.js'),
   'by-hand/number-fields': () => import('./by-hand/number-fields.js'),

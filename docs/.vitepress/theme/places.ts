@@ -18,6 +18,7 @@ export const PLACES = {
   'motion-button': picture('reach'),
   'norms-slider': picture('gradient-norms'),
   'unrolled-graph': picture('unrolled'),
+  'cell-paths': picture('cell'),
   'cell-run': element('cell-run'),
   'gap-run': element('gap'),
   'by-hand/number-fields': element('by-hand-numbers'),

@@ -83,11 +83,11 @@ const FROM_INPUTS = ['hPrev-z', 'x-z'];
 /** The way of the cell has a colour of its own. */
 const OF_CELL = ['cPrev-c', 'c-next'];
 
-/** One step, as SVG in nested lists; each arrow has the number of its equation. */
-const cellGraph = (texts, hasInputs) => [
-  heads(FIRST, SECOND),
+/** One step, as SVG in nested lists; each arrow has the number of its equation. `lit`: the equation whose arrows alone have a colour; '': all have one. */
+const cellGraph = (texts, hasInputs, lit = '') => [
+  heads(FIRST, SECOND, 'grey'),
   Object.keys(ARROWS).map((name) =>
-    hasInputs || !FROM_INPUTS.includes(name) ? namedArrow(name, OF_CELL.includes(name) ? SECOND : FIRST) : [],
+    hasInputs || !FROM_INPUTS.includes(name) ? namedArrow(name, colourOf(name, lit)) : [],
   ),
   boxes(texts),
   hasInputs ? INPUT_BOXES : [],
@@ -96,6 +96,15 @@ const cellGraph = (texts, hasInputs) => [
   text(230, END, 'h, to the next step', { of: FIRST, anchor: 'middle' }),
   text(230, END + 17, 'and to the output layer', { of: FIRST, anchor: 'middle' }),
 ];
+
+/** @param {string} name @param {string} lit */
+function colourOf(name, lit) {
+  if (lit !== '' && ARROWS[name].number !== lit) return 'grey';
+  return OF_CELL.includes(name) ? SECOND : FIRST;
+}
+
+/** The step forward, with the arrows of one equation lit: `(1)` to `(4)`. @param {string} lit */
+export const cellForward = (lit) => cellGraph(TENSORS, true, lit);
 
 const boxes = ({ cPrev, z, gates, c, h }) => [
   box(50, INPUTS, ...cPrev, { width: 76 }),

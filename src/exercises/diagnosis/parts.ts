@@ -179,8 +179,10 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   ],
   'every-step': [
     ['the line of dStates in denseBackward', ['dStates', 'dhUpstream', ...WEIGHTS]],
-    ['the line of dStates in denseBackward', ['dStates']],
-    ['the line of dW in denseBackward', ['dW'], undefined, 'dW'],
+    ['what denseBackward does with several states, at its line of dStates', ['dStates']],
+    ['the line of dW in denseBackward', ['dW of denseBackward', 'dW']],
+    ['what denseBackward does with several states, at its line of dW', ['dW of denseBackward']],
+    ['the line of db in denseBackward', ['db of denseBackward', 'db']],
     ['how often denseBackward is called, and with which rows: it replaces dW and db', ['dW', 'db']],
     ['the states and dW in the call of denseBackward', ['dW']],
     ['dLogits and db in the call of denseBackward', ['db']],

@@ -82,7 +82,7 @@ const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
   'through-time': /^(dx|dh|dc)$/,
   softmax: /^dLogits$/,
   adam: /^[mvp]$/, // m and v in the case that begins at a later update
-  'every-step': /^(dStates|dW|db|dhUpstream)$/,
+  'every-step': /^(dStates|d[Wb]( of denseBackward)?|dhUpstream)$/,
   scan: /^(dh|dhPrev|da|db)$/,
   'gru-step': /^(dhPrev|dax|dah|gate . of da[xh])$/,
 };

@@ -38,7 +38,7 @@ testInBrowser('the head of a page names the files of its figures, and of no othe
   expect(figuresOf('index.html')).toEqual(['motion-button']);
   expect(figuresOf('learn/what-an-rnn-is.html')).toEqual(['first-text', 'unrolled-graph']);
   expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'line-editors', 'norms-slider']);
-  expect(figuresOf('learn/lstm.html')).toEqual(['cell-run', 'gap-run']);
+  expect(figuresOf('learn/lstm.html')).toEqual(['cell-paths', 'cell-run', 'gap-run']);
   expect(figuresOf('learn/by-hand.html')).toEqual(['line-editors', 'number-fields']);
   expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
   expect(figuresOf('derivation.html')).toEqual([]);

@@ -3,10 +3,14 @@ import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, shall
 import { listOf } from '../../../../src/exercises/exercise.js';
 import { CELL_HEIGHT, CELL_WIDTH, cellBackward } from '../../../learn/pictures/cell.mjs';
 import { ASKED, type Asked, namesOf, type Reply, replyOn } from './asked-lines.js';
+import { storageEntry } from '../storage.js';
 import { nameButton } from './name-button.js';
 
 /** In characters. */
 const LONGEST_LINE = 200;
+
+/** The reader's lines, by the ids of their fields, in the browser's localStorage. */
+const entry = storageEntry('longhand-lines');
 
 /** What has been done in one line. */
 interface State {
@@ -26,6 +30,17 @@ const LineEditors = defineComponent(
       const reply = text.trim() === '' ? undefined : replyOn(asked[n], text);
       Object.assign(states[n], { text, reply, isNamed: false });
     };
+    const keep = (n: number, text: string): void => {
+      check(n, text);
+      entry.write({ ...entry.read(), [`${id}-${n}`]: text });
+    };
+    onMounted(() => {
+      const stored = entry.read();
+      for (const n of asked.keys()) {
+        const text = stored[`${id}-${n}`];
+        if (typeof text === 'string' && text.length <= LONGEST_LINE) check(n, text);
+      }
+    });
     const editor = (line: Asked, n: number): VNode => {
       const state = states[n];
       const { reply } = state;
@@ -37,7 +52,7 @@ const LineEditors = defineComponent(
           ...{ maxlength: LONGEST_LINE, value: state.text, 'aria-describedby': `${field}-reply` },
           ...(reply && { 'aria-invalid': reply.kind !== 'right' }),
           onFocus: () => (current.value = n),
-          onChange: (event: Event) => check(n, (event.target as HTMLInputElement).value),
+          onChange: (event: Event) => keep(n, (event.target as HTMLInputElement).value),
         }),
         h('p', { id: `${field}-reply`, 'aria-live': 'polite' }, [
           reply?.words,
@@ -100,7 +115,7 @@ export default defineComponent(() => {
   onMounted(() => {
     places.value = Object.keys(ASKED).flatMap((id) => {
       const element = document.getElementById(id);
-      return element ? [{ element, id: id }] : [];
+      return element ? [{ element, id }] : [];
     });
   });
   onUnmounted(() => (places.value = []));
