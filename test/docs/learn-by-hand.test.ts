@@ -174,12 +174,9 @@ describe('the number fields', () => {
     const of = (formula: string): number => evaluate(formula, { a: 2, 'tanh c₁': 3, 'c₁': 0.5, 'c₁[h₁]': 7 });
     expect([of('1 - a·a²'), of('(1 - a)²·(tanh c₁)²'), of('c₁[h₁] + c₁'), of('2 - 3 + a')]).toEqual([-7, 9, 7.5, 1]);
     expect(of('tanh(c₁ + 0)·σ(0 - c₁)')).toBeCloseTo(Math.tanh(0.5) / (1 + Math.exp(0.5)), 15);
-    expect([of('-a^2'), of('2*-a'), of('a/4 - −a'), of('sigmoid(-c₁) × 1')].map((value) => value.toFixed(4))).toEqual([
-      '-4.0000',
-      '-4.0000',
-      '2.5000',
-      '0.3775',
-    ]);
+    expect(
+      [of('-a^2'), of('2*-a'), of('2**-a'), of('a/4 - −a'), of('sigmoid(-c₁) × 1')].map((value) => value.toFixed(4)),
+    ).toEqual(['-4.0000', '-4.0000', '0.2500', '2.5000', '0.3775']);
     expect(() => of('b + 1')).toThrow('there is no b here');
     expect(() => of('(a')).toThrow('“(a” cannot be read: is a parenthesis or an operator missing?');
     expect(() => of('a a')).toThrow('an operator is missing, such as *');

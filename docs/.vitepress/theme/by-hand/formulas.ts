@@ -32,7 +32,7 @@ export function evaluate(formula: string, values: Values): number {
     .replace(/[·×]/g, '*')
     .replace(/²|\^2/g, '**2')
     .replaceAll('−', '-')
-    .replace(/(^|[(+\-*/])(\s*)-/g, '$1$2(-1)*'); // -a² is -(a²)
+    .replace(/(^|[(+\-/]|(?<!\*)\*)(\s*)-/g, '$1$2(-1)*'); // -a² is -(a²)
   return valueOf(parsed(text, formula), (name) => {
     const own = /^\$(\d+)$/.exec(name);
     if (own) return values[names[Number(own[1])]];
@@ -57,18 +57,18 @@ function valueOf(part: jsep.Expression, read: (name: string) => number): number 
       if (typeof part.value === 'number') return part.value;
       break;
     case 'Identifier':
-      return read(String(part.name));
+      return read((part as jsep.Identifier).name);
     case 'UnaryExpression':
       if (part.operator === '-') return -of(part.argument);
       break;
     case 'BinaryExpression': {
-      const operation = OPERATIONS.get(String(part.operator));
+      const operation = OPERATIONS.get((part as jsep.BinaryExpression).operator);
       if (operation) return operation(of(part.left), of(part.right));
       break;
     }
     case 'CallExpression': {
       const { callee, arguments: given } = part as jsep.CallExpression;
-      const call = callee.type === 'Identifier' ? FUNCTIONS.get(String(callee.name)) : undefined;
+      const call = callee.type === 'Identifier' ? FUNCTIONS.get((callee as jsep.Identifier).name) : undefined;
       if (call && given.length === 1) return call(of(given[0]));
       throw new Error(call ? 'σ and tanh have one argument' : 'between a name and ( an operator is missing, such as *');
     }
