@@ -6,7 +6,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { assertKnownNames, assertNumber, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { DType, Tensor } from '../core/tensor.js';
-import { copyInto, fill, flatten, formatShape, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
+import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
 import { keepStateBackward } from '../equations/ended-sequences.js';
 import { inputBackward } from '../equations/lstm-input.js';
@@ -104,21 +104,20 @@ function assertOptions(name: string, given: unknown): void {
   assertKnownNames(name, given, known);
 }
 
-/** Throws a TypeError that says which transpose is missing, if the shapes of a product fit with it and not without it. */
-function assertProduct([out, a, b]: readonly Tensor[]): void {
-  const fits = (...[first, second]: readonly (readonly number[])[]): boolean =>
-    first.length === 2 && first[1] === second[0] && first[0] === out.shape[0] && second.at(1) === out.shape[1];
+/** The error of a product whose shapes do not fit, which also says which transpose is missing, if the shapes fit with it. */
+function withTranspose(error: unknown, [out, a, b]: readonly Tensor[]): unknown {
+  if (!(error instanceof RangeError)) return error;
+  const fits = (first: readonly number[], second: readonly number[]): boolean =>
+    first[1] === second[0] && first[0] === out.shape[0] && second[1] === out.shape[1];
   const turned = ({ shape }: Tensor): number[] => [shape[1], shape[0]];
-  if (fits(a.shape, b.shape)) return;
   const missing = [
     ...(fits(turned(a), b.shape) ? ['transposeOf(a)'] : []),
     ...(fits(a.shape, turned(b)) ? ['transposeOf(b)'] : []),
     ...(fits(turned(a), turned(b)) ? ['transposeOf(a) and transposeOf(b)'] : []),
   ];
   if (missing.length > 0)
-    throw new TypeError(
-      `matmul: out ${formatShape(out.shape)}, a ${formatShape(a.shape)}, b ${formatShape(b.shape)}: a transpose is missing, or one too many: the shapes fit with ${missing.join(', or with ')}`,
-    );
+    error.message += `: a transpose is missing, or one too many: the shapes fit with ${missing.join(', or with ')}`;
+  return error;
 }
 
 /** `calls`, in which the named functions check their arguments first. */
@@ -129,8 +128,11 @@ function checked<Calls extends object>(calls: Calls, named: readonly [name: stri
     const checkedCall = (...given: unknown[]): unknown => {
       kinds.forEach(([parameter, kind], n) => assertKind(`${name}: ${parameter}`, given[n], kind));
       assertOptions(name, given[kinds.length]);
-      if (name === 'matmul') assertProduct(given as Tensor[]);
-      return call(...given);
+      try {
+        return call(...given);
+      } catch (error) {
+        throw name === 'matmul' ? withTranspose(error, given as Tensor[]) : error;
+      }
     };
     return [name, checkedCall];
   });

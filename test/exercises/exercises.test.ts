@@ -22,6 +22,14 @@ test('there are fourteen, in the order of the chapters, with a text, three hints
   }
 });
 
+/** Exercise 1 has lines of chapter 2's output layer, with the names of a product: without white space. */
+const RENAMED: Readonly<Partial<Record<string, string>>> = {
+  'db[n]+=dz[b][n]': 'dBiasY[0][k]+=dLogit',
+  'for(letk=0;k<I;k++){': 'for(letn=0;n<H;n++){',
+  'dW[k][n]+=x[b][k]*dz[b][n]': 'dWy[n][k]+=h[T][b][n]*dLogit',
+  'dx[b][k]+=dz[b][n]*W[k][n]': 'dh[T][b][n]+=dLogit*Wy[n][k]',
+};
+
 describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_, one) => {
   test.each(['typescript', 'javascript'] as const)('%s: the solution is right, the start is not begun', (language) => {
     expect(check(one, one[language].solution, language)).toEqual({
@@ -50,6 +58,7 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
       one.source,
       'src/cells/cell.ts',
       'src/cells/lstm.ts',
+      'src/equations/dense.ts',
       'src/network/layers.ts',
       'src/network/output.ts',
       'src/network/network.ts',
@@ -64,7 +73,7 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
         // composed of parts of lines, or without the cases that these exercises leave out
         const words = statement.match(/[A-Za-z]{4,}/g) ?? [];
         for (const word of words) expect(places.join('')).toContain(word);
-      } else expect(code).toContain(statement);
+      } else expect(code).toContain(RENAMED[statement] ?? statement);
     }
   });
 
@@ -466,7 +475,7 @@ test('a start text of an earlier version is not begun: it had the lines of other
     const begun = new Set(start.split('\n'));
     return `${solution
       .split('\n')
-      .filter((line) => !begun.has(line))
+      .filter((line) => !begun.has(line) && !line.startsWith(' *')) // of the comment, too, the start hides a line
       .join('\n')}\n`;
   };
   const earlier = exercise('gates')
@@ -591,7 +600,9 @@ describe('an answer that cannot be checked', () => {
   test('a wrong shape is reported with its line and the rule', () => {
     expect(changed('every-step', 'transposeOf(states[k])', 'states[k]')).toEqual({
       outcome: 'error',
-      message: expect.stringMatching(/^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5$/) as string,
+      message: expect.stringMatching(
+        /^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5: .*the shapes fit with transposeOf\(a\)$/,
+      ) as string,
     });
   });
 });
