@@ -197,7 +197,7 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     cases: [
       productCase({ seed: 4, B: 5, I: 4, H: 3 }),
       productCase({ seed: 5, B: 1, I: 1, H: 1 }),
-      productCase({ seed: 6, B: 6, I: 5, H: 3, factor: 100 }),
+      productCase({ seed: 21, B: 6, I: 5, H: 3, factor: 100 }),
       productCase({ seed: 7, B: 6, I: 5, H: 4, isOrdinary: true }),
     ],
   },

@@ -131,7 +131,7 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])
       dx[b][k] += dz[b][n] * W[k][n]; | dx[b][k] += dz[b][n] * W[n][k]; | a transpose is missing: dx is dz·W
       dx[b][k] += dz[b][n] * W[k][n]; | dx[b][k] -= dz[b][n] * W[k][n]; | the sign of dx
       dW[k][n] += x[b][k] * dz[b][n]; | dW[k][n] += x[b][k] + dz[b][n]; | Look at the line of dW
-      for (let b = 0; b < B; b++) | for (let b = 1; b < B; b++) | row 0
+      for (let b = 0; b < B; b++) | for (let b = 1; b < B; b++) | Look at the line of dW, and at the line of dx, and at the line of db
     `,
   ],
   'rnn-step': [
