@@ -11,10 +11,14 @@ const EQUATIONS = [
 ] as const;
 
 export default defineComponent(() => {
-  const lit = ref(-1);
-  const press = (n: number): void => void (lit.value = lit.value === n ? -1 : n);
+  /** The row of `EQUATIONS` that is lit. */
+  const lit = ref<number>();
+  const press = (n: number): void => void (lit.value = lit.value === n ? undefined : n);
   return () => {
-    const [number, words] = EQUATIONS[lit.value] ?? ['', 'Light one equation, and follow its arrows from box to box.'];
+    const [number, words]: readonly [string, string] =
+      lit.value === undefined
+        ? ['', 'Light one equation, and follow its arrows from box to box.']
+        : EQUATIONS[lit.value];
     return h('section', { class: 'live cell-paths', 'aria-label': 'The cell, equation by equation' }, [
       h('div', [
         h('p', { class: 'buttons', role: 'group', 'aria-label': 'Equations' }, [
@@ -26,7 +30,7 @@ export default defineComponent(() => {
       ]),
       h('svg', {
         ...{ viewBox: `0 0 ${CELL_WIDTH} ${CELL_HEIGHT}`, role: 'img' },
-        'aria-label': `One step of an LSTM${number && `, with the arrows of ${number} lit`}`,
+        'aria-label': `One step of an LSTM${number === '' ? '' : `, with the arrows of ${number} lit`}`,
         innerHTML: cellForward(number).flat(Infinity).join(''),
       }),
     ]);
