@@ -83,17 +83,24 @@ const LineEditors = defineComponent(
     };
     const names = listOf([...new Set(asked.flatMap(namesOf))]);
     return () =>
-      h('section', { class: 'live write-lines', 'aria-label': 'Write the lines yourself' }, [
-        h('div', { class: 'line-editor' }, [
-          h('p', [
-            `Write the line, and press Enter. You have ${names}, and `,
-            ...['*', '^2', 'tanh( )', 'sigmoid( )'].flatMap((sign) => [h('code', sign), ' ']),
-            'for the rest.',
+      h(
+        'section',
+        {
+          class: 'live write-lines',
+          'aria-label': `Your lines of ${listOf(asked.map(({ left }) => left.split(' ')[0]))}`,
+        },
+        [
+          h('div', { class: 'line-editor' }, [
+            h('p', [
+              `Write the line, and press Enter. You have ${names}, and `,
+              ...['*', '^2', 'tanh( )', 'sigmoid( )'].flatMap((sign) => [h('code', sign), ' ']),
+              'for the rest.',
+            ]),
+            asked.map(editor),
           ]),
-          asked.map(editor),
-        ]),
-        asked[0].lights.length > 0 ? drawing() : undefined,
-      ]);
+          asked[0].lights.length > 0 ? drawing() : undefined,
+        ],
+      );
   },
   { props: ['id'] },
 );
