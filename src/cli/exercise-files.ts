@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { typed } from '../core/errors.js';
-import type { Exercise } from '../exercises/exercise.js';
+import { type Exercise, isFormerFile } from '../exercises/exercise.js';
 import { EXERCISES } from '../exercises/exercises.js';
 import { headOf, type Language, LANGUAGES, pathOf, TYPES_FILE } from '../exercises/folder.js';
 import { placeOf } from '../files/disk.js';
@@ -66,14 +66,34 @@ const isThere = (folder: string, file: string): boolean => existsSync(placeOf(pa
 export const isMissing = (folder: string, exercise: Exercise): boolean =>
   !answersIn(folder, [exercise]).some(({ file }) => isThere(folder, file));
 
-/** Writes the start texts of the exercises that are missing, and no other file. Returns these exercises. */
+/** '' if it cannot be read. */
+function textIn(folder: string, file: string): string {
+  try {
+    return readFileSync(placeOf(path.join(folder, file)), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Writes the start texts of the exercises that are missing, or whose file is still what 1.0.0 wrote although their text has changed, and no other file.
+ * Returns these exercises.
+ */
 export function writeMissing(folder: string): Exercise[] {
   const languages = (Object.keys(LANGUAGES) as Language[]).filter((language) => isThere(folder, language));
   const missing = EXERCISES.filter((exercise) => isMissing(folder, exercise));
+  const former = EXERCISES.flatMap((exercise) =>
+    answersIn(folder, [exercise]).filter(({ file }) => isFormerFile(exercise.name, textIn(folder, file))),
+  );
+  const write = (exercise: Exercise, language: Language, file: string): void =>
+    replaceText(path.join(folder, file), `${headOf(exercise)}${exercise[language].start}`);
   for (const exercise of missing)
-    for (const language of languages)
-      replaceText(path.join(folder, pathOf(exercise, language)), `${headOf(exercise)}${exercise[language].start}`);
-  return languages.length > 0 ? missing : [];
+    for (const language of languages) write(exercise, language, pathOf(exercise, language));
+  for (const { exercise, language, file } of former) write(exercise, language, file);
+  return EXERCISES.filter(
+    (exercise) =>
+      (missing.includes(exercise) && languages.length > 0) || former.some((one) => one.exercise === exercise),
+  );
 }
 
 /** `06-cell-state`, or its name in this folder. */

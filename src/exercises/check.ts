@@ -3,7 +3,7 @@ import { AnswerError, explained, LONGEST_MESSAGE } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { CELL_PROBLEMS } from './cell-problems.js';
 import { diagnosisOf } from './diagnosis/diagnosis.js';
-import { isUntouched } from './exercise.js';
+import { isUntouched, whyFormer } from './exercise.js';
 import { type Answer, type Compile, evaluate } from './evaluate.js';
 import type { Exercise, Verdict, WrongNumber } from './exercise.js';
 import type { Language } from './folder.js';
@@ -11,6 +11,8 @@ import { LSTM_PROBLEMS } from './lstm-problems.js';
 import { NUMBERS } from './numbers.js';
 import type { Case, ExerciseChecks, Numbers, Result } from './results.js';
 import { differencesOf, withDerivatives } from './results.js';
+import { sourceFirst } from './replies.js';
+import { whyNoUsing } from './silent-ways.js';
 import { OTHER_CELL_PROBLEMS } from './other-cell-problems.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
@@ -48,14 +50,16 @@ export function check(
 
 /** Runs `source` as an answer to the exercise with this name. */
 export function computeSource(
-  { name }: Pick<Exercise, 'name'>,
+  exercise: Pick<Exercise, 'name'>,
   source: string,
   language: Language = 'typescript',
   compile?: Compile,
 ): Computed {
+  const refusal = whyFormer(exercise, source) ?? whyNoUsing(source);
+  if (refusal !== undefined) return { error: refusal };
   const numbers: Float64Array[][] = []; // filled by syntax alone: in a browser an answer can replace the methods of lists
   try {
-    const { cases, ...asked } = PROBLEMS[name];
+    const { cases, ...asked } = PROBLEMS[exercise.name];
     const answer = evaluate(toCommonJs(source, language), asked, compile);
     for (let n = 0; n < cases.length; n++) numbers[n] = resultsOf(cases[n], answer);
     return { numbers };
@@ -100,7 +104,7 @@ export function verdictOf(exercise: Exercise, computed: Computed, isDiagnosed = 
   if (!numbers) return { outcome: 'error', message: NO_NUMBERS };
   const { cases } = PROBLEMS[exercise.name];
   const all = expected.flatMap((right, n) => differencesOf(numbers[n], right).map((one) => ({ ...one, of: cases[n] })));
-  const differences = uniqueTensors(all).map(({ of, index, ...one }): WrongNumber => {
+  const differences = sourceFirst(exercise.name, uniqueTensors(all)).map(({ of, index, ...one }): WrongNumber => {
     const behind = of.behind(one.tensor, index);
     return { ...one, ...(behind && { behind }) };
   });

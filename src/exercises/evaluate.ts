@@ -8,7 +8,6 @@ import type { Backend } from '../core/backend.js';
 import type { DType, Tensor } from '../core/tensor.js';
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
-import { denseBackward } from '../equations/dense.js';
 import { keepStateBackward } from '../equations/ended-sequences.js';
 import { inputBackward } from '../equations/lstm-input.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
@@ -93,7 +92,6 @@ const OPTIONS: Readonly<Partial<Record<string, readonly string[]>>> = {
   matmul: ['accumulate', 'bias'],
   columnSums: ['accumulate'],
   lstmBackward: ['accumulate'],
-  denseBackward: [], // it always replaces
   inputBackward: ['accumulate'], // what it does in any case
 };
 
@@ -101,13 +99,25 @@ const OPTIONS: Readonly<Partial<Record<string, readonly string[]>>> = {
 function assertOptions(name: string, given: unknown): void {
   const known = OPTIONS[name];
   if (known === undefined || !given) return;
-  if (typeof given !== 'object') {
-    const must = known.length === 0 ? 'it has no options' : 'must be an object, as { accumulate: true }';
-    throw new TypeError(`${name}: options is ${describe(given)}: ${must}`);
-  }
-  const first = Object.keys(given).at(0);
-  if (known.length > 0) assertKnownNames(name, given, known);
-  else if (first !== undefined) throw new TypeError(`${name}: ${first}: unknown option; it has no options`);
+  if (typeof given !== 'object')
+    throw new TypeError(`${name}: options is ${describe(given)}: must be an object, as { accumulate: true }`);
+  assertKnownNames(name, given, known);
+}
+
+/** The error of a product whose shapes do not fit, which also says which transpose is missing, if the shapes fit with it. */
+function withTranspose(error: unknown, [out, a, b]: readonly Tensor[]): unknown {
+  if (!(error instanceof RangeError)) return error;
+  const fits = (first: readonly number[], second: readonly number[]): boolean =>
+    first[1] === second[0] && first[0] === out.shape[0] && second[1] === out.shape[1];
+  const turned = ({ shape }: Tensor): number[] => [shape[1], shape[0]];
+  const missing = [
+    ...(fits(turned(a), b.shape) ? ['transposeOf(a)'] : []),
+    ...(fits(a.shape, turned(b)) ? ['transposeOf(b)'] : []),
+    ...(fits(turned(a), turned(b)) ? ['transposeOf(a) and transposeOf(b)'] : []),
+  ];
+  if (missing.length > 0)
+    error.message += `: a transpose is missing, or one too many: the shapes fit with ${missing.join(', or with ')}`;
+  return error;
 }
 
 /** `calls`, in which the named functions check their arguments first. */
@@ -118,7 +128,11 @@ function checked<Calls extends object>(calls: Calls, named: readonly [name: stri
     const checkedCall = (...given: unknown[]): unknown => {
       kinds.forEach(([parameter, kind], n) => assertKind(`${name}: ${parameter}`, given[n], kind));
       assertOptions(name, given[kinds.length]);
-      return call(...given);
+      try {
+        return call(...given);
+      } catch (error) {
+        throw name === 'matmul' ? withTranspose(error, given as Tensor[]) : error;
+      }
     };
     return [name, checkedCall];
   });
@@ -130,7 +144,6 @@ const IMPORTED = {
   BETA2,
   cellStateBackward,
   copyInto,
-  denseBackward,
   EPSILON,
   fill,
   flatten: (tensor: Tensor) => checkedTensor(flatten(tensor)),

@@ -78,6 +78,10 @@ export interface WrongNumber {
 /** `dz[1, 4] (sequence 1, gate j, unit 1)` → `dz[1, 4]` */
 export const plainElement = (element: string): string => element.replace(/ \(.*/, '');
 
+/** `a`, `a and b`, `a, b and c` */
+export const listOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
+
 /** Both numbers with eight digits, or with all digits if these are equal. */
 export function digitsOf(expected: number, found: number): [expected: string, found: string] {
   const short = (value: number): string => String(Number(value.toPrecision(8)));
@@ -100,12 +104,40 @@ export type Verdict =
 /** Start texts of earlier versions by exercise, for TypeScript and for JavaScript: an untouched file in an old folder has not been begun either. */
 const EARLIER: Readonly<Partial<Record<string, readonly string[]>>> = {
   'rnn-step': ['2613-624d5019', '2427-bb9f8b0'],
-  'hidden-state': ['859-ccba570d', '771-2bbc40a8'],
+  'hidden-state': ['859-ccba570d', '771-2bbc40a8', '829-b2407025', '741-76a25d94'],
   'cell-state': ['906-dacf5f56', '818-8c4e5551'],
   gates: ['857-73bcb835', '769-979857f8'],
   weights: ['1551-b2fe55ab', '1416-4a9eb6'],
   'initial-state': ['2676-c1c4717', '2490-4a23c460'],
+  product: ['455-62517de8', '305-5410daaf'],
+  'every-step': ['577-dbd24d36', '484-f595c702'],
 };
+
+/** The whole files of version 1.0.0, of exercises whose text is another one now: for TypeScript and for JavaScript. */
+const FILES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  product: ['1307-54e0278a', '1119-376cbe99'],
+  'every-step': ['1361-db2bd5cd', '1238-4ffb47d1'],
+};
+
+/** Whether a file is exactly as version 1.0.0 wrote it, for an exercise whose text has changed since then. */
+export const isFormerFile = (name: string, text: string): boolean =>
+  FILES[name]?.includes(fingerprintOf(text)) === true;
+
+/** What only an answer to the earlier text of an exercise has, and what it was asked for. */
+const FORMER: Readonly<Partial<Record<string, readonly [answer: RegExp, asked: string]>>> = {
+  product: [
+    /^export (?:const|function\*?|async function) denseBackward\b|^export \{[^}]*\bdenseBackward\b/m,
+    'denseBackward',
+  ],
+  'every-step': [/^import \{[^}]*\bdenseBackward\b[^}]*\} from 'longhand'/m, 'everyStepBackward alone'],
+};
+
+/** Why an answer to the earlier text of an exercise cannot be checked. undefined: it is none. */
+export function whyFormer({ name }: Pick<Exercise, 'name'>, source: string): string | undefined {
+  const [answer, asked] = FORMER[name] ?? [];
+  if (!answer?.test(source)) return undefined;
+  return `it belongs to the earlier text of this exercise, which asked for ${asked}, and stays as it is. For the new text, press Reset in the site, or move this file away and run exercises`;
+}
 
 /** The length of a text, and its FNV-1a hash. */
 function fingerprintOf(text: string): string {

@@ -7,17 +7,17 @@ type Prose = Omit<Exercise, keyof Texts | 'number'>;
 const PROSE: Readonly<Record<string, Prose>> = {
   product: {
     title: 'The three gradients of a product',
-    equation: 'output layer',
-    formula: ['logits = Σ stateₖ·Wₖ + b', 'dStateₖ = ?   dWₖ = ?   db = ?'],
+    equation: 'matrix rule',
+    formula: ['z = x·W + b', 'dW = ?   dx = ?   db = ?'],
     chapter: 'learn/plain-rnn.md#a-matrix-product',
-    source: 'src/equations/dense.ts',
-    task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. backend.matmul(out, a, b) writes a·b to out. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
+    source: 'docs/learn/programs/plain-rnn.mjs',
+    task: 'Write the loops that compute the gradients of W, x and b from dz, one number at a time: dW[k][n], dx[b][k] and db[n]. All three are zero before.',
     because:
-      'each factor of a product gets the gradient times the transpose of the other one, and b, which every row uses, gets the sum of the rows',
+      'each factor of a product gets dz times the other one, and what several rows or columns use gets the sum of its terms',
     hints: [
-      'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
-      'For each k: dStates[k] `[N,Hₖ]` is a product of dLogits `[N,C]` and the transpose of Wₖ `[Hₖ,C]`. The rows of dW for k, `[Hₖ,C]`, are a product of the transpose of states[k] `[N,Hₖ]` and dLogits.',
-      'Each product is one call of backend.matmul, with one transposeOf: for dStates[k] the second factor is transposed, for the rows of dW the first one. b is added to every row, so what is db?',
+      'Number n of row b of z is the sum over k of x[b][k]·W[k][n], plus b[n]. Which numbers of z does W[k][n] change? Which does x[b][k] change?',
+      'W[k][n] changes z[b][n] in every row b, and x[b][k] changes z[b][n] in every column n. Each factor of a product gets dz times the other factor.',
+      'The derivative of z[b][n] with respect to W[k][n] is x[b][k], with respect to x[b][k] it is W[k][n], and with respect to b[n] it is 1. Each is multiplied by dz[b][n], and added in the loops over b, n and k.',
     ],
     trains: 'denseBackward',
   },
@@ -67,10 +67,10 @@ const PROSE: Readonly<Record<string, Prose>> = {
   'hidden-state': {
     title: 'From h back to o and c',
     equation: '4′',
-    formula: ['h = o*tanh(c)', 'do = ?   dc += ?'],
+    formula: ['h = o*tanh(c)', 'do = ?   dc = ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
+    task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc, whose element is a number already. The lines below use both. Who reads c, besides h?',
     because:
       'h is a product of o and tanh(c), and c is used twice, so the gradient from h is added to the one from step t+1',
     hints: [
@@ -176,14 +176,14 @@ const PROSE: Readonly<Record<string, Prose>> = {
   'every-step': {
     title: 'A loss at every step',
     equation: '5′, 1′–4′',
-    formula: ['logits = h·W + b, for the h of every step', 'dhUpstream = ?'],
+    formula: ['logits = Σ stateₖ·Wₖ + b, for the h of every step', 'dStateₖ = ?   dWₖ = ?   db = ?   dhUpstream = ?'],
     chapter: 'learn/networks.md',
     source: 'src/network/layers.ts',
-    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 1 and 9. Here they are longhand’s own.',
+    task: 'Write the output layer’s own backward pass, denseBackward, for one state or several: then W has the rows of each in turn, and rowBlocks(W, states) gives them. backend.matmul(out, a, b) writes a·b to out. Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call denseBackward and longhand’s lstmBackward.',
     because: 'the output layer read row t+1 of h for step t, so its gradients belong into the same rows of dhUpstream',
     hints: [
-      'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
-      'rowsOf(a, from, to) ends before `to`, and matrixOf sees `[T,B,H]` as `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows as h.',
+      'denseBackward is exercise 1 with whole matrices: dStateₖ = dLogits·Wₖᵀ, dWₖ = stateₖᵀ·dLogits, and db is the sum of the rows. Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
+      'Each product is one call of backend.matmul with one transposeOf, and backend.columnSums adds rows. rowsOf(a, from, to) ends before `to`, and matrixOf sees `[T,B,H]` as `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows as h.',
       'Both views begin at row 1 and have T rows. denseBackward writes into the view of dhUpstream, and lstmBackward reads dhUpstream. Which of them comes first?',
     ],
   },

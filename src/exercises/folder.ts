@@ -71,6 +71,7 @@ Each file is one exercise. Its comment says what is given and what to write. Wri
 
     npm run check                checks all
     npm run check 5              checks one
+    npm run check 5 -- --name    names the mistake in it, if its numbers show it
     npm run check -- --watch     checks a file each time you save it
     npm run hint 5               shows a hint; hint 5 2 and hint 5 3 show more
     npm run train                trains a network on MNIST with your answers
@@ -80,19 +81,20 @@ Each file is one exercise. Its comment says what is given and what to write. Wri
 The functions use a few things of the library. \`longhand.d.ts\` lists them:
 
 - **A Tensor** is a view of numbers. \`a.get(b, n)\` reads one, \`a.set(b, n, value)\` writes one.
+- **A Matrix** of exercises 1 to 3 is a list of rows: \`W[k][n]\`.
 - **backend** has operations on whole tensors. Each writes its first argument: \`backend.matmul(out, a, b)\` writes a·b to out. With
   \`{ accumulate: true }\` it adds to out.
 - **Other functions** come from \`longhand\`: \`import { transposeOf } from 'longhand';\`. The files already import those that you need.
 
-The check compares your numbers with numeric derivatives in f64, at random values. It names the first element of each tensor that
-differs, and shows the inputs that the expected number follows from. If a known mistake gives exactly your numbers, it names
-this mistake. Otherwise it says what your numbers show, and where to look, if that is clear.
+The check compares your numbers with numeric derivatives in f64, at random values. It says which quantity differs and what follows from
+it, and shows the inputs that the expected number follows from. With \`--name\`, it names a known mistake that gives exactly your
+numbers. Otherwise it says what your numbers show, and where to look, if that is clear.
 
 |  #  | exercise | equation | file |
 | --- | -------- | -------- | ---- |
 ${rows.join('\n')}
 
-The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 2 and 3 in
+The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 1 to 3 in
 \`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code
 in a process of its own, for at most 10 seconds and in at most 512 MB. The training has 60 seconds for each update, and 1024 MB. Such a process cannot write files with \`fs\`, or start programs.
 This protects you from accidents, not from malice, because other parts of Node can still write files. So do not check an answer

@@ -3,6 +3,7 @@ import type { AccumulateOptions } from '../core/backend.js';
 import { Random } from '../core/rng.js';
 import { type Tensor, fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
+import { DENSE_CASES } from './dense-problems.js';
 import { denseForward } from '../equations/dense.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
@@ -182,8 +183,9 @@ export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   },
   'through-time': { exports: ['lstmBackward'], cases: sequenceCases(asItIs) },
   'every-step': {
-    exports: ['everyStepBackward'],
+    exports: ['everyStepBackward', 'denseBackward'],
     cases: [
+      ...DENSE_CASES,
       everyStepCase(13, { T: 2, B: 1, inputs: [1], H: 3 }, 2, { held: HELD }),
       everyStepCase(12, { T: 1, B: 3, inputs: [2], H: 2 }, 4),
       everyStepCase(11, { T: 4, B: 2, inputs: [3], H: 5 }, 3, { factor: 800 }),

@@ -141,44 +141,38 @@ export function sigmoidBackward(dI: number, i: number): number {
   },
   {
     name: 'product',
-    list: 'equations/dense.ts',
     parts: [
-      "import type { Backend, Tensor } from 'longhand';\nimport { rowsOf, transposeOf } from 'longhand';\n\n",
-      { from: 'src/equations/dense.ts', first: '/** From  logits', last: '}' },
-      '\n',
-      { from: 'src/equations/dense.ts', first: '/** The rows of W for each state. */', last: '}' },
+      `import type { Matrix } from 'longhand';
+
+/**
+ * The three gradients of a product  z = x·W + b, which every row of z gets. A matrix is a list of rows: x \`[B,I]\`, W \`[I,H]\`, z and dz \`[B,H]\`.
+ * b and db are lists of H numbers. On entry dW \`[I,H]\`, dx \`[B,I]\` and db are zero.
+ */
+export function productBackward(dW: Matrix, dx: Matrix, db: Float64Array, dz: Matrix, x: Matrix, W: Matrix): void {
+  const [B, I, H] = [x.length, W.length, db.length];
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < H; n++) {
+`,
+      {
+        from: RNN,
+        first: '      dBiasY[0][k] += dLogit;',
+        last: '      }',
+        changed: [
+          ['dBiasY[0][k] += dLogit; // (c′) from logits = h·Wy + biasY', 'db[n] += dz[b][n];'],
+          ['for (let n = 0; n < H; n++)', 'for (let k = 0; k < I; k++)'],
+          ['dWy[n][k] += h[T][b][n] * dLogit;', 'dW[k][n] += x[b][k] * dz[b][n];'],
+          ['dh[T][b][n] += dLogit * Wy[n][k];', 'dx[b][k] += dz[b][n] * W[k][n];'],
+        ],
+      },
+      '    }\n  }\n}\n',
     ],
     taken: [
       {
-        first: '  rowBlocks(W, states)',
-        last: '  backend.columnSums(db',
-        stub: `  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
-  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
-`,
+        first: '  for (let b = 0; b < B; b++) {',
+        last: '  }',
+        stub: '  // Write dW[k][n], dx[b][k] and db[n] here, in loops over b, n and k.\n',
       },
     ],
-    hidden: [
-      [
-        ':  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */',
-        ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */',
-      ],
-    ],
-    mistakes: {
-      'backend.columnSums(db, dLogits);': {
-        'db is the mean of the rows, not their sum':
-          'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);',
-        'db is dLogits of the first row only': 'backend.copy(db, dLogits.pick(0));',
-        'db is added to what it held before': 'backend.columnSums(db, dLogits, { accumulate: true });',
-      },
-      'backend.matmul(dStates[k], dLogits, transposeOf(Wk))': {
-        'the gradients of the states are added to what dStates held before':
-          'backend.matmul(dStates[k], dLogits, transposeOf(Wk), { accumulate: true })',
-      },
-      'backend.matmul(dWk, transposeOf(states[k]), dLogits)': {
-        'dW is added to what it held before':
-          'backend.matmul(dWk, transposeOf(states[k]), dLogits, { accumulate: true })',
-      },
-    },
   },
   {
     name: 'rnn-step',
@@ -228,6 +222,10 @@ export function sigmoidBackward(dI: number, i: number): number {
     parts: [typesAndCalls('cellStateBackward', 'gatesBackward'), ...CELL.lines],
     called: [CELL_CALLS.cellState, CELL_CALLS.gates],
     hidden: [
+      [
+        'On entry dc holds the gradient from step t+1 and from outside the LSTM; on return, the complete ∂loss/∂c.',
+        'On return dc holds the complete ∂loss/∂c.',
+      ],
       [
         'h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose gradient is in dc',
         'h = o*tanh(c)',
@@ -433,9 +431,10 @@ import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
   },
   {
     name: 'every-step',
+    list: 'equations/dense.ts',
     parts: [
       `import type { Backend, Lstm, Tensor } from 'longhand';
-import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';
+import { lstmBackward, matrixOf, rowsOf, transposeOf } from 'longhand';
 
 /**
  * The backward pass of a network with a loss at every step. dLogits \`[T·B,C]\` has the rows of step 0, then those of step 1, and
@@ -458,7 +457,10 @@ export function everyStepBackward(
       { from: 'src/network/output.ts', expression: /(denseBackward)\(this/ },
       '(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  ',
       { from: 'src/cells/lstm.ts', expression: /(lstmBackward)\(backend/ },
-      '(backend, lstm);\n}\n',
+      '(backend, lstm);\n}\n\n',
+      { from: 'src/equations/dense.ts', first: '/** From  logits', last: '}' },
+      '\n',
+      { from: 'src/equations/dense.ts', first: '/** The rows of W for each state. */', last: '}' },
     ],
     taken: [
       {
@@ -468,8 +470,35 @@ export function everyStepBackward(
   // denseBackward(backend, [dStates], dW, db, dLogits, [states], W) computes the output layer's gradients; then the LSTM's.
 `,
       },
+      {
+        first: '  rowBlocks(W, states)',
+        last: '  backend.columnSums(db',
+        stub: `  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
+  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
+`,
+      },
+    ],
+    hidden: [
+      [
+        ':  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */',
+        ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */',
+      ],
     ],
     mistakes: {
+      'backend.columnSums(db, dLogits);': {
+        'db is the mean of the rows, not their sum':
+          'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);',
+        'db is dLogits of the first row only': 'backend.copy(db, dLogits.pick(0));',
+        'db is added to what it held before': 'backend.columnSums(db, dLogits, { accumulate: true });',
+      },
+      'backend.matmul(dStates[k], dLogits, transposeOf(Wk))': {
+        'the gradients of the states are added to what dStates held before':
+          'backend.matmul(dStates[k], dLogits, transposeOf(Wk), { accumulate: true })',
+      },
+      'backend.matmul(dWk, transposeOf(states[k]), dLogits)': {
+        'dW is added to what it held before':
+          'backend.matmul(dWk, transposeOf(states[k]), dLogits, { accumulate: true })',
+      },
       'rowsOf(rows, 1, T + 1)': {
         'rows 0 … T-1: row 0 is the initial state, which the output layer does not read': 'rowsOf(rows, 0, T)',
       },

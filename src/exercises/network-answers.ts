@@ -12,6 +12,7 @@ import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import type { Backend } from '../core/backend.js';
 import type { AnswerText, Name } from './exercises.js';
+import { type ProductBackward, denseFrom } from './dense-from-product.js';
 import { AnswerError, explainedIn } from './answer-error.js';
 import { toCommonJs } from './common-js.js';
 import { type Answer, type Asked, type Compile, evaluate } from './evaluate.js';
@@ -49,11 +50,11 @@ export function functionsOf(answers: readonly AnswerText[], compile?: Compile): 
     };
     return Object.fromEntries(exports.map((name) => [name, namingFile(name)]));
   };
-  const { denseBackward } = load('product', ['denseBackward']);
+  const denseBackward = denseFrom(load('product', ['productBackward']).productBackward as ProductBackward);
   const { lstmStepBackward } = load('weights', ['lstmStepBackward']);
   const { lstmBackward } = load('through-time', ['lstmBackward'], { lstmStepBackward });
   const hasEveryStep = answers.some(({ name }) => name === 'every-step');
-  const everyStep = () => load('every-step', ['everyStepBackward'], { denseBackward, lstmBackward });
+  const everyStep = () => load('every-step', ['everyStepBackward', 'denseBackward'], { lstmBackward });
   return {
     ...load('softmax', ['crossEntropyBackward']),
     ...{ denseBackward, lstmBackward },

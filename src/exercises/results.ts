@@ -46,6 +46,14 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
   ...(meaning && { meaning }),
 });
 
+/** Of a matrix of rows. By syntax alone: in a browser an answer can replace what lists have. */
+export function rowsResult(name: string, rows: readonly Float64Array[]): Result {
+  const columns = rows[0].length;
+  const values = new Float64Array(rows.length * columns);
+  for (let n = 0; n < values.length; n++) values[n] = rows[Math.floor(n / columns)][n % columns];
+  return { name, shape: [rows.length, columns], values };
+}
+
 /** What an answer reads: a tensor, or the rows of a matrix. */
 type Input = Tensor | readonly ArrayLike<number>[];
 
@@ -242,22 +250,28 @@ export function byIndex<One>(name: string, all: readonly One[]): Record<string, 
   return named;
 }
 
-/** The first element of a tensor that differs, and its index. */
+/** The first element of a tensor that differs, of the latest step, and its index. */
 type Difference = WrongNumber & { readonly index: readonly number[] };
 
-/** The tensors of a case that differ, in their order, each with its first element that differs. */
+/**
+ * The tensors of a case that differ, in their order, each with its first element that differs. A tensor with three axes has a row for each
+ * step, and a backward pass computes the last step first.
+ */
 export function differencesOf(found: Numbers[number], expected: readonly Result[]): Difference[] {
   return expected.flatMap(({ name, shape, values, meaning, scale }, k): Difference[] => {
     const wrong = [...values.keys()].filter((n) => !isNear(numberIn(found[k], n), values[n], scale));
     if (wrong.length === 0) return [];
-    const index = indexOf(wrong[0], shape);
+    const stepOf = (n: number): number => (shape.length === 3 ? indexOf(n, shape)[0] : 0);
+    const latest = Math.max(...wrong.map(stepOf));
+    const first = wrong.find((n) => stepOf(n) === latest) ?? wrong[0];
+    const index = indexOf(first, shape);
     const words = meaning?.(index) ?? '';
     return [
       {
         tensor: name,
         element: values.length === 1 ? name : `${withIndex(name, index)}${words && ` (${words})`}`,
-        expected: values[wrong[0]],
-        found: numberIn(found[k], wrong[0]),
+        expected: values[first],
+        found: numberIn(found[k], first),
         differing: wrong.length,
         size: values.length,
         index,

@@ -5,7 +5,7 @@ import { AnswerError } from './answer-error.js';
 import { type Behind, overSteps } from './behind.js';
 import { type Answer, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numericGradient, whileReading, fixed } from './results.js';
+import { byIndex, numericGradient, rowsResult, whileReading, fixed } from './results.js';
 import { setSpecialNumbers } from './tensors.js';
 import { RIGHT_RNN } from './texts.js';
 
@@ -108,13 +108,6 @@ const rightRnn = (): PlainRnn => (right ??= evaluate({ code: RIGHT_RNN, loops: [
 
 const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
 
-function resultOf(name: string, rows: Matrix): Result {
-  const columns = rows[0].length;
-  const values = new Float64Array(rows.length * columns);
-  for (let n = 0; n < values.length; n++) values[n] = rows[Math.floor(n / columns)][n % columns];
-  return { name, shape: [rows.length, columns], values };
-}
-
 /** What a function of an answer has returned. Throws an AnswerError if it lacks one of `names`. */
 function returned<Value extends object>(
   what: string,
@@ -180,7 +173,7 @@ function dhOf(dh: readonly Matrix[]): Result {
   const [steps, B, H] = [dh.length, dh[0].length, dh[0][0].length];
   const rows: Matrix = [];
   for (let n = 0; n < steps * B; n++) rows[n] = dh[Math.floor(n / B)][n % B];
-  return { ...resultOf('dh', rows), shape: [steps, B, H] };
+  return { ...rowsResult('dh', rows), shape: [steps, B, H] };
 }
 
 /** (7): ∂loss/∂h of every step, from the loss of each sequence when it continues from the state of that step. */
@@ -214,7 +207,7 @@ function rnnCase(of: RnnCase, names: readonly (keyof Parameters)[], showsStates:
   const given = ({ start, ...others }: Parameters): GivenParameters =>
     names.includes('start') ? { ...others, start } : others;
   const statesOf = (h: readonly Matrix[]): Result[] =>
-    showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : [];
+    showsStates ? h.map((rows, t) => rowsResult(`h[${t}]`, rows)) : [];
   return {
     results(answer: Answer) {
       const { x, labels, parameters: wanted } = inputs();
@@ -232,7 +225,7 @@ function rnnCase(of: RnnCase, names: readonly (keyof Parameters)[], showsStates:
       const { gradients, dh } = returned('backward', backward, ['gradients', 'dh']);
       const all = names.map((name) => {
         const [{ length: rows }, { length: columns }] = [wanted[name], wanted[name][0]];
-        return resultOf(NAMES[name], matrixFrom(NAMES[name], gradients[name], rows, columns));
+        return rowsResult(NAMES[name], matrixFrom(NAMES[name], gradients[name], rows, columns));
       });
       return [...statesOf(h), ...all, dhOf(statesFrom('dh', dh, [T + 1, B, H]))];
     },
@@ -241,7 +234,7 @@ function rnnCase(of: RnnCase, names: readonly (keyof Parameters)[], showsStates:
       const rnn = rightRnn();
       const loss = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
       const numeric = (rows: Matrix): Matrix => rows.map((row) => numericGradient(loss, row));
-      const gradients = names.map((name) => resultOf(NAMES[name], numeric(parameters[name])));
+      const gradients = names.map((name) => rowsResult(NAMES[name], numeric(parameters[name])));
       return [...statesOf(rnn.forward(x, parameters).h), ...gradients, dhOf(numericDh({ x, labels, parameters }))];
     },
     behind: (tensor, index) => rnnBehind(inputs(), tensor, index),

@@ -1,23 +1,13 @@
 /** The problems without a sequence: σ, softmax, a product; Adam's are in adam-problems.ts. */
 import { Random } from '../core/rng.js';
-import { type Tensor, rowsOf, valuesOf, zeros } from '../core/tensor.js';
+import { type Tensor, valuesOf, zeros } from '../core/tensor.js';
 import { type crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
-import { type denseBackward, denseForward } from '../equations/dense.js';
 import { ADAM } from './adam-problems.js';
-import { column, row, single } from './behind.js';
+import { row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Kind, Result } from './results.js';
-import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading, fixed } from './results.js';
-import {
-  backend,
-  HELD,
-  randomTensor,
-  scale,
-  setSpecialNumbers,
-  unwritten,
-  weightedSum,
-  zeroTensor,
-} from './tensors.js';
+import { numberFrom, numericGradient, numericResult, resultOf, rowsResult, whileReading, fixed } from './results.js';
+import { HELD, randomTensor, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -131,83 +121,65 @@ function setSpecialLogits(logits: Tensor, rows: readonly (keyof typeof LABELS)[]
 
 interface ProductCase {
   readonly seed: number;
-  readonly N: number;
-  /** Hₖ of each state. */
-  readonly sizes: readonly number[];
-  readonly C: number;
-  readonly held?: number;
-  /** Of dLogits. Default: 1. */
+  readonly B: number;
+  /** At most B, so that an answer without a transpose reads numbers or nothing. Such an answer is then named. */
+  readonly I: number;
+  /** At most I. */
+  readonly H: number;
+  /** Of dz. Default: 1. */
   readonly factor?: number;
   /** See `setSpecialNumbers`. */
   readonly isOrdinary?: boolean;
 }
 
-function productCase({ seed, N, sizes, C, held, factor = 1, isOrdinary = false }: ProductCase): Case {
+type Rows = Float64Array[];
+
+function productCase({ seed, B, I, H, factor = 1, isOrdinary = false }: ProductCase): Case {
   const inputs = () => {
     const random = new Random(seed);
-    const states = sizes.map((H) => randomTensor(random, [N, H]));
-    const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
-    const [b, dLogits] = [randomTensor(random, [C]), randomTensor(random, [N, C])];
-    scale(dLogits, factor);
-    if (!isOrdinary) setSpecialNumbers([dLogits, W, ...states]);
-    return { states, W, b, dLogits };
+    const rows = (count: number, columns: number): Rows =>
+      Array.from({ length: count }, () => Float64Array.from({ length: columns }, () => random.normal(0, 1)));
+    const [x, W, dz, [b]] = [rows(B, I), rows(I, H), rows(B, H), rows(1, H)];
+    for (const row of dz) row.forEach((value, n) => (row[n] = factor * value));
+    if (!isOrdinary) setSpecialNumbers([dz, W, x]);
+    return { x, W, b, dz };
   };
+  const zeroRows = (count: number, columns: number): Rows =>
+    Array.from({ length: count }, () => new Float64Array(columns));
+  const sizes = { B, I, H };
+  const ofRows = (name: string, list: Rows): Result => ({ ...rowsResult(name, list), sizes });
+  const ofBias = (values: Float64Array): Result => ({ name: 'db', shape: [H], values, sizes });
   return {
-    results(answer) {
-      const { states, W, b, dLogits } = inputs();
-      const dStates = states.map(({ shape }) => unwritten(shape, held));
-      const [dW, db] = [unwritten(W.shape, held), unwritten(b.shape, held)];
-      const named = byIndex('dStates', dStates);
-      whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
-        (answer.denseBackward as typeof denseBackward)(
-          backend,
-          fixed([...dStates]),
-          dW,
-          db,
-          dLogits,
-          fixed([...states]),
-          W,
-        ),
-      );
-      return [
-        ...Object.entries(named).map(([name, dState]) => resultOf(name, dState)),
-        resultOf('dW', dW),
-        resultOf('db', db),
-      ];
+    results({ productBackward }: Answer) {
+      const { x, W, dz } = inputs();
+      const [dW, dx, db] = [zeroRows(I, H), zeroRows(B, I), new Float64Array(H)];
+      const call = productBackward as (dW: Rows, dx: Rows, db: Float64Array, dz: Rows, x: Rows, W: Rows) => unknown;
+      whileReading({ dz, x, W }, {}, () => call(fixed(dW), fixed(dx), db, fixed(dz), fixed(x), fixed(W)));
+      return [ofRows('dW', dW), ofRows('dx', dx), ofBias(db)];
     },
     expected() {
-      const { states, W, b, dLogits } = inputs();
-      const logits = zeros([N, C], 'f64');
-      const loss = (): number => (denseForward(backend, logits, states, W, b), weightedSum(dLogits, logits));
-      const dStates = states.map((state, k) => numericResult(`dStates[${k}]`, state, loss));
-      return [...dStates, numericResult('dW', W, loss), numericResult('db', b, loss)];
+      const { x, W, b, dz } = inputs();
+      const loss = (): number => {
+        let sum = 0;
+        for (let r = 0; r < B; r++)
+          for (let n = 0; n < H; n++) sum += dz[r][n] * W.reduce((z, row, k) => z + x[r][k] * row[n], b[n]);
+        return sum;
+      };
+      const gradients = (list: Rows): Rows => list.map((row) => numericGradient(loss, row));
+      return [ofRows('dW', gradients(W)), ofRows('dx', gradients(x)), ofBias(numericGradient(loss, b))];
     },
-    behind(tensor, index) {
-      const { states, W, dLogits } = inputs();
-      const [first, second] = index;
-      if (tensor === 'db') return { inputs: [column('dLogits', dLogits, first)] };
-      if (tensor === 'dW') {
-        const { k, m } = stateOfRow(states, first);
-        return { inputs: [column(`states[${k}]`, states[k], m), column('dLogits', dLogits, second)] };
-      }
-      const k = Number(/\d+/.exec(tensor));
-      return { inputs: [row('dLogits', dLogits, first), row(`W for states[${k}]`, rowsFor(W, states, k), second)] };
+    behind(tensor, [first, second]) {
+      const { x, W, dz } = inputs();
+      const columnOf = (name: string, list: Rows, n: number) => ({
+        name: `${name}, column ${n}`,
+        values: list.map((one) => one[n]),
+      });
+      const rowOf = (name: string, list: Rows, n: number) => ({ name: `${name}[${n}]`, values: [...list[n]] });
+      if (tensor === 'db') return { inputs: [columnOf('dz', dz, first)] };
+      if (tensor === 'dW') return { inputs: [columnOf('x', x, first), columnOf('dz', dz, second)] };
+      return { inputs: [rowOf('dz', dz, first), rowOf('W', W, second)] };
     },
   };
-}
-
-/** The state whose rows of W include row `r`, and the row's number in them. */
-function stateOfRow(states: readonly Tensor[], r: number): { readonly k: number; readonly m: number } {
-  let m = r;
-  let k = 0;
-  for (; m >= states[k].shape[1]; k++) m -= states[k].shape[1];
-  return { k, m };
-}
-
-/** The rows of W for state `k`. */
-function rowsFor(W: Tensor, states: readonly Tensor[], k: number): Tensor {
-  const begin = states.slice(0, k).reduce((sum, { shape: [, H] }) => sum + H, 0);
-  return rowsOf(W, begin, begin + states[k].shape[1]);
 }
 
 export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
@@ -221,12 +193,12 @@ export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
     ],
   },
   product: {
-    exports: ['denseBackward'],
+    exports: ['productBackward'],
     cases: [
-      productCase({ seed: 4, N: 5, sizes: [3, 2, 6], C: 4 }),
-      productCase({ seed: 5, N: 1, sizes: [6], C: 2 }),
-      productCase({ seed: 6, N: 3, sizes: [1, 4], C: 5, held: HELD, factor: 100 }),
-      productCase({ seed: 7, N: 5, sizes: [6, 4, 6], C: 5, held: HELD, isOrdinary: true }),
+      productCase({ seed: 4, B: 5, I: 4, H: 3 }),
+      productCase({ seed: 5, B: 1, I: 1, H: 1 }),
+      productCase({ seed: 21, B: 6, I: 5, H: 3, factor: 100 }),
+      productCase({ seed: 7, B: 6, I: 5, H: 4, isOrdinary: true }),
     ],
   },
   adam: ADAM,

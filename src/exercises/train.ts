@@ -16,6 +16,7 @@ import { completeConfig } from '../network/config.js';
 import { initialise } from '../network/initial-values.js';
 import { modelNetwork } from '../network/tutorial-network.js';
 import { explained } from './answer-error.js';
+import { type ProductBackward, denseFrom } from './dense-from-product.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
 import { evaluate } from './evaluate.js';
@@ -45,9 +46,11 @@ export function* answerLosses(
   language: Language = 'typescript',
 ): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
-  const answer = evaluate(toCommonJs(source, language), { exports: [trains] });
+  const isProduct = trains === 'denseBackward';
+  const answer = evaluate(toCommonJs(source, language), { exports: [isProduct ? 'productBackward' : trains] });
+  const own = isProduct ? denseFrom(answer.productBackward as ProductBackward) : answer[trains];
   const rate = answer.adamRate ?? adamRate;
-  const pieces = { ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces;
+  const pieces = { ...OURS, [trains]: own, adamRate: rate } as Pieces;
   if (trains === 'lstmStepBackward')
     pieces.lstmBackward = (backend, lstm) => sequenceBackward(backend, lstm, pieces.lstmStepBackward);
   const losses = lossesOf(pieces, images);

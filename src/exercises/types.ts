@@ -115,16 +115,6 @@ declare module 'longhand' {
   export function rowsOf(tensor: Tensor, from: number, to: number): Tensor;
   export function stepOf(tensor: Tensor, t: number): Tensor;
   export function transposeOf(matrix: Tensor): Tensor;
-  /** dStates \`[N,Hₖ]\`, dW \`[Σ Hₖ,C]\` and db \`[C]\` of the output layer. */
-  export function denseBackward(
-    backend: Backend,
-    dStates: readonly Tensor[],
-    dW: Tensor,
-    db: Tensor,
-    dLogits: Tensor,
-    states: readonly Tensor[],
-    W: Tensor,
-  ): void;
   /** The whole sequence. */
   export function lstmBackward(backend: Backend, lstm: Lstm, options?: AccumulateOptions): void;
   /** (4′)–(1′) of one step. */

@@ -43,6 +43,37 @@ const LABEL_SLIPS = Object.fromEntries(
   ]),
 );
 
+/** Of denseBackward, which a loss at every step needs. */
+const DENSE_SLIPS = {
+  'backend.columnSums(db, dLogits);': {
+    'db is dLogits of the last row only': 'backend.copy(db, dLogits.pick(dLogits.shape[0] - 1));',
+    'db is the sum without the first row':
+      'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(0, k));',
+    'db is the sum without the last row':
+      'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(dLogits.shape[0] - 1, k));',
+  },
+  [D_STATES]: {
+    'only the first state gets its gradient':
+      'backend.matmul(dStates[0], dLogits, transposeOf(rowBlocks(W, states)[0]));',
+    'every state uses the first rows of W':
+      'states.forEach(({ shape: [, H] }, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, H))));',
+    'dStates has only the term of the last class, not the sum over the classes': product(
+      'rowBlocks(W, states).forEach((Wk, k) =>',
+      'dStates[k].set(n, m, dLogits.get(n, c) * Wk.get(m, c));',
+    ),
+  },
+  [D_W]: {
+    'of dW, only the rows of the first state are computed':
+      'backend.matmul(rowBlocks(dW, states)[0], transposeOf(states[0]), dLogits);',
+    'every state writes the first rows of dW':
+      'states.forEach((state, k) => backend.matmul(rowsOf(dW, 0, state.shape[1]), transposeOf(state), dLogits));',
+    'dW has only the term of the last row, not the sum over the rows': product(
+      'rowBlocks(dW, states).forEach((dWk, k) =>',
+      'dWk.set(m, c, states[k].get(n, m) * dLogits.get(n, c));',
+    ),
+  },
+};
+
 /** By the names of the exercises. */
 export const SLIPS = {
   sigmoid: {
@@ -127,32 +158,28 @@ export const SLIPS = {
     },
   },
   product: {
-    'backend.columnSums(db, dLogits);': {
-      'db is dLogits of the last row only': 'backend.copy(db, dLogits.pick(dLogits.shape[0] - 1));',
-      'db is the sum without the first row':
-        'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(0, k));',
-      'db is the sum without the last row':
-        'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) - dLogits.get(dLogits.shape[0] - 1, k));',
+    'db[n] += dz[b][n];': {
+      'db is dz of the last row, not the sum of the rows': 'db[n] = dz[b][n];',
+      'db is the mean of the rows, not their sum': 'db[n] += dz[b][n] / B;',
+      'db is not written': '',
     },
-    [D_STATES]: {
-      'only the first state gets its gradient':
-        'backend.matmul(dStates[0], dLogits, transposeOf(rowBlocks(W, states)[0]));',
-      'every state uses the first rows of W':
-        'states.forEach(({ shape: [, H] }, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, H))));',
-      'dStates has only the term of the last class, not the sum over the classes': product(
-        'rowBlocks(W, states).forEach((Wk, k) =>',
-        'dStates[k].set(n, m, dLogits.get(n, c) * Wk.get(m, c));',
-      ),
+    'dW[k][n] += x[b][k] * dz[b][n];': {
+      'dW has only the term of the last row, not the sum over the rows': 'dW[k][n] = x[b][k] * dz[b][n];',
+      'a transpose is missing: dW is x·dz, and must be xᵀ·dz': 'dW[k][n] += x[k][b] * dz[b][n];',
+      'the two indices of dW are exchanged: this is its transpose': 'dW[n][k] += x[b][k] * dz[b][n];',
+      'x is missing in dW': 'dW[k][n] += dz[b][n];',
+      'dW reads W in place of x': 'dW[k][n] += W[k][n] * dz[b][n];',
+      'the sign of dW is reversed': 'dW[k][n] -= x[b][k] * dz[b][n];',
+      'dW is divided by B: the loss is already what dz belongs to': 'dW[k][n] += (x[b][k] * dz[b][n]) / B;',
+      'dW is not written': '',
     },
-    [D_W]: {
-      'of dW, only the rows of the first state are computed':
-        'backend.matmul(rowBlocks(dW, states)[0], transposeOf(states[0]), dLogits);',
-      'every state writes the first rows of dW':
-        'states.forEach((state, k) => backend.matmul(rowsOf(dW, 0, state.shape[1]), transposeOf(state), dLogits));',
-      'dW has only the term of the last row, not the sum over the rows': product(
-        'rowBlocks(dW, states).forEach((dWk, k) =>',
-        'dWk.set(m, c, states[k].get(n, m) * dLogits.get(n, c));',
-      ),
+    'dx[b][k] += dz[b][n] * W[k][n];': {
+      'dx has only the term of the last column, not the sum over the columns': 'dx[b][k] = dz[b][n] * W[k][n];',
+      'a transpose is missing: dx is dz·W, and must be dz·Wᵀ': 'dx[b][k] += dz[b][n] * W[n][k];',
+      'W is missing in dx': 'dx[b][k] += dz[b][n];',
+      'dx reads x in place of W': 'dx[b][k] += dz[b][n] * x[b][k];',
+      'the sign of dx is reversed': 'dx[b][k] -= dz[b][n] * W[k][n];',
+      'dx is not written': '',
     },
   },
   'rnn-step': {
@@ -296,5 +323,6 @@ export const SLIPS = {
     },
   },
   ...LSTM_SLIPS,
+  'every-step': { ...DENSE_SLIPS, ...LSTM_SLIPS['every-step'] },
   ...OTHER_CELL_SLIPS,
 };

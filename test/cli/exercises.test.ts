@@ -229,7 +229,15 @@ test('checks one answer, there and from the parent', async () => {
   expect(stdout).toMatch(
     /^typescript\/05-hidden-state\.ts: wrong: dc\[0, 0\] \(sequence 0, unit 0\) is -?[\d.]+, but must be -?[\d.]+; also wrong: dz, dcPrev\n/,
   );
-  expect(stdout).toContain('\nThese are the numbers of a known mistake: dc without the term of the later steps.\n');
+  expect(stdout).toContain('\ndc differs. dcPrev and dz are computed from it, so they can follow from it.\n');
+  const name = 'npm run -s longhand -- exercises check 5 --name names the mistake.';
+  const mistake = 'These are the numbers of a known mistake: dc without the term of the later steps.';
+  expect([stdout.includes(`\n${name}\n`), stdout.includes(mistake)]).toEqual([true, false]);
+  expect((await exercises(['check', '05', '--name'])).stdout).toContain(`\n${mistake}\n`);
+  expect(await exercises(['check', '--name'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--name needs the number of an exercise') as string,
+  });
   solve('hidden-state', 'javascript'); // one right answer is enough
   expect((await exercises(['check', '5'])).code).toBe(0);
 });
@@ -540,6 +548,45 @@ test('a folder of answers that cannot be read is no missing one', async () => {
     1,
     expect.stringMatching(/^javascript\/04-sigmoid\.js: cannot be checked: cannot be read \(.*\)\n/),
   ]);
+});
+
+/** The whole file of version 1.0.0. */
+const FORMER = `// Exercise 1: The three gradients of a product (output layer)
+//
+//     logits = Σ stateₖ·Wₖ + b
+//     dStateₖ = ?   dWₖ = ?   db = ?
+//
+// Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the
+// rows of each in turn. backend.matmul(out, a, b) writes a·b to out. rowBlocks(W, states) gives the rows that
+// belong to each state, and rowBlocks(dW, states) those of dW.
+//
+// Derived in docs/learn/plain-rnn.md#a-matrix-product of longhand
+
+import { rowsOf, transposeOf } from 'longhand';
+
+/** From  logits \`[N,C]\` = Σ stateₖ·Wₖ + b:  dStateₖ \`[N,Hₖ]\`, dWₖ \`[Hₖ,C]\`, db \`[C]\`. */
+export function denseBackward(backend, dStates, dW, db, dLogits, states, W) {
+  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
+  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
+}
+
+/** The rows of W for each state. */
+function rowBlocks(W, states) {
+  let end = 0;
+  return states.map(({ shape: [, H] }) => rowsOf(W, end, (end += H)));
+}
+`;
+
+test('an exercise whose text has changed since 1.0.0: an untouched file gets the new text, and an answer stays', async () => {
+  await exercises([]);
+  const [untouched, written] = [answer('product', 'javascript'), answer('product')];
+  const start = readFileSync(untouched, 'utf8');
+  writeFileSync(untouched, FORMER);
+  const mine = FORMER.replace('  // Write', '  backend.columnSums(db, dLogits);\n  // Write');
+  writeFileSync(written, mine);
+  expect(await exercises([])).toMatchObject({ stderr: 'longhand-exercises: the files of exercise 1 are new\n' });
+  expect([readFileSync(untouched, 'utf8'), readFileSync(written, 'utf8')]).toEqual([start, mine]);
+  expect((await exercises(['check', '1'])).stdout).toContain('it belongs to the earlier text of this exercise');
 });
 
 test('a folder of an earlier version, with twelve exercises, gets the others, and loses nothing', async () => {

@@ -4,8 +4,8 @@
  */
 import { chapter, read } from '../helpers/chapter.js';
 import { evaluate, mistakesIn, namesIn, partsOf } from '../../docs/.vitepress/theme/by-hand/formulas.js';
-import type { Line, Verdict } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
-import { ALL_LINES, LINES, numberFrom, verdictOn } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
+import { ALL_LINES, type Line, LINES } from '../../docs/.vitepress/theme/by-hand/lines.js';
+import { type Verdict, numberFrom, verdictOn } from '../../docs/.vitepress/theme/by-hand/number-fields.js';
 import { valuesOfTheEngine } from '../../docs/learn/programs/by-hand.mjs';
 
 const { page, says, ask } = chapter('by-hand', {
@@ -174,9 +174,31 @@ describe('the number fields', () => {
     const of = (formula: string): number => evaluate(formula, { a: 2, 'tanh c₁': 3, 'c₁': 0.5, 'c₁[h₁]': 7 });
     expect([of('1 - a·a²'), of('(1 - a)²·(tanh c₁)²'), of('c₁[h₁] + c₁'), of('2 - 3 + a')]).toEqual([-7, 9, 7.5, 1]);
     expect(of('tanh(c₁ + 0)·σ(0 - c₁)')).toBeCloseTo(Math.tanh(0.5) / (1 + Math.exp(0.5)), 15);
-    expect(() => of('b + 1')).toThrow('b + 1: no name begins “b + 1”');
-    expect(() => of('(a')).toThrow('(a: no ) before “”');
-    expect(() => of('a a')).toThrow('a a: “ a” is left');
+    expect(
+      [of('-a^2'), of('2*-a'), of('2**-a'), of('a/4 - −a'), of('sigmoid(-c₁) × 1')].map((value) => value.toFixed(4)),
+    ).toEqual(['-4.0000', '-4.0000', '0.2500', '2.5000', '0.3775']);
+    expect(() => of('b + 1')).toThrow('there is no b here');
+    expect(() => of('(a')).toThrow('“(a” cannot be read: is a parenthesis or an operator missing?');
+    expect(() => of('a a')).toThrow('an operator is missing, such as *');
+    expect(() => of('a(1 - a)')).toThrow('between a name and ( an operator is missing, such as *');
+    expect(() => of('1 + tanh')).toThrow('tanh needs its argument in parentheses');
+    // nothing of the page can be reached, and nothing else is computed
+    for (const text of [
+      'a.constructor',
+      'a["b"]',
+      'this',
+      'a = 1',
+      'a, 1',
+      '() => 1',
+      '"1"',
+      '[a]',
+      '!a',
+      'a ? 1 : 2',
+      'tanh(a, 1)',
+      'constructor',
+      'a % 2',
+    ])
+      expect(() => of(text)).toThrow();
     expect(namesIn('dc₂·o₂·(1 - (tanh c₂)²)', values)).toEqual(['dc₂', 'o₂', 'tanh c₂']);
     expect(partsOf('dh₂·(1 - (a·b)²)', '·')).toEqual(['dh₂', '(1 - (a·b)²)']);
   });
@@ -196,8 +218,12 @@ describe('the number fields', () => {
     expect(on('dh₁', '−0.1777').kind).toBe('right');
     expect(on('i₁', '5.275e-1').kind).toBe('right');
     expect(on('i₁', '0.53').words).toBe('Right so far, but too short: calculate four decimals.');
-    expect(on('i₁', '0.54').words).toBe('Wrong. The page does not know this mistake.');
-    expect(on('i₁', '1').words).toMatch(/^Wrong/);
+    const [words, mistake] = [
+      'i₁ differs, and so does what is computed from it: c₁, dj₁ and dzi₁.',
+      'The page does not know this mistake.',
+    ];
+    expect(on('i₁', '0.54')).toEqual({ kind: 'wrong', words, mistake });
+    expect(on('dWxi', '1').words).toBe('dWxi differs.');
   });
 
   test('numbers that are calculated from numbers with three decimals are right, or rounded', () => {
@@ -245,17 +271,19 @@ describe('the number fields', () => {
     ['dWhj', v('h₁') * v('dzj₁') + v('h₂') * v('dzj₂'), 'you use h after each step, and not the h that (1) reads'],
     ['dbo', v('dzo₂'), 'the term dzo₁ is missing'],
   ])('a mistake in %s: %d', (name, number, condition) => {
-    const { kind, words } = on(name, number);
-    expect([kind, words]).toEqual(['wrong', expect.stringContaining(`You get this number if ${condition}`)]);
+    const { kind, words, mistake } = on(name, number);
+    expect([kind, mistake]).toEqual(['wrong', expect.stringContaining(`You get this number if ${condition}`)]);
+    expect(words).not.toContain(condition); // it is named only if the reader asks
   });
 
   test('every number of a mistake is recognised, unless it is the right number: x₁ is 1', () => {
     const unknown: string[] = [];
     for (const { name, formula } of ALL_LINES)
       for (const mistake of mistakesIn(name, formula)) {
-        const { kind, words } = on(name, evaluate(mistake.formula, values));
-        const isKnown = kind === 'wrong' && words.includes('You get this number if ');
-        if (!isKnown && mistake.condition !== 'the factor x₁ is missing') unknown.push(`${mistake.formula}: ${words}`);
+        const reply = on(name, evaluate(mistake.formula, values));
+        const isKnown = reply.mistake?.includes('You get this number if ') === true;
+        if (!isKnown && mistake.condition !== 'the factor x₁ is missing')
+          unknown.push(`${mistake.formula}: ${reply.words}`);
       }
     expect(unknown).toEqual([]);
   });
@@ -263,11 +291,13 @@ describe('the number fields', () => {
   test('a number that follows from a wrong one, and the number of another line', () => {
     const numbers = { 'c₁': 0.93 };
     const follows = Math.tanh(0.93);
-    expect(on('tanh c₁', follows, numbers).words).toBe('Wrong. It follows from your c₁, which is not right yet.');
-    expect(on('tanh c₁', follows).words).toBe('Wrong. The page does not know this mistake.');
+    expect(on('tanh c₁', follows, numbers).mistake).toBe('It follows from your c₁, which is not right yet.');
+    expect(on('tanh c₁', follows).mistake).toBe('The page does not know this mistake.');
     expect(on('tanh c₁', v('tanh c₁'), numbers).words).toBe('Right.');
     const both = { 'f₁': 0.7, 'i₁': 0.6 };
-    expect(on('c₁', 0.7 * 0.8 + 0.6 * v('j₁'), both).words).toContain('It follows from your f₁ and i₁, which are not');
-    expect(on('zj₁', v('zo₁')).words).toBe('Wrong. This is the number of zo₁.');
+    expect(on('c₁', 0.7 * 0.8 + 0.6 * v('j₁'), both).mistake).toContain(
+      'It follows from your f₁ and i₁, which are not',
+    );
+    expect(on('zj₁', v('zo₁')).mistake).toBe('This is the number of zo₁.');
   });
 });

@@ -115,7 +115,7 @@ describe('a loop over all elements leaves out the first one', () => {
   const DENSE = 'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);';
   test.each([
     ['initial-state', 'h[0][b].set(start[0])', 'for (let n = 1; n < H; n++) h[0][b][n] = start[0][n]'],
-    ['product', 'backend.columnSums(db, dLogits);', '$& db.set(0, db.get(0) - dLogits.get(0, 0));'],
+    ['every-step', 'backend.columnSums(db, dLogits);', '$& db.set(0, db.get(0) - dLogits.get(0, 0));'],
     ['through-time', 'backend.copy(dh, dhUpstream);', '$& dh.set(0, 0, 0, 0);'],
     ['through-time', 'backend.copy(dc, dcUpstream);', '{ $& if (dc.shape[2] > 1) dc.set(0, 0, 1, 0); }'],
     ['softmax', 'sum += y.get(b, k)', 'if (b + k > 0) $&'],
@@ -292,17 +292,15 @@ describe('a slip has its line, and plain words', () => {
     gates | dz.set(b, n, | dz.pick(b + B).set(n, | RangeError: tensor: pick(3): there is no such part of [3,12]
     gates | dz.set(b, n, | dz.pick(b - 1).set(n, | RangeError: tensor: pick(-1): there is no such part of [3,12]
     gates | dz.set(b, n, | dz.pick(b, n, 0).set( | RangeError: tensor: pick(0, 0, 0): there is no such part of
-    product | columnSums(db, dLogits | columnSums(db, dLogits.lo(6) | RangeError: tensor: lo(6): there is no such part of [5,4]
-    product | columnSums(db, dLogits | columnSums(db, dLogits.hi(5, 8) | RangeError: tensor: hi(5, 8): there is no such part of [5,4]
-    product | columnSums(db, dLogits | columnSums(db, dLogits.hi(1.5) | RangeError: tensor: hi(1.5): there is no such part of [5,4]
+    every-step | columnSums(db, dLogits | columnSums(db, dLogits.lo(6) | RangeError: tensor: lo(6): there is no such part of [5,4]
+    every-step | columnSums(db, dLogits | columnSums(db, dLogits.hi(5, 8) | RangeError: tensor: hi(5, 8): there is no such part of [5,4]
+    every-step | columnSums(db, dLogits | columnSums(db, dLogits.hi(1.5) | RangeError: tensor: hi(1.5): there is no such part of [5,4]
     gates | const [B, H] = dh.shape | const [B, H] = dh.sizes | undefined is no list
-    product | rowBlocks(W, states).forEach((Wk, k) | for (const one of W) k; rowBlocks(W, states).forEach((Wk, k) | W is no list
+    every-step | rowBlocks(W, states).forEach((Wk, k) | for (const one of W) k; rowBlocks(W, states).forEach((Wk, k) | W is no list
     adam | G.get(n) | G[n] | TypeError: tensor: [0] is none of its numbers: get(n) reads one, set(n, value) writes one
-    product | dLogits, transposeOf(Wk) | dLogits, transposeOf(Wk), { add: true } | TypeError: matmul: add: unknown option; known options: accumulate, bias
-    product | columnSums(db, dLogits | columnSums(db, dLogits, true | TypeError: columnSums: options is true: must be an object, as { accumulate: true }
+    every-step | dLogits, transposeOf(Wk) | dLogits, transposeOf(Wk), { add: true } | TypeError: matmul: add: unknown option; known options: accumulate, bias
+    every-step | columnSums(db, dLogits | columnSums(db, dLogits, true | TypeError: columnSums: options is true: must be an object, as { accumulate: true }
     weights | xTransposed, WxTransposed) | xTransposed, WxTransposed, true) | TypeError: inputBackward: options is true: must be
-    every-step | [readRows(h)], W | [readRows(h)], W, { acumulate: true } | TypeError: denseBackward: acumulate: unknown option; it has no options
-    every-step | [readRows(h)], W | [readRows(h)], W, true | TypeError: denseBackward: options is true: it has no options
   `,
     [
       'gates',
@@ -317,7 +315,7 @@ describe('a slip has its line, and plain words', () => {
       'TypeError: tensor: [0] is none of its numbers: get() reads one, set(value) writes one',
     ],
     [
-      'product',
+      'every-step',
       'dLogits, transposeOf(Wk)',
       'dLogits, transposeOf(Wk), { acumulate: true }',
       'TypeError: matmul: acumulate: unknown option; did you mean accumulate?',
@@ -363,8 +361,8 @@ describe('a slip has its line, and plain words', () => {
 
 describe('the library’s own function is no answer', () => {
   test.each([
-    ['product', "export { denseBackward } from 'longhand';", 'denseBackward'],
-    ['product', "export const denseBackward = require('longhand').denseBackward;", 'denseBackward'],
+    ['every-step', "export { denseBackward } from 'longhand';", 'denseBackward'],
+    ['every-step', "export const denseBackward = require('longhand').denseBackward;", 'denseBackward'],
     ['weights', "export { lstmBackward } from 'longhand';", 'lstmBackward'],
     ['through-time', "export { lstmBackward } from 'longhand';", 'lstmBackward'],
     ['through-time', "import * as all from 'longhand'; export const lstmBackward = all.lstmBackward;", 'lstmBackward'],
@@ -383,25 +381,25 @@ describe('the library’s own function is no answer', () => {
   test('not even one step of it', () => {
     const cheat = "import { lstmStepBackward as step } from 'longhand';\nimport {";
     expect(changed('weights', 'import {', cheat)).toEqual(error('longhand has no lstmStepBackward here'));
-    const all = check(exercise('product'), "export * from 'longhand';", 'javascript');
-    expect(all).toEqual(error('denseBackward: the file must export a function of this name'));
+    const all = check(exercise('every-step'), "export * from 'longhand';", 'javascript');
+    expect(all).toEqual(error('everyStepBackward: the file must export a function of this name'));
   });
 });
 
 test.each([
   ['hidden-state', 'dh.get(b, n) * tanhC', 'dh.get(0, b * H + n) * tanhC'],
-  ['product', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, {})'],
-  ['product', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, { accumulate: false })'],
+  ['every-step', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, {})'],
+  ['every-step', 'backend.columnSums(db, dLogits)', 'backend.columnSums(db, dLogits, { accumulate: false })'],
   ['weights', 'xTransposed, WxTransposed)', 'xTransposed, WxTransposed, { accumulate: true })'],
   ['adam', 'M.set(n, mean)', 'm.data[m.offset + n] = mean'],
   ['gates', 'dz.set(b, n, dI', 'dz.pick(b).set(n, dI'],
   ['gates', 'dz.set(b, n, dI * i * (1 - i))', 'dz.pick(b, n).set(dI * i * (1 - i))'],
   ['gates', 'dz.set(b, n, dI', 'dz.pick(null, n).set(b, dI'],
-  ['product', 'columnSums(db, dLogits)', 'columnSums(db, dLogits.lo(0).hi(dLogits.shape[0], null))'],
+  ['every-step', 'columnSums(db, dLogits)', 'columnSums(db, dLogits.lo(0).hi(dLogits.shape[0], null))'],
   ['gates', 'gates.get(b, n)', 'gates.transpose(1, 0).get(n, b)'],
   ['gates', 'gates.get(b, n)', 'gates.data[gates.index(b, n)]'],
   ['every-step', 'matrixOf(rowsOf(rows, 1, T + 1))', 'matrixOf(rows.lo(1))'],
-  ['product', 'import {', "export * from 'longhand';\nimport {"],
+  ['every-step', 'import {', "export * from 'longhand';\nimport {"],
 ] as const)('%s: %s → %s is right', (name, right, other) => {
   expect(changed(name, right, other).outcome).toBe('right');
 });

@@ -103,7 +103,7 @@ type Formula = (inputs: Shown, index: number[], shape: readonly number[]) => num
 
 /** By exercise and tensor: from the name's first word. */
 const FORMULAS: Readonly<Record<string, Readonly<Record<string, Formula>>>> = {
-  product: { dStates: dotAndRest, dW: dotAndRest, db: total },
+  product: { dW: dotAndRest, dx: dotAndRest, db: total },
   'rnn-step': RNN,
   'initial-state': { 'h[0]': total, ...RNN },
   sigmoid: { dzi: ({ dI: [dI], i: [i] }) => dI * (i - i * i) },
@@ -122,7 +122,7 @@ const FORMULAS: Readonly<Record<string, Readonly<Record<string, Formula>>>> = {
     v: vOf,
     p: (inputs) => before('p', inputs) - (inputs.α[0] * mOf(inputs)) / (Math.sqrt(vOf(inputs)) + 1e-8),
   },
-  'every-step': { dW: dotAndRest, db: total, dhUpstream: dotAndRest, dh: dotAndRest },
+  'every-step': { dStates: dotAndRest, dW: dotAndRest, db: total, dhUpstream: dotAndRest, dh: dotAndRest },
   scan: {
     dh: completeOf,
     db: completeOf,

@@ -36,7 +36,7 @@ if (inTier(true, false)) {
     sigmoid | dI * i * (1 - i) | 0.25 * dI | no diagnosis
     sigmoid | dI * i * (1 - i) | 1.0000001 * dI * i * (1 - i) | no diagnosis
     adam | G.get(n); | G.get(n) + EPSILON; | no diagnosis
-    product | backend.columnSums(db, dLogits); | backend.fill(db, 1); | db is wrong, and dStates and dW are right. Look at the line of db.
+    every-step | backend.columnSums(db, dLogits); | backend.fill(db, 1); | db of denseBackward and db are wrong, and dStates, dW of denseBackward, dW, dhUpstream, dWh, dWx, dBias, dx, dh and dc are right. Look at the line of db in denseBackward.
     hidden-state | dc.set(b, n, dC); | dc.set(b, n, -dC); | dc has the wrong sign: every number is -1 times the expected one.
     gates | (1 - j * j) | (1 - j) * (1 + j) / 2 | Every number of gate j of dz is 0.5 times the expected one.
     weights | dx, dWx, dz, xTransposed, | dx, dWx.slice(1), dz, xTransposed.slice(1), | Of dWx, only the first one ([0]) is wrong.
@@ -125,13 +125,18 @@ if (inTier(true, false)) {
       'dBias[0][n] += 0;$1dWh[m][n] += 0',
       'dWh and dBias are 0 everywhere: nothing is added to them, a factor of every number is 0, or 0 is written there too late.',
     ],
-    ['product', 'backend.columnSums(db, dLogits);', 'backend.fill(db, dLogits.get(0, 0));', 'Look at the line of db.'],
+    [
+      'every-step',
+      'backend.columnSums(db, dLogits);',
+      'backend.fill(db, dLogits.get(0, 0));',
+      'Look at the line of db in denseBackward.',
+    ],
     ['sigmoid', /return .*;/, 'return 0;', 'dzi is 0 everywhere: 0 is returned, or a factor of every number is 0.'],
     [
-      'product',
+      'every-step',
       'backend.columnSums(db, dLogits);',
       'db.set(db.size - 1, 0);',
-      'db is wrong, and dStates and dW are right.',
+      'db of denseBackward and db are wrong, and dStates, dW of denseBackward',
     ],
     ...['dBias', 'dWx', 'dWh', 'dStart'].map((name): readonly [string, string, string, string] => [
       name === 'dStart' ? 'initial-state' : 'rnn-step',

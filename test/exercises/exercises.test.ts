@@ -22,6 +22,14 @@ test('there are fourteen, in the order of the chapters, with a text, three hints
   }
 });
 
+/** Exercise 1 has lines of chapter 2's output layer, with the names of a product: without white space. */
+const RENAMED: Readonly<Partial<Record<string, string>>> = {
+  'db[n]+=dz[b][n]': 'dBiasY[0][k]+=dLogit',
+  'for(letk=0;k<I;k++){': 'for(letn=0;n<H;n++){',
+  'dW[k][n]+=x[b][k]*dz[b][n]': 'dWy[n][k]+=h[T][b][n]*dLogit',
+  'dx[b][k]+=dz[b][n]*W[k][n]': 'dh[T][b][n]+=dLogit*Wy[n][k]',
+};
+
 describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_, one) => {
   test.each(['typescript', 'javascript'] as const)('%s: the solution is right, the start is not begun', (language) => {
     expect(check(one, one[language].solution, language)).toEqual({
@@ -50,6 +58,7 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
       one.source,
       'src/cells/cell.ts',
       'src/cells/lstm.ts',
+      'src/equations/dense.ts',
       'src/network/layers.ts',
       'src/network/output.ts',
       'src/network/network.ts',
@@ -64,7 +73,7 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
         // composed of parts of lines, or without the cases that these exercises leave out
         const words = statement.match(/[A-Za-z]{4,}/g) ?? [];
         for (const word of words) expect(places.join('')).toContain(word);
-      } else expect(code).toContain(statement);
+      } else expect(code).toContain(RENAMED[statement] ?? statement);
     }
   });
 
@@ -167,9 +176,9 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
   test.each(rows`
     softmax | row b, class 0 of the probabilities | for (let b = 0; | probabilities.set(1, 0, 5); for (let b = 0; | probabilities[1, 0] from
     softmax | a class too many | /(?<=dLogits)\.set\(b, k, (.*)\);/ | .data[dLogits.offset + b * C + k + 1] = $1; | beyond the end of dLogits
-    product | dLogits | /(?=backend\.columnSums)/ | dLogits.set(0, 0, 1);  | dLogits[0, 0] from
-    product | W | /(?=backend\.columnSums)/ | W.set(0, 0, 1);  | W[0, 0] from
-    product | a state | /(?=backend\.columnSums)/ | states[0].set(1, 0, 1);  | states[0][1, 0] from
+    every-step | dLogits | /(?=backend\.columnSums)/ | dLogits.set(0, 0, 1);  | dLogits[0, 0] from
+    every-step | W | /(?=backend\.columnSums)/ | W.set(0, 0, 1);  | W[0, 0] from
+    every-step | a state | /(?=backend\.columnSums)/ | states[0].set(1, 0, 1);  | states[0][1, 0] from
     hidden-state | dh | /(?=const tanhC)/ | if (n === H - 1) dh.set(b, 0, 1);  | dh[0, 0] from
     cell-state | cPrev | /(?=const dI)/ | if (n > 0) cPrev.set(b, n - 1, 1);  | cPrev[0, 0] from
     gates | the gates | /(?=dz\.set\(b, n,)/ | gates.set(b, n, 0);  | gates[0, 0] from
@@ -198,7 +207,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['rnn-step', /(?=return \{ gradients)/, 'h.length = 0; '],
     ['initial-state', /(?=return \{ gradients)/, 'h.reverse(); '],
     ['initial-state', /(?=return \{ gradients)/, 'h.pop(); '],
-    ['product', /(?=backend\.columnSums)/, 'states.reverse(); '],
+    ['every-step', /(?=backend\.columnSums)/, 'states.reverse(); '],
     [
       'through-time',
       'for (let n = steps.length - 1; n >= 0; n--) ',
@@ -209,11 +218,11 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['softmax', /(?=let sum)/, 'dLogits.data = new Float64Array(B * C); dLogits.offset = 0; '],
     ['softmax', /(?=let sum)/, 'dLogits.set = () => 0; '],
     ['softmax', /(?=let sum)/, 'probabilities.shape.reverse(); '],
-    ['product', /(?=backend\.columnSums)/, 'db.data = new Float64Array(db.size); db.offset = 0; '],
-    ['product', /^(?=.*dStates\[k\])/m, 'for (const d of dStates) d.data = new Float64Array(d.size); '],
-    ['product', /(?=backend\.columnSums)/, 'dW.shape.pop(); '],
-    ['product', /(?=backend\.columnSums)/, 'states[0].shape[0]--; '],
-    ['product', /(?=backend\.columnSums)/, 'backend.columnSums = () => 0; '],
+    ['every-step', /(?=backend\.columnSums)/, 'db.data = new Float64Array(db.size); db.offset = 0; '],
+    ['every-step', /^(?=.*dStates\[k\])/m, 'for (const d of dStates) d.data = new Float64Array(d.size); '],
+    ['every-step', /(?=backend\.columnSums)/, 'dW.shape.pop(); '],
+    ['every-step', /(?=backend\.columnSums)/, 'states[0].shape[0]--; '],
+    ['every-step', /(?=backend\.columnSums)/, 'backend.columnSums = () => 0; '],
     ['gates', /(?=dz\.set\(b, n,)/, 'dz.stride.sort(); '],
     ['adam', /(?=const gradient)/, 'p.shape = null; '],
     ['weights', /(?=backend\.columnSums)/, 'step.dz.shape.shift(); '],
@@ -290,17 +299,14 @@ test('a row that is a list is a list in the backward pass too', () => {
 });
 
 test.each(rows`
-    product | columnSums(db, dLogits | columnSums(db | columnSums: a is undefined: must be a tensor
-    product | dStates[k], dLogits | dStates, dLogits | matmul: out is an Array: must be a tensor
-    product | transposeOf(Wk) | transposeOf() | transposeOf: matrix is undefined: must be a tensor
+    every-step | columnSums(db, dLogits | columnSums(db | columnSums: a is undefined: must be a tensor
+    every-step | dStates[k], dLogits | dStates, dLogits | matmul: out is an Array: must be a tensor
+    every-step | transposeOf(Wk) | transposeOf() | transposeOf: matrix is undefined: must be a tensor
     weights | dhPrev, dz, WhTransposed, | dhPrev, dz, | matmul: b is an Object: must be a tensor
     weights | dx, dWx, dz, xTransposed | dx[0], dWx, dz, xTransposed | inputBackward: dx is a tensor: must be a list of tensors
     through-time | backend, lstm, running | lstm, running | lstmStepBackward: backend is an Object: must be the backend
     through-time | backend, lstm, running | backend, lstm, steps[n] | lstmStepBackward: step is an Object: must be the running rows of a step
     through-time | backend.copy(dh, dhUpstream) | backend.copy(dh) | copy: a is undefined: must be a tensor
-    every-step | [readRows(dhUpstream)] | readRows(dhUpstream) | denseBackward: dStates is a tensor: must be a list of tensors
-    every-step | [readRows(h)], W) | [readRows(h)]) | denseBackward: W is undefined: must be a tensor
-    every-step | [readRows(h)] | [h.data] | denseBackward: states[0] is a Float64Array: must be a tensor
     every-step | lstmBackward(backend, lstm) | lstmBackward(backend) | lstmBackward: lstm is undefined: must be the LSTM
   `)('%s: a call with %s → %s names the argument', (name, right, wrong, message) => {
   const verdict = changed(name, right, wrong);
@@ -325,7 +331,7 @@ test.each<string[]>([
     softmax | /\/ count(?=\);)/ | / 3
     softmax | /\(probabilities.*count(?=\);)/ | b < count ? $& : 0
     sigmoid | dI * i * (1 - i) | $& || i
-    product | /\(\{ shape: \[, H\] \}\) => .*(?=\);)/ | ({ shape: [, H] }, k) => ((end = k === 0 ? 0 : states[k - 1].shape[1]), rowsOf(W, end, end + H))
+    every-step | /\(\{ shape: \[, H\] \}\) => .*(?=\);)/ | ({ shape: [, H] }, k) => ((end = k === 0 ? 0 : states[k - 1].shape[1]), rowsOf(W, end, end + H))
     rnn-step | /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/ | const dz = ($1 *=$2);
     initial-state | /n < H(?=; n\+\+\) dStart)/ | n < 5
     through-time | for (const dInput of dInputs) backend.fill(dInput, 0) | dInputs[0] && backend.fill(dInputs[0], 0)
@@ -373,7 +379,7 @@ test.each<string[]>([
     sigmoid | return dI * i * (1 - i) | return [dI * i * (1 - i)] | sigmoidBackward returns an Array: it must return a number
     adam | /return (\(learningRate.*);/ | return String($1); | /^adamRate returns "0\.\d+": it must/
     adam | export function adam( | export async function adam( | it returns a promise: the function must not be async
-    product | export function denseBackward | export function* denseBackward | it returns a generator: the function must not have a *
+    every-step | export function denseBackward | export function* denseBackward | it returns a generator: the function must not have a *
     adam | export function adam( | export async function* adam( | it returns a generator: the function must be neither async nor have a *
     rnn-step | /return \{ gradients.*/ |  | backward must return { gradients, dh }, but returns undefined
     rnn-step | / dh \};/ |  dh: null }; | backward must return { gradients, dh }, but its dh is null
@@ -411,8 +417,8 @@ test('JavaScript that means something else in TypeScript is read as JavaScript',
 
 /** In each pair the numbers that an answer did not write are NaN in both. */
 test.each([
-  ['product', 'backend.columnSums(db, dLogits)', 'backend.fill(db, 0 / 0)', undefined],
-  ['product', /matmul\(dWk, .*(?=\)\);)/, '$&, { accumulate: true }', 'dW is added to what it held before'],
+  ['every-step', 'backend.columnSums(db, dLogits)', 'backend.fill(db, 0 / 0)', undefined],
+  ['every-step', /matmul\(dWk, .*(?=\)\);)/, '$&, { accumulate: true }', 'dW is added to what it held before'],
   ['every-step', '[readRows(h)], W)', '[readRows(h)], dW)', 'dW in place of W'],
   ['every-step', 'readRows(dhUpstream)', 'readRows(lstm.dh)', undefined],
 ] as const)('%s: %p → %p is called no mistake that it does not have', (name, right, wrong, mistake) => {
@@ -469,7 +475,7 @@ test('a start text of an earlier version is not begun: it had the lines of other
     const begun = new Set(start.split('\n'));
     return `${solution
       .split('\n')
-      .filter((line) => !begun.has(line))
+      .filter((line) => !begun.has(line) && !line.startsWith(' *')) // of the comment, too, the start hides a line
       .join('\n')}\n`;
   };
   const earlier = exercise('gates')
@@ -592,9 +598,11 @@ describe('an answer that cannot be checked', () => {
   });
 
   test('a wrong shape is reported with its line and the rule', () => {
-    expect(changed('product', 'transposeOf(states[k])', 'states[k]')).toEqual({
+    expect(changed('every-step', 'transposeOf(states[k])', 'states[k]')).toEqual({
       outcome: 'error',
-      message: expect.stringMatching(/^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5$/) as string,
+      message: expect.stringMatching(
+        /^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5: .*the shapes fit with transposeOf\(a\)$/,
+      ) as string,
     });
   });
 });

@@ -125,48 +125,14 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])
   ],
   product: [
     ...rows`
-      ${D_B} | for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k)); | db is dLogits of the last row
-      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db has the wrong sign
-      ${D_STATES} | states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1])))); | first rows of W
+      db[n] += dz[b][n]; | db[n] = dz[b][n]; | db is dz of the last row
+      db[n] += dz[b][n]; | db[n] += 2 * dz[b][n]; | 2 times the expected one
+      dW[k][n] += x[b][k] * dz[b][n]; | dW[k][n] += x[k][b] * dz[b][n]; | a transpose is missing: dW is x·dz
+      dx[b][k] += dz[b][n] * W[k][n]; | dx[b][k] += dz[b][n] * W[n][k]; | a transpose is missing: dx is dz·W
+      dx[b][k] += dz[b][n] * W[k][n]; | dx[b][k] -= dz[b][n] * W[k][n]; | the sign of dx
+      dW[k][n] += x[b][k] * dz[b][n]; | dW[k][n] += x[b][k] + dz[b][n]; | Look at the line of dW
+      for (let b = 0; b < B; b++) | for (let b = 1; b < B; b++) | Look at the line of dW, and at the line of dx, and at the line of db
     `,
-    [`${D_W}\n  ${D_B}`, '', 'dW and db are not written'],
-    [
-      D_B,
-      'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));',
-      'db is added to what it held',
-    ],
-    [
-      D_B,
-      `${D_B}\n  for (let r = 0; r < dW.shape[0]; r++)
-    for (let k = 0; k < db.size; k++) dW.set(r, k, dW.get(r, k) / dLogits.shape[0]);`,
-      'dW',
-      'number of rows',
-    ],
-    [
-      D_B,
-      `backend.fill(db, 0);
-  for (let n = 1; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));`,
-      'without the first row',
-    ],
-    [
-      D_W,
-      `rowBlocks(dW, states).forEach((dWk, k) => {
-    for (let n = 0; n < dLogits.shape[0]; n++)
-      for (let m = 0; m < dWk.shape[0]; m++)
-        for (let c = 0; c < dWk.shape[1]; c++) dWk.set(m, c, states[k].get(n, m) * dLogits.get(n, c));
-  });`,
-      'dW',
-      'last row',
-    ],
-    [
-      D_STATES,
-      `rowBlocks(W, states).forEach((Wk, k) => {
-    for (let n = 0; n < dLogits.shape[0]; n++)
-      for (let m = 0; m < Wk.shape[0]; m++)
-        for (let c = 0; c < Wk.shape[1]; c++) dStates[k].set(n, m, dLogits.get(n, c) * Wk.get(m, c));
-  });`,
-      'last class',
-    ],
   ],
   'rnn-step': [
     ...rows`
@@ -348,6 +314,49 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])
     ],
   ],
   'every-step': [
+    ...rows`
+      ${D_B} | for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k)); | db is dLogits of the last row
+      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db has the wrong sign
+      ${D_STATES} | states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1])))); | first rows of W
+    `,
+    [`${D_W}\n  ${D_B}`, '', 'dW and db are not written'],
+    [
+      D_B,
+      'for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));',
+      'db is added to what it held',
+    ],
+    [
+      D_B,
+      `${D_B}\n  for (let r = 0; r < dW.shape[0]; r++)
+    for (let k = 0; k < db.size; k++) dW.set(r, k, dW.get(r, k) / dLogits.shape[0]);`,
+      'dW',
+      'number of rows',
+    ],
+    [
+      D_B,
+      `backend.fill(db, 0);
+  for (let n = 1; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, db.get(k) + dLogits.get(n, k));`,
+      'without the first row',
+    ],
+    [
+      D_W,
+      `rowBlocks(dW, states).forEach((dWk, k) => {
+    for (let n = 0; n < dLogits.shape[0]; n++)
+      for (let m = 0; m < dWk.shape[0]; m++)
+        for (let c = 0; c < dWk.shape[1]; c++) dWk.set(m, c, states[k].get(n, m) * dLogits.get(n, c));
+  });`,
+      'dW',
+      'last row',
+    ],
+    [
+      D_STATES,
+      `rowBlocks(W, states).forEach((Wk, k) => {
+    for (let n = 0; n < dLogits.shape[0]; n++)
+      for (let m = 0; m < Wk.shape[0]; m++)
+        for (let c = 0; c < Wk.shape[1]; c++) dStates[k].set(n, m, dLogits.get(n, c) * Wk.get(m, c));
+  });`,
+      'last class',
+    ],
     ...rows`
       ${DENSE} | denseBackward(backend, [readRows(lstm.dh)], dW, db, dLogits, [readRows(h)], W); | which rows of dhUpstream
     `,

@@ -4,6 +4,7 @@ import 'katex/dist/katex.min.css';
 import { type Router, type Theme, useData, withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import { type App, defineAsyncComponent, defineComponent, h, nextTick, provide } from 'vue';
+import ExerciseHere from './exercises/exercise-here.js';
 import { Figures, followScrolling, loadFigures } from './figures.js';
 import './style/site.css';
 import './style/runs.css';
@@ -89,6 +90,7 @@ function registerExercises(app: App): void {
     'ExerciseWorkbench',
     defineAsyncComponent(() => import('./exercises/workbench.js')),
   );
+  app.component('ExerciseHere', ExerciseHere);
   app.component(
     'ExerciseList',
     defineAsyncComponent(async () => (await import('./exercises/lists.js')).ExerciseList),

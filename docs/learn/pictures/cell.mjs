@@ -14,11 +14,58 @@ const GATES = [
 ];
 const [INPUTS, Z, GATE, C, H, END] = [52, 150, 250, 352, 450, 532];
 
-/** An arrow straight down at x, with its number to the right. */
-const down = (x, from, to, number, of = FIRST) => [
-  arrow(`M${x} ${from + 24}V${to - 24}`, of),
-  text(x + 8, (from + to) / 2 + 4, number, { of }),
-];
+/** The arrows by what they lead from and to: the corners of each, its equation, and where that stands. */
+const ARROWS = {
+  ...{ 'hPrev-z': straight(176, INPUTS, Z, '(1)'), 'x-z': straight(290, INPUTS, Z, '(1)') },
+  ...Object.fromEntries(GATES.map(({ x, name }) => [`z-${name}`, straight(x, Z, GATE, '(2)')])),
+  ...Object.fromEntries(GATES.slice(0, 3).map(({ x, name }) => [`${name}-c`, straight(x, GATE, C, '(3)')])),
+  'cPrev-c': {
+    corners: [
+      [24, INPUTS + 24],
+      [24, C],
+      [44, C],
+    ],
+    number: '(3)',
+    place: [32, (GATE + C) / 2 + 4],
+  },
+  'c-h': straight(190, C, H, '(4)'),
+  'o-h': { ...straight(308, GATE, H, '(4)'), place: [316, (C + H) / 2 + 4] },
+  'c-next': {
+    corners: [
+      [80, C + 24],
+      [80, END - 16],
+    ],
+  },
+  'h-next': {
+    corners: [
+      [230, H + 24],
+      [230, END - 16],
+    ],
+  },
+};
+
+/** Down at x, from the lower edge of one row of boxes to the upper edge of another. */
+function straight(x, from, to, number) {
+  return {
+    corners: [
+      [x, from + 24],
+      [x, to - 24],
+    ],
+    number,
+    place: [x + 8, (from + to) / 2 + 4],
+  };
+}
+
+/** The arrow with this name, and its number. `isBack`: it leads from the end to the beginning, and its number has a prime. */
+function namedArrow(name, of, isBack = false) {
+  const { corners, number, place } = ARROWS[name];
+  const way = isBack ? corners.toReversed() : corners;
+  const prime = isBack ? number?.replace(')', '′)') : number;
+  return [
+    arrow(`M${way.map((corner) => corner.join(' ')).join('L')}`, of),
+    number ? text(...place, prime, { of }) : [],
+  ];
+}
 
 /** What the boxes say about tensors: a name and a line below it. */
 const TENSORS = {
@@ -29,33 +76,42 @@ const TENSORS = {
   h: ['h = o*tanh(c)', '[B,H]'],
 };
 
-/** The way from x and hPrev to z, which is not there if z is set by hand. */
-const FROM_INPUTS = [down(176, INPUTS, Z, '(1)'), down(290, INPUTS, Z, '(1)')];
 const INPUT_BOXES = [box(176, INPUTS, 'hPrev', '[B,H]', { width: 76 }), box(290, INPUTS, 'x', '[B,I]', { width: 76 })];
 
-/** One step, as SVG in nested lists; each arrow has the number of its equation. */
-const cellGraph = ({ cPrev, z, gates, c, h }, fromInputs, inputBoxes) => [
-  heads(FIRST, SECOND),
-  fromInputs,
-  GATES.map(({ x }) => down(x, Z, GATE, '(2)')),
-  GATES.slice(0, 3).map(({ x }) => down(x, GATE, C, '(3)')),
-  arrow(`M24 ${INPUTS + 24}V${C}H44`, SECOND),
-  text(32, (GATE + C) / 2 + 4, '(3)', { of: SECOND }),
-  down(190, C, H, '(4)'),
-  arrow(`M308 ${GATE + 24}V${H - 24}`, FIRST),
-  text(316, (C + H) / 2 + 4, '(4)', { of: FIRST }),
-  arrow(`M80 ${C + 24}V${END - 16}`, SECOND),
-  arrow(`M230 ${H + 24}V${END - 16}`, FIRST),
-  box(50, INPUTS, ...cPrev, { width: 76 }),
-  inputBoxes,
-  box(194, Z, ...z, { width: 292 }),
-  GATES.map(({ x }, n) => box(x, GATE, ...gates[n], { width: 66 })),
-  box(154, C, ...c, { width: 220 }),
-  box(230, H, ...h, { width: 220 }),
+/** The way from x and hPrev to z, which is not there if z is set by hand. */
+const FROM_INPUTS = ['hPrev-z', 'x-z'];
+/** The way of the cell has a colour of its own. */
+const OF_CELL = ['cPrev-c', 'c-next'];
+
+/** One step, as SVG in nested lists; each arrow has the number of its equation. `lit`: the equation whose arrows alone have a colour; '': all have one. */
+const cellGraph = (texts, hasInputs, lit = '') => [
+  heads(FIRST, SECOND, 'grey'),
+  Object.keys(ARROWS).map((name) =>
+    hasInputs || !FROM_INPUTS.includes(name) ? namedArrow(name, colourOf(name, lit)) : [],
+  ),
+  boxes(texts),
+  hasInputs ? INPUT_BOXES : [],
   text(80, END, 'c, to the', { of: SECOND, anchor: 'middle' }),
   text(80, END + 17, 'next step', { of: SECOND, anchor: 'middle' }),
   text(230, END, 'h, to the next step', { of: FIRST, anchor: 'middle' }),
   text(230, END + 17, 'and to the output layer', { of: FIRST, anchor: 'middle' }),
+];
+
+/** @param {string} name @param {string} lit */
+function colourOf(name, lit) {
+  if (lit !== '' && ARROWS[name].number !== lit) return 'grey';
+  return OF_CELL.includes(name) ? SECOND : FIRST;
+}
+
+/** The step forward, with the arrows of one equation lit: `(1)` to `(4)`. @param {string} lit */
+export const cellForward = (lit) => cellGraph(TENSORS, true, lit);
+
+const boxes = ({ cPrev, z, gates, c, h }) => [
+  box(50, INPUTS, ...cPrev, { width: 76 }),
+  box(194, Z, ...z, { width: 292 }),
+  GATES.map(({ x }, n) => box(x, GATE, ...gates[n], { width: 66 })),
+  box(154, C, ...c, { width: 220 }),
+  box(230, H, ...h, { width: 220 }),
 ];
 
 export const [CELL_WIDTH, CELL_HEIGHT] = [360, 566];
@@ -65,8 +121,30 @@ export const cellPicture = () =>
     CELL_WIDTH,
     CELL_HEIGHT,
     'One step of an LSTM, from x, hPrev and cPrev to c and h, with the numbers of the equations',
-    cellGraph(TENSORS, FROM_INPUTS, INPUT_BOXES),
+    cellGraph(TENSORS, true),
   );
+
+/** What each box holds on the way back, and the gradient of it. */
+const BACKWARD = {
+  cPrev: ['dcPrev', 'to c before'],
+  z: ['dz', 'z = x·Wx + hPrev·Wh + b'],
+  gates: GATES.map(({ name, label }) => [`d${name}`, label]),
+  c: ['dc', 'c = f*cPrev + i*j'],
+  h: ['dh', 'h = o*tanh(c)'],
+};
+
+/** The same step on the way back. `lit`: the names of the arrows that one line serves; all others are grey. @param {readonly string[]} lit */
+export const cellBackward = (lit) => [
+  heads('grey', 'third'),
+  Object.keys(ARROWS).map((name) => namedArrow(name, lit.includes(name) ? 'third' : 'grey', true)),
+  boxes(BACKWARD),
+  box(176, INPUTS, 'dhPrev', 'to h before', { width: 86 }),
+  box(290, INPUTS, 'dx', 'to the input', { width: 86 }),
+  text(80, END, 'dc, from the', { of: 'quiet', anchor: 'middle' }),
+  text(80, END + 17, 'next step', { of: 'quiet', anchor: 'middle' }),
+  text(230, END, 'dh, from the next step', { of: 'quiet', anchor: 'middle' }),
+  text(230, END + 17, 'and from the output layer', { of: 'quiet', anchor: 'middle' }),
+];
 
 /** At the bottom of each gate's box: how far it is open. j is between -1 and 1, from the middle. */
 const levels = (cell) =>
@@ -85,7 +163,7 @@ export function cellWithNumbers({ zi, zj, zf, zo }, cPrev, cell) {
     c: ['c = f*cPrev + i*j', `${short(f)}·${next(short(cPrev))} + ${short(i)}·${next(short(j))} = ${short(c)}`],
     h: ['h = o*tanh(c)', `${short(o)}·${next(short(Math.tanh(c)))} = ${short(h)}`],
   };
-  return [cellGraph(numbers, [], []), levels(cell)];
+  return [cellGraph(numbers, false), levels(cell)];
 }
 
 /**

@@ -7,6 +7,8 @@ import { typed, DataError } from '../../core/errors.js';
 import type { Exercise } from '../../exercises/exercise.js';
 import { EXERCISES, nextAfter, numbersOf } from '../../exercises/exercises.js';
 import { folderContents } from '../../exercises/folder.js';
+import { followWords } from '../../exercises/replies.js';
+import { silentWays } from '../../exercises/silent-ways.js';
 import { placeOf, writeNewFolder } from '../../files/disk.js';
 import { isRight, verdictsOn, printDifferences, summaryOf } from '../verdicts.js';
 import { currentRun, untilInterrupted } from '../current-run.js';
@@ -52,13 +54,16 @@ Examples:
     .description('Check all answers, or one. Exit code 0: right; 1: wrong, or not begun; 2: no such exercise.')
     .argument('[number]', `1 to ${EXERCISES.length}`)
     .option('--watch', 'check an answer each time its file is saved, until Ctrl-C', false)
-    .action(async (number: string | undefined, { watch: watches }: { watch: boolean }) => {
+    .option('--name', 'name the mistake in one answer, if its numbers show it', false)
+    .action(async (number: string | undefined, { watch: watches, name: isNamed }: CheckFlags) => {
+      if (isNamed && number === undefined)
+        command.error('error: --name needs the number of an exercise, as in exercises check 5 --name');
       const chosen = number === undefined ? EXERCISES : [exerciseOf(command, number)];
       const folder = folderOf(command);
       await untilInterrupted(async (signal) => {
         const report = (): Promise<boolean> =>
-          chosen.length === 1 ? reportOne(folder, chosen[0], signal) : reportAll(folder, signal);
-        if (watches) await watchFolder(folder, chosen, report, signal);
+          chosen.length === 1 ? reportOne(folder, chosen[0], isNamed, signal) : reportAll(folder, signal);
+        if (watches) await watchFolder(folder, chosen, isNamed, report, signal);
         else if (!(await report())) currentRun().exitCode = 1;
       });
     });
@@ -77,6 +82,12 @@ Examples:
   command.addCommand(exercisesExportCommand());
   command.addCommand(exercisesImportCommand());
   return command;
+}
+
+/** Of `exercises check`. */
+interface CheckFlags {
+  readonly watch: boolean;
+  readonly name: boolean;
 }
 
 function exerciseOf(command: Command, number: string): Exercise {
@@ -153,14 +164,19 @@ function printProgress(folder: string, right: readonly Exercise[], last?: Exerci
   }
 }
 
-/** Returns whether the answer is right. */
-async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal): Promise<boolean> {
+/** Returns whether the answer is right. `isNamed`: a wrong answer's mistake is named, too. */
+async function reportOne(folder: string, exercise: Exercise, isNamed: boolean, signal: AbortSignal): Promise<boolean> {
   const [all] = await verdictsOn(folder, [exercise], signal);
-  for (const { file, verdict } of all) {
+  for (const { file, source = '', verdict } of all) {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
+    const follows = followWords(exercise.name, verdict.differences);
+    const ways = silentWays(source);
+    if (follows !== '') print(follows);
+    if (ways !== '') print(ways);
     printDifferences(verdict.differences);
-    if (verdict.diagnosis !== undefined) print(verdict.diagnosis);
+    if (verdict.diagnosis === undefined) continue;
+    print(isNamed ? verdict.diagnosis : `${typedExercise(`check ${exercise.number} --name`)} names the mistake.`);
   }
   if (isRight(all)) await printSolved(folder, signal, exercise);
   else print(`${typedExercise(`hint ${exercise.number}`)} shows a hint.`);
@@ -186,6 +202,7 @@ async function reportAll(folder: string, signal: AbortSignal): Promise<boolean> 
 async function watchFolder(
   folder: string,
   exercises: readonly Exercise[],
+  isNamed: boolean,
   report: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -202,9 +219,11 @@ async function watchFolder(
     for (const exercise of saved) {
       saved.delete(exercise);
       current = { exercise, stop: new AbortController() };
-      await reportOne(folder, exercise, AbortSignal.any([signal, current.stop.signal])).catch((error: unknown) => {
-        if (!current?.stop.signal.aborted || signal.aborted) throw error; // otherwise it has been saved again
-      });
+      await reportOne(folder, exercise, isNamed, AbortSignal.any([signal, current.stop.signal])).catch(
+        (error: unknown) => {
+          if (!current?.stop.signal.aborted || signal.aborted) throw error; // otherwise it has been saved again
+        },
+      );
     }
     if (!hasInformed) inform('Each saved answer is checked. Ctrl-C ends this.');
     hasInformed = true;

@@ -1,5 +1,5 @@
 /** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
-import { type Exercise, type KnownMistake, withMistake } from '../exercise.js';
+import { type Exercise, type KnownMistake, listOf, withMistake } from '../exercise.js';
 import { NUMBERS } from '../numbers.js';
 import { type Numbers, type Result, isNear, numberIn } from '../results.js';
 import { type Family, placeToLook, areNear, familiesOf, gatesOf } from './parts.js';
@@ -182,6 +182,3 @@ function namesOf(names: readonly string[]): string {
   );
   return listOf(all);
 }
-
-const listOf = (names: readonly string[]): string =>
-  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

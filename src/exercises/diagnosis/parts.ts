@@ -127,8 +127,8 @@ const IN_FORWARD = 'What is wrong in the forward pass is wrong in every gradient
 
 const LINES: Readonly<Record<string, readonly Line[]>> = {
   product: [
-    ['the line of dStates', ['dStates']],
     ['the line of dW', ['dW']],
+    ['the line of dx', ['dx']],
     ['the line of db', ['db']],
   ],
   'rnn-step': [
@@ -178,6 +178,11 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['the line of P', ['p']],
   ],
   'every-step': [
+    ['the line of dStates in denseBackward', ['dStates', 'dhUpstream', ...WEIGHTS]],
+    ['what denseBackward does with several states, at its line of dStates', ['dStates']],
+    ['the line of dW in denseBackward', ['dW of denseBackward', 'dW']],
+    ['what denseBackward does with several states, at its line of dW', ['dW of denseBackward']],
+    ['the line of db in denseBackward', ['db of denseBackward', 'db']],
     ['how often denseBackward is called, and with which rows: it replaces dW and db', ['dW', 'db']],
     ['the states and dW in the call of denseBackward', ['dW']],
     ['dLogits and db in the call of denseBackward', ['db']],

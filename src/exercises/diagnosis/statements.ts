@@ -75,7 +75,6 @@ export function ratioOf({ name, parts }: Family, exercise: string): Statement | 
 
 /** The families that hold other numbers than 0 before the reader's lines, by exercise. */
 const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
-  product: /^(dStates|dW|db)$/,
   'hidden-state': /^(dc|dcPrev|dz|gate . of dz)$/,
   'cell-state': /^(dc|dcPrev|dz|gate . of dz)$/,
   gates: /^(dc|dcPrev|dz|gate . of dz)$/,
@@ -83,7 +82,7 @@ const HELD_BEFORE: Readonly<Partial<Record<string, RegExp>>> = {
   'through-time': /^(dx|dh|dc)$/,
   softmax: /^dLogits$/,
   adam: /^[mvp]$/, // m and v in the case that begins at a later update
-  'every-step': /^(dW|db|dhUpstream)$/,
+  'every-step': /^(dStates|d[Wb]( of denseBackward)?|dhUpstream)$/,
   scan: /^(dh|dhPrev|da|db)$/,
   'gru-step': /^(dhPrev|dax|dah|gate . of da[xh])$/,
 };

@@ -38,7 +38,26 @@ testInBrowser('the fields of chapter 4, by keyboard, and without storage', async
   await field('dc₁').fill(HAND['dc₁[h₁]'].toFixed(4));
   await field('dc₁').press('Enter');
   const lacks = 'dc₁ lacks the gradient that arrives from step 2';
-  await page.locator('.number-field.wrong p', { hasText: `You get this number if ${lacks}` }).waitFor();
+  const wrong = page.locator('.number-field.wrong');
+  await wrong
+    .locator('p', { hasText: 'dc₁ differs, and so does what is computed from it: di₁, dj₁, df₁ and dc₀.' })
+    .waitFor();
+  await wrong.getByRole('button', { name: 'Name the mistake in dc₁' }).press('Enter');
+  await wrong.locator('p', { hasText: `You get this number if ${lacks}` }).waitFor();
+  // a line, by keyboard: the two replies, and the drawing
+  const line = page.getByLabel('dc = ?', { exact: true });
+  const reply = page.locator('.line-editor > div', { has: line });
+  await line.fill('dh*o*(1 - tanh(c)^2)');
+  await line.press('Enter');
+  await reply.locator('p', { hasText: 'dc differs: it is −0.0492, but must be −0.1962.' }).waitFor();
+  await reply.getByRole('button', { name: 'Name the mistake in dc' }).press('Enter');
+  await reply.locator('p', { hasText: 'Your line gives these numbers if' }).waitFor();
+  await line.fill('dcNext*fNext + dh*o*(1 - tanh(c)^2)');
+  await line.press('Enter');
+  await reply.locator('p', { hasText: 'Right: −0.1962 with the chapter’s numbers' }).waitFor();
+  const drawing = page.locator('#write-dc svg');
+  expect(await drawing.getAttribute('aria-label')).toContain('from the next step to c, and from h to c.');
+  expect(await drawing.locator('path.third').count()).toBe(2);
   await expectGood(page);
 });
 
@@ -67,12 +86,16 @@ testInBrowser(
     page.on('dialog', (dialog) => void dialog.accept());
     const field = (equation: string): Locator => page.getByLabel(equation, { exact: true });
     const says = (equation: string): Locator => page.locator('.number-field', { has: field(equation) }).locator('p');
-    const [zi, zj] = ['zi₁ = x₁·Wxi + h₀·Whi + bi', 'zj₁ = x₁·Wxj + h₀·Whj + bj'];
-    const [zf, zo] = [zj.replaceAll('j', 'f'), zj.replaceAll('j', 'o')];
+    const [zi, zj, zf, zo] = ['zi₁ = ?', 'zj₁ = ?', 'zf₁ = ?', 'zo₁ = ?'];
     const box = page.locator('details', { hasText: 'Check (1)' }).first();
     await field(zi).fill('0.31');
     await field(zi).press('Enter');
-    expect(await says(zi).innerText()).toBe('Wrong. You get this number if the term bi is missing.');
+    expect(await says(zi).innerText()).toBe('zi₁ differs, and so does what is computed from it: i₁.');
+    await page.getByRole('button', { name: 'Name the mistake in zi₁' }).click();
+    expect(await says(zi).innerText()).toContain('You get this number if the term bi is missing.');
+    expect(await page.getByText('zi₁ = x₁·Wxi + h₀·Whi + bi').first().isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Show the 4 lines of (1), step 1', exact: true }).click();
+    await page.locator('.shown-lines pre', { hasText: 'zi₁ = x₁·Wxi + h₀·Whi + bi' }).waitFor();
     for (const [equation, number] of [
       [zj, '0.64'],
       [zf, '0.12'],

@@ -37,9 +37,9 @@ testInBrowser('the head of a page names the files of its figures, and of no othe
   };
   expect(figuresOf('index.html')).toEqual(['motion-button']);
   expect(figuresOf('learn/what-an-rnn-is.html')).toEqual(['first-text', 'unrolled-graph']);
-  expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'norms-slider']);
-  expect(figuresOf('learn/lstm.html')).toEqual(['cell-run', 'gap-run']);
-  expect(figuresOf('learn/by-hand.html')).toEqual(['number-fields']);
+  expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'line-editors', 'norms-slider']);
+  expect(figuresOf('learn/lstm.html')).toEqual(['cell-paths', 'cell-run', 'gap-run']);
+  expect(figuresOf('learn/by-hand.html')).toEqual(['line-editors', 'number-fields']);
   expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
   expect(figuresOf('learn/why-57.html')).toEqual(['paths-live']);
   expect(figuresOf('derivation.html')).toEqual([]);
@@ -127,7 +127,10 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   expect(text).toMatch(/The inputs behind each expected number.*\s+dz\[0, 9\]: dh = .*; dc on entry = /);
   const cells = await page.locator('.differences td').allInnerTexts();
   expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.081744056', '-0.37694854', '5 of 36']);
-  expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
+  const mistake = 'These are the numbers of a known mistake: do without the factor tanh(c).';
+  expect(text).not.toContain(mistake);
+  await page.click('button:text-is("Name the mistake")');
+  await page.locator('.diagnosis', { hasText: mistake }).waitFor();
 });
 
 /** What a learner types, and where the first result must lead. */

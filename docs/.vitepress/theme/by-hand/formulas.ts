@@ -1,71 +1,99 @@
 /**
- * The formulas of docs/learn/programs/by-hand-lines.mjs as numbers, such as `dh₂·o₂·(1 - (tanh c₂)²)`; and frequent mistakes in these lines,
- * each as the formula that somebody calculates who makes it.
+ * The formulas of docs/learn/programs/by-hand-lines.mjs as numbers, such as `dh₂·o₂·(1 - (tanh c₂)²)`, and those that a reader writes; and
+ * frequent mistakes in these lines, each as the formula that somebody calculates who makes it.
  */
+import jsep from 'jsep';
 
 export type Values = Readonly<Record<string, number>>;
 
-const FUNCTIONS: Readonly<Record<string, (value: number) => number>> = {
-  'σ(': (z) => 1 / (1 + Math.exp(-z)),
-  'tanh(': Math.tanh,
-  'tan(': Math.tan, // a key beside tanh
-};
+type Call = (value: number) => number;
+const sigmoid: Call = (z) => 1 / (1 + Math.exp(-z));
+/** σ and tanh, by each of the names that a reader may give them; and `tan`, a key beside tanh. */
+const FUNCTIONS = new Map<string, Call>([
+  ...['σ', 'sigmoid', 'sigma'].map((name) => [name, sigmoid] as const),
+  ...[['tanh', Math.tanh] as const, ['tan', Math.tan] as const],
+]);
+const OPERATIONS = new Map<string, (a: number, b: number) => number>([
+  ['+', (a, b) => a + b],
+  ['-', (a, b) => a - b],
+  ['*', (a, b) => a * b],
+  ['/', (a, b) => a / b],
+  ['**', (a, b) => a ** b],
+]);
 
-/** The value of a formula of names, numbers, σ, tanh, and + - · ². A sum has products, and a product has factors. */
+/**
+ * The value of a formula of names, numbers, σ, tanh, + - · / and powers. It is parsed, and only what is listed above is computed. Throws an
+ * Error in words for the reader.
+ */
 export function evaluate(formula: string, values: Values): number {
   const names = longestFirst(values);
-  let rest = formula;
-  const take = (token: string): boolean => {
-    const isNext = rest.startsWith(token);
-    if (isNext) rest = rest.slice(token.length);
-    return isNext;
-  };
-  const closed = (value: number): number => {
-    if (!take(')')) throw new Error(`${formula}: no ) before “${rest}”`);
-    return value;
-  };
-
-  function sum(): number {
-    let total = product();
-    for (;;) {
-      if (take(' + ')) total += product();
-      else if (take(' - ')) total -= product();
-      else return total;
-    }
-  }
-  function product(): number {
-    let result = factor();
-    while (take('·')) result *= factor();
-    return result;
-  }
-  function factor(): number {
-    const value = atom();
-    return take('²') ? value * value : value;
-  }
-  function atom(): number {
-    const call = Object.keys(FUNCTIONS).find(take);
-    if (call !== undefined) return FUNCTIONS[call](closed(sum()));
-    if (take('(')) return closed(sum());
-    const [number] = /^\d+(\.\d+)?/.exec(rest) ?? [];
-    if (number !== undefined && take(number)) return Number(number);
-    const name = names.find(take);
-    if (name === undefined) throw new Error(`${formula}: no name begins “${rest}”`);
-    return values[name];
-  }
-
-  const value = sum();
-  if (rest !== '') throw new Error(`${formula}: “${rest}” is left`);
-  return value;
+  const text = formula
+    .replace(nameIn(names), (name) => `$${names.indexOf(name)}`) // jsep reads no `tanh c₂`
+    .replace(/[·×]/g, '*')
+    .replace(/²|\^2/g, '**2')
+    .replaceAll('−', '-')
+    .replace(/(^|[(+\-/]|(?<!\*)\*)(\s*)-/g, '$1$2(-1)*'); // -a² is -(a²)
+  return valueOf(parsed(text, formula), (name) => {
+    const own = /^\$(\d+)$/.exec(name);
+    if (own) return values[names[Number(own[1])]];
+    if (FUNCTIONS.has(name)) throw new Error(`${name} needs its argument in parentheses`);
+    throw new Error(`there is no ${name} here`);
+  });
 }
+
+function parsed(text: string, formula: string): jsep.Expression {
+  try {
+    return jsep(text);
+  } catch {
+    throw new Error(`“${formula}” cannot be read: is a parenthesis or an operator missing?`);
+  }
+}
+
+/** Of a part of a formula. `read`: the number of a name. */
+function valueOf(part: jsep.Expression, read: (name: string) => number): number {
+  const of = (inner: unknown): number => valueOf(inner as jsep.Expression, read);
+  switch (part.type) {
+    case 'Literal':
+      if (typeof part.value === 'number') return part.value;
+      break;
+    case 'Identifier':
+      return read((part as jsep.Identifier).name);
+    case 'UnaryExpression':
+      if (part.operator === '-') return -of(part.argument);
+      break;
+    case 'BinaryExpression': {
+      const operation = OPERATIONS.get((part as jsep.BinaryExpression).operator);
+      if (operation) return operation(of(part.left), of(part.right));
+      break;
+    }
+    case 'CallExpression': {
+      const { callee, arguments: given } = part as jsep.CallExpression;
+      const call = callee.type === 'Identifier' ? FUNCTIONS.get((callee as jsep.Identifier).name) : undefined;
+      if (call && given.length === 1) return call(of(given[0]));
+      throw new Error(call ? 'σ and tanh have one argument' : 'between a name and ( an operator is missing, such as *');
+    }
+    case 'Compound':
+      throw new Error('an operator is missing, such as *');
+  }
+  throw new Error('only names, numbers, + - * / ², σ( ) and tanh( ) can stand here');
+}
+
+/** Each of these names where it stands alone, and calls nothing. */
+const nameIn = (names: readonly string[]): RegExp =>
+  new RegExp(
+    `(?<![\\p{L}₀-₉])(${names.map((name) => name.replace(/[[\]]/g, '\\$&')).join('|')})(?![\\p{L}₀-₉[(])`,
+    'gu',
+  );
 
 /** dc₁[c₂] comes before dc₁. */
 const longestFirst = (values: Values): string[] => Object.keys(values).sort((a, b) => b.length - a.length);
 
 /** The names that a formula uses. */
-export const namesIn = (formula: string, values: Values): string[] => {
-  const names = longestFirst(values).map((name) => name.replace(/[[\]]/g, '\\$&'));
-  return formula.match(new RegExp(`(?<![\\p{L}₀-₉])(${names.join('|')})(?![\\p{L}₀-₉[(])`, 'gu')) ?? [];
-};
+export const namesIn = (formula: string, values: Values): string[] => formula.match(nameIn(longestFirst(values))) ?? [];
+
+/** `text` with other names. */
+export const withNames = (text: string, values: Values, other: (name: string) => string): string =>
+  text.replace(nameIn(longestFirst(values)), (name) => other(name));
 
 /** A formula's parts between the `separator`s that are in no parentheses. */
 export function partsOf(formula: string, separator: string): string[] {
@@ -157,7 +185,7 @@ const FAMILIES: readonly Family[] = [
     ],
   },
   {
-    names: /^dc₂$|^dc₁\[h₁\]$/, // (4′)
+    names: /^dc₂$|^dc₁(\[h₁\])?$/, // (4′)
     changes: () => [
       [/\(tanh (c.)\)²/, '$1²', 'tanh′ has the wrong argument: it is 1 - tanh² c, and not 1 - c²'],
       [/\(tanh c(.)\)²/, 'h$1²', 'tanh′ has the wrong argument: it is 1 - tanh² c, and not 1 - h²'],
@@ -223,6 +251,38 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
+/** The lines of chapter 2's RNN: h is the state after the step, and hPrev the one before it. */
+const RNN_FAMILIES: readonly Family[] = [
+  {
+    names: /^RNN dz$/,
+    changes: () => [
+      ['(1 - h²)', '(1 - hPrev²)', 'you use the h before the step: tanh′ is computed from the h after it'],
+      ['(1 - h²)', 'h·(1 - h)', 'you use σ′ in place of tanh′'],
+      ['(1 - h²)', '(1 - tanh(h)²)', 'you apply tanh to h, which is already tanh(z)'],
+      ['(1 - h²)', '(1 - h)', 'the square of h is missing'],
+      ['(1 - h²)', 'h²', 'you use h² in place of 1 - h²'],
+    ],
+  },
+  {
+    names: /^RNN dWx$/,
+    changes: () => [['x', 'hPrev', 'you use hPrev in place of x']],
+  },
+  {
+    names: /^RNN dWh$/,
+    changes: () => [
+      ['hPrev', 'h', 'you use the h after the step, and not the one that (a) reads'],
+      ['hPrev', 'x', 'you use x in place of hPrev'],
+    ],
+  },
+  {
+    names: /^RNN d(Bias|hPrev)$/,
+    changes: () => [
+      ['Wh', 'Wx', 'you use Wx in place of Wh'],
+      ['dz', 'dh', 'you use dh in place of dz: the factor tanh′ is missing'],
+    ],
+  },
+];
+
 /** Of any line: the wrong sign, and a missing term or factor. */
 function missingParts(formula: string): Mistake[] {
   const terms = partsOf(formula, ' + ');
@@ -247,7 +307,7 @@ function missingParts(formula: string): Mistake[] {
 
 /** The mistakes that this line has, the more particular ones first. */
 export function mistakesIn(name: string, formula: string): Mistake[] {
-  const particular = FAMILIES.flatMap(({ names, changes }) => {
+  const particular = [...FAMILIES, ...RNN_FAMILIES].flatMap(({ names, changes }) => {
     const { groups } = names.exec(name) ?? {};
     if (!names.test(name)) return [];
     const { gate = '', t = '' } = groups ?? {};

@@ -1,35 +1,15 @@
 /** Chapter 4: a field for each number that the reader calculates, above the box that has the chapter's own number, and what the page says about it. */
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
-import { GIVEN, SECTIONS } from '../../../learn/programs/by-hand-lines.mjs';
+import { listOf } from '../../../../src/exercises/exercise.js';
 import { numberOf } from '../elements.js';
 import { storageEntry } from '../storage.js';
 import { type Values, evaluate, mistakesIn, namesIn } from './formulas.js';
-
-export interface Line {
-  readonly name: string;
-  readonly formula: string;
-}
-
-/** The lines of each section of the program, by the section's title. */
-export const LINES: Readonly<Record<string, readonly Line[]>> = Object.fromEntries(
-  (SECTIONS as readonly { title: string; lines: string[][] }[]).map(({ title, lines }) => [
-    title,
-    lines.map(([name, formula]) => ({ name, formula })),
-  ]),
-);
-export const ALL_LINES: readonly Line[] = Object.values(LINES).flat();
+import { ALL_LINES, EXACT, type Line, LINES, readersOf } from './lines.js';
+import { nameButton } from './name-button.js';
 
 const DECIMALS = 4;
 
-/**
- * In the order of the lines. The formulas give the engine's numbers. The engine itself cannot run here, because its tensors make
- * functions from text.
- */
-const EXACT: Values = ALL_LINES.reduce<Values>(
-  (values, { name, formula }) => ({ ...values, [name]: evaluate(formula, values) }),
-  GIVEN,
-);
 /** As the chapter shows them, and as the reader calculates with them. */
 const ROUNDED: Values = Object.fromEntries(
   Object.entries(EXACT).map(([name, value]) => [name, Number(value.toFixed(DECIMALS))]),
@@ -39,6 +19,8 @@ export interface Verdict {
   /** `rounded`: to fewer decimals, or from rounded numbers. `unreadable`: no number. */
   readonly kind: 'right' | 'rounded' | 'wrong' | 'unreadable';
   readonly words: string;
+  /** What is known about a wrong number. The reader asks for it. */
+  readonly mistake?: string;
 }
 
 const isRight = ({ kind }: Verdict): boolean => kind === 'right' || kind === 'rounded';
@@ -59,7 +41,9 @@ export function verdictOn({ name, formula }: Line, text: string, numbers: Values
   const decimals = /\.(\d*)/.exec(text)?.[1].length ?? 0;
   if ((decimals === 1 || decimals === 2) && Number(EXACT[name].toFixed(decimals)) === value)
     return { kind: 'wrong', words: 'Right so far, but too short: calculate four decimals.' };
-  return { kind: 'wrong', words: `Wrong. ${reasonOf({ name, formula }, value, numbers)}` };
+  const readers = listOf(readersOf(name));
+  const words = `${name} differs${readers && `, and so does what is computed from it: ${readers}`}.`;
+  return { kind: 'wrong', words, mistake: reasonOf({ name, formula }, value, numbers) };
 }
 
 const isSame = (value: number, other: number): boolean => value.toFixed(DECIMALS) === other.toFixed(DECIMALS);
@@ -84,7 +68,7 @@ function reasonOf({ name, formula }: Line, value: number, numbers: Values): stri
 
   const earlier = namesIn(formula, EXACT).filter((one) => one in numbers && !isRounded(numbers[one], one));
   if (earlier.length > 0 && isNear(value, evaluate(formula, { ...ROUNDED, ...numbers })))
-    return `It follows from your ${earlier.join(' and ')}, which ${earlier.length > 1 ? 'are' : 'is'} not right yet.`;
+    return `It follows from your ${listOf(earlier)}, which ${earlier.length > 1 ? 'are' : 'is'} not right yet.`;
 
   const section = Object.values(LINES).find((lines) => lines.some((line) => line.name === name)) ?? [];
   const other = section.find((line) => isNear(value, EXACT[line.name]));
@@ -165,37 +149,63 @@ const idOf = (line: Line): string => `by-hand-${ALL_LINES.indexOf(line)}`;
 /** Texts that are no number, by the line's name: they are shown, but not kept. */
 type Drafts = Map<string, string>;
 
-function field(line: Line, drafts: Drafts): VNode {
-  const { name, formula } = line;
+/** What the reader has asked for: the mistake in a number, and the lines of a section, by their names. */
+type Shown = Set<string>;
+
+function field(line: Line, drafts: Drafts, shown: Shown): VNode {
+  const { name } = line;
   const id = idOf(line);
   const draft = drafts.get(name);
   const verdict: Verdict | undefined =
     draft === undefined ? verdicts.value.get(name) : { kind: 'unreadable', words: String(numberFrom(draft)) };
   const check = (event: Event): void => {
     const { value } = event.target as HTMLInputElement;
+    shown.delete(name);
     if (typeof numberFrom(value) === 'string') drafts.set(name, value);
     else {
       drafts.delete(name);
       saveAnswer(name, value.trim());
     }
   };
+  const mistake = verdict?.mistake;
   return h('div', { class: ['number-field', verdict?.kind] }, [
-    h('label', { for: id }, h('code', `${name} = ${formula}`)),
+    h('label', { for: id }, h('code', `${name} = ?`)),
     h('input', {
       ...{ id, type: 'text', autocomplete: 'off', spellcheck: false, maxlength: LONGEST_NUMBER },
       ...{ value: draft ?? answers.of[name] ?? '', 'aria-describedby': `${id}-verdict` },
       ...(verdict && { 'aria-invalid': verdict.kind === 'wrong' || verdict.kind === 'unreadable' }),
       onChange: check,
     }),
-    h('p', { id: `${id}-verdict`, 'aria-live': 'polite' }, verdict?.words ?? ''),
+    h('p', { id: `${id}-verdict`, 'aria-live': 'polite' }, [
+      verdict?.words,
+      mistake !== undefined && shown.has(name) ? ` ${mistake}` : undefined,
+    ]),
+    mistake !== undefined && !shown.has(name) ? nameButton(name, () => shown.add(name)) : undefined,
   ]);
 }
 
-const sectionOf = (title: string, drafts: Drafts): VNode =>
-  h('fieldset', { class: 'number-fields' }, [
+function sectionOf(title: string, drafts: Drafts, shown: Shown): VNode {
+  const lines = LINES[title];
+  const what = lines.length === 1 ? 'the line' : `the ${lines.length} lines`;
+  const isOpen = shown.has(title);
+  return h('fieldset', { class: 'number-fields' }, [
     h('legend', `Your numbers: ${title}`),
-    LINES[title].map((line) => field(line, drafts)),
+    lines.map((line) => field(line, drafts, shown)),
+    h('div', { class: 'shown-lines' }, [
+      h(
+        'button',
+        {
+          ...{ type: 'button', 'aria-expanded': isOpen, 'aria-label': `Show ${what} of ${title}` },
+          onClick: () => (isOpen ? shown.delete(title) : shown.add(title)),
+        },
+        isOpen ? `Hide ${what}` : `Show ${what}`,
+      ),
+      isOpen
+        ? h('pre', { tabindex: 0 }, lines.map(({ name, formula }) => `${name} = ${formula}`).join('\n'))
+        : undefined,
+    ]),
   ]);
+}
 
 /** How many numbers are right, which is next, and a new beginning. */
 function summary(again: () => void): VNode {
@@ -214,6 +224,7 @@ function summary(again: () => void): VNode {
 export default defineComponent(() => {
   const boxes = shallowRef<readonly Box[]>([]);
   const drafts = reactive<Drafts>(new Map());
+  const shown = reactive<Shown>(new Set());
   const done = computed(() => boxes.value.map(isBoxDone));
   let end: (() => void) | undefined;
   onMounted(() => {
@@ -233,6 +244,7 @@ export default defineComponent(() => {
     if (!confirm('Forget all your numbers in this chapter? This cannot be undone.')) return;
     forgetAnswers();
     drafts.clear();
+    shown.clear();
     for (const { details } of boxes.value) details.open = false;
   };
   return () => [
@@ -243,7 +255,7 @@ export default defineComponent(() => {
         { to: element },
         h(
           'div',
-          titles.map((title) => sectionOf(title, drafts)),
+          titles.map((title) => sectionOf(title, drafts, shown)),
         ),
       ),
     ),

@@ -151,7 +151,7 @@ const linesIn = ({ doc }: EditorState, { from, to }: { from: number; to: number 
 function placeholder(_: EditorView, onclick: (event: Event) => void, lines: number): HTMLElement {
   const button = document.createElement('button');
   Object.assign(button, { type: 'button', className: 'fold', tabIndex: -1, onclick, textContent: `… ${lines} lines` });
-  button.setAttribute('aria-label', `Show ${lines} folded lines`);
+  button.setAttribute('aria-label', `… ${lines} lines are folded: show them`);
   return button;
 }
 

@@ -1,8 +1,10 @@
 /** Shows what a run has found: the verdict, and the losses of the training. */
-import { type VNode, h } from 'vue';
+import { type VNode, defineComponent, h, ref } from 'vue';
 import { wordsOf } from '../../../../src/exercises/behind.js';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { digitsOf, plainElement } from '../../../../src/exercises/exercise.js';
+import { followWords } from '../../../../src/exercises/replies.js';
+import { silentWays } from '../../../../src/exercises/silent-ways.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -25,7 +27,8 @@ export const scrollingTable = (
 
 const rowOf = (cells: VNode[]): VNode => h('tr', cells);
 
-export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
+/** `source`: the text that was run. */
+export function verdictView(exercise: Exercise, verdict: Verdict, source: string): VNode[] {
   switch (verdict.outcome) {
     case 'right':
       return [
@@ -39,12 +42,30 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
     case 'wrong':
       return [
         h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
+        ...[followWords(exercise.name, verdict.differences), silentWays(source)]
+          .filter((words) => words !== '')
+          .map((words) => h('p', { class: 'follows' }, words)),
         differencesView(verdict.differences),
         ...behindView(verdict.differences),
-        ...(verdict.diagnosis === undefined ? [] : [h('p', { class: 'diagnosis' }, verdict.diagnosis)]),
+        ...(verdict.diagnosis === undefined
+          ? []
+          : [h(Diagnosis, { key: verdict.diagnosis, words: verdict.diagnosis })]),
       ];
   }
 }
+
+/** The second reply: what the numbers show about the mistake, once the reader asks. */
+const Diagnosis = defineComponent(
+  ({ words }: { words: string }) => {
+    const isShown = ref(false);
+    const name = (): void => void (isShown.value = true);
+    return () =>
+      isShown.value
+        ? h('p', { class: 'diagnosis' }, words)
+        : h('button', { type: 'button', class: 'name-mistake', onClick: name }, 'Name the mistake');
+  },
+  { props: ['words'] },
+);
 
 /** In a few words, beside the buttons. */
 export function shortVerdict(verdict: Verdict): string {

@@ -117,21 +117,28 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
   const isOlder = value !== undefined && value.source !== text.value;
   return [
     ...toolbar(exercise, workbench),
-    h('section', { class: ['findings', { older: isOlder }], 'aria-label': 'What the last run has found' }, [
-      h('div', { class: 'verdict', 'aria-live': 'polite' }, [
-        ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
-        ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
-        ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
-        ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
-        ...(value?.verdict?.outcome === 'right' ? [nextView(exercise)] : []),
-      ]),
-      ...(value?.verdict ? printedView(value.printed) : []),
-      ...(value?.verdict ? trainingView(exercise, value) : []),
-    ]),
-    h('section', { 'aria-label': 'Hints' }, hintsView(exercise, workbench.moreHints)),
     h(
       'section',
-      { 'aria-label': 'Solution' },
+      {
+        class: ['findings', { older: isOlder }],
+        'aria-label': `What the last run of exercise ${exercise.number} has found`,
+      },
+      [
+        h('div', { class: 'verdict', 'aria-live': 'polite' }, [
+          ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
+          ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
+          ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
+          ...(value?.verdict ? verdictView(exercise, value.verdict, value.source) : []),
+          ...(value?.verdict?.outcome === 'right' ? [nextView(exercise)] : []),
+        ]),
+        ...(value?.verdict ? printedView(value.printed) : []),
+        ...(value?.verdict ? trainingView(exercise, value) : []),
+      ],
+    ),
+    h('section', { 'aria-label': `Hints to exercise ${exercise.number}` }, hintsView(exercise, workbench.moreHints)),
+    h(
+      'section',
+      { 'aria-label': `Solution of exercise ${exercise.number}` },
       solutionView(exercise, language.value, isSolutionShown.value, () => (isSolutionShown.value = true)),
     ),
   ];
@@ -200,12 +207,19 @@ function solutionView(exercise: Exercise, language: Language, isShown: boolean, 
   const { tried } = progress.of[exercise.name];
   return [
     h('h2', 'Solution'),
-    ...(tried ? [] : [h('p', { id: 'solution-when' }, 'You can open the solution after your first run.')]),
+    ...(tried
+      ? []
+      : [h('p', { id: `solution-when-${exercise.name}` }, 'You can open the solution after your first run.')]),
     isShown && tried
       ? h(Code, { text: exercise[language].solution, language, key: language })
       : h(
           'button',
-          { type: 'button', disabled: !tried, 'aria-describedby': tried ? undefined : 'solution-when', onClick: show },
+          {
+            type: 'button',
+            disabled: !tried,
+            'aria-describedby': tried ? undefined : `solution-when-${exercise.name}`,
+            onClick: show,
+          },
           'Show the solution',
         ),
   ];
