@@ -22,7 +22,7 @@ export const PLACES = {
   'gap-run': element('gap'),
   'by-hand/number-fields': element('by-hand-numbers'),
   'first-text': element('first-text'),
-  'own-writer': element('own-writer'),
+  'own-writer/own-writer': element('own-writer'),
   'moby-dick/read-back': element('read-back'),
   'moby-dick/follow-unit': element('follow-unit'),
   'softmax-live': element('softmax-live'),

@@ -1,9 +1,9 @@
 /** Chapter 3: the cell of one unit at each character of a passage, and its gates at the chosen one. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
-import { next, short } from '../../../learn/pictures/svg.mjs';
 import type { InspectedCell } from '../../../../src/page/inspect-image.js';
 import { PASSAGES, UNITS } from './passages.js';
-import { CharacterText, nameOf, scaled, useReading } from './reading.js';
+import { CharacterText, scaled, useReading } from './reading.js';
+import { equationOf, nameOf } from './words.js';
 
 const { text } = PASSAGES[0];
 const CHARACTERS = Array.from(text);
@@ -51,14 +51,3 @@ const statesOf = ({ states: { c }, H }: InspectedCell, unit: number): Float32Arr
 
 const wordsOf = (cell: InspectedCell | undefined, unit: number, t: number): string =>
   cell ? `At ${nameOf(CHARACTERS[t])}, unit ${unit} computes` : 'The network is loaded …';
-
-/** (3) and (4) with the numbers of one unit at one step. */
-export function equationOf(
-  { states: { c, h }, gates: { i, j, f, o }, H }: InspectedCell,
-  unit: number,
-  t: number,
-): string {
-  const at = (values: Float32Array): string => short(values[t * H + unit]);
-  const before = t === 0 ? short(0) : short(c[(t - 1) * H + unit]);
-  return `c = f*cPrev + i*j = ${at(f)}·${next(before)} + ${at(i)}·${next(at(j))} = ${at(c)}, and h = o*tanh(c) = ${at(o)}·tanh(${at(c)}) = ${at(h)}`;
-}

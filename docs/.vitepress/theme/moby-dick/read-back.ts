@@ -1,8 +1,8 @@
 /** Chapter 1: which characters of a passage one prediction depends on, as the gradient of its loss says. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
-import type { TextInspection } from '../../../../src/page/text/inspect-text.js';
 import { PASSAGES } from './passages.js';
-import { CharacterText, nameOf, scaled, useReading } from './reading.js';
+import { CharacterText, scaled, useReading } from './reading.js';
+import { wordsOf } from './words.js';
 
 const MOST_CHARACTERS = 400;
 
@@ -55,27 +55,3 @@ export default defineComponent(() => {
       ]),
     ]);
 });
-
-/** A norm that is smaller than this part of the largest one does not count as reached. */
-const LEAST = 0.01;
-
-/** The number of characters from the farthest one that counts to the prediction. */
-export function reachOf(dxNorms: Float32Array, target: number): number {
-  const most = Math.max(...dxNorms);
-  return target + 1 - dxNorms.findIndex((norm) => norm > 0 && norm >= LEAST * most);
-}
-
-const percent = (p: number): string => `${Number((100 * p).toPrecision(2))}%`;
-
-export function wordsOf(inspection: TextInspection | undefined): string[] {
-  if (!inspection) return ['The network is loaded …'];
-  const { characters, target, choices, loss, dxNorms } = inspection;
-  const likely = choices
-    .slice(0, 3)
-    .map(({ character, probability }) => `${nameOf(character)} ${percent(probability)}`);
-  return [
-    `After ${nameOf(characters[target])} it expects ${likely.join(', ')}.`,
-    `${nameOf(characters[target + 1])} comes, which had ${percent(Math.exp(-loss))}.`,
-    `The farthest character with 1% of the largest gradient stands ${reachOf(dxNorms, target)} characters before it.`,
-  ];
-}

@@ -3,6 +3,7 @@ import address from '../../../learn/programs/moby-dick.safetensors?url';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import { type PropType, defineComponent, h, onMounted, onUnmounted, ref, shallowRef, useTemplateRef } from 'vue';
 import type { TextInspection } from '../../../../src/page/text/inspect-text.js';
+import { wordFor } from './words.js';
 import type { reader } from './worker.js';
 
 /** What the network computes in `text`, for the prediction after character `target`; the network is loaded when `place` comes near the window. */
@@ -53,10 +54,6 @@ export function scaled(values: Float32Array): Float32Array {
   return values.map((value) => value / (most || 1));
 }
 
-const NAMES: Readonly<Record<string, string>> = { ' ': 'space', '\n': 'line end' };
-/** A character as a word. */
-export const nameOf = (character: string): string => NAMES[character] ?? `“${character}”`;
-
 /** Where the keys lead from character n. A line has about 60. */
 const MOVES: Readonly<Record<string, (n: number, last: number) => number>> = {
   ArrowLeft: (n) => n - 1,
@@ -68,7 +65,7 @@ const MOVES: Readonly<Record<string, (n: number, last: number) => number>> = {
 };
 
 /** Percent of a colour behind a character, so that the character can be read. */
-const STRONGEST = 55;
+const STRONGEST = 40;
 
 /** A text with a colour behind each character: `values` from -1 to 1. `choose` is emitted for one under the mouse, or one that keys lead to. */
 export const CharacterText = defineComponent({
@@ -110,7 +107,7 @@ export const CharacterText = defineComponent({
             'span',
             {
               ...{ id: `${props.id}-${n}`, role: 'option', 'aria-selected': n === props.chosen },
-              ...{ 'aria-label': NAMES[character], style: { backgroundColor: colour(props.values[n] ?? 0) } },
+              ...{ 'aria-label': wordFor(character), style: { backgroundColor: colour(props.values[n] ?? 0) } },
             },
             character === '\n' ? '↵\n' : character,
           ),

@@ -1,30 +1,10 @@
 /** Checks the reader's gradients of min-char-rnn, and trains on its rhyme with them. */
-import { type Failed, workOn } from './exercises/limited-run.js';
+import { workOn } from '../exercises/limited-run.js';
+import { type Checked, type Report, UPDATES } from './results.js';
 
-type Program = typeof import('../../learn/programs/min-char-rnn.mjs');
+type Program = typeof import('../../../learn/programs/min-char-rnn.mjs');
 type Answer = Pick<Program, 'backward' | 'update'>;
 
-/** The gradients of one parameter. */
-export interface Checked {
-  readonly name: string;
-  readonly count: number;
-  /** The largest difference from a numeric derivative. */
-  readonly largest: number;
-  readonly isRight: boolean;
-}
-
-/** What the worker reports to the page. */
-export type Report =
-  | { readonly kind: 'ready' }
-  /** null: the gradients are not written yet. */
-  | { readonly kind: 'checked'; readonly found: readonly Checked[] | null }
-  /** What the network writes after some updates, and its running loss. */
-  | { readonly kind: 'written'; readonly number: number; readonly mean: number; readonly text: string }
-  | { readonly kind: 'no-update' }
-  | { readonly kind: 'end' }
-  | Failed;
-
-export const UPDATES = 3000;
 /** Updates from one sample to the next, and its characters. */
 const [EVERY, LENGTH] = [100, 160];
 /** What the text can call. */
@@ -38,7 +18,7 @@ function answerOf(text: string, program: Program): Answer {
 
 workOn(async (text: string, report: (message: Report) => void) => {
   Object.assign(globalThis, { process: { argv: ['node', '/no-program'] } }); // the program finds out that it is only imported
-  const program = await import('../../learn/programs/min-char-rnn.mjs');
+  const program = await import('../../../learn/programs/min-char-rnn.mjs');
   report({ kind: 'ready' });
   try {
     run(answerOf(text, program), program, report);

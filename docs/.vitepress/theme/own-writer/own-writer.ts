@@ -1,20 +1,12 @@
 /** min-char-rnn.md: the reader's backward pass and update in an editor, and beside it what the network writes while it trains with them. */
-import program from '../../learn/programs/min-char-rnn.mjs?raw';
+import program from '../../../learn/programs/min-char-rnn.mjs?raw';
 import { computed, defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
-import { startLimited } from './exercises/limited-run.js';
-import type { Editor } from './exercises/editor.js';
-import { type Report, UPDATES } from './own-writer-worker.js';
-import { storageEntry } from './storage.js';
+import { startLimited } from '../exercises/limited-run.js';
+import type { Editor } from '../exercises/editor.js';
+import { storageEntry } from '../storage.js';
+import { type Report, startIn, UPDATES, wordsOf } from './results.js';
 
-/** The two functions of the program that the reader completes. */
-export const START = program
-  .slice(
-    program.indexOf('/** The gradient of every parameter'),
-    program.indexOf('/**\n * For each parameter of a small'),
-  )
-  .replaceAll('export ', '')
-  .trimEnd();
-
+const START = startIn(program);
 const stored = storageEntry('longhand-own-writer');
 
 export default defineComponent(() => {
@@ -32,7 +24,7 @@ export default defineComponent(() => {
   const run = (): void => {
     stop();
     [reports.value, isRunning.value] = [[], true];
-    const worker = new Worker(new URL('./own-writer-worker.ts', import.meta.url), { type: 'module' });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     end = startLimited<Report>(worker, text.value, (report) => {
       reports.value = [...reports.value, report];
       if (report.kind === 'end' || report.kind === 'failed') isRunning.value = false;
@@ -47,7 +39,7 @@ export default defineComponent(() => {
     const { text: kept } = stored.read();
     if (typeof kept === 'string') text.value = kept;
     try {
-      const { createEditor } = await import('./exercises/editor.js');
+      const { createEditor } = await import('../exercises/editor.js');
       if (isGone || !host.value) return; // the reader has left the page
       const label = 'Your gradients and update';
       editor = createEditor(host.value, { text: text.value, language: 'javascript', label, onChange, onRun: run });
@@ -83,20 +75,3 @@ export default defineComponent(() => {
       ]),
     ]);
 });
-
-/** What a run has found, in sentences that change seldom: a screen reader reads each of them. */
-export function wordsOf(reports: readonly Report[]): string[] {
-  return reports.flatMap((report) => {
-    if (report.kind === 'failed') return [report.message];
-    if (report.kind === 'no-update') return ['The update is not written yet: no weight has changed.'];
-    if (report.kind !== 'checked') return [];
-    if (!report.found) return ['The gradients are not written yet: all of them are 0.'];
-    const wrong = report.found.filter(({ isRight }) => !isRight);
-    if (wrong.length === 0) return ['All gradients are right, so the network learns the rhyme with your update.'];
-    const right = report.found.filter(({ isRight }) => isRight);
-    return [
-      `Wrong: ${wrong.map(({ name, largest }) => `d${name} (off by up to ${largest.toExponential(0)})`).join(', ')}.`,
-      ...(right.length > 0 ? [`Right: ${right.map(({ name }) => `d${name}`).join(', ')}.`] : []),
-    ];
-  });
-}
