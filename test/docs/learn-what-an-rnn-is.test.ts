@@ -182,9 +182,9 @@ describe('min-char-rnn.md', () => {
     const text = startIn(start);
     expect(text.match(/^function \w+/gm)).toEqual(['function backward', 'function update']);
     expect(text.match(/Your answer/g)).toHaveLength(2);
-    const found = ['Wx', 'Wh', 'Wy'].map((name, n) => ({ name, count: 30, largest: n / 4, isRight: n === 0 }));
+    const found = ['Wx', 'Wh', 'biasY'].map((name, n) => ({ name, count: 30, largest: n / 4, isRight: n === 0 }));
     expect(wordsOf([{ kind: 'ready' }, { kind: 'checked', found }, { kind: 'end' }])).toEqual([
-      'Wrong: dWh (off by up to 3e-1), dWy (off by up to 5e-1).',
+      'Wrong: dWh (off by up to 3e-1), dBiasY (off by up to 5e-1).',
       'Right: dWx.',
     ]);
     expect(wordsOf([{ kind: 'checked', found: null }])).toEqual([expect.stringContaining('not written yet')]);

@@ -34,6 +34,9 @@ export const startIn = (program: string): string =>
     .replaceAll('export ', '')
     .trimEnd();
 
+/** As the reader's code names it: dWx, dBias. */
+const gradientOf = ({ name }: Checked): string => `d${name[0].toUpperCase()}${name.slice(1)}`;
+
 /** What a run has found, in sentences that change seldom: a screen reader reads each of them. */
 export function wordsOf(reports: readonly Report[]): string[] {
   return reports.flatMap((report) => {
@@ -45,8 +48,8 @@ export function wordsOf(reports: readonly Report[]): string[] {
     if (wrong.length === 0) return ['All gradients are right, so the network learns the rhyme with your update.'];
     const right = report.found.filter(({ isRight }) => isRight);
     return [
-      `Wrong: ${wrong.map(({ name, largest }) => `d${name} (off by up to ${largest.toExponential(0)})`).join(', ')}.`,
-      ...(right.length > 0 ? [`Right: ${right.map(({ name }) => `d${name}`).join(', ')}.`] : []),
+      `Wrong: ${wrong.map((one) => `${gradientOf(one)} (off by up to ${one.largest.toExponential(0)})`).join(', ')}.`,
+      ...(right.length > 0 ? [`Right: ${right.map(gradientOf).join(', ')}.`] : []),
     ];
   });
 }
