@@ -3,7 +3,10 @@
  * the file to fill, and its solution.
  */
 import path from 'node:path';
+import { modelOf } from '../../docs/.vitepress/theme/moby-dick/model.js';
+import { equationOf, reachOf, wordsOf as wordsOfLook } from '../../docs/.vitepress/theme/moby-dick/words.js';
 import { startIn, wordsOf } from '../../docs/.vitepress/theme/own-writer/results.js';
+import { parseSafetensors } from '../../src/files/safetensors.js';
 import { networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/tutorial-network.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
@@ -18,7 +21,7 @@ import {
 } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, prose, says, ask } = chapter('what-an-rnn-is', {
@@ -148,6 +151,37 @@ test('the listing has the tutorial’s constants, and the network its shapes', (
   const count = Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
   says(`${count.toLocaleString('en')} parameters`);
   expect(shapes).toMatchObject({ kernel: [28 + 128, 512], bias: [512] });
+});
+
+test('the Moby-Dick network has at most 400 kB, in numbers of 16 bits', () => {
+  const bytes = readFileSync('docs/learn/programs/moby-dick.safetensors');
+  expect(bytes.length).toBeLessThan(400_000);
+  const { tensors } = parseSafetensors(bytes, 'moby-dick.safetensors');
+  expect([...tensors.values()].map(({ dtype }) => dtype)).toEqual(['F16', 'F16', 'F16', 'F16']);
+  const { network, parameters, vocabulary } = modelOf(bytes);
+  expect([network.layers[0].hidden, vocabulary.characters.includes('“')]).toEqual([176, true]);
+  const shapes = networkParameterShapes(network);
+  expect(Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
+  says(`The network is an LSTM with ${network.layers[0].hidden} units`);
+});
+
+test('a look says what is likely, what comes, and how far back the gradient reaches', () => {
+  const norms = Float32Array.of(0.0009, 0.002, 0, 0.1, 0.05, 0);
+  expect(reachOf(norms, 4)).toBe(4);
+  const choices = [' ', 'e', '\n', 'x'].map((character, n) => ({ character, probability: 0.4 / 2 ** n }));
+  const characters = [...'“Ahab!'];
+  const inspection = { step: 0, characters, target: 4, loss: -Math.log(0.123), losses: norms, choices, dxNorms: norms };
+  expect(wordsOfLook({ ...inspection, cells: [] })).toEqual([
+    'After “b” it expects space 40%, “e” 20%, line end 10%.',
+    '“!” comes, which had 12%.',
+    'The farthest character with 1% of the largest gradient stands 4 characters before it.',
+  ]);
+  const [c, h] = [Float32Array.of(1, 2, 3, 0.7), Float32Array.of(0, 0, 0, 0.5)];
+  const gates = { i: h, j: Float32Array.of(0, 0, 0, -0.3), f: c, o: h };
+  const cell = { cell: 'lstm', layer: 0, reverse: false, H: 2, gates, states: { c, h }, norms: {} };
+  expect(equationOf(cell, 1, 1)).toBe(
+    'c = f*cPrev + i*j = 0.70·2.00 + 0.50·(−0.30) = 0.70, and h = o*tanh(c) = 0.50·tanh(0.70) = 0.50',
+  );
 });
 
 describe('min-char-rnn.md', () => {

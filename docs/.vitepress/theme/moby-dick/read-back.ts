@@ -1,14 +1,13 @@
 /** Chapter 1: which characters of a passage one prediction depends on, as the gradient of its loss says. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
-import { PASSAGES } from './passages.js';
+import { PASSAGE, TARGET } from './passages.js';
 import { CharacterText, scaled, useReading } from './reading.js';
 import { wordsOf } from './words.js';
 
 const MOST_CHARACTERS = 400;
 
 export default defineComponent(() => {
-  const text = ref(PASSAGES[0].text);
-  const target = ref(PASSAGES[0].target);
+  const [text, target] = [ref(PASSAGE), ref(TARGET)];
   const place = useTemplateRef<HTMLElement>('place');
   const id = useId();
   const { inspection, fault, look } = useReading(
@@ -43,13 +42,9 @@ export default defineComponent(() => {
           { role: 'status' },
           (fault.value === '' ? wordsOf(inspection.value) : [fault.value]).map((words) => h('p', words)),
         ),
-        h('p', { class: 'buttons' }, [
-          PASSAGES.map(({ name, text: given, target: at }) =>
-            h('button', { type: 'button', 'aria-pressed': text.value === given, onClick: () => read(given, at) }, name),
-          ),
-        ]),
         h('details', [
           h('summary', 'A text of your own'),
+          h('button', { type: 'button', onClick: () => read(PASSAGE, TARGET) }, 'The first passage again'),
           h('textarea', { rows: 3, maxlength: MOST_CHARACTERS, 'aria-label': 'A text of your own', onInput: type }),
         ]),
       ]),
