@@ -169,7 +169,7 @@ test('a look says what is likely, what comes, and how far back the gradient reac
   const norms = Float32Array.of(0.0009, 0.002, 0, 0.1, 0.05, 0);
   expect(reachOf(norms, 4)).toBe(4);
   const choices = [' ', 'e', '\n', 'x'].map((character, n) => ({ character, probability: 0.4 / 2 ** n }));
-  const characters = [...'“Ahab!'];
+  const characters = Array.from('“Ahab!');
   const inspection = { step: 0, characters, target: 4, loss: -Math.log(0.123), losses: norms, choices, dxNorms: norms };
   expect(wordsOfLook({ ...inspection, cells: [] })).toEqual([
     'After “b” it expects space 40%, “e” 20%, line end 10%.',
