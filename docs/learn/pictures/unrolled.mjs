@@ -103,7 +103,7 @@ export const NUDGE_HEIGHT = 150;
 export const MOST_NUDGE = 0.5;
 
 /**
- * The loss over Wh, as a curve, and its tangent at Wh: at Wh + δ their distance from the loss at Wh is what the nudge measures, and what the
+ * How the loss changes over Wh, as a curve, and its tangent at Wh. At Wh + δ, the curve has what the nudge measures, and the tangent what the
  * gradient says.
  *
  * @param {{ x: readonly number[], Wx: number, Wh: number, target: number }} example
