@@ -28,6 +28,16 @@ declare module '*.html?raw' {
   export default html;
 }
 
+declare module '*.mjs?raw' {
+  const program: string;
+  export default program;
+}
+
+declare module '*.safetensors?url' {
+  const address: string;
+  export default address;
+}
+
 declare module 'virtual:first-text' {
   const address: string;
   export default address;

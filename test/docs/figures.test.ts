@@ -108,7 +108,6 @@ describe('programs in the browser', () => {
     networks: 'it reads a book from a file, and takes more than a minute',
     'other-cells': 'it takes most of an hour',
     symptoms: 'it makes copies of the library with mistakes, with a bundler',
-    tutorial: 'it reads the digits from files',
   };
 
   const chapters = readdirSync(folder).filter((file) => file.endsWith('.md'));

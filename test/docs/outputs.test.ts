@@ -36,8 +36,8 @@ function expectRightGradients(text: string): void {
 }
 
 const ROWS: readonly Row[] = [
-  { chapter: 'what-an-rnn-is', program: 'one-state.mjs', blocks: 3 },
-  { chapter: 'what-an-rnn-is', program: 'tutorial.mjs', blocks: 1, isSlow: true },
+  { chapter: 'what-an-rnn-is', program: 'one-state.mjs', blocks: 4 },
+  { chapter: '../tutorial-parity', program: 'tutorial.mjs', blocks: 1, isSlow: true },
   {
     ...{ chapter: 'plain-rnn', program: 'which-came-first.mjs', blocks: 1, noise: /\d+\.\d+|\d+e-\d+|\d+ of/g },
     facts: (text, shown) => {

@@ -4,7 +4,7 @@
  */
 import { resultOf as resultOfCell } from '../../docs/.vitepress/theme/cell-run.js';
 import { typedNumber } from '../../docs/.vitepress/theme/elements.js';
-import { explanationOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-graph.js';
+import { explanationOf, nudgeOf, resultOf, type Example } from '../../docs/.vitepress/theme/unrolled-graph.js';
 import { cellLine, cellWithNumbers, scaleOf } from '../../docs/learn/pictures/cell.mjs';
 import { number, partOf } from '../../docs/learn/pictures/svg.mjs';
 import { arrowsOf, unrolledGraph } from '../../docs/learn/pictures/unrolled.mjs';
@@ -132,6 +132,24 @@ describe('the unrolled graph', () => {
     );
     factors[1].forEach((factor, t) => expect(factor).toBeGreaterThan(factors[0][t])); // “All three factors grow here”
     expect(-2 * (states({ x: [1, 0, -1], Wx: 1, Wh: 1.2, target: 0.2 })[3] - 0.2)).toBeCloseTo(0.6633, 4);
+  });
+
+  test('a nudge of Wh: what the gradient says, and what is measured', () => {
+    for (const delta of [0.1, -0.3]) {
+      const moved = lossOf({ ...example, Wh: example.Wh + delta }) - lossOf(example);
+      const dWh = derivative((change) => lossOf({ ...example, Wh: example.Wh + change }));
+      const [says, measured] = nudgeOf(example, delta);
+      expect(says.split(' = ').at(-1)).toBe(number(delta * dWh));
+      const [, change, off] = / = (\S+), (\S+)% off$/.exec(measured)!;
+      expect(change).toBe(number(moved));
+      expect(Number(off)).toBe(Number((100 * Math.abs(moved / (delta * dWh) - 1)).toPrecision(2)));
+    }
+    const first = { x: [1, 0, -1], Wx: 1, Wh: 0.5, target: 0.2 };
+    expect(nudgeOf(first, 0.1)).toEqual([
+      'The gradient says: δ·dWh = 0.1·(−0.6618) = −0.0662',
+      'Measured: 0.6909 − 0.7641 = −0.0732, 11% off',
+    ]);
+    expect(nudgeOf(first, 0)[1]).toBe('Measured: 0.7641 − 0.7641 = 0.0000');
   });
 
   test('has words for a gradient of 0, and for one that is tiny', () => {

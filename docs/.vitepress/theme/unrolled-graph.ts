@@ -1,14 +1,24 @@
-/** Chapter 1: the unrolled graph with the reader's weights and inputs, and what each of its arrows computes. */
+/** Chapter 1: the unrolled graph with the reader's weights and inputs, what a nudge of Wh does, and what each of its arrows computes. */
 import { computed, defineComponent, h, nextTick, ref, shallowRef, useId, useTemplateRef } from 'vue';
 import { given, next, number } from '../../learn/pictures/svg.mjs';
-import { type Arrow, arrowsOf, heightOf, unrolledGraph, WIDTH } from '../../learn/pictures/unrolled.mjs';
-import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../../learn/programs/one-unit.mjs';
+import {
+  type Arrow,
+  arrowsOf,
+  heightOf,
+  MOST_NUDGE,
+  NUDGE_HEIGHT,
+  nudgeDiagram,
+  unrolledGraph,
+  WIDTH,
+} from '../../learn/pictures/unrolled.mjs';
+import { gradientsOf, lossOf, nudge, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../../learn/programs/one-unit.mjs';
 import { NumberSlider } from './elements.js';
 
 const T = SEQUENCE.length;
 const ARROWS = arrowsOf(T);
 /** x[0]·Wx: the arrow after it leads further along the same value. */
 const FIRST_ARROW = ARROWS.findIndex(({ kind }) => kind === 'Wx');
+const FIRST_NUDGE = 0.1;
 const START: Example = { x: SEQUENCE, ...WEIGHTS, target: TARGET };
 
 /** The keys of a group of choices. */
@@ -32,6 +42,7 @@ const barOf = (dh: readonly number[], row: number, x: number, y: number): string
 export default defineComponent(() => {
   const example = shallowRef(START);
   const chosen = ref(FIRST_ARROW);
+  const delta = ref(FIRST_NUDGE);
   /** A new round begins with the example and without what was typed. */
   const round = ref(0);
   const group = useTemplateRef<SVGGElement>('arrows');
@@ -40,7 +51,7 @@ export default defineComponent(() => {
   const drawing = computed(() => unrolledGraph(example.value, barOf).flat(Infinity).join(''));
 
   const startAgain = (): void => {
-    example.value = START;
+    [example.value, delta.value] = [START, FIRST_NUDGE];
     round.value++;
   };
   const choose = (n: number): void => void (chosen.value = within(n));
@@ -94,9 +105,28 @@ export default defineComponent(() => {
       h('p', { class: 'buttons' }, [step('Previous arrow', -1), step('Next arrow', 1)]),
     ]);
 
+  const nudged = () =>
+    h('div', { class: 'nudge' }, [
+      h(NumberSlider, {
+        ...{ key: `δ ${round.value}`, id: `${id}-delta`, label: 'δ', value: delta.value, step: 0.01 },
+        ...{ min: -MOST_NUDGE, max: MOST_NUDGE, onChange: (changed: number) => (delta.value = changed) },
+      }),
+      h(
+        'div',
+        { role: 'status' },
+        nudgeOf(example.value, delta.value).map((line) => h('p', line)),
+      ),
+      h('svg', {
+        ...{ viewBox: `0 0 ${WIDTH} ${NUDGE_HEIGHT}`, role: 'img' },
+        'aria-label': 'The loss over Wh, and the line of its gradient',
+        innerHTML: nudgeDiagram(example.value, delta.value).flat().join(''),
+      }),
+    ]);
+
   return () =>
     h('section', { class: 'live unrolled-live', 'aria-label': 'The unrolled graph with your numbers' }, [
       h('div', { class: 'controls' }, [
+        nudged(),
         slider('Wh', example.value.Wh, (Wh) => ({ Wh })),
         h('details', [
           h('summary', 'Wx and the inputs'),
@@ -194,6 +224,17 @@ export function explanationOf(example: Example, arrow: Arrow): Explanation {
   return explain === toLoss || explain === fromLoss
     ? explain(values, arrow.t)
     : (explain as typeof back)(values, arrow);
+}
+
+/** What the gradient says of a nudge of Wh by δ, and what a second forward pass measures. */
+export function nudgeOf({ x, target, ...weights }: Example, delta: number): string[] {
+  const { dWh, expected, measured } = nudge(x, weights, target, delta);
+  const loss = lossOf(statesOf(x, weights), target);
+  const percent = expected === 0 ? 0 : Number((100 * Math.abs(measured / expected - 1)).toPrecision(2));
+  return [
+    `The gradient says: δ·dWh = ${given(delta)}·${next(number(dWh))} = ${number(expected)}`,
+    `Measured: ${number(loss + measured)} − ${number(loss)} = ${number(measured)}${expected === 0 ? '' : `, ${percent}% off`}`,
+  ];
 }
 
 /** The whole graph in two sentences. */

@@ -1,6 +1,6 @@
 // @ts-check
 /** The graph of an RNN with one unit, unrolled over its steps: docs/learn/what-an-rnn-is.md. It runs in the browser too. */
-import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-unit.mjs';
+import { gradientsOf, lossOf, nudge, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-unit.mjs';
 import { arrow, box, given, heads, number, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND] = ['first', 'second'];
@@ -97,3 +97,38 @@ export const unrolledPicture = () =>
     'An RNN of three steps, unrolled: the forward pass and the way back of the gradient',
     unrolledGraph({ x: SEQUENCE, ...WEIGHTS, target: TARGET }),
   );
+
+export const NUDGE_HEIGHT = 150;
+/** The largest nudge, in both directions. */
+export const MOST_NUDGE = 0.5;
+
+/**
+ * How the loss changes over Wh, as a curve, and its tangent at Wh. At Wh + δ, the curve has what the nudge measures, and the tangent what the
+ * gradient says.
+ *
+ * @param {{ x: readonly number[], Wx: number, Wh: number, target: number }} example
+ * @param {number} delta
+ */
+export function nudgeDiagram({ x, Wx, Wh, target }, delta) {
+  const at = (/** @type {number} */ d) => nudge(x, { Wx, Wh }, target, d);
+  const deltas = Array.from({ length: 61 }, (_, n) => MOST_NUDGE * (n / 30 - 1));
+  const values = deltas.map((d) => at(d)).flatMap(({ expected, measured }) => [expected, measured]);
+  const [least, most] = [Math.min(...values, -1e-3), Math.max(...values, 1e-3)];
+  const across = (/** @type {number} */ d) => WIDTH / 2 + (d / MOST_NUDGE) * (WIDTH / 2 - 20);
+  const up = (/** @type {number} */ change) => 26 + ((most - change) / (most - least)) * (NUDGE_HEIGHT - 56);
+  const point = (/** @type {number} */ d, /** @type {number} */ change) =>
+    `${across(d).toFixed(1)} ${up(change).toFixed(1)}`;
+  const { expected, measured } = at(delta);
+  const dot = (/** @type {string} */ of, /** @type {number} */ d, /** @type {number} */ change) =>
+    `<circle class="dot ${of}" cx="${across(d).toFixed(1)}" cy="${up(change).toFixed(1)}" r="4"/>`;
+  const ends = [-MOST_NUDGE, MOST_NUDGE];
+  return [
+    `<path class="line" d="M${point(ends[0], 0)}H${across(ends[1])}M${across(0)} 20V${NUDGE_HEIGHT - 24}M${across(delta).toFixed(1)} 20V${NUDGE_HEIGHT - 24}"/>`,
+    `<path class="first" stroke-width="2" d="M${deltas.map((d) => point(d, at(d).measured)).join('L')}"/>`,
+    `<path class="second" stroke-width="2" d="M${ends.map((d) => point(d, at(d).expected)).join('L')}"/>`,
+    [dot('first', 0, 0), dot('second', delta, expected), dot('first', delta, measured)],
+    text(20, 14, 'the loss', { of: FIRST }),
+    text(WIDTH - 20, 14, 'what dWh says', { of: SECOND, anchor: 'end' }),
+    text(across(0), NUDGE_HEIGHT - 8, `Wh = ${given(Wh)}`, { of: 'quiet', anchor: 'middle' }),
+  ];
+}

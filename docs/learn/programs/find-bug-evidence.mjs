@@ -71,28 +71,26 @@ async function checkOfText(version) {
   });
 }
 
-const EXPORTS = 'export { RHYME, STEPS, UNITS };';
+/** An update by Adam of one row after another, which keeps m, v and the number of its updates for each row. */
+function adam(learningRate) {
+  const states = new Map();
+  return (w, g) => {
+    const { m, v, number } = states.get(w) ?? { m: w.map(() => 0), v: w.map(() => 0), number: 1 };
+    states.set(w, { m, v, number: number + 1 });
+    const rate = (learningRate * Math.sqrt(1 - 0.999 ** number)) / (1 - 0.9 ** number);
+    for (let n = 0; n < w.length; n++) {
+      m[n] += 0.1 * (g[n] - m[n]);
+      v[n] += 0.001 * (g[n] ** 2 - v[n]);
+      w[n] -= (rate * m[n]) / (Math.sqrt(v[n]) + 1e-8);
+    }
+  };
+}
 
 /** A running mean, as the chapter prints it. */
 async function lossesOfText(version, updates) {
-  const program = await moduleOf('falling-loss', version, `${EXPORTS} // ${++loads}`); // its random numbers begin again
-  const { backward, forward, RHYME, STEPS, UNITS, update, zerosFor } = program;
-  const characters = [...new Set(RHYME)].sort();
-  const numbers = [...RHYME].map((character) => characters.indexOf(character));
-  const parameters = program.newParameters(characters.length, UNITS);
-  const [m, v] = [zerosFor(parameters), zerosFor(parameters)];
-  let [at, start, mean] = [0, new Float64Array(UNITS), Math.log(characters.length)];
-  return Array.from({ length: updates + 1 }, (_, number) => {
-    if (at + STEPS >= numbers.length) [at, start] = [0, new Float64Array(UNITS)];
-    const [inputs, targets] = [numbers.slice(at, at + STEPS), numbers.slice(at + 1, at + STEPS + 1)];
-    const results = forward(inputs, targets, start, parameters);
-    mean += 0.01 * (results.loss - mean);
-    const gradients = backward(inputs, targets, parameters, results);
-    for (const [name, rows] of Object.entries(parameters))
-      rows.forEach((row, r) => update(row, gradients[name][r], m[name][r], v[name][r], number + 1));
-    [at, start] = [at + STEPS, results.h[STEPS]];
-    return mean;
-  });
+  const { backward, RHYME, training } = await moduleOf('falling-loss', version, `// ${++loads}`); // its random numbers begin again
+  const run = training(RHYME, { backward, update: adam(0.005) });
+  return Array.from({ length: updates + 1 }, () => run.next().value.mean);
 }
 let loads = 0;
 

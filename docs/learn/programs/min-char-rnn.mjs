@@ -11,12 +11,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const [UNITS, STEPS, LEARNING_RATE] = [64, 25, 0.005];
+const [UNITS, STEPS] = [64, 25];
+export const LEARNING_RATE = 0.1;
 const PARTS = `the house that Jack built/the malt that lay in/the rat that ate/the cat that killed/the dog that worried
 the cow with the crumpled horn that tossed/the maiden all forlorn that milked/the man all tattered and torn that kissed
 the priest all shaven and shorn that married/the rooster that crowed in the morn that woke`.split(/[/\n]/);
 const verse = (n) => `This is ${PARTS.slice(0, n).reverse().join(' ')}.\n`; // part n, then all parts before it
-const RHYME = PARTS.map((_, n) => verse(n + 1)).join('');
+export const RHYME = PARTS.map((_, n) => verse(n + 1)).join('');
 
 let state = 1;
 /** Numbers between -1 and 1 that look random, the same in every run. */
@@ -26,7 +27,7 @@ export function newParameters(V, H, weight = () => random() / Math.sqrt(H), bias
   const [Wx, Wh, Wy] = [matrix(V, H, weight), matrix(H, H, weight), matrix(H, V, weight)];
   return { Wx, Wh, bias: matrix(1, H, bias), Wy, biasY: matrix(1, V, bias) };
 }
-/** Zeros in the shapes of the parameters: gradients to which you add, or Adam's m and v. */
+/** Zeros in the shapes of the parameters: gradients to which you add. */
 export const zerosFor = ({ Wx, Wh }) => newParameters(Wx.length, Wh.length, () => 0);
 
 /** row·W */
@@ -80,20 +81,23 @@ export function backward(inputs, targets, parameters, { h, p }) {
   return gradients;
 }
 
-/** One update by Adam of all weights of one row, the first of which has the number 1. w, g, m and v have the same length. */
-export function update(w, g, m, v, number) {
-  // Your answer: change m, v, and then w.
+/** One update by SGD of one row of a parameter: w and its gradient g have the same length. */
+export function update(w, g) {
+  // Your answer: change w.
 }
 
-/** Compares every gradient of a small network with [L(w+δ) - L(w-δ)] / 2δ. Returns whether all are right. */
-export function check({ V = 6, H = 5, delta = 1e-5 } = {}) {
+/**
+ * For each parameter of a small network, how many gradients it has, and their largest difference from [L(w+δ) - L(w-δ)] / 2δ.
+ * undefined if all gradients are 0: not written yet.
+ */
+export function check(backward, { V = 6, H = 5, delta = 1e-5 } = {}) {
   const parameters = newParameters(V, H, random, random);
   const [inputs, targets, start] = [[3, 0, 5, 1, 3], [0, 5, 1, 3, 4], new Float64Array(H).map(random)];
   const results = forward(inputs, targets, start, parameters);
   const gradients = backward(inputs, targets, parameters, results);
   const all = Object.values(gradients).flat();
-  if (all.every((row) => row.every((one) => one === 0))) return console.log('gradients: not written yet');
-  const right = Object.entries(parameters).map(([name, rows]) => {
+  if (all.every((row) => row.every((one) => one === 0))) return undefined;
+  return Object.entries(parameters).map(([name, rows]) => {
     const differences = rows.flatMap((row, r) =>
       [...row].map((w, c) => {
         const lossAt = (value) => ((row[c] = value), forward(inputs, targets, start, parameters).loss);
@@ -102,12 +106,9 @@ export function check({ V = 6, H = 5, delta = 1e-5 } = {}) {
         return Math.abs(gradients[name][r][c] - numeric);
       }),
     );
-    const [largest, count] = [Math.max(...differences), differences.length];
-    const verdict = largest < 1e-8 ? 'right' : 'WRONG';
-    console.log(`${name}: ${count} gradients, largest difference ${largest.toExponential(0)}: ${verdict}`);
-    return largest < 1e-8;
+    const largest = Math.max(...differences);
+    return { name, count: differences.length, largest, isRight: largest < 1e-8 };
   });
-  return right.every(Boolean);
 }
 
 /** A text that the model writes: each character is drawn with its probability, and is the next step's input. */
@@ -122,32 +123,44 @@ function sample(parameters, characters, first, length) {
   return text;
 }
 
-function main(file = '-', updates = 3000) {
-  const text = [...(file === '-' ? RHYME : readFileSync(file, 'utf8'))];
-  if (text.length <= STEPS) throw new Error(`The text needs more than ${STEPS} characters.`);
+/** Trains on a text. Yields before each update: its number from 0, the running mean of the loss, and a function that writes. */
+export function* training(text, { backward, update }) {
   const characters = [...new Set(text)].sort();
-  const numbers = text.map((character) => characters.indexOf(character));
+  const numbers = [...text].map((character) => characters.indexOf(character));
+  if (numbers.length <= STEPS) throw new Error(`The text needs more than ${STEPS} characters.`);
   const parameters = newParameters(characters.length, UNITS);
-  const [m, v] = [zerosFor(parameters), zerosFor(parameters)];
-  console.log(`${text.length} characters, ${characters.length} different ones\n`);
   let [at, start, mean] = [0, new Float64Array(UNITS), Math.log(characters.length)];
-  for (let number = 0; number <= updates; number++) {
+  for (let number = 0; ; number++) {
     if (at + STEPS >= numbers.length) [at, start] = [0, new Float64Array(UNITS)]; // the text begins again
     const [inputs, targets] = [numbers.slice(at, at + STEPS), numbers.slice(at + 1, at + STEPS + 1)];
     const results = forward(inputs, targets, start, parameters);
     mean += 0.01 * (results.loss - mean);
-    if ([0, 100, 300, 1000, 3000].includes(number) || number % 10000 === 0) {
-      console.log(`after ${number} updates: loss ${mean.toFixed(2)} for each character`);
-      console.log(`${sample(parameters, characters, numbers[0], 200)}\n`);
-    }
-    if (number === 0 && !check()) return;
+    yield { number, mean, characters, write: (length) => sample(parameters, characters, numbers[0], length) };
     const gradients = backward(inputs, targets, parameters, results);
     const before = parameters.biasY[0].join();
-    for (const [name, rows] of Object.entries(parameters))
-      rows.forEach((row, r) => update(row, gradients[name][r], m[name][r], v[name][r], number + 1));
-    if (number === 0 && parameters.biasY[0].join() === before) return console.log('update: not written yet');
+    for (const [name, rows] of Object.entries(parameters)) rows.forEach((row, r) => update(row, gradients[name][r]));
+    if (number === 0 && parameters.biasY[0].join() === before) return; // update is not written yet
     [at, start] = [at + STEPS, results.h[STEPS]]; // the state is carried on, but no gradient crosses this border
   }
+}
+
+function main(file = '-', updates = 3000) {
+  const text = file === '-' ? RHYME : readFileSync(file, 'utf8');
+  for (const { number, mean, characters, write } of training(text, { backward, update })) {
+    if (number === 0) console.log(`${[...text].length} characters, ${characters.length} different ones\n`);
+    if ([0, 100, 300, 1000, 3000].includes(number) || number % 10000 === 0)
+      console.log(`after ${number} updates: loss ${mean.toFixed(2)} for each character\n${write(200)}\n`);
+    if (number === updates) return;
+    if (number > 0) continue;
+    const found = check(backward);
+    if (!found) return console.log('gradients: not written yet');
+    for (const { name, count, largest, isRight } of found)
+      console.log(
+        `${name}: ${count} gradients, largest difference ${largest.toExponential(0)}: ${isRight ? 'right' : 'WRONG'}`,
+      );
+    if (!found.every(({ isRight }) => isRight)) return;
+  }
+  console.log('update: not written yet');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv[2], Number(process.argv[3] ?? 3000));

@@ -4,7 +4,7 @@
  *     node docs/learn/programs/one-state.mjs
  */
 import { fileURLToPath } from 'node:url';
-import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from './one-unit.mjs';
+import { gradientsOf, lossOf, nudge, SEQUENCE, statesOf, TARGET, WEIGHTS } from './one-unit.mjs';
 import { forward, matrix } from './plain-rnn.mjs';
 
 /** Updates of both weights. Returns the weights and the loss before each update, and after the last one. */
@@ -54,7 +54,14 @@ export const statesOfBatch = () => forward(BATCH.x, { ...BATCH, Wy: matrix(2, 1)
 const shown = (value) => value.toFixed(4);
 
 function main() {
-  console.log('One unit, Wx = 1, Wh = 0.5');
+  console.log('A nudge of Wh');
+  for (const delta of [0.1, 0.01, 0.001]) {
+    const { expected, measured } = nudge(SEQUENCE, WEIGHTS, TARGET, delta);
+    const texts = [expected, measured, measured - expected].map((value) => value.toFixed(7));
+    console.log(`δ ${delta}: δ·dWh ${texts[0]}  change of the loss ${texts[1]}  difference ${texts[2]}`);
+  }
+
+  console.log('\nOne unit, Wx = 1, Wh = 0.5');
   const h = statesOf(SEQUENCE, WEIGHTS);
   console.log(`row 0: h = ${shown(h[0])}`);
   SEQUENCE.forEach((x, t) => {

@@ -48,3 +48,17 @@ export function gradientsOf(x, { Wh }, h, target) {
   }
   return { dh, dz, dWx, dWh };
 }
+
+/**
+ * A nudge: Wh becomes Wh + δ. Returns what the gradient says of the loss, δ·dWh, and its measured change.
+ *
+ * @param {readonly number[]} x
+ * @param {{ Wx: number, Wh: number }} weights
+ * @param {number} target
+ * @param {number} delta
+ */
+export function nudge(x, weights, target, delta) {
+  const lossAt = (/** @type {number} */ Wh) => lossOf(statesOf(x, { ...weights, Wh }), target);
+  const { dWh } = gradientsOf(x, weights, statesOf(x, weights), target);
+  return { dWh, expected: delta * dWh, measured: lossAt(weights.Wh + delta) - lossAt(weights.Wh) };
+}

