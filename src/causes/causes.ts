@@ -91,7 +91,7 @@ const replacedBy = (candidate: Candidate | undefined): Statement | undefined =>
 /** NaN or 0 everywhere. */
 function unwrittenOf(part: Compared): Statement | undefined {
   const { found, expected } = part;
-  if (found.every((value) => Number.isNaN(value))) return whole('{} {is} NaN everywhere: {is} {it} written?');
+  if (found.every((value) => Number.isNaN(value))) return whole('{} {is} NaN everywhere: does anything write {it}?');
   const isOnlyNonFinite = found.every((value, n) => !Number.isFinite(value) || areNear(part, [value], [expected[n]]));
   if (isOnlyNonFinite) return whole('Every wrong number of {} is NaN or infinite');
   return found.every((value) => value === 0)

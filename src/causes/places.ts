@@ -7,9 +7,7 @@ export function transposedOf(parts: readonly Compared[]): Statement | undefined 
   const [{ shape }] = parts;
   const axes = parts.some((part) => part.shape.length !== shape.length) ? [] : [...shape.keys()];
   const pairs = axes.flatMap((one) => axes.slice(one + 1).map((other) => [one, other] as const));
-  const pair = pairs.find(([one, other]) =>
-    parts.every((part) => hasDigits(part) && areNear(part, part.found, exchanged(part, one, other))),
-  );
+  const pair = pairs.find(([one, other]) => parts.every((part) => hasDigits(part) && isExchanged(part, one, other)));
   if (!pair) return undefined;
   const what = axes.length === 2 ? 'rows and columns' : `axes ${pair[0]} and ${pair[1]}`;
   return whole(`{} {is} transposed: ${what} are exchanged`);
@@ -17,12 +15,14 @@ export function transposedOf(parts: readonly Compared[]): Statement | undefined 
 
 const hasDigits = (part: Compared): boolean => digitsOfAll(part, part.expected) >= DIGITS;
 
-/** The expected numbers in the row order of the tensor with axes `one` and `other` exchanged. */
-function exchanged({ shape, expected }: Compared, one: number, other: number): number[] {
-  const swap = <Value>(values: readonly Value[]): Value[] =>
+/** The numbers are those of the expected tensor with axes `one` and `other` exchanged, in its row order. */
+function isExchanged(part: Compared, one: number, other: number): boolean {
+  const swap = (values: readonly number[]): number[] =>
     values.map((value, axis) => (axis === one ? values[other] : axis === other ? values[one] : value));
-  const turned = swap(shape);
-  return expected.map((_, n) => expected[flatIndex(swap(indexOf(n, turned)), shape)]);
+  const turned = swap(part.shape);
+  return part.found.every((value, n) =>
+    isNear(part, value, part.expected[flatIndex(swap(indexOf(n, turned)), part.shape)]),
+  );
 }
 
 const flatIndex = (index: readonly number[], shape: Shape): number =>
@@ -181,16 +181,10 @@ export function wordsOfPlaces(shape: Shape, { axis, indices }: WrongPlaces) {
   const right = rangeOf(0, extent - 1).filter((index) => !indices.includes(index));
   const isShort = (some: readonly number[]): boolean =>
     some.length <= MOST_LISTED || some[some.length - 1] - some[0] === some.length - 1;
+  if (!isShort(indices) && !isShort(right)) return undefined;
+  const [wrong, others] = [indices, right].map((some) => placesOf(shape, axis, some));
   const verb = (some: readonly number[]): string => (some.length === 1 ? 'is' : 'are');
-  if (isShort(indices) && (indices.length <= right.length || !isShort(right))) {
-    const where = placesOf(shape, axis, indices);
-    return { where, isOne: indices.length === 1, only: `only ${where} ${verb(indices)} wrong` };
-  }
-  if (!isShort(right)) return undefined;
-  const others = placesOf(shape, axis, right);
-  const all =
-    shape.length > 2
-      ? `all indices of axis ${axis} but ${placesOf(shape.slice(0, 1), 0, right).replace(/^elements? /, '')}`
-      : `all but ${others}`;
-  return { where: all, isOne: false, only: `only ${others} ${verb(right)} right` };
+  const isFewer = isShort(right) && (right.length < indices.length || !isShort(indices));
+  const only = isFewer ? `only ${others} ${verb(right)} right` : `only ${wrong} ${verb(indices)} wrong`;
+  return { where: isShort(indices) ? wrong : `all but ${others}`, isOne: indices.length === 1, only };
 }

@@ -94,13 +94,16 @@ export function sumTermOf(part: Compared, candidates: readonly Candidate[]): Sta
             : ' in each column';
     const lines = linesOf(shape, axis);
     for (const { words, ...candidate } of fitting) {
-      const multiples = lines.map((places) =>
-        multipleOf(
+      let digits = 0;
+      for (const places of lines) {
+        const values = places.map((n) => candidate.values[n]);
+        const own = multipleOf(
           places.map((n) => difference[n]),
-          { ...candidate, values: places.map((n) => candidate.values[n]) },
-        ),
-      );
-      const digits = multiples.reduce((sum, one) => sum + (one?.digits ?? -Infinity), 0);
+          { ...candidate, values },
+        );
+        digits += own?.digits ?? -Infinity;
+        if (!own) break;
+      }
       if (digits < DIGITS) continue;
       const what = words === '' ? 'the same' : `a multiple of ${words}`;
       return whole(
