@@ -28,6 +28,8 @@ export interface Known {
   readonly terms?: readonly Candidate[];
   /** Numbers that a tensor can have in place of its own. Default: none. */
   readonly inPlaceOf?: (name: string) => readonly Candidate[];
+  /** Tensors whose expected numbers are not exact, each with a sentence on that. Default: none. */
+  readonly uncertain?: ReadonlyMap<string, string>;
   /** Named sizes, beside those that the tensors' shapes show. Default: none. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
@@ -37,14 +39,17 @@ export function causesOf(tensors: readonly Compared[], known: Known): Map<string
   const sizes = sizesOf({ ...Object.fromEntries(tensors.map(({ name, shape }) => [name, shape])), ...known.shapes });
   const findings = tensors.flatMap((part): Finding[] => {
     if (part.isRight) return [];
-    const statement = wholeOf(part, tensors, sizes, known) ?? placedOf(part, sizes);
+    const statement =
+      unwrittenOf(part) ??
+      (known.uncertain?.has(part.name) ? undefined : (wholeOf(part, tensors, sizes, known) ?? placedOf(part, sizes)));
     return statement ? [{ ...statement, names: [part.name] }] : [];
   });
-  return new Map(
+  const sentences = new Map(
     together(findings).flatMap((finding) =>
       finding.names.map((name) => [name, sentenceOf(finding, known.namesOf)] as const),
     ),
   );
+  return new Map([...(known.uncertain ?? []), ...sentences]);
 }
 
 /** What each extent is, for its first axis. */
@@ -73,7 +78,6 @@ function wholeOf(
   });
   const all = [...gradients, ...terms];
   return (
-    unwrittenOf(part) ??
     ratioOf(part, sizes) ??
     exchangedOf(part, others, namesOf) ??
     transposedOf([part]) ??
@@ -86,7 +90,7 @@ function wholeOf(
 }
 
 const replacedBy = (candidate: Candidate | undefined): Statement | undefined =>
-  candidate && whole(`{} {has} the expected numbers of ${candidate.words}`);
+  candidate && whole(`{} {has} the ${candidate.tolerance ? 'expected ' : ''}numbers of ${candidate.words}`);
 
 /** NaN or 0 everywhere. */
 function unwrittenOf(part: Compared): Statement | undefined {

@@ -51,7 +51,7 @@ export async function measuredCause(lines: readonly Line[], measuring: Measuring
       `${precision} and the step ${step}. Take a larger step, or a smaller loss.`
     );
   if (other !== undefined) return undefined; // what follows trusts small differences of the loss
-  return (await bendCause(lines, measuring, size)) ?? (await stepCause(lines, step));
+  return (await bendCause(lines, measuring, size)) ?? (await stepCause(lines, step, 4 * measuring.rounding * size));
 }
 
 const areWithin = (lines: readonly Line[], noise: number): boolean =>
@@ -60,14 +60,52 @@ const areWithin = (lines: readonly Line[], noise: number): boolean =>
 const agrees = ({ backward, tolerance }: Line, numeric: number, noise = 0): boolean =>
   Math.abs(backward - numeric) <= Math.max(tolerance, noise);
 
-/** At another step, the same for all lines, every derivative agrees. */
-async function stepCause(lines: readonly Line[], step: number): Promise<string | undefined> {
-  for (const times of [1 / 8, 1 / 64, 1 / 512, 8, 64, 512, 4096, 8 ** 5, 8 ** 6]) {
+/** A derivative that is not exact enough for statements on the numbers, in a sentence; undefined if all are. */
+export async function unsteadyCause(lines: readonly Line[], measuring: Measuring): Promise<string | undefined> {
+  const { step, rounding } = measuring;
+  const size = await measuring.size();
+  for (const { words, lossAt, backward, numeric, tolerance } of lines) {
+    const h = step / 4;
+    const [near, far] = [
+      [await lossAt(h), await lossAt(-h)],
+      [await lossAt(2 * h), await lossAt(-2 * h)],
+    ];
+    const other = (8 * (near[0] - near[1]) - (far[0] - far[1])) / (12 * h);
+    const noise = (4 * rounding * size) / h;
+    const loss = await lossAt(0);
+    const [bend, wider] = [near, far].map(([right, left], n) => Math.abs(right - 2 * loss + left) / (h * (n + 1)));
+    const isSmooth = bend <= 0.75 * wider || bend <= tolerance + 2 * noise; // at a kink both are the same
+    const isSteady = Math.abs(other - numeric) <= Math.max(tolerance, noise) && isSmooth;
+    if (isSteady && !(Math.abs(backward - numeric) <= noise / 2)) continue;
+    const digits = (value: number): number => Number(value.toPrecision(9));
+    const sides = near.map((one, n) => digits(((one - loss) * (1 - 2 * n)) / h));
+    const what = isSmooth
+      ? `it is ${digits(numeric)} with the step ${step} and ${digits(other)} with ${h}`
+      : `with the step ${h} it is ${sides[1]} on the left and ${sides[0]} on the right`;
+    return `The numeric derivative with respect to ${words} is not exact: ${what}. Take other inputs, or another step.`;
+  }
+  return undefined;
+}
+
+/** A step above this is never too small. */
+const LARGEST_STEP = 0.1;
+
+/**
+ * At another step, the same for all lines, every derivative agrees. `rounding`: of a difference of losses. A step whose derivatives it
+ * makes inexact does not count: a loss that is rounded to one number would agree with a gradient of 0.
+ */
+async function stepCause(lines: readonly Line[], step: number, rounding: number): Promise<string | undefined> {
+  for (const power of [-1, -2, -3, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    const other = step * 8 ** power;
+    if (power > 0 && other > LARGEST_STEP) break;
     let areAll = true;
-    for (const line of lines) if (!(areAll &&= agrees(line, await line.numericAt(step * times)))) break;
-    const small = times > 1 ? 'small' : 'large';
-    if (areAll)
-      return `The step ${step} is too ${small} for this loss: with ${Number((step * times).toPrecision(3))} the gradient agrees.`;
+    for (const line of lines) {
+      areAll = rounding / other <= line.tolerance && agrees(line, await line.numericAt(other));
+      if (!areAll) break;
+    }
+    if (!areAll) continue;
+    const [what, shown] = [power > 0 ? 'small' : 'large', Number(other.toPrecision(3))];
+    return `The step ${step} is too ${what} for this loss: with ${shown} the gradient agrees.`;
   }
   return undefined;
 }

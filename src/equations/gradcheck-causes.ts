@@ -1,7 +1,7 @@
 /** Why gradients are wrong: what is wrong with the measurement, or else with the numbers. */
 import { causesOf } from '../causes/causes.js';
 import { type Compared, listOf } from '../causes/compared.js';
-import { type Line, type Measuring, measuredCause } from '../causes/measured.js';
+import { type Line, type Measuring, measuredCause, unsteadyCause } from '../causes/measured.js';
 import { placesOf } from '../causes/places.js';
 import type { Candidate } from '../causes/terms.js';
 import { type Tensor, valuesOf } from '../core/tensor.js';
@@ -28,11 +28,14 @@ export async function gradientCauses(
   tolerance: number,
   measuring: Measuring,
 ): Promise<Map<string, string>> {
-  const causes = new Map<string, string>();
+  const [causes, uncertain] = [new Map<string, string>(), new Map<string, string>()];
+  const areWrong = (lines: readonly MeasuredLine[]) => lines.filter(({ relative }) => !(relative <= tolerance));
   for (const { name, elements, along } of measured) {
-    const wrong = [...elements, ...along].filter(({ relative }) => !(relative <= tolerance));
+    const wrong = areWrong([...elements, ...along]);
     const cause = wrong.length === 0 ? undefined : await measuredCause(wrong, measuring);
+    const doubt = cause === undefined ? await unsteadyCause(areWrong(elements), measuring) : undefined;
     if (cause !== undefined) causes.set(name, cause);
+    if (doubt !== undefined) uncertain.set(name, doubt);
   }
   const rest = measured.map((one) => (causes.has(one.name) ? { ...one, isRight: true } : one));
   const terms: Candidate[] = measured.map(({ name, input }) => ({ words: name, values: [...valuesOf(input)] }));
@@ -42,7 +45,7 @@ export async function gradientCauses(
   }
   const namesOf = (names: readonly string[]): string =>
     `the gradient${names.length > 1 ? 's' : ''} of ${listOf(names)}`;
-  const known = { namesOf, terms, ...(outputs && { shapes: { 'the outputs': outputs.shape } }) };
+  const known = { namesOf, terms, uncertain, ...(outputs && { shapes: { 'the outputs': outputs.shape } }) };
   const found = causesOf(rest, known);
   const parts = new Map<string, Candidate[]>();
   const unnamed = rest.filter(({ name, isRight }) => !isRight && !found.has(name));

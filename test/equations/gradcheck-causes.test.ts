@@ -241,8 +241,8 @@ describe('what is wrong with the measurement', () => {
   });
 
   test('a wrong gradient beside a kink has not the kink as its cause', async () => {
-    expect(String(await causeOf(([a, b]) => a ** 2 + Math.max(0, b), [2, 1]))).not.toContain('kink');
-    expect(String(await causeOf(([a, b]) => a + Math.max(0, b), [1, 3]))).not.toContain('kink');
+    expect(String(await causeOf(([a, b]) => a ** 2 + Math.max(0, b), [2, 1]))).not.toMatch(/^The loss has a kink/);
+    expect(String(await causeOf(([a, b]) => a + Math.max(0, b), [1, 3]))).not.toMatch(/^The loss has a kink/);
   });
 
   test('a step too large, too small, and a loss too large for its precision', async () => {
@@ -429,7 +429,7 @@ describe(`${PASSES} random backward passes`, () => {
       if (alone !== undefined) return gradients(dOutputs, (row) => row === 3)[name];
       return values[text as keyof typeof values];
     };
-    const whole = /has the expected numbers of (.+)\.$/.exec(sentence);
+    const whole = /has the (?:expected )?numbers of (.+)\.$/.exec(sentence);
     if (whole) return near(own, named(whole[1]) ?? []);
     const exchanged = /^The gradients of (\w) and (\w) are exchanged/.exec(sentence);
     if (exchanged)
