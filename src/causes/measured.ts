@@ -1,6 +1,6 @@
 /**
- * Why a numeric derivative can differ from a right gradient: the loss is not deterministic, not finite, or has a kink or a jump within
- * the difference, or the step does not suit the loss's precision. A sentence is made only if it explains every difference of a tensor.
+ * Why a numeric derivative can differ from a right gradient. The loss is not deterministic or not finite, it has a kink or a jump within
+ * the difference, or the step does not suit its precision. A sentence is made only if it explains every difference of a tensor.
  */
 
 /** A derivative that disagrees: along one element, or along a direction. */
