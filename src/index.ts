@@ -91,7 +91,7 @@ export type { BiasInit, OutputInit } from './network/initial-values.js';
 export type { ModelSizes } from './network/tutorial-network.js';
 export type { Activations, ModelOptions, ParameterName, ParameterTensors } from './door/model.js';
 export { Model } from './door/model.js';
-export type { GradientCheck, GradientsOf, Values } from './equations/gradcheck-problem.js';
+export type { GradientCheck, GradientsOf, GradientValues } from './equations/gradcheck-problem.js';
 export type { GradientReport, WorstElement } from './equations/gradcheck-report.js';
 export type { GradientReporting } from './equations/gradcheck.js';
 export { checkGradients } from './equations/gradcheck.js';

@@ -5,7 +5,7 @@ import type { Shape, Tensor } from '../core/tensor.js';
 import { assertDense, assertShape, formatShape, sizeOf, tensorFrom, valuesOf } from '../core/tensor.js';
 
 /** Numbers `[…]` in row order. */
-export type Values = readonly number[] | Float64Array | Float32Array | Tensor;
+export type GradientValues = readonly number[] | Float64Array | Float32Array | Tensor;
 
 /** A loss and its backward pass, and how `checkGradients` compares them. */
 export interface GradientCheck {
@@ -17,7 +17,7 @@ export interface GradientCheck {
   /** The loss at the present values of the inputs. */
   readonly loss?: () => number | Promise<number>;
   /** In place of `loss`: the outputs y, `[…]` of any shape, of a function of the inputs. The loss is then ⟨r, y⟩, with a random r. */
-  readonly outputs?: () => Values | Promise<Values>;
+  readonly outputs?: () => GradientValues | Promise<GradientValues>;
   /**
    * The backward pass: ∂loss/∂input for every input, `[…]` in its shape, at the present values of the inputs. `dOutputs`: r, the
    * gradient of the outputs, in row order; empty if the check has a `loss`.
@@ -36,7 +36,7 @@ export interface GradientCheck {
 }
 
 /** Gradients by the names of their inputs, each `[…]` in the shape of its input. */
-export type GradientsOf = Readonly<Record<string, Values>>;
+export type GradientsOf = Readonly<Record<string, GradientValues>>;
 
 /**
  * The check changes inputs in place. A plain array would be copied, and every numeric gradient would be 0. An input in f32 would round
@@ -62,7 +62,7 @@ export function assertInputs(inputs: GradientCheck['inputs'], precision: 'f64' |
 }
 
 /** The gradient of an input, in f64. */
-export function gradientFor(name: string, input: Values, gradients: GradientsOf): Float64Array {
+export function gradientFor(name: string, input: GradientValues, gradients: GradientsOf): Float64Array {
   assertObject('gradcheck: gradients', gradients);
   if (!Object.hasOwn(gradients, name)) throw new RangeError(`gradcheck: no gradient for ${name}`);
   const gradient = gradients[name];
@@ -79,11 +79,11 @@ export function gradientFor(name: string, input: Values, gradients: GradientsOf)
 }
 
 /** Whether a gradient is held in f32. */
-export const isSingle = (gradient: Values | undefined): boolean =>
+export const isSingle = (gradient: GradientValues | undefined): boolean =>
   gradient !== undefined && ('shape' in gradient ? gradient.data : gradient) instanceof Float32Array;
 
 /** A list as a tensor with one axis; an array is not copied. */
-export const asTensor = (values: Values): Tensor =>
+export const asTensor = (values: GradientValues): Tensor =>
   'shape' in values ? values : tensorFrom(values, [values.length], values instanceof Float32Array ? 'f32' : 'f64');
 
 /** The loss of a check: a number, or ⟨projection, outputs⟩. */
