@@ -55,7 +55,9 @@ export function causesOf(tensors: readonly Compared[], known: Known): Map<string
 /** What each extent is, for its first axis. */
 function sizesOf(shapes: Readonly<Record<string, readonly number[]>>): Map<number, string> {
   const sizes = new Map<number, string>();
-  const add = (size: number, words: string): void => void (sizes.has(size) || sizes.set(size, `${size} is ${words}`));
+  const add = (size: number, words: string): void => {
+    if (!sizes.has(size)) sizes.set(size, `${size} is ${words}`);
+  };
   for (const [name, shape] of Object.entries(shapes)) {
     if (shape.length > 1)
       shape.forEach((extent, axis) => add(extent, `the extent of axis ${axis} of ${name} ${formatShape(shape)}`));
