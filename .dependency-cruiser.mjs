@@ -9,6 +9,7 @@ const bench = (name) => `bench/${name}\\.ts$`;
 /** The layers, the lowest first. Each component is a pattern for paths. */
 const LAYERS = [
   ['src/core/', 'build/'],
+  ['src/causes/'],
   ['src/equations/', 'src/files/', 'src/mistakes/', 'kernels/[\\w-]+\\.ts$'],
   ['src/cells/'],
   ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/', 'kernels/webgpu/'],

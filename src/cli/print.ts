@@ -6,11 +6,14 @@
  *
  * Writes to a pipe are asynchronous. A write that fails aborts the run's `outputLost`, some time after the call.
  */
+import { alignedRight, printable } from '../core/text-table.js';
 import { failure } from '../files/disk.js';
 import type { CompleteConfig } from '../network/config.js';
 import type { TARGET_LOSSES } from '../training/option-table.js';
 import type { Line, Validation } from '../training/training.js';
 import { currentRun } from './current-run.js';
+
+export { alignedRight, printable, table } from '../core/text-table.js';
 
 /** The reader of standard output has closed it, as `head` does. */
 export class ReaderGone extends Error {
@@ -142,48 +145,8 @@ export const lossName = ({ loss }: Pick<CompleteConfig, 'loss'>): string => LOSS
 /** A loss in nats, in bits. */
 export const bits = (loss: number): string => pythonFixed(loss / Math.LN2, 4);
 
-/** Aligns rows of cells, of which the first is the head, in columns. Makes the cells `printable`. */
-export function table(rows: readonly (readonly string[])[]): string {
-  return padded(rows, (cell, width) => cell.padEnd(width));
-}
-
-/** As `table`, but aligned right, for numbers. */
-export function alignedRight(rows: readonly (readonly string[])[]): string {
-  return padded(rows, (cell, width) => cell.padStart(width));
-}
-
 /** How often each class, a row, was predicted as each class, a column. */
 export function confusionTable(names: readonly string[], confusion: readonly (readonly number[])[]): string {
   const rows = confusion.map((row, k) => [names[k], ...row.map((count) => (count === 0 ? '·' : String(count)))]);
   return alignedRight([['', ...names], ...rows]);
 }
-
-function padded(texts: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
-  const rows = texts.map((row) => row.map(printable));
-  const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, row[column].length), 0));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => pad(cell, widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/**
- * C0 and C1 controls, line breaks, unpaired surrogates, and characters that are invisible or change the direction of the
- * text. The two joiners (U+200C, U+200D) stay: Persian words and emoji need them.
- */
-const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-/** A text from a file or an argument, on one line: control characters become escapes, as in JSON. */
-export function printable(text: string): string {
-  if (/^[ -~]*$/.test(text)) return text; // the usual case, tested first: a table can have millions of cells
-  return text.replace(UNPRINTABLE, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes only some of them
-    return escaped.startsWith('\\') ? escaped : character.split('').map(escapedUnit).join('');
-  });
-}
-
-const escapedUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,9 +1,12 @@
 /**
  * Compares the results of another program's LSTM, GRU or RNN, from a file, with this program's, computed in f64 from the same inputs. If
- * they differ, it makes known mistakes on purpose, and names those that give the same results as the file.
+ * they differ, it makes known mistakes on purpose, and names those that give the same results as the file. Of each tensor that differs
+ * it says what is true of all numbers.
  *
  * docs/files.md describes the file.
  */
+import { causesOf } from '../causes/causes.js';
+import { listOf } from '../causes/compared.js';
 import type { Backend } from '../core/backend.js';
 import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -33,6 +36,8 @@ export interface Difference {
   readonly ours: number;
   /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
+  /** Why the tensor differs: a sentence that is true of every number. undefined if it is right, or no sentence is true. */
+  readonly cause: string | undefined;
 }
 
 /** What `compareFile` finds. */
@@ -99,7 +104,7 @@ export async function compareFile(
   const ours = await solve(backend, problem, (share) => onProgress({ what: 'pass', share }));
   const passMs = clock() - startedAt;
   const { cell } = problem;
-  const differences = [...differencesOf(theirs, ours, problem, tolerance)];
+  const differences = withCauses([...comparedOf(theirs, ours, problem, tolerance)], tolerance);
   const ok = differences.every((difference) => difference.ok);
   if (ok) return { cell, differences, ok, hints: [], search: { tried: 0, of: 0 } };
 
@@ -136,11 +141,18 @@ async function searchMistakes(
 
 /** Whether all results agree. It ends at the first that does not. */
 function agree(theirs: Results, ours: Results, problem: Problem, tolerance: number): boolean {
-  for (const { ok } of differencesOf(theirs, ours, problem, tolerance)) if (!ok) return false;
+  for (const { difference } of comparedOf(theirs, ours, problem, tolerance)) if (!difference.ok) return false;
   return true;
 }
 
-function* differencesOf(theirs: Results, ours: Results, problem: Problem, tolerance: number): Generator<Difference> {
+/** A tensor's difference, and all its numbers. */
+interface Compared {
+  readonly difference: Omit<Difference, 'cause'>;
+  readonly theirs: Float64Array;
+  readonly ours: Float64Array;
+}
+
+function* comparedOf(theirs: Results, ours: Results, problem: Problem, tolerance: number): Generator<Compared> {
   const shapes = shapesOf(problem);
   for (const [name, values] of theirs) {
     const shape = shapes.get(name) ?? [];
@@ -148,12 +160,28 @@ function* differencesOf(theirs: Results, ours: Results, problem: Problem, tolera
     const { atAbsolute, at, ...numbers } = largestDifference(left, right);
     const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shape));
     const ok = numbers.largestRelative <= tolerance;
-    yield { name, shape, ...numbers, elementOfAbsolute, element, ok };
+    yield { difference: { name, shape, ...numbers, elementOfAbsolute, element, ok }, theirs: left, ours: right };
   }
 }
 
+/** What is true of every number of a tensor that differs. */
+function withCauses(all: readonly Compared[], tolerance: number): Difference[] {
+  const tensors = all.map(({ difference: { name, shape, ok }, theirs, ours }) => {
+    const floor = floorOf(ours);
+    const within = (expected: number): number => tolerance * Math.max(Math.abs(expected), floor);
+    return { name, shape, isRight: ok, found: [...theirs], expected: [...ours], tolerance: within };
+  });
+  const causes = all.every(({ difference }) => difference.ok)
+    ? new Map<string, string>()
+    : causesOf(tensors, { namesOf: listOf });
+  return all.map(({ difference }) => ({ ...difference, cause: causes.get(difference.name) }));
+}
+
+const floorOf = (ours: Float64Array): number =>
+  RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
 function largestDifference(theirs: Float64Array, ours: Float64Array) {
-  const floor = RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const floor = floorOf(ours);
   let [largestAbsolute, atAbsolute] = [0, 0];
   let [largestRelative, at] = [0, 0];
   for (let n = 0; n < ours.length; n++) {

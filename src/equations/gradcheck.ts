@@ -7,229 +7,212 @@
  *
  * At δ = 1e-3 in f64, this error and that of rounding L (about 1e-16/δ) are both near 1e-13: a correct gradient agrees
  * to many digits. The check compares the gradient of each element. Errors of single elements can be too small to see. So it
- * also compares the inner product ⟨gradient, u⟩ with the numeric derivative along a random direction u.
+ * also compares the inner product ⟨gradient, u⟩ with the numeric derivative along a random direction u. A function with many outputs y
+ * has the loss ⟨r, y⟩, with a random r.
+ *
+ * If a gradient is wrong, the check looks for the cause: src/causes says what is true of every number.
  *
  * The check cannot find two kinds of mistake. A mistake in a term that is multiplied by zero, such as a zero h0, changes no
  * gradient: use random inputs. A wrong forward pass is accepted if the backward pass fits it: compare its outputs with
  * other programs, as test/network/pytorch.test.ts and test/training/tensorflow.test.ts do.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertObject, assertWhole, describe } from '../core/arguments.js';
+import { assertChoice, assertKinds, assertWhole } from '../core/arguments.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertDense, assertShape, flatten, formatShape, sizeOf, tensorFrom, valuesOf } from '../core/tensor.js';
+import { flatten, indexOf, valuesOf } from '../core/tensor.js';
+import { type Measured, type MeasuredLine, gradientCauses } from './gradcheck-causes.js';
+import {
+  type CheckedLoss,
+  type GradientCheck,
+  asTensor,
+  assertInputs,
+  checkedLossOf,
+  gradientFor,
+  isSingle,
+} from './gradcheck-problem.js';
+import { type GradientReport, gradientText } from './gradcheck-report.js';
 
-const STEP = 1e-3;
-
-/** The denominator of a relative error is at least this share of the tensor's largest gradient element. */
-const RELATIVE_FLOOR = 1e-3;
-
-/** The denominator is also at least this. So at tolerance 1e-7, differences up to 1e-12 pass: they are noise in f64. */
-const ABSOLUTE_FLOOR = 1e-5;
-
-/** A loss and its backward pass, and how `checkGradients` compares them. */
-export interface GradientCheck {
-  /** What the loss depends on, `[…]` of any shape, in f64. The check changes elements in place and restores them. */
-  readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
-  /** The loss at the present values of the inputs. */
-  readonly loss: () => number | Promise<number>;
-  /** The backward pass: ∂loss/∂input for every input, `[…]` in its shape, at the present values of the inputs. */
-  readonly gradients: () => GradientsOf | Promise<GradientsOf>;
-  /** The largest relative error that passes. Default: 1e-7. */
-  readonly tolerance?: number;
-  /** Random directions per tensor. Default: 3. */
-  readonly directions?: number;
-  /** Seed of the random directions. Default: 1. */
-  readonly seed?: number;
+/** How exact a check is: the step δ, what passes, and half the distance from 1 to the next number. */
+interface Precision {
+  readonly step: number;
+  readonly tolerance: number;
+  /** The denominator of a relative error is at least this share of the tensor's largest gradient element. */
+  readonly relativeFloor: number;
+  /** The denominator is also at least this: differences of `tolerance` times it are noise. */
+  readonly absoluteFloor: number;
+  readonly rounding: number;
 }
 
-/** Gradients by the names of their inputs, each `[…]` in the shape of its input. */
-export type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
-
-/** How one input's gradient compares with its numeric gradient. */
-export interface GradientReport {
-  /** The input's name in `inputs`. */
-  readonly name: string;
-  /** The input's shape. */
-  readonly shape: readonly number[];
-  /** The largest |backward - numeric| over all elements. */
-  readonly largestAbsolute: number;
-  /** The largest over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
-  readonly largestRelative: number;
-  /** The element with the largest relative error. */
-  readonly worst: WorstElement;
-  /** largestRelative ≤ tolerance. */
-  readonly ok: boolean;
-}
-
-/** One element of an input, and its two gradients. */
-export interface WorstElement {
-  /** Its index, counted in row order. */
-  readonly element: number;
-  /** Its gradient by the backward pass. */
-  readonly backward: number;
-  /** Its gradient by (7). */
-  readonly numeric: number;
-}
+const F64: Precision = { step: 1e-3, tolerance: 1e-7, relativeFloor: 1e-3, absoluteFloor: 1e-5, rounding: 2 ** -53 };
+/** The loss in f64, and the gradients in f32. */
+const F32_GRADIENTS: Precision = { ...F64, tolerance: 1e-4, relativeFloor: 0.1, absoluteFloor: 1e-3 };
+/** δ⁴ and 6e-8/δ are both near 1e-6 at this step. */
+const F32: Precision = { step: 2 ** -5, tolerance: 1e-2, relativeFloor: 0.1, absoluteFloor: 1e-2, rounding: 2 ** -24 };
 
 const CHECK = {
   inputs: 'object',
   loss: 'function',
+  outputs: 'function',
   gradients: 'function',
+  precision: 'string',
+  step: 'number',
   tolerance: 'number',
   directions: 'number',
   seed: 'number',
 } as const satisfies Record<keyof GradientCheck, TypeName>;
 
+/** What `checkGradients` does beside returning reports. */
+export interface GradientReporting {
+  /** `text`: prints a table of the reports, and the causes of wrong gradients, with `console.log`. Default: nothing is printed. */
+  readonly report?: 'text';
+}
+
 /**
  * Checks the gradient of every input; returns one report per input. If `loss` throws, the inputs are restored and the error
  * is passed on. Throws a TypeError for an unknown option, an option of another type, and an input that cannot be changed
- * in place; a RangeError if there are no inputs, or if a gradient is missing or has another shape.
+ * in place; a RangeError if there are no inputs, if a gradient is missing or has another shape, and for a step that is not above 0.
  */
-export async function checkGradients(check: GradientCheck): Promise<GradientReport[]> {
+export async function checkGradients(check: GradientCheck, options: GradientReporting = {}): Promise<GradientReport[]> {
   assertKinds('gradcheck', check, CHECK);
-  const { inputs, loss, gradients, tolerance = 1e-7, directions = 3, seed = 1 } = check;
-  assertInputs(inputs);
+  assertKinds('gradcheck', options, { report: 'string' });
+  if (options.report !== undefined) assertChoice('gradcheck: report', options.report, ['text']);
+  const { inputs, gradients, precision = 'f64', directions = 3, seed = 1 } = check;
+  assertChoice('gradcheck: precision', precision, ['f64', 'f32']);
+  assertInputs(inputs, precision);
   assertWhole('gradcheck: seed', seed, 0, LARGEST_WHOLE);
   const random = new Random(seed);
-  const given = await gradients();
+  const checked = await checkedLossOf(check, precision, random);
+  const given = await gradients(checked.projection.slice());
   // copies, because `loss` may overwrite the gradients
   const backward = Object.entries(inputs).map(([name, input]) => gradientFor(name, input, given));
+  const areSingle = Object.keys(inputs).some((name) => isSingle(given[name]));
+  const rule = precision === 'f32' ? F32 : areSingle ? F32_GRADIENTS : F64;
+  const { step = rule.step, tolerance = rule.tolerance } = check;
+  if (!(step > 0 && step < Infinity)) throw new RangeError(`gradcheck: step ${step}: must be a number above 0`);
+  const exact = { ...rule, step, tolerance };
 
-  const reports: GradientReport[] = [];
-  for (const [index, [name, input]] of Object.entries(inputs).entries()) {
-    const gradient = backward[index];
-    const values = flatten(asTensor(input));
-    const numeric = await elementGradients(values, loss);
-    const errors = compareElements(gradient, numeric);
-    let { largestRelative } = errors;
-    for (let n = 0; n < directions; n++) {
-      largestRelative = largest(largestRelative, await directionError(values, gradient, loss, random));
-    }
-    const ok = largestRelative <= tolerance;
-    reports.push({ ...errors, name, shape: asTensor(input).shape, largestRelative, ok });
-  }
+  const measured: Measured[] = [];
+  for (const [index, [name, input]] of Object.entries(inputs).entries())
+    measured.push(await measure(name, asTensor(input), backward[index], checked.loss, exact, directions, random));
+  const reports = await reportsOf(measured, checked, exact, precision);
+  if (options.report === 'text') console.log(gradientText(reports, tolerance, precision));
   return reports;
 }
 
-/** The check changes inputs in place. A plain array would be copied, and every numeric gradient would be 0. */
-function assertInputs(inputs: GradientCheck['inputs']): void {
-  assertObject('gradcheck: inputs', inputs);
-  const entries = Object.entries(inputs);
-  if (entries.length === 0) throw new RangeError('gradcheck: inputs is empty: give at least one');
-  for (const [name, input] of entries) {
-    const what = `gradcheck: input ${name}`;
-    assertObject(what, input);
-    const values = 'shape' in input ? input.data : input;
-    if (!((values as unknown) instanceof Float64Array)) {
-      throw new TypeError(`${what} is ${describe(values)}: must be a Float64Array, or a tensor of dtype f64`);
-    }
-    assertDense(what, asTensor(input));
-  }
-}
-
-function gradientFor(name: string, input: Float64Array | Tensor, gradients: GradientsOf): Float64Array {
-  assertObject('gradcheck: gradients', gradients);
-  if (!Object.hasOwn(gradients, name)) throw new RangeError(`gradcheck: no gradient for ${name}`);
-  const gradient = gradients[name];
-  assertObject(`gradcheck: gradient of ${name}`, gradient);
-  const { shape } = asTensor(input);
-  const found = asTensor(gradient);
-  if ('shape' in gradient) assertShape('gradcheck', `gradient of ${name}`, found, shape);
-  if (found.size !== sizeOf(shape)) {
-    throw new RangeError(
-      `gradcheck: ${name} ${formatShape(shape)} has ${sizeOf(shape)} elements, its gradient ${found.size}`,
-    );
-  }
-  return valuesOf(found);
-}
-
-/** (7) for every element. */
-async function elementGradients(values: Tensor, loss: GradientCheck['loss']): Promise<Float64Array> {
-  const gradients = new Float64Array(values.size);
-  for (let n = 0; n < values.size; n++) {
-    const before = values.get(n);
-    const move = (delta: number) => values.set(n, before + delta);
-    gradients[n] = await centralDifference(loss, move, () => values.set(n, before));
-  }
-  return gradients;
-}
-
-/** The relative error of ⟨gradient, u⟩ against (7) along a random unit vector u. */
-async function directionError(
-  values: Tensor,
+/** (7) for every element, and along random directions. */
+async function measure(
+  name: string,
+  input: Tensor,
   gradient: Float64Array,
-  loss: GradientCheck['loss'],
+  loss: CheckedLoss['loss'],
+  { step, tolerance, relativeFloor, absoluteFloor }: Precision,
+  directions: number,
   random: Random,
-): Promise<number> {
+): Promise<Measured> {
+  const values = flatten(input);
+  const lineOf = async (move: Move, words: string, backward: number, floor: number): Promise<MeasuredLine> => {
+    const numericAt = (delta: number): Promise<number> => centralDifference(loss, move, delta);
+    const numeric = await numericAt(step);
+    const lossAt = (delta: number): Promise<number> => lossAfter(loss, move, delta).finally(() => move(0));
+    const scale = Math.max(Math.abs(backward), Math.abs(numeric), floor);
+    const relative = Math.abs(backward - numeric) / scale;
+    return { words, lossAt, numericAt, backward, numeric, tolerance: tolerance * scale, relative };
+  };
+  const scale = gradient.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
+  const floor = Math.max(absoluteFloor, relativeFloor * scale);
+  const moves = Array.from(gradient, (_, n): Move => {
+    const before = values.get(n);
+    return (delta) => void values.set(n, delta === 0 ? before : before + delta);
+  });
+  const elements: MeasuredLine[] = [];
+  for (const [n, move] of moves.entries())
+    elements.push(await lineOf(move, `${name}[${indexOf(n, input.shape).join(', ')}]`, gradient[n], floor));
+  const norm = Math.sqrt(gradient.reduce((sum, value) => sum + value ** 2, 0));
+  const along: MeasuredLine[] = [];
+  for (let n = 0; n < directions; n++) {
+    const { move, product } = directionOf(values, gradient, random);
+    const words = `${name} along a random direction`;
+    along.push(await lineOf(move, words, product, Math.max(absoluteFloor, relativeFloor * norm)));
+  }
+  return {
+    ...{ name, input, shape: input.shape, elements, along },
+    expected: elements.map(({ numeric }) => numeric),
+    found: [...gradient],
+    tolerance: (expected) => tolerance * Math.max(Math.abs(expected), floor),
+    isRight: elements.every(({ relative }) => relative <= tolerance),
+    gradientOf: async (part) => {
+      const own: number[] = [];
+      for (const move of moves) own.push(await centralDifference(part, move, step));
+      return own;
+    },
+  };
+}
+
+/** Moves the inputs by δ from their values; by 0 it restores them. */
+type Move = (delta: number) => void;
+
+/** A random unit vector u, and ⟨gradient, u⟩. */
+function directionOf(values: Tensor, gradient: Float64Array, random: Random): { move: Move; product: number } {
   const before = valuesOf(values);
   const u = Float64Array.from(before, () => random.normal(0, 1));
   const length = Math.sqrt(u.reduce((sum, value) => sum + value * value, 0));
-  const setAll = (value: (n: number) => number): void => {
-    for (let n = 0; n < u.length; n++) values.set(n, value(n));
+  const product = gradient.reduce((sum, value, n) => sum + (value * u[n]) / length, 0);
+  const move = (delta: number): void => {
+    for (let n = 0; n < u.length; n++) values.set(n, delta === 0 ? before[n] : before[n] + (delta * u[n]) / length);
   };
-  const numeric = await centralDifference(
-    loss,
-    (delta) => setAll((n) => before[n] + (delta * u[n]) / length),
-    () => setAll((n) => before[n]),
-  );
-  let product = 0;
-  let squares = 0;
-  for (let n = 0; n < u.length; n++) {
-    product += (gradient[n] * u[n]) / length;
-    squares += gradient[n] ** 2;
-  }
-  return relativeError(product, numeric, Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * Math.sqrt(squares)));
+  return { move, product };
 }
 
-/** (7): the derivative of the loss at δ = 0. `move` changes the inputs by δ; `restore` undoes it, also after an error. */
-async function centralDifference(
-  loss: GradientCheck['loss'],
-  move: (delta: number) => void,
-  restore: () => void,
-): Promise<number> {
+async function lossAfter(loss: CheckedLoss['loss'], move: Move, delta: number): Promise<number> {
+  move(delta);
+  return loss();
+}
+
+/** (7): the derivative of the loss at δ = 0. The inputs are restored, also after an error. */
+async function centralDifference(loss: CheckedLoss['loss'], move: Move, step: number): Promise<number> {
   try {
     const losses: number[] = [];
-    for (const delta of [STEP, -STEP, 2 * STEP, -2 * STEP]) {
+    for (const delta of [step, -step, 2 * step, -2 * step]) {
       move(delta);
       const found = loss();
       losses.push(typeof found === 'number' ? found : await found); // an await takes longer than a small loss
     }
     const [near, far] = [losses[0] - losses[1], losses[2] - losses[3]];
-    return (8 * near - far) / (12 * STEP);
+    return (8 * near - far) / (12 * step);
   } finally {
-    restore();
+    move(0);
   }
 }
 
-function compareElements(gradient: Float64Array, numeric: Float64Array) {
-  const scale = gradient.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
-  const floor = Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * scale);
-  let largestAbsolute = 0;
-  let largestRelative = 0;
-  let element = 0;
-  for (let n = 0; n < gradient.length; n++) {
-    const relative = largest(0, relativeError(gradient[n], numeric[n], floor));
-    largestAbsolute = largest(largestAbsolute, Math.abs(gradient[n] - numeric[n]));
-    if (relative > largestRelative) {
-      largestRelative = relative;
-      element = n;
-    }
-  }
-  const worst = { element, backward: gradient[element], numeric: numeric[element] };
-  return { largestAbsolute, largestRelative, worst };
+async function reportsOf(
+  measured: readonly Measured[],
+  checked: CheckedLoss,
+  { tolerance, step, rounding }: Precision,
+  precision: string,
+): Promise<GradientReport[]> {
+  const reports = measured.map(({ name, shape, elements, along }) => {
+    const errors = worstOf(elements);
+    const largestRelative = along.reduce((most, { relative }) => largest(most, relative), errors.largestRelative);
+    return { ...errors, name, shape, largestRelative, ok: largestRelative <= tolerance };
+  });
+  if (reports.every(({ ok }) => ok)) return reports.map((report) => ({ ...report, cause: undefined }));
+  const measuring = { step, rounding, precision, size: checked.size };
+  const causes = await gradientCauses(measured, checked, tolerance, measuring);
+  return reports.map((report) => ({ ...report, cause: causes.get(report.name) }));
 }
 
-function relativeError(backward: number, numeric: number, floor: number): number {
-  return Math.abs(backward - numeric) / Math.max(Math.abs(backward), Math.abs(numeric), floor);
+/** The largest errors, and the element with the largest relative one. */
+function worstOf(elements: readonly MeasuredLine[]) {
+  let [largestAbsolute, largestRelative, element] = [0, 0, 0];
+  for (const [n, { backward, numeric, relative }] of elements.entries()) {
+    largestAbsolute = largest(largestAbsolute, Math.abs(backward - numeric));
+    if (largest(0, relative) > largestRelative) [largestRelative, element] = [largest(0, relative), n];
+  }
+  const { backward, numeric } = elements[element];
+  return { largestAbsolute, largestRelative, worst: { element, backward, numeric } };
 }
 
 /** Math.max, but NaN counts as infinite: it never passes. */
-function largest(a: number, b: number): number {
-  return Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.max(a, b);
-}
-
-function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
-  return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
-}
+const largest = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.max(a, b));

@@ -78,10 +78,6 @@ export interface WrongNumber {
 /** `dz[1, 4] (sequence 1, gate j, unit 1)` → `dz[1, 4]` */
 export const plainElement = (element: string): string => element.replace(/ \(.*/, '');
 
-/** `a`, `a and b`, `a, b and c` */
-export const listOf = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
-
 /** Both numbers with eight digits, or with all digits if these are equal. */
 export function digitsOf(expected: number, found: number): [expected: string, found: string] {
   const short = (value: number): string => String(Number(value.toPrecision(8)));

@@ -1,5 +1,6 @@
 /** The first reply to a wrong answer: which quantity differs, and what is computed from it. The mistake itself is named when the reader asks. */
-import { type WrongNumber, listOf, plainElement } from './exercise.js';
+import { listOf } from '../causes/compared.js';
+import { type WrongNumber, plainElement } from './exercise.js';
 
 type Flow = readonly (readonly [source: string, readers: readonly string[]])[];
 

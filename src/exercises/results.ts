@@ -1,4 +1,5 @@
 /** What an answer computes in a case, and how it is compared with what is right. */
+import { isNear as isNearIn } from '../causes/compared.js';
 import { describe } from '../core/arguments.js';
 import { type FloatArray, type Shape, type Tensor, indexOf, valuesOf } from '../core/tensor.js';
 import { AnswerError } from './answer-error.js';
@@ -234,8 +235,12 @@ export function numericResult(name: string, of: Tensor, loss: () => number, mean
 /** Relative to the larger of `scale` and the expected number. Numeric derivatives agree to about 1e-12. */
 const TOLERANCE = 1e-8;
 
-export const isNear = (a: number, b: number, scale = 1): boolean =>
-  Object.is(a, b) || (Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE * Math.max(scale, Math.abs(b)));
+export const toleranceOf =
+  (scale = 1) =>
+  (expected: number): number =>
+    TOLERANCE * Math.max(scale, Math.abs(expected));
+
+export const isNear = (a: number, b: number, scale = 1): boolean => isNearIn({ tolerance: toleranceOf(scale) }, a, b);
 
 /** Numbers by case and by tensor. An answer can compute fewer than it should. */
 export type Numbers = readonly (readonly ArrayLike<number>[])[];

@@ -1,5 +1,5 @@
 /** Ways of writing an answer that raise no error and yet cannot be right: what the text of a wrong answer shows about them. */
-import { listOf } from './exercise.js';
+import { listOf } from '../causes/compared.js';
 
 /** The text without comments and strings, with the same lines. */
 const codeOf = (source: string): string =>

@@ -382,8 +382,8 @@ five-point-sign: the far difference is added, not subtracted
 + (8 * near + far)
 ! (7)
 two-point-rule: the two-point rule, whose error is δ²·L⁽³⁾/6
-- (8 * near - far) / (12 * STEP)
-+ (near + 0 * far) / (2 * STEP)
+- (8 * near - far) / (12 * step)
++ (near + 0 * far) / (2 * step)
 ! (7)
 ## 8, equations/schedule.ts
 warm-up-from-zero: the first step of a warm-up has the rate 0

@@ -1,6 +1,6 @@
 /** “Check it”: the gradient check, with or without a mistake planted into src/equations/lstm.ts. */
 import type { Remote } from 'comlink';
-import type { GradientReport } from '../equations/gradcheck.js';
+import type { GradientReport } from '../equations/gradcheck-report.js';
 import { mistakeOf, PLANTED_MISTAKES } from './common.js';
 import { button, ButtonGroup, element, made, setText, tableLine } from './dom.js';
 import type { Engine } from './engine.js';

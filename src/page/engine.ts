@@ -5,7 +5,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { withShapeChecks } from '../core/shape-checks.js';
-import type { GradientReport } from '../equations/gradcheck.js';
+import type { GradientReport } from '../equations/gradcheck-report.js';
 import { checkModelGradients } from '../network/network-check.js';
 import { type Checkpoint, checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import { type Evaluation, dataFor, evaluateData } from '../training/evaluate.js';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { tutorialLine } from '../../src/cli/print.js';
 import { withoutVectors } from '../../src/core/backend.js';
-import type { GradientReport } from '../../src/equations/gradcheck.js';
+import type { GradientReport } from '../../src/equations/gradcheck-report.js';
 import type { Line } from '../../src/training/training.js';
 import { type Result, inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { done, failed, jsonLinesOf, jsonOf, longhand, start, words } from '../helpers/longhand.js';

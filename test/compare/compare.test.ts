@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { asText } from '../../src/cli/commands/compare.js';
 import { type Comparison, compareFile } from '../../src/compare/compare.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
@@ -34,6 +35,34 @@ test('the template agrees with itself in every result, to the last bit', async (
   expect(differences.map(({ name }) => name)).toEqual([...RESULT_NAMES]);
   for (const { largestAbsolute, largestRelative } of differences)
     expect([largestAbsolute, largestRelative]).toEqual([0, 0]);
+});
+
+test('a cause for each tensor that differs, below the table if no known mistake gives all numbers', async () => {
+  const numbersOf = (name: string): Float64Array => Float64Array.from(numbers(template.tensors.get(name)!));
+  const shapeOf = (name: string) => template.tensors.get(name)!.shape;
+  const [rows, columns] = shapeOf('d.outKernel');
+  const outKernel = numbersOf('d.outKernel');
+  const wrong = {
+    'd.kernel': numbersOf('d.kernel').map((value) => 2 * value),
+    'd.outKernel': outKernel.map((_, n) => outKernel[(n % rows) * columns + Math.floor(n / rows)]),
+    ...{ 'd.h0': numbersOf('d.c0'), 'd.c0': numbersOf('d.h0') },
+    'd.bias': numbersOf('d.bias').map((value, n) => value + Math.sin(n * n + 1)),
+  };
+  const file = changed(template, (tensors) => {
+    for (const [name, values] of Object.entries(wrong)) tensors.set(name, stored(values, shapeOf(name)));
+  });
+  const comparison = await compare(file);
+  const causes = Object.fromEntries(comparison.differences.map(({ name, cause }) => [name, cause]));
+  const exchanged = 'd.c0 and d.h0 are exchanged: each has the expected numbers of the other.';
+  expect(causes).toEqual({
+    ...Object.fromEntries(RESULT_NAMES.map((name) => [name, undefined])),
+    'd.kernel': 'Every number of d.kernel is 2 times the expected one: is it added twice?',
+    'd.outKernel': 'd.outKernel is transposed: rows and columns are exchanged.',
+    ...{ 'd.h0': exchanged, 'd.c0': exchanged },
+  });
+  expect(asText(comparison, 1e-4)).toMatch(
+    /alone gives your numbers\.\nEvery number of d\.kernel .*\n.*transposed.*\n.*exchanged.*$/,
+  );
 });
 
 test('gradients that TensorFlow.js computes in f32 by automatic differentiation pass', async () => {

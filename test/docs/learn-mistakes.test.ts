@@ -227,7 +227,7 @@ describe('check-it.md', () => {
     expect((28 + 64) * 4 * 64).toBe(23552);
     says('has 23,552 elements');
     const source = readFileSync(path.join(project, 'src/equations/gradcheck.ts'), 'utf8');
-    for (const line of ['RELATIVE_FLOOR = 1e-3', 'ABSOLUTE_FLOOR = 1e-5', 'tolerance = 1e-7'])
+    for (const line of ['tolerance: 1e-7', 'relativeFloor: 1e-3', 'absoluteFloor: 1e-5'])
       expect(source).toContain(line);
   });
 

@@ -4,7 +4,16 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { blocksIn, differences, folder, outputOf, placeOf, read, withoutTrailingSpaces } from '../helpers/chapter.js';
+import {
+  blocksIn,
+  differences,
+  folder,
+  outputOf,
+  placeOf,
+  read,
+  shownIn,
+  withoutTrailingSpaces,
+} from '../helpers/chapter.js';
 import { moduleProcess } from '../helpers/run-module.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { inTier } from '../helpers/needs.js';
@@ -120,6 +129,17 @@ describe('docs/your-own.md', () => {
       expect([text, value < (below ?? Infinity), value > (above ?? -Infinity)]).toEqual([text, true, true]);
     }
   });
+
+  if (inTier(true, false)) {
+    test('why a gradient is wrong: five backward passes, each with its cause', () => {
+      const [found, shown] = [outputOf('wrong-passes.mjs'), shownIn(page, 'wrong-passes.mjs')];
+      const masked = (text: string): string => text.replace(/-?\d\.\d{2,}(e[+-]\d+)?/g, '#').replace(/ +/g, ' ');
+      expect(masked(found)).toBe(masked(shown));
+      expect(found.match(/WRONG/g)).toHaveLength(6); // the attention has two
+      expect(page).toContain('y.get(r, k) * dy.get(r, k)) }; // right');
+      expect(read('wrong-passes.mjs')).toContain('y.get(r, k) * dy.get(r, k)) }; // right');
+    });
+  }
 
   test('it shows the seven programs as they are, each under 40 lines', () => {
     expect(programs.map(({ file }) => file).sort()).toEqual(readdirSync('examples').map((name) => `examples/${name}`));

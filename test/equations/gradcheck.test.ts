@@ -37,13 +37,15 @@ const w = Float64Array.of(1, 2, 3, 4, 5, 6);
 const matrix = tensorFrom(w, [2, 3]);
 const good = { inputs: { w }, loss: () => 0, gradients: () => ({ w: new Float64Array(6) }) };
 
+const EITHER = new TypeError('gradcheck: give either loss, which returns a number, or outputs, which returns numbers');
+
 test.each<[string, object, Error]>([
   ['no inputs', { inputs: {} }, new RangeError('gradcheck: inputs is empty: give at least one')],
   [
     'a misspelt option',
     { tolerence: 1 },
     new TypeError(
-      'gradcheck: tolerence: unknown option; known options: inputs, loss, gradients, tolerance, directions, seed',
+      'gradcheck: tolerence: unknown option; known options: inputs, loss, outputs, gradients, precision, step, tolerance, directions, seed',
     ),
   ],
   ['a loss that is a number', { loss: 0.5 }, new TypeError('gradcheck: loss 0.5: must be a function')],
@@ -56,18 +58,30 @@ test.each<[string, object, Error]>([
   [
     'an input in f32',
     { inputs: { w: new Float32Array(6) } },
-    new TypeError('gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64'),
+    new TypeError(
+      "gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64; if the loss computes in f32, give precision: 'f32'",
+    ),
   ],
   [
     'a tensor in f32',
     { inputs: { w: zeros([2, 3]) } },
-    new TypeError('gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64'),
+    new TypeError(
+      "gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64; if the loss computes in f32, give precision: 'f32'",
+    ),
   ],
   [
     'a transpose',
     { inputs: { w: transposeOf(matrix) } },
     new RangeError('gradcheck: input w: [3,2] with strides [1,3] has gaps or is transposed'),
   ],
+  ['a loss beside outputs', { outputs: () => [1] }, EITHER],
+  ['no loss', { loss: undefined }, EITHER],
+  [
+    'outputs that are a number',
+    { loss: undefined, outputs: () => 3 },
+    new TypeError('gradcheck: outputs is 3: must be an array of numbers, or a typed array'),
+  ],
+  ['a step of 0', { step: 0 }, new RangeError('gradcheck: step 0: must be a number above 0')],
   ['a missing gradient', { gradients: () => ({ v: w }) }, new RangeError('gradcheck: no gradient for w')],
   ['no gradients', { gradients: () => undefined }, new TypeError('gradcheck: gradients: undefined: must be an object')],
   [

@@ -7,6 +7,7 @@ const SHARED = [
   ...['cli/drawings', 'cli/endings', 'cli/memory', 'cli/png'],
   ...['compare/networks', 'core/rng', 'docs/outputs'],
   ...[
+    'equations/gradcheck-random',
     'equations/gradients',
     'exercises/diagnosis',
     'exercises/forgeries',

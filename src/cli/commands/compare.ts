@@ -160,7 +160,9 @@ export function asText({ cell, differences, ok, hints, search }: Comparison, tol
     difference.ok ? 'ok' : 'DIFFERS',
   ]);
   const words = hints.map((hint) => `\nYour numbers match ${COMPARED_CELLS[cell]} in which ${hint}.`);
-  const none = ok || hints.length > 0 ? '' : '\nNone of the usual mistakes alone gives your numbers.';
+  const causes = new Set(differences.flatMap(({ cause }) => (cause === undefined ? [] : [`\n${cause}`])));
+  const none =
+    ok || hints.length > 0 ? '' : `\nNone of the usual mistakes alone gives your numbers.${[...causes].join('')}`;
   const stopped =
     `\nThe search for mistakes tried ${search.tried} of ${search.of} in its limit of ${LONGEST_SEARCH_SECONDS} s. ` +
     '--no-limit tries all.';

@@ -4,14 +4,13 @@ import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import { cellOf } from '../../cells/cells.js';
 import { type CellName, CELL_NAMES } from '../../cells/names.js';
 import { counted } from '../../core/arguments.js';
-import { formatShape } from '../../core/tensor.js';
-import type { GradientReport } from '../../equations/gradcheck.js';
+import { gradientText } from '../../equations/gradcheck-report.js';
 import { type NetworkConfig, EIGENVALUES, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
 import { checkNetworkGradients } from '../../network/network-check.js';
 import { layersOf } from '../../training/options.js';
 import { currentRun } from '../current-run.js';
 import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from '../flag-values.js';
-import { table, printJson, printLines } from '../print.js';
+import { printJson, printLines } from '../print.js';
 import { withAdvice, assertRoom } from '../memory.js';
 
 interface GradcheckFlags {
@@ -88,7 +87,7 @@ Examples:
         checkNetworkGradients(backend, network, sizes, { seed, tolerance, ...lengths }),
       );
       if (flags.json) reports.forEach(printJson);
-      else printLines(asTable(reports, tolerance));
+      else printLines(gradientText(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) currentRun().exitCode = 1;
     });
 }
@@ -127,16 +126,4 @@ function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
 /** From T down to 1, the longest first. */
 function lengthsFor(T: number, B: number): number[] {
   return Array.from({ length: B }, (_, b) => Math.max(1, Math.round(T - (b * (T - 1)) / Math.max(1, B - 1))));
-}
-
-function asTable(reports: readonly GradientReport[], tolerance: number): string {
-  const head = ['tensor', 'shape', 'largest absolute', 'largest relative', 'verdict'];
-  const rows = reports.map(({ name, shape, largestAbsolute, largestRelative, ok, worst }) => [
-    name,
-    formatShape(shape),
-    largestAbsolute.toExponential(2),
-    largestRelative.toExponential(2),
-    ok ? 'ok' : `WRONG: element ${worst.element}: backward ${worst.backward}, numeric ${worst.numeric}`,
-  ]);
-  return `${table([head, ...rows])}\n(numeric gradients in f64; ok: relative error ≤ ${tolerance})`;
 }

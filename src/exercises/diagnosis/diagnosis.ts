@@ -1,9 +1,18 @@
 /** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
-import { type Exercise, type KnownMistake, listOf, withMistake } from '../exercise.js';
+import {
+  type Finding,
+  type Statement,
+  areNear,
+  capital,
+  listOf,
+  sentenceOf as withNames,
+  together,
+} from '../../causes/compared.js';
+import { type Exercise, type KnownMistake, withMistake } from '../exercise.js';
 import { NUMBERS } from '../numbers.js';
 import { type Numbers, type Result, isNear, numberIn } from '../results.js';
-import { type Family, placeToLook, areNear, familiesOf, gatesOf } from './parts.js';
-import { type Statement, ratioOf, statementOn } from './statements.js';
+import { type Family, placeToLook, familiesOf, gatesOf } from './parts.js';
+import { ratioOf, statementOn } from './statements.js';
 
 /** Computes the numbers of a text that is known to be no stranger's; undefined if it cannot be run. */
 type Compute = (source: string) => Numbers | undefined;
@@ -51,11 +60,6 @@ export const flat = (numbers: Numbers, expected: readonly (readonly Result[])[])
     results.flatMap(({ values }, k) => Array.from(values, (_, n) => numberIn(numbers[of][k], n))),
   );
 
-/** A statement on some of the families. */
-interface Finding extends Statement {
-  readonly names: readonly string[];
-}
-
 /** In sentences. `compute` runs the project's own texts with known mistakes. From what explains every number to what only shows a place. */
 export function diagnosisOf(
   exercise: Exercise,
@@ -77,17 +81,6 @@ export function diagnosisOf(
 
 const findingOn = ({ name }: Family, statement: Statement | undefined): Finding | undefined =>
   statement && { ...statement, names: [name] };
-
-/** Findings with the same words as one. */
-function together(findings: readonly Finding[]): Finding[] {
-  const all: Finding[] = [];
-  for (const finding of findings) {
-    const same = all.findIndex(({ words }) => words === finding.words);
-    if (same < 0) all.push(finding);
-    else all[same] = { ...finding, names: [...all[same].names, ...finding.names] };
-  }
-  return all;
-}
 
 /**
  * What is true of single tensors, or of gates, and where to look if this is not all. `named`: the words of a known mistake that gives
@@ -130,7 +123,7 @@ function knownOf(
     if (wrong.some((n) => isTaken.has(n))) continue; // another mistake explains these numbers
     for (const n of wrong) isTaken.add(n);
     familiesOf(numbers, expected).forEach(({ name, parts, isRight }, n) => {
-      const areFound = parts.every(({ found, scale }, k) => areNear(found, families[n].parts[k].found, scale));
+      const areFound = parts.every((part, k) => areNear(part, part.found, families[n].parts[k].found));
       if (!isRight && areFound) named.set(name, mistake.words);
     });
   }
@@ -154,20 +147,7 @@ function whereToLook({ name }: Exercise, families: readonly Family[]): string[] 
 
 const verbOf = (names: readonly string[]): string => `${namesOf(names)} ${names.length === 1 ? 'is' : 'are'}`;
 
-function sentenceOf({ words, names }: Finding): string {
-  const isOne = names.length === 1;
-  const end = words.endsWith('?') ? '' : '.';
-  return capital(
-    `${words
-      .replace('{}', namesOf(names))
-      .replace('{is}', isOne ? 'is' : 'are')
-      .replace('{has}', isOne ? 'has' : 'have')
-      .replace('{it}', isOne ? 'it' : 'them')}${end}`,
-  );
-}
-
-/** The word `gate` at the beginning of a sentence; names of tensors stay as they are. */
-const capital = (sentence: string): string => sentence.replace(/^gate/, 'Gate');
+const sentenceOf = (finding: Finding): string => withNames(finding, namesOf);
 
 /** Gates of one tensor together: `dc and gates i and j of dz`. */
 function namesOf(names: readonly string[]): string {

@@ -2,19 +2,12 @@
  * What an answer has computed beside what is right, tensor by tensor and gate by gate; and which tensors each line of an exercise
  * feeds, so that the tensors that are wrong show where to look.
  */
-import { type Shape, indexOf } from '../../core/tensor.js';
-import { type Kind, type Numbers, type Result, isNear, numberIn } from '../results.js';
+import { type Compared, areNear } from '../../causes/compared.js';
+import type { Shape } from '../../core/tensor.js';
+import { type Kind, type Numbers, type Result, numberIn, toleranceOf } from '../results.js';
 
-/** A tensor of a case, or the columns of one gate in it. */
-export interface Part {
-  /** As its case names it: `dWx[1]`, `m after update 2`. */
-  readonly name: string;
-  readonly shape: Shape;
-  readonly expected: readonly number[];
-  readonly found: readonly number[];
-  readonly isRight: boolean;
-  /** Of its result. */
-  readonly scale?: 0 | undefined;
+/** A tensor of a case, as the case names it (`dWx[1]`, `m after update 2`), or the columns of one gate in it. */
+export interface Part extends Compared {
   readonly kinds?: readonly Kind[] | undefined;
   /** Of the case. */
   readonly sizes: Sizes;
@@ -67,15 +60,17 @@ function groupsOf(parts: readonly (readonly [string, Part])[]): Family[] {
 function partOf({ name, shape, values, scale, kinds }: Result, found: ArrayLike<number>, sizes: Sizes): Part {
   const expected = [...values];
   const numbers = expected.map((_, n) => numberIn(found, n));
-  return { name, shape, expected, found: numbers, isRight: areRight(numbers, expected, scale), scale, kinds, sizes };
+  const tolerance = toleranceOf(scale);
+  const isRight = areRight({ tolerance }, numbers, expected);
+  return { name, shape, expected, found: numbers, isRight, tolerance, kinds, sizes };
 }
 
 /** Smaller differences are rounding errors of a numeric derivative. */
 const ROUNDING = 1e-10;
 
 /** Within the tolerance of the check, and not another number that is smaller than this tolerance. */
-const areRight = (found: readonly number[], expected: readonly number[], scale?: number): boolean =>
-  areNear(found, expected, scale) &&
+const areRight = (of: Pick<Part, 'tolerance'>, found: readonly number[], expected: readonly number[]): boolean =>
+  areNear(of, found, expected) &&
   found.every((value, n) => !(Math.abs(value - expected[n]) > ROUNDING + 1e-4 * Math.abs(expected[n])));
 
 /** Columns block·H to block·H + H - 1 of a part. */
@@ -83,16 +78,9 @@ function blockOf({ name, shape, expected, found, sizes }: Part, block: number): 
   const [columns, H] = [shape[shape.length - 1], sizes.H];
   const isIn = (_: number, n: number): boolean => Math.floor((n % columns) / H) === block;
   const [right, wrong] = [expected.filter(isIn), found.filter(isIn)];
-  const own = [...shape.slice(0, -1), H];
-  return { name, shape: own, expected: right, found: wrong, isRight: areRight(wrong, right), sizes };
-}
-
-export const areNear = (found: readonly number[], expected: readonly number[], scale?: number): boolean =>
-  found.every((value, n) => isNear(value, expected[n], scale));
-
-/** The numbers of a part at an index of one axis. */
-export function sliceOf({ shape }: Part, numbers: readonly number[], axis: number, index: number): number[] {
-  return numbers.filter((_, n) => indexOf(n, shape)[axis] === index);
+  const tolerance = toleranceOf();
+  const isRight = areRight({ tolerance }, wrong, right);
+  return { name, shape: [...shape.slice(0, -1), H], expected: right, found: wrong, isRight, tolerance, sizes };
 }
 
 /** From the tensors that show them, and from what a result says. */

@@ -3,25 +3,15 @@
  * as a fact, also if the mistake is in no list.
  */
 import { HELD } from '../tensors.js';
+import { type Statement, areNear, isNear, whole } from '../../causes/compared.js';
+import { constantRatio, ENOUGH, factorOf, isMultiple, nonZero, SIZE_FACTORS } from '../../causes/factors.js';
+import { areWrongAt, PLACES, transposedOf } from '../../causes/places.js';
 import { indexOf } from '../../core/tensor.js';
-import { isNear } from '../results.js';
-import { type Family, type Part, areNear, gatesOf, sliceOf } from './parts.js';
-
-/**
- * A sentence without its full stop. `{}` are the names of the tensors, and `{is}`, `{has}` and `{it}` the words for one or
- * for several.
- * `isWhole`: it says what every wrong number is, and not only where wrong numbers are.
- */
-export interface Statement {
-  readonly words: string;
-  readonly isWhole: boolean;
-}
-
-const whole = (words: string): Statement => ({ words, isWhole: true });
+import { type Family, type Part, gatesOf } from './parts.js';
 
 /** The first statement that is true of the family, which has wrong numbers. */
 export function statementOn(family: Family, exercise: string): Statement | undefined {
-  for (const statement of [ratioOf, emptyOf, transposedOf, blocksOf, placesOf]) {
+  for (const statement of [ratioOf, emptyOf, ({ parts }: Family) => transposedOf(parts), blocksOf, placesOf]) {
     const found = statement(family, exercise);
     if (found) return found;
   }
@@ -39,14 +29,6 @@ const SIZES: Readonly<Record<string, string>> = {
   I: 'the number of inputs',
   H: 'the number of units',
 };
-
-/** Factors that the sizes of a case can give, with a sentence on each. */
-const SIZE_FACTORS: readonly (readonly [(size: number) => number, (letter: string) => string])[] = [
-  [(size) => size, (letter) => `is ${letter} times the expected one: is a division by ${letter} missing`],
-  [(size) => 1 / size, (letter) => `is the expected one divided by ${letter}: is there a division too many`],
-  [(size) => -size, (letter) => `is -${letter} times the expected one: sign, and division by ${letter}`],
-  [(size) => -1 / size, (letter) => `is the expected one divided by -${letter}: sign, and a division too many`],
-];
 
 /** Every number is a factor times the expected one: the same in every case, or a size of the case. */
 export function ratioOf({ name, parts }: Family, exercise: string): Statement | undefined {
@@ -102,41 +84,12 @@ function zeroOf(name: string, exercise: string): Statement {
   );
 }
 
-function constantRatio(ratio: number, parts: readonly Part[]): Statement | undefined {
-  if (ratio === -1) return whole('{} {has} the wrong sign: every number is -1 times the expected one');
-  if (ratio === 2) return whole('Every number of {} is 2 times the expected one: is it added twice?');
-  const shown = Number(ratio.toPrecision(6));
-  return shown === 1 || nonZero(parts) < ENOUGH
-    ? undefined
-    : whole(`Every number of {} is ${shown} times the expected one`);
-}
-
-const nonZero = (parts: readonly Part[]): number =>
-  parts.flatMap(({ expected }) => expected.filter((value) => Math.abs(value) > LEAST)).length;
-
-/** A smaller number can be a multiple of any other by accident, within the tolerance. */
-const LEAST = 1e-4;
-/** Any number is a multiple of any other: only of several this says something. */
-const ENOUGH = 3;
-
-/** The factor of the largest expected number; NaN if all are 0, and undefined if it is not that of the others. */
-function factorOf(part: Part): number | undefined {
-  const { expected, found } = part;
-  const largest = expected.reduce((most, value, n) => (Math.abs(value) > Math.abs(expected[most]) ? n : most), 0);
-  if (Math.abs(expected[largest]) <= LEAST) return part.isRight ? NaN : undefined;
-  const factor = found[largest] / expected[largest];
-  if (factor !== 0 && Math.abs(found[largest]) <= LEAST) return undefined; // so small that all are nearly equal
-  return isMultiple(part, factor) ? factor : undefined;
-}
-
-const isMultiple = ({ expected, found, scale }: Part, factor: number): boolean =>
-  Number.isFinite(factor) && expected.every((value, n) => isNear(found[n], factor * value, scale));
-
 /** Whether `of` is what an output holds before an answer writes it, in every element: see `unwritten`. */
-function isHeld({ found }: Part, of: (n: number) => number): boolean {
+function isHeld(part: Part, of: (n: number) => number): boolean {
+  const { found } = part;
   const last = found.length - 1;
-  const isUnwritten = found.every((_, n) => Number.isNaN(of(n)) || (n === last && isNear(of(n), 0)));
-  return isUnwritten || found.every((_, n) => isNear(of(n), HELD));
+  const isUnwritten = found.every((_, n) => Number.isNaN(of(n)) || (n === last && isNear(part, of(n), 0)));
+  return isUnwritten || found.every((_, n) => isNear(part, of(n), HELD));
 }
 
 const NOT_WRITTEN = whole('{} {is} not written: every number is what was there before');
@@ -146,20 +99,12 @@ function emptyOf({ parts }: Family): Statement | undefined {
   const wrong = parts.filter(({ isRight }) => !isRight);
   const hasHeld = (of: (part: Part, n: number) => number): boolean =>
     wrong.every((part) => isHeld(part, (n) => of(part, n))) &&
-    wrong.some((part) => part.found.some((_, n) => isNear(of(part, n), HELD)));
+    wrong.some((part) => part.found.some((_, n) => isNear(part, of(part, n), HELD)));
   const isNotWritten = wrong.length === parts.length && hasHeld(({ found }, n) => found[n]);
   if (isNotWritten) return NOT_WRITTEN;
   if (hasHeld(({ found, expected }, n) => found[n] - expected[n]))
     return whole('{} {is} added to what was there before: an = or a first 0 is missing');
   return undefined;
-}
-
-/** A matrix with its rows as columns. */
-function transposedOf({ parts }: Family): Statement | undefined {
-  if (!parts.every(({ shape: [rows, columns, ...more] }) => rows === columns && more.length === 0)) return undefined;
-  const isTransposed = ({ shape: [rows], found, expected }: Part): boolean =>
-    found.every((value, n) => isNear(value, expected[(n % rows) * rows + Math.floor(n / rows)]));
-  return parts.every(isTransposed) ? whole('{} {is} transposed: rows and columns are exchanged') : undefined;
 }
 
 /** Gates have the numbers of other gates, the same in every case. Others may not be written. */
@@ -169,7 +114,7 @@ function blocksOf(family: Family): Statement | undefined {
   const words = gates.map((gate): string | undefined => {
     if (gate.isRight) return '';
     const from = gates.findIndex(({ parts }) =>
-      parts.every(({ expected }, k) => areNear(gate.parts[k].found, expected)),
+      parts.every(({ expected }, k) => areNear(gate.parts[k], gate.parts[k].found, expected)),
     );
     if (from >= 0) return `${letterOf(gate)} has the numbers of gate ${letterOf(gates[from])}`;
     return emptyOf(gate) === NOT_WRITTEN ? `${letterOf(gate)} is not written` : undefined;
@@ -177,14 +122,6 @@ function blocksOf(family: Family): Statement | undefined {
   if (words.includes(undefined) || !words.some((one) => one?.includes('has'))) return undefined;
   return whole(`Of {}, gate ${words.filter((one) => one !== '').join(', ')}`);
 }
-
-/** Which indices of an axis are wrong, if the others are right. */
-const PLACES: readonly (readonly [(index: number, extent: number) => boolean, (place: string) => string])[] = [
-  [(index) => index === 0, (place) => `only ${place} 0 is wrong`],
-  [(index, extent) => index === extent - 1, (place) => `only the last ${place} is wrong`],
-  [(index) => index !== 0, (place) => `only ${place} 0 is right`],
-  [(index, extent) => index !== extent - 1, (place) => `only the last ${place} is right`],
-];
 
 /** What an index of each axis counts, where it is not a row and a column: in each exercise, or in one. */
 const AXES: Readonly<Partial<Record<string, readonly string[]>>> = {
@@ -223,7 +160,7 @@ function kindOf(parts: readonly Part[]): string | undefined {
   const elements = parts.flatMap((part) =>
     part.expected.map((expected, n) => ({
       index: indexOf(n, part.shape),
-      isWrong: !isNear(part.found[n], expected, part.scale),
+      isWrong: !isNear(part, part.found[n], expected),
       kinds: part.kinds ?? [],
     })),
   );
@@ -245,20 +182,6 @@ function fixedSizeOf(parts: readonly Part[], exercise: string): string | undefin
   return right.size === 1 && wrong.size > 1 && !wrong.has(H)
     ? `{} {is} right if H, ${SIZES.H}, is ${H}, and wrong with every other H: is ${H} written in place of H?`
     : undefined;
-}
-
-function areWrongAt(
-  parts: readonly Part[],
-  axis: number,
-  isWrong: (index: number, extent: number) => boolean,
-): boolean {
-  const areThere = parts.every((part) =>
-    Array.from({ length: part.shape[axis] }, (_, index) => {
-      const [found, expected] = [part.found, part.expected].map((numbers) => sliceOf(part, numbers, axis, index));
-      return areNear(found, expected, part.scale) !== isWrong(index, part.shape[axis]);
-    }).every(Boolean),
-  );
-  return areThere && parts.some(({ isRight, shape }) => !isRight && shape[axis] > 1);
 }
 
 /** Of the tensors `dWx[0]`, `dWx[1]`, …, only the first is right, or only it is wrong. A case with one input has the first alone. */

@@ -1,0 +1,128 @@
+/** Statements that a tensor has the numbers of another one, or lacks a term that another one shows. */
+import { sizeOf } from '../core/tensor.js';
+import { type Compared, type Statement, areNear, digitsOfAll, DIGITS, largestOf, whole } from './compared.js';
+import { ENOUGH } from './factors.js';
+
+/** Numbers that a tensor, or a term of it, can have. */
+export interface Candidate {
+  /** `the gradient of b`, `x`, `the outputs` */
+  readonly words: string;
+  readonly values: readonly number[];
+  /** How exact the numbers are. Default: they are exact. */
+  readonly tolerance?: Compared['tolerance'];
+}
+
+/** All numbers are those of a candidate. */
+export function equalTo(part: Compared, candidates: readonly Candidate[]): Candidate | undefined {
+  return candidates.find(
+    ({ values }) =>
+      values.length === part.found.length &&
+      digitsOfAll(part, values) >= DIGITS &&
+      areNear(part, part.found, values) &&
+      !areNear(part, part.expected, values),
+  );
+}
+
+/** What is found beside what is expected, and how exact this difference is. */
+function differenceOf({ found, expected, tolerance }: Compared) {
+  return found.map((value, n) => ({
+    value: value - expected[n],
+    error: Math.max(tolerance(expected[n]), tolerance(value)),
+  }));
+}
+
+type Difference = ReturnType<typeof differenceOf>[number];
+
+/** c of difference = c·values, if that is true of every number; and the digits in which they agree, beyond those that gave c. */
+function multipleOf(
+  difference: readonly Difference[],
+  { values, tolerance = () => 0 }: Omit<Candidate, 'words'>,
+  fixed?: number,
+): { c: number; digits: number; count: number } | undefined {
+  const largest = largestOf(values);
+  const c = fixed ?? (values[largest] === 0 ? 0 : difference[largest].value / values[largest]);
+  if (!Number.isFinite(c)) return undefined;
+  let [digits, most, count] = [0, 0, 0];
+  for (const [n, { value, error }] of difference.entries()) {
+    const within = error + Math.abs(c) * tolerance(values[n]);
+    if (!(Math.abs(value - c * values[n]) <= within)) return undefined;
+    const own = c * values[n] === 0 ? 0 : Math.max(0, Math.log10(Math.abs(c * values[n]) / within));
+    digits += own;
+    most = Math.max(most, own);
+    if (own > 1) count++;
+  }
+  return { c, digits: fixed === undefined ? digits - most : digits, count };
+}
+
+/** Every number differs from the expected one by a candidate's number, or by a factor times it. */
+export function termOf(part: Compared, candidates: readonly Candidate[]): Statement | undefined {
+  const difference = differenceOf(part);
+  const fitting = candidates.filter(({ values }) => values.length === part.found.length);
+  for (const [fixed, words] of [
+    [1, 'added'],
+    [-1, 'missing'],
+  ] as const) {
+    const one = fitting.find((candidate) => (multipleOf(difference, candidate, fixed)?.digits ?? 0) >= DIGITS);
+    if (one) return whole(`In {}, a term is ${words} that equals ${one.words}`);
+  }
+  for (const candidate of fitting) {
+    const multiple = multipleOf(difference, candidate);
+    if (!multiple || multiple.digits < DIGITS || multiple.count < ENOUGH) continue;
+    const shown = Number(Math.abs(multiple.c).toPrecision(3));
+    return whole(
+      `In {}, a term is ${multiple.c > 0 ? 'added' : 'missing'} that equals ${shown} times ${candidate.words}`,
+    );
+  }
+  return undefined;
+}
+
+/** Along an axis the differences from the expected numbers are all the same, or a multiple of a candidate: a sum over the axis is missing. */
+export function sumTermOf(part: Compared, candidates: readonly Candidate[]): Statement | undefined {
+  const { shape } = part;
+  const difference = differenceOf(part);
+  const same = { words: '', values: difference.map(() => 1) };
+  const fitting = [same, ...candidates.filter(({ values }) => values.length === difference.length)];
+  for (const axis of [...shape.keys()].reverse()) {
+    if (shape[axis] < ENOUGH) continue;
+    const along =
+      shape.length === 1
+        ? ''
+        : shape.length > 2
+          ? ` along axis ${axis}`
+          : axis === 1
+            ? ' in each row'
+            : ' in each column';
+    const lines = linesOf(shape, axis);
+    for (const { words, ...candidate } of fitting) {
+      let digits = 0;
+      for (const places of lines) {
+        const values = places.map((n) => candidate.values[n]);
+        const own = multipleOf(
+          places.map((n) => difference[n]),
+          { ...candidate, values },
+        );
+        digits += own?.digits ?? -Infinity;
+        if (!own) break;
+      }
+      if (digits < DIGITS) continue;
+      const what = words === '' ? 'the same' : `a multiple of ${words}`;
+      return whole(
+        `In {}, the difference from the expected numbers is ${what}${along}: is a term with a mean or a sum missing?`,
+      );
+    }
+  }
+  return undefined;
+}
+
+/** The places of the numbers that differ in the index of one axis only, for each of these lines. */
+function linesOf(shape: readonly number[], axis: number): number[][] {
+  const within = sizeOf(shape.slice(axis + 1));
+  const lines = new Map<number, number[]>();
+  for (let n = 0; n < sizeOf(shape); n++) {
+    const line = Math.floor(n / (within * shape[axis])) * within + (n % within);
+    const places = lines.get(line) ?? [];
+    places.push(n);
+    lines.set(line, places);
+  }
+  return [...lines.values()];
+}
