@@ -48,7 +48,7 @@ function openText(page: string): string {
     .replace(/\$\$[^]*?\$\$|\$[^$\n]+\$/g, ' ');
   return withoutBoxes
     .split(/\n{2,}/)
-    .filter((paragraph) => !/^The code: /.test(paragraph) && !isOfNumbers(paragraph))
+    .filter((paragraph) => !paragraph.startsWith("The code: ") && !isOfNumbers(paragraph))
     .join('\n\n')
     .replace(/!\[[^\]]*\]\([^)]*\)/g, ' ')
     .replace(/\]\([^)]*\)/g, ' ')
