@@ -31,7 +31,6 @@ export const sidebar: Item[] = [
       page('learn/min-char-rnn', 'Your own min-char-rnn'),
       page('learn/lstm', '3. The LSTM'),
       page('learn/by-hand', '4. Backward, by hand'),
-      page('derivation', 'Every gradient, derived'),
       page('learn/loss-and-update', '5. Loss and update'),
       page('learn/check-it', '6. Do not believe it'),
       page('learn/mistakes', '7. Common mistakes'),
@@ -44,6 +43,7 @@ export const sidebar: Item[] = [
   {
     text: 'Look up',
     items: [
+      page('derivation', 'Every gradient, derived'),
       page('learn/notation', 'Notation and glossary'),
       page('learn/mistakes-table', 'All planted mistakes'),
       page('learn/questions', 'Questions'),
