@@ -41,12 +41,27 @@ export const sidebar: Item[] = [
   },
   exercises,
   {
+    text: 'Questions',
+    items: [
+      page('questions/loss-stays', 'Why does my loss not decrease?'),
+      page('questions/overfitting', 'What is overfitting?'),
+      page('questions/longer', 'Why was longer training worse?'),
+      page('questions/dropout', 'What does dropout do?'),
+      page('questions/initial-weights', 'Initial weights'),
+      page('questions/scaling', 'Must I scale?'),
+      page('questions/last-value', 'Forecasts repeat the last value'),
+      page('questions/constant', 'Recursive forecasts become constant'),
+      page('questions/stateful', 'Stateful or not?'),
+      page('questions/other-framework', 'Other numbers in another framework'),
+      page('learn/questions', 'About this code'),
+    ],
+  },
+  {
     text: 'Look up',
     items: [
       page('derivation', 'Every gradient, derived'),
       page('learn/notation', 'Notation and glossary'),
       page('learn/mistakes-table', 'All planted mistakes'),
-      page('learn/questions', 'Questions'),
       page('tutorial-parity', 'The tutorial and Longhand'),
     ],
   },

@@ -26,7 +26,7 @@ function stateOf({ order = 'ijfo', forgetBias = 1, biases = 1, hidden = Wh }) {
   });
 }
 
-/** Two columns of each gate are exchanged, as if Wh had been read by rows. */
+/** The block of each gate is transposed. */
 const turned = Array.from({ length: H }, (_, m) => Wh[m].map((_, n) => Wh[n % H][n - (n % H) + m]));
 for (const [name, reading] of Object.entries({
   'as Longhand, order i, j, f, o': {},
