@@ -2,7 +2,7 @@
  * The book's main line is short, and has something to do on every screen or two. What stands open counts: no code, formulas, pictures'
  * descriptions, tables of numbers, closed boxes, or links to the code.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { isRunnable, programsIn } from '../../docs/.vitepress/theme/places.js';
 
 /** The most words of a page, or of several together. The whole has at most 14,000, a page at most 2,000. */
@@ -22,6 +22,8 @@ const TOGETHER = 14_000;
 const OF_ONE_PAGE = 2000;
 /** The most words from one thing to do to the next. */
 const WITHOUT_A_DEED = 400;
+
+const OF_A_QUESTION = 400;
 
 const pathOf = (page: string): string => `docs/learn/${page}.md`;
 const ofLearn = (page: string): string => readFileSync(pathOf(page), 'utf8');
@@ -48,7 +50,7 @@ function openText(page: string): string {
     .replace(/\$\$[^]*?\$\$|\$[^$\n]+\$/g, ' ');
   return withoutBoxes
     .split(/\n{2,}/)
-    .filter((paragraph) => !paragraph.startsWith("The code: ") && !isOfNumbers(paragraph))
+    .filter((paragraph) => !paragraph.startsWith('The code: ') && !isOfNumbers(paragraph))
     .join('\n\n')
     .replace(/!\[[^\]]*\]\([^)]*\)/g, ' ')
     .replace(/\]\([^)]*\)/g, ' ')
@@ -106,4 +108,12 @@ test.each(MOST.flatMap(([pages]) => pages))('%s: something to do at least every 
 test('the main line has at most 14,000 words', () => {
   const pages = MOST.flatMap(([names]) => names);
   expect(pages.reduce((sum, page) => sum + wordsIn(openText(ofLearn(page))), 0)).toBeLessThanOrEqual(TOGETHER);
+});
+
+test.each(readdirSync('docs/questions'))('%s: a prediction, a program with a button, and at most 400 words', (file) => {
+  const page = readFileSync(`docs/questions/${file}`, 'utf8');
+  const program = `question-${file.replace('.md', '')}`;
+  expect([programsIn(dedented(page))[0], isRunnable(program)]).toEqual([program, true]);
+  expect(page.indexOf('\nPredict: ')).toBeLessThan(page.indexOf(program));
+  expect(wordsIn(page.replace(/^```[^]*?^```$/gm, ''))).toBeLessThanOrEqual(OF_A_QUESTION); // its boxes count, too
 });
