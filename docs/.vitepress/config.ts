@@ -9,7 +9,7 @@ import { dataFiles, licences, usedFonts } from '../../src/page/build/plugins.js'
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/first-text.mjs';
 import { markdown } from './markdown.js';
-import { asset, exerciseImages, preloadedFigures, programsInBrowser } from './plugins.js';
+import { asset, exerciseImages, preloadedFigures, programsInBrowser, savedNetworks } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
@@ -87,6 +87,7 @@ export default defineConfig({
         exerciseImages(),
         dataFiles(),
         firstText(),
+        savedNetworks(),
         figures.plugin,
         forPage(),
         servePlay(),

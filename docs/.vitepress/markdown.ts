@@ -77,9 +77,9 @@ function widePictures(md: MarkdownIt): void {
   const { image } = md.renderer.rules;
   md.renderer.rules.image = (tokens, index, options, env, self) => {
     const html = image ? image(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
-    return String(tokens[index].attrGet('src')).endsWith('.svg')
-      ? `<span class="picture" tabindex="0">${html}</span>`
-      : html;
+    if (!String(tokens[index].attrGet('src')).endsWith('.svg')) return html;
+    const isLink = tokens[index - 1]?.type === 'link_open'; // it has the focus
+    return `<span class="picture"${isLink ? '' : ' tabindex="0"'}>${html}</span>`;
   };
 }
 

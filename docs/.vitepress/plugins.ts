@@ -1,8 +1,10 @@
 /** Vite plugins of the site: files that components fetch, programs in a worker, and the figures' files in a page's head. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { HeadConfig } from 'vitepress';
+import { bringUpToDate } from '../../build/part.mjs';
 import { FILES as MNIST, packagedDirectory } from '../../src/data/mnist-files.js';
 import { parseLabelledImages, sliceImages } from '../../src/data/mnist.js';
 import { IMAGE_COUNT } from '../../src/exercises/train.js';
@@ -31,6 +33,37 @@ function firstImages(): Uint8Array {
   const all = parseLabelledImages(read(MNIST.trainImages), read(MNIST.trainLabels));
   const { labels, pixels } = sliceImages(all, 0, IMAGE_COUNT);
   return Buffer.concat([labels, pixels]);
+}
+
+const NETWORKS = 'dist/site-assets/networks';
+
+/**
+ * A Vite plugin: `virtual:saved-networks` has the addresses of the networks that docs/learn/why-57.md reads with, and of the test images. The
+ * first build trains them, which takes half a minute; later ones find them.
+ */
+export function savedNetworks() {
+  const name = 'saved-networks';
+  const programs = ['paths', 'reach'].map((program) => `docs/learn/programs/${program}.mjs`);
+  const make = async (): Promise<void> => {
+    rmSync(path.join(project, NETWORKS), { recursive: true, force: true });
+    execFileSync(process.execPath, [programs[0], '--networks', NETWORKS], { cwd: project });
+  };
+  let made: Promise<void> | undefined; // the browser's build and the server's need it
+  return {
+    name,
+    resolveId: (id: string) => (id === `virtual:${name}` ? `\0${id}` : null),
+    async load(id: string) {
+      if (id !== `\0virtual:${name}`) return null;
+      made ??= bringUpToDate({ name, inputs: ['src', 'kernels', ...programs], outputs: [NETWORKS], make });
+      await made;
+      const files = readdirSync(path.join(project, NETWORKS));
+      const imports = files.map(
+        (file, n) => `import file${n} from ${JSON.stringify(`${path.join(project, NETWORKS, file)}?url`)};`,
+      );
+      const entries = files.map((file, n) => `${JSON.stringify(path.parse(file).name)}: file${n}`);
+      return `${imports.join('\n')}\nexport default { ${entries.join(', ')} };`;
+    },
+  };
 }
 
 /** The programs of docs/learn/programs run in a worker of the site as they are: what they use of Node is here. */

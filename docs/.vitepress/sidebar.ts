@@ -31,6 +31,7 @@ export const sidebar: Item[] = [
       page('learn/min-char-rnn', 'Your own min-char-rnn'),
       page('learn/lstm', '3. The LSTM'),
       page('learn/by-hand', '4. Backward, by hand'),
+      page('learn/why-57', 'Why 1% becomes 57%'),
       page('learn/loss-and-update', '5. Loss and update'),
       page('learn/check-it', '6. Do not believe it'),
       page('learn/mistakes', '7. Common mistakes'),

@@ -39,5 +39,11 @@ declare module 'virtual:exercise-images' {
   export default address;
 }
 
+declare module 'virtual:saved-networks' {
+  /** The addresses of the networks, by the updates of their training, and of `images`. */
+  const addresses: Readonly<Record<string | number, string>>;
+  export default addresses;
+}
+
 declare module 'virtual:equation-styles.css';
 declare module '*.css';

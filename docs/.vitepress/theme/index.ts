@@ -57,9 +57,11 @@ function makeLinksAbsolute(): void {
 
 /**
  * The site's root was the README before it had a page of its own: its sections are still found, such as `/#use`. What the first page
- * has itself stays there.
+ * has itself stays there. A section of chapter 4 has become a page.
  */
 function followFormerLinks(): void {
+  if (location.pathname === withBase('/learn/by-hand.html') && location.hash === '#why-1-becomes-57')
+    location.replace(withBase('/learn/why-57.html'));
   const home = withBase('/');
   const { pathname, hash } = location;
   const isHome = pathname === home || pathname === `${home}index.html`;

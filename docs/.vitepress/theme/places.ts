@@ -24,6 +24,7 @@ export const PLACES = {
   'first-text': element('first-text'),
   'softmax-live': element('softmax-live'),
   'spike-live': element('spike-live'),
+  'why-57/paths-live': element('paths-live'),
 } as const;
 
 export type FigureName = keyof typeof PLACES;

@@ -162,7 +162,7 @@ function gates(x, y, shown) {
   ];
 }
 
-/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/by-hand.md. */
+/** On which paths the gradient comes back, and how f is distributed over the units: docs/learn/why-57.md. */
 export function pathsOfGradientPicture() {
   const frames = JSON.parse(readFileSync(new URL('../programs/paths.json', import.meta.url), 'utf8'));
   const frame = (task, step) => frames.find((one) => one.task === task && one.step === step);

@@ -1,5 +1,5 @@
 /**
- * On which paths the gradient comes back over the blanks of the gap experiment: numbers of “Why 1% becomes 57%” in docs/learn/by-hand.md.
+ * On which paths the gradient comes back over the blanks of the gap experiment: numbers of docs/learn/why-57.md.
  *
  *     node docs/learn/programs/gap-paths.mjs     trains four networks, in a quarter of a minute
  */
@@ -8,7 +8,7 @@ import { loadTensors, Network, saveTensors, tensorFrom, valuesByName } from 'lon
 import { createReferenceBackend } from 'longhand/reference';
 import { createWasmBackend } from 'longhand/wasm';
 import { gapLstm, gapTask, NETWORKS, SEEDS } from './gap.mjs';
-import { CASES, normsOf, sequencesOf } from './paths.mjs';
+import { CASES, normsOf, sequencesOf } from './path-switches.mjs';
 
 /** The step after which there are only blanks. */
 const LAST_SYMBOL = 8;

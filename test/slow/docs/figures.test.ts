@@ -138,7 +138,7 @@ test('gap-paths.mjs: what the paths leave in the three runs with chrono biases a
     const values = runs.map((run) => run[name]);
     return [Math.min(...values), Math.max(...values)].map((value) => value.toPrecision(2)).join(' to ');
   });
-  expectIn(read('by-hand.md'), `After 200 updates all paths leave ${all}, and the direct path ${direct}.`);
+  expectIn(read('why-57.md'), `After 200 updates all paths leave ${all}, and the direct path ${direct}.`);
   // “the cell alone still brings back 6% or more … In two of them the network has learned detours that bring more”
   expect(runs.map((run) => [run.direct >= 0.0595, run.all > run.direct])).toEqual([
     [true, true],

@@ -16,6 +16,7 @@ const WITHOUT_SCRIPTS: readonly [page: string, picture: string][] = [
   ['learn/plain-rnn.html', 'img[src*="/gradient-norms."]'],
   ['learn/lstm.html', 'img[src*="/cell."]'],
   ['learn/by-hand.html', 'img[src*="/two-paths."]'],
+  ['learn/why-57.html', 'img[src*="/paths."]'],
   ['learn/loss-and-update.html', 'img[src*="/spike."]'],
 ];
 

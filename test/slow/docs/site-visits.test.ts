@@ -41,6 +41,7 @@ testInBrowser('the head of a page names the files of its figures, and of no othe
   expect(figuresOf('learn/lstm.html')).toEqual(['cell-run', 'gap-run']);
   expect(figuresOf('learn/by-hand.html')).toEqual(['number-fields']);
   expect(figuresOf('learn/loss-and-update.html')).toEqual(['softmax-live', 'spike-live']);
+  expect(figuresOf('learn/why-57.html')).toEqual(['paths-live']);
   expect(figuresOf('derivation.html')).toEqual([]);
 });
 
@@ -60,6 +61,7 @@ testInBrowser(
   async () => {
     const { page } = await open('#VPContent', viewForAxe('dark', 390)); // an anchor of its own: it stays
     const picture = page.locator('img[src*="/reach."]');
+    expect(await page.getAttribute('a:has(img[src*="/reach."])', 'href')).toMatch(/learn\/why-57\.html$/);
     await page.click('button:text-is("Move the picture")');
     const moving = await picture.evaluate(({ src }: HTMLImageElement) => src);
     expect(moving).toMatch(/#moving$/);
