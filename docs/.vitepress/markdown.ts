@@ -43,6 +43,19 @@ function onTheSite(md: MarkdownIt): void {
   });
 }
 
+/** A chapter's last lines, “The code: …”, name its files and tests. On GitHub they stand open; here they are a box. */
+function codeLinksInBox(md: MarkdownIt): void {
+  md.core.ruler.push('code-links', (state) => {
+    const box = (html: string) => Object.assign(new state.Token('html_block', '', 0), { content: html });
+    state.tokens = state.tokens.flatMap((token, n, tokens) => {
+      const isAbout = (inline: number): boolean => tokens[inline]?.content.startsWith('The code: ') ?? false;
+      if (token.type === 'paragraph_open' && isAbout(n + 1))
+        return [box('<details class="code-links"><summary>The code of this page, and its tests</summary>\n'), token];
+      return token.type === 'paragraph_close' && isAbout(n - 1) ? [token, box('</details>\n')] : [token];
+    });
+  });
+}
+
 const mathematics = (md: MarkdownIt): void =>
   tex(md as never, {
     // VitePress declares an older markdown-it
@@ -88,6 +101,7 @@ export const markdown: MarkdownOptions = {
   config(md) {
     projectLinks(md);
     onTheSite(md);
+    codeLinksInBox(md);
     mathematics(md);
     indentedBlocks(md);
     widePictures(md);

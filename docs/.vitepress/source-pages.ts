@@ -31,7 +31,7 @@ export const documents = (): string[] => [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'SECURITY.md',
-  ...['', 'exercises/', 'learn/'].flatMap((folder) =>
+  ...['', 'exercises/', 'learn/', 'questions/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md') && !name.startsWith('['))
       .map((name) => `docs/${folder}${name}`),
@@ -42,8 +42,8 @@ export const documents = (): string[] => [
 export const otherMarkdown = [
   '!(docs)/**/*.md',
   '!(README|CONTRIBUTING|CHANGELOG|SECURITY).md',
-  'docs/!(api|exercises|learn|source)/**/*.md',
-  'docs/{exercises,learn,source}/*/**/*.md',
+  'docs/!(api|exercises|learn|questions|source)/**/*.md',
+  'docs/{exercises,learn,questions,source}/*/**/*.md',
 ];
 
 /** Where `url` leads from `document`; undefined for other sites, and for places in the same document. */

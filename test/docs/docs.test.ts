@@ -28,7 +28,9 @@ const read = (file: string): string => readFileSync(path.join(project, file), 'u
 /** The files of a folder whose names end so, from the project. */
 const filesIn = (folder: string, ending: string): string[] =>
   readdirSync(path.join(project, folder)).flatMap((name) => (name.endsWith(ending) ? path.join(folder, name) : []));
-const documents = ['.', 'docs', 'docs/learn', 'docs/exercises'].flatMap((folder) => filesIn(folder, '.md'));
+const documents = ['.', 'docs', 'docs/learn', 'docs/exercises', 'docs/questions'].flatMap((folder) =>
+  filesIn(folder, '.md'),
+);
 
 interface Link {
   readonly document: string;

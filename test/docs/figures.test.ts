@@ -9,6 +9,7 @@ import { afterSpike, algorithm1, clipped, effectOn, SPIKE } from '../../docs/lea
 import { adamUpdates } from '../../docs/learn/programs/updates.mjs';
 import { tensorFrom } from '../../src/core/tensor.js';
 import { clipByNorm } from '../../src/equations/clipping.js';
+import path from 'node:path';
 import { readdirSync } from 'node:fs';
 import { differing, isRunnable, outputIn, programsIn, RUNNABLE } from '../../docs/.vitepress/theme/places.js';
 import { programsInBrowser } from '../../docs/.vitepress/plugins.js';
@@ -110,7 +111,9 @@ describe('programs in the browser', () => {
     symptoms: 'it makes copies of the library with mistakes, with a bundler',
   };
 
-  const chapters = readdirSync(folder).filter((file) => file.endsWith('.md'));
+  const chapters = ['', '../questions/'].flatMap((room) =>
+    readdirSync(path.join(folder, room)).flatMap((file) => (file.endsWith('.md') ? room + file : [])),
+  );
   /** Code blocks: indented, or between fences. */
   const blocksOf = (file: string): string[] => [
     ...Array.from(read(file).matchAll(/^```.*\n([^]*?)^```/gm), ([, block]) => block),

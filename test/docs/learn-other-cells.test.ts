@@ -76,16 +76,6 @@ test('a number of the table is the median with the range', async () => {
   expect(texts).toEqual(['2.0 (1.0–3.0)', '2.5 (1.0–4.0)', '5.0', '–', '2.0']);
 });
 
-test('the chapter has at most 1,500 words, without its tables, equations and text alternatives', () => {
-  const prose = page
-    .replace(/<!--[^]*?-->/g, '')
-    .replace(/^(?:\|| {4}|!\[).*$/gm, '')
-    .replace(/\]\([^)]*\)/g, ']');
-  const words = prose.match(/[\p{L}\d]+(?:[’'.,-][\p{L}\d]+)*/gu)!;
-  expect(words.length).toBeGreaterThan(600);
-  expect(words.length).toBeLessThanOrEqual(1500);
-});
-
 /** The rows for which a median is as the text says. */
 const where = (task: string, is: (figure: number) => boolean): string[] => ROWS.filter((row) => is(median(task, row)));
 const medians = (task: string, rows: readonly string[]): number[] => rows.map((row) => median(task, row));

@@ -19,7 +19,7 @@ import { linesOf } from '../helpers/longhand-process.js';
 import { inTier } from '../helpers/needs.js';
 
 interface Row {
-  /** A chapter of docs/learn. */
+  /** A chapter of docs/learn, or a page of docs/questions. */
   readonly chapter: string;
   /** In docs/learn/programs. */
   readonly program: string;
@@ -80,6 +80,10 @@ const ROWS: readonly Row[] = [
   { chapter: 'loss-and-update', program: 'clipping.mjs', blocks: 1, isSlow: true },
   { chapter: 'networks', program: 'networks.mjs', blocks: 4, isSlow: true }, // one thread and the portable build: the same digits everywhere
   { chapter: 'fast', program: 'fast.mjs', blocks: 2 },
+  ...readdirSync(path.join(folder, '../questions')).map((file) => {
+    const name = path.basename(file, '.md');
+    return { chapter: `../questions/${name}`, program: `question-${name}.mjs`, blocks: 1, isSlow: true as const };
+  }),
 ];
 
 test.each(ROWS.filter(({ isSlow = false }) => isSlow === inTier(false, true)))(

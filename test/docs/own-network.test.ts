@@ -117,7 +117,7 @@ test('a run that fails says why, and in which exercise', async () => {
 });
 
 test('the text of the exercise’s page is used, or else the one in the other language', () => {
-  const kept = { tried: false, solved: false, hints: 0 };
+  const kept = { tried: false, solved: false, known: false, hints: 0 };
   expect(ownText({ ...kept, language: 'typescript' })).toBeUndefined();
   expect(ownText({ ...kept, language: 'typescript', javascript: 'j' })).toEqual({
     source: 'j',

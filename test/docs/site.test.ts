@@ -32,6 +32,13 @@ test('the site does not say “On the site”, where its reader is', () => {
   for (const text of texts) expect(md.render(text)).not.toMatch(/(<p>|[.?!] )On the site/);
 });
 
+test('“The code: …” is a closed box on the site', () => {
+  const folded = md.render('Before.\n\nThe code: [a](https://a.b) and\n[c](https://c.d).\n\nThe code is short.');
+  expect(folded).toMatch(
+    /^<p>Before\.<\/p>\n<details class="code-links"><summary>[^<]+<\/summary>\n<p>The code: [^]*<\/p>\n<\/details>\n<p>The code is short\.<\/p>\n$/,
+  );
+});
+
 test('every document has a place in the sidebar', () => {
   const places = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
   const expected = documents().map((document) => `/${pageOf(document).replace(/((^|(?<=\/))index)?\.md$/, '')}`);

@@ -73,7 +73,7 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/series|docs\/exercises\/bugs|docs\/learn|src\/(classify|cli|exercises|export|mistakes|own-network))\b/.test(
+    /^(test|bench|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/series|docs\/exercises\/bugs|docs\/(learn|questions)|src\/(classify|cli|exercises|export|mistakes|own-network))\b/.test(
       target,
     ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));

@@ -48,6 +48,7 @@ export function loadFigures(): void {
 }
 
 const RunProgram = defineAsyncComponent(() => import('./run-program.js'));
+const TestOut = defineAsyncComponent(() => import('./test-out.js'));
 
 interface Place {
   readonly element: HTMLElement;
@@ -60,8 +61,11 @@ function placeAfter(found: Element, figure: () => VNode): Place {
   return { element, figure };
 }
 
-/** An empty element after each that has a figure, and after each command that runs here. */
+/** An empty element after a chapter's heading, after each that has a figure, and after each command that runs here. */
 const placesInDocument = (): Place[] => [
+  ...Array.from(document.querySelectorAll('.vp-doc h1')).flatMap((heading) =>
+    location.pathname.includes('/learn/') ? placeAfter(heading, () => h(TestOut, { chapter: heading.id })) : [],
+  ),
   ...FIGURES.flatMap(({ find, component }) => {
     const found = find();
     return found ? placeAfter(found.closest('p') ?? found, () => h(component)) : [];

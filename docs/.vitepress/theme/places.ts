@@ -39,6 +39,10 @@ export const RUNNABLE = [
   ...(['by-hand', 'clipping', 'directions', 'every-step', 'fitting-mistake', 'forget-bias', 'gates'] as const),
   ...(['min-char-rnn', 'min-char-rnn-solution', 'numeric', 'one-cell', 'one-state', 'recompute', 'softmax'] as const),
   ...(['spike', 'truncation', 'updates', 'which-came-first'] as const),
+  // those of docs/questions
+  ...(['question-constant', 'question-dropout', 'question-initial-weights', 'question-last-value'] as const),
+  ...(['question-longer', 'question-loss-stays', 'question-other-framework', 'question-overfitting'] as const),
+  ...(['question-scaling', 'question-stateful'] as const),
 ];
 
 export type Runnable = (typeof RUNNABLE)[number];

@@ -98,6 +98,33 @@ testInBrowser('a file of answers: written, read, refused, and no text is lost', 
   await elsewhere.getByText('You have solved 1 of 14.').waitFor();
 });
 
+testInBrowser(
+  'who calculates the gradient at the head of a chapter knows its exercises, and pages that are no chapter ask none',
+  async () => {
+    const { page } = await open('learn/networks.html', viewForAxe(...NARROW));
+    await page.locator('.test-out summary').press('Enter');
+    const field = page.locator('.test-out input');
+    for (const [value, words] of [
+      ['x', 'This is not a number.'],
+      ['0.2', 'This is not the gradient. The chapter derives it.'],
+      ['0.8', 'Right. Exercise 12 counts as known. Next: other cells.'],
+    ]) {
+      await field.fill(value);
+      await field.press('Enter');
+      expect(await page.innerText('#test-out-verdict')).toBe(words);
+    }
+    await expectGood(page);
+    await page.click('.test-out a');
+    await page.waitForURL('**/learn/other-cells.html');
+    await page.goto(address() + 'exercises/');
+    await page.getByText('You have solved 0 of 14, and know 1 more.').waitFor();
+    expect(await page.locator('td:text-is("✓ known")').count()).toBe(1);
+    await page.goto(address() + 'learn/notation.html');
+    await page.waitForSelector('.vp-doc table');
+    expect(await page.locator('.test-out').count()).toBe(0);
+  },
+);
+
 testInBrowser('one program by the keyboard, and one by touch', async () => {
   const { page } = await open('exercises/bugs.html', { ...viewForAxe(...NARROW), hasTouch: true });
   page.on('dialog', (dialog) => void dialog.accept());

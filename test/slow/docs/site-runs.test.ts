@@ -2,8 +2,9 @@
  * Every program that a chapter runs, in a real Chromium: it prints what the chapter shows, or what it prints in Node. What is wide scrolls, or
  * has room. And the networks that chapters 1 and 2 train.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
+import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/places.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
@@ -18,6 +19,8 @@ const FIRST_SAMPLES = JSON.parse(readFileSync('docs/learn/programs/first-text.js
   readonly text: string;
 }[];
 
+const QUESTIONS = readdirSync('docs/questions');
+
 const CHAPTERS = [
   'by-hand',
   'check-it',
@@ -27,10 +30,14 @@ const CHAPTERS = [
   'min-char-rnn',
   'plain-rnn',
   'what-an-rnn-is',
+  ...QUESTIONS.map((file) => `../questions/${path.basename(file, '.md')}`),
 ];
 
 /** They show rounding errors, or a training that depends on them: the last digits of exp and tanh are Chromium's own. */
-const ROUNDED = ['which-came-first', 'truncation', 'numeric', 'fitting-mistake', 'gates'];
+const ROUNDED = [
+  ...['which-came-first', 'truncation', 'numeric', 'fitting-mistake', 'gates'],
+  ...QUESTIONS.map((file) => `question-${path.basename(file, '.md')}`),
+];
 /** They run for 10 seconds or more: their beginning is enough. */
 const LONG = ['clipping', 'min-char-rnn-solution'];
 

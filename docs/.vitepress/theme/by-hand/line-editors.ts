@@ -1,6 +1,6 @@
 /** Chapters 2 and 4: editors of one line, in which the reader writes the backward pass, beside the drawing of the cell with the path that the line serves. */
 import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport } from 'vue';
-import { listOf } from '../../../../src/exercises/exercise.js';
+import { listOf } from '../../../../src/causes/compared.js';
 import { CELL_HEIGHT, CELL_WIDTH, cellBackward } from '../../../learn/pictures/cell.mjs';
 import { ASKED, type Asked, namesOf, type Reply, replyOn } from './asked-lines.js';
 import { storageEntry } from '../storage.js';

@@ -1,7 +1,7 @@
 /** Chapter 4: a field for each number that the reader calculates, above the box that has the chapter's own number, and what the page says about it. */
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
-import { listOf } from '../../../../src/exercises/exercise.js';
+import { listOf } from '../../../../src/causes/compared.js';
 import { numberOf } from '../elements.js';
 import { storageEntry } from '../storage.js';
 import { type Values, evaluate, mistakesIn, namesIn } from './formulas.js';

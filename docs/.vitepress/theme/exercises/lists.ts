@@ -5,18 +5,20 @@ import { counted } from '../../../../src/core/arguments.js';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf, nextAfter } from '../../../../src/exercises/exercises.js';
 import { scrollingTable } from './findings.js';
-import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
+import { type Progress, forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
 import type { Imported } from './transfer.js';
 
 export const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
 /** After a right answer. */
 export function nextView({ number }: Exercise): VNode {
-  const next = nextAfter(number, ({ name }) => progress.of[name].solved);
+  const next = nextAfter(number, ({ name }) => progress.of[name].solved || progress.of[name].known);
   return next
     ? h('p', ['Next: ', h('a', { href: addressOf(next) }, `${next.number}. ${next.title}`), '.'])
     : h('p', [
-        'All exercises are solved: you have written every gradient. Next: ',
+        EXERCISES.every(({ name }) => progress.of[name].solved)
+          ? 'All exercises are solved: you have written every gradient. Next: '
+          : 'All exercises are solved or known. Next: ',
         h('a', { href: withBase('/exercises/network.html') }, 'train a network with them'),
         '.',
       ]);
@@ -37,9 +39,10 @@ export function useLoadedProgress() {
 
 /** In a few words. Empty if the reader has not begun. */
 function stateOf({ name, hints: { length } }: Exercise): string {
-  const { solved, tried, typescript, javascript, hints } = progress.of[name];
+  const { solved, known, tried, typescript, javascript, hints } = progress.of[name];
   const opened = hints === 0 ? '' : `, ${hints} of ${length} hints`;
   if (solved) return `✓ solved${opened}`;
+  if (known) return '✓ known';
   if (tried) return `tried${opened}`;
   return (typescript ?? javascript) === undefined && hints === 0 ? '' : `begun${opened}`;
 }
@@ -65,10 +68,11 @@ export const ExerciseList = defineComponent({
 });
 
 const ProgressSummary = (): VNode[] => {
-  const solved = EXERCISES.filter(({ name }) => progress.of[name].solved).length;
+  const count = (is: (one: Progress) => boolean) => EXERCISES.filter(({ name }) => is(progress.of[name])).length;
+  const [solved, known] = [count((one) => one.solved), count((one) => one.known && !one.solved)];
   return [
     h('p', { class: 'progress', 'aria-live': 'polite' }, [
-      `You have solved ${solved} of ${EXERCISES.length}. `,
+      `You have solved ${solved} of ${EXERCISES.length}${known > 0 ? `, and know ${known} more` : ''}. `,
       progress.isKept
         ? 'Your browser keeps your progress; no server gets it.'
         : 'This browser does not keep your progress.',

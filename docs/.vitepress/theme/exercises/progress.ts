@@ -14,6 +14,8 @@ export interface Progress {
   /** A run of a changed text has ended. */
   tried: boolean;
   solved: boolean;
+  /** The reader has calculated the gradient at the head of its chapter. */
+  known: boolean;
   /** How many hints are open. */
   hints: number;
 }
@@ -22,7 +24,7 @@ const entry = storageEntry('longhand-exercises');
 /** In characters. No answer is that long. */
 const LONGEST_TEXT = 100_000;
 
-const untouched = (): Progress => ({ language: 'typescript', tried: false, solved: false, hints: 0 });
+const untouched = (): Progress => ({ language: 'typescript', tried: false, solved: false, known: false, hints: 0 });
 
 /** By the exercise's name. `isKept` is false if the browser does not store it. */
 export const progress = reactive({
@@ -57,7 +59,7 @@ export const { onOtherTabs } = entry;
 /** Any program of this origin can write there: a field that is not valid is left out. */
 function progressFrom(stored: unknown): Progress {
   if (!isObject(stored)) return untouched();
-  const { typescript, javascript, language, tried, solved, hints } = stored;
+  const { typescript, javascript, language, tried, solved, known, hints } = stored;
   const isText = (text: unknown): text is string => typeof text === 'string' && text.length <= LONGEST_TEXT;
   return {
     ...(isText(typescript) && { typescript }),
@@ -65,6 +67,7 @@ function progressFrom(stored: unknown): Progress {
     language: language === 'javascript' ? 'javascript' : 'typescript',
     tried: tried === true,
     solved: solved === true,
+    known: known === true,
     hints: typeof hints === 'number' && [1, 2, 3].includes(hints) ? hints : 0,
   };
 }
