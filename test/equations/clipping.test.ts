@@ -150,7 +150,7 @@ test('with Adam a single large gradient makes an update of about 3.2 lr, and sta
   expect(roots[3000]).toBeGreaterThan(50); // it was 1 before, so a usual update is still 1/50 of its former size
 
   const derivation = readFileSync(new URL('../../docs/derivation.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-  for (const figure of ['≈ 3.2 times lr', 'about 32·lr in sum', 'halves in 693 updates, and √v in 1386']) {
+  for (const figure of ['≈ 3.2 times lr', 'about 32·lr in sum', 'halves in 693 updates, and in √v in 1386']) {
     expect(derivation).toContain(figure);
   }
 });

@@ -27,6 +27,8 @@
 
 /** The states of cells, by the first letter of their names. */
 const STATES = /** @type {const} */ (['h', 'c', 'n', 'm']);
+/** m of an sLSTM has none. @type {(state: string) => boolean} */
+const hasGradient = (state) => state !== 'm';
 
 /**
  * The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN.
@@ -50,7 +52,9 @@ export function networkOf(library, problem) {
     ]);
   const initial = STATES.flatMap((state) => states(`${state}0`, problem[/** @type {const} */ (`${state}0`)] ?? {}));
   network.states.setInitial(Object.fromEntries(initial));
-  const final = STATES.flatMap((state) => states(`${state}n`, problem[/** @type {const} */ (`d${state}n`)] ?? {}));
+  const final = STATES.filter(hasGradient).flatMap((state) =>
+    states(`${state}n`, problem[/** @type {const} */ (`d${state}n`)] ?? {}),
+  );
   if (final.length > 0) network.states.setFinalGradients(Object.fromEntries(final));
 
   const { labels, targets } = problem;
@@ -141,7 +145,7 @@ export function expectedOf({ network, T, lengths }, { loss, logits, h, gradients
     h,
     ...Object.fromEntries([
       ...Object.entries(last).flatMap(([name, values]) => named(name, values)),
-      ...named('d.', gradients),
+      ...named('d.', gradients).filter(([name]) => !name.startsWith('d.m0')),
     ]),
   };
 }
