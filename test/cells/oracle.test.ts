@@ -73,7 +73,8 @@ function randomise(cell: BoundCell): void {
   for (const tensor of [...Object.values(cell.values), ...cell.inputs, ...Object.values(cell.initial)]) {
     fillRandom(tensor, () => random.normal(0, 0.7));
   }
-  for (const [name, value] of Object.entries(cell.cell.heldStates ?? {})) fillRandom(cell.initial[name], () => value.at);
+  for (const [name, value] of Object.entries(cell.cell.heldStates ?? {}))
+    fillRandom(cell.initial[name], () => value.at);
 }
 
 const OTHERS = ['lstm-peephole', 'mingru', 'minlstm', 'slstm'] as const;

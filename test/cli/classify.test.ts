@@ -63,7 +63,9 @@ describe('longhand train --classify', () => {
     expect(first.stderr).toMatch(/\nwindows of 16 rows, one every 8: training \d+, validation \d+, test \d+\n/);
     expect(first.stderr).toMatch(/\nvalidation: p0\d; test: p0\d\ninputs: ax, ay, az\n/);
     expect(first.stderr).toMatch(/\nnetwork 2 of 2: seed 2; about \d s left\n/);
-    expect(first.stderr).toMatch(/\nWARNING: the network (loses against|is no better than) .*: use that, or more data\n/);
+    expect(first.stderr).toMatch(
+      /\nWARNING: the network (loses against|is no better than) .*: use that, or more data\n/,
+    );
   });
 
   test('writes the classes of the test part, and a report that counts the looks at it', async () => {
