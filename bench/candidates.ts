@@ -6,7 +6,6 @@
  * - process: a running candidate: a process of Node or of Python, or a page;
  * - rival: another project's package, which a program calls.
  */
-import path from 'node:path';
 import { type Mode, MODES } from '../kernels/gpu/gpu-js.js';
 import type { Kind } from './tasks.js';
 
@@ -75,15 +74,6 @@ export function candidatesFor(wanted: readonly string[], threads: readonly numbe
     (threadedIn.includes(engine) ? threads : [1]).map((count) => ({ ...rest, threads: count })),
   );
 }
-
-/** The reader's module of `--program`: `mine.mjs` is `own-mine`. */
-export const ownCandidate = (file: string): Candidate => ({
-  name: `own-${path.parse(file).name}`,
-  threads: 1,
-  kinds: ['matmul'],
-  program: 'own',
-  mode: path.resolve(file),
-});
 
 /** The candidate that all others are compared with. */
 export const BASELINE = 'longhand-wasm';

@@ -1,10 +1,11 @@
 /** `npm run bench`: compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
 import { builtRevision, compareWith } from './against.js';
-import { type Candidate, BASELINE, candidateNames, candidatesFor, ownCandidate } from './candidates.js';
+import { type Candidate, BASELINE, candidateNames, candidatesFor } from './candidates.js';
 import { runCommand } from './command.js';
 import { Comparison, FULL, ProcessPool, QUICK } from './measure/comparison.js';
 import { type Environment, environmentOf, loadNow, peakSentence } from './measure/environment.js';
@@ -92,6 +93,15 @@ async function compareRevisions(revision: string, suites: readonly Suite[], opti
   console.log(`load ${(await loadNow()).toFixed(2)} before`);
   await compareWith(built, cases, threads, engine, isQuick);
 }
+
+/** The reader's module of `--program`: `mine.mjs` is `own-mine`. */
+const ownCandidate = (file: string): Candidate => ({
+  name: `own-${path.parse(file).name}`,
+  threads: 1,
+  kinds: ['matmul'],
+  program: 'own',
+  mode: path.resolve(file),
+});
 
 /** What is wrong goes to stderr, and makes the exit code 1. */
 function printVerdicts(rows: readonly Row[]): void {

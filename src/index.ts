@@ -18,7 +18,7 @@ export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } 
 export type { AccumulateOptions, Backend, Cost, MatmulOptions, Operations } from './core/backend.js';
 export { withShapeChecks } from './core/shape-checks.js';
 export { fillRandom, Random } from './core/rng.js';
-export type { BoundCell, Cell, CellParts, CellSizes, CellWidths, Shapes, Tensors } from './cells/cell.js';
+export type { BoundCell, Cell, CellParts, CellSizes, CellWidths, HeldState, Shapes, Tensors } from './cells/cell.js';
 export type { CellName } from './cells/names.js';
 export type { StepCell } from './cells/step-cell.js';
 export { stepCell } from './cells/step-cell.js';
