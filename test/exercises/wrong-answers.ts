@@ -316,7 +316,7 @@ export const WRONG_ANSWERS: Readonly<Record<string, readonly (readonly string[])
   'every-step': [
     ...rows`
       ${D_B} | for (let n = 0; n < dLogits.shape[0]; n++) for (let k = 0; k < db.size; k++) db.set(k, dLogits.get(n, k)); | db is dLogits of the last row
-      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db has the wrong sign
+      ${D_B} | backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, -db.get(k)); | db have the wrong sign
       ${D_STATES} | states.forEach((state, k) => backend.matmul(dStates[k], dLogits, transposeOf(rowsOf(W, 0, state.shape[1])))); | first rows of W
     `,
     [`${D_W}\n  ${D_B}`, '', 'dW and db are not written'],

@@ -93,6 +93,7 @@ testInBrowser('the fade leaves an edge that is reached', async () => {
   const { page } = await open('learn/plain-rnn.html', viewForAxe('light', 390));
   const equation = page.locator('pre.indented:has-text("dBiasY")').first();
   const more = (): Promise<string | null> => equation.getAttribute('data-more');
+  await page.locator('details:has(pre.indented:has-text("dBiasY")) > summary').first().click();
   await page.locator('pre.indented[data-more]:has-text("dBiasY")').first().waitFor();
   expect(await more()).toBe('right');
   await equation.press('ArrowRight');
