@@ -6,7 +6,7 @@ import { LeftOutError } from '../program.js';
 import type { MatmulTask } from '../tasks.js';
 
 /** What the reader's module exports. `state` is what `prepare` returns, or resolves to. */
-export interface OwnProgram {
+interface OwnProgram {
   /** One line: what computes. Default: the file's name. */
   readonly name?: string;
   /** Gets the operands as they are stored, row by row: a is [M,K], of the form Aᵀ·B [K,M]; b is [K,N], of A·Bᵀ [N,K]. */

@@ -24,7 +24,7 @@ export const areNear = (of: Tolerance, found: readonly number[], expected: reado
 export const digitsOf = ({ tolerance }: Tolerance, value: number): number =>
   value === 0 || !Number.isFinite(value) ? 0 : Math.max(0, Math.log10(Math.abs(value) / tolerance(value)));
 
-/** The digits of all numbers together. Numbers that agree with so many digits do not agree by chance. */
+/** The digits of all numbers together. Numbers that agree in all of these digits do not agree by chance. */
 export const digitsOfAll = (of: Tolerance, values: readonly number[]): number =>
   values.reduce((sum, value) => sum + digitsOf(of, value), 0);
 

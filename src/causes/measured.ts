@@ -159,8 +159,8 @@ async function isExplained(line: Line, bend: Bend, step: number, rounding: numbe
 }
 
 /**
- * Halves the interval around the inputs, always to that half, or middle, in which the slopes of its two halves differ most. If the
- * loss is smooth, this difference halves too. At a kink it stays, and at a jump it doubles.
+ * Halves the interval around the inputs again and again. The next interval is that half, or the middle, whose two one-sided quotients differ most.
+ * If the loss is smooth, their difference halves too. At a kink it stays, and at a jump it doubles.
  */
 async function bendOf({ lossAt }: Line, step: number, rounding: number): Promise<Bend | undefined> {
   let [from, width] = [-2 * step, 4 * step];

@@ -115,6 +115,12 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--steps', '50'], '--steps needs --task adding, parity or text'],
     [['train', '--task', 'adding', '--data', '.'], '--data: --task adding reads no files of MNIST'],
     [['gradcheck', '--layers', '2', '--hidden', '3,4,5'], '--hidden has 3 numbers, but --layers is 2'],
+    [['gradcheck', '--cell', 'gru', '--eigenvalues', 'signed'], '--eigenvalues needs --cell mingru or minlstm'],
+    [
+      ['gradcheck', '--cell', 'gru', '--forget-bias', '3'],
+      '--forget-bias has no effect: the cell gru has no forget gate',
+    ],
+    [['compare', '--template', 'x', '--cell', 'gru', '--projection', '2'], '--projection needs --cell lstm'],
     [['gradcheck', '--dropout', '0.2'], '--dropout needs two layers or more: it drops numbers between them'],
     [['gradcheck', '--classes', 'ten'], `option '--classes <count>' argument 'ten' is invalid. ${COUNT}`],
   ])('%j', async (args, message) => {
@@ -126,6 +132,15 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
       words`gradcheck --forget-bias 1e39 --tolerance 1e300 --hidden 1 --inputs 1 --steps 2 --batch-size 1`,
     );
     expect([code, stdout]).toEqual([0, expect.stringContaining('ok: relative error ≤ 1e+300')]);
+  });
+
+  test('a cell on a backend that lacks it is one line', async () => {
+    const { code, stderr } = await longhand(words`train --task parity --cell slstm --backend gpu --gpu-mode cpu`);
+    const last = stderr.trimEnd().split('\n').at(-1);
+    expect([code, last]).toEqual([
+      1,
+      'longhand: network: layers[0]: the cell slstm does not run on the backend gpu, which has no slstmCellForward: use wasm or reference',
+    ]);
   });
 
   test('a misspelt name gets a second line with a suggestion', async () => {
