@@ -61,7 +61,7 @@ function withOwnCells(network: unknown, cells: readonly Cell[], where: string): 
     const cell = cells.find((one) => one.name === name);
     if (cell) return { ...layer, cell };
     throw new DataError(
-      `${where}: network: layers[${n}] has the cell ${quote(name)}, which is none of ${CELL_NAMES.join(', ')}: pass it again, in { cells }`,
+      `${where}: network: layers[${n}] has the cell ${quote(name)}, which is none of ${CELL_NAMES.join(', ')}: pass it again in a program, as parseCheckpoint(…, { cells })`,
     );
   });
   return { ...(network as object), layers: found };

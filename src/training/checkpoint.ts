@@ -304,6 +304,9 @@ export function signed({ metadata, tensors }: Safetensors): Safetensors {
  * one is thrown if the network has a cell that is neither of this program nor in `limits.cells`.
  */
 export function parseCheckpoint(bytes: Uint8Array, name: string, limits: ReadOptions = {}): Checkpoint {
+  const { cells = [] } = limits;
+  if (!Array.isArray(cells))
+    throw new TypeError(`parseCheckpoint: cells is ${describe(cells)}: must be a list of cells`);
   const file = checkedFile(bytes, name);
   const names = file.metadata.get('networks');
   if (names === undefined) return checkpointIn(file, name, limits);

@@ -101,7 +101,10 @@ test('it learns on the reference backend, and its file is read if the cell is gi
   });
   const { message } = errorOf(DataError, () => parseCheckpoint(bytes, 'mine'));
   expect(message).toBe(
-    `mine: model: network: layers[0] has the cell "leaky", which is none of ${CELL_NAMES.join(', ')}: pass it again, in { cells }`,
+    `mine: model: network: layers[0] has the cell "leaky", which is none of ${CELL_NAMES.join(', ')}: pass it again in a program, as parseCheckpoint(…, { cells })`,
+  );
+  expect(() => parseCheckpoint(bytes, 'mine', { cells: leaky as never })).toThrow(
+    'parseCheckpoint: cells is an Object: must be a list of cells',
   );
   const { model } = parseCheckpoint(bytes, 'mine', { cells: [leaky] });
   expect(checkpointBytes({ model, training: null })).toEqual(bytes);
