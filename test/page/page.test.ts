@@ -216,15 +216,17 @@ describe('on a page whose run has not begun', () => {
     expect(await highlighted()).toEqual(['FIGURE1′', 'ARTICLE1′']);
   });
 
-  /** The summary of the check for each mistake: the gradients that it makes wrong. */
+  const RECURRENT = 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.';
+
+  /** The summary of the check for each mistake: the gradients that it makes wrong, and a cause if one is true of every number. */
   const SUMMARIES: Record<string, string> = {
     none: 'Every gradient agrees with its numeric gradient to seven digits or more.',
     'no-forget-bias': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂outKernel, ∂L/∂outBias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0.',
-    'sigmoid-for-tanh': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-    'swapped-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-    'no-forget-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-    'dropped-term': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-    'no-memory': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+    'sigmoid-for-tanh': RECURRENT,
+    'swapped-gate': RECURRENT,
+    'no-forget-gate': `${RECURRENT} In the gradient of x, only the last index of axis 0 is right.`,
+    'dropped-term': `${RECURRENT} The gradient of c0 is 0 everywhere: nothing is added to it, a factor of every number is 0, or 0 is written there too late.`,
+    'no-memory': `${RECURRENT} In the gradient of x, only the last index of axis 0 is right.`,
   };
 
   testInBrowser('the check finds nothing in the engine, and every planted mistake', async () => {
