@@ -2,9 +2,9 @@
  * The WebAssembly steps of docs/kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]`, all f32, row by row.
  *
  * They are simplified: operands are whole matrices, M is even, N is a multiple of 16. The real kernel is
- * kernels/wasm/assembly/matmul.ts, which has the same inner loops, those of tiles.ts. `panels` has room for a copy of b.
+ * kernels/wasm/assembly/matmul.ts, which has the same inner loops, those of matmul-inner-loops.ts. `panels` has room for a copy of b.
  */
-import { tile1x8, tile2x16, tile6x16, tile6x8 } from '../../kernels/wasm/assembly/tiles';
+import { tile1x8, tile2x16, tile6x16, tile6x8 } from '../../kernels/wasm/assembly/matmul-inner-loops';
 
 // Exported, so that the compiler keeps them as separate functions, as in the real module.
 export { tile1x8, tile2x16, tile6x16, tile6x8 };

@@ -4,7 +4,7 @@ import type { Allocations } from './allocations.js';
 import { Kind } from './jobs.js';
 import type { Threads } from './threads.js';
 
-/** As in assembly/tiles.ts. */
+/** As in assembly/matmul-inner-loops.ts. */
 type Tile = (
   ...parameters: readonly [
     K: number,

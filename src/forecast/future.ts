@@ -3,7 +3,7 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, timeAt, timeName } from '../data/calendar.js';
 import { LAST_TIME } from '../data/times.js';
-import { correctionsOf } from './correction.js';
+import { correctionsOf } from './corrected-methods.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
 import { stillRepeats } from './inputs.js';

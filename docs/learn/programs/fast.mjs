@@ -24,7 +24,7 @@ export const BYTES = { registers: 15 * 16, first: 48 * 1024 };
 
 /** The main tile of the portable and of the relaxed build, as the source has them. */
 export function tileSizes() {
-  const source = read('kernels/wasm/assembly/tiles.ts');
+  const source = read('kernels/wasm/assembly/matmul-inner-loops.ts');
   return ['tile2x16', 'tile6x8'].map((name) => {
     const body = source.split(`export function ${name}(`)[1].split('\n}')[0];
     const sums = new Set(body.match(/\bs\d\d(?= = multiplyAdd)/g));

@@ -28,7 +28,7 @@ export {
   minGruBackwardRow, minGruRow, minLstmGatesBackwardRow, minLstmRow, minLstmScanBackwardRow,
 } from './scan';
 export { keptBackwardRow, meanBackwardRow, meanRow, weightBackwardRow, weightRow } from './slstm';
-export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
+export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './matmul-inner-loops';
 
 function execute(chunk: i32): void {
   switch (kindOfJob()) {

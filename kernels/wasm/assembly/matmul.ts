@@ -1,5 +1,5 @@
 /**
- * out = start + a·b, cut into blocks, panels and tiles. The inner loops are in tiles.ts.
+ * out = start + a·b, cut into blocks, panels and tiles. The inner loops are in matmul-inner-loops.ts.
  *
  * b is packed first, so that the inner loop reads it from front to back. Each block of 256 k's becomes panels of 16 columns,
  * with panels of 8 and 4 for the last columns. In a block of L k's, the panel that begins at column c begins c·L numbers
@@ -8,7 +8,7 @@
 import { BLOCK, Matmul, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
-import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './tiles';
+import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './matmul-inner-loops';
 
 /** Rows side by side in a packed, transposed a: as many as the tallest tile that reads it has. No tile crosses groups. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;

@@ -1,4 +1,7 @@
-/** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
+/**
+ * What can be said about the wrong numbers of an answer, for its author: the known mistake that has them, or else what statements.ts finds
+ * in them. parts.ts has the words after “Look at”.
+ */
 import {
   type Finding,
   type Statement,

@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { zeros } from '../../src/core/tensor.js';
 import { formatTime, timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
-import { knownSteps, shareOf } from '../../src/forecast/correction.js';
+import { knownSteps, shareOf } from '../../src/forecast/corrected-methods.js';
 import { firstRead } from '../../src/forecast/future.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastState } from '../../src/forecast/forecaster.js';
