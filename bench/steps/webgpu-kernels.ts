@@ -7,7 +7,15 @@ import { type Place, Allocations, withoutPitch, withPitch } from '../../kernels/
 import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import { type Kernel, type Launch, LANES, times } from '../../kernels/webgpu/kernel.js';
-import { type TileName, type TileShape, inTile, matmul, sumsOf, tileLoop, tilePlaces } from '../../kernels/webgpu/matmul.js';
+import {
+  type TileName,
+  type TileShape,
+  inTile,
+  matmul,
+  sumsOf,
+  tileLoop,
+  tilePlaces,
+} from '../../kernels/webgpu/matmul.js';
 import { Memory } from '../../kernels/webgpu/memory.js';
 import { Pipelines, Plan } from '../../kernels/webgpu/plan.js';
 import type { Backend } from '../../src/core/backend.js';
@@ -129,7 +137,7 @@ const ofBackend = (name: string, tile: TileName, loads: number): KernelStep => (
   loads,
   launch: (out, a, b) => {
     const launch = matmul('gpu', out, a, b, 'nothing');
-    return { ...launch, ...inTile(tile, launch.product!) };
+    return { ...launch, ...inTile(tile, launch.product) };
   },
 });
 

@@ -172,7 +172,7 @@ export function matmul(
   b: Place,
   start: Start,
   { steps, aStride, bStride }: ProductBlocks = ONE_BLOCK,
-): Launch {
+): Launch & { readonly product: Product } {
   const [M, N] = [out.rows, out.columns];
   const K = a.transposed ? a.rows : a.columns;
   const [first, startPitch] = typeof start === 'object' ? [start.address, 0] : [out.address, out.pitch];

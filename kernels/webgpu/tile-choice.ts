@@ -23,7 +23,8 @@ const MOST_KEPT = 256;
 /** Another number for other kernels, so that what was measured of the kernels before is not used. */
 const KERNELS = 1;
 
-const form = ({ aTransposed, bTransposed }: Product): string => `${aTransposed ? 'Aᵀ' : 'A'}·${bTransposed ? 'Bᵀ' : 'B'}`;
+const form = ({ aTransposed, bTransposed }: Product): string =>
+  `${aTransposed ? 'Aᵀ' : 'A'}·${bTransposed ? 'Bᵀ' : 'B'}`;
 
 /** `A·Bᵀ [128,512]·[512,128]`, and how many blocks are added up: the name under which a choice is kept. */
 export const productName = (product: Product): string => {
@@ -33,17 +34,24 @@ export const productName = (product: Product): string => {
 
 const roundedUp = (size: number, unit: number): number => (size <= unit ? size : Math.ceil(size / unit) * unit);
 
+/** The most that is measured: outputs, multiply-adds, k and blocks. */
+const MOST = { outputs: 2 ** 20, work: 2 ** 25, K: 512, blocks: 4 } as const;
+/** The sides of the largest tile, and the steps in which larger sizes are measured. */
+const SIDE = 64;
+const SIZE_STEP = 512;
+
 /**
  * The product that is measured in place of a large one, so that a slow device is not kept for seconds, and sequences of
- * many lengths are few products. Time is proportional to k and to the blocks, and to the rows once every core has many tiles.
+ * many lengths are few products. Time is proportional to k and to the blocks, and to the rows once every core has several tiles.
  */
 export function measuredProduct({ M, N, K, steps, ...transposes }: Product): Product {
-  const columns = Math.min(roundedUp(N, 512), 2 ** 15);
-  const rows = Math.min(roundedUp(M, 512), Math.max(64, 2 ** 21 / roundedUp(columns, 64)));
-  const blocks = Math.min(steps, 4);
-  const outputs = roundedUp(rows, 64) * roundedUp(columns, 64);
-  const inner = Math.min(K, 512, Math.max(32, Math.floor(2 ** 25 / outputs / blocks)));
-  return { M: Math.floor(rows), N: columns, K: inner, steps: blocks, ...transposes };
+  const columns = Math.min(roundedUp(N, SIZE_STEP), MOST.outputs / SIDE);
+  const mostRows = Math.floor(MOST.outputs / SIDE / Math.ceil(columns / SIDE));
+  const rows = Math.min(roundedUp(M, SIZE_STEP), mostRows - (mostRows % SIDE));
+  const perK = Math.ceil(rows / SIDE) * Math.ceil(columns / SIDE) * SIDE ** 2;
+  const inner = Math.min(K, MOST.K, Math.floor(MOST.work / perK));
+  const blocks = Math.min(steps, MOST.blocks, Math.floor(MOST.work / perK / inner));
+  return { M: rows, N: columns, K: inner, steps: blocks, ...transposes };
 }
 
 const isLarge = ({ M, N, K, steps }: Product): boolean => M * N * K * steps >= LEAST_WORK;

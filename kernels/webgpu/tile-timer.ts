@@ -163,12 +163,13 @@ export class TileTimer {
     const { gpu } = this.device;
     const kinds = ['validation', 'internal', 'out-of-memory'] as const;
     for (const kind of kinds) gpu.pushErrorScope(kind);
-    let errors: Promise<GPUError | null>[] = [];
+    const popped = (): Promise<(GPUError | null)[]> => Promise.all(kinds.map(() => gpu.popErrorScope()));
     try {
       work();
-    } finally {
-      errors = kinds.map(() => gpu.popErrorScope());
+    } catch (error) {
+      await this.device.result(popped());
+      throw error;
     }
-    return (await this.device.result(Promise.all(errors))).every((error) => error === null);
+    return (await this.device.result(popped())).every((error) => error === null);
   }
 }

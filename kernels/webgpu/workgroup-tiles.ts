@@ -72,9 +72,7 @@ function partsOfA({ across: A, inSubgroups }: WorkgroupShape, alongK: boolean): 
   const index = (n: number): string => (alongK ? `${(A / 4) * n}u + q` : `4 * q + ${n}u`);
   if (inSubgroups) {
     // threads of one y hold its four rows: thread x has those four numbers that the loop below calls index x
-    const place = alongK
-      ? { slow: `4 * y + x / ${A / 4}u`, fast: `x % ${A / 4}u` }
-      : { slow: 'x', fast: 'y' };
+    const place = alongK ? { slow: `4 * y + x / ${A / 4}u`, fast: `x % ${A / 4}u` } : { slow: 'x', fast: 'y' };
     return {
       copy: `var own: vec4f; ${copyOf({ ...copy, ...place, to: 'own' })}`,
       read: times(4, (n) => `let a${n} = subgroupShuffle(own, lane - x + ${index(n)});`, ' '),
@@ -82,7 +80,11 @@ function partsOfA({ across: A, inSubgroups }: WorkgroupShape, alongK: boolean): 
   }
   return {
     copy: copyOf({ ...copy, ...sharedPlace(A, alongK), to: 'aTile[thread]' }),
-    read: times(4, (n) => `let a${n} = aTile[${alongK ? `y * ${A}u + ${index(n)}` : `(${index(n)}) * ${A}u + y`}];`, ' '),
+    read: times(
+      4,
+      (n) => `let a${n} = aTile[${alongK ? `y * ${A}u + ${index(n)}` : `(${index(n)}) * ${A}u + y`}];`,
+      ' ',
+    ),
   };
 }
 
