@@ -1,5 +1,5 @@
 /**
- * The kernels of docs/webgpu-kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]` in WGSL, from one number per thread to the two kernels of
+ * The kernels of docs/webgpu-kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]` in WGSL, from one number per thread to the tiles of
  * kernels/webgpu/matmul.ts; then what checks and times them, in Node and in pages. Rows begin at a group of four numbers, as in the
  * backend. K is a multiple of 4, or a and b are 0 beyond it.
  */

@@ -2,8 +2,8 @@
  * The inner loop of the matrix product for GPUs: a workgroup of A × A threads computes 4A × 4A outputs. A is 16 or 8: a small product has
  * too few tiles of 64 × 64 for all cores of a GPU, and a large one reads its operands less often with them.
  *
- * For A numbers k at a time, the workgroup copies its rows of a and columns of b into its own memory, where each number is then read by A
- * threads. Each thread loads four numbers of a and of b, and keeps 4 × 4 outputs in its variables. Beyond the edges both copies
+ * For A numbers k at a time, the workgroup copies its rows of a and columns of b into its own memory. A threads then read each number
+ * there. Each thread loads four numbers of a and of b, and keeps 4 × 4 outputs in its variables. Beyond the edges both copies
  * are 0. An output is one running sum in the order of k, as in matmul.ts.
  *
  * In subgroups, a thread keeps its part of a. The A threads that need it are neighbours in a subgroup, and get it from there.
@@ -66,7 +66,7 @@ const sharedPlace = (A: number, alongK: boolean) => {
   return { slow: `thread / ${width}u`, fast: `thread % ${width}u` };
 };
 
-/** The copy of a, and its numbers as the loop over q reads them: a<r>, four k of row r, or if a is a transpose a<i>, four rows at k + i. */
+/** The copy of a, and how the loop over q reads it: as a<r>, four k of row r, or if a is a transpose as a<i>, four rows at k + i. */
 function partsOfA({ across: A, inSubgroups }: WorkgroupShape, alongK: boolean): { copy: string; read: string } {
   const copy = { name: 'a', alongK, lines: 'M', first: 'firstRow' } as const;
   const index = (n: number): string => (alongK ? `${(A / 4) * n}u + q` : `4 * q + ${n}u`);
