@@ -66,7 +66,7 @@ const sharedPlace = (A: number, alongK: boolean) => {
   return { slow: `thread / ${width}u`, fast: `thread % ${width}u` };
 };
 
-/** The copy of a, and how the loop over q reads it: as a<r>, four k of row r, or if a is a transpose as a<i>, four rows at k + i. */
+/** The copy of a, and how the loop over q reads it: four k of row r as a<r>. If a is a transpose, four rows at k + i as a<i>. */
 function partsOfA({ across: A, inSubgroups }: WorkgroupShape, alongK: boolean): { copy: string; read: string } {
   const copy = { name: 'a', alongK, lines: 'M', first: 'firstRow' } as const;
   const index = (n: number): string => (alongK ? `${(A / 4) * n}u + q` : `4 * q + ${n}u`);
