@@ -15,7 +15,7 @@ export {
   zeros,
 } from './core/tensor.js';
 export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './core/errors.js';
-export type { AccumulateOptions, Backend, Cost, MatmulOptions, Operations } from './core/backend.js';
+export type { AccumulateOptions, Backend, ChoiceStore, Cost, MatmulOptions, Operations } from './core/backend.js';
 export { withShapeChecks } from './core/shape-checks.js';
 export { fillRandom, Random } from './core/rng.js';
 export type { BoundCell, Cell, CellParts, CellSizes, CellWidths, HeldState, Shapes, Tensors } from './cells/cell.js';

@@ -11,9 +11,8 @@ import { runCommand, sizeIn } from '../command.js';
 import { withLoad } from '../measure/environment.js';
 import { fillParts, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
-import type { News } from './gpu-kernels.js';
 import { type Outcome, type Size, figuresOf, StepTable } from './product-steps.js';
-import { measureWebGpu, stepsFor } from './webgpu-kernels.js';
+import { type News, measureWebGpu, stepsFor } from './webgpu-kernels.js';
 
 interface Options {
   readonly size?: Size;
@@ -31,6 +30,8 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
   const page = browser ? await openStepsPage<News>('webgpu-kernels') : undefined;
   const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
   const measured: Measured[] = [];
+  const training: Outcome[] = [];
+  let choices: readonly string[] = [];
   let executor: string | undefined;
   let lines: StepTable | undefined;
   const report = (news: News): void => {
@@ -39,6 +40,12 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     else if ('size' in news) {
       lines = new StepTable(news.size);
       measured.push({ size: news.size, steps: [] });
+    } else if ('training' in news) {
+      training.push(news.training);
+      printTraining(news.training);
+    } else if ('choices' in news) {
+      choices = news.choices;
+      for (const line of choices) console.log(`    ${line}`);
     } else {
       lines?.print(news.step);
       measured.at(-1)?.steps.push(news.step);
@@ -60,9 +67,25 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     const counts = measured.flatMap(({ steps }) => steps.flatMap(({ times }) => times?.count ?? []));
     const samples = `samples of each time: ${range(counts, String)}`;
     const load = `load before and after: ${range(loads, (one) => one.toFixed(2))} of ${cpus().length} processors`;
-    const text = `${place}, ${executor}, on ${date}; ${samples}; ${load}:\n\n${tableOf(measured)}`;
+    const tables = [tableOf(measured), ...(training.length > 0 ? [trainingText(training, choices)] : [])];
+    const text = `${place}, ${executor}, on ${date}; ${samples}; ${load}:\n\n${tables.join('\n\n')}`;
     await fillParts('--document', document, { [browser ? 'chromium' : 'node']: text });
   }
+}
+
+const medianOf = ({ times }: Outcome): string => `${(times?.median ?? NaN).toFixed(1)} ms`;
+
+/** A line of a training step. A wrong one sets the exit code. */
+function printTraining(outcome: Outcome): void {
+  console.log(`\n${outcome.name}: ${outcome.mistake === undefined ? medianOf(outcome) : `WRONG: ${outcome.mistake}`}`);
+  if (outcome.mistake !== undefined) process.exitCode = 1;
+}
+
+/** The training step with each choice, and what was chosen. */
+function trainingText(training: readonly Outcome[], choices: readonly string[]): string {
+  const times = training.map((outcome) => `${outcome.name}: ${medianOf(outcome)}`).join('; ');
+  const list = choices.map((line) => `- ${line}`).join('\n');
+  return `In turns, ${times}. The products of the step and their tiles:\n\n${list || '- none is large enough'}`;
 }
 
 /** One line for each step. For each size: the time, the GFLOPS, and the speed compared with the line above, or of the backend with its step. */

@@ -2,14 +2,16 @@
  * The operations of the WebGPU backend. Each call is noted; a download or `keepPace` submits the calls since the last one as one list of
  * launches. All tensors stay on the device. Batches are uploaded; only the tensors that `download` names come back.
  */
-import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
+import type { AccumulateOptions, Backend, ChoiceStore, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { Allocations, withoutPitch, withPitch } from './allocations.js';
 import type { AdapterKind, Device } from './device.js';
+import { type TileName, USUAL_TILE } from './matmul.js';
 import { Memory } from './memory.js';
 import { launchesOf } from './merge.js';
 import { Pipelines, Plan } from './plan.js';
 import { Queue } from './queue.js';
+import { TileChoice } from './tile-choice.js';
 
 const NONE: readonly number[] = [];
 
@@ -24,21 +26,35 @@ export class WebGpuBackend implements Backend {
   readonly queue: Queue;
   private readonly memory: Memory;
   private readonly allocations: Allocations;
+  private readonly tiles: TileChoice;
   private submitted: Promise<unknown> = Promise.resolve();
 
-  /** `kind`: whose tiles the kernels have. */
+  /** `kind`: whose kernels it has. `tile`: that of all products; `store`: keeps what was measured. */
   constructor(
     readonly device: Device,
     kind: AdapterKind = device.kind,
+    tile: TileName | 'measured' = USUAL_TILE[kind],
+    store?: ChoiceStore,
   ) {
     this.memory = new Memory(device);
     this.allocations = new Allocations(this.memory);
     const pipelines = new Pipelines(device);
+    this.tiles = new TileChoice(device, pipelines, kind, tile, store);
     this.queue = new Queue(this.allocations, (calls) => {
       const launches = launchesOf(calls, kind, (quads) => this.memory.scratch(quads));
       this.lastLaunches = launches.length;
-      return new Plan(device, this.memory, pipelines, calls, launches);
+      return new Plan(
+        device,
+        this.memory,
+        pipelines,
+        calls,
+        launches.map((launch) => this.tiles.tiled(launch)),
+      );
     });
+  }
+
+  get choices(): readonly string[] {
+    return this.tiles.lines;
   }
 
   get description(): string {
@@ -162,6 +178,7 @@ export class WebGpuBackend implements Backend {
     this.queue.submit();
     const values = data.subarray(view.offset, view.offset + rows * columns);
     await this.memory.read(place.address, rows * pitch, (padded) => withoutPitch(values, padded, place));
+    await this.chooseTiles();
   }
 
   /** Waits for what was submitted at the call before, so that the device has work while the host prepares the next step. */
@@ -172,9 +189,18 @@ export class WebGpuBackend implements Backend {
     this.submitted = this.device.result(this.device.gpu.queue.onSubmittedWorkDone());
     this.submitted.catch(() => undefined); // the next call reports it
     await before;
+    await this.chooseTiles();
+  }
+
+  /** Measures products that were recorded since the last time, if there are any. */
+  private async chooseTiles(): Promise<void> {
+    if (!this.tiles.hasUnknown) return;
+    await this.tiles.measure();
+    this.queue.changePlans((plan) => plan.useTiles((launch) => this.tiles.tiled(launch)));
   }
 
   async dispose(): Promise<void> {
+    this.tiles.stop();
     this.memory.dispose();
     this.device.close();
   }

@@ -89,13 +89,27 @@ export class Device {
     const adapter = await openAdapter();
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     try {
-      const gpu = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+      const gpu = await adapter.requestDevice({
+        requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+        requiredFeatures: adapter.features.has('subgroups') ? ['subgroups'] : [],
+      });
       return new Device(gpu, adapter.info);
     } catch (error) {
       throw new BackendUnavailableError(
         `the webgpu backend's adapter gave no device (${textOf(error)}): use --backend wasm`,
       );
     }
+  }
+
+  /** The fewest threads of a subgroup; 0 if the device has no operations of subgroups. */
+  get leastSubgroup(): number {
+    return this.gpu.features.has('subgroups') ? (this.info.subgroupMinSize ?? 0) : 0;
+  }
+
+  /** All that WebGPU says of the adapter; empty if the browser hides it. */
+  get adapterId(): string {
+    const { vendor, architecture, device, description } = this.info;
+    return [vendor, architecture, device, description].filter(Boolean).join(' ');
   }
 
   /** The most bytes that one buffer can have and a kernel can use. */

@@ -21,6 +21,8 @@ export interface Kernel {
   readonly functions?: string;
   readonly body: string;
   readonly isGrouped?: boolean;
+  /** The body uses operations of subgroups, WebGPU's optional feature, and knows its number in the subgroup as `lane`. */
+  readonly inSubgroups?: boolean;
 }
 
 /** A number of a call, which may differ from replay to replay; `call`: its place in the list of calls. */
@@ -29,12 +31,24 @@ export interface Datum {
   readonly index: number;
 }
 
+/** A matrix product `[M,K]`·`[K,N]`, added up over `steps` blocks of a and b. Several kernels compute it: see matmul.ts. */
+export interface Product {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly steps: number;
+  readonly aTransposed: boolean;
+  readonly bTransposed: boolean;
+}
+
 export interface Launch {
   readonly kernel: Kernel;
   readonly whole: Readonly<Record<string, number>>;
   readonly real?: Readonly<Record<string, Datum>>;
   readonly list?: readonly (number | Datum)[];
   readonly groups: number;
+  /** If it is one: other tiles have the same parameters. */
+  readonly product?: Product;
 }
 
 /** Four numbers of `list`, or one name, have 4 bytes each. */
@@ -69,6 +83,7 @@ export function sourceOf({
   functions = '',
   body,
   isGrouped,
+  inSubgroups,
 }: Kernel): string {
   const fields = [
     ...whole.map((name) => `${name}: u32`),
@@ -76,6 +91,7 @@ export function sourceOf({
     ...(list === undefined ? [] : [`list: array<vec4u, ${list}>`]),
   ];
   return `
+${inSubgroups ? 'enable subgroups;' : ''}
 struct Parameters { ${fields.join(', ')} }
 @group(0) @binding(0) var<storage, read_write> memory: array<${element}>;
 @group(0) @binding(1) var<uniform> p: Parameters;
@@ -83,6 +99,7 @@ ${functions}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) thread: u32,
+  ${inSubgroups ? '@builtin(subgroup_invocation_id) lane: u32,' : ''}
 ) {
   let group = workgroup.y * grid.x + workgroup.x;
   ${isGrouped ? '' : `let index = group * ${threads}u + thread;`}

@@ -1,6 +1,6 @@
 /**
- * Matrix products: out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias, or + out), each of a and b perhaps a transpose. workgroup-tiles.ts has the
- * kernel for GPUs. This file has the one for drivers that run on the CPU: a thread computes 8 × 8 outputs, which its variables hold over k.
+ * Matrix products: out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias, or + out), each of a and b perhaps a transpose. workgroup-tiles.ts has
+ * kernels for GPUs. This file has one for drivers that run on the CPU: a thread computes 8 × 8 outputs, which its variables hold over k.
  *
  *   out[r][s] = start[r][s] + Σ_k a[r][k]·b[k][s]
  *
@@ -13,9 +13,9 @@
  */
 import type { Place } from './allocations.js';
 import type { AdapterKind } from './device.js';
-import { type Kernel, type Launch, LANES, times } from './kernel.js';
+import { type Kernel, type Launch, type Product, LANES, times } from './kernel.js';
 import { wrapped } from './rows.js';
-import { SIDE, workgroupTile } from './workgroup-tiles.js';
+import { type WorkgroupShape, LARGE, sideOf, SMALL, workgroupTile } from './workgroup-tiles.js';
 
 // The text of the inner loop in WGSL: a row r of the tile has the variables s<r>_<c>, one for each group c of four columns.
 
@@ -111,14 +111,47 @@ function threadTile(aTransposed: boolean, bTransposed: boolean): Kernel {
   };
 }
 
-const formsOf = (make: (aTransposed: boolean, bTransposed: boolean) => Kernel): readonly Kernel[] => [
-  make(false, false),
-  make(false, true),
-  make(true, false),
-  make(true, true),
-];
-const THREAD_TILES = formsOf(threadTile);
-const WORKGROUP_TILES = formsOf((aTransposed, bTransposed) => workgroupTile(WHOLE, aTransposed, bTransposed));
+// The tiles. Every tile has these parameters, and every output has the same bits in each; tile-choice.ts says which one computes a product.
+
+/** Names say how many outputs a thread or a workgroup computes. */
+export const TILE_NAMES = ['8×8 a thread', '64×64', '32×32', '32×32 in subgroups'] as const;
+export type TileName = (typeof TILE_NAMES)[number];
+
+/** The tile of a product that nobody has measured, or can measure. */
+export const USUAL_TILE: Readonly<Record<AdapterKind, TileName>> = { software: '8×8 a thread', gpu: '64×64' };
+
+interface Tile {
+  /** For A·B, A·Bᵀ, Aᵀ·B and Aᵀ·Bᵀ. */
+  readonly kernels: readonly Kernel[];
+  readonly groupsFor: (M: number, N: number) => number;
+}
+
+const tileOf = (make: (aTransposed: boolean, bTransposed: boolean) => Kernel, groupsFor: Tile['groupsFor']): Tile => ({
+  kernels: [make(false, false), make(false, true), make(true, false), make(true, true)],
+  groupsFor,
+});
+
+const inWorkgroups = (shape: WorkgroupShape): Tile =>
+  tileOf(
+    (aTransposed, bTransposed) => workgroupTile(WHOLE, shape, aTransposed, bTransposed),
+    (M, N) => tilesAlong(M, sideOf(shape)) * tilesAlong(N, sideOf(shape)),
+  );
+
+const TILES: Readonly<Record<TileName, Tile>> = {
+  '8×8 a thread': tileOf(threadTile, (M, N) => {
+    const tiles = tilesAlong(M, TILE.rows) * tilesAlong(N, 4 * TILE.groups);
+    return Math.ceil(tiles / THREADS);
+  }),
+  '64×64': inWorkgroups({ across: LARGE, inSubgroups: false }),
+  '32×32': inWorkgroups({ across: SMALL, inSubgroups: false }),
+  '32×32 in subgroups': inWorkgroups({ across: SMALL, inSubgroups: true }),
+};
+
+/** The kernel and the workgroups of a product in a tile. */
+export function inTile(name: TileName, { M, N, aTransposed, bTransposed }: Product): Pick<Launch, 'kernel' | 'groups'> {
+  const { kernels, groupsFor } = TILES[name];
+  return { kernel: kernels[2 * Number(aTransposed) + Number(bTransposed)], groups: groupsFor(M, N) };
+}
 
 /** What is added to the product: nothing, what `out` holds, or the row `[N]` of a bias. */
 export type Start = 'nothing' | 'out' | Place;
@@ -139,7 +172,7 @@ export function matmul(
   b: Place,
   start: Start,
   { steps, aStride, bStride }: ProductBlocks = ONE_BLOCK,
-): Launch {
+): Launch & { readonly product: Product } {
   const [M, N] = [out.rows, out.columns];
   const K = a.transposed ? a.rows : a.columns;
   const [first, startPitch] = typeof start === 'object' ? [start.address, 0] : [out.address, out.pitch];
@@ -149,9 +182,6 @@ export function matmul(
     ...{ steps, aStride: wrapped(aStride), bStride: wrapped(bStride) },
     ...{ start: first, startPitch, hasStart: Number(start !== 'nothing') },
   };
-  const form = 2 * Number(a.transposed) + Number(b.transposed);
-  if (kind === 'gpu')
-    return { kernel: WORKGROUP_TILES[form], whole, groups: tilesAlong(M, SIDE) * tilesAlong(N, SIDE) };
-  const tiles = tilesAlong(M, TILE.rows) * tilesAlong(N, 4 * TILE.groups);
-  return { kernel: THREAD_TILES[form], whole, groups: Math.ceil(tiles / THREADS) };
+  const product = { M, N, K, steps, aTransposed: a.transposed, bTransposed: b.transposed };
+  return { ...inTile(USUAL_TILE[kind], product), whole, product };
 }

@@ -37,6 +37,8 @@ interface Slot {
 }
 
 interface Encoded {
+  /** Only of a product: it may get another tile. */
+  readonly product: Launch | undefined;
   readonly pipeline: GPUComputePipeline;
   readonly grid: readonly [number, number];
   readonly offset: readonly number[];
@@ -45,7 +47,7 @@ interface Encoded {
 export class Plan {
   /** The plan that ran after this one the last time: the next list of calls is probably that one. */
   next: Plan | undefined;
-  private readonly launches: readonly Encoded[];
+  private launches: readonly Encoded[];
   private readonly words: Uint32Array<ArrayBuffer>;
   private readonly reals: Float32Array;
   private readonly slots: Slot[] = [];
@@ -56,8 +58,8 @@ export class Plan {
 
   constructor(
     private readonly device: Device,
-    private readonly memory: Memory,
-    pipelines: Pipelines,
+    private readonly memory: Pick<Memory, 'buffer' | 'generation'>,
+    private readonly pipelines: Pipelines,
     readonly calls: readonly Call[],
     launches: readonly Launch[],
   ) {
@@ -65,7 +67,7 @@ export class Plan {
     this.reals = new Float32Array(this.words.buffer);
     this.launches = launches.map((launch, n) => {
       this.putParameters(launch, n * WORDS);
-      return { pipeline: pipelines.of(launch.kernel), grid: gridOf(launch), offset: [n * PARAMETER_BYTES] };
+      return { ...this.compiled(launch), offset: [n * PARAMETER_BYTES] };
     });
     this.parameters = device.gpu.createBuffer({
       size: this.words.byteLength,
@@ -77,6 +79,18 @@ export class Plan {
   /** How many launches a run has. */
   get length(): number {
     return this.launches.length;
+  }
+
+  private compiled(launch: Launch): Omit<Encoded, 'offset'> {
+    const product = launch.product && launch;
+    return { product, pipeline: this.pipelines.of(launch.kernel), grid: gridOf(launch) };
+  }
+
+  /** Gives each product the tile that `tiled` gives it. A tile changes neither parameters nor results. */
+  useTiles(tiled: (launch: Launch) => Launch): void {
+    this.launches = this.launches.map((encoded) =>
+      encoded.product ? { ...encoded, ...this.compiled(tiled(encoded.product)) } : encoded,
+    );
   }
 
   private putParameters({ kernel, whole, real = {}, list = [] }: Launch, start: number): void {

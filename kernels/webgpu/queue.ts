@@ -80,6 +80,11 @@ export class Queue {
     return plan;
   }
 
+  /** Changes lists that have been made. */
+  changePlans(change: (plan: Plan) => void): void {
+    this.plans.forEach(change);
+  }
+
   /** Submits the calls so far if one of them uses the tensor, which the host is about to overwrite or to free. */
   submitIfTouched(data: FloatArray): void {
     const calls = this.expected ? this.expected.calls.slice(0, this.numbers.length) : this.calls;

@@ -137,6 +137,8 @@ export interface Backend extends Operations, Partial<CellOperations> {
   readonly description: string;
   /** Whether every operation has written its results into the host's tensors when its call returns. Default: false. */
   readonly isOnHost?: boolean;
+  /** What it has chosen by measurements on this device so far, a line each: for a GPU the tile of each product. Default: nothing. */
+  readonly choices?: readonly string[];
 
   /** A tensor `[…]` of zeros in this shape, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
@@ -157,6 +159,13 @@ export interface Backend extends Operations, Partial<CellOperations> {
 
   /** Frees all memory, threads and devices. Every later operation throws an Error, or rejects with it; `free` does nothing. */
   dispose(): Promise<void>;
+}
+
+/** Keeps what a backend has measured, as text by name: a Map does, or a page's storage. What is missing or damaged is measured again. */
+export interface ChoiceStore {
+  /** The text that was set, or null or undefined. */
+  get(name: string): string | null | undefined | Promise<string | null | undefined>;
+  set(name: string, value: string): unknown;
 }
 
 /** A backend that has these operations of cells. */

@@ -110,8 +110,8 @@ columns beyond the edge
 - column + \${c}u < N4)\`
 + column + \${c}u <= N4)\`
 too few groups
-- groups: Math.ceil(tiles / THREADS)
-+ groups: Math.max(1, Math.floor(tiles / THREADS))
+- return Math.ceil(tiles / THREADS);
++ return Math.max(1, Math.floor(tiles / THREADS));
 the last k is left out
 - for (var k = 0u; k < p.K; k++) {
 + for (var k = 0u; k + 1 < p.K; k++) {
@@ -134,9 +134,9 @@ pads are added
 + \`select(vec4f(), \${value}, vec4u(\${k}) < vec4u(p.K))\`
 ## workgroup-tiles, slow/kernels/backend-webgpu: GPUs.*matmul
 no barrier before the sums
-- \${copyOf('b', bTransposed, 'N', 'firstColumn')}
+- \${copyOfB}
 -       workgroupBarrier();
-+ \${copyOf('b', bTransposed, 'N', 'firstColumn')}
++ \${copyOfB}
 no barrier after the sums
 - s\${r});\`, ' ')} }\`)}
 -       }
@@ -144,12 +144,35 @@ no barrier after the sums
 + s\${r});\`, ' ')} }\`)}
 +       }
 only half of the lines
-- let line = \${first} + 4 * (thread % 16);
-+ let line = \${first} + 4 * (thread % 8);
+- fast: \`thread % \${width}u\`
++ fast: \`thread % \${width / 2}u\`
 ## workgroup-tiles, kernels/backend-webgpu: gpu merged steps.*tutorial
 the first block at every step
 - let aAt = p.a + s * p.aStride;
 + let aAt = p.a;
+## workgroup-tiles, kernels/webgpu-tiles: in subgroups.* bits
+numbers of another thread of the subgroup
+- lane - x + \${index(n)}
++ lane - x + \${index(0)}
+## tile-timer, kernels/webgpu-tiles: gives other bits
+a tile with other bits is used
+- if (found === (expected ??= found)) right.push(tile);
++ right.push(tile);
+## tile-timer, kernels/webgpu-tiles: does not compile
+a tile that does not compile is used
+- if (!(await this.compiles(tiled))) continue;
+## tile-choice, kernels/webgpu-tiles: damaged
+any text is a tile
+- if (isTile(tile) && this.tiles.includes(tile) && !this
++ if (!this
+## tile-choice, kernels/webgpu-tiles: was kept
+another product's choice
+- this.known.get(name);
++ this.known.get('other');
+## plan, kernels/webgpu-tiles: was kept
+a list keeps its first tile
+- this.compiled(tiled(encoded.product))
++ this.compiled(encoded.product)
 ## pointwise, slow/kernels/backend-webgpu: software.*adam
 β of the other moment
 - fma(g - memory[places.y + n], vec4f(\${1 - BETA1})

@@ -103,7 +103,7 @@ const tables = ['node', 'chromium'].map((name) => {
 
 test('both tables have the steps of the program, and their loads', () => {
   for (const rows of tables) {
-    expect(rows.map(([name]) => name)).toEqual([...steps.map(({ name }) => name), '7. the backend']);
+    expect(rows.map(([name]) => name)).toEqual([...steps.map(({ name }) => name), '8. the backend']);
     expect(rows.slice(0, -1).map(([, loads]) => Number(loads))).toEqual(
       steps.map(({ loads }) => Number(loads.toFixed(3))),
     );
@@ -112,13 +112,14 @@ test('both tables have the steps of the program, and their loads', () => {
 
 test('the loads of each step are those that the text counts', () => {
   const counts = steps.slice(1).map(({ loads }) => loads);
-  expect(counts).toEqual([2 / 4, 6 / 32, 16 / 256, 10 / 64, 2 / 256]);
+  expect(counts).toEqual([2 / 4, 6 / 32, 16 / 256, 10 / 64, 2 / 256, 2 / 128]);
   for (const words of [
     '2 loads are enough for 4 multiply-adds',
     '4 + 2 loads for 32 multiply-adds',
     '16 loads for 256 multiply-adds',
     '10 loads for 64 multiply-adds',
     '2 loads from the storage buffer for 256 multiply-adds, a twentieth of step 5',
+    'makes 2 loads from the storage buffer for 128 multiply-adds',
   ])
     expect(prose).toContain(words);
   expect(Math.round(counts[3] / counts[4])).toBe(20);
@@ -142,9 +143,9 @@ test('the threads and workgroups of hPrev·Wh', () => {
     ...{ rows, columns, pitch: columns / 4 },
   });
   const groupsOf = (n: number): number => steps[n].launch(place(128, 512), place(128, 128), place(128, 512)).groups;
-  expect([groupsOf(4) * 8, groupsOf(5), groupsOf(5) * 256]).toEqual([1024, 16, 4096]);
+  expect([groupsOf(4) * 8, groupsOf(5), groupsOf(5) * 256, groupsOf(6)]).toEqual([1024, 16, 4096, 64]);
   expect(prose).toContain('With 8 × 8 numbers a thread, hPrev·Wh has 1024 threads; with 4 × 4 it has 4096');
-  expect(prose).toContain('A tile of 64 × 64 gives hPrev·Wh 16 workgroups');
+  expect(prose).toContain('A tile of 64 × 64 gives hPrev·Wh 16 workgroups, and one of 32 × 32 gives it 64');
 });
 
 await describeWebGpu(() => {

@@ -11,6 +11,7 @@ import { type FloatArray, type Tensor, copyInto, tensorFrom, valuesOf } from '..
 import type { Network } from '../../src/door/network.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
+import { BROWSER_STORE } from '../../src/page/choose-backend.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
 import { withViews } from './backends.js';
@@ -20,7 +21,7 @@ import { smallImages } from './small-data.js';
 export type PageMode = Mode | 'wgsl';
 
 const open = (mode: PageMode): Promise<Backend> =>
-  mode === 'wgsl' ? createWebGpuBackend() : createGpuBackend({ mode });
+  mode === 'wgsl' ? createWebGpuBackend({ store: BROWSER_STORE }) : createGpuBackend({ mode });
 
 export interface PageJob {
   readonly mode: PageMode;
@@ -36,6 +37,8 @@ export interface PageResult {
   readonly repeats: boolean;
   /** Whether `keepPace` waits for a device that has not finished the step before; undefined for modes without a fence. */
   readonly waits: boolean | undefined;
+  /** What a backend chooses, and then another one, which finds it in the browser's storage; empty for modes of GPU.js. */
+  readonly choices: readonly (readonly string[])[];
 }
 
 async function keepPaceWaits(gpu: Backend, mode: PageMode): Promise<boolean | undefined> {
@@ -62,6 +65,16 @@ async function weightsOf(network: Network): Promise<number[]> {
   return Object.values(saved).flatMap((tensor) => [...valuesOf(tensor)]);
 }
 
+/** What the backend chooses for a product that is large enough. It is then disposed of. */
+async function choicesOf(gpu: Backend): Promise<readonly string[]> {
+  const [a, out] = [gpu.allocate([80, 80]), gpu.allocate([80, 80])];
+  gpu.matmul(out, a, a);
+  await gpu.download(out);
+  const { choices = [] } = gpu;
+  await gpu.dispose();
+  return choices;
+}
+
 async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
   const gpu = await open(mode);
   const [lines, expected]: Line[][] = [[], []];
@@ -75,7 +88,8 @@ async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
   const { description } = gpu;
   const waits = await keepPaceWaits(gpu, mode);
   await gpu.dispose();
-  return { description, lines, expected, repeats: resumed.join() === weights.join(), waits };
+  const choices = mode === 'wgsl' ? [await choicesOf(await open(mode)), await choicesOf(await open(mode))] : [];
+  return { description, lines, expected, repeats: resumed.join() === weights.join(), waits, choices };
 }
 
 /** A view of tensor number `tensor`. */

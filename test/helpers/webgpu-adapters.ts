@@ -95,6 +95,7 @@ const limitsOf = ({ maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLi
 export const imaginary = (info: Partial<GPUAdapterInfo>, device: unknown) => ({
   info: { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: false, ...info },
   limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 },
+  features: new Set<string>(),
   requestDevice: async () => device,
 });
 

@@ -1,15 +1,19 @@
 /** WebGPU backends for tests, if this computer has an adapter; with the tiles of either kind of adapter. */
 import { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
-import type { Operations } from '../../src/core/backend.js';
+import type { TileName } from '../../kernels/webgpu/matmul.js';
+import type { ChoiceStore, Operations } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { OUTPUTS } from './backends.js';
 import { needs } from './needs.js';
 
-/** A backend whose kernels are those for this kind of adapter. */
-export const openWebGpu = async (kind?: AdapterKind): Promise<WebGpuBackend> =>
-  withShapeChecks(new WebGpuBackend(await Device.open(), kind));
+/** A backend whose kernels are those for this kind of adapter. `tile`: of all products; default: the usual one of this kind. */
+export const openWebGpu = async (
+  kind?: AdapterKind,
+  tile?: TileName | 'measured',
+  store?: ChoiceStore,
+): Promise<WebGpuBackend> => withShapeChecks(new WebGpuBackend(await Device.open(), kind, tile, store));
 
 export const KINDS: readonly AdapterKind[] = ['software', 'gpu'];
 

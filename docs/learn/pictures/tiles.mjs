@@ -113,7 +113,7 @@ const source = readFileSync(new URL('../../../kernels/webgpu/workgroup-tiles.ts'
 const numberOf = (name) => Number(new RegExp(`const ${name} = (\\d+);`).exec(source)[1]);
 
 /** Rows and columns of a workgroup's tile, the k that it copies at a time, and those of a thread's tile. */
-export const WORKGROUP = { side: numberOf('SIDE'), depth: numberOf('DEPTH'), thread: 4 };
+export const WORKGROUP = { side: 4 * numberOf('LARGE'), depth: numberOf('LARGE'), thread: 4 };
 const { side, depth, thread } = WORKGROUP;
 const across = side / thread;
 

@@ -113,8 +113,9 @@ testInBrowser(
     if (!process.env.CI && status === 1) return; // no WebGPU
     expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
     expect(stdout).not.toContain('WRONG');
-    // seven steps, of two sizes, in two places
-    expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(28);
+    // eight steps, of two sizes, in two places
+    expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(32);
+    expect(stdout.match(/^a training step, .*: \d+\.\d ms\n\nin measured tiles: \d+\.\d ms$/gm)).toHaveLength(2);
 
     const document = readFileSync(file, 'utf8');
     const partOf = (name: string): string =>
@@ -125,7 +126,8 @@ testInBrowser(
       ['node', `Node ${process.versions.node}`],
       ['chromium', 'Chromium'],
     ]) {
-      expect(partOf(place).match(/^\| \d\. [^\n]+ \| +\d[^\n]+\|$/gm)).toHaveLength(7);
+      expect(partOf(place).match(/^\| \d\. [^\n]+ \| +\d[^\n]+\|$/gm)).toHaveLength(8);
+      expect(partOf(place)).toContain('\n\nIn turns, a training step, products in tiles of ');
       for (const part of [place, 'rivals'])
         expect(partOf(part)).toMatch(new RegExp(`^${engine}.*; samples of each time: .*; load`, 'm'));
       expect(report).toContain(`\n## ${engine}`);

@@ -15,7 +15,7 @@ testInBrowser.each(['wgsl', 'webgl2', 'webgpu', 'webasm'] as const)(
   '%s in Chromium: 30 training steps have the losses of the reference backend; resumed, they end with the same bits',
   async (mode) => {
     const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9, learningRate: 0.01 };
-    const { description, lines, expected, repeats, waits } = await trainOn({ mode, options });
+    const { description, lines, expected, repeats, waits, choices } = await trainOn({ mode, options });
     expect(description).toMatch(mode === 'wgsl' ? /^webgpu: ./ : new RegExp(`^gpu: GPU\\.js, mode ${mode}, .`));
     expect(waits).toBe(mode === 'webgl2' ? true : undefined);
     expect(lines).toHaveLength(30);
@@ -23,6 +23,10 @@ testInBrowser.each(['wgsl', 'webgl2', 'webgpu', 'webasm'] as const)(
     lines.forEach(({ loss }, n) => expect(Math.abs(loss / expected[n].loss - 1)).toBeLessThan(1e-3));
     expect(lines[29].loss).toBeLessThan(lines[0].loss);
     expect(repeats).toBe(true);
+    if (mode !== 'wgsl') return;
+    const [[measured], [kept]] = choices;
+    expect(measured).toMatch(/^A·B \[80,80\]·\[80,80\]: .+ \(.+ ms\)$/);
+    expect(kept).toBe(measured.replace(/ \(.*/, ' (measured before)'));
   },
 );
 
