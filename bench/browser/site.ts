@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
+import { revision } from '../measure/environment.js';
 import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
 import { launchChromiumOnGpu } from './chromium.js';
@@ -61,13 +62,14 @@ function binariesOf(rival: string): [string, Uint8Array][] {
 
 function bundlePrograms(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
   const entries: [string, string][] = [
-    ['worker', path.join(bench, 'browser', 'page', 'worker.js')],
+    ...['worker', 'laboratory'].map((name): [string, string] => [name, path.join(pageFolder, `${name}.js`)]),
     ['peak', path.join(bench, 'measure', 'peak.js')],
     ...PAGE_PROGRAMS.map((name): [string, string] => [`programs/${name}`, path.join(bench, 'programs', `${name}.js`)]),
     ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
   ];
   const versions = {
     longhand: projectVersion(),
+    revision: revision(),
     'gpu.js': packageVersion('gpu.js'),
     ...Object.fromEntries(rivals.map((name) => [name, rivalVersion(name)])),
   };
