@@ -56,4 +56,9 @@ declare module 'virtual:saved-networks' {
 }
 
 declare module 'virtual:equation-styles.css';
+declare module '*.css?inline' {
+  const text: string;
+  export default text;
+}
+
 declare module '*.css';
