@@ -98,7 +98,7 @@ function useMeasurement() {
   };
   const hear = (news: News): void => {
     if ('begins' in news) status.value = `${wordsOf(news.begins)} …`;
-    if ('fault' in news && news.fault !== undefined) notes.value = [...notes.value, news.fault];
+    if ('fault' in news) notes.value = [...notes.value, news.fault];
     if ('leftOut' in news) notes.value = [...notes.value, `${titleOf(news.leftOut)}: left out, ${news.reason}`];
     if ('failure' in news) stop(`The measurement failed: ${news.failure}`);
     if ('isOver' in news) stop(`Done in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
