@@ -144,9 +144,11 @@ const Keep = defineComponent(
     });
     onUnmounted(() => URL.revokeObjectURL(json));
     const address = (): string => location.href.replace(/[?#].*/, '') + (fragment.value ?? '');
-    const copy = async (): Promise<void> => {
-      await navigator.clipboard.writeText(address());
-      isCopied.value = true;
+    const copy = (): void => {
+      navigator.clipboard.writeText(address()).then(
+        () => (isCopied.value = true),
+        () => undefined, // the browser forbids it: the link beside the button has the address
+      );
     };
     return () => {
       const download = h('a', { href: json, download: `longhand-measure-${result.date}.json` }, 'Download as JSON');
