@@ -33,6 +33,11 @@ declare module '*.mjs?raw' {
   export default program;
 }
 
+declare module '*.js?url' {
+  const address: string;
+  export default address;
+}
+
 declare module '*.safetensors?url' {
   const address: string;
   export default address;

@@ -1,9 +1,9 @@
 /** /measure: the visitor's own device, measured in workers. Nothing leaves the browser by itself. */
-import '../../../../src/page/isolation/isolate.js'; // it needs shared memory: the page is loaded again, isolated
 import { useData, useRouter, withBase } from 'vitepress';
 import { defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
 import type { News, Order } from '../../../../bench/browser/page/laboratory.js';
 import type { MeasuredTask, Result } from '../../../../bench/measure/result.js';
+import isolate from '../../../../src/page/isolation/isolate.js?url';
 import { fragmentOf, issueAddress, resultOf } from './link.js';
 import css from './measure.css?inline';
 import { resultsView } from './views.js';
@@ -15,6 +15,15 @@ const secondsAsked = (): number => {
   const asked = Number(new URLSearchParams(location.search).get('seconds'));
   return asked >= 5 && asked <= 600 ? asked : SECONDS;
 };
+
+if (typeof document !== 'undefined' && !crossOriginIsolated) isolatePage();
+
+/** Threads need shared memory: the script of /play loads the page once more, isolated by a service worker of this folder. */
+function isolatePage(): void {
+  const script = document.createElement('script');
+  script.src = isolate;
+  document.head.append(script);
+}
 
 export default defineComponent(() => {
   leaveIsolation();

@@ -46,7 +46,7 @@ function pointOf(task: Product, row: MeasuredRow, ms: number): Point {
 }
 
 /** In units of the SVG. */
-const [WIDTH, HEIGHT] = [560, 320];
+const [WIDTH, HEIGHT] = [400, 280];
 const PLOT = { left: 48, right: 12, top: 26, bottom: 40 };
 
 interface Scale {
