@@ -21,13 +21,13 @@ export const STEP: MeasuredTask = { ...TUTORIAL, kind: 'step' };
 export const PLAN: readonly Planned[] = [
   product(256, 256, 256, 4),
   product(64, 64, 64),
+  product(128, 128, 128),
   product(512, 512, 512, 1.5),
   product(128, 128, 512), // h·Wh
   product(128, 512, 128, 1, 'A·Bᵀ'), // dz·Whᵀ
   product(128, 3584, 512, 1.5, 'Aᵀ·B'), // hᵀ·dz of all steps
-  product(128, 128, 128),
-  product(1024, 1024, 1024, 4),
   { task: STEP, weight: 9 },
+  product(1024, 1024, 1024, 3),
 ];
 
 /** The weight of one case of the crossover. */

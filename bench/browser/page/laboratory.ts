@@ -89,7 +89,7 @@ class Laboratory {
     tell({ begins: task });
     this.partOfCase = part;
     const verifyingMs = (flopsOf(task) ?? 0) * this.msPerFlop;
-    if (verifyingMs > part().leftMs / 2) {
+    if (verifyingMs > this.clock.leftMs / 4) {
       const seconds = (verifyingMs / 1000).toPrecision(2);
       tell({ leftOut: task, reason: `its verification would take about ${seconds} s` });
       return;
@@ -117,7 +117,7 @@ class Laboratory {
   private async measureLimits({ threads, webgpu }: Device): Promise<void> {
     for (const count of new Set([1, threads])) await this.limitOfThreads(count);
     if (!webgpu) return;
-    this.ofCase = this.clock.part(1, [9]);
+    this.ofCase = this.clock.part(1, [3]);
     try {
       const measured = await this.alone((process) => process.limit({ limit: 'webgpu' }));
       tell({ limit: { family: 'webgpu', threads: 1, ...measured } });
@@ -128,7 +128,7 @@ class Laboratory {
 
   /** All threads at the same time, each with arrays of its own. */
   private async limitOfThreads(threads: number): Promise<void> {
-    this.ofCase = this.clock.part(1, [9]);
+    this.ofCase = this.clock.part(1, [3]);
     const all = Array.from({ length: threads }, () => new WorkerProcess(() => this.ofCase));
     const bytes = Math.max(4, Math.min(32, Math.floor(128 / threads))) * 2 ** 20;
     try {

@@ -6,6 +6,9 @@ import { LeftOutError, messageOf } from '../../program.js';
 import type { LimitAnswers, LimitRequest } from './limits.js';
 import type { Message } from './worker.js';
 
+/** The most that a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class WorkerProcess implements CandidateProcess {
   private readonly worker = new Worker(new URL('worker.js', location.href), { type: 'module' });
   /** Whether it can be asked again: its program neither failed nor hung. */
@@ -27,8 +30,9 @@ export class WorkerProcess implements CandidateProcess {
     return this.send(request, this.clock().mostForOneMs) as Promise<LimitAnswers[Name]>;
   }
 
-  hello({ program, mode, threads }: Candidate, most: number): Promise<Answers['hello']> {
-    return this.send({ program, options: { mode, threads } }, most) as Promise<Answers['hello']>;
+  /** Loads the program, in as long as it takes. */
+  hello({ program, mode, threads }: Candidate): Promise<Answers['hello']> {
+    return this.send({ program, options: { mode, threads } }, LONGEST_MS) as Promise<Answers['hello']>;
   }
 
   close(): void {
@@ -63,13 +67,21 @@ export class WorkerProcess implements CandidateProcess {
 const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && 'failure' in answer;
 
+interface Loading {
+  readonly process: WorkerProcess;
+  readonly hello: Promise<Answers['hello']>;
+}
+
+/** A case waits this long for a program that was too late for an earlier one. */
+const AGAIN_MS = 300;
+
 /** The workers of all candidates, kept from case to case. A candidate that failed gets a new one in the next case. */
 export class PageWorkers {
-  private readonly running = new Map<Candidate, Started & { readonly process: WorkerProcess }>();
+  private readonly workers = new Map<Candidate, Loading>();
   /** Those that did not start, or hung: they are not tried again before `forgive`. */
   private readonly stopped = new Map<Candidate, string>();
 
-  /** `startMs`: the most that a program may take to load, beside all others. */
+  /** `startMs`: how long the first case waits for a program, which loads beside all others. */
   constructor(
     private readonly clock: () => Clock,
     private readonly startMs: number,
@@ -78,25 +90,20 @@ export class PageWorkers {
   async start(candidate: Candidate): Promise<Started | { reason: string }> {
     const reason = this.stopped.get(candidate);
     if (reason !== undefined) return { reason };
-    const running = this.running.get(candidate);
-    if (running) return running;
-    const process = new WorkerProcess(this.clock);
+    const known = this.workers.get(candidate);
+    const { process, hello } = known ?? this.load(candidate);
     try {
-      const started = { process, hello: await process.hello(candidate, this.startMs) };
-      this.running.set(candidate, started);
-      return started;
+      const loaded = await before(known ? AGAIN_MS : this.startMs, hello);
+      return loaded ? { process, hello: loaded } : { reason: 'left out: its program was still loading' };
     } catch (error) {
-      process.close();
-      this.stopped.set(candidate, messageOf(error));
+      this.end(candidate, messageOf(error));
       return { reason: messageOf(error) };
     }
   }
 
   finish(candidate: Candidate, hasFailed: boolean): void {
-    const process = this.running.get(candidate)?.process;
-    if (!process || !hasFailed || process.isSound) return;
-    if (process.hung !== undefined) this.stopped.set(candidate, process.hung);
-    this.end(candidate);
+    const process = this.workers.get(candidate)?.process;
+    if (process && hasFailed && !process.isSound) this.end(candidate, process.hung);
   }
 
   /** Tasks of another kind begin: what hung in the last kind is tried again. */
@@ -105,11 +112,31 @@ export class PageWorkers {
   }
 
   close(): void {
-    for (const candidate of [...this.running.keys()]) this.end(candidate);
+    for (const candidate of [...this.workers.keys()]) this.end(candidate);
   }
 
-  private end(candidate: Candidate): void {
-    this.running.get(candidate)?.process.close();
-    this.running.delete(candidate);
+  private load(candidate: Candidate): Loading {
+    const process = new WorkerProcess(this.clock);
+    const hello = process.hello(candidate);
+    hello.catch(() => undefined); // a later case reports it
+    this.workers.set(candidate, { process, hello });
+    return { process, hello };
+  }
+
+  private end(candidate: Candidate, reason?: string): void {
+    if (reason !== undefined) this.stopped.set(candidate, reason);
+    this.workers.get(candidate)?.process.close();
+    this.workers.delete(candidate);
+  }
+}
+
+/** What it resolves to, or undefined if that takes longer. */
+async function before<Value>(ms: number, value: Promise<Value>): Promise<Value | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
