@@ -17,6 +17,7 @@ import { crossoversOf, sentenceOf, contestsOf, fastestIn, mistakesIn, warningsOf
 import { headLine, LEGEND, tableLine } from './report/tables.js';
 import { type Suite, casesOf, scaling, SUITES, UsageError } from './suites.js';
 import type { Kind } from './tasks.js';
+import { project } from './versions.js';
 
 interface Options {
   readonly backends: readonly string[];
@@ -32,6 +33,7 @@ interface Options {
   readonly json?: string;
   readonly report?: string;
   readonly summary?: string;
+  readonly visitors?: string;
 }
 
 const list = (text: string): string[] => text.split(',').filter((entry) => entry !== '');
@@ -52,6 +54,10 @@ function candidateNamesIn(text: string): string[] {
 }
 
 async function bench(names: readonly string[], options: Options): Promise<void> {
+  if (options.visitors !== undefined) {
+    const { writeVisitors } = await import('./report/visitors.js');
+    return writeVisitors(options.visitors, path.join(project, 'bench', 'results'));
+  }
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
   if (options.against !== undefined) return compareRevisions(options.against, suites, options);
@@ -242,6 +248,12 @@ const command = new Command('npm run bench --')
   .option('--report <file>', 'write the tables as Markdown, and the charts in a folder beside it')
   .addOption(new Option('--summary <file>', 'fill the marked parts of a short document, with --from'))
   .option('--from <files...>', 'measure nothing: write documents from rows that earlier runs wrote with --json')
+  .addOption(
+    new Option(
+      '--visitors <file>',
+      'measure nothing: fill the table of visitors’ results, from bench/results',
+    ).conflicts('from'),
+  )
   .addHelpText('after', `\n${LEGEND}`)
   .action(bench);
 

@@ -104,7 +104,7 @@ const gates: Suite = {
 
 // The whole network at the tutorial's sizes.
 
-const TUTORIAL: ModelSizes = { T: 28, B: 128, I: 28, H: 128, C: 10 };
+export const TUTORIAL: ModelSizes = { T: 28, B: 128, I: 28, H: 128, C: 10 };
 /** For `--quick`: the suites share it, so that a GPU's kernels are compiled once. */
 const SMALL_MODEL: ModelSizes = { T: 3, B: 4, I: 6, H: 16, C: 5 };
 

@@ -11,7 +11,8 @@ import { bundleSite, PAGE_PROGRAMS, serve } from './site.js';
 
 export async function chromiumEngine(): Promise<Engine> {
   const browser = await launchChromiumOnGpu();
-  const server = await serve(await bundleSite());
+  const { site } = await bundleSite();
+  const server = await serve(site);
   const { url } = server;
   const name = `Chromium ${browser.version()}`;
   return {

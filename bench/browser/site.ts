@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
+import { revision } from '../measure/environment.js';
 import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
 import { launchChromiumOnGpu } from './chromium.js';
@@ -31,21 +32,24 @@ const RIVALS = ['@tensorflow/tfjs', TENSORFLOW_WASM, '@tensorflow/tfjs-backend-w
 
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 
-export async function bundleSite(): Promise<Site> {
+/** With the files that it is made of, whose packages have licences. */
+export async function bundleSite(): Promise<{ readonly site: Site; readonly sources: readonly string[] }> {
   const rivals = RIVALS.filter((name) => existsSync(rivalFile(name)));
   const peak = await compilePeak();
+  const { outputs, sources } = await bundlePrograms(rivals);
   const files: [string, File['contents']][] = [
     ['/peak/portable.wasm', peak.portable],
     ['/peak/relaxed.wasm', peak.relaxed],
     ...(rivals.includes(TENSORFLOW_WASM) ? binariesOf(TENSORFLOW_WASM) : []),
-    ...(await bundlePrograms(rivals)),
+    ...outputs,
   ];
-  return siteOf(files);
+  return { site: siteOf(files), sources };
 }
 
 /** A page with a module of steps/. */
 async function bundleSteps(module: string): Promise<Site> {
-  return siteOf(await bundle([[module, path.join(bench, 'steps', `${module}.js`)]]));
+  const { outputs } = await bundle([[module, path.join(bench, 'steps', `${module}.js`)]]);
+  return siteOf(outputs);
 }
 
 function siteOf(files: readonly [string, File['contents']][]): Site {
@@ -59,30 +63,38 @@ function binariesOf(rival: string): [string, Uint8Array][] {
   return names.map((name) => [`/rivals/${rival}/dist/${name}`, readFileSync(path.join(folder, name))]);
 }
 
-function bundlePrograms(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
+function bundlePrograms(rivals: readonly string[]): Promise<Bundle> {
   const entries: [string, string][] = [
-    ['worker', path.join(bench, 'browser', 'page', 'worker.js')],
+    ...['worker', 'laboratory'].map((name): [string, string] => [name, path.join(pageFolder, `${name}.js`)]),
     ['peak', path.join(bench, 'measure', 'peak.js')],
     ...PAGE_PROGRAMS.map((name): [string, string] => [`programs/${name}`, path.join(bench, 'programs', `${name}.js`)]),
     ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
   ];
   const versions = {
     longhand: projectVersion(),
+    revision: revision(),
     'gpu.js': packageVersion('gpu.js'),
     ...Object.fromEntries(rivals.map((name) => [name, rivalVersion(name)])),
   };
   return bundle(entries, { VERSIONS: JSON.stringify(versions) });
 }
 
+interface Bundle {
+  readonly outputs: [string, Uint8Array][];
+  readonly sources: readonly string[];
+}
+
 /** Not minified: GPU.js and TensorFlow.js read the source of functions. */
 async function bundle(
   entries: readonly [name: string, file: string][],
   define: Record<string, string> = {},
-): Promise<[string, Uint8Array][]> {
+): Promise<Bundle> {
   const { build, stop } = await import('esbuild');
-  const { outputFiles } = await build({
+  const absWorkingDir = path.join(project, 'bench', 'rivals');
+  const { outputFiles, metafile } = await build({
     entryPoints: entries.map(([out, file]) => ({ in: file, out })),
-    absWorkingDir: path.join(project, 'bench', 'rivals'),
+    absWorkingDir,
+    metafile: true,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -95,7 +107,10 @@ async function bundle(
     logLevel: 'error',
   });
   await stop(); // its process holds 250 MB, which would stay as long as the benchmark runs
-  return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
+  return {
+    outputs: outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]),
+    sources: Object.keys(metafile.inputs).map((file) => path.join(absWorkingDir, file)),
+  };
 }
 
 const pageFolder = path.join(bench, 'browser', 'page');

@@ -11,7 +11,7 @@ import { type Expected, expectedOf, verify } from './expected.js';
 import { type EncodedArrays, type Started, decode, encode } from './protocol.js';
 import { type Finding, statisticsOf } from './rows.js';
 
-interface Pace {
+export interface Pace {
   readonly warmUpMs: number;
   readonly rounds: number;
   readonly turnMs: number;
@@ -19,6 +19,8 @@ interface Pace {
   readonly enoughMs: number;
   /** A candidate whose first run takes longer is timed once; one whose speed in smaller cases predicts more is skipped. */
   readonly longestMs: number;
+  /** If a case has a limit: it begins with the first candidate, and candidates that have a time get no turn after it. */
+  readonly limit?: { begin(): void; isOver(): boolean };
 }
 
 export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
@@ -109,6 +111,7 @@ export class Comparison {
       }
     };
 
+    this.pace.limit?.begin();
     await each((measurement) => measurement.check(task, encoded, expected));
     await each((measurement) => measurement.warmUp(this.pace));
     for (let round = 0; round < this.pace.rounds; round++) await each((measurement) => measurement.turn(this.pace));
@@ -172,8 +175,8 @@ class Measurement {
     if (this.isSlow) this.times.push(ms);
   }
 
-  async turn({ turnMs, enoughMs }: Pace): Promise<void> {
-    if (!this.finding.isRight || this.isSlow) return;
+  async turn({ turnMs, enoughMs, limit }: Pace): Promise<void> {
+    if (!this.finding.isRight || this.isSlow || (this.times.length > 0 && limit?.isOver())) return;
     const spent = this.times.reduce((sum, time) => sum + time, 0);
     if (spent > enoughMs && this.times.length >= 3) return;
     const { times } = await this.process.ask({ ask: 'turn', ms: turnMs });

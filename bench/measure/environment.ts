@@ -42,7 +42,7 @@ export function quoted(args: readonly string[]): string {
 }
 
 /** The commit, with a + if tracked files differ from it. */
-function revision(): string {
+export function revision(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {

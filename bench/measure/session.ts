@@ -7,8 +7,8 @@ import type { Arrays, BenchmarkTask } from '../tasks.js';
 const LONG_MS = 100;
 /** The length of a Benchmark.js sample: many times the clock's resolution. */
 const SAMPLE_SECONDS = 0.005;
-/** The clock's resolution in a cross-origin isolated page; Node's clock counts nanoseconds. */
-const TICK_MS = typeof process === 'undefined' ? 0.005 : 0;
+/** The clock's resolution in a page, which is finer if the page is cross-origin isolated; Node's clock counts nanoseconds. */
+const TICK_MS = typeof process !== 'undefined' ? 0 : crossOriginIsolated ? 0.005 : 0.1;
 /** Shorter runs are timed several at a time, so that one tick of the clock is at most 2% of the time. */
 const LEAST_MS = 50 * TICK_MS;
 

@@ -4,19 +4,19 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import sirv from 'sirv';
-import { type UserConfig, defineConfig } from 'vitepress';
+import { type DefaultTheme, type UserConfig, defineConfigWithTheme } from 'vitepress';
 import { dataFiles, licences, usedFonts } from '../../src/page/build/plugins.js';
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/first-text.mjs';
 import { markdown } from './markdown.js';
-import { asset, exerciseImages, preloadedFigures, programsInBrowser, savedNetworks } from './plugins.js';
+import { asset, exerciseImages, measureFiles, preloadedFigures, programsInBrowser, savedNetworks } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
 
-const { forPage, forWorkers } = licences();
+const { add, forPage, forWorkers } = licences();
 const figures = preloadedFigures();
 
 /** The documents use Latin and Greek. */
@@ -29,6 +29,10 @@ const firstText = () =>
     return beginningOf(readFileSync(book, 'utf8'));
   });
 
+/** Where visitors of /measure can send their results: the address of a page with a new issue, `https://…/issues/new`. Empty: nowhere. */
+const NEW_ISSUE = '';
+
+/** A worker's policy is that of its own file, which has none: so the workers of /measure may compile WebAssembly, and the rivals' `eval` works there. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -40,7 +44,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-export default defineConfig({
+export default defineConfigWithTheme<DefaultTheme.Config & { readonly newIssue: string }>({
   title: 'Longhand',
   description: 'An LSTM engine in TypeScript, with every gradient written out by hand',
   lang: 'en',
@@ -67,10 +71,11 @@ export default defineConfig({
       { text: 'Play', link: '/play/', target: '_self' },
       { text: 'Use', link: '/your-own' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
-      { text: 'Measure', link: '/benchmarks' },
+      { text: 'Measure', link: '/measure/', target: '_self' },
     ],
     sidebar: { '/': sidebar, '/api/': apiSidebar() },
     outline: [2, 3],
+    newIssue: NEW_ISSUE,
     search,
   },
   vite: {
@@ -89,6 +94,7 @@ export default defineConfig({
         firstText(),
         savedNetworks(),
         figures.plugin,
+        measureFiles(add),
         forPage(),
         servePlay(),
         sidebarLeaves(),

@@ -1,7 +1,9 @@
 /** Vite plugins of the site: files that components fetch, programs in a worker, and the figures' files in a page's head. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { HeadConfig } from 'vitepress';
 import { bringUpToDate } from '../../build/part.mjs';
@@ -65,6 +67,48 @@ export function savedNetworks() {
     },
   };
 }
+
+/** Below `/measure/`: the modules and binaries of the benchmark's pages, and what isolates the page. */
+async function filesOfMeasure(): Promise<{ files: Map<string, string | Uint8Array>; sources: readonly string[] }> {
+  const compiled = pathToFileURL(path.join(project, 'dist/bench/browser/site.js')).href;
+  const { bundleSite } = (await import(compiled)) as typeof import('../../bench/browser/site.js');
+  const { site, sources } = await bundleSite();
+  const files = new Map([...site].map(([name, { contents }]) => [`files${name}`, contents]));
+  files.delete('files/index.html');
+  files.set('isolating-worker.js', readFileSync(path.join(project, 'src/page/isolation/isolating-worker.js')));
+  return { files, sources };
+}
+
+/** A Vite plugin: the files that only /measure loads. `addLicences`: of the packages that these sources belong to. */
+export function measureFiles(addLicences: (sources: readonly string[]) => void) {
+  let made: ReturnType<typeof filesOfMeasure> | undefined;
+  return {
+    name: 'measure-files',
+    async generateBundle(this: {
+      emitFile(file: { type: 'asset'; fileName: string; source: string | Uint8Array }): string;
+    }) {
+      const { files, sources } = await (made ??= filesOfMeasure());
+      addLicences(sources);
+      for (const [name, source] of files) this.emitFile({ type: 'asset', fileName: `measure/${name}`, source });
+    },
+    apply: (_: unknown, { isSsrBuild }: { isSsrBuild?: boolean | undefined }) => isSsrBuild !== true,
+    configureServer({ middlewares }: { middlewares: { use(path: string, handler: Handler): unknown } }) {
+      middlewares.use('/measure', (request, response, next) => {
+        made ??= filesOfMeasure();
+        made.then(({ files }) => {
+          const contents = files.get(decodeURIComponent(request.url ?? '').slice(1));
+          if (contents === undefined) {
+            next();
+            return;
+          }
+          response.setHeader('content-type', request.url?.endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
+          response.end(contents);
+        }, next);
+      });
+    },
+  };
+}
+type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** The programs of docs/learn/programs run in a worker of the site as they are: what they use of Node is here. */
 const FOLDER = path.posix.join(project.split(path.sep).join('/'), 'docs/learn/programs/');

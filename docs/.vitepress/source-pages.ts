@@ -53,10 +53,14 @@ function linkFrom(document: string, url: string): Link | undefined {
   return { document, target: path.posix.join(path.posix.dirname(document), file).replace(/\/$/, ''), anchor };
 }
 
-/** `docs/index.md` is `/`, `README.md` is `/readme.html`, `docs/derivation.md` is `/derivation.html`. */
+/**
+ * `docs/index.md` is `/`, `README.md` is `/readme.html`, `docs/derivation.md` is `/derivation.html`. `docs/measure.md` is `/measure/`: a service
+ * worker isolates a folder.
+ */
 export const pageOf = (document: string): string =>
   document
     .replace(/^docs\//, '')
+    .replace(/^measure\.md$/, 'measure/index.md')
     .replace(/^(README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/, (name) => name.toLowerCase());
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */

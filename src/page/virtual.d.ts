@@ -33,6 +33,11 @@ declare module '*.mjs?raw' {
   export default program;
 }
 
+declare module '*.js?url' {
+  const address: string;
+  export default address;
+}
+
 declare module '*.safetensors?url' {
   const address: string;
   export default address;
@@ -56,4 +61,9 @@ declare module 'virtual:saved-networks' {
 }
 
 declare module 'virtual:equation-styles.css';
+declare module '*.css?inline' {
+  const text: string;
+  export default text;
+}
+
 declare module '*.css';

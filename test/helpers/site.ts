@@ -22,7 +22,7 @@ const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md
 /** The folder of the whole site. It is built only if its documents or the files that they show have changed. */
 export async function builtSite(): Promise<string> {
   await builtApi();
-  const inputs = ['docs', '!docs/api', ...SOURCES, ...linkedFiles()];
+  const inputs = ['docs', '!docs/api', 'bench', '!bench/rivals/node_modules', ...SOURCES, ...linkedFiles()];
   return upToDate('site-for-tests', inputs, (folder) => {
     // it needs some 1000 MB; with a limit near that, V8 looks for free memory all the time
     run(

@@ -18,11 +18,12 @@ export const rivalVersion = packageVersion;
 export async function loadRival(name: string): Promise<unknown> {
   if (VERSIONS[name] === undefined)
     throw new LeftOutError(`${name} is not installed (run npm ci --ignore-scripts in bench/rivals)`);
-  return import(`/rivals/${name}.js`);
+  return import(new URL(`rivals/${name}.js`, location.href).href); // in the folder of worker.js
 }
 
 export function rivalFile(...parts: string[]): string {
-  return ['/rivals', ...parts].join('/').replace(/\/+/g, '/'); // as path.join does in Node
+  const name = ['rivals', ...parts].join('/').replace(/\/+/g, '/'); // as path.join does in Node
+  return new URL(name, location.href).href;
 }
 
 /** For one thread, hides Web Workers, otherwise sets their number. */

@@ -1,15 +1,17 @@
-/** The Web Worker in which one candidate computes, as child.ts in Node. The first message names the program. */
+/** The Web Worker in which one candidate computes, as child.ts in Node. The first message names the program, or a limit of the device. */
 import { type Answers, type Failure, type Request, answer } from '../../measure/protocol.js';
 import { Session } from '../../measure/session.js';
 import { type Start, type StartOptions, failureOf } from '../../program.js';
+import type { LimitAnswers, LimitRequest } from './limits.js';
 
-export type Message = Request | { readonly program: string; readonly options: StartOptions };
+export type Message = Request | LimitRequest | { readonly program: string; readonly options: StartOptions };
 
 let session: Session | undefined;
 
-async function respond(message: Message): Promise<Answers[keyof Answers]> {
+async function respond(message: Message): Promise<Answers[keyof Answers] | LimitAnswers[keyof LimitAnswers]> {
+  if ('limit' in message) return (await import('./limits.js')).limitOf(message);
   if ('program' in message) {
-    const { start } = (await import(`/programs/${message.program}.js`)) as { start: Start };
+    const { start } = (await import(new URL(`programs/${message.program}.js`, location.href).href)) as { start: Start };
     const program = await start(message.options);
     session = new Session(program);
     const { version, description } = program;

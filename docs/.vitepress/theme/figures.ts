@@ -24,6 +24,7 @@ const LOADERS = {
   'softmax-live': () => import('./softmax-live.js'),
   'spike-live': () => import('./spike-live.js'),
   'why-57/paths-live': () => import('./why-57/paths-live.js'),
+  'measure/measure': () => import('./measure/measure.js'),
 } satisfies Record<FigureName, () => Promise<{ default: Component }>>;
 
 /** The later calls wait for the first one. A second `import` would end only after the page has been drawn once without the figure. */

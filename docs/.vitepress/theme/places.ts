@@ -30,6 +30,7 @@ export const PLACES = {
   'softmax-live': element('softmax-live'),
   'spike-live': element('spike-live'),
   'why-57/paths-live': element('paths-live'),
+  'measure/measure': element('laboratory'),
 } as const;
 
 export type FigureName = keyof typeof PLACES;

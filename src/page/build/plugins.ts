@@ -101,6 +101,8 @@ export function licences(others: readonly string[] = [], note?: string) {
     for (const id of ids) files.add(id.replace(/^\0/, '').replace(/\?.*$/, '')); // without what Vite's plugins add
   };
   return {
+    /** The licences of the packages of more files. */
+    add,
     forWorkers: () => ({
       name: 'licences-in-workers',
       generateBundle(this: Bundle): void {
