@@ -66,10 +66,14 @@ const mathematics = (md: MarkdownIt): void =>
     },
   });
 
-/** A wide indented block scrolls, also by the keyboard. */
+/** Several equations in one line stand apart by spaces: there the line can break, and only then within an equation: style/site.css. */
+const inParts = (html: string): string =>
+  html.replace(/^.*\S {3,}\S.*$/gm, (line) => line.replace(/\S+(?: {1,2}\S+)*/g, '<span class="part">$&</span>'));
+
+/** A word that is wider than the page scrolls, also by the keyboard. */
 function indentedBlocks(md: MarkdownIt): void {
   md.renderer.rules.code_block = (tokens, index) =>
-    `<pre class="indented" tabindex="0" v-pre><code>${md.utils.escapeHtml(tokens[index].content)}</code></pre>\n`;
+    `<pre class="indented" tabindex="0" v-pre><code>${inParts(md.utils.escapeHtml(tokens[index].content))}</code></pre>\n`;
 }
 
 /** A wide picture is not made smaller than its text can be read: it scrolls, also by the keyboard. */
