@@ -1,6 +1,6 @@
 /** At the head of a chapter: one gradient to calculate. Who knows it can skip the chapter, and its exercises count as known. */
-import { type DefaultTheme, useData, withBase } from 'vitepress';
-import { defineComponent, h, ref } from 'vue';
+import type { DefaultTheme } from 'vitepress';
+import { type PropType, defineComponent, h, ref } from 'vue';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { numberOf, withCode } from './elements.js';
 import { loadProgress, saveProgress } from './exercises/progress.js';
@@ -102,9 +102,13 @@ export function pageAfter(
 export const isRight = (value: number, { answer }: TestOut): boolean => Math.abs(value - answer) < 6e-4;
 
 export default defineComponent({
-  /** The id of the page's heading. */
-  props: { chapter: { type: String, required: true } },
-  setup({ chapter }) {
+  /** `chapter`: the id of the page's heading. `path`: of its file, from docs/. */
+  props: {
+    chapter: { type: String, required: true },
+    path: { type: String, required: true },
+    sidebar: { type: Array as PropType<readonly DefaultTheme.SidebarItem[]>, required: true },
+  },
+  setup({ chapter, path, sidebar }) {
     const row = TEST_OUTS[chapter];
     if (!row) return () => undefined; // a page that is no chapter
     const own = EXERCISES.filter(({ number }) => row.exercises?.includes(number));
@@ -122,8 +126,7 @@ export default defineComponent({
         verdict.value = { kind: 'right', words: own.length > 0 ? `Right. ${known}` : 'Right.' };
       }
     };
-    const { theme, page } = useData<DefaultTheme.Config>();
-    const next = pageAfter(theme.value.sidebar as DefaultTheme.SidebarItem[], page.value.relativePath);
+    const next = pageAfter(sidebar, path);
     return () =>
       h('details', { class: 'test-out' }, [
         h('summary', 'Do you know this chapter? Calculate one gradient'),
@@ -138,7 +141,7 @@ export default defineComponent({
           h('p', { id: 'test-out-verdict', 'aria-live': 'polite' }, [
             verdict.value?.words ?? 'Three decimals are enough.',
             verdict.value?.kind === 'right' &&
-              next && [' Next: ', h('a', { href: withBase(`${next.link}.html`) }, next.text)],
+              next && [' Next: ', h('a', { href: `${next.link?.split('/').at(-1)}.html` }, next.text)],
           ]),
         ]),
       ]);
