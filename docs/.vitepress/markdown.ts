@@ -1,6 +1,7 @@
 /** The documents are Markdown as on GitHub: its anchors, its links between files. And $…$ is mathematics. */
 import { tex } from '@mdit/plugin-tex';
 import katex from 'katex';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MarkdownOptions } from 'vitepress';
 import { addressOf, project, rangesOf } from './source-pages.js';
@@ -76,12 +77,19 @@ function indentedBlocks(md: MarkdownIt): void {
     `<pre class="indented" tabindex="0" v-pre><code>${inParts(md.utils.escapeHtml(tokens[index].content))}</code></pre>\n`;
 }
 
+/** Up to this width, in pixels, a picture's text can be read when the picture fits a phone. */
+const NARROW = 400;
+const widthOf = (svg: string): number => Number(/viewBox="0 0 (\d+)/.exec(readFileSync(svg, 'utf8'))?.[1]);
+
 /** A wide picture is not made smaller than its text can be read: it scrolls, also by the keyboard. */
 function widePictures(md: MarkdownIt): void {
   const { image } = md.renderer.rules;
   md.renderer.rules.image = (tokens, index, options, env, self) => {
     const html = image ? image(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
-    if (!String(tokens[index].attrGet('src')).endsWith('.svg')) return html;
+    const source = String(tokens[index].attrGet('src'));
+    if (!source.endsWith('.svg')) return html;
+    const { realPath } = env as { realPath?: string }; // the search has none
+    if (realPath !== undefined && widthOf(path.resolve(path.dirname(realPath), source)) <= NARROW) return html;
     const isLink = tokens[index - 1]?.type === 'link_open'; // it has the focus
     return `<span class="picture"${isLink ? '' : ' tabindex="0"'}>${html}</span>`;
   };
