@@ -4,6 +4,7 @@ import katex from 'katex';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MarkdownOptions } from 'vitepress';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { addressOf, project, rangesOf } from './source-pages.js';
 
 type MarkdownIt = Parameters<NonNullable<MarkdownOptions['config']>>[0];
@@ -28,6 +29,19 @@ function projectLinks(md: MarkdownIt): void {
         const address = addressOf(document, String(token.attrGet('href')));
         if (address !== undefined) token.attrSet('href', address);
       }
+  });
+}
+
+/** “exercise 5 of [the exercises]” leads to the page of exercise 5, which GitHub does not have. */
+function exerciseLinks(md: MarkdownIt): void {
+  md.core.ruler.push('exercise-links', ({ tokens }) => {
+    for (const { children } of tokens)
+      children?.forEach((token, n) => {
+        if (token.type !== 'link_open' || !String(token.attrGet('href')).endsWith('exercises/index.md')) return;
+        const [, number] = /xercise (\d+) of $/.exec(children[n - 1]?.content ?? '') ?? [];
+        const exercise = EXERCISES.find((one) => one.number === Number(number));
+        if (exercise) token.attrSet('href', `/exercises/${fileNameOf(exercise)}`);
+      });
   });
 }
 
@@ -111,6 +125,7 @@ export const markdown: MarkdownOptions = {
   attrs: { disable: true }, // braces are braces
   anchor: { slugify },
   config(md) {
+    exerciseLinks(md);
     projectLinks(md);
     onTheSite(md);
     codeLinksInBox(md);
