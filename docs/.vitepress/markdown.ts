@@ -38,7 +38,8 @@ function exerciseLinks(md: MarkdownIt): void {
     for (const { children } of tokens)
       children?.forEach((token, n) => {
         if (token.type !== 'link_open' || !String(token.attrGet('href')).endsWith('exercises/index.md')) return;
-        const [, number] = /xercise (\d+) of $/.exec(children[n - 1]?.content ?? '') ?? [];
+        const before = children.slice(0, n).map(({ type, content }) => (type === 'softbreak' ? ' ' : content));
+        const [, number] = /xercise (\d+) of $/.exec(before.join('')) ?? [];
         const exercise = EXERCISES.find((one) => one.number === Number(number));
         if (exercise) token.attrSet('href', `/exercises/${fileNameOf(exercise)}`);
       });

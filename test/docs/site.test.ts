@@ -97,6 +97,7 @@ describe('Markdown', () => {
     ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
     ['[a](#networks)', 'href="#networks"'],
     ['exercise 5 of [the exercises](exercises/index.md)', 'href="/exercises/05-hidden-state.html"'],
+    ['Exercise 12 of\n[the exercises](exercises/index.md)', 'href="/exercises/12-every-step.html"'],
     ['all of [the exercises](exercises/index.md)', 'href="/exercises/"'],
     ['    z = {{ x }} < y', '<code>z = {{ x }} &lt; y'],
     ['    a = b + c   d = e', '<span class="part">a = b + c</span>   <span class="part">d = e</span>'],
