@@ -1,8 +1,10 @@
 /** The documents are Markdown as on GitHub: its anchors, its links between files. And $…$ is mathematics. */
 import { tex } from '@mdit/plugin-tex';
 import katex from 'katex';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MarkdownOptions } from 'vitepress';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { addressOf, project, rangesOf } from './source-pages.js';
 
 type MarkdownIt = Parameters<NonNullable<MarkdownOptions['config']>>[0];
@@ -27,6 +29,20 @@ function projectLinks(md: MarkdownIt): void {
         const address = addressOf(document, String(token.attrGet('href')));
         if (address !== undefined) token.attrSet('href', address);
       }
+  });
+}
+
+/** “exercise 5 of [the exercises]” leads to the page of exercise 5, which GitHub does not have. */
+function exerciseLinks(md: MarkdownIt): void {
+  md.core.ruler.push('exercise-links', ({ tokens }) => {
+    for (const { children } of tokens)
+      children?.forEach((token, n) => {
+        if (token.type !== 'link_open' || !String(token.attrGet('href')).endsWith('exercises/index.md')) return;
+        const before = children.slice(0, n).map(({ type, content }) => (type === 'softbreak' ? ' ' : content));
+        const [, number] = /xercise (\d+) of $/.exec(before.join('')) ?? [];
+        const exercise = EXERCISES.find((one) => one.number === Number(number));
+        if (exercise) token.attrSet('href', `/exercises/${fileNameOf(exercise)}`);
+      });
   });
 }
 
@@ -66,18 +82,29 @@ const mathematics = (md: MarkdownIt): void =>
     },
   });
 
-/** A wide indented block scrolls, also by the keyboard. */
+/** Several equations in one line stand apart by spaces: there the line can break, and only then within an equation: style/site.css. */
+const inParts = (html: string): string =>
+  html.replace(/^.*\S {3,}\S.*$/gm, (line) => line.replace(/\S+(?: {1,2}\S+)*/g, '<span class="part">$&</span>'));
+
+/** A word that is wider than the page scrolls, also by the keyboard. */
 function indentedBlocks(md: MarkdownIt): void {
   md.renderer.rules.code_block = (tokens, index) =>
-    `<pre class="indented" tabindex="0" v-pre><code>${md.utils.escapeHtml(tokens[index].content)}</code></pre>\n`;
+    `<pre class="indented" tabindex="0" v-pre><code>${inParts(md.utils.escapeHtml(tokens[index].content))}</code></pre>\n`;
 }
+
+/** Up to this width, in pixels, a picture's text can be read when the picture fits a phone. */
+const NARROW = 400;
+const widthOf = (svg: string): number => Number(/viewBox="0 0 (\d+)/.exec(readFileSync(svg, 'utf8'))?.[1]);
 
 /** A wide picture is not made smaller than its text can be read: it scrolls, also by the keyboard. */
 function widePictures(md: MarkdownIt): void {
   const { image } = md.renderer.rules;
   md.renderer.rules.image = (tokens, index, options, env, self) => {
     const html = image ? image(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
-    if (!String(tokens[index].attrGet('src')).endsWith('.svg')) return html;
+    const source = String(tokens[index].attrGet('src'));
+    if (!source.endsWith('.svg')) return html;
+    const { realPath } = env as { realPath?: string }; // the search has none
+    if (realPath !== undefined && widthOf(path.resolve(path.dirname(realPath), source)) <= NARROW) return html;
     const isLink = tokens[index - 1]?.type === 'link_open'; // it has the focus
     return `<span class="picture"${isLink ? '' : ' tabindex="0"'}>${html}</span>`;
   };
@@ -99,6 +126,7 @@ export const markdown: MarkdownOptions = {
   attrs: { disable: true }, // braces are braces
   anchor: { slugify },
   config(md) {
+    exerciseLinks(md);
     projectLinks(md);
     onTheSite(md);
     codeLinksInBox(md);

@@ -316,7 +316,8 @@ import { inputBackward } from 'longhand';
         first: '  backend.matmul(dhPrev, dz, WhTransposed',
         last: '  inputBackward(backend, dx',
         stub: `  // Write (1′) here: add the terms of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true }) adds
-  // a·b to out. inputBackward adds those of dx and dWx. Its parameters: backend, dx, dWx, dz, xTransposed, WxTransposed.
+  // a·b to out, and backend.columnSums(out, a, { accumulate: true }) the sum of a's rows. inputBackward adds those of dx and dWx. Its
+  // parameters: backend, dx, dWx, dz, xTransposed, WxTransposed.
 `,
       },
     ],
@@ -342,7 +343,8 @@ import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
         last: '    if (running) lstmStepBackward',
         after: '  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
-  // backend.copy(out, a) writes a to out; backend.fill(out, 0) writes zeros.
+  // backend.copy(out, a) writes a to out; backend.fill(out, 0) writes zeros. dcUpstream is undefined if nothing outside the LSTM
+  // reads c. dInputs is a list. On entry all gradients hold old numbers; with \`accumulate\`, those of dInputs count.
   // steps[n] has the views of one step in \`running\`, \`projected\` and \`ended\`. Here every sequence has T steps, and there is no
   // projection. So \`running\` is always there, for lstmStepBackward, and \`ended\` and \`projected\` never are.
 `,

@@ -180,23 +180,26 @@ describe('notation.md', () => {
 });
 
 describe('each exercise is asked before its document shows the line that it asks for', () => {
-  /** The document, the exercises that a sentence of it asks, and the first line that gives an answer away. */
+  const here = (name: string): RegExp => new RegExp(`<ExerciseHere name="${name}" />`);
+
+  /** The document, where it asks, and the first line that gives an answer away. */
   const ASKED: readonly [document: string, ask: RegExp, line: string][] = [
-    ['learn/plain-rnn.md', /Try it first: exercise (1) /, 'dW = xᵀ·dz'],
-    ['learn/plain-rnn.md', /Try it first: exercise (2) /, 'dz = dh*(1-h²)'],
-    ['learn/plain-rnn.md', /Try it first: exercise (3) /, 'dStart = Σ dh[0]'],
-    ['learn/by-hand.md', /Try it first: exercises (4) to (7) /, 'do₂ = '],
-    ['learn/by-hand.md', /Try it first: exercises (4) to (7) /, 'σ·(1 - σ)'],
-    ['learn/by-hand.md', /Exercise (8) asks .* exercise (9) .* before you read on/, 'dh₁ = dzi₂·Whi'],
-    ['learn/loss-and-update.md', /Try it first: exercise (10) /, 'dLogits = (p - y) / B'],
-    ['learn/loss-and-update.md', /Exercise (11) of \S+ \S+ asks for its lines/, 'm += (g - m)'],
-    ['learn/networks.md', /Try it first: exercise (12) /, 'dhUpstream'],
-    ['learn/other-cells.md', /Try it first: exercises (13) and (14) /, 'da = dh*hPrev'],
-    ['derivation.md', /Try it first: exercise (10) /, 'dLogits = (p*Σy - y) / count'],
-    ['derivation.md', /Try it first: exercises (4) to (8) .*, and exercise (9) /, 'do = dh*tanh(c)'],
-    ['derivation.md', /Try it first: exercise (11) /, 'm += (g - m)'],
-    ['derivation.md', /Try it first: exercise (13) /, 'da = dh*hPrev'],
-    ['derivation.md', /Try it first: exercise (14) /, 'dn = dh*(1-z)'],
+    ['learn/plain-rnn.md', here('product'), 'dW = xᵀ·dz'],
+    ['learn/plain-rnn.md', here('rnn-step'), 'dz = dh*(1-h²)'],
+    ['learn/plain-rnn.md', here('initial-state'), 'dStart = Σ dh[0]'],
+    ['learn/by-hand.md', here('sigmoid'), 'σ·(1 - σ)'],
+    ['learn/by-hand.md', here('cell-state'), 'di₂ = dc₂'],
+    ['learn/by-hand.md', here('gates'), 'dzi₂ = di₂'],
+    ['learn/by-hand.md', here('weights'), 'dh₁ = dzi₂·Whi'],
+    ['learn/by-hand.md', here('through-time'), 'Each gradient is a sum over the two steps'],
+    ['learn/loss-and-update.md', here('softmax'), 'dLogits = (p - y) / B'],
+    ['learn/other-cells.md', here('gru-step'), 'The gradient of ahn is'],
+    ['learn/other-cells.md', here('scan'), 'da = dh*hPrev'],
+    ['derivation.md', /Try it first: exercise 10 /, 'dLogits = (p*Σy - y) / count'],
+    ['derivation.md', /Try it first: exercises 4 to 8 .*, and exercise 9 /, 'do = dh*tanh(c)'],
+    ['derivation.md', /Try it first: exercise 11 /, 'm += (g - m)'],
+    ['derivation.md', /Try it first: exercise 13 /, 'da = dh*hPrev'],
+    ['derivation.md', /Try it first: exercise 14 /, 'dn = dh*(1-z)'],
   ];
 
   /** Without line breaks. */
@@ -208,11 +211,16 @@ describe('each exercise is asked before its document shows the line that it asks
     expect([asked > 0, shown > asked]).toEqual([true, true]);
   });
 
-  test('every exercise is asked, in the order of the chapters', () => {
-    const numbers = ASKED.flatMap(([document, ask]) => {
-      const [first, last = first] = ask.exec(read(document))!.slice(1).map(Number);
-      return document.startsWith('learn/') ? Array.from({ length: last - first + 1 }, (_, n) => first + n) : [];
+  test('every exercise stands open in one chapter, whose words name its number before it', () => {
+    const files = readdirSync(folder).filter((file) => file.endsWith('.md'));
+    const places = files.flatMap((file) => {
+      const text = read(`learn/${file}`);
+      return Array.from(text.matchAll(/<ExerciseHere name="([\w-]+)" \/>/g), ({ index, 1: name }) => {
+        const { number } = EXERCISES.find((exercise) => exercise.name === name)!;
+        const isNamed = new RegExp(`\\bexercises?\\b\\S* (?:\\d+ to )?${number}\\b`, 'i').test(text.slice(0, index));
+        return isNamed ? number : `${file}: ${number} is not named`;
+      });
     });
-    expect([...new Set(numbers)]).toEqual(EXERCISES.map(({ number }) => number));
+    expect(places.sort((one, other) => Number(one) - Number(other))).toEqual(EXERCISES.map(({ number }) => number));
   });
 });

@@ -9,7 +9,7 @@ const { page, says, shownOf, ask } = chapter('plain-rnn', {
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers', 'whichCameFirst'],
   'which-came-first.mjs': ['largestDifferences'],
   'every-step.mjs': ['forwardEveryStep', 'gradientsEveryStep', 'lossEveryStep', 'ONE_UNIT', 'twoReaders'],
-  'truncation.mjs': ['columns', 'firstSymbol', 'trained', 'truncated'],
+  'truncation.mjs': ['columns', 'cosines', 'firstSymbol', 'trained', 'truncated'],
   'recompute.mjs': ['example', 'gradientsByRecomputing', 'sameBits'],
 });
 const everyStep = read('every-step.mjs');
@@ -129,6 +129,21 @@ test('with a short gradient the first task is learned from the last symbol alone
   expect(counts.slice(0, 4)).toEqual(Array(4).fill([56, 0]));
   const [last, first] = counts[4];
   says(`With k = 8 it gives ${last} right answers from the last symbol, and ${first} from the first.`);
+});
+
+test('truncation: a last digit of one weight changes the columns after a training', async () => {
+  const changed = (await ask(`
+    const task = whichCameFirst(8);
+    const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
+    parameters.Wh[0][0] *= 1 + 1e-15;
+    for (let update = 0; update < 300; update++) {
+      const { gradients } = truncated(task, parameters, 8);
+      for (const [name, rows] of Object.entries(parameters))
+        rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= 0.2 * gradients[name][r][c])));
+    }
+    return [cosines(task, parameters)[0], cosines(task, trained(task, 300))[0]];`)) as number[];
+  const [other, shown] = changed.map((cosine) => cosine.toFixed(3));
+  says(`larger by 10⁻¹⁵ of itself, the first cos 300 is ${other} instead of ${shown}`);
 });
 
 test('truncation: what the text says of dh after training, of Wx, and of 1000 updates', async () => {

@@ -96,7 +96,13 @@ describe('Markdown', () => {
     ['[a](../README.md#use)', 'href="/readme.html#use"'],
     ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
     ['[a](#networks)', 'href="#networks"'],
+    ['exercise 5 of [the exercises](exercises/index.md)', 'href="/exercises/05-hidden-state.html"'],
+    ['Exercise 12 of\n[the exercises](exercises/index.md)', 'href="/exercises/12-every-step.html"'],
+    ['all of [the exercises](exercises/index.md)', 'href="/exercises/"'],
     ['    z = {{ x }} < y', '<code>z = {{ x }} &lt; y'],
+    ['    a = b + c   d = e', '<span class="part">a = b + c</span>   <span class="part">d = e</span>'],
+    ['![A cell](learn/pictures/cell.svg)', '<p><img'],
+    ['![Bars](learn/pictures/reach.svg)', '<span class="picture" tabindex="0"><img'],
   ])('%s', (text, expected) => {
     expect(html(text)).toContain(expected);
   });

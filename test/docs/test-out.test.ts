@@ -1,8 +1,8 @@
 /** The gradient that is asked at the head of each chapter: a numeric derivative of the forward pass gives the same number. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { slugify } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
-import { TEST_OUTS, isRight } from '../../docs/.vitepress/theme/test-out.js';
+import { TEST_OUTS, isRight, pageAfter } from '../../docs/.vitepress/theme/test-out.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 
 const { tanh, atanh, exp, log } = Math;
@@ -59,7 +59,17 @@ test.each(Object.keys(TEST_OUTS))('%s', (chapter) => {
     false,
     false,
   ]);
-  expect([existsSync(`docs/learn/${row.next[1]}.md`), /\.$|\?$/.test(row.question)]).toEqual([true, true]);
+  expect(row.question).toMatch(/[.?]$/);
+});
+
+test('each page leads at its end to the page that its reply and the sidebar name', () => {
+  const pages = sidebar[0].items!.map(({ link }) => `${link!.slice(1)}.md`).slice(1);
+  const ends = pages.map((name) => /^Next: .*?\(([\w-]+)\.md\)/m.exec(readFileSync(`docs/${name}`, 'utf8'))?.[1]);
+  expect(ends.slice(0, -1)).toEqual(pages.slice(1).map((name) => name.replace(/^learn\/|\.md$/g, '')));
+  expect(pages.map((name) => pageAfter(sidebar, name)?.link)).toEqual([
+    ...ends.slice(0, -1).map((name) => `/learn/${name}`),
+    undefined,
+  ]);
 });
 
 test('every chapter has one, and all exercises are known to who knows all of them', () => {

@@ -138,18 +138,21 @@ describe('the unrolled graph', () => {
     for (const delta of [0.1, -0.3]) {
       const moved = lossOf({ ...example, Wh: example.Wh + delta }) - lossOf(example);
       const dWh = derivative((change) => lossOf({ ...example, Wh: example.Wh + change }));
-      const [says, measured] = nudgeOf(example, delta);
+      const [says, measured, difference] = nudgeOf(example, delta);
       expect(says.split(' = ').at(-1)).toBe(number(delta * dWh));
-      const [, change, off] = / = (\S+), (\S+)% off$/.exec(measured)!;
-      expect(change).toBe(number(moved));
-      expect(Number(off)).toBe(Number((100 * Math.abs(moved / (delta * dWh) - 1)).toPrecision(2)));
+      expect(measured.split(' = ').at(-1)).toBe(number(moved));
+      const [, apart, percent] = /^Difference: (\S+), (\S+)% of δ·dWh$/.exec(difference)!;
+      expect(Number(apart.replace('−', '-'))).toBeCloseTo(moved - delta * dWh, 6);
+      expect(Number(percent)).toBe(Number((100 * Math.abs(moved / (delta * dWh) - 1)).toPrecision(2)));
     }
     const first = { x: [1, 0, -1], Wx: 1, Wh: 0.5, target: 0.2 };
     expect(nudgeOf(first, 0.1)).toEqual([
       'The gradient says: δ·dWh = 0.1·(−0.6618) = −0.0662',
-      'Measured: 0.6909 − 0.7641 = −0.0732, 11% off',
+      'Measured: 0.6909 − 0.7641 = −0.0732',
+      'Difference: −0.007021, 11% of δ·dWh',
     ]);
-    expect(nudgeOf(first, 0)[1]).toBe('Measured: 0.7641 − 0.7641 = 0.0000');
+    expect(nudgeOf(first, 0.01)[2]).toBe('Difference: −0.000071, 1.1% of δ·dWh'); // 100 times smaller
+    expect(nudgeOf(first, 0).slice(1)).toEqual(['Measured: 0.7641 − 0.7641 = 0.0000', 'Difference: 0.000000']);
   });
 
   test('has words for a gradient of 0, and for one that is tiny', () => {

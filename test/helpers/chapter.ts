@@ -100,7 +100,9 @@ export function testSymptoms(whose: string, experiments: readonly string[]): voi
     const [, ...lines] = experiments[0].trimEnd().split('\n');
     const good = lines.slice(1).filter((line) => numbersOf(line).at(-1)! >= 0.98);
     expect(good).toHaveLength(8);
-    expect(prose).toContain('Eight of these mistakes still lead to a network that answers at least 98% correctly');
+    expect(prose).toContain(
+      `Eight of the ${lines.length - 1} mistakes in the answer's list still lead to a network that answers at least 98% correctly`,
+    );
 
     for (const size of numbersAt('Gradient check', 'sum-over-batch')) expect(size).toBe(0.5); // 1 - 1/B, with B = 2
     expect(numbersAt('The first two updates', 'no mistake')).toEqual([0.001, 0.001]);

@@ -2,7 +2,7 @@
  * What the site does with a page that is in the document. In some places of the chapters it has a figure with controls, or runs a program: on
  * GitHub there is only the picture, or nothing. What is wider than its place scrolls, and fades at each edge behind which it continues.
  */
-import { useRoute } from 'vitepress';
+import { type DefaultTheme, useData, useRoute } from 'vitepress';
 import type { Component, VNode } from 'vue';
 import { defineAsyncComponent, defineComponent, h, nextTick, onMounted, shallowRef, Teleport, watch } from 'vue';
 import { isRunnable, PLACES, programsIn, type FigureName } from './places.js';
@@ -63,9 +63,9 @@ function placeAfter(found: Element, figure: () => VNode): Place {
 }
 
 /** An empty element after a chapter's heading, after each that has a figure, and after each command that runs here. */
-const placesInDocument = (): Place[] => [
+const placesInDocument = (path: string, sidebar: readonly DefaultTheme.SidebarItem[]): Place[] => [
   ...Array.from(document.querySelectorAll('.vp-doc h1')).flatMap((heading) =>
-    location.pathname.includes('/learn/') ? placeAfter(heading, () => h(TestOut, { chapter: heading.id })) : [],
+    path.startsWith('learn/') ? placeAfter(heading, () => h(TestOut, { chapter: heading.id, path, sidebar })) : [],
   ),
   ...FIGURES.flatMap(({ find, component }) => {
     const found = find();
@@ -80,11 +80,12 @@ const placesInDocument = (): Place[] => [
 
 export const Figures = defineComponent(() => {
   const route = useRoute();
+  const { page, theme } = useData<DefaultTheme.Config>();
   const places = shallowRef<readonly Place[]>([]);
   const find = async (): Promise<void> => {
     places.value = [];
     await nextTick();
-    places.value = placesInDocument();
+    places.value = placesInDocument(page.value.relativePath, theme.value.sidebar as DefaultTheme.SidebarItem[]);
     hintAtWide();
   };
   onMounted(find);

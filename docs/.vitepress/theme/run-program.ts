@@ -10,7 +10,7 @@ function comparison(printed: readonly string[], shown: readonly string[]): strin
   if (shown.length < printed.length) return '';
   const count = differing(printed, shown);
   if (count === 0) return ', the same as above';
-  return `. ${count} of them differ from those above, because the last digit of exp or tanh differs here`;
+  return `. ${count} of them ${count === 1 ? 'differs' : 'differ'} from those above: the last digit of exp or tanh differs here, and a training or a difference of nearly equal numbers enlarges that`;
 }
 
 export default defineComponent({

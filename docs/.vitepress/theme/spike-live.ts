@@ -52,7 +52,7 @@ export default defineComponent(() => {
     return [
       ['The largest update, divided by lr', largest.toFixed(2)],
       ['Updates above 1, before the first below 1', String(tooLarge)],
-      ['The smallest update', `${smallest.toFixed(2)}${when}`],
+      ['The smallest update', `${smallest < 0.01 ? smallest.toExponential(1) : smallest.toFixed(2)}${when}`],
       [`√v after ${LAST} more updates`, states.value[LAST].root.toFixed(2)],
       [`Sum of updates 0 to ${LAST} (${LAST + 1} without a spike)`, sum.toFixed(0)],
     ];

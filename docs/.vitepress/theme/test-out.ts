@@ -1,5 +1,6 @@
 /** At the head of a chapter: one gradient to calculate. Who knows it can skip the chapter, and its exercises count as known. */
-import { defineComponent, h, ref } from 'vue';
+import type { DefaultTheme } from 'vitepress';
+import { type PropType, defineComponent, h, ref } from 'vue';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { numberOf, withCode } from './elements.js';
 import { loadProgress, saveProgress } from './exercises/progress.js';
@@ -11,8 +12,6 @@ export interface TestOut {
   readonly answer: number;
   /** The numbers of the chapter's exercises. */
   readonly exercises?: readonly number[];
-  /** The next chapter's title, and its file in docs/learn. */
-  readonly next: readonly [title: string, file: string];
 }
 
 const dTanh = (h: number): number => 1 - h * h;
@@ -24,7 +23,6 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
       'One unit computes `h = tanh(x·Wx + hPrev·Wh)`. A step has hPrev = 0.5 and h = 0.6, and the gradient dh = 2 arrives. What does the step add to the gradient of Wh?',
     name: 'dWh',
     answer: 2 * dTanh(0.6) * 0.5,
-    next: ['a plain RNN', 'plain-rnn'],
   },
   'a-plain-rnn-first': {
     question:
@@ -32,14 +30,12 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
     name: 'dWh',
     answer: 0.6 * dTanh(0.8) + 0.5 * (dTanh(0.8) * 0.7) * dTanh(0.6),
     exercises: [1, 2, 3],
-    next: ['the LSTM', 'lstm'],
   },
   'the-lstm': {
     question:
       'In an LSTM, `c = f*cPrev + i*j`. dc₂ is 0.5, f₁ is 0.8 and f₂ is 0.9. How much of the gradient reaches c₀ on the direct path alone?',
     name: 'dc₀',
     answer: 0.5 * 0.9 * 0.8,
-    next: ['backward, by hand', 'by-hand'],
   },
   'backward-by-hand': {
     question:
@@ -50,7 +46,6 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
       return dc2 * 0.9 + dc2 * 0.7 * dTanh(0.4) * 0.5 * 0.5 * dTanh(0.3);
     })(),
     exercises: [4, 5, 6, 7, 8, 9],
-    next: ['loss and update', 'loss-and-update'],
   },
   'loss-and-update': {
     question:
@@ -58,28 +53,24 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
     name: 'dLogit',
     answer: (0.3 - 1) / 2,
     exercises: [10, 11],
-    next: ['do not believe it', 'check-it'],
   },
   'do-not-believe-it': {
     question:
       'You measure L at four places: L(1.1) = 1.4641, L(0.9) = 0.6561, L(1.2) = 2.0736 and L(0.8) = 0.4096. What does the five-point rule give for the derivative at 1, with δ = 0.1?',
     name: 'dL',
     answer: (8 * (1.4641 - 0.6561) - (2.0736 - 0.4096)) / 1.2,
-    next: ['common mistakes', 'mistakes'],
   },
   'common-mistakes': {
     question:
       'Two steps of one unit have the states h₀ = 0.5, h₁ = 0.6 and h₂ = 0.8, with dz₁ = 0.2 and dz₂ = 0.4. A program multiplies each dz by the new h in place of hPrev. By how much is its dWh too large?',
     name: 'error of dWh',
     answer: 0.6 * 0.2 + 0.8 * 0.4 - (0.5 * 0.2 + 0.6 * 0.4),
-    next: ['why these gates?', 'gates'],
   },
   'why-these-gates': {
     question:
       'In a cell with coupled gates, `c = f*cPrev + (1-f)*j`. cPrev is 0.8, j is −0.4 and dc is 0.5. What is the gradient of f?',
     name: 'df',
     answer: 0.5 * (0.8 + 0.4),
-    next: ['longer, deeper, two-way, and words', 'networks'],
   },
   'longer-deeper-two-way-and-words': {
     question:
@@ -87,7 +78,6 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
     name: 'dh',
     answer: 0.3 * 1 + 0.3 * 1 + 0.5 * 0.4,
     exercises: [12],
-    next: ['other cells', 'other-cells'],
   },
   'other-cells': {
     question:
@@ -95,17 +85,30 @@ export const TEST_OUTS: Readonly<Partial<Record<string, TestOut>>> = {
     name: 'da₂',
     answer: (1 + 2 * 0.4) * 0.3,
     exercises: [13, 14],
-    next: ['making it fast', 'fast'],
   },
 };
+
+/** The page after `relativePath` in the part of the sidebar that has both. undefined after its last one. */
+export function pageAfter(
+  sidebar: readonly DefaultTheme.SidebarItem[],
+  relativePath: string,
+): DefaultTheme.SidebarItem | undefined {
+  const link = `/${relativePath.replace(/\.md$/, '')}`;
+  const items = sidebar.find((part) => part.items?.some((item) => item.link === link))?.items ?? [];
+  return items[items.findIndex((item) => item.link === link) + 1];
+}
 
 /** To three decimals, or to four. */
 export const isRight = (value: number, { answer }: TestOut): boolean => Math.abs(value - answer) < 6e-4;
 
 export default defineComponent({
-  /** The id of the page's heading. */
-  props: { chapter: { type: String, required: true } },
-  setup({ chapter }) {
+  /** `chapter`: the id of the page's heading. `path`: of its file, from docs/. */
+  props: {
+    chapter: { type: String, required: true },
+    path: { type: String, required: true },
+    sidebar: { type: Array as PropType<readonly DefaultTheme.SidebarItem[]>, required: true },
+  },
+  setup({ chapter, path, sidebar }) {
     const row = TEST_OUTS[chapter];
     if (!row) return () => undefined; // a page that is no chapter
     const own = EXERCISES.filter(({ number }) => row.exercises?.includes(number));
@@ -123,7 +126,7 @@ export default defineComponent({
         verdict.value = { kind: 'right', words: own.length > 0 ? `Right. ${known}` : 'Right.' };
       }
     };
-    const [title, file] = row.next;
+    const next = pageAfter(sidebar, path);
     return () =>
       h('details', { class: 'test-out' }, [
         h('summary', 'Do you know this chapter? Calculate one gradient'),
@@ -137,7 +140,8 @@ export default defineComponent({
           }),
           h('p', { id: 'test-out-verdict', 'aria-live': 'polite' }, [
             verdict.value?.words ?? 'Three decimals are enough.',
-            verdict.value?.kind === 'right' && [' Next: ', h('a', { href: `${file}.html` }, title), '.'],
+            verdict.value?.kind === 'right' &&
+              next && [' Next: ', h('a', { href: `${next.link?.split('/').at(-1)}.html` }, next.text)],
           ]),
         ]),
       ]);

@@ -226,14 +226,15 @@ export function explanationOf(example: Example, arrow: Arrow): Explanation {
     : (explain as typeof back)(values, arrow);
 }
 
-/** What the gradient says of a nudge of Wh by δ, and what a second forward pass measures. */
+/** What the gradient says of a nudge of Wh by δ, what a second forward pass measures, and the difference of both. */
 export function nudgeOf({ x, target, ...weights }: Example, delta: number): string[] {
   const { dWh, expected, measured } = nudge(x, weights, target, delta);
   const loss = lossOf(statesOf(x, weights), target);
   const percent = expected === 0 ? 0 : Number((100 * Math.abs(measured / expected - 1)).toPrecision(2));
   return [
     `The gradient says: δ·dWh = ${given(delta)}·${next(number(dWh))} = ${number(expected)}`,
-    `Measured: ${number(loss + measured)} − ${number(loss)} = ${number(measured)}${expected === 0 ? '' : `, ${percent}% off`}`,
+    `Measured: ${number(loss + measured)} − ${number(loss)} = ${number(measured)}`,
+    `Difference: ${(measured - expected).toFixed(6).replace('-', '−')}${expected === 0 ? '' : `, ${percent}% of δ·dWh`}`,
   ];
 }
 

@@ -58,7 +58,7 @@ function main() {
   for (const delta of [0.1, 0.01, 0.001]) {
     const { expected, measured } = nudge(SEQUENCE, WEIGHTS, TARGET, delta);
     const texts = [expected, measured, measured - expected].map((value) => value.toFixed(7));
-    console.log(`δ ${delta}: δ·dWh ${texts[0]}  change of the loss ${texts[1]}  difference ${texts[2]}`);
+    console.log(`δ ${delta}: δ·dWh ${texts[0]}  measured ${texts[1]}  difference ${texts[2]}`);
   }
 
   console.log('\nOne unit, Wx = 1, Wh = 0.5');

@@ -156,7 +156,7 @@ testInBrowser('the unrolled graph, by touch and by keyboard', async () => {
   await page.getByLabel('δ', { exact: true }).press('ArrowRight');
   await graph.getByText('The gradient says: δ·dWh = 0.11·(−0.6618) = −0.0728').waitFor();
   await page.getByLabel('δ, typed').fill('0.01');
-  await graph.getByText('Measured: 0.7574 − 0.7641 = −0.0067, 1.1% off').waitFor();
+  await graph.getByText('Difference: −0.000071, 1.1% of δ·dWh').waitFor();
   const reads = (text: string): Promise<void> => explanation.getByText(text).waitFor();
   await reads('Step 0, forward: x[0]·Wx');
   await page.getByRole('radio', { name: 'Step 1, back: from h[2] to h[1]' }).tap();

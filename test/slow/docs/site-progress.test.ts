@@ -107,7 +107,7 @@ testInBrowser(
     for (const [value, words] of [
       ['x', 'This is not a number.'],
       ['0.2', 'This is not the gradient. The chapter derives it.'],
-      ['0.8', 'Right. Exercise 12 counts as known. Next: other cells.'],
+      ['0.8', 'Right. Exercise 12 counts as known. Next: 10. Other cells'],
     ]) {
       await field.fill(value);
       await field.press('Enter');

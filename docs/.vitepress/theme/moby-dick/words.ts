@@ -6,7 +6,9 @@ import type { TextInspection } from '../../../../src/page/text/inspect-text.js';
 const NAMES: Readonly<Record<string, string>> = { ' ': 'space', '\n': 'line end' };
 /** The name of a character that shows nothing; undefined for others. */
 export const wordFor = (character: string): string | undefined => NAMES[character];
-export const nameOf = (character: string): string => wordFor(character) ?? `“${character}”`;
+/** A quotation mark stands alone. */
+export const nameOf = (character: string): string =>
+  wordFor(character) ?? (/[“”‘’"']/.test(character) ? character : `“${character}”`);
 
 /** A norm that is smaller than this part of the largest one does not count as reached. */
 const LEAST = 0.01;
