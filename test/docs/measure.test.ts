@@ -20,15 +20,19 @@ describe('the link', () => {
   });
 
   test.each([
-    ['#result=', 'characters that no result has'],
-    ['#result=<script>', 'characters that no result has'],
-    ['#result=AAAA', 'is damaged'],
-    [`#result=${'A'.repeat(20_001)}`, 'has 20001 characters, more than 20000'],
-    [linkTo(Buffer.alloc(5_000_000, 32)), 'decompresses to more than 200000 bytes'],
-    [linkTo(Buffer.from([0xff, 0xfe])), 'is damaged'],
-    [linkTo('{"format":"longhand-measure-1"}'), 'the link.date: missing'],
-    [linkTo('{"__proto__":{}}'), 'the link.format: missing'],
-  ])('a hostile one is refused in a sentence: %.20s', async (fragment, message) => {
+    ['empty', '#result=', 'characters that no result has'],
+    ['with markup', '#result=<script>', 'characters that no result has'],
+    ['not compressed', '#result=AAAA', 'is damaged'],
+    ['too long', `#result=${'A'.repeat(20_001)}`, 'has 20001 characters, more than 20000'],
+    [
+      'too large when it is decompressed',
+      linkTo(Buffer.alloc(5_000_000, 32)),
+      'decompresses to more than 200000 bytes',
+    ],
+    ['not UTF-8', linkTo(Buffer.from([0xff, 0xfe])), 'is damaged'],
+    ['without fields', linkTo('{"format":"longhand-measure-1"}'), 'the link.date: missing'],
+    ['with a prototype', linkTo('{"__proto__":{}}'), 'the link.format: missing'],
+  ])('a hostile one is refused in a sentence: %s', async (_, fragment, message) => {
     await expect(resultOf(fragment)).rejects.toThrow(message);
   });
 
