@@ -81,15 +81,16 @@ export function spikeDiagram({ x = X, y, width = WIDTH, height }, highest, title
 export function spikePicture(states) {
   const [m, root, update] = ['m', 'root', 'update'].map((name) => states.map((state) => state[name]));
   return picture(720, 520, 'm, √v and the update of Adam before and after one gradient of 100 among gradients of 1', [
+    // on a phone, the left half is seen first, so the names stand there
     spikeDiagram({ y: 44, height: 180 }, 12, 'm and √v', [
       { of: 'second', dash: ' stroke-dasharray="8 4"', values: root },
       { of: 'first', dash: '', values: m },
     ]),
-    '<path class="first" stroke-width="2" d="M330 76h28"/>',
-    text(366, 80, 'm: large for 20 updates', { of: 'first' }),
-    '<path class="second" stroke-width="2" stroke-dasharray="8 4" d="M330 100h28"/>',
-    text(366, 104, '√v: above 2 for 1,000 updates', { of: 'second' }),
+    '<path class="first" stroke-width="2" d="M150 76h28"/>',
+    text(186, 80, 'm: large for 20 updates', { of: 'first' }),
+    '<path class="second" stroke-width="2" stroke-dasharray="8 4" d="M150 100h28"/>',
+    text(186, 104, '√v: above 2 for 1,000 updates', { of: 'second' }),
     spikeDiagram({ y: 290, height: 180 }, 4, 'the update, divided by lr', [{ of: 'third', dash: '', values: update }]),
-    text(X + WIDTH / 2, 510, 'updates after the spike', { of: 'quiet', anchor: 'middle' }),
+    text(X + 130, 510, 'updates after the spike', { of: 'quiet' }),
   ]);
 }
