@@ -17,6 +17,8 @@ interface Page {
   readonly others?: readonly string[];
 }
 
+/** Characters of a program's output side by side, at 390 px. */
+const OF_A_PHONE = 41;
 const LN_2 = Math.LN2.toFixed(2);
 const rising = (values: readonly number[]): boolean => values.every((value, n) => n === 0 || value > values[n - 1]);
 const falling = (values: readonly number[]): boolean => rising([...values].reverse());
@@ -177,10 +179,9 @@ const PAGES: Readonly<Record<string, Page>> = {
 test.each(readdirSync('docs/questions').map((file) => file.replace('.md', '')))('%s', (name) => {
   const { settings = {}, says, holds, others = [] } = PAGES[name];
   const [page, program] = [read(`../questions/${name}.md`), read(`question-${name}.mjs`)];
-  const lines = blocksIn(page)[0]
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.match(/-?\d+(\.\d+)?/g) ?? []);
+  const output = blocksIn(page)[0].trimEnd().split('\n');
+  expect(output.filter((line) => line.length > OF_A_PHONE)).toEqual([]);
+  const lines = output.map((line) => line.match(/-?\d+(\.\d+)?/g) ?? []);
   for (const text of Object.values(settings)) expect(program).toContain(text);
   const numbers = lines.map((line) => line.map(Number));
   const isTrue = holds?.(numbers) ?? [];

@@ -40,14 +40,8 @@ for (const [name, values, end] of [
   columns.push(AHEAD.map(truth));
   network.dispose();
 }
-console.log('steps   noise that decays   wave\nahead     network      best   network   best');
+console.log('steps  noise that decays  wave\nahead  network    best    network  best');
 AHEAD.forEach((k, row) => {
-  const [noise, bestOfNoise, ofWave, bestOfWave] = columns.map((column) => column[row].toFixed(2));
-  console.log(
-    String(k).padStart(5) +
-      noise.padStart(12) +
-      bestOfNoise.padStart(10) +
-      ofWave.padStart(10) +
-      bestOfWave.padStart(7),
-  );
+  const values = columns.map((column, n) => column[row].toFixed(2).padStart([9, 8, 11, 6][n]));
+  console.log(String(k).padStart(5) + values.join(''));
 });

@@ -10,7 +10,7 @@ const [T, PERIOD, BATCHES] = [4, 6, 600];
 /** A one after five zeros: after four zeros in a batch, only earlier batches say when the next one comes. */
 const symbolAt = (t) => (t % PERIOD === 0 ? 1 : 0);
 
-console.log('in training  in use   next symbol right');
+console.log('in training  in use   right');
 for (const [training, answering] of [
   [true, true],
   [false, false],
