@@ -27,10 +27,7 @@ async function fedBack(network, window) {
   return AHEAD.map((k) => forecasts[k - 1]);
 }
 
-const line = (name, values) =>
-  console.log(name.padEnd(22) + values.map((value) => value.toFixed(2).padStart(7)).join(''));
-
-line('steps ahead', AHEAD);
+const columns = [];
 const noisy = decaying(new Random(2));
 const best = noisy.indexOf(Math.max(...noisy)) + 1; // after the largest value
 for (const [name, values, end] of [
@@ -38,8 +35,13 @@ for (const [name, values, end] of [
   ['wave', wave(), COUNT],
 ]) {
   const network = await trained(windowsOf(values, STEPS), { epochs: 30 });
-  line(`${name}: network`, await fedBack(network, values.slice(end - STEPS, end)));
+  columns.push(await fedBack(network, values.slice(end - STEPS, end)));
   const truth = (k) => (name === 'wave' ? Math.sin((end - 1 + k) / 2) : 0.9 ** k * values[end - 1]);
-  line(`${name}: best`, AHEAD.map(truth));
+  columns.push(AHEAD.map(truth));
   network.dispose();
 }
+console.log('steps  noise that decays  wave\nahead  network    best    network  best');
+AHEAD.forEach((k, row) => {
+  const values = columns.map((column, n) => column[row].toFixed(2).padStart([9, 8, 11, 6][n]));
+  console.log(String(k).padStart(5) + values.join(''));
+});

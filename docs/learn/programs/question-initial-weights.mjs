@@ -15,6 +15,7 @@ const inputs = tensorFrom(
   [T, B, 3],
 );
 
+console.log('factor  loss after 0, 50, 100  units');
 for (const factor of [0, 0.01, 1, 10]) {
   const config = { inputs: 3, layers: [{ hidden: H }], outputs: 2 };
   const network = new Network(backend, config, { T, B });
@@ -28,11 +29,11 @@ for (const factor of [0, 0.01, 1, 10]) {
   const losses = [];
   for (let update = 0; update <= 100; update++) {
     network.forward();
-    if (update % 50 === 0) losses.push((await network.metrics()).loss.toFixed(4));
+    if (update % 50 === 0) losses.push((await network.metrics()).loss.toFixed(3));
     network.backward();
     adam.update(0.01);
   }
   const h = stepOf(network.layers[0][0].h, T);
   const units = new Set(Array.from({ length: H }, (_, n) => Math.abs(h.get(0, n)).toFixed(4)));
-  console.log(`factor ${factor}: loss ${losses.join(', ')}; different units: ${units.size} of ${H}`);
+  console.log(`${String(factor).padEnd(7)} ${losses.join('  ')}    ${units.size} of ${H}`);
 }

@@ -27,11 +27,8 @@ for (const [name, values] of Object.entries({ 'random walk': randomWalk(), wave:
   const last = forecasts.map((_, n) => test.x.get(n, STEPS - 1, 0));
   const error = sizeOf(last.map((value, n) => test.targets.get(n, 0) - value));
   console.log(name);
-  console.log(
-    `  error of the forecast ${(await errorOf(network, test)).toFixed(3)}, of the last value ${error.toFixed(3)}`,
-  );
-  console.log(
-    `  distance of the forecast from the last value ${sizeOf(forecasts.map((one, n) => one - last[n])).toFixed(3)}`,
-  );
+  console.log(`  error of the forecast       ${(await errorOf(network, test)).toFixed(3)}`);
+  console.log(`  error of the last value     ${error.toFixed(3)}`);
+  console.log(`  from forecast to last value ${sizeOf(forecasts.map((one, n) => one - last[n])).toFixed(3)}`);
   network.dispose();
 }

@@ -24,19 +24,16 @@ async function losses(learningRate, given = labels) {
   const found = [];
   for (let update = 0; update <= 100; update++) {
     network.forward();
-    if (update % 50 === 0) found.push((await network.metrics()).loss.toFixed(4));
+    if (update % 50 === 0) found.push((await network.metrics()).loss.toFixed(3));
     network.backward();
     adam.update(learningRate);
   }
-  return found.join(', ');
+  return found.join('  ');
 }
 
-for (const rate of [1e-5, 1e-3, 1e-2, 1]) console.log(`learning rate ${rate}: loss ${await losses(rate)}`);
+console.log('learning rate   loss after 0, 50, 100');
+for (const rate of [1e-5, 1e-3, 1e-2, 1]) console.log(`${String(rate).padEnd(16)}${await losses(rate)}`);
 const random = new Random(1);
-console.log(
-  `0.01, random labels: loss ${await losses(
-    0.01,
-    labels.map(() => random.below(2)),
-  )}`,
-);
-console.log(`-0.01, the wrong sign: loss ${await losses(-0.01)}`);
+const randomLabels = labels.map(() => random.below(2));
+console.log(`random labels   ${await losses(0.01, randomLabels)}`);
+console.log(`wrong sign      ${await losses(-0.01)}`);

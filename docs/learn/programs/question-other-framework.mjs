@@ -29,10 +29,10 @@ function stateOf({ order = 'ijfo', forgetBias = 1, biases = 1, hidden = Wh }) {
 /** The block of each gate is transposed. */
 const turned = Array.from({ length: H }, (_, m) => Wh[m].map((_, n) => Wh[n % H][n - (n % H) + m]));
 for (const [name, reading] of Object.entries({
-  'as Longhand, order i, j, f, o': {},
-  'order i, f, j, o, as PyTorch': { order: 'ifjo' },
+  'order i, j, f, o': {}, // as Longhand
+  'order i, f, j, o': { order: 'ifjo' }, // as PyTorch
   'no forget bias': { forgetBias: 0 },
-  'the bias in both of PyTorch’s': { biases: 2 },
-  'Wh transposed in each gate': { hidden: turned },
+  'bias added twice': { biases: 2 }, // as if both of PyTorch's were this one
+  'Wh transposed': { hidden: turned },
 }))
-  console.log(`${name.padEnd(31)} h = ${stateOf(reading).join(', ')}`);
+  console.log(`${name}:`.padEnd(18) + `h = ${stateOf(reading).join(', ')}`);

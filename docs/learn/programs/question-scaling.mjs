@@ -13,7 +13,7 @@ const values = Array.from({ length: COUNT }, (_, t) => MEAN + SPREAD * (Math.sin
 for (const [name, mean, spread] of [
   ['as they are', 0, 1],
   ['minus the mean', MEAN, 1],
-  ['and divided by the spread', MEAN, SPREAD],
+  ['divided by the spread too', MEAN, SPREAD],
 ]) {
   const data = windowsOf(
     values.map((value) => (value - mean) / spread),
@@ -23,6 +23,6 @@ for (const [name, mean, spread] of [
   const { outputs } = await predict(network, data.x);
   const errors = [...valuesOf(outputs)].map((one, n) => (one - data.targets.get(n, 0)) * spread);
   const error = Math.sqrt(errors.reduce((sum, one) => sum + one * one, 0) / errors.length);
-  console.log(`values ${name}: error ${error.toFixed(0)}`);
+  console.log(`${name}: error ${error.toFixed(0)}`);
   network.dispose();
 }

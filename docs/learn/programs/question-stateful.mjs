@@ -10,6 +10,7 @@ const [T, PERIOD, BATCHES] = [4, 6, 600];
 /** A one after five zeros: after four zeros in a batch, only earlier batches say when the next one comes. */
 const symbolAt = (t) => (t % PERIOD === 0 ? 1 : 0);
 
+console.log('in training  in use   right');
 for (const [training, answering] of [
   [true, true],
   [false, false],
@@ -36,5 +37,5 @@ for (const [training, answering] of [
   }
   const words = (isCarried) => (isCarried ? 'carried' : 'reset');
   const share = ((100 * right) / (T * BATCHES)).toFixed(0);
-  console.log(`state ${words(training)} in training, ${words(answering)} in use: ${share}% of the next symbols right`);
+  console.log(words(training).padEnd(13) + words(answering).padEnd(9) + `${share}%`);
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/places.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
-import { outputOf, read, withoutTrailingSpaces } from '../../helpers/chapter.js';
+import { blocksIn, outputOf, read, withoutTrailingSpaces } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 
@@ -73,7 +73,9 @@ async function runProgram(page: Page, chapter: string, name: string): Promise<vo
     return;
   }
   await status.filter({ hasText: `${name}.mjs has ended` }).waitFor();
-  const shown = read(`${chapter}.md`).split(`$ node docs/learn/programs/${name}.mjs\n`).at(1)?.split('```')[0];
+  const document = read(`${chapter}.md`);
+  const below = document.split(`$ node docs/learn/programs/${name}.mjs\n`).at(1)?.split('```')[0];
+  const shown = name.startsWith('question-') ? blocksIn(document)[0] : below;
   const outputs = [(await printed.textContent())!, shown ?? outputOf(`${name}.mjs`)];
   const [text, expected] = outputs.map(withoutTrailingSpaces);
   if (ROUNDED.includes(name)) expect(withoutNumbers(text)).toBe(withoutNumbers(expected));
