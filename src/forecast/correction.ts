@@ -60,7 +60,7 @@ export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction 
   for (const block of tried.length > 1 ? earlierBlocks(plan, ahead) : []) {
     const end = block[0] - ahead + 1;
     const heldFrom = Math.max(Math.ceil(block[0] / 2), block[0] - block.length);
-    const found = forecastsOf(fitMethods({ reading, T: plan.T, end, heldFrom }, names).fits, reading, block);
+    const found = forecastsOf(fitMethods({ reading, T: plan.T, end, heldFrom }, names, fits).fits, reading, block);
     const same = tried.map(({ fit }) => sameFit(found, fit, (one) => one.fit)?.values);
     if (same.includes(undefined)) break; // a method that needs more rows could not be compared
     tried = tried.map((one, n) => ({ ...one, values: [...one.values, ...(same[n] ?? [])] }));

@@ -167,8 +167,8 @@ function fittedTo(
   return { model: { ...weights, isLogarithm, first, last: walk.state() }, likelihood };
 }
 
-/** Passes backwards and forwards in time: with Θ near -1 and few seasons, the first differences still change a little in the last one. */
-const PASSES = 8;
+/** Passes backwards and forwards in time, until nothing changes: with Θ near -1 and few seasons, the first differences still do a little in the last one. */
+const MOST_PASSES = 8;
 
 /**
  * E[e | w] of the differences w `[n]`, of which the first s + 1 are unknown. They are forecast backwards in time, from a model with the same
@@ -179,7 +179,8 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
   const both = theta * seasonal;
   const e = new Float64Array(n + s + 1); // 0 after the last difference
   const a = new Float64Array(n + 2 * (s + 1)); // and 0 before the first one
-  for (let pass = 0; pass < PASSES; pass++) {
+  const read = e.subarray(n - s - 1, n); // what the next pass reads of this one
+  for (let pass = 0, before: Float64Array | undefined; pass < MOST_PASSES; pass++) {
     for (let t = n + s; t > s; t--) {
       const difference = t < n ? w[t] : theta * e[t - 1] + seasonal * e[t - s] + both * e[t - s - 1];
       a[t] = difference - theta * a[t + 1] - seasonal * a[t + s] - both * a[t + s + 1];
@@ -192,6 +193,8 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
         (t >= s ? seasonal * e[t - s] : 0) -
         (t > s ? both * e[t - s - 1] : 0);
     }
+    if (before?.every((value, t) => value === read[t])) break;
+    before = read.slice();
   }
   return e.subarray(0, n);
 }

@@ -14,7 +14,7 @@
  */
 import { counted } from '../../core/arguments.js';
 import type { Minimum } from './least-squares.js';
-import { leastSquares } from './least-squares.js';
+import { LeastSquares, MOST_STEPS } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
 import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
@@ -40,35 +40,51 @@ interface Smoothing {
 /** A season of more steps is left out: its states would be most of the parameters. */
 const MOST_PERIOD = 336;
 
+/** One logarithm of a product is quicker than that of each factor. */
+const LEAST_PRODUCT = 1e-100;
+
 /**
- * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes ŷ of each row into `expected`. A missing y
- * changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
+ * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes the error of each row into r, as a share of
+ * ŷ if errors are proportional. A missing y changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
+ * Returns the geometric mean of all ŷ if errors are proportional, which is not above 0 unless all are; else 1.
  */
 function advance(
-  { season, period }: Form,
+  { season, period, errors }: Form,
   { alpha, beta, gamma, phi }: Smoothing,
   state: Float64Array,
   row: number,
   y: Float64Array,
-  expected: Float64Array,
-): void {
+  r: Float64Array,
+): number {
   const isMultiplied = season === 'multiplicative';
+  const isShare = errors === 'multiplicative';
   let [phase, l, b] = [row % period, state[0], state[1]];
+  let [product, logs, count] = [1, 0, 0];
   for (let t = 0; t < y.length; t++) {
     const base = l + phi * b;
     const s = state[2 + phase];
-    expected[t] = isMultiplied ? base * s : base + s;
+    const expected = isMultiplied ? base * s : base + s;
     const isMissing = Number.isNaN(y[t]) || (isMultiplied && y[t] <= 0);
-    const e = isMissing ? 0 : y[t] - expected[t];
+    const e = isMissing ? 0 : y[t] - expected;
     const ofBase = isMultiplied ? e / s : e;
     l = base + alpha * ofBase;
     b = phi * b + beta * ofBase;
     if (!isMultiplied) state[2 + phase] = s + gamma * e;
     else if (base > 0) state[2 + phase] = s + (gamma * e) / base;
     phase = phase + 1 < period ? phase + 1 : 0; // a remainder takes longer than the rest of a row
+    r[t] = isShare && !isMissing ? e / expected : e;
+    if (!isShare || isMissing) continue;
+    count++;
+    const larger = product * expected;
+    if (larger > LEAST_PRODUCT && larger < 1 / LEAST_PRODUCT) product = larger;
+    else {
+      logs = logs + Math.log(product) + Math.log(expected);
+      product = 1;
+    }
   }
   state[0] = l;
   state[1] = b;
+  return isShare ? Math.exp((logs + Math.log(product)) / Math.max(count, 1)) : 1;
 }
 
 /** The forecast of the row `ahead` rows after the one before `row`. */
@@ -90,21 +106,25 @@ interface Ets extends Form, Smoothing, Walked {}
 
 /** Of every form that the series allows, the one with the smallest AICc. */
 export const ets: Method = {
-  fit: fittedOnce((filled, seasons, end) => {
+  fit: fittedOnce((filled, seasons, end, near) => {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
-    const begun = [1, ...periods]
-      .flatMap((period) => formsOf(period, isPositive))
-      .flatMap((form) => begunFit(form, y, Math.max(from, 0), count) ?? []);
-    if (begun.length === 0)
+    const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
+    const starts = startsNear(forms, near) ?? forms.map((form): FormStart => ({ form }));
+    const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
+    const ended = continued(continued(begun, ...FIRST_LOOK), ...SECOND_LOOK).map(endedFit);
+    if (ended.length === 0)
       return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
-    const least = Math.min(...begun.map(({ criterion }) => criterion));
-    const ended = begun.filter(({ criterion }) => criterion <= least + HOPELESS).map(endedFit);
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
-    return [fitted(modelOf(best, y, end))];
+    const one = fitted(modelOf(best, y, end));
+    endings.set(
+      one,
+      ended.map(({ form, minimum }) => ({ form, parameters: minimum.parameters })),
+    );
+    return [one];
   }),
   restored(stored) {
     const period = stored.field('period').whole(1, MOST_PERIOD);
@@ -135,12 +155,12 @@ function fitted(model: Ets): FittedMethod {
   const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
   const walkFrom = ({ at, state }: StateAt) => {
     const now = Float64Array.from(state);
-    const [one, expected] = [new Float64Array(1), new Float64Array(1)];
+    const [one, error] = [new Float64Array(1), new Float64Array(1)];
     let row = at;
     return {
       next: (y: number) => {
         one[0] = y;
-        advance(model, model, now, row++, one, expected);
+        advance(model, model, now, row++, one, error);
       },
       forecast: (ahead: number) => forecast(model, model, now, row, ahead),
     };
@@ -170,23 +190,48 @@ const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const logit = (share: number): number => Math.log(share / (1 - share));
 
-/** Steps of the search after which hopeless forms are dropped: those whose criterion is larger than the smallest by this. */
-const FIRST_STEPS = 10;
-const HOPELESS = 20;
+/** Steps of the search, after which forms are dropped whose criterion is larger than the smallest by so much: they are hopeless. */
+const [FIRST_LOOK, SECOND_LOOK] = [
+  [3, 100],
+  [7, 20],
+] as const;
 
-/** A form while it is fitted to the rows from `from` on: its smallest sum of squares so far, and its AICc there. */
+/** A form, and the parameters from which its search starts; by default there are several starts. */
+interface FormStart {
+  readonly form: Form;
+  readonly parameters?: Float64Array;
+}
+
+/** Where the searches of a fit ended, of all forms that are not hopeless. */
+const endings = new WeakMap<FittedMethod, readonly FormStart[]>();
+
+/** The endings of a fit to other rows, of these forms; undefined if there are none. */
+function startsNear(forms: readonly Form[], near: FittedMethod | undefined): readonly FormStart[] | undefined {
+  const isSame = (a: Form, b: Form): boolean =>
+    a.trend === b.trend && a.season === b.season && a.errors === b.errors && a.period === b.period;
+  const found = (near && endings.get(near))?.filter(({ form }) => forms.some((one) => isSame(one, form)));
+  return found && found.length > 0 ? found : undefined;
+}
+
+/** A form while it is fitted to the rows from `from` on. */
 interface Fit {
   readonly form: Form;
   readonly from: number;
-  readonly minimumFrom: (start: Float64Array, most?: number) => Minimum;
   readonly startAt: (p: Float64Array) => Start;
+  readonly searchFrom: (start: Float64Array) => LeastSquares;
   readonly criterionOf: (sum: number) => number;
+  /** One from each start, until the best of them is known. */
+  readonly searches: readonly LeastSquares[];
+  /** Its smallest sum of squares so far, and its AICc there. */
   readonly minimum: Minimum;
   readonly criterion: number;
 }
 
-/** The first steps of a fit to y, `count` of which are numbers; undefined if the form has too many parameters for these, or does not suit. */
-function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit | undefined {
+/** A fit before its first step. */
+type BegunFit = Omit<Fit, 'minimum' | 'criterion'>;
+
+/** A fit to y, `count` of which are numbers; undefined if the form has too many parameters for these. */
+function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number, count: number): BegunFit | undefined {
   const { slope, season, damping } = statesOf(form);
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
@@ -194,24 +239,32 @@ function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit
   const startAt = (p: Float64Array, state = new Float64Array(2 + form.period)): Start =>
     startOf(form, initial, p, state);
   const state = new Float64Array(2 + form.period);
-  const minimumFrom = (start: Float64Array, most?: number): Minimum =>
-    leastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start, most);
+  const searchFrom = (start: Float64Array): LeastSquares =>
+    new LeastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start);
   const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
-  const found = FIRST_ALPHAS.map((alpha): Minimum => {
+  const starts = FIRST_ALPHAS.map((alpha) => {
     const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
-    const start = [...shares.map(logit), ...Array<number>(changes).fill(0)];
-    return minimumFrom(Float64Array.from(start), FIRST_STEPS);
+    return Float64Array.from([...shares.map(logit), ...Array<number>(changes).fill(0)]);
   });
-  const minimum = found.reduce((a, b) => (b.sum < a.sum ? b : a));
+  const searches = (parameters ? [parameters] : starts).map(searchFrom);
   const criterionOf = (sum: number): number =>
     count * Math.log(sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
-  if (!Number.isFinite(minimum.sum)) return undefined;
-  return { form, from, minimumFrom, startAt, criterionOf, minimum, criterion: criterionOf(minimum.sum) };
+  return { form, from, startAt, searchFrom, criterionOf, searches };
+}
+
+/** The fits after more steps of their searches, without those that do not suit, or are hopeless: whose criterion is larger than the smallest by `most`. */
+function continued(fits: readonly BegunFit[], steps: number, most: number): Fit[] {
+  const found = fits.map((fit): Fit => {
+    const minimum = fit.searches.map((one) => one.after(steps)).reduce((a, b) => (b.sum < a.sum ? b : a));
+    return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
+  });
+  const least = Math.min(...found.map(({ criterion }) => criterion));
+  return found.filter(({ minimum, criterion }) => Number.isFinite(minimum.sum) && criterion <= least + most);
 }
 
 /** The same fit at its end. */
 function endedFit(fit: Fit): Fit {
-  const minimum = fit.minimumFrom(fit.minimum.parameters);
+  const minimum = fit.searchFrom(fit.minimum.parameters).after(MOST_STEPS);
   return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
 }
 
@@ -255,30 +308,13 @@ function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array, 
   return { smoothing: { alpha, beta, gamma, phi }, state };
 }
 
-/**
- * Writes r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ. False if one of these is
- * not above 0.
- */
+/** Writes r, with Σr² that of the likelihood: shares of ŷ count times the geometric mean of all ŷ. False if one of these is not above 0. */
 function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number, r: Float64Array): boolean {
-  advance(form, smoothing, state, from, y, r);
-  let [product, logs, count] = [1, 0, 0];
-  for (let t = 0; t < y.length; t++) {
-    const expected = r[t];
-    r[t] = Number.isNaN(y[t]) ? 0 : y[t] - expected;
-    if (form.errors === 'additive' || Number.isNaN(y[t])) continue;
-    if (!(expected > 0)) return false;
-    r[t] /= expected;
-    count++;
-    const larger = product * expected;
-    if (larger > LEAST_PRODUCT && larger < 1 / LEAST_PRODUCT) product = larger;
-    else [logs, product] = [logs + Math.log(product) + Math.log(expected), 1];
-  }
-  const mean = Math.exp((logs + Math.log(product)) / Math.max(count, 1));
+  const mean = advance(form, smoothing, state, from, y, r);
+  if (!(mean > 0)) return false;
   if (mean !== 1) for (let t = 0; t < r.length; t++) r[t] *= mean;
   return true;
 }
-/** One logarithm of a product is quicker than that of each factor. */
-const LEAST_PRODUCT = 1e-100;
 
 /** Seasons that the initial state is computed from; without seasons, rows. */
 const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];
