@@ -113,7 +113,7 @@ export const ets: Method = {
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
-    const starts = startsNear(forms, near) ?? forms.map((form): FormStart => ({ form }));
+    const starts = (y.length < LEAST_ROWS_NEAR ? undefined : startsNear(forms, near)) ?? forms.map((form): FormStart => ({ form }));
     const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
     const ended = continued(continued(begun, ...FIRST_LOOK), ...SECOND_LOOK).map(endedFit);
     if (ended.length === 0)
@@ -192,7 +192,7 @@ const logit = (share: number): number => Math.log(share / (1 - share));
 
 /** Steps of the search, after which forms are dropped whose criterion is larger than the smallest by so much: they are hopeless. */
 const [FIRST_LOOK, SECOND_LOOK] = [
-  [3, 100],
+  [3, 300],
   [7, 20],
 ] as const;
 
@@ -204,6 +204,9 @@ interface FormStart {
 
 /** Where the searches of a fit ended, of all forms that are not hopeless. */
 const endings = new WeakMap<FittedMethod, readonly FormStart[]>();
+
+/** Fewer rows have several minima, and a search from all starts is quick. */
+const LEAST_ROWS_NEAR = 300;
 
 /** The endings of a fit to other rows, of these forms; undefined if there are none. */
 function startsNear(forms: readonly Form[], near: FittedMethod | undefined): readonly FormStart[] | undefined {
