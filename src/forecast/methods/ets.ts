@@ -113,16 +113,19 @@ export const ets: Method = {
     const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
-    const starts = (y.length < LEAST_ROWS_NEAR ? undefined : startsNear(forms, near)) ?? forms.map((form): FormStart => ({ form }));
+    const starts =
+      (y.length < LEAST_ROWS_NEAR ? undefined : startsNear(forms, near)) ?? forms.map((form): FormStart => ({ form }));
     const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
-    const ended = continued(continued(begun, ...FIRST_LOOK), ...SECOND_LOOK).map(endedFit);
+    const ended = LOOKS.reduce(continued, begun).map(endedFit);
     if (ended.length === 0)
       return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
     const one = fitted(modelOf(best, y, end));
     endings.set(
       one,
-      ended.map(({ form, minimum }) => ({ form, parameters: minimum.parameters })),
+      ended
+        .filter(({ criterion }) => criterion <= best.criterion + NEAR)
+        .map(({ form, minimum }) => ({ form, parameters: minimum.parameters })),
     );
     return [one];
   }),
@@ -190,11 +193,14 @@ const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const logit = (share: number): number => Math.log(share / (1 - share));
 
-/** Steps of the search, after which forms are dropped whose criterion is larger than the smallest by so much: they are hopeless. */
-const [FIRST_LOOK, SECOND_LOOK] = [
+/** Steps of the searches, after which forms are dropped whose criterion is larger than the smallest by so much: they are hopeless. */
+const LOOKS = [
   [3, 300],
-  [7, 20],
+  [2, 60],
+  [5, 20],
 ] as const;
+/** So is a search whose criterion is larger by this than that of the same form from another start. */
+const HOPELESS_START = 20;
 
 /** A form, and the parameters from which its search starts; by default there are several starts. */
 interface FormStart {
@@ -202,7 +208,9 @@ interface FormStart {
   readonly parameters?: Float64Array;
 }
 
-/** Where the searches of a fit ended, of all forms that are not hopeless. */
+/** Forms whose criterion is larger by more than this are seldom the best for other rows. */
+const NEAR = 6;
+/** Where the searches of a fit ended, of the forms that may be the best for other rows. */
 const endings = new WeakMap<FittedMethod, readonly FormStart[]>();
 
 /** Fewer rows have several minima, and a search from all starts is quick. */
@@ -222,19 +230,16 @@ interface Fit {
   readonly from: number;
   readonly startAt: (p: Float64Array) => Start;
   readonly searchFrom: (start: Float64Array) => LeastSquares;
-  readonly criterionOf: (sum: number) => number;
-  /** One from each start, until the best of them is known. */
+  readonly criterionOf: (minimum: Minimum) => number;
+  /** One from each start, without those that are hopeless. */
   readonly searches: readonly LeastSquares[];
   /** Its smallest sum of squares so far, and its AICc there. */
   readonly minimum: Minimum;
   readonly criterion: number;
 }
 
-/** A fit before its first step. */
-type BegunFit = Omit<Fit, 'minimum' | 'criterion'>;
-
-/** A fit to y, `count` of which are numbers; undefined if the form has too many parameters for these. */
-function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number, count: number): BegunFit | undefined {
+/** A fit to y, `count` of which are numbers, before its first step; undefined if the form has too many parameters for these. */
+function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number, count: number): Fit | undefined {
   const { slope, season, damping } = statesOf(form);
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
@@ -250,26 +255,31 @@ function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number
     return Float64Array.from([...shares.map(logit), ...Array<number>(changes).fill(0)]);
   });
   const searches = (parameters ? [parameters] : starts).map(searchFrom);
-  const criterionOf = (sum: number): number =>
+  const criterionOf = ({ sum }: Minimum): number =>
     count * Math.log(sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
-  return { form, from, startAt, searchFrom, criterionOf, searches };
+  const minimum = searches[0].after(0);
+  return { form, from, startAt, searchFrom, criterionOf, searches, minimum, criterion: criterionOf(minimum) };
 }
 
-/** The fits after more steps of their searches, without those that do not suit, or are hopeless: whose criterion is larger than the smallest by `most`. */
-function continued(fits: readonly BegunFit[], steps: number, most: number): Fit[] {
-  const found = fits.map((fit): Fit => {
-    const minimum = fit.searches.map((one) => one.after(steps)).reduce((a, b) => (b.sum < a.sum ? b : a));
-    return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
-  });
+/** The fit after more steps of its searches. */
+function afterSteps(fit: Fit, steps: number): Fit {
+  const found = fit.searches.map((search) => ({ search, minimum: search.after(steps) }));
+  const { minimum } = found.reduce((a, b) => (b.minimum.sum < a.minimum.sum ? b : a));
+  const criterion = fit.criterionOf(minimum);
+  const hopeful = found.filter((one) => fit.criterionOf(one.minimum) <= criterion + HOPELESS_START);
+  return { ...fit, searches: hopeful.map(({ search }) => search), minimum, criterion };
+}
+
+/** The fits after a look, without those that are hopeless, or whose form does not suit. */
+function continued(fits: readonly Fit[], [steps, most]: (typeof LOOKS)[number]): Fit[] {
+  const found = fits.map((fit) => afterSteps(fit, steps)).filter(({ minimum }) => Number.isFinite(minimum.sum));
   const least = Math.min(...found.map(({ criterion }) => criterion));
-  return found.filter(({ minimum, criterion }) => Number.isFinite(minimum.sum) && criterion <= least + most);
+  return found.filter(({ criterion }) => criterion <= least + most);
 }
 
 /** The same fit at its end. */
-function endedFit(fit: Fit): Fit {
-  const minimum = fit.searchFrom(fit.minimum.parameters).after(MOST_STEPS);
-  return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
-}
+const endedFit = (fit: Fit): Fit =>
+  afterSteps({ ...fit, searches: [fit.searchFrom(fit.minimum.parameters)] }, MOST_STEPS);
 
 /** The model of a fit, with its state after the last row of y, before `end`. */
 function modelOf({ form, from, startAt, minimum }: Fit, y: Float64Array, end: number): Ets {
