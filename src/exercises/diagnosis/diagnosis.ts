@@ -1,10 +1,10 @@
 /** What can be said about the wrong numbers of an answer, for its author. All words that a verdict shows about a mistake are made here. */
+import { listed } from '../../core/arguments.js';
 import {
   type Finding,
   type Statement,
   areNear,
   capital,
-  listOf,
   sentenceOf as withNames,
   together,
 } from '../../causes/compared.js';
@@ -158,7 +158,7 @@ function namesOf(names: readonly string[]): string {
     tensors.set(tensor, [...(tensors.get(tensor) ?? []), ...own]);
   }
   const all = [...tensors].map(([tensor, gates]) =>
-    gates.length === 0 ? tensor : `gate${gates.length > 1 ? 's' : ''} ${listOf(gates)} of ${tensor}`,
+    gates.length === 0 ? tensor : `gate${gates.length > 1 ? 's' : ''} ${listed(gates)} of ${tensor}`,
   );
-  return listOf(all);
+  return listed(all);
 }

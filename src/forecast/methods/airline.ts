@@ -5,6 +5,7 @@
  *     ẑ(t) = z(t-1) + z(t-s) - z(t-s-1) + θ·e(t-1) + Θ·e(t-s) + θΘ·e(t-s-1),   and e(t) = z(t) - ẑ(t).
  */
 import { counted } from '../../core/arguments.js';
+import { arePositive } from '../series.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walk, Walked } from './method.js';
 import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
@@ -35,7 +36,7 @@ export const airline: Method = {
       return seasons.length === 0
         ? 'the series has no season'
         : `the series has ${counted(y.length, 'row')} before the forecasts, fewer than two seasons`;
-    const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(y);
     const common = Math.max(...periods) + 1; // the rows after these have errors in every model
     const ending = near && endings.get(near);
     const found = periods.flatMap((period) =>

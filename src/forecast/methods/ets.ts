@@ -13,6 +13,7 @@
  * Without a slope b = 0; φ = 1 unless the slope is damped. Whether the errors' size is thought proportional to ŷ changes only how they are weighed.
  */
 import { counted } from '../../core/arguments.js';
+import { arePositive } from '../series.js';
 import type { Minimum } from './least-squares.js';
 import { LeastSquares, MOST_STEPS } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
@@ -110,7 +111,7 @@ export const ets: Method = {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
-    const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(y);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
     const starts =

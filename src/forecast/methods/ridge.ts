@@ -3,9 +3,11 @@
  * because many series grow, and vary, by shares.
  */
 import { counted } from '../../core/arguments.js';
+import { stepsIn } from '../../core/numbers.js';
 import { scaled } from '../../data/scale.js';
 import type { JsonReader } from '../../files/json-reader.js';
 import { meanAbsoluteError } from '../intervals.js';
+import { arePositive } from '../series.js';
 import type { Reading } from '../windows.js';
 import { readingOf, remembered, strideFor } from '../windows.js';
 import { solved } from './least-squares.js';
@@ -94,7 +96,7 @@ interface HorizonWeights {
 export const ridge: Method = {
   fit(input) {
     const { reading, end } = input;
-    const isPositive = reading.series.filled.subarray(0, end).every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(reading.series.filled.subarray(0, end));
     return (isPositive ? [false, true] : [false]).map((isLogarithm) => {
       const read = { ...input, reading: isLogarithm ? logarithmsOf(reading) : reading };
       return fitted(
@@ -119,7 +121,7 @@ export const ridge: Method = {
 const MOST_SPAN = 2 ** 16;
 
 function fittedTo({ reading, T, end, heldFrom }: FitInput, ahead: number): HorizonWeights {
-  const held = Array.from({ length: Math.max(0, end - heldFrom) }, (_, n) => heldFrom + n);
+  const held = stepsIn({ from: heldFrom, to: end });
   const truth = held.map((d) => reading.series.y[d]);
   const largest = reading.ahead[reading.ahead.length - 1];
   const tried = [1, T].flatMap((span) => {
