@@ -82,7 +82,3 @@ export const capital = (sentence: string): string =>
     /^(gate|the|row|column|element|index|indices|all)s?\b/,
     (word) => word[0].toUpperCase() + word.slice(1),
   );
-
-/** `a`, `a and b`, `a, b and c` */
-export const listOf = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

@@ -1,6 +1,7 @@
 /** Statements on where the numbers of a tensor stand: at exchanged places, in reverse, or wrong at some indices only. */
 import { type Shape, indexOf, sizeOf } from '../core/tensor.js';
-import { type Compared, type Statement, areNear, digitsOfAll, DIGITS, isNear, listOf, whole } from './compared.js';
+import { listed } from '../core/arguments.js';
+import { type Compared, type Statement, areNear, digitsOfAll, DIGITS, isNear, whole } from './compared.js';
 
 /** A matrix with its rows as columns, or a tensor with two axes exchanged. The numbers lie as those of the exchanged tensor. */
 export function transposedOf(parts: readonly Compared[]): Statement | undefined {
@@ -45,7 +46,7 @@ export function reversedOf(part: Compared): Statement | undefined {
       );
     if (!found.every((value, n) => isNear(part, value, expected[from(n)]))) continue;
     if (shape.length === 1) return whole('{} {is} in reverse order');
-    return whole(`{} {is} in reverse order along ${axes.length === 1 ? 'axis' : 'axes'} ${listOf(axes.map(String))}`);
+    return whole(`{} {is} in reverse order along ${axes.length === 1 ? 'axis' : 'axes'} ${listed(axes.map(String))}`);
   }
   return undefined;
 }
@@ -72,7 +73,7 @@ export function movedOf(part: Compared): Statement | undefined {
       if (from === undefined) return `${those} ${verb[0]} 0`;
       return `${those} ${verb[1]} the expected numbers of ${placesOf(part.shape, axis, rangeOf(from, from + last - first))}`;
     });
-    return whole(`In {}, ${listOf(words)}`);
+    return whole(`In {}, ${listed(words)}`);
   }
   return undefined;
 }
@@ -121,7 +122,7 @@ export function placesOf(shape: Shape, axis: number, indices: readonly number[])
   const of = shape.length > 2 ? ` of axis ${axis}` : '';
   if (indices.length === 1 && shape[axis] > 2 && first === shape[axis] - 1) return `the last ${one}${of}`;
   const isRange = indices.length > 2 && last - first === indices.length - 1;
-  const numbers = isRange ? `${first} to ${last}` : listOf(indices.map(String));
+  const numbers = isRange ? `${first} to ${last}` : listed(indices.map(String));
   return `${indices.length === 1 ? one : several} ${numbers}${of}`;
 }
 

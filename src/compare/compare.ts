@@ -6,7 +6,7 @@
  * docs/files.md describes the file.
  */
 import { causesOf } from '../causes/causes.js';
-import { listOf } from '../causes/compared.js';
+import { listed } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -173,7 +173,7 @@ function withCauses(all: readonly Compared[], tolerance: number): Difference[] {
   });
   const causes = all.every(({ difference }) => difference.ok)
     ? new Map<string, string>()
-    : causesOf(tensors, { namesOf: listOf });
+    : causesOf(tensors, { namesOf: listed });
   return all.map(({ difference }) => ({ ...difference, cause: causes.get(difference.name) }));
 }
 

@@ -213,6 +213,14 @@ export const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.te
 export const counted = (count: number | bigint, what: string, plural = `${what}s`): string =>
   `${count} ${Number(count) === 1 ? what : plural}`;
 
+/** `a`, `a and b`, `a, b and c` */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
+
+/** The first names: `a, b and 3 more`. */
+export const firstOf = (names: readonly string[], most: number): string =>
+  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
+
 /** The fields that are not undefined, which JSON cannot hold. */
 export const definedFields = <Fields extends object>(fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;

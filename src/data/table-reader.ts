@@ -3,7 +3,7 @@
  * for are kept, so a file may be larger than the memory.
  */
 import Papa from 'papaparse';
-import { counted, describe } from '../core/arguments.js';
+import { counted, describe, firstOf } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { parseStrictJson } from '../files/json.js';
 import type { CellReader, Table, WantedColumn } from './table.js';
@@ -104,7 +104,7 @@ export class RowReader {
     const titles = names.map((title) => title.trim());
     const wanted = [...this.columns].map(([column, reader]): [number, string, CellReader] => {
       const at = titles.indexOf(column);
-      if (at < 0) throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${listOf(titles)}`);
+      if (at < 0) throw this.fault(`there is no column ${JSON.stringify(column)}: the columns are ${namesOf(titles)}`);
       if (titles.includes(column, at + 1)) throw this.fault(`two columns are called ${JSON.stringify(column)}`);
       return [at, column, reader];
     });
@@ -282,12 +282,11 @@ function firstRecords(text: string, most: number): FirstRows {
 }
 
 /** Names of columns, for a message. */
-function listOf(titles: readonly string[]): string {
-  const shown = titles
-    .slice(0, MOST_SHOWN)
-    .map((title) => (/^[^\p{Cc}",]{1,40}$/u.test(title) ? title : describe(title)));
-  return shown.join(', ') + (titles.length > MOST_SHOWN ? ` and ${titles.length - MOST_SHOWN} more` : '');
-}
+const namesOf = (titles: readonly string[]): string =>
+  firstOf(
+    titles.map((title) => (/^[^\p{Cc}",]{1,40}$/u.test(title) ? title : describe(title))),
+    MOST_SHOWN,
+  );
 
 /** The line of a row. */
 function lineAt(jumps: readonly [row: number, line: number][], row: number): number {

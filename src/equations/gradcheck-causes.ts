@@ -1,6 +1,7 @@
 /** Why gradients are wrong: what is wrong with the measurement, or else with the numbers. */
 import { causesOf } from '../causes/causes.js';
-import { type Compared, listOf } from '../causes/compared.js';
+import { listed } from '../core/arguments.js';
+import { type Compared } from '../causes/compared.js';
 import { type Line, type Measuring, measuredCause, unsteadyCause } from '../causes/measured.js';
 import { placesOf } from '../causes/places.js';
 import type { Candidate } from '../causes/terms.js';
@@ -44,7 +45,7 @@ export async function gradientCauses(
     terms.push({ words: 'the gradient of the outputs', values: [...projection] });
   }
   const namesOf = (names: readonly string[]): string =>
-    `the gradient${names.length > 1 ? 's' : ''} of ${listOf(names)}`;
+    `the gradient${names.length > 1 ? 's' : ''} of ${listed(names)}`;
   const known = { namesOf, terms, uncertain, ...(outputs && { shapes: { 'the outputs': outputs.shape } }) };
   const found = causesOf(rest, known);
   const parts = new Map<string, Candidate[]>();

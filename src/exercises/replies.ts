@@ -1,5 +1,5 @@
 /** The first reply to a wrong answer: which quantity differs, and what is computed from it. The mistake itself is named when the reader asks. */
-import { listOf } from '../causes/compared.js';
+import { listed } from '../core/arguments.js';
 import { type WrongNumber, plainElement } from './exercise.js';
 
 type Flow = readonly (readonly [source: string, readers: readonly string[]])[];
@@ -60,10 +60,10 @@ export function followWords(exercise: string, differences: readonly WrongNumber[
   const verb = (all: readonly string[], one: string, several: string): string => (all.length === 1 ? one : several);
   return [
     readers.length > 0
-      ? `${source} differs. ${listOf(readers)} ${verb(readers, 'is', 'are')} computed from it, so ${verb(readers, 'it', 'they')} can follow from it.`
+      ? `${source} differs. ${listed(readers)} ${verb(readers, 'is', 'are')} computed from it, so ${verb(readers, 'it', 'they')} can follow from it.`
       : '',
     latest,
-    others.length > 0 && readers.length > 0 ? `${listOf(others)} ${verb(others, 'differs', 'differ')} too.` : '',
+    others.length > 0 && readers.length > 0 ? `${listed(others)} ${verb(others, 'differs', 'differ')} too.` : '',
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -1,5 +1,5 @@
 /** Ways of writing an answer that raise no error and yet cannot be right: what the text of a wrong answer shows about them. */
-import { listOf } from '../causes/compared.js';
+import { listed } from '../core/arguments.js';
 
 /** The text without comments and strings, with the same lines. */
 const codeOf = (source: string): string =>
@@ -24,7 +24,7 @@ export function silentWays(source: string): string {
   const replaced = linesWith((line) => parameters.has(/^\s*(\w+)\s*=(?![=>])/.exec(line)?.[1] ?? ''));
   const products = linesWith((line) => /^\s*(?:transposeOf|rowsOf|stepOf|matrixOf|flatten)\(/.test(line));
   const say = (found: readonly string[], words: string): string[] =>
-    found.length === 0 ? [] : [`${capital(listOf(found))}: ${words}`];
+    found.length === 0 ? [] : [`${capital(listed(found))}: ${words}`];
   return [
     ...say(data, 'data is a whole array, of which a tensor is only a part. So read with get, and write with set.'),
     ...say(

@@ -6,6 +6,7 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
+import { stepsIn } from '../core/numbers.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { InputColumn } from '../trained-state.js';
 import { meanAbsoluteError } from './intervals.js';
@@ -13,6 +14,7 @@ import type { NamedFit } from './methods/methods.js';
 import { fitAsJson, fitIn, fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
 import type { ForecastPlan, Stage, StoredCorrection } from './plan.js';
 import { rulesOf, trainEnd } from './plan.js';
+import { arePositive } from './series.js';
 import type { Corrected, Reading } from './windows.js';
 
 /** What the forecasts of one horizon are made of. */
@@ -60,7 +62,7 @@ export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction 
   for (const block of tried.length > 1 ? earlierBlocks(plan, ahead) : []) {
     const end = block[0] - ahead + 1;
     const heldFrom = Math.max(Math.ceil(block[0] / 2), block[0] - block.length);
-    const found = forecastsOf(fitMethods({ reading, T: plan.T, end, heldFrom }, names).fits, reading, block);
+    const found = forecastsOf(fitMethods({ reading, T: plan.T, end, heldFrom }, names, fits).fits, reading, block);
     const same = tried.map(({ fit }) => sameFit(found, fit, (one) => one.fit)?.values);
     if (same.includes(undefined)) break; // a method that needs more rows could not be compared
     tried = tried.map((one, n) => ({ ...one, values: [...one.values, ...(same[n] ?? [])] }));
@@ -98,7 +100,7 @@ function earlierBlocks({ parts, inputs }: ForecastPlan, ahead: number): number[]
   const least = Math.max(from * LEAST_BEFORE, 2 * (inputs.seasons.at(-1) ?? 1) + ahead + LEAST_ROWS);
   const most = Math.min(MOST_BLOCKS, Math.floor(MOST_CHOOSING / length)) - 1;
   const count = Math.max(0, Math.min(most, Math.floor((from - least) / length)));
-  return Array.from({ length: count }, (_, n) => Array.from({ length }, (_one, k) => from - (n + 1) * length + k));
+  return Array.from({ length: count }, (_, n) => stepsIn({ from: from - (n + 1) * length, to: from - n * length }));
 }
 
 /** Of other fits the same variant, or that of the same method whose form is another. */
@@ -130,7 +132,7 @@ export function knownSteps(plan: ForecastPlan, ahead: number, y: Float64Array): 
   const end = trainEnd(plan, [ahead], 'final');
   const hasNumber = y.subarray(from, Math.max(from, end)).some((value) => !Number.isNaN(value));
   const begin = hasNumber ? from : end - (to - from);
-  return Array.from({ length: end - begin }, (_, n) => begin + n);
+  return stepsIn({ from: begin, to: end });
 }
 
 /**
@@ -185,7 +187,7 @@ function withUnit(
   const [ahead] = reading.ahead;
   const end = trainEnd(plan, [ahead], stage);
   const begin = Math.max(0, end - MOST_ERRORS);
-  const steps = Array.from({ length: end - begin }, (_, n) => begin + n);
+  const steps = stepsIn({ from: begin, to: end });
   const levelAt = recentLevel(reading);
   const errors = methodForecasts(fits, reading, ahead, steps)
     .map((value, n) => ({ error: Math.abs(value - reading.series.y[steps[n]]), level: levelAt(steps[n] - ahead) }))
@@ -193,7 +195,7 @@ function withUnit(
   const meanOver = (valueOf: (one: { readonly error: number; readonly level: number }) => number): number =>
     errors.reduce((sum, one) => sum + valueOf(one), 0) / Math.max(errors.length, 1);
   const [additive, relative] = [meanOver(({ error }) => error), meanOver(({ error, level }) => error / level)];
-  const isPositive = reading.series.filled.subarray(0, end).every((value) => Number.isNaN(value) || value > 0);
+  const isPositive = arePositive(reading.series.filled.subarray(0, end));
   const {
     share,
     isRelative = isPositive && meanOver(({ level }) => Math.log(level)) + Math.log(relative) < Math.log(additive),
@@ -226,12 +228,7 @@ export function correctedReading(
   const begin = Math.max(0, from);
   const levelAt = recentLevel(reading);
   const forecasts = corrections.map(({ fits }, g) =>
-    methodForecasts(
-      fits,
-      reading,
-      ahead[g],
-      Array.from({ length: to + ahead[g] - begin }, (_, n) => begin + n),
-    ),
+    methodForecasts(fits, reading, ahead[g], stepsIn({ from: begin, to: to + ahead[g] })),
   );
   const centre = (d: number, g: number): number => {
     const value = (forecasts[g][d - begin] - level) / scale;

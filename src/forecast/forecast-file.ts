@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from '../files/json.js';
 import type { Calendar, Workdays } from '../data/calendar.js';
 import { CALENDAR_UNITS } from '../data/calendar.js';
 import { DECIMALS, PARTS_OF_TIME, THOUSANDS } from '../data/table.js';
-import { FORMAT_RULE, TIME_FORM_NAMES, timeReader } from '../data/times.js';
+import { DAY, FORMAT_RULE, TIME_FORM_NAMES, timeReader } from '../data/times.js';
 import type { JsonReader } from '../files/json-reader.js';
 import { savedAs } from '../trained-state.js';
 import { parseCheckpointSet } from '../training/checkpoint-set.js';
@@ -268,4 +268,4 @@ const MOST_NETWORKS = 10_000;
 const MOST_STEPS = 1024;
 /** JavaScript's dates reach so far from 1970. */
 const MOST_DAYS = 100_000_000;
-const MOST_MS = 86_400_000 * MOST_DAYS;
+const MOST_MS = DAY * MOST_DAYS;

@@ -6,6 +6,7 @@ import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
+import { stepsIn } from '../core/numbers.js';
 import { assertNotFreed, copyInto } from '../core/tensor.js';
 import type { CompleteConfig } from '../network/config.js';
 import type { InputColumn, TrainedState } from '../trained-state.js';
@@ -319,7 +320,3 @@ function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middl
   const middle = Math.max(0, distances.indexOf(Math.min(...distances)));
   return [g * Q, g * Q + middle, g * Q + Q - 1];
 }
-
-/** The whole numbers of a range; none if it ends before it begins. */
-export const stepsIn = ({ from, to }: Range): number[] =>
-  Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);

@@ -5,7 +5,7 @@ import { formatStep, timeAt, timeName } from '../data/calendar.js';
 import { LAST_TIME } from '../data/times.js';
 import { correctionsOf } from './corrected-methods.js';
 import type { Forecaster } from './forecaster.js';
-import { stepsIn } from './forecaster.js';
+import { stepsIn } from '../core/numbers.js';
 import { stillRepeats } from './inputs.js';
 import type { Band } from './intervals.js';
 import type { ForecastPlan } from './plan.js';

@@ -9,7 +9,7 @@ import { Random } from '../core/rng.js';
 import { numberIn } from '../data/table.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
-import { weekdayOf } from '../data/times.js';
+import { DAY, weekdayOf } from '../data/times.js';
 import type { ColumnKind } from '../data/table.js';
 import type { Scale } from '../data/scale.js';
 import { scaled, scaleOf } from '../data/scale.js';
@@ -72,7 +72,6 @@ const NEAR = [-2, -1, 0, 1, 2] as const;
 /** So far after a day, a holiday is read. */
 export const DAYS_READ_AFTER = NEAR[NEAR.length - 1];
 const HARMONICS = [1, 2] as const;
-const DAY = 86_400_000;
 
 /** Seasons of which a mean is taken; steps of it if there are no seasons. */
 const RECENT = { seasons: 4, steps: 32 } as const;

@@ -17,7 +17,7 @@ import type { OriginChoices } from './request.js';
 import type { ForecastRun } from './run.js';
 import { reportOfRun, trainRun } from './run.js';
 import { seriesIn } from './several.js';
-import { stepsIn } from './forecaster.js';
+import { stepsIn } from '../core/numbers.js';
 
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {

@@ -1,5 +1,5 @@
 /** The errors of forecasts in words: a table, what it means, and what it warns of. */
-import { counted } from '../core/arguments.js';
+import { counted, listed } from '../core/arguments.js';
 import { chanceOf, scoresNeeded } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
 import type { HorizonReport, MethodReport } from './report.js';
@@ -110,10 +110,6 @@ function sourceOf({ methods, share, networks }: HorizonReport): string {
   const part = share === 1 ? '' : `${percent(share, 0)} of `;
   return `${base}, plus ${part}${networks.length === 1 ? 'the correction of a network' : `the mean correction of ${networks.length} networks`}`;
 }
-
-/** `a, b and c` */
-export const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /** What the errors of each horizon mean, in sentences. */
 export const verdictsOf = (reports: readonly HorizonReport[]): string[] =>

@@ -3,7 +3,7 @@ import { NonFiniteError } from '../core/errors.js';
 import { timeName } from '../data/calendar.js';
 import { bandLoss, coverageOf, errorUnit, meanAbsoluteError, rootMeanSquaredError } from './intervals.js';
 import type { Forecaster } from './forecaster.js';
-import { stepsIn } from './forecaster.js';
+import { stepsIn } from '../core/numbers.js';
 import type { Band } from './intervals.js';
 import { fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
 import { lastValue } from './methods/naive.js';

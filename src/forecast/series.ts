@@ -11,7 +11,7 @@ import {
   ROWS,
   weekdayNames,
 } from '../data/calendar.js';
-import { formatTime } from '../data/times.js';
+import { DAY, formatTime } from '../data/times.js';
 import type { CellForms, ColumnKind, Table, WantedColumn } from '../data/table.js';
 import { assertLater, columnOf, reversed, timesOf } from '../data/table.js';
 
@@ -277,6 +277,9 @@ export function extended(series: Series, length: number, before = 0): Series {
   return { ...series, length, y: longer(series.y), filled: longer(series.filled), inputs, known };
 }
 
+/** Whether no number is 0 or less; missing ones do not count. */
+export const arePositive = (values: Float64Array): boolean => values.every((value) => Number.isNaN(value) || value > 0);
+
 /** `values` with missing numbers filled. What a step reads must not depend on whether later steps have numbers, so the last ones are filled too. */
 export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
   if (fill !== 'previous') return values;
@@ -284,8 +287,6 @@ export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Flo
   for (let t = 1; t < filled.length; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
 }
-
-const DAY = 86_400_000;
 
 /** The names by the number of the day since 1970. */
 export type Holidays = ReadonlyMap<number, readonly string[]>;

@@ -2,7 +2,7 @@
  * Several series in one table: a column names the series of each row. All have one calendar, so a step is the same moment in each; and one has
  * the others, so code for one series reads the first one.
  */
-import { counted } from '../core/arguments.js';
+import { counted, firstOf } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { beginningAt } from '../data/calendar.js';
@@ -75,11 +75,11 @@ export function allPlannedIn(table: Table, plan: ForecastPlan): Series {
 }
 
 /** The first names of some plans, for messages. */
-function some(plans: readonly ForecastPlan[]): string {
-  const names = plans.slice(0, SHOWN).map(({ name }) => name);
-  return plans.length > SHOWN ? `${names.join(', ')} and ${plans.length - SHOWN} more` : names.join(', ');
-}
-const SHOWN = 5;
+const some = (plans: readonly ForecastPlan[]): string =>
+  firstOf(
+    plans.map(({ name = '' }) => name),
+    5,
+  );
 
 /** The series of a table, in the order in which it names them. `known`: the calendar of the training. */
 function severalOf(table: Table, columns: SeriesColumns, column: string, known?: Calendar): Series[] {

@@ -12,7 +12,8 @@ import { optionsOfSet } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { networkFor } from '../training/training.js';
 import type { Forecaster, ForecastState } from './forecaster.js';
-import { networkReading, readingFor, stepsIn, withForecaster } from './forecaster.js';
+import { stepsIn } from '../core/numbers.js';
+import { networkReading, readingFor, withForecaster } from './forecaster.js';
 import type { Correction } from './corrected-methods.js';
 import { chosenMethods, knownSteps, refitted, shareOf, storedCorrection } from './corrected-methods.js';
 import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
@@ -21,7 +22,7 @@ import { isVersion1, joined, membersOf, plansIn, rulesOf, scoredSteps, STAGES, t
 import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Series } from './series.js';
 import { seriesIn } from './several.js';
-import { windowExamples, windowsBefore } from './windows.js';
+import { remembered, windowExamples, windowsBefore } from './windows.js';
 
 /**
  * Windows that the network with the fewest learns from. The final networks can have fewer than those of the calibration: a series that is just
@@ -180,7 +181,9 @@ export interface Choice {
 /** The plan with the methods that its networks correct, fitted for both stages. */
 function withMethods(plan: ForecastPlan, series: Series): ForecastPlan {
   if (isVersion1(plan) || rulesOf(plan).corrections) return plan;
-  const readings = plan.ahead.map((ahead) => readingFor(plan, series, [ahead]));
+  const readings = plan.ahead.map((ahead) =>
+    remembered(readingFor(plan, series, [ahead]), { from: 0, to: plan.parts.test.from }),
+  );
   const corrections = readings.map((reading) => chosenMethods(plan, reading));
   const later = corrections.map((one, n) => storedCorrection(refitted(plan, readings[n], one)));
   const chosen = withCorrections(plan, corrections);

@@ -22,7 +22,7 @@ import {
   scoreOf,
   Scores,
 } from '../../src/forecast/intervals.js';
-import { stepsIn } from '../../src/forecast/forecaster.js';
+import { stepsIn } from '../../src/core/numbers.js';
 import { planOf } from '../../src/forecast/planning.js';
 import type { HorizonReport } from '../../src/forecast/report.js';
 import { baselinesOf } from '../../src/forecast/report.js';

@@ -10,7 +10,7 @@ import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import type { Choice, ForecastHooks } from '../../forecast/stages.js';
-import { listed } from '../../forecast/report-words.js';
+import { listed } from '../../core/arguments.js';
 import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/planning.js';
 import { networkWords, withLooks, withLooksOfRun } from '../../forecast/plan.js';

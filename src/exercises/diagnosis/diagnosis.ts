@@ -2,12 +2,12 @@
  * What can be said about the wrong numbers of an answer, for its author: the known mistake that has them, or else what statements.ts finds
  * in them. parts.ts has the words after “Look at”.
  */
+import { listed } from '../../core/arguments.js';
 import {
   type Finding,
   type Statement,
   areNear,
   capital,
-  listOf,
   sentenceOf as withNames,
   together,
 } from '../../causes/compared.js';
@@ -161,7 +161,7 @@ function namesOf(names: readonly string[]): string {
     tensors.set(tensor, [...(tensors.get(tensor) ?? []), ...own]);
   }
   const all = [...tensors].map(([tensor, gates]) =>
-    gates.length === 0 ? tensor : `gate${gates.length > 1 ? 's' : ''} ${listOf(gates)} of ${tensor}`,
+    gates.length === 0 ? tensor : `gate${gates.length > 1 ? 's' : ''} ${listed(gates)} of ${tensor}`,
   );
-  return listOf(all);
+  return listed(all);
 }

@@ -5,6 +5,7 @@
  *     ẑ(t) = z(t-1) + z(t-s) - z(t-s-1) + θ·e(t-1) + Θ·e(t-s) + θΘ·e(t-s-1),   and e(t) = z(t) - ẑ(t).
  */
 import { counted } from '../../core/arguments.js';
+import { arePositive } from '../series.js';
 import { leastSquares } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walk, Walked } from './method.js';
 import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
@@ -27,7 +28,7 @@ const LEAST_DIFFERENCES = 10;
 
 /** Of each season, and of the series and its logarithms, the model whose errors are the most probable. */
 export const airline: Method = {
-  fit: fittedOnce((filled, seasons, end) => {
+  fit: fittedOnce((filled, seasons, end, near) => {
     const from = Math.max(0, firstRow(filled, end));
     const y = filled.subarray(from, end);
     const periods = seasons.filter((period) => y.length - period - 1 >= Math.max(period, LEAST_DIFFERENCES));
@@ -35,10 +36,14 @@ export const airline: Method = {
       return seasons.length === 0
         ? 'the series has no season'
         : `the series has ${counted(y.length, 'row')} before the forecasts, fewer than two seasons`;
-    const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(y);
     const common = Math.max(...periods) + 1; // the rows after these have errors in every model
+    const ending = near && endings.get(near);
     const found = periods.flatMap((period) =>
-      (isPositive ? [false, true] : [false]).map((isLogarithm) => fittedTo(y, from, period, isLogarithm, common)),
+      (isPositive ? [false, true] : [false]).map((isLogarithm) => {
+        const start = ending?.period === period ? ending : { period, ...FIRST };
+        return fittedTo(y, from, start, isLogarithm, common);
+      }),
     );
     return [fitted(found.reduce((a, b) => (b.likelihood > a.likelihood ? b : a)).model)];
   }),
@@ -58,7 +63,7 @@ const logarithm = (y: number): number => (y > 0 ? Math.log(y) : NaN);
 
 function fitted(model: Airline): FittedMethod {
   const { period, isLogarithm, theta, seasonal } = model;
-  return {
+  const method: FittedMethod = {
     name: `the airline model (${counted(period, 'step')}${isLogarithm ? ', of logarithms' : ''})`,
     numbers: { period, isLogarithm, theta, seasonal, ...walkedAsJson(model) },
     forecasts({ series: { filled, first } }, ahead, steps) {
@@ -68,7 +73,12 @@ function fitted(model: Airline): FittedMethod {
     },
     readsFrom: (t) => walkedFrom(model, t),
   };
+  endings.set(method, model);
+  return method;
 }
+
+/** Where the search of a fit ended. */
+const endings = new WeakMap<FittedMethod, Weights>();
 
 /** The last s + 1 numbers and errors; that of row t stands at t mod (s + 1). */
 class AirlineWalk implements Walk {
@@ -121,15 +131,17 @@ class AirlineWalk implements Walk {
 
 /** Where the search of θ and Θ begins, and what stands in for them where numbers are missing before they are known. */
 const FIRST = { theta: -0.4, seasonal: -0.6 };
+/** Nearer to 1 or -1, a search would hardly move. */
+const MOST_START = 0.99;
 
 /**
  * The model of y, whose first row is the series' row `from`, with the largest likelihood (Box and Jenkins, "Time Series Analysis", 1970, chapter 7).
- * `likelihood`: its logarithm for each row from `common` on, without a constant.
+ * The search starts at θ and Θ. `likelihood`: its logarithm for each row from `common` on, without a constant.
  */
 function fittedTo(
   y: Float64Array,
   from: number,
-  period: number,
+  { period, theta, seasonal }: Weights,
   isLogarithm: boolean,
   common: number,
 ): { model: Airline; likelihood: number } {
@@ -146,7 +158,7 @@ function fittedTo(
       return true;
     },
     differences.length,
-    Float64Array.of(Math.atanh(FIRST.theta), Math.atanh(FIRST.seasonal)),
+    Float64Array.of(theta, seasonal).map((one) => Math.atanh(Math.max(-MOST_START, Math.min(MOST_START, one)))),
   );
   const weights = weightsAt(parameters);
   const errors = errorsOf(differences, weights);
@@ -167,8 +179,8 @@ function fittedTo(
   return { model: { ...weights, isLogarithm, first, last: walk.state() }, likelihood };
 }
 
-/** Passes backwards and forwards in time: with Θ near -1 and few seasons, the first differences still change a little in the last one. */
-const PASSES = 8;
+/** Passes backwards and forwards in time, unless nothing changes: with Θ near -1 and few seasons, the first differences still do a little in the last one. */
+const MOST_PASSES = 8;
 
 /**
  * E[e | w] of the differences w `[n]`, of which the first s + 1 are unknown. They are forecast backwards in time, from a model with the same
@@ -179,19 +191,21 @@ function errorsOf(w: Float64Array, { period: s, theta, seasonal }: Weights): Flo
   const both = theta * seasonal;
   const e = new Float64Array(n + s + 1); // 0 after the last difference
   const a = new Float64Array(n + 2 * (s + 1)); // and 0 before the first one
-  for (let pass = 0; pass < PASSES; pass++) {
-    for (let t = n + s; t > s; t--) {
-      const difference = t < n ? w[t] : theta * e[t - 1] + seasonal * e[t - s] + both * e[t - s - 1];
-      a[t] = difference - theta * a[t + 1] - seasonal * a[t + s] - both * a[t + s + 1];
+  const read = e.subarray(n - s - 1, n); // what the next pass reads of this one
+  let before: Float64Array | undefined;
+  for (let pass = 0; pass < MOST_PASSES && !before?.every((value, t) => value === read[t]); pass++) {
+    before = read.slice();
+    for (let t = n + s; t >= n; t--) {
+      const difference = theta * e[t - 1] + seasonal * e[t - s] + both * e[t - s - 1];
+      a[t] = difference - seasonal * a[t + s] - both * a[t + s + 1] - theta * a[t + 1];
     }
-    for (let t = 0; t < n; t++) {
-      const difference = t > s ? w[t] : theta * a[t + 1] + seasonal * a[t + s] + both * a[t + s + 1];
-      e[t] =
-        difference -
-        (t > 0 ? theta * e[t - 1] : 0) -
-        (t >= s ? seasonal * e[t - s] : 0) -
-        (t > s ? both * e[t - s - 1] : 0);
+    // the product with the neighbour is the last one, because the others need not wait for it
+    for (let t = n - 1; t > s; t--) a[t] = w[t] - seasonal * a[t + s] - both * a[t + s + 1] - theta * a[t + 1];
+    for (let t = 0; t <= s; t++) {
+      const difference = theta * a[t + 1] + seasonal * a[t + s] + both * a[t + s + 1];
+      e[t] = difference - (t === s ? seasonal * e[0] : 0) - (t > 0 ? theta * e[t - 1] : 0);
     }
+    for (let t = s + 1; t < n; t++) e[t] = w[t] - seasonal * e[t - s] - both * e[t - s - 1] - theta * e[t - 1];
   }
   return e.subarray(0, n);
 }

@@ -13,8 +13,9 @@
  * Without a slope b = 0; φ = 1 unless the slope is damped. Whether the errors' size is thought proportional to ŷ changes only how they are weighed.
  */
 import { counted } from '../../core/arguments.js';
+import { arePositive } from '../series.js';
 import type { Minimum } from './least-squares.js';
-import { leastSquares } from './least-squares.js';
+import { LeastSquares, MOST_STEPS } from './least-squares.js';
 import type { FittedMethod, Method, StateAt, Walked } from './method.js';
 import { firstRow, fittedOnce, walkedAsJson, walkedForecasts, walkedFrom, walkedIn } from './method.js';
 
@@ -40,35 +41,51 @@ interface Smoothing {
 /** A season of more steps is left out: its states would be most of the parameters. */
 const MOST_PERIOD = 336;
 
+/** One logarithm of a product is quicker than that of each factor. */
+const LEAST_PRODUCT = 1e-100;
+
 /**
- * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes ŷ of each row into `expected`. A missing y
- * changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
+ * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes the error of each row into r, as a share of
+ * ŷ if errors are proportional. A missing y changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
+ * Returns the geometric mean of all ŷ if errors are proportional, which is not above 0 unless all are; else 1.
  */
 function advance(
-  { season, period }: Form,
+  { season, period, errors }: Form,
   { alpha, beta, gamma, phi }: Smoothing,
   state: Float64Array,
   row: number,
   y: Float64Array,
-  expected: Float64Array,
-): void {
+  r: Float64Array,
+): number {
   const isMultiplied = season === 'multiplicative';
+  const isShare = errors === 'multiplicative';
   let [phase, l, b] = [row % period, state[0], state[1]];
+  let [product, logs, count] = [1, 0, 0];
   for (let t = 0; t < y.length; t++) {
     const base = l + phi * b;
     const s = state[2 + phase];
-    expected[t] = isMultiplied ? base * s : base + s;
+    const expected = isMultiplied ? base * s : base + s;
     const isMissing = Number.isNaN(y[t]) || (isMultiplied && y[t] <= 0);
-    const e = isMissing ? 0 : y[t] - expected[t];
+    const e = isMissing ? 0 : y[t] - expected;
     const ofBase = isMultiplied ? e / s : e;
     l = base + alpha * ofBase;
     b = phi * b + beta * ofBase;
     if (!isMultiplied) state[2 + phase] = s + gamma * e;
     else if (base > 0) state[2 + phase] = s + (gamma * e) / base;
     phase = phase + 1 < period ? phase + 1 : 0; // a remainder takes longer than the rest of a row
+    r[t] = isShare && !isMissing ? e / expected : e;
+    if (!isShare || isMissing) continue;
+    count++;
+    const larger = product * expected;
+    if (larger > LEAST_PRODUCT && larger < 1 / LEAST_PRODUCT) product = larger;
+    else {
+      logs = logs + Math.log(product) + Math.log(expected);
+      product = 1;
+    }
   }
   state[0] = l;
   state[1] = b;
+  return isShare ? Math.exp((logs + Math.log(product)) / Math.max(count, 1)) : 1;
 }
 
 /** The forecast of the row `ahead` rows after the one before `row`. */
@@ -90,21 +107,28 @@ interface Ets extends Form, Smoothing, Walked {}
 
 /** Of every form that the series allows, the one with the smallest AICc. */
 export const ets: Method = {
-  fit: fittedOnce((filled, seasons, end) => {
+  fit: fittedOnce((filled, seasons, end, near) => {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
-    const isPositive = y.every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(y);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
-    const begun = [1, ...periods]
-      .flatMap((period) => formsOf(period, isPositive))
-      .flatMap((form) => begunFit(form, y, Math.max(from, 0), count) ?? []);
-    if (begun.length === 0)
+    const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
+    const starts =
+      (y.length < LEAST_ROWS_NEAR ? undefined : startsNear(forms, near)) ?? forms.map((form): FormStart => ({ form }));
+    const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
+    const ended = LOOKS.reduce(continued, begun).map(endedFit);
+    if (ended.length === 0)
       return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
-    const least = Math.min(...begun.map(({ criterion }) => criterion));
-    const ended = begun.filter(({ criterion }) => criterion <= least + HOPELESS).map(endedFit);
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
-    return [fitted(modelOf(best, y, end))];
+    const one = fitted(modelOf(best, y, end));
+    endings.set(
+      one,
+      ended
+        .filter(({ criterion }) => criterion <= best.criterion + NEAR)
+        .map(({ form, minimum }) => ({ form, parameters: minimum.parameters })),
+    );
+    return [one];
   }),
   restored(stored) {
     const period = stored.field('period').whole(1, MOST_PERIOD);
@@ -135,12 +159,12 @@ function fitted(model: Ets): FittedMethod {
   const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
   const walkFrom = ({ at, state }: StateAt) => {
     const now = Float64Array.from(state);
-    const [one, expected] = [new Float64Array(1), new Float64Array(1)];
+    const [one, error] = [new Float64Array(1), new Float64Array(1)];
     let row = at;
     return {
       next: (y: number) => {
         one[0] = y;
-        advance(model, model, now, row++, one, expected);
+        advance(model, model, now, row++, one, error);
       },
       forecast: (ahead: number) => forecast(model, model, now, row, ahead),
     };
@@ -170,23 +194,53 @@ const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const logit = (share: number): number => Math.log(share / (1 - share));
 
-/** Steps of the search after which hopeless forms are dropped: those whose criterion is larger than the smallest by this. */
-const FIRST_STEPS = 10;
-const HOPELESS = 20;
+/** Steps of the searches, after which forms are dropped whose criterion is larger than the smallest by so much: they are hopeless. */
+const LOOKS = [
+  [3, 300],
+  [2, 60],
+  [5, 20],
+] as const;
+/** So is a search whose criterion is larger by this than that of the same form from another start. */
+const HOPELESS_START = 20;
 
-/** A form while it is fitted to the rows from `from` on: its smallest sum of squares so far, and its AICc there. */
+/** A form, and the parameters from which its search starts; by default there are several starts. */
+interface FormStart {
+  readonly form: Form;
+  readonly parameters?: Float64Array;
+}
+
+/** Forms whose criterion is larger by more than this are seldom the best for other rows. */
+const NEAR = 6;
+/** Where the searches of a fit ended, of the forms that may be the best for other rows. */
+const endings = new WeakMap<FittedMethod, readonly FormStart[]>();
+
+/** Fewer rows have several minima, and a search from all starts is quick. */
+const LEAST_ROWS_NEAR = 300;
+
+/** The endings of a fit to other rows, of these forms; undefined if there are none. */
+function startsNear(forms: readonly Form[], near: FittedMethod | undefined): readonly FormStart[] | undefined {
+  const isSame = (a: Form, b: Form): boolean =>
+    a.trend === b.trend && a.season === b.season && a.errors === b.errors && a.period === b.period;
+  const found = (near && endings.get(near))?.filter(({ form }) => forms.some((one) => isSame(one, form)));
+  return found && found.length > 0 ? found : undefined;
+}
+
+/** A form while it is fitted to the rows from `from` on. */
 interface Fit {
   readonly form: Form;
   readonly from: number;
-  readonly minimumFrom: (start: Float64Array, most?: number) => Minimum;
   readonly startAt: (p: Float64Array) => Start;
-  readonly criterionOf: (sum: number) => number;
+  readonly searchFrom: (start: Float64Array) => LeastSquares;
+  readonly criterionOf: (minimum: Minimum) => number;
+  /** One from each start, without those that are hopeless. */
+  readonly searches: readonly LeastSquares[];
+  /** Its smallest sum of squares so far, and its AICc there. */
   readonly minimum: Minimum;
   readonly criterion: number;
 }
 
-/** The first steps of a fit to y, `count` of which are numbers; undefined if the form has too many parameters for these, or does not suit. */
-function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit | undefined {
+/** A fit to y, `count` of which are numbers, before its first step; undefined if the form has too many parameters for these. */
+function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number, count: number): Fit | undefined {
   const { slope, season, damping } = statesOf(form);
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
@@ -194,26 +248,39 @@ function begunFit(form: Form, y: Float64Array, from: number, count: number): Fit
   const startAt = (p: Float64Array, state = new Float64Array(2 + form.period)): Start =>
     startOf(form, initial, p, state);
   const state = new Float64Array(2 + form.period);
-  const minimumFrom = (start: Float64Array, most?: number): Minimum =>
-    leastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start, most);
+  const searchFrom = (start: Float64Array): LeastSquares =>
+    new LeastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start);
   const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
-  const found = FIRST_ALPHAS.map((alpha): Minimum => {
+  const starts = FIRST_ALPHAS.map((alpha) => {
     const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
-    const start = [...shares.map(logit), ...Array<number>(changes).fill(0)];
-    return minimumFrom(Float64Array.from(start), FIRST_STEPS);
+    return Float64Array.from([...shares.map(logit), ...Array<number>(changes).fill(0)]);
   });
-  const minimum = found.reduce((a, b) => (b.sum < a.sum ? b : a));
-  const criterionOf = (sum: number): number =>
+  const searches = (parameters ? [parameters] : starts).map(searchFrom);
+  const criterionOf = ({ sum }: Minimum): number =>
     count * Math.log(sum / count) + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
-  if (!Number.isFinite(minimum.sum)) return undefined;
-  return { form, from, minimumFrom, startAt, criterionOf, minimum, criterion: criterionOf(minimum.sum) };
+  const minimum = searches[0].after(0);
+  return { form, from, startAt, searchFrom, criterionOf, searches, minimum, criterion: criterionOf(minimum) };
+}
+
+/** The fit after more steps of its searches. */
+function afterSteps(fit: Fit, steps: number): Fit {
+  const found = fit.searches.map((search) => ({ search, minimum: search.after(steps) }));
+  const { minimum } = found.reduce((a, b) => (b.minimum.sum < a.minimum.sum ? b : a));
+  const criterion = fit.criterionOf(minimum);
+  const hopeful = found.filter((one) => fit.criterionOf(one.minimum) <= criterion + HOPELESS_START);
+  return { ...fit, searches: hopeful.map(({ search }) => search), minimum, criterion };
+}
+
+/** The fits after a look, without those that are hopeless, or whose form does not suit. */
+function continued(fits: readonly Fit[], [steps, most]: (typeof LOOKS)[number]): Fit[] {
+  const found = fits.map((fit) => afterSteps(fit, steps)).filter(({ minimum }) => Number.isFinite(minimum.sum));
+  const least = Math.min(...found.map(({ criterion }) => criterion));
+  return found.filter(({ criterion }) => criterion <= least + most);
 }
 
 /** The same fit at its end. */
-function endedFit(fit: Fit): Fit {
-  const minimum = fit.minimumFrom(fit.minimum.parameters);
-  return { ...fit, minimum, criterion: fit.criterionOf(minimum.sum) };
-}
+const endedFit = (fit: Fit): Fit =>
+  afterSteps({ ...fit, searches: [fit.searchFrom(fit.minimum.parameters)] }, MOST_STEPS);
 
 /** The model of a fit, with its state after the last row of y, before `end`. */
 function modelOf({ form, from, startAt, minimum }: Fit, y: Float64Array, end: number): Ets {
@@ -255,30 +322,13 @@ function startOf(form: Form, { state: before, unit }: Initial, p: Float64Array, 
   return { smoothing: { alpha, beta, gamma, phi }, state };
 }
 
-/**
- * Writes r, with Σr² that of the likelihood: proportional errors count as shares of ŷ, times the geometric mean of all ŷ. False if one of these is
- * not above 0.
- */
+/** Writes r, with Σr² that of the likelihood: shares of ŷ count times the geometric mean of all ŷ. False if one of these is not above 0. */
 function residuals(form: Form, { smoothing, state }: Start, y: Float64Array, from: number, r: Float64Array): boolean {
-  advance(form, smoothing, state, from, y, r);
-  let [product, logs, count] = [1, 0, 0];
-  for (let t = 0; t < y.length; t++) {
-    const expected = r[t];
-    r[t] = Number.isNaN(y[t]) ? 0 : y[t] - expected;
-    if (form.errors === 'additive' || Number.isNaN(y[t])) continue;
-    if (!(expected > 0)) return false;
-    r[t] /= expected;
-    count++;
-    const larger = product * expected;
-    if (larger > LEAST_PRODUCT && larger < 1 / LEAST_PRODUCT) product = larger;
-    else [logs, product] = [logs + Math.log(product) + Math.log(expected), 1];
-  }
-  const mean = Math.exp((logs + Math.log(product)) / Math.max(count, 1));
+  const mean = advance(form, smoothing, state, from, y, r);
+  if (!(mean > 0)) return false;
   if (mean !== 1) for (let t = 0; t < r.length; t++) r[t] *= mean;
   return true;
 }
-/** One logarithm of a product is quicker than that of each factor. */
-const LEAST_PRODUCT = 1e-100;
 
 /** Seasons that the initial state is computed from; without seasons, rows. */
 const [FIRST_SEASONS, FIRST_ROWS] = [4, 10];

@@ -20,7 +20,7 @@ export function solved(a: Float64Array, b: Float64Array, n: number): Float64Arra
   return b;
 }
 
-/** A minimum that `leastSquares` found. */
+/** A minimum that was found. */
 export interface Minimum {
   readonly parameters: Float64Array;
   /** The sum of the squares there. */
@@ -29,7 +29,8 @@ export interface Minimum {
 
 /** The width of a numeric derivative. */
 const WIDTH = 1e-6;
-const MOST_STEPS = 60;
+/** A search for a minimum has no more. */
+export const MOST_STEPS = 60;
 /** A step that lowers the sum by a smaller share is the last one. */
 const LEAST_GAIN = 1e-7;
 const MOST_DAMPING = 1e9;
@@ -38,26 +39,48 @@ const MOST_DAMPING = 1e9;
 type ResidualsAt = (parameters: Float64Array, r: Float64Array) => boolean;
 
 /**
- * The parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt, from `start` on. A step solves
+ * A search for the parameters p that minimise Σ r(p)², by the method of Levenberg and Marquardt. A step solves
  * (JᵀJ + damping·diag(JᵀJ))·step = -Jᵀr with J = ∂r/∂p, and is damped more until it lowers the sum. r has `rows` numbers at each p. Parameters
- * should be around 1. After `most` steps it stops anyway.
+ * should be around 1.
  */
-export function leastSquares(residualsAt: ResidualsAt, rows: number, start: Float64Array, most = MOST_STEPS): Minimum {
-  const columns = Array.from(start, () => new Float64Array(rows));
-  let [r, other] = [new Float64Array(rows), new Float64Array(rows)];
-  let found = minimumAt(residualsAt, start, r);
-  let damping = 1e-3;
-  for (let count = 0; found.sum < Infinity && count < most && damping < MOST_DAMPING; count++) {
-    const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, r, columns) };
-    for (; found.sum >= sum && damping < MOST_DAMPING; damping *= 4) {
-      const there = minimumAt(residualsAt, step(damping), other);
-      if (there.sum < sum) [found, r, other] = [there, other, r];
-    }
-    damping /= 40; // what helped, less ten times
-    if (sum - found.sum <= LEAST_GAIN * sum) break;
+export class LeastSquares {
+  private r: Float64Array;
+  private found: Minimum;
+  private damping = 1e-3;
+  private isEnded = false;
+
+  constructor(
+    private readonly residualsAt: ResidualsAt,
+    private readonly rows: number,
+    start: Float64Array,
+  ) {
+    this.r = new Float64Array(rows);
+    this.found = minimumAt(residualsAt, start, this.r);
   }
-  return found;
+
+  /** The minimum after at most so many more steps. */
+  after(steps: number): Minimum {
+    const { residualsAt, rows } = this;
+    let [found, r, damping] = [this.found, this.r, this.damping];
+    const columns = Array.from(found.parameters, () => new Float64Array(rows));
+    let other: Float64Array = new Float64Array(rows);
+    for (let count = 0; found.sum < Infinity && count < steps && damping < MOST_DAMPING && !this.isEnded; count++) {
+      const { sum, step } = { ...found, step: stepFrom(residualsAt, found.parameters, r, columns) };
+      for (; found.sum >= sum && damping < MOST_DAMPING; damping *= 4) {
+        const there = minimumAt(residualsAt, step(damping), other);
+        if (there.sum < sum) [found, r, other] = [there, other, r];
+      }
+      damping /= 40; // what helped, less ten times
+      this.isEnded = sum - found.sum <= LEAST_GAIN * sum;
+    }
+    [this.found, this.r, this.damping] = [found, r, damping];
+    return found;
+  }
 }
+
+/** The parameters that `LeastSquares` finds from `start` on. After many steps it stops anyway. */
+export const leastSquares = (residualsAt: ResidualsAt, rows: number, start: Float64Array): Minimum =>
+  new LeastSquares(residualsAt, rows, start).after(MOST_STEPS);
 
 function minimumAt(residualsAt: ResidualsAt, parameters: Float64Array, r: Float64Array): Minimum {
   const sum = residualsAt(parameters, r) ? dot(r, r) : Infinity;

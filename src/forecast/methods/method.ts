@@ -15,6 +15,8 @@ export interface FitInput {
   readonly end: number;
   /** Settings are chosen on the steps from here to `end`; the method is then fitted to these too. */
   readonly heldFrom: number;
+  /** A fit of the method to more rows of the series: a search may begin there, to be quicker. */
+  readonly near?: FittedMethod | undefined;
 }
 
 /** A method that was fitted. It is not fitted again: later rows only move its state on. */
@@ -41,18 +43,18 @@ export interface Method {
 }
 
 /**
- * `Method.fit` of a method that reads only the numbers, the seasons and `end`. Its fits are kept as long as the numbers: horizons, both stages and
- * reports ask for the same ones.
+ * `Method.fit` of a method that reads only the numbers, the seasons, `end` and a fit that is near. Its fits are kept as long as the numbers:
+ * horizons, both stages and reports ask for the same ones.
  */
 export function fittedOnce(
-  fit: (filled: Float64Array, seasons: readonly number[], end: number) => FittedMethod[] | string,
+  fit: (filled: Float64Array, seasons: readonly number[], end: number, near?: FittedMethod) => FittedMethod[] | string,
 ): Method['fit'] {
   const kept = new WeakMap<Float64Array, Map<string, FittedMethod[] | string>>();
-  return ({ reading: { series, plan }, end }) => {
+  return ({ reading: { series, plan }, end, near }) => {
     const ofSeries = kept.get(series.filled) ?? new Map<string, FittedMethod[] | string>();
     kept.set(series.filled, ofSeries);
-    const key = [end, ...plan.seasons].join(' ');
-    const fits = ofSeries.get(key) ?? fit(series.filled, plan.seasons, end);
+    const key = [end, near !== undefined, ...plan.seasons].join(' ');
+    const fits = ofSeries.get(key) ?? fit(series.filled, plan.seasons, end, near);
     ofSeries.set(key, fits);
     return fits;
   };

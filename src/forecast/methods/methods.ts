@@ -30,15 +30,16 @@ export function fitInput(plan: ForecastPlan, reading: Reading, stage: Stage): Fi
   return { reading, T: plan.T, end: trainEnd(plan, reading.ahead, stage), heldFrom };
 }
 
-/** All variants of the methods, fitted; and which are left out, with the reason. */
+/** All variants of the methods, fitted; and which are left out, with the reason. `near`: fits to more rows, from which searches may begin. */
 export function fitMethods(
   input: FitInput,
   names: readonly MethodName[] = METHOD_NAMES,
+  near: readonly NamedFit[] = [],
 ): { fits: NamedFit[]; leftOut: { method: MethodName; reason: string }[] } {
   const fits: NamedFit[] = [];
   const leftOut: { method: MethodName; reason: string }[] = [];
   for (const method of names) {
-    const found = METHODS[method].fit(input);
+    const found = METHODS[method].fit({ ...input, near: near.find((one) => one.method === method)?.fitted });
     if (typeof found === 'string') leftOut.push({ method, reason: found });
     else fits.push(...found.map((fitted) => ({ method, fitted })));
   }

@@ -3,11 +3,13 @@
  * because many series grow, and vary, by shares.
  */
 import { counted } from '../../core/arguments.js';
+import { stepsIn } from '../../core/numbers.js';
 import { scaled } from '../../data/scale.js';
 import type { JsonReader } from '../../files/json-reader.js';
 import { meanAbsoluteError } from '../intervals.js';
+import { arePositive } from '../series.js';
 import type { Reading } from '../windows.js';
-import { readingOf, strideFor } from '../windows.js';
+import { readingOf, remembered, strideFor } from '../windows.js';
 import { solved } from './least-squares.js';
 import type { FitInput, FittedMethod, Method } from './method.js';
 import { latestInPhase } from './naive.js';
@@ -28,6 +30,14 @@ export class Ridge {
     this.b = new Float64Array(n);
     this.row = new Float64Array(n);
     this.row[inputs] = 1;
+  }
+
+  copy(): Ridge {
+    const copy = new Ridge(this.inputs);
+    copy.a.set(this.a);
+    copy.b.set(this.b);
+    copy.count = this.count;
+    return copy;
   }
 
   /** Adds a row: x `[inputs]`, and the number that it should give. */
@@ -86,7 +96,7 @@ interface HorizonWeights {
 export const ridge: Method = {
   fit(input) {
     const { reading, end } = input;
-    const isPositive = reading.series.filled.subarray(0, end).every((value) => Number.isNaN(value) || value > 0);
+    const isPositive = arePositive(reading.series.filled.subarray(0, end));
     return (isPositive ? [false, true] : [false]).map((isLogarithm) => {
       const read = { ...input, reading: isLogarithm ? logarithmsOf(reading) : reading };
       return fitted(
@@ -111,13 +121,15 @@ export const ridge: Method = {
 const MOST_SPAN = 2 ** 16;
 
 function fittedTo({ reading, T, end, heldFrom }: FitInput, ahead: number): HorizonWeights {
-  const held = Array.from({ length: Math.max(0, end - heldFrom) }, (_, n) => heldFrom + n);
+  const held = stepsIn({ from: heldFrom, to: end });
   const truth = held.map((d) => reading.series.y[d]);
   const largest = reading.ahead[reading.ahead.length - 1];
   const tried = [1, T].flatMap((span) => {
     const sums = sumsOf(reading, ahead, span, heldFrom - largest + 1);
+    const rows = held.map((d) => filledRow(new Float64Array(rowLength(reading, span)), reading, ahead, span, d));
     return LAMBDAS.map((lambda) => {
-      const forecasts = forecastsOf({ ahead, span, weights: sums.weights(lambda) }, reading, held);
+      const weights = sums.weights(lambda);
+      const forecasts = held.map((d, n) => forecastOf(weights, rows[n], reading, d - ahead));
       return { span, lambda, error: meanAbsoluteError(forecasts, truth) };
     });
   });
@@ -125,12 +137,21 @@ function fittedTo({ reading, T, end, heldFrom }: FitInput, ahead: number): Horiz
   return { ahead, span, weights: [...sumsOf(reading, ahead, span, end).weights(lambda)] };
 }
 
+/** The readings of logarithms, as long as those of the numbers: every fit to these asks for the same one. */
+const logarithms = new WeakMap<Reading, Reading>();
+
 /** The same reading of the series' logarithms. Their deviation is nearly that of the numbers as a share of the mean. */
-function logarithmsOf({ series, plan, holidays, ahead }: Reading): Reading {
+function logarithmsOf(reading: Reading): Reading {
+  const { series, plan, holidays, ahead } = reading;
+  const kept = logarithms.get(reading);
+  if (kept) return kept;
   const of = (values: Float64Array): Float64Array => values.map((value) => (value > 0 ? Math.log(value) : NaN));
   const { level, scale } = plan.y;
   const y = { level: Math.log(Math.max(level, Number.MIN_VALUE)), scale: scale / Math.max(level, scale) };
-  return readingOf({ ...series, y: of(series.y), filled: of(series.filled) }, { ...plan, y }, holidays, ahead);
+  const ofLogarithms = { ...series, y: of(series.y), filled: of(series.filled) };
+  const found = remembered(readingOf(ofLogarithms, { ...plan, y }, holidays, ahead), { from: 0, to: series.length });
+  logarithms.set(reading, found);
+  return found;
 }
 
 function fitted(isLogarithm: boolean, horizons: readonly HorizonWeights[], stored?: JsonReader): FittedMethod {
@@ -158,42 +179,69 @@ function fitted(isLogarithm: boolean, horizons: readonly HorizonWeights[], store
 type Weights = Pick<HorizonWeights, 'ahead' | 'span'> & { readonly weights: ArrayLike<number> };
 
 function forecastsOf({ ahead, span, weights }: Weights, reading: Reading, steps: readonly number[]): number[] {
-  const { level, scale } = reading.plan.y;
   const row = new Float64Array(rowLength(reading, span));
-  return steps.map((d) => {
-    fillRow(row, reading, ahead, span, d);
-    return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - ahead));
-  });
+  return steps.map((d) => forecastOf(weights, filledRow(row, reading, ahead, span, d), reading, d - ahead));
 }
+
+/** The forecast that is made at step t from a row. */
+function forecastOf(weights: ArrayLike<number>, row: Float64Array, { plan, columns }: Reading, t: number): number {
+  const { level, scale } = plan.y;
+  return level + scale * (ridgeValue(weights, row) + columns.meanAt(t));
+}
+
+/** Sums that are kept as long as a reading, because fits to fewer and to more rows continue them. */
+const keptSums = new WeakMap<Reading, Map<string, Ridge[]>>();
+/** They are kept so often on the way through all rows. */
+const TIMES_KEPT = 32;
 
 /** The sums of the steps before `end`. */
 function sumsOf(reading: Reading, ahead: number, span: number, end: number): Ridge {
-  const { series, plan } = reading;
+  const { series, plan, columns } = reading;
   const row = new Float64Array(rowLength(reading, span));
-  const sums = new Ridge(row.length);
   const most = Math.min(MOST_ROWS, Math.floor(MOST_PRODUCTS / row.length ** 2));
   const stride = strideFor(end, most, plan.seasons);
-  for (let d = Math.max(plan.lag, ahead); d < end; d += stride) {
-    if (Number.isNaN(series.y[d])) continue;
-    fillRow(row, reading, ahead, span, d);
-    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead));
-  }
-  return sums;
+  const first = Math.max(plan.lag, ahead);
+  const add = (sums: Ridge, from: number, to: number): Ridge => {
+    for (let d = from; d < to; d += stride) {
+      if (Number.isNaN(series.y[d])) continue;
+      filledRow(row, reading, ahead, span, d);
+      sums.add(row, scaled(plan.y, series.y[d]) - columns.meanAt(d - ahead));
+    }
+    return sums;
+  };
+  const ofReading = keptSums.get(reading) ?? new Map<string, Ridge[]>();
+  keptSums.set(reading, ofReading);
+  const key = [ahead, span, stride].join(' ');
+  const kept = ofReading.get(key) ?? [new Ridge(row.length)];
+  ofReading.set(key, kept);
+  const every = stride * Math.ceil(series.length / stride / TIMES_KEPT);
+  const at = Math.max(0, Math.floor((end - first) / every));
+  for (let n = kept.length; n <= at; n++)
+    kept.push(add(kept[n - 1].copy(), first + (n - 1) * every, first + n * every));
+  return add(kept[at].copy(), first + at * every, end);
 }
 
 const rowLength = ({ columns, plan }: Reading, span: number): number =>
   columns.past.length * span + columns.future.length + (plan.seasons.length > 0 ? SEASONS : 0);
 
-function fillRow(row: Float64Array, { columns, plan, series }: Reading, ahead: number, span: number, d: number): void {
+/** The row of step d, in `row`. */
+function filledRow(
+  row: Float64Array,
+  { columns, plan, series }: Reading,
+  ahead: number,
+  span: number,
+  d: number,
+): Float64Array {
   const t = d - ahead;
   let i = 0;
   for (const column of columns.past) for (let k = 0; k < span; k++) row[i++] = t - k < 0 ? 0 : column.at(t - k);
   for (const column of columns.future) row[i++] = column.at(d);
   const season = plan.seasons.at(0);
-  if (season === undefined) return;
+  if (season === undefined) return row;
   const latest = latestInPhase(d, t, season);
   for (let k = 0; k < SEASONS; k++) {
     const value = series.filled[latest - k * season] ?? NaN;
     row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
   }
+  return row;
 }

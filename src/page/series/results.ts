@@ -1,10 +1,10 @@
 /** What the page shows of a series, its plan and its forecasts. */
+import { stepsIn } from '../../core/numbers.js';
 import { counted } from '../../core/arguments.js';
 import { DataError } from '../../core/errors.js';
 import type { Range } from '../../core/numbers.js';
 import { formatStep, naturalPeriods, timeAt } from '../../data/calendar.js';
 import type { Forecaster } from '../../forecast/forecaster.js';
-import { stepsIn } from '../../forecast/forecaster.js';
 import { futureOf } from '../../forecast/future.js';
 import { inputColumns } from '../../forecast/inputs.js';
 import type { Band } from '../../forecast/intervals.js';

@@ -1,11 +1,12 @@
 /** What each hidden unit of a forecaster follows: its h over the test part, and the input column with which it correlates most. */
+import { stepsIn } from '../../core/numbers.js';
 import type { Backend } from '../../core/backend.js';
 import { DataError } from '../../core/errors.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { zeros } from '../../core/tensor.js';
 import { timeAt } from '../../data/calendar.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
-import { networkReading, stepsIn } from '../../forecast/forecaster.js';
+import { networkReading } from '../../forecast/forecaster.js';
 import { membersOf } from '../../forecast/plan.js';
 import type { Series } from '../../forecast/series.js';
 import type { Reading } from '../../forecast/windows.js';

@@ -1,6 +1,6 @@
 /** Chapters 2 and 4: editors of one line, in which the reader writes the backward pass, beside the drawing of the cell with the path that the line serves. */
 import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport } from 'vue';
-import { listOf } from '../../../../src/causes/compared.js';
+import { listed } from '../../../../src/core/arguments.js';
 import { CELL_HEIGHT, CELL_WIDTH, cellBackward } from '../../../learn/pictures/cell.mjs';
 import { ASKED, type Asked, namesOf, type Reply, replyOn } from './asked-lines.js';
 import { storageEntry } from '../storage.js';
@@ -81,13 +81,13 @@ const LineEditors = defineComponent(
         innerHTML: cellBackward(lights).flat(Infinity).join(''),
       });
     };
-    const names = listOf([...new Set(asked.flatMap(namesOf))]);
+    const names = listed([...new Set(asked.flatMap(namesOf))]);
     return () =>
       h(
         'section',
         {
           class: 'live write-lines',
-          'aria-label': `Your lines of ${listOf(asked.map(({ left }) => left.split(' ')[0]))}`,
+          'aria-label': `Your lines of ${listed(asked.map(({ left }) => left.split(' ')[0]))}`,
         },
         [
           h('div', { class: 'line-editor' }, [

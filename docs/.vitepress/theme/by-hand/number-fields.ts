@@ -1,7 +1,7 @@
 /** Chapter 4: a field for each number that the reader calculates, above the box that has the chapter's own number, and what the page says about it. */
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
-import { listOf } from '../../../../src/causes/compared.js';
+import { listed } from '../../../../src/core/arguments.js';
 import { numberOf } from '../elements.js';
 import { storageEntry } from '../storage.js';
 import { type Values, evaluate, mistakesIn, namesIn } from './formulas.js';
@@ -41,7 +41,7 @@ export function verdictOn({ name, formula }: Line, text: string, numbers: Values
   const decimals = /\.(\d*)/.exec(text)?.[1].length ?? 0;
   if ((decimals === 1 || decimals === 2) && Number(EXACT[name].toFixed(decimals)) === value)
     return { kind: 'wrong', words: 'Right so far, but too short: calculate four decimals.' };
-  const readers = listOf(readersOf(name));
+  const readers = listed(readersOf(name));
   const words = `${name} differs${readers && `, and so does what is computed from it: ${readers}`}.`;
   return { kind: 'wrong', words, mistake: reasonOf({ name, formula }, value, numbers) };
 }
@@ -68,7 +68,7 @@ function reasonOf({ name, formula }: Line, value: number, numbers: Values): stri
 
   const earlier = namesIn(formula, EXACT).filter((one) => one in numbers && !isRounded(numbers[one], one));
   if (earlier.length > 0 && isNear(value, evaluate(formula, { ...ROUNDED, ...numbers })))
-    return `It follows from your ${listOf(earlier)}, which ${earlier.length > 1 ? 'are' : 'is'} not right yet.`;
+    return `It follows from your ${listed(earlier)}, which ${earlier.length > 1 ? 'are' : 'is'} not right yet.`;
 
   const section = Object.values(LINES).find((lines) => lines.some((line) => line.name === name)) ?? [];
   const other = section.find((line) => isNear(value, EXACT[line.name]));
