@@ -214,7 +214,7 @@ test('npm start begins with the run if there is nothing to build', async () => {
   const child = spawn('npm', ['start', '--silent'], { cwd: project, detached: true });
   const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
   let line = String((await lines.next()).value);
-  // another test file may be building the reference
+  // another test file may be packing a release
   while (line.startsWith('build: waiting for the build of process')) line = String((await lines.next()).value);
   process.kill(-child.pid!, 'SIGKILL');
   expect(line).toMatch(/^backend wasm: /); // and not `building …`
