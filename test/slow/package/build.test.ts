@@ -103,6 +103,12 @@ describe('a build of three parts, one of which makes an input of the others,', (
     expect(locks()).toEqual([]);
   });
 
+  test('does not wait for a build that has a lock of its own, as that of the site', async () => {
+    const { withLock } = (await import(at('build/part.mjs'))) as typeof import('../../../build/part.mjs');
+    await withLock(async () => expect(build()).toEqual(done()), 'lock-of-site');
+    expect(locks()).toEqual([]);
+  });
+
   test('fails on a full disk, and leaves no lock', () => {
     const limited = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$1"', process.execPath, main], {
       encoding: 'utf8',
