@@ -38,7 +38,7 @@ function firstImages(): Uint8Array {
 const NETWORKS = 'dist/site-assets/networks';
 /** What their training runs. */
 const ENGINE = [
-  ...['cells', 'core', 'data', 'door', 'equations', 'network', 'training'].map((room) => `src/${room}`),
+  ...['cells', 'core', 'data', 'door', 'equations', 'files', 'network', 'training'].map((room) => `src/${room}`),
   ...['kernels/reference', 'kernels/wasm'],
 ];
 
