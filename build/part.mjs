@@ -20,8 +20,6 @@ import { fileURLToPath } from 'node:url';
 
 export const project = fileURLToPath(new URL('..', import.meta.url));
 const records = path.join(project, 'dist/.built');
-const lock = path.join(records, 'lock');
-const ownFile = `${lock}-${process.pid}`;
 
 /**
  * @typedef {object} Part
@@ -107,16 +105,17 @@ export function filesIn(places) {
 const LONGEST_BUILD_MS = 600_000;
 
 /**
- * Lets one build work at a time. A second one waits, and then finds most of its work done.
+ * Lets one build work at a time. A second one waits, and then finds most of its work done. `name`: builds of other names do not wait.
  *
  * @param {() => Promise<void>} work
  */
-export async function withLock(work) {
+export async function withLock(work, name = 'lock') {
+  const lock = path.join(records, name);
   mkdirSync(records, { recursive: true });
-  for (let isWaiting = false; !acquired(); await new Promise((resolve) => setTimeout(resolve, 100))) {
-    const holder = lockHolder();
+  for (let isWaiting = false; !acquired(lock); await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const holder = lockHolder(lock);
     if (holder === undefined) continue;
-    if (!isAtWork(holder)) discard(holder);
+    if (!isAtWork(holder)) discard(lock, holder);
     else if (!isWaiting) {
       console.error(`build: waiting for the build of process ${holder.process}`);
       isWaiting = true;
@@ -126,12 +125,20 @@ export async function withLock(work) {
     await work();
   } finally {
     // After LONGEST_BUILD_MS the lock can belong to another build.
-    if (lockHolder()?.process === process.pid) rmSync(lock, { force: true });
+    if (lockHolder(lock)?.process === process.pid) rmSync(lock, { force: true });
   }
 }
 
-/** Creates the lock unless it exists. The number goes to another file first, so a full disk or a kill leaves no empty lock. */
-function acquired() {
+/** @param {string} lock */
+const ownFileOf = (lock) => `${lock}-${process.pid}`;
+
+/**
+ * Creates the lock unless it exists. The number goes to another file first, so a full disk or a kill leaves no empty lock.
+ *
+ * @param {string} lock
+ */
+function acquired(lock) {
+  const ownFile = ownFileOf(lock);
   try {
     writeFileSync(ownFile, String(process.pid));
     linkSync(ownFile, lock);
@@ -144,8 +151,8 @@ function acquired() {
   }
 }
 
-/** Undefined if the lock has just been released. */
-function lockHolder() {
+/** Undefined if the lock has just been released. @param {string} lock */
+function lockHolder(lock) {
   try {
     const text = readFileSync(lock, 'utf8');
     return { text, process: Number(text), since: statSync(lock).mtimeMs };
@@ -174,9 +181,11 @@ function isAtWork(holder) {
 /**
  * Removes the lock of a build that has ended. Another build may discard and acquire it at the same time.
  *
+ * @param {string} lock
  * @param {{ text: string }} holder
  */
-function discard(holder) {
+function discard(lock, holder) {
+  const ownFile = ownFileOf(lock);
   try {
     renameSync(lock, ownFile);
     if (readFileSync(ownFile, 'utf8') !== holder.text) linkSync(ownFile, lock); // another build has just acquired it

@@ -64,10 +64,11 @@ function withoutBaseInScript(script: string, base: string, up: string): string {
   const visit = (node: ts.Node): void => {
     const [start, end] = [node.getStart(file), node.getEnd()];
     const text = script.slice(start, end);
+    if (!text.includes(base)) return; // nor does anything in it
     const isWhole = ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node);
-    if (isWhole && text.includes(base)) {
+    if (isWhole) {
       changes.push({ start, end, text: `(${text.replaceAll(base, `${text[0]}+siteBase()+${text[0]}`)})` });
-    } else if ((ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) && text.includes(base)) {
+    } else if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
       changes.push({ start, end, text: text.replaceAll(base, '${siteBase()}') });
     }
     ts.forEachChild(node, visit);

@@ -38,6 +38,11 @@ function firstImages(): Uint8Array {
 }
 
 const NETWORKS = 'dist/site-assets/networks';
+/** What their training runs. */
+const ENGINE = [
+  ...['cells', 'core', 'data', 'door', 'equations', 'files', 'network', 'training'].map((room) => `src/${room}`),
+  ...['kernels/reference', 'kernels/wasm'],
+];
 
 /**
  * A Vite plugin: `virtual:saved-networks` has the addresses of the networks that docs/learn/why-57.md reads with, and of the test images. The
@@ -56,7 +61,7 @@ export function savedNetworks() {
     resolveId: (id: string) => (id === `virtual:${name}` ? `\0${id}` : null),
     async load(id: string) {
       if (id !== `\0virtual:${name}`) return null;
-      made ??= bringUpToDate({ name, inputs: ['src', 'kernels', ...programs], outputs: [NETWORKS], make });
+      made ??= bringUpToDate({ name, inputs: [...ENGINE, ...programs], outputs: [NETWORKS], make });
       await made;
       const files = readdirSync(path.join(project, NETWORKS));
       const imports = files.map(

@@ -16,6 +16,9 @@ const BUILD_MS = 1_200_000;
 /** The path that the site is built for; no file of the site may contain it. */
 const BASE = '/base-of-the-site/';
 
+/** It takes minutes, in which other test files may build the library. */
+const LOCK = 'lock-of-site';
+
 /** What every page is made from. */
 const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 
@@ -49,7 +52,7 @@ export async function builtApi(): Promise<string> {
     if (warnings !== '') throw new Error(warnings);
   };
   const inputs = ['docs/.vitepress/typedoc.mjs', 'package.json', 'src', 'kernels'];
-  await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }));
+  await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }), LOCK);
   return path.join(project, output);
 }
 
@@ -77,7 +80,7 @@ async function upToDate(name: string, inputs: string[], build: (folder: string) 
     mkdirSync(folder, { recursive: true });
     build(folder);
   };
-  await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }));
+  await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }), LOCK);
   return folder;
 }
 

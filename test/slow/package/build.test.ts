@@ -103,6 +103,12 @@ describe('a build of three parts, one of which makes an input of the others,', (
     expect(locks()).toEqual([]);
   });
 
+  test('does not wait for a build that has a lock of its own, as that of the site', async () => {
+    const { withLock } = (await import(at('build/part.mjs'))) as typeof import('../../../build/part.mjs');
+    await withLock(async () => expect(build()).toEqual(done()), 'lock-of-site');
+    expect(locks()).toEqual([]);
+  });
+
   test('fails on a full disk, and leaves no lock', () => {
     const limited = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$1"', process.execPath, main], {
       encoding: 'utf8',
@@ -214,7 +220,7 @@ test('npm start begins with the run if there is nothing to build', async () => {
   const child = spawn('npm', ['start', '--silent'], { cwd: project, detached: true });
   const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
   let line = String((await lines.next()).value);
-  // another test file may be building the reference
+  // another test file may be packing a release
   while (line.startsWith('build: waiting for the build of process')) line = String((await lines.next()).value);
   process.kill(-child.pid!, 'SIGKILL');
   expect(line).toMatch(/^backend wasm: /); // and not `building …`
