@@ -224,7 +224,10 @@ function valueOf(text: string, sizes: Readonly<Record<string, number>>, line: nu
     if (token === '(' || Object.hasOwn(FUNCTIONS, token)) {
       if (token !== '(') skip('(');
       const values = [sum()];
-      while (token !== '(' && tokens[at] === ',') (at++, values.push(sum()));
+      while (token !== '(' && tokens[at] === ',') {
+        at++;
+        values.push(sum());
+      }
       skip(')');
       return token === '(' ? values[0] : FUNCTIONS[token](...values);
     }

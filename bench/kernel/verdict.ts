@@ -3,16 +3,16 @@ import type { Operands, Size } from '../steps/product-steps.js';
 import type { Prepared } from './own-kernel.js';
 
 /**
- * Checked before anything is timed. No tile of 4, 8, 16, 32, 64 or 128 divides them, K is and is not a multiple of 4, and the last ones need
- * several workgroups along M and N.
+ * Checked before anything is timed. No tile of 4, 8, 16, 32, 64 or 128 divides M and N, K is and is not a multiple of 4, and some need several
+ * workgroups along M and N.
  */
 export const ODD_SIZES: readonly Size[] = [
-  [1, 1, 1],
   [7, 5, 3],
-  [1, 33, 7],
   [33, 64, 65],
   [65, 18, 70],
   [130, 20, 133],
+  [1, 33, 7],
+  [1, 1, 1],
 ];
 
 /** What the kernel computed at this size: undefined if it is right, else in sentences. */
@@ -37,20 +37,17 @@ function wrongIn(result: Float32Array, { product, bound }: Operands): number[] {
   return wrong;
 }
 
-function firstOf(
-  result: Float32Array,
-  [first, ...others]: readonly number[],
-  { size: [, , N], product, bound }: Operands,
-): string {
+function firstOf(result: Float32Array, wrong: readonly number[], { size: [, , N], product, bound }: Operands): string {
+  const [first] = wrong;
   const place = `row ${Math.floor(first / N)}, column ${first % N}`;
-  const count = others.length === 0 ? 'the only wrong one' : `the first of ${others.length + 1} wrong ones`;
-  return `out at ${place} is ${result[first]}, and should be ${product[first].toPrecision(9)} ± ${bound[first].toExponential(0)}; it is ${count} of ${product.length} elements`;
+  const numbers = `${result[first].toPrecision(9)}, and should be ${product[first].toPrecision(9)} ± ${bound[first].toExponential(0)}`;
+  return `out at ${place} is ${numbers}; ${wrong.length} of ${product.length} elements are wrong, and this is the first`;
 }
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
-/** Not zero, and no product has exactly this value. */
-const OTHER_FILL = 12345.5;
+/** Not NaN. The sum of it and a product of these operands is another number in f32. */
+const OTHER_FILL = 1;
 
 /** A sentence that is true of every wrong element, or undefined. */
 async function causeOf(kernel: Prepared, result: Float32Array, wrong: readonly number[]): Promise<string | undefined> {
@@ -65,9 +62,9 @@ async function causeOf(kernel: Prepared, result: Float32Array, wrong: readonly n
   const other = await again(OTHER_FILL);
   const missing = wrong.filter((n) => Number.isNaN(result[n]) && other[n] === OTHER_FILL);
   if (missing.length > 0) return missingWords(missing, operands);
-  // The sum of OTHER_FILL and K products is rounded once more, with an error of at most half a unit of OTHER_FILL's last place for each.
-  const slack = (operands.size[1] + 1) * OTHER_FILL * 2 ** -23;
-  if (wrong.every((n) => Number.isNaN(result[n]) && Math.abs(other[n] - OTHER_FILL - product[n]) <= slack))
+  // each of the roundings is by at most 2⁻²⁴ of a partial sum, which is now larger by OTHER_FILL
+  const more = (operands.size[1] + 1) * OTHER_FILL * 2 ** -24;
+  if (wrong.every((n) => Number.isNaN(result[n]) && Math.abs(other[n] - OTHER_FILL - product[n]) <= bound[n] + more))
     return 'The kernel adds the product to what out held before: it should set out.';
   const repeated = await again(NaN);
   const differing = wrong.find((n) => !Object.is(repeated[n], result[n]));
@@ -84,9 +81,11 @@ function missingWords(missing: readonly number[], { size: [M, , N] }: Operands):
   // by a loop: a list of a million arguments is too long for Math.min
   const least = (values: readonly number[]): number => values.reduce((least, value) => Math.min(least, value));
   const [row, column] = [least(rows), least(columns)];
-  if (missing.length === (M - row) * N) return `Rows ${row} to ${M - 1} were never written.`;
-  if (missing.length === M * (N - column)) return `Columns ${column} to ${N - 1} were never written.`;
-  return `${missing.length} of ${M * N} elements were never written, the first at row ${rows[0]}, column ${columns[0]}.`;
+  const lines = (what: string, from: number, to: number): string =>
+    from === to ? `The last ${what}, ${from}, was never written.` : `The ${what}s ${from} to ${to} were never written.`;
+  if (missing.length === (M - row) * N) return lines('row', row, M - 1);
+  if (missing.length === M * (N - column)) return lines('column', column, N - 1);
+  return `Elements never written: ${missing.length} of ${M * N}, the first at row ${rows[0]}, column ${columns[0]}.`;
 }
 
 /** Whether each wrong element is the sum without its last terms, or without its first ones. */
@@ -104,12 +103,11 @@ function partWords(
     return Math.abs(result[n] - sum) <= bound[n];
   };
   for (let count = 0; count < K; count++) {
-    if (wrong.every((n) => fits(n, 0, count)))
-      return count === 0
-        ? 'Every wrong element is 0.'
-        : `Every wrong element is the sum of its first ${count} terms of ${K}, k = 0 to ${count - 1}.`;
-    if (count > 0 && wrong.every((n) => fits(n, count, K)))
-      return `Every wrong element is the sum without its first ${count === 1 ? 'term' : `${count} terms`}, from k = ${count} on.`;
+    if (wrong.every((n) => fits(n, 0, count))) return partOf(count === 0 ? 'none' : `only the ${firsts(count)}`, K);
+    if (count > 0 && wrong.every((n) => fits(n, count, K))) return partOf(`all but the ${firsts(count)}`, K);
   }
   return undefined;
 }
+
+const firsts = (count: number): string => (count === 1 ? 'first' : `first ${count}`);
+const partOf = (which: string, K: number): string => `Every wrong element is the sum of ${which} of its ${K} terms.`;
