@@ -6,13 +6,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { candidatesFor } from '../candidates.js';
 import { sizeIn } from '../command.js';
 import { nodeEngine } from '../measure/engine.js';
-import { spreadOf, timesWarning } from '../measure/rows.js';
+import { timesWarning } from '../measure/rows.js';
 import { messageOf } from '../program.js';
 import { installRivals, usesRival } from '../programs/rivals.js';
-import { type Size, figuresOf, row } from '../steps/product-steps.js';
+import { type Size, row } from '../steps/product-steps.js';
 import { UsageError } from '../suites.js';
-import { KernelProcess, RivalProcess } from './child-process.js';
-import { type News, type Row, productOf, runKernel, RunError, verdictOf } from './drive.js';
+import { KernelProcess } from './child-process.js';
+import { type News, type Row, figuresFor, productOf, runKernel, RunError, verdictOf } from './drive.js';
+import { Rival } from './rival.js';
 import { HOUSE } from './session.js';
 import { startsFor } from './starts.js';
 
@@ -31,7 +32,7 @@ async function command(file: string, options: Options): Promise<void> {
   const chosen = options.backends.length === 0 ? [] : candidates.filter(({ name }) => name !== HOUSE);
   if (chosen.some(usesRival)) await installRivals((line) => console.error(line));
   const engine = chosen.length > 0 ? await nodeEngine(process.execPath) : undefined;
-  const rivals = engine ? chosen.map((candidate) => new RivalProcess(engine, candidate)) : [];
+  const rivals = engine ? chosen.map((candidate) => new Rival(candidate.name, () => engine.start(candidate))) : [];
   const kernel = new KernelProcess();
   const close = (): void => [kernel, ...rivals].forEach((one) => one.close());
   const stop = (): void => {
@@ -71,12 +72,9 @@ function print(file: string, news: News): void {
 
 function printRows(size: Size, rows: readonly Row[]): void {
   console.log(`\n${productOf(size)}\n${row('', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread')}`);
-  const house = rows.find(({ name }) => name === HOUSE)?.times.median;
-  for (const { name, times } of rows) {
-    const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
-    console.log(row(name, ...figuresOf(size, times.median, house), String(times.count), spread));
+  for (const [name, ...cells] of figuresFor(size, rows)) console.log(row(name, ...cells));
+  for (const { name, times } of rows)
     for (const warning of timesWarning(name, times)) console.log(`  warning: ${warning}`);
-  }
   console.log(`\n${verdictOf(rows)}`);
 }
 

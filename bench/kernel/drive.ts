@@ -1,6 +1,8 @@
 /** A run of the reader's kernel, from the side that asks: compile, check, then time in turns. In Node and in pages. */
-import { type Statistics, statisticsOf } from '../measure/rows.js';
-import type { Size } from '../steps/product-steps.js';
+import { type Statistics, spreadOf, statisticsOf } from '../measure/rows.js';
+import { messageOf } from '../program.js';
+import { type Size, figuresOf } from '../steps/product-steps.js';
+import type { Rival } from './rival.js';
 import { type Answers, type Ask, type Compared, type Refused, HOUSE, OWN } from './session.js';
 import { ODD_SIZES } from './verdict.js';
 
@@ -8,15 +10,6 @@ import { ODD_SIZES } from './verdict.js';
 export interface Asked {
   /** Rejects with a RunError if there is no answer within the time, or the other side has ended. */
   ask(ask: Ask, limitMs: number): Promise<Answers[keyof Answers] | Refused>;
-}
-
-/** Another library's product, in a process of its own. */
-export interface Rival {
-  readonly name: string;
-  /** Why it is not compared at this size; undefined if it is right and warm. */
-  prepare(size: Size): Promise<string | undefined>;
-  /** ms of one product. */
-  turn(): Promise<number>;
 }
 
 /** Why a run has no figures: a sentence for the reader. `line`: of the kernel's text, from 1. */
@@ -74,23 +67,32 @@ export async function runKernel(asked: Asked, job: Job, report: (news: News) => 
     if (mistake !== undefined) throw new RunError(`wrong at ${productOf(one)}: ${mistake}`);
   }
   report({ kind: 'right', sizes });
-  const present: Rival[] = [];
+  let present: readonly Rival[] = [];
+  const drop = (rival: Rival, reason: string): void => {
+    present = present.filter((one) => one !== rival);
+    report({ kind: 'absent', name: rival.name, reason });
+  };
   for (const rival of rivals) {
     const reason = await rival.prepare(size);
-    if (reason === undefined) present.push(rival);
-    else report({ kind: 'absent', name: rival.name, reason });
+    if (reason === undefined) present = [...present, rival];
+    else drop(rival, reason);
   }
   const { names } = await ask({ ask: 'prepare', size, compared, isWaited: rivals.length > 0, isQuick }, TIME_LIMIT_MS);
-  const all = [...names, ...present.map(({ name }) => name)];
-  const times = all.map((): number[] => []);
+  const times = new Map([...names, ...present.map(({ name }) => name)].map((name): [string, number[]] => [name, []]));
   const turns = isQuick ? 2 : TURNS;
   let rows: readonly Row[] = [];
   for (let turn = 1; turn <= turns; turn++) {
     const own = await ask({ ask: 'turn' }, TIME_LIMIT_MS);
-    const others: number[] = [];
-    for (const rival of present) others.push(await rival.turn());
-    [...own.times, ...others].forEach((ms, n) => times[n].push(ms));
-    rows = all.map((name, n) => ({ name, times: statisticsOf(times[n]) }));
+    names.forEach((name, n) => times.get(name)?.push(own.times[n]));
+    for (const rival of present) {
+      try {
+        times.get(rival.name)?.push(await rival.turn());
+      } catch (error) {
+        times.delete(rival.name);
+        drop(rival, messageOf(error));
+      }
+    }
+    rows = [...times].map(([name, all]) => ({ name, times: statisticsOf(all) }));
     report({ kind: 'times', rows, turn, of: turns });
   }
   return rows;
@@ -100,6 +102,15 @@ export const productOf = ([M, K, N]: Size): string => `[${M},${K}]·[${K},${N}]`
 
 /** A product counts 2·M·N·K FLOP. */
 export const gflopsOf = ([M, K, N]: Size, { times }: Row): number => (2 * M * N * K) / times.median / 1e6;
+
+/** The cells of a table: name, ms, GFLOPS, the speed compared with the house's product, samples and spread. */
+export function figuresFor(size: Size, rows: readonly Row[]): string[][] {
+  const house = rows.find(({ name }) => name === HOUSE)?.times.median;
+  return rows.map(({ name, times }) => {
+    const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
+    return [name, ...figuresOf(size, times.median, house), String(times.count), spread];
+  });
+}
 
 /** How many times as fast the reader's kernel is as another row's. */
 export function ratioTo(rows: readonly Row[], name: string): number | undefined {
@@ -118,4 +129,11 @@ export function verdictOf(rows: readonly Row[]): string {
   const overlaps = own && house && own.lower <= house.upper && house.lower <= own.upper;
   const times = `${ratio.toFixed(2)} times as fast as the house’s product`;
   return `Your kernel is ${times}${overlaps ? '; the middle halves of both times overlap, so this may be chance' : ''}.`;
+}
+
+/** Why the other side was ended. */
+export function tooLong(ask: Ask, limitMs: number): string {
+  const what =
+    ask.ask === 'check' ? `The kernel did not end at ${productOf(ask.size)}` : `The step "${ask.ask}" did not end`;
+  return `${what} within ${limitMs / 1000} seconds, so it was ended. Is there an endless loop, or a barrier that some threads do not reach?`;
 }

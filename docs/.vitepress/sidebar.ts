@@ -95,7 +95,11 @@ export const sidebar: Item[] = [
   },
   {
     text: 'Measure',
-    items: [page('benchmarks', 'Benchmarks'), page('gpu-js', 'What GPU.js could do better')],
+    items: [
+      page('measure', 'Measure it yourself'),
+      page('benchmarks', 'Benchmarks'),
+      page('gpu-js', 'What GPU.js could do better'),
+    ],
   },
 ];
 
