@@ -45,9 +45,9 @@ export interface Row {
   readonly times: Statistics;
 }
 
-/** A launch of these sizes takes milliseconds, and its first one a few seconds more to compile. */
+/** Of compiling, and of each check: a launch takes milliseconds, but a driver on the processor may compile for seconds at the first one. */
 const CHECK_LIMIT_MS = 10_000;
-/** What is timed was checked before, so it ends; but several kernels are compiled. */
+/** What is timed was checked before, so it ends; but other kernels are compiled, too. */
 const TIME_LIMIT_MS = 60_000;
 const TURNS = 11;
 
@@ -59,7 +59,7 @@ export async function runKernel(asked: Asked, job: Job, report: (news: News) => 
     if ('refusal' in answer) throw new RunError(answer.refusal, answer.line);
     return answer as Answers[A['ask']];
   };
-  const { executor } = await ask({ ask: 'compile', source }, TIME_LIMIT_MS);
+  const { executor } = await ask({ ask: 'compile', source }, CHECK_LIMIT_MS);
   report({ kind: 'executor', executor });
   const sizes = [...ODD_SIZES, size];
   for (const one of sizes) {
@@ -133,7 +133,8 @@ export function verdictOf(rows: readonly Row[]): string {
 
 /** Why the other side was ended. */
 export function tooLong(ask: Ask, limitMs: number): string {
-  const what =
-    ask.ask === 'check' ? `The kernel did not end at ${productOf(ask.size)}` : `The step "${ask.ask}" did not end`;
-  return `${what} within ${limitMs / 1000} seconds, so it was ended. Is there an endless loop, or a barrier that some threads do not reach?`;
+  const within = `within ${limitMs / 1000} seconds, so it was ended`;
+  if (ask.ask !== 'check') return `The device did not answer "${ask.ask}" ${within}.`;
+  const why = 'Is there an endless loop, or a barrier that some threads do not reach?';
+  return `The kernel did not end at ${productOf(ask.size)} ${within}. ${why}`;
 }

@@ -8,6 +8,10 @@ import type { Limits } from './tasks.js';
 
 type Answer = Answers[keyof Answers] | Refused;
 
+/** A page can end its worker, but not the browser's process that computes for the GPU. */
+const STILL =
+  'The browser may still compute a kernel that does not end: if the next run does not begin, close the browser, and open it again.';
+
 /** Started when it is first asked, and again after it had to be ended. */
 export class KernelWorker implements Asked {
   private worker: Worker | undefined;
@@ -19,7 +23,7 @@ export class KernelWorker implements Asked {
     try {
       return await new Promise<Answer>((resolve, reject) => {
         this.fail = reject;
-        timer = setTimeout(() => this.end(tooLong(ask, limitMs)), limitMs);
+        timer = setTimeout(() => this.end(`${tooLong(ask, limitMs)} ${STILL}`), limitMs);
         worker.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
         worker.onerror = (event) => {
           event.preventDefault(); // it is shown on the page
