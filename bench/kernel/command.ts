@@ -145,4 +145,5 @@ export const kernelCommand = (candidateNamesIn: (text: string) => string[]): Com
     .option('--start <step>', 'write a step of docs/webgpu-kernels.md into the file, and run nothing', stepIn)
     .option('--quick', 'time few samples')
     .showSuggestionAfterError(false)
+    .exitOverride() // as runCommand for the command above it
     .action(command);
