@@ -27,7 +27,9 @@ const LAYERS = [
   ['bench/measure/'],
   ['bench/browser/', 'bench/report/'],
   ['against', 'command'].map(bench),
-  [bench('main'), bench('webgpu'), 'bench/steps/'],
+  ['bench/steps/'],
+  ['bench/kernel/'],
+  [bench('main'), bench('webgpu')],
   ['test/'],
 ];
 

@@ -20,6 +20,6 @@ export async function runCommand(command: Command, name: string): Promise<void> 
 export function sizeIn(text: string): [M: number, K: number, N: number] {
   const numbers = text.split(',').map(Number);
   if (numbers.length !== 3 || !numbers.every((extent) => Number.isInteger(extent) && extent >= 1))
-    throw new InvalidArgumentError('Write three whole numbers ≥ 1, as in --size 128,128,512.');
+    throw new InvalidArgumentError('Write three whole numbers ≥ 1, as in 128,128,512.');
   return [numbers[0], numbers[1], numbers[2]];
 }

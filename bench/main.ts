@@ -11,6 +11,7 @@ import { Comparison, FULL, ProcessPool, QUICK } from './measure/comparison.js';
 import { type Environment, environmentOf, loadNow, peakSentence } from './measure/environment.js';
 import { nodeEngine } from './measure/engine.js';
 import { type Row, rowsOf } from './measure/rows.js';
+import { kernelCommand } from './kernel/command.js';
 import { messageOf } from './program.js';
 import { installRivals, usesRival } from './programs/rivals.js';
 import { crossoversOf, sentenceOf, contestsOf, fastestIn, mistakesIn, warningsOf } from './report/verdicts.js';
@@ -255,6 +256,8 @@ const command = new Command('npm run bench --')
     ).conflicts('from'),
   )
   .addHelpText('after', `\n${LEGEND}`)
-  .action(bench);
+  .enablePositionalOptions() // kernel has options of the same names
+  .action(bench)
+  .addCommand(kernelCommand(candidateNamesIn));
 
 await runCommand(command, 'bench');

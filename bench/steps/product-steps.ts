@@ -76,14 +76,17 @@ export interface Timing {
 const CLOCK_MS = 0.005;
 
 /** The time of one of `count` runs, in ms. */
-async function sampleOf(repeat: Ready['repeat'], count: number): Promise<number> {
+export async function sampleOf(repeat: Ready['repeat'], count: number): Promise<number> {
   const start = performance.now();
   await repeat(count);
   return (performance.now() - start) / count;
 }
 
 /** Runs a step until the compiler has done its work. Returns how many runs make a sample that is long enough for the clock. */
-async function warmUp(repeat: Ready['repeat'], { warmUpMs, sampleMs }: Timing): Promise<number> {
+export async function warmUp(
+  repeat: Ready['repeat'],
+  { warmUpMs, sampleMs }: Pick<Timing, 'warmUpMs' | 'sampleMs'>,
+): Promise<number> {
   let fastest = await sampleOf(repeat, 1);
   for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++)
     fastest = Math.min(fastest, await sampleOf(repeat, 1));

@@ -19,6 +19,7 @@ const LOADERS = {
   'by-hand/line-editors': () => import('./by-hand/line-editors.js'),
   'first-text': () => import('./first-text.js'),
   'own-writer/own-writer': () => import('./own-writer/own-writer.js'),
+  'own-kernel/own-kernel': () => import('./own-kernel/own-kernel.js'),
   'moby-dick/read-back': () => import('./moby-dick/read-back.js'),
   'moby-dick/follow-unit': () => import('./moby-dick/follow-unit.js'),
   'softmax-live': () => import('./softmax-live.js'),

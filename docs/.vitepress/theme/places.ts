@@ -25,6 +25,7 @@ export const PLACES = {
   'by-hand/line-editors': { selector: '[id^="write-"]', html: / id="write-/ },
   'first-text': element('first-text'),
   'own-writer/own-writer': element('own-writer'),
+  'own-kernel/own-kernel': element('own-kernel'),
   'moby-dick/read-back': element('read-back'),
   'moby-dick/follow-unit': element('follow-unit'),
   'softmax-live': element('softmax-live'),

@@ -13,7 +13,7 @@ import {
   syntaxHighlighting,
   unfoldEffect,
 } from '@codemirror/language';
-import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { type Extension, EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import { type DecorationSet, Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { highlightCode, tags } from '@lezer/highlight';
 import { minimalSetup } from 'codemirror';
@@ -24,7 +24,7 @@ export interface Editor {
   /** Replaces the text. The reader can undo it. */
   replaceText(text: string): void;
   /** Shows another text, without the history of the one before. */
-  open(text: string, language: Language): void;
+  open(text: string, language: Language | Extension): void;
   /** Folds all lines but those around the gap of these files, and shows the gap's first line. */
   showGap(files: Files): void;
   /** Highlights a line, counted from 1, until the text changes. */
@@ -34,7 +34,8 @@ export interface Editor {
 
 interface EditorOptions {
   readonly text: string;
-  readonly language: Language;
+  /** An extension: a language that exercises do not have. */
+  readonly language: Language | Extension;
   /** For screen readers. */
   readonly label: string;
   readonly onChange: (text: string) => void;
@@ -46,7 +47,7 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
   const changes = EditorView.updateListener.of(({ docChanged, state }) => {
     if (docChanged) onChange(state.doc.toString());
   });
-  const stateOf = (doc: string, dialect: Language): EditorState =>
+  const stateOf = (doc: string, dialect: Language | Extension): EditorState =>
     EditorState.create({
       doc,
       extensions: [
@@ -63,7 +64,7 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         changes,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
-        javascript({ typescript: dialect === 'typescript' }),
+        typeof dialect === 'string' ? javascript({ typescript: dialect === 'typescript' }) : dialect,
         look,
       ],
     });

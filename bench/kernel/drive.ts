@@ -1,0 +1,140 @@
+/** A run of the reader's kernel, from the side that asks: compile, check, then time in turns. In Node and in pages. */
+import { type Statistics, spreadOf, statisticsOf } from '../measure/rows.js';
+import { messageOf } from '../program.js';
+import { type Size, figuresOf } from '../steps/product-steps.js';
+import type { Rival } from './rival.js';
+import { type Answers, type Ask, type Compared, type Refused, HOUSE, OWN } from './session.js';
+import { ODD_SIZES } from './verdict.js';
+
+/** The process or worker that has the device. It answers one question at a time. */
+export interface Asked {
+  /** Rejects with a RunError if there is no answer within the time, or the other side has ended. */
+  ask(ask: Ask, limitMs: number): Promise<Answers[keyof Answers] | Refused>;
+}
+
+/** Why a run has no figures: a sentence for the reader. `line`: of the kernel's text, from 1. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+
+  constructor(
+    message: string,
+    readonly line?: number,
+  ) {
+    super(message);
+  }
+}
+
+export interface Job {
+  readonly source: string;
+  readonly size: Size;
+  readonly compared?: readonly Compared[];
+  readonly rivals?: readonly Rival[];
+  readonly isQuick?: boolean;
+}
+
+/** What a run reports, in order. */
+export type News =
+  | { readonly kind: 'executor'; readonly executor: string }
+  | { readonly kind: 'right'; readonly sizes: readonly Size[] }
+  | { readonly kind: 'absent'; readonly name: string; readonly reason: string }
+  /** The times so far; `of`: how many turns there will be. */
+  | { readonly kind: 'times'; readonly rows: readonly Row[]; readonly turn: number; readonly of: number };
+
+export interface Row {
+  readonly name: string;
+  readonly times: Statistics;
+}
+
+/** Of compiling, and of each check: a launch takes milliseconds, but a driver on the processor may compile for seconds at the first one. */
+const CHECK_LIMIT_MS = 10_000;
+/** What is timed was checked before, so it ends; but other kernels are compiled, too. */
+const TIME_LIMIT_MS = 60_000;
+const TURNS = 11;
+
+/** Throws a RunError if the kernel has no figures. Returns the last rows: the reader's kernel first. */
+export async function runKernel(asked: Asked, job: Job, report: (news: News) => void): Promise<readonly Row[]> {
+  const { source, size, compared = [], rivals = [], isQuick = false } = job;
+  const ask = async <A extends Ask>(question: A, limitMs: number): Promise<Answers[A['ask']]> => {
+    const answer = await asked.ask(question, limitMs);
+    if ('refusal' in answer) throw new RunError(answer.refusal, answer.line);
+    return answer as Answers[A['ask']];
+  };
+  const { executor } = await ask({ ask: 'compile', source }, CHECK_LIMIT_MS);
+  report({ kind: 'executor', executor });
+  const sizes = [...ODD_SIZES, size];
+  for (const one of sizes) {
+    const { mistake } = await ask({ ask: 'check', size: one }, CHECK_LIMIT_MS);
+    if (mistake !== undefined) throw new RunError(`wrong at ${productOf(one)}: ${mistake}`);
+  }
+  report({ kind: 'right', sizes });
+  let present: readonly Rival[] = [];
+  const drop = (rival: Rival, reason: string): void => {
+    present = present.filter((one) => one !== rival);
+    report({ kind: 'absent', name: rival.name, reason });
+  };
+  for (const rival of rivals) {
+    const reason = await rival.prepare(size);
+    if (reason === undefined) present = [...present, rival];
+    else drop(rival, reason);
+  }
+  const { names } = await ask({ ask: 'prepare', size, compared, isWaited: rivals.length > 0, isQuick }, TIME_LIMIT_MS);
+  const times = new Map([...names, ...present.map(({ name }) => name)].map((name): [string, number[]] => [name, []]));
+  const turns = isQuick ? 2 : TURNS;
+  let rows: readonly Row[] = [];
+  for (let turn = 1; turn <= turns; turn++) {
+    const own = await ask({ ask: 'turn' }, TIME_LIMIT_MS);
+    names.forEach((name, n) => times.get(name)?.push(own.times[n]));
+    for (const rival of present) {
+      try {
+        times.get(rival.name)?.push(await rival.turn());
+      } catch (error) {
+        times.delete(rival.name);
+        drop(rival, messageOf(error));
+      }
+    }
+    rows = [...times].map(([name, all]) => ({ name, times: statisticsOf(all) }));
+    report({ kind: 'times', rows, turn, of: turns });
+  }
+  return rows;
+}
+
+export const productOf = ([M, K, N]: Size): string => `[${M},${K}]·[${K},${N}]`;
+
+/** A product counts 2·M·N·K FLOP. */
+export const gflopsOf = ([M, K, N]: Size, { times }: Row): number => (2 * M * N * K) / times.median / 1e6;
+
+/** The cells of a table: name, ms, GFLOPS, the speed compared with the house's product, samples and spread. */
+export function figuresFor(size: Size, rows: readonly Row[]): string[][] {
+  const house = rows.find(({ name }) => name === HOUSE)?.times.median;
+  return rows.map(({ name, times }) => {
+    const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
+    return [name, ...figuresOf(size, times.median, house), String(times.count), spread];
+  });
+}
+
+/** How many times as fast the reader's kernel is as another row's. */
+export function ratioTo(rows: readonly Row[], name: string): number | undefined {
+  const median = (wanted: string): number | undefined => rows.find((row) => row.name === wanted)?.times.median;
+  const [own, other] = [median(OWN), median(name)];
+  return own === undefined || other === undefined ? undefined : other / own;
+}
+
+/** The last sentence of a run. */
+export function verdictOf(rows: readonly Row[]): string {
+  const ratio = ratioTo(rows, HOUSE);
+  if (ratio === undefined) return '';
+  const own = rows.find((row) => row.name === OWN)?.times;
+  const house = rows.find((row) => row.name === HOUSE)?.times;
+  // Where the middle halves of the times overlap, which is quicker is not certain.
+  const overlaps = own && house && own.lower <= house.upper && house.lower <= own.upper;
+  const times = `${ratio.toFixed(2)} times as fast as the house’s product`;
+  return `Your kernel is ${times}${overlaps ? '; the middle halves of both times overlap, so this may be chance' : ''}.`;
+}
+
+/** Why the other side was ended. */
+export function tooLong(ask: Ask, limitMs: number): string {
+  const within = `within ${limitMs / 1000} seconds, so it was ended`;
+  if (ask.ask !== 'check') return `The device did not answer "${ask.ask}" ${within}.`;
+  const why = 'Is there an endless loop, or a barrier that some threads do not reach?';
+  return `The kernel did not end at ${productOf(ask.size)} ${within}. ${why}`;
+}

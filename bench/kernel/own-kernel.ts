@@ -1,0 +1,237 @@
+/** The reader's kernel on a device: compiled, with operands in its memory and guard values around them. In Node and in pages. */
+import { type Device, BUFFER, MAP_READ } from '../../kernels/webgpu/device.js';
+import type { Operands, Size } from '../steps/product-steps.js';
+import { type ArrayBinding, type KernelFile, type Matrix, KernelError, names, pitchOf } from './kernel-file.js';
+
+/** How many guard values stand beside a matrix. A whole number of groups of four. */
+const GUARDS = 64;
+/** No operand is as large: a sum with a guard value in it is wrong. */
+const GUARD = -98765.5;
+const COMPUTE = 4; // GPUShaderStage.COMPUTE
+
+/** A matrix in an array. `at` and `pitch`, from a row to the next one, count single numbers. */
+interface Place {
+  readonly array: ArrayBinding;
+  readonly at: number;
+  readonly pitch: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+type Places = Readonly<Record<Matrix, Place>>;
+
+export class OwnKernel {
+  /** By the sizes that it was specialised for: one for all sizes, unless `override` constants have them. */
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+
+  private constructor(
+    readonly device: Device,
+    readonly file: KernelFile,
+    private readonly module: GPUShaderModule,
+    private readonly bindings: GPUBindGroupLayout,
+  ) {}
+
+  /** Throws a KernelError with the line and the driver's message. */
+  static async compile(device: Device, file: KernelFile): Promise<OwnKernel> {
+    const { gpu } = device;
+    gpu.pushErrorScope('validation'); // so that a text that is no WGSL is no error of the device
+    const module = gpu.createShaderModule({ code: file.code });
+    const [{ messages }] = await device.result(Promise.all([module.getCompilationInfo(), gpu.popErrorScope()]));
+    const first = messages.find(({ type }) => type === 'error');
+    if (first) throw new KernelError(oneLine(first.message), first.lineNum || undefined);
+    const bindings = gpu.createBindGroupLayout({
+      entries: [
+        ...file.arrays.map(({ binding, isReadOnly }) => {
+          const type: GPUBufferBindingType = isReadOnly ? 'read-only-storage' : 'storage';
+          return { binding, visibility: COMPUTE, buffer: { type } };
+        }),
+        ...(file.uniform ? [{ binding: file.uniform.binding, visibility: COMPUTE, buffer: {} }] : []),
+      ],
+    });
+    return new OwnKernel(device, file, module, bindings);
+  }
+
+  private async pipelineFor(numbers: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+    const constants = Object.fromEntries(this.file.overrides.map((name) => [name, numbers[name]]));
+    const key = JSON.stringify(constants);
+    const known = this.pipelines.get(key);
+    if (known) return known;
+    const { gpu } = this.device;
+    try {
+      const pipeline = await gpu.createComputePipelineAsync({
+        layout: gpu.createPipelineLayout({ bindGroupLayouts: [this.bindings] }),
+        compute: { module: this.module, entryPoint: this.file.entryPoint, constants },
+      });
+      this.pipelines.set(key, pipeline);
+      return pipeline;
+    } catch (error) {
+      this.device.assertWorks(); // a lost device refuses too
+      throw new KernelError(oneLine(error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  async prepare(operands: Operands): Promise<Prepared> {
+    const { places, lengths } = placesFor(this.file, operands.size);
+    const numbers = numbersFor(operands.size, places);
+    return new Prepared(this, operands, places, lengths, numbers, await this.pipelineFor(numbers), this.bindings);
+  }
+}
+
+/** Where the matrices lie, and how long the arrays are. */
+function placesFor(file: KernelFile, [M, K, N]: Size): { places: Places; lengths: Map<ArrayBinding, number> } {
+  const lengths = new Map<ArrayBinding, number>();
+  const place = (name: Matrix, rows: number, columns: number): Place => {
+    const array = file.arrays.find((one) => one.name === name || one.name === 'memory');
+    if (!array) throw new Error(`no array for ${name}`); // readKernel has checked them
+    const pitch = names(file, pitchOf(name)) ? inFours(columns) : columns;
+    const at = lengths.get(array) ?? (array.name === 'memory' ? GUARDS : 0);
+    lengths.set(array, inFours(at + rows * pitch) + GUARDS);
+    return { array, at, pitch, rows, columns };
+  };
+  const out = place('out', M, N);
+  const b = place('b', names(file, 'bPitch') ? inFours(K) : K, N); // beyond K it is 0, as a is: see the contract
+  return { places: { out, b, a: place('a', M, K) }, lengths };
+}
+
+const inFours = (count: number): number => Math.ceil(count / 4) * 4;
+
+/** What NUMBERS of kernel-file.ts mean. The house's kernels can also sum over several steps, and begin with a bias: here they do not. */
+function numbersFor([M, K, N]: Size, { out, a, b }: Places): Readonly<Record<string, number>> {
+  const places = Object.entries({ out, a, b }).flatMap(([name, { array, at, pitch }]) => [
+    [name, at / array.unit],
+    [pitchOf(name), pitch / array.unit],
+  ]);
+  const nothing = { steps: 1, aStride: 0, bStride: 0, start: 0, startPitch: 0, hasStart: 0 };
+  return { M, K, N, ...(Object.fromEntries(places) as Record<string, number>), ...nothing };
+}
+
+/** The kernel with operands of one size. */
+export class Prepared {
+  private readonly buffers: ReadonlyMap<ArrayBinding, GPUBuffer>;
+  private readonly contents = new Map<ArrayBinding, Float32Array<ArrayBuffer>>();
+  private readonly parameters: GPUBuffer | undefined;
+  private readonly group: GPUBindGroup;
+  private readonly workgroups: readonly [number, number, number];
+
+  constructor(
+    private readonly kernel: OwnKernel,
+    readonly operands: Operands,
+    private readonly places: Places,
+    lengths: ReadonlyMap<ArrayBinding, number>,
+    numbers: Readonly<Record<string, number>>,
+    private readonly pipeline: GPUComputePipeline,
+    layout: GPUBindGroupLayout,
+  ) {
+    const { device, file } = kernel;
+    this.workgroups = file.workgroups(operands.size);
+    this.buffers = new Map([...lengths].map(([array, length]) => [array, bufferOf(device, 4 * length)]));
+    for (const [array, length] of lengths) this.contents.set(array, new Float32Array(length).fill(GUARD));
+    for (const name of ['a', 'b'] as const) this.put(name, operands[name]);
+    if (file.uniform) {
+      const values = Uint32Array.from(
+        { length: inFours(file.uniform.fields.length) },
+        (_, n) => numbers[file.uniform?.fields[n] ?? ''] ?? 0,
+      );
+      this.parameters = device.gpu.createBuffer({ size: values.byteLength, usage: BUFFER.uniform | BUFFER.copyTarget });
+      device.gpu.queue.writeBuffer(this.parameters, 0, values);
+    }
+    const entries = [...this.buffers].map(([{ binding }, buffer]) => ({ binding, resource: { buffer } }));
+    const uniform =
+      file.uniform && this.parameters ? [{ binding: file.uniform.binding, resource: { buffer: this.parameters } }] : [];
+    this.group = device.gpu.createBindGroup({ layout, entries: [...entries, ...uniform] });
+    this.fill(NaN);
+  }
+
+  private contentOf({ array }: Place): Float32Array<ArrayBuffer> {
+    const content = this.contents.get(array);
+    if (!content) throw new Error(`no array ${array.name}`);
+    return content;
+  }
+
+  /** A matrix with zeros after its rows and, of b, below them. */
+  private put(name: 'a' | 'b', values: Float32Array): void {
+    const place = this.places[name];
+    const content = this.contentOf(place);
+    content.fill(0, place.at, place.at + place.rows * place.pitch);
+    for (let row = 0; row * place.columns < values.length; row++)
+      content.set(values.subarray(row * place.columns, (row + 1) * place.columns), place.at + row * place.pitch);
+  }
+
+  /** Writes all arrays, with this number in every element of out. */
+  fill(value: number): void {
+    const { at, rows, pitch } = this.places.out;
+    this.contentOf(this.places.out).fill(value, at, at + rows * pitch);
+    for (const [array, buffer] of this.buffers) {
+      const content = this.contents.get(array);
+      if (content) this.kernel.device.gpu.queue.writeBuffer(buffer, 0, content);
+    }
+  }
+
+  /** Computes the product `count` times, in one submit, and waits for the last one. */
+  async repeat(count: number): Promise<void> {
+    const { gpu } = this.kernel.device;
+    const encoder = gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(this.pipeline);
+    pass.setBindGroup(0, this.group);
+    for (let n = 0; n < count; n++) pass.dispatchWorkgroups(...this.workgroups);
+    pass.end();
+    gpu.queue.submit([encoder.finish()]);
+    await this.kernel.device.result(gpu.queue.onSubmittedWorkDone());
+  }
+
+  /** The product, row by row, and in words where the kernel has written what is not its own; undefined if nowhere. */
+  async read(): Promise<{ readonly result: Float32Array; readonly outside: string | undefined }> {
+    let outside: string | undefined;
+    const { array, at, rows, columns, pitch } = this.places.out;
+    const result = new Float32Array(rows * columns);
+    for (const [one, buffer] of this.buffers) {
+      if (one.isReadOnly) continue;
+      const numbers = await this.numbersIn(buffer);
+      if (one === array)
+        for (let row = 0; row < rows; row++)
+          result.set(numbers.subarray(at + row * pitch, at + row * pitch + columns), row * columns);
+      outside ??= this.writtenOutside(one, numbers);
+    }
+    return { result, outside };
+  }
+
+  private async numbersIn(buffer: GPUBuffer): Promise<Float32Array> {
+    const { device } = this.kernel;
+    const target = device.gpu.createBuffer({ size: buffer.size, usage: BUFFER.mapRead | BUFFER.copyTarget });
+    const encoder = device.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, target, 0, buffer.size);
+    device.gpu.queue.submit([encoder.finish()]);
+    await device.result(target.mapAsync(MAP_READ));
+    const numbers = new Float32Array(target.getMappedRange().slice(0));
+    target.destroy();
+    return numbers;
+  }
+
+  private writtenOutside(array: ArrayBinding, numbers: Float32Array): string | undefined {
+    const before = this.contents.get(array) ?? numbers;
+    const { out, a, b } = this.places;
+    const end = out.at + out.rows * out.pitch;
+    const isOutside = (n: number): boolean => array !== out.array || n < out.at || n >= end;
+    const changed = numbers.findIndex((value, n) => isOutside(n) && !Object.is(value, before[n]));
+    if (changed < 0) return undefined;
+    for (const [name, { array: home, at, rows, pitch }] of Object.entries({ a, b })) {
+      if (home !== array || changed < at || changed >= at + rows * pitch) continue;
+      return `it writes into ${name}, at row ${Math.floor((changed - at) / pitch)}, column ${(changed - at) % pitch}`;
+    }
+    if (array !== out.array) return `it writes beyond the end of ${array.name}`;
+    const [distance, where] =
+      changed < out.at ? [out.at - changed, 'before the first number'] : [changed - end + 1, 'after the last number'];
+    return `it writes outside of out: ${distance} ${distance === 1 ? 'place' : 'places'} ${where}`;
+  }
+
+  dispose(): void {
+    for (const buffer of this.buffers.values()) buffer.destroy();
+    this.parameters?.destroy();
+  }
+}
+
+const bufferOf = ({ gpu }: Device, size: number): GPUBuffer =>
+  gpu.createBuffer({ size, usage: BUFFER.storage | BUFFER.copySource | BUFFER.copyTarget });
+
+/** Drivers report in several lines. */
+const oneLine = (text: string): string => text.trim().replace(/\s+/g, ' ');

@@ -1,0 +1,191 @@
+/** `npm run bench -- kernel`: what a kernel's text declares, and what is said about a wrong one. No time is asserted. */
+import { KernelError, readKernel } from '../../bench/kernel/kernel-file.js';
+import { type News, RunError, runKernel } from '../../bench/kernel/drive.js';
+import { KernelSession } from '../../bench/kernel/session.js';
+import { startsFor } from '../../bench/kernel/starts.js';
+import type { Device } from '../../kernels/webgpu/device.js';
+import type { Size } from '../../bench/steps/product-steps.js';
+import { stepsFor } from '../../bench/steps/webgpu-kernels.js';
+import { describeWebGpu } from '../helpers/webgpu.js';
+
+/** Rows without padding, in three arrays. */
+const KERNEL = `// workgroups: ceil(N / 8), ceil(M / 8)
+struct Sizes { M: u32, K: u32, N: u32 }
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<uniform> p: Sizes; // not a comment: @group(1) @binding(9) var<storage> c: array<f32>;
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.y;
+  let column = id.x;
+  if (row >= p.M || column >= p.N) { return; }
+  var sum = 0.0;
+  for (var k = 0u; k < p.K; k++) { sum = fma(a[row * p.K + k], b[k * p.N + column], sum); }
+  out[row * p.N + column] = sum;
+}`;
+
+/** The text with one change. */
+const changed = (from: string, to: string): string => {
+  expect(KERNEL).toContain(from);
+  return KERNEL.replace(from, to);
+};
+const refusal = (source: string): unknown => {
+  try {
+    readKernel(source).workgroups([7, 5, 3]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return [error.line, error.message];
+  }
+};
+
+describe('what a text declares', () => {
+  test('arrays, the fields of the uniform buffer, and workgroups', () => {
+    const file = readKernel(KERNEL);
+    expect(file).toMatchObject({ entryPoint: 'main', overrides: [], uniform: { binding: 3, fields: ['M', 'K', 'N'] } });
+    expect(file.arrays.map(({ name, binding, isReadOnly }) => [name, binding, isReadOnly])).toEqual([
+      ['a', 0, true],
+      ['b', 1, true],
+      ['out', 2, false],
+    ]);
+    expect(file.workgroups([17, 5, 8])).toEqual([1, 3, 1]);
+  });
+
+  test.each([
+    ['ceil(M * N / 64)', [7, 5, 30], [4, 1, 1]],
+    ['ceil(M/4) * max(N, 2 + K) - (1), 1, min(M, 9)', [7, 5, 3], [13, 1, 7]],
+    ['8 - 2 - 1', [7, 5, 3], [5, 1, 1]],
+    ['M * N', [1000, 1, 1000], [62500, 16, 1]], // as gridOf
+  ] as const)('workgroups: %s', (text, size, groups) => {
+    expect(readKernel(changed('ceil(N / 8), ceil(M / 8)', text)).workgroups(size)).toEqual(groups);
+  });
+
+  test.each([
+    ['@compute', '@fragment', undefined, /^the file has 0 functions with @compute/],
+    ['// workgroups', '// groups', undefined, /^no line says how many workgroups run: add one such as/],
+    ['ceil(M / 8)', 'M / 8', 1, /^workgroups: M \/ 8 is 0\.875 for M 7, K 5, N 3: write a whole number/],
+    ['ceil(M / 8)', 'floor(M)', 1, /^workgroups: "floor\(M\)" is not understood at "floor"/],
+    ['ceil(M / 8)', '(M', 1, /is not understood at "its end"/],
+    ['@group(0) @binding(1)', '@group(1) @binding(1)', 4, /is not in @group\(0\)/],
+    ['> b: array<f32>', '> c: array<f32>', 4, /has another name than a, b, out or memory/],
+    ['> b: array<f32>', '> b: array<u32>', 4, /is neither array<f32> nor array<vec4f>/],
+    ['read_write> out', 'read> out', 5, /is written to: it needs var<storage, read_write>/],
+    ['K: u32', 'depth: u32', 6, /has the field "depth: u32": fields are u32 or i32, with the names M, K, N, out,/],
+    ['> b: array<f32>', '> b: array<vec4f>', undefined, /^the file does not ask for bPitch: in an array of vec4f/],
+    ['var<storage, read> b', 'var<private> b', 4, /is neither var<storage/],
+  ])('%s → %s is refused', (from, to, line, message) => {
+    expect(refusal(changed(from, to))).toEqual([line, expect.stringMatching(message)]);
+  });
+
+  test('the steps of docs/webgpu-kernels.md have the workgroups of their launches', () => {
+    for (const kind of ['software', 'gpu'] as const)
+      for (const [n, { source }] of startsFor(kind).entries())
+        for (const [M, K, N] of [
+          [1, 1, 1],
+          [7, 5, 3],
+          [130, 20, 133],
+          [600, 64, 700],
+        ] as const) {
+          const place = (rows: number, columns: number) => {
+            return {
+              data: new Float32Array(),
+              address: 0,
+              pitch: Math.ceil(columns / 4),
+              rows,
+              columns,
+              transposed: false,
+            };
+          };
+          const { groups } = stepsFor(kind)[n].launch(place(M, N), place(M, K), place(K, N));
+          expect([kind, n, readKernel(source).workgroups([M, K, N])]).toEqual([kind, n, [groups, 1, 1]]);
+        }
+  });
+});
+
+await describeWebGpu(() => {
+  const session = new KernelSession();
+  const asked = { ask: session.answer.bind(session) };
+  const SIZE: Size = [20, 12, 24];
+
+  const outcome = async (source: string): Promise<unknown> => {
+    const news: News[] = [];
+    try {
+      const compared = [{ name: 'naive', source: startsFor('software')[0].source }];
+      const rows = await runKernel(asked, { source, size: SIZE, compared, isQuick: true }, (one) => news.push(one));
+      return [...rows.map(({ name }) => name), ...news.map(({ kind }) => kind)];
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      return [error.line, error.message];
+    }
+  };
+  const TIMED = ['your kernel', 'naive', 'longhand-webgpu', 'executor', 'right', 'times', 'times'];
+
+  test('a right kernel is timed: rows without padding, override constants, four columns at a time', async () => {
+    expect(await outcome(KERNEL)).toEqual(TIMED);
+    const constants = ['override M: u32;', 'override K: u32;', 'override N: u32;'].join('\n');
+    const specialised = changed('struct Sizes { M: u32, K: u32, N: u32 }', constants)
+      .replace(/.*var<uniform>.*/, '')
+      .replaceAll('p.', '');
+    expect(await outcome(specialised)).toEqual(TIMED);
+    expect(await outcome(startsFor('software')[2].source)).toEqual(TIMED);
+  });
+
+  test.each([
+    [
+      'k < p.K',
+      'k < p.K - 1',
+      /^wrong at \[7,5\]·\[5,3\]: out at row 0, column 0 is -0\.428.*, and should be -0\.433.* ± .*; 21 of 21 elements are wrong, and this is the first\. Every wrong element is the sum of only the first 4 of its 5 terms\.$/,
+    ],
+    ['k = 0u', 'k = 1u', /sum of all but the first of its 5 terms\.$/],
+    ['sum);', 'sum) * 0.0;', /sum of none of its 5 terms\.$/],
+    ['k < p.K', 'k <= p.K', /wrong, and this is the first\.$/],
+    ['= sum;', '+= sum;', /is NaN, .* The kernel adds the product to what out held before: it should set out\.$/],
+    [
+      'row >= p.M',
+      'row >= min(p.M, 64)',
+      /^wrong at \[65,18\]·\[18,70\]: out at row 64, .* The last row, 64, was never written\.$/,
+    ],
+    ['ceil(M / 8)', '1', /^wrong at \[33,64\]·\[64,65\]: .* The rows 8 to 32 were never written\.$/],
+    ['column >= p.N', 'column >= p.N - 2', /The columns 1 to 2 were never written\.$/],
+    [
+      '= sum;',
+      '= sum; // all are right, but the last column is, too\n  if (row == 0) { out[p.M * p.N + 8] = 1.0; }',
+      /: Every element of out is right, but it writes outside of out: 9 places after the last number\.$/,
+    ],
+    [
+      'row >= p.M || column >= p.N',
+      'row >= p.M || column >= p.N || (row ^ column) == 1',
+      /Elements never written: 3 of 21, the first at row 0, column 1\.$/,
+    ],
+  ])('%s → %s is wrong', async (from, to, message) => {
+    expect(await outcome(changed(from, to))).toEqual([undefined, expect.stringMatching(message)]);
+  });
+
+  test('a write into b is found, where the arrays lie in one memory', async () => {
+    const { source } = startsFor('software')[0];
+    const writes = source.replace('= sum;', '= sum; memory[p.b + 1] = 2.0;');
+    expect(await outcome(writes)).toEqual([
+      undefined,
+      expect.stringContaining('It writes into b, at row 0, column 1.'),
+    ]);
+  });
+
+  test('what the driver refuses has its line; after it, and after a lost device, the next kernel runs', async () => {
+    const message = expect.stringMatching(/unresolved value 'rows'/) as string;
+    expect(await outcome(changed('row >= p.M', 'row >= rows'))).toEqual([11, message]);
+    expect(await outcome(changed('8, 8)', '64, 64)'))).toEqual([undefined, expect.stringMatching(/workgroup/)]);
+    const { ask } = asked;
+    asked.ask = async (question) => {
+      const { device } = session as unknown as { readonly device: Device | undefined };
+      device?.gpu.destroy(); // as a driver does whose kernel runs too long
+      return ask(question);
+    };
+    expect(await outcome(KERNEL)).toEqual([
+      undefined,
+      expect.stringMatching(/^the device was lost \(.*\): the kernel ran too long/),
+    ]);
+    asked.ask = ask;
+    expect(await outcome(KERNEL)).toEqual(TIMED);
+  });
+});

@@ -1,0 +1,107 @@
+/** `npm run bench -- kernel` as a process: exit codes, a kernel that does not end, and --watch. No time is asserted. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startsFor } from '../../../bench/kernel/starts.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
+import { describeWebGpu } from '../../helpers/webgpu.js';
+
+const PROGRAM = ['dist/bench/main.js', 'kernel'];
+/** The time limit of a process, also on a busy computer. */
+const HANGS_MS = 500_000;
+
+const kernel = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...PROGRAM, ...args], {
+    encoding: 'utf8',
+    timeout: HANGS_MS,
+  });
+  return { status, stdout, stderr };
+};
+const [{ source: NAIVE }] = startsFor('gpu');
+const WRONG = NAIVE.replace('k < p.K', 'k < p.K - 1');
+const ENDLESS = NAIVE.replace('k++', '');
+
+test.each([
+  [['none.wgsl'], /^bench: ENOENT.*To begin with a step of docs\/webgpu-kernels\.md, write --start 1\n$/],
+  [['none.wgsl', '--start', '7'], /'7' is invalid\. Write the number of a step, 1 to 6\.\n$/],
+  [['package.json', '--start', '1'], /^bench: --start writes a new file: EEXIST/],
+  [['package.json', '--shape', '1,2'], /Write three whole numbers ≥ 1/],
+  [['package.json', '--backends', 'torch'], /torch is not a candidate/],
+  [[], /missing required argument 'file'/],
+])('%j is refused', (args, message) => {
+  expect(kernel(...args)).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(message) as string });
+});
+
+await describeWebGpu(() => {
+  const folder = directoryOf();
+  const file = path.join(folder, 'mine.wgsl');
+
+  test('every step is right, and is written by --start', () => {
+    for (const [n, { name }] of startsFor('gpu').entries()) {
+      const step = path.join(folder, `step-${n + 1}.wgsl`);
+      expect(kernel(step, '--start', String(n + 1)).stdout).toContain(
+        `has step ${name}. Run it: npm run bench -- kernel`,
+      );
+      const { status, stdout, stderr } = kernel(step, '--quick', '--shape', '20,12,24', '--backends', 'gpujs-webasm');
+      expect([status, stderr]).toEqual([0, expect.not.stringContaining('wrong')]);
+      const rows = [...stdout.matchAll(/^ {2}(\S+(?: \S+)*) +[\d.]+ +[\d.]+ +×[\d.]+ +2 +\d+%$/gm)].map(
+        ([, row]) => row,
+      );
+      expect(rows).toEqual(['your kernel', 'longhand-webgpu', 'gpujs-webasm']);
+      expect(stdout).toMatch(/^Your kernel is \d+\.\d\d times as fast as the house’s product.*\.$/m);
+    }
+  });
+
+  test('a wrong kernel, a text that is no WGSL, and a kernel that does not end: exit code 1 and a sentence', () => {
+    for (const [source, message] of [
+      [WRONG, /mine\.wgsl: wrong at \[7,5\]·\[5,3\]: out at row 0, column 0 is /],
+      [NAIVE.replace('let row', 'let 1row'), /mine\.wgsl:12: .*\n {2} *let 1row = index \/ p\.N;\n$/],
+      [ENDLESS, /mine\.wgsl: The kernel did not end at \[7,5\]·\[5,3\] within 10 seconds, so it was ended\. Is there/],
+    ] as const) {
+      writeFileSync(file, source);
+      expect(kernel(file, '--quick')).toMatchObject({ status: 1, stderr: expect.stringMatching(message) as string });
+    }
+  });
+
+  /** Waits until the process has printed this, since the last call. */
+  function reader({ stdout, stderr }: ChildProcess) {
+    let text = '';
+    let heard = (): void => undefined;
+    for (const stream of [stdout, stderr])
+      stream!.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+        heard();
+      });
+    return (words: RegExp): Promise<string> =>
+      new Promise((resolve) => {
+        heard = (): void => {
+          const found = words.exec(text);
+          if (!found) return;
+          resolve(text.slice(0, found.index + found[0].length));
+          text = text.slice(found.index + found[0].length);
+        };
+        heard();
+      });
+  }
+
+  test('--watch runs after each change, also if the file is replaced, and Ctrl-C ends it', async () => {
+    writeFileSync(file, NAIVE);
+    const child = spawn(process.execPath, [...PROGRAM, file, '--quick', '--watch', '--shape', '20,12,24'], {
+      stdio: 'pipe',
+    });
+    const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve([code, signal])));
+    const until = reader(child);
+    const WAITS = /watching .*; Ctrl-C ends this\n/;
+    expect(await until(WAITS)).toContain('Your kernel is');
+    writeFileSync(file, WRONG);
+    expect(await until(WAITS)).toContain('Every wrong element is the sum of only the first 4 of its 5 terms.');
+    writeFileSync(`${file}.new`, ENDLESS);
+    renameSync(`${file}.new`, file);
+    expect(await until(WAITS)).toContain('did not end at [7,5]·[5,3] within 10 seconds');
+    writeFileSync(`${file}.new`, NAIVE);
+    renameSync(`${file}.new`, file);
+    expect(await until(WAITS)).toContain('Your kernel is');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+  });
+});
