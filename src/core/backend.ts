@@ -165,6 +165,7 @@ export interface Backend extends Operations, Partial<CellOperations> {
 export interface ChoiceStore {
   /** The text that was set, or null or undefined. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
+  /** Keeps the text until the next one of this name. It is awaited; a failure only means that the next backend measures again. */
   set(name: string, value: string): unknown;
 }
 
