@@ -5,7 +5,7 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { fragmentOf } from '../../../docs/.vitepress/theme/measure/link.js';
+import { fragmentOf, resultOf } from '../../../docs/.vitepress/theme/measure/link.js';
 import { type Result, resultIn } from '../../../bench/measure/result.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
@@ -24,7 +24,9 @@ async function measured(page: Page): Promise<{ result: Result; status: string }>
   const download = page.getByRole('link', { name: 'Download as JSON' });
   await download.waitFor();
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()]);
-  const json = readFileSync(await file.path(), 'utf8');
+  const place = path.join(directoryOf(), 'result.json');
+  await file.saveAs(place);
+  const json = readFileSync(place, 'utf8');
   return {
     result: resultIn(json, 'the download'),
     status: await page.locator('.measure').getByRole('status').innerText(),
@@ -61,7 +63,7 @@ testInBrowser('one button measures the device, in an isolated page and within it
   await page.getByRole('link', { name: 'Link to this result' }).click();
   await page.getByRole('heading', { name: 'The link’s device' }).waitFor();
   expect(await page.evaluate('performance.timeOrigin')).toBe(began); // the page was not loaded again
-  expect(link).toBe(await fragmentOf(result));
+  expect(await resultOf(link!)).toEqual(result); // another browser may compress it to other characters
 
   await page.click('.VPNav a[href$="exercises/"]');
   await page.waitForURL('**/exercises/');
@@ -104,12 +106,17 @@ async function inSiteWith(script: string, before: string, use: (page: Page) => P
   }
 }
 
+/** The fifth submission is lost with its device: a program has started by then, and is being timed. */
 const LOSES_DEVICES = `{
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = async function (...given) {
     const device = await requestDevice.apply(this, given);
     const { submit } = device.queue;
-    device.queue.submit = (buffers) => { submit.call(device.queue, buffers); device.destroy(); };
+    let left = 5;
+    device.queue.submit = (buffers) => {
+      submit.call(device.queue, buffers);
+      if (--left === 0) device.destroy();
+    };
     return device;
   };
 }`;
@@ -122,9 +129,10 @@ testInBrowser('a lost device stops its rows, not the others', async () => {
     expect(lost.length).toBeGreaterThan(0);
     expect(rowsOf(result, 'longhand-wasm').some(({ ms }) => ms !== null)).toBe(true);
     await page
-      .getByText(/^longhand-webgpu: (stopped|failed|wrong|left out)/)
+      .getByText(/^longhand-webgpu: ./)
       .first()
       .waitFor({ state: 'attached' });
+    expect(lost.map(({ reason }) => reason)).not.toContain(null);
   });
 });
 
