@@ -132,7 +132,8 @@ export function remembered(reading: Reading, range: Range, most = MOST_REMEMBERE
   const once = ({ name, at }: InputColumn): InputColumn => {
     const numbers = new Float64Array(count).fill(NaN);
     const numberAt = (step: number): number => (numbers[step - from] = at(step));
-    return { name, at: (step) => (Number.isNaN(numbers[step - from]) ? numberAt(step) : numbers[step - from]) };
+    const isKnown = (step: number): boolean => !Number.isNaN(numbers[step - from] ?? NaN); // other steps are computed each time
+    return { name, at: (step) => (isKnown(step) ? numbers[step - from] : numberAt(step)) };
   };
   const { past, future } = reading.columns;
   return { ...reading, columns: { ...reading.columns, past: past.map(once), future: future.map(once) } };

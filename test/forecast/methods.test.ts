@@ -112,6 +112,33 @@ test.each(['ets', 'airline'] as const)('%s keeps its fit to the same numbers, se
     expect(other.numbers).not.toEqual(first.numbers);
 });
 
+test.each(['ets', 'airline'] as const)(
+  '%s searches near a fit to more rows, and finds the same forecasts',
+  (method) => {
+    const random = new Random(5);
+    const y = Array.from({ length: 400 }, (_, n) => (20 + n / 50) * (1 + (n % 4) / 8) + random.normal(0, 1));
+    const { reading } = readingFor(y, [4]);
+    const [more, alone] = [fitOf(method, reading, 400), fitOf(method, reading, 330)];
+    const [near] = METHODS[method].fit({ reading, T: 8, end: 330, heldFrom: 322, near: more }) as FittedMethod[];
+    expect(near.name).toBe(alone.name);
+    expect(near).not.toBe(alone);
+    expectNear(after(near, reading, 330), after(alone, reading, 330), 1e-3);
+  },
+);
+
+test('ridge regression of fewer or more rows of a reading is that of a reading of its own', () => {
+  const random = new Random(7);
+  const y = Array.from({ length: 120 }, (_, n) => 20 + (n % 4) + random.normal(0, 1));
+  const { reading } = readingFor(y, [4]);
+  for (const end of [90, 61, 110]) {
+    const input = { T: 8, end, heldFrom: end - 20 };
+    const [shared, own] = [reading, { ...reading }].map((one) => METHODS.ridge.fit({ ...input, reading: one }));
+    expect((shared as FittedMethod[]).map(({ numbers }) => numbers)).toEqual(
+      (own as FittedMethod[]).map(({ numbers }) => numbers),
+    );
+  }
+});
+
 describe.each(cases)('beside statsmodels, a season of $period', ({ period, fit, y, ets, airline }) => {
   const { reading } = readingFor(y, period > 1 ? [period] : []);
 

@@ -46,7 +46,7 @@ const LEAST_PRODUCT = 1e-100;
 
 /**
  * Reads the rows y from the series' row `row` on: moves the state [l, b, s of phase 0 … m-1] on, and writes the error of each row into r, as a share of
- * ŷ if errors are proportional. A missing y changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
+ * ŷ if errors are proportional; 0 if y is missing. A missing y changes only l and b, as ŷ would; in a multiplicative season so does a y that is not above 0.
  * Returns the geometric mean of all ŷ if errors are proportional, which is not above 0 unless all are; else 1.
  */
 function advance(
