@@ -34,7 +34,8 @@ type OwnKernel = ReturnType<typeof useOwnKernel>;
 function useOwnKernel() {
   const host = ref<HTMLElement>();
   const [isReady, isRunning, isCompared] = [ref(false), ref(false), ref(false)];
-  const [problem, text, task] = [ref(''), ref(''), ref(TASKS[0])];
+  const [problem, text] = [ref(''), ref('')];
+  const task = shallowRef(TASKS[0]); // its size is sent to the worker, which a reactive list cannot be
   const words = ref<readonly string[]>([]);
   const progress = ref<number>();
   const starts = shallowRef<readonly Start[]>([]);
@@ -72,8 +73,7 @@ function useOwnKernel() {
       limits ??= await limitsOfDevice();
       if (limits) words.value = [...found, rooflineWords(size, rows.value[0], limits)];
     } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-      const { line, message } = error;
+      const { line, message } = error instanceof RunError ? error : new RunError(`The run failed: ${String(error)}`);
       [rows.value, words.value] = [[], [...notes, line === undefined ? message : `Line ${line}: ${message}`]];
       editor?.markLine(line);
     } finally {
