@@ -32,7 +32,7 @@ const MEASURE_WORKER = `onmessage = ({ data: { program, limit, ask, task, inputs
 };`;
 
 testInBrowser('a kernel is checked and timed; what is wrong is said at its line; text and tasks are kept', async () => {
-  const { page } = await open('measure.html', { ...viewForAxe(...NARROW), bypassCSP: false });
+  const { page } = await open('measure/', { ...viewForAxe(...NARROW), bypassCSP: false, serviceWorkers: 'block' });
   await page
     .context()
     .route('**/measure/files/worker.js', (route) =>
@@ -63,7 +63,7 @@ testInBrowser('a kernel is checked and timed; what is wrong is said at its line;
   await kernel(page)
     .getByRole('radio', { name: /^5\. Beat the house/ })
     .check();
-  await says(page, /^The house’s tiles are the same on every device/);
+  await says(page, /^The house measures its tiles on your device/);
   await page.reload();
   await button.waitFor();
   expect(await textOf(page)).toBe(TILE);
@@ -81,7 +81,7 @@ testInBrowser('a kernel that does not end is ended, in a sentence', async () => 
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
-    await page.goto(`${address()}measure.html`);
+    await page.goto(`${address()}measure/`);
     await kernel(page).getByRole('button', { name: 'Run' }).waitFor();
     await run(page, NAIVE.replace('k++', ''));
     const text = 'The kernel did not end at [7,5]·[5,3] within 10 seconds, so it was ended. Is there an endless loop';

@@ -44,7 +44,7 @@ export const TASKS: readonly Task[] = [
   },
   {
     ...{ id: 'beat', title: 'Beat the house on your device, by 5%', size: TUTORIAL, against: HOUSE, ratio: 1.05 },
-    hint: 'The house’s tiles are the same on every device, so one that suits yours can be faster. On a GPU, small products need more workgroups.',
+    hint: 'The house measures its tiles on your device, and uses the quickest. So find another tile, or use that your sizes are known.',
   },
 ];
 
