@@ -260,6 +260,7 @@ export function productBackward(dW: Matrix, dx: Matrix, db: Float64Array, dz: Ma
       {
         ...CELL_STATE,
         stub: `      // Write (3′) here: dI, dJ and dF from dC, and add the term of cPrev to dcPrev.
+      // cPrev.get(b, n) reads an element, and dcPrev.set(b, n, value) writes one.
       const dI = NaN;
       const dJ = NaN;
       const dF = NaN;
@@ -344,7 +345,7 @@ import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
         after: '  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
   // backend.copy(out, a) writes a to out; backend.fill(out, 0) writes zeros. dcUpstream is undefined if nothing outside the LSTM
-  // reads c. dInputs is a list. On entry all gradients hold old numbers; with \`accumulate\`, those of dInputs count.
+  // reads c. dKernel has the rows of dWx above those of dWh. dInputs is a list. On entry all gradients hold old numbers; with \`accumulate\`, those of dInputs count.
   // steps[n] has the views of one step in \`running\`, \`projected\` and \`ended\`. Here every sequence has T steps, and there is no
   // projection. So \`running\` is always there, for lstmStepBackward, and \`ended\` and \`projected\` never are.
 `,

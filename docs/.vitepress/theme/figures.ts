@@ -86,7 +86,8 @@ export const Figures = defineComponent(() => {
   const find = async (): Promise<void> => {
     places.value = [];
     await nextTick();
-    places.value = placesInDocument(page.value.relativePath, theme.value.sidebar as DefaultTheme.SidebarItem[]);
+    const { '/': sidebar } = theme.value.sidebar as Record<string, DefaultTheme.SidebarItem[]>; // as in config.ts
+    places.value = placesInDocument(page.value.relativePath, sidebar);
     hintAtWide();
   };
   onMounted(find);

@@ -131,7 +131,11 @@ export default defineComponent(() => {
     ]);
   const question = ({ asks, does }: (typeof QUESTIONS)[number], n: number) => {
     if (n in said.value) return h('li', said.value[n]);
-    const button = { type: 'button', disabled: expected.value === undefined, onClick: () => does && show(does.view) };
+    const answer = (): void => {
+      expected.value ??= 0; // where the slider stands
+      if (does) show(does.view);
+    };
+    const button = { type: 'button', onClick: answer };
     return h('li', [
       h('b', asks),
       n === 0 &&
@@ -195,6 +199,10 @@ export default defineComponent(() => {
         ...{ class: 'live paths-live', 'aria-label': 'The paths of the gradient, with switches' },
         ...{ onPointerenter: begin, onFocusin: begin },
       },
-      [questions(), rows(), found.value && [gradient(found.value), gates(found.value)]],
+      [
+        questions(),
+        rows(),
+        found.value && [gradient(found.value), said.value.length > 0 && gates(found.value)], // f answers the page's first prediction
+      ],
     );
 });
