@@ -113,9 +113,10 @@ export const ets: Method = {
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = arePositive(y);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
+    const ofOthers = (near && y.length >= LEAST_ROWS_NEAR ? endings.get(near) : undefined) ?? [];
+    const close = ofOthers.filter(({ form }) => form.period === 1 || periods.includes(form.period));
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
-    const starts =
-      (y.length < LEAST_ROWS_NEAR ? undefined : startsNear(forms, near)) ?? forms.map((form): FormStart => ({ form }));
+    const starts = close.length > 0 ? close : forms.map((form): FormStart => ({ form }));
     const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
     const ended = LOOKS.reduce(continued, begun).map(endedFit);
     if (ended.length === 0)
@@ -216,14 +217,6 @@ const endings = new WeakMap<FittedMethod, readonly FormStart[]>();
 
 /** Fewer rows have several minima, and a search from all starts is quick. */
 const LEAST_ROWS_NEAR = 300;
-
-/** The endings of a fit to other rows, of these forms; undefined if there are none. */
-function startsNear(forms: readonly Form[], near: FittedMethod | undefined): readonly FormStart[] | undefined {
-  const isSame = (a: Form, b: Form): boolean =>
-    a.trend === b.trend && a.season === b.season && a.errors === b.errors && a.period === b.period;
-  const found = (near && endings.get(near))?.filter(({ form }) => forms.some((one) => isSame(one, form)));
-  return found && found.length > 0 ? found : undefined;
-}
 
 /** A form while it is fitted to the rows from `from` on. */
 interface Fit {
