@@ -89,7 +89,7 @@ class Laboratory {
     tell({ begins: task });
     this.partOfCase = part;
     const verifyingMs = (flopsOf(task) ?? 0) * this.msPerFlop;
-    if (verifyingMs > this.clock.leftMs / 4) {
+    if (verifyingMs > this.clock.leftMs / 2) {
       const seconds = (verifyingMs / 1000).toPrecision(2);
       tell({ leftOut: task, reason: `its verification would take about ${seconds} s` });
       return;
