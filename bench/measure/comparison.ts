@@ -168,9 +168,12 @@ class Measurement {
     this.finding = { ...this.finding, isRight, error, ...(isRight ? {} : { reason: `wrong: ${message}` }) };
   }
 
-  async warmUp({ warmUpMs, longestMs }: Pace): Promise<void> {
+  async warmUp({ warmUpMs, longestMs, limit }: Pace): Promise<void> {
     if (!this.finding.isRight) return;
-    const { ms } = await this.process.ask({ ask: 'warmUp', ms: warmUpMs });
+    let { ms } = await this.process.ask({ ask: 'warmUp', ms: warmUpMs });
+    // A short warm-up can end with the first run, in which the engine still compiles.
+    if (ms > longestMs && limit?.isOver() === false)
+      ms = Math.min(ms, (await this.process.ask({ ask: 'warmUp', ms: warmUpMs })).ms);
     this.isSlow = ms > longestMs;
     if (this.isSlow) this.times.push(ms);
   }

@@ -89,7 +89,7 @@ class Laboratory {
     tell({ begins: task });
     this.partOfCase = part;
     const verifyingMs = (flopsOf(task) ?? 0) * this.msPerFlop;
-    if (verifyingMs > this.clock.leftMs / 4) {
+    if (verifyingMs > this.clock.leftMs / 2) {
       const seconds = (verifyingMs / 1000).toPrecision(2);
       tell({ leftOut: task, reason: `its verification would take about ${seconds} s` });
       return;
@@ -160,10 +160,11 @@ function candidatesOf(threads: number): Candidate[] {
   const hasRival = (name: string): boolean => packageVersion(name) !== 'unknown';
   const names = [...OWN, ...(hasRival('@tensorflow/tfjs') ? TENSORFLOW : []), ...(hasRival('@jax-js/jax') ? JAX : [])];
   const all = candidatesFor(names, [...new Set([1, threads])], 'page').filter(({ name }) => names.includes(name));
-  return all.sort((a, b) => Number(isOnGpu(a)) - Number(isOnGpu(b))); // a GPU without a driver needs most time
+  return all.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
-const isOnGpu = ({ name }: Candidate): boolean => !name.endsWith('wasm');
+/** First those of the crossover. A GPU without a driver needs most time, so other GPU candidates come last. */
+const rankOf = ({ name }: Candidate): number => (name === CORES ? 0 : name === GPU ? 1 : name.endsWith('wasm') ? 2 : 3);
 
 function rowOf({ candidate, times, reason }: Finding): MeasuredRow {
   const { name, threads } = candidate;
