@@ -57,7 +57,7 @@ class Laboratory {
   private msPerFlop = 0;
 
   constructor(seconds: number) {
-    this.clock = new Clock(960 * seconds); // the rest is for a last answer
+    this.clock = new Clock(900 * seconds); // the rest is for last answers: the page keeps only whole cases
     this.ofCase = this.clock;
     this.workers = new PageWorkers(() => this.ofCase, 150 * seconds);
     const limit = {
