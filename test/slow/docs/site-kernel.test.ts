@@ -51,7 +51,7 @@ testInBrowser('a kernel is checked and timed; what is wrong is said at its line;
   await kernel(page).getByRole('checkbox', { name: 'beside TensorFlow.js' }).check();
   await run(page, TILE);
   await says(page, RATIO);
-  await says(page, /^The task (is done|needs ×2 of the naive kernel)/);
+  await says(page, /^The task (is done|needs 2 times)/);
   await says(
     page,
     /^The roofline is at 1000 GFLOPS here, because of multiply-adds; your kernel reaches [\d.e-]+% of it\.$/,

@@ -1,14 +1,31 @@
 /** measure.md: a kernel in an editor, five tasks, and what a run finds. */
+import { withBase } from 'vitepress';
 import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
-import { type Row, figuresFor, runKernel, RunError, verdictOf } from '../../../../bench/kernel/drive.js';
-import type { Start } from '../../../../bench/kernel/starts.js';
 import type { Editor } from '../exercises/editor.js';
 import { scrollingTable } from '../exercises/findings.js';
 import { isObject, storageEntry } from '../storage.js';
-import { type Limits, NAIVE, reached, rooflineWords, taskOf, TASKS, taskWords } from './tasks.js';
-import { KernelWorker, limitsOfDevice, tensorflow } from './workers.js';
+import { type Order, type Report, taskOf, TASKS } from './tasks.js';
 
 const stored = storageEntry('longhand-own-kernel');
+
+type Start = NonNullable<Report['starts']>[number];
+type Cells = NonNullable<Report['cells']>;
+
+/** Starts a worker with this order. Returns a function that ends it. */
+function ask(order: Order, hear: (report: Report) => void): () => void {
+  const worker = new Worker(new URL('./run.ts', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }: MessageEvent<Report>) => hear(data);
+  worker.onerror = (event) => {
+    event.preventDefault(); // it is shown on the page
+    hear({
+      words: [`The kernel’s worker failed: ${event.message || 'it could not be loaded'}.`],
+      failure: {},
+      isOver: true,
+    });
+  };
+  worker.postMessage(order);
+  return () => worker.terminate();
+}
 
 export default defineComponent(() => {
   const kernel = useOwnKernel();
@@ -25,7 +42,7 @@ export default defineComponent(() => {
       kernel.progress.value === undefined
         ? undefined
         : h('progress', { max: 1, value: kernel.progress.value, 'aria-label': 'Turns' }),
-      kernel.rows.value.length > 0 ? figures(kernel) : undefined,
+      kernel.cells.value.length > 0 ? figures(kernel) : undefined,
     ]);
 });
 
@@ -39,51 +56,49 @@ function useOwnKernel() {
   const words = ref<readonly string[]>([]);
   const progress = ref<number>();
   const starts = shallowRef<readonly Start[]>([]);
-  const rows = shallowRef<readonly Row[]>([]);
+  const cells = shallowRef<Cells>([]);
   /** The ratios of the tasks that are done, by their ids. */
   const done = reactive<Record<string, number>>({});
-  const worker = new KernelWorker();
-  let limits: Limits | undefined;
+  let end = (): void => undefined;
   let editor: Editor | undefined;
   let isGone = false;
 
   const keep = (): void => void stored.write({ text: text.value, task: task.value.id, done: { ...done } });
-  const stop = (): void => worker.end('You stopped this run.');
+  const over = (): void => {
+    end();
+    [isRunning.value, progress.value] = [false, undefined];
+  };
+  const stop = (): void => {
+    if (isRunning.value) words.value = ['You stopped this run.'];
+    over();
+  };
 
-  async function run(): Promise<void> {
+  function run(): void {
     if (isRunning.value) return;
-    [isRunning.value, rows.value, words.value] = [true, [], ['The kernel is compiled and checked …']];
-    const [source, { size }] = [text.value, task.value];
-    const rivals = isCompared.value ? [tensorflow()] : [];
-    const notes: string[] = [];
     editor?.markLine(undefined);
-    try {
-      const compared = [{ name: NAIVE, source: starts.value[0].source }];
-      rows.value = await runKernel(worker, { source, size, compared, rivals }, (news) => {
-        if (news.kind === 'executor') notes.push(`It runs on ${news.executor}.`);
-        if (news.kind === 'right')
-          notes.push(`It is right at ${news.sizes.length} sizes, and writes nothing outside of out.`);
-        if (news.kind === 'absent') notes.push(`${news.name} is not compared: ${news.reason}.`);
-        if (news.kind === 'times') [rows.value, progress.value] = [news.rows, news.turn / news.of];
-        else words.value = [...notes];
-      });
-      const found = [...notes, verdictOf(rows.value), taskWords(task.value, rows.value)];
-      words.value = found;
-      noteDone();
-      limits ??= await limitsOfDevice();
-      if (limits) words.value = [...found, rooflineWords(size, rows.value[0], limits)];
-    } catch (error) {
-      const { line, message } = error instanceof RunError ? error : new RunError(`The run failed: ${String(error)}`);
-      [rows.value, words.value] = [[], [...notes, line === undefined ? message : `Line ${line}: ${message}`]];
-      editor?.markLine(line);
-    } finally {
-      [isRunning.value, progress.value] = [false, undefined];
-      for (const rival of rivals) rival.close();
-    }
+    [isRunning.value, cells.value, words.value] = [true, [], ['The kernel is compiled and checked …']];
+    const measure = new URL(withBase('/measure/files/worker.js'), location.href).href;
+    const order = {
+      order: 'run',
+      source: text.value,
+      task: task.value,
+      measure,
+      isCompared: isCompared.value,
+    } as const;
+    end = ask(order, (report) => {
+      if (report.words) words.value = report.words;
+      if (report.cells) cells.value = report.cells;
+      if (report.progress !== undefined) progress.value = report.progress;
+      if (report.ratio !== undefined) noteDone(report.ratio);
+      if (report.failure) {
+        cells.value = [];
+        editor?.markLine(report.failure.line);
+      }
+      if (report.isOver) over();
+    });
   }
 
-  function noteDone(): void {
-    const ratio = reached(task.value, rows.value) ?? 0;
+  function noteDone(ratio: number): void {
     const { id } = task.value;
     if (ratio >= task.value.ratio) done[id] = Math.max(ratio, id in done ? done[id] : 0);
     keep();
@@ -99,13 +114,19 @@ function useOwnKernel() {
 
   onMounted(async () => {
     try {
-      const [{ createEditor }, { wgsl }, { startsFor }] = await Promise.all([
+      const [{ createEditor }, { wgsl }, loaded] = await Promise.all([
         import('../exercises/editor.js'),
         import('./wgsl.js'),
-        import('../../../../bench/kernel/starts.js'),
+        new Promise<readonly Start[]>((resolve, reject) => {
+          const close = ask({ order: 'starts' }, ({ starts: all, words: why }) => {
+            close();
+            if (all) resolve(all);
+            else reject(new Error(why?.join(' ')));
+          });
+        }),
       ]);
       if (isGone || !host.value) return; // the reader has left the page
-      starts.value = startsFor('gpu');
+      starts.value = loaded;
       const kept = stored.read();
       text.value = typeof kept.text === 'string' ? kept.text : starts.value[0].source;
       task.value = taskOf(kept.task);
@@ -116,7 +137,7 @@ function useOwnKernel() {
         language: wgsl,
         label: 'Your kernel in WGSL',
         onChange,
-        onRun: () => void run(),
+        onRun: run,
       });
       isReady.value = true;
       if (!('gpu' in navigator)) problem.value = NO_WEBGPU;
@@ -140,7 +161,7 @@ function useOwnKernel() {
     words,
     progress,
     starts,
-    rows,
+    cells,
     done,
     begin,
     run,
@@ -186,7 +207,7 @@ function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VN
   return h('div', { class: 'buttons' }, [
     isRunning.value
       ? h('button', { key: 'run', type: 'button', onClick: stop }, 'Stop')
-      : h('button', { key: 'run', type: 'button', onClick: () => void run() }, 'Run'),
+      : h('button', { key: 'run', type: 'button', onClick: run }, 'Run'),
     h('select', { 'aria-label': 'Begin with a step', onChange: isOther }, [
       h('option', { value: '' }, 'Begin with …'),
       ...starts.value.map(({ name }) => h('option', { value: name }, name)),
@@ -201,7 +222,7 @@ function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VN
   ]);
 }
 
-function figures({ rows, task }: OwnKernel): VNode {
+function figures({ cells }: OwnKernel): VNode {
   const headings = ['', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread'];
-  return scrollingTable('figures', 'Times of one product', headings, figuresFor(task.value.size, rows.value));
+  return scrollingTable('figures', 'Times of one product', headings, cells.value);
 }

@@ -1,10 +1,11 @@
-/** The tasks of growing difficulty, and what the page says about a run. */
-import { type Row, gflopsOf, ratioTo } from '../../../../bench/kernel/drive.js';
-import { HOUSE } from '../../../../bench/kernel/session.js';
+/** The tasks of growing difficulty. The page imports nothing of bench: ndarray evaluates text, which the site's policy allows only in workers. */
 import type { Size } from '../../../../bench/steps/product-steps.js';
 
 /** The first step of docs/webgpu-kernels.md. */
 export const NAIVE = 'the naive kernel';
+
+/** As `HOUSE` of bench/kernel/session.ts. */
+const HOUSE = 'longhand-webgpu';
 
 export interface Task {
   readonly id: string;
@@ -50,29 +51,26 @@ export const TASKS: readonly Task[] = [
 
 export const taskOf = (id: unknown): Task => TASKS.find((one) => one.id === id) ?? TASKS[0];
 
-/** How many times as fast the kernel was as the task's row; undefined before there are times. */
-export const reached = ({ against }: Task, rows: readonly Row[]): number | undefined => ratioTo(rows, against);
+/** What the page asks the worker run.ts. */
+export type Order =
+  | { readonly order: 'starts' }
+  | {
+      readonly order: 'run';
+      readonly source: string;
+      readonly task: Task;
+      readonly measure: string;
+      readonly isCompared: boolean;
+    };
 
-export function taskWords(task: Task, rows: readonly Row[]): string {
-  const ratio = reached(task, rows);
-  if (ratio === undefined) return '';
-  const found = `×${ratio.toFixed(2)} of ${task.against}`;
-  return ratio >= task.ratio
-    ? `The task is done: ${found}.`
-    : `The task needs ×${task.ratio} of ${task.against}; this is ${found}.`;
-}
-
-/** What a device reaches at most, as part A's measurement finds it. */
-export interface Limits {
-  readonly gflops: number;
-  readonly gigabytes: number;
-}
-
-/** The roofline above the fastest row: at this many FLOP for each byte that must be read or written, the lower of both limits holds. */
-export function rooflineWords([M, K, N]: Size, own: Row, { gflops, gigabytes }: Limits): string {
-  const intensity = (2 * M * N * K) / (4 * (M * K + K * N + M * N));
-  const limit = Math.min(gflops, intensity * gigabytes);
-  const what = gflops <= intensity * gigabytes ? 'multiply-adds' : 'memory';
-  const reached = gflopsOf([M, K, N], own);
-  return `The roofline is at ${limit.toPrecision(3)} GFLOPS here, because of ${what}; your kernel reaches ${((100 * reached) / limit).toPrecision(2)}% of it.`;
+/** What it hears. The last report of a run has `ratio`, of the task's, or `failure`. */
+export interface Report {
+  readonly starts?: readonly { readonly name: string; readonly source: string }[];
+  readonly words?: readonly string[];
+  /** The cells of the table so far. */
+  readonly cells?: readonly (readonly string[])[];
+  readonly progress?: number;
+  readonly ratio?: number;
+  /** The kernel has no figures. `line`: of its text, from 1. */
+  readonly failure?: { readonly line?: number };
+  readonly isOver?: boolean;
 }
