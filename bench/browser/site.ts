@@ -32,11 +32,13 @@ const RIVALS = ['@tensorflow/tfjs', TENSORFLOW_WASM, '@tensorflow/tfjs-backend-w
 
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 
-/** With the files that it is made of, whose packages have licences. */
-export async function bundleSite(): Promise<{ readonly site: Site; readonly sources: readonly string[] }> {
+/** With the files that it is made of, whose packages have licences. `others`: more modules, by their names below the site's root. */
+export async function bundleSite(
+  others: readonly [name: string, file: string][] = [],
+): Promise<{ readonly site: Site; readonly sources: readonly string[] }> {
   const rivals = RIVALS.filter((name) => existsSync(rivalFile(name)));
   const peak = await compilePeak();
-  const { outputs, sources } = await bundlePrograms(rivals);
+  const { outputs, sources } = await bundlePrograms(rivals, others);
   const files: [string, File['contents']][] = [
     ['/peak/portable.wasm', peak.portable],
     ['/peak/relaxed.wasm', peak.relaxed],
@@ -63,12 +65,13 @@ function binariesOf(rival: string): [string, Uint8Array][] {
   return names.map((name) => [`/rivals/${rival}/dist/${name}`, readFileSync(path.join(folder, name))]);
 }
 
-function bundlePrograms(rivals: readonly string[]): Promise<Bundle> {
+function bundlePrograms(rivals: readonly string[], others: readonly [string, string][]): Promise<Bundle> {
   const entries: [string, string][] = [
     ...['worker', 'laboratory'].map((name): [string, string] => [name, path.join(pageFolder, `${name}.js`)]),
     ['peak', path.join(bench, 'measure', 'peak.js')],
     ...PAGE_PROGRAMS.map((name): [string, string] => [`programs/${name}`, path.join(bench, 'programs', `${name}.js`)]),
     ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
+    ...others,
   ];
   const versions = {
     longhand: projectVersion(),

@@ -21,7 +21,7 @@ const WORKGROUPS: readonly ((threads: number) => string)[] = [
       (threads: number) =>
         `ceil(${tiles('M', rows)} * ceil(N / ${columns}) / ${threads})`,
   ),
-  () => 'ceil(M / 64) * ceil(N / 64)',
+  ...[64, 32].map((side) => () => `ceil(M / ${side}) * ceil(N / ${side})`),
 ];
 
 const tiles = (extent: string, size: number): string => (size === 1 ? extent : `ceil(${extent} / ${size})`);

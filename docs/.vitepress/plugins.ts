@@ -73,11 +73,18 @@ export function savedNetworks() {
   };
 }
 
-/** Below `/measure/`: the modules and binaries of the benchmark's pages, and what isolates the page. */
+/**
+ * Below `/measure/`: the modules and binaries of the benchmark's pages, the workers of the reader's kernel, and what isolates the page. A
+ * worker from elsewhere does not start in an isolated page.
+ */
 async function filesOfMeasure(): Promise<{ files: Map<string, string | Uint8Array>; sources: readonly string[] }> {
   const compiled = pathToFileURL(path.join(project, 'dist/bench/browser/site.js')).href;
   const { bundleSite } = (await import(compiled)) as typeof import('../../bench/browser/site.js');
-  const { site, sources } = await bundleSite();
+  const ownKernel = (name: string): [string, string] => [
+    `own-kernel/${name}`,
+    path.join(project, `docs/.vitepress/theme/own-kernel/${name}.ts`),
+  ];
+  const { site, sources } = await bundleSite(['run', 'worker'].map(ownKernel));
   const files = new Map([...site].map(([name, { contents }]) => [`files${name}`, contents]));
   files.delete('files/index.html');
   files.set('isolating-worker.js', readFileSync(path.join(project, 'src/page/isolation/isolating-worker.js')));

@@ -1,6 +1,6 @@
 /**
- * The numbers in the sentences of docs/questions. Each follows from the output that the page shows, which outputs.test.ts compares with the
- * program's, or it is a setting that the program's text has, or it is none of the program's, with a reason.
+ * The numbers in the sentences of docs/questions. Each follows from the output that the page shows, or is a setting in the program's text, or
+ * is none of the program's, with a reason. outputs.test.ts compares the outputs with the programs'.
  */
 import { readdirSync } from 'node:fs';
 import { blocksIn, read } from '../helpers/chapter.js';

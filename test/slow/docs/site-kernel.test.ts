@@ -31,13 +31,19 @@ const MEASURE_WORKER = `onmessage = ({ data: { program, limit, ask, task, inputs
   postMessage({ outputs: { out: btoa(text) } });
 };`;
 
+/** In front of run.js, whose own workers a page cannot route. */
+const WITH_MEASURE_WORKER = `const Real = Worker;
+globalThis.Worker = function (address, options) {
+  const isMeasure = String(address).endsWith('/measure/files/worker.js');
+  return new Real(isMeasure ? 'data:text/javascript,' + encodeURIComponent(${JSON.stringify(MEASURE_WORKER)}) : address, options);
+};`;
+
 testInBrowser('a kernel is checked and timed; what is wrong is said at its line; text and tasks are kept', async () => {
   const { page } = await open('measure/', { ...viewForAxe(...NARROW), bypassCSP: false, serviceWorkers: 'block' });
-  await page
-    .context()
-    .route('**/measure/files/worker.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: MEASURE_WORKER }),
-    );
+  await page.route('**/own-kernel/run.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${WITH_MEASURE_WORKER}\n${await response.text()}` });
+  });
   const button = kernel(page).getByRole('button', { name: 'Run' });
   await button.waitFor();
   expect(await textOf(page)).toBe(NAIVE);

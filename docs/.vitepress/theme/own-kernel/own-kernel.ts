@@ -13,7 +13,7 @@ type Cells = NonNullable<Report['cells']>;
 
 /** Starts a worker with this order. Returns a function that ends it. */
 function ask(order: Order, hear: (report: Report) => void): () => void {
-  const worker = new Worker(new URL('./run.ts', import.meta.url), { type: 'module' });
+  const worker = new Worker(withBase('/measure/files/own-kernel/run.js'), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<Report>) => hear(data);
   worker.onerror = (event) => {
     event.preventDefault(); // it is shown on the page

@@ -92,7 +92,7 @@ class KernelWorker implements Asked {
   private fail: ((error: RunError) => void) | undefined;
 
   async ask(ask: Ask, limitMs: number): Promise<Answer> {
-    const worker = (this.worker ??= new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }));
+    const worker = (this.worker ??= new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       return await new Promise<Answer>((resolve, reject) => {
