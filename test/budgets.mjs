@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 1048;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62798, test: 60467 };
+const TOGETHER = { 'src + kernels': 62798, test: 60473 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -19,7 +19,7 @@ const MOST_LINES = {
   '.github': 120,
   bench: 9601,
   build: 610,
-  docs: 34441,
+  docs: 34549,
   examples: 210,
   'kernels, in no room': 97,
   'kernels/gpu': 2900,
@@ -67,7 +67,7 @@ const MOST_LINES = {
   'test/own-network': 149,
   'test/package': 259,
   'test/page': 2257,
-  'test/slow': 7101,
+  'test/slow': 7107,
   'test/training': 3806,
   'the top': 1338,
 };
