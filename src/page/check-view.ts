@@ -87,12 +87,12 @@ export class CheckView {
     table.hidden = false;
     table.tBodies[0].replaceChildren(...reports.map(row));
     const wrong = reports.filter(({ ok }) => !ok).map(({ name }) => nameOf(name));
-    const causes = new Set(reports.flatMap(({ cause }) => (cause === undefined ? [] : [` ${cause}`])));
+    const causes = new Set(reports.map(({ cause }) => cause)); // undefined becomes no text
     setText(
       'check-summary',
       wrong.length === 0
         ? 'Every gradient agrees with its numeric gradient to seven digits or more.'
-        : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''}${[...causes].join('')}`,
+        : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''} ${[...causes].join(' ')}`,
     );
   }
 }

@@ -33,14 +33,10 @@ export function withCells(backend: Backend, cells: Cells | undefined): Backend {
   return Object.assign(backend, own);
 }
 
-/** A name in the browser's storage, which has addresses for names. */
-const addressOf = (name: string): string => `https://longhand.invalid/${encodeURIComponent(name)}`;
-const openStorage = (): Promise<Cache> => caches.open('longhand-measured');
-
 /** What a GPU's backend has measured, kept in the browser for the next visit. It is a cache, because a worker has no localStorage. */
 export const BROWSER_STORE: ChoiceStore = {
-  get: async (name) => (await (await openStorage()).match(addressOf(name)))?.text(),
-  set: async (name, value) => (await openStorage()).put(addressOf(name), new Response(value)),
+  get: async (name) => (await caches.match(encodeURIComponent(name)))?.text(),
+  set: async (name, value) => (await caches.open('gpu')).put(encodeURIComponent(name), new Response(value)),
 };
 
 /**
