@@ -159,6 +159,8 @@ testInBrowser(
       await showIn(page, ['light', 1440]);
       await page.goto(address() + name, { waitUntil: 'domcontentloaded' });
       await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+      if (name.startsWith('measure/'))
+        await page.waitForFunction(() => crossOriginIsolated && document.querySelector('.measure')); // after its reload
       if (/^exercises\/\d/.test(name)) await page.waitForSelector('button.run');
       const isOfBook = !/^(api|source)\/|^(readme|contributing|changelog|security)\.html$/.test(name);
       if (isOfBook) expect([name, await wideOn(page)]).toEqual([name, []]);
