@@ -367,7 +367,7 @@ testInBrowser('other pages load no exercise, and the overview no editor', async 
     const contents = await Promise.all(scripts.map(async (url) => (await fetch(url)).text()));
     return contents.filter((script) => script.includes(text)).length;
   };
-  const [ANSWER, EDITOR_CODE] = ['function sigmoidBackward(dI', 'cm-scroller'];
+  const [ANSWER, EDITOR_CODE] = ['function sigmoidBackward(dI', 'cm-cursorLayer'];
   expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([0, 0]);
   await page.goto(address() + 'exercises/');
   await page.waitForSelector('button.forget');
