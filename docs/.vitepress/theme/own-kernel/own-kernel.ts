@@ -223,6 +223,6 @@ function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VN
 }
 
 function figures({ cells }: OwnKernel): VNode {
-  const headings = ['', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread'];
+  const headings = ['kernel', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread'];
   return scrollingTable('figures', 'Times of one product', headings, cells.value);
 }
