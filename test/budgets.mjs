@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 1048;
+const MOST_FILES = 1050;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
 const TOGETHER = { 'src + kernels': 62798, test: 60473 };
@@ -17,7 +17,7 @@ const TOGETHER = { 'src + kernels': 62798, test: 60473 };
 const MOST_LINES = {
   '.ci': 70,
   '.github': 120,
-  bench: 9601,
+  bench: 9624,
   build: 610,
   docs: 34549,
   examples: 210,
@@ -69,7 +69,7 @@ const MOST_LINES = {
   'test/page': 2257,
   'test/slow': 7107,
   'test/training': 3806,
-  'the top': 1338,
+  'the top': 1347,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */

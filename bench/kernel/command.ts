@@ -1,4 +1,4 @@
-/** `npm run bench -- kernel FILE.wgsl`: checks a kernel of the reader's own, and times it beside the house's product. */
+/** `npm run bench -- kernel FILE.wgsl`: checks a kernel of the reader's own, and times it beside Longhand's product. */
 import { watch } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +14,7 @@ import { UsageError } from '../suites.js';
 import { KernelProcess } from './child-process.js';
 import { type News, type Row, figuresFor, productOf, runKernel, RunError, verdictOf } from './drive.js';
 import { Rival } from './rival.js';
-import { HOUSE } from './session.js';
+import { LONGHAND } from './session.js';
 import { startsFor } from './starts.js';
 
 interface Options {
@@ -29,7 +29,7 @@ async function command(file: string, options: Options): Promise<void> {
   if (options.start !== undefined) return writeStart(file, options.start);
   await textOf(file); // a missing file is a mistake of the command, not of the kernel
   const candidates = candidatesFor(options.backends, [1], 'node').filter(({ kinds }) => kinds.includes('matmul'));
-  const chosen = options.backends.length === 0 ? [] : candidates.filter(({ name }) => name !== HOUSE);
+  const chosen = options.backends.length === 0 ? [] : candidates.filter(({ name }) => name !== LONGHAND);
   if (chosen.some(usesRival)) await installRivals((line) => console.error(line));
   const engine = chosen.length > 0 ? await nodeEngine(process.execPath) : undefined;
   const rivals = engine ? chosen.map((candidate) => new Rival(candidate.name, () => engine.start(candidate))) : [];

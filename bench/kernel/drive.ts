@@ -1,9 +1,10 @@
 /** A run of the reader's kernel, from the side that asks: compile, check, then time in turns. In Node and in pages. */
+import { flopsOfProduct } from '../measure/peak.js';
 import { type Statistics, spreadOf, statisticsOf } from '../measure/rows.js';
 import { messageOf } from '../program.js';
 import { type Size, figuresOf } from '../steps/product-steps.js';
 import type { Rival } from './rival.js';
-import { type Answers, type Ask, type Compared, type Refused, HOUSE, OWN } from './session.js';
+import { type Answers, type Ask, type Compared, type Refused, LONGHAND, OWN } from './session.js';
 import { ODD_SIZES } from './verdict.js';
 
 /** The process or worker that has the device. It answers one question at a time. */
@@ -101,14 +102,14 @@ export async function runKernel(asked: Asked, job: Job, report: (news: News) => 
 export const productOf = ([M, K, N]: Size): string => `[${M},${K}]·[${K},${N}]`;
 
 /** A product counts 2·M·N·K FLOP. */
-export const gflopsOf = ([M, K, N]: Size, { times }: Row): number => (2 * M * N * K) / times.median / 1e6;
+export const gflopsOf = ([M, K, N]: Size, { times }: Row): number => flopsOfProduct({ M, K, N }) / times.median / 1e6;
 
-/** The cells of a table: name, ms, GFLOPS, the speed compared with the house's product, samples and spread. */
+/** The cells of a table: name, ms, GFLOPS, the speed compared with Longhand's product, samples and spread. */
 export function figuresFor(size: Size, rows: readonly Row[]): string[][] {
-  const house = rows.find(({ name }) => name === HOUSE)?.times.median;
+  const longhand = rows.find(({ name }) => name === LONGHAND)?.times.median;
   return rows.map(({ name, times }) => {
     const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
-    return [name, ...figuresOf(size, times.median, house), String(times.count), spread];
+    return [name, ...figuresOf(size, times.median, longhand), String(times.count), spread];
   });
 }
 
@@ -121,13 +122,13 @@ export function ratioTo(rows: readonly Row[], name: string): number | undefined 
 
 /** The last sentence of a run. */
 export function verdictOf(rows: readonly Row[]): string {
-  const ratio = ratioTo(rows, HOUSE);
+  const ratio = ratioTo(rows, LONGHAND);
   if (ratio === undefined) return '';
   const own = rows.find((row) => row.name === OWN)?.times;
-  const house = rows.find((row) => row.name === HOUSE)?.times;
+  const longhand = rows.find((row) => row.name === LONGHAND)?.times;
   // Where the middle halves of the times overlap, which is quicker is not certain.
-  const overlaps = own && house && own.lower <= house.upper && house.lower <= own.upper;
-  const times = `${ratio.toFixed(2)} times as fast as the house’s product`;
+  const overlaps = own && longhand && own.lower <= longhand.upper && longhand.lower <= own.upper;
+  const times = `${ratio.toFixed(2)} times as fast as Longhand’s product`;
   return `Your kernel is ${times}${overlaps ? '; the middle halves of both times overlap, so this may be chance' : ''}.`;
 }
 

@@ -94,7 +94,7 @@ function placesFor(file: KernelFile, [M, K, N]: Size): { places: Places; lengths
 
 const inFours = (count: number): number => Math.ceil(count / 4) * 4;
 
-/** What NUMBERS of kernel-file.ts mean. The house's kernels can also sum over several steps, and begin with a bias: here they do not. */
+/** What NUMBERS of kernel-file.ts mean. Longhand's kernels can also sum over several steps, and begin with a bias: here they do not. */
 function numbersFor([M, K, N]: Size, { out, a, b }: Places): Readonly<Record<string, number>> {
   const places = Object.entries({ out, a, b }).flatMap(([name, { array, at, pitch }]) => [
     [name, at / array.unit],

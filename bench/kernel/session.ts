@@ -55,8 +55,8 @@ export interface Refused {
 const FULL = { warmUpMs: 100, sampleMs: 40 } satisfies Partial<Timing>;
 const QUICK = { warmUpMs: 1, sampleMs: 1 } satisfies Partial<Timing>;
 
-/** The names of the reader's kernel and of the house's product in tables. */
-export const [OWN, HOUSE] = ['your kernel', 'longhand-webgpu'];
+/** The names of the reader's kernel and of Longhand's product in tables. */
+export const [OWN, LONGHAND] = ['your kernel', 'longhand-webgpu'];
 
 interface Contestant {
   readonly name: string;
@@ -71,7 +71,7 @@ export class KernelSession {
   private lost: string | undefined;
   private kernel: OwnKernel | undefined;
   /** Made when it is first compared with, and kept: its kernels need seconds to compile. */
-  private house: Backend | undefined;
+  private longhand: Backend | undefined;
   private contestants: Contestant[] = [];
   private operands: Operands | undefined;
 
@@ -141,9 +141,9 @@ export class KernelSession {
         dispose: () => prepared.dispose(),
       });
     }
-    this.house ??= await createWebGpuBackend();
-    const house = readyOn(this.house, operands);
-    list.push({ name: HOUSE, repeat: (count) => house.repeat(count), dispose: () => house.dispose() });
+    this.longhand ??= await createWebGpuBackend();
+    const longhand = readyOn(this.longhand, operands);
+    list.push({ name: LONGHAND, repeat: (count) => longhand.repeat(count), dispose: () => longhand.dispose() });
     this.contestants = list.map((one) => ({ ...one, repeat: isWaited ? oneByOne(one.repeat) : one.repeat, count: 1 }));
     const timing = isQuick ? QUICK : FULL;
     for (const one of this.contestants) one.count = await warmUp(one.repeat, timing);

@@ -54,3 +54,21 @@ function gflopsOf(loop: Loop, vectors: number, sums: number): number {
   }
   return (2 * LANES * vectors * TURNS) / best / 1e6;
 }
+
+export interface Product {
+  readonly M: number;
+  readonly K: number;
+  readonly N: number;
+}
+
+export const flopsOfProduct = ({ M, K, N }: Product): number => 2 * M * K * N;
+
+/** In FLOP per byte: each of the three matrices of f32 moves once. */
+export const intensityOf = (product: Product): number => {
+  const { M, K, N } = product;
+  return flopsOfProduct(product) / (4 * (M * K + K * N + M * N));
+};
+
+/** The most GFLOPS at an intensity, with this peak and this speed of a copy in 10⁹ bytes per second. */
+export const roofOf = (limit: { readonly gflops: number; readonly gigabytes: number }, intensity: number): number =>
+  Math.min(limit.gflops, limit.gigabytes * intensity);

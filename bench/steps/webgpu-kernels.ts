@@ -25,7 +25,9 @@ import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { Model } from '../../src/door/model.js';
+import type { ModelSizes } from '../../src/network/tutorial-network.js';
 import { Adam } from '../../src/training/optimisers.js';
+import { TUTORIAL } from '../suites.js';
 import type { News as ProductNews } from './gpu-kernels.js';
 import type { Operands, Outcome, Ready, Size, Timing } from './product-steps.js';
 import { operandsOf, outcomesInTurns, readyOn, refusalOf } from './product-steps.js';
@@ -225,8 +227,7 @@ export async function measureWebGpu(
   }
 }
 
-const TUTORIAL = { T: 28, B: 128, I: 28, H: 128, C: 10 } as const;
-const SMALL = { T: 3, B: 9, I: 5, H: 8, C: 3 } as const;
+const SMALL: ModelSizes = { T: 3, B: 9, I: 5, H: 8, C: 3 };
 
 /** The tutorial's training step, with the usual tile and with the measured ones, in turns. */
 async function measureTraining(isQuick: boolean, report: (news: News) => unknown): Promise<void> {
@@ -256,7 +257,7 @@ async function measureTraining(isQuick: boolean, report: (news: News) => unknown
 }
 
 /** Training steps of a random network, on one random batch. The result is the loss of each sequence. */
-function trainingOn(backend: Backend, sizes: typeof TUTORIAL | typeof SMALL): Ready {
+function trainingOn(backend: Backend, sizes: ModelSizes): Ready {
   const random = new Random(2);
   const model = new Model(backend, sizes);
   const { x, losses } = model.activations;

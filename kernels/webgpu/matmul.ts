@@ -117,7 +117,7 @@ function threadTile(aTransposed: boolean, bTransposed: boolean): Kernel {
 export const TILE_NAMES = ['8×8 a thread', '64×64', '32×32', '32×32 in subgroups'] as const;
 export type TileName = (typeof TILE_NAMES)[number];
 
-/** The tile of a product that nobody has measured, or can measure. */
+/** The tile of a product whose tiles are not measured. */
 export const USUAL_TILE: Readonly<Record<AdapterKind, TileName>> = { software: '8×8 a thread', gpu: '64×64' };
 
 interface Tile {

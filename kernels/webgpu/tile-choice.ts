@@ -3,7 +3,7 @@
  * it: a tile that is best on one GPU has half the speed of another one on the next. Every tile gives the same bits, so the
  * choice may come later than the first results, and may differ from run to run.
  *
- * A product that was not measured, or cannot be, has the usual tile of its kind of adapter.
+ * Until a product is measured, and if it cannot be, it has the usual tile of its kind of adapter.
  */
 import type { ChoiceStore } from '../../src/core/backend.js';
 import type { AdapterKind, Device } from './device.js';

@@ -5,7 +5,7 @@ import { MOST_THREADS } from '../../kernels/wasm/jobs.js';
 import { availableThreads, canShareMemory } from '../../kernels/wasm/threads.js';
 import { adapterName, isSoftware } from '../../kernels/webgpu/adapter.js';
 import { counted } from '../core/arguments.js';
-import type { Backend, ChoiceStore, Operations } from '../core/backend.js';
+import type { Backend, Operations } from '../core/backend.js';
 import { BackendUnavailableError, DataError } from '../core/errors.js';
 import type { Training } from '../training/training.js';
 import type { BackendChoice, BackendName } from './common.js';
@@ -33,12 +33,6 @@ export function withCells(backend: Backend, cells: Cells | undefined): Backend {
   return Object.assign(backend, own);
 }
 
-/** What a GPU's backend has measured, kept in the browser for the next visit. It is a cache, because a worker has no localStorage. */
-export const BROWSER_STORE: ChoiceStore = {
-  get: async (name) => (await caches.match(encodeURIComponent(name)))?.text(),
-  set: async (name, value) => (await caches.open('gpu')).put(encodeURIComponent(name), new Response(value)),
-};
-
 /**
  * `threads`: of the `wasm` backend; null: one per core. `cells`: those of a planted mistake; undefined: the backend keeps its own.
  * Rejects with a DataError, before it creates anything, if the backend cannot train with them.
@@ -52,8 +46,7 @@ export async function createBackend(
   if (name === 'wasm') return withCells(await createWasmBackend(threads === null ? {} : { threads }), cells);
   if (cells) throw new DataError('only WebAssembly and plain TypeScript can train with a mistake');
   // the code of a GPU's backend is loaded only if it is chosen
-  if (name === 'gpu')
-    return (await import('../../kernels/webgpu/index.js')).createWebGpuBackend({ store: BROWSER_STORE });
+  if (name === 'gpu') return (await import('./webgpu-in-page.js')).createWebGpuInPage();
   const { createGpuBackend } = await import('../../kernels/gpu/index.js');
   return createGpuBackend({ mode: name });
 }

@@ -1,7 +1,8 @@
 /** The page /measure without a browser: its link, its roofline, its sentences. */
 import { deflateRawSync } from 'node:zlib';
 import { fragmentOf, issueAddress, resultOf } from '../../docs/.vitepress/theme/measure/link.js';
-import { intensityOf, pointsOf, roofOf, roofPath } from '../../docs/.vitepress/theme/measure/roofline.js';
+import { intensityOf, roofOf } from '../../bench/measure/peak.js';
+import { pointsOf, roofPath } from '../../docs/.vitepress/theme/measure/roofline.js';
 import { reasonsOf, titleOf, verdictOf } from '../../docs/.vitepress/theme/measure/words.js';
 import { STEP } from '../../bench/measure/plan.js';
 import { measuredResult } from '../helpers/measured-result.js';
@@ -50,7 +51,7 @@ describe('the link', () => {
 
 describe('the roofline', () => {
   test('a square product of n has the intensity n/6, and its GFLOPS', () => {
-    expect(intensityOf({ kind: 'matmul', form: 'A·B', M: 96, K: 96, N: 96 })).toBeCloseTo(16, 12);
+    expect(intensityOf({ M: 96, K: 96, N: 96 })).toBeCloseTo(16, 12);
     const points = pointsOf(measuredResult());
     expect(points.map(({ gflops }) => Math.round(gflops))).toEqual([34, 268, 2684, 1342]);
     expect(points.map(({ family, isOwn }) => [family, isOwn])).toEqual([

@@ -5,13 +5,12 @@
 import ndarray from 'ndarray';
 import { type Mode, createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { type FloatArray, type Tensor, copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { Network } from '../../src/door/network.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/door/train.js';
-import { BROWSER_STORE } from '../../src/page/choose-backend.js';
+import { createWebGpuInPage } from '../../src/page/webgpu-in-page.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
 import { withViews } from './backends.js';
@@ -21,7 +20,7 @@ import { smallImages } from './small-data.js';
 export type PageMode = Mode | 'wgsl';
 
 const open = (mode: PageMode): Promise<Backend> =>
-  mode === 'wgsl' ? createWebGpuBackend({ store: BROWSER_STORE }) : createGpuBackend({ mode });
+  mode === 'wgsl' ? createWebGpuInPage() : createGpuBackend({ mode });
 
 export interface PageJob {
   readonly mode: PageMode;

@@ -128,7 +128,7 @@ async function longEnough(timed: (turns: number) => Promise<number>): Promise<{ 
 const bufferOf = (device: GPUDevice, size: number): GPUBuffer =>
   device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
 
-/** A function that runs the kernel so many times, and returns how long that took. */
+/** Returns a function that runs the kernel `times` times and resolves to the milliseconds. */
 async function kernelOf(device: GPUDevice, code: string, buffers: readonly GPUBuffer[], workgroups: number) {
   const pipeline = await device.createComputePipelineAsync({
     layout: 'auto',

@@ -1,4 +1,4 @@
-/** The first script of the page on other hosts. If the host does not isolate the page, a service worker does, after a reload. */
+/** The first script of the page on other hosts. If the host does not isolate the page, a service worker does. It reloads the page, and its element says so. */
 {
   const TRIED = 'longhand-isolation-tried';
 
@@ -15,6 +15,7 @@
   };
 
   if (mustIsolate()) {
+    document.currentScript.dataset.reloads = 'yes';
     stop(); // the page starts after the reload, not twice
     const worker = navigator.serviceWorker.register('./isolating-worker.js').then(() => navigator.serviceWorker.ready);
     const patience = new Promise((resolve) => setTimeout(resolve, 3000));

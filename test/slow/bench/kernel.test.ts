@@ -48,7 +48,7 @@ await describeWebGpu(() => {
         ([, row]) => row,
       );
       expect(rows).toEqual(['your kernel', 'longhand-webgpu', 'gpujs-webasm']);
-      expect(stdout).toMatch(/^Your kernel is \d+\.\d\d times as fast as the house’s product.*\.$/m);
+      expect(stdout).toMatch(/^Your kernel is \d+\.\d\d times as fast as Longhand’s product.*\.$/m);
     }
   });
 

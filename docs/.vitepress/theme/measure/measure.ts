@@ -3,7 +3,7 @@ import { useData, useRouter, withBase } from 'vitepress';
 import { defineComponent, h, onMounted, onUnmounted, ref, shallowRef } from 'vue';
 import type { News, Order } from '../../../../bench/browser/page/laboratory.js';
 import type { MeasuredTask, Result } from '../../../../bench/measure/result.js';
-import isolate from '../../../../src/page/isolation/isolate.js?url';
+import { pageStays } from './isolation.js';
 import { fragmentOf, issueAddress, resultOf } from './link.js';
 import css from './measure.css?inline';
 import { resultsView } from './views.js';
@@ -16,28 +16,23 @@ const secondsAsked = (): number => {
   return asked >= 5 && asked <= 600 ? asked : SECONDS;
 };
 
-if (typeof document !== 'undefined' && !crossOriginIsolated) isolatePage();
-
-/** Threads need shared memory: the script of /play loads the page once more, isolated by a service worker of this folder. */
-function isolatePage(): void {
-  const script = document.createElement('script');
-  script.src = isolate;
-  document.head.append(script);
-}
-
 export default defineComponent(() => {
   leaveIsolation();
   const measurement = useMeasurement();
   const link = useLink();
   const { theme } = useData<{ newIssue: string }>();
   return () => {
-    const { result, isRunning, seconds, notes, start, stop } = measurement;
+    const { result, isReady, isRunning, seconds, notes, start, stop } = measurement;
     return h('section', { class: 'measure', 'aria-label': 'The measurement' }, [
       h('style', css),
       h('div', { class: 'bar' }, [
         isRunning.value
           ? h('button', { class: 'run', type: 'button', onClick: () => stop('You stopped it.') }, 'Stop')
-          : h('button', { class: 'run', type: 'button', onClick: start }, 'Measure this device'),
+          : h(
+              'button',
+              { class: 'run', type: 'button', disabled: !isReady.value, onClick: start },
+              'Measure this device',
+            ),
         h('span', { role: 'status' }, measurement.status.value),
       ]),
       isRunning.value
@@ -87,7 +82,8 @@ function useLink() {
 }
 
 function useMeasurement() {
-  const [result, isRunning, status, passed] = [shallowRef<Result>(), ref(false), ref(''), ref(0)];
+  const [result, isReady, isRunning] = [shallowRef<Result>(), ref(false), ref(false)];
+  const [status, passed] = [ref(''), ref(0)];
   const [seconds, notes] = [ref(SECONDS), ref<readonly string[]>([])];
   let worker: Worker | undefined;
   let began = 0;
@@ -122,8 +118,12 @@ function useMeasurement() {
     worker.onerror = (event) => stop(`The measurement failed: ${event.message || 'its Web Worker does not start'}`);
     worker.postMessage({ seconds: seconds.value } satisfies Order);
   };
+  onMounted(async () => {
+    await pageStays;
+    isReady.value = true;
+  });
   onUnmounted(() => stop(''));
-  return { result, isRunning, status, passed, seconds, notes, start, stop };
+  return { result, isReady, isRunning, status, passed, seconds, notes, start, stop };
 }
 
 const wordsOf = (begins: 'device' | 'limits' | MeasuredTask): string =>

@@ -1,22 +1,12 @@
 /**
- * A roofline: GFLOPS over intensity, the operations for each byte that must at least move. Below the slope memory is the limit, below the
- * flat part arithmetic is. Both axes are logarithmic.
+ * A roofline: GFLOPS over intensity, the floating-point operations for each byte that must move. Where the roof slopes, memory is the limit;
+ * where it is flat, arithmetic is. Both axes are logarithmic.
  */
 import { type VNode, h } from 'vue';
-import type { Family, Limit, MeasuredRow, MeasuredTask, Result } from '../../../../bench/measure/result.js';
+import { flopsOfProduct, intensityOf, roofOf } from '../../../../bench/measure/peak.js';
+import type { Family, Limit, MeasuredRow, Result } from '../../../../bench/measure/result.js';
+import type { MatmulTask } from '../../../../bench/tasks.js';
 import { familyOf, labelOf, significant, titleOf } from './words.js';
-
-type Product = Extract<MeasuredTask, { kind: 'matmul' }>;
-
-export const flopsOf = ({ M, K, N }: Product): number => 2 * M * K * N;
-
-/** In FLOP per byte: each of the three matrices of f32 moves once. */
-export const intensityOf = (task: Product): number =>
-  flopsOf(task) / (4 * (task.M * task.K + task.K * task.N + task.M * task.N));
-
-/** The most GFLOPS at an intensity. */
-export const roofOf = ({ gflops, gigabytes }: Limit, intensity: number): number =>
-  Math.min(gflops, gigabytes * intensity);
 
 export interface Point {
   readonly family: Family;
@@ -34,8 +24,8 @@ export function pointsOf({ cases }: Pick<Result, 'cases'>): Point[] {
   });
 }
 
-function pointOf(task: Product, row: MeasuredRow, ms: number): Point {
-  const gflops = flopsOf(task) / ms / 1e6;
+function pointOf(task: MatmulTask, row: MeasuredRow, ms: number): Point {
+  const gflops = flopsOfProduct(task) / ms / 1e6;
   return {
     family: familyOf(row.candidate),
     isOwn: row.candidate.startsWith('longhand'),
@@ -70,7 +60,7 @@ const marks = ({ least, most }: Scale, base: number): number[] => {
   return Array.from({ length: Math.floor(count / step) + 1 }, (_, n) => least * base ** (n * step));
 };
 
-/** The roof as a path: up the slope to where it meets the flat part. */
+/** The roof as a path: it rises with the intensity until it reaches the peak. */
 export function roofPath(limit: Limit, x: Pick<Scale, 'least' | 'most' | 'place'>, y: Pick<Scale, 'place'>): string {
   const ridge = Math.min(Math.max(limit.gflops / limit.gigabytes, x.least), x.most);
   const at = (intensity: number): string =>
@@ -103,7 +93,7 @@ export function roofline(own: Result | undefined, others: Result | undefined): V
     h('figcaption', [
       h('span', { class: 'key wasm' }, 'WebAssembly, on one thread and on all'),
       h('span', { class: 'key webgpu' }, 'the GPU'),
-      ' Squares are Longhand’s products, circles those of others. Lines are the limits measured here: a copy (slope), and multiply-adds (flat).',
+      ' Squares are Longhand’s products, and circles those of others. The lines are the limits that were measured here: rising, by memory; flat, by multiply-adds.',
       sets.length === 2 ? ' Dashed lines and hollow marks are those of the link.' : '',
     ]),
   ]);

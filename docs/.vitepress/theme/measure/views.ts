@@ -1,8 +1,9 @@
 /** What was measured: the device, sentences, the table, and the roofline. A visitor's result from a link stands beside one's own. */
 import { type VNode, h } from 'vue';
+import { flopsOfProduct } from '../../../../bench/measure/peak.js';
 import { crossoverSentence } from '../../../../bench/measure/plan.js';
 import type { Device, MeasuredCase, MeasuredRow, MeasuredTask, Result } from '../../../../bench/measure/result.js';
-import { flopsOf, roofline } from './roofline.js';
+import { roofline } from './roofline.js';
 import { labelOf, reasonsOf, significant, titleOf, verdictOf } from './words.js';
 
 /** `notes`: what was left out of one's own. */
@@ -110,7 +111,7 @@ function timeOf(task: MeasuredTask, { ms }: MeasuredRow): (VNode | string)[] {
   if (ms === null) return ['–'];
   return [
     significant(ms),
-    ...(task.kind === 'matmul' ? [h('small', ` ${significant(flopsOf(task) / ms / 1e6)}`)] : []),
+    ...(task.kind === 'matmul' ? [h('small', ` ${significant(flopsOfProduct(task) / ms / 1e6)}`)] : []),
   ];
 }
 

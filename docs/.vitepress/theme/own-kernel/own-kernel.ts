@@ -3,6 +3,7 @@ import { withBase } from 'vitepress';
 import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
 import type { Editor } from '../exercises/editor.js';
 import { scrollingTable } from '../exercises/findings.js';
+import { pageStays } from '../measure/isolation.js';
 import { isObject, storageEntry } from '../storage.js';
 import { type Order, type Report, taskOf, TASKS } from './tasks.js';
 
@@ -124,6 +125,7 @@ function useOwnKernel() {
             else reject(new Error(why?.join(' ')));
           });
         }),
+        pageStays,
       ]);
       if (isGone || !host.value) return; // the reader has left the page
       starts.value = loaded;

@@ -16,6 +16,7 @@ import {
 import { Rival } from '../../../../bench/kernel/rival.js';
 import type { Answers, Ask, Refused } from '../../../../bench/kernel/session.js';
 import { startsFor } from '../../../../bench/kernel/starts.js';
+import { intensityOf, roofOf } from '../../../../bench/measure/peak.js';
 import type { CandidateProcess, Started } from '../../../../bench/measure/protocol.js';
 import type { Size } from '../../../../bench/steps/product-steps.js';
 import { type Order, type Report, type Task, NAIVE } from './tasks.js';
@@ -71,11 +72,10 @@ interface Limits {
   readonly gigabytes: number;
 }
 
-/** The roofline above the fastest row: at this many FLOP for each byte that must be read or written, the lower of both limits holds. */
-function rooflineWords([M, K, N]: Size, own: Row, { gflops, gigabytes }: Limits): string {
-  const intensity = (2 * M * N * K) / (4 * (M * K + K * N + M * N));
-  const limit = Math.min(gflops, intensity * gigabytes);
-  const what = gflops <= intensity * gigabytes ? 'multiply-adds' : 'memory';
+/** Which limit of the device holds for this product, and how near the reader's kernel comes to it. */
+function rooflineWords([M, K, N]: Size, own: Row, limits: Limits): string {
+  const limit = roofOf(limits, intensityOf({ M, K, N }));
+  const what = limit === limits.gflops ? 'multiply-adds' : 'memory';
   const reached = gflopsOf([M, K, N], own);
   return `The roofline is at ${limit.toPrecision(3)} GFLOPS here, because of ${what}; your kernel reaches ${((100 * reached) / limit).toPrecision(2)}% of it.`;
 }

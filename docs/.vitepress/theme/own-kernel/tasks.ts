@@ -4,14 +4,14 @@ import type { Size } from '../../../../bench/steps/product-steps.js';
 /** The first step of docs/webgpu-kernels.md. */
 export const NAIVE = 'the naive kernel';
 
-/** As `HOUSE` of bench/kernel/session.ts. */
-const HOUSE = 'longhand-webgpu';
+/** As `LONGHAND` of bench/kernel/session.ts. */
+const LONGHAND = 'longhand-webgpu';
 
 export interface Task {
   readonly id: string;
   readonly title: string;
   readonly size: Size;
-  /** The row that the kernel must be so many times as fast as. */
+  /** The row that is compared: the kernel must be `ratio` times as fast. */
   readonly against: string;
   readonly ratio: number;
   readonly hint: string;
@@ -30,22 +30,28 @@ export const TASKS: readonly Task[] = [
     hint: 'A tile of several rows and columns uses each load more often.',
   },
   {
-    ...{ id: 'half', title: 'Half as fast as the house’s product', size: [256, 256, 256], against: HOUSE, ratio: 0.5 },
+    ...{
+      id: 'half',
+      title: 'Half as fast as Longhand’s product',
+      size: [256, 256, 256],
+      against: LONGHAND,
+      ratio: 0.5,
+    },
     hint: 'The sums of a larger tile stay in variables until the loop over k ends.',
   },
   {
     ...{
       id: 'edges',
-      title: 'As fast as the house’s, less 10%, where no tile fits',
+      title: 'As fast as Longhand’s, less 10%, where no tile fits',
       size: [127, 129, 513],
-      against: HOUSE,
+      against: LONGHAND,
       ratio: 0.9,
     },
     hint: 'What a tile computes beyond the edges is wasted: try other tiles for these sizes.',
   },
   {
-    ...{ id: 'beat', title: 'Beat the house on your device, by 5%', size: TUTORIAL, against: HOUSE, ratio: 1.05 },
-    hint: 'The house measures its tiles on your device, and uses the quickest. So find another tile, or use that your sizes are known.',
+    ...{ id: 'beat', title: 'Beat Longhand on your device, by 5%', size: TUTORIAL, against: LONGHAND, ratio: 1.05 },
+    hint: 'Longhand measures its tiles on your device, and uses the quickest. So find another tile, or use that your sizes are known.',
   },
 ];
 
