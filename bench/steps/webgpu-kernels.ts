@@ -8,10 +8,9 @@ import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
 import { type Kernel, type Launch, LANES, times } from '../../kernels/webgpu/kernel.js';
 import {
-  type TileName,
+  type ProductTile,
   type TileShape,
-  USUAL_TILE,
-  inTile,
+  productInTile,
   matmul,
   sumsOf,
   tileLoop,
@@ -141,12 +140,12 @@ function tile(
 }
 
 /** A tile of the backend, on any kind of adapter. */
-const ofBackend = (name: string, tile: TileName, loads: number): KernelStep => ({
+const ofBackend = (name: string, tile: ProductTile, loads: number): KernelStep => ({
   name,
   loads,
   launch: (out, a, b) => {
     const launch = matmul('gpu', out, a, b, 'nothing');
-    return { ...launch, ...inTile(tile, launch.product) };
+    return { ...launch, ...productInTile(tile, launch.tiled) };
   },
 });
 
@@ -239,11 +238,11 @@ async function measureTraining(isQuick: boolean, report: (news: News) => unknown
   const operands = { size: [1, 1, sizes.B], a: none, b: none, product, bound: product.map(() => 1e-4) } as const;
   const devices = [await Device.open(), await Device.open()];
   const [usual, measured] = devices.map(
-    (device, n) => new WebGpuBackend(device, device.kind, n === 0 ? USUAL_TILE[device.kind] : 'measured'),
+    (device, n) => new WebGpuBackend(device, device.kind, n === 0 ? 'usual' : 'measured'),
   );
   try {
     const ready = [usual, measured].map((backend) => trainingOn(backend, sizes));
-    const names = [`a training step, products in tiles of ${USUAL_TILE[usual.device.kind]}`, 'in measured tiles'];
+    const names = ['a training step in the usual tiles', 'in measured tiles'];
     const outcomes = await outcomesInTurns(
       names.map((name, n) => [name, ready[n]] as const),
       operands,

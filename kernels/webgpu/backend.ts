@@ -6,12 +6,12 @@ import type { AccumulateOptions, Backend, ChoiceStore, Cost, MatmulOptions } fro
 import type { Tensor } from '../../src/core/tensor.js';
 import { Allocations, withoutPitch, withPitch } from './allocations.js';
 import type { AdapterKind, Device } from './device.js';
-import { type TileName, USUAL_TILE } from './matmul.js';
 import { Memory } from './memory.js';
 import { launchesOf } from './merge.js';
 import { Pipelines, Plan } from './plan.js';
 import { Queue } from './queue.js';
 import { TileChoice } from './tile-choice.js';
+import type { TileName } from './tiles.js';
 
 const NONE: readonly number[] = [];
 
@@ -29,11 +29,11 @@ export class WebGpuBackend implements Backend {
   private readonly tiles: TileChoice;
   private submitted: Promise<unknown> = Promise.resolve();
 
-  /** `kind`: whose kernels it has. `tile`: that of all products; `store`: keeps what was measured. */
+  /** `kind`: whose kernels it has. `tile`: that of all launches which have it, the others have the usual one; `store`: keeps what was measured. */
   constructor(
     readonly device: Device,
     kind: AdapterKind = device.kind,
-    tile: TileName | 'measured' = USUAL_TILE[kind],
+    tile: TileName | 'usual' | 'measured' = 'usual',
     store?: ChoiceStore,
   ) {
     this.memory = new Memory(device);
@@ -192,7 +192,7 @@ export class WebGpuBackend implements Backend {
     await this.chooseTiles();
   }
 
-  /** Measures products that were recorded since the last time, if there are any. */
+  /** Measures products and steps that were recorded since the last time, if there are any. */
   private async chooseTiles(): Promise<void> {
     if (!this.tiles.hasUnknown) return;
     await this.tiles.measure();

@@ -4,7 +4,7 @@
  */
 import type { Place } from './allocations.js';
 import type { AdapterKind } from './device.js';
-import { type Datum, type Kernel, type Launch, LANES, times, mathOf } from './kernel.js';
+import { type CellStep, type Datum, type Kernel, type Launch, LANES, times, mathOf } from './kernel.js';
 
 /** (2)–(4) from the pre-activations zi, zj, zf and zo. */
 const FORWARD = `
@@ -93,9 +93,23 @@ export const cellForward = (places: ForwardPlaces, forgetBias: Datum): Launch =>
 
 export const cellBackward = (places: BackwardPlaces): Launch => alone(CELL_BACKWARD, places.dh, places);
 
-/** Sequences that a thread computes; a GPU needs more threads than a processor. A thread has 16 sums for each, or backward 4. */
-const FORWARD_ROWS: Readonly<Record<AdapterKind, number>> = { software: 4, gpu: 1 };
-const BACKWARD_ROWS: Readonly<Record<AdapterKind, number>> = { software: 8, gpu: 1 };
+/** A thread's tile: how many sequences, for four units of each. A sequence has 16 sums, or backward 4, so forward eight would not fit the registers. */
+const ROWS = {
+  '1×4 units a thread': 1,
+  '2×4 units a thread': 2,
+  '4×4 units a thread': 4,
+  '8×4 units a thread': 8,
+} as const;
+export type StepTile = keyof typeof ROWS;
+export const STEP_TILES: Readonly<Record<CellStep['pass'], readonly StepTile[]>> = {
+  forward: ['1×4 units a thread', '2×4 units a thread', '4×4 units a thread'],
+  backward: ['1×4 units a thread', '2×4 units a thread', '4×4 units a thread', '8×4 units a thread'],
+};
+/** The tile of a step whose tiles are not measured: a GPU needs more threads than a processor. */
+export const USUAL_STEP_TILE: Readonly<Record<CellStep['pass'], Readonly<Record<AdapterKind, StepTile>>>> = {
+  forward: { software: '4×4 units a thread', gpu: '1×4 units a thread' },
+  backward: { software: '8×4 units a thread', gpu: '1×4 units a thread' },
+};
 const TOGETHER = { element: 'vec4f', functions: mathOf('vec4f') } as const;
 const THREADS_TOGETHER: Readonly<Record<AdapterKind, number>> = { software: 8, gpu: 64 };
 
@@ -118,11 +132,11 @@ const eachGate = (rows: number, text: (r: number, gate: string, g: number) => st
  * (1)–(4) of one step: z = gates + hPrev·Wh, where `gates` holds x·Wx + b, and then gets the activated gates. z is stored if
  * `storesZ`.
  */
-const stepForwardOf = (kind: AdapterKind): Kernel => {
-  const rows = FORWARD_ROWS[kind];
+const stepForwardOf = (kind: AdapterKind, tile: StepTile): Kernel => {
+  const rows = ROWS[tile];
   return {
     ...TOGETHER,
-    name: `h·Wh with lstmCellForward, ${kind}`,
+    name: `h·Wh with lstmCellForward, ${tile}, ${kind}`,
     threads: THREADS_TOGETHER[kind],
     whole: ['B', 'H4', 'K', 'h', 'c', 'gates', 'z', 'cPrev', 'hPrev', 'hPitch', 'Wh', 'storesZ'],
     real: ['forgetBias'],
@@ -154,11 +168,11 @@ const stepForwardOf = (kind: AdapterKind): Kernel => {
  * (1′) and (4′)–(2′): dh += dzNext·Whᵀ of step t+1, then the cell of step t. A row of Wh has the four gates of one unit of h, so a
  * thread reads four rows. dz and dzNext are different rows: other threads read dzNext.
  */
-const stepBackwardOf = (kind: AdapterKind): Kernel => {
-  const rows = BACKWARD_ROWS[kind];
+const stepBackwardOf = (kind: AdapterKind, tile: StepTile): Kernel => {
+  const rows = ROWS[tile];
   return {
     ...TOGETHER,
-    name: `dz·Whᵀ with lstmCellBackward, ${kind}`,
+    name: `dz·Whᵀ with lstmCellBackward, ${tile}, ${kind}`,
     threads: THREADS_TOGETHER[kind],
     whole: ['B', 'H4', 'dz', 'dc', 'dcPrev', 'dh', 'gates', 'c', 'cPrev', 'dzNext', 'Wh'],
     body: `
@@ -193,12 +207,30 @@ const stepBackwardOf = (kind: AdapterKind): Kernel => {
   };
 };
 
-const STEP_FORWARD = { software: stepForwardOf('software'), gpu: stepForwardOf('gpu') };
-const STEP_BACKWARD = { software: stepBackwardOf('software'), gpu: stepBackwardOf('gpu') };
+const kernelsOf = (pass: CellStep['pass'], kind: AdapterKind): Readonly<Partial<Record<StepTile, Kernel>>> => {
+  const make = pass === 'forward' ? stepForwardOf : stepBackwardOf;
+  return Object.fromEntries(STEP_TILES[pass].map((tile) => [tile, make(kind, tile)]));
+};
+const KERNELS = {
+  forward: { software: kernelsOf('forward', 'software'), gpu: kernelsOf('forward', 'gpu') },
+  backward: { software: kernelsOf('backward', 'software'), gpu: kernelsOf('backward', 'gpu') },
+};
 
-function together(rows: number, kernel: Kernel, { rows: B, pitch: H4 }: Place, whole: Record<string, number>): Launch {
-  const threads = Math.ceil(B / rows) * H4;
-  return { kernel, whole: { B, H4, ...whole }, groups: Math.ceil(threads / kernel.threads) };
+/** The kernel and the workgroups of a step in a tile of its pass. */
+export function stepInTile(tile: StepTile, { pass, kind, B, H }: CellStep): Pick<Launch, 'kernel' | 'groups'> {
+  const kernel = KERNELS[pass][kind][tile];
+  if (!kernel) throw new Error(`webgpu: the ${pass} pass has no tile ${tile}`);
+  return { kernel, groups: Math.ceil((Math.ceil(B / ROWS[tile]) * H) / 4 / kernel.threads) };
+}
+
+function step(
+  pass: CellStep['pass'],
+  kind: AdapterKind,
+  { rows: B, pitch: H4 }: Place,
+  whole: Launch['whole'],
+): Launch {
+  const tiled = { pass, kind, B, H: 4 * H4 };
+  return { ...stepInTile(USUAL_STEP_TILE[pass][kind], tiled), whole: { ...whole, B, H4 }, tiled };
 }
 
 /** H must be in groups of four. */
@@ -210,9 +242,9 @@ export function stepForward(
 ): Launch {
   const { h, hPrev } = places;
   const whole = { ...addresses(places), K: hPrev.columns, hPitch: hPrev.pitch, storesZ: Number(storesZ) };
-  return { ...together(FORWARD_ROWS[kind], STEP_FORWARD[kind], h, whole), real: { forgetBias } };
+  return { ...step('forward', kind, h, whole), real: { forgetBias } };
 }
 
 /** H must be in groups of four, and Wh of H rows. */
 export const stepBackward = (kind: AdapterKind, places: BackwardPlaces & Record<'dzNext' | 'Wh', Place>): Launch =>
-  together(BACKWARD_ROWS[kind], STEP_BACKWARD[kind], places.dh, addresses(places));
+  step('backward', kind, places.dh, addresses(places));

@@ -1,4 +1,5 @@
 /** A kernel: WGSL with its parameters. A launch: a kernel with their values, and how many groups of threads run. */
+import type { AdapterKind } from './device.js';
 
 /** How a kernel sees the memory of all tensors: as single numbers, or as groups of four. */
 type Element = 'f32' | 'vec4f';
@@ -41,14 +42,22 @@ export interface Product {
   readonly bTransposed: boolean;
 }
 
+/** A step of an LSTM with its product: hPrev·Wh and (2)–(4), or dz·Whᵀ and (4′)–(2′). Several kernels compute it: see cell.ts. */
+export interface CellStep {
+  readonly pass: 'forward' | 'backward';
+  readonly kind: AdapterKind;
+  readonly B: number;
+  readonly H: number;
+}
+
 export interface Launch {
   readonly kernel: Kernel;
   readonly whole: Readonly<Record<string, number>>;
   readonly real?: Readonly<Record<string, Datum>>;
   readonly list?: readonly (number | Datum)[];
   readonly groups: number;
-  /** If it is one: other tiles have the same parameters. */
-  readonly product?: Product;
+  /** What it computes, if other tiles have the same parameters: see tiles.ts. */
+  readonly tiled?: Product | CellStep;
 }
 
 /** Four numbers of `list`, or one name, have 4 bytes each. */

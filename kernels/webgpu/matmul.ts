@@ -114,11 +114,11 @@ function threadTile(aTransposed: boolean, bTransposed: boolean): Kernel {
 // The tiles. Every tile has these parameters, and every output has the same bits in each; tile-choice.ts says which one computes a product.
 
 /** Names say how many outputs a thread or a workgroup computes. */
-export const TILE_NAMES = ['8×8 a thread', '64×64', '32×32', '32×32 in subgroups'] as const;
-export type TileName = (typeof TILE_NAMES)[number];
+export const PRODUCT_TILES = ['8×8 a thread', '64×64', '32×32', '32×32 in subgroups'] as const;
+export type ProductTile = (typeof PRODUCT_TILES)[number];
 
 /** The tile of a product whose tiles are not measured. */
-export const USUAL_TILE: Readonly<Record<AdapterKind, TileName>> = { software: '8×8 a thread', gpu: '64×64' };
+export const USUAL_TILE: Readonly<Record<AdapterKind, ProductTile>> = { software: '8×8 a thread', gpu: '64×64' };
 
 interface Tile {
   /** For A·B, A·Bᵀ, Aᵀ·B and Aᵀ·Bᵀ. */
@@ -137,7 +137,7 @@ const inWorkgroups = (shape: WorkgroupShape): Tile =>
     (M, N) => tilesAlong(M, sideOf(shape)) * tilesAlong(N, sideOf(shape)),
   );
 
-const TILES: Readonly<Record<TileName, Tile>> = {
+const TILES: Readonly<Record<ProductTile, Tile>> = {
   '8×8 a thread': tileOf(threadTile, (M, N) => {
     const tiles = tilesAlong(M, TILE.rows) * tilesAlong(N, 4 * TILE.groups);
     return Math.ceil(tiles / THREADS);
@@ -148,7 +148,10 @@ const TILES: Readonly<Record<TileName, Tile>> = {
 };
 
 /** The kernel and the workgroups of a product in a tile. */
-export function inTile(name: TileName, { M, N, aTransposed, bTransposed }: Product): Pick<Launch, 'kernel' | 'groups'> {
+export function productInTile(
+  name: ProductTile,
+  { M, N, aTransposed, bTransposed }: Product,
+): Pick<Launch, 'kernel' | 'groups'> {
   const { kernels, groupsFor } = TILES[name];
   return { kernel: kernels[2 * Number(aTransposed) + Number(bTransposed)], groups: groupsFor(M, N) };
 }
@@ -172,7 +175,7 @@ export function matmul(
   b: Place,
   start: Start,
   { steps, aStride, bStride }: ProductBlocks = ONE_BLOCK,
-): Launch & { readonly product: Product } {
+): Launch & { readonly tiled: Product } {
   const [M, N] = [out.rows, out.columns];
   const K = a.transposed ? a.rows : a.columns;
   const [first, startPitch] = typeof start === 'object' ? [start.address, 0] : [out.address, out.pitch];
@@ -182,6 +185,6 @@ export function matmul(
     ...{ steps, aStride: wrapped(aStride), bStride: wrapped(bStride) },
     ...{ start: first, startPitch, hasStart: Number(start !== 'nothing') },
   };
-  const product = { M, N, K, steps, aTransposed: a.transposed, bTransposed: b.transposed };
-  return { ...inTile(USUAL_TILE[kind], product), whole, product };
+  const tiled = { M, N, K, steps, aTransposed: a.transposed, bTransposed: b.transposed };
+  return { ...productInTile(USUAL_TILE[kind], tiled), whole, tiled };
 }

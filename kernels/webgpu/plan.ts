@@ -37,8 +37,8 @@ interface Slot {
 }
 
 interface Encoded {
-  /** Only of a product: it may get another tile. */
-  readonly product: Launch | undefined;
+  /** Only if it has tiles: it may get another one. */
+  readonly tiled: Launch | undefined;
   readonly pipeline: GPUComputePipeline;
   readonly grid: readonly [number, number];
   readonly offset: readonly number[];
@@ -82,14 +82,14 @@ export class Plan {
   }
 
   private compiled(launch: Launch): Omit<Encoded, 'offset'> {
-    const product = launch.product && launch;
-    return { product, pipeline: this.pipelines.of(launch.kernel), grid: gridOf(launch) };
+    const tiled = launch.tiled && launch;
+    return { tiled, pipeline: this.pipelines.of(launch.kernel), grid: gridOf(launch) };
   }
 
-  /** Gives each product the tile that `tiled` gives it. A tile changes neither parameters nor results. */
+  /** Gives each launch that has tiles the one that `tiled` gives it. A tile changes neither parameters nor results. */
   useTiles(tiled: (launch: Launch) => Launch): void {
     this.launches = this.launches.map((encoded) =>
-      encoded.product ? { ...encoded, ...this.compiled(tiled(encoded.product)) } : encoded,
+      encoded.tiled ? { ...encoded, ...this.compiled(tiled(encoded.tiled)) } : encoded,
     );
   }
 

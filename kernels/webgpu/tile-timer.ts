@@ -1,11 +1,10 @@
-/** Times a product in each tile, in memory of its own: nothing of a network is read or written. */
+/** Times a product, or a step of an LSTM, in each tile, in memory of its own: nothing of a network is read or written. */
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import type { Place } from './allocations.js';
 import type { Device } from './device.js';
-import type { Launch, Product } from './kernel.js';
+import type { Launch } from './kernel.js';
 import { Memory } from './memory.js';
-import { type TileName, inTile, matmul } from './matmul.js';
 import { type Pipelines, Plan } from './plan.js';
+import { type Placed, type TileName, type Tiled, checkedFor, inTile, nameOf, placed } from './tiles.js';
 
 /** Turns of the tiles; the quickest one of each counts. */
 const TURNS = 3;
@@ -15,38 +14,13 @@ const SLOW_MS = 5;
 const LONGER = 3;
 const MOST_LAUNCHES = 64;
 
-/** A product with edges in every tile and several blocks: small, but with more than one workgroup each way. */
-const CHECKED = { M: 70, N: 68, K: 21, steps: 2 } as const;
-
-const NOTHING = new Float32Array();
-
-interface Placed {
-  readonly launch: Launch;
-  readonly out: Place;
-  /** Groups of four numbers of a, b and out together. */
-  readonly quads: number;
-}
-
-/** The product with a, b and out one after another from address 0 on. */
-function placedProduct({ M, N, K, steps, aTransposed, bTransposed }: Product): Placed {
-  let quads = 0;
-  const place = (rows: number, columns: number, transposed: boolean, blocks: number): Place => {
-    const pitch = Math.ceil(columns / 4);
-    const address = quads;
-    quads += blocks * rows * pitch;
-    return { data: NOTHING, address, rows, columns, pitch, transposed };
-  };
-  const a = aTransposed ? place(K, M, true, steps) : place(M, K, false, steps);
-  const b = bTransposed ? place(N, K, true, steps) : place(K, N, false, steps);
-  const out = place(M, N, false, 1);
-  const blocks = { steps, aStride: a.rows * a.pitch, bStride: b.rows * b.pitch };
-  return { launch: matmul('gpu', out, a, b, 'nothing', blocks), out, quads };
-}
+/** Of a step: its bias. A product has none. */
+const NUMBERS = [[1]];
 
 export class TileTimer {
   private readonly memory: Memory;
   private isReserved = false;
-  /** By transposes: which tiles give the bits of the first one. */
+  /** By the name of what is checked: which tiles give the bits of the first one. */
   private readonly right = new Map<string, Promise<readonly TileName[]>>();
 
   constructor(
@@ -57,19 +31,19 @@ export class TileTimer {
   }
 
   /**
-   * The milliseconds of a launch of the product, by tile. Tiles that this device does not compile, or that have other bits than the first
-   * one, are missing. Throws an OutOfMemoryError if the product is too large for the device, and rejects if the device is lost.
+   * The milliseconds of a launch, by tile. Tiles that this device does not compile, or that have other bits than the first
+   * one, are missing. Throws an OutOfMemoryError if its operands are too large for the device, and rejects if the device is lost.
    */
   async timesOf(
-    product: Product,
+    measured: Tiled,
     tiles: readonly TileName[],
     isStopped: () => boolean,
   ): Promise<ReadonlyMap<TileName, number>> {
-    const launchable = await this.rightTiles(product, tiles);
-    const { launch } = await this.placed(product);
+    const launchable = await this.rightTiles(checkedFor(measured), tiles);
+    const { launch } = await this.placed(measured);
     const plans: Plan[] = [];
     const planOf = (tile: TileName, count: number): Plan => {
-      const tiled: Launch = { ...launch, ...inTile(tile, product) };
+      const tiled: Launch = { ...launch, ...inTile(tile, measured) };
       const plan = new Plan(this.device, this.memory, this.pipelines, [], Array<Launch>(count).fill(tiled));
       plans.push(plan);
       return plan;
@@ -108,50 +82,49 @@ export class TileTimer {
   /** From the submit to the end of the work on the device. */
   private async msOf(plan: Plan): Promise<number> {
     const begin = performance.now();
-    plan.run([]);
+    plan.run(NUMBERS);
     await this.device.result(this.device.gpu.queue.onSubmittedWorkDone());
     return performance.now() - begin;
   }
 
-  private async rightTiles(product: Product, tiles: readonly TileName[]): Promise<readonly TileName[]> {
-    const { aTransposed, bTransposed } = product;
-    const checked = { ...CHECKED, aTransposed, bTransposed };
-    const key = `${aTransposed} ${bTransposed}`;
+  private rightTiles(checked: Tiled, tiles: readonly TileName[]): Promise<readonly TileName[]> {
+    const key = nameOf(checked);
     const right = this.right.get(key) ?? this.check(checked, tiles);
     this.right.set(key, right);
     return right;
   }
 
-  private async check(product: Product, tiles: readonly TileName[]): Promise<readonly TileName[]> {
-    const { launch, out, quads } = await this.placed(product);
+  /** All operands are compared, so that a number that another tile writes or does not write is noticed. */
+  private async check(checked: Tiled, tiles: readonly TileName[]): Promise<readonly TileName[]> {
+    const { launch, quads } = await this.placed(checked);
     const numbers = Float32Array.from({ length: 4 * quads }, (_, n) => Math.sin(n * n));
     const right: TileName[] = [];
     let expected: string | undefined;
     for (const tile of tiles) {
-      const tiled = { ...launch, ...inTile(tile, product) };
+      const tiled = { ...launch, ...inTile(tile, checked) };
       if (!(await this.compiles(tiled))) continue;
-      this.memory.write(0, numbers); // out, too, so that a number that is not written is noticed
+      this.memory.write(0, numbers);
       const plan = new Plan(this.device, this.memory, this.pipelines, [], [tiled]);
-      plan.run([]);
+      plan.run(NUMBERS);
       let found = '';
-      await this.memory.read(out.address, out.rows * out.pitch, (values) => (found = values.join()));
+      await this.memory.read(0, quads, (values) => (found = values.join()));
       plan.dispose();
       if (found === (expected ??= found)) right.push(tile);
     }
     return right;
   }
 
-  /** A launch of the product, with room for its operands from address 0 on: of one product at a time. */
-  private async placed(product: Product): Promise<Placed> {
-    const placed = placedProduct(product);
+  /** A launch, with room for its operands from address 0 on: of one at a time. */
+  private async placed(tiled: Tiled): Promise<Placed> {
+    const one = placed(tiled);
     const isEnough = await this.noError(() => {
       if (this.isReserved) this.memory.release(0);
       this.isReserved = false;
-      this.memory.allocate(placed.quads);
+      this.memory.allocate(one.quads);
       this.isReserved = true;
     });
-    if (!isEnough) throw new OutOfMemoryError(`webgpu: no memory is left to measure a product`);
-    return placed;
+    if (!isEnough) throw new OutOfMemoryError(`webgpu: no memory is left to measure tiles`);
+    return one;
   }
 
   private compiles({ kernel }: Launch): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** WebGPU backends for tests, if this computer has an adapter; with the tiles of either kind of adapter. */
 import { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import { type AdapterKind, Device } from '../../kernels/webgpu/device.js';
-import type { TileName } from '../../kernels/webgpu/matmul.js';
+import type { TileName } from '../../kernels/webgpu/tiles.js';
 import type { ChoiceStore, Operations } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
@@ -11,7 +11,7 @@ import { needs } from './needs.js';
 /** A backend whose kernels are those for this kind of adapter. `tile`: of all products; default: the usual one of this kind. */
 export const openWebGpu = async (
   kind?: AdapterKind,
-  tile?: TileName | 'measured',
+  tile?: TileName | 'usual' | 'measured',
   store?: ChoiceStore,
 ): Promise<WebGpuBackend> => withShapeChecks(new WebGpuBackend(await Device.open(), kind, tile, store));
 

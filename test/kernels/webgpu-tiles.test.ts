@@ -1,8 +1,9 @@
-/** The tiles of a product on WebGPU: the same bits in each, and which one a device gets: the quickest, and never one that is wrong. */
+/** The tiles of products and of LSTM steps on WebGPU: the same bits in each, and which one a device gets: the quickest, and never one that is wrong. */
 import type { WebGpuBackend } from '../../kernels/webgpu/backend.js';
 import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
-import { type TileName, TILE_NAMES, USUAL_TILE } from '../../kernels/webgpu/matmul.js';
-import { measuredProduct } from '../../kernels/webgpu/tile-choice.js';
+import { STEP_TILES } from '../../kernels/webgpu/cell.js';
+import { type ProductTile, PRODUCT_TILES, USUAL_TILE } from '../../kernels/webgpu/matmul.js';
+import { type TileName, measuredFor, workOf } from '../../kernels/webgpu/tiles.js';
 import type { ChoiceStore } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { type Tensor, rowsOf, valuesOf } from '../../src/core/tensor.js';
@@ -57,8 +58,10 @@ async function products(backend: WebGpuBackend): Promise<Float64Array[]> {
   return outs.map(valuesOf);
 }
 
-/** Merged steps, whose sums run over several blocks of a and b. */
-const NETWORK = { network: modelNetwork({ I: 5, H: 8, C: 6 }, 0.4), sizes: { T: 5, B: 3 } };
+/** Merged steps, whose sums run over several blocks of a and b. No tile of a step divides the batch. */
+const NETWORK = { network: modelNetwork({ I: 5, H: 8, C: 6 }, 0.4), sizes: { T: 5, B: 11 } };
+/** Its steps are large enough to be measured. */
+const LARGE_NETWORK = { network: modelNetwork({ I: 3, H: 32, C: 2 }, 0.4), sizes: { T: 3, B: 65 } };
 
 /** The tile that a line of `choices` names. */
 const tilesIn = ({ choices }: { readonly choices?: readonly string[] }): string[] =>
@@ -97,7 +100,8 @@ await describeWebGpu(() => {
     trained = await using(openWebGpu('gpu', '64×64'), (backend) => trainThreeSteps(backend, NETWORK));
   });
 
-  test.each(TILE_NAMES.filter((name) => name !== '64×64'))('%s: every output has the bits of 64×64', async (tile) => {
+  const others: TileName[] = [...PRODUCT_TILES.filter((name) => name !== '64×64'), ...STEP_TILES.backward];
+  test.each(others)('%s: every output has the bits of the usual tiles', async (tile) => {
     await using(openWebGpu('gpu', tile), async (backend) => {
       if (tile.includes('subgroups') && backend.device.leastSubgroup < 8) return; // never chosen here
       expectSameNumbers(await products(backend), expected);
@@ -117,7 +121,7 @@ await describeWebGpu(() => {
         ([, tile, ms]) => [tile.trim(), Number(ms)] as const,
       );
       expect(others).toEqual([]);
-      const known = TILE_NAMES.filter((name) => !name.includes('subgroups') || backend.device.leastSubgroup >= 8);
+      const known = PRODUCT_TILES.filter((name) => !name.includes('subgroups') || backend.device.leastSubgroup >= 8);
       expect(times.map(([tile]) => tile).sort()).toEqual([...known].sort());
       const [usualTile, usualMs] = times[0];
       const [best, ms] = times.reduce((one, other) => (other[1] < one[1] ? other : one));
@@ -127,27 +131,46 @@ await describeWebGpu(() => {
       ]);
       const [[name, text]] = store.kept;
       expect([name, JSON.parse(text)]).toEqual([
-        `longhand webgpu tiles 1: ${backend.device.adapterId}`,
+        `longhand webgpu tiles 2: ${backend.device.adapterId}`,
         { [NAME]: tilesIn(backend)[0] },
       ]);
     });
   });
 
-  test.each<TileName>(['32×32', '64×64'])('a backend has the tile that was kept for the adapter: %s', async (tile) => {
-    const store = storeOf(JSON.stringify({ [NAME]: tile, other: 'thing' }));
-    await using(openMeasured(store), async (backend) => {
-      const made: string[] = [];
-      const { gpu } = backend.device;
-      const create = gpu.createComputePipeline.bind(gpu);
-      gpu.createComputePipeline = (descriptor) => {
-        made.push(descriptor.label!);
-        return create(descriptor);
-      };
-      await multiply(backend, 2);
-      expect(backend.choices).toEqual([`${NAME}: ${tile} (measured before)`]);
-      expect([made.at(-1), store.kept.size]).toEqual([`matmul a·b in a workgroup's tile, ${tile}`, 0]);
+  test('the steps of a network have the quickest of the tiles that were measured, with the same numbers', async () => {
+    const usual = await using(openWebGpu(), (backend) => trainThreeSteps(backend, LARGE_NETWORK));
+    await using(openMeasured(), async (backend) => {
+      const found = await trainThreeSteps(backend, LARGE_NETWORK);
+      for (const [name, values] of Object.entries(found)) expect([name, values]).toEqual([name, usual[name]]);
+      for (const [pass, name] of Object.entries({
+        forward: 'h·Wh and the cell [65,32]·[32,128]',
+        backward: 'dz·Whᵀ and the cell [65,128]·[128,32]',
+      })) {
+        const line = backend.choices.find((one) => one.startsWith(name))!;
+        const measured = [...line.matchAll(/([^,(]+) [\d.e+-]+ ms/g)].map(([, tile]) => tile.trim()).sort();
+        expect(measured).toEqual(STEP_TILES[pass as keyof typeof STEP_TILES]);
+      }
     });
   });
+
+  test.each<ProductTile>(['32×32', '64×64'])(
+    'a backend has the tile that was kept for the adapter: %s',
+    async (tile) => {
+      const store = storeOf(JSON.stringify({ [NAME]: tile, other: 'thing' }));
+      await using(openMeasured(store), async (backend) => {
+        const made: string[] = [];
+        const { gpu } = backend.device;
+        const create = gpu.createComputePipeline.bind(gpu);
+        gpu.createComputePipeline = (descriptor) => {
+          made.push(descriptor.label!);
+          return create(descriptor);
+        };
+        await multiply(backend, 2);
+        expect(backend.choices).toEqual([`${NAME}: ${tile} (measured before)`]);
+        expect([made.at(-1), store.kept.size]).toEqual([`matmul a·b in a workgroup's tile, ${tile}`, 0]);
+      });
+    },
+  );
 
   const broken: [string, ChoiceStore][] = [
     ...['nonsense', '[]', 'null', '7', JSON.stringify({ [NAME]: '7×7' }), JSON.stringify({ [NAME]: null })].map(
@@ -240,14 +263,26 @@ test('what is measured in place of a product has at most 2²⁵ multiply-adds, a
   const size = (most: number): number => Math.ceil(2 ** (random.uniform(0, 1) * most));
   for (let n = 0; n < 500; n++) {
     const product = { M: size(18), N: size(18), K: size(16), steps: size(8), aTransposed: false, bTransposed: true };
-    const measured = measuredProduct(product);
-    const { M, N, K, steps } = measured;
+    const measured = measuredFor(product);
+    const { M, N, K, steps } = measured as typeof product;
     const tiles = Math.ceil(M / 64) * Math.ceil(N / 64);
     expect([M, N, K, steps].every((one) => Number.isInteger(one) && one >= 1)).toBe(true);
     expect(64 * 64 * tiles * K * steps).toBeLessThanOrEqual(2 ** 25);
-    expect(measuredProduct(measured)).toEqual(measured);
+    expect(measuredFor(measured)).toEqual(measured);
     if (product.M <= 512 && product.N <= 512) expect([M, N]).toEqual([product.M, product.N]);
   }
   const recurrent = { M: 128, N: 512, K: 128, steps: 1, aTransposed: false, bTransposed: false };
-  expect(measuredProduct(recurrent)).toEqual(recurrent);
+  expect(measuredFor(recurrent)).toEqual(recurrent);
+  for (const [B, H] of [
+    [128, 128],
+    [7, 2048],
+    [4096, 4],
+    [300, 4096],
+  ]) {
+    const step = { pass: 'forward', kind: 'gpu', B, H } as const;
+    const measured = measuredFor(step);
+    expect(workOf(measured)).toBeLessThanOrEqual(2 ** 25);
+    expect(measuredFor(measured)).toEqual(measured);
+    if (workOf(step) <= 2 ** 25) expect(measured).toEqual(step);
+  }
 });
