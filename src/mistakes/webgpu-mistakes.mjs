@@ -163,16 +163,24 @@ a tile that does not compile is used
 - if (!(await this.compiles(tiled))) continue;
 ## tile-choice, kernels/webgpu-tiles: damaged
 any text is a tile
-- if (isTile(tile) && this.tiles.includes(tile) && !this
-+ if (!this
+- return this.tilesOf(tiled).find((tile) => tile === known);
++ return known as TileName | undefined;
 ## tile-choice, kernels/webgpu-tiles: was kept
 another product's choice
-- this.known.get(name);
-+ this.known.get('other');
+- const known = this.known.get(name);
++ const known = this.known.get('other');
+## cell, kernels/webgpu-tiles: units a thread.* bits
+the rows of a tile of another size
+- Math.ceil(B / ROWS[tile])
++ Math.ceil(B / 4)
+## tiles, kernels/webgpu-tiles: steps of a network
+steps are not measured
+-   isStep(tiled) ? 4 * tiled.B * tiled.H ** 2 :
++   isStep(tiled) ? 0 :
 ## plan, kernels/webgpu-tiles: was kept
 a list keeps its first tile
-- this.compiled(tiled(encoded.product))
-+ this.compiled(encoded.product)
+- this.compiled(tiled(encoded.tiled))
++ this.compiled(encoded.tiled)
 ## pointwise, slow/kernels/backend-webgpu: software.*adam
 β of the other moment
 - fma(g - memory[places.y + n], vec4f(\${1 - BETA1})
