@@ -58,8 +58,8 @@ async function products(backend: WebGpuBackend): Promise<Float64Array[]> {
   return outs.map(valuesOf);
 }
 
-/** Merged steps, whose sums run over several blocks of a and b. No tile of a step divides the batch. */
-const NETWORK = { network: modelNetwork({ I: 5, H: 8, C: 6 }, 0.4), sizes: { T: 5, B: 11 } };
+/** Merged steps, whose sums run over several blocks of a and b. No tile of a step divides the batch, and steps have several workgroups. */
+const NETWORK = { network: modelNetwork({ I: 5, H: 12, C: 6 }, 0.4), sizes: { T: 5, B: 43 } };
 /** Its steps are large enough to be measured. */
 const LARGE_NETWORK = { network: modelNetwork({ I: 3, H: 32, C: 2 }, 0.4), sizes: { T: 3, B: 65 } };
 
