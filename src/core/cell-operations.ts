@@ -2,9 +2,8 @@
  * The element-wise operations of the cells beside the LSTM, and the shapes of their operands. A backend may lack them: a network
  * with such a cell is then refused, see `assertRuns` of src/cells/cell.ts.
  *
- * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its fields
- * and its kind in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, a case in assembly/index.ts and a line in
- * kernels/wasm/backend.ts.
+ * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its kind
+ * in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, a case in assembly/index.ts and a line in kernels/wasm/backend.ts.
  */
 import type { Tensor } from './tensor.js';
 import { assertShape, formatShape } from './tensor.js';

@@ -102,9 +102,11 @@ describe('memory', () => {
   });
 });
 
-/* The fields of jobs: kernels/wasm/assembly/jobs.ts lists them, and the host writes them by the same names. */
+/* The fields of jobs: two files of kernels/wasm/assembly list them, and the host writes them by the same names. */
 
-const assembly = readFileSync(new URL('../../kernels/wasm/assembly/jobs.ts', import.meta.url), 'utf8');
+const assembly = ['jobs', 'cell-jobs']
+  .map((file) => readFileSync(new URL(`../../kernels/wasm/assembly/${file}.ts`, import.meta.url), 'utf8'))
+  .join('');
 
 /** What AssemblyScript lays out: fields of 4 bytes, in the order of their declarations. */
 const JOBS = [...assembly.matchAll(/^export class (\w+) \{\n([^}]*)\}/gm)].map(([, name, body]) => ({
