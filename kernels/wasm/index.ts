@@ -10,7 +10,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
-import { Heap } from './heap.js';
+import { WasmHeap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
 import { WasmBackend } from './backend.js';
 import type { WasmExports } from './runner.js';
@@ -76,7 +76,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
 
-  const heap = new Heap(memory, FIRST_ADDRESS, most);
+  const heap = new WasmHeap(memory, FIRST_ADDRESS, most);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
