@@ -1,9 +1,9 @@
 /**
  * What a network needs to know about a cell: the seam between src/network and the equations of one recurrent net. lstm.ts, the LSTM, stands
  * directly on it. A cell that computes one step after another needs less: step-cell.ts makes it from its shapes and the equations
- * of one step, as in gru.ts. cells.ts is the table.
+ * of one step. cells.ts is the table.
  *
- * To add a cell: its equations in src/equations, a file here, a name in names.ts, a row in cells.ts. If no operation of `Operations` or
+ * To add a cell: its equations in src/equations, a name in names.ts, an entry in cells.ts. If no operation of `Operations` or
  * `CellOperations` does its element-wise part, src/core/cell-operations.ts says how to add one; `operations` names those that it
  * needs, and a network is refused on a backend that lacks one.
  */
