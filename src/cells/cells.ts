@@ -10,8 +10,7 @@ import { slstmStepBackward, slstmStepForward } from '../equations/slstm.js';
 import type { Cell } from './cell.js';
 import { lstm, setLstmChrono } from './lstm.js';
 import { type CellName, CELL_NAMES } from './names.js';
-import { scanCell } from './scan-cell.js';
-import { stepCell } from './step-cell.js';
+import { scanCell, stepCell } from './step-cell.js';
 
 /** Every cell, by its name; src/equations has their equations. */
 const CELLS: Readonly<Record<CellName, Cell>> = {

@@ -16,7 +16,7 @@ import { completeConfig } from '../network/config.js';
 import { initialise } from '../network/initial-values.js';
 import { modelNetwork } from '../network/tutorial-network.js';
 import { explained } from './answer-error.js';
-import { type ProductBackward, denseFrom } from './dense-from-product.js';
+import { type ProductBackward, denseFrom } from './network-answers.js';
 import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
 import { evaluate } from './evaluate.js';
