@@ -1,7 +1,6 @@
 /** The tensors of a backend: where each lies in the wasm memory, and how often it has been written. */
 import ndarray from 'ndarray';
-import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
+import { type FloatArray, type Tensor, assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
 import type { WasmHeap } from './heap.js';
 
 /** The memory of one tensor and of its packed copies. */

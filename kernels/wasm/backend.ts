@@ -8,8 +8,7 @@ import * as clipping from '../../src/equations/clipping.js';
 import type { Allocations } from './allocations.js';
 import { cellChunks, columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
-import type { Kind } from './jobs.js';
-import { ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
+import { type Kind, ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
 import type { TileVerdict } from './tile-check.js';

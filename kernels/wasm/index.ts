@@ -4,8 +4,7 @@
  * backend.ts turns each operation into a job: addresses, strides and a number of chunks. assembly/ computes the jobs;
  * assembly/jobs.ts lists their fields. Results do not depend on the number of threads.
  */
-import type { TypeName } from '../../src/core/arguments.js';
-import { assertKinds } from '../../src/core/arguments.js';
+import { type TypeName, assertKinds } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
@@ -13,8 +12,7 @@ import { PORTABLE, RELAXED } from './binaries.js';
 import { WasmHeap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
 import { WasmBackend } from './backend.js';
-import type { WasmExports } from './runner.js';
-import { Runner } from './runner.js';
+import { type WasmExports, Runner } from './runner.js';
 import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';

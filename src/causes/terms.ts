@@ -1,7 +1,6 @@
 /** Statements that every number is a factor times the expected one, that a tensor has the numbers of another one, or lacks a term that another one shows. */
 import { sizeOf } from '../core/tensor.js';
-import type { Compared, Statement } from './compared.js';
-import { areNear, digitsOf, digitsOfAll, DIGITS, largestOf, whole } from './compared.js';
+import { type Compared, type Statement, areNear, digitsOf, digitsOfAll, DIGITS, largestOf, whole } from './compared.js';
 
 /** Numbers that a tensor, or a term of it, can have. */
 export interface Candidate {

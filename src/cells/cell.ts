@@ -10,8 +10,7 @@
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { CellOperation } from '../core/cell-operations.js';
 import { BackendUnavailableError } from '../core/errors.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { rowsOf, stepOf } from '../core/tensor.js';
+import { type Shape, type Tensor, rowsOf, stepOf } from '../core/tensor.js';
 
 /** A tensor for each name. */
 export type Tensors = Readonly<Record<string, Tensor>>;

@@ -7,10 +7,8 @@ import {
   recurrenceForward,
   setRecurrenceLengths,
 } from '../equations/recurrence.js';
-import type { Block, Scan } from '../equations/scan-blocks.js';
-import { bindScan } from '../equations/scan-blocks.js';
-import type { Cell, CellSizes, Shapes } from './cell.js';
-import { boundCell, stateShapesOf } from './cell.js';
+import { type Block, type Scan, bindScan } from '../equations/scan-blocks.js';
+import { type Cell, type CellSizes, type Shapes, boundCell, stateShapesOf } from './cell.js';
 
 /** A cell that computes one step after another. */
 export interface StepCell<Name extends string = string> extends Omit<Cell, 'activationShapes' | 'bind'> {

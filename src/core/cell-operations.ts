@@ -5,8 +5,7 @@
  * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its kind
  * in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, a case in assembly/index.ts and a line in kernels/wasm/backend.ts.
  */
-import type { Tensor } from './tensor.js';
-import { assertShape, formatShape } from './tensor.js';
+import { type Tensor, assertShape, formatShape } from './tensor.js';
 
 /** Outputs first, then inputs, as in `Operations`. */
 export interface CellOperations {

@@ -3,8 +3,7 @@ import { Random } from '../core/rng.js';
 import { type Tensor, rowsOf, zeros } from '../core/tensor.js';
 import { type denseBackward, denseForward } from '../equations/dense.js';
 import { column, row } from './behind.js';
-import type { Case } from './results.js';
-import { byIndex, fixed, numericResult, resultOf, whileReading } from './results.js';
+import { type Case, byIndex, fixed, numericResult, resultOf, whileReading } from './results.js';
 import { backend, HELD, randomTensor, scale, setSpecialNumbers, unwritten, weightedSum } from './tensors.js';
 
 /** Their names, beside dW and db of a network with a loss at every step. */

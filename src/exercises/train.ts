@@ -2,11 +2,9 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
 import { Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { stepOf, zeros } from '../core/tensor.js';
+import { type Tensor, stepOf, zeros } from '../core/tensor.js';
 import { fillBatch } from '../data/batches.js';
-import type { LabelledImages } from '../data/mnist.js';
-import { CLASSES } from '../data/mnist.js';
+import { type LabelledImages, CLASSES } from '../data/mnist.js';
 import { adam, adamRate } from '../equations/adam.js';
 import { crossEntropyBackward, labelRows } from '../equations/cross-entropy.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
