@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Makes the jobs of the other cells for assembly/cell-jobs.ts, and translates them and assembly/jobs.ts into TypeScript for the host:
+ * Makes the jobs of the cells for assembly/cell-jobs.ts, and translates them and assembly/jobs.ts into TypeScript for the host:
  * the constants, and for each job an interface and a writer.
  */
 import ts from 'typescript';
@@ -11,13 +11,14 @@ import ts from 'typescript';
  */
 
 /**
- * The jobs of the other cells, as AssemblyScript: the operands of each operation, its numbers, the sizes in the shapes, and those of a chunk.
+ * The jobs of the cells, as AssemblyScript: the operands of each operation, its numbers, the sizes in the shapes, and those of a chunk.
  * `table`: src/core/cell-operations.ts.
  *
- * @param {Pick<typeof import('../../src/core/cell-operations.js'), 'CELL_OPERATIONS' | 'CELL_OPERANDS' | 'cellNumbers'>} table
+ * @param {Pick<typeof import('../../src/core/cell-operations.js'), 'CELL_OPERANDS' | 'cellNumbers'>} table
  */
-export function cellJobs({ CELL_OPERATIONS, CELL_OPERANDS, cellNumbers }) {
-  const jobs = CELL_OPERATIONS.map((operation) => {
+export function cellJobs({ CELL_OPERANDS, cellNumbers }) {
+  const operations = /** @type {(keyof typeof CELL_OPERANDS)[]} */ (Object.keys(CELL_OPERANDS));
+  const jobs = operations.map((operation) => {
     const operands = CELL_OPERANDS[operation];
     const letters = new Set(operands.flatMap(({ extents }) => extents.map(({ letter }) => letter)));
     const sizes = ['T', 'B', 'H'].filter((letter) => letters.has(letter));

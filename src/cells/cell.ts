@@ -11,6 +11,7 @@ import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { CellOperation } from '../core/cell-operations.js';
 import { BackendUnavailableError } from '../core/errors.js';
 import { type Shape, type Tensor, rowsOf, stepOf } from '../core/tensor.js';
+import type { RecurrenceTensors } from '../equations/recurrence.js';
 
 /** A tensor for each name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -89,21 +90,14 @@ export interface CellOptions {
 }
 
 /** What a cell is bound to. */
-export interface CellParts extends CellOptions {
+export interface CellParts
+  extends CellOptions, Pick<RecurrenceTensors, 'reverse' | 'gradients' | 'inputs' | 'dInputs'> {
   /** T, B, I and H, and P if there is a projection. */
   readonly sizes: CellSizes;
-  /** Whether it reads its sequences from the last step to the first. */
-  readonly reverse: boolean;
   /** The parameters by name, as `parameterShapes` lists them: `kernel` `[I+H,…]`, and others. Biases that the layer does not have are zeros. */
   readonly values: Tensors;
-  /** ∂loss/∂parameter, under the same names and in the same shapes: `kernel` `[I+H,…]`, and others. */
-  readonly gradients: Tensors;
   /** A tensor for each of `activationShapes`: `h` `[T+1,B,N]`, and others. For another state s than h also `dsUpstream`, if gradients can reach it from outside. */
   readonly activations: Tensors;
-  /** xₖ, `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices. */
-  readonly inputs: readonly Tensor[];
-  /** ∂loss/∂xₖ, `[T,B,Iₖ]`; [] if they are not computed. */
-  readonly dInputs: readonly Tensor[];
 }
 
 /** One cell of a network, over its tensors. */

@@ -114,8 +114,16 @@ export interface CellOperations {
 /** The name of an operation. */
 export type CellOperation = keyof CellOperations;
 
+/** The operations in the table: those of the LSTM too, which every backend has. */
+type TabledOperation = CellOperation | 'lstmCellForward' | 'lstmCellBackward';
+
 /** For each operation the shapes of its outputs, then of its inputs, by name and in order, and then its numbers: `2H` is 2·H, and `T+1` is T + 1. */
-const OPERANDS: Readonly<Record<CellOperation, readonly [outputs: Named, inputs: Named, ...numbers: string[]]>> = {
+const OPERANDS: Readonly<Record<TabledOperation, readonly [outputs: Named, inputs: Named, ...numbers: string[]]>> = {
+  lstmCellForward: [{ h: 'B,H', c: 'B,H', gates: 'B,4H' }, { z: 'B,4H', cPrev: 'B,H' }, 'forgetBias'],
+  lstmCellBackward: [
+    { dz: 'B,4H', dc: 'B,H', dcPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,4H', c: 'B,H', cPrev: 'B,H' },
+  ],
   tanhForward: [{ h: 'B,H' }, { a: 'B,H' }],
   tanhBackward: [{ da: 'B,H' }, { dh: 'B,H', h: 'B,H' }],
   gruCellForward: [
@@ -172,7 +180,7 @@ interface Operand {
 }
 
 /** For each operation its operands, in order. */
-export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> = Object.fromEntries(
+export const CELL_OPERANDS: Readonly<Record<TabledOperation, readonly Operand[]>> = Object.fromEntries(
   Object.entries(OPERANDS).map(([operation, [outputs, inputs]]) => [
     operation,
     [outputs, inputs].flatMap((list, n) =>
@@ -184,16 +192,16 @@ export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> 
       })),
     ),
   ]),
-) as Record<CellOperation, Operand[]>;
+) as Record<TabledOperation, Operand[]>;
 
 /** The names of an operation's numbers, which follow its tensors. A boolean counts as 0 or 1. */
-export function cellNumbers(operation: CellOperation): readonly string[] {
+export function cellNumbers(operation: TabledOperation): readonly string[] {
   const [, , ...numbers] = OPERANDS[operation];
   return numbers;
 }
 
-/** The names of all operations. */
-export const CELL_OPERATIONS = Object.keys(OPERANDS) as CellOperation[];
+/** The names of all operations that a backend may lack. */
+export const CELL_OPERATIONS = Object.keys(OPERANDS).filter((name) => !name.startsWith('lstm')) as CellOperation[];
 
 /** The sizes of a call's operands, such as B and H. Throws a RangeError if the shapes don't belong together. */
 export function cellSizes(operation: CellOperation, operands: readonly unknown[]): Readonly<Record<string, number>> {

@@ -50,14 +50,12 @@ export const HUBER: i32 = 2;
 export const PINBALL: i32 = 3;
 
 /**
- * Every kind of job; its fields are those of the class of the same name. The classes of the other cells' operations are in cell-jobs.ts,
+ * Every kind of job; its fields are those of the class of the same name. The classes of the cells' operations are in cell-jobs.ts,
  * which the build makes from the table in src/core/cell-operations.ts.
  */
 export enum Kind {
   pack,
   matmul,
-  lstmCellForward,
-  lstmCellBackward,
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
@@ -71,6 +69,8 @@ export enum Kind {
   add,
   fill,
   copy,
+  lstmCellForward,
+  lstmCellBackward,
   tanhForward,
   tanhBackward,
   gruCellForward,
@@ -125,37 +125,6 @@ export class Matmul {
   rows: i32;
   /** Columns of out in a chunk. */
   columns: i32;
-}
-
-/** Equations (2)–(4): h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
-@unmanaged
-export class LstmCellForward {
-  h: usize;
-  c: usize;
-  gates: usize;
-  z: usize;
-  cPrev: usize;
-  forgetBias: f32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (4′)–(2′): dz `[B,4H]` and changes to dc, dcPrev `[B,H]` from dh, c, cPrev `[B,H]` and gates `[B,4H]`. */
-@unmanaged
-export class LstmCellBackward {
-  dz: usize;
-  dc: usize;
-  dcPrev: usize;
-  dh: usize;
-  gates: usize;
-  c: usize;
-  cPrev: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
 }
 
 /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */
