@@ -90,9 +90,9 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
   const allocations = new Allocations(memory, heap);
   const runner = new Runner(wasm, helpers, allocations);
-  return withShapeChecks(
-    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, verdict }),
-  );
+  const isChecking = options.check === true;
+  const backend = new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking, verdict });
+  return withShapeChecks(Object.assign(backend, backend.ofCells()));
 }
 
 /** A memory that can grow to `most` bytes: as many as the system allows, because a telephone's browser refuses 4 GiB. */

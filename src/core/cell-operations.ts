@@ -3,7 +3,7 @@
  * with such a cell is then refused, see `assertRuns` of src/cells/cell.ts.
  *
  * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its kind
- * in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, a case in assembly/index.ts and a line in kernels/wasm/backend.ts.
+ * in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, and a case in assembly/index.ts.
  */
 import { type Tensor, assertShape, formatShape } from './tensor.js';
 
