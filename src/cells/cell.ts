@@ -11,6 +11,7 @@ import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { CellOperation } from '../core/cell-operations.js';
 import { BackendUnavailableError } from '../core/errors.js';
 import { type Shape, type Tensor, rowsOf, stepOf } from '../core/tensor.js';
+import type { LstmSizes } from '../equations/lstm-tensors.js';
 import type { RecurrenceTensors } from '../equations/recurrence.js';
 
 /** A tensor for each name. */
@@ -18,23 +19,11 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 /** A shape for each name. */
 export type Shapes = Readonly<Record<string, Shape>>;
 
-/** What the shapes of the parameters depend on, each a whole number ≥ 1. */
-export interface CellWidths {
-  /** Inputs: numbers that one step reads, or classes. */
-  readonly I: number;
-  /** Hidden units. */
-  readonly H: number;
-  /** Numbers of h, if h is a projection (16). Default: H, no projection. */
-  readonly P?: number | undefined;
-}
+/** What the shapes of all tensors depend on, each a whole number ≥ 1. P: only if h is a projection (16). */
+export type CellSizes = LstmSizes;
 
-/** What the shapes of all tensors depend on. */
-export interface CellSizes extends CellWidths {
-  /** Steps of a sequence. */
-  readonly T: number;
-  /** Sequences in a batch. */
-  readonly B: number;
-}
+/** What the shapes of the parameters depend on. */
+export type CellWidths = Pick<CellSizes, 'I' | 'H' | 'P'>;
 
 /** A state that is no free number. */
 export interface HeldState {
@@ -82,12 +71,7 @@ export interface Cell {
 }
 
 /** The options of a network that cells use. */
-export interface CellOptions {
-  /** Added to the forget gate's pre-activation, if the cell has a forget gate with such a bias. */
-  readonly forgetBias: number;
-  /** Whether the factors of a scan are signed (28), from -1 to 1. */
-  readonly signed: boolean;
-}
+export type CellOptions = Pick<RecurrenceTensors, 'forgetBias' | 'signed'>;
 
 /** What a cell is bound to. */
 export interface CellParts
