@@ -12,8 +12,16 @@ const SOURCES = ['src', 'kernels', '!src/page', '!kernels/wasm/assembly'];
 /** The wasm code as text, and its jobs in TypeScript. */
 const wasm = {
   name: 'wasm',
-  inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs', 'kernels/wasm/build-jobs.mjs'],
-  outputs: ['kernels/wasm/binaries.ts', 'kernels/wasm/jobs.ts'],
+  inputs: [
+    ...[
+      'kernels/wasm/assembly',
+      '!kernels/wasm/assembly/cell-jobs.ts',
+      'kernels/wasm/build.mjs',
+      'kernels/wasm/build-jobs.mjs',
+    ],
+    ...['src/core/cell-operations.ts', 'src/core/tensor.ts'],
+  ],
+  outputs: ['kernels/wasm/binaries.ts', 'kernels/wasm/jobs.ts', 'kernels/wasm/assembly/cell-jobs.ts'],
   make: () => node('kernels/wasm/build.mjs'),
 };
 

@@ -2,11 +2,9 @@
  * The kernels of the other cells: (20) of the RNN, (22) and (23) of the GRU, and their backward lines. The formulas are those of
  * src/equations/rnn.ts and gru.ts, with the same equation numbers.
  */
-import type { ElementOf } from './cell.js';
-import { blockPrograms, sigmoid, tanh } from './cell.js';
+import { type ElementOf, blockPrograms, sigmoid, tanh } from './cell.js';
 import type { Geometry, Source } from './layout.js';
-import type { Program, Size } from './program.js';
-import { rowPrograms } from './program.js';
+import { type Program, type Size, rowPrograms } from './program.js';
 
 /** (20) h `[B,H]` */
 export const tanhPrograms = (geometry: Geometry, size: Size, { a }: Record<'a', Source>): Program[] =>

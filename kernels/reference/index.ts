@@ -5,8 +5,7 @@
 import { assertKnownNames, describe } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
-import type { DType, Tensor } from '../../src/core/tensor.js';
-import { addInto, allocated, DTYPES, copyInto, fill } from '../../src/core/tensor.js';
+import { type DType, type Tensor, addInto, allocated, DTYPES, copyInto, fill } from '../../src/core/tensor.js';
 import { adam } from '../../src/equations/adam.js';
 import { clipByNorm, clipByValue } from '../../src/equations/clipping.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';

@@ -8,8 +8,7 @@
  * are f64; each block's sum is rounded to the precision of `out` once.
  */
 import type { MatmulOptions } from '../../src/core/backend.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, fill } from '../../src/core/tensor.js';
+import { type Tensor, copyInto, fill } from '../../src/core/tensor.js';
 
 const ROWS = 2;
 const COLUMNS = 4;

@@ -1,8 +1,7 @@
 /** The tensors of a backend: where each lies in the wasm memory, and how often it has been written. */
 import ndarray from 'ndarray';
-import type { FloatArray, Tensor } from '../../src/core/tensor.js';
-import { assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
-import type { Heap } from './heap.js';
+import { type FloatArray, type Tensor, assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
+import type { WasmHeap } from './heap.js';
 
 /** The memory of one tensor and of its packed copies. */
 export interface Allocation {
@@ -29,7 +28,7 @@ export class Allocations {
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    readonly heap: Heap,
+    readonly heap: WasmHeap,
   ) {}
 
   allocate(shape: readonly number[]): Tensor {

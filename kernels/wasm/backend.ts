@@ -1,15 +1,14 @@
 /** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
 import type { AccumulateOptions, Backend, Cost, MatmulOptions } from '../../src/core/backend.js';
 import type { CellOperation, CellOperations } from '../../src/core/cell-operations.js';
-import { cellNumbers, CELL_OPERANDS, cellSizes } from '../../src/core/cell-operations.js';
+import { cellNumbers, CELL_OPERANDS, CELL_OPERATIONS, cellSizes } from '../../src/core/cell-operations.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import * as clipping from '../../src/equations/clipping.js';
 import type { Allocations } from './allocations.js';
 import { cellChunks, columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
-import type { Kind } from './jobs.js';
-import { ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
+import { type Kind, ABSOLUTE, CHUNK_ELEMENTS, HUBER, JobWriter, PINBALL, SQUARED, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
 import type { TileVerdict } from './tile-check.js';
@@ -21,18 +20,6 @@ export class WasmBackend implements Backend {
   readonly dtype = 'f32';
   readonly isOnHost = true;
   readonly description: string;
-  readonly tanhForward = this.ofCell('tanhForward');
-  readonly tanhBackward = this.ofCell('tanhBackward');
-  readonly gruCellForward = this.ofCell('gruCellForward');
-  readonly gruCellBackward = this.ofCell('gruCellBackward');
-  readonly peepholeCellForward = this.ofCell('peepholeCellForward');
-  readonly peepholeCellBackward = this.ofCell('peepholeCellBackward');
-  readonly minGruForward = this.ofCell('minGruForward');
-  readonly minGruBackward = this.ofCell('minGruBackward');
-  readonly minLstmForward = this.ofCell('minLstmForward');
-  readonly minLstmBackward = this.ofCell('minLstmBackward');
-  readonly slstmCellForward = this.ofCell('slstmCellForward');
-  readonly slstmCellBackward = this.ofCell('slstmCellBackward');
   private readonly jobs: JobWriter;
   private readonly products: Products;
   /** The address of a tensor without gaps. */
@@ -113,6 +100,11 @@ export class WasmBackend implements Backend {
       rows,
     });
     this.runner.run(kind, Math.ceil(B / rows), dz, dc, dcPrev);
+  }
+
+  /** The operations of the other cells: kernels/wasm/index.ts adds them to the backend. */
+  ofCells(): CellOperations {
+    return Object.fromEntries(CELL_OPERATIONS.map((name) => [name, this.ofCell(name)])) as unknown as CellOperations;
   }
 
   /** An operation of a cell, cut into chunks of rows; one of all steps, `[T,B,…]`, into chunks of rows and units. */

@@ -1,11 +1,39 @@
 // @ts-check
-/** Translates assembly/jobs.ts into TypeScript for the host: its constants, and for each job an interface and a writer. */
+/**
+ * Makes the jobs of the cells for assembly/cell-jobs.ts, and translates them and assembly/jobs.ts into TypeScript for the host:
+ * the constants, and for each job an interface and a writer.
+ */
 import ts from 'typescript';
 
 /**
  * @typedef {{ name: string, view: 'floats' | 'words', text: string }} Field
  * @typedef {{ name: string, kind: string, fields: Field[] }} Job
  */
+
+/**
+ * The jobs of the cells, as AssemblyScript: the operands of each operation, its numbers, the sizes in the shapes, and those of a chunk.
+ * `table`: src/core/cell-operations.ts.
+ *
+ * @param {Pick<typeof import('../../src/core/cell-operations.js'), 'CELL_OPERANDS' | 'cellNumbers'>} table
+ */
+export function cellJobs({ CELL_OPERANDS, cellNumbers }) {
+  const operations = /** @type {(keyof typeof CELL_OPERANDS)[]} */ (Object.keys(CELL_OPERANDS));
+  const jobs = operations.map((operation) => {
+    const operands = CELL_OPERANDS[operation];
+    const letters = new Set(operands.flatMap(({ extents }) => extents.map(({ letter }) => letter)));
+    const sizes = ['T', 'B', 'H'].filter((letter) => letters.has(letter));
+    const fields = [
+      ...operands.map(({ name }) => `  ${name}: usize;`),
+      ...cellNumbers(operation).map((name) => `  ${name}: ${name === 'forgetBias' ? 'f32' : 'i32'};`),
+      ...sizes.map((letter) => `  ${letter}: i32;`),
+      '  /** Sequences in a chunk. */\n  rows: i32;',
+      ...(letters.has('T') ? ['  /** Units in a chunk. */\n  columns: i32;'] : []),
+    ];
+    const name = operation[0].toUpperCase() + operation.slice(1);
+    return `/** See \`${operation}\` in src/core/cell-operations.ts. */\n@unmanaged\nexport class ${name} {\n${fields.join('\n')}\n}\n`;
+  });
+  return jobs.join('\n');
+}
 
 /**
  * `source` is AssemblyScript, whose syntax is TypeScript's. Returns the translated text, and the constants by name.

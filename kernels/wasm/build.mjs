@@ -1,15 +1,29 @@
 /**
- * Compiles assembly/ twice, with and without relaxed SIMD, into binaries.ts, and translates assembly/jobs.ts into jobs.ts.
+ * Makes assembly/cell-jobs.ts from src/core/cell-operations.ts, compiles assembly/ twice, with and without relaxed SIMD, into
+ * binaries.ts, and translates the jobs into jobs.ts.
  * The compiled code is text in a module: bundlers, browsers and Node load it as they load code, without configuration.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { translateJobs } from './build-jobs.mjs';
+import { build } from 'esbuild';
+import { cellJobs, translateJobs } from './build-jobs.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-const { constants, text } = translateJobs(readFileSync(path('assembly/jobs.ts'), 'utf8'));
+const { outputFiles } = await build({
+  entryPoints: [path('../../src/core/cell-operations.ts')],
+  bundle: true,
+  write: false,
+  format: 'esm',
+});
+const table = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+const ofCells = cellJobs(table);
+writeFileSync(
+  path('assembly/cell-jobs.ts'),
+  `/** Made from the table in src/core/cell-operations.ts by build-jobs.mjs. */\n\n${ofCells}`,
+);
+const { constants, text } = translateJobs(readFileSync(path('assembly/jobs.ts'), 'utf8') + ofCells);
 
 async function compile(...features) {
   let binary;

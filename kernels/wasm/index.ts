@@ -4,17 +4,15 @@
  * backend.ts turns each operation into a job: addresses, strides and a number of chunks. assembly/ computes the jobs;
  * assembly/jobs.ts lists their fields. Results do not depend on the number of threads.
  */
-import type { TypeName } from '../../src/core/arguments.js';
-import { assertKinds } from '../../src/core/arguments.js';
+import { type TypeName, assertKinds } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
-import { Heap } from './heap.js';
+import { WasmHeap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
 import { WasmBackend } from './backend.js';
-import type { WasmExports } from './runner.js';
-import { Runner } from './runner.js';
+import { type WasmExports, Runner } from './runner.js';
 import { Allocations } from './allocations.js';
 import type { TileVerdict } from './tile-check.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
@@ -76,7 +74,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as WasmExports;
 
-  const heap = new Heap(memory, FIRST_ADDRESS, most);
+  const heap = new WasmHeap(memory, FIRST_ADDRESS, most);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
@@ -92,9 +90,9 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
   const allocations = new Allocations(memory, heap);
   const runner = new Runner(wasm, helpers, allocations);
-  return withShapeChecks(
-    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true, verdict }),
-  );
+  const isChecking = options.check === true;
+  const backend = new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking, verdict });
+  return withShapeChecks(Object.assign(backend, backend.ofCells()));
 }
 
 /** A memory that can grow to `most` bytes: as many as the system allows, because a telephone's browser refuses 4 GiB. */

@@ -3,12 +3,10 @@
  * reads them. A copy is valid until the operand is written, so weights are packed once per update, not once per product.
  */
 import type { MatmulOptions } from '../../src/core/backend.js';
-import type { Tensor } from '../../src/core/tensor.js';
-import { formatShape, indexOf, valuesOf } from '../../src/core/tensor.js';
+import { type Tensor, formatShape, indexOf, valuesOf } from '../../src/core/tensor.js';
 import type { Allocation, Allocations, Packed } from './allocations.js';
 import { productChunks } from './chunks.js';
-import type { JobWriter } from './jobs.js';
-import { BLOCK, PACK_CHUNK_COLUMNS } from './jobs.js';
+import { type JobWriter, BLOCK, PACK_CHUNK_COLUMNS } from './jobs.js';
 import type { Runner } from './runner.js';
 
 /** If a has fewer rows, packing b costs more time than it saves. */

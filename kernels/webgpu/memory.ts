@@ -4,7 +4,7 @@
  */
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { type Device, BUFFER, MAP_READ } from './device.js';
-import { Heap } from './heap.js';
+import { Heap } from '../heap.js';
 
 /** Bytes of four numbers. */
 const QUAD = 16;

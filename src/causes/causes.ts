@@ -16,9 +16,9 @@ import {
   together,
   whole,
 } from './compared.js';
-import { constantRatio, factorOf, isMultiple, SIZE_FACTORS } from './factors.js';
 import { movedOf, reversedOf, transposedOf, wordsOfPlaces, wrongPlacesOf } from './places.js';
-import { type Candidate, equalTo, sumTermOf, termOf } from './terms.js';
+import type { Candidate } from './terms.js';
+import { constantRatio, equalTo, factorOf, isMultiple, SIZE_FACTORS, sumTermOf, termOf } from './terms.js';
 
 /** What the numbers of the tensors can be compared with. */
 export interface Known {

@@ -1,40 +1,29 @@
 /**
  * What a network needs to know about a cell: the seam between src/network and the equations of one recurrent net. lstm.ts, the LSTM, stands
  * directly on it. A cell that computes one step after another needs less: step-cell.ts makes it from its shapes and the equations
- * of one step, as in gru.ts. cells.ts is the table.
+ * of one step. cells.ts is the table.
  *
- * To add a cell: its equations in src/equations, a file here, a name in names.ts, a row in cells.ts. If no operation of `Operations` or
+ * To add a cell: its equations in src/equations, a name in names.ts, an entry in cells.ts. If no operation of `Operations` or
  * `CellOperations` does its element-wise part, src/core/cell-operations.ts says how to add one; `operations` names those that it
  * needs, and a network is refused on a backend that lacks one.
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { CellOperation } from '../core/cell-operations.js';
 import { BackendUnavailableError } from '../core/errors.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { rowsOf, stepOf } from '../core/tensor.js';
+import { type Shape, type Tensor, rowsOf, stepOf } from '../core/tensor.js';
+import type { LstmSizes } from '../equations/lstm-tensors.js';
+import type { RecurrenceTensors } from '../equations/recurrence.js';
 
 /** A tensor for each name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 /** A shape for each name. */
 export type Shapes = Readonly<Record<string, Shape>>;
 
-/** What the shapes of the parameters depend on, each a whole number ≥ 1. */
-export interface CellWidths {
-  /** Inputs: numbers that one step reads, or classes. */
-  readonly I: number;
-  /** Hidden units. */
-  readonly H: number;
-  /** Numbers of h, if h is a projection (16). Default: H, no projection. */
-  readonly P?: number | undefined;
-}
+/** What the shapes of all tensors depend on, each a whole number ≥ 1. P: only if h is a projection (16). */
+export type CellSizes = LstmSizes;
 
-/** What the shapes of all tensors depend on. */
-export interface CellSizes extends CellWidths {
-  /** Steps of a sequence. */
-  readonly T: number;
-  /** Sequences in a batch. */
-  readonly B: number;
-}
+/** What the shapes of the parameters depend on. */
+export type CellWidths = Pick<CellSizes, 'I' | 'H' | 'P'>;
 
 /** A state that is no free number. */
 export interface HeldState {
@@ -82,29 +71,17 @@ export interface Cell {
 }
 
 /** The options of a network that cells use. */
-export interface CellOptions {
-  /** Added to the forget gate's pre-activation, if the cell has a forget gate with such a bias. */
-  readonly forgetBias: number;
-  /** Whether the factors of a scan are signed (28), from -1 to 1. */
-  readonly signed: boolean;
-}
+export type CellOptions = Pick<RecurrenceTensors, 'forgetBias' | 'signed'>;
 
 /** What a cell is bound to. */
-export interface CellParts extends CellOptions {
+export interface CellParts
+  extends CellOptions, Pick<RecurrenceTensors, 'reverse' | 'gradients' | 'inputs' | 'dInputs'> {
   /** T, B, I and H, and P if there is a projection. */
   readonly sizes: CellSizes;
-  /** Whether it reads its sequences from the last step to the first. */
-  readonly reverse: boolean;
   /** The parameters by name, as `parameterShapes` lists them: `kernel` `[I+H,…]`, and others. Biases that the layer does not have are zeros. */
   readonly values: Tensors;
-  /** ∂loss/∂parameter, under the same names and in the same shapes: `kernel` `[I+H,…]`, and others. */
-  readonly gradients: Tensors;
   /** A tensor for each of `activationShapes`: `h` `[T+1,B,N]`, and others. For another state s than h also `dsUpstream`, if gradients can reach it from outside. */
   readonly activations: Tensors;
-  /** xₖ, `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices. */
-  readonly inputs: readonly Tensor[];
-  /** ∂loss/∂xₖ, `[T,B,Iₖ]`; [] if they are not computed. */
-  readonly dInputs: readonly Tensor[];
 }
 
 /** One cell of a network, over its tensors. */

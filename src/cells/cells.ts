@@ -1,25 +1,88 @@
 /** The table of cells: names.ts has their names. */
 import { describe } from '../core/arguments.js';
 import type { Shape } from '../core/tensor.js';
+import { gruStepBackward, gruStepForward } from '../equations/gru.js';
+import { minGruBlockBackward, minGruBlockForward } from '../equations/mingru.js';
+import { minLstmBlockBackward, minLstmBlockForward } from '../equations/minlstm.js';
+import { peepholeStepBackward, peepholeStepForward } from '../equations/peephole.js';
+import { rnnStepBackward, rnnStepForward } from '../equations/rnn.js';
+import { slstmStepBackward, slstmStepForward } from '../equations/slstm.js';
 import type { Cell } from './cell.js';
-import { gru } from './gru.js';
-import { lstmPeephole } from './lstm-peephole.js';
-import { lstm } from './lstm.js';
-import { mingru } from './mingru.js';
-import { minlstm } from './minlstm.js';
+import { lstm, setLstmChrono } from './lstm.js';
 import { type CellName, CELL_NAMES } from './names.js';
-import { rnn } from './rnn.js';
-import { slstm } from './slstm.js';
+import { scanCell, stepCell } from './step-cell.js';
 
-/** Every cell, by its name. */
+/** Every cell, by its name; src/equations has their equations. */
 const CELLS: Readonly<Record<CellName, Cell>> = {
   lstm,
-  rnn,
-  gru,
-  'lstm-peephole': lstmPeephole,
-  mingru,
-  minlstm,
-  slstm,
+  rnn: stepCell({
+    name: 'rnn',
+    gates: [],
+    biases: ['bias'],
+    operations: ['tanhForward', 'tanhBackward'],
+    stateWidths: ({ H }) => ({ h: H }),
+    parameterShapes: ({ I, H }) => ({ kernel: [I + H, H], bias: [H] }),
+    otherShapes: ({ B, H }) => ({ a: [B, H], da: [B, H] }),
+    stepForward: rnnStepForward,
+    stepBackward: rnnStepBackward,
+  }),
+  gru: stepCell({
+    name: 'gru',
+    gates: ['r', 'z', 'n'],
+    biases: ['bias', 'recurrentBias'],
+    operations: ['gruCellForward', 'gruCellBackward'],
+    stateWidths: ({ H }) => ({ h: H }),
+    parameterShapes: ({ I, H }) => ({ kernel: [I + H, 3 * H], bias: [3 * H], recurrentBias: [3 * H] }),
+    otherShapes: ({ T, B, H }) => ({
+      ...{ ax: [B, 3 * H], ah: [B, 3 * H], gates: [T, B, 4 * H], dax: [B, 3 * H], dah: [B, 3 * H] },
+    }),
+    stepForward: gruStepForward,
+    stepBackward: gruStepBackward,
+    // z = u/(1+u), if its pre-activation is only the bias
+    setChrono: ({ bias }, n, H, logarithm) => bias.set(H + n, logarithm),
+  }),
+  'lstm-peephole': stepCell({
+    name: 'lstm-peephole',
+    gates: ['i', 'j', 'f', 'o'],
+    biases: ['bias'],
+    operations: ['peepholeCellForward', 'peepholeCellBackward'],
+    stateWidths: ({ H }) => ({ h: H, c: H }),
+    parameterShapes: ({ I, H }) => ({ kernel: [I + H, 4 * H], bias: [4 * H], peepholes: [3 * H] }),
+    otherShapes: ({ T, B, H }) => ({ z: [B, 4 * H], gates: [T, B, 4 * H], dz: [B, 4 * H], terms: [B, 3 * H] }),
+    stepForward: peepholeStepForward,
+    stepBackward: peepholeStepBackward,
+    setChrono: setLstmChrono,
+  }),
+  mingru: scanCell({
+    name: 'mingru',
+    gates: ['u', 'j'],
+    operations: ['minGruForward', 'minGruBackward'],
+    blockForward: minGruBlockForward,
+    blockBackward: minGruBlockBackward,
+    // 1-u = k/(1+k), if the pre-activation is only the bias
+    setChrono: ({ bias }, n, _, logarithm) => bias.set(n, -logarithm),
+  }),
+  minlstm: scanCell({
+    name: 'minlstm',
+    gates: ['i', 'j', 'f'],
+    operations: ['minLstmForward', 'minLstmBackward'],
+    blockForward: minLstmBlockForward,
+    blockBackward: minLstmBlockBackward,
+    setChrono: setLstmChrono, // f = k/(1+k) and i = 1/(1+k), so f/(f+i) = k/(1+k)
+  }),
+  slstm: stepCell({
+    name: 'slstm',
+    gates: ['i', 'j', 'f', 'o'],
+    biases: ['bias'],
+    operations: ['slstmCellForward', 'slstmCellBackward'],
+    stateWidths: ({ H }) => ({ h: H, c: H, n: H, m: H }),
+    // n is a sum of weights. c and n are divided by eᵐ, and an m that a step computes cancels in c/n
+    heldStates: { n: { at: 1, least: 0 }, m: { at: 0, hasGradient: false } },
+    parameterShapes: ({ I, H }) => ({ kernel: [I + H, 4 * H], bias: [4 * H] }),
+    otherShapes: ({ T, B, H }) => ({ z: [B, 4 * H], gates: [T, B, 5 * H], dz: [B, 4 * H] }),
+    stepForward: slstmStepForward,
+    stepBackward: slstmStepBackward,
+  }),
 };
 
 /** The cell of a layer: one of the table by its name, or one of the caller. */

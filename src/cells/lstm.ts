@@ -4,8 +4,7 @@ import type { Projection } from '../equations/lstm-step-views.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes, projectionShapes, setLengths } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../equations/lstm.js';
-import type { BoundCell, Cell, CellParts, Tensors } from './cell.js';
-import { boundCell } from './cell.js';
+import { type BoundCell, type Cell, type CellParts, type Tensors, boundCell } from './cell.js';
 
 export const lstm: Cell = {
   name: 'lstm',

@@ -6,8 +6,7 @@ import type { JsonReader } from '../files/json-reader.js';
 import { MOST_SEEDS, savedAs } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { inputCount } from './classifier.js';
-import type { ClassifyPlan, InputPlan, Split } from './plan.js';
-import { membersOf, PARTS } from './plan.js';
+import { type ClassifyPlan, type InputPlan, type Split, membersOf, PARTS } from './plan.js';
 import { MOST_CLASSES, repeatedColumn } from './recordings.js';
 
 /** Longer windows would not fit into a memory. */

@@ -3,8 +3,7 @@ import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import { bytesOfNumbers } from '../data/scale.js';
 import type { Tensor } from '../core/tensor.js';
-import type { Examples, FilledBatch } from '../data/examples.js';
-import { rowsFrom } from '../data/examples.js';
+import { type Examples, type FilledBatch, rowsFrom } from '../data/examples.js';
 import { scaled } from '../data/scale.js';
 import type { TrainingData } from '../data/train-data.js';
 import type { NetworkConfig } from '../network/config.js';
@@ -12,16 +11,12 @@ import type { StateHooks, TrainedState } from '../trained-state.js';
 import { examplesOfWindows, LoadedNetworks, STATE_OPTIONS, trainMembers } from '../trained-state.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { loadBatch } from '../training/evaluate.js';
-import type { SetHooks } from '../training/network-set.js';
-import { optionsOfSet } from '../training/network-set.js';
-import type { TrainOptions } from '../training/options.js';
-import { TUTORIAL } from '../training/options.js';
+import { type SetHooks, optionsOfSet } from '../training/network-set.js';
+import { type TrainOptions, TUTORIAL } from '../training/options.js';
 import { networkFor } from '../training/training.js';
-import type { ClassifyPlan, Member } from './plan.js';
-import { membersOf, windowsOfPart } from './plan.js';
+import { type ClassifyPlan, type Member, membersOf, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
-import type { Windows } from './windows.js';
-import { windowsOf } from './windows.js';
+import { type Windows, windowsOf } from './windows.js';
 
 /** One column of a network's inputs: a number for each place. */
 export interface InputColumn {

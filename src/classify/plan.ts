@@ -3,14 +3,11 @@ import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
-import type { Scale } from '../data/scale.js';
 import { sha256Of } from '../files/sha256.js';
-import { bytesOfNumbers, bytesOfValues, scaleOf } from '../data/scale.js';
+import { type Scale, bytesOfNumbers, bytesOfValues, scaleOf } from '../data/scale.js';
 import type { PlannedMember } from '../trained-state.js';
-import type { ClassifyColumns, Recordings, Stretch } from './recordings.js';
-import { listed, shortStep } from './recordings.js';
-import type { Windows, WindowSizes } from './windows.js';
-import { windowsOf, windowsWhere } from './windows.js';
+import { type ClassifyColumns, type Recordings, type Stretch, listed, shortStep } from './recordings.js';
+import { type Windows, type WindowSizes, windowsOf, windowsWhere } from './windows.js';
 
 /** The parts of the data. The first two choose the networks' weights; the third only measures them. */
 export const PARTS = ['training', 'validation', 'test'] as const;

@@ -6,8 +6,7 @@ import { describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import { formatTime } from '../data/times.js';
-import type { ColumnKind, Table, TextColumn } from '../data/table.js';
-import { assertLater, columnOf, timesOf } from '../data/table.js';
+import { type ColumnKind, type Table, type TextColumn, assertLater, columnOf, timesOf } from '../data/table.js';
 
 /** Which columns of a table a classifier uses. */
 export interface ClassifyColumns {

@@ -2,17 +2,11 @@
 import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { scaleOf } from '../data/scale.js';
-import type { Classifier, InputColumn } from './classifier.js';
-import { inputColumns, likeliest, meanOf } from './classifier.js';
-import type { Windows } from './windows.js';
-import { verdictsOn, windowsAt, windowsOf } from './windows.js';
-import type { Samples } from './logistic.js';
-import { chosenLogistic, logisticProbabilities, softmax } from './logistic.js';
-import { nearestScores } from './neighbour.js';
-import type { ClassifyPlan, Part } from './plan.js';
-import { assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
-import type { Recordings } from './recordings.js';
-import { listed } from './recordings.js';
+import { type Classifier, type InputColumn, inputColumns, likeliest, meanOf } from './classifier.js';
+import { type Windows, verdictsOn, windowsAt, windowsOf } from './windows.js';
+import { type Samples, chosenLogistic, logisticProbabilities, nearestScores, softmax } from './baselines.js';
+import { type ClassifyPlan, type Part, assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
+import { type Recordings, listed } from './recordings.js';
 
 /** One class of the test part. */
 export interface ClassReport {

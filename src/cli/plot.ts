@@ -1,12 +1,10 @@
 /** Drawings as SVG: the history of a run, its loss over the steps and its accuracy below it; and the forecasts of a series. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { Calendar } from '../data/calendar.js';
-import { timeAt } from '../data/calendar.js';
+import { type Calendar, timeAt } from '../data/calendar.js';
 import { formatTime } from '../data/times.js';
 import { replaceText } from '../files/disk-replace.js';
-import type { HistoryRow } from './history.js';
-import { readHistory } from './history.js';
+import { type HistoryRow, readHistory } from './history.js';
 import { printable } from './print.js';
 
 const WIDTH = 720;

@@ -1,18 +1,15 @@
 /** The tasks of `longhand train --task NAME`: their data, and the options that they start with. */
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
 import { addingProblem, asPermutedPixels, asPixels, parity } from '../data/memory-tasks.js';
 import { SIDE } from '../data/fit-drawing.js';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { loadText, packagedText } from '../data/text-files.js';
-import type { TextOptions } from '../data/text.js';
-import { textTask } from '../data/text.js';
+import { type TextOptions, textTask } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import type { TrainOptions } from '../training/options.js';
-import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
+import { type TrainOptions, TEXT_OPTIONS, TEXT_T } from '../training/options.js';
 import { filePath, isGiven, wholeNumber } from './flag-values.js';
 
 const TASK_NAMES = ['mnist', 'pixels', 'adding', 'parity', 'text'] as const;

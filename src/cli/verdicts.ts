@@ -1,10 +1,9 @@
 /** The verdicts on the answers in a folder, and their words, as `longhand exercises check` prints them. */
 import path from 'node:path';
-import type { Exercise, Verdict, WrongNumber } from '../exercises/exercise.js';
 import { readIfPresent } from '../files/disk.js';
 import { type AnswerFile, type WrittenAnswer, answersIn } from './exercise-files.js';
 import { wordsOf } from '../exercises/behind.js';
-import { digitsOf, plainElement } from '../exercises/exercise.js';
+import { type Exercise, type Verdict, type WrongNumber, digitsOf, plainElement } from '../exercises/exercise.js';
 import { table, print, printLines } from './print.js';
 
 export interface Checked extends AnswerFile {

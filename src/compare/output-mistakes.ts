@@ -2,18 +2,14 @@
  * What a mistake is; and the mistakes behind the cells: in the loss, which need no new pass, and in what the output layer reads.
  */
 import { counted } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { allocateAll, freeAll } from '../core/backend.js';
-import type { Tensor, Shape } from '../core/tensor.js';
-import { matrixOf, rowsOf, stepOf, valuesOf, tensorFrom } from '../core/tensor.js';
+import { type Backend, allocateAll, freeAll } from '../core/backend.js';
+import { type Tensor, type Shape, matrixOf, rowsOf, stepOf, valuesOf, tensorFrom } from '../core/tensor.js';
 import { type BoundCell, outputRows } from '../cells/cell.js';
 import { lossRows } from '../network/config.js';
 import { outputViews } from '../network/layers.js';
 import { NetworkOutput } from '../network/output.js';
-import type { Problem, Results } from './problem.js';
-import { countsRow, isBeyondEnd, parameterShapesOf, shapesOf } from './problem.js';
-import type { Passes } from './solve.js';
-import { answersOf, solve, given } from './solve.js';
+import { type Problem, type Results, countsRow, isBeyondEnd, parameterShapesOf, shapesOf } from './problem.js';
+import { type Passes, answersOf, solve, given } from './solve.js';
 
 /** The mistakes in the loss of this problem. */
 export function lossMistakes(problem: Problem, theirs: Results): Mistake[] {

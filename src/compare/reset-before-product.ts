@@ -9,7 +9,7 @@
  *
  * It is computed with the functions of the tensors on the host, so on the reference backend only.
  */
-import { gru } from '../cells/gru.js';
+import { cellOf } from '../cells/cells.js';
 import { stepCell } from '../cells/step-cell.js';
 import type { BackendWith } from '../core/backend.js';
 import { type Tensor, transposeOf } from '../core/tensor.js';
@@ -85,9 +85,9 @@ function stepBackward(backend: BackendWith<'tanhBackward'>, recurrence: Recurren
   backend.columnSums(gradients.bias, dax, { accumulate: true });
 }
 
-/** A GRU with the parameters and states of src/cells/gru.ts. */
+/** A GRU with the parameters and states of the other one. */
 export const resetBeforeProduct = stepCell<Name>({
-  ...gru,
+  ...cellOf('gru'),
   name: 'gru, reset before the product',
   operations: ['tanhForward', 'tanhBackward'],
   otherShapes: ({ T, B, H }) => ({

@@ -1,14 +1,12 @@
 /** This project's results for a problem. */
 import type { Backend } from '../core/backend.js';
-import type { Tensor } from '../core/tensor.js';
-import { copyInto, valuesOf, zeros } from '../core/tensor.js';
+import { type Tensor, copyInto, valuesOf, zeros } from '../core/tensor.js';
 import type { BoundCell, Tensors } from '../cells/cell.js';
 import { completeConfig } from '../network/config.js';
 import { batchFrom } from '../network/given-batch.js';
 import { Network } from '../network/network.js';
 import { initialGradients } from '../network/states.js';
-import type { Problem, Results } from './problem.js';
-import { inSortedOrder, parameterShapesOf, statesOf } from './problem.js';
+import { type Problem, type Results, inSortedOrder, parameterShapesOf, statesOf } from './problem.js';
 
 /** Computes both passes of a network that has its batch. Resolves with the loss. */
 export type Passes = (network: Network, problem: Problem) => Promise<number>;

@@ -9,8 +9,7 @@
 import { describe } from './arguments.js';
 import type { CellOperation, CellOperations } from './cell-operations.js';
 import { WrongProductError } from './errors.js';
-import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
-import { formatShape, keptView } from './tensor.js';
+import { type DType, type FloatArray, type Shape, type Tensor, formatShape, keptView } from './tensor.js';
 
 /** Whether an operation replaces its output, or adds to it. */
 export interface AccumulateOptions {

@@ -2,12 +2,10 @@
  * The element-wise operations of the cells beside the LSTM, and the shapes of their operands. A backend may lack them: a network
  * with such a cell is then refused, see `assertRuns` of src/cells/cell.ts.
  *
- * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its fields
- * and its kind in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, a case in assembly/index.ts and a line in
- * kernels/wasm/backend.ts.
+ * To add an operation: its docstring and its row here; its equation's function in kernels/reference/index.ts; for `wasm` its kind
+ * in kernels/wasm/assembly/jobs.ts, its rows in assembly/cells.ts, and a case in assembly/index.ts.
  */
-import type { Tensor } from './tensor.js';
-import { assertShape, formatShape } from './tensor.js';
+import { type Tensor, assertShape, formatShape } from './tensor.js';
 
 /** Outputs first, then inputs, as in `Operations`. */
 export interface CellOperations {
@@ -116,8 +114,16 @@ export interface CellOperations {
 /** The name of an operation. */
 export type CellOperation = keyof CellOperations;
 
+/** The operations in the table: those of the LSTM too, which every backend has. */
+type TabledOperation = CellOperation | 'lstmCellForward' | 'lstmCellBackward';
+
 /** For each operation the shapes of its outputs, then of its inputs, by name and in order, and then its numbers: `2H` is 2·H, and `T+1` is T + 1. */
-const OPERANDS: Readonly<Record<CellOperation, readonly [outputs: Named, inputs: Named, ...numbers: string[]]>> = {
+const OPERANDS: Readonly<Record<TabledOperation, readonly [outputs: Named, inputs: Named, ...numbers: string[]]>> = {
+  lstmCellForward: [{ h: 'B,H', c: 'B,H', gates: 'B,4H' }, { z: 'B,4H', cPrev: 'B,H' }, 'forgetBias'],
+  lstmCellBackward: [
+    { dz: 'B,4H', dc: 'B,H', dcPrev: 'B,H' },
+    { dh: 'B,H', gates: 'B,4H', c: 'B,H', cPrev: 'B,H' },
+  ],
   tanhForward: [{ h: 'B,H' }, { a: 'B,H' }],
   tanhBackward: [{ da: 'B,H' }, { dh: 'B,H', h: 'B,H' }],
   gruCellForward: [
@@ -174,7 +180,7 @@ interface Operand {
 }
 
 /** For each operation its operands, in order. */
-export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> = Object.fromEntries(
+export const CELL_OPERANDS: Readonly<Record<TabledOperation, readonly Operand[]>> = Object.fromEntries(
   Object.entries(OPERANDS).map(([operation, [outputs, inputs]]) => [
     operation,
     [outputs, inputs].flatMap((list, n) =>
@@ -186,16 +192,16 @@ export const CELL_OPERANDS: Readonly<Record<CellOperation, readonly Operand[]>> 
       })),
     ),
   ]),
-) as Record<CellOperation, Operand[]>;
+) as Record<TabledOperation, Operand[]>;
 
 /** The names of an operation's numbers, which follow its tensors. A boolean counts as 0 or 1. */
-export function cellNumbers(operation: CellOperation): readonly string[] {
+export function cellNumbers(operation: TabledOperation): readonly string[] {
   const [, , ...numbers] = OPERANDS[operation];
   return numbers;
 }
 
-/** The names of all operations. */
-export const CELL_OPERATIONS = Object.keys(OPERANDS) as CellOperation[];
+/** The names of all operations that a backend may lack. */
+export const CELL_OPERATIONS = Object.keys(OPERANDS).filter((name) => !name.startsWith('lstm')) as CellOperation[];
 
 /** The sizes of a call's operands, such as B and H. Throws a RangeError if the shapes don't belong together. */
 export function cellSizes(operation: CellOperation, operands: readonly unknown[]): Readonly<Record<string, number>> {

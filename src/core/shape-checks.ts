@@ -4,8 +4,7 @@
  */
 import { assertChoice, assertList, assertNumber, assertObject } from './arguments.js';
 import type { Backend, Cost, Operations } from './backend.js';
-import type { CellOperation } from './cell-operations.js';
-import { CELL_OPERATIONS, cellSizes } from './cell-operations.js';
+import { type CellOperation, CELL_OPERATIONS, cellSizes } from './cell-operations.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
 import {
   assertDense,

@@ -9,14 +9,11 @@ import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import type { BoundCell } from '../cells/cell.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
-import type { BatchSizes, CompleteConfig, NetworkConfig } from '../network/config.js';
-import { completeConfig } from '../network/config.js';
+import { type BatchSizes, type CompleteConfig, type NetworkConfig, completeConfig } from '../network/config.js';
 import { assertFiniteInputs, assertFiniteNetwork } from '../network/finite.js';
-import type { Batch, Targets } from '../network/given-batch.js';
-import { batchFrom, targetsFrom } from '../network/given-batch.js';
+import { type Batch, type Targets, batchFrom, targetsFrom } from '../network/given-batch.js';
 import type { BiasInit, OutputInit } from '../network/initial-values.js';
-import type { NetworkOptions } from '../network/network.js';
-import { lstmsIn, Network as Computing } from '../network/network.js';
+import { type NetworkOptions, lstmsIn, Network as Computing } from '../network/network.js';
 import type { Metrics, OutputTensors } from '../network/output.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 

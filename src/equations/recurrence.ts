@@ -4,8 +4,7 @@
  * views and loops, in lstm-step-views.ts and lstm.ts.
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
-import type { Tensor } from '../core/tensor.js';
-import { rowsOf, stepOf, transposeOf } from '../core/tensor.js';
+import { type Tensor, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
 import { stateRows, StepCache } from './lstm-step-views.js';
 import type { LstmSizes } from './lstm-tensors.js';

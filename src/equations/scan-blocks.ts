@@ -4,8 +4,7 @@
  * runs the blocks as it runs steps.
  */
 import type { Backend } from '../core/backend.js';
-import type { Tensor } from '../core/tensor.js';
-import { flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
+import { type Tensor, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
 import { inputBackward, inputForward } from './lstm-input.js';
 import { StepCache } from './lstm-step-views.js';

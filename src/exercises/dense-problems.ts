@@ -3,24 +3,19 @@ import { Random } from '../core/rng.js';
 import { type Tensor, rowsOf, zeros } from '../core/tensor.js';
 import { type denseBackward, denseForward } from '../equations/dense.js';
 import { column, row } from './behind.js';
-import type { Case } from './results.js';
-import { byIndex, fixed, numericResult, resultOf, whileReading } from './results.js';
+import { type Case, byIndex, fixed, numericResult, resultOf, whileReading } from './results.js';
+import type { CaseOptions } from './tensors.js';
 import { backend, HELD, randomTensor, scale, setSpecialNumbers, unwritten, weightedSum } from './tensors.js';
 
 /** Their names, beside dW and db of a network with a loss at every step. */
 const [DW, DB] = ['dW of denseBackward', 'db of denseBackward'];
 
-interface DenseCase {
+interface DenseCase extends CaseOptions {
   readonly seed: number;
   readonly N: number;
   /** Hₖ of each state. */
   readonly sizes: readonly number[];
   readonly C: number;
-  readonly held?: number;
-  /** Of dLogits. Default: 1. */
-  readonly factor?: number;
-  /** See `setSpecialNumbers`. */
-  readonly isOrdinary?: boolean;
 }
 
 function denseCase({ seed, N, sizes, C, held, factor = 1, isOrdinary = false }: DenseCase): Case {

@@ -8,7 +8,7 @@ import { type Behind, type Input, overSteps, row, single, unlessTooMany } from '
 import { gateAndUnit } from './cell-problems.js';
 import { sequenceBackward } from './given.js';
 import { type Result, byIndex, numericResult, resultOf } from './results.js';
-import { backend, scale, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
+import { type CaseOptions, backend, scale, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
 
 export const stateOf: Result['meaning'] = ([row, b, n]) => `row ${row}, sequence ${b}, unit ${n}`;
 
@@ -17,17 +17,11 @@ export interface Sizes extends Omit<LstmSizes, 'I' | 'P'> {
   readonly inputs: readonly number[];
 }
 
-export interface LstmCase {
+export interface LstmCase extends CaseOptions {
   /** Default: true. */
   readonly hasDx?: boolean;
   /** Default: true. */
   readonly hasDcUpstream?: boolean;
-  /** What the gradients hold. Default: NaN. */
-  readonly held?: number;
-  /** Of the gradients from outside. Default: 1. */
-  readonly factor?: number;
-  /** See `setSpecialNumbers`. Default: false. */
-  readonly isOrdinary?: boolean;
 }
 
 /** An LSTM with random parameters, inputs and initial states. Its gradients are unwritten. */

@@ -6,6 +6,7 @@ import { scanForward } from '../equations/scan.js';
 import { type Behind, single } from './behind.js';
 import { GRU_GATES } from './diagnosis/parts.js';
 import { type Case, type ExerciseChecks, type Result, numericResult, resultOf, whileReading } from './results.js';
+import type { CaseOptions } from './tensors.js';
 import { HELD, randomTensor, scale, setSpecialNumbers, unwritten, weightedSum, zeroTensor } from './tensors.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -13,16 +14,11 @@ type Numbers = Readonly<Record<string, number>>;
 /** Numbers in place of random ones at unit n of sequence b, by the names of the tensors. */
 type Special = readonly [b: number, n: number, numbers: Numbers];
 
-interface ScanCase {
+interface ScanCase extends CaseOptions {
   readonly seed: number;
   readonly sizes: readonly [T: number, B: number, H: number];
-  readonly held?: number;
-  /** Of the gradients from outside. Default: 1. */
-  readonly factor?: number;
   /** Of the first step. Default: none. */
   readonly special?: readonly Special[];
-  /** See `setSpecialNumbers`. Default: false. */
-  readonly isOrdinary?: boolean;
 }
 
 /** The answer to `scan`, with its tensors. */

@@ -6,7 +6,7 @@ import { type Behind, overSteps } from './behind.js';
 import { type Answer, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { byIndex, numericGradient, rowsResult, whileReading, fixed } from './results.js';
-import { setSpecialNumbers } from './tensors.js';
+import { type CaseOptions, setSpecialNumbers } from './tensors.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -15,16 +15,12 @@ type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix
 const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
   Array.from({ length: rows }, () => Float64Array.from({ length: columns }, draw));
 
-interface RnnCase {
+interface RnnCase extends Omit<CaseOptions, 'held'> {
   readonly seed: number;
   /** T, B, I, H and C. */
   readonly sizes: readonly number[];
   /** See `makeStateZero`. Default: false. */
   readonly hasZeroState?: boolean;
-  /** Of Wy. Default: 1. */
-  readonly factor?: number;
-  /** See `setSpecialNumbers`. */
-  readonly isOrdinary?: boolean;
 }
 
 interface Inputs {

@@ -7,7 +7,7 @@ import { row, single } from './behind.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Kind, Result } from './results.js';
 import { numberFrom, numericGradient, numericResult, resultOf, rowsResult, whileReading, fixed } from './results.js';
-import { HELD, randomTensor, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
+import { type CaseOptions, HELD, randomTensor, setSpecialNumbers, unwritten, zeroTensor } from './tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -119,17 +119,13 @@ function setSpecialLogits(logits: Tensor, rows: readonly (keyof typeof LABELS)[]
   if (last !== first) logits.set(last, (last + 2) % logits.shape[1], 60); // both are exactly 1
 }
 
-interface ProductCase {
+interface ProductCase extends Omit<CaseOptions, 'held'> {
   readonly seed: number;
   readonly B: number;
   /** At most B, so that an answer without a transpose reads numbers or nothing. Such an answer is then named. */
   readonly I: number;
   /** At most I. */
   readonly H: number;
-  /** Of dz. Default: 1. */
-  readonly factor?: number;
-  /** See `setSpecialNumbers`. */
-  readonly isOrdinary?: boolean;
 }
 
 type Rows = Float64Array[];

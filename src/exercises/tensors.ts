@@ -71,6 +71,16 @@ export function unwritten(shape: Shape, held = NaN): Tensor {
   return tensor;
 }
 
+/** What cases of several exercises choose. */
+export interface CaseOptions {
+  /** What outputs hold before the answer: see `unwritten`. */
+  readonly held?: number;
+  /** Of the gradients from outside, or of the weights that make them. Default: 1. */
+  readonly factor?: number;
+  /** Whether it has no numbers of `setSpecialNumbers`. Default: false. */
+  readonly isOrdinary?: boolean;
+}
+
 /** How far the zeros of `setSpecialNumbers` are apart. Seldom a row's length, so they are in different columns. */
 const APART = 7;
 

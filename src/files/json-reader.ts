@@ -3,10 +3,8 @@
  * `births: forecast.ahead[0]`. `Fields` reads the fields of one object by name, and finds a field that nothing has read.
  */
 import { DataError } from '../core/errors.js';
-import type { Range } from '../core/numbers.js';
-import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
-import type { JsonObject, JsonValue } from './json.js';
-import { parseStrictJson } from './json.js';
+import { type Range, F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import { type JsonObject, type JsonValue, parseStrictJson } from './json.js';
 
 /** A value, and where it stands. */
 export class JsonReader {

@@ -511,7 +511,7 @@ export const WEBGPU_MISTAKES = rowsIn(LIST).map(({ heading, id, right, wrong }) 
   return {
     id: `webgpu ${file}: ${id}`,
     equation: 'webgpu',
-    file: `kernels/webgpu/${file}.ts`,
+    file: file === 'heap' ? 'kernels/heap.ts' : `kernels/webgpu/${file}.ts`, // the wasm backend uses the heap too
     right,
     wrong,
     test,

@@ -1,7 +1,6 @@
 /** Whether a network's numbers are finite: its parameters, and what the caller has given it. */
 import { DataError } from '../core/errors.js';
-import type { Tensor } from '../core/tensor.js';
-import { findNonFinite } from '../core/tensor.js';
+import { type Tensor, findNonFinite } from '../core/tensor.js';
 import type { Network } from './network.js';
 import { assertFinite } from './parameters.js';
 import { initialOf, namedStates } from './states.js';

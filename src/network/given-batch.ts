@@ -13,8 +13,7 @@ import {
 } from '../core/tensor.js';
 import { assertClasses } from '../equations/embedding.js';
 import { assertLengths } from '../equations/ended-sequences.js';
-import type { BatchSizes, CompleteConfig } from './config.js';
-import { lossRows, targetShape } from './config.js';
+import { type BatchSizes, type CompleteConfig, lossRows, targetShape } from './config.js';
 import type { BatchTargets } from './output.js';
 
 /** Which of the axes T and B is the first one. */

@@ -1,23 +1,18 @@
 /** Checks the gradients of this project's networks: every parameter, x and every initial state, at random values. */
-import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertSizes, assertWhole, plainCopyOf } from '../core/arguments.js';
+import { type TypeName, assertKinds, assertSizes, assertWhole, plainCopyOf } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
 import { fillRandom, Random } from '../core/rng.js';
-import type { Tensor } from '../core/tensor.js';
-import { copyInto, fill, zeros } from '../core/tensor.js';
+import { type Tensor, copyInto, fill, zeros } from '../core/tensor.js';
 import type { GradientsOf } from '../equations/gradcheck-problem.js';
 import type { GradientReport } from '../equations/gradcheck-report.js';
 import { checkGradients } from '../equations/gradcheck.js';
 import type { BoundCell, Tensors } from '../cells/cell.js';
-import type { BatchSizes, NetworkConfig } from './config.js';
-import { completeConfig, lossRows, targetShape } from './config.js';
+import { type BatchSizes, type NetworkConfig, completeConfig, lossRows, targetShape } from './config.js';
 import { Network } from './network.js';
 import { initialGradients, namedStates } from './states.js';
-import type { NamedTensors } from './parameters.js';
-import { gradientsByName, valuesByName } from './parameters.js';
-import type { ModelSizes } from './tutorial-network.js';
-import { modelNetwork } from './tutorial-network.js';
+import { type NamedTensors, gradientsByName, valuesByName } from './parameters.js';
+import { type ModelSizes, modelNetwork } from './tutorial-network.js';
 
 /** Options of `checkNetworkGradients`. */
 export interface NetworkCheck {

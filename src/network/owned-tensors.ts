@@ -1,6 +1,5 @@
 /** The tensors that one object allocates and frees. */
-import type { Backend, TensorsOf } from '../core/backend.js';
-import { allocateAll } from '../core/backend.js';
+import { type Backend, type TensorsOf, allocateAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 
 /** Allocates tensors, and frees them together. */

@@ -3,8 +3,7 @@
  * are loops over such a list. The network may be this project's model or any other.
  */
 import { assertList, assertObject, assertTensor } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
-import { assertOwn, readAll } from '../core/backend.js';
+import { type Backend, assertOwn, readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import {

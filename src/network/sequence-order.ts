@@ -5,8 +5,7 @@
  * A batch that is sorted needs no copies: none are allocated before the first one that is not.
  */
 import type { Backend } from '../core/backend.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, matrixOf, rowsOf } from '../core/tensor.js';
+import { type Shape, type Tensor, copyInto, matrixOf, rowsOf } from '../core/tensor.js';
 import type { BoundCell, Tensors } from '../cells/cell.js';
 import type { OutputViews } from './layers.js';
 

@@ -5,15 +5,11 @@
  * Names: h0 and c0 of an LSTM's initial states, hn and cn of those after each sequence's last step; h0 and hn of a GRU or RNN; of an sLSTM
  * also n and m, but m has no gradient. Then the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; others `[B,H]`.
  */
-import type { Backend } from '../core/backend.js';
-import { readAll } from '../core/backend.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { type Backend, readAll } from '../core/backend.js';
+import { type Shape, type Tensor, copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import type { BoundCell, Tensors } from '../cells/cell.js';
-import type { CompleteConfig } from './config.js';
-import { cellsOf } from './config.js';
-import type { NamedTensors } from './parameters.js';
-import { assertLoadable } from './parameters.js';
+import { type CompleteConfig, cellsOf } from './config.js';
+import { type NamedTensors, assertLoadable } from './parameters.js';
 
 type Allocate = (shapes: Readonly<Record<string, Shape>>) => Tensors;
 

@@ -7,17 +7,13 @@ import { matrixOf, valuesOf } from '../core/tensor.js';
 import { labelRows } from '../equations/cross-entropy.js';
 import type { NetworkFunctions } from '../exercises/network-answers.js';
 import { outputViews } from '../network/layers.js';
-import type { Network } from '../network/network.js';
-import { lstmsIn } from '../network/network.js';
-import type { GivenOptions } from '../training/options.js';
+import { type Network, lstmsIn } from '../network/network.js';
 import type { TrainingData } from '../data/train-data.js';
-import type { Line, Validation } from '../training/training.js';
 import { newRun } from '../training/run-data.js';
-import { Training } from '../training/training.js';
-import { defaultPrime } from '../training/options.js';
+import { type Line, type Validation, Training } from '../training/training.js';
+import { type GivenOptions, defaultPrime } from '../training/options.js';
 import { sample } from '../training/sample.js';
-import type { NamedGradient, Tested } from './words.js';
-import { gradientRow } from './words.js';
+import { type NamedGradient, type Tested, gradientRow } from './words.js';
 
 /** What is trained, and for how long. */
 export interface OwnTask {

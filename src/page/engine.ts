@@ -34,10 +34,7 @@ export interface Started {
   readonly hasWebGpu: boolean;
 }
 
-export interface TestResult {
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly count: number;
+export interface TestResult extends Pick<Evaluation, 'accuracy' | 'loss' | 'count'> {
   /** Empty for a text. */
   readonly misread: readonly MisreadImage[];
 }

@@ -1,18 +1,15 @@
 /** One image's forward and backward pass: every gate and state, and the gradients, as arrays for the page. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
-import type { Tensor } from '../core/tensor.js';
-import { norm, stepOf } from '../core/tensor.js';
+import { type Tensor, norm, stepOf } from '../core/tensor.js';
 import { type BoundCell, type Tensors, gatesOf } from '../cells/cell.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import type { CompleteConfig } from '../network/config.js';
-import { cellsOf } from '../network/config.js';
+import { type CompleteConfig, cellsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/predict.js';
 import type { Training } from '../training/training.js';
-import type { Cells } from './choose-backend.js';
-import { withCells } from './choose-backend.js';
+import { type Cells, withCells } from './choose-backend.js';
 
 export type InspectionRequest =
   /** A test image, by its number. */

@@ -5,8 +5,7 @@
 import { allocateAll } from '../core/backend.js';
 import { stateShapes } from '../network/config.js';
 import type { Network } from '../network/network.js';
-import type { NamedTensors } from '../network/parameters.js';
-import { loadTensors, saveTensors } from '../network/parameters.js';
+import { type NamedTensors, loadTensors, saveTensors } from '../network/parameters.js';
 import { initialOf, namedStates } from '../network/states.js';
 
 /** The states between two batches; zero at first. */

@@ -3,7 +3,7 @@ import { motion } from '../../docs/motion.mjs';
 import { assertTrained, classifierBytes, classifierIn } from '../../src/classify/classifier-file.js';
 import { Classifier, classifyOptions, inputColumns, meanOf, trainClassifier } from '../../src/classify/classifier.js';
 import { windowsOf } from '../../src/classify/windows.js';
-import type { Logistic, Samples } from '../../src/classify/logistic.js';
+import type { Logistic, Samples } from '../../src/classify/baselines.js';
 import {
   chosenLogistic,
   LAMBDAS,
@@ -11,7 +11,7 @@ import {
   logisticGradient,
   logisticLoss,
   logisticProbabilities,
-} from '../../src/classify/logistic.js';
+} from '../../src/classify/baselines.js';
 import type { Part } from '../../src/classify/plan.js';
 import { assertOfTraining, planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { Recordings } from '../../src/classify/recordings.js';

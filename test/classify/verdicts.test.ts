@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { motion } from '../../docs/motion.mjs';
 import { classifierBytes, classifierIn } from '../../src/classify/classifier-file.js';
 import { Classifier, inputColumns, likeliest, trainClassifier, windowExamples } from '../../src/classify/classifier.js';
-import { nearestScores, warpedDistance } from '../../src/classify/neighbour.js';
+import { nearestScores, warpedDistance } from '../../src/classify/baselines.js';
 import { planOf, PARTS, windowsOfPart } from '../../src/classify/plan.js';
 import type { Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../src/classify/recordings.js';

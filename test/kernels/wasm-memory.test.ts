@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { translateJobs } from '../../kernels/wasm/build-jobs.mjs';
-import { Heap } from '../../kernels/wasm/heap.js';
+import { WasmHeap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { JOB, JobWriter, Kind } from '../../kernels/wasm/jobs.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
@@ -79,7 +79,7 @@ describe('memory', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
         const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-        const heap = new Heap(memory, 1024, 100 * 65536);
+        const heap = new WasmHeap(memory, 1024, 100 * 65536);
         const held: { address: number; bytes: number }[] = [];
         for (const { bytes, release } of calls) {
           if (release % 2 === 1 && held.length > 0) heap.release(held.splice(release % held.length, 1)[0].address);
@@ -102,9 +102,11 @@ describe('memory', () => {
   });
 });
 
-/* The fields of jobs: kernels/wasm/assembly/jobs.ts lists them, and the host writes them by the same names. */
+/* The fields of jobs: two files of kernels/wasm/assembly list them, and the host writes them by the same names. */
 
-const assembly = readFileSync(new URL('../../kernels/wasm/assembly/jobs.ts', import.meta.url), 'utf8');
+const assembly = ['jobs', 'cell-jobs']
+  .map((file) => readFileSync(new URL(`../../kernels/wasm/assembly/${file}.ts`, import.meta.url), 'utf8'))
+  .join('');
 
 /** What AssemblyScript lays out: fields of 4 bytes, in the order of their declarations. */
 const JOBS = [...assembly.matchAll(/^export class (\w+) \{\n([^}]*)\}/gm)].map(([, name, body]) => ({

@@ -1,6 +1,6 @@
 /** The memory of the WebGPU backend: addresses, growth, and what stays when tensors, lists and networks are gone. */
 import { Device } from '../../kernels/webgpu/device.js';
-import { Heap } from '../../kernels/webgpu/heap.js';
+import { Heap } from '../../kernels/heap.js';
 import { Memory } from '../../kernels/webgpu/memory.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';

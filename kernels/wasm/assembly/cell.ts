@@ -7,7 +7,7 @@
  *
  * The vector at a row's end is loaded whole, for which ../heap.ts leaves room, and only the row's own numbers are stored.
  */
-import { LstmCellBackward, LstmCellForward } from './jobs';
+import { LstmCellBackward, LstmCellForward } from './cell-jobs';
 import { flushTiny, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { jobOf } from './threads';
 

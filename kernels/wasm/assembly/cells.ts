@@ -3,7 +3,7 @@
  * rows. The loops have the form of those in cell.ts, which says why.
  */
 import { lastTanh, sigmoidBackward, tanhBackward, tanhRow } from './cell';
-import { GruCellBackward, GruCellForward, TanhBackward, TanhForward } from './jobs';
+import { GruCellBackward, GruCellForward, TanhBackward, TanhForward } from './cell-jobs';
 import { flushTiny, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { jobOf } from './threads';
 

@@ -49,10 +49,26 @@ export const ABSOLUTE: i32 = 1;
 export const HUBER: i32 = 2;
 export const PINBALL: i32 = 3;
 
-/** Every kind of job; its fields are those of the class of the same name. */
+/**
+ * Every kind of job; its fields are those of the class of the same name. The classes of the cells' operations are in cell-jobs.ts,
+ * which the build makes from the table in src/core/cell-operations.ts.
+ */
 export enum Kind {
   pack,
   matmul,
+  columnSums,
+  crossEntropyForward,
+  crossEntropyBackward,
+  errorForward,
+  errorBackward,
+  adam,
+  sgd,
+  embeddingForward,
+  embeddingBackward,
+  multiply,
+  add,
+  fill,
+  copy,
   lstmCellForward,
   lstmCellBackward,
   tanhForward,
@@ -67,19 +83,6 @@ export enum Kind {
   minLstmBackward,
   slstmCellForward,
   slstmCellBackward,
-  columnSums,
-  crossEntropyForward,
-  crossEntropyBackward,
-  errorForward,
-  errorBackward,
-  adam,
-  sgd,
-  embeddingForward,
-  embeddingBackward,
-  multiply,
-  add,
-  fill,
-  copy,
 }
 
 /** Packs b `[K,N]` for `Matmul`. */
@@ -122,237 +125,6 @@ export class Matmul {
   rows: i32;
   /** Columns of out in a chunk. */
   columns: i32;
-}
-
-/** Equations (2)–(4): h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
-@unmanaged
-export class LstmCellForward {
-  h: usize;
-  c: usize;
-  gates: usize;
-  z: usize;
-  cPrev: usize;
-  forgetBias: f32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (4′)–(2′): dz `[B,4H]` and changes to dc, dcPrev `[B,H]` from dh, c, cPrev `[B,H]` and gates `[B,4H]`. */
-@unmanaged
-export class LstmCellBackward {
-  dz: usize;
-  dc: usize;
-  dcPrev: usize;
-  dh: usize;
-  gates: usize;
-  c: usize;
-  cPrev: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** (20): h = tanh(a), both `[B,H]`. The fields of a cell's operation are its operands in src/core/cell-operations.ts, B, H and rows. */
-@unmanaged
-export class TanhForward {
-  h: usize;
-  a: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** (20′): da from dh and h, all `[B,H]`. */
-@unmanaged
-export class TanhBackward {
-  da: usize;
-  dh: usize;
-  h: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (22) and (23): h `[B,H]` and gates `[B,4H]` from ax, ah `[B,3H]` and hPrev `[B,H]`. */
-@unmanaged
-export class GruCellForward {
-  h: usize;
-  gates: usize;
-  ax: usize;
-  ah: usize;
-  hPrev: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (23′) and (22′): dax, dah `[B,3H]` and changes to dhPrev `[B,H]` from dh, hPrev `[B,H]` and gates `[B,4H]`. */
-@unmanaged
-export class GruCellBackward {
-  dax: usize;
-  dah: usize;
-  dhPrev: usize;
-  dh: usize;
-  gates: usize;
-  hPrev: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (24), (3), (25) and (4) of one step. */
-@unmanaged
-export class PeepholeCellForward {
-  h: usize;
-  c: usize;
-  gates: usize;
-  z: usize;
-  cPrev: usize;
-  p: usize;
-  forgetBias: f32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (4′), (25′), (3′) and (24′) of one step. */
-@unmanaged
-export class PeepholeCellBackward {
-  dz: usize;
-  terms: usize;
-  dc: usize;
-  dcPrev: usize;
-  dh: usize;
-  gates: usize;
-  c: usize;
-  cPrev: usize;
-  p: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (27), (28) and (26) of all steps. */
-@unmanaged
-export class MinGruForward {
-  h: usize;
-  gates: usize;
-  hPrev: usize;
-  signed: i32;
-  reverse: i32;
-  T: i32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-  /** Units in a chunk. */
-  columns: i32;
-}
-
-/** Equations (26′), (28′) and (27′) of all steps. */
-@unmanaged
-export class MinGruBackward {
-  dz: usize;
-  dh: usize;
-  dhPrev: usize;
-  gates: usize;
-  h: usize;
-  hPrev: usize;
-  signed: i32;
-  reverse: i32;
-  T: i32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-  /** Units in a chunk. */
-  columns: i32;
-}
-
-/** Equations (29), (28) and (26) of all steps. */
-@unmanaged
-export class MinLstmForward {
-  h: usize;
-  gates: usize;
-  hPrev: usize;
-  forgetBias: f32;
-  signed: i32;
-  reverse: i32;
-  T: i32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-  /** Units in a chunk. */
-  columns: i32;
-}
-
-/** Equations (26′), (28′) and (29′) of all steps. */
-@unmanaged
-export class MinLstmBackward {
-  dz: usize;
-  dh: usize;
-  dhPrev: usize;
-  gates: usize;
-  h: usize;
-  hPrev: usize;
-  signed: i32;
-  reverse: i32;
-  T: i32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-  /** Units in a chunk. */
-  columns: i32;
-}
-
-/** Equations (30) to (33) of one step. */
-@unmanaged
-export class SlstmCellForward {
-  h: usize;
-  c: usize;
-  n: usize;
-  m: usize;
-  gates: usize;
-  z: usize;
-  cPrev: usize;
-  nPrev: usize;
-  mPrev: usize;
-  forgetBias: f32;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
-}
-
-/** Equations (33′) to (31′) of one step. */
-@unmanaged
-export class SlstmCellBackward {
-  dz: usize;
-  dc: usize;
-  dn: usize;
-  dcPrev: usize;
-  dnPrev: usize;
-  dh: usize;
-  gates: usize;
-  c: usize;
-  n: usize;
-  cPrev: usize;
-  nPrev: usize;
-  B: i32;
-  H: i32;
-  /** Sequences in a chunk. */
-  rows: i32;
 }
 
 /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */

@@ -1,6 +1,6 @@
 /** The element-wise part of the LSTM with peepholes: (24), (3), (25) and (4), and their gradients. A chunk is a range of rows. See cell.ts. */
 import { gatesBackwardRow, sigmoidBackward, tanhRow } from './cell';
-import { PeepholeCellBackward, PeepholeCellForward } from './jobs';
+import { PeepholeCellBackward, PeepholeCellForward } from './cell-jobs';
 import { flushTiny, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { jobOf } from './threads';
 

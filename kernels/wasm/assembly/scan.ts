@@ -3,7 +3,7 @@
  * units, and goes through all steps. So what a thread has written at one step, it reads at the next from its own cache. A loop has
  * at most three outputs: see cell.ts.
  */
-import { MinGruBackward, MinGruForward, MinLstmBackward, MinLstmForward } from './jobs';
+import { MinGruBackward, MinGruForward, MinLstmBackward, MinLstmForward } from './cell-jobs';
 import { flushTiny, min, multiplyAdd, storePart } from './math';
 import { sigmoidRow } from './cell';
 import { jobOf } from './threads';

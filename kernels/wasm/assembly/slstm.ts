@@ -1,6 +1,6 @@
 /** The element-wise part of the sLSTM: (30) to (33), and their gradients. A chunk is a range of rows. See cell.ts. */
 import { sigmoidBackward, sigmoidRow, tanhBackward, tanhRow } from './cell';
-import { SlstmCellBackward, SlstmCellForward } from './jobs';
+import { SlstmCellBackward, SlstmCellForward } from './cell-jobs';
 import { exp, flushTiny, logSigmoid, min, multiplyAdd, storePart } from './math';
 import { jobOf } from './threads';
 

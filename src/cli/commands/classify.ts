@@ -15,14 +15,11 @@ import {
   trainClassifier,
 } from '../../classify/classifier.js';
 import { AT_ONCE } from '../../trained-state.js';
-import { sizesOf, windowsOf } from '../../classify/windows.js';
-import type { ClassifyPlan } from '../../classify/plan.js';
-import { nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
+import { type Windows, sizesOf, windowsOf } from '../../classify/windows.js';
+import { type ClassifyPlan, nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
 import type { ClassifyColumns, Recordings, TestGroups } from '../../classify/recordings.js';
 import { listed, recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../classify/recordings.js';
-import type { TestedWindows, TestReport } from '../../classify/report.js';
-import { judgedBy, reportOf } from '../../classify/report.js';
-import type { Windows } from '../../classify/windows.js';
+import { type TestedWindows, type TestReport, judgedBy, reportOf } from '../../classify/report.js';
 import { counted } from '../../core/arguments.js';
 import { loadTable } from '../../data/table-files.js';
 import { elementCountOfNetwork } from '../../network/memory.js';

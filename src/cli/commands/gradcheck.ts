@@ -2,36 +2,29 @@
 import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import { cellOf } from '../../cells/cells.js';
-import { type CellName, CELL_NAMES } from '../../cells/names.js';
+import { CELL_NAMES } from '../../cells/names.js';
 import { counted } from '../../core/arguments.js';
 import { gradientText } from '../../equations/gradcheck-report.js';
-import { type NetworkConfig, EIGENVALUES, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
+import type { CompleteConfig, NetworkConfig } from '../../network/config.js';
+import { EIGENVALUES, INPUT_KINDS, LOSSES, READS } from '../../network/config.js';
 import { checkNetworkGradients } from '../../network/network-check.js';
-import { layersOf } from '../../training/options.js';
+import { type TrainOptions, layersOf } from '../../training/options.js';
 import { currentRun } from '../current-run.js';
 import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from '../flag-values.js';
 import { printJson, printLines } from '../print.js';
 import { withAdvice, assertRoom } from '../memory.js';
 
-interface GradcheckFlags {
+type LayerFlags =
+  'hidden' | 'layers' | 'bidirectional' | 'cell' | 'projection' | 'withoutBias' | 'dropout' | 'eigenvalues';
+
+interface GradcheckFlags
+  extends
+    Pick<TrainOptions, LayerFlags | 'batchSize' | 'seed'>,
+    Pick<CompleteConfig, 'inputs' | 'inputKind' | 'reads' | 'loss'> {
   readonly steps: number;
-  readonly batchSize: number;
-  readonly inputs: number;
-  readonly hidden: number | readonly number[];
-  readonly layers: number;
-  readonly bidirectional: boolean;
-  readonly cell: CellName;
-  readonly projection: number;
-  readonly withoutBias: boolean;
-  readonly dropout: number;
   readonly classes: number;
-  readonly inputKind: (typeof INPUT_KINDS)[number];
-  readonly reads: (typeof READS)[number];
-  readonly loss: (typeof LOSSES)[number];
   readonly lengths: boolean;
   readonly forgetBias?: number;
-  readonly eigenvalues: (typeof EIGENVALUES)[number];
-  readonly seed: number;
   readonly tolerance: number;
   readonly json: boolean;
 }

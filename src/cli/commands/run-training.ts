@@ -5,20 +5,16 @@ import { counted } from '../../core/arguments.js';
 import { type Backend, withoutVectors } from '../../core/backend.js';
 import type { Examples } from '../../data/examples.js';
 import type { Vocabulary } from '../../data/text.js';
-import type { Split, TrainingData } from '../../data/train-data.js';
-import { hasTargets } from '../../data/train-data.js';
+import { type Split, type TrainingData, hasTargets } from '../../data/train-data.js';
 import type { CompleteConfig } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
 import { saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint, Resumable } from '../../training/checkpoint.js';
 import { evaluateData } from '../../training/evaluate.js';
-import type { LoopHooks } from '../../training/loop.js';
-import { makeAllSteps } from '../../training/loop.js';
-import type { TrainOptions } from '../../training/options.js';
-import { defaultPrime, resumedOptions, stepCount, TUTORIAL } from '../../training/options.js';
+import { type LoopHooks, makeAllSteps } from '../../training/loop.js';
+import { type TrainOptions, defaultPrime, resumedOptions, stepCount, TUTORIAL } from '../../training/options.js';
 import { sample } from '../../training/sample.js';
-import type { Line, Validation } from '../../training/training.js';
-import { networkFor, Training } from '../../training/training.js';
+import { type Line, type Validation, networkFor, Training } from '../../training/training.js';
 import { backendLine, type BackendFlags } from '../backends.js';
 import { currentRun } from '../current-run.js';
 import {
@@ -37,8 +33,7 @@ import {
 } from '../print.js';
 import { History } from '../history.js';
 import { assertRoomToTrain, REDUCE, TOO_LARGE, withAdvice } from '../memory.js';
-import type { Noun, TaskFlags } from '../tasks.js';
-import { nounOf } from '../tasks.js';
+import { type Noun, type TaskFlags, nounOf } from '../tasks.js';
 
 /** The tutorial tests on the first 128 images only. */
 const TUTORIAL_TEST_COUNT = 128;

@@ -8,8 +8,7 @@ import { statSync } from 'node:fs';
 import { DataError } from '../../core/errors.js';
 import type { Examples } from '../../data/examples.js';
 import { firstRows } from '../../data/table-reader.js';
-import type { Split, TrainingData } from '../../data/train-data.js';
-import { hasTargets } from '../../data/train-data.js';
+import { type Split, type TrainingData, hasTargets } from '../../data/train-data.js';
 import { readIfPresent } from '../../files/disk.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
@@ -17,8 +16,7 @@ import type { ForecastChoices } from '../../forecast/planning.js';
 import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
-import type { OptionEntry } from '../../training/option-table.js';
-import { GROUPS, OPTIONS } from '../../training/option-table.js';
+import { type OptionEntry, GROUPS, OPTIONS } from '../../training/option-table.js';
 import type { OptionName, TrainOptions } from '../../training/options.js';
 import {
   faultOf,
@@ -34,19 +32,13 @@ import {
 import { examplesIn } from '../../training/run-data.js';
 
 import { withBackend, withBackendOptions, withRecordedBuild } from '../backends.js';
-import type { ClassifyFlags } from './classify.js';
-import { assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
+import { type ClassifyFlags, assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
 import { f32Number, filePath, givenFlag, isGiven, listOf, quantileList, wholeNumber } from '../flag-values.js';
-import type { WrittenFile } from '../outputs.js';
-import { assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
-import type { TrainFlags } from './run-training.js';
-import { runTraining } from './run-training.js';
-import type { SeriesFlags } from './series.js';
-import { OF_ORIGINS, seriesChoices, trainSeries, withOrigins, withSeriesOptions } from './series.js';
-import type { SavedSet } from '../set-run.js';
-import { loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
-import type { Task } from '../tasks.js';
-import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from '../tasks.js';
+import { type WrittenFile, assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
+import { type TrainFlags, runTraining } from './run-training.js';
+import { type SeriesFlags, OF_ORIGINS, seriesChoices, trainSeries, withOrigins, withSeriesOptions } from './series.js';
+import { type SavedSet, loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
+import { type Task, assertTaskFlags, savedTask, taskOf, withTaskOptions } from '../tasks.js';
 
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");

@@ -4,7 +4,7 @@
  */
 import { HELD } from '../tensors.js';
 import { type Statement, areNear, isNear, whole } from '../../causes/compared.js';
-import { constantRatio, ENOUGH, factorOf, isMultiple, nonZero, SIZE_FACTORS } from '../../causes/factors.js';
+import { constantRatio, ENOUGH, factorOf, isMultiple, nonZero, SIZE_FACTORS } from '../../causes/terms.js';
 import { areWrongAt, PLACES, transposedOf } from '../../causes/places.js';
 import { indexOf } from '../../core/tensor.js';
 import { type Family, type Part, gatesOf } from './parts.js';

@@ -4,20 +4,15 @@ import { counted } from '../../core/arguments.js';
 import type { Backend } from '../../core/backend.js';
 import { yieldToEventLoop } from '../../core/event-loop.js';
 import { fill, norm, rowsOf, stepOf, valuesOf } from '../../core/tensor.js';
-import type { Vocabulary } from '../../data/text.js';
-import { classesIn } from '../../data/text.js';
-import type { CompleteConfig } from '../../network/config.js';
-import { cellsOf, widthOf } from '../../network/config.js';
+import { type Vocabulary, classesIn } from '../../data/text.js';
+import { type CompleteConfig, cellsOf, widthOf } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 import { assertWrites, distributionOf } from '../../training/sample.js';
 import { LONGEST_PASSAGE, PASSAGE, Queue } from '../common.js';
-import type { InspectedCell, Named } from '../inspect-image.js';
-import { inspectedCells } from '../inspect-image.js';
-import type { RankedUnit } from './separation.js';
-import { propertyNamed, ranked, separations } from './separation.js';
-import type { Choice, TextModel } from './text-writer.js';
-import { KeptNetwork, likeliest } from './text-writer.js';
+import { type InspectedCell, type Named, inspectedCells } from '../inspect-image.js';
+import { type RankedUnit, propertyNamed, ranked, separations } from './separation.js';
+import { type Choice, type TextModel, KeptNetwork, likeliest } from './text-writer.js';
 
 /** What the page asks for. */
 export interface TextInspectionRequest {

@@ -7,9 +7,7 @@ import type { Network } from '../../network/network.js';
 import { type State, STATES } from '../common.js';
 import { type TextInspection, mostCharacters, TextInspector } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
-import type { TextModel } from './text-writer.js';
-import type { WriteRequest, WrittenChoice } from './text-writer.js';
-import { TextWriter } from './text-writer.js';
+import { type WriteRequest, type WrittenChoice, type TextModel, TextWriter } from './text-writer.js';
 
 /** A copy of a run's network after some step, and the text that it is validated with. */
 export interface TextCopy {
