@@ -1,5 +1,4 @@
 /** `longhand compare` refuses a faulty file of a network in one line, which names the tensor, its shape and what was expected. */
-import { DataError } from '../../src/core/errors.js';
 import { type Change, changed } from '../helpers/changed-files.js';
 import {
   type InputOptions,
@@ -10,14 +9,13 @@ import {
   storedZeros,
   whole,
 } from '../helpers/compare-files.js';
-import { failureOf } from '../helpers/failures.js';
+import { dataErrorOf } from '../helpers/failures.js';
 
 const messageOf = async (options: InputOptions, change: Change): Promise<string> => {
   const file = changed(randomInputs(3, options), (tensors) => tensors.set('loss', stored(Float64Array.of(1), [])));
-  const failure = await failureOf(compare(changed(file, change)));
-  expect(failure).toBeInstanceOf(DataError);
-  expect((failure as DataError).message).not.toContain('\n');
-  return (failure as DataError).message;
+  const message = await dataErrorOf(compare(changed(file, change)));
+  expect(message).not.toContain('\n');
+  return message;
 };
 const set =
   (name: string, ...shape: number[]): Change =>
