@@ -1,8 +1,8 @@
 /**
  * The tests compare every backend with this one: every operation in f64, written from its definition. It shares no
- * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too. Then two more ways to run the cases of
- * operation-cases.ts, on the reference in f64: each output is that of its formula, and what a backward operation computes is the numeric
- * gradient of the forward operation's formula.
+ * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too. There are two more ways to run the
+ * cases of operation-cases.ts on the reference in f64: each output is that of its formula; and each gradient is the numeric gradient of the
+ * forward operation's formula.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
