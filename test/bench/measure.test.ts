@@ -6,7 +6,7 @@ import { Clock } from '../../bench/measure/clock.js';
 import { crossoverSentence, nextStep, STEP } from '../../bench/measure/plan.js';
 import { type MeasuredCase, resultIn } from '../../bench/measure/result.js';
 import { resultsIn, visitorsTable, writeVisitors } from '../../bench/report/visitors.js';
-import { measuredResult } from '../helpers/measured-result.js';
+import { measuredResult } from '../helpers/bench-rows.js';
 
 describe('the clock', () => {
   test('divides what is left by weights, so that early ends help later cases', () => {

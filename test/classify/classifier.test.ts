@@ -16,7 +16,6 @@ import type { Part } from '../../src/classify/plan.js';
 import { assertOfTraining, planOf, windowsOfPart } from '../../src/classify/plan.js';
 import type { Recordings } from '../../src/classify/recordings.js';
 import { featuresOf, reportOf } from '../../src/classify/report.js';
-import { DataError } from '../../src/core/errors.js';
 import type { Range } from '../../src/core/numbers.js';
 import { Random } from '../../src/core/rng.js';
 import type { JsonValue } from '../../src/files/json.js';
@@ -32,7 +31,7 @@ import {
   trained,
   waves,
 } from '../helpers/classifiers.js';
-import { expectDataError, failureOf } from '../helpers/failures.js';
+import { dataErrorOf, expectDataError } from '../helpers/failures.js';
 
 describe('logistic regression', () => {
   const random = new Random(3);
@@ -309,10 +308,8 @@ describe('the report', () => {
         [(row: Row) => ({ ...row, kind: exchanged(row) }), 'kind or the gaps between rows differ'],
       ] as const) {
         const changed = recordingsFrom(waves().map((row, n) => (n === place ? change(row) : row)));
-        const failure = await failureOf(reportOf(classifier, changed));
-        expect(failure).toBeInstanceOf(DataError);
-        expect(String(failure)).toBe(
-          `DataError: rows: is not the table of the training: in its training part, ${parts.training.join(', ')}, ` +
+        expect(await dataErrorOf(reportOf(classifier, changed))).toBe(
+          `rows: is not the table of the training: in its training part, ${parts.training.join(', ')}, ` +
             `or its validation part, ${parts.validation.join(', ')}, ${what}`,
         );
       }

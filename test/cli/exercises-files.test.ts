@@ -5,11 +5,10 @@ import path from 'node:path';
 import { KEPT_FILE } from '../../src/cli/commands/exercises-files.js';
 import { searchOf } from '../../src/exercises/exercise.js';
 import { BUGS } from '../../src/exercises/bugs.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
-import { EXERCISES } from '../../src/exercises/exercises.js';
 import type { Language } from '../../src/exercises/folder.js';
 import { headOf, pathOf, PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../src/exercises/folder.js';
 import { longhand } from '../helpers/longhand.js';
+import { exercise as named } from '../exercises/wrong-answers.js';
 
 let place = '';
 beforeEach(async () => {
@@ -19,7 +18,6 @@ beforeEach(async () => {
 afterEach(() => rmSync(place, { recursive: true }));
 
 const exercises = (...args: string[]) => longhand(['exercises', ...args], { cwd: place });
-const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 const at = (name: string, folder = 'mine', language: Language = 'typescript'): string =>
   path.join(place, folder, pathOf(named(name), language));
 const read = (file: string): string => readFileSync(file, 'utf8');

@@ -7,11 +7,12 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type NetworkJob, trainInProcess } from '../../src/cli/children/child-process.js';
 import type { RunReport } from '../../src/own-network/own-network.js';
-import { DataError } from '../../src/core/errors.js';
-import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
+import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import { linesOf, ended, pipeIn } from '../helpers/longhand-process.js';
+import { dataErrorOf } from '../helpers/failures.js';
 import { longhand, start } from '../helpers/longhand.js';
+import { exercise as named } from '../exercises/wrong-answers.js';
 
 let place = '';
 beforeAll(async () => {
@@ -19,8 +20,6 @@ beforeAll(async () => {
   await longhand(['exercises', './mine'], { cwd: place });
 });
 afterAll(() => rmSync(place, { recursive: true }));
-
-const named = (name: string) => EXERCISES.find((one) => one.name === name)!;
 
 const writeText = (name: string, text: string): void =>
   writeFileSync(path.join(place, 'mine', pathOf(named(name), 'typescript')), text);
@@ -146,9 +145,7 @@ describe('the process of the training', () => {
       /^the solution of adam: line \d+: mine$/,
     ],
   ])('an answer that makes %s', async (_, code, message) => {
-    const error: unknown = await run(code).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(DataError);
-    expect((error as Error).message).toMatch(message);
+    expect(await dataErrorOf(run(code))).toMatch(message);
   });
 
   test('what an answer writes among the reports is none of them', async () => {

@@ -26,7 +26,7 @@ import { longhand, misused, start } from '../helpers/longhand.js';
 import { needs } from '../helpers/needs.js';
 import { ended, pipeIn } from '../helpers/longhand-process.js';
 import { SIGNALS } from '../helpers/small-runs.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
+import { exercise as named, FORMER_PRODUCT } from '../exercises/wrong-answers.js';
 
 const isWindows = process.platform === 'win32';
 
@@ -39,8 +39,6 @@ afterEach(() => rmSync(place, { recursive: true }));
 /** `longhand exercises …` in a folder. */
 const exercises = (args: readonly string[], folder = '.') =>
   longhand(['exercises', ...args], { cwd: path.join(place, folder) });
-
-const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 
 const answer = (name: string, language: Language = 'typescript', folder = 'longhand-exercises'): string =>
   path.join(place, folder, pathOf(named(name), language));
@@ -562,20 +560,7 @@ const FORMER = `// Exercise 1: The three gradients of a product (output layer)
 //
 // Derived in docs/learn/plain-rnn.md#a-matrix-product of longhand
 
-import { rowsOf, transposeOf } from 'longhand';
-
-/** From  logits \`[N,C]\` = Σ stateₖ·Wₖ + b:  dStateₖ \`[N,Hₖ]\`, dWₖ \`[Hₖ,C]\`, db \`[C]\`. */
-export function denseBackward(backend, dStates, dW, db, dLogits, states, W) {
-  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
-  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
-}
-
-/** The rows of W for each state. */
-function rowBlocks(W, states) {
-  let end = 0;
-  return states.map(({ shape: [, H] }) => rowsOf(W, end, (end += H)));
-}
-`;
+${FORMER_PRODUCT}`;
 
 test('an exercise whose text has changed since 1.0.0: an untouched file gets the new text, and an answer stays', async () => {
   await exercises([]);

@@ -12,11 +12,16 @@ import { mnistFiles } from '../helpers/small-data.js';
 import { DATA, endless, FROM, RUN, SMALL } from '../helpers/small-runs.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
+/** The checkpoint of a run. */
+async function checkpointOf(...flags: readonly string[]): Promise<string> {
+  const file = inNewFolder();
+  expect((await longhand([...RUN, '--checkpoint', file, ...flags])).code).toBe(0);
+  return file;
+}
+
 describe('--checkpoint', () => {
   test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {
-    const file = inNewFolder();
-    const { code } = await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
-    expect(code).toBe(0);
+    const file = await checkpointOf('--checkpoint-every', '10');
     expect(loadCheckpoint(file).training?.step).toBe(31);
     expect(loadCheckpoint(previousOf(file)).training?.step).toBe(30);
     expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
@@ -25,8 +30,7 @@ describe('--checkpoint', () => {
 
 describe('--resume', () => {
   test('makes a run longer, not shorter', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file]);
+    const file = await checkpointOf();
     const before = readFileSync(file);
     expect(await misused([...FROM, '--resume', file, '--training-iters', '300'])).toBe(
       'error: the new length is 18 steps, but the run is at step 31: choose a greater length\n',
@@ -35,8 +39,7 @@ describe('--resume', () => {
   });
 
   test('uses the options of the file; only the length and the display step may change', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);
+    const file = await checkpointOf('--seed', '5', '--clip-norm', '0.5');
     const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
     expect(longer.code).toBe(0);
     expect(longer.stderr).toContain('56 steps; seed 5; from step 31');
@@ -47,8 +50,7 @@ describe('--resume', () => {
   });
 
   test('reports that it continues on another backend', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file]);
+    const file = await checkpointOf();
     const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
     expect(stderr).toMatch(/\nthe run has used wasm: .*: the last digits may differ\n/);
   });
@@ -63,8 +65,7 @@ describe('--resume', () => {
   });
 
   test('of a damaged file names the previous checkpoint', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
+    const file = await checkpointOf('--checkpoint-every', '10');
     truncateSync(file, 1000);
     expect(await refused([...FROM, '--resume', file])).toMatch(
       /: cut off: .*; the previous checkpoint is .*run\.safetensors\.previous\n$/,
@@ -73,8 +74,7 @@ describe('--resume', () => {
   });
 
   test('writes to another file with --checkpoint, even if no step remains', async () => {
-    const [from, to] = [inNewFolder(), inNewFolder()];
-    await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
+    const [from, to] = [await checkpointOf('--checkpoint-every', '31'), inNewFolder()];
     const more = ['--checkpoint-every', '31', '--threads', '1'];
     const { code } = await longhand([...FROM, '--resume', from, '--checkpoint', to, ...more]);
     expect(code).toBe(0);
@@ -82,8 +82,7 @@ describe('--resume', () => {
   });
 
   test('with other data is refused', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file]);
+    const file = await checkpointOf();
     expect(await failed(words`train --data ${directoryOf(mnistFiles(5601, 200))} --resume ${file}`)).toMatch(
       /longhand: resume: the run began with 600 examples, these are 601 different ones: .*\n$/,
     );
@@ -92,8 +91,7 @@ describe('--resume', () => {
 
 describe('a file that cannot be written', () => {
   test('ends the run with one line, and leaves the old checkpoint unchanged', async () => {
-    const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file]);
+    const file = await checkpointOf();
     const before = readFileSync(file);
     // a limit of 8 blocks of 512 bytes for every file that the process writes acts as a disk that becomes full
     const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
@@ -158,9 +156,7 @@ test.each([
 });
 
 test('flags that contradict the checkpoint’s validation or schedule are wrong usage', async () => {
-  const [plain, cosine] = [inNewFolder(), inNewFolder()];
-  await longhand([...RUN, '--checkpoint', plain]);
-  await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);
+  const [plain, cosine] = [await checkpointOf(), await checkpointOf('--schedule', 'cosine')];
   const best = await misused([...FROM, '--resume', plain, '--best', inNewFolder()]);
   expect(best).toBe('error: --best needs a run with --validate-every\n');
   const longer = await misused([...FROM, '--resume', cosine, '--epochs', '9']);
@@ -267,8 +263,7 @@ describe('--history and --plot', () => {
   });
 
   test('a file that is not a history is not overwritten with --resume', async () => {
-    const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
-    await longhand([...RUN, '--checkpoint', file]);
+    const [file, history] = [await checkpointOf(), inNewFolder('notes.csv')];
     writeFileSync(history, 'my notes\nof years\n');
     const stderr = await failed([...FROM, '--resume', file, '--history', history]);
     expect(stderr).toContain('does not begin with set,step,loss,accuracy');

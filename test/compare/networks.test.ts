@@ -4,26 +4,38 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { type Comparison, compareFile } from '../../src/compare/compare.js';
 import { type TemplateOptions, templateOf } from '../../src/compare/template.js';
 import { type Safetensors, parseSafetensors } from '../../src/files/safetensors.js';
 import { type Tensors, changed } from '../helpers/changed-files.js';
-import type { InputOptions, Slip } from '../helpers/compare-files.js';
-import { changeNumbers, stored, whole, randomInputs, storedZeros, networkResults } from '../helpers/compare-files.js';
+import {
+  type InputOptions,
+  type Slip,
+  backend,
+  changeNumbers,
+  compare,
+  fileOf,
+  networkResults,
+  other,
+  randomInputs,
+  stored,
+  storedZeros,
+  whole,
+} from '../helpers/compare-files.js';
 import { inTier } from '../helpers/needs.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { passesWith } from '../../src/compare/output-mistakes.js';
 
-const backend = createReferenceBackend({ dtype: 'f64' });
-const compare = (file: Safetensors, tolerance = 1e-9): Promise<Comparison> =>
-  compareFile(backend, file, tolerance, 'f');
 const read = (file: string): Buffer => readFileSync(fileURLToPath(new URL(file, import.meta.url)));
 
-test('PyTorch’s packed, stacked, bidirectional nn.LSTM agrees at 1e-9 in every result', async () => {
-  const { ok, differences } = await compare(parseSafetensors(read('../fixtures/compare.safetensors'), 'f'));
-  expect([ok, differences.length]).toEqual([true, 16]);
+test.each([
+  ['LSTM', '', 16],
+  ['GRU', '-gru', 19],
+  ['RNN', '-rnn', 15],
+])('PyTorch’s packed, stacked, bidirectional nn.%s agrees at 1e-9 in every result', async (_, name, count) => {
+  const file = parseSafetensors(read(`../fixtures/compare${name}.safetensors`), 'f');
+  const { ok, differences } = await compare(file, 1e-9);
+  expect([ok, differences.length]).toEqual([true, count]);
 });
 
 test('docs/files.md has the program that wrote this file', () => {
@@ -157,16 +169,6 @@ const squared: InputOptions = { ...ragged, metadata: { ...EVERY, ...SQUARED } };
 const forward: InputOptions = { bidirectional: false, hidden: [4, 4] };
 const three: InputOptions = { bidirectional: false, hidden: [4, 4, 4], metadata: SQUARED };
 
-/** A file with the results of a program that makes the mistake. */
-function fileOf(options: InputOptions, slip: Slip = {}): Safetensors {
-  const inputs = randomInputs(7, options);
-  return changed(inputs, (tensors) =>
-    networkResults(inputs, slip).forEach((tensor, name) => tensors.set(name, tensor)),
-  );
-}
-
-const other = (suffix: string): string =>
-  suffix.endsWith('.reverse') ? suffix.replace('.reverse', '') : `${suffix}.reverse`;
 const layers = (...order: number[]) => ({
   weights: (suffix: string): string => suffix.replace(/\d/, (digit) => String(order[Number(digit)])),
 });
@@ -250,7 +252,7 @@ describe('a network of layers by another program', () => {
     ['three layers of one direction', three],
   ])('with %s agrees if it makes no mistake', async (_, options) => {
     const file = fileOf(options);
-    const { ok, differences } = await compareFile(backend, file, 1e-5, 'f');
+    const { ok, differences } = await compare(file, 1e-5);
     expect(differences.filter((one) => !one.ok)).toEqual([]);
     expect([ok, differences.length]).toEqual([true, file.tensors.size - randomInputs(7, options).tensors.size]);
   });
@@ -259,13 +261,13 @@ describe('a network of layers by another program', () => {
   const chosen = MISTAKES.filter((_, place) => (place % 3 === 0) === inTier(true, false));
 
   test.each(chosen)('in which %s is found', async (words, options, slip) => {
-    const { ok, hints } = await compare(fileOf(options, slip), 1e-4);
+    const { ok, hints } = await compare(fileOf(options, slip));
     expect({ ok, hints }).toEqual({ ok: false, hints: [words] });
   });
 
   test('in which a sum has two explanations gets both, since T = B', async () => {
     const over = (words: string): string => `the loss is the sum over ${words}; here it is the mean`;
-    expect((await compare(fileOf({ metadata: EVERY }, { factor: () => 3 }), 1e-4)).hints).toEqual([
+    expect((await compare(fileOf({ metadata: EVERY }, { factor: () => 3 }))).hints).toEqual([
       over('the steps, averaged over the batch'),
       over('the batch, averaged over the steps'),
     ]);
@@ -280,7 +282,7 @@ describe('a network of layers by another program', () => {
       for (const name of ['h0', 'c0']) tensors.delete(name);
       tensors.set('d.c0', results.get('d.c0')!);
     });
-    const { ok, hints } = await compare(file, 1e-4);
+    const { ok, hints } = await compare(file);
     expect([ok, hints]).toEqual([false, [`h0 and c0 are stacked with all forward directions first; ${PYTORCH}`]]);
   });
 

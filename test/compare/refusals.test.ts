@@ -1,19 +1,21 @@
 /** `longhand compare` refuses a faulty file of a network in one line, which names the tensor, its shape and what was expected. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { compareFile } from '../../src/compare/compare.js';
-import { DataError } from '../../src/core/errors.js';
 import { type Change, changed } from '../helpers/changed-files.js';
-import { type InputOptions, numbers, randomInputs, stored, storedZeros, whole } from '../helpers/compare-files.js';
-import { failureOf } from '../helpers/failures.js';
-
-const backend = createReferenceBackend({ dtype: 'f64' });
+import {
+  type InputOptions,
+  compare,
+  numbers,
+  randomInputs,
+  stored,
+  storedZeros,
+  whole,
+} from '../helpers/compare-files.js';
+import { dataErrorOf } from '../helpers/failures.js';
 
 const messageOf = async (options: InputOptions, change: Change): Promise<string> => {
   const file = changed(randomInputs(3, options), (tensors) => tensors.set('loss', stored(Float64Array.of(1), [])));
-  const failure = await failureOf(compareFile(backend, changed(file, change), 1e-9, 'f'));
-  expect(failure).toBeInstanceOf(DataError);
-  expect((failure as DataError).message).not.toContain('\n');
-  return (failure as DataError).message;
+  const message = await dataErrorOf(compare(changed(file, change)));
+  expect(message).not.toContain('\n');
+  return message;
 };
 const set =
   (name: string, ...shape: number[]): Change =>
@@ -42,6 +44,7 @@ const meta =
 const every = { metadata: { reads: 'every' } };
 const squared = { metadata: { loss: 'squaredError' } };
 const forward: InputOptions = { bidirectional: false };
+const [gru, rnn]: InputOptions[] = [{ cell: 'gru' }, { cell: 'rnn' }];
 
 const one: InputOptions = { bidirectional: false, hidden: [2] };
 const uneven: InputOptions = { hidden: [3, 2], states: false };
@@ -55,6 +58,7 @@ const NONE = "but none counts: each is -1 or beyond its sequence's end; at least
 const GAP = 'is missing: layers are numbered from 0 without a gap';
 const NAMES = 'must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction';
 const REVERSE = 'tensor "kernel.1.reverse" is [6,8]';
+const LSTM = 'leave it out, or set metadata cell to lstm';
 const AT_EVERY_STEP = 'for a loss at every step, set metadata reads to every';
 
 const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
@@ -151,6 +155,33 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   ],
   [{}, integers('labels', [0, 1, -2], 3), 'label -2 at 2: outKernel has classes 0…3; -1 does not count'],
   [{}, set('d.targets', 3, 4), 'tensor "d.targets" is [3,4], but the file has no "targets"'],
+  // other cells
+  [{}, meta('cell', 'peephole'), 'metadata cell is "peephole", must be lstm or gru or rnn'],
+  [gru, set('c0', 4, 3, 2), `tensor "c0" is [4,3,2], but a GRU has none: ${LSTM}`],
+  [rnn, set('c', 3, 3, 4), `tensor "c" is [3,3,4], but an RNN has none: ${LSTM}`],
+  [
+    gru,
+    (_, metadata) => metadata.delete('cell'),
+    'tensor "recurrentBias.0" is [6], but an LSTM has none: leave it out, or set metadata cell to gru',
+  ],
+  [gru, set('projection.0', 2, 1), `tensor "projection.0" is [2,1], but a GRU has none: ${LSTM}`],
+  [gru, meta('forgetBias', '1'), 'metadata forgetBias is "1", but a GRU has no forget gate: leave it out'],
+  [
+    gru,
+    without('recurrentBias.0'),
+    'tensor "kernel.0" is [6,6], but the file has no "recurrentBias.0", which must be [6]',
+  ],
+  [gru, set('kernel.1', 6, 5), 'tensor "kernel.1" is [6,5], must be [I+H,3H]: 5 columns are not 3 blocks'],
+  [
+    rnn,
+    set('kernel.1.reverse', 6, 3),
+    'tensor "kernel.1.reverse" is [6,3], must be [6,2] = [I+H,H]: I is 4 from layer 0, H is 2 from kernel.1',
+  ],
+  [
+    gru,
+    set('recurrentBias.1.back', 6),
+    `tensor "recurrentBias.1.back" is [6], ${NAMES.replace('bias.N or projection.N', 'bias.N or recurrentBias.N')}`,
+  ],
 ];
 
 const cases = FAULTS.map(([options, change, message]) => [message, options, change] as const);

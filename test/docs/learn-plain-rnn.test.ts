@@ -7,7 +7,6 @@ import { directoryOf } from '../helpers/temporary-directories.js';
 const { page, says, ask } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
   'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers', 'whichCameFirst'],
-  'which-came-first.mjs': ['largestDifferences'],
   'gradient-norms.mjs': ['drawn', 'DRAWN_RADIUS', 'gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
 });
 const program = read('plain-rnn.mjs');
@@ -124,24 +123,6 @@ test('the page derives every equation that the program marks, and links to its l
   const others = [...page.matchAll(/^\[(\(f′?\))\]\(programs\/every-step\.mjs#L\d+/gm)].map(([, letter]) => letter);
   expect(others).toEqual(['(f)', '(f′)']);
   for (const letter of others) expect(everyStep).toContain(`// ${letter}`);
-});
-
-/** The initial state is zero by definition. */
-test('with odd sizes and random biases, every gradient agrees with its numeric derivative', async () => {
-  const found = (await ask(`
-    const [T, B, I, H, C] = [4, 3, 2, 5, 6];
-    const random = randomNumbers(5);
-    const parameters = newParameters({ I, H, C }, random);
-    for (const bias of [parameters.bias, parameters.biasY]) bias[0].forEach((_, n) => (bias[0][n] = random()));
-    const x = Array.from({ length: T }, () => matrix(B, I, () => random()));
-    const labels = [5, 0, 3];
-    const lossOf = () => crossEntropy(forward(x, parameters).logits, labels).loss;
-    return largestDifferences(lossOf, parameters, gradientsOf(x, labels, parameters).gradients);`)) as {
-    count: number;
-    largest: number;
-  }[];
-  expect(found.map(({ count }) => count)).toEqual([2 * 5, 5 * 5, 5, 5 * 6, 6]);
-  for (const { largest } of found) expect(largest).toBeLessThan(1e-9);
 });
 
 test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is the numeric derivative of a step', async () => {

@@ -5,7 +5,7 @@ import { intensityOf, roofOf } from '../../bench/measure/peak.js';
 import { pointsOf, roofPath } from '../../docs/.vitepress/theme/measure/roofline.js';
 import { reasonsOf, titleOf, verdictOf } from '../../docs/.vitepress/theme/measure/words.js';
 import { STEP } from '../../bench/measure/plan.js';
-import { measuredResult } from '../helpers/measured-result.js';
+import { measuredResult } from '../helpers/bench-rows.js';
 
 const linkTo = (bytes: string | Buffer): string =>
   `#result=${deflateRawSync(bytes, { level: 9 }).toString('base64url')}`;

@@ -1,10 +1,4 @@
-/**
- * The equations of the RNN, (20), of the GRU, (21) to (23), and of the peephole LSTM, (24) and (25).
- *
- * A forward equation is compared with its formula, which is written here a second time. A backward pass is compared with the numeric
- * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
- * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
- */
+/** The equations of the RNN, (20), of the GRU, (21) to (23), and of the peephole LSTM, (24) and (25); cell-equations.ts says how. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { cellOf } from '../../src/cells/cells.js';
 import { Random } from '../../src/core/rng.js';
@@ -13,7 +7,7 @@ import { copyInto, rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { gruCellBackward, gruCellForward } from '../../src/equations/gru.js';
 import { peepholeCellBackward, peepholeCellForward } from '../../src/equations/peephole.js';
 import { tanhBackward, tanhForward } from '../../src/equations/rnn.js';
-import { B, BIAS, block, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
+import { B, BIAS, block, expectUnits, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
 import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
 // ── (20) to (23): the RNN and the GRU ──
@@ -22,10 +16,7 @@ describe('(20)', () => {
   test('h = tanh(a)', () => {
     const [a, h] = [randomTensor(new Random(11), B, H), zeros([B, H], 'f64')];
     tanhForward(h, a);
-    expectClose(
-      h,
-      perUnit((b, n) => 2 * otherSigmoid(2 * a.get(b, n)) - 1),
-    );
+    expectUnits(h, (b, n) => 2 * otherSigmoid(2 * a.get(b, n)) - 1);
   });
 });
 
@@ -131,16 +122,10 @@ describe('(22)', () => {
   const r = (b: number, n: number): number => otherSigmoid(ax.get(b, n) + ah.get(b, n));
   test('r = σ(axr + ahr)', () => expectClose(block(gates, 0), perUnit(r)));
   test('z = σ(axz + ahz)', () => {
-    expectClose(
-      block(gates, 1),
-      perUnit((b, n) => otherSigmoid(ax.get(b, H + n) + ah.get(b, H + n))),
-    );
+    expectUnits(block(gates, 1), (b, n) => otherSigmoid(ax.get(b, H + n) + ah.get(b, H + n)));
   });
   test('n = tanh(axn + r*ahn)', () => {
-    expectClose(
-      block(gates, 2),
-      perUnit((b, n) => Math.tanh(ax.get(b, 2 * H + n) + r(b, n) * ah.get(b, 2 * H + n))),
-    );
+    expectUnits(block(gates, 2), (b, n) => Math.tanh(ax.get(b, 2 * H + n) + r(b, n) * ah.get(b, 2 * H + n)));
   });
 });
 
@@ -148,10 +133,7 @@ describe('(23)', () => {
   const { gates, h, hPrev } = gru();
   test('h = (1-z)*n + z*hPrev', () => {
     const z = (b: number, n: number): number => gates.get(b, H + n);
-    expectClose(
-      h,
-      perUnit((b, n) => gates.get(b, 2 * H + n) + z(b, n) * (hPrev.get(b, n) - gates.get(b, 2 * H + n))),
-    );
+    expectUnits(h, (b, n) => gates.get(b, 2 * H + n) + z(b, n) * (hPrev.get(b, n) - gates.get(b, 2 * H + n)));
   });
 });
 
@@ -199,10 +181,7 @@ describe('(24)', () => {
   test('j = tanh(zj)', () => expectClose(block(gates, 1), j));
   test('f = σ(zf + pf*cPrev + forgetBias)', () => expectClose(block(gates, 2), f));
   test('c = f*cPrev + i*j', () => {
-    expectClose(
-      c,
-      perUnit((b, n) => f.get(b, n) * cPrev.get(b, n) + i.get(b, n) * j.get(b, n)),
-    );
+    expectUnits(c, (b, n) => f.get(b, n) * cPrev.get(b, n) + i.get(b, n) * j.get(b, n));
   });
 });
 
@@ -210,11 +189,7 @@ describe('(25)', () => {
   const { z, p, gates, c, h } = peephole();
   const o = perUnit((b, n) => otherSigmoid(z.get(b, 3 * H + n) + p.get(2 * H + n) * c.get(b, n)));
   test('o = σ(zo + po*c)', () => expectClose(block(gates, 3), o));
-  test('h = o*tanh(c)', () =>
-    expectClose(
-      h,
-      perUnit((b, n) => o.get(b, n) * Math.tanh(c.get(b, n))),
-    ));
+  test('h = o*tanh(c)', () => expectUnits(h, (b, n) => o.get(b, n) * Math.tanh(c.get(b, n))));
 });
 
 /** The sum of the rows of block k: the gradient of the peepholes of one gate. */

@@ -9,7 +9,7 @@ import { tensorFrom, zeros } from '../../src/core/tensor.js';
 import { denseBackward, denseForward } from '../../src/equations/dense.js';
 import { pinballForward } from '../../src/equations/error-losses.js';
 import { expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
-import { casesOf, expectFormula, expectGradient } from '../helpers/operation-modes.js';
+import { casesOf, expectFormula, expectGradient } from '../helpers/formula-backend.js';
 
 const [B, H, C] = [2, 3, 6];
 

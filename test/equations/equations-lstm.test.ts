@@ -14,14 +14,12 @@ import { copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '..
 import type { Lstm } from '../../src/equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../../src/equations/lstm.js';
+import { B, H, perUnit, sumOf } from '../helpers/cell-equations.js';
 import { expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
-const [T, B, I, H] = [5, 2, 4, 3];
+const [T, I] = [5, 4];
 const backend = createReferenceBackend({ dtype: 'f64' });
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
-/** A `[B,H]` tensor from a formula for its elements. */
-const perUnit = (element: (b: number, n: number) => number): Tensor => matrix(B, H, element);
-const sumOf = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, n) => value + b[n]);
 
 // ── (1) and (1′): the matrix products of all steps ──
 

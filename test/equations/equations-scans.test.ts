@@ -1,10 +1,4 @@
-/**
- * The equations of the scan, (26), and of minGRU and minLSTM, (27) to (29).
- *
- * A forward equation is compared with its formula, which is written here a second time. A backward pass is compared with the numeric
- * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
- * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
- */
+/** The equations of the scan, (26), and of minGRU and minLSTM, (27) to (29); cell-equations.ts says how. */
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';

@@ -1,15 +1,9 @@
-/**
- * The equations of the sLSTM, (30) to (33).
- *
- * A forward equation is compared with its formula, which is written here a second time. A backward pass is compared with the numeric
- * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
- * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
- */
+/** The equations of the sLSTM, (30) to (33); cell-equations.ts says how. */
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
 import { slstmCellBackward, slstmCellForward } from '../../src/equations/slstm.js';
-import { B, BIAS, block, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
+import { B, BIAS, block, expectUnits, H, numericOf, otherSigmoid, perUnit, sumOf } from '../helpers/cell-equations.js';
 import { copyOf, expectClose, inner, matrix, numericGradient, randomTensor } from '../helpers/numeric.js';
 
 // ── (30) to (33): the sLSTM ──
@@ -38,10 +32,7 @@ const logForget = (z: Tensor, b: number, n: number): number => Math.log(otherSig
 describe('(30)', () => {
   test('m is the larger of log f + mPrev and zi', () => {
     const { z, m, mPrev } = slstm();
-    expectClose(
-      m,
-      perUnit((b, n) => Math.max(z.get(b, n), mPrev.get(b, n) + logForget(z, b, n))),
-    );
+    expectUnits(m, (b, n) => Math.max(z.get(b, n), mPrev.get(b, n) + logForget(z, b, n)));
   });
   test('the stabiliser changes no result', () => {
     const [one, other] = [slstm(), slstm(1.7)];
@@ -66,14 +57,8 @@ describe('(30)', () => {
       for (let b = 0; b < B; b++) for (let n = 0; n < H; n++) z.set(b, H + n, 0.3 + n);
       const [h, c, n, m, gates] = [H, H, H, H, 5 * H].map((width) => zeros([B, width], 'f64'));
       slstmCellForward(h, c, n, m, gates, z, zero, zero, zero, BIAS);
-      expectClose(
-        n,
-        perUnit(() => 1),
-      );
-      expectClose(
-        h,
-        perUnit((_, unit) => Math.tanh(0.3 + unit) / 2),
-      );
+      expectUnits(n, () => 1);
+      expectUnits(h, (_, unit) => Math.tanh(0.3 + unit) / 2);
     }
   });
 });
@@ -97,25 +82,14 @@ describe('(32)', () => {
   const { cPrev, nPrev, c, n, gates } = slstm();
   const [i, j, f] = [0, 1, 2].map((k) => block(gates, k));
   test('c = f*cPrev + i*j', () => {
-    expectClose(
-      c,
-      perUnit((b, k) => i.get(b, k) * j.get(b, k) + f.get(b, k) * cPrev.get(b, k)),
-    );
+    expectUnits(c, (b, k) => i.get(b, k) * j.get(b, k) + f.get(b, k) * cPrev.get(b, k));
   });
-  test('n = f*nPrev + i', () =>
-    expectClose(
-      n,
-      perUnit((b, k) => i.get(b, k) + f.get(b, k) * nPrev.get(b, k)),
-    ));
+  test('n = f*nPrev + i', () => expectUnits(n, (b, k) => i.get(b, k) + f.get(b, k) * nPrev.get(b, k)));
 });
 
 describe('(33)', () => {
   const { h, c, n, gates } = slstm();
-  test('h = o*c/n', () =>
-    expectClose(
-      h,
-      perUnit((b, k) => gates.get(b, 3 * H + k) * (c.get(b, k) / n.get(b, k))),
-    ));
+  test('h = o*c/n', () => expectUnits(h, (b, k) => gates.get(b, 3 * H + k) * (c.get(b, k) / n.get(b, k))));
 });
 
 /**

@@ -7,7 +7,7 @@ import { checkModelGradients } from '../../src/network/network-check.js';
 import { inTier, testOnce } from '../helpers/needs.js';
 import type { Case } from '../helpers/operation-cases.js';
 import { CASES } from '../helpers/operation-cases.js';
-import { expectGradient } from '../helpers/operation-modes.js';
+import { expectGradient } from '../helpers/formula-backend.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 

@@ -1,9 +1,10 @@
-/** The equations of docs/learn/programs/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
+/** The equations of docs/learn/programs/plain-rnn.mjs, (a) to (e′), and of every-step.mjs, (f) and (f′), each alone. The test of a letter fails if its line is wrong. */
 import { readFileSync } from 'node:fs';
 import { Random } from '../../src/core/rng.js';
 import { toCommonJs } from '../../src/exercises/common-js.js';
 import { evaluate } from '../../src/exercises/evaluate.js';
 import { numericGradient } from '../../src/exercises/results.js';
+import * as everyStep from '../../docs/learn/programs/every-step.mjs';
 
 type Matrix = Float64Array[];
 type Name = 'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start';
@@ -146,4 +147,61 @@ test('(e) h[0] = start, for every sequence; without start it is zero', () => {
 
 test('(e′) dStart: numeric derivatives', () => {
   expectClose(gradients.start, numeric('start'));
+});
+
+describe('a loss at every step', () => {
+  interface EveryStep {
+    forwardEveryStep(x: Matrix[], parameters: object): { h: Matrix[]; logits: Matrix[] };
+    lossEveryStep(logits: Matrix[], labels: number[][]): { p: Matrix[]; loss: number };
+    gradientsEveryStep(x: Matrix[], labels: number[][], parameters: object): { dh: Matrix[]; dLogits: Matrix[] };
+  }
+  const rnn = everyStep as unknown as EveryStep;
+
+  const labels = Array.from({ length: T }, () => Array.from({ length: B }, () => random.below(C)));
+  const { start: _, ...withoutStart } = parameters;
+  const { Wx, Wh, bias, Wy, biasY } = withoutStart;
+  const { h, logits } = rnn.forwardEveryStep(x, withoutStart);
+
+  const affine = (row: Float64Array, W: Matrix, [b]: Matrix): Float64Array =>
+    b.map((one, n) => row.reduce((sum, value, k) => sum + value * W[k][n], one));
+
+  test('(f) logits = h·Wy + biasY, at every step; the loss is the mean over T·B', () => {
+    let sum = 0;
+    for (let t = 0; t < T; t++)
+      for (let b = 0; b < B; b++) {
+        const expected = affine(h[t + 1][b], Wy, biasY);
+        logits[t][b].forEach((logit, k) => expect(logit).toBeCloseTo(expected[k], 12));
+        const powers = expected.map(Math.exp);
+        sum -= Math.log(powers[labels[t][b]] / powers.reduce((total, power) => total + power));
+      }
+    expect(rnn.lossEveryStep(logits, labels).loss).toBeCloseTo(sum / (T * B), 12);
+  });
+
+  test('(f′) dh = dLogits·Wyᵀ + dhNext: the numeric derivative of the losses from this step on, with respect to h', () => {
+    const { dh, dLogits } = rnn.gradientsEveryStep(x, labels, withoutStart);
+    for (let t = 0; t < T; t++) {
+      const rows = h[t + 1].map((row) => Float64Array.from(row));
+      /** The losses of steps t to T-1, with `rows` as the states after step t. */
+      const lossFromHere = (): number => {
+        let states = rows;
+        const scores = [states.map((row) => affine(row, Wy, biasY))];
+        for (let later = t + 1; later < T; later++) {
+          states = states.map((row, b) => affine(x[later][b], Wx, [affine(row, Wh, bias)]).map(Math.tanh));
+          scores.push(states.map((row) => affine(row, Wy, biasY)));
+        }
+        return (rnn.lossEveryStep(scores, labels.slice(t)).loss * scores.length) / T;
+      };
+      const numeric = rows.flatMap((row) => [...numericGradient(lossFromHere, row)]);
+      dh[t + 1].flatMap((row) => [...row]).forEach((value, n) => expect(value).toBeCloseTo(numeric[n], 8));
+    }
+    // after the last step there is no dhNext
+    dh[T].forEach((row, b) =>
+      row.forEach((value, n) =>
+        expect(value).toBeCloseTo(
+          dLogits[T - 1][b].reduce((sum, one, k) => sum + one * Wy[n][k], 0),
+          12,
+        ),
+      ),
+    );
+  });
 });

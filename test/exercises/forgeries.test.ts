@@ -3,15 +3,13 @@ import { build } from 'esbuild';
 import vm from 'node:vm';
 import { type Computed, verdictOf } from '../../src/exercises/check.js';
 import type { Verdict } from '../../src/exercises/exercise.js';
-import { EXERCISES } from '../../src/exercises/exercises.js';
 import { inTier } from '../helpers/needs.js';
+import { exercise } from './wrong-answers.js';
 
 interface Realm {
   readonly computeSource: (exercise: { name: string }, source: string, language: string) => Computed;
   readonly check: (exercise: object, source: string, language: string) => Verdict;
 }
-
-const exercise = (name: string) => EXERCISES.find((one) => one.name === name)!;
 
 let program: vm.Script;
 beforeAll(async () => {

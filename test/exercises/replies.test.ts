@@ -4,7 +4,7 @@ import type { Verdict, WrongNumber } from '../../src/exercises/exercise.js';
 import { isFormerFile } from '../../src/exercises/exercise.js';
 import { followWords, sourceFirst } from '../../src/exercises/replies.js';
 import { silentWays } from '../../src/exercises/silent-ways.js';
-import { changed, exercise } from './wrong-answers.js';
+import { changed, exercise, FORMER_PRODUCT } from './wrong-answers.js';
 
 const differencesIn = (verdict: Verdict): readonly WrongNumber[] =>
   verdict.outcome === 'wrong' ? verdict.differences : [];
@@ -90,37 +90,21 @@ test('`using` is refused, with its line', () => {
   });
 });
 
-/** Of version 1.0.0. */
-const FORMER = {
-  product: `import { rowsOf, transposeOf } from 'longhand';
-
-/** From  logits \`[N,C]\` = Σ stateₖ·Wₖ + b:  dStateₖ \`[N,Hₖ]\`, dWₖ \`[Hₖ,C]\`, db \`[C]\`. */
-export function denseBackward(backend, dStates, dW, db, dLogits, states, W) {
-  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
-  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
-}
-
-/** The rows of W for each state. */
-function rowBlocks(W, states) {
-  let end = 0;
-  return states.map(({ shape: [, H] }) => rowsOf(W, end, (end += H)));
-}
-`,
-  answer:
-    "import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';\nexport function everyStepBackward() {}\n",
-};
+/** An answer of version 1.0.0. */
+const FORMER_ANSWER =
+  "import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';\nexport function everyStepBackward() {}\n";
 
 test('an answer to the earlier text is said to belong there; its untouched start is not begun', () => {
   const old = exercise('product');
-  expect(check(old, FORMER.product, 'javascript')).toEqual({ outcome: 'untouched' });
-  expect(check(old, FORMER.product.replace('// Write', 'db.set(0, 1); // Write'), 'javascript')).toMatchObject({
+  expect(check(old, FORMER_PRODUCT, 'javascript')).toEqual({ outcome: 'untouched' });
+  expect(check(old, FORMER_PRODUCT.replace('// Write', 'db.set(0, 1); // Write'), 'javascript')).toMatchObject({
     outcome: 'error',
     message: expect.stringContaining(
       'it belongs to the earlier text of this exercise, which asked for denseBackward, and stays',
     ) as string,
   });
-  expect(check(exercise('every-step'), FORMER.answer, 'javascript')).toMatchObject({
+  expect(check(exercise('every-step'), FORMER_ANSWER, 'javascript')).toMatchObject({
     message: expect.stringContaining('which asked for everyStepBackward alone') as string,
   });
-  expect(isFormerFile('product', FORMER.product)).toBe(false); // without the comment at its top it is no whole file
+  expect(isFormerFile('product', FORMER_PRODUCT)).toBe(false); // without the comment at its top it is no whole file
 });

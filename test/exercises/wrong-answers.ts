@@ -9,6 +9,22 @@ import type { Language } from '../../src/exercises/folder.js';
 
 export const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 
+/** The code of exercise 1 in version 1.0.0. */
+export const FORMER_PRODUCT = `import { rowsOf, transposeOf } from 'longhand';
+
+/** From  logits \`[N,C]\` = Σ stateₖ·Wₖ + b:  dStateₖ \`[N,Hₖ]\`, dWₖ \`[Hₖ,C]\`, db \`[C]\`. */
+export function denseBackward(backend, dStates, dW, db, dLogits, states, W) {
+  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
+  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
+}
+
+/** The rows of W for each state. */
+function rowBlocks(W, states) {
+  let end = 0;
+  return states.map(({ shape: [, H] }) => rowsOf(W, end, (end += H)));
+}
+`;
+
 /** The lines of a table, whose columns stand between bars. \n is the end of a line in a text. */
 export const rows = ({ raw }: TemplateStringsArray, ...values: readonly string[]): string[][] =>
   String.raw({ raw }, ...values.map((value) => value.replaceAll('\n', '\\n')))

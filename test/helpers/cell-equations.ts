@@ -1,7 +1,13 @@
-/** For the tests of the cells' equations: their sizes, and blocks of columns. */
+/**
+ * For the tests of the cells' equations: their sizes, and blocks of columns.
+ *
+ * A forward equation is compared with its formula, which is written there a second time. A backward pass is compared with the numeric
+ * derivative of the forward function: each test has the loss Σ r*h, and for states that step t+1 reads also Σ s*c. So r and s are the
+ * gradients with which the backward pass starts. All operands are random. If an equation says `+=`, its output is not zero before.
+ */
 import type { Tensor } from '../../src/core/tensor.js';
 import { rowsOf, tensorFrom, transposeOf } from '../../src/core/tensor.js';
-import { matrix, numericGradient } from './numeric.js';
+import { expectClose, matrix, numericGradient } from './numeric.js';
 
 export const [T, B, H] = [4, 2, 3];
 /** The forget bias. */
@@ -10,6 +16,9 @@ export const BIAS = 0.37;
 export const otherSigmoid = (z: number): number => (1 + Math.tanh(z / 2)) / 2;
 /** A `[B,H]` tensor from a formula for its elements. */
 export const perUnit = (element: (b: number, n: number) => number): Tensor => matrix(B, H, element);
+/** Each element of a `[B,H]` tensor is that of its formula. */
+export const expectUnits = (actual: Tensor, element: (b: number, n: number) => number): void =>
+  expectClose(actual, perUnit(element));
 export const sumOf = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, n) => value + b[n]);
 
 /** Block k of the columns of `[B,…]`, `[B,H]`. */

@@ -1,8 +1,10 @@
 /** For `longhand compare`: tensors and files of random inputs, and a network as another program would compute it. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { type Comparison, compareFile } from '../../src/compare/compare.js';
 import { Random } from '../../src/core/rng.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedFloats } from '../../src/files/stored-tensors.js';
-import type { Tensors } from './changed-files.js';
+import { type Tensors, changed } from './changed-files.js';
 
 /** The results of one layer and direction with cross-entropy, in the order of a report. */
 export const RESULT_NAMES: readonly string[] = [
@@ -290,3 +292,17 @@ export function networkResults({ metadata, tensors }: Safetensors, slip: Slip = 
   }
   return results;
 }
+
+export const backend = createReferenceBackend({ dtype: 'f64' });
+export const compare = (file: Safetensors, tolerance = 1e-4): Promise<Comparison> =>
+  compareFile(backend, file, tolerance, 'f');
+
+/** A file with the results of a program that makes the mistake. */
+export function fileOf(options: InputOptions, slip: Slip = {}): Safetensors {
+  const inputs = randomInputs(7, options);
+  return changed(inputs, (tensors) => networkResults(inputs, slip).forEach((one, name) => tensors.set(name, one)));
+}
+
+/** The weights of the other direction. */
+export const other = (suffix: string): string =>
+  suffix.endsWith('.reverse') ? suffix.replace('.reverse', '') : `${suffix}.reverse`;

@@ -8,6 +8,13 @@ export const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+/** The message of the DataError that `work` rejects with. */
+export async function dataErrorOf(work: Promise<unknown>): Promise<string> {
+  const failure = await failureOf(work);
+  expect(failure).toBeInstanceOf(DataError);
+  return (failure as DataError).message;
+}
+
 /** The error that `work` throws, which must be of class `Kind`. */
 export function errorOf(Kind: new (message: string) => Error, work: () => unknown): Error {
   try {

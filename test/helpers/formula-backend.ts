@@ -1,10 +1,15 @@
 /**
  * The tests compare every backend with this one: every operation in f64, written from its definition. It shares no
- * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too.
+ * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too. There are two more ways to run the
+ * cases of operation-cases.ts on the reference in f64: each output is that of its formula; and each gradient is the numeric gradient of the
+ * forward operation's formula.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
-import { type Tensor, matrixOf } from '../../src/core/tensor.js';
+import { type Tensor, matrixOf, type Shape, fill, valuesOf, zeros } from '../../src/core/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { expectNumbers, numericGradient } from './numeric.js';
+import { type Case, CASES } from './operation-cases.js';
 
 type Matrix = number[][];
 
@@ -212,4 +217,49 @@ const formulas: Operations = {
 /** The formulas above on f64 tensors of the host. */
 export function createFormulaBackend(): Backend {
   return { ...createReferenceBackend({ dtype: 'f64' }), ...formulas, name: 'formulas', description: 'formulas: f64' };
+}
+
+/** The cases of an operation at one size, whose names begin so. */
+export function casesOf(beginning: string): readonly (readonly [name: string, one: Case])[] {
+  const found = CASES.filter(({ name }) => name === beginning || name.startsWith(`${beginning},`));
+  if (found.length === 0) throw new Error(`no case of ${beginning}`);
+  return found.map((one) => [one.name.slice(one.name.indexOf(' ') + 1), one]);
+}
+
+/** The outputs and inputs of a case in f64, with random numbers. */
+function drawn({ outputs, inputs, prepare, draw }: Case): [outputs: Tensor[], inputs: Tensor[]] {
+  const random = new Random(7);
+  const tensorsOf = (shapes: readonly Shape[]): Tensor[] =>
+    shapes.map((shape) => {
+      const tensor = zeros(shape, 'f64');
+      fillRandom(tensor, () => draw?.(random) ?? random.normal(0, 1));
+      return tensor;
+    });
+  const operands: [Tensor[], Tensor[]] = [tensorsOf(outputs), tensorsOf(inputs)];
+  prepare?.(operands[1]);
+  return operands;
+}
+
+/** Output `n` of the operation is that of its formula. Default: all outputs are. */
+export function expectFormula(one: Case, n?: number): void {
+  const [actual, expected] = [createReferenceBackend({ dtype: 'f64' }), createFormulaBackend()].map((on) => {
+    const [outputs, inputs] = drawn(one);
+    one.run(on, outputs, inputs);
+    return outputs;
+  });
+  for (const k of n === undefined ? expected.keys() : [n]) expectNumbers(actual[k], expected[k], 1e-12, one.name);
+}
+
+/** The gradient that a backward operation computes is the numeric gradient of the loss. */
+export function expectGradient(one: Case): void {
+  const [outputs, inputs] = drawn(one);
+  const { loss, by, adds = false } = one.gradient!(createFormulaBackend(), inputs);
+  loss(); // sets what the forward operation leaves for the backward one
+  for (const output of outputs) if (!adds) fill(output, 0);
+  const before = outputs.map(valuesOf);
+  one.run(createReferenceBackend({ dtype: 'f64' }), outputs, inputs);
+  by.forEach((tensor, n) => {
+    const numeric = numericGradient(tensor, loss).map((value, k) => value + before[n][k]);
+    expectNumbers(outputs[n], numeric, 1e-8, one.name);
+  });
 }

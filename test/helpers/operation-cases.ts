@@ -1,6 +1,6 @@
 /**
  * The operations, one case for each at several sizes. CONTRIBUTING.md: a new operation needs cases. The backend suite runs them on every
- * backend; the tests of equations run them on the reference in f64 (operation-modes.ts).
+ * backend; the tests of equations run them on the reference in f64 (formula-backend.ts).
  */
 import type { Backend, Cost, Operations } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';

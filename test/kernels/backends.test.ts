@@ -1,12 +1,15 @@
 /**
  * The backend suite on the reference backend, on the WebAssembly backend with one, two and five threads and both builds, and on GPU.js in
- * the mode that every computer has; the other modes: test/slow/kernels. How modes are chosen.
+ * the mode that every computer has; the other modes: test/slow/kernels. How modes are chosen. The RNN and the GRU on the backends for GPUs;
+ * test/slow/cells has all sizes and modes.
  */
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { describeBackend, describeWasm } from '../helpers/backend-suite.js';
 import { createDeviceBackend } from '../helpers/backends.js';
-import { describeWholeMode } from '../helpers/gpu-modes.js';
+import { describeWholeMode, describeMode } from '../helpers/gpu-modes.js';
+import { describeCells } from '../helpers/cell-suite.js';
+import { describeWebGpu, openWebGpu } from '../helpers/webgpu.js';
 
 describeBackend('reference, f32', 'the host’s memory', () => createReferenceBackend());
 
@@ -42,3 +45,11 @@ test('a view that is not made of whole rows is refused', async () => {
   expect(() => backend.fill(createReferenceBackend().allocate([2, 2]), 1)).toThrow(/was not allocated by this backend/);
   await backend.dispose();
 });
+
+const SIZES = [
+  [5, 3],
+  [6, 8],
+] as const;
+
+await describeMode('cpu', () => describeCells('gpu, cpu', () => createGpuBackend({ mode: 'cpu' }), SIZES));
+await describeWebGpu(() => describeCells('webgpu', () => openWebGpu(), SIZES));

@@ -444,10 +444,12 @@ const ALL_BACKENDS: [string, () => Backend | Promise<Backend>][] = [
   ['gpu', () => createGpuBackend({ mode: 'cpu' })],
 ];
 
-test.each(ALL_BACKENDS)(
-  'on the backend %s, what is saved is the state at the call, though updates follow',
-  async (_, open) => {
-    const backend = await open();
+describe.each(ALL_BACKENDS)('on the backend %s,', (_, open) => {
+  let backend: Backend;
+  beforeAll(async () => (backend = await open()));
+  afterAll(() => backend.dispose());
+
+  test('what is saved is the state at the call, though updates follow', async () => {
     const network = new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C }, { T: 2, B });
     network.initialise(new Random(1));
     const x = zeros([2, B, I]);
@@ -471,14 +473,9 @@ test.each(ALL_BACKENDS)(
     expect(await Promise.all(later)).not.toEqual(expected);
     optimisers.forEach((optimiser) => optimiser.dispose());
     network.dispose();
-    await backend.dispose();
-  },
-);
+  });
 
-test.each(ALL_BACKENDS)(
-  'on the backend %s, metrics, predictions and the check for finite weights are those of the call, though the next batch and updates follow',
-  async (_, open) => {
-    const backend = await open();
+  test('metrics, predictions and the check for finite weights are those of the call, though the next batch and updates follow', async () => {
     const x = [0.5, -0.5].map((value) => {
       const filled = zeros([2, B, I]);
       fill(filled, value);
@@ -518,14 +515,9 @@ test.each(ALL_BACKENDS)(
       await expect(network.assertFinite(2)).rejects.toThrow(NonFiniteError);
       network.dispose();
     }
-    await backend.dispose();
-  },
-);
+  });
 
-test.each(ALL_BACKENDS)(
-  'on the backend %s, what is saved can be awaited after its owner has been disposed of',
-  async (_, open) => {
-    const backend = await open();
+  test('what is saved can be awaited after its owner has been disposed of', async () => {
     const make = () => new Model(backend, { T: 2, B, I, H, C });
     const network = make();
     network.initialise(new Random(1));
@@ -537,9 +529,8 @@ test.each(ALL_BACKENDS)(
     for (const owner of [adam, network]) owner.dispose();
     make().initialise(new Random(2)); // in the memory that has become free
     expect(await Promise.all(states)).toEqual(expected);
-    await backend.dispose();
-  },
-);
+  });
+});
 
 test('tensors of another backend are refused: the reference backend would use old values of the host, and not write them back', async () => {
   const reference = createReferenceBackend();

@@ -8,7 +8,6 @@ import { jest } from '@jest/globals';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
-import { DataError } from '../../src/core/errors.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { dataFiles, EXPERIMENT_WORDS, experimentsInPage } from '../../src/page/build/plugins.js';
@@ -20,7 +19,7 @@ import { DEFAULTS, settingsOf } from '../../src/page/settings.js';
 import { optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { newRun } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
-import { failureOf } from '../helpers/failures.js';
+import { dataErrorOf } from '../helpers/failures.js';
 import { smallImages } from '../helpers/small-data.js';
 
 /** The modules that the page's build makes; here the same plugin makes them. */
@@ -126,9 +125,7 @@ test('a server that answers 404, or breaks the connection, is an error that name
 });
 
 async function expectRefusal(folder: URL, message: RegExp): Promise<void> {
-  const error = await failureOf(fetchText(folder, false, () => {}));
-  expect(error).toBeInstanceOf(DataError);
-  expect((error as DataError).message).toMatch(message);
+  expect(await dataErrorOf(fetchText(folder, false, () => {}))).toMatch(message);
 }
 
 /* The guided experiments of the page: their settings and words, and the runs that train with a planted mistake. */

@@ -24,7 +24,7 @@ import { drawn, shownFor } from '../../src/page/series/drawn.js';
 import type { SeriesProgress } from '../../src/page/series/progress.js';
 import { readBeginning } from '../../src/page/series/read-series.js';
 import { correlation } from '../../src/page/series/unit-states.js';
-import { errorOf, failureOf } from '../helpers/failures.js';
+import { dataErrorOf, errorOf, failureOf } from '../helpers/failures.js';
 
 jest.unstable_mockModule('virtual:series-file', () => ({ default: {} }), { virtual: true });
 jest.unstable_mockModule('virtual:mnist-files', () => ({ default: {} }), { virtual: true });
@@ -371,9 +371,7 @@ describe('the engine', () => {
     ],
   ])('refuses a file that %s, and keeps the series before', async (_, text, message) => {
     const engine = await prepared();
-    const error = await failureOf(engine.open(file(text, 'bad.csv')));
-    expect(error).toBeInstanceOf(DataError);
-    expect((error as DataError).message).toMatch(message);
+    expect(await dataErrorOf(engine.open(file(text, 'bad.csv')))).toMatch(message);
     expect((await engine.prepare(columns, settings)).words).toBe('140 steps of 1 day, 1987-01-01 … 1987-05-20');
   });
 

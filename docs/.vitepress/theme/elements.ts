@@ -100,3 +100,11 @@ export const NumberSlider = defineComponent(
   },
   { props: ['id', 'label', 'value', 'min', 'max', 'step'], emits: ['change'] },
 );
+
+/** The second step of a reply: what is known about a mistake, which the reader asks for. */
+export const nameButton = (name: string, onClick: () => void): VNode =>
+  h(
+    'button',
+    { type: 'button', class: 'name-mistake', 'aria-label': `Name the mistake in ${name}`, onClick },
+    'Name the mistake',
+  );

@@ -12,24 +12,25 @@ const across = (w) => (X + (WIDTH * (w - W_LOW)) / (W_HIGH - W_LOW)).toFixed(1);
 const up = (b) => (Y + (HEIGHT * (B_HIGH - b)) / (B_HIGH - B_LOW)).toFixed(1);
 const opacity = (level) => (0.055 * level).toFixed(2);
 
-/** A cell for each of COLUMNS × ROWS points; neighbours of the same colour are one rectangle. */
+/** A cell for each of COLUMNS × ROWS points, one path for each colour; neighbours of the same colour are one rectangle. */
 function surface() {
   const [width, height] = [WIDTH / COLUMNS, HEIGHT / ROWS];
-  return [...Array(ROWS).keys()].map((r) => {
+  const rectangles = LEVELS.map(() => '');
+  for (let r = 0; r < ROWS; r++) {
     const b = B_HIGH - ((r + 0.5) / ROWS) * (B_HIGH - B_LOW);
     const levels = [...Array(COLUMNS).keys()].map((c) => {
       const { loss } = lossAndGradient(W_LOW + ((c + 0.5) / COLUMNS) * (W_HIGH - W_LOW), b);
       return LEVELS.filter((limit) => loss > limit).length;
     });
-    const starts = [...levels.keys()].filter((c) => c === 0 || levels[c] !== levels[c - 1]);
-    return starts.map((c, n) => {
-      const count = (starts[n + 1] ?? COLUMNS) - c;
-      const [x, y] = [X + c * width, Y + r * height];
-      return levels[c] === 0
-        ? []
-        : `<path fill-opacity="${opacity(levels[c])}" d="M${+x.toFixed(1)} ${+y.toFixed(1)}h${+(count * width).toFixed(1)}v${height}h${-(count * width).toFixed(1)}z"/>`;
-    });
-  });
+    const starts = [...levels.keys()].filter((c) => levels[c] > 0 && levels[c] !== levels[c - 1]);
+    for (const start of starts) {
+      const isOther = (level, c) => c > start && level !== levels[start];
+      const end = levels.findIndex(isOther) + 1 || COLUMNS + 1;
+      const across = (end - 1 - start) * width;
+      rectangles[levels[start] - 1] += `M${X + start * width} ${Y + r * height}h${across}v${height}h${-across}z`;
+    }
+  }
+  return rectangles.map((path, n) => `<path fill-opacity="${opacity(n + 1)}" d="${path}"/>`);
 }
 
 const axes = () => [
@@ -52,8 +53,9 @@ const legend = () => [
   }),
 ];
 
+/** One path, of which each point is a round line without a length. */
 const dots = (path, of) =>
-  path.map(({ w, b }) => `<circle cx="${across(w)}" cy="${up(b)}" r="2.5" style="fill: var(--${of})"/>`);
+  `<path class="${of}" stroke-width="5" stroke-linecap="round" d="${path.map(({ w, b }) => `M${across(w)} ${up(b)}h0`).join('')}"/>`;
 const lineOf = (path) => `M${path.map(({ w, b }) => `${across(w)} ${up(b)}`).join('L')}`;
 
 export function clippingPicture() {
@@ -66,7 +68,7 @@ export function clippingPicture() {
     [
       heads('second'),
       text(X, 28, 'The loss of an RNN with one unit over 30 steps'),
-      `<g fill="var(--quiet)">${surface().flat(Infinity).join('\n')}</g>`,
+      `<g fill="var(--quiet)">${surface().join('\n')}</g>`,
       axes(),
       legend(),
       `<path class="first" stroke-width="2" d="${lineOf(clipped)}"/>`,

@@ -4,8 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { modelOf } from '../../../docs/.vitepress/theme/moby-dick/model.js';
-import { PASSAGE, TARGET, UNITS } from '../../../docs/.vitepress/theme/moby-dick/passages.js';
-import { reachOf } from '../../../docs/.vitepress/theme/moby-dick/words.js';
+import { PASSAGE, reachOf, TARGET, UNITS } from '../../../docs/.vitepress/theme/moby-dick/words.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf } from '../../../src/core/tensor.js';

@@ -10,7 +10,7 @@ import { type Result, resultIn } from '../../../bench/measure/result.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { LonghandPage } from '../../helpers/longhand-page.js';
-import { measuredResult } from '../../helpers/measured-result.js';
+import { measuredResult } from '../../helpers/bench-rows.js';
 import { builtSite, hostSite } from '../../helpers/site.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 

@@ -3,8 +3,8 @@ import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, shall
 import { listed } from '../../../../src/core/arguments.js';
 import { CELL_HEIGHT, CELL_WIDTH, cellBackward } from '../../../learn/pictures/cell.mjs';
 import { ASKED, type Asked, namesOf, type Reply, replyOn } from './asked-lines.js';
+import { nameButton } from '../elements.js';
 import { storageEntry } from '../storage.js';
-import { nameButton } from './name-button.js';
 
 /** In characters. */
 const LONGEST_LINE = 200;

@@ -2,11 +2,10 @@
 import type { VNode } from 'vue';
 import { computed, defineComponent, h, onMounted, onUnmounted, reactive, shallowRef, Teleport, watch } from 'vue';
 import { listed } from '../../../../src/core/arguments.js';
-import { numberOf } from '../elements.js';
+import { nameButton, numberOf } from '../elements.js';
 import { storageEntry } from '../storage.js';
 import { type Values, evaluate, mistakesIn, namesIn } from './formulas.js';
 import { ALL_LINES, EXACT, type Line, LINES, readersOf } from './lines.js';
-import { nameButton } from './name-button.js';
 
 const DECIMALS = 4;
 

@@ -1,9 +1,8 @@
 /** Chapter 3: the cell of one unit at each character of a passage, and its gates at the chosen one. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
 import type { InspectedCell } from '../../../../src/page/inspect-image.js';
-import { PASSAGE, UNITS } from './passages.js';
 import { CharacterText, scaled, useReading } from './reading.js';
-import { equationOf, nameOf } from './words.js';
+import { equationOf, nameOf, PASSAGE, UNITS } from './words.js';
 
 const CHARACTERS = Array.from(PASSAGE);
 

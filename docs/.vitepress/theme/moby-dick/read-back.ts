@@ -1,8 +1,7 @@
 /** Chapter 1: which characters of a passage one prediction depends on, as the gradient of its loss says. */
 import { computed, defineComponent, h, ref, useId, useTemplateRef } from 'vue';
-import { PASSAGE, TARGET } from './passages.js';
 import { CharacterText, scaled, useReading } from './reading.js';
-import { wordsOf } from './words.js';
+import { PASSAGE, TARGET, wordsOf } from './words.js';
 
 const MOST_CHARACTERS = 400;
 
