@@ -116,6 +116,9 @@ export function plansFor(
 /** So many series have an input each, which is 1 for its own series. */
 const MOST_ONE_HOT = 32;
 
+/** Whether the plan is that of one of more series than have an input each. */
+export const isOfMany = ({ code }: InputPlan): boolean => code !== undefined && !code.includes(0);
+
 /** For each of several series, numbers that no other has. Many series share as many inputs: each is -1 or 1 at random, which differs in about half of them. */
 function codesOf(series: number): number[][] {
   const random = new Random(1);

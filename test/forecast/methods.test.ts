@@ -126,6 +126,23 @@ test.each(['ets', 'airline'] as const)(
   },
 );
 
+test('searches begin at fits to the first rows in one of many series only, and find nearly the same forecasts', () => {
+  const random = new Random(6);
+  const y = Array.from({ length: 640 }, (_, n) => (20 + n / 50) * (1 + (n % 4) / 8) + random.normal(0, 1));
+  const fitsWith = (code?: readonly number[]): NamedFit[] => {
+    const { reading } = readingFor(y, [4]);
+    const input = { reading: { ...reading, plan: { ...reading.plan, code } }, T: 8, end: 620, heldFrom: 600 };
+    return fitMethods(input, ['ets', 'airline']).fits;
+  };
+  const [alone, few, many] = [fitsWith(), fitsWith([0, 1]), fitsWith([-1, 1])];
+  expect(few.map(fitAsJson)).toEqual(alone.map(fitAsJson));
+  expect(many.map(({ fitted }) => fitted.name)).toEqual(alone.map(({ fitted }) => fitted.name));
+  expect(fitAsJson(many[0])).not.toEqual(fitAsJson(alone[0]));
+  expect(fitAsJson(many[1])).toEqual(fitAsJson(alone[1]));
+  const { reading } = readingFor(y, [4]);
+  expectNear(after(many[0].fitted, reading, 620), after(alone[0].fitted, reading, 620), 1e-3);
+});
+
 test('ridge regression of fewer or more rows of a reading is that of a reading of its own', () => {
   const random = new Random(7);
   const y = Array.from({ length: 120 }, (_, n) => 20 + (n % 4) + random.normal(0, 1));

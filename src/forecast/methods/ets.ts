@@ -39,7 +39,7 @@ interface Smoothing {
 }
 
 /** A season of more steps is left out: its states would be most of the parameters. */
-const MOST_PERIOD = 336;
+export const MOST_PERIOD = 336;
 
 /** One logarithm of a product is quicker than that of each factor. */
 const LEAST_PRODUCT = 1e-100;

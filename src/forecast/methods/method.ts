@@ -15,7 +15,7 @@ export interface FitInput {
   readonly end: number;
   /** Settings are chosen on the steps from here to `end`; the method is then fitted to these too. */
   readonly heldFrom: number;
-  /** A fit of the method to more rows of the series: a search may begin there, to be quicker. */
+  /** A fit of the method to more or fewer rows of the series: a search may begin there, to be quicker. */
   readonly near?: FittedMethod | undefined;
 }
 

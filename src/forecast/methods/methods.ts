@@ -1,12 +1,14 @@
 /** All simple methods by name, which a network must beat. Another method is one file and one row here. */
 import type { JsonObject } from '../../files/json.js';
 import type { JsonReader } from '../../files/json-reader.js';
+import { isOfMany } from '../inputs.js';
 import type { ForecastPlan, Stage } from '../plan.js';
 import { trainEnd } from '../plan.js';
 import type { Reading } from '../windows.js';
 import { airline } from './airline.js';
-import { ets } from './ets.js';
+import { ets, MOST_PERIOD } from './ets.js';
 import type { FitInput, FittedMethod, Method } from './method.js';
+import { firstRow } from './method.js';
 import { last, season } from './naive.js';
 import { ridge } from './ridge.js';
 
@@ -30,7 +32,7 @@ export function fitInput(plan: ForecastPlan, reading: Reading, stage: Stage): Fi
   return { reading, T: plan.T, end: trainEnd(plan, reading.ahead, stage), heldFrom };
 }
 
-/** All variants of the methods, fitted; and which are left out, with the reason. `near`: fits to more rows, from which searches may begin. */
+/** All variants of the methods, fitted; and which are left out, with the reason. `near`: fits to other rows, from which searches may begin. */
 export function fitMethods(
   input: FitInput,
   names: readonly MethodName[] = METHOD_NAMES,
@@ -38,12 +40,29 @@ export function fitMethods(
 ): { fits: NamedFit[]; leftOut: { method: MethodName; reason: string }[] } {
   const fits: NamedFit[] = [];
   const leftOut: { method: MethodName; reason: string }[] = [];
+  const begun = near.length > 0 ? near : fitsToFirstRows(input, names);
   for (const method of names) {
-    const found = METHODS[method].fit({ ...input, near: near.find((one) => one.method === method)?.fitted });
+    const found = METHODS[method].fit({ ...input, near: begun.find((one) => one.method === method)?.fitted });
     if (typeof found === 'string') leftOut.push({ method, reason: found });
     else fits.push(...found.map((fitted) => ({ method, fitted })));
   }
   return { fits, leftOut };
+}
+
+/** Of many series, searches begin at fits to the first rows: so many, and of so many seasons, but at most half of all. */
+const [FIRST_ROWS, FIRST_SEASONS] = [300, 4];
+
+/** Fits to the first rows of one of many series, from which searches over all rows begin; none for fewer series, which all starts are tried for. */
+function fitsToFirstRows(input: FitInput, names: readonly MethodName[]): NamedFit[] {
+  const { series, plan } = input.reading;
+  const from = firstRow(series.filled, input.end);
+  const longest = Math.max(0, ...plan.seasons.filter((season) => season <= MOST_PERIOD));
+  const rows = Math.max(FIRST_ROWS, FIRST_SEASONS * longest);
+  if (!isOfMany(plan) || from < 0 || input.end - from < 2 * rows) return [];
+  return fitMethods(
+    { ...input, end: from + rows },
+    names.filter((name) => name === 'ets'),
+  ).fits;
 }
 
 /** As a file holds it. */
