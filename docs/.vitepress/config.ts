@@ -8,7 +8,7 @@ import { type DefaultTheme, type UserConfig, defineConfigWithTheme } from 'vitep
 import { dataFiles, licences, usedFonts } from '../../src/page/build/plugins.js';
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/first-text.mjs';
-import { markdown } from './markdown.js';
+import { keepHighlighted, markdown } from './markdown.js';
 import { asset, exerciseImages, measureFiles, preloadedFigures, programsInBrowser, savedNetworks } from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
 import { search } from './search.js';
@@ -114,6 +114,7 @@ export default defineConfigWithTheme<DefaultTheme.Config & { readonly newIssue: 
     for (const file of rawFiles()) cpSync(path.join(project, file), path.join(outDir, 'raw', file));
     worksFromAnyPath(outDir, site.base);
     writeNotFound(outDir);
+    keepHighlighted();
   },
 });
 

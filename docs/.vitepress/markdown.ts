@@ -1,7 +1,8 @@
 /** The documents are Markdown as on GitHub: its anchors, its links between files. And $…$ is mathematics. */
 import { tex } from '@mdit/plugin-tex';
 import katex from 'katex';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MarkdownOptions } from 'vitepress';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
@@ -121,6 +122,42 @@ const COLOURS: Readonly<Record<string, string>> = {
   '#953800': 'type',
 };
 
+/** The code blocks of the last build in colours, by a digest of what they are made from. */
+const HIGHLIGHTED = path.join(project, 'dist/site-assets/highlighted.json');
+/** Those of this build. */
+const highlighted: Record<string, string> = {};
+
+/** Code takes a quarter of a build, and few blocks change: the others are those of the last build, if its colours and packages were the same. */
+function sameAsLastTime(md: MarkdownIt): void {
+  const { highlight } = md.options;
+  if (!highlight) throw new Error('VitePress highlights code in another way: docs/.vitepress/markdown.ts must change');
+  const makers = ['docs/.vitepress/markdown.ts', 'docs/.vitepress/source-pages.ts', 'package-lock.json'];
+  const colours = createHash('sha256');
+  for (const file of makers) colours.update(readFileSync(path.join(project, file)));
+  const [by, last] = [colours.digest('base64'), lastHighlighted()];
+  md.options.highlight = (...block) => {
+    const key = createHash('sha256')
+      .update(JSON.stringify([by, block]))
+      .digest('base64');
+    return (highlighted[key] ??= last[key] ?? highlight(...block));
+  };
+}
+
+function lastHighlighted(): Record<string, string | undefined> {
+  try {
+    return JSON.parse(readFileSync(HIGHLIGHTED, 'utf8')) as Record<string, string>;
+  } catch {
+    return {}; // the first build
+  }
+}
+
+/** At the end of a build, for the next one. Blocks that are gone are left out. */
+export function keepHighlighted(): void {
+  mkdirSync(path.dirname(HIGHLIGHTED), { recursive: true });
+  writeFileSync(`${HIGHLIGHTED}.new`, JSON.stringify(highlighted));
+  renameSync(`${HIGHLIGHTED}.new`, HIGHLIGHTED); // another build may read it
+}
+
 export const markdown: MarkdownOptions = {
   theme: 'github-light-default', // with a second theme, all code would be read twice
   attrs: { disable: true }, // braces are braces
@@ -133,8 +170,15 @@ export const markdown: MarkdownOptions = {
     mathematics(md);
     indentedBlocks(md);
     widePictures(md);
+    sameAsLastTime(md);
   },
   codeTransformers: [
+    {
+      name: 'whole-lines',
+      preprocess(_, options) {
+        options.tokenizeTimeLimit = 0; // otherwise a busy computer leaves the rest of a line without colours after 0.5 s
+      },
+    },
     {
       name: 'colours',
       span(node) {
