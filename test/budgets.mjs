@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 1031;
+const MOST_FILES = 1032;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
 const TOGETHER = { 'src + kernels': 62524, test: 60200 };

@@ -1,7 +1,7 @@
 /** Line charts (uPlot), as wide as their places on the page. */
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { powersOfTen, powerText, WHOLE_DISTANCES } from './series/drawn.js';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from './axis-marks.js';
 import { cssColour, onColourChange } from './heatmaps.js';
 import type { InspectedCell } from './inspect-image.js';
 

@@ -11,7 +11,7 @@ import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { completeConfig } from '../../src/network/config.js';
 import { lstmsIn, Network } from '../../src/network/network.js';
-import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/series/drawn.js';
+import { powersOfTen, powerText, WHOLE_DISTANCES } from '../../src/page/axis-marks.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/predict.js';

@@ -21,7 +21,7 @@ function firstLoadOf(page: Page): () => Promise<void> {
     );
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect(total).toBeGreaterThan(50_000);
-    expect(total).toBeLessThanOrEqual(277_000); // gzipped; the kernels of seven cells are a tenth of it; their jobs are read from the table of operations
+    expect(total).toBeLessThanOrEqual(275_100); // gzipped; the kernels of seven cells are a tenth of it, and the checks of cells and gradients 2 KB
     expect(bodies.map(([url]) => url).filter((url) => /gpu|series|births/.test(url))).toEqual([]);
   };
 }

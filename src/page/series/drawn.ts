@@ -1,4 +1,4 @@
-/** How a series is drawn and written: of many numbers the smallest and the largest of each bin, so that no peak is lost; and where axes have marks. */
+/** How a series is drawn and written: of many numbers the smallest and the largest of each bin, so that no peak is lost. */
 import { formatTime } from '../../data/times.js';
 
 /** Points of a line; null is missing. */
@@ -57,20 +57,3 @@ export function shownFor(values: readonly (number | null)[], digits: number): (v
   const needed = digits + (Number.isFinite(common) ? Math.max(0, Math.floor(common)) : 0);
   return (value) => String(Number(value.toPrecision(Math.min(needed, MOST_DIGITS))));
 }
-
-/** Distances between the marks of an axis that counts: 1, 2, 5, 10, 20, … uPlot's own list has 2.5. */
-export const WHOLE_DISTANCES = Array.from({ length: 21 }, (_, n) => [1, 2, 5][n % 3] * 10 ** Math.floor(n / 3));
-
-/** A logarithmic axis has at most this many marks. */
-const MOST_POWERS = 5;
-
-/** Marks of a logarithmic axis: powers of ten, at equal distances. uPlot's own marks crowd, and its texts end at 0.001. */
-export function powersOfTen(min: number, max: number): number[] {
-  const [first, last] = [Math.ceil(Math.log10(min)), Math.floor(Math.log10(max))];
-  const every = Math.max(1, Math.ceil((last - first + 1) / MOST_POWERS));
-  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, n) => 10 ** (last - n * every)).reverse();
-}
-
-/** `10⁻⁴`. */
-export const powerText = (power: number): string =>
-  `10${String(Math.round(Math.log10(power))).replace(/./g, (sign) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(sign)])}`;

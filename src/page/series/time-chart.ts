@@ -1,8 +1,9 @@
 /** Lines over time, or over the rows of a table without one (uPlot), with a band between two of them and shaded parts. Times are shown in UTC, as the series has them. */
 import UPlot from 'uplot';
+import { WHOLE_DISTANCES } from '../axis-marks.js';
 import { axisStyle, lineStyle, Plot } from '../chart.js';
 import { cssColour } from '../heatmaps.js';
-import { shownFor, timeText, WHOLE_DISTANCES } from './drawn.js';
+import { shownFor, timeText } from './drawn.js';
 
 interface ChartLine {
   readonly label: string;
