@@ -3,7 +3,7 @@
  * it: a tile that is best on one GPU has half the speed of another one on the next. Every tile gives the same bits, so the
  * choice may come later than the first results, and may differ from run to run.
  *
- * Until a product or step is measured, and if it cannot be, it has the usual tile of its kind of adapter.
+ * Before its measurement, and if that fails, a product or step has the usual tile of its kind of adapter.
  */
 import type { ChoiceStore } from '../../src/core/backend.js';
 import type { AdapterKind, Device } from './device.js';
@@ -96,7 +96,7 @@ export class TileChoice {
     });
   }
 
-  /** Measures what is unknown, for MOST_MS or one of it. Never rejects: what cannot be measured has the usual tile. */
+  /** Measures what is unknown, for MOST_MS, but at least one product or step. Never rejects: what cannot be measured has the usual tile. */
   async measure(): Promise<void> {
     await (this.measuring ??= this.measureUnknown().finally(() => (this.measuring = undefined)));
   }

@@ -49,10 +49,10 @@ export function fitMethods(
   return { fits, leftOut };
 }
 
-/** Of many series, searches begin at fits to the first rows: so many, and of so many seasons, but at most half of all. */
+/** The first fit of one of many series reads this many rows, or this many seasons if they are longer, but at most half of the rows. */
 const [FIRST_ROWS, FIRST_SEASONS] = [300, 4];
 
-/** Fits to the first rows of one of many series, from which searches over all rows begin; none for fewer series, which all starts are tried for. */
+/** Fits to the first rows of one of many series, at which the searches over all rows begin. With fewer series there is none: the searches try all starts. */
 function fitsToFirstRows(input: FitInput, names: readonly MethodName[]): NamedFit[] {
   const { series, plan } = input.reading;
   const from = firstRow(series.filled, input.end);

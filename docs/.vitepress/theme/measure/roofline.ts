@@ -1,5 +1,5 @@
 /**
- * A roofline: GFLOPS over intensity, the floating-point operations for each byte that must move. Where the roof slopes, memory is the limit;
+ * A roofline: GFLOPS over intensity, which is the number of floating-point operations per byte moved. Where the roof slopes, memory is the limit;
  * where it is flat, arithmetic is. Both axes are logarithmic.
  */
 import { type VNode, h } from 'vue';
