@@ -85,7 +85,7 @@ function printTraining(outcome: Outcome): void {
 function trainingText(training: readonly Outcome[], choices: readonly string[]): string {
   const times = training.map((outcome) => `${outcome.name}: ${medianOf(outcome)}`).join('; ');
   const list = choices.map((line) => `- ${line}`).join('\n');
-  return `In turns, ${times}. The products of the step and their tiles:\n\n${list || '- none is large enough'}`;
+  return `In turns, ${times}. Its products, alone or with the cell, and their tiles:\n\n${list || '- none is large enough'}`;
 }
 
 /** One line for each step. For each size: the time, the GFLOPS, and the speed compared with the line above, or of the backend with its step. */

@@ -115,7 +115,7 @@ testInBrowser(
     expect(stdout).not.toContain('WRONG');
     // eight steps, of two sizes, in two places
     expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(32);
-    expect(stdout.match(/^a training step, .*: \d+\.\d ms\n\nin measured tiles: \d+\.\d ms$/gm)).toHaveLength(2);
+    expect(stdout.match(/^a training step in the usual tiles: \d+\.\d ms\n\nin measured tiles: \d+\.\d ms$/gm)).toHaveLength(2);
 
     const document = readFileSync(file, 'utf8');
     const partOf = (name: string): string =>
@@ -127,7 +127,7 @@ testInBrowser(
       ['chromium', 'Chromium'],
     ]) {
       expect(partOf(place).match(/^\| \d\. [^\n]+ \| +\d[^\n]+\|$/gm)).toHaveLength(8);
-      expect(partOf(place)).toContain('\n\nIn turns, a training step, products in tiles of ');
+      expect(partOf(place)).toContain('\n\nIn turns, a training step in the usual tiles: ');
       for (const part of [place, 'rivals'])
         expect(partOf(part)).toMatch(new RegExp(`^${engine}.*; samples of each time: .*; load`, 'm'));
       expect(report).toContain(`\n## ${engine}`);
