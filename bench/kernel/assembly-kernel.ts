@@ -6,7 +6,15 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import type { Compiler } from '../assemblyscript.js';
 import { type Operands, productOf } from '../steps/product-steps.js';
-import { type Compiled, type Place, type Prepared, type Workplace, GUARD, KernelError, writtenOutside } from './compiled.js';
+import {
+  type Compiled,
+  type Place,
+  type Prepared,
+  type Workplace,
+  GUARD,
+  KernelError,
+  writtenOutside,
+} from './compiled.js';
 
 export type LoadCompiler = () => Promise<Compiler>;
 
@@ -47,6 +55,9 @@ export class AssemblyWorkplace implements Workplace {
   }
 }
 
+/** Of a terminal. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
 /** Throws a KernelError with the compiler's first message and its line. */
 async function translate(
   compiler: Compiler,
@@ -69,6 +80,7 @@ async function translate(
   if (!error && binary) return binary;
   const first = stderr
     .toString()
+    .replace(COLOURS, '')
     .split('\n\n')
     .find((message) => message.startsWith('ERROR'));
   const line = /in kernel\.ts\((\d+),/.exec(first ?? '')?.[1];

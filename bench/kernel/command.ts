@@ -105,7 +105,9 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${messageOf(error)}. To begin with a step of ${LANGUAGES[languageOf(file)].document}, write --start 1`);
+    throw new UsageError(
+      `${messageOf(error)}. To begin with a step of ${LANGUAGES[languageOf(file)].document}, write --start 1`,
+    );
   }
 }
 

@@ -66,7 +66,9 @@ function readText(source: string): Text {
   const lineOf = (index: number): number => source.slice(0, index).split('\n').length;
   const found = /^[ \t]*\/\/[ \t]*tile:[ \t]*(\d+)[ \t]*[×x][ \t]*(\d+)[ \t]*(,[ \t]*in texels)?[ \t]*$/m.exec(source);
   if (!found)
-    throw new KernelError('no line says which rows and columns a thread computes: add one such as // tile: 1×4, in texels');
+    throw new KernelError(
+      'no line says which rows and columns a thread computes: add one such as // tile: 1×4, in texels',
+    );
   const [rows, columns] = [Number(found[1]), Number(found[2])];
   const isInTexels = found[3] !== undefined;
   const fits = isInTexels ? columns === 4 && rows >= 1 : rows * columns >= 1 && rows * columns <= 4;
@@ -87,7 +89,9 @@ function readText(source: string): Text {
 function checkMode({ isInTexels, tile: [rows] }: Text, { mode, geometry: { width, mostOutputs } }: OpenMode): void {
   if (!isInTexels) return;
   if (width !== 4)
-    throw new KernelError(`mode ${mode} has no texels: begin with a kernel whose tile is in single numbers, such as 2×2`);
+    throw new KernelError(
+      `mode ${mode} has no texels: begin with a kernel whose tile is in single numbers, such as 2×2`,
+    );
   if (rows > mostOutputs) throw new KernelError(`a launch writes at most ${mostOutputs} textures here, not ${rows}`);
 }
 
@@ -144,6 +148,7 @@ class PreparedGpuJs implements Prepared {
   private explained(error: unknown): KernelError {
     const message = messageOf(error).trim().replace(/\s+/g, ' ');
     const line = /\bline (\d+)|\((\d+):\d+\)/.exec(message);
-    return new KernelError(message, line ? Number(line[1] ?? line[2]) + this.text.skipped : undefined);
+    const words = message.replace(/ on line \d+, position \d+/, '');
+    return new KernelError(words, line ? Number(line[1] ?? line[2]) + this.text.skipped : undefined);
   }
 }
