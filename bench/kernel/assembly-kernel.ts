@@ -203,9 +203,9 @@ class PreparedAssembly implements Prepared {
   }
 }
 
-function stopped(error: unknown, where: string): unknown {
+function stopped(error: unknown, where: string): Error {
   if (error instanceof RangeError) return new KernelError(`${where}: its calls are nested too deeply`);
-  if (!(error instanceof WebAssembly.RuntimeError)) return error;
+  if (!(error instanceof WebAssembly.RuntimeError)) return error instanceof Error ? error : new Error(String(error));
   const hint = error.message.includes('out of bounds')
     ? '. An address is in bytes, so number n of a matrix is at a + 4 * n; one below 0 or far beyond a matrix is no memory'
     : '';

@@ -70,7 +70,7 @@ function readText(source: string): Text {
       'no line says which rows and columns a thread computes: add one such as // tile: 1×4, in texels',
     );
   const [rows, columns] = [Number(found[1]), Number(found[2])];
-  const isInTexels = found[3] !== undefined;
+  const isInTexels = (found[3] as string | undefined) !== undefined;
   const fits = isInTexels ? columns === 4 && rows >= 1 : rows * columns >= 1 && rows * columns <= 4;
   if (!fits)
     throw new KernelError(
@@ -147,8 +147,8 @@ class PreparedGpuJs implements Prepared {
   /** GPU.js counts lines from the function's first one. */
   private explained(error: unknown): KernelError {
     const message = messageOf(error).trim().replace(/\s+/g, ' ');
-    const line = /\bline (\d+)|\((\d+):\d+\)/.exec(message);
+    const line = /(?:\bline |\()(\d+)(?:, position |:\d+\))/.exec(message)?.[1];
     const words = message.replace(/ on line \d+, position \d+/, '');
-    return new KernelError(words, line ? Number(line[1] ?? line[2]) + this.text.skipped : undefined);
+    return new KernelError(words, line === undefined ? undefined : Number(line) + this.text.skipped);
   }
 }
