@@ -34,7 +34,7 @@ async function run({ source, task, measure, isCompared }: Order & { order: 'run'
   const compared = [{ name: NAIVE, source: startsFor('gpu')[0].source }];
   try {
     const rivals = isCompared ? [tensorflow(measure)] : [];
-    const rows = await runKernel(new KernelWorker(), { source, size, compared, rivals }, (news) => {
+    const rows = await runKernel(new KernelWorker(), { language: 'wgsl', source, size, compared, rivals }, (news) => {
       if (news.kind === 'executor') notes.push(`It runs on ${news.executor}.`);
       if (news.kind === 'right')
         notes.push(`It is right at ${news.sizes.length} sizes, and writes nothing outside of out.`);
@@ -55,7 +55,11 @@ async function run({ source, task, measure, isCompared }: Order & { order: 'run'
 }
 
 /** How many times as fast the kernel was as the task's row; undefined before there are times. */
-const reached = ({ against }: Task, rows: readonly Row[]): number | undefined => ratioTo(rows, against);
+const reached = ({ against }: Task, rows: readonly Row[]): number | undefined =>
+  ratioTo(
+    rows,
+    rows.find(({ name }) => name === against),
+  );
 
 function taskWords(task: Task, rows: readonly Row[]): string {
   const ratio = reached(task, rows);

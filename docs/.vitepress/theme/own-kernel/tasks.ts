@@ -4,7 +4,7 @@ import type { Size } from '../../../../bench/steps/product-steps.js';
 /** The first step of docs/webgpu-kernels.md. */
 export const NAIVE = 'the naive kernel';
 
-/** As `LONGHAND` of bench/kernel/session.ts. */
+/** As `longhand` of the kernels of bench/kernel/own-kernel.ts. */
 const LONGHAND = 'longhand-webgpu';
 
 export interface Task {
