@@ -5,13 +5,21 @@ import path from 'node:path';
 import { packageVersion, project } from './versions.js';
 
 /** AssemblyScript's compiler. Its name is not a literal, since its typings would redefine Array for the whole project. */
-interface Compiler {
+export interface Compiler {
   main(
     parameters: readonly string[],
-    options: { writeFile(name: string, contents: string | Uint8Array): void },
-  ): Promise<{ error: Error | null }>;
+    options: {
+      writeFile(name: string, contents: string | Uint8Array): void;
+      /** Default: those of the computer. */
+      readFile?(name: string): string | null;
+      listFiles?(folder: string): string[];
+    },
+  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
 }
 const compilerName = 'assemblyscript/asc' as string;
+
+export const loadCompiler = async (): Promise<Compiler> =>
+  ((await import(compilerName)) as { readonly default: Compiler }).default;
 
 /** Compiles one file of bench/assembly, with SIMD and `features`. */
 export async function compileAssembly(
@@ -19,7 +27,7 @@ export async function compileAssembly(
   features: readonly string[],
   options: readonly string[] = [],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: asc } = (await import(compilerName)) as { default: Compiler };
+  const asc = await loadCompiler();
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error } = await asc.main(
     [

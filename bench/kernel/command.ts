@@ -1,4 +1,4 @@
-/** `npm run bench -- kernel FILE.wgsl`: checks a kernel of the reader's own, and times it beside Longhand's product. */
+/** `npm run bench -- kernel FILE`: checks a kernel of the reader's own, and times it beside Longhand's product. */
 import { watch } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,13 +9,13 @@ import { nodeEngine } from '../measure/engine.js';
 import { timesWarning } from '../measure/rows.js';
 import { messageOf } from '../program.js';
 import { installRivals, usesRival } from '../programs/rivals.js';
-import { type Size, row } from '../steps/product-steps.js';
+import { type Size, productOf, row } from '../steps/product-steps.js';
 import { UsageError } from '../suites.js';
 import { KernelProcess } from './child-process.js';
-import { type News, type Row, figuresFor, productOf, runKernel, RunError, verdictOf } from './drive.js';
+import { type News, type Row, figuresFor, runKernel, RunError, verdictOf } from './drive.js';
+import { LANGUAGES, languageOf } from './languages.js';
 import { Rival } from './rival.js';
-import { LONGHAND } from './session.js';
-import { startsFor } from './starts.js';
+import { type Start, startsIn } from './starts.js';
 
 interface Options {
   readonly shape: Size;
@@ -27,9 +27,10 @@ interface Options {
 
 async function command(file: string, options: Options): Promise<void> {
   if (options.start !== undefined) return writeStart(file, options.start);
+  const language = languageOf(file);
   await textOf(file); // a missing file is a mistake of the command, not of the kernel
   const candidates = candidatesFor(options.backends, [1], 'node').filter(({ kinds }) => kinds.includes('matmul'));
-  const chosen = options.backends.length === 0 ? [] : candidates.filter(({ name }) => name !== LONGHAND);
+  const chosen = options.backends.length === 0 ? [] : candidates;
   if (chosen.some(usesRival)) await installRivals((line) => console.error(line));
   const engine = chosen.length > 0 ? await nodeEngine(process.execPath) : undefined;
   const rivals = engine ? chosen.map((candidate) => new Rival(candidate.name, () => engine.start(candidate))) : [];
@@ -43,7 +44,7 @@ async function command(file: string, options: Options): Promise<void> {
   const run = async (source: string): Promise<void> => {
     process.exitCode = 0;
     try {
-      const job = { source, size: options.shape, rivals, isQuick: options.quick ?? false };
+      const job = { language, source, size: options.shape, rivals, isQuick: options.quick ?? false };
       printRows(options.shape, await runKernel(kernel, job, (news) => print(file, news)));
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
@@ -66,7 +67,7 @@ async function command(file: string, options: Options): Promise<void> {
 function print(file: string, news: News): void {
   if (news.kind === 'executor') console.log(`\n${file} on ${news.executor}`);
   else if (news.kind === 'right')
-    console.log(`right at ${news.sizes.map(productOf).join(', ')}; nothing was written outside of out`);
+    console.log(`right at ${news.sizes.map(productOf).join(', ')}; ${LANGUAGES[languageOf(file)].checked}`);
   else if (news.kind === 'absent') console.log(`${news.name} is not compared: ${news.reason}`);
 }
 
@@ -104,12 +105,16 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${messageOf(error)}. To begin with a step of docs/webgpu-kernels.md, write --start 1`);
+    throw new UsageError(
+      `${messageOf(error)}. To begin with a step of ${LANGUAGES[languageOf(file)].document}, write --start 1`,
+    );
   }
 }
 
 async function writeStart(file: string, step: number): Promise<void> {
-  const { name, source } = startsFor('gpu')[step - 1];
+  const starts = startsOf(file);
+  if (step > starts.length) throw new UsageError(`--start ${step}: write the number of a step, 1 to ${starts.length}`);
+  const { name, source } = starts[step - 1];
   try {
     await writeFile(file, source, { flag: 'wx' });
   } catch (error) {
@@ -118,18 +123,20 @@ async function writeStart(file: string, step: number): Promise<void> {
   console.log(`${file} has step ${name}. Run it: npm run bench -- kernel ${file}`);
 }
 
+/** Of GPU.js those without textures, which run in every mode. */
+const startsOf = (file: string): readonly Start[] => startsIn(languageOf(file), 'webasm');
+
 function stepIn(text: string): number {
-  const count = startsFor('gpu').length;
   const step = Number(text);
-  if (Number.isInteger(step) && step >= 1 && step <= count) return step;
-  throw new InvalidArgumentError(`Write the number of a step, 1 to ${count}.`);
+  if (Number.isInteger(step) && step >= 1) return step;
+  throw new InvalidArgumentError('Write the number of a step, 1 or more.');
 }
 
 /** `candidateNamesIn` reads the names of `--backends`. */
 export const kernelCommand = (candidateNamesIn: (text: string) => string[]): Command =>
   new Command('kernel')
     .description(
-      'Check a kernel of your own in WGSL, of the form that docs/webgpu-kernels.md describes, and time it beside Longhand’s product.',
+      'Check a kernel of your own, and time it beside Longhand’s product. FILE.wgsl is WGSL (docs/webgpu-kernels.md), FILE.js GPU.js (docs/gpu-kernels.md), FILE.ts AssemblyScript (docs/kernels.md).',
     )
     .argument('<file>', 'the kernel')
     .option('--shape <M,K,N>', 'time [M,K]·[K,N]', sizeIn, [128, 128, 512])
@@ -139,10 +146,10 @@ export const kernelCommand = (candidateNamesIn: (text: string) => string[]): Com
         'compare it with these candidates too, such as tensorflow,jax; each product is then waited for',
       )
         .argParser(candidateNamesIn)
-        .default([], 'only longhand-webgpu'),
+        .default([], 'only Longhand’s product of the same kind'),
     )
     .option('--watch', 'run again after each change of the file')
-    .option('--start <step>', 'write a step of docs/webgpu-kernels.md into the file, and run nothing', stepIn)
+    .option('--start <step>', 'write a step of the language’s document into the file, and run nothing', stepIn)
     .option('--quick', 'time few samples')
     .showSuggestionAfterError(false)
     .exitOverride() // as runCommand for the command above it

@@ -2,9 +2,10 @@
 import { flopsOfProduct } from '../measure/peak.js';
 import { type Statistics, spreadOf, statisticsOf } from '../measure/rows.js';
 import { messageOf } from '../program.js';
-import { type Size, figuresOf } from '../steps/product-steps.js';
+import { type Size, figuresOf, productOf } from '../steps/product-steps.js';
+import type { Language } from './languages.js';
 import type { Rival } from './rival.js';
-import { type Answers, type Ask, type Compared, type Refused, LONGHAND, OWN } from './session.js';
+import { type Answers, type Ask, type Compared, type Refused, OWN } from './session.js';
 import { ODD_SIZES } from './verdict.js';
 
 /** The process or worker that has the device. It answers one question at a time. */
@@ -26,6 +27,7 @@ export class RunError extends Error {
 }
 
 export interface Job {
+  readonly language: Language;
   readonly source: string;
   readonly size: Size;
   readonly compared?: readonly Compared[];
@@ -46,21 +48,22 @@ export interface Row {
   readonly times: Statistics;
 }
 
-/** Of compiling, and of each check: a launch takes milliseconds, but a driver on the processor may compile for seconds at the first one. */
+/** Of each check: a launch takes milliseconds, but a driver on the processor may compile for seconds at the first one. */
 const CHECK_LIMIT_MS = 10_000;
-/** What is timed was checked before, so it ends; but other kernels are compiled, too. */
+/** What is timed was checked before, so it ends; but other kernels are compiled, too, and a compiler may be loaded from the network. */
 const TIME_LIMIT_MS = 60_000;
 const TURNS = 11;
 
 /** Throws a RunError if the kernel has no figures. Returns the last rows: the reader's kernel first. */
 export async function runKernel(asked: Asked, job: Job, report: (news: News) => void): Promise<readonly Row[]> {
-  const { source, size, compared = [], rivals = [], isQuick = false } = job;
+  const { language, source, size, compared = [], isQuick = false } = job;
   const ask = async <A extends Ask>(question: A, limitMs: number): Promise<Answers[A['ask']]> => {
     const answer = await asked.ask(question, limitMs);
     if ('refusal' in answer) throw new RunError(answer.refusal, answer.line);
     return answer as Answers[A['ask']];
   };
-  const { executor } = await ask({ ask: 'compile', source }, CHECK_LIMIT_MS);
+  const { executor, longhand } = await ask({ ask: 'compile', language, source }, TIME_LIMIT_MS);
+  const rivals = (job.rivals ?? []).filter(({ name }) => name !== longhand); // this one is always there
   report({ kind: 'executor', executor });
   const sizes = [...ODD_SIZES, size];
   for (const one of sizes) {
@@ -99,33 +102,34 @@ export async function runKernel(asked: Asked, job: Job, report: (news: News) => 
   return rows;
 }
 
-export const productOf = ([M, K, N]: Size): string => `[${M},${K}]·[${K},${N}]`;
-
 /** A product counts 2·M·N·K FLOP. */
 export const gflopsOf = ([M, K, N]: Size, { times }: Row): number => flopsOfProduct({ M, K, N }) / times.median / 1e6;
 
 /** The cells of a table: name, ms, GFLOPS, the speed compared with Longhand's product, samples and spread. */
 export function figuresFor(size: Size, rows: readonly Row[]): string[][] {
-  const longhand = rows.find(({ name }) => name === LONGHAND)?.times.median;
+  const longhand = longhandIn(rows)?.times.median;
   return rows.map(({ name, times }) => {
     const spread = `${(100 * spreadOf(times)).toFixed(0)}%`;
     return [name, ...figuresOf(size, times.median, longhand), String(times.count), spread];
   });
 }
 
+/** Longhand's product in the language's backend. Others of Longhand's can follow it, as rivals. */
+export const longhandIn = (rows: readonly Row[]): Row | undefined =>
+  rows.find(({ name }) => name.startsWith('longhand-'));
+
 /** How many times as fast the reader's kernel is as another row's. */
-export function ratioTo(rows: readonly Row[], name: string): number | undefined {
-  const median = (wanted: string): number | undefined => rows.find((row) => row.name === wanted)?.times.median;
-  const [own, other] = [median(OWN), median(name)];
-  return own === undefined || other === undefined ? undefined : other / own;
+export function ratioTo(rows: readonly Row[], other: Row | undefined): number | undefined {
+  const own = rows.find(({ name }) => name === OWN);
+  return own && other ? other.times.median / own.times.median : undefined;
 }
 
 /** The last sentence of a run. */
 export function verdictOf(rows: readonly Row[]): string {
-  const ratio = ratioTo(rows, LONGHAND);
+  const longhand = longhandIn(rows)?.times;
+  const ratio = ratioTo(rows, longhandIn(rows));
   if (ratio === undefined) return '';
   const own = rows.find((row) => row.name === OWN)?.times;
-  const longhand = rows.find((row) => row.name === LONGHAND)?.times;
   // Where the middle halves of the times overlap, which is quicker is not certain.
   const overlaps = own && longhand && own.lower <= longhand.upper && longhand.lower <= own.upper;
   const times = `${ratio.toFixed(2)} times as fast as Longhand’s product`;
@@ -136,6 +140,6 @@ export function verdictOf(rows: readonly Row[]): string {
 export function tooLong(ask: Ask, limitMs: number): string {
   const within = `within ${limitMs / 1000} seconds, so it was ended`;
   if (ask.ask !== 'check') return `The device did not answer "${ask.ask}" ${within}.`;
-  const why = 'Is there an endless loop, or a barrier that some threads do not reach?';
+  const why = 'Is there an endless loop, or in WGSL a barrier that some threads do not reach?';
   return `The kernel did not end at ${productOf(ask.size)} ${within}. ${why}`;
 }

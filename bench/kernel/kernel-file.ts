@@ -3,18 +3,7 @@
  * kernel" of docs/webgpu-kernels.md describes it for readers.
  */
 import type { Size } from '../steps/product-steps.js';
-
-/** A text that is no kernel, or that the driver refuses. `line` counts from 1. */
-export class KernelError extends Error {
-  override readonly name = 'KernelError';
-
-  constructor(
-    message: string,
-    readonly line?: number,
-  ) {
-    super(message);
-  }
-}
+import { KernelError } from './compiled.js';
 
 /** The matrices, each an array of its own, or all three in one array `memory`. */
 export type Matrix = 'a' | 'b' | 'out';

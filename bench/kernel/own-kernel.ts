@@ -1,25 +1,60 @@
-/** The reader's kernel on a device: compiled, with operands in its memory and guard values around them. In Node and in pages. */
-import { type Device, BUFFER, MAP_READ } from '../../kernels/webgpu/device.js';
+/** A kernel in WGSL on a device: compiled, with operands in its memory and guard values around them. In Node and in pages. */
+import { BUFFER, Device, MAP_READ } from '../../kernels/webgpu/device.js';
+import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
+import type { Backend } from '../../src/core/backend.js';
 import type { Operands, Size } from '../steps/product-steps.js';
-import { type ArrayBinding, type KernelFile, type Matrix, KernelError, names, pitchOf } from './kernel-file.js';
+import {
+  type Compiled,
+  type Place,
+  type Prepared,
+  type Workplace,
+  GUARD,
+  KernelError,
+  writtenOutside,
+} from './compiled.js';
+import { type ArrayBinding, type KernelFile, type Matrix, names, pitchOf, readKernel } from './kernel-file.js';
 
 /** How many guard values stand beside a matrix. A whole number of groups of four. */
 const GUARDS = 64;
-/** No operand is as large: a sum with a guard value in it is wrong. */
-const GUARD = -98765.5;
 const COMPUTE = 4; // GPUShaderStage.COMPUTE
 
-/** A matrix in an array. `at` and `pitch`, from a row to the next one, count single numbers. */
-interface Place {
+/** A matrix in an array. `at` and `pitch` count single numbers. */
+interface BoundPlace extends Place {
   readonly array: ArrayBinding;
-  readonly at: number;
-  readonly pitch: number;
-  readonly rows: number;
-  readonly columns: number;
 }
-type Places = Readonly<Record<Matrix, Place>>;
+type Places = Readonly<Record<Matrix, BoundPlace>>;
 
-export class OwnKernel {
+/** Each kernel has a new device, because the one before may have lost it. What it is compared with is compiled on the same device. */
+export class WgslWorkplace implements Workplace {
+  private device: Device | undefined;
+  private backend: Backend | undefined;
+  lost: string | undefined;
+
+  async compile(source: string): Promise<Compiled> {
+    const file = readKernel(source);
+    const device = this.device ?? (await Device.open());
+    if (!this.device) {
+      this.device = device;
+      void device.gpu.lost.then(({ message, reason }) => {
+        if (this.device === device) this.lost = message || reason;
+      });
+    }
+    return OwnKernel.compile(device, file);
+  }
+
+  async longhand(): Promise<Backend> {
+    return (this.backend ??= await createWebGpuBackend());
+  }
+
+  release(): void {
+    const { device } = this;
+    [this.device, this.lost] = [undefined, undefined];
+    device?.close();
+  }
+}
+
+class OwnKernel implements Compiled {
+  readonly longhand = 'longhand-webgpu';
   /** By the sizes that it was specialised for: one for all sizes, unless `override` constants have them. */
   private readonly pipelines = new Map<string, GPUComputePipeline>();
 
@@ -29,6 +64,10 @@ export class OwnKernel {
     private readonly module: GPUShaderModule,
     private readonly bindings: GPUBindGroupLayout,
   ) {}
+
+  get executor(): string {
+    return this.device.description;
+  }
 
   /** Throws a KernelError with the line and the driver's message. */
   static async compile(device: Device, file: KernelFile): Promise<OwnKernel> {
@@ -69,17 +108,17 @@ export class OwnKernel {
     }
   }
 
-  async prepare(operands: Operands): Promise<Prepared> {
+  async prepare(operands: Operands): Promise<PreparedKernel> {
     const { places, lengths } = placesFor(this.file, operands.size);
     const numbers = numbersFor(operands.size, places);
-    return new Prepared(this, operands, places, lengths, numbers, await this.pipelineFor(numbers), this.bindings);
+    return new PreparedKernel(this, operands, places, lengths, numbers, await this.pipelineFor(numbers), this.bindings);
   }
 }
 
 /** Where the matrices lie, and how long the arrays are. */
 function placesFor(file: KernelFile, [M, K, N]: Size): { places: Places; lengths: Map<ArrayBinding, number> } {
   const lengths = new Map<ArrayBinding, number>();
-  const place = (name: Matrix, rows: number, columns: number): Place => {
+  const place = (name: Matrix, rows: number, columns: number): BoundPlace => {
     const array = file.arrays.find((one) => one.name === name || one.name === 'memory');
     if (!array) throw new Error(`no array for ${name}`); // readKernel has checked them
     const pitch = names(file, pitchOf(name)) ? inFours(columns) : columns;
@@ -104,8 +143,9 @@ function numbersFor([M, K, N]: Size, { out, a, b }: Places): Readonly<Record<str
   return { M, K, N, ...(Object.fromEntries(places) as Record<string, number>), ...nothing };
 }
 
-/** The kernel with operands of one size. */
-export class Prepared {
+class PreparedKernel implements Prepared {
+  readonly unsteady =
+    'threads depend on the order in which they run, so look for a missing barrier or an element that two threads write';
   private readonly buffers: ReadonlyMap<ArrayBinding, GPUBuffer>;
   private readonly contents = new Map<ArrayBinding, Float32Array<ArrayBuffer>>();
   private readonly parameters: GPUBuffer | undefined;
@@ -141,7 +181,7 @@ export class Prepared {
     this.fill(NaN);
   }
 
-  private contentOf({ array }: Place): Float32Array<ArrayBuffer> {
+  private contentOf({ array }: BoundPlace): Float32Array<ArrayBuffer> {
     const content = this.contents.get(array);
     if (!content) throw new Error(`no array ${array.name}`);
     return content;
@@ -156,7 +196,6 @@ export class Prepared {
       content.set(values.subarray(row * place.columns, (row + 1) * place.columns), place.at + row * place.pitch);
   }
 
-  /** Writes all arrays, with this number in every element of out. */
   fill(value: number): void {
     const { at, rows, pitch } = this.places.out;
     this.contentOf(this.places.out).fill(value, at, at + rows * pitch);
@@ -166,7 +205,7 @@ export class Prepared {
     }
   }
 
-  /** Computes the product `count` times, in one submit, and waits for the last one. */
+  /** In one submit. */
   async repeat(count: number): Promise<void> {
     const { gpu } = this.kernel.device;
     const encoder = gpu.createCommandEncoder();
@@ -179,7 +218,6 @@ export class Prepared {
     await this.kernel.device.result(gpu.queue.onSubmittedWorkDone());
   }
 
-  /** The product, row by row, and in words where the kernel has written what is not its own; undefined if nowhere. */
   async read(): Promise<{ readonly result: Float32Array; readonly outside: string | undefined }> {
     let outside: string | undefined;
     const { array, at, rows, columns, pitch } = this.places.out;
@@ -208,20 +246,10 @@ export class Prepared {
   }
 
   private writtenOutside(array: ArrayBinding, numbers: Float32Array): string | undefined {
-    const before = this.contents.get(array) ?? numbers;
+    const inArray = (place: BoundPlace): Place | undefined => (place.array === array ? place : undefined);
     const { out, a, b } = this.places;
-    const end = out.at + out.rows * out.pitch;
-    const isOutside = (n: number): boolean => array !== out.array || n < out.at || n >= end;
-    const changed = numbers.findIndex((value, n) => isOutside(n) && !Object.is(value, before[n]));
-    if (changed < 0) return undefined;
-    for (const [name, { array: home, at, rows, pitch }] of Object.entries({ a, b })) {
-      if (home !== array || changed < at || changed >= at + rows * pitch) continue;
-      return `it writes into ${name}, at row ${Math.floor((changed - at) / pitch)}, column ${(changed - at) % pitch}`;
-    }
-    if (array !== out.array) return `it writes beyond the end of ${array.name}`;
-    const [distance, where] =
-      changed < out.at ? [out.at - changed, 'before the first number'] : [changed - end + 1, 'after the last number'];
-    return `it writes outside of out: ${distance} ${distance === 1 ? 'place' : 'places'} ${where}`;
+    const before = this.contents.get(array) ?? numbers;
+    return writtenOutside(array.name, numbers, before, { out: inArray(out), a: inArray(a), b: inArray(b) });
   }
 
   dispose(): void {

@@ -2,9 +2,7 @@
  * The side of a run that has the device: a process of Node, or a worker of a page. A kernel can loop for ever or crash the driver, so another
  * side asks (drive.ts), waits for a limited time, and can end this one. An answer can be sent as a message.
  */
-import { Device } from '../../kernels/webgpu/device.js';
-import { createWebGpuBackend } from '../../kernels/webgpu/index.js';
-import type { Backend } from '../../src/core/backend.js';
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import {
   type Operands,
   type Size,
@@ -14,18 +12,21 @@ import {
   sampleOf,
   warmUp,
 } from '../steps/product-steps.js';
-import { KernelError, readKernel } from './kernel-file.js';
-import { OwnKernel } from './own-kernel.js';
+import { type LoadCompiler, AssemblyWorkplace } from './assembly-kernel.js';
+import { type Compiled, type Workplace, KernelError } from './compiled.js';
+import { GpuJsWorkplace } from './gpu-js-kernel.js';
+import type { Language } from './languages.js';
+import { WgslWorkplace } from './own-kernel.js';
 import { mistakeOf } from './verdict.js';
 
-/** A kernel to compare with. */
+/** A kernel to compare with, in the same language. */
 export interface Compared {
   readonly name: string;
   readonly source: string;
 }
 
 export type Ask =
-  | { readonly ask: 'compile'; readonly source: string }
+  | { readonly ask: 'compile'; readonly language: Language; readonly source: string }
   | { readonly ask: 'check'; readonly size: Size }
   | {
       readonly ask: 'prepare';
@@ -38,7 +39,8 @@ export type Ask =
   | { readonly ask: 'turn' };
 
 export interface Answers {
-  readonly compile: { readonly executor: string };
+  /** `longhand`: the name of Longhand's product in tables. */
+  readonly compile: { readonly executor: string; readonly longhand: string };
   /** In sentences; left out if the kernel is right. */
   readonly check: { readonly mistake?: string };
   readonly prepare: { readonly names: readonly string[] };
@@ -55,8 +57,15 @@ export interface Refused {
 const FULL = { warmUpMs: 100, sampleMs: 40 } satisfies Partial<Timing>;
 const QUICK = { warmUpMs: 1, sampleMs: 1 } satisfies Partial<Timing>;
 
-/** The names of the reader's kernel and of Longhand's product in tables. */
-export const [OWN, LONGHAND] = ['your kernel', 'longhand-webgpu'];
+/** The name of the reader's kernel in tables. */
+export const OWN = 'your kernel';
+
+export interface SessionOptions {
+  /** Loads AssemblyScript's compiler, 15 MB, when it is first needed. */
+  readonly loadCompiler: LoadCompiler;
+  /** Kernels in GPU.js run in the first of these modes that works. */
+  readonly modes: readonly Mode[];
+}
 
 interface Contestant {
   readonly name: string;
@@ -67,19 +76,25 @@ interface Contestant {
 }
 
 export class KernelSession {
-  private device: Device | undefined;
-  private lost: string | undefined;
-  private kernel: OwnKernel | undefined;
-  /** Made when it is first compared with, and kept: its kernels need seconds to compile. */
-  private longhand: Backend | undefined;
+  private readonly workplaces: Readonly<Record<Language, Workplace>>;
+  private workplace: Workplace | undefined;
+  private kernel: Compiled | undefined;
   private contestants: Contestant[] = [];
   private operands: Operands | undefined;
+
+  constructor({ loadCompiler, modes }: SessionOptions) {
+    this.workplaces = {
+      wgsl: new WgslWorkplace(),
+      'gpu.js': new GpuJsWorkplace(modes),
+      assemblyscript: new AssemblyWorkplace(loadCompiler),
+    };
+  }
 
   async answer(ask: Ask): Promise<Answers[keyof Answers] | Refused> {
     try {
       switch (ask.ask) {
         case 'compile':
-          return await this.compile(ask.source);
+          return await this.compile(ask);
         case 'check':
           return await this.check(ask.size);
         case 'prepare':
@@ -88,28 +103,26 @@ export class KernelSession {
           return { times: await this.turn() };
       }
     } catch (error) {
-      if (this.lost !== undefined)
-        return { refusal: `the device was lost (${this.lost}): the kernel ran too long, or crashed the driver` };
+      const lost = this.workplace?.lost;
+      if (lost !== undefined)
+        return { refusal: `the device was lost (${lost}): the kernel ran too long, or crashed the driver` };
       const line = error instanceof KernelError ? error.line : undefined;
       return { refusal: error instanceof Error ? error.message : String(error), ...(line !== undefined && { line }) };
     }
   }
 
-  private async compile(source: string): Promise<Answers['compile']> {
-    this.release();
-    const file = readKernel(source);
-    const device = await Device.open();
-    this.device = device;
-    void device.gpu.lost.then(({ message, reason }) => {
-      if (this.device === device) this.lost = message || reason;
-    });
-    this.kernel = await OwnKernel.compile(device, file);
-    return { executor: device.description };
+  private async compile({ language, source }: Ask & { ask: 'compile' }): Promise<Answers['compile']> {
+    await this.release();
+    this.workplace = this.workplaces[language];
+    this.kernel = await this.workplace.compile(source);
+    const { executor, longhand } = this.kernel;
+    return { executor, longhand };
   }
 
-  private get compiled(): OwnKernel {
-    if (!this.kernel) throw new Error('no kernel is compiled');
-    return this.kernel;
+  private get compiled(): { workplace: Workplace; kernel: Compiled } {
+    const { workplace, kernel } = this;
+    if (!workplace || !kernel) throw new Error('no kernel is compiled');
+    return { workplace, kernel };
   }
 
   private operandsFor(size: Size): Operands {
@@ -118,7 +131,7 @@ export class KernelSession {
   }
 
   private async check(size: Size): Promise<Answers['check']> {
-    const prepared = await this.compiled.prepare(this.operandsFor(size));
+    const prepared = await this.compiled.kernel.prepare(this.operandsFor(size));
     try {
       const mistake = await mistakeOf(prepared);
       return mistake === undefined ? {} : { mistake };
@@ -128,10 +141,10 @@ export class KernelSession {
   }
 
   private async prepare({ size, compared, isWaited, isQuick }: Ask & { ask: 'prepare' }): Promise<Answers['prepare']> {
-    const { device } = this.compiled;
+    const { workplace, kernel: own } = this.compiled;
     const operands = this.operandsFor(size);
-    const all = [this.compiled];
-    for (const { source } of compared) all.push(await OwnKernel.compile(device, readKernel(source)));
+    const all = [own];
+    for (const { source } of compared) all.push(await workplace.compile(source));
     const list: Omit<Contestant, 'count'>[] = [];
     for (const [n, kernel] of all.entries()) {
       const prepared = await kernel.prepare(operands);
@@ -141,9 +154,8 @@ export class KernelSession {
         dispose: () => prepared.dispose(),
       });
     }
-    this.longhand ??= await createWebGpuBackend();
-    const longhand = readyOn(this.longhand, operands);
-    list.push({ name: LONGHAND, repeat: (count) => longhand.repeat(count), dispose: () => longhand.dispose() });
+    const longhand = readyOn(await workplace.longhand(), operands);
+    list.push({ name: own.longhand, repeat: (count) => longhand.repeat(count), dispose: () => longhand.dispose() });
     this.contestants = list.map((one) => ({ ...one, repeat: isWaited ? oneByOne(one.repeat) : one.repeat, count: 1 }));
     const timing = isQuick ? QUICK : FULL;
     for (const one of this.contestants) one.count = await warmUp(one.repeat, timing);
@@ -156,12 +168,11 @@ export class KernelSession {
     return times;
   }
 
-  private release(): void {
+  private async release(): Promise<void> {
     for (const one of this.contestants) one.dispose();
-    this.contestants = [];
-    const { device } = this;
-    [this.device, this.kernel, this.lost] = [undefined, undefined, undefined];
-    device?.close();
+    const { workplace } = this;
+    [this.contestants, this.workplace, this.kernel] = [[], undefined, undefined];
+    await workplace?.release();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Whether a kernel's product is right, and what is certain about a wrong one. */
 import type { Operands, Size } from '../steps/product-steps.js';
-import type { Prepared } from './own-kernel.js';
+import type { Prepared } from './compiled.js';
 
 /**
  * Checked before anything is timed. No tile of 4, 8, 16, 32, 64 or 128 divides M and N, K is and is not a multiple of 4, and some need several
@@ -54,22 +54,24 @@ async function causeOf(kernel: Prepared, result: Float32Array, wrong: readonly n
   const { operands } = kernel;
   const { product, bound } = operands;
   const again = async (fill: number): Promise<Float32Array> => {
-    kernel.fill(fill);
+    kernel.fill?.(fill);
     await kernel.repeat(1);
     return (await kernel.read()).result;
   };
-  // A sum that begins with a NaN of out is NaN too: another content of out shows which elements are not written.
-  const other = await again(OTHER_FILL);
-  const missing = wrong.filter((n) => Number.isNaN(result[n]) && other[n] === OTHER_FILL);
-  if (missing.length > 0) return missingWords(missing, operands);
-  // each of the roundings is by at most 2⁻²⁴ of a partial sum, which is now larger by OTHER_FILL
-  const more = (operands.size[1] + 1) * OTHER_FILL * 2 ** -24;
-  if (wrong.every((n) => Number.isNaN(result[n]) && Math.abs(other[n] - OTHER_FILL - product[n]) <= bound[n] + more))
-    return 'The kernel adds the product to what out held before: it should set out.';
+  if (kernel.fill) {
+    // A sum that begins with a NaN of out is NaN too: another content of out shows which elements are not written.
+    const other = await again(OTHER_FILL);
+    const missing = wrong.filter((n) => Number.isNaN(result[n]) && other[n] === OTHER_FILL);
+    if (missing.length > 0) return missingWords(missing, operands);
+    // each of the roundings is by at most 2⁻²⁴ of a partial sum, which is now larger by OTHER_FILL
+    const more = (operands.size[1] + 1) * OTHER_FILL * 2 ** -24;
+    if (wrong.every((n) => Number.isNaN(result[n]) && Math.abs(other[n] - OTHER_FILL - product[n]) <= bound[n] + more))
+      return 'The kernel adds the product to what out held before: it should set out.';
+  }
   const repeated = await again(NaN);
   const differing = wrong.find((n) => !Object.is(repeated[n], result[n]));
   if (differing !== undefined)
-    return `A second run gives other numbers (${repeated[differing]} there): threads depend on the order in which they run, so look for a missing barrier or an element that two threads write.`;
+    return `A second run gives other numbers (${repeated[differing]} there): ${kernel.unsteady}.`;
   return partWords(operands, result, wrong, bound);
 }
 

@@ -1,7 +1,6 @@
 /**
  * The kernels of docs/gpu-kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]`, which GPU.js compiles from their text; then what checks and
- * times them in one mode, in Node and in pages. K is a literal in the text, because GPU.js stops a loop with any other bound at 1000. M
- * and N are multiples of the tile, and K of 4.
+ * times them in one mode, in Node and in pages. In what is compiled, K is a literal, because GPU.js stops a loop with any other bound at 1000.
  */
 import type { KernelFunction, Mode, ResultRows, Stored } from '../../kernels/gpu/gpu-js.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
@@ -17,7 +16,8 @@ export interface KernelStep {
   readonly tile: readonly [rows: number, columns: number];
   /** Whether matrices lie in texels of four columns. Then every row of a tile is an output of its own. */
   readonly isInTexels: boolean;
-  readonly text: (K: number) => string;
+  /** K, or K / 4 and the like, stands for its number: see `withNumbers`. */
+  readonly text: string;
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -25,18 +25,18 @@ const FOUR = range(4);
 const plus = (index: string, n: number): string => (n === 0 ? index : `${index} + ${n}`);
 
 /** A thread fetches 2 numbers for each multiply-add: one of a, one of b. */
-const naive = (K: number): string => `function product(a, b) {
+const naive = `function product(a, b) {
   let sum = 0;
-  for (let k = 0; k < ${K}; k++) {
+  for (let k = 0; k < K; k++) {
     sum += a[this.thread.y][k] * b[k][this.thread.x];
   }
   return sum;
 }`;
 
 /** The same 2 fetches for each multiply-add, but the loop is tested a quarter as often. */
-const fourTerms = (K: number): string => `function product(a, b) {
+const fourTerms = `function product(a, b) {
   let sum = 0;
-  for (let k = 0; k < ${K / 4}; k++) {
+  for (let k = 0; k < K / 4; k++) {
     sum += a[this.thread.y][k * 4] * b[k * 4][this.thread.x]
          + a[this.thread.y][k * 4 + 1] * b[k * 4 + 1][this.thread.x]
          + a[this.thread.y][k * 4 + 2] * b[k * 4 + 2][this.thread.x]
@@ -46,9 +46,9 @@ const fourTerms = (K: number): string => `function product(a, b) {
 }`;
 
 /** A thread fetches 5 numbers for 4 multiply-adds: one of a, which it uses four times, and four of b. */
-const fourColumns = (K: number): string => `function product(a, b) {
+const fourColumns = `function product(a, b) {
   let s0 = 0; let s1 = 0; let s2 = 0; let s3 = 0;
-  for (let k = 0; k < ${K}; k++) {
+  for (let k = 0; k < K; k++) {
     const p = a[this.thread.y][k];
     s0 += p * b[k][this.thread.x * 4];
     s1 += p * b[k][this.thread.x * 4 + 1];
@@ -59,9 +59,9 @@ const fourColumns = (K: number): string => `function product(a, b) {
 }`;
 
 /** In each pass of the loop a thread fetches one texel of a and four texels of b, for 16 multiply-adds. */
-const texels = (K: number): string => `function product(a, b) {
+const texels = `function product(a, b) {
   let s0 = 0; let s1 = 0; let s2 = 0; let s3 = 0;
-  for (let k = 0; k < ${K / 4}; k++) {
+  for (let k = 0; k < K / 4; k++) {
     const p = a[this.thread.y][k];
     const b0 = b[k * 4][this.thread.x];
     const b1 = b[k * 4 + 1][this.thread.x];
@@ -79,14 +79,12 @@ const texels = (K: number): string => `function product(a, b) {
  * R rows and 4 columns per thread: in each pass R + 4 fetches of four numbers for 16·R multiply-adds. Row r of a tile is row R·y + r of
  * out, and its sums are sr0 … sr3. The thread returns row 0, and `save1`, `save2` … keep the other rows as further outputs.
  */
-const tileOfTexels =
-  (rows: number) =>
-  (K: number): string => {
-    const sum = (r: number, c: number): string => FOUR.map((q) => `a${r}[${q}] * b${q}[${c}]`).join(' + ');
-    const R = range(rows);
-    return `function product(a, b) {
+function tileOfTexels(rows: number): string {
+  const sum = (r: number, c: number): string => FOUR.map((q) => `a${r}[${q}] * b${q}[${c}]`).join(' + ');
+  const R = range(rows);
+  return `function product(a, b) {
   ${R.map((r) => FOUR.map((c) => `let s${r}${c} = 0;`).join(' ')).join('\n  ')}
-  for (let k = 0; k < ${K / 4}; k++) {
+  for (let k = 0; k < K / 4; k++) {
     ${R.map((r) => `const a${r} = a[${plus(`this.thread.y * ${rows}`, r)}][k];`).join('\n    ')}
     ${FOUR.map((q) => `const b${q} = b[${plus('k * 4', q)}][this.thread.x];`).join('\n    ')}
     ${R.flatMap((r) => FOUR.map((c) => `s${r}${c} += ${sum(r, c)};`)).join('\n    ')}
@@ -96,7 +94,7 @@ const tileOfTexels =
     .join('\n  ')}
   return [s00, s01, s02, s03];
 }`;
-  };
+}
 
 /** The functions of a kernel map. Each function's result becomes a further output of the launch, with its name. */
 export function savedRows(rows: number): Record<string, string> {
@@ -106,24 +104,22 @@ export function savedRows(rows: number): Record<string, string> {
 }
 
 /** R rows and C columns per thread, 4 sums: in each pass 4·(R + C) fetches of single numbers for 16 multiply-adds. */
-const tileOfNumbers =
-  (rows: number, columns: number) =>
-  (K: number): string => {
-    const [R, C] = [range(rows), range(columns)];
-    const row = rows === 1 ? 'this.thread.y' : `this.thread.y * ${rows}`;
-    const column = columns === 1 ? 'this.thread.x' : `this.thread.x * ${columns}`;
-    const sums = R.flatMap((r) => C.map((c) => `s${r}${c}`));
-    const terms = (r: number, c: number): string => FOUR.map((q) => `a${r}_${q} * b${q}_${c}`).join(' + ');
-    return `function product(a, b) {
+function tileOfNumbers(rows: number, columns: number): string {
+  const [R, C] = [range(rows), range(columns)];
+  const row = rows === 1 ? 'this.thread.y' : `this.thread.y * ${rows}`;
+  const column = columns === 1 ? 'this.thread.x' : `this.thread.x * ${columns}`;
+  const sums = R.flatMap((r) => C.map((c) => `s${r}${c}`));
+  const terms = (r: number, c: number): string => FOUR.map((q) => `a${r}_${q} * b${q}_${c}`).join(' + ');
+  return `function product(a, b) {
   ${sums.map((sum) => `let ${sum} = 0;`).join(' ')}
-  for (let k = 0; k < ${K / 4}; k++) {
+  for (let k = 0; k < K / 4; k++) {
     ${R.flatMap((r) => FOUR.map((q) => `const a${r}_${q} = a[${plus(row, r)}][${plus('k * 4', q)}];`)).join('\n    ')}
     ${FOUR.flatMap((q) => C.map((c) => `const b${q}_${c} = b[${plus('k * 4', q)}][${plus(column, c)}];`)).join('\n    ')}
     ${R.flatMap((r) => C.map((c) => `s${r}${c} += ${terms(r, c)};`)).join('\n    ')}
   }
   return [${sums.join(', ')}];
 }`;
-  };
+}
 
 /** In webgl2 and headlessgl: matrices are textures. */
 export const GL_STEPS: readonly KernelStep[] = [
@@ -196,23 +192,33 @@ interface Kernels {
 /** Results are new textures or buffers, which stay on the device. */
 const SETTINGS = { pipeline: true, immutable: true, precision: 'single' } as const;
 
-/** Returns the reason if the step cannot run here. */
-async function prepareKernel(opened: OpenMode, step: KernelStep, operands: Operands): Promise<Ready | string> {
-  const { tile, isInTexels, text } = step;
+type KernelText = Omit<KernelStep, 'name'>;
+
+/** Returns the reason if the kernel cannot run here. `guard`: a number that surrounds the operands, beyond what a tile may need. */
+export async function prepareKernel(
+  opened: OpenMode,
+  { tile, isInTexels, text }: KernelText,
+  { a, b, size }: Operands,
+  guard?: number,
+): Promise<Ready | string> {
   const [rows, columns] = tile;
   const { mostOutputs } = opened.geometry;
   if (isInTexels && rows > mostOutputs) return `left out: a launch writes at most ${mostOutputs} textures here`;
 
-  const { a, b, size } = operands;
-  // Padded with zeros, so that no tile and no texel ends outside a matrix.
-  const [M, K, N] = [roundUp(size[0], rows), roundUp(size[1], 4), roundUp(size[2], 4)];
-  const left = await upload(opened, padded(a, [size[0], size[1]], [M, K]), [M, K], isInTexels);
-  const right = await upload(opened, padded(b, [size[1], size[2]], [K, N]), [K, N], isInTexels);
+  // Padded, so that no tile, no texel and no pass of the loop ends outside a matrix. Beyond K both operands are 0.
+  const [M, K, N] = [roundUp(size[0], rows), roundUp(size[1], depthIn(text)), roundUp(size[2], columns === 3 ? 12 : 4)];
+  const uploaded = (values: Float32Array, from: Extents, to: Extents, beyond: Beyond): Promise<Stored> => {
+    const [numbers, extents] = padded(values, from, to, beyond);
+    return upload(opened, numbers, extents, isInTexels);
+  };
+  const left = await uploaded(a, [size[0], size[1]], [M, K], { right: 0, below: guard ?? 0, guard });
+  const right = await uploaded(b, [size[1], size[2]], [K, N], { right: guard ?? 0, below: 0, guard });
 
   const settings = { ...SETTINGS, output: [N / columns, M / rows], argumentTypes: [typeOf(left), typeOf(right)] };
   const gpu = opened.gpu as unknown as Kernels;
   const isMap = isInTexels && rows > 1;
-  const kernel = isMap ? gpu.createKernelMap(savedRows(rows), text(K), settings) : gpu.createKernel(text(K), settings);
+  const source = withNumbers(text, K);
+  const kernel = isMap ? gpu.createKernelMap(savedRows(rows), source, settings) : gpu.createKernel(source, settings);
 
   let parts: readonly (Stored | ResultRows)[] = [];
   return {
@@ -228,12 +234,33 @@ async function prepareKernel(opened: OpenMode, step: KernelStep, operands: Opera
       assertRanIn(opened, kernel);
       const numbers: Float32Array[] = [];
       for (const part of parts) numbers.push(flat('toArray' in part ? await part.toArray() : part));
+      const count = numbers.reduce((sum, { length }) => sum + length, 0);
+      if (count !== M * N)
+        throw new Error(
+          `a thread computes ${(count * rows * columns) / (M * N)} numbers: a tile of ${rows}×${columns} has ${rows * columns}`,
+        );
       return inRows(numbers, tile, N, [size[0], size[2]]);
     },
     dispose() {
       free([...parts, left, right]);
     },
   };
+}
+
+const QUOTIENTS = /(?<![\w.$])K(?:\s*\/\s*(\d+))?\b/g;
+
+/** The text with numbers in place of K and of quotients such as K / 4. */
+const withNumbers = (text: string, K: number): string =>
+  text.replace(QUOTIENTS, (_, divisor: string | undefined) => String(K / Number(divisor ?? 1)));
+
+/** K is rounded up to a multiple of this, so that each quotient is whole. At least 4: the numbers of a texel. */
+export const depthIn = (text: string): number =>
+  [...text.matchAll(QUOTIENTS)].reduce((depth, [, divisor = '1']) => commonMultiple(depth, Number(divisor)), 4);
+
+function commonMultiple(one: number, other: number): number {
+  let [larger, divisor] = [one, other];
+  while (divisor > 0) [larger, divisor] = [divisor, larger % divisor];
+  return (one / larger) * other;
 }
 
 function free(matrices: readonly (Stored | ResultRows)[]): void {
@@ -244,10 +271,25 @@ const typeOf = ({ type = 'Input' }: Stored): string => type;
 
 const roundUp = (extent: number, step: number): number => Math.ceil(extent / step) * step;
 
-function padded(values: Float32Array, [rows, columns]: Extents, [toRows, toColumns]: Extents): Float32Array {
-  const wide = new Float32Array(toRows * toColumns);
+/** What stands after the rows of a matrix and below them. `guard`: also below all rows of the padded matrix. */
+interface Beyond {
+  readonly right: number;
+  readonly below: number;
+  readonly guard: number | undefined;
+}
+const GUARD_ROWS = 4;
+
+function padded(
+  values: Float32Array,
+  [rows, columns]: Extents,
+  [toRows, toColumns]: Extents,
+  { right, below, guard }: Beyond,
+): [numbers: Float32Array, extents: Extents] {
+  const allRows = toRows + (guard === undefined ? 0 : GUARD_ROWS);
+  const wide = new Float32Array(allRows * toColumns).fill(right, 0, rows * toColumns);
+  wide.fill(below, rows * toColumns, toRows * toColumns).fill(guard ?? 0, toRows * toColumns);
   for (let m = 0; m < rows; m++) wide.set(values.subarray(m * columns, (m + 1) * columns), m * toColumns);
-  return wide;
+  return [wide, [allRows, toColumns]];
 }
 
 /** A kernel copies the matrix to the device. In the modes that compute on the host it is there already. */

@@ -7,6 +7,8 @@ import { type Statistics, spreadOf, statisticsOf, timesWarning } from '../measur
 
 export type Size = readonly [M: number, K: number, N: number];
 
+export const productOf = ([M, K, N]: Size): string => `[${M},${K}]·[${K},${N}]`;
+
 export interface Operands {
   readonly size: Size;
   readonly a: Float32Array;
@@ -208,8 +210,7 @@ export class StepTable {
   private before: number | undefined;
 
   constructor(private readonly size: Size) {
-    const [M, K, N] = size;
-    console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread')}`);
+    console.log(`\n${productOf(size)}\n${row('step', 'ms', 'GFLOPS', 'ratio', 'samples', 'spread')}`);
   }
 
   print({ name, times, comparedMs = this.before, mistake, reason }: Outcome): void {

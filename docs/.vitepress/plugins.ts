@@ -84,7 +84,11 @@ async function filesOfMeasure(): Promise<{ files: Map<string, string | Uint8Arra
     `own-kernel/${name}`,
     path.join(project, `docs/.vitepress/theme/own-kernel/${name}.ts`),
   ];
-  const { site, sources } = await bundleSite(['run', 'worker'].map(ownKernel));
+  const compiler = path.join(project, 'node_modules/assemblyscript/dist/asc.js');
+  const { site, sources } = await bundleSite([
+    ...['run', 'worker'].map(ownKernel),
+    ['own-kernel/assemblyscript', compiler],
+  ]);
   const files = new Map([...site].map(([name, { contents }]) => [`files${name}`, contents]));
   files.delete('files/index.html');
   files.set('isolating-worker.js', readFileSync(path.join(project, 'src/page/isolation/isolating-worker.js')));

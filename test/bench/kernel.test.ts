@@ -1,8 +1,11 @@
 /** `npm run bench -- kernel`: what a kernel's text declares, and what is said about a wrong one. No time is asserted. */
-import { KernelError, readKernel } from '../../bench/kernel/kernel-file.js';
+import { loadCompiler } from '../../bench/assemblyscript.js';
+import { KernelError } from '../../bench/kernel/compiled.js';
+import { readKernel } from '../../bench/kernel/kernel-file.js';
+import type { Language } from '../../bench/kernel/languages.js';
 import { type News, RunError, runKernel } from '../../bench/kernel/drive.js';
 import { KernelSession } from '../../bench/kernel/session.js';
-import { startsFor } from '../../bench/kernel/starts.js';
+import { startsFor, startsIn } from '../../bench/kernel/starts.js';
 import type { Device } from '../../kernels/webgpu/device.js';
 import type { Size } from '../../bench/steps/product-steps.js';
 import { stepsFor } from '../../bench/steps/webgpu-kernels.js';
@@ -103,8 +106,78 @@ describe('what a text declares', () => {
   });
 });
 
+const newSession = (): KernelSession => new KernelSession({ loadCompiler, modes: ['webasm'] });
+
+describe.each<[Language, string]>([
+  ['assemblyscript', 'longhand-wasm'],
+  ['gpu.js', 'longhand-gpu-webasm'],
+])('%s', (language, longhand) => {
+  const session = newSession();
+  const asked = { ask: session.answer.bind(session) };
+  const starts = startsIn(language, 'webasm');
+  const outcome = async (source: string): Promise<unknown> => {
+    try {
+      const compared = [{ name: 'naive', source: starts[0].source }];
+      const rows = await runKernel(
+        asked,
+        { language, source, size: [20, 12, 24], compared, isQuick: true },
+        () => undefined,
+      );
+      return rows.map(({ name }) => name);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      return [error.line, error.message];
+    }
+  };
+  const mistakes: Record<string, [start: number, from: string, to: string, line: number | undefined, RegExp][]> = {
+    assemblyscript: [
+      [0, 'k < K', 'k < K - 1', undefined, /^wrong at \[7,5\]·\[5,3\]: .* sum of only the first 4 of its 5 terms\.$/],
+      [0, 'n < N', 'n < N - 1', undefined, /The last column, 2, was never written\.$/],
+      [1, 'n + 16 <= N', 'n + 5 <= N', undefined, /^wrong at \[65,18\]·\[18,70\]: out at row 1, column 0 is/],
+      [0, 'sum);', 'sum); store<f32>(b + 8, 1);', undefined, /It writes into b, at row 0, column 2\.$/],
+      [
+        0,
+        '  for (let m',
+        '  store<f32>(out + ((M * N) << 2), 1);\n  for (let m',
+        undefined,
+        /is right, but it writes outside of out: 1 place after the last number\.$/,
+      ],
+      [
+        0,
+        'out +',
+        '<usize>-8 +',
+        undefined,
+        /^the kernel stopped at \[7,5\]·\[5,3\]: memory access out of bounds\. An address is in bytes/,
+      ],
+      [0, 'let sum: f32', 'let total: f32', 7, /^TS2304: Cannot find name 'sum'\.$/],
+      [0, 'function product', 'function multiply', undefined, /^the file exports no function with six parameters/],
+      [0, 'let sum', 'assert(n > 9, "far"); let sum', 5, /^the kernel stopped: far$/],
+    ],
+    'gpu.js': [
+      [0, 'k < K', 'k < K - 4', undefined, /^wrong at \[7,5\]·\[5,3\]: .* sum of only the first 4 of its 5 terms\.$/],
+      [0, 'k < K', 'k <= K', undefined, /^wrong at \[7,5\]/],
+      [0, 'sum +=', 'total +=', 6, /^cannot assign to "total": total \+= a/],
+      [3, 'tile: 2×2', 'tile: 1×2', undefined, /^a thread computes 4 numbers: a tile of 1×2 has 2$/],
+      [3, 'tile: 2×2', 'tile: 2×4', 2, /^a tile of 2×4: a thread returns 1 to 4 numbers$/],
+      [0, 'tile: 1×1', 'tile: 1×4, in texels', undefined, /^mode webasm has no texels/],
+      [0, '// tile', '// tiles', undefined, /^no line says which rows and columns/],
+    ],
+  };
+
+  test('every start is right at all odd sizes', async () => {
+    for (const { name, source } of starts)
+      expect([name, await outcome(source)]).toEqual([name, ['your kernel', 'naive', longhand]]);
+  });
+
+  test.each(mistakes[language])('start %i, %s → %s', async (start, from, to, line, message) => {
+    const { source } = starts[start];
+    expect(source).toContain(from);
+    expect(await outcome(source.replace(from, to))).toEqual([line, expect.stringMatching(message)]);
+  });
+});
+
 await describeWebGpu(() => {
-  const session = new KernelSession();
+  const session = newSession();
   const asked = { ask: session.answer.bind(session) };
   const SIZE: Size = [20, 12, 24];
 
@@ -112,7 +185,9 @@ await describeWebGpu(() => {
     const news: News[] = [];
     try {
       const compared = [{ name: 'naive', source: startsFor('software')[0].source }];
-      const rows = await runKernel(asked, { source, size: SIZE, compared, isQuick: true }, (one) => news.push(one));
+      const rows = await runKernel(asked, { language: 'wgsl', source, size: SIZE, compared, isQuick: true }, (one) =>
+        news.push(one),
+      );
       return [...rows.map(({ name }) => name), ...news.map(({ kind }) => kind)];
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
@@ -177,8 +252,8 @@ await describeWebGpu(() => {
     expect(await outcome(changed('8, 8)', '64, 64)'))).toEqual([undefined, expect.stringMatching(/workgroup/)]);
     const { ask } = asked;
     asked.ask = async (question) => {
-      const { device } = session as unknown as { readonly device: Device | undefined };
-      device?.gpu.destroy(); // as a driver does whose kernel runs too long
+      const { workplace } = session as unknown as { readonly workplace: { readonly device?: Device } | undefined };
+      workplace?.device?.gpu.destroy(); // as a driver does whose kernel runs too long
       return ask(question);
     };
     expect(await outcome(KERNEL)).toEqual([

@@ -23,7 +23,8 @@ const ENDLESS = NAIVE.replace('k++', '');
 
 test.each([
   [['none.wgsl'], /^bench: ENOENT.*To begin with a step of docs\/webgpu-kernels\.md, write --start 1\n$/],
-  [['none.wgsl', '--start', '8'], /'8' is invalid\. Write the number of a step, 1 to 7\.\n$/],
+  [['none.wgsl', '--start', '8'], /^bench: --start 8: write the number of a step, 1 to 7\n$/],
+  [['none.ts', '--start', '3'], /^bench: --start 3: write the number of a step, 1 to 2\n$/],
   [['package.json', '--start', '1'], /^bench: --start writes a new file: EEXIST/],
   [['package.json', '--shape', '1,2'], /Write three whole numbers ≥ 1/],
   [['package.json', '--backends', 'torch'], /torch is not a candidate/],

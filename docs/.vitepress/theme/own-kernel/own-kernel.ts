@@ -1,11 +1,13 @@
 /** measure.md: a kernel in an editor, five tasks, and what a run finds. */
+import type { Extension } from '@codemirror/state';
 import { withBase } from 'vitepress';
 import { type VNode, defineComponent, h, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue';
+import { type Language, LANGUAGE_NAMES, LANGUAGES } from '../../../../bench/kernel/languages.js';
 import type { Editor } from '../exercises/editor.js';
 import { scrollingTable } from '../exercises/findings.js';
 import { pageStays } from '../measure/isolation.js';
 import { isObject, storageEntry } from '../storage.js';
-import { type Order, type Report, taskOf, TASKS } from './tasks.js';
+import { type Order, type Report, type Task, taskOf, TASKS } from './tasks.js';
 
 const stored = storageEntry('longhand-own-kernel');
 
@@ -38,7 +40,7 @@ export default defineComponent(() => {
       h(
         'div',
         { key: 'status', role: 'status' },
-        [kernel.problem.value, ...kernel.words.value].filter(Boolean).map((words) => h('p', words)),
+        [problemOf(kernel), ...kernel.words.value].filter(Boolean).map((words) => h('p', words)),
       ),
       kernel.progress.value === undefined
         ? undefined
@@ -49,22 +51,28 @@ export default defineComponent(() => {
 
 type OwnKernel = ReturnType<typeof useOwnKernel>;
 
+const problemOf = ({ problem, isReady, language }: OwnKernel): string =>
+  isReady.value && language.value === 'wgsl' && !('gpu' in navigator) ? NO_WEBGPU : problem.value;
+
 function useOwnKernel() {
   const host = ref<HTMLElement>();
   const [isReady, isRunning, isCompared] = [ref(false), ref(false), ref(false)];
   const [problem, text] = [ref(''), ref('')];
+  const language = ref<Language>('wgsl');
   const task = shallowRef(TASKS[0]); // its size is sent to the worker, which a reactive list cannot be
   const words = ref<readonly string[]>([]);
   const progress = ref<number>();
   const starts = shallowRef<readonly Start[]>([]);
   const cells = shallowRef<Cells>([]);
-  /** The ratios of the tasks that are done, by their ids. */
+  /** The ratios of the tasks that are done, by `doneName`. */
   const done = reactive<Record<string, number>>({});
   let end = (): void => undefined;
   let editor: Editor | undefined;
+  let dialects: Readonly<Record<Language, Extension | 'javascript' | 'typescript'>> | undefined;
   let isGone = false;
 
-  const keep = (): void => void stored.write({ text: text.value, task: task.value.id, done: { ...done } });
+  const keep = (): void =>
+    void stored.write({ text: text.value, language: language.value, task: task.value.id, done: { ...done } });
   const over = (): void => {
     end();
     [isRunning.value, progress.value] = [false, undefined];
@@ -81,6 +89,7 @@ function useOwnKernel() {
     const measure = new URL(withBase('/measure/files/worker.js'), location.href).href;
     const order = {
       order: 'run',
+      language: language.value,
       source: text.value,
       task: task.value,
       measure,
@@ -100,13 +109,18 @@ function useOwnKernel() {
   }
 
   function noteDone(ratio: number): void {
-    const { id } = task.value;
-    if (ratio >= task.value.ratio) done[id] = Math.max(ratio, id in done ? done[id] : 0);
+    const name = doneName(language.value, task.value);
+    if (ratio >= task.value.ratio) done[name] = Math.max(ratio, name in done ? done[name] : 0);
     keep();
   }
 
   function begin(start: Start): void {
-    editor?.replaceText(start.source);
+    if (start.language === language.value) editor?.replaceText(start.source);
+    else if (dialects) {
+      [language.value, words.value, cells.value] = [start.language, [], []];
+      editor?.open(start.source, dialects[start.language]);
+      onChange(start.source);
+    }
   }
   function onChange(changed: string): void {
     text.value = changed;
@@ -131,18 +145,19 @@ function useOwnKernel() {
       starts.value = loaded;
       const kept = stored.read();
       text.value = typeof kept.text === 'string' ? kept.text : starts.value[0].source;
+      language.value = LANGUAGE_NAMES.find((one) => one === kept.language) ?? 'wgsl';
+      dialects = { wgsl, 'gpu.js': 'javascript', assemblyscript: 'typescript' };
       task.value = taskOf(kept.task);
       for (const [id, ratio] of Object.entries(isObject(kept.done) ? kept.done : {}))
         if (typeof ratio === 'number') done[id] = ratio;
       editor = createEditor(host.value, {
         text: text.value,
-        language: wgsl,
-        label: 'Your kernel in WGSL',
+        language: dialects[language.value],
+        label: 'Your kernel',
         onChange,
         onRun: run,
       });
       isReady.value = true;
-      if (!('gpu' in navigator)) problem.value = NO_WEBGPU;
     } catch (error) {
       problem.value = `The editor could not be loaded: ${String(error)}. Reload the page.`;
     }
@@ -159,6 +174,7 @@ function useOwnKernel() {
     isRunning,
     isCompared,
     problem,
+    language,
     task,
     words,
     progress,
@@ -172,10 +188,17 @@ function useOwnKernel() {
   };
 }
 
-const NO_WEBGPU =
-  'This browser has no WebGPU, so a kernel cannot run here. In a clone it can: npm run bench -- kernel FILE.wgsl --start 1, and then without --start.';
+/** Of WGSL it is the task's id, which readers had kept before there were other languages. */
+const doneName = (language: Language, { id }: Task): string => (language === 'wgsl' ? id : `${language} ${id}`);
 
-function taskChoice({ task, done, isRunning, keep }: OwnKernel): VNode {
+const NO_WEBGPU =
+  'This browser has no WebGPU, so a kernel in WGSL cannot run here. In a clone it can: npm run bench -- kernel FILE.wgsl --start 1, and then without --start.';
+
+function taskChoice({ language, task, done, isRunning, keep }: OwnKernel): VNode {
+  const ratioOf = (one: Task): number | undefined =>
+    Object.entries(done).find(([name]) => name === doneName(language.value, one))?.[1];
+  const doneWords = (ratio: number | undefined): VNode | undefined =>
+    ratio === undefined ? undefined : h('b', ` done, ×${ratio.toFixed(2)}`);
   const choose = (one: (typeof TASKS)[number]): void => {
     task.value = one;
     keep();
@@ -192,7 +215,7 @@ function taskChoice({ task, done, isRunning, keep }: OwnKernel): VNode {
           onChange: () => choose(one),
         }),
         `${n + 1}. ${one.title}, ${one.size.join(' × ')}`,
-        one.id in done ? h('b', ` done, ×${done[one.id].toFixed(2)}`) : undefined,
+        doneWords(ratioOf(one)),
       ]),
     ),
     h('p', task.value.hint),
@@ -202,8 +225,7 @@ function taskChoice({ task, done, isRunning, keep }: OwnKernel): VNode {
 function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VNode {
   const isOther = (event: Event): void => {
     const select = event.target as HTMLSelectElement;
-    const start = starts.value.find(({ name }) => name === select.value);
-    if (start) begin(start);
+    if (select.value !== '') begin(starts.value[Number(select.value)]);
     select.value = '';
   };
   return h('div', { class: 'buttons' }, [
@@ -212,7 +234,12 @@ function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VN
       : h('button', { key: 'run', type: 'button', onClick: run }, 'Run'),
     h('select', { 'aria-label': 'Begin with a step', onChange: isOther }, [
       h('option', { value: '' }, 'Begin with …'),
-      ...starts.value.map(({ name }) => h('option', { value: name }, name)),
+      ...LANGUAGE_NAMES.map((language) => {
+        const options = starts.value.map((start, n) =>
+          start.language === language ? h('option', { value: n }, start.name) : undefined,
+        );
+        return h('optgroup', { label: LANGUAGES[language].name }, options);
+      }),
     ]),
     h('label', [
       h('input', {

@@ -7,44 +7,49 @@ import {
   type Row,
   figuresFor,
   gflopsOf,
+  longhandIn,
   ratioTo,
   runKernel,
   RunError,
   tooLong,
   verdictOf,
 } from '../../../../bench/kernel/drive.js';
+import { type Language, LANGUAGE_NAMES, LANGUAGES } from '../../../../bench/kernel/languages.js';
 import { Rival } from '../../../../bench/kernel/rival.js';
 import type { Answers, Ask, Refused } from '../../../../bench/kernel/session.js';
-import { startsFor } from '../../../../bench/kernel/starts.js';
+import { startsIn } from '../../../../bench/kernel/starts.js';
 import { intensityOf, roofOf } from '../../../../bench/measure/peak.js';
 import type { CandidateProcess, Started } from '../../../../bench/measure/protocol.js';
 import type { Size } from '../../../../bench/steps/product-steps.js';
-import { type Order, type Report, type Task, NAIVE } from './tasks.js';
+import { type Order, type Report, type Task, LONGHAND, NAIVE } from './tasks.js';
 
 const tell = (report: Report): void => postMessage(report);
 
 onmessage = ({ data }: MessageEvent<Order>): void => {
-  if (data.order === 'starts') tell({ starts: startsFor('gpu') });
+  if (data.order === 'starts') tell({ starts: LANGUAGE_NAMES.flatMap(startsOf) });
   else void run(data);
 };
 
-async function run({ source, task, measure, isCompared }: Order & { order: 'run' }): Promise<void> {
+/** GPU.js computes in WebGL 2, which nearly all browsers have. */
+const startsOf = (language: Language) => startsIn(language, 'webgl2').map((start) => ({ language, ...start }));
+
+async function run({ language, source, task, measure, isCompared }: Order & { order: 'run' }): Promise<void> {
   const { size } = task;
   const notes: string[] = [];
-  const compared = [{ name: NAIVE, source: startsFor('gpu')[0].source }];
+  const compared = [{ name: NAIVE, source: startsOf(language)[0].source }];
   try {
-    const rivals = isCompared ? [tensorflow(measure)] : [];
-    const rows = await runKernel(new KernelWorker(), { source, size, compared, rivals }, (news) => {
+    const rivals = isCompared ? [tensorflow(language, measure)] : [];
+    const rows = await runKernel(new KernelWorker(), { language, source, size, compared, rivals }, (news) => {
       if (news.kind === 'executor') notes.push(`It runs on ${news.executor}.`);
       if (news.kind === 'right')
-        notes.push(`It is right at ${news.sizes.length} sizes, and writes nothing outside of out.`);
+        notes.push(`It is right at ${news.sizes.length} sizes; ${LANGUAGES[language].checked}.`);
       if (news.kind === 'absent') notes.push(`${news.name} is not compared: ${news.reason}.`);
       if (news.kind === 'times') tell({ cells: figuresFor(size, news.rows), progress: news.turn / news.of });
       else tell({ words: notes });
     });
     const words = [...notes, verdictOf(rows), taskWords(task, rows)];
     tell({ words, ratio: reached(task, rows) ?? 0 });
-    const limits = await limitsOfDevice(measure);
+    const limits = await limitsOf(language, measure);
     if (limits) tell({ words: [...words, rooflineWords(size, rows[0], limits)] });
     tell({ isOver: true });
   } catch (error) {
@@ -54,8 +59,12 @@ async function run({ source, task, measure, isCompared }: Order & { order: 'run'
   }
 }
 
+/** The row that the task compares the kernel with. */
+const rowOf = ({ against }: Task, rows: readonly Row[]): Row | undefined =>
+  against === LONGHAND ? longhandIn(rows) : rows.find(({ name }) => name === against);
+
 /** How many times as fast the kernel was as the task's row; undefined before there are times. */
-const reached = ({ against }: Task, rows: readonly Row[]): number | undefined => ratioTo(rows, against);
+const reached = (task: Task, rows: readonly Row[]): number | undefined => ratioTo(rows, rowOf(task, rows));
 
 function taskWords(task: Task, rows: readonly Row[]): string {
   const ratio = reached(task, rows);
@@ -157,21 +166,27 @@ class MeasureWorker implements CandidateProcess {
   }
 }
 
-const tensorflow = (measure: string): Rival =>
-  new Rival('tensorflow-webgpu', async () => {
+/** TensorFlow.js's backend beside that of Longhand. */
+const RIVAL = { wgsl: 'webgpu', 'gpu.js': 'webgl', assemblyscript: 'wasm' } as const satisfies Record<Language, string>;
+
+const tensorflow = (language: Language, measure: string): Rival =>
+  new Rival(`tensorflow-${RIVAL[language]}`, async () => {
     const process = new MeasureWorker(measure);
-    const hello = await process.ask<Started['hello']>({
-      program: 'tensorflow',
-      options: { mode: 'webgpu', threads: 1 },
-    });
+    const options = { mode: RIVAL[language], threads: 1 };
+    const hello = await process.ask<Started['hello']>({ program: 'tensorflow', options });
     return { process, hello };
   });
 
-/** undefined if this site, or the device, does not say. */
-async function limitsOfDevice(measure: string): Promise<Limits | undefined> {
+/** More than the caches of most processors. */
+const COPIED_BYTES = 2 ** 26;
+
+/** Of the GPU, also for WebGL, or of one thread; undefined if this site, or the device, does not say. */
+async function limitsOf(language: Language, measure: string): Promise<Limits | undefined> {
   const process = new MeasureWorker(measure);
   try {
-    return await process.ask<Limits>({ limit: 'webgpu' });
+    if (language !== 'assemblyscript') return await process.ask<Limits>({ limit: 'webgpu' });
+    const peak = await process.ask<Pick<Limits, 'gflops'>>({ limit: 'peak' });
+    return { ...peak, ...(await process.ask<Pick<Limits, 'gigabytes'>>({ limit: 'copy', bytes: COPIED_BYTES })) };
   } catch {
     return undefined;
   } finally {

@@ -1,11 +1,12 @@
 /** The tasks of growing difficulty. The page imports nothing of bench: ndarray evaluates text, which the site's policy allows only in workers. */
+import type { Language } from '../../../../bench/kernel/languages.js';
 import type { Size } from '../../../../bench/steps/product-steps.js';
 
-/** The first step of docs/webgpu-kernels.md. */
+/** The first start of the kernel's language. */
 export const NAIVE = 'the naive kernel';
 
-/** As `LONGHAND` of bench/kernel/session.ts. */
-const LONGHAND = 'longhand-webgpu';
+/** Longhand's product in the backend of the kernel's language. */
+export const LONGHAND = 'Longhand’s product';
 
 export interface Task {
   readonly id: string;
@@ -62,6 +63,7 @@ export type Order =
   | { readonly order: 'starts' }
   | {
       readonly order: 'run';
+      readonly language: Language;
       readonly source: string;
       readonly task: Task;
       readonly measure: string;
@@ -70,7 +72,7 @@ export type Order =
 
 /** What it hears. The last report of a run has `ratio`, of the task's, or `failure`. */
 export interface Report {
-  readonly starts?: readonly { readonly name: string; readonly source: string }[];
+  readonly starts?: readonly { readonly language: Language; readonly name: string; readonly source: string }[];
   readonly words?: readonly string[];
   /** The cells of the table so far. */
   readonly cells?: readonly (readonly string[])[];

@@ -1,0 +1,154 @@
+/**
+ * A kernel in GPU.js: the steps of docs/gpu-kernels.md, and the reader's own. The section "Your own kernel" of that document describes its
+ * text for readers. In Node and in pages.
+ */
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import { createGpuBackend } from '../../kernels/gpu/index.js';
+import { type OpenMode, openMode } from '../../kernels/gpu/modes.js';
+import type { Backend } from '../../src/core/backend.js';
+import { type KernelStep, depthIn, prepareKernel } from '../steps/gpu-kernels.js';
+import type { Operands, Ready } from '../steps/product-steps.js';
+import { messageOf } from '../program.js';
+import { type Compiled, type Prepared, type Workplace, GUARD, KernelError } from './compiled.js';
+
+type Text = Omit<KernelStep, 'name'> & {
+  /** How many lines of the file stand before the function. */
+  readonly skipped: number;
+};
+
+const MOST_DEPTH = 256;
+
+export class GpuJsWorkplace implements Workplace {
+  private opened: OpenMode | undefined;
+  private backend: { readonly mode: Mode; readonly backend: Backend } | undefined;
+
+  /** Kernels run in the first of these modes that works. */
+  constructor(private readonly modes: readonly Mode[]) {}
+
+  async compile(source: string): Promise<Compiled> {
+    const text = readText(source);
+    const { mode, backend } = (this.backend ??= await firstBackend(this.modes));
+    this.opened ??= await openMode(mode);
+    checkMode(text, this.opened);
+    return new GpuJsKernel(this.opened, text, backend.description);
+  }
+
+  async longhand(): Promise<Backend> {
+    return (this.backend ??= await firstBackend(this.modes)).backend;
+  }
+
+  get lost(): string | undefined {
+    return this.opened?.gpu.context?.isContextLost() === true ? 'its WebGL context' : undefined;
+  }
+
+  async release(): Promise<void> {
+    const { opened } = this;
+    this.opened = undefined;
+    await opened?.close();
+  }
+}
+
+/** A backend checks whether its mode computes correctly. */
+async function firstBackend(modes: readonly Mode[]): Promise<{ mode: Mode; backend: Backend }> {
+  const refusals: string[] = [];
+  for (const mode of modes) {
+    try {
+      return { mode, backend: await createGpuBackend({ mode }) };
+    } catch (error) {
+      refusals.push(messageOf(error));
+    }
+  }
+  throw new KernelError(`GPU.js does not run here: ${refusals.join('; ')}`);
+}
+
+/** The line `// tile: 2×4, in texels`, and one function. */
+function readText(source: string): Text {
+  const lineOf = (index: number): number => source.slice(0, index).split('\n').length;
+  const found = /^[ \t]*\/\/[ \t]*tile:[ \t]*(\d+)[ \t]*[×x][ \t]*(\d+)[ \t]*(,[ \t]*in texels)?[ \t]*$/m.exec(source);
+  if (!found)
+    throw new KernelError(
+      'no line says which rows and columns a thread computes: add one such as // tile: 1×4, in texels',
+    );
+  const [rows, columns] = [Number(found[1]), Number(found[2])];
+  const isInTexels = (found[3] as string | undefined) !== undefined;
+  const fits = isInTexels ? columns === 4 && rows >= 1 : rows * columns >= 1 && rows * columns <= 4;
+  if (!fits)
+    throw new KernelError(
+      `a tile of ${rows}×${columns}${isInTexels ? ' in texels' : ''}: ${isInTexels ? 'a texel is 4 columns, so write 1×4, 2×4 and so on' : 'a thread returns 1 to 4 numbers'}`,
+      lineOf(found.index),
+    );
+  const start = source.search(/^[ \t]*function\b/m);
+  if (start < 0) throw new KernelError('the file has no function: write function product(a, b) { … }');
+  const text = source.slice(start).trim();
+  const depth = depthIn(text);
+  if (depth > MOST_DEPTH)
+    throw new KernelError(`K is divided by ${depth}, counting all its divisors: at most ${MOST_DEPTH} are possible`);
+  return { tile: [rows, columns], isInTexels, text, skipped: lineOf(start + source.slice(start).search(/\S/)) - 1 };
+}
+
+function checkMode({ isInTexels, tile: [rows] }: Text, { mode, geometry: { width, mostOutputs } }: OpenMode): void {
+  if (!isInTexels) return;
+  if (width !== 4)
+    throw new KernelError(
+      `mode ${mode} has no texels: begin with a kernel whose tile is in single numbers, such as 2×2`,
+    );
+  if (rows > mostOutputs) throw new KernelError(`a launch writes at most ${mostOutputs} textures here, not ${rows}`);
+}
+
+class GpuJsKernel implements Compiled {
+  readonly longhand: string;
+
+  constructor(
+    private readonly opened: OpenMode,
+    private readonly text: Text,
+    readonly executor: string,
+  ) {
+    this.longhand = `longhand-gpu-${opened.mode}`;
+  }
+
+  async prepare(operands: Operands): Promise<Prepared> {
+    const ready = await prepareKernel(this.opened, this.text, operands, GUARD);
+    if (typeof ready === 'string') throw new KernelError(ready);
+    return new PreparedGpuJs(operands, ready, this.text);
+  }
+}
+
+/** Each launch has a new output, so a kernel neither sees what out held before nor writes outside of it. */
+class PreparedGpuJs implements Prepared {
+  readonly unsteady = 'is there Math.random() in the kernel';
+
+  constructor(
+    readonly operands: Operands,
+    private readonly ready: Ready,
+    private readonly text: Text,
+  ) {}
+
+  /** GPU.js compiles at the first call. */
+  async repeat(count: number): Promise<void> {
+    try {
+      await this.ready.repeat(count);
+    } catch (error) {
+      throw this.explained(error);
+    }
+  }
+
+  async read(): ReturnType<Prepared['read']> {
+    try {
+      return { result: Float32Array.from(await this.ready.result()), outside: undefined };
+    } catch (error) {
+      throw this.explained(error);
+    }
+  }
+
+  dispose(): void {
+    this.ready.dispose();
+  }
+
+  /** GPU.js counts lines from the function's first one. */
+  private explained(error: unknown): KernelError {
+    const message = messageOf(error).trim().replace(/\s+/g, ' ');
+    const line = /(?:\bline |\()(\d+)(?:, position |:\d+\))/.exec(message)?.[1];
+    const words = message.replace(/ on line \d+, position \d+/, '');
+    return new KernelError(words, line === undefined ? undefined : Number(line) + this.text.skipped);
+  }
+}
