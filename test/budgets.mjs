@@ -8,18 +8,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 1032;
+const MOST_FILES = 1037;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62524, test: 60200 };
+const TOGETHER = { 'src + kernels': 62526, test: 60278 };
 
 /** Lines of each room. */
 const MOST_LINES = {
   '.ci': 75,
   '.github': 110,
-  bench: 9623,
+  bench: 10293,
   build: 612,
-  docs: 33771,
+  docs: 33829,
   examples: 206,
   'kernels, in no room': 162,
   'kernels/gpu': 2893,
@@ -43,10 +43,10 @@ const MOST_LINES = {
   'src/mistakes': 2313,
   'src/network': 2147,
   'src/own-network': 277,
-  'src/page': 10218,
+  'src/page': 10220,
   'src/training': 2989,
   'test, in no room': 1323,
-  'test/bench': 1181,
+  'test/bench': 1256,
   'test/cells': 694,
   'test/classify': 1148,
   'test/cli': 6278,
@@ -67,7 +67,7 @@ const MOST_LINES = {
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7082,
+  'test/slow': 7085,
   'test/training': 3793,
   'the top': 1349,
 };

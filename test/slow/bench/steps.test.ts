@@ -115,7 +115,9 @@ testInBrowser(
     expect(stdout).not.toContain('WRONG');
     // eight steps, of two sizes, in two places
     expect(stdout.match(/^ {2}\d\. .*? \d+\.\d+ +\d+\.\d+( +×\d+\.\d+)? +\d+ +\d+%$/gm)).toHaveLength(32);
-    expect(stdout.match(/^a training step in the usual tiles: \d+\.\d ms\n\nin measured tiles: \d+\.\d ms$/gm)).toHaveLength(2);
+    expect(
+      stdout.match(/^a training step in the usual tiles: \d+\.\d ms\n\nin measured tiles: \d+\.\d ms$/gm),
+    ).toHaveLength(2);
 
     const document = readFileSync(file, 'utf8');
     const partOf = (name: string): string =>
