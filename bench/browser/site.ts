@@ -102,6 +102,7 @@ async function bundle(
     splitting: true,
     format: 'esm',
     platform: 'browser',
+    external: ['fs', 'module', 'path', 'url', 'node:module'], // AssemblyScript's compiler imports them in Node only
     target: 'es2022',
     define,
     plugins: [pageModules],
