@@ -115,7 +115,7 @@ class GpuJsKernel implements Compiled {
 
 /** Each launch has a new output, so a kernel neither sees what out held before nor writes outside of it. */
 class PreparedGpuJs implements Prepared {
-  readonly unsteady = 'is there Math.random() in the kernel';
+  readonly unsteady = 'look for Math.random(), and for an index outside of a and b';
 
   constructor(
     readonly operands: Operands,

@@ -75,7 +75,7 @@ interface Attempt {
 const ATTEMPTS: readonly Attempt[] = [
   {
     language: 'gpu.js',
-    start: 1,
+    start: 3, // several outputs per launch
     mistake: ['// tile', '// tiles', /^no line says which rows and columns a thread computes/],
     executor: /^It runs on .*webgl2/,
     rows: ['longhand-gpu-webgl2', 'tensorflow-webgl'],
