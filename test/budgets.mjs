@@ -11,15 +11,15 @@ import path from 'node:path';
 const MOST_FILES = 1037;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62526, test: 60278 };
+const TOGETHER = { 'src + kernels': 62526, test: 60343 };
 
 /** Lines of each room. */
 const MOST_LINES = {
   '.ci': 75,
   '.github': 110,
-  bench: 10293,
+  bench: 10294,
   build: 612,
-  docs: 33829,
+  docs: 33909,
   examples: 206,
   'kernels, in no room': 162,
   'kernels/gpu': 2893,
@@ -67,7 +67,7 @@ const MOST_LINES = {
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7085,
+  'test/slow': 7150,
   'test/training': 3793,
   'the top': 1349,
 };
