@@ -5,6 +5,10 @@ import { UsageError } from './suites.js';
 
 /** `name` begins the lines. */
 export async function runCommand(command: Command, name: string): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(); // the reader has closed it, as `head` does
+  });
   try {
     await command.exitOverride().parseAsync();
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `npm run bench` as a process, with one suite; whole runs, and the programs of the kernels' documents: test/slow/bench. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedOf, verify } from '../../bench/measure/expected.js';
@@ -48,6 +49,15 @@ test('one suite with three candidates of which one is wrong: all but that are ti
   expect(stderr).toMatch(
     /^\n1 wrong:\n {2}forward: T \d+ [^:]*: loops: wrong: logits\[\d+\] is 7, should be -?[\d.]+ ± [\d.e-]+\n$/,
   );
+});
+
+test('a reader of standard output who leaves before the help is no error', async () => {
+  const child = spawn(process.execPath, ['dist/bench/main.js', '--help']);
+  child.stdout.destroy();
+  let words = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (words += part));
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, words }).toEqual({ code: 0, words: '' });
 });
 
 test('a program of the reader’s own is checked and timed as the others; a wrong or broken one is named, with exit code 1', () => {
