@@ -11,13 +11,13 @@ import path from 'node:path';
 const MOST_FILES = 1037;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62526, test: 60343 };
+const TOGETHER = { 'src + kernels': 62526, test: 60353 };
 
 /** Lines of each room. */
 const MOST_LINES = {
   '.ci': 75,
   '.github': 110,
-  bench: 10294,
+  bench: 10298,
   build: 612,
   docs: 33909,
   examples: 206,
@@ -46,7 +46,7 @@ const MOST_LINES = {
   'src/page': 10220,
   'src/training': 2989,
   'test, in no room': 1323,
-  'test/bench': 1256,
+  'test/bench': 1266,
   'test/cells': 694,
   'test/classify': 1148,
   'test/cli': 6278,
