@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
 import { withLoad } from '../measure/environment.js';
-import { fillParts, table } from '../report/tables.js';
+import { checkPart, fillParts, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
 import { type Outcome, type Size, figuresOf, StepTable } from './product-steps.js';
 import { type News, measureWebGpu, stepsFor } from './webgpu-kernels.js';
@@ -27,6 +27,8 @@ interface Measured {
 }
 
 async function bench({ size, browser = false, quick: isQuick = false, document }: Options): Promise<void> {
+  const part = browser ? 'chromium' : 'node';
+  if (document !== undefined) checkPart('--document', document, part);
   const page = browser ? await openStepsPage<News>('webgpu-kernels') : undefined;
   const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
   const measured: Measured[] = [];
@@ -69,7 +71,7 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     const load = `load before and after: ${range(loads, (one) => one.toFixed(2))} of ${cpus().length} processors`;
     const tables = [tableOf(measured), ...(training.length > 0 ? [trainingText(training, choices)] : [])];
     const text = `${place}, ${executor}, on ${date}; ${samples}; ${load}:\n\n${tables.join('\n\n')}`;
-    await fillParts('--document', document, { [browser ? 'chromium' : 'node']: text });
+    await fillParts('--document', document, { [part]: text });
   }
 }
 
