@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
 import { withLoad } from '../measure/environment.js';
-import { checkPart, fillParts, table } from '../report/tables.js';
+import { fillParts, placeOf, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
 import { type Outcome, type Size, figuresOf, StepTable } from './product-steps.js';
 import { type News, measureWebGpu, stepsFor } from './webgpu-kernels.js';
@@ -28,7 +28,7 @@ interface Measured {
 
 async function bench({ size, browser = false, quick: isQuick = false, document }: Options): Promise<void> {
   const part = browser ? 'chromium' : 'node';
-  if (document !== undefined) checkPart('--document', document, part);
+  if (document !== undefined) placeOf(part, '--document', document); // before a measurement that would be lost
   const page = browser ? await openStepsPage<News>('webgpu-kernels') : undefined;
   const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
   const measured: Measured[] = [];
@@ -54,14 +54,9 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     }
   };
   console.log(place);
-  let loads: readonly number[];
-  try {
-    loads = await withLoad(() =>
-      page ? page.call('measureWebGpu', [size ?? null, isQuick], report) : measureWebGpu(size ?? null, isQuick, report),
-    );
-  } finally {
-    await page?.close();
-  }
+  const loads = await withLoad(() =>
+    page ? page.call('measureWebGpu', [size ?? null, isQuick], report) : measureWebGpu(size ?? null, isQuick, report),
+  ).finally(() => page?.close());
   if (executor === undefined)
     process.exitCode = 1; // nothing was measured
   else if (document !== undefined && !process.exitCode) {

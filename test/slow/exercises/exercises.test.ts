@@ -90,9 +90,7 @@ afterAll(() => running.forEach(({ child }) => child.kill('SIGKILL')));
 
 beforeAll(() => longhand(['exercises'], { cwd: place }));
 
-const start = (...args: string[]) => startIn(place, ...args);
-
-function startIn(folder: string, ...args: string[]) {
+function start(args: readonly string[], folder = place) {
   const child = spawn(process.execPath, [main, 'exercises', ...args], { cwd: folder });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
@@ -108,27 +106,25 @@ const answer = (name: string, folder = place): string =>
 async function checkOf(code: string) {
   const folder = directoryOf();
   const pipe = path.join(folder, 'pipe');
-  if (code.includes('PIPE')) expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
   await longhand(['exercises'], { cwd: folder });
   const { start: text } = named('sigmoid').typescript;
   writeFileSync(answer('sigmoid', folder), text.replace('return NaN;', code.replace('PIPE', pipe)));
-  const run = startIn(folder, 'check', '4');
+  const run = start(['check', '4'], folder);
   running.push(run);
   const { child, output } = run;
   const [exitCode] = (await once(child, 'close')) as [number];
   return [exitCode, output.stdout.replace(/\n.*/s, ''), output.stderr.length];
 }
-const cannot = (why: string): string => `typescript/04-sigmoid.ts: cannot be checked: ${why}`;
-/** Answers, and what the command says of each. */
+
+/** Answers, and what the command says of each. The checks begin before the other tests, which take longer than the 10 seconds. */
 const LIMITS = [
   [
     "process.getBuiltinModule('fs').readFileSync('PIPE');",
-    cannot('it did not end within 10 seconds. Is there an endless loop?'),
+    'it did not end within 10 seconds. Is there an endless loop?',
   ],
-  ['return new Float64Array(2 ** 29).fill(1)[0];', cannot('it used more than 512 MB of memory')],
-] as const;
-/** They begin before the other tests, which take longer than the 10 seconds. */
-const checks = LIMITS.map(([code]) => checkOf(code));
+  ['return new Float64Array(2 ** 29).fill(1)[0];', 'it used more than 512 MB of memory'],
+].map(([code, why]) => [code, `typescript/04-sigmoid.ts: cannot be checked: ${why}`, checkOf(code)] as const);
 
 test.each([
   ['SIGINT', 130, ['4']],
@@ -143,7 +139,7 @@ test.each([
     const { start: text } = named('sigmoid').typescript;
     const began = `process.getBuiltinModule('fs').openSync(${JSON.stringify(pipe)});`;
     writeFileSync(answer('sigmoid'), text.replace('return NaN;', `${began} for (;;);`));
-    const run = start('check', ...args);
+    const run = start(['check', ...args]);
     running.push(run);
     const writer = await open(pipe, 'w'); // as soon as the answer reads
     run.child.kill(signal);
@@ -156,7 +152,7 @@ test.each([
 );
 
 test('--watch checks each answer that is saved, until a signal', async () => {
-  const run = start('check', '--watch');
+  const run = start(['check', '--watch']);
   running.push(run);
   const { child, output } = run;
   const seen = async (stream: keyof typeof output, text: string): Promise<void> => {
@@ -199,11 +195,11 @@ test('a text: the network writes 200 characters, and (15′) is the engine’s',
 
 test('the page’s two mistakes: without tanh(c) it hardly learns, without the gradient to the previous h it does', async () => {
   const { train: images, test: validation } = loadMnist();
-  const accuracyWith = async (name: string, steps: number): Promise<number> => {
+  const accuracyWith = async (name: string, steps: number) => {
     const exercise = named(name);
     const source = withMistake(exercise.typescript.solution, exercise.mistakes[0]);
-    const answers = exercisesOf(LAST_STEP).map(solutionOf);
-    const functions = functionsOf(answers.map((one) => (one.name === name ? { ...one, source } : one)));
+    const answers = exercisesOf(LAST_STEP).map((one) => ({ ...solutionOf(one), ...(one === exercise && { source }) }));
+    const functions = functionsOf(answers);
     const backend = await createWasmBackend({ threads: 1 });
     const task = { ...IMAGES_TASK, steps, displayStep: steps };
     const trained = await trainOwn(backend, { train: images, validation }, task, {}, functions);
@@ -220,9 +216,8 @@ test('the page’s two mistakes: without tanh(c) it hardly learns, without the g
   expect(await accuracyWith('weights', 140)).toBeGreaterThan(0.5);
 });
 
-test.each(LIMITS.map(([code, verdict], n) => [code, verdict, n] as const))(
-  '%s: the answer’s process is ended at its limit',
-  async (_, verdict, n) => expect(await checks[n]).toEqual([1, verdict, 0]),
+test.each(LIMITS)('%s: the answer’s process is ended at its limit', async (_, verdict, check) =>
+  expect(await check).toEqual([1, verdict, 0]),
 );
 
 test('limits of time and memory', async () => {
