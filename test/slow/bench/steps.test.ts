@@ -89,7 +89,7 @@ describe('npm run bench:gpu-kernels: every step computes the product, of a size 
 });
 
 test('npm run bench:webgpu-kernels refuses a document without the marks, before it measures', () => {
-  const program = ['dist/bench/steps/webgpu-kernel-steps.js', '--document', 'README.md'];
+  const program = ['dist/bench/steps/webgpu-kernel-steps.js', '--quick', '--size', '9,7,5', '--document', 'README.md'];
   const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8', timeout: HANGS_MS });
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).toContain('--document README.md: has no <!-- node: made');

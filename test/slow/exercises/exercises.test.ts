@@ -112,9 +112,8 @@ async function checkOf(code: string) {
   writeFileSync(answer('sigmoid', folder), text.replace('return NaN;', code.replace('PIPE', pipe)));
   const run = start(['check', '4'], folder);
   running.push(run);
-  const { child, output } = run;
-  const [exitCode] = (await once(child, 'close')) as [number];
-  return [exitCode, output.stdout.replace(/\n.*/s, ''), output.stderr.length];
+  const [exitCode] = (await once(run.child, 'close')) as [number];
+  return [exitCode, run.output.stdout.replace(/\n.*/s, ''), run.output.stderr.length];
 }
 
 /** Answers, and what the command says of each. The checks begin before the other tests, which take longer than the 10 seconds. */
