@@ -100,9 +100,7 @@ const OF_REFERENCE = ['api/longhand/index.html', 'api/longhand/classes/Network.h
 
 const isOfKind = (name: string): boolean => OF_EACH_KIND.includes(name);
 const isForAxe = (name: string): boolean =>
-  isOfKind(name) ||
-  ALSO_FOR_AXE.includes(name) ||
-  (/^(api|learn)\//.test(name) && !CHECKED_IN_USE.test(name));
+  isOfKind(name) || ALSO_FOR_AXE.includes(name) || (/^(api|learn)\//.test(name) && !CHECKED_IN_USE.test(name));
 
 /** All pages of which none is like the others: alike are those of source files, of the reference, and of exercises. */
 function pagesToOpen(): string[] {
