@@ -89,12 +89,18 @@ export async function formatted(document: string, file: string): Promise<string>
 export async function fillParts(option: string, file: string, parts: Readonly<Record<string, string>>): Promise<void> {
   let text = readFileSync(file, 'utf8');
   for (const [name, contents] of Object.entries(parts)) {
-    const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
-    const [from, to] = [text.indexOf(open), text.indexOf(close)];
-    if (from < 0 || to < from) throw new UsageError(`${option} ${file}: has no ${open} … ${close}`);
-    text = `${text.slice(0, from + open.length)}\n\n${contents}\n\n${text.slice(to)}`;
+    const [from, to] = placeOf(name, option, file, text);
+    text = `${text.slice(0, from)}\n\n${contents}\n\n${text.slice(to)}`;
   }
   writeFileSync(file, await formatted(text, file));
+}
+
+/** Where a marked part begins and ends. Throws a UsageError if the document has no such part. */
+export function placeOf(name: string, option: string, file: string, text = readFileSync(file, 'utf8')) {
+  const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [text.indexOf(open), text.indexOf(close)];
+  if (from < 0 || to < from) throw new UsageError(`${option} ${file}: has no ${open} … ${close}`);
+  return [from + open.length, to];
 }
 
 export interface Point {

@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { openStepsPage } from '../browser/site.js';
 import { runCommand, sizeIn } from '../command.js';
 import { withLoad } from '../measure/environment.js';
-import { fillParts, table } from '../report/tables.js';
+import { fillParts, placeOf, table } from '../report/tables.js';
 import { range } from '../report/verdicts.js';
 import { type Outcome, type Size, figuresOf, StepTable } from './product-steps.js';
 import { type News, measureWebGpu, stepsFor } from './webgpu-kernels.js';
@@ -27,6 +27,8 @@ interface Measured {
 }
 
 async function bench({ size, browser = false, quick: isQuick = false, document }: Options): Promise<void> {
+  const part = browser ? 'chromium' : 'node';
+  if (document !== undefined) placeOf(part, '--document', document); // before a measurement that would be lost
   const page = browser ? await openStepsPage<News>('webgpu-kernels') : undefined;
   const place = `${page?.name ?? `Node ${process.versions.node}`}, ${availableParallelism()} × ${cpus()[0].model}`;
   const measured: Measured[] = [];
@@ -52,14 +54,9 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     }
   };
   console.log(place);
-  let loads: readonly number[];
-  try {
-    loads = await withLoad(() =>
-      page ? page.call('measureWebGpu', [size ?? null, isQuick], report) : measureWebGpu(size ?? null, isQuick, report),
-    );
-  } finally {
-    await page?.close();
-  }
+  const loads = await withLoad(() =>
+    page ? page.call('measureWebGpu', [size ?? null, isQuick], report) : measureWebGpu(size ?? null, isQuick, report),
+  ).finally(() => page?.close());
   if (executor === undefined)
     process.exitCode = 1; // nothing was measured
   else if (document !== undefined && !process.exitCode) {
@@ -69,7 +66,7 @@ async function bench({ size, browser = false, quick: isQuick = false, document }
     const load = `load before and after: ${range(loads, (one) => one.toFixed(2))} of ${cpus().length} processors`;
     const tables = [tableOf(measured), ...(training.length > 0 ? [trainingText(training, choices)] : [])];
     const text = `${place}, ${executor}, on ${date}; ${samples}; ${load}:\n\n${tables.join('\n\n')}`;
-    await fillParts('--document', document, { [browser ? 'chromium' : 'node']: text });
+    await fillParts('--document', document, { [part]: text });
   }
 }
 

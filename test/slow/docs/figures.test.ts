@@ -255,7 +255,7 @@ test('gates-experiment.mjs computes the short trainings of one seed in gates.jso
 test('other-cells.mjs makes runs of other-cells.json again: one task of a cell that steps, and of a scan', async () => {
   const rows = ['GRU', 'minGRU, signed'];
   const runs = JSON.parse(read('programs/other-cells.json')) as Record<'task' | 'row' | 'seed' | 'figure', unknown>[];
-  const chosen = runs.filter(({ task, row, seed }) => task === 'births' && rows.includes(String(row)) && seed === 1);
+  const chosen = runs.filter(({ task, row, seed }) => task === 'Moby-Dick' && rows.includes(String(row)) && seed === 1);
   expect(chosen).toHaveLength(2);
   const found = await ask(`
     const { run } = await import('./docs/learn/programs/other-cells.mjs');

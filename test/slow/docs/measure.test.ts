@@ -38,11 +38,11 @@ const rowsOf = ({ cases }: Result, candidate: string) =>
   cases.flatMap(({ rows }) => rows.filter((row) => row.candidate === candidate));
 
 testInBrowser('one button measures the device, in an isolated page and within its time', async () => {
-  const { page } = await open('measure/?seconds=40');
+  const { page } = await open('measure/?seconds=20');
   await isIsolated(page);
   const began = await page.evaluate('performance.timeOrigin');
   const { result, status } = await measured(page);
-  expect(status).toMatch(/^(Done in \d+ s\.|Stopped after 40 s; .*)$/);
+  expect(status).toMatch(/^(Done in \d+ s\.|Stopped after 20 s; .*)$/);
   expect(result.device).toMatchObject({
     isIsolated: true,
     webgpu: { name: expect.stringMatching(/swiftshader/i) as string },

@@ -94,14 +94,13 @@ const OF_EACH_KIND = [
 
 /** Other tests have axe check these chapters, with their figures in use. */
 const CHECKED_IN_USE = /^learn\/(what-an-rnn-is|plain-rnn|lstm|by-hand|loss-and-update)\.html$/;
-const ALSO_FOR_AXE = ['derivation.html', 'your-own.html'];
+/** Pages of questions are alike: axe checks the one that also has a table. */
+const ALSO_FOR_AXE = ['derivation.html', 'your-own.html', 'questions/other-framework.html'];
 const OF_REFERENCE = ['api/longhand/index.html', 'api/longhand/classes/Network.html'];
 
 const isOfKind = (name: string): boolean => OF_EACH_KIND.includes(name);
 const isForAxe = (name: string): boolean =>
-  isOfKind(name) ||
-  ALSO_FOR_AXE.includes(name) ||
-  (/^(api|learn|questions)\//.test(name) && !CHECKED_IN_USE.test(name));
+  isOfKind(name) || ALSO_FOR_AXE.includes(name) || (/^(api|learn)\//.test(name) && !CHECKED_IN_USE.test(name));
 
 /** All pages of which none is like the others: alike are those of source files, of the reference, and of exercises. */
 function pagesToOpen(): string[] {

@@ -9,10 +9,14 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
+import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import { loadMnist } from '../../../src/data/mnist-files.js';
 import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/exercises.js';
+import { functionsOf } from '../../../src/exercises/network-answers.js';
 import { folderContents, pathOf } from '../../../src/exercises/folder.js';
 import { TYPES } from '../../../src/exercises/types.js';
 import { answerLosses, rightLosses, TRAINING_STEPS } from '../../../src/exercises/train.js';
+import { IMAGES_TASK, trainOwn } from '../../../src/own-network/own-network.js';
 import { MAIN, linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-data.js';
@@ -86,8 +90,8 @@ afterAll(() => running.forEach(({ child }) => child.kill('SIGKILL')));
 
 beforeAll(() => longhand(['exercises'], { cwd: place }));
 
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [main, 'exercises', ...args], { cwd: place });
+function start(args: readonly string[], folder = place) {
+  const child = spawn(process.execPath, [main, 'exercises', ...args], { cwd: folder });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -95,29 +99,31 @@ function start(...args: string[]) {
 }
 
 const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
-const answer = (name: string): string => path.join(place, 'longhand-exercises', pathOf(named(name), 'typescript'));
+const answer = (name: string, folder = place): string =>
+  path.join(folder, 'longhand-exercises', pathOf(named(name), 'typescript'));
 
-/** Puts `code` into the first answer, and reports what `check 4` prints. */
+/** Puts `code` into the first answer of a new folder, and reports what `check 4` prints. */
 async function checkOf(code: string) {
+  const folder = directoryOf();
+  const pipe = path.join(folder, 'pipe');
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+  await longhand(['exercises'], { cwd: folder });
   const { start: text } = named('sigmoid').typescript;
-  writeFileSync(answer('sigmoid'), text.replace('return NaN;', code));
-  const { child, output } = start('check', '4');
-  const [exitCode] = (await once(child, 'close')) as [number];
-  writeFileSync(answer('sigmoid'), text);
-  return [exitCode, output.stdout.replace(/\n.*/s, ''), output.stderr.length];
+  writeFileSync(answer('sigmoid', folder), text.replace('return NaN;', code.replace('PIPE', pipe)));
+  const run = start(['check', '4'], folder);
+  running.push(run);
+  const [exitCode] = (await once(run.child, 'close')) as [number];
+  return [exitCode, run.output.stdout.replace(/\n.*/s, ''), run.output.stderr.length];
 }
-const cannot = (why: string): string => `typescript/04-sigmoid.ts: cannot be checked: ${why}`;
-const TOO_LONG = cannot('it did not end within 10 seconds. Is there an endless loop?');
-const TOO_LARGE = cannot('it used more than 512 MB of memory');
 
-test.each([
-  ["process.getBuiltinModule('fs').readFileSync('PIPE');", TOO_LONG],
-  ['return new Float64Array(2 ** 29).fill(1)[0];', TOO_LARGE],
-])('%s: the answer’s process is ended at its limit', async (code, verdict) => {
-  const pipe = path.join(place, 'pipe');
-  if (code.includes('PIPE')) expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-  expect(await checkOf(code.replace('PIPE', pipe))).toEqual([1, verdict, 0]);
-});
+/** Answers, and what the command says of each. The checks begin before the other tests, which take longer than the 10 seconds. */
+const LIMITS = [
+  [
+    "process.getBuiltinModule('fs').readFileSync('PIPE');",
+    'it did not end within 10 seconds. Is there an endless loop?',
+  ],
+  ['return new Float64Array(2 ** 29).fill(1)[0];', 'it used more than 512 MB of memory'],
+].map(([code, why]) => [code, `typescript/04-sigmoid.ts: cannot be checked: ${why}`, checkOf(code)] as const);
 
 test.each([
   ['SIGINT', 130, ['4']],
@@ -132,7 +138,7 @@ test.each([
     const { start: text } = named('sigmoid').typescript;
     const began = `process.getBuiltinModule('fs').openSync(${JSON.stringify(pipe)});`;
     writeFileSync(answer('sigmoid'), text.replace('return NaN;', `${began} for (;;);`));
-    const run = start('check', ...args);
+    const run = start(['check', ...args]);
     running.push(run);
     const writer = await open(pipe, 'w'); // as soon as the answer reads
     run.child.kill(signal);
@@ -145,7 +151,7 @@ test.each([
 );
 
 test('--watch checks each answer that is saved, until a signal', async () => {
-  const run = start('check', '--watch');
+  const run = start(['check', '--watch']);
   running.push(run);
   const { child, output } = run;
   const seen = async (stream: keyof typeof output, text: string): Promise<void> => {
@@ -187,22 +193,19 @@ test('a text: the network writes 200 characters, and (15′) is the engine’s',
 });
 
 test('the page’s two mistakes: without tanh(c) it hardly learns, without the gradient to the previous h it does', async () => {
-  const accuracyWith = async (name: string, steps: number): Promise<number> => {
-    const exercise = EXERCISES.find((one) => one.name === name)!;
-    const answers = exercisesOf(LAST_STEP).map(solutionOf);
+  const { train: images, test: validation } = loadMnist();
+  const accuracyWith = async (name: string, steps: number) => {
+    const exercise = named(name);
     const source = withMistake(exercise.typescript.solution, exercise.mistakes[0]);
-    const changed = answers.map((one) => (one.name === name ? { ...one, source } : one));
-    const accuracies: number[] = [];
-    await trainInProcess(
-      { answers: changed, text: undefined, steps },
-      (report) => {
-        if (report.kind === 'tested' && report.whose === 'own') accuracies.push(report.accuracy);
-      },
-      new AbortController().signal,
-    );
-    return accuracies[0];
+    const answers = exercisesOf(LAST_STEP).map((one) => ({ ...solutionOf(one), ...(one === exercise && { source }) }));
+    const functions = functionsOf(answers);
+    const backend = await createWasmBackend({ threads: 1 });
+    const task = { ...IMAGES_TASK, steps, displayStep: steps };
+    const trained = await trainOwn(backend, { train: images, validation }, task, {}, functions);
+    await backend.dispose();
+    return trained.test.accuracy;
   };
-  const mistakes = ['hidden-state', 'weights'].map((name) => EXERCISES.find((one) => one.name === name)!.mistakes[0]);
+  const mistakes = ['hidden-state', 'weights'].map((name) => named(name).mistakes[0]);
   expect(mistakes.map(({ words }) => words)).toEqual([
     'do without the factor tanh(c)',
     'no gradient reaches the previous h',
@@ -211,6 +214,10 @@ test('the page’s two mistakes: without tanh(c) it hardly learns, without the g
   expect(await accuracyWith('hidden-state', 140)).toBeLessThan(0.4);
   expect(await accuracyWith('weights', 140)).toBeGreaterThan(0.5);
 });
+
+test.each(LIMITS)('%s: the answer’s process is ended at its limit', async (_, verdict, check) =>
+  expect(await check).toEqual([1, verdict, 0]),
+);
 
 test('limits of time and memory', async () => {
   const text = path.join(networkPlace, 'text.txt'); // is read sooner than the images
