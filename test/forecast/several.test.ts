@@ -1,4 +1,5 @@
 /** Several series in one table: each has its own plan, and one network learns from all of them. */
+import { Random } from '../../src/core/rng.js';
 import { zeros } from '../../src/core/tensor.js';
 import { timeName } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
@@ -147,6 +148,17 @@ describe('the plan of several series', () => {
       ).inputs.seasons;
     expect(of(() => 5)).toEqual([5]);
     expect(of((shop) => (shop === 'north' ? 9 : 5))).toEqual([5]);
+    // of more than 100 series every second one is searched: here 31 of these 51 have the season
+    const random = new Random(3);
+    const columns = { ...COLUMNS_OF_SHOPS, inputs: [], known: [] };
+    const rows = Array.from({ length: 102 * 60 }, (_, n) => {
+      const [shop, day] = [Math.floor(n / 60), n % 60];
+      const size = shop % 10 < 5 && shop % 2 === 0 ? 10 : 0;
+      const date = new Date(START + day * DAY);
+      return { date, shop: `s${shop}`, y: size * (day % 5) + random.normal(0, 1) };
+    });
+    const many = tableOfShops(rows as never, columns);
+    expect(planOf('shops', many, { ...choices, columns, seasons: null }, undefined).inputs.seasons).toEqual([5]);
   });
 
   test('knows the categories of all series, and gives each of many series other numbers', () => {

@@ -114,7 +114,7 @@ export const ets: Method = {
     const isPositive = arePositive(y);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const ofOthers = (near && y.length >= LEAST_ROWS_NEAR ? endings.get(near) : undefined) ?? [];
-    const close = ofOthers.filter(({ form }) => form.period === 1 || periods.includes(form.period));
+    const close = ofOthers.filter(({ form }) => [1, ...periods].includes(form.period) && suits(form, isPositive));
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
     const searched = (starts: readonly FormStart[]): Fit[] => {
       const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count, isRough) ?? []);
@@ -151,14 +151,15 @@ export const ets: Method = {
   },
 };
 
-/** The forms of a period, 1 for those without a season. What is multiplied must be positive, and a product's errors then are proportional too. */
+/** What is multiplied must be positive, and a product's errors then are proportional too. */
+const suits = ({ season, errors }: Form, isPositive: boolean): boolean =>
+  errors === 'additive' ? season !== 'multiplicative' : isPositive;
+
+/** The forms of a period, 1 for those without a season. */
 const formsOf = (period: number, isPositive: boolean): Form[] =>
   TRENDS.flatMap((trend) =>
     SEASONS.flatMap((season) => ERRORS.map((errors): Form => ({ trend, season, errors, period }))),
-  ).filter(
-    ({ season, errors }) =>
-      (season === 'none') === (period === 1) && (errors === 'additive' ? season !== 'multiplicative' : isPositive),
-  );
+  ).filter((form) => (form.season === 'none') === (period === 1) && suits(form, isPositive));
 
 function fitted(model: Ets): FittedMethod {
   const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
