@@ -8,7 +8,7 @@ import { parseForecast } from '../../src/forecast/forecast-file.js';
 import { stepsIn } from '../../src/core/numbers.js';
 import { Forecaster, networkReading } from '../../src/forecast/forecaster.js';
 import { plansFor } from '../../src/forecast/inputs.js';
-import { membersOf, plansIn, rulesOf, trainEnd, withEach } from '../../src/forecast/plan.js';
+import { joined, membersOf, plansIn, rulesOf, trainEnd } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/planning.js';
 import type { ForecastRequest } from '../../src/forecast/request.js';
 import { beginRun, reportOfRun, trainRun } from '../../src/forecast/run.js';
@@ -177,17 +177,27 @@ describe('the plan of several series', () => {
 test('networks are trained for a horizon if any series uses them', () => {
   const plan = planOf('shops', shops, choices, HOLIDAYS);
   const withShares = (...all: readonly (readonly number[])[]) =>
-    withEach(plan, (one, n) => ({
-      ...one,
-      rules: {
-        ...rulesOf(one),
-        corrections: all[n].map((share) => ({ fits: [], unit: 1, isRelative: false, share })),
-      },
-    }));
+    joined(
+      plansIn(plan).map((one, n) => ({
+        ...one,
+        rules: {
+          ...rulesOf(one),
+          corrections: all[n].map((share) => ({ fits: [], unit: 1, isRelative: false, share })),
+        },
+      })),
+    );
   const horizons = (of: typeof plan) => [...new Set(membersOf(of).flatMap(({ ahead }) => ahead))];
   expect(horizons(withShares([0, 0], [0, 0], [0, 0.5]))).toEqual([3]);
   expect(horizons(withShares([1, 0], [0, 0], [0, 0]))).toEqual([1]);
   expect(horizons(withShares([0, 0], [0, 0], [0, 0]))).toEqual([]);
+});
+
+test('a signal ends what methods do without a network: their choice, and the report', async () => {
+  const read = () => tableOf('shops', rowsOfShops(), wantedColumns(COLUMNS_OF_SHOPS));
+  const run = await beginRun({ name: 'shops', read }, { ...choices, method: 'last' }, SMALL);
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(trainRun(backend, run, { signal })).rejects.toThrow('enough');
+  await expect(reportOfRun(backend, await trainRun(backend, run), signal)).rejects.toThrow('enough');
 });
 
 test('networks learn from the windows of each series, with its code', () => {
