@@ -93,8 +93,7 @@ export const reportOfRun = (
     const reports: HorizonReport[] = [];
     const table = seriesIn(series);
     for (const [n, plan] of plansIn(state.plan).entries()) {
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
+      await yieldToEventLoop(signal);
       reports.push(...(await reportOf(all.forSeries(plan), table[n], 'test', signal)));
     }
     return reports;

@@ -97,8 +97,7 @@ export async function trainStages(
   if (state.plan.scores === null) {
     const begun: ForecastPlan[] = [];
     for (const [n, plan] of plansIn(state.plan).entries()) {
-      await yieldToEventLoop(); // the methods of many series take minutes
-      hooks.signal?.throwIfAborted();
+      await yieldToEventLoop(hooks.signal); // the methods of many series take minutes
       begun.push(withMethods(plan, table[n]));
     }
     state = await trainStage(backend, series, options, { ...state, plan: joined(begun) }, 'calibration', hooks);
@@ -108,8 +107,7 @@ export async function trainStages(
       state,
       async (all) => {
         for (const [n, plan] of plansIn(all.plan).entries()) {
-          await yieldToEventLoop();
-          hooks.signal?.throwIfAborted();
+          await yieldToEventLoop(hooks.signal);
           const shared = await withShares(all.forSeries(plan), table[n], hooks);
           plans.push(withLaterFits(await withScores(all.forSeries(shared), table[n], hooks.signal)));
         }
