@@ -188,8 +188,7 @@ export class LoadedNetworks {
   ): Promise<Output[][]> {
     const found = names.map((): Output[] => []);
     for (let from = 0; from < count; from += AT_ONCE) {
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
+      await yieldToEventLoop(signal);
       const range = { from, to: Math.min(from + AT_ONCE, count) };
       const B = range.to - from > FEW ? AT_ONCE : FEW;
       const networks = names.map((name) => this.named(what, name, B));

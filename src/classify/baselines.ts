@@ -101,8 +101,7 @@ export async function chosenLogistic(
 ): Promise<Logistic> {
   const tried: { model: Logistic; loss: number }[] = [];
   for (const lambda of LAMBDAS) {
-    await yieldToEventLoop();
-    signal?.throwIfAborted();
+    await yieldToEventLoop(signal);
     const model = fitLogistic(train, classes, lambda);
     tried.push({ model, loss: logisticLoss(model, validation) });
   }
@@ -148,8 +147,7 @@ export async function nearestScores(
 ): Promise<Float64Array[]> {
   const found: Float64Array[] = [];
   for (const row of rows) {
-    await yieldToEventLoop();
-    signal?.throwIfAborted();
+    await yieldToEventLoop(signal);
     const least = new Float64Array(classes).fill(Infinity);
     for (const [n, one] of known.entries()) {
       const label = labels[n];

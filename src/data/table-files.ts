@@ -22,8 +22,7 @@ export async function readInto(reader: Pick<RowReader, 'add'>, file: string, sig
   const decoder = new TextDecoder('utf-8', { fatal: true });
   for (const piece of filePieces(file)) {
     reader.add(decoded(decoder, piece, file));
-    await yieldToEventLoop();
-    signal?.throwIfAborted();
+    await yieldToEventLoop(signal);
   }
   reader.add(decoded(decoder, undefined, file));
 }

@@ -9,6 +9,7 @@ import type { Range } from '../core/numbers.js';
 import { stepsIn } from '../core/numbers.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { InputColumn } from '../trained-state.js';
+import { isOfMany } from './inputs.js';
 import { meanAbsoluteError } from './intervals.js';
 import type { NamedFit } from './methods/methods.js';
 import { fitAsJson, fitIn, fitInput, fitMethods, METHOD_NAMES } from './methods/methods.js';
@@ -34,7 +35,8 @@ const MOST_METHODS = 3;
 /** For each further method, a mean of several may have so much more error: it seldom fails, where a single one does. */
 const SAFER = 0.02;
 /** Blocks that choose methods, with the validation part. They have at most so many steps together; more would take long, and choose alike. */
-const [MOST_BLOCKS, MOST_CHOOSING] = [4, 1000];
+const MOST_BLOCKS = 4;
+const MOST_CHOOSING = { ofFew: 1000, ofMany: 100 } as const;
 /** Before a block lies at least this share of the training part, and two seasons and so many rows. */
 const [LEAST_BEFORE, LEAST_ROWS] = [1 / 3, 10];
 /** The shares of a correction that are tried. */
@@ -97,8 +99,9 @@ const forecastsOf = (
 function earlierBlocks({ parts, inputs }: ForecastPlan, ahead: number): number[][] {
   const { from, to } = parts.validation;
   const length = to - from;
+  const steps = isOfMany(inputs) ? MOST_CHOOSING.ofMany : MOST_CHOOSING.ofFew;
   const least = Math.max(from * LEAST_BEFORE, 2 * (inputs.seasons.at(-1) ?? 1) + ahead + LEAST_ROWS);
-  const most = Math.min(MOST_BLOCKS, Math.floor(MOST_CHOOSING / length)) - 1;
+  const most = Math.min(MOST_BLOCKS, Math.floor(steps / length)) - 1;
   const count = Math.max(0, Math.min(most, Math.floor((from - least) / length)));
   return Array.from({ length: count }, (_, n) => stepsIn({ from: from - (n + 1) * length, to: from - n * length }));
 }

@@ -95,11 +95,6 @@ export function plansIn(plan: ForecastPlan): ForecastPlan[] {
   return others.length > 0 ? [own, ...others] : [plan];
 }
 
-/** The plan with that of each series replaced by what `change` makes of it. `n` counts the series from 0. */
-export function withEach(plan: ForecastPlan, change: (one: ForecastPlan, n: number) => ForecastPlan): ForecastPlan {
-  return joined(plansIn(plan).map(change));
-}
-
 /** The plan of a table, from those of its series. */
 export const joined = ([first, ...others]: readonly ForecastPlan[]): ForecastPlan =>
   others.length > 0 ? { ...first, others } : first;

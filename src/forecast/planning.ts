@@ -60,7 +60,9 @@ export function planOf(
   const trainEnd = parts.validation.from;
   const seasons = choices.seasons
     ? [...new Set(choices.seasons)].sort((a, b) => a - b)
-    : commonSeasons(all.map(({ calendar, y, first }) => seasonsIn(calendar, y.subarray(first, trainEnd))));
+    : commonSeasons(
+        evenly(all, MOST_SEARCHED).map(({ calendar, y, first }) => seasonsIn(calendar, y.subarray(first, trainEnd))),
+      );
   const tooLong = seasons.find((season) => 2 * season > trainEnd);
   if (tooLong !== undefined) {
     throw new DataError(
@@ -108,6 +110,14 @@ export function planOf(
   }
   return joined(plans);
 }
+
+/** So many series at most are searched for seasons: of more, those that are evenly spaced in the table. */
+const MOST_SEARCHED = 100;
+
+const evenly = <One>(all: readonly One[], most: number): One[] => {
+  const every = Math.ceil(all.length / most);
+  return all.filter((_, n) => n % every === 0);
+};
 
 /** The seasons that at least half of the series have. */
 function commonSeasons(all: readonly (readonly number[])[]): number[] {

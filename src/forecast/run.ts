@@ -3,6 +3,7 @@
  * come out. A run is begun or resumed, then trained, then measured.
  */
 import type { Backend } from '../core/backend.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
 import { timeAt } from '../data/calendar.js';
 import type { Table, WantedColumn } from '../data/table.js';
 import type { TrainOptions } from '../training/options.js';
@@ -91,8 +92,10 @@ export const reportOfRun = (
   withForecaster(backend, state, async (all) => {
     const reports: HorizonReport[] = [];
     const table = seriesIn(series);
-    for (const [n, plan] of plansIn(state.plan).entries())
+    for (const [n, plan] of plansIn(state.plan).entries()) {
+      await yieldToEventLoop(signal);
       reports.push(...(await reportOf(all.forSeries(plan), table[n], 'test', signal)));
+    }
     return reports;
   });
 

@@ -2,6 +2,7 @@
 import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
 import type { Examples } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import { sha256Of } from '../files/sha256.js';
@@ -18,7 +19,7 @@ import type { Correction } from './corrected-methods.js';
 import { chosenMethods, knownSteps, refitted, shareOf, storedCorrection } from './corrected-methods.js';
 import { meanAbsoluteError, meanBand, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Stage } from './plan.js';
-import { isVersion1, joined, membersOf, plansIn, rulesOf, scoredSteps, STAGES, trainEnd, withEach } from './plan.js';
+import { isVersion1, joined, membersOf, plansIn, rulesOf, scoredSteps, STAGES, trainEnd } from './plan.js';
 import { FORECAST_OPTIONS, forecastOptions } from './request.js';
 import type { Series } from './series.js';
 import { seriesIn } from './several.js';
@@ -94,20 +95,19 @@ export async function trainStages(
   const table = seriesIn(series);
   let state = before;
   if (state.plan.scores === null) {
-    state = await trainStage(
-      backend,
-      series,
-      options,
-      { ...state, plan: withEach(state.plan, (one, n) => withMethods(one, table[n])) },
-      'calibration',
-      hooks,
-    );
+    const begun: ForecastPlan[] = [];
+    for (const [n, plan] of plansIn(state.plan).entries()) {
+      await yieldToEventLoop(hooks.signal); // the methods of many series take minutes
+      begun.push(withMethods(plan, table[n]));
+    }
+    state = await trainStage(backend, series, options, { ...state, plan: joined(begun) }, 'calibration', hooks);
     const plans: ForecastPlan[] = [];
     await withForecaster(
       backend,
       state,
       async (all) => {
         for (const [n, plan] of plansIn(all.plan).entries()) {
+          await yieldToEventLoop(hooks.signal);
           const shared = await withShares(all.forSeries(plan), table[n], hooks);
           plans.push(withLaterFits(await withScores(all.forSeries(shared), table[n], hooks.signal)));
         }

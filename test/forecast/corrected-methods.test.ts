@@ -4,18 +4,18 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { zeros } from '../../src/core/tensor.js';
 import { formatTime, timeFrom } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
-import { knownSteps, shareOf } from '../../src/forecast/corrected-methods.js';
+import { chosenMethods, knownSteps, shareOf } from '../../src/forecast/corrected-methods.js';
 import { firstRead } from '../../src/forecast/future.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import type { ForecastState } from '../../src/forecast/forecaster.js';
 import { stepsIn } from '../../src/core/numbers.js';
 import { Forecaster, networkReading, readingFor } from '../../src/forecast/forecaster.js';
 import { meanAbsoluteError } from '../../src/forecast/intervals.js';
-import { fitIn } from '../../src/forecast/methods/methods.js';
+import { fitIn, fitInput, fitMethods } from '../../src/forecast/methods/methods.js';
 import type { ForecastChoices } from '../../src/forecast/planning.js';
 import { rulesOf } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/planning.js';
-import { reportOf } from '../../src/forecast/report.js';
+import { bestOf, reportOf } from '../../src/forecast/report.js';
 import { forecastOptions } from '../../src/forecast/request.js';
 import type { Series } from '../../src/forecast/series.js';
 import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
@@ -106,6 +106,26 @@ test('the steps that choose are known at the first forecast of the test part, an
   ]);
   const late = y.map((value, n) => (n >= 96 && n < 105 ? NaN : value));
   expect(knownSteps(plan, 5, late)).toEqual(range(92, 104));
+});
+
+test('of many series, each with a validation part of 51 steps or more, this part alone chooses the methods', () => {
+  const series = seriesWith(noise(640, 2, (n, e) => (n < 512 ? 20 * (n % 7) + e : 60 + 5 * Math.sin(n / 9) + e)));
+  const { plan } = begun(series, { seasons: [7] });
+  expect(plan.parts.validation).toEqual({ from: 512, to: 576 });
+  const reading = readingFor(plan, series, [1]);
+  const steps = knownSteps(plan, 1, series.y);
+  const truth = steps.map((d) => series.y[d]);
+  const errors = fitMethods(fitInput(plan, reading, 'calibration')).fits.map(({ fitted }) => ({
+    name: fitted.name,
+    error: meanAbsoluteError(fitted.forecasts(reading, 1, steps), truth),
+  }));
+  const chosen = (code?: readonly number[]): string => {
+    const inputs = { ...plan.inputs, code };
+    return chosenMethods({ ...plan, inputs }, reading).fits[0].fitted.name;
+  };
+  expect(chosen([-1, 1])).toBe(bestOf(errors).name);
+  expect(chosen([0, 1])).toBe(chosen()); // few series: the season of earlier blocks counts too
+  expect(chosen([0, 1])).not.toBe(chosen([-1, 1]));
 });
 
 describe('networks', () => {

@@ -143,6 +143,20 @@ test('searches begin at fits to the first rows in one of many series only, and f
   expectNear(after(many[0].fitted, reading, 620), after(alone[0].fitted, reading, 620), 1e-3);
 });
 
+test('ETS tries all forms if none that a fit to other rows had suits these', () => {
+  const random = new Random(8);
+  const y = Array.from({ length: 400 }, (_, n) => (20 + n) * (1 + (n % 4) / 4) * (1 + random.normal(0, 0.05)));
+  const positive = readingFor(y, [4]).reading;
+  const near = fitOf('ets', positive, 400);
+  expect(near.numbers).toMatchObject({ season: 'multiplicative', errors: 'multiplicative' });
+  const negative = readingFor(
+    y.map((value) => -value),
+    [4],
+  ).reading;
+  const [begun] = METHODS.ets.fit({ reading: negative, T: 8, end: 380, heldFrom: 360, near }) as FittedMethod[];
+  expect(begun.numbers).toEqual(fitOf('ets', negative, 380).numbers);
+});
+
 test('ridge regression of fewer or more rows of a reading is that of a reading of its own', () => {
   const random = new Random(7);
   const y = Array.from({ length: 120 }, (_, n) => 20 + (n % 4) + random.normal(0, 1));

@@ -1,4 +1,5 @@
 /** Several series in one table: each has its own plan, and one network learns from all of them. */
+import { Random } from '../../src/core/rng.js';
 import { zeros } from '../../src/core/tensor.js';
 import { timeName } from '../../src/data/calendar.js';
 import { tableOf } from '../../src/data/table.js';
@@ -7,7 +8,7 @@ import { parseForecast } from '../../src/forecast/forecast-file.js';
 import { stepsIn } from '../../src/core/numbers.js';
 import { Forecaster, networkReading } from '../../src/forecast/forecaster.js';
 import { plansFor } from '../../src/forecast/inputs.js';
-import { membersOf, plansIn, rulesOf, trainEnd, withEach } from '../../src/forecast/plan.js';
+import { joined, membersOf, plansIn, rulesOf, trainEnd } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/planning.js';
 import type { ForecastRequest } from '../../src/forecast/request.js';
 import { beginRun, reportOfRun, trainRun } from '../../src/forecast/run.js';
@@ -147,6 +148,17 @@ describe('the plan of several series', () => {
       ).inputs.seasons;
     expect(of(() => 5)).toEqual([5]);
     expect(of((shop) => (shop === 'north' ? 9 : 5))).toEqual([5]);
+    // of more than 100 series every second one is searched: here 31 of these 51 have the season
+    const random = new Random(3);
+    const columns = { ...COLUMNS_OF_SHOPS, inputs: [], known: [] };
+    const rows = Array.from({ length: 102 * 60 }, (_, n) => {
+      const [shop, day] = [Math.floor(n / 60), n % 60];
+      const size = shop % 10 < 5 && shop % 2 === 0 ? 10 : 0;
+      const date = new Date(START + day * DAY);
+      return { date, shop: `s${shop}`, y: size * (day % 5) + random.normal(0, 1) };
+    });
+    const many = tableOfShops(rows as never, columns);
+    expect(planOf('shops', many, { ...choices, columns, seasons: null }, undefined).inputs.seasons).toEqual([5]);
   });
 
   test('knows the categories of all series, and gives each of many series other numbers', () => {
@@ -165,17 +177,27 @@ describe('the plan of several series', () => {
 test('networks are trained for a horizon if any series uses them', () => {
   const plan = planOf('shops', shops, choices, HOLIDAYS);
   const withShares = (...all: readonly (readonly number[])[]) =>
-    withEach(plan, (one, n) => ({
-      ...one,
-      rules: {
-        ...rulesOf(one),
-        corrections: all[n].map((share) => ({ fits: [], unit: 1, isRelative: false, share })),
-      },
-    }));
+    joined(
+      plansIn(plan).map((one, n) => ({
+        ...one,
+        rules: {
+          ...rulesOf(one),
+          corrections: all[n].map((share) => ({ fits: [], unit: 1, isRelative: false, share })),
+        },
+      })),
+    );
   const horizons = (of: typeof plan) => [...new Set(membersOf(of).flatMap(({ ahead }) => ahead))];
   expect(horizons(withShares([0, 0], [0, 0], [0, 0.5]))).toEqual([3]);
   expect(horizons(withShares([1, 0], [0, 0], [0, 0]))).toEqual([1]);
   expect(horizons(withShares([0, 0], [0, 0], [0, 0]))).toEqual([]);
+});
+
+test('a signal ends what methods do without a network: their choice, and the report', async () => {
+  const read = () => tableOf('shops', rowsOfShops(), wantedColumns(COLUMNS_OF_SHOPS));
+  const run = await beginRun({ name: 'shops', read }, { ...choices, method: 'last' }, SMALL);
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(trainRun(backend, run, { signal })).rejects.toThrow('enough');
+  await expect(reportOfRun(backend, await trainRun(backend, run), signal)).rejects.toThrow('enough');
 });
 
 test('networks learn from the windows of each series, with its code', () => {

@@ -28,7 +28,7 @@ const LEAST_DIFFERENCES = 10;
 
 /** Of each season, and of the series and its logarithms, the model whose errors are the most probable. */
 export const airline: Method = {
-  fit: fittedOnce((filled, seasons, end, near) => {
+  fit: fittedOnce((filled, seasons, { end, near }) => {
     const from = Math.max(0, firstRow(filled, end));
     const y = filled.subarray(from, end);
     const periods = seasons.filter((period) => y.length - period - 1 >= Math.max(period, LEAST_DIFFERENCES));

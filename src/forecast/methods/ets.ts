@@ -107,18 +107,22 @@ interface Ets extends Form, Smoothing, Walked {}
 
 /** Of every form that the series allows, the one with the smallest AICc. */
 export const ets: Method = {
-  fit: fittedOnce((filled, seasons, end, near) => {
+  fit: fittedOnce((filled, seasons, { end, near, isRough = false }) => {
     const from = firstRow(filled, end);
     const y = filled.subarray(Math.max(from, 0), end);
     const count = y.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
     const isPositive = arePositive(y);
     const periods = seasons.filter((period) => period <= MOST_PERIOD && 2 * period <= y.length);
     const ofOthers = (near && y.length >= LEAST_ROWS_NEAR ? endings.get(near) : undefined) ?? [];
-    const close = ofOthers.filter(({ form }) => form.period === 1 || periods.includes(form.period));
+    const close = ofOthers.filter(({ form }) => [1, ...periods].includes(form.period) && suits(form, isPositive));
     const forms = [1, ...periods].flatMap((period) => formsOf(period, isPositive));
-    const starts = close.length > 0 ? close : forms.map((form): FormStart => ({ form }));
-    const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count) ?? []);
-    const ended = LOOKS.reduce(continued, begun).map(endedFit);
+    const searched = (starts: readonly FormStart[]): Fit[] => {
+      const begun = starts.flatMap((start) => begunFit(start, y, Math.max(from, 0), count, isRough) ?? []);
+      const looked = LOOKS.reduce(continued, begun);
+      return isRough ? looked : looked.map(endedFit);
+    };
+    const nearby = searched(close);
+    const ended = nearby.length > 0 ? nearby : searched(forms.map((form) => ({ form }))); // no form near may suit all rows
     if (ended.length === 0)
       return `the series has ${counted(count, 'number')} before the forecasts, too few for its parameters`;
     const best = ended.reduce((a, b) => (b.criterion < a.criterion ? b : a));
@@ -147,14 +151,15 @@ export const ets: Method = {
   },
 };
 
-/** The forms of a period, 1 for those without a season. What is multiplied must be positive, and a product's errors then are proportional too. */
+/** What is multiplied must be positive, and a product's errors then are proportional too. */
+const suits = ({ season, errors }: Form, isPositive: boolean): boolean =>
+  errors === 'additive' ? season !== 'multiplicative' : isPositive;
+
+/** The forms of a period, 1 for those without a season. */
 const formsOf = (period: number, isPositive: boolean): Form[] =>
   TRENDS.flatMap((trend) =>
     SEASONS.flatMap((season) => ERRORS.map((errors): Form => ({ trend, season, errors, period }))),
-  ).filter(
-    ({ season, errors }) =>
-      (season === 'none') === (period === 1) && (errors === 'additive' ? season !== 'multiplicative' : isPositive),
-  );
+  ).filter((form) => (form.season === 'none') === (period === 1) && suits(form, isPositive));
 
 function fitted(model: Ets): FittedMethod {
   const { trend, season, errors, period, alpha, beta, gamma, phi } = model;
@@ -189,6 +194,7 @@ function nameOf({ trend, season, period }: Form): string {
 const MOST_FITTED_PHASES = 24;
 /** The first α that are tried; β and γ begin at a tenth of their range, φ in the middle of its. */
 const FIRST_ALPHAS = [0.1, 0.6];
+const ROUGH_ALPHAS = [0.3];
 const FIRST_SHARE = 0.1;
 const [LEAST_PHI, MOST_PHI] = [0.8, 0.98];
 
@@ -233,7 +239,13 @@ interface Fit {
 }
 
 /** A fit to y, `count` of which are numbers, before its first step; undefined if the form has too many parameters for these. */
-function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number, count: number): Fit | undefined {
+function begunFit(
+  { form, parameters }: FormStart,
+  y: Float64Array,
+  from: number,
+  count: number,
+  isRough: boolean,
+): Fit | undefined {
   const { slope, season, damping } = statesOf(form);
   const k = 2 + 2 * slope + season * form.period + damping + 1; // α, l, and the size of the errors; then β and b, γ and s, φ
   if (count <= k + 1) return undefined;
@@ -244,7 +256,7 @@ function begunFit({ form, parameters }: FormStart, y: Float64Array, from: number
   const searchFrom = (start: Float64Array): LeastSquares =>
     new LeastSquares((p, r) => residuals(form, startAt(p, state), y, from, r), y.length, start);
   const changes = 1 + slope + (form.period <= MOST_FITTED_PHASES ? form.period - 1 : 0);
-  const starts = FIRST_ALPHAS.map((alpha) => {
+  const starts = (isRough ? ROUGH_ALPHAS : FIRST_ALPHAS).map((alpha) => {
     const shares = [alpha, ...Array<number>(slope + season).fill(FIRST_SHARE), ...Array<number>(damping).fill(0.5)];
     return Float64Array.from([...shares.map(logit), ...Array<number>(changes).fill(0)]);
   });

@@ -17,6 +17,8 @@ export interface FitInput {
   readonly heldFrom: number;
   /** A fit of the method to more or fewer rows of the series: a search may begin there, to be quicker. */
   readonly near?: FittedMethod | undefined;
+  /** Whether the fit is only such a beginning: it may be rough. */
+  readonly isRough?: boolean;
 }
 
 /** A method that was fitted. It is not fitted again: later rows only move its state on. */
@@ -42,19 +44,21 @@ export interface Method {
   restored(stored: JsonReader): FittedMethod;
 }
 
+type FitFrom = Pick<FitInput, 'end' | 'near' | 'isRough'>;
+
 /**
- * `Method.fit` of a method that reads only the numbers, the seasons, `end` and a fit that is near. Its fits are kept as long as the numbers:
+ * `Method.fit` of a method that reads only the numbers, the seasons and the fields of `FitFrom`. Its fits are kept as long as the numbers:
  * horizons, both stages and reports ask for the same ones.
  */
 export function fittedOnce(
-  fit: (filled: Float64Array, seasons: readonly number[], end: number, near?: FittedMethod) => FittedMethod[] | string,
+  fit: (filled: Float64Array, seasons: readonly number[], from: FitFrom) => FittedMethod[] | string,
 ): Method['fit'] {
   const kept = new WeakMap<Float64Array, Map<string, FittedMethod[] | string>>();
-  return ({ reading: { series, plan }, end, near }) => {
+  return ({ reading: { series, plan }, end, near, isRough = false }) => {
     const ofSeries = kept.get(series.filled) ?? new Map<string, FittedMethod[] | string>();
     kept.set(series.filled, ofSeries);
-    const key = [end, near !== undefined, ...plan.seasons].join(' ');
-    const fits = ofSeries.get(key) ?? fit(series.filled, plan.seasons, end, near);
+    const key = [end, near !== undefined, isRough, ...plan.seasons].join(' ');
+    const fits = ofSeries.get(key) ?? fit(series.filled, plan.seasons, { end, near, isRough });
     ofSeries.set(key, fits);
     return fits;
   };

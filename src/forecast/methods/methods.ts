@@ -60,7 +60,7 @@ function fitsToFirstRows(input: FitInput, names: readonly MethodName[]): NamedFi
   const rows = Math.max(FIRST_ROWS, FIRST_SEASONS * longest);
   if (!isOfMany(plan) || from < 0 || input.end - from < 2 * rows) return [];
   return fitMethods(
-    { ...input, end: from + rows },
+    { ...input, end: from + rows, isRough: true },
     names.filter((name) => name === 'ets'),
   ).fits;
 }
