@@ -13,6 +13,7 @@ import {
   type Workplace,
   GUARD,
   KernelError,
+  fillInTurns,
   writtenOutside,
 } from './compiled.js';
 
@@ -26,9 +27,14 @@ const OWN_MEMORY = 64 * 2 ** 20;
 const PAGE = 2 ** 16;
 /** How many guard values stand beside a matrix: as many as the widest tiles that people write. */
 const GUARDS = 1024;
+/** And behind the last one, for what goes astray: 1 MiB. */
+const LAST_GUARDS = 2 ** 18;
+/** For a kernel's own constants and lists. */
+const OWN_PAGES = 1024;
 /** A matrix begins at a multiple of 64 bytes. */
 const ALIGNED = 16;
 
+const PARAMETERS = '(out: usize, a: usize, b: usize, M: i32, K: i32, N: i32)';
 type Product = (out: number, a: number, b: number, M: number, K: number, N: number) => void;
 
 export class AssemblyWorkplace implements Workplace {
@@ -96,16 +102,27 @@ class AssemblyKernel implements Compiled {
 
   async prepare(operands: Operands): Promise<Prepared> {
     const places = placesFor(operands);
-    const memory = new WebAssembly.Memory({ initial: OWN_MEMORY / PAGE + 1 });
-    const needed = WebAssembly.Module.imports(this.module).find(({ name }) => !PROVIDED.includes(name));
+    const memory = new WebAssembly.Memory({ initial: OWN_MEMORY / PAGE + OWN_PAGES });
+    const needed = WebAssembly.Module.imports(this.module).find(
+      (one) => one.module !== 'env' || !PROVIDED.includes(one.name),
+    );
     if (needed) throw new KernelError(`the kernel needs ${needed.module}.${needed.name}, which nothing provides here`);
-    const { exports } = await WebAssembly.instantiate(this.module, { env: environmentOf(memory) });
+    const { exports } = await instantiate(this.module, memory);
     const { product } = exports;
     if (typeof product !== 'function' || product.length !== 6)
       throw new KernelError(
-        'the file exports no function with six parameters named product: write export function product(out: usize, a: usize, b: usize, M: i32, K: i32, N: i32): void',
+        `the file exports no function with six parameters named product: write export function product${PARAMETERS}: void`,
       );
     return new PreparedAssembly(operands, places, memory, product as Product);
+  }
+}
+
+async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, { env: environmentOf(memory) });
+  } catch (error) {
+    if (!(error instanceof WebAssembly.LinkError)) throw error;
+    throw new KernelError(`the kernel's constants need more than ${(OWN_PAGES * PAGE) / 2 ** 20} MiB`);
   }
 }
 
@@ -115,8 +132,10 @@ const environmentOf = (memory: WebAssembly.Memory) => ({
   memory,
   seed: () => 1, // of Math.random
   /** Of `assert`, and of a list's element that does not exist. */
-  abort(message: number, _file: number, line: number): never {
-    throw new KernelError(`the kernel stopped: ${textAt(memory, message) || 'it called abort'}`, line || undefined);
+  abort(message: number, file: number, line: number): never {
+    const isOwn = textAt(memory, file) === 'kernel.ts'; // not a file of AssemblyScript's library
+    const words = `the kernel stopped: ${textAt(memory, message) || 'it called abort'}`;
+    throw new KernelError(words, isOwn && line > 0 ? line : undefined);
   },
 });
 
@@ -144,6 +163,7 @@ function placesFor({ size }: Operands): Places {
     return { at, pitch: columns, rows, columns };
   };
   const [out, a, b] = [place(M, N), place(M, K), place(K, N)];
+  length += LAST_GUARDS;
   const most = OWN_MEMORY / 4;
   if (length > most)
     throw new KernelError(
@@ -164,9 +184,7 @@ class PreparedAssembly implements Prepared {
     private readonly product: Product,
   ) {
     this.before = new Float32Array(places.length).fill(GUARD);
-    this.before.set(operands.a, places.a.at);
-    this.before.set(operands.b, places.b.at);
-    this.fill(NaN);
+    this.fill([NaN], operands);
   }
 
   /** A new view each time: a kernel may let the memory grow. */
@@ -174,10 +192,12 @@ class PreparedAssembly implements Prepared {
     return new Float32Array(this.memory.buffer, 0, this.places.length);
   }
 
-  fill(value: number): void {
-    const { at, rows, columns } = this.places.out;
+  fill(numbers: readonly number[], { a, b }: Pick<Operands, 'a' | 'b'>): void {
+    const { places, before } = this;
+    before.set(a, places.a.at);
+    before.set(b, places.b.at);
+    fillInTurns(before.subarray(places.out.at, places.out.at + places.out.rows * places.out.columns), numbers);
     this.numbers.set(this.before);
-    this.numbers.fill(value, at, at + rows * columns);
   }
 
   repeat(count: number): Promise<void> {
@@ -205,6 +225,7 @@ class PreparedAssembly implements Prepared {
 
 function stopped(error: unknown, where: string): Error {
   if (error instanceof RangeError) return new KernelError(`${where}: its calls are nested too deeply`);
+  if (error instanceof TypeError) return new KernelError(`${where}: its parameters are not ${PARAMETERS}`);
   if (!(error instanceof WebAssembly.RuntimeError)) return error instanceof Error ? error : new Error(String(error));
   const hint = error.message.includes('out of bounds')
     ? '. An address is in bytes, so number n of a matrix is at a + 4 * n; one below 0 or far beyond a matrix is no memory'

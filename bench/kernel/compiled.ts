@@ -39,8 +39,11 @@ export interface Prepared {
   readonly operands: Operands;
   /** Why a second run may give other numbers, as a part of a sentence. */
   readonly unsteady: string;
-  /** Writes all matrices, with this number in every element of out. Missing if a kernel cannot see what out held before. */
-  fill?(value: number): void;
+  /**
+   * Writes all matrices: a and b of these operands, and in out these numbers in turns. Missing if a kernel can see neither what out held
+   * before nor what an earlier call computed.
+   */
+  fill?(numbers: readonly number[], operands: Operands): void;
   /** Computes the product `count` times, and waits for the last one. */
   repeat(count: number): Promise<void>;
   /** The product, row by row, and in words where the kernel has written what is not its own; undefined if nowhere. */
@@ -57,6 +60,10 @@ export interface Place {
   readonly pitch: number;
   readonly rows: number;
   readonly columns: number;
+}
+
+export function fillInTurns(out: Float32Array, numbers: readonly number[]): void {
+  for (let n = 0; n < out.length; n++) out[n] = numbers[n % numbers.length];
 }
 
 /** In words where the array `name` has changed outside of the matrix out; undefined if nowhere. The matrices are those in this array. */

@@ -67,6 +67,7 @@ export async function runKernel(asked: Asked, job: Job, report: (news: News) => 
   report({ kind: 'executor', executor });
   const sizes = [...ODD_SIZES, size];
   for (const one of sizes) {
+    await ask({ ask: 'expect', size: one }, TIME_LIMIT_MS);
     const { mistake } = await ask({ ask: 'check', size: one }, CHECK_LIMIT_MS);
     if (mistake !== undefined) throw new RunError(`wrong at ${productOf(one)}: ${mistake}`);
   }
@@ -139,6 +140,8 @@ export function verdictOf(rows: readonly Row[]): string {
 /** Why the other side was ended. */
 export function tooLong(ask: Ask, limitMs: number): string {
   const within = `within ${limitMs / 1000} seconds, so it was ended`;
+  if (ask.ask === 'expect')
+    return `The product ${productOf(ask.size)} was not computed in f64 ${within}: time a smaller one.`;
   if (ask.ask !== 'check') return `The device did not answer "${ask.ask}" ${within}.`;
   const why = 'Is there an endless loop, or in WGSL a barrier that some threads do not reach?';
   return `The kernel did not end at ${productOf(ask.size)} ${within}. ${why}`;

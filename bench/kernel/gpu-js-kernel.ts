@@ -10,6 +10,7 @@ import { type KernelStep, depthIn, prepareKernel } from '../steps/gpu-kernels.js
 import type { Operands, Ready } from '../steps/product-steps.js';
 import { messageOf } from '../program.js';
 import { type Compiled, type Prepared, type Workplace, GUARD, KernelError } from './compiled.js';
+import { withoutComments } from './kernel-file.js';
 
 type Text = Omit<KernelStep, 'name'> & {
   /** How many lines of the file stand before the function. */
@@ -17,6 +18,8 @@ type Text = Omit<KernelStep, 'name'> & {
 };
 
 const MOST_DEPTH = 256;
+/** The characters of a message. Some drivers add the whole text that GPU.js made. */
+const MOST_WORDS = 400;
 
 export class GpuJsWorkplace implements Workplace {
   private opened: OpenMode | undefined;
@@ -66,9 +69,7 @@ function readText(source: string): Text {
   const lineOf = (index: number): number => source.slice(0, index).split('\n').length;
   const found = /^[ \t]*\/\/[ \t]*tile:[ \t]*(\d+)[ \t]*[×x][ \t]*(\d+)[ \t]*(,[ \t]*in texels)?[ \t]*$/m.exec(source);
   if (!found)
-    throw new KernelError(
-      'no line says which rows and columns a thread computes: add one such as // tile: 1×4, in texels',
-    );
+    throw new KernelError('no line says which rows and columns a thread computes: add one such as // tile: 1×4');
   const [rows, columns] = [Number(found[1]), Number(found[2])];
   const isInTexels = (found[3] as string | undefined) !== undefined;
   const fits = isInTexels ? columns === 4 && rows >= 1 : rows * columns >= 1 && rows * columns <= 4;
@@ -77,13 +78,31 @@ function readText(source: string): Text {
       `a tile of ${rows}×${columns}${isInTexels ? ' in texels' : ''}: ${isInTexels ? 'a texel is 4 columns, so write 1×4, 2×4 and so on' : 'a thread returns 1 to 4 numbers'}`,
       lineOf(found.index),
     );
-  const start = source.search(/^[ \t]*function\b/m);
-  if (start < 0) throw new KernelError('the file has no function: write function product(a, b) { … }');
-  const text = source.slice(start).trim();
+  const { text, skipped } = functionIn(withoutComments(source));
   const depth = depthIn(text);
+  if (depth === 0) throw new KernelError('K is divided by 0');
   if (depth > MOST_DEPTH)
     throw new KernelError(`K is divided by ${depth}, counting all its divisors: at most ${MOST_DEPTH} are possible`);
-  return { tile: [rows, columns], isInTexels, text, skipped: lineOf(start + source.slice(start).search(/\S/)) - 1 };
+  return { tile: [rows, columns], isInTexels, text, skipped };
+}
+
+function functionIn(code: string): Pick<Text, 'text' | 'skipped'> {
+  const found = [...code.matchAll(/\bfunction\b/g)];
+  const lineOf = (index: number): number => code.slice(0, index).split('\n').length;
+  if (found.length !== 1)
+    throw new KernelError(
+      `the file has ${found.length === 0 ? 'no function' : `${found.length} functions`}: write one, function product(a, b) { … }`,
+      found.length === 0 ? undefined : lineOf(found[1].index),
+    );
+  const [{ index }] = found;
+  const text = code.slice(index).trim();
+  if (code.slice(0, index).trim() !== '')
+    throw new KernelError('before the function stands something else than comments', lineOf(code.search(/\S/)));
+  if (!/^function\s*\w*\s*\(\s*\w+\s*,\s*\w+\s*\)/.test(text))
+    throw new KernelError('the function has other parameters than two, the matrices a and b', lineOf(index));
+  if (!/\breturn\b/.test(text))
+    throw new KernelError('the function returns nothing: it returns a number, or a list of up to four', lineOf(index));
+  return { text, skipped: lineOf(index) - 1 };
 }
 
 function checkMode({ isInTexels, tile: [rows] }: Text, { mode, geometry: { width, mostOutputs } }: OpenMode): void {
@@ -144,11 +163,24 @@ class PreparedGpuJs implements Prepared {
     this.ready.dispose();
   }
 
-  /** GPU.js counts lines from the function's first one. */
   private explained(error: unknown): KernelError {
-    const message = messageOf(error).trim().replace(/\s+/g, ' ');
-    const line = /(?:\bline |\()(\d+)(?:, position |:\d+\))/.exec(message)?.[1];
-    const words = message.replace(/ on line \d+, position \d+/, '');
-    return new KernelError(words, line === undefined ? undefined : Number(line) + this.text.skipped);
+    const message = messageOf(error).trim();
+    const all = message.replace(/ on line \d+, position \d+/, '').replace(/\s+/g, ' ');
+    const words = all.length > MOST_WORDS ? `${all.slice(0, MOST_WORDS)} …` : all;
+    const line = lineOf(message, this.text.text.split('\n'));
+    return new KernelError(words, line === undefined ? undefined : line + this.text.skipped);
   }
+}
+
+/**
+ * The line of the function, from 1, that a message of GPU.js means. Its parser counts lines from the first one. What translates counts them
+ * from the last one, but begins 17 characters after the place, and then quotes the place.
+ */
+function lineOf(message: string, lines: readonly string[]): number | undefined {
+  const parsed = /\((\d+):\d+\)/.exec(message)?.[1];
+  if (parsed !== undefined) return Number(parsed);
+  const [, left = '', quoted = ''] = / on line (\d+), position \d+:\s*(.*)/.exec(message) ?? [];
+  const has = lines.slice(0, lines.length + 1 - Number(left)).map((line) => line.includes(quoted));
+  const n = has.lastIndexOf(true);
+  return quoted === '' || n < 0 ? undefined : n + 1;
 }

@@ -71,7 +71,7 @@ export function readKernel(source: string): KernelFile {
 const DECLARATION = /((?:@\w+\s*\([^)]*\)\s*)+)var\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);/g;
 
 /** Spaces in place of comments, so that lines and columns stay. */
-const withoutComments = (source: string): string =>
+export const withoutComments = (source: string): string =>
   source.replace(/\/\/[^\n]*|\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '));
 
 type Fail = (why: string) => never;

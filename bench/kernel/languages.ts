@@ -12,7 +12,7 @@ interface Words {
   readonly checked: string;
 }
 
-const GUARDED = 'nothing was written outside of out';
+const GUARDED = 'no guard value around the matrices changed';
 
 export const LANGUAGES: Readonly<Record<Language, Words>> = {
   wgsl: { name: 'WGSL', ending: '.wgsl', document: 'docs/webgpu-kernels.md', checked: GUARDED },
@@ -20,7 +20,7 @@ export const LANGUAGES: Readonly<Record<Language, Words>> = {
     name: 'GPU.js',
     ending: '.js',
     document: 'docs/gpu-kernels.md',
-    checked: 'no number from outside of a and b reached out',
+    checked: 'no guard value around a and b reached out',
   },
   assemblyscript: { name: 'AssemblyScript', ending: '.ts', document: 'docs/kernels.md', checked: GUARDED },
 };
@@ -29,4 +29,4 @@ export const LANGUAGE_NAMES = Object.keys(LANGUAGES) as readonly Language[];
 
 /** WGSL if the ending is no language's: a kernel may stand in a file of any name. */
 export const languageOf = (file: string): Language =>
-  LANGUAGE_NAMES.find((language) => file.endsWith(LANGUAGES[language].ending)) ?? 'wgsl';
+  LANGUAGE_NAMES.find((language) => file.toLowerCase().endsWith(LANGUAGES[language].ending)) ?? 'wgsl';

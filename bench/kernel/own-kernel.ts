@@ -10,6 +10,7 @@ import {
   type Workplace,
   GUARD,
   KernelError,
+  fillInTurns,
   writtenOutside,
 } from './compiled.js';
 import { type ArrayBinding, type KernelFile, type Matrix, names, pitchOf, readKernel } from './kernel-file.js';
@@ -165,7 +166,6 @@ class PreparedKernel implements Prepared {
     this.workgroups = file.workgroups(operands.size);
     this.buffers = new Map([...lengths].map(([array, length]) => [array, bufferOf(device, 4 * length)]));
     for (const [array, length] of lengths) this.contents.set(array, new Float32Array(length).fill(GUARD));
-    for (const name of ['a', 'b'] as const) this.put(name, operands[name]);
     if (file.uniform) {
       const values = Uint32Array.from(
         { length: inFours(file.uniform.fields.length) },
@@ -178,7 +178,7 @@ class PreparedKernel implements Prepared {
     const uniform =
       file.uniform && this.parameters ? [{ binding: file.uniform.binding, resource: { buffer: this.parameters } }] : [];
     this.group = device.gpu.createBindGroup({ layout, entries: [...entries, ...uniform] });
-    this.fill(NaN);
+    this.fill([NaN], operands);
   }
 
   private contentOf({ array }: BoundPlace): Float32Array<ArrayBuffer> {
@@ -196,9 +196,11 @@ class PreparedKernel implements Prepared {
       content.set(values.subarray(row * place.columns, (row + 1) * place.columns), place.at + row * place.pitch);
   }
 
-  fill(value: number): void {
+  fill(numbers: readonly number[], { a, b }: Pick<Operands, 'a' | 'b'>): void {
     const { at, rows, pitch } = this.places.out;
-    this.contentOf(this.places.out).fill(value, at, at + rows * pitch);
+    this.put('a', a);
+    this.put('b', b);
+    fillInTurns(this.contentOf(this.places.out).subarray(at, at + rows * pitch), numbers);
     for (const [array, buffer] of this.buffers) {
       const content = this.contents.get(array);
       if (content) this.kernel.device.gpu.queue.writeBuffer(buffer, 0, content);

@@ -8,12 +8,13 @@ import {
   type Size,
   type Timing,
   operandsOf,
+  productOf,
   readyOn,
   sampleOf,
   warmUp,
 } from '../steps/product-steps.js';
 import { type LoadCompiler, AssemblyWorkplace } from './assembly-kernel.js';
-import { type Compiled, type Workplace, KernelError } from './compiled.js';
+import { type Compiled, type Prepared, type Workplace, KernelError } from './compiled.js';
 import { GpuJsWorkplace } from './gpu-js-kernel.js';
 import type { Language } from './languages.js';
 import { WgslWorkplace } from './own-kernel.js';
@@ -27,6 +28,8 @@ export interface Compared {
 
 export type Ask =
   | { readonly ask: 'compile'; readonly language: Language; readonly source: string }
+  /** Computes the product in f64, which takes seconds if it is large: so it has a limit of time of its own. */
+  | { readonly ask: 'expect'; readonly size: Size }
   | { readonly ask: 'check'; readonly size: Size }
   | {
       readonly ask: 'prepare';
@@ -41,6 +44,7 @@ export type Ask =
 export interface Answers {
   /** `longhand`: the name of Longhand's product in tables. */
   readonly compile: { readonly executor: string; readonly longhand: string };
+  readonly expect: Record<string, never>;
   /** In sentences; left out if the kernel is right. */
   readonly check: { readonly mistake?: string };
   readonly prepare: { readonly names: readonly string[] };
@@ -56,6 +60,9 @@ export interface Refused {
 
 const FULL = { warmUpMs: 100, sampleMs: 40 } satisfies Partial<Timing>;
 const QUICK = { warmUpMs: 1, sampleMs: 1 } satisfies Partial<Timing>;
+
+/** Of a matrix: 512 MiB. */
+const MOST_NUMBERS = 2 ** 27;
 
 /** The name of the reader's kernel in tables. */
 export const OWN = 'your kernel';
@@ -95,6 +102,9 @@ export class KernelSession {
       switch (ask.ask) {
         case 'compile':
           return await this.compile(ask);
+        case 'expect':
+          this.operandsFor(ask.size);
+          return {};
         case 'check':
           return await this.check(ask.size);
         case 'prepare':
@@ -114,7 +124,7 @@ export class KernelSession {
   private async compile({ language, source }: Ask & { ask: 'compile' }): Promise<Answers['compile']> {
     await this.release();
     this.workplace = this.workplaces[language];
-    this.kernel = await this.workplace.compile(source);
+    this.kernel = await this.workplace.compile(source.replace(/^\uFEFF/, '')); // a mark of the encoding
     const { executor, longhand } = this.kernel;
     return { executor, longhand };
   }
@@ -127,6 +137,11 @@ export class KernelSession {
 
   private operandsFor(size: Size): Operands {
     if (this.operands?.size.join() === size.join()) return this.operands;
+    const [M, K, N] = size;
+    if (Math.max(M * K, K * N, M * N) > MOST_NUMBERS)
+      throw new KernelError(
+        `a matrix of ${productOf(size)} has more than ${MOST_NUMBERS} numbers: time a smaller product`,
+      );
     return (this.operands = operandsOf(size));
   }
 
@@ -146,8 +161,10 @@ export class KernelSession {
     const all = [own];
     for (const { source } of compared) all.push(await workplace.compile(source));
     const list: Omit<Contestant, 'count'>[] = [];
+    const ready: Prepared[] = [];
     for (const [n, kernel] of all.entries()) {
       const prepared = await kernel.prepare(operands);
+      ready.push(prepared);
       list.push({
         name: n === 0 ? OWN : compared[n - 1].name,
         repeat: (count) => prepared.repeat(count),
@@ -159,6 +176,8 @@ export class KernelSession {
     this.contestants = list.map((one) => ({ ...one, repeat: isWaited ? oneByOne(one.repeat) : one.repeat, count: 1 }));
     const timing = isQuick ? QUICK : FULL;
     for (const one of this.contestants) one.count = await warmUp(one.repeat, timing);
+    const mistake = await mistakeOf(ready[0]);
+    if (mistake !== undefined) throw new KernelError(`wrong after many products: ${mistake}`);
     return { names: this.contestants.map(({ name }) => name) };
   }
 

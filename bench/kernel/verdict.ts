@@ -3,8 +3,8 @@ import type { Operands, Size } from '../steps/product-steps.js';
 import type { Prepared } from './compiled.js';
 
 /**
- * Checked before anything is timed. No tile of 4, 8, 16, 32, 64 or 128 divides M and N, K is and is not a multiple of 4, and some need several
- * workgroups along M and N.
+ * Checked before anything is timed. No tile of 4, 8, 16, 32, 64 or 128 divides M and N, which leave remainders below and above half a tile. K
+ * leaves each remainder of a division by 4, and once some of a division by 128. Some need several workgroups along M and N.
  */
 export const ODD_SIZES: readonly Size[] = [
   [7, 5, 3],
@@ -12,15 +12,19 @@ export const ODD_SIZES: readonly Size[] = [
   [65, 18, 70],
   [130, 20, 133],
   [1, 33, 7],
+  [6, 7, 28],
+  [19, 131, 61],
   [1, 1, 1],
 ];
 
-/** What the kernel computed at this size: undefined if it is right, else in sentences. */
+/** What the kernel computes at this size: undefined if two products are right, else in sentences. */
 export async function mistakeOf(kernel: Prepared): Promise<string | undefined> {
+  kernel.fill?.([NaN], kernel.operands);
   await kernel.repeat(1);
   const { result, outside } = await kernel.read();
   const wrong = wrongIn(result, kernel.operands);
-  if (wrong.length === 0) return outside === undefined ? undefined : `Every element of out is right, but ${outside}.`;
+  if (wrong.length === 0 && outside === undefined) return mistakeOfNext(kernel);
+  if (wrong.length === 0) return `Every element of out is right, but ${outside}.`;
   const cause = await causeOf(kernel, result, wrong);
   const sentences = [
     `${firstOf(result, wrong, kernel.operands)}.`,
@@ -29,6 +33,35 @@ export async function mistakeOf(kernel: Prepared): Promise<string | undefined> {
   ];
   return sentences.filter(Boolean).join(' ');
 }
+
+/** Far from every product of operands between -2 and 2. Of both signs, so that `max` and `min` with what out held before show. */
+const LARGE = 2 ** 20;
+
+/**
+ * A product with other operands, after out held large numbers of both signs: it finds a kernel that computes once, or keeps what it computed, and
+ * `max(out, sum)`, which passes over NaN.
+ */
+async function mistakeOfNext(kernel: Prepared): Promise<string | undefined> {
+  if (!kernel.fill) return undefined; // it sees neither out nor an earlier call
+  const operands = othersFor(kernel.operands);
+  kernel.fill([LARGE, -LARGE], operands);
+  await kernel.repeat(1);
+  const { result, outside } = await kernel.read();
+  const wrong = wrongIn(result, operands);
+  const next = 'The first product is right, but the next one, with −a, 2·b and large numbers in out,';
+  if (wrong.length > 0)
+    return `${next} is not: ${firstOf(result, wrong, operands)}. The kernel depends on what out held before, or on an earlier product.`;
+  return outside === undefined ? undefined : `${next} is not alone: ${outside}.`;
+}
+
+/** -a, 2·b and their product, all without rounding. */
+const othersFor = ({ size, a, b, product, bound }: Operands): Operands => ({
+  size,
+  a: a.map((value) => -value),
+  b: b.map((value) => 2 * value),
+  product: product.map((value) => -2 * value),
+  bound: bound.map((value) => 2 * value),
+});
 
 /** The indices of all wrong elements. */
 function wrongIn(result: Float32Array, { product, bound }: Operands): number[] {
@@ -54,7 +87,7 @@ async function causeOf(kernel: Prepared, result: Float32Array, wrong: readonly n
   const { operands } = kernel;
   const { product, bound } = operands;
   const again = async (fill: number): Promise<Float32Array> => {
-    kernel.fill?.(fill);
+    kernel.fill?.([fill], operands);
     await kernel.repeat(1);
     return (await kernel.read()).result;
   };

@@ -106,6 +106,9 @@ describe('what a text declares', () => {
   });
 });
 
+const HEAD = 'export function product(out: usize, a: usize, b: usize, M: i32, K: i32, N: i32): void {';
+const NEXT = /^wrong at \[7,5\]·\[5,3\]: The first product is right, but the next one/;
+
 const newSession = (): KernelSession => new KernelSession({ loadCompiler, modes: ['webasm'] });
 
 describe.each<[Language, string]>([
@@ -152,6 +155,11 @@ describe.each<[Language, string]>([
       [0, 'let sum: f32', 'let total: f32', 7, /^TS2304: Cannot find name 'sum'\.$/],
       [0, 'function product', 'function multiply', undefined, /^the file exports no function with six parameters/],
       [0, 'let sum', 'assert(n > 9, "far"); let sum', 5, /^the kernel stopped: far$/],
+      [0, 'let sum', 'const far = [n][n + 9]; let sum', undefined, /^the kernel stopped: Index out of range$/],
+      [0, 'M: i32', 'M: i64', undefined, /: its parameters are not \(out: usize/],
+      [0, HEAD, `let isDone = false;\n${HEAD} if (isDone) return; isDone = true;`, undefined, NEXT],
+      [0, 'sum: f32 = 0', 'sum: f32 = load<f32>(b + (K * N + 5000) * 4)', undefined, /^wrong at \[7,5\]/],
+      [1, 'n += isWhole ? 16 : 1', 'n += isWhole ? 16 : N - n >= 8 ? 8 : 1', undefined, /^wrong at \[6,7\]·\[7,28\]/],
     ],
     'gpu.js': [
       [0, 'k < K', 'k < K - 4', undefined, /^wrong at \[7,5\]·\[5,3\]: .* sum of only the first 4 of its 5 terms\.$/],
@@ -161,6 +169,13 @@ describe.each<[Language, string]>([
       [3, 'tile: 2×2', 'tile: 2×4', 2, /^a tile of 2×4: a thread returns 1 to 4 numbers$/],
       [0, 'tile: 1×1', 'tile: 1×4, in texels', undefined, /^mode webasm has no texels/],
       [0, '// tile', '// tiles', undefined, /^no line says which rows and columns/],
+      [0, 'let sum = 0', 'let sum = none', 4, /^Identifier is not defined: none$/],
+      [0, 'return sum', 'return sum + none', 8, /^Identifier is not defined: none$/],
+      [0, 'K; k++', 'K / 0; k++', undefined, /^K is divided by 0$/],
+      [0, 'k < K', 'k < K / 128 * 64', undefined, /^wrong at \[19,131\]·.* only the first 128 of its 131 terms\.$/],
+      [0, 'a, b)', 'a, b, c)', 3, /^the function has other parameters than two/],
+      [0, 'return', 'sum =', 3, /^the function returns nothing/],
+      [0, 'function', 'function one() { return 1; }\nfunction', 4, /^the file has 2 functions/],
     ],
   };
 
@@ -215,6 +230,7 @@ await describeWebGpu(() => {
     ['k = 0u', 'k = 1u', /sum of all but the first of its 5 terms\.$/],
     ['sum);', 'sum) * 0.0;', /sum of none of its 5 terms\.$/],
     ['k < p.K', 'k <= p.K', /wrong, and this is the first\.$/],
+    ['= sum;', '= max(out[row * p.N + column], sum);', NEXT],
     ['= sum;', '+= sum;', /is NaN, .* The kernel adds the product to what out held before: it should set out\.$/],
     [
       'row >= p.M',

@@ -57,8 +57,10 @@ const problemOf = ({ problem, isReady, language }: OwnKernel): string =>
 function useOwnKernel() {
   const host = ref<HTMLElement>();
   const [isReady, isRunning, isCompared] = [ref(false), ref(false), ref(false)];
-  const [problem, text] = [ref(''), ref('')];
+  const problem = ref('');
   const language = ref<Language>('wgsl');
+  /** The reader's last text in each language. */
+  const texts = reactive<Partial<Record<Language, string>>>({});
   const task = shallowRef(TASKS[0]); // its size is sent to the worker, which a reactive list cannot be
   const words = ref<readonly string[]>([]);
   const progress = ref<number>();
@@ -72,7 +74,7 @@ function useOwnKernel() {
   let isGone = false;
 
   const keep = (): void =>
-    void stored.write({ text: text.value, language: language.value, task: task.value.id, done: { ...done } });
+    void stored.write({ texts: { ...texts }, language: language.value, task: task.value.id, done: { ...done } });
   const over = (): void => {
     end();
     [isRunning.value, progress.value] = [false, undefined];
@@ -90,7 +92,7 @@ function useOwnKernel() {
     const order = {
       order: 'run',
       language: language.value,
-      source: text.value,
+      source: texts[language.value] ?? '',
       task: task.value,
       measure,
       isCompared: isCompared.value,
@@ -114,7 +116,8 @@ function useOwnKernel() {
     keep();
   }
 
-  function begin(start: Start): void {
+  /** Another step of the same language can be undone. The text in another language is kept, and the list has it. */
+  function begin(start: Pick<Start, 'language' | 'source'>): void {
     if (start.language === language.value) editor?.replaceText(start.source);
     else if (dialects) {
       [language.value, words.value, cells.value] = [start.language, [], []];
@@ -123,7 +126,7 @@ function useOwnKernel() {
     }
   }
   function onChange(changed: string): void {
-    text.value = changed;
+    texts[language.value] = changed;
     keep();
   }
 
@@ -144,14 +147,20 @@ function useOwnKernel() {
       if (isGone || !host.value) return; // the reader has left the page
       starts.value = loaded;
       const kept = stored.read();
-      text.value = typeof kept.text === 'string' ? kept.text : starts.value[0].source;
       language.value = LANGUAGE_NAMES.find((one) => one === kept.language) ?? 'wgsl';
+      const known = isObject(kept.texts) ? kept.texts : { wgsl: kept.text }; // before there were languages
+      for (const name of LANGUAGE_NAMES) {
+        const text = Object.entries(known).find(([key]) => key === name)?.[1];
+        if (typeof text === 'string') texts[name] = text;
+      }
+      const text = (texts[language.value] ??=
+        starts.value.find((one) => one.language === language.value)?.source ?? '');
       dialects = { wgsl, 'gpu.js': 'javascript', assemblyscript: 'typescript' };
       task.value = taskOf(kept.task);
       for (const [id, ratio] of Object.entries(isObject(kept.done) ? kept.done : {}))
         if (typeof ratio === 'number') done[id] = ratio;
       editor = createEditor(host.value, {
-        text: text.value,
+        text,
         language: dialects[language.value],
         label: 'Your kernel',
         onChange,
@@ -175,6 +184,7 @@ function useOwnKernel() {
     isCompared,
     problem,
     language,
+    texts,
     task,
     words,
     progress,
@@ -222,23 +232,27 @@ function taskChoice({ language, task, done, isRunning, keep }: OwnKernel): VNode
   ]);
 }
 
-function bar({ isRunning, isCompared, starts, run, stop, begin }: OwnKernel): VNode {
+function bar({ isRunning, isCompared, starts, language, texts, run, stop, begin }: OwnKernel): VNode {
   const isOther = (event: Event): void => {
     const select = event.target as HTMLSelectElement;
-    if (select.value !== '') begin(starts.value[Number(select.value)]);
+    const own = LANGUAGE_NAMES.find((name) => name === select.value);
+    if (own) begin({ language: own, source: texts[own] ?? '' });
+    else if (select.value !== '') begin(starts.value[Number(select.value)]);
     select.value = '';
   };
   return h('div', { class: 'buttons' }, [
     isRunning.value
       ? h('button', { key: 'run', type: 'button', onClick: stop }, 'Stop')
       : h('button', { key: 'run', type: 'button', onClick: run }, 'Run'),
-    h('select', { 'aria-label': 'Begin with a step', onChange: isOther }, [
+    h('select', { 'aria-label': 'Begin with a step', disabled: isRunning.value, onChange: isOther }, [
       h('option', { value: '' }, 'Begin with …'),
-      ...LANGUAGE_NAMES.map((language) => {
+      ...LANGUAGE_NAMES.map((name) => {
+        const own =
+          name !== language.value && name in texts ? h('option', { value: name }, 'your last text') : undefined;
         const options = starts.value.map((start, n) =>
-          start.language === language ? h('option', { value: n }, start.name) : undefined,
+          start.language === name ? h('option', { value: n }, start.name) : undefined,
         );
-        return h('optgroup', { label: LANGUAGES[language].name }, options);
+        return h('optgroup', { label: LANGUAGES[name].name }, [own, ...options]);
       }),
     ]),
     h('label', [
