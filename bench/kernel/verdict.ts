@@ -38,8 +38,8 @@ export async function mistakeOf(kernel: Prepared): Promise<string | undefined> {
 const LARGE = 2 ** 20;
 
 /**
- * A product with other operands, after out held large numbers of both signs: it finds a kernel that computes once, or keeps what it computed, and
- * `max(out, sum)`, which passes over NaN.
+ * A product with other operands, after out held large numbers of both signs. It finds a kernel that computes once, or keeps what it computed.
+ * It also finds `max(out, sum)`, which passes over NaN.
  */
 async function mistakeOfNext(kernel: Prepared): Promise<string | undefined> {
   if (!kernel.fill) return undefined; // it sees neither out nor an earlier call

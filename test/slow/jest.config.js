@@ -28,5 +28,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globals: { slowTier: true }, // for test/helpers/needs.ts
   workerIdleMemoryLimit: '200MB', // twice that of `npm test`, whose budget of memory is half: a new worker costs half a second
+  maxWorkers: 4, // one more than `npm test`: its tests wait longer for browsers and processes
   testTimeout: 600_000,
 };
