@@ -8,10 +8,10 @@ import Sequencer from '@jest/test-sequencer';
 import { readFileSync } from 'node:fs';
 
 const FIRST = [
-  ...[/kernels\/gpu-pages/, /docs\/figures/, /slow\/kernels\/backends/, /slow\/kernels\/wasm/], // no second one in the browser
+  ...[/kernels\/gpu-pages/, /slow\/kernels\/backends/, /slow\/kernels\/wasm/], // no second one in the browser
   /docs\/site/,
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
-const LATER = [/page\/page\.test\.ts$/, /bench\/bench\.test\.ts$/];
+const LATER = [/docs\/figures\.test\.ts$/, /page\/page\.test\.ts$/, /bench\/bench\.test\.ts$/];
 
 /** The number of files that begin before those of each group of LATER. */
 const BETWEEN = 9;
