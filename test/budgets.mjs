@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 1037;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62554, test: 60429 };
+const TOGETHER = { 'src + kernels': 62554, test: 60431 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -46,7 +46,7 @@ const MOST_LINES = {
   'src/page': 10220,
   'src/training': 2989,
   'test, in no room': 1323,
-  'test/bench': 1282,
+  'test/bench': 1283,
   'test/cells': 694,
   'test/classify': 1148,
   'test/cli': 6278,
@@ -67,7 +67,7 @@ const MOST_LINES = {
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7154,
+  'test/slow': 7155,
   'test/training': 3793,
   'the top': 1349,
 };

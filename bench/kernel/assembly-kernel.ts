@@ -20,8 +20,8 @@ import {
 export type LoadCompiler = () => Promise<Compiler>;
 
 /**
- * The matrices lie below this address, and what the kernel itself allocates above it, so that its heap can grow. Pages of the memory that
- * nobody touches cost nothing.
+ * The matrices lie below this address, and what the kernel itself allocates above it, so that its heap can grow. Untouched
+ * pages of the memory cost nothing.
  */
 const OWN_MEMORY = 64 * 2 ** 20;
 const PAGE = 2 ** 16;

@@ -111,7 +111,7 @@ export function planOf(
   return joined(plans);
 }
 
-/** So many series at most are searched for seasons: of more, those that are evenly spaced in the table. */
+/** The most series that are searched for seasons. Of more, those are searched that stand at equal distances in the table. */
 const MOST_SEARCHED = 100;
 
 const evenly = <One>(all: readonly One[], most: number): One[] => {

@@ -158,8 +158,9 @@ describe.each<[Language, string]>([
       [0, 'let sum', 'const far = [n][n + 9]; let sum', undefined, /^the kernel stopped: Index out of range$/],
       [0, 'M: i32', 'M: i64', undefined, /: its parameters are not \(out: usize/],
       [0, HEAD, `let isDone = false;\n${HEAD} if (isDone) return; isDone = true;`, undefined, NEXT],
+      [0, HEAD, `let calls = 0;\n${HEAD} if (++calls > 3) return;`, undefined, /^wrong after many products: /],
       [0, 'sum: f32 = 0', 'sum: f32 = load<f32>(b + (K * N + 5000) * 4)', undefined, /^wrong at \[7,5\]/],
-      [1, 'n += isWhole ? 16 : 1', 'n += isWhole ? 16 : N - n >= 8 ? 8 : 1', undefined, /^wrong at \[6,7\]·\[7,28\]/],
+      [1, 'n += isWhole ? 16 : 1', 'n += isWhole ? 16 : N - n >= 8 ? 8 : 1', undefined, /^wrong at \[6,7\]·\[7,29\]/],
     ],
     'gpu.js': [
       [0, 'k < K', 'k < K - 4', undefined, /^wrong at \[7,5\]·\[5,3\]: .* sum of only the first 4 of its 5 terms\.$/],
