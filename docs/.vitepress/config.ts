@@ -9,7 +9,15 @@ import { dataFiles, licences, usedFonts } from '../../src/page/build/plugins.js'
 import { documentFromAnyPath, worksFromAnyPath, writeNotFound } from './any-path.js';
 import { beginningOf } from '../learn/programs/first-text.mjs';
 import { keepHighlighted, markdown } from './markdown.js';
-import { asset, exerciseImages, measureFiles, preloadedFigures, programsInBrowser, savedNetworks } from './plugins.js';
+import {
+  asset,
+  exerciseImages,
+  freedTemplates,
+  measureFiles,
+  preloadedFigures,
+  programsInBrowser,
+  savedNetworks,
+} from './plugins.js';
 import { apiSidebar, sidebar, sidebarLeaves } from './sidebar.js';
 import { search } from './search.js';
 import { otherMarkdown, pageOf, project, rawFiles } from './source-pages.js';
@@ -95,6 +103,7 @@ export default defineConfigWithTheme<DefaultTheme.Config & { readonly newIssue: 
         savedNetworks(),
         figures.plugin,
         measureFiles(add),
+        freedTemplates(),
         forPage(),
         servePlay(),
         sidebarLeaves(),

@@ -27,9 +27,9 @@ export async function builtSite(): Promise<string> {
   await builtApi();
   const inputs = ['docs', '!docs/api', 'bench', '!bench/rivals/node_modules', ...SOURCES, ...linkedFiles()];
   return upToDate('site-for-tests', inputs, (folder) => {
-    // it needs some 1000 MB; with a limit near that, V8 looks for free memory all the time
+    // it needs some 800 MB; with a limit near that, V8 looks for free memory all the time
     run(
-      { NODE_OPTIONS: '--max-old-space-size=1600 --max-semi-space-size=32' },
+      { NODE_OPTIONS: '--max-old-space-size=1100 --max-semi-space-size=16' },
       'vitepress',
       'build',
       'docs',
