@@ -16,9 +16,10 @@ const PLACES = [
   ['test/slow/bench/bench', 0],
   ['test/slow/kernels/gpu-pages', 0],
   ['test/slow/kernels/wasm', 0],
-  ['test/slow/docs/site', 8],
-  ['test/slow/docs/figures', 14],
-  ['test/slow/kernels/backends', 20],
+  ['test/slow/kernels/backends', 4],
+  ['test/slow/docs/site', 9],
+  ['test/slow/exercises/exercises', 16],
+  ['test/slow/docs/figures', 24],
 ];
 
 const textOf = ({ path }) => readFileSync(path, 'utf8');
