@@ -29,7 +29,7 @@ export async function builtSite(): Promise<string> {
   return upToDate('site-for-tests', inputs, (folder) => {
     // it needs some 800 MB; with a limit near that, V8 looks for free memory all the time
     run(
-      { NODE_OPTIONS: '--max-old-space-size=1100 --max-semi-space-size=16' },
+      { NODE_OPTIONS: '--max-old-space-size=1300 --max-semi-space-size=16' },
       'vitepress',
       'build',
       'docs',
