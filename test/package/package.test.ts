@@ -60,9 +60,9 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect(packedFiles(/^dist\/src\/(classify|cli|exercises|export)\//)).toEqual([]);
 });
 
-test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, the command line’s and the exercises’ code, the page’s document, and the book', () => {
+test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, CONTRIBUTING.md, the command line’s and the exercises’ code, the page’s document, and the book', () => {
   const documents = packedFiles(/\.md$/);
-  expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/derivation.md']));
   const links = documents.flatMap((document) =>
     [...read(document).matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)\)/g)]
       .filter(([, , target]) => !/^(https?:|#)/.test(target))
@@ -73,7 +73,7 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/series|docs\/exercises\/bugs|docs\/(learn|questions)|src\/(classify|cli|exercises|export|mistakes|own-network))\b/.test(
+    /^(test|bench|CONTRIBUTING\.md|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/series|docs\/exercises\/bugs|docs\/(learn|questions)|src\/(classify|cli|exercises|export|mistakes|own-network))\b/.test(
       target,
     ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));

@@ -73,6 +73,7 @@ testInBrowser('one button measures the device, in an isolated page and within it
 testInBrowser('a link’s result stands beside one’s own, readable in all views; a hostile link is refused', async () => {
   const visit = await open(`measure/${await fragmentOf(measuredResult())}`, viewForAxe(...NARROW));
   const { page } = visit;
+  await isIsolated(page); // the page loads once more
   await page.getByText('longhand-webgpu is quickest with 12.0 ms').waitFor();
   await expectGood(page);
   const hostile = { ...measuredResult(), revision: '<img src="x" onerror="document.title = \'hacked\'">' };
