@@ -38,6 +38,12 @@ function firstImages(): Uint8Array {
   return Buffer.concat([labels, pixels]);
 }
 
+/** A hook that makes something before the build holds the whole site in memory. A server makes it when it is asked for. */
+const beforeBuild = (make: () => Promise<unknown>) =>
+  async function (this: { readonly meta: { readonly watchMode: boolean } }): Promise<void> {
+    if (!this.meta.watchMode) await make();
+  };
+
 const NETWORKS = 'dist/site-assets/networks';
 /** What their training runs. */
 const ENGINE = [
@@ -57,13 +63,15 @@ export function savedNetworks() {
     execFileSync(process.execPath, [programs[0], '--networks', NETWORKS], { cwd: project });
   };
   let made: Promise<void> | undefined; // the browser's build and the server's need it
+  const makeOnce = (): Promise<void> =>
+    (made ??= bringUpToDate({ name, inputs: [...ENGINE, ...programs], outputs: [NETWORKS], make }));
   return {
     name,
+    buildStart: beforeBuild(makeOnce),
     resolveId: (id: string) => (id === `virtual:${name}` ? `\0${id}` : null),
     async load(id: string) {
       if (id !== `\0virtual:${name}`) return null;
-      made ??= bringUpToDate({ name, inputs: [...ENGINE, ...programs], outputs: [NETWORKS], make });
-      await made;
+      await makeOnce();
       const files = readdirSync(path.join(project, NETWORKS));
       const imports = files.map(
         (file, n) => `import file${n} from ${JSON.stringify(`${path.join(project, NETWORKS, file)}?url`)};`,
@@ -101,10 +109,7 @@ export function measureFiles(addLicences: (sources: readonly string[]) => void) 
   let made: ReturnType<typeof filesOfMeasure> | undefined;
   return {
     name: 'measure-files',
-    /** Before Rollup holds the whole site in memory: esbuild needs 0.4 GB. A server bundles them when they are asked for. */
-    async buildStart(this: { readonly meta: { readonly watchMode: boolean } }) {
-      if (!this.meta.watchMode) await (made ??= filesOfMeasure());
-    },
+    buildStart: beforeBuild(() => (made ??= filesOfMeasure())), // esbuild needs 0.4 GB for them
     async generateBundle(this: {
       emitFile(file: { type: 'asset'; fileName: string; source: string | Uint8Array }): string;
     }) {
