@@ -27,7 +27,6 @@ export default {
   testMatch: ['<rootDir>/test/slow/**/*.test.ts', ...SHARED.map((name) => `<rootDir>/test/${name}.test.ts`)],
   testPathIgnorePatterns: ['/node_modules/'],
   globals: { slowTier: true }, // for test/helpers/needs.ts
-  workerIdleMemoryLimit: '200MB', // twice that of `npm test`, whose budget of memory is half: a new worker costs half a second
   maxWorkers: 4, // one more than `npm test`: its tests wait longer for browsers and processes
   testTimeout: 600_000,
 };
