@@ -142,17 +142,7 @@ describe('npm run bench -- --browser', () => {
     // the modes of WebGPU: steps.test.ts
     const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'loops'];
     const backends = [...ours, 'tensorflow-wasm', 'jax-wasm', 'onnxruntime'].join();
-    const run = bench([
-      'forward',
-      '--browser',
-      '--quick',
-      '--threads',
-      '1,2',
-      '--backends',
-      backends,
-      '--json',
-      file,
-    ]);
+    const run = bench(['forward', '--browser', '--quick', '--threads', '1,2', '--backends', backends, '--json', file]);
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
 
     const rows = rowsIn(file);
