@@ -11,9 +11,13 @@ const FIRST = [
   ...[/kernels\/gpu-pages/, /slow\/kernels\/backends/, /slow\/kernels\/wasm/], // no second one in the browser
   /docs\/site/,
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
-const LATER = [/docs\/figures/, /page\/(compute|page)/, /bench\/steps/, /bench\/bench/, /slow\/docs\/measure/].map(
-  (name) => new RegExp(`${name.source}\\.test\\.ts$`),
-);
+const LATER = [
+  /docs\/figures/,
+  /(bench\/bench|page\/page)/,
+  /slow\/docs\/measure/,
+  /bench\/steps/,
+  /page\/compute/,
+].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 
 /** The number of files that begin before those of each group of LATER. */
 const BETWEEN = 8;
