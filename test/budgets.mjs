@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 1037;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62554, test: 60431 };
+const TOGETHER = { 'src + kernels': 62554, test: 60457 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -19,7 +19,7 @@ const MOST_LINES = {
   '.github': 110,
   bench: 10418,
   build: 612,
-  docs: 33962,
+  docs: 33970,
   examples: 206,
   'kernels, in no room': 162,
   'kernels/gpu': 2893,
@@ -61,13 +61,13 @@ const MOST_LINES = {
   'test/files': 883,
   'test/fixtures': 1495,
   'test/forecast': 4715,
-  'test/helpers': 6692,
+  'test/helpers': 6697,
   'test/kernels': 2968,
   'test/network': 1946,
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7155,
+  'test/slow': 7175,
   'test/training': 3793,
   'the top': 1349,
 };
