@@ -37,14 +37,12 @@ describe('reach.mjs and paths.mjs, which read with the same weights of the tutor
   const steps = [1, 100];
   let computed: Record<'reach' | 'paths', unknown>;
   beforeAll(async () => {
-    const own = moduleProcess(); // it reads all images, which the questions below do not need
-    computed = (await own.ask(`
+    computed = (await ask(`
       const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
       const { mnistAfter, addingAfter, newPixels } = await import('./docs/learn/programs/paths.mjs');
       const steps = ${JSON.stringify(steps)};
       const [reach, mnist] = [await reachAfter(steps), await mnistAfter(steps)];
       return { reach, paths: [...mnist, ...(await addingAfter([1])), newPixels()] };`)) as typeof computed;
-    await own.close();
   });
 
   test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
