@@ -27,7 +27,7 @@ export async function builtSite(): Promise<string> {
   await builtApi();
   const inputs = ['docs', '!docs/api', 'bench', '!bench/rivals/node_modules', ...SOURCES, ...linkedFiles()];
   return upToDate('site-for-tests', inputs, (folder) => {
-    // Node needs some 800 MB; with a limit near that, V8 looks for free memory all the time. esbuild would need 400 MB with Go's own GOGC
+    // Node needs some 800 MB; with a limit near that, V8 looks for free memory all the time. GOGC is for esbuild, which needs 400 MB without it
     run(
       { NODE_OPTIONS: '--max-old-space-size=1300 --max-semi-space-size=8', GOGC: '25' },
       'vitepress',

@@ -34,9 +34,10 @@ describe('npm run bench -- --quick', () => {
       expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
       return run.stdout;
     };
+    const written = ['--quick', '--json', json, '--report', report];
     for (const [n, backends] of HALVES.entries()) {
       // on one thread, because more would be more processes: the pages' rows are of 1 and 2 threads
-      stdout += finished(['--quick', '--threads', '1', '--backends', backends.join(), '--json', json]);
+      stdout += finished([...written, '--threads', '1', '--backends', backends.join()]);
       rows.push(...rowsIn(json).filter(({ candidate }) => n === 0 || !candidate.startsWith('longhand-')));
     }
     writeFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));

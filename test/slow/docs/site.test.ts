@@ -115,7 +115,7 @@ function pagesToOpen(): string[] {
   return [...new Set([...others, ...samples])];
 }
 
-/** A renderer keeps 5 MB or more of each page that it has shown: after these many the visit ends, and another begins. */
+/** A renderer keeps 5 MB or more of each page that it has shown, so a visit ends after this many pages, and another begins. */
 const PAGES_OF_A_VISIT = 10;
 
 /** Two visits at a time, which take the next pages until there are none. */
