@@ -32,6 +32,7 @@ const ANSWERER = `
   for await (const line of createInterface({ input: process.stdin })) {
     const answer = await new AsyncFunction(JSON.parse(line))().then((value) => ({ value }), (error) => ({ error: error.stack }));
     console.log(JSON.stringify(answer));
+    globalThis.gc(); // frees what the answer's networks had, before the next one's
   }`;
 
 /**
@@ -39,7 +40,11 @@ const ANSWERER = `
  * body of an async function, and can use what the line `names` declares. `close` checks that nothing was written to stderr.
  */
 export function moduleProcess(names = '') {
-  const child = spawn(process.execPath, [...ON_ONE_PROCESSOR, '--input-type=module', '--eval', ANSWERER], { cwd });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', ...ON_ONE_PROCESSOR, '--input-type=module', '--eval', ANSWERER],
+    { cwd },
+  );
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

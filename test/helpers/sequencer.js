@@ -15,12 +15,13 @@ const LATER = [
   /docs\/figures/,
   /(bench\/bench|page\/page)/,
   /slow\/docs\/measure/,
-  /bench\/steps/,
+  /slow\/cells\/cells-gpu/,
   /page\/compute/,
+  /bench\/steps/,
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 
 /** The number of files that begin before those of each group of LATER. */
-const BETWEEN = 10;
+const BETWEEN = 7;
 
 /** Its text calls the function that builds the site, or waits for it. */
 const opensSite = ({ path }) => readFileSync(path, 'utf8').includes('builtSite');
@@ -32,7 +33,11 @@ export default class extends Sequencer {
     const isLater = ({ path }) => LATER.some((name) => name.test(path));
     const last = order.filter((one) => !first.includes(one) && !isLater(one) && opensSite(one));
     const rest = order.filter((one) => !first.includes(one) && !last.includes(one) && !isLater(one));
-    const later = LATER.flatMap((name) => [...rest.splice(0, BETWEEN), ...order.filter(({ path }) => name.test(path))]);
-    return [...first, ...later, ...rest, ...last];
+    const small = [...rest, ...last];
+    const later = LATER.flatMap((name) => [
+      ...small.splice(0, BETWEEN),
+      ...order.filter(({ path }) => name.test(path)),
+    ]);
+    return [...first, ...later, ...small];
   }
 }
