@@ -201,7 +201,7 @@ export class Visit {
  * For a test file: its visits of a site, by default the page that `longhand page` serves. Each test's visits are closed after
  * the test, which fails if one of them had a fault.
  */
-export function servePage(serve = () => LonghandPage.serve(), timeoutMs?: number) {
+export function servePage(serve = () => LonghandPage.serve()) {
   let site: LonghandPage;
   let visits: Visit[] = [];
   const shared: Visit[] = [];
@@ -212,7 +212,7 @@ export function servePage(serve = () => LonghandPage.serve(), timeoutMs?: number
   const willRun = testInBrowser === test;
   beforeAll(async () => {
     if (willRun) site = await serve();
-  }, timeoutMs);
+  });
   afterAll(async () => {
     if (willRun) await site.close();
   });

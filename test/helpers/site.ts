@@ -1,60 +1,12 @@
 /** The built site, and what a visitor does in its exercises, in a real Chromium. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { bringUpToDate, withLock } from '../../build/part.mjs';
-import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
 import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { BASE } from './built-site.js';
 import { keepMessages, untilWorkerSends } from './chromium.js';
 import { type Visit, LonghandPage, servePage } from './longhand-page.js';
-
-/** The time limit for a hook that waits for the build, or for that of another test file. */
-const BUILD_MS = 1_200_000;
-
-/** The path that the site is built for; no file of the site may contain it. */
-const BASE = '/base-of-the-site/';
-
-/** It takes minutes, in which other test files may build the library. */
-const LOCK = 'lock-of-site';
-
-/** What every page is made from. */
-const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
-
-/** The folder of the whole site. It is built only if its documents or the files that they show have changed. */
-export async function builtSite(): Promise<string> {
-  await builtApi();
-  const inputs = ['docs', '!docs/api', 'bench', '!bench/rivals/node_modules', ...SOURCES, ...linkedFiles()];
-  return upToDate('site-for-tests', inputs, (folder) => {
-    // Node needs some 800 MB; with a limit near that, V8 looks for free memory all the time. GOGC is for esbuild, which needs 400 MB without it
-    run(
-      { NODE_OPTIONS: '--max-old-space-size=1300 --max-semi-space-size=8', GOGC: '25' },
-      'vitepress',
-      'build',
-      'docs',
-      '--base',
-      BASE,
-      '--outDir',
-      folder,
-    );
-    const play = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', path.join(folder, 'play')];
-    run({}, 'vite', 'build', ...play, '--logLevel', 'warn');
-  });
-}
-
-/** The folder of the API reference as Markdown. TypeDoc has warned of nothing. */
-export async function builtApi(): Promise<string> {
-  const output = 'docs/api';
-  const make = async (): Promise<void> => {
-    rmSync(path.join(project, output), { recursive: true, force: true });
-    const warnings = run({}, 'typedoc', '--options', 'docs/.vitepress/typedoc.mjs');
-    if (warnings !== '') throw new Error(warnings);
-  };
-  const inputs = ['docs/.vitepress/typedoc.mjs', 'package.json', 'src', 'kernels'];
-  await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }), LOCK);
-  return path.join(project, output);
-}
 
 /** Files of a built site, from its folder; those of /play are left out. */
 export const filesOf = (folder: string, extension: string): string[] =>
@@ -72,26 +24,6 @@ export function expectNoBase(folder: string): void {
   expect([pages.length > 10, wrong]).toEqual([true, []]);
 }
 
-async function upToDate(name: string, inputs: string[], build: (folder: string) => void): Promise<string> {
-  const output = `dist/${name}`;
-  const folder = path.join(project, output);
-  const make = async (): Promise<void> => {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    build(folder);
-  };
-  await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }), LOCK);
-  return folder;
-}
-
-/** What the command warns of. */
-function run(env: NodeJS.ProcessEnv, ...command: string[]): string {
-  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  const { status, stderr } = spawnSync(`node_modules/.bin/${command[0]}`, command.slice(1), options);
-  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-  return stderr;
-}
-
 type Options = Parameters<LonghandPage['open']>[1];
 
 /** For a test file: its visits of the site, which a plain host serves. */
@@ -100,7 +32,7 @@ export function hostSite(built: () => Promise<string>) {
   const { open, address } = servePage(async () => {
     folder = await built();
     return LonghandPage.host(folder);
-  }, BUILD_MS);
+  });
 
   /** A visit of an exercise whose editor is ready. */
   async function work(name: string, options?: Options): Promise<Visit> {

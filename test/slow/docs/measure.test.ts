@@ -8,10 +8,11 @@ import type { Page } from 'playwright-core';
 import { fragmentOf, resultOf } from '../../../docs/.vitepress/theme/measure/link.js';
 import { type Result, resultIn } from '../../../bench/measure/result.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { LonghandPage } from '../../helpers/longhand-page.js';
 import { measuredResult } from '../../helpers/bench-rows.js';
-import { builtSite, hostSite } from '../../helpers/site.js';
+import { hostSite } from '../../helpers/site.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { open, folder } = hostSite(builtSite);

@@ -3,8 +3,9 @@ import type { Locator, Page } from 'playwright-core';
 import { SECTIONS } from '../../../docs/learn/programs/by-hand-lines.mjs';
 import { valuesOfTheEngine } from '../../../docs/learn/programs/by-hand.mjs';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtSite, hostSite } from '../../helpers/site.js';
+import { hostSite } from '../../helpers/site.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 
 const { open, address } = hostSite(builtSite);

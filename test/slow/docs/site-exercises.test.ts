@@ -4,10 +4,10 @@ import { loadMnist } from '../../../src/data/mnist-files.js';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { answerLosses, rightLosses } from '../../../src/exercises/train.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
   addressOf,
-  builtSite,
   EDITOR,
   ENDLESS,
   expectTimeLimit,

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Locator } from 'playwright-core';
 import { showIn, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { addressOf, builtSite, filesOf, hostSite, mistaken, named, solution, verdictOn } from '../../helpers/site.js';
+import { addressOf, filesOf, hostSite, mistaken, named, solution, verdictOn } from '../../helpers/site.js';
 
 const { open, work, folder, address } = hostSite(builtSite);
 

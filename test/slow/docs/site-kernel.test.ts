@@ -4,8 +4,9 @@ import { launchChromium } from '../../../bench/browser/chromium.js';
 import { type Language, LANGUAGE_NAMES } from '../../../bench/kernel/languages.js';
 import { startsIn } from '../../../bench/kernel/starts.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtSite, hostSite, paste, textOf } from '../../helpers/site.js';
+import { hostSite, paste, textOf } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 const [{ source: NAIVE }, , { source: TILE }] = startsIn('wgsl', 'webgl2');

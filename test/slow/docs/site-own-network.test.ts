@@ -5,8 +5,9 @@ import { trainAnswers } from '../../../docs/.vitepress/theme/own-network/train-a
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { EXERCISES, EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../../src/exercises/exercises.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chromium.js';
-import { builtSite, HANGING, hostSite, mistaken, solution, untilNoWorker } from '../../helpers/site.js';
+import { HANGING, hostSite, mistaken, solution, untilNoWorker } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 const PAGE = 'exercises/network.html';

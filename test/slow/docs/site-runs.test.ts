@@ -8,9 +8,10 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { RUNNABLE } from '../../../docs/.vitepress/theme/places.js';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { blocksIn, outputOf, read, withoutTrailingSpaces } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtSite, hostSite } from '../../helpers/site.js';
+import { hostSite } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PLACES } from '../../../docs/.vitepress/theme/places.js';
 import { viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
-  builtSite,
   ENDLESS,
   expectTimeLimit,
   filesOf,

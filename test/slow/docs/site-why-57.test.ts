@@ -4,9 +4,10 @@ import { wordsOfGates, written } from '../../../docs/.vitepress/theme/why-57/dra
 import type { Found } from '../../../docs/.vitepress/theme/why-57/worker.js';
 import { CASES } from '../../../docs/learn/programs/path-switches.mjs';
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { read } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtSite, hostSite } from '../../helpers/site.js';
+import { hostSite } from '../../helpers/site.js';
 
 const { open, address } = hostSite(builtSite);
 

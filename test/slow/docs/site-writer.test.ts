@@ -1,8 +1,9 @@
 /** The network that the reader writes in min-char-rnn, and the trained one that comes with the site, in a real Chromium. */
 import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
+import { builtSite } from '../../helpers/built-site.js';
 import { read } from '../../helpers/chapter.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtSite, hostSite, paste, textOf } from '../../helpers/site.js';
+import { hostSite, paste, textOf } from '../../helpers/site.js';
 import { startIn } from '../../../docs/.vitepress/theme/own-writer/results.js';
 
 const { open, address } = hostSite(builtSite);

@@ -6,8 +6,9 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { expectGoodIn, showIn } from '../../helpers/axe.js';
+import { builtApi, builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { builtApi, builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
+import { expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
 
 const { open, folder, address } = hostSite(builtSite);
 
@@ -291,7 +292,7 @@ testInBrowser('/play is the page, isolated by a service worker, so it has thread
 
 describe('the API reference', () => {
   let out: string;
-  beforeAll(async () => void (out = await builtApi()), 600_000);
+  beforeAll(async () => void (out = await builtApi()));
 
   test('every entry has its name, and every name a short page', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };

@@ -1,9 +1,9 @@
 /** “Train” in a real Chromium: the command line's losses; play, pause, steps and reset. */
 import path from 'node:path';
+import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
-import { builtSite } from '../../helpers/site.js';
 
 const { visit, shareVisit } = servePage();
 describe('the losses of 60 steps are those of the command line', () => {
