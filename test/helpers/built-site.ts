@@ -11,8 +11,11 @@ export const BASE = '/base-of-the-site/';
 /** It takes minutes, in which other processes may build the library. */
 const LOCK = 'lock-of-site';
 
-/** What every page is made from. */
-const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
+/** What the pages are made from, and which rivals are installed. */
+const SOURCES = [
+  ...['src', 'kernels', 'docs', '!docs/api', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...['bench', '!bench/rivals/node_modules', 'bench/rivals/node_modules/.package-lock.json'],
+];
 
 /** The folder of the whole site. It is built only if its documents or the files that they show have changed. */
 export async function builtSite(): Promise<string> {
@@ -29,7 +32,7 @@ export async function builtSite(): Promise<string> {
     const play = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', path.join(folder, 'play')];
     run({}, 'vite', 'build', ...play, '--logLevel', 'warn');
   };
-  const inputs = ['docs', '!docs/api', 'bench', '!bench/rivals/node_modules', ...SOURCES, ...linkedFiles()];
+  const inputs = [...SOURCES, ...linkedFiles()];
   await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }), LOCK);
   return folder;
 }

@@ -13,6 +13,7 @@ const FIRST = [
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 const LATER = [
   /slow\/docs\/site/,
+  /training\/pytorch-training/,
   /(bench\/bench|page\/page)/,
   /slow\/docs\/measure/,
   /slow\/cells\/cells-gpu/,
