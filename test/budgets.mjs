@@ -8,10 +8,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 1037;
+const MOST_FILES = 1038;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62554, test: 60457 };
+const TOGETHER = { 'src + kernels': 62479, test: 60475 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -19,7 +19,7 @@ const MOST_LINES = {
   '.github': 110,
   bench: 10418,
   build: 612,
-  docs: 33970,
+  docs: 33971,
   examples: 206,
   'kernels, in no room': 162,
   'kernels/gpu': 2893,
@@ -39,7 +39,7 @@ const MOST_LINES = {
   'src/exercises': 5863,
   'src/export': 1156,
   'src/files': 1436,
-  'src/forecast': 5865,
+  'src/forecast': 5790,
   'src/mistakes': 2313,
   'src/network': 2147,
   'src/own-network': 277,
@@ -61,15 +61,15 @@ const MOST_LINES = {
   'test/files': 883,
   'test/fixtures': 1495,
   'test/forecast': 4715,
-  'test/helpers': 6697,
+  'test/helpers': 6706,
   'test/kernels': 2968,
   'test/network': 1946,
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7175,
+  'test/slow': 7185,
   'test/training': 3793,
-  'the top': 1349,
+  'the top': 1353,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */
