@@ -20,10 +20,11 @@ const bench = (args: readonly string[], env = process.env) =>
 describe('npm run bench -- --quick', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
   const [json, report] = [path.join(folder, 'rows.ndjson'), path.join(folder, 'benchmarks.md')];
-  // Every candidate is a process: all at once need 1.7 GB. The baseline is in both runs.
+  // Every candidate is a process: all at once need 1.7 GB. The baseline is in each run.
   const ours = candidateNames().filter((name) => /^(longhand|loops|gpujs)/.test(name));
-  const others = candidateNames().filter((name) => !ours.includes(name));
-  const HALVES = [ours, [BASELINE, ...others]];
+  const torch = candidateNames().filter((name) => name.startsWith('pytorch'));
+  const others = candidateNames().filter((name) => ![...ours, ...torch].includes(name));
+  const PARTS = [ours, [BASELINE, ...others], [BASELINE, ...torch]];
   const rows: Row[] = [];
   let document = '';
   let stdout = '';
@@ -35,7 +36,7 @@ describe('npm run bench -- --quick', () => {
       return run.stdout;
     };
     const written = ['--quick', '--json', json, '--report', report];
-    for (const [n, backends] of HALVES.entries()) {
+    for (const [n, backends] of PARTS.entries()) {
       // on one thread, because more would be more processes: the pages' rows are of 1 and 2 threads
       stdout += finished([...written, '--threads', '1', '--backends', backends.join()]);
       rows.push(...rowsIn(json).filter(({ candidate }) => n === 0 || !candidate.startsWith('longhand-')));
@@ -142,11 +143,14 @@ describe('npm run bench -- --browser', () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'page.ndjson');
     // the modes of WebGPU: steps.test.ts
     const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'loops'];
-    const backends = [...ours, 'tensorflow-wasm', 'jax-wasm', 'onnxruntime'].join();
-    const run = bench(['forward', '--browser', '--quick', '--threads', '1,2', '--backends', backends, '--json', file]);
-    expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
-
-    const rows = rowsIn(file);
+    const rivals = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
+    // each candidate is a page with a process of its own: all at once need 1.3 GB
+    const rows = [ours, [BASELINE, ...rivals]].flatMap((backends) => {
+      const options = ['--quick', '--threads', '1,2', '--backends', backends.join(), '--json', file];
+      const run = bench(['forward', '--browser', ...options]);
+      expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
+      return rowsIn(file);
+    });
     const verified = rows.filter((row) => row.verified);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
     expect(verified.map(labelOf)).toEqual(expect.arrayContaining([...ours, 'longhand-wasm ×2']));
