@@ -16,7 +16,7 @@ import { type TrainOptions, TUTORIAL } from '../training/options.js';
 import { networkFor } from '../training/training.js';
 import { type ClassifyPlan, type Member, membersOf, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
-import { type Windows, windowsOf } from './windows.js';
+import { type Window, windowsOf } from './windows.js';
 
 /** One column of a network's inputs: a number for each place. */
 export interface InputColumn {
@@ -39,37 +39,46 @@ export function inputColumns({ columns, inputs }: ClassifyPlan, recordings: Reco
 export const inputCount = ({ inputs }: Pick<ClassifyPlan, 'inputs'>): number =>
   inputs.reduce((sum, { hasMissing }) => sum + (hasMissing ? 2 : 1), 0);
 
+const startsOf = (windows: readonly Window[]): Uint8Array =>
+  new Uint8Array(Uint32Array.from(windows, ({ start }) => start).buffer);
+
 /** Windows as the examples of a run. */
-export function windowExamples(plan: ClassifyPlan, columns: readonly InputColumn[], windows: Windows): Examples {
+export function windowExamples(
+  plan: ClassifyPlan,
+  columns: readonly InputColumn[],
+  windows: readonly Window[],
+): Examples {
   const { window: T, classes } = plan;
-  const { count, starts, lengths, labels } = windows;
   const bytes = {
     *[Symbol.iterator]() {
       yield new TextEncoder().encode(JSON.stringify(plan));
       for (const { values } of columns) yield bytesOfNumbers(values);
-      yield new Uint8Array(starts.buffer);
-      yield new Uint8Array(labels.buffer);
-      if (plan.verdicts) yield new Uint8Array(lengths.buffer); // else all have T rows
+      yield startsOf(windows);
+      yield new Uint8Array(Int32Array.from(windows, ({ label }) => label).buffer);
+      if (plan.verdicts) yield new Uint8Array(Uint32Array.from(windows, ({ length }) => length).buffer); // else all have T rows
     },
   };
   const past = columns.map(({ name, values }) => ({ name, at: (place: number) => values[place] }));
   const read = { columns: { past, future: [] }, ahead: [] };
   const examples = examplesOfWindows(
-    { ...{ count, T, bytes, targets: 0, reads: 'last' }, classes: classes.length, classNames: classes },
+    {
+      ...{ count: windows.length, T, bytes, targets: 0, reads: 'last' },
+      ...{ classes: classes.length, classNames: classes },
+    },
     past.length,
-    (n) => ({ columns: read, start: starts[n] }),
-    (indices, B) => ({ labels: rowsFrom(B, indices, (n) => labels[n]) }),
+    (n) => ({ columns: read, start: windows[n].start }),
+    (indices, B) => ({ labels: rowsFrom(B, indices, (n) => windows[n].label) }),
   );
-  return lengths.every((rows) => rows === T) ? examples : { ...examples, fill: fillShorter };
+  return windows.every(({ length }) => length === T) ? examples : { ...examples, fill: fillShorter };
 
   /** The longest first, as the LSTMs read them, and 0 after the end of each. */
   function fillShorter(x: Tensor, given: Uint32Array): FilledBatch {
     const [, B, I] = x.shape;
-    const indices = given.slice().sort((a, b) => lengths[b] - lengths[a]);
+    const indices = given.slice().sort((a, b) => windows[b].length - windows[a].length);
     const { targets } = examples.fill(x, indices);
     for (const [b, n] of indices.entries())
-      for (let t = lengths[n]; t < T; t++) for (let i = 0; i < I; i++) x.set(t, b, i, 0);
-    const ofBatch = Array.from({ length: B }, (_, b) => (b < indices.length ? lengths[indices[b]] : 1));
+      for (let { length: t } = windows[n]; t < T; t++) for (let i = 0; i < I; i++) x.set(t, b, i, 0);
+    const ofBatch = Array.from({ length: B }, (_, b) => (b < indices.length ? windows[indices[b]].length : 1));
     return { targets: { ...targets, lengths: ofBatch }, indices };
   }
 }
@@ -108,7 +117,7 @@ function examplesFor(plan: ClassifyPlan, recordings: Recordings): TrainingData<E
     *[Symbol.iterator]() {
       yield* train.bytes;
       yield new Uint8Array(recordings.labels.buffer);
-      yield new Uint8Array(windows.starts.buffer);
+      yield startsOf(windows);
     },
   };
   return {
@@ -163,7 +172,11 @@ export class Classifier {
   }
 
   /** For each network, the probabilities `[C]` of each window. */
-  async byNetwork(columns: readonly InputColumn[], windows: Windows, signal?: AbortSignal): Promise<Float64Array[][]> {
+  async byNetwork(
+    columns: readonly InputColumn[],
+    windows: readonly Window[],
+    signal?: AbortSignal,
+  ): Promise<Float64Array[][]> {
     const examples = windowExamples(this.plan, columns, windows);
     const all: Float64Array[][] = [];
     for (const { best } of membersOf(this.plan)) all.push(await this.probabilitiesOf(best, examples, signal));
@@ -202,7 +215,7 @@ export class Classifier {
   /** The mean probabilities `[C]` of each window. */
   async probabilities(
     columns: readonly InputColumn[],
-    windows: Windows,
+    windows: readonly Window[],
     signal?: AbortSignal,
   ): Promise<Float64Array[]> {
     return meanOf(await this.byNetwork(columns, windows, signal));

@@ -7,7 +7,7 @@ import { sha256Of } from '../files/sha256.js';
 import { type Scale, bytesOfNumbers, bytesOfValues, scaleOf } from '../data/scale.js';
 import type { PlannedMember } from '../trained-state.js';
 import { type ClassifyColumns, type Recordings, type Stretch, listed, shortStep } from './recordings.js';
-import { type Windows, type WindowSizes, windowsOf, windowsWhere } from './windows.js';
+import { type Window, type WindowSizes, windowsOf } from './windows.js';
 
 /** The parts of the data. The first two choose the networks' weights; the third only measures them. */
 export const PARTS = ['training', 'validation', 'test'] as const;
@@ -58,16 +58,16 @@ export function planOf(
 ): ClassifyPlan {
   const { name, classes, step } = recordings;
   const windows = windowsOf(recordings, choices);
-  if (windows.count === 0) throw tooShort(recordings, choices);
+  if (windows.length === 0) throw tooShort(recordings, choices);
   const { columns, window } = choices;
   const split =
     columns.group === null ? splitOfRows(recordings.count, window) : splitOfGroups(name, windows, choices, seed, test);
   for (const part of PARTS) assertHasWindows(recordings, choices, split, windows, part);
   const training = windowsOfPart({ split, window }, windows, 'training');
-  const [first] = training.labels;
-  if (training.labels.every((label) => label === first)) {
+  const [first] = training;
+  if (training.every(({ label }) => label === first.label)) {
     throw new DataError(
-      `${name}: every window of the training part is ${classes[first]}: ` +
+      `${name}: every window of the training part is ${classes[first.label]}: ` +
         (columns.group === null ? 'name the column of the recordings with --group' : 'choose another --seed'),
     );
   }
@@ -171,12 +171,12 @@ function splitOfRows(count: number, window: number): Split {
  */
 function splitOfGroups(
   name: string,
-  { labels, groups }: Windows,
+  windows: readonly Window[],
   { window, verdicts }: ClassifyChoices,
   seed: number,
   given?: readonly string[],
 ): Split {
-  const classOf = new Map(groups.map((group, n) => [String(group), labels[n]] as const).filter(([, k]) => k >= 0));
+  const classOf = new Map(windows.filter(({ label }) => label >= 0).map(({ group, label }) => [String(group), label]));
   const used = [...classOf.keys()].sort();
   if (used.length < PARTS.length) {
     throw new DataError(
@@ -211,10 +211,10 @@ function assertHasWindows(
   { name, count }: Recordings,
   { window, columns }: ClassifyChoices,
   split: Split,
-  windows: Windows,
+  windows: readonly Window[],
   part: Part,
 ): void {
-  if (windowsOfPart({ split, window }, windows, part).count > 0) return;
+  if (windowsOfPart({ split, window }, windows, part).length > 0) return;
   throw new DataError(
     `${name}: no window of ${counted(window, 'row')} with a class of ${columns.classify} lies in the ${part} part, ${nameOfPart(split, part)} of ${count}`,
   );
@@ -230,16 +230,16 @@ export function nameOfPart({ by, parts }: Split, part: Part): string {
 /** The windows of a part that have a class: all their rows lie in it. */
 export function windowsOfPart(
   { split, window }: Pick<ClassifyPlan, 'split' | 'window'>,
-  windows: Windows,
+  windows: readonly Window[],
   part: Part,
-): Windows {
-  const { starts, labels, groups } = windows;
+): Window[] {
+  const known = windows.filter(({ label }) => label >= 0);
   if (split.by === 'group') {
     const own = new Set<string | null>(split.parts[part]);
-    return windowsWhere(windows, (n) => labels[n] >= 0 && own.has(groups[n]));
+    return known.filter(({ group }) => own.has(group));
   }
   const { from, to } = split.parts[part];
-  return windowsWhere(windows, (n) => labels[n] >= 0 && starts[n] >= from && starts[n] + window <= to);
+  return known.filter(({ start }) => start >= from && start + window <= to);
 }
 
 /** The numbers of each input in the training part. */

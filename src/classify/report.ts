@@ -3,7 +3,7 @@ import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { scaleOf } from '../data/scale.js';
 import { type Classifier, type InputColumn, inputColumns, likeliest, meanOf } from './classifier.js';
-import { type Windows, verdictsOn, windowsAt, windowsOf } from './windows.js';
+import { type Window, verdictsOn, windowsOf } from './windows.js';
 import { type Samples, chosenLogistic, logisticProbabilities, nearestScores, softmax } from './baselines.js';
 import { type ClassifyPlan, type Part, assertOfTraining, nameOfPart, windowsOfPart } from './plan.js';
 import { type Recordings, listed } from './recordings.js';
@@ -42,7 +42,7 @@ export interface TestReport {
 export interface TestedWindows {
   readonly report: TestReport;
   /** What has a verdict: windows, or groups. */
-  readonly windows: Windows;
+  readonly windows: readonly Window[];
   /** The probabilities `[C]` of each verdict. */
   readonly probabilities: readonly Float64Array[];
 }
@@ -64,7 +64,7 @@ export async function reportOf(
   assertOfTraining(plan, recordings);
   const networks = await classifier.byNetwork(columns, windows, signal);
   const judged = judgedBy(plan, windows, meanOf(networks));
-  const { labels } = judged.windows;
+  const labels = labelsOf(judged.windows);
   const predicted = judged.probabilities.map(likeliest);
   const accuracy = accuracyOf(predicted, labels);
   const baselines = [
@@ -72,11 +72,11 @@ export async function reportOf(
     ...(await hurdles(plan, columns, { training, validation, test: windows }, signal)),
   ];
   const best = baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-  const [known, tested] = [training, windows].map((part) => new Set(part.labels));
+  const [known, tested] = [training, windows].map((part) => new Set(part.map(({ label }) => label)));
   return {
     ...judged,
     report: {
-      ...{ windows: windows.count, ...(plan.verdicts && { groups: judged.windows.count }), baselines, accuracy },
+      ...{ windows: windows.length, ...(plan.verdicts && { groups: judged.windows.length }), baselines, accuracy },
       networks: networks.map((rows) => accuracyOf(judgedBy(plan, windows, rows).probabilities.map(likeliest), labels)),
       beatenBy: best.accuracy >= accuracy ? best.name : null,
       unknown: plan.classes.filter((_, k) => tested.has(k) && !known.has(k)),
@@ -88,7 +88,7 @@ export async function reportOf(
 /** What has a verdict, and its probabilities `[C]`, from those of each window: a group's are their geometric mean. */
 export function judgedBy(
   plan: Pick<ClassifyPlan, 'verdicts'>,
-  windows: Windows,
+  windows: readonly Window[],
   probabilities: readonly Float64Array[],
 ): Pick<TestedWindows, 'windows' | 'probabilities'> {
   if (plan.verdicts === undefined) return { windows, probabilities };
@@ -98,32 +98,34 @@ export function judgedBy(
 }
 
 /** The windows of a part that must not be empty, or lack one of its groups: all had a window with a class in training. */
-function partOf(plan: ClassifyPlan, recordings: Recordings, all: Windows, part: Part): Windows {
+function partOf(plan: ClassifyPlan, recordings: Recordings, all: readonly Window[], part: Part): Window[] {
   const windows = windowsOfPart(plan, all, part);
   const { split } = plan;
-  const found = new Set(windows.groups);
+  const found = new Set(windows.map(({ group }) => group));
   const missing = split.by === 'group' ? split.parts[part].filter((group) => !found.has(group)) : [];
   const isWhole = split.by === 'group' ? missing.length === 0 : split.parts[part].to <= recordings.count;
-  if (windows.count > 0 && isWhole) return windows;
-  const lacks = windows.count > 0 && missing.length > 0 ? `: ${listed(missing)} missing` : '';
+  if (windows.length > 0 && isWhole) return windows;
+  const lacks = windows.length > 0 && missing.length > 0 ? `: ${listed(missing)} missing` : '';
   throw new DataError(
     `${recordings.name}: does not have the ${part} part that the classifier was trained with, ${nameOfPart(split, part)}${lacks}`,
   );
 }
 
+const labelsOf = (windows: readonly Window[]): Int32Array => Int32Array.from(windows, ({ label }) => label);
+
 const accuracyOf = (predicted: ArrayLike<number>, labels: Int32Array): number =>
   labels.reduce((right, label, n) => right + Number(predicted[n] === label), 0) / labels.length;
 
-function mostFrequentOf(plan: ClassifyPlan, training: Windows, { count, labels }: Windows) {
+function mostFrequentOf(plan: ClassifyPlan, training: readonly Window[], tested: readonly Window[]) {
   const counts = plan.classes.map(() => 0);
   const { of } = verdictsOn(
     plan,
     training,
-    training.groups.map(() => new Float64Array()),
+    training.map(() => new Float64Array()),
   );
-  for (const label of of.labels) counts[label]++;
+  for (const { label } of of) counts[label]++;
   const most = counts.indexOf(Math.max(...counts));
-  const accuracy = accuracyOf(new Int32Array(count).fill(most), labels);
+  const accuracy = accuracyOf(new Int32Array(tested.length).fill(most), labelsOf(tested));
   return { name: `the most frequent class (${plan.classes[most]})`, accuracy };
 }
 
@@ -142,7 +144,7 @@ const LEAST_KNOWN = 100;
 export async function hurdles(
   plan: ClassifyPlan,
   columns: readonly InputColumn[],
-  { training, validation, test }: Readonly<Record<Part, Windows>>,
+  { training, validation, test }: Readonly<Record<Part, readonly Window[]>>,
   signal?: AbortSignal,
   products = MOST_PRODUCTS,
 ): Promise<{ name: string; accuracy: number }[]> {
@@ -150,13 +152,13 @@ export async function hurdles(
   const rowsOfStep = Math.ceil(plan.window / MOST_STEPS);
   const T = Math.ceil(plan.window / rowsOfStep);
   const band = Math.ceil(BAND * T);
-  const stepsIn = (windows: Windows): Samples => stepsOf(columns, windows, rowsOfStep);
+  const stepsIn = (windows: readonly Window[]): Samples => stepsOf(columns, windows, rowsOfStep);
   const steps = rowsOfStep === 1 ? 'steps' : `means of ${rowsOfStep} rows`;
   const found: { name: string; accuracy: number }[] = [];
   const measure = async (
     name: string,
     most: { readonly known: number; readonly measured: number },
-    scoresOf: (known: Windows, measured: Windows) => Promise<Float64Array[]>,
+    scoresOf: (known: readonly Window[], measured: readonly Window[]) => Promise<Float64Array[]>,
   ): Promise<void> => {
     const [known, measured] = [someOf(training, most.known), someOf(test, most.measured)];
     const verdicts = verdictsOn(plan, measured, await scoresOf(known, measured));
@@ -165,27 +167,30 @@ export async function hurdles(
       [measured, test, 'test'],
     ] as const;
     const cut = parts.flatMap(([some, all, part]) =>
-      some.count < all.count ? `, ${some.count} of ${all.count} ${part} windows` : [],
+      some.length < all.length ? `, ${some.length} of ${all.length} ${part} windows` : [],
     );
-    found.push({ name: name + cut.join(''), accuracy: accuracyOf(verdicts.scores.map(likeliest), verdicts.of.labels) });
+    found.push({
+      name: name + cut.join(''),
+      accuracy: accuracyOf(verdicts.scores.map(likeliest), labelsOf(verdicts.of)),
+    });
   };
-  const logistic = (name: string, limit: number, features: number, read: (windows: Windows) => Samples) => {
+  const logistic = (name: string, limit: number, features: number, read: (windows: readonly Window[]) => Samples) => {
     const most = { known: limit / (features * C), measured: MOST_NUMBERS / features };
     return measure(name, most, (known, measured) =>
       logisticScores([known, someOf(validation, most.measured), measured].map(read), C, signal),
     );
   };
-  const nearest = (name: string, limit: number, width: number, read: (windows: Windows) => Samples) => {
+  const nearest = (name: string, limit: number, width: number, read: (windows: readonly Window[]) => Samples) => {
     const pairs = limit / (T * (2 * width + 1) * (I + 2));
-    const most = Math.floor(Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.count, 1));
-    return measure(name, { known: most, measured: pairs / Math.min(most, training.count) }, (known, measured) =>
+    const most = Math.floor(Math.max(Math.min(LEAST_KNOWN, Math.sqrt(pairs)), pairs / test.length, 1));
+    return measure(name, { known: most, measured: pairs / Math.min(most, training.length) }, (known, measured) =>
       nearestScores(read(known), read(measured).rows, { classes: C, inputs: I, band: width }, signal),
     );
   };
   await logistic('logistic regression on means and deviations', products.moments, 2 * I, (windows) =>
     featuresOf(columns, windows),
   );
-  const whole = (windows: Windows): Samples => padded(stepsIn(windows), T * I);
+  const whole = (windows: readonly Window[]): Samples => padded(stepsIn(windows), T * I);
   await logistic(`logistic regression on the ${steps}`, products.logistic, T * I, whole);
   await nearest('1-NN, Euclidean distance', products.euclid, 0, whole);
   await nearest(`1-NN, dynamic time warping (band ${100 * BAND}%)`, products.warping, band, stepsIn);
@@ -208,29 +213,27 @@ async function logisticScores(
 }
 
 /** At most so many windows, drawn at random, always the same. */
-function someOf(windows: Windows, most: number): Windows {
-  if (windows.count <= most) return windows;
-  const order = Uint32Array.from({ length: windows.count }, (_, n) => n);
+function someOf(windows: readonly Window[], most: number): readonly Window[] {
+  if (windows.length <= most) return windows;
+  const order = Uint32Array.from(windows.keys());
   new Random(1).shuffle(order);
-  return windowsAt(
-    windows,
-    Array.from(order.subarray(0, Math.max(1, Math.floor(most)))).sort((a, b) => a - b),
-  );
+  const chosen = order.subarray(0, Math.max(1, Math.floor(most))).sort();
+  return Array.from(chosen, (n) => windows[n]);
 }
 
 /** The steps of each window, `[steps,I]`: each the mean of so many rows. */
-function stepsOf(columns: readonly InputColumn[], { starts, lengths, labels }: Windows, rowsOfStep: number): Samples {
+function stepsOf(columns: readonly InputColumn[], windows: readonly Window[], rowsOfStep: number): Samples {
   const I = columns.length;
-  const rows = Array.from(starts, (start, n) => {
-    const steps = new Float64Array(Math.ceil(lengths[n] / rowsOfStep) * I);
-    for (let t = 0; t < lengths[n]; t++) {
+  const rows = windows.map(({ start, length }) => {
+    const steps = new Float64Array(Math.ceil(length / rowsOfStep) * I);
+    for (let t = 0; t < length; t++) {
       const first = t - (t % rowsOfStep);
-      const count = Math.min(rowsOfStep, lengths[n] - first);
+      const count = Math.min(rowsOfStep, length - first);
       for (let i = 0; i < I; i++) steps[(first / rowsOfStep) * I + i] += columns[i].values[start + t] / count;
     }
     return steps;
   });
-  return { rows, labels };
+  return { rows, labels: labelsOf(windows) };
 }
 
 /** With zeros, which are the means of the inputs, at the ends of shorter rows. */
@@ -244,12 +247,12 @@ const padded = ({ rows, labels }: Samples, length: number): Samples => ({
 });
 
 /** The mean and the deviation of each column over each window. */
-export const featuresOf = (columns: readonly InputColumn[], { starts, lengths, labels }: Windows): Samples => ({
-  labels,
-  rows: Array.from(starts, (start, n) =>
+export const featuresOf = (columns: readonly InputColumn[], windows: readonly Window[]): Samples => ({
+  labels: labelsOf(windows),
+  rows: windows.map(({ start, length }) =>
     Float64Array.from(
       columns.flatMap(({ values }) => {
-        const { level, scale } = deviationOf(values.subarray(start, start + lengths[n]));
+        const { level, scale } = deviationOf(values.subarray(start, start + length));
         return [level, scale];
       }),
     ),

@@ -15,42 +15,35 @@ export interface WindowSizes {
   readonly verdicts?: 'group';
 }
 
-/** Windows of recordings. */
-export interface Windows {
-  readonly count: number;
-  /** The place at which each begins. */
-  readonly starts: Uint32Array;
-  /** The rows of each, at most T. */
-  readonly lengths: Uint32Array;
-  /** The class of each: the most frequent one of its rows; -1 if most rows have none. */
-  readonly labels: Int32Array;
-  /** The group of each; null without groups. */
-  readonly groups: readonly (string | null)[];
+/** Rows of a recording that have one class. */
+export interface Window {
+  /** The place at which it begins. */
+  readonly start: number;
+  /** Its rows, at most T. */
+  readonly length: number;
+  /** The most frequent class of its rows; -1 if most rows have none. */
+  readonly label: number;
+  /** null without groups. */
+  readonly group: string | null;
 }
 
 /** The windows of all stretches: `window` rows, one every `stride` rows. */
 export function windowsOf(
   { stretches, labels, classes }: Pick<Recordings, 'stretches' | 'labels' | 'classes'>,
   { window, stride, verdicts }: WindowSizes,
-): Windows {
-  const found: { start: number; length: number; group: string | null }[] = [];
-  for (const { from, to, group } of stretches) {
-    const { first, count } = windowsWithin({ from, to }, window, stride);
-    for (let n = 0; n < count; n++) found.push({ start: first + n * stride, length: window, group });
-    const end = count > 0 ? first + (count - 1) * stride + window : from; // of what the windows cover
-    if (verdicts === 'group' && end < to) {
-      const length = Math.min(window, to - from);
-      found.push({ start: to - length, length, group });
-    }
-  }
+): Window[] {
   const counts = new Uint32Array(classes.length + 1);
-  return {
-    count: found.length,
-    starts: Uint32Array.from(found, ({ start }) => start),
-    lengths: Uint32Array.from(found, ({ length }) => length),
-    labels: Int32Array.from(found, ({ start, length }) => mostFrequent(labels.subarray(start, start + length), counts)),
-    groups: found.map(({ group }) => group),
-  };
+  return stretches.flatMap(({ from, to, group }) => {
+    const windowAt = (start: number, length: number): Window => {
+      const label = mostFrequent(labels.subarray(start, start + length), counts);
+      return { start, length, label, group };
+    };
+    const { first, count } = windowsWithin({ from, to }, window, stride);
+    const found = Array.from({ length: count }, (_, n) => windowAt(first + n * stride, window));
+    const end = count > 0 ? first + (count - 1) * stride + window : from; // of what the windows cover
+    const length = Math.min(window, to - from);
+    return verdicts === 'group' && end < to ? [...found, windowAt(to - length, length)] : found;
+  });
 }
 
 /** With more rows in a window, a network learns slowly. */
@@ -87,45 +80,29 @@ function mostFrequent(labels: Int32Array, counts: Uint32Array): number {
   return labels[last];
 }
 
-/** The windows with these indices. */
-export function windowsAt({ starts, lengths, labels, groups }: Windows, kept: readonly number[]): Windows {
-  return {
-    count: kept.length,
-    starts: Uint32Array.from(kept, (n) => starts[n]),
-    lengths: Uint32Array.from(kept, (n) => lengths[n]),
-    labels: Int32Array.from(kept, (n) => labels[n]),
-    groups: kept.map((n) => groups[n]),
-  };
-}
-
-/** The windows for which `isWanted` is true. */
-export const windowsWhere = (windows: Windows, isWanted: (n: number) => boolean): Windows =>
-  windowsAt(windows, Array.from(windows.starts.keys()).filter(isWanted));
-
 /** What has a verdict, and the logarithm of each class's probability for it, plus a constant. */
 export interface Verdicts {
   /** Each window; with `verdicts: 'group'` each group, as one window from its first row to its last. */
-  readonly of: Windows;
+  readonly of: readonly Window[];
   readonly scores: readonly Float64Array[];
 }
 
 /** The verdicts on windows whose log-probabilities `[C]` are `scores`: for a group, the mean over its windows. */
 export function verdictsOn(
   { verdicts }: Pick<WindowSizes, 'verdicts'>,
-  windows: Windows,
+  windows: readonly Window[],
   scores: readonly Float64Array[],
 ): Verdicts {
   if (verdicts === undefined) return { of: windows, scores };
-  const { starts, lengths, groups, count } = windows;
-  const firsts = groups.flatMap((group, n) => (group === groups[n - 1] ? [] : [n])); // those of a group follow one another
-  const lasts = firsts.map((_, at) => (firsts[at + 1] ?? count) - 1);
+  const firsts = windows.flatMap(({ group }, n) => (group === windows[n - 1]?.group ? [] : [n])); // those of a group follow one another
+  const ends = firsts.map((_, at) => firsts[at + 1] ?? windows.length);
   return {
-    of: {
-      ...windowsAt(windows, firsts),
-      lengths: Uint32Array.from(lasts, (last, at) => starts[last] + lengths[last] - starts[firsts[at]]),
-    },
+    of: firsts.map((first, at) => {
+      const last = windows[ends[at] - 1];
+      return { ...windows[first], length: last.start + last.length - windows[first].start };
+    }),
     scores: firsts.map((first, at) => {
-      const own = scores.slice(first, lasts[at] + 1);
+      const own = scores.slice(first, ends[at]);
       return own[0].map((_, k) => own.reduce((sum, row) => sum + row[k], 0) / own.length);
     }),
   };

@@ -1,4 +1,4 @@
-/** Numbers from texts, and the range of f32. */
+/** Numbers from texts, sums and counts of lists, and the range of f32. */
 
 const DECIMAL = /^-?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
 
@@ -22,6 +22,28 @@ export interface Range {
 /** The whole numbers of a range; none if it ends before it begins. */
 export const stepsIn = ({ from, to }: Range): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
+
+/** How many elements of a list, from its first, are so; none after them may be. */
+export function leadingCount<One>(list: readonly One[], is: (one: One, n: number) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (is(list[middle], middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The mean of the numbers that are not NaN; NaN if there are none. */
+export function meanOf(values: Iterable<number>): number {
+  let [sum, count] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return sum / count;
+}
 
 /** The largest count or seed that a flag or a field of the page accepts: the largest u32. */
 export const LARGEST_WHOLE = 2 ** 32 - 1;

@@ -4,6 +4,7 @@
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { leadingCount } from '../core/numbers.js';
 import type { TimeForm } from './times.js';
 import { DAY, dayOf, formatTime, HOUR, monthLength, monthsLater, SECOND, timeInForm, weekdayOf } from './times.js';
 
@@ -114,18 +115,8 @@ function workdayNumber(weekdays: readonly number[], time: number): number {
 }
 
 /** The workdays up to a number that are not closed. */
-const openUpTo = ({ closed }: Workdays, number: number): number => number - countOf(closed, (day) => day <= number);
-
-/** How many elements of a rising list, from its first, are so. */
-function countOf(list: readonly number[], is: (value: number, n: number) => boolean): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (is(list[middle], middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const openUpTo = ({ closed }: Workdays, number: number): number =>
+  number - leadingCount(closed, (day) => day <= number);
 
 function monthsBetween(from: number, to: number): number {
   const [a, b] = [new Date(from), new Date(to)];
@@ -153,7 +144,7 @@ const UNITS: Readonly<
     time({ start, workdays = NO_DAYS }, count) {
       const { weekdays, closed } = workdays;
       const open = openUpTo(workdays, workdayNumber(weekdays, start)) + count;
-      const number = open + countOf(closed, (day, n) => day - n <= open);
+      const number = open + leadingCount(closed, (day, n) => day - n <= open);
       const week = Math.floor(number / weekdays.length);
       const day = 7 * week + 3 + weekdays[number - week * weekdays.length];
       return start + (day - Math.floor(start / DAY)) * DAY;
@@ -165,13 +156,6 @@ const NO_DAYS: Workdays = { weekdays: [0, 1, 2, 3, 4, 5, 6], closed: [], until: 
 /** The time at `index`, a whole number that may be negative. */
 export const timeAt = (calendar: Calendar, index: number): number =>
   UNITS[calendar.unit].time(calendar, index * calendar.step);
-
-/** The same calendar with its beginning at another of its times. */
-export function beginningAt(calendar: Calendar, start: number): Calendar {
-  if (start === calendar.start) return calendar;
-  const { unit, day = dayOf(calendar.start) } = calendar;
-  return { ...calendar, start, ...(unit === 'month' && { day }) };
-}
 
 /** The index of a time; not a whole number if the time is between two steps. */
 export function indexOfTime(calendar: Calendar, time: number): number {

@@ -5,6 +5,7 @@
 import Papa from 'papaparse';
 import { counted, describe, firstOf } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { leadingCount } from '../core/numbers.js';
 import { parseStrictJson } from '../files/json.js';
 import type { CellReader, Table, WantedColumn } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';
@@ -20,7 +21,7 @@ const LONGEST_ROW = 2 ** 20;
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 /** Reads the rows of a table, whose text arrives in pieces, into readers of columns. */
-export class RowReader {
+export class RowReader<Reader extends CellReader = CellReader> {
   private pending = '';
   /** `pending` is read again when it is this long: twice the row that it began with, so no character is read often. */
   private readFrom = 0;
@@ -35,15 +36,14 @@ export class RowReader {
   /** `columns`: what reads each column. `name` is for messages; `.tsv`, `.ndjson` and `.jsonl` decide the format. */
   constructor(
     private readonly name: string,
-    private readonly columns: ReadonlyMap<string, CellReader>,
+    protected readonly columns: ReadonlyMap<string, Reader>,
   ) {}
 
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
     if (this.pending.length < this.readFrom) return;
-    if (this.parse || this.pending.length > LONGEST_ROW || holdsFirstRows(this.name, withoutMark(this.pending)))
-      this.read(false);
+    if (this.parse || this.pending.length > LONGEST_ROW) this.read(false); // else the rows that decide the format may not be whole
     this.readFrom = 2 * this.pending.length;
   }
 
@@ -154,24 +154,14 @@ export class RowReader {
 }
 
 /** Reads a table whose text arrives in pieces. */
-export class TableReader {
-  private readonly columns: ReadonlyMap<string, ColumnReader>;
-  private readonly rows: RowReader;
-
+export class TableReader extends RowReader<ColumnReader> {
   /** `wanted`: the kind and form of each column. `name` is as that of a `RowReader`. */
   constructor(name: string, wanted: Readonly<Record<string, WantedColumn>>) {
-    this.columns = new Map(Object.entries(wanted).map(([column, one]) => [column, new ColumnReader(one)]));
-    this.rows = new RowReader(name, this.columns);
+    super(name, new Map(Object.entries(wanted).map(([column, one]) => [column, new ColumnReader(one)])));
   }
 
-  /** Reads the next piece of the text. Throws a DataError that names the line. */
-  add(text: string): void {
-    this.rows.add(text);
-  }
-
-  /** The table. Throws a DataError if it has no rows, or that names the line. */
-  end(): Table {
-    const read = this.rows.end();
+  override end(): Table {
+    const read = super.end();
     return { ...read, columns: new Map([...this.columns].map(([column, reader]) => [column, reader.end()])) };
   }
 }
@@ -188,7 +178,7 @@ type TableFormat = 'objects' | (typeof DELIMITERS)[number];
 function formatOf(name: string, beginning: string, wanted: readonly string[] = []): TableFormat {
   if (holdsObjects(name, beginning)) return 'objects';
   if (/\.tsv$/i.test(name)) return '\t';
-  const [header = '', row = header] = beginningRows(beginning).rows;
+  const [header = '', row = header] = beginningRows(beginning);
   const scores = DELIMITERS.map((delimiter) => {
     const titles = header.split(delimiter).map((title) => title.trim());
     const isSame = titles.length > 1 && row.split(delimiter).length === titles.length;
@@ -205,40 +195,16 @@ function isLarger(one: readonly number[], other: readonly number[]): boolean {
 
 const holdsObjects = (name: string, text: string): boolean => /\.(ndjson|jsonl)$/i.test(name) || /^\s*\{/.test(text);
 
-/** Whether the beginning of a table decides its format. */
-const holdsFirstRows = (name: string, text: string): boolean =>
-  text.trimStart().includes('\n') && (holdsObjects(name, text) || beginningRows(text).areWhole);
+/** A quoted cell, which may hold separators and line breaks; the last one may have no end. Two quotation marks are one in the cell. */
+const QUOTED_CELL = /(^|[,;\t|\n])("[^"]*("|$))+/g;
 
-/** The first two rows that are not blank, with `x` in place of each quoted cell, which may hold separators and line breaks. */
-function beginningRows(text: string): { readonly rows: readonly string[]; readonly areWhole: boolean } {
-  const rows: string[] = [];
-  let cells = '';
-  let isCellStart = true;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"' && isCellStart) {
-      at = closingQuote(text, at + 1);
-      cells += 'x';
-      if (at < 0) break;
-    } else if (character === '\n') {
-      if (cells.trim() !== '') rows.push(cells);
-      if (rows.length === 2) return { rows, areWhole: true };
-      cells = '';
-    } else {
-      cells += character;
-    }
-    isCellStart = ',;\t|\n'.includes(character);
-  }
-  if (cells.trim() !== '') rows.push(cells);
-  return { rows: rows.slice(0, 2), areWhole: false };
-}
-
-/** Where the quotation mark stands that ends a cell; -1 if it has not arrived. Two of them are one in the cell. */
-function closingQuote(text: string, from: number): number {
-  let at = text.indexOf('"', from);
-  while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
-  return at;
-}
+/** The first two rows that are not blank, with `x` in place of each quoted cell. */
+const beginningRows = (text: string): string[] =>
+  text
+    .replace(QUOTED_CELL, '$1x')
+    .split('\n')
+    .filter((row) => row.trim() !== '')
+    .slice(0, 2);
 
 // cells lose the \r of \r\n
 const parserFor = (delimiter: string): Papa.Parser => new Papa.Parser({ delimiter, newline: '\n' });
@@ -290,18 +256,8 @@ const namesOf = (titles: readonly string[]): string =>
 
 /** The line of a row. */
 function lineAt(jumps: readonly [row: number, line: number][], row: number): number {
-  const [from, line] = jumps[lastJumpBefore(jumps, row)] ?? [0, 1];
+  const [from, line] = jumps[leadingCount(jumps, ([one]) => one <= row) - 1] ?? [0, 1];
   return line + row - from;
-}
-
-function lastJumpBefore(jumps: readonly [row: number, line: number][], row: number): number {
-  let [low, high] = [0, jumps.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (jumps[middle][0] <= row) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 /** Its characters, without the quotation marks around cells and in them. */

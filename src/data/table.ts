@@ -164,16 +164,16 @@ export function timesOf(table: Table, names: readonly string[]): Float64Array {
   return times;
 }
 
-/** The table with its last row first. */
-export function reversed(table: Table): Table {
-  const { rows, whereIs, columns } = table;
-  const turned = [...columns].map(([name, column]): [string, NumberColumn | TextColumn] => [
-    name,
-    column.kind === 'text'
-      ? { ...column, values: column.values.slice().reverse() }
-      : { ...column, values: column.values.slice().reverse() },
-  ]);
-  return { ...table, whereIs: (row) => whereIs(rows - 1 - row), columns: new Map(turned) };
+/** Some rows of a table, or all in another order. */
+export function selected({ whereIs, columns }: Table, name: string, rows: ArrayLike<number>): Table {
+  const column = (one: NumberColumn | TextColumn): NumberColumn | TextColumn =>
+    one.kind === 'text'
+      ? { ...one, values: Int32Array.from(rows, (row) => one.values[row]) }
+      : { ...one, values: Float64Array.from(rows, (row) => one.values[row]) };
+  return {
+    ...{ name, rows: rows.length, whereIs: (row) => whereIs(rows[row]) },
+    columns: new Map([...columns].map(([title, one]) => [title, column(one)])),
+  };
 }
 
 /** Throws a DataError unless the time of `row` is later than `before`. `show`: a time, for the message. */

@@ -6,7 +6,7 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { stepsIn } from '../core/numbers.js';
+import { meanOf, stepsIn } from '../core/numbers.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { InputColumn } from '../trained-state.js';
 import { isOfMany } from './inputs.js';
@@ -74,7 +74,7 @@ export function chosenMethods(plan: ForecastPlan, reading: Reading): Correction 
   const ordered = [...tried].sort((a, b) => errorOf(a.values) - errorOf(b.values));
   const means = ordered.slice(0, MOST_METHODS).map((_, n) => {
     const best = ordered.slice(0, n + 1);
-    const error = errorOf(meanOf(best.map(({ values }) => values)));
+    const error = errorOf(meanForecasts(best.map(({ values }) => values)));
     return { fits: best.map(({ fit }) => fit), error: error * (1 - SAFER * n) };
   });
   return withUnit(plan, reading, means.reduce((a, b) => (b.error < a.error ? b : a)).fits, 'calibration', {
@@ -164,12 +164,8 @@ export function shareOf(
 }
 
 /** The mean of several methods' forecasts. One that lacks a forecast does not count; NaN if all lack it. */
-function meanOf(all: readonly (readonly number[])[]): number[] {
-  return all[0].map((_, n) => {
-    const known = all.map((one) => one[n]).filter((value) => !Number.isNaN(value));
-    return known.reduce((sum, value) => sum + value, 0) / known.length;
-  });
-}
+const meanForecasts = (all: readonly (readonly number[])[]): number[] =>
+  all[0].map((_, n) => meanOf(all.map((one) => one[n])));
 
 /** The forecasts of a correction's methods. */
 const methodForecasts = (
@@ -177,7 +173,7 @@ const methodForecasts = (
   reading: Reading,
   ahead: number,
   steps: readonly number[],
-): number[] => meanOf(fits.map(({ fitted }) => fitted.forecasts(reading, ahead, steps)));
+): number[] => meanForecasts(fits.map(({ fitted }) => fitted.forecasts(reading, ahead, steps)));
 
 /** A correction with its unit. Unless it is known whether errors are relative, they are if that is more probable under a Laplace distribution. */
 function withUnit(

@@ -6,7 +6,7 @@ import { counted } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { stepsIn } from '../core/numbers.js';
+import { leadingCount, stepsIn } from '../core/numbers.js';
 import { assertNotFreed, copyInto } from '../core/tensor.js';
 import type { CompleteConfig } from '../network/config.js';
 import type { InputColumn, TrainedState } from '../trained-state.js';
@@ -151,7 +151,7 @@ export class Forecaster {
       ? comparedScores(scored, ahead, before)
       : { compared: scored, sizeAt: () => 1 };
     const shifts = recentShifts(compared, ends, most, coverage);
-    const places = placesIn(asked, steps);
+    const places = steps.map((d) => leadingCount(asked, (one) => one < d));
     return {
       bands: places.map((at, n) => {
         const outwards = shifts[n].shift * sizeAt(ends[n]) * unitAt(steps[n]);
@@ -279,15 +279,6 @@ function scoredLater(
   let from = first;
   for (let count = 0; from > to && count < most; from--) count += Number(isKnown(from - 1));
   return stepsIn({ from: Math.max(from, to), to: last }).filter(isKnown);
-}
-
-/** The place of each of `steps` in `all`; both rise. */
-function placesIn(all: readonly number[], steps: readonly number[]): number[] {
-  let at = 0;
-  return steps.map((d) => {
-    while (all[at] < d) at++;
-    return at;
-  });
 }
 
 /** The band; NaN where a method has no forecast. Throws a NonFiniteError if its ends are too large for a number, as the scale or the scores of a file can make them. */

@@ -2,6 +2,7 @@
  * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
  * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
  */
+import { leadingCount, meanOf } from '../core/numbers.js';
 import { unitOf } from '../data/scale.js';
 
 /** A forecast with its interval. */
@@ -45,13 +46,7 @@ export class Scores {
 
   /** The first place of a score that is not smaller. */
   private placeOf(score: number): number {
-    let [low, high] = [0, this.sorted.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.sorted[middle] < score) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return leadingCount(this.sorted, (one) => one < score);
   }
 }
 
@@ -125,48 +120,25 @@ export function meanBand(bands: readonly Band[]): Band {
 }
 
 /** The share of numbers that lie in their bands; NaN if there are none. */
-export function coverageOf(bands: readonly Band[], y: ArrayLike<number>): number {
-  let [inside, count] = [0, 0];
-  for (const [n, { low, high }] of bands.entries()) {
-    if (Number.isNaN(y[n])) continue;
-    count++;
-    if (y[n] >= low && y[n] <= high) inside++;
-  }
-  return inside / count;
-}
-
-/** The mean of a loss; steps without a number, or without a forecast, do not count. NaN if there are none. */
-function meanOf(
-  loss: (forecast: number, truth: number) => number,
-  forecasts: ArrayLike<number>,
-  y: ArrayLike<number>,
-): number {
-  let [sum, count] = [0, 0];
-  for (let n = 0; n < forecasts.length; n++) {
-    const error = loss(forecasts[n], y[n]);
-    if (Number.isNaN(error)) continue;
-    sum += error;
-    count++;
-  }
-  return sum / count;
-}
+export const coverageOf = (bands: readonly Band[], y: ArrayLike<number>): number =>
+  meanOf(bands.map(({ low, high }, n) => (Number.isNaN(y[n]) ? NaN : Number(y[n] >= low && y[n] <= high))));
 
 /** The mean absolute error, MAE; steps without a number, or without a forecast, do not count. NaN if there are none. */
 export const meanAbsoluteError = (forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
-  meanOf((forecast, truth) => Math.abs(forecast - truth), forecasts, y);
+  meanOf(Float64Array.from(forecasts, (forecast, n) => Math.abs(forecast - y[n])));
 
 /** The root of the mean squared error, RMSE, of the same steps. */
 export function rootMeanSquaredError(forecasts: ArrayLike<number>, y: ArrayLike<number>): number {
   const unit = unitOf(Float64Array.from(forecasts, (forecast, n) => forecast - y[n])); // else squares of tiny errors would be 0
-  return unit * Math.sqrt(meanOf((forecast, truth) => ((forecast - truth) / unit) ** 2, forecasts, y));
+  return unit * Math.sqrt(meanOf(Float64Array.from(forecasts, (forecast, n) => ((forecast - y[n]) / unit) ** 2)));
 }
 
 /** The mean pinball loss of forecasts of a quantile, of the same steps: half of the mean absolute error for the quantile 0.5. */
 export const pinballLoss = (quantile: number, forecasts: ArrayLike<number>, y: ArrayLike<number>): number =>
   meanOf(
-    (forecast, truth) => Math.max(quantile * (truth - forecast), (quantile - 1) * (truth - forecast)),
-    forecasts,
-    y,
+    Float64Array.from(forecasts, (forecast, n) =>
+      Math.max(quantile * (y[n] - forecast), (quantile - 1) * (y[n] - forecast)),
+    ),
   );
 
 /** The mean of the pinball losses of a band's three numbers: its ends are quantiles, between which lies the share `coverage`. */

@@ -17,7 +17,7 @@ import type { OriginChoices } from './request.js';
 import type { ForecastRun } from './run.js';
 import { reportOfRun, trainRun } from './run.js';
 import { seriesIn } from './several.js';
-import { stepsIn } from '../core/numbers.js';
+import { meanOf, stepsIn } from '../core/numbers.js';
 
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {
@@ -108,8 +108,6 @@ export async function originsOf(
     };
   });
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A report on the steps `from` … `to` - 1 of its part; only its forecasts are cut. */
 const pieceOf = (report: HorizonReport, from: number, to: number): HorizonReport => ({

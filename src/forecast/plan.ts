@@ -61,9 +61,13 @@ export function withLooks(plan: ForecastPlan, count: number, before = 0): Foreca
 /** A forecaster without its networks. In a table of several series it is that of the first one, and has those of the others. */
 export interface ForecastPlan {
   readonly columns: SeriesColumns;
+  /** Steps from the last known number to those that are forecast; they rise. */
   readonly ahead: readonly number[];
+  /** Whether one network forecasts all of `ahead`. */
   readonly isTogether: boolean;
+  /** Networks for each horizon. */
   readonly seeds: number;
+  /** The share of numbers that an interval should contain. */
   readonly coverage: number;
   readonly calendar: Calendar;
   readonly parts: Parts;

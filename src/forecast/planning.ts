@@ -9,21 +9,12 @@ import { assertHolidaysReach, assertReadable, digestsOf, lastRead } from './plan
 import type { ForecastPlan, Parts } from './plan.js';
 import { joined, membersOf, span, STAGES, trainEnd } from './plan.js';
 import { seasonsIn } from './seasons.js';
-import type { Holidays, Series, SeriesColumns } from './series.js';
+import type { Holidays, Series } from './series.js';
 import { nameIn, seriesIn } from './several.js';
 import { windowsBefore } from './windows.js';
 
 /** What the user chose. */
-export interface ForecastChoices {
-  readonly columns: SeriesColumns;
-  /** Steps from the last known number to those that are forecast; they rise. */
-  readonly ahead: readonly number[];
-  /** Whether one network forecasts all of `ahead`. */
-  readonly isTogether: boolean;
-  /** Networks for each horizon. */
-  readonly seeds: number;
-  /** The share of numbers that an interval should contain. */
-  readonly coverage: number;
+export interface ForecastChoices extends Pick<ForecastPlan, 'columns' | 'ahead' | 'isTogether' | 'seeds' | 'coverage'> {
   /** The test part, in time, `to` included; null for the last tenth, at most 10,000 steps, of the whole series or of what is before `to`. */
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
   /** Seasons in steps; null to look for them. */

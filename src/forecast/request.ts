@@ -68,12 +68,7 @@ export interface ForecastRequest extends CellForms {
 }
 
 /** How the origins of rolling errors are chosen. */
-export interface OriginChoices {
-  /** How many. */
-  readonly origins: number;
-  /** Whether everything is trained again before each of them. */
-  readonly refit: boolean;
-}
+export type OriginChoices = Required<Pick<ForecastRequest, 'origins' | 'refit'>>;
 
 export const FORECAST_METHODS = ['auto', 'network', ...METHOD_NAMES] as const;
 

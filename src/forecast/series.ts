@@ -1,19 +1,12 @@
 /** From tables: a regular series, which has a number to forecast for each step of a calendar, and the columns beside it; and holidays. */
 import { counted, definedFields } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { stepsIn } from '../core/numbers.js';
 import type { Calendar } from '../data/calendar.js';
-import {
-  beginningAt,
-  calendarOf,
-  closedBetween,
-  formatStep,
-  indexOfTime,
-  ROWS,
-  weekdayNames,
-} from '../data/calendar.js';
+import { calendarOf, closedBetween, formatStep, indexOfTime, ROWS, timeAt, weekdayNames } from '../data/calendar.js';
 import { DAY, formatTime } from '../data/times.js';
 import type { CellForms, ColumnKind, Table, WantedColumn } from '../data/table.js';
-import { assertLater, columnOf, reversed, timesOf } from '../data/table.js';
+import { assertLater, columnOf, selected, timesOf } from '../data/table.js';
 
 /**
  * How steps without a value are filled for the network's inputs: not at all, or by the value before. (A line to the next value would show
@@ -97,19 +90,15 @@ export function wantedColumns(
 /**
  * The series of a table, whose rows are in the order of time, or the newest first. Throws a DataError that names the line of a time that does not
  * exist, is not later than the one before, or of a gap. `known`: the calendar of the training, whose steps a later table has, also if few of its
- * rows follow one another.
+ * rows follow one another; the steps before its first row are missing.
  */
 export function seriesOf(given: Table, columns: SeriesColumns, known?: Calendar): Series {
   const { table, times, isTurned } = risingTimes(given, columns.time, known ? 1 : 2);
   const calendar = calendarFor(table, times, columns, known);
   const at = indicesOf(table, times, calendar, columns.fill, known);
+  const [first] = at;
   const length = at[at.length - 1] + 1;
-  if (length > MOST_STEPS_PER_ROW * table.rows) {
-    throw new DataError(
-      `${table.name}: has ${counted(table.rows, 'row')}, but ${counted(length, 'step')} of ${formatStep(calendar)} from the first row to the last: which times are ` +
-        'wrong?',
-    );
-  }
+  assertFewSteps(table, calendar, first, length);
   const placed = (name: string): Float64Array => {
     const values = new Float64Array(length).fill(NaN);
     const column = columnOf(table, name);
@@ -124,7 +113,7 @@ export function seriesOf(given: Table, columns: SeriesColumns, known?: Calendar)
   return {
     calendar,
     length,
-    first: 0,
+    first,
     end,
     y,
     filled: filledBy(columns.fill, y),
@@ -141,9 +130,21 @@ export function seriesOf(given: Table, columns: SeriesColumns, known?: Calendar)
   };
 }
 
-/** The series of a later table, with the indices of the calendar of the training. Throws the errors of `seriesOf` and of `alignedTo`. */
-export const laterSeriesOf = (calendar: Calendar, table: Table, columns: SeriesColumns): Series =>
-  alignedTo(calendar, seriesOf(table, columns, calendar), table.name);
+/** Throws a DataError if the steps would not fit into the memory: of the table, or of those before it. */
+function assertFewSteps({ name, rows }: Table, calendar: Calendar, first: number, length: number): void {
+  const own = length - first;
+  if (own > MOST_STEPS_PER_ROW * rows) {
+    throw new DataError(
+      `${name}: has ${counted(rows, 'row')}, but ${counted(own, 'step')} of ${formatStep(calendar)} from the first row to the last: which times are wrong?`,
+    );
+  }
+  if (first > MOST_STEPS_PER_ROW * own && length > MOST_STEPS) {
+    throw new DataError(
+      `${name}: has ${counted(own, 'step')} of ${formatStep(calendar)} from ${formatTime(timeAt(calendar, first))}, but ${counted(first, 'step')} come before them, from ` +
+        `${formatTime(calendar.start)}, where the training began: add rows before them`,
+    );
+  }
+}
 
 /** The table with its rows in the order of time, and the time of each. Without a column of the time, that is the row's number. */
 function risingTimes(table: Table, names: readonly string[], least: number) {
@@ -151,12 +152,15 @@ function risingTimes(table: Table, names: readonly string[], least: number) {
   const times =
     names.length > 0 ? timesOf(table, names) : Float64Array.from({ length: table.rows }, (_, row) => row + 1);
   const isTurned = times.length > 1 && times.every((time, row) => row === 0 || time < times[row - 1]);
-  if (isTurned) return { table: reversed(table), times: times.reverse(), isTurned };
+  if (isTurned) {
+    const rows = stepsIn({ from: 0, to: table.rows }).reverse();
+    return { table: selected(table, table.name, rows), times: times.reverse(), isTurned };
+  }
   for (let row = 1; row < table.rows; row++) assertLater(table, row, times[row - 1], times[row]);
   return { table, times, isTurned };
 }
 
-/** The calendar of a table; for a later table that of the training, which begins at the table's first row. */
+/** The calendar of a table; for a later table that of the training. */
 export function calendarFor(
   table: Table,
   times: Float64Array,
@@ -164,7 +168,9 @@ export function calendarFor(
   known: Calendar | undefined,
 ): Calendar {
   const isFilled = columns.fill !== null;
-  if (known) return closedBetween(calendarFrom(known, times[0], table.name), times, isFilled);
+  if (known && !isTimeOf(known, times[0]))
+    throw new DataError(`${table.name}: begins at ${formatTime(times[0])}, but ${trainedOn(known)}`);
+  if (known) return closedBetween(known, times, isFilled);
   if (columns.time.length === 0) return ROWS;
   const column = columnOf(table, columns.time[0]);
   const form = column.kind === 'time' ? column.form : undefined;
@@ -190,12 +196,6 @@ function missingNotes(table: Table, { predict, inputs, known }: SeriesColumns, r
       missing += Number(kind === 'text' ? values[row] < 0 : Number.isNaN(values[row]));
     return missing === 0 ? [] : [`${name} is missing in ${missing} of ${counted(rows, 'row')}: empty, NA or the like`];
   });
-}
-
-/** The calendar of the training from another of its times on. */
-function calendarFrom(calendar: Calendar, start: number, name: string): Calendar {
-  if (isTimeOf(calendar, start)) return beginningAt(calendar, start);
-  throw new DataError(`${name}: begins at ${formatTime(start)}, but ${trainedOn(calendar)}`);
 }
 
 const trainedOn = (calendar: Calendar): string =>
@@ -237,39 +237,11 @@ function lastNumber(values: Float64Array): number {
   return at;
 }
 
-/**
- * The series with the indices of another calendar, which may begin earlier: the steps before it are missing. Throws a DataError if its steps
- * are others, or if it begins earlier. `name` is for messages.
- */
-export function alignedTo(calendar: Calendar, series: Series, name: string): Series {
-  const { start, unit, step } = series.calendar;
-  if (unit !== calendar.unit || step !== calendar.step || !isTimeOf(calendar, start)) {
-    throw new DataError(
-      `${name}: begins at ${formatTime(start)} with steps of ${formatStep(series.calendar)}, but ${trainedOn(calendar)}`,
-    );
-  }
-  const before = indexOfTime(calendar, start);
-  if (before === 0) return series;
-  const length = before + series.length;
-  if (before > MOST_STEPS_PER_ROW * series.length && length > MOST_STEPS) {
-    throw new DataError(
-      `${name}: has ${counted(series.length, 'step')} of ${formatStep(calendar)} from ${formatTime(start)}, but ${counted(before, 'step')} come before them, from ` +
-        `${formatTime(calendar.start)}, where the training began: add rows before them`,
-    );
-  }
-  return {
-    ...extended(series, length, before),
-    calendar: beginningAt(series.calendar, calendar.start),
-    first: before,
-    end: before + series.end,
-  };
-}
-
-/** The series with `length` steps: `before` missing ones, its own, and missing ones after them. */
-export function extended(series: Series, length: number, before = 0): Series {
+/** The series with `length` steps: its own, and missing ones after them. */
+export function extended(series: Series, length: number): Series {
   const longer = (values: Float64Array): Float64Array => {
     const result = new Float64Array(length).fill(NaN);
-    result.set(values, before);
+    result.set(values);
     return result;
   };
   const known = series.known.map((column) => ({ ...column, values: longer(column.values) }));

@@ -5,13 +5,12 @@
 import { counted, firstOf } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
-import { beginningAt } from '../data/calendar.js';
-import type { NumberColumn, Table, TextColumn } from '../data/table.js';
-import { columnOf, timesOf } from '../data/table.js';
+import type { Table } from '../data/table.js';
+import { columnOf, selected, timesOf } from '../data/table.js';
 import type { ForecastPlan } from './plan.js';
 import { plansIn } from './plan.js';
 import type { Series, SeriesColumns } from './series.js';
-import { calendarFor, closedNotes, extended, laterSeriesOf, seriesOf } from './series.js';
+import { calendarFor, closedNotes, extended, seriesOf } from './series.js';
 
 /** More would not fit into the memory, because each number of each series is read by several networks. */
 const MOST_SERIES = 10_000;
@@ -44,7 +43,7 @@ export interface Planned {
 export function plannedIn(table: Table, plan: ForecastPlan, only?: string): Planned[] {
   const { series: column } = plan.columns;
   const plans = plansIn(plan);
-  if (column === undefined) return [{ plan, series: laterSeriesOf(plan.calendar, table, plan.columns) }];
+  if (column === undefined) return [{ plan, series: seriesOf(table, plan.columns, plan.calendar) }];
   const names = new Set(plans.map(({ name }) => name));
   if (only !== undefined && !names.has(only))
     throw new DataError(`${table.name}: ${column} ${only} is none of the training, which had ${some(plans)}`);
@@ -87,7 +86,7 @@ function severalOf(table: Table, columns: SeriesColumns, column: string, known?:
   const calendar = commonCalendar(table, columns, known);
   const ofAll = known ? [] : closedNotes(calendar, undefined);
   const all = tables.map(({ name, part }, n): Series => {
-    const series = laterSeriesOf(calendar, part, columns);
+    const series = seriesOf(part, columns, calendar);
     return { ...series, calendar, name, notes: [...(n === 0 ? ofAll : []), ...series.notes] };
   });
   const length = all.reduce((longest, one) => Math.max(longest, one.length), 0);
@@ -115,18 +114,6 @@ function tablesBy(table: Table, column: string): { readonly name: string; readon
   }));
 }
 
-/** Some rows of a table. */
-function selected({ whereIs, columns }: Table, name: string, rows: readonly number[]): Table {
-  const column = (one: NumberColumn | TextColumn): NumberColumn | TextColumn =>
-    one.kind === 'text'
-      ? { ...one, values: Int32Array.from(rows, (row) => one.values[row]) }
-      : { ...one, values: Float64Array.from(rows, (row) => one.values[row]) };
-  return {
-    ...{ name, rows: rows.length, whereIs: (row) => whereIs(rows[row]) },
-    columns: new Map([...columns].map(([title, one]) => [title, column(one)])),
-  };
-}
-
 /** The calendar of all rows together, which begins with the earliest one; that of the training begins as it did. */
 function commonCalendar(table: Table, columns: SeriesColumns, known: Calendar | undefined): Calendar {
   if (columns.time.length === 0) return known ?? calendarFor(table, new Float64Array(), columns, undefined);
@@ -137,11 +124,10 @@ function commonCalendar(table: Table, columns: SeriesColumns, known: Calendar | 
   if (!known && distinct.length < 2)
     throw new DataError(`${table.name}: has ${counted(distinct.length, 'time')}: a series needs more`);
   const union = selected(table, table.name, distinct);
-  const calendar = calendarFor(
+  return calendarFor(
     union,
     Float64Array.from(distinct, (row) => times[row]),
     columns,
     known,
   );
-  return known ? beginningAt(calendar, known.start) : calendar;
 }

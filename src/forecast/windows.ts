@@ -1,5 +1,5 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
-import type { Range } from '../core/numbers.js';
+import { leadingCount, type Range } from '../core/numbers.js';
 import { fill, zeros } from '../core/tensor.js';
 import { bytesOfNumbers } from '../data/scale.js';
 import type { Examples } from '../data/examples.js';
@@ -72,7 +72,7 @@ export function windowExamples(reading: Reading, T: number, end: number, others:
     return { ...starts, columns: remembered(one, { from: 0, to: end }, MOST_REMEMBERED / readings.length) };
   });
   const windowOf = (n: number): { readonly columns: Reading; readonly start: number } => {
-    const k = placeBelow(before, n);
+    const k = leadingCount(before, (one) => one <= n) - 1;
     const { first, stride, columns } = all[k];
     return { columns, start: first + stride * (n - before[k]) };
   };
@@ -94,17 +94,6 @@ export function windowExamples(reading: Reading, T: number, end: number, others:
     }
     return { targets };
   });
-}
-
-/** The last index whose number is n or less; the numbers rise. */
-function placeBelow(numbers: readonly number[], n: number): number {
-  let [low, high] = [0, numbers.length];
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (numbers[middle] <= n) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Where the windows begin whose forecasts lie before step `end`; at most about `most`, and none before the step `from`. */

@@ -99,19 +99,16 @@ describe('logistic regression', () => {
       { name: 'x', values: Float64Array.of(1, 3, 5, 5, 9) },
       { name: 'y', values: Float64Array.of(2, 2, 2, 2, 0) },
     ];
-    const windows = {
-      count: 2,
-      starts: Uint32Array.of(0, 2),
-      lengths: Uint32Array.of(2, 2),
-      labels: Int32Array.of(1, 0),
-      groups: [null, null],
-    };
+    const windows = [
+      { start: 0, length: 2, label: 1, group: null },
+      { start: 2, length: 2, label: 0, group: null },
+    ];
     const { rows, labels } = featuresOf(columns, windows);
     expect(rows.map((row) => [...row])).toEqual([
       [2, 1, 2, 0],
       [5, 0, 2, 0],
     ]);
-    expect(labels).toEqual(windows.labels);
+    expect(labels).toEqual(Int32Array.of(1, 0));
   });
 });
 
@@ -169,7 +166,7 @@ describe('a classifier', () => {
     assertTrained(state, 'f');
     const classifier = new Classifier(backend, state);
     const windows = windowsOf(recordings, state.plan);
-    expect(await classifier.probabilities(inputColumns(state.plan, recordings), windows)).toHaveLength(windows.count);
+    expect(await classifier.probabilities(inputColumns(state.plan, recordings), windows)).toHaveLength(windows.length);
     classifier.dispose();
   });
 
@@ -212,7 +209,7 @@ describe('a classifier', () => {
     const at = 100;
     const other = columns.map((one) => ({ ...one, values: one.values.map((x, place) => (place === at ? x + 1 : x)) }));
     const after = await classifier.probabilities(other, windows);
-    for (const [n, start] of windows.starts.entries()) {
+    for (const [n, { start }] of windows.entries()) {
       const reads = start <= at && at < start + plan.window;
       expect([n, after[n].every((p, k) => p === before[n][k])]).toEqual([n, !reads]);
     }
@@ -232,13 +229,13 @@ describe('the report', () => {
     const networks = await classifier.byNetwork(inputColumns(plan, recordings), tested);
     expect(probabilities).toEqual(networks[0].map((row, n) => row.map((p, k) => (p + networks[1][n][k]) / 2)));
     expect(meanOf(networks)).toEqual(probabilities);
-    const labels = [...tested.labels];
+    const labels = tested.map(({ label }) => label);
     const share = (rows: readonly Float64Array[]): number =>
       rows.filter((row, n) => (row[1] > row[0] ? 1 : 0) === labels[n]).length / labels.length;
     expect(report.accuracy).toBeCloseTo(share(probabilities), 12);
     expect(report.networks).toEqual(networks.map(share));
     expect([report.windows, report.unknown]).toEqual([22, []]);
-    const counts = [0, 1].map((k) => training.labels.filter((label) => label === k).length);
+    const counts = [0, 1].map((k) => training.filter(({ label }) => label === k).length);
     const most = counts[1] > counts[0] ? 1 : 0;
     expect(report.baselines.map(({ name }) => name)).toEqual([
       `the most frequent class (${plan.classes[most]})`,

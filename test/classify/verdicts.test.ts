@@ -9,7 +9,7 @@ import { planOf, PARTS, windowsOfPart } from '../../src/classify/plan.js';
 import type { Recordings } from '../../src/classify/recordings.js';
 import { recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../src/classify/recordings.js';
 import { hurdles, judgedBy, reportOf } from '../../src/classify/report.js';
-import { sizesOf, verdictsOn, windowsAt, windowsOf } from '../../src/classify/windows.js';
+import { sizesOf, verdictsOn, windowsOf } from '../../src/classify/windows.js';
 import { Random } from '../../src/core/rng.js';
 import { zeros } from '../../src/core/tensor.js';
 import { tableOf } from '../../src/data/table.js';
@@ -53,20 +53,15 @@ describe('windows of recordings with one class each', () => {
           const sizes = sizesOf(from, { window, stride });
           expect(sizes).toEqual({ window, stride, verdicts: 'group' });
           for (const verdicts of ['group', undefined] as const) {
-            const {
-              starts,
-              lengths: sized,
-              groups,
-            } = windowsOf(from, { window, stride, ...(verdicts && { verdicts }) });
             const isRead = new Uint8Array(from.count);
-            starts.forEach((start, n) => {
-              const whole = of[Number(groups[n]?.slice(1))];
-              expect(sized[n]).toBe(verdicts ? Math.min(window, whole) : window);
-              for (let place = start; place < start + sized[n]; place++) {
+            for (const { start, length, group } of windowsOf(from, { window, stride, ...(verdicts && { verdicts }) })) {
+              const whole = of[Number(group?.slice(1))];
+              expect(length).toBe(verdicts ? Math.min(window, whole) : window);
+              for (let place = start; place < start + length; place++) {
                 isRead[place] = 1;
-                expect(rows[from.rows[place]].who).toBe(groups[n]);
+                expect(rows[from.rows[place]].who).toBe(group);
               }
-            });
+            }
             if (verdicts && stride <= window) expect(isRead.every((one) => one === 1)).toBe(true);
           }
         },
@@ -89,18 +84,18 @@ describe('windows of recordings with one class each', () => {
     const examples = windowExamples(plan, inputColumns(plan, recordings), windows);
     const x = zeros([12, 4, 1], 'f64');
     for (let b = 0; b < 4; b++) for (let t = 0; t < 12; t++) x.set(t, b, 0, 99);
-    const last = windows.count - 1; // after its rows the table ends
+    const last = windows.length - 1; // after its rows the table ends
     const { targets, indices } = examples.fill(x, Uint32Array.of(0, 3, last));
-    const lengths = Array.from(indices, (n) => windows.lengths[n]);
+    const lengths = Array.from(indices, (n) => windows[n].length);
     expect([...indices].sort((a, b) => a - b)).toEqual([0, 3, last]);
     expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
     expect(lengths[2]).toBeLessThan(lengths[0]);
     expect(targets.lengths).toEqual([...lengths, 1]);
-    expect(Array.from(targets.labels ?? [])).toEqual([...Array.from(indices, (n) => windows.labels[n]), -1]);
+    expect(Array.from(targets.labels ?? [])).toEqual([...Array.from(indices, (n) => windows[n].label), -1]);
     const [{ level, scale }] = plan.inputs;
     indices.forEach((n, b) => {
       for (let t = 0; t < 12; t++) {
-        const value = recordings.inputs[0][windows.starts[n] + t];
+        const value = recordings.inputs[0][windows[n].start + t];
         expect(x.get(t, b, 0)).toBe(t < lengths[b] ? (value - level) / scale : 0);
       }
     });
@@ -121,13 +116,9 @@ describe('the parts', () => {
       const { of } = verdictsOn(
         plan,
         own,
-        own.groups.map(() => new Float64Array()),
+        own.map(() => new Float64Array()),
       );
-      expect([part, ...[0, 1].map((k) => of.labels.filter((label) => label === k).length)]).toEqual([
-        part,
-        share,
-        share,
-      ]);
+      expect([part, ...[0, 1].map((k) => of.filter(({ label }) => label === k).length)]).toEqual([part, share, share]);
     }
   });
 
@@ -240,10 +231,11 @@ test('the hurdles of many long windows use some of them, read as means of severa
 
 describe('a verdict on a group', () => {
   test('is the mean of the log-probabilities of its windows', () => {
-    const windows = {
-      ...{ count: 3, starts: Uint32Array.of(0, 4, 20), lengths: Uint32Array.of(8, 8, 5) },
-      ...{ labels: Int32Array.of(1, 1, 0), groups: ['a', 'a', 'b'] },
-    };
+    const windows = [
+      { start: 0, length: 8, label: 1, group: 'a' },
+      { start: 4, length: 8, label: 1, group: 'a' },
+      { start: 20, length: 5, label: 0, group: 'b' },
+    ];
     const probabilities = [
       [0.9, 0.1],
       [0.2, 0.8],
@@ -251,10 +243,7 @@ describe('a verdict on a group', () => {
     ].map((row) => Float64Array.from(row));
     expect(judgedBy({}, windows, probabilities)).toEqual({ windows, probabilities });
     const judged = judgedBy({ verdicts: 'group' }, windows, probabilities);
-    expect(judged.windows).toEqual({
-      ...{ count: 2, starts: Uint32Array.of(0, 20), lengths: Uint32Array.of(12, 5) },
-      ...{ labels: Int32Array.of(1, 0), groups: ['a', 'b'] },
-    });
+    expect(judged.windows).toEqual([{ ...windows[0], length: 12 }, windows[2]]);
     const [early, late] = [Math.sqrt(0.9 * 0.2), Math.sqrt(0.1 * 0.8)];
     expect(judged.probabilities[0][0]).toBeCloseTo(early / (early + late), 12);
     expect(judged.probabilities[1][1]).toBeCloseTo(0.7, 12);
@@ -267,25 +256,25 @@ describe('a verdict on a group', () => {
     const columns = inputColumns(plan, recordings);
     const windows = windowsOf(recordings, plan);
     const all = await classifier.probabilities(columns, windows);
-    const longest = Math.max(...windows.lengths);
+    const longest = Math.max(...windows.map(({ length }) => length));
     expect(longest).toBe(12);
     // each alone, by networks that have as many steps as the window has rows
-    for (const n of [0, 1, 2, 3, windows.count - 1]) {
-      const window = Math.max(2, windows.lengths[n]);
+    for (const n of [0, 1, 2, 3, windows.length - 1]) {
+      const window = Math.max(2, windows[n].length);
       const alone = new Classifier(backend, { ...state, plan: { ...plan, window } });
-      const [found] = await alone.probabilities(columns, windowsAt(windows, [n]));
+      const [found] = await alone.probabilities(columns, [windows[n]]);
       found.forEach((p, k) => expect(p).toBeCloseTo(all[n][k], 5));
       alone.dispose();
     }
     const { report, windows: tested, probabilities } = await reportOf(classifier, recordings);
     const test = plan.split.parts.test as readonly string[];
-    expect([[...tested.groups].sort(), report.groups]).toEqual([[...test].sort(), test.length]);
+    expect([tested.map(({ group }) => group).sort(), report.groups]).toEqual([[...test].sort(), test.length]);
     expect(report.windows).toBeGreaterThan(test.length);
     expect(report.classes.map(({ windows: none, groups }) => [none, groups])).toEqual([
       [undefined, 3],
       [undefined, 3],
     ]);
-    const right = probabilities.filter((row, n) => likeliest(row) === tested.labels[n]).length;
+    const right = probabilities.filter((row, n) => likeliest(row) === tested[n].label).length;
     expect(report.accuracy).toBeCloseTo(right / test.length, 12);
     expect(report.baselines.map(({ name }) => name)).toEqual([
       expect.stringMatching(/^the most frequent class/),
@@ -331,7 +320,7 @@ test('a classifier of 1.0.0 gives the same verdicts, and is written again with t
   expect(probabilities.map((row) => plan.classes[likeliest(row)][0]).join('')).toBe(
     'ccscccccccsscscswsccccccsssssssssssssssssssssssscwccccccwssscssssssswwsccccccccccccccccccwwwwwswcsccccccccccc',
   );
-  const mean = probabilities.reduce((sum, row) => sum + Math.max(...row), 0) / windows.count;
+  const mean = probabilities.reduce((sum, row) => sum + Math.max(...row), 0) / windows.length;
   expect(mean).toBeCloseTo(0.317459662846469, 6);
   const { report } = await reportOf(classifier, from);
   expect(report).toMatchObject({ windows: 23, accuracy: 3 / 23, networks: [7 / 23, 3 / 23] });

@@ -57,10 +57,10 @@ describe('windows', () => {
       fc.property(someRows(2), sizes.window, sizes.stride, (rows, window, stride) => {
         const recordings = read(rows);
         const windows = windowsOf(recordings, { window, stride });
-        const found = Array.from(windows.starts, (start, n) => ({
-          group: windows.groups[n],
+        const found = windows.map(({ start, label, group }) => ({
+          group,
           rows: [...recordings.rows.slice(start, start + window)],
-          label: windows.labels[n] < 0 ? null : recordings.classes[windows.labels[n]],
+          label: label < 0 ? null : recordings.classes[label],
         }));
         const expected: typeof found = [];
         for (const group of ['a', 'b', 'c', 'd', 'e']) {
@@ -145,7 +145,7 @@ describe('the parts', () => {
     const windows = windowsOf(recordings, plan);
     const parts = PARTS.map((part) => windowsOfPart(plan, windows, part));
     const rowsOf = parts.map(
-      ({ starts }) => new Set(Array.from(starts).flatMap((at) => [...recordings.rows.slice(at, at + window)])),
+      (part) => new Set(part.flatMap(({ start }) => [...recordings.rows.slice(start, start + window)])),
     );
     return { recordings, plan, windows, parts, rowsOf };
   };
@@ -166,7 +166,7 @@ describe('the parts', () => {
         if (!found) return;
         count++;
         const { parts, rowsOf, windows, plan } = found;
-        const groups = parts.map((part) => new Set(part.groups));
+        const groups = parts.map((part) => new Set(part.map(({ group }) => group)));
         for (const [one, other] of [
           [0, 1],
           [0, 2],
@@ -175,10 +175,8 @@ describe('the parts', () => {
           expect([...groups[one]].filter((group) => groups[other].has(group))).toEqual([]);
           expect([...rowsOf[one]].filter((row) => rowsOf[other].has(row))).toEqual([]);
         }
-        expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(
-          windows.labels.filter((label) => label >= 0).length,
-        );
-        expect(parts.every((part) => part.count > 0)).toBe(true);
+        expect(parts.flat()).toHaveLength(windows.filter(({ label }) => label >= 0).length);
+        expect(parts.every((part) => part.length > 0)).toBe(true);
         if (plan.split.by === 'group') expect(plan.split.parts.test).toHaveLength(1);
       }),
     );

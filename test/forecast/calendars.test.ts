@@ -18,7 +18,7 @@ import { tableOf } from '../../src/data/table.js';
 import { formatTime, timeFrom } from '../../src/data/times.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import type { Series, SeriesColumns } from '../../src/forecast/series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import { futureOf } from '../../src/forecast/future.js';
 import { inputColumns, plansFor } from '../../src/forecast/inputs.js';
@@ -37,7 +37,7 @@ const seriesIn = (dates: readonly string[], more: Partial<SeriesColumns> = {}, k
     dates.map((date, n) => ({ date, y: n })),
     wantedColumns(columns),
   );
-  return known ? laterSeriesOf(known, table, columns) : seriesOf(table, columns);
+  return seriesOf(table, columns, known);
 };
 const nextOf = ({ calendar, length }: Series, count: number): string[] =>
   Array.from({ length: count }, (_, n) => timeName(calendar, length + n));

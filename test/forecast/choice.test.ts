@@ -22,7 +22,7 @@ import { choicesOf } from '../../src/forecast/request.js';
 import { reportOfRun } from '../../src/forecast/run.js';
 import type { Choice } from '../../src/forecast/stages.js';
 import type { Series } from '../../src/forecast/series.js';
-import { laterSeriesOf } from '../../src/forecast/series.js';
+import { seriesOf } from '../../src/forecast/series.js';
 import { loadForecaster } from '../../src/index.js';
 import { failureOf } from '../helpers/failures.js';
 import {
@@ -314,7 +314,7 @@ test('a forecaster of 1.0.0 has the numbers of 1.0.0, also below 0', async () =>
   loaded.dispose();
   const state = parseForecast(bytes, 'f');
   const { plan } = state;
-  const later = laterSeriesOf(plan.calendar, tableOf('t', rows, plannedColumns(plan)), plan.columns);
+  const later = seriesOf(tableOf('t', rows, plannedColumns(plan)), plan.columns, plan.calendar);
   const forecaster = new Forecaster(reference, state);
   const [report] = await reportOf(forecaster, later, 'test');
   forecaster.dispose();

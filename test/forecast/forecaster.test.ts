@@ -23,7 +23,7 @@ import { planOf } from '../../src/forecast/planning.js';
 import { baselinesOf, reportOf } from '../../src/forecast/report.js';
 import { errorTable } from '../../src/forecast/report-words.js';
 import type { Series } from '../../src/forecast/series.js';
-import { laterSeriesOf, seriesOf, wantedColumns } from '../../src/forecast/series.js';
+import { seriesOf, wantedColumns } from '../../src/forecast/series.js';
 import { fillWindow, inputCount } from '../../src/trained-state.js';
 import { checkpointSetBytes } from '../../src/training/checkpoint-set.js';
 import { errorOf, expectDataError, failureOf } from '../helpers/failures.js';
@@ -77,7 +77,7 @@ const seriesIn = (rows: readonly Record<string, unknown>[]): Series =>
   seriesOf(tableOf('t', rows, wantedColumns(COLUMNS)), COLUMNS);
 /** The series as the networks of `whole` read it. */
 const laterSeries = (rows: readonly Record<string, unknown>[]): Series =>
-  laterSeriesOf(whole.state.plan.calendar, tableOf('t', rows, plannedColumns(whole.state.plan)), COLUMNS);
+  seriesOf(tableOf('t', rows, plannedColumns(whole.state.plan)), COLUMNS, whole.state.plan.calendar);
 
 describe('a forecaster', () => {
   test('is trained twice, and corrects its intervals between', async () => {

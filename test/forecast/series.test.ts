@@ -9,11 +9,9 @@ import { calendarOf, firstIndexFrom, formatStep, indexOfTime, timeAt } from '../
 import { formatTime, lastTimeFrom, timeFrom, timeOfParts } from '../../src/data/times.js';
 import { tableOf } from '../../src/data/table.js';
 import {
-  alignedTo,
   filledBy,
   HOLIDAY_COLUMNS,
   holidaysOf,
-  laterSeriesOf,
   repeatedColumn,
   seriesOf,
   wantedColumns,
@@ -204,7 +202,7 @@ describe('a series', () => {
     const later = (dates: readonly string[], calendar = DAYS, fill: 'missing' | null = 'missing'): Series => {
       const all = { ...COLUMNS, fill };
       const rows = dates.map((date, n) => ({ date, y: n }));
-      return laterSeriesOf(calendar, tableOf('rows', rows, wantedColumns(all)), all);
+      return seriesOf(tableOf('rows', rows, wantedColumns(all)), all, calendar);
     };
     expect([...later(['1987-01-02', '1987-01-04', '1987-01-06']).y]).toEqual([NaN, 0, NaN, 1, NaN, 2]);
     expect(later(['1987-01-05'])).toMatchObject({ first: 4, end: 5, calendar: DAYS });
@@ -226,9 +224,11 @@ describe('a series', () => {
   });
 
   test('may begin later than its calendar, but not by millions of steps', () => {
-    const later = seriesIn(days([1, 2, 3]));
-    const from = (before: number, step = DAY) =>
-      alignedTo({ ...DAYS, start: DAYS.start - before * step, step }, { ...later, calendar: { ...DAYS, step } }, 'new');
+    const from = (before: number, step = DAY): Series => {
+      const rows = [1, 2, 3].map((y, n) => ({ date: formatTime(DAYS.start + n * step), y }));
+      const calendar = { ...DAYS, start: DAYS.start - before * step, step };
+      return seriesOf(tableOf('new', rows, wantedColumns(COLUMNS)), COLUMNS, calendar);
+    };
     const { first, length, end, y } = from(400);
     expect([first, length, end, y[402], y[0]]).toEqual([400, 403, 403, 3, NaN]);
     // a year of 10 milliseconds

@@ -15,7 +15,7 @@ import {
   trainClassifier,
 } from '../../classify/classifier.js';
 import { AT_ONCE } from '../../trained-state.js';
-import { type Windows, sizesOf, windowsOf } from '../../classify/windows.js';
+import { type Window, sizesOf, windowsOf } from '../../classify/windows.js';
 import { type ClassifyPlan, nameOfPart, PARTS, planOf, windowsOfPart } from '../../classify/plan.js';
 import type { ClassifyColumns, Recordings, TestGroups } from '../../classify/recordings.js';
 import { listed, recordingsOf, repeatedColumn, testGroupsOf, wantedColumns } from '../../classify/recordings.js';
@@ -127,7 +127,7 @@ export async function trainOnClasses(
   const { plan } = state;
   const options = optionsOf(state, classifyOptions(given));
   const windows = windowsOf(recordings, plan);
-  const { count } = windowsOfPart(plan, windows, 'training');
+  const { length: count } = windowsOfPart(plan, windows, 'training');
   if (count < options.batchSize) {
     throw new DataError(
       `${file}: the training part has ${counted(count, 'window')}, but a batch ${options.batchSize}: reduce --batch-size or --stride`,
@@ -165,7 +165,7 @@ async function begin(
 }
 
 /** On standard error: what the networks read, and which windows measure them. */
-function describe(recordings: Recordings, plan: ClassifyPlan, windows: Windows): void {
+function describe(recordings: Recordings, plan: ClassifyPlan, windows: readonly Window[]): void {
   const { name, count, stretches, step } = recordings;
   const groups = new Set(stretches.map(({ group }) => group)).size;
   const parts = [
@@ -174,7 +174,7 @@ function describe(recordings: Recordings, plan: ClassifyPlan, windows: Windows):
     ...(step === null ? [] : [counted(stretches.length - groups, 'gap of time', 'gaps of time')]),
   ];
   inform(`${name}: ${parts.join(', ')}; classes: ${listed(plan.classes)}`);
-  const counts = PARTS.map((part) => `${part} ${windowsOfPart(plan, windows, part).count}`);
+  const counts = PARTS.map((part) => `${part} ${windowsOfPart(plan, windows, part).length}`);
   inform(`windows of ${counted(plan.window, 'row')}, one every ${plan.stride}: ${counts.join(', ')}`);
   if (plan.verdicts) inform('each group has one class: one verdict for each; a shorter one is one shorter window');
   inform(`validation: ${nameOfPart(plan.split, 'validation')}; test: ${nameOfPart(plan.split, 'test')}`);
@@ -291,16 +291,16 @@ function writeFiles(
   const hasGroups = columns.group !== null;
   const head = [...(hasGroups ? ['group'] : []), 'from', 'to', 'class', 'predicted', 'probability'];
   const lines = probabilities.map((row, n) => {
-    const { group, from, to } = spanOf(recordings, windows, n);
+    const { group, from, to } = spanOf(recordings, windows[n]);
     const best = likeliest(row);
-    return [...(hasGroups ? [group] : []), from, to, classes[windows.labels[n]], classes[best], row[best]];
+    return [...(hasGroups ? [group] : []), from, to, classes[windows[n].label], classes[best], row[best]];
   });
   writeCsv(files.test, [head, ...lines]);
 }
 
 /** The group of a window, and its first and last row, or time. */
-function spanOf({ nameOf }: Recordings, { starts, lengths, groups }: Windows, n: number) {
-  return { group: groups[n] ?? '', from: nameOf(starts[n]), to: nameOf(starts[n] + lengths[n] - 1) };
+function spanOf({ nameOf }: Recordings, { start, length, group }: Window) {
+  return { group: group ?? '', from: nameOf(start), to: nameOf(start + length - 1) };
 }
 
 /** `longhand predict` of a classifier: a line for each verdict on the tables, without their classes. */
@@ -333,11 +333,11 @@ async function predictTable(
 ): Promise<void> {
   const { plan } = classifier;
   const read = windowsOf(recordings, plan);
-  if (read.count === 0) inform(`${recordings.name}: no window: ${plan.window} rows never follow one another`);
+  if (read.length === 0) inform(`${recordings.name}: no window: ${plan.window} rows never follow one another`);
   const byWindow = await classifier.probabilities(inputColumns(plan, recordings), read, signal);
   const { windows, probabilities } = judgedBy(plan, read, byWindow);
   for (const [n, row] of probabilities.entries()) {
-    const { group, from, to } = spanOf(recordings, windows, n);
+    const { group, from, to } = spanOf(recordings, windows[n]);
     const [label, probability] = [plan.classes[likeliest(row)], Math.max(...row)];
     const named = { ...(isOneOfSeveral && { name: recordings.name }), ...(plan.columns.group !== null && { group }) };
     if (json) {

@@ -13,6 +13,7 @@
  * Without a slope b = 0; φ = 1 unless the slope is damped. Whether the errors' size is thought proportional to ŷ changes only how they are weighed.
  */
 import { counted } from '../../core/arguments.js';
+import { meanOf } from '../../core/numbers.js';
 import { arePositive } from '../series.js';
 import type { Minimum } from './least-squares.js';
 import { LeastSquares, MOST_STEPS } from './least-squares.js';
@@ -365,18 +366,7 @@ function initialState({ trend, season, period }: Form, y: Float64Array, from: nu
     const found = meanOf(rows.map((t) => (isMultiplied ? y[t] / Math.max(lineAt(t), least) : y[t] - lineAt(t))));
     return Number.isNaN(found) ? Number(isMultiplied) : found;
   });
-  const mean = meanOf(Float64Array.from(ofPhase));
+  const mean = meanOf(ofPhase);
   for (const [n, one] of ofPhase.entries()) state[2 + ((from + n) % period)] = isMultiplied ? one / mean : one - mean;
   return { state, unit };
-}
-
-/** The mean of the numbers; NaN if there are none. */
-function meanOf(values: Float64Array): number {
-  let [sum, count] = [0, 0];
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count > 0 ? sum / count : NaN;
 }
