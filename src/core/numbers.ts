@@ -45,6 +45,39 @@ export function meanOf(values: Iterable<number>): number {
   return sum / count;
 }
 
+/** Numbers in order of size. NaN does not count. */
+export class SortedNumbers {
+  private readonly sorted: number[] = [];
+
+  get count(): number {
+    return this.sorted.length;
+  }
+
+  add(value: number): void {
+    if (!Number.isNaN(value)) this.sorted.splice(this.placeOf(value), 0, value);
+  }
+
+  remove(value: number): void {
+    if (!Number.isNaN(value)) this.sorted.splice(this.placeOf(value), 1);
+  }
+
+  /** The smallest one is at 0. */
+  at(place: number): number | undefined {
+    return this.sorted[place];
+  }
+
+  sumOfLeast(count: number): number {
+    let sum = 0;
+    for (let n = 0; n < count; n++) sum += this.sorted[n];
+    return sum;
+  }
+
+  /** The first place of a number that is not smaller. */
+  private placeOf(value: number): number {
+    return leadingCount(this.sorted, (one) => one < value);
+  }
+}
+
 /** The largest count or seed that a flag or a field of the page accepts: the largest u32. */
 export const LARGEST_WHOLE = 2 ** 32 - 1;
 

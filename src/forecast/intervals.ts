@@ -2,7 +2,7 @@
  * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
  * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
  */
-import { leadingCount, meanOf } from '../core/numbers.js';
+import { meanOf, SortedNumbers } from '../core/numbers.js';
 import { unitOf } from '../data/scale.js';
 
 /** A forecast with its interval. */
@@ -18,44 +18,19 @@ export interface Band {
 /** How far `low` and `high` would have to move outwards for the band to contain y; NaN if y is missing. */
 export const scoreOf = ({ low, high }: Band, y: number): number => Math.max(low - y, y - high);
 
-/** Scores in order of size. Missing ones do not count. */
-export class Scores {
-  private readonly sorted: number[] = [];
-
-  get count(): number {
-    return this.sorted.length;
-  }
-
-  add(score: number): void {
-    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 0, score);
-  }
-
-  remove(score: number): void {
-    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 1);
-  }
-
-  /**
-   * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n scores. The largest of them if there are too few to
-   * say; 0 if there are none.
-   */
-  shift(coverage: number): number {
-    const { sorted } = this;
-    const at = Math.ceil((sorted.length + 1) * coverage);
-    return sorted[Math.min(at, sorted.length) - 1] ?? 0;
-  }
-
-  /** The first place of a score that is not smaller. */
-  private placeOf(score: number): number {
-    return leadingCount(this.sorted, (one) => one < score);
-  }
-}
-
 /** The fewest scores of which one is large enough for an interval of this coverage: the ⌈(n+1)·coverage⌉-th of n. */
 export function scoresNeeded(coverage: number): number {
   let count = Math.max(1, Math.floor(coverage / (1 - coverage)) - 1);
   while (Math.ceil((count + 1) * coverage) > count) count++;
   return count;
 }
+
+/**
+ * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n scores. The largest of them if there are too few to say;
+ * 0 if there are none.
+ */
+const shiftOf = (scores: SortedNumbers, coverage: number): number =>
+  scores.at(Math.min(Math.ceil((scores.count + 1) * coverage), scores.count) - 1) ?? 0;
 
 /**
  * The shift of each of `ends`, which rise: that of the latest `most` scores before it, and how many these are. Score k is `scores[k]`; missing
@@ -67,12 +42,12 @@ export function recentShifts(
   most: number,
   coverage: number,
 ): { readonly shift: number; readonly count: number }[] {
-  const recent = new Scores();
+  const recent = new SortedNumbers();
   let [from, to] = [0, 0];
   return ends.map((end) => {
     while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
     while (recent.count > most) recent.remove(scores[from++]);
-    return { shift: recent.shift(coverage), count: recent.count };
+    return { shift: shiftOf(recent, coverage), count: recent.count };
   });
 }
 

@@ -1,5 +1,6 @@
 /** The spectrum of a series: how strong each frequency is in it, beside the frequencies around it. */
 import FFT from 'fft.js';
+import { SortedNumbers } from '../core/numbers.js';
 
 /** A frequency is tried at every quarter of 1/n. */
 const FINER = 4;
@@ -77,8 +78,8 @@ function backgroundOf(powers: Float64Array): { background: Float64Array; counts:
   const background = new Float64Array(powers.length);
   const counts = new Float64Array(powers.length);
   const floor = ROUNDING * powers.reduce((sum, power) => sum + (Number.isNaN(power) ? 0 : power), Number.MIN_VALUE);
-  const near = sortedWindow(powers);
-  let next = 0;
+  const near = new SortedNumbers(); // most of them stay when j rises
+  let [from, to, next] = [0, 0, 0];
   for (let j = 0; j < powers.length; j++) {
     if (j < next) {
       background[j] = background[j - 1];
@@ -86,42 +87,14 @@ function backgroundOf(powers: Float64Array): { background: Float64Array; counts:
       continue;
     }
     const reach = Math.min(NEAR.most, NEAR.least + (j >> 1));
-    const count = near.move(Math.max(0, j - reach), Math.min(powers.length, j + reach + 1));
-    const weakest = Math.max(1, Math.floor(WEAKEST * count));
+    while (to < Math.min(powers.length, j + reach + 1)) near.add(powers[to++]);
+    while (from < j - reach) near.remove(powers[from++]);
+    const weakest = Math.max(1, Math.floor(WEAKEST * near.count));
     background[j] = Math.max(near.sumOfLeast(weakest) / weakest / MEAN_OF_WEAKEST, floor);
-    counts[j] = Math.max(1, EXACT * count);
+    counts[j] = Math.max(1, EXACT * near.count);
     next = j + Math.max(1, Math.min(8, j >> 4));
   }
   return { background, counts };
-}
-
-/** Neighbouring powers, sorted. NaN is left out. Most of them stay when the window moves, and it moves only forwards. */
-function sortedWindow(powers: Float64Array) {
-  const sorted = new Float64Array(2 * NEAR.most + 1 + 8 + 8);
-  let [from, to, count] = [0, 0, 0];
-  const add = (power: number): void => {
-    let at = count++;
-    for (; at > 0 && sorted[at - 1] > power; at--) sorted[at] = sorted[at - 1];
-    sorted[at] = power;
-  };
-  const remove = (power: number): void => {
-    let at = 0;
-    while (sorted[at] !== power) at++;
-    for (count--; at < count; at++) sorted[at] = sorted[at + 1];
-  };
-  return {
-    /** Returns how many powers the window has. */
-    move(first: number, end: number): number {
-      for (; to < end; to++) if (!Number.isNaN(powers[to])) add(powers[to]);
-      for (; from < first; from++) if (!Number.isNaN(powers[from])) remove(powers[from]);
-      return count;
-    },
-    sumOfLeast(most: number): number {
-      let sum = 0;
-      for (let at = 0; at < most; at++) sum += sorted[at];
-      return sum;
-    },
-  };
 }
 
 /** The autocovariances of numbers whose mean is 0, up to `most` steps. */

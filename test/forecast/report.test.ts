@@ -20,7 +20,6 @@ import {
   recentSize,
   rootMeanSquaredError,
   scoreOf,
-  Scores,
 } from '../../src/forecast/intervals.js';
 import { stepsIn } from '../../src/core/numbers.js';
 import { planOf } from '../../src/forecast/planning.js';
@@ -193,9 +192,8 @@ describe('an interval', () => {
   const band = (low: number, high: number, forecast = (low + high) / 2): Band => ({ forecast, low, high });
 
   const shiftOf = (bands: readonly Band[], y: readonly number[], coverage: number): number => {
-    const scores = new Scores();
-    for (const [n, one] of bands.entries()) scores.add(scoreOf(one, y[n]));
-    return scores.shift(coverage);
+    const scores = bands.map((one, n) => scoreOf(one, y[n]));
+    return recentShifts(scores, [scores.length], Infinity, coverage)[0].shift;
   };
 
   test('moves by the ⌈(n+1)·coverage⌉-th smallest score', () => {
