@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 1038;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62479, test: 60475 };
+const TOGETHER = { 'src + kernels': 62299, test: 60461 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -29,17 +29,17 @@ const MOST_LINES = {
   'src, in no room': 433,
   'src/causes': 803,
   'src/cells': 471,
-  'src/classify': 1429,
+  'src/classify': 1422,
   'src/cli': 6650,
   'src/compare': 1780,
-  'src/core': 1707,
-  'src/data': 2875,
+  'src/core': 1762,
+  'src/data': 2815,
   'src/door': 1035,
   'src/equations': 2866,
   'src/exercises': 5863,
   'src/export': 1156,
   'src/files': 1436,
-  'src/forecast': 5790,
+  'src/forecast': 5622,
   'src/mistakes': 2313,
   'src/network': 2147,
   'src/own-network': 277,
@@ -48,7 +48,7 @@ const MOST_LINES = {
   'test, in no room': 1323,
   'test/bench': 1283,
   'test/cells': 694,
-  'test/classify': 1148,
+  'test/classify': 1132,
   'test/cli': 6278,
   'test/compare': 1358,
   'test/core': 1696,
@@ -60,16 +60,16 @@ const MOST_LINES = {
   'test/export': 616,
   'test/files': 883,
   'test/fixtures': 1495,
-  'test/forecast': 4715,
+  'test/forecast': 4713,
   'test/helpers': 6706,
   'test/kernels': 2968,
   'test/network': 1946,
   'test/own-network': 139,
   'test/package': 250,
   'test/page': 2244,
-  'test/slow': 7185,
+  'test/slow': 7189,
   'test/training': 3793,
-  'the top': 1353,
+  'the top': 1354,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */

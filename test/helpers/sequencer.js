@@ -12,7 +12,7 @@ const FIRST = [
   /docs\/figures/,
 ].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 const LATER = [
-  /slow\/docs\/site/,
+  /docs\/site/,
   /training\/pytorch-training/,
   /(bench\/bench|page\/page)/,
   /slow\/docs\/measure/,
