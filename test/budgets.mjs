@@ -8,10 +8,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The aim is 800. */
-const MOST_FILES = 1038;
+const MOST_FILES = 1039;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62299, test: 60461 };
+const TOGETHER = { 'src + kernels': 62304, test: 60483 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -32,14 +32,14 @@ const MOST_LINES = {
   'src/classify': 1422,
   'src/cli': 6650,
   'src/compare': 1780,
-  'src/core': 1762,
+  'src/core': 1763,
   'src/data': 2815,
   'src/door': 1035,
   'src/equations': 2866,
   'src/exercises': 5863,
   'src/export': 1156,
   'src/files': 1436,
-  'src/forecast': 5622,
+  'src/forecast': 5626,
   'src/mistakes': 2313,
   'src/network': 2147,
   'src/own-network': 277,
@@ -51,7 +51,7 @@ const MOST_LINES = {
   'test/classify': 1132,
   'test/cli': 6278,
   'test/compare': 1358,
-  'test/core': 1696,
+  'test/core': 1717,
   'test/data': 2001,
   'test/docs': 5576,
   'test/door': 99,
@@ -61,7 +61,7 @@ const MOST_LINES = {
   'test/files': 883,
   'test/fixtures': 1495,
   'test/forecast': 4713,
-  'test/helpers': 6706,
+  'test/helpers': 6707,
   'test/kernels': 2968,
   'test/network': 1946,
   'test/own-network': 139,
@@ -69,7 +69,7 @@ const MOST_LINES = {
   'test/page': 2244,
   'test/slow': 7189,
   'test/training': 3793,
-  'the top': 1354,
+  'the top': 1356,
 };
 
 /** `src/core`, `test/network` or `docs`: a folder of src, kernels or test, else the folder at the top. */

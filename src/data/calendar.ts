@@ -4,7 +4,7 @@
  */
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { leadingCount } from '../core/numbers.js';
+import { leadingCount } from '../core/lists.js';
 import type { TimeForm } from './times.js';
 import { DAY, dayOf, formatTime, HOUR, monthLength, monthsLater, SECOND, timeInForm, weekdayOf } from './times.js';
 

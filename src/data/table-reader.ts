@@ -5,7 +5,7 @@
 import Papa from 'papaparse';
 import { counted, describe, firstOf } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { leadingCount } from '../core/numbers.js';
+import { leadingCount } from '../core/lists.js';
 import { parseStrictJson } from '../files/json.js';
 import type { CellReader, Table, WantedColumn } from './table.js';
 import { addCell, addField, ColumnReader } from './table.js';

@@ -6,7 +6,8 @@
 import { counted } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Range } from '../core/numbers.js';
-import { meanOf, stepsIn } from '../core/numbers.js';
+import { meanOf } from '../core/lists.js';
+import { stepsIn } from '../core/numbers.js';
 import { JsonReader } from '../files/json-reader.js';
 import type { InputColumn } from '../trained-state.js';
 import { isOfMany } from './inputs.js';

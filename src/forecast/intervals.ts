@@ -2,7 +2,7 @@
  * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
  * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
  */
-import { meanOf, SortedNumbers } from '../core/numbers.js';
+import { meanOf, SortedNumbers } from '../core/lists.js';
 import { unitOf } from '../data/scale.js';
 
 /** A forecast with its interval. */

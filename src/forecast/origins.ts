@@ -17,7 +17,8 @@ import type { OriginChoices } from './request.js';
 import type { ForecastRun } from './run.js';
 import { reportOfRun, trainRun } from './run.js';
 import { seriesIn } from './several.js';
-import { meanOf, stepsIn } from '../core/numbers.js';
+import { meanOf } from '../core/lists.js';
+import { stepsIn } from '../core/numbers.js';
 
 /** The errors of one horizon from each origin. */
 export interface OriginsReport {

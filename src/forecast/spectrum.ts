@@ -1,6 +1,6 @@
 /** The spectrum of a series: how strong each frequency is in it, beside the frequencies around it. */
 import FFT from 'fft.js';
-import { SortedNumbers } from '../core/numbers.js';
+import { SortedNumbers } from '../core/lists.js';
 
 /** A frequency is tried at every quarter of 1/n. */
 const FINER = 4;

@@ -1,5 +1,6 @@
 /** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
-import { leadingCount, type Range } from '../core/numbers.js';
+import { leadingCount } from '../core/lists.js';
+import type { Range } from '../core/numbers.js';
 import { fill, zeros } from '../core/tensor.js';
 import { bytesOfNumbers } from '../data/scale.js';
 import type { Examples } from '../data/examples.js';

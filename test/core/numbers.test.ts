@@ -1,9 +1,11 @@
-/** Numbers from texts: which spellings are numbers. Numbers that f32 cannot hold are refused where they enter, and files of earlier versions still load. */
+/** Numbers from texts: which spellings are numbers; and lists of numbers. Numbers that f32 cannot hold are refused where they enter, and files of earlier versions still load. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
+import { leadingCount, meanOf, SortedNumbers } from '../../src/core/lists.js';
 import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/core/numbers.js';
 import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
@@ -17,6 +19,25 @@ import { failed, longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';
 import { IMAGES } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
+
+test('lists are counted, averaged and kept in order as a slow search does it, without NaN', () => {
+  const numbers = fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)));
+  fc.assert(
+    fc.property(numbers, fc.nat(20), fc.integer({ min: -6, max: 6 }), (values, removed, limit) => {
+      const sorted = new SortedNumbers();
+      for (const value of values) sorted.add(value);
+      for (const value of values.slice(0, removed)) sorted.remove(value);
+      const known = values.slice(removed).filter((value) => !Number.isNaN(value));
+      const expected = [...known].sort((a, b) => a - b);
+      expect(Array.from({ length: sorted.count }, (_, place) => sorted.at(place))).toEqual(expected);
+      expect(sorted.at(sorted.count)).toBeUndefined();
+      const least = Math.ceil(known.length / 2);
+      expect(sorted.sumOfLeast(least)).toBe(expected.slice(0, least).reduce((sum, value) => sum + value, 0));
+      expect(leadingCount(expected, (value) => value < limit)).toBe(known.filter((value) => value < limit).length);
+      expect(meanOf(values.slice(removed))).toBe(known.reduce((sum, value) => sum + value, 0) / known.length);
+    }),
+  );
+});
 
 test.each([
   ['0', 0],

@@ -13,7 +13,7 @@
  * Without a slope b = 0; φ = 1 unless the slope is damped. Whether the errors' size is thought proportional to ŷ changes only how they are weighed.
  */
 import { counted } from '../../core/arguments.js';
-import { meanOf } from '../../core/numbers.js';
+import { meanOf } from '../../core/lists.js';
 import { arePositive } from '../series.js';
 import type { Minimum } from './least-squares.js';
 import { LeastSquares, MOST_STEPS } from './least-squares.js';
