@@ -14,8 +14,7 @@ const FIRST = [
 const LATER = [
   /docs\/site/,
   /training\/pytorch-training/,
-  /bench\/bench/,
-  /page\/page/,
+  /(bench\/bench|page\/page)/,
   /slow\/docs\/measure/,
   /slow\/cells\/cells-gpu/,
   /page\/compute/,
