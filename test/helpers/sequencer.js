@@ -14,7 +14,8 @@ const FIRST = [
 const LATER = [
   /docs\/site/,
   /training\/pytorch-training/,
-  /(bench\/bench|page\/page)/,
+  /page\/page/,
+  /bench\/bench/,
   /slow\/docs\/measure/,
   /slow\/cells\/cells-gpu/,
   /page\/compute/,
@@ -44,7 +45,8 @@ export default class extends Sequencer {
     const first = FIRST.flatMap((name) => order.filter(({ path }) => name.test(path)));
     const isLater = ({ path }) => LATER.some((name) => name.test(path));
     const rest = order.filter((one) => !first.includes(one) && !isLater(one));
-    const later = LATER.flatMap((name) => [...rest.splice(0, BETWEEN), ...order.filter(({ path }) => name.test(path))]);
+    const groups = LATER.map((name) => order.filter(({ path }) => name.test(path))).filter((group) => group.length > 0);
+    const later = groups.flatMap((group) => [...rest.splice(0, BETWEEN), ...group]);
     return [...first, ...later, ...rest];
   }
 }
