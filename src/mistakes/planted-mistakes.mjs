@@ -702,6 +702,10 @@ peephole-without-forget-bias: the forget bias is missing
 - cPrev.get(b, n) + forgetBias)
 + cPrev.get(b, n))
 ! (24) f | (24) c, and cells/oracle
+peephole-j-without-tanh: j is zj
+- Math.tanh(z.get(b, H + n))
++ z.get(b, H + n)
+! (24) j | (24) c | (24′) dzj, and cells/oracle
 ## 25, equations/peephole.ts
 o-reads-the-old-cell: o reads cPrev in place of c
 - p.get(2 * H + n) * cNew
@@ -779,6 +783,10 @@ b-without-u: b is j in place of u*j
 - gates.get(t, b, n) * gates.get(t, b, H + n)
 + gates.get(t, b, H + n)
 ! (27) a | (27′) | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
+sigmoid-of-j: σ is applied to j in place of u
+- gates.set(t, b, n, sigmoid(gates.get(t, b, n)));
++ gates.set(t, b, H + n, sigmoid(gates.get(t, b, H + n)));
+! (27) | (27′) | (28) a = 2·a₀ - 1, minGRU | (28′) da₀ = 2·da, minGRU, and cells/oracle
 ## 27′, equations/mingru.ts
 dzu-sign-of-a: da₀ has the wrong sign in dzu
 - (dB * j - dA0)
@@ -810,6 +818,10 @@ not-normalised: f is not divided by f + i
 - return f / (f + i);
 + return f;
 ! (29) a | (29′) dzi | (29′) dzf | (29′) in reverse | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
+minlstm-sigmoid-of-j: σ is applied to j in place of i
+- gates.set(t, b, n, sigmoid(gates.get(t, b, n)));
++ gates.set(t, b, H + n, sigmoid(gates.get(t, b, H + n)));
+! (29) i | (29) j | (29) a | (29′) | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
 ## 29′, equations/minlstm.ts
 dzi-sign: dzi has the sign of dzf
 - -dRatio * (1 - i)
@@ -841,7 +853,25 @@ f-without-the-old-stabiliser: f does not know by what c and n are divided
 - mPrev.get(b, u) - mNew + logF
 + logF - mNew
 ! (30) the stabiliser | (31) f | (31′) di | (31′) df, and cells/oracle
+slstm-exchanged-gates: the backward pass reads j for i, and i for j
+- gates.set(b, u, i);
+-       gates.set(b, H + u, j);
++ gates.set(b, u, j);
++       gates.set(b, H + u, i);
+! (31) i | (31) j | (32) n = f*nPrev + i | (31′) di | (31′) dj, and cells/oracle
+slstm-o-without-sigmoid: o is zo
+- sigmoid(z.get(b, 3 * H + u))
++ z.get(b, 3 * H + u)
+! (30) in the first step | (31) o | (33′) do, and cells/oracle
+f-for-s: the backward pass reads f for s
+- sigmoid(zf)
++ f
+! (31) s | (31′) df, and cells/oracle
 ## 32, equations/slstm.ts
+slstm-c-without-i: the cell adds j in place of i*j
+- f * cPrev.get(b, u) + i * j
++ f * cPrev.get(b, u) + j
+! (30) the stabiliser changes | (32) c | (31′), and cells/oracle
 n-without-f: the normaliser forgets nothing
 - f * nPrev.get(b, u) + i
 + nPrev.get(b, u) + i
