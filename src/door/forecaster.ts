@@ -9,7 +9,7 @@ import type { TrainHooks } from './train.js';
 import type { LoopHooks } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from '../forecast/forecast-file.js';
-import { checkedForecastOptions, choicesOf, originsIn } from '../forecast/request.js';
+import { checkedForecastOptions, choicesOf } from '../forecast/request.js';
 import { stepsIn } from '../core/numbers.js';
 import { Forecaster } from '../forecast/forecaster.js';
 import type { Holidays } from '../forecast/series.js';
@@ -114,7 +114,7 @@ export async function trainForecaster(
   assertSignal('trainForecaster: hooks', hooks.signal);
   const { onStep, signal } = hooks; // also those of a prototype, which { ...hooks } would leave out
   const choices = choicesOf('trainForecaster', request);
-  const rolling = originsIn('trainForecaster', request);
+  const { origins: blocks = 1, refit = false } = request;
   // read before anything is awaited, because the caller may change them
   const chosen = structuredClone(checkedForecastOptions(options));
   const holidays = request.holidays === undefined ? undefined : holidaysFrom(request.holidays);
@@ -125,8 +125,8 @@ export async function trainForecaster(
   };
   const run = await trainRun(backend, begun, runHooks);
   const reports = await reportOfRun(backend, run, signal);
-  const origins = await originsOf(backend, run, reports, rolling, runHooks);
-  const plan = withLooksOfRun(run.state.plan, rolling.origins);
+  const origins = await originsOf(backend, run, reports, { origins: blocks, refit }, runHooks);
+  const plan = withLooksOfRun(run.state.plan, blocks);
   return { bytes: forecastBytes({ ...run.state, plan }), reports, origins };
 }
 

@@ -77,28 +77,66 @@ export const NO_SEASONS = 'none';
 
 export const MOST_AHEAD = 10_000;
 
-const NAMES = [
-  'time',
-  'timeFormat',
-  'decimal',
-  'thousands',
-  'predict',
-  'series',
-  'ahead',
-  'test',
-  'inputs',
-  'known',
-  'fill',
-  'seasons',
-  'seeds',
-  'together',
-  'interval',
-  'holidays',
-  'method',
-  'negative',
-  'origins',
-  'refit',
-];
+const listOf = <Item extends string | number>(given: Item | readonly Item[]): readonly Item[] =>
+  typeof given === 'object' ? given : [given];
+
+function assertColumns(name: string, columns: readonly string[]): void {
+  assertList(name, columns, 'names of columns');
+  for (const column of columns) assertString(`${name}: a column`, column);
+}
+
+/** Throws a TypeError or a RangeError unless the value can be used; `name` begins the message. */
+type Check<Value> = (name: string, value: Value, request: ForecastRequest) => void;
+
+/** The checks of the fields that a request may have. Holidays are checked where their rows are read. */
+const CHECKS: { readonly [Field in keyof ForecastRequest]-?: Check<Exclude<ForecastRequest[Field], undefined>> } = {
+  time: (name, time) => {
+    assertColumns(name, listOf(time));
+    const parts = listOf(time).length;
+    if (parts > PARTS_OF_TIME.length)
+      throw new RangeError(
+        `${name}: ${counted(parts, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+      );
+  },
+  timeFormat: (name, format, { time = [] }) => {
+    const columns = listOf(time).length;
+    assertString(name, format);
+    if (timeReader(format) === undefined) throw new RangeError(`${name} ${describe(format)}: ${FORMAT_RULE}`);
+    if (columns !== 1)
+      throw new RangeError(`${name} ${describe(format)}: needs one column of the time, not ${columns}`);
+  },
+  decimal: (name, sign) => assertChoice(name, sign, DECIMALS),
+  thousands: (name, sign, { decimal = '.' }) => {
+    assertChoice(name, sign, THOUSANDS);
+    if (sign === decimal) throw new RangeError(`${name} ${describe(sign)}: must differ from the sign before decimals`);
+  },
+  predict: assertString,
+  series: assertString,
+  ahead: (name, ahead) => {
+    assertList(name, listOf(ahead), 'numbers of steps');
+    if (listOf(ahead).length === 0) throw new RangeError(`${name}: must have a number of steps`);
+    for (const steps of listOf(ahead)) assertWhole(name, steps, 1, MOST_AHEAD);
+  },
+  test: (name, test, { time = [] }) => partOf(name, test, listOf(time).length === 0),
+  inputs: assertColumns,
+  known: assertColumns,
+  fill: (name, fill) => assertChoice(name, fill, FILLS),
+  seasons: (name, seasons) => {
+    assertList(name, seasons, 'numbers of steps');
+    for (const season of seasons) assertWhole(name, season, 2);
+  },
+  seeds: (name, seeds) => assertWhole(name, seeds, 1, MOST_SEEDS),
+  together: assertTruth,
+  interval: (name, share) => {
+    assertNumber(name, share);
+    if (!(share > 0 && share < 1)) throw new RangeError(`${name} ${describe(share)}: must be a number between 0 and 1`);
+  },
+  holidays: () => undefined,
+  method: (name, method) => assertChoice(name, method, FORECAST_METHODS),
+  negative: assertTruth,
+  origins: (name, origins) => assertWhole(name, origins, 1),
+  refit: assertTruth,
+};
 
 /**
  * The choices of a request. Throws a TypeError or a RangeError that names the field. `what` begins the message; `nameOf`: what the user calls a
@@ -109,58 +147,16 @@ export function choicesOf(
   request: ForecastRequest,
   nameOf: (field: keyof ForecastRequest) => string = (field) => field,
 ): ForecastChoices {
-  assertKnownNames(what, request, NAMES);
-  const { time = [], predict, series, ahead = 1, test, inputs = [], known = [], fill, seasons, seeds = 3 } = request;
-  const {
-    timeFormat,
-    decimal,
-    thousands,
-    together = false,
-    interval = 0.9,
-    method = 'auto',
-    negative = false,
-  } = request;
+  assertKnownNames(what, request, Object.keys(CHECKS));
   const named = (field: keyof ForecastRequest): string => `${what}: ${nameOf(field)}`;
-  const times = typeof time === 'string' ? [time] : time;
-  for (const [field, list] of Object.entries({ time: times, inputs, known })) {
-    const name = named(field as 'time' | 'inputs' | 'known');
-    assertList(name, list, 'names of columns');
-    for (const column of list) assertString(`${name}: a column`, column);
+  for (const [field, check] of Object.entries(CHECKS) as [keyof ForecastRequest, Check<unknown>][]) {
+    if (field === 'predict' || request[field] !== undefined) check(named(field), request[field], request);
   }
-  if (times.length > PARTS_OF_TIME.length) {
-    throw new RangeError(
-      `${named('time')}: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
-    );
-  }
-  if (timeFormat !== undefined) assertTimeFormat(named('timeFormat'), timeFormat, times.length);
-  if (decimal !== undefined) assertChoice(named('decimal'), decimal, DECIMALS);
-  if (thousands !== undefined) assertChoice(named('thousands'), thousands, THOUSANDS);
-  if (thousands === (decimal ?? '.'))
-    throw new RangeError(`${named('thousands')} ${describe(thousands)}: must differ from the sign before decimals`);
-  assertString(named('predict'), predict);
-  if (series !== undefined) assertString(named('series'), series);
-  if (test !== undefined) assertString(named('test'), test);
-  const horizons = typeof ahead === 'number' ? [ahead] : ahead;
-  assertList(named('ahead'), horizons, 'numbers of steps');
-  if (horizons.length === 0) throw new RangeError(`${named('ahead')}: must have a number of steps`);
-  for (const steps of horizons) assertWhole(named('ahead'), steps, 1, MOST_AHEAD);
-  if (seasons !== undefined) assertList(named('seasons'), seasons, 'numbers of steps');
-  for (const season of seasons ?? []) assertWhole(named('seasons'), season, 2);
-  if (fill !== undefined) assertChoice(named('fill'), fill, FILLS);
-  assertWhole(named('seeds'), seeds, 1, MOST_SEEDS);
-  assertTruth(named('together'), together);
-  assertTruth(named('negative'), negative);
-  assertChoice(named('method'), method, FORECAST_METHODS);
-  assertNumber(named('interval'), interval);
-  if (!(interval > 0 && interval < 1))
-    throw new RangeError(`${named('interval')} ${describe(interval)}: must be a number between 0 and 1`);
+  const { time = [], ahead = 1, test, inputs = [], known = [], fill = null, seasons } = request;
+  const { predict, series, timeFormat, decimal, thousands } = request;
   // copies, because the caller may change the given lists
   const columns: SeriesColumns = {
-    time: [...times],
-    predict,
-    inputs: [...inputs],
-    known: [...known],
-    fill: fill ?? null,
+    ...{ time: [...listOf(time)], predict, inputs: [...inputs], known: [...known], fill },
     ...definedFields({ timeFormat, decimal, thousands, series }),
   };
   const repeated = repeatedColumn(columns);
@@ -168,31 +164,19 @@ export function choicesOf(
     throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
   return {
     columns,
-    ahead: [...new Set(horizons)].sort((a, b) => a - b),
-    isTogether: together,
-    seeds,
-    coverage: interval,
-    test: test === undefined ? null : partOf(named('test'), test, times.length === 0),
+    ahead: [...new Set(listOf(ahead))].sort((a, b) => a - b),
+    isTogether: request.together ?? false,
+    seeds: request.seeds ?? 3,
+    coverage: request.interval ?? 0.9,
+    test: test === undefined ? null : partOf(named('test'), test, listOf(time).length === 0),
     seasons: seasons ? [...seasons] : null,
-    method,
-    isNegative: negative,
+    method: request.method ?? 'auto',
+    isNegative: request.negative ?? false,
   };
 }
 
-/** How often the errors of the test part are wanted. Throws a TypeError or a RangeError that names the field. */
-export function originsIn(what: string, { origins = 1, refit = false }: ForecastRequest): OriginChoices {
-  assertWhole(`${what}: origins`, origins, 1);
-  assertTruth(`${what}: refit`, refit);
-  return { origins, refit };
-}
-
-function assertTimeFormat(name: string, format: string, columns: number): void {
-  assertString(name, format);
-  if (timeReader(format) === undefined) throw new RangeError(`${name} ${describe(format)}: ${FORMAT_RULE}`);
-  if (columns !== 1) throw new RangeError(`${name} ${describe(format)}: needs one column of the time, not ${columns}`);
-}
-
 function partOf(name: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
+  assertString(name, test);
   const [from, to] = (isOfRows ? rowRangeFrom(test) : timeRangeFrom(test)) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
   const forms = isOfRows
