@@ -86,15 +86,7 @@ export interface CheckedTargets extends CheckedInputs {
 /** As `GivenSequences`, with tensors, and numbers as labels: `checkedSequences` makes them. */
 export type Sequences = CheckedLabels | CheckedTargets;
 
-const NAMES = [
-  'x',
-  'labels',
-  'targets',
-  'lengths',
-  'inputClasses',
-  'classes',
-  'task',
-] as const satisfies (keyof GivenSequences)[];
+const NAMES: (keyof GivenSequences)[] = ['x', 'labels', 'targets', 'lengths', 'inputClasses', 'classes', 'task'];
 
 /**
  * The sequences with tensors in place of lists, and classes in place of names. `names`: those of the network's classes, [] if it has none.

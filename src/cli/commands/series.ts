@@ -10,7 +10,7 @@ import { replaceFile, replaceText } from '../../files/disk-replace.js';
 import { assertTrained, forecastBytes } from '../../forecast/forecast-file.js';
 import type { ForecastState } from '../../forecast/forecaster.js';
 import type { Choice, ForecastHooks } from '../../forecast/stages.js';
-import { listed } from '../../core/arguments.js';
+import { definedFields, listed } from '../../core/arguments.js';
 import { configFor } from '../../forecast/stages.js';
 import type { ForecastChoices } from '../../forecast/planning.js';
 import { networkWords, withLooks, withLooksOfRun } from '../../forecast/plan.js';
@@ -267,26 +267,21 @@ export async function evaluateForecasts(
 }
 
 /** The flags as a request for the library. */
-const requestOf = (flags: SeriesFlags): ForecastRequest => ({
-  time: flags.time ?? [],
-  ...(flags.timeFormat !== undefined && { timeFormat: flags.timeFormat }),
-  ...(flags.decimal && { decimal: flags.decimal }),
-  ...(flags.thousands && { thousands: flags.thousands }),
-  predict: flags.predict ?? '',
-  ...(flags.series !== undefined && { series: flags.series }),
-  ahead: flags.ahead,
-  inputs: flags.inputs,
-  known: flags.known,
-  seeds: flags.seeds,
-  together: flags.together,
-  interval: flags.interval,
-  ...(flags.method !== 'auto' && { method: flags.method }),
-  ...(flags.negative && { negative: true }),
-  ...(flags.origins > 1 && { origins: flags.origins, refit: flags.refit }),
-  ...(flags.test !== undefined && { test: flags.test }),
-  ...(flags.fill && { fill: flags.fill }),
-  ...(flags.season && { seasons: flags.season }),
-});
+const requestOf = (flags: SeriesFlags): ForecastRequest => {
+  const { time = [], predict = '', series, ahead, inputs, known, seeds, together, interval } = flags;
+  const { timeFormat, decimal, thousands, method, test, fill, season: seasons } = flags;
+  return {
+    time,
+    ...definedFields({ timeFormat, decimal, thousands }),
+    ...{ predict, ...definedFields({ series }), ahead, inputs, known, seeds, together, interval },
+    ...(method !== 'auto' && { method }),
+    ...(flags.negative && { negative: true }),
+    ...(flags.origins > 1 && { origins: flags.origins, refit: flags.refit }),
+    ...(test !== undefined && { test }),
+    ...(fill && { fill }),
+    ...(seasons && { seasons }),
+  };
+};
 
 /** A new run, or one that continues. */
 async function runOf(
