@@ -11,7 +11,7 @@ import path from 'node:path';
 const MOST_FILES = 1039;
 
 /** Lines of several rooms together. The aims are 45,000 and 44,000. */
-const TOGETHER = { 'src + kernels': 62304, test: 60483 };
+const TOGETHER = { 'src + kernels': 62304, test: 60476 };
 
 /** Lines of each room. */
 const MOST_LINES = {
@@ -50,7 +50,7 @@ const MOST_LINES = {
   'test/cells': 694,
   'test/classify': 1132,
   'test/cli': 6278,
-  'test/compare': 1369,
+  'test/compare': 1358,
   'test/core': 1770,
   'test/data': 2001,
   'test/docs': 5576,

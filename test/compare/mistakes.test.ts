@@ -1,6 +1,6 @@
 /** `longhand compare` names known mistakes, and finds every mistake of src/mistakes/planted-mistakes.mjs that changes a result. */
 import { build } from 'esbuild';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
@@ -229,14 +229,4 @@ test('each mistake that `npm run test:mutations` plants has its place: its right
     return `${id}: ${text.split(right).length - 1} times in ${file}`;
   });
   expect(places.filter((place) => !place.includes(': 1 times'))).toEqual([]);
-});
-
-test('each group of tests in test/equations/equations-*.test.ts has a mistake that must make one of them fail', () => {
-  const folder = fileURLToPath(new URL('../equations/', import.meta.url));
-  const files = readdirSync(folder).filter((name) => name.startsWith('equations-'));
-  const text = files.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n');
-  const groups = [...text.matchAll(/^(?:test|describe)\b[^']*'([^ ']+)/gm)].map(([, word]) => word);
-  expect(groups).toEqual(expect.arrayContaining(['(1)', '(33′)', 'layers']));
-  const named = PLANTED_MISTAKES.flatMap(({ fails }) => fails);
-  expect(groups.filter((word) => !named.some((name) => name.startsWith(word)))).toEqual([]);
 });
