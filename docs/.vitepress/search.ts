@@ -92,10 +92,10 @@ const textOf = (html: string): string =>
   html.replace(NO_TEXT, ' ').replace(/&([^;\s]+);/g, (entity, name: string) => ENTITIES[name] ?? entity);
 
 const STOP_WORDS = new Set(
-  `a about after again all already also an and any are as at be because been before between both but by can cannot do does each even
-  every for from had has have here how if in into is it its many more most much must no not now of on only or other over same so some
-  still such than that the their them then there these they this those to too two until very was we were what when whether which while
-  who why will with would you your`.split(/\s+/),
+  `a about above after again all already also an and another any are as at be because been before below between both but by can cannot
+  do does each even every for four from had has have here how if in into is it its many more most much must no not now of on only or
+  other over own same so some still such than that the their them then there these they this those three through to too two until up
+  very was we were what when where whether which while who why will with would you your`.split(/\s+/),
 );
 
 /** MiniSearch splits a text at these too. */
