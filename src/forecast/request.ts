@@ -77,8 +77,9 @@ export const NO_SEASONS = 'none';
 
 export const MOST_AHEAD = 10_000;
 
-const listOf = <Item extends string | number>(given: Item | readonly Item[]): readonly Item[] =>
-  typeof given === 'object' ? given : [given];
+/** One column, or one number of steps, may stand for a list of it. */
+const timesOf = (time: ForecastRequest['time'] = []) => (typeof time === 'string' ? [time] : time);
+const horizonsOf = (ahead: ForecastRequest['ahead'] = 1) => (typeof ahead === 'number' ? [ahead] : ahead);
 
 function assertColumns(name: string, columns: readonly string[]): void {
   assertList(name, columns, 'names of columns');
@@ -91,15 +92,15 @@ type Check<Value> = (name: string, value: Value, request: ForecastRequest) => vo
 /** The checks of the fields that a request may have. Holidays are checked where their rows are read. */
 const CHECKS: { readonly [Field in keyof ForecastRequest]-?: Check<Exclude<ForecastRequest[Field], undefined>> } = {
   time: (name, time) => {
-    assertColumns(name, listOf(time));
-    const parts = listOf(time).length;
-    if (parts > PARTS_OF_TIME.length)
+    const times = timesOf(time);
+    assertColumns(name, times);
+    if (times.length > PARTS_OF_TIME.length)
       throw new RangeError(
-        `${name}: ${counted(parts, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
+        `${name}: ${counted(times.length, 'column')}: must be at most those of ${PARTS_OF_TIME.join(', ')}`,
       );
   },
-  timeFormat: (name, format, { time = [] }) => {
-    const columns = listOf(time).length;
+  timeFormat: (name, format, { time }) => {
+    const columns = timesOf(time).length;
     assertString(name, format);
     if (timeReader(format) === undefined) throw new RangeError(`${name} ${describe(format)}: ${FORMAT_RULE}`);
     if (columns !== 1)
@@ -113,11 +114,12 @@ const CHECKS: { readonly [Field in keyof ForecastRequest]-?: Check<Exclude<Forec
   predict: assertString,
   series: assertString,
   ahead: (name, ahead) => {
-    assertList(name, listOf(ahead), 'numbers of steps');
-    if (listOf(ahead).length === 0) throw new RangeError(`${name}: must have a number of steps`);
-    for (const steps of listOf(ahead)) assertWhole(name, steps, 1, MOST_AHEAD);
+    const horizons = horizonsOf(ahead);
+    assertList(name, horizons, 'numbers of steps');
+    if (horizons.length === 0) throw new RangeError(`${name}: must have a number of steps`);
+    for (const steps of horizons) assertWhole(name, steps, 1, MOST_AHEAD);
   },
-  test: (name, test, { time = [] }) => partOf(name, test, listOf(time).length === 0),
+  test: assertString, // `partOf` reads it
   inputs: assertColumns,
   known: assertColumns,
   fill: (name, fill) => assertChoice(name, fill, FILLS),
@@ -152,11 +154,11 @@ export function choicesOf(
   for (const [field, check] of Object.entries(CHECKS) as [keyof ForecastRequest, Check<unknown>][]) {
     if (field === 'predict' || request[field] !== undefined) check(named(field), request[field], request);
   }
-  const { time = [], ahead = 1, test, inputs = [], known = [], fill = null, seasons } = request;
-  const { predict, series, timeFormat, decimal, thousands } = request;
+  const times = timesOf(request.time);
+  const { predict, inputs = [], known = [], fill = null, series, timeFormat, decimal, thousands } = request;
   // copies, because the caller may change the given lists
   const columns: SeriesColumns = {
-    ...{ time: [...listOf(time)], predict, inputs: [...inputs], known: [...known], fill },
+    ...{ time: [...times], predict, inputs: [...inputs], known: [...known], fill },
     ...definedFields({ timeFormat, decimal, thousands, series }),
   };
   const repeated = repeatedColumn(columns);
@@ -164,19 +166,18 @@ export function choicesOf(
     throw new RangeError(`${what}: the column ${JSON.stringify(repeated)} is named twice: it can have one role`);
   return {
     columns,
-    ahead: [...new Set(listOf(ahead))].sort((a, b) => a - b),
+    ahead: [...new Set(horizonsOf(request.ahead))].sort((a, b) => a - b),
     isTogether: request.together ?? false,
     seeds: request.seeds ?? 3,
     coverage: request.interval ?? 0.9,
-    test: test === undefined ? null : partOf(named('test'), test, listOf(time).length === 0),
-    seasons: seasons ? [...seasons] : null,
+    test: request.test === undefined ? null : partOf(named('test'), request.test, times.length === 0),
+    seasons: request.seasons ? [...request.seasons] : null,
     method: request.method ?? 'auto',
     isNegative: request.negative ?? false,
   };
 }
 
 function partOf(name: string, test: string, isOfRows: boolean): NonNullable<ForecastChoices['test']> {
-  assertString(name, test);
   const [from, to] = (isOfRows ? rowRangeFrom(test) : timeRangeFrom(test)) ?? [];
   if (from !== undefined && to !== undefined) return { from, to };
   const forms = isOfRows

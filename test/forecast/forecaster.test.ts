@@ -504,6 +504,7 @@ describe('a forecaster', () => {
 
   test.each<[object, string]>([
     [{ time: null }, 'trainForecaster: time null: must be a list of names of columns'],
+    [{ time: 5 }, 'TypeError: trainForecaster: time 5: must be a list of names of columns'],
     [{ time: [], test: '1987-01..' }, 'trainForecaster: test "1987-01..": must be as 101.., 101..200 or ..200'],
     [{ timeFormat: 'DD' }, 'trainForecaster: timeFormat "DD": must be as DD/MM/YYYY'],
     [
@@ -521,6 +522,7 @@ describe('a forecaster', () => {
     [{ ahead: [] }, 'trainForecaster: ahead: must have a number of steps'],
     [{ ahead: ['7'] }, 'trainForecaster: ahead "7": must be a whole number'],
     [{ ahead: null }, 'trainForecaster: ahead null: must be a list of numbers of steps'],
+    [{ ahead: true }, 'TypeError: trainForecaster: ahead true: must be a list of numbers of steps'],
     [{ seasons: [1] }, 'trainForecaster: seasons 1: must be a whole number'],
     [{ seasons: null }, 'trainForecaster: seasons null: must be a list of numbers of steps'],
     [{ seasons: [400] }, 'rows: the season of 400 steps is longer than half of the training part'],

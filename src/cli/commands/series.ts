@@ -271,9 +271,8 @@ const requestOf = (flags: SeriesFlags): ForecastRequest => {
   const { time = [], predict = '', series, ahead, inputs, known, seeds, together, interval } = flags;
   const { timeFormat, decimal, thousands, method, test, fill, season: seasons } = flags;
   return {
-    time,
-    ...definedFields({ timeFormat, decimal, thousands }),
-    ...{ predict, ...definedFields({ series }), ahead, inputs, known, seeds, together, interval },
+    ...definedFields({ time, timeFormat, decimal, thousands, predict, series }),
+    ...{ ahead, inputs, known, seeds, together, interval },
     ...(method !== 'auto' && { method }),
     ...(flags.negative && { negative: true }),
     ...(flags.origins > 1 && { origins: flags.origins, refit: flags.refit }),
