@@ -17,8 +17,10 @@ import {
   whole,
 } from './compared.js';
 import { movedOf, reversedOf, transposedOf, wordsOfPlaces, wrongPlacesOf } from './places.js';
+import { lineFactorOf, maskOf, oneOfEachLineOf, ownFactorOf } from './factors.js';
+import { sumTermOf } from './sums.js';
 import type { Candidate } from './terms.js';
-import { constantRatio, equalTo, factorOf, isMultiple, SIZE_FACTORS, sumTermOf, termOf } from './terms.js';
+import { constantRatio, equalTo, factorOf, isMultiple, SIZE_FACTORS, termOf } from './terms.js';
 
 /** What the numbers of the tensors can be compared with. */
 export interface Known {
@@ -26,45 +28,66 @@ export interface Known {
   readonly namesOf: (names: readonly string[]) => string;
   /** Numbers that a term of a tensor can equal, beside the expected numbers of the other tensors. Default: none. */
   readonly terms?: readonly Candidate[];
-  /** Numbers that a tensor can have in place of its own. Default: none. */
-  readonly inPlaceOf?: (name: string) => readonly Candidate[];
+  /** The gradient of the outputs. Default: it is not known. */
+  readonly upstream?: readonly number[];
   /** Tensors whose expected numbers are not exact, each with a sentence on that. Default: none. */
   readonly uncertain?: ReadonlyMap<string, string>;
   /** Named sizes, beside those that the tensors' shapes show. Default: none. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** A size may be in no shape, such as the rows of a loss. Default: false. */
+  readonly hasMoreSizes?: boolean;
 }
 
 /** The sentences on the wrong tensors, by name. Tensors with the same mistake share one. */
-export function causesOf(tensors: readonly Compared[], known: Known): Map<string, string> {
-  const sizes = sizesOf({ ...Object.fromEntries(tensors.map(({ name, shape }) => [name, shape])), ...known.shapes });
-  const findings = tensors.flatMap((part): Finding[] => {
-    if (part.isRight) return [];
-    const statement =
-      unwrittenOf(part) ??
-      (known.uncertain?.has(part.name) ? undefined : (wholeOf(part, tensors, sizes, known) ?? placedOf(part, sizes)));
-    return statement ? [{ ...statement, names: [part.name] }] : [];
-  });
-  const sentences = new Map(
-    together(findings).flatMap((finding) =>
-      finding.names.map((name) => [name, sentenceOf(finding, known.namesOf)] as const),
-    ),
+export const causesOf = (tensors: readonly Compared[], known: Known): Map<string, string> =>
+  sentencesOf(statementsOf(tensors, known), known);
+
+/** The statements on the wrong tensors, by name. */
+export function statementsOf(tensors: readonly Compared[], known: Known): Map<string, Statement> {
+  const sizes = sizesOf(tensors, known);
+  return new Map(
+    tensors.flatMap((part) => {
+      if (part.isRight) return [];
+      const statement =
+        unwrittenOf(part) ??
+        (known.uncertain?.has(part.name) ? undefined : (wholeOf(part, tensors, sizes, known) ?? partlyOf(part, sizes)));
+      return statement ? [[part.name, statement] as const] : [];
+    }),
   );
-  return new Map([...(known.uncertain ?? []), ...sentences]);
 }
 
-/** What each extent is, for its first axis. */
-function sizesOf(shapes: Readonly<Record<string, readonly number[]>>): Map<number, string> {
-  const sizes = new Map<number, string>();
-  const add = (size: number, words: string): void => {
-    if (!sizes.has(size)) sizes.set(size, `${size} is ${words}`);
-  };
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (shape.length > 1)
-      shape.forEach((extent, axis) => add(extent, `the extent of axis ${axis} of ${name} ${formatShape(shape)}`));
+/** Statements as sentences, and those on what is uncertain. */
+export function sentencesOf(
+  statements: ReadonlyMap<string, Statement>,
+  { namesOf, uncertain = new Map() }: Known,
+): Map<string, string> {
+  const findings = [...statements].map(([name, statement]): Finding => ({ ...statement, names: [name] }));
+  const sentences = together(findings).flatMap((finding) =>
+    finding.names.map((name) => [name, sentenceOf(finding, namesOf)] as const),
+  );
+  return new Map([...uncertain, ...sentences]);
+}
+
+/** What each extent is: the first that it is of an axis 0, which can be rows, and the first of another axis; or a number of elements. */
+function sizesOf(tensors: readonly Compared[], { shapes = {}, hasMoreSizes = false }: Known): Map<number, string> {
+  const [own, more] = [tensors.map(({ name, shape }) => [name, shape] as const), Object.entries(shapes)];
+  const axesOf = (all: readonly (readonly [string, readonly number[]])[]) =>
+    all.flatMap(([name, shape]) =>
+      shape.length < 2
+        ? []
+        : shape.map((size, axis) => ({ size, axis, of: `axis ${axis} of ${name} ${formatShape(shape)}` })),
+    );
+  const [rowsFirst, axes] = [axesOf([...more, ...own]), axesOf([...own, ...more])];
+  const end = hasMoreSizes ? ', or another size that no shape shows' : '';
+  const words = new Map<number, string>();
+  for (const { size } of axes) {
+    const rows = rowsFirst.find((one) => one.size === size && one.axis === 0);
+    const other = axes.find((one) => one.size === size && one.axis > 0);
+    words.set(size, `the extent of ${[rows, other].flatMap((one) => one?.of ?? []).join(' and of ')}`);
   }
-  for (const [name, shape] of Object.entries(shapes))
-    add(sizeOf(shape), `the number of elements of ${name} ${formatShape(shape)}`);
-  return sizes;
+  for (const [name, shape] of [...own, ...more])
+    if (!words.has(sizeOf(shape))) words.set(sizeOf(shape), `the number of elements of ${name} ${formatShape(shape)}`);
+  return new Map([...words].map(([size, what]) => [size, `${size} is ${what}${end}`]));
 }
 
 /** The first statement that is true of every number. */
@@ -72,7 +95,7 @@ function wholeOf(
   part: Compared,
   tensors: readonly Compared[],
   sizes: ReadonlyMap<number, string>,
-  { namesOf, terms = [], inPlaceOf }: Known,
+  { namesOf, terms = [], upstream }: Known,
 ): Statement | undefined {
   const others = tensors.filter((other) => other !== part);
   const gradients = others.map(({ name, expected, tolerance }): Candidate => {
@@ -85,13 +108,17 @@ function wholeOf(
     transposedOf([part]) ??
     reversedOf(part) ??
     movedOf(part) ??
-    replacedBy(equalTo(part, [...(inPlaceOf?.(part.name) ?? []), ...all])) ??
+    replacedBy(equalTo(part, gradients)) ??
+    maskOf(part) ??
+    ownFactorOf(part, terms) ??
+    replacedBy(equalTo(part, terms)) ??
     termOf(part, all) ??
-    sumTermOf(part, all)
+    sumTermOf(part, all, upstream) ??
+    oneOfEachLineOf(part)
   );
 }
 
-const replacedBy = (candidate: Candidate | undefined): Statement | undefined =>
+export const replacedBy = (candidate: Candidate | undefined): Statement | undefined =>
   candidate && whole(`{} {has} the ${candidate.tolerance ? 'expected ' : ''}numbers of ${candidate.words}`);
 
 /** NaN or 0 everywhere. */
@@ -147,6 +174,12 @@ function exchangedOf(part: Compared, others: readonly Compared[], namesOf: Known
   if (!other) return undefined;
   const names = [part.name, other.name].sort();
   return whole(`${namesOf(names)} are exchanged: each has the expected numbers of the other`);
+}
+
+/** What is true of some indices of an axis, or of each with a factor of its own. */
+function partlyOf(part: Compared, sizes: ReadonlyMap<number, string>): Statement | undefined {
+  const placed = placedOf(part, sizes);
+  return placed?.isWhole === true ? placed : (lineFactorOf(part) ?? placed);
 }
 
 /** Only some indices of an axis are wrong, and perhaps what is wrong there. */

@@ -63,17 +63,18 @@ export function together(findings: readonly Finding[]): Finding[] {
   return all;
 }
 
+/** The words of a statement with its tensors: `subject`, which is one or several. */
+export const filled = ({ words }: Statement, subject: string, isOne = true): string =>
+  words
+    .replace('{}', () => subject)
+    .replace('{is}', isOne ? 'is' : 'are')
+    .replace('{has}', isOne ? 'has' : 'have')
+    .replace('{it}', isOne ? 'it' : 'them');
+
 /** `namesOf`: the tensors in words. */
-export function sentenceOf({ words, names }: Finding, namesOf: (names: readonly string[]) => string): string {
-  const isOne = names.length === 1;
-  const end = words.endsWith('?') ? '' : '.';
-  return capital(
-    `${words
-      .replace('{}', () => namesOf(names))
-      .replace('{is}', isOne ? 'is' : 'are')
-      .replace('{has}', isOne ? 'has' : 'have')
-      .replace('{it}', isOne ? 'it' : 'them')}${end}`,
-  );
+export function sentenceOf(finding: Finding, namesOf: (names: readonly string[]) => string): string {
+  const words = filled(finding, namesOf(finding.names), finding.names.length === 1);
+  return capital(`${words}${words.endsWith('?') ? '' : '.'}`);
 }
 
 /** Words at the beginning of a sentence; names of tensors stay as they are. */

@@ -1,14 +1,15 @@
 /** Statements that every number is a factor times the expected one, that a tensor has the numbers of another one, or lacks a term that another one shows. */
-import { sizeOf } from '../core/tensor.js';
 import { type Compared, type Statement, areNear, digitsOf, digitsOfAll, DIGITS, largestOf, whole } from './compared.js';
 
 /** Numbers that a tensor, or a term of it, can have. */
 export interface Candidate {
   /** `the gradient of b`, `x`, `the outputs` */
   readonly words: string;
+  /** A letter for it in formulas. Default: its words. */
+  readonly letter?: string;
   readonly values: readonly number[];
   /** How exact the numbers are. Default: they are exact. */
-  readonly tolerance?: Compared['tolerance'];
+  readonly tolerance?: Compared['tolerance'] | undefined;
 }
 
 /** All numbers are those of a candidate. */
@@ -23,17 +24,17 @@ export function equalTo(part: Compared, candidates: readonly Candidate[]): Candi
 }
 
 /** What is found beside what is expected, and how exact this difference is. */
-function differenceOf({ found, expected, tolerance }: Compared) {
+export function differenceOf({ found, expected, tolerance }: Compared) {
   return found.map((value, n) => ({
     value: value - expected[n],
     error: Math.max(tolerance(expected[n]), tolerance(value)),
   }));
 }
 
-type Difference = ReturnType<typeof differenceOf>[number];
+export type Difference = ReturnType<typeof differenceOf>[number];
 
 /** c of difference = c·values, if that is true of every number; and the digits in which they agree, beyond those that gave c. */
-function multipleOf(
+export function multipleOf(
   difference: readonly Difference[],
   { values, tolerance = () => 0 }: Omit<Candidate, 'words'>,
   fixed?: number,
@@ -73,57 +74,6 @@ export function termOf(part: Compared, candidates: readonly Candidate[]): Statem
     );
   }
   return undefined;
-}
-
-/** Along an axis the differences from the expected numbers are all the same, or a multiple of a candidate: a sum over the axis is missing. */
-export function sumTermOf(part: Compared, candidates: readonly Candidate[]): Statement | undefined {
-  const { shape } = part;
-  const difference = differenceOf(part);
-  const same = { words: '', values: difference.map(() => 1) };
-  const fitting = [same, ...candidates.filter(({ values }) => values.length === difference.length)];
-  for (const axis of [...shape.keys()].reverse()) {
-    if (shape[axis] < ENOUGH) continue;
-    const along =
-      shape.length === 1
-        ? ''
-        : shape.length > 2
-          ? ` along axis ${axis}`
-          : axis === 1
-            ? ' in each row'
-            : ' in each column';
-    const lines = linesOf(shape, axis);
-    for (const { words, ...candidate } of fitting) {
-      let digits = 0;
-      for (const places of lines) {
-        const values = places.map((n) => candidate.values[n]);
-        const own = multipleOf(
-          places.map((n) => difference[n]),
-          { ...candidate, values },
-        );
-        digits += own?.digits ?? -Infinity;
-        if (!own) break;
-      }
-      if (digits < DIGITS) continue;
-      const what = words === '' ? 'the same' : `a multiple of ${words}`;
-      return whole(
-        `In {}, the difference from the expected numbers is ${what}${along}: is a term with a mean or a sum missing?`,
-      );
-    }
-  }
-  return undefined;
-}
-
-/** The places of the numbers that differ in the index of one axis only, for each of these lines. */
-function linesOf(shape: readonly number[], axis: number): number[][] {
-  const within = sizeOf(shape.slice(axis + 1));
-  const lines = new Map<number, number[]>();
-  for (let n = 0; n < sizeOf(shape); n++) {
-    const line = Math.floor(n / (within * shape[axis])) * within + (n % within);
-    const places = lines.get(line) ?? [];
-    places.push(n);
-    lines.set(line, places);
-  }
-  return [...lines.values()];
 }
 
 /** Factors that a size can give, with a sentence on each. */

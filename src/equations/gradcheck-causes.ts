@@ -1,10 +1,11 @@
 /** Why gradients are wrong: what is wrong with the measurement, or else with the numbers. */
-import { causesOf } from '../causes/causes.js';
+import { replacedBy, sentencesOf, statementsOf } from '../causes/causes.js';
 import { listed } from '../core/arguments.js';
-import { type Compared } from '../causes/compared.js';
+import { type Compared, filled, whole } from '../causes/compared.js';
 import { type Line, type Measuring, measuredCause, unsteadyCause } from '../causes/measured.js';
 import { placesOf } from '../causes/places.js';
-import type { Candidate } from '../causes/terms.js';
+import { productsOf } from '../causes/products.js';
+import { type Candidate, equalTo } from '../causes/terms.js';
 import { type Tensor, valuesOf } from '../core/tensor.js';
 import type { CheckedLoss } from './gradcheck-problem.js';
 
@@ -39,21 +40,32 @@ export async function gradientCauses(
     if (doubt !== undefined) uncertain.set(name, doubt);
   }
   const rest = measured.map((one) => (causes.has(one.name) ? { ...one, isRight: true } : one));
-  const terms: Candidate[] = measured.map(({ name, input }) => ({ words: name, values: [...valuesOf(input)] }));
+  const own = new Map(measured.map(({ name, input }) => [name, [...valuesOf(input)]]));
+  const terms = [...own].map(([words, values]): Candidate => ({ words, values }));
   if (outputs) {
-    terms.push({ words: 'the outputs', values: [...outputs.values] });
+    terms.push({ words: 'the outputs', letter: 'y', values: [...outputs.values] });
     terms.push({ words: 'the gradient of the outputs', values: [...projection] });
   }
   const namesOf = (names: readonly string[]): string =>
     `the gradient${names.length > 1 ? 's' : ''} of ${listed(names)}`;
-  const known = { namesOf, terms, uncertain, ...(outputs && { shapes: { 'the outputs': outputs.shape } }) };
-  const found = causesOf(rest, known);
-  const parts = new Map<string, Candidate[]>();
-  const unnamed = rest.filter(({ name, isRight }) => !isRight && !found.has(name));
+  const sizes = outputs ? { shapes: { 'the outputs': outputs.shape } } : { hasMoreSizes: true };
+  const known = { namesOf, terms, uncertain, upstream: [...projection], ...sizes };
+  const statements = statementsOf(rest, known);
+  const unnamed = () =>
+    rest.filter(({ name, isRight }) => !isRight && !uncertain.has(name) && statements.get(name)?.isWhole !== true);
+  const exact = rest.filter(({ name }) => !uncertain.has(name));
+  for (const { names, gradient, z } of unnamed().length > 1 ? productsOf(exact, own) : []) {
+    const statement = statementsOf([gradient], { ...known, terms: [...terms, z] }).get(gradient.name);
+    if (statement?.isWhole !== true) continue;
+    const words = filled(statement, namesOf([gradient.name]));
+    for (const { name } of unnamed()) if (names.includes(name)) statements.set(name, whole(words));
+  }
   if (lossOf && outputs && outputs.shape[0] > 1)
-    for (const one of unnamed) parts.set(one.name, await partsOf(one, lossOf, outputs.shape));
-  const all = parts.size === 0 ? found : causesOf(rest, { ...known, inPlaceOf: (name) => parts.get(name) ?? [] });
-  return new Map([...all, ...causes]);
+    for (const one of unnamed().filter(({ name }) => !statements.has(name))) {
+      const statement = replacedBy(equalTo(one, await partsOf(one, lossOf, outputs.shape)));
+      if (statement) statements.set(one.name, statement);
+    }
+  return new Map([...sentencesOf(statements, known), ...causes]);
 }
 
 /** The gradients of a part of the loss: of the first or the last index of the outputs alone, and of all others. */

@@ -31,7 +31,7 @@ test.each<[string, (right: Gradients, dy: Float64Array) => Gradients, string, st
     '1/B, a size',
     change('b', times(1 / 4)),
     'b',
-    'Every number of the gradient of b is the expected one divided by 4: is there a division too many? 4 is the extent of axis 0 of x [4,5].',
+    'Every number of the gradient of b is the expected one divided by 4: is there a division too many? 4 is the extent of axis 0 of the outputs [4,3].',
   ],
   [
     '-8, which is no size',
@@ -122,7 +122,7 @@ test.each<[string, (right: Gradients, dy: Float64Array) => Gradients, string, st
     'a constant in each row',
     change('W', (list) => list.map((value, n) => value - Math.floor(n / 5))),
     'W',
-    'In the gradient of W, the difference from the expected numbers is the same in each row: is a term with a mean or a sum missing?',
+    'In the gradient of W, the difference from the expected numbers is the same in each row: is a term with a mean or a sum missing or wrong?',
   ],
 ])('the cause of %s', async (_, spoilt, name, cause) => {
   expect((await causesOf(spoilt))[name]).toBe(cause);

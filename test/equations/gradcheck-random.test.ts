@@ -1,13 +1,14 @@
 /** Random backward passes, right and wrong: each sentence on a gradient is true of every number, by formulas of this file. */
 import { Random } from '../../src/core/rng.js';
-import { type Gradients, COLUMNS, reportsWith, times } from '../helpers/gradient-problem.js';
+import { type Gradients, COLUMNS, problemOf, reportsWith, times } from '../helpers/gradient-problem.js';
 import { inTier } from '../helpers/needs.js';
 
 const PASSES = inTier(25, 200);
 const NAMES = ['x', 'W', 'b', 'V'];
 
-/** What can be done to a gradient: some of it has a name, some has none. */
-const SPOILS: readonly ((list: Float64Array, all: Gradients, random: Random, N: number) => Float64Array)[] = [
+/** What can be done to a gradient: some of it has a name, some has none. `given`: the tensor's own numbers. */
+type Spoil = (list: Float64Array, all: Gradients, random: Random, N: number, given: Float64Array) => Float64Array;
+const SPOILS: readonly Spoil[] = [
   (list, _, random) => times([2, -1, 1 / 4, 5, -3, 0.5, 1.1, 0, Math.sqrt(5)][random.below(9)])(list),
   (list, _, random) => times(random.normal(0, 1))(list),
   (list, _, random) => list.map((value) => value + random.normal(0, 0.1)),
@@ -28,7 +29,23 @@ const SPOILS: readonly ((list: Float64Array, all: Gradients, random: Random, N: 
   (list, _, __, N) => list.map((___, n) => list[(n % (list.length / N)) * N + Math.floor(n / (list.length / N))]),
   (list) => list.map((value) => Math.abs(value)),
   (list) => list.map((value) => Math.fround(value) * 1.001),
+  (list, _, random, __, given) => {
+    const [over, under] = [random.below(5), random.below(5)].map((n) => [...FACTORS.values()][n]);
+    return list.map((value, n) => (value * over(given[n])) / under(given[n]));
+  },
+  (list, _, random) => list.map((value) => value * random.below(2)),
+  (list, _, __, N) => list.map((value, n) => value * (1.5 + (n % N))),
 ];
+
+/** Factors in words. */
+const FACTORS = new Map<string, (v: number) => number>([
+  ['#', (v) => v],
+  ['σ(#)', (v) => 1 / (1 + Math.exp(-v))],
+  ['tanh′(#)', (v) => 1 - Math.tanh(v) ** 2],
+  ['(1 - #²)', (v) => 1 - v * v],
+  ['(1 - tanh(#))', (v) => 1 - Math.tanh(v)],
+  ['1', () => 1],
+]);
 
 /** The rows or columns of a random axis that are chosen at random are changed. */
 function changedAt(list: Float64Array, N: number, random: Random, to: (value: number) => number): Float64Array {
@@ -86,8 +103,7 @@ const areFrom = ({ own, expected }: Facts, from: (n: number) => number): boolean
 function isMultiple(facts: Facts, factor: number, places: string | undefined): boolean {
   const isIn = places === undefined ? () => true : placesIn(places, facts);
   const isFactor = (value: number, n: number): boolean => {
-    const difference = value - factor * facts.expected[n];
-    return !isIn(n) || Math.abs(difference) <= 1e-5 * Math.max(Math.abs(value), 1e-3);
+    return !isIn(n) || Math.abs(value - factor * facts.expected[n]) <= 1e-5 * Math.max(Math.abs(value), 1e-3);
   };
   return areRight(facts, (n) => !isIn(n)) && facts.own.every(isFactor);
 }
@@ -107,6 +123,37 @@ function numbersOf(words: string, { right, values, outputs, dOutputs, gradients,
 /** √3, 0.25 */
 const valueOf = (text: string): number => (text.startsWith('√') ? Math.sqrt(Number(text.slice(1))) : Number(text));
 
+/** found = expected·over/under, with factors such as `tanh′(x)` in words. */
+function isQuotient(facts: Facts, over: string, under: string): boolean {
+  const { own, expected, values, N } = facts;
+  const of = (words: string): ((n: number) => number) => {
+    for (const [name, list] of Object.entries(values))
+      for (const [form, f] of FACTORS)
+        if (form.replaceAll('#', name) === words) {
+          const index = (n: number): number =>
+            list.length === own.length ? n : list.length === N ? n % N : Math.floor(n / N);
+          return (n) => f(list[index(n)]);
+        }
+    throw new Error(`no factor is ${words}`);
+  };
+  const [a, b] = [over || '1', under || '1'].map(of);
+  return own.every((value, n) => {
+    const right = (expected[n] * a(n)) / b(n);
+    return Math.abs(value - right) <= 1e-5 * Math.max(Math.abs(right), 1e-3);
+  });
+}
+
+/** Each row, or each column, is one factor times the expected one. */
+const isMultipleInLines = ({ own, expected, N }: Facts, line: string): boolean =>
+  own.every((value, n) =>
+    expected.every((other, k) => {
+      const isSame = line === 'row' ? Math.floor(n / N) === Math.floor(k / N) : n % N === k % N;
+      return (
+        !isSame || Math.abs(value * other - own[k] * expected[n]) <= 1e-6 * Math.max(Math.abs(value * other), 1e-3)
+      );
+    }),
+  );
+
 /** Each kind of sentence with a formula. The first that fits counts. */
 const FORMULAS: readonly (readonly [string, (facts: Facts, ...parts: string[]) => boolean])[] = [
   [
@@ -120,6 +167,17 @@ const FORMULAS: readonly (readonly [string, (facts: Facts, ...parts: string[]) =
   [
     `^every number of (?:(${PLACE}) of )?the gradients? of .* is (-?)(√?[\\d.e-]+) times`,
     (facts, at, sign, by) => isMultiple(facts, (sign ? -1 : 1) * valueOf(by), at || undefined),
+  ],
+  [
+    '^every number of the gradients? of .* is the expected one(?: times (.+?))?(?:(?: and)? divided by (.+?))?: is ',
+    isQuotient,
+  ],
+  ['every number is the expected one times a factor, which is the same in each (row|column)', isMultipleInLines],
+  [
+    ', (\\d+) numbers are 0 where others are expected, and all other numbers are right',
+    ({ own, expected }, count) =>
+      own.filter((value, n) => value === 0 && expected[n] !== 0).length === Number(count) &&
+      own.every((value, n) => value === 0 || near([value], [expected[n]])),
   ],
   [' 0 everywhere', ({ own }) => own.every((value) => value === 0)],
   [
@@ -207,11 +265,13 @@ test('each sentence is true of every number, and a right gradient has none', asy
   let [named, unnamed, rights] = [0, 0, 0];
   for (let seed = 1; seed <= PASSES; seed++) {
     let found: Gradients = {};
+    const given: Gradients = problemOf(seed).values;
     const result = await reportsWith(seed, (right) => {
       found = { ...right };
       for (const name of NAMES) {
         if (random.below(3) > 0) continue;
-        found[name] = SPOILS[random.below(SPOILS.length)](right[name], right, random, COLUMNS[name]);
+        const spoil = SPOILS[random.below(SPOILS.length)];
+        found[name] = spoil(right[name], right, random, COLUMNS[name], given[name]);
       }
       if (random.below(8) === 0)
         [found.x, found.W] = [found.W.subarray(0, 20), Float64Array.from([...found.x, ...found.b])];
