@@ -47,8 +47,8 @@ const exercises = {
 /** TypeScript that all other parts read. */
 export const generated = [wasm, exercises];
 
-/** Modules that hold what they need of a package, which is a fraction of it: users do not install the package. */
-const WITH_PACKAGES = ['src/files/sha256.ts', 'src/data/table-reader.ts'];
+/** The modules that hold what they need of a package, which is a fraction of it: users do not install the package. */
+const WITH_PACKAGES = ['src/files/sha256.ts'];
 
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
@@ -67,7 +67,6 @@ const modules = {
       minifySyntax: true,
       minifyWhitespace: true,
       plugins: [modulesStayOutside],
-      external: ['stream'], // papaparse needs it for streams of Node, which nothing here reads
     });
   },
 };
@@ -108,7 +107,7 @@ const commandLine = {
         target: 'node20',
         minify: true,
         keepNames: true, // for stack traces
-        external: Object.keys(peerDependencies).filter((name) => name !== 'papaparse'), // table-reader.ts needs it
+        external: Object.keys(peerDependencies),
         plugins: [onlyForCharts],
         // CommonJS packages call `require` for Node's own modules
         banner: {

@@ -15,18 +15,13 @@ const { createReferenceBackend } = await load('kernels/reference/index.js');
 const { checkpointBytes, parseCheckpoint, signed } = await load('src/training/checkpoint.js');
 const { compareFile } = await load('src/compare/compare.js');
 const { templateOf } = await load('src/compare/template.js');
-const { DataError, NonFiniteError, OutOfMemoryError } = await load('src/core/errors.js');
+const { DataError, OutOfMemoryError } = await load('src/core/errors.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
 const { fromPyTorchTraining, toPyTorchTraining } = await load('src/export/pytorch-training.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow.js');
 const { imagesIn } = await load('src/cli/images.js');
 const { decodePng } = await load('src/cli/png.js');
 const { historyIn } = await load('src/cli/history.js');
-const { TableReader } = await load('src/data/table-reader.js');
-const { loadForecaster, trainForecaster } = await load('src/door/forecaster.js');
-const { planOf } = await load('src/forecast/planning.js');
-const { choicesOf } = await load('src/forecast/request.js');
-const { seriesOf, wantedColumns } = await load('src/forecast/series.js');
 const { parseLabelledImages } = await load('src/data/mnist.js');
 const { unpacked } = await load('src/data/mnist-files.js');
 const { Random } = await load('src/core/rng.js');
@@ -125,77 +120,7 @@ async function subjects() {
       seeds: [Buffer.from('{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n')],
       read: (file) => historyIn(file, 'f.ndjson'),
     },
-    {
-      name: 'table',
-      seeds: TABLES.map((table) => Buffer.from(table)),
-      mutate: mutateTable,
-      read: (file, seed) => planIn(file, nameOf(seed)),
-    },
-    {
-      name: 'forecaster',
-      seeds: [await aForecaster('network'), await aForecaster('ridge'), await aForecaster('ets')],
-      mutate: mutateSigned,
-      read: (file) => forecastWith(loadForecaster(backend, file)),
-    },
   ];
-}
-
-/** Rows of a series, with a category that is known in advance. */
-const ROWS_OF_DAYS = Array.from({ length: 24 }, (_, n) => ({
-  day: new Date(86_400_000 * n).toISOString().slice(0, 10),
-  y: (n % 7) + n / 100,
-  x: n % 3 === 0 ? null : -n,
-  k: 'ab'[n % 2],
-}));
-const cellsOf = (row, separator) =>
-  Object.values(row)
-    .map((value) => value ?? '')
-    .join(separator);
-const TABLES = [
-  `day,y,x,k\n${ROWS_OF_DAYS.map((row) => cellsOf(row, ',')).join('\n')}\n`,
-  `\uFEFF"day"\ty\tx\tk\r\n${ROWS_OF_DAYS.map((row) => cellsOf(row, '\t')).join('\r\n')}`,
-  ROWS_OF_DAYS.map((row) => `${JSON.stringify(row)}\n`).join(''),
-];
-const nameOf = (table) => (table[0] === 123 ? 'f.ndjson' : 'f.csv'); // 123 is {
-const REQUEST = {
-  time: 'day',
-  predict: 'y',
-  ahead: [1, 2],
-  inputs: ['x'],
-  known: ['k'],
-  fill: 'missing',
-  seasons: [2],
-};
-const CHOICES = choicesOf('fuzz', REQUEST);
-
-/** The plan for a table, which arrives in pieces. */
-function planIn(file, name) {
-  const reader = new TableReader(name, wantedColumns(CHOICES.columns));
-  const decoder = new TextDecoder('utf-8', { fatal: false });
-  for (let at = 0; at < file.length; at += 100) {
-    reader.add(decoder.decode(file.subarray(at, at + 100), { stream: true }));
-  }
-  planOf(name, seriesOf(reader.end(), CHOICES.columns), CHOICES, undefined);
-}
-
-async function aForecaster(method) {
-  const options = { hidden: 2, trainingIters: 128 };
-  const { bytes } = await trainForecaster(backend, ROWS_OF_DAYS, { ...REQUEST, seeds: 1, method }, options);
-  return bytes;
-}
-
-/** Forecasts of a forecaster: a plan that is read must not fail here with another error either. */
-async function forecastWith(forecaster) {
-  try {
-    const rows = [...(await forecaster.predict(ROWS_OF_DAYS)), ...(await forecaster.forecast(ROWS_OF_DAYS, 2))];
-    const wrong = rows.find(({ forecast, low, high }) => !(low <= forecast && forecast <= high));
-    if (wrong) throw new Error(`forecast ${JSON.stringify(wrong)}`);
-  } catch (error) {
-    if (!(error instanceof NonFiniteError)) throw error;
-    throw new DataError(error.message);
-  } finally {
-    forecaster.dispose();
-  }
 }
 
 /** A run of version 1: its data, and its last checkpoint. */
@@ -348,10 +273,9 @@ function changedFile(random, seed) {
   const file = parseSafetensors(seed, 'f');
   const metadata = new Map(file.metadata);
   const tensors = new Map(file.tensors);
-  const isEmpty = tensors.size === 0; // a forecaster without networks
-  const key = isEmpty ? '' : [...tensors.keys()][random.below(tensors.size)];
+  const key = [...tensors.keys()][random.below(tensors.size)];
   const tensor = tensors.get(key);
-  switch (isEmpty ? 4 + random.below(2) : random.below(6)) {
+  switch (random.below(6)) {
     case 0:
       tensors.delete(key);
       break;
@@ -457,59 +381,6 @@ function* filesWithWrongValues({ name, mutate }, seed, every) {
     const changed = oneOf(every, withWrongValues(parseSafetensors(seed, 'f')));
     for (const file of changed) yield writeSafetensors(asWritten(file));
   }
-}
-
-/** Cells that people and programs write. */
-const CELLS = [
-  ...[
-    '',
-    ' ',
-    'NaN',
-    'null',
-    '-',
-    '0',
-    '-0',
-    '1e39',
-    '1e-50',
-    '1,5',
-    '0x10',
-    '1_000',
-    '12%',
-    '∞',
-    '3.4028235e38',
-    '007',
-    '"',
-    '""',
-  ],
-  ...[
-    '1970-01-05',
-    '1970-02-30',
-    '1970-01-02T00:00Z',
-    '2970',
-    '0000',
-    '1970-01',
-    '9999-12-31',
-    '01/02/1970',
-    '1e3',
-    'é',
-    '{}',
-  ],
-];
-
-/** Some cells or lines of a table changed, or none. */
-function mutateTable(random, seed) {
-  if (random.below(8) === 0) return seed;
-  if (random.below(3) === 0) return mutateBytes(random, seed);
-  const lines = seed.toString('utf8').split('\n');
-  for (let changes = 1 + random.below(3); changes > 0; changes--) {
-    const at = random.below(lines.length);
-    const parts = lines[at].split(/([,\t:]|: )/);
-    parts[2 * random.below(Math.ceil(parts.length / 2))] = CELLS[random.below(CELLS.length)];
-    const other = [parts.join(''), lines[random.below(lines.length)]][Number(random.below(4) === 0)];
-    if (random.below(8) === 0) lines.splice(at, random.below(2), other, other);
-    else lines[at] = other;
-  }
-  return Buffer.from(lines.join('\n'));
 }
 
 const mutateTensors = (random, seed) =>

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const main = path.join(project, 'dist/cli/main.js');
-const { loadCheckpoint, loadCheckpointSet } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
+const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
 const { Random } = await import(path.join(project, 'dist/src/core/rng.js'));
 
 /** The least number of runs that end. */
@@ -34,8 +34,7 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
   const whole = await run([...args, ...everyStep(file)], { directory, changes: Infinity });
   if (whole.code !== 0) throw new Error(`the run itself fails: ${whole.stderr}`);
   const expected = { lines: whole.stdout.split('\n'), bytes: readFileSync(file) };
-  const stageSteps = stepsIn(file);
-  const steps = stepsMade(file, stageSteps);
+  const steps = stepsIn(file);
   const changesOfStep = whole.changes / steps;
   const found = { kills: 0, finished: 0, halfWritten: 0 };
   try {
@@ -65,7 +64,7 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
       found.kills++;
       if (readdirSync(directory).some((name) => name.endsWith('.new'))) found.halfWritten++;
       if (existsSync(target)) {
-        const step = stepsMade(target, stageSteps);
+        const step = stepsIn(target);
         if (step < reached) throw new Error(`step ${step} after ${reached}`);
         reached = step;
       } else if (reached >= 0) throw new Error('the checkpoint is gone');
@@ -84,18 +83,8 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
   }
 }
 
-/** Steps that the networks of a checkpoint have made. */
-function stepsIn(file) {
-  const set = loadCheckpointSet(file);
-  const networks = set ? [...set.networks.values()] : [loadCheckpoint(file)];
-  return networks.reduce((sum, { training }) => sum + training.step, 0);
-}
-
-/** The same of the whole run. A forecaster with scores has trained the networks of its intervals, `stageSteps` steps, and dropped them. */
-function stepsMade(file, stageSteps) {
-  const hasScores = Boolean(loadCheckpointSet(file)?.metadata.forecast?.scores);
-  return stepsIn(file) + (hasScores ? stageSteps : 0);
-}
+/** Steps that the run of a checkpoint has made. */
+const stepsIn = (file) => loadCheckpoint(file).training.step;
 
 const everyStep = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];
 /** The options that a checkpoint does not hold. */

@@ -91,17 +91,5 @@ await writer.setViewportSize({ width: 1280, height: 1000 });
 await writer.evaluate(() => document.querySelector('.halves').scrollIntoView());
 await write('page-unit.png', writer);
 
-// the example series; its last two years are the test part of the documents, so this part ends before them
-const births = await (
-  await browser.newContext({ viewport: { width: 1000, height: 740 }, reducedMotion: 'reduce' })
-).newPage();
-await births.goto(`${address}?subject=series&data=births&test=1985-01-01..1986-12-31`);
-await births.click('#play:enabled');
-await births.waitForSelector('#units-shown:not([hidden])', { timeout: 600_000 });
-await births.click('#test-later');
-await births.evaluate(() => document.querySelector('#forecasts').scrollIntoView());
-await births.mouse.move(0, 0);
-await write('page-series.png', births);
-
 await browser.close();
 server.kill();

@@ -34,7 +34,7 @@ interface Section {
  * measurements are numbers. gpu-js is for the authors of GPU.js, and CONTRIBUTING and SECURITY are for those of Longhand. The answers to the bugs should not be found before their questions.
  */
 const LEFT_OUT = new RegExp(
-  `^(docs/(api|source)/|${['docs/learn/mistakes-table', 'docs/exercises/bugs-answers', 'docs/benchmarks', 'docs/gpu-js', 'docs/series', 'CHANGELOG', 'CONTRIBUTING', 'SECURITY'].join('|')})`,
+  `^(docs/(api|source)/|${['docs/learn/mistakes-table', 'docs/exercises/bugs-answers', 'docs/benchmarks', 'docs/gpu-js', 'CHANGELOG', 'CONTRIBUTING', 'SECURITY'].join('|')})`,
 );
 
 /** VitePress sends the options to the browser, except those that begin with _: the site's policy forbids functions among them. */

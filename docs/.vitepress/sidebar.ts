@@ -80,8 +80,6 @@ export const sidebar: Item[] = [
     items: [
       page('readme', 'What Longhand is'),
       page('page', 'The page'),
-      page('forecast', 'Forecasts of your own data'),
-      page('series', 'Forecasts of real series'),
       page('your-own', 'Networks of your own'),
       page('tasks', 'Other tasks'),
       page('recipe', 'A more accurate network'),

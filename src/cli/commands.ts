@@ -13,7 +13,6 @@ import { exportCommand, importCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { inspectCommand } from './commands/inspect.js';
 import { pageCommand } from './commands/page.js';
-import { forecastCommand } from './commands/forecast.js';
 import { predictCommand } from './commands/predict.js';
 import { inform, informLines, printText, ReaderGone, watchOutput } from './print.js';
 import { sampleCommand } from './commands/sample.js';
@@ -57,7 +56,6 @@ function program(): Command {
     .addCommand(trainCommand())
     .addCommand(evalCommand())
     .addCommand(predictCommand())
-    .addCommand(forecastCommand())
     .addCommand(sampleCommand())
     .addCommand(inspectCommand())
     .addCommand(exportCommand())

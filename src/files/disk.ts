@@ -56,28 +56,6 @@ export function readFile(file: string, most = LARGEST_FILE): Uint8Array {
   return bytes;
 }
 
-const PIECE = 2 ** 20;
-
-/** The file's bytes in pieces of at most 1 MiB: it may be larger than the memory. Throws a DataError, as `readFile` does. */
-export function* filePieces(file: string): Generator<Uint8Array> {
-  assertNamed(file);
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(placeOf(file), constants.O_RDONLY | (constants.O_NONBLOCK || 0));
-    assertPlain(file, fstatSync(descriptor));
-    for (;;) {
-      const piece = new Uint8Array(PIECE);
-      const count = readSync(descriptor, piece);
-      if (count === 0) return;
-      yield piece.subarray(0, count);
-    }
-  } catch (error) {
-    throw codeOf(error) === 'ENOENT' ? new DataError(`${file}: no such file`) : failure(file, 'cannot be read', error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
 /** The folder of an installed package. Throws a DataError with the message `missing` if it is not installed. */
 export function folderOfPackage(name: string, missing: string): string {
   try {

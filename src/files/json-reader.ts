@@ -1,6 +1,6 @@
 /**
  * Values of a JSON text from a file. `JsonReader` reads place by place: every fault is a DataError that names the place, as
- * `births: forecast.ahead[0]`. `Fields` reads the fields of one object by name, and finds a field that nothing has read.
+ * `run: training.best.step`. `Fields` reads the fields of one object by name, and finds a field that nothing has read.
  */
 import { DataError } from '../core/errors.js';
 import { type Range, F32_RANGE, isWithinF32 } from '../core/numbers.js';

@@ -32,7 +32,7 @@ const POWER_AXIS = {
 };
 
 /** The look of every axis. */
-export const axisStyle = () => ({
+const axisStyle = () => ({
   stroke: () => cssColour('--quiet'),
   grid: { stroke: () => cssColour('--line'), width: 1 },
   ticks: { show: false },
@@ -40,7 +40,7 @@ export const axisStyle = () => ({
 });
 
 /** The look of a line, and of its value in the legend. `colour`: one of the stylesheet. */
-export const lineStyle = (label: string, colour: string, write: (value: number) => string) => ({
+const lineStyle = (label: string, colour: string, write: (value: number) => string) => ({
   label,
   stroke: () => cssColour(colour),
   value: (_: UPlot, value: number | null) => (value === null ? '–' : write(value)),

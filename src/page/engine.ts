@@ -1,5 +1,5 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import { type ProxyMarked, expose, proxy } from 'comlink';
+import { expose, proxy } from 'comlink';
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../core/backend.js';
@@ -16,7 +16,6 @@ import { chooseBackend, webGpu } from './choose-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import { type Inspection, type InspectionRequest, ImageInspector } from './inspect-image.js';
 import { type LiveHooks, type Progress, LiveRun } from './live-run.js';
-import type { SeriesEngine } from './series/series-engine.js';
 import type { RunSettings, Settings } from './settings.js';
 import type { SubjectSplit } from './subject-data.js';
 import { namingCharacters, optionsOf, SubjectData, trainingFor, withLength } from './subject-data.js';
@@ -92,12 +91,6 @@ export class Engine {
   /** Replaces the text; the next run uses it. Rejects with a DataError if the text is too short or too long. */
   async useText(text: string): Promise<TextFacts> {
     return this.data.setText(text);
-  }
-
-  /** What “Your data” does in the worker. Its code is loaded only now. */
-  async series(): Promise<SeriesEngine & ProxyMarked> {
-    const own = await import('./series/series-engine.js');
-    return proxy(new own.SeriesEngine());
   }
 
   /** Replaces the current run with a new one at step 0. */

@@ -35,7 +35,7 @@ export async function fetchText(folder: URL, bypassCache: boolean, progress: (sh
 }
 
 /** The files, unpacked. The arguments and the errors are those of `fetchMnist`. */
-export async function fetchFiles(
+async function fetchFiles(
   files: readonly DataFile[],
   folder: URL,
   bypassCache: boolean,

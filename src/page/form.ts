@@ -6,7 +6,7 @@ import { type Settings, BACKEND_LABELS, FIELDS, FORM } from './settings.js';
 
 type Control = HTMLInputElement | HTMLSelectElement;
 
-export class FieldForm {
+class FieldForm {
   /** Adds the fields to a form. */
   constructor(
     private readonly form: HTMLFormElement,

@@ -5,7 +5,7 @@ import { type Experiment, EXPERIMENTS } from './experiments.js';
 import { type FieldName, type Reading, type Settings, type View, DEFAULTS, FIELDS, oneOf } from './settings.js';
 
 /** Reads the fields of an address. Each text that is not understood is reported in a sentence, once. */
-export class LinkReader {
+class LinkReader {
   private readonly query: URLSearchParams;
   private readonly known: string[] = [];
 
@@ -87,9 +87,7 @@ export function toQuery(state: State): string {
 /** The inverse of `toQuery`. Missing values take their defaults, and so do those that `onFault` gets a sentence about. */
 export function fromQuery(text: string, onFault: (fault: string) => void = () => {}): State {
   const link = new LinkReader(text, onFault);
-  const known = oneOf([...SUBJECTS, 'series']);
-  const read = link.read('subject', known);
-  const subject = SUBJECTS.find((one) => one === read) ?? 'digits';
+  const subject = link.read('subject', oneOf(SUBJECTS)) ?? 'digits';
   const fields = NAMES.map((name) => [
     name,
     name === 'backend' ? backendOf(link) : link.read(name, readingOf(name, subject)),

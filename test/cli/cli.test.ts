@@ -160,8 +160,10 @@ test.each<[string, () => string, RegExp]>([
   expect(await refused(['train', '--data', directory()])).toMatch(message);
 });
 
-test('a file in place of the directory of MNIST is asked for its column', async () => {
-  expect(await misused(['train', '--data', 'package.json'])).toMatch(/--data package\.json is a file: which column\?/);
+test('a file in place of the directory of MNIST is refused', async () => {
+  expect(await misused(['train', '--data', 'package.json'])).toBe(
+    'error: --data package.json is a file: must be the directory with the IDX files of MNIST\n',
+  );
 });
 
 test('unknown options, and options of a wrong type, are refused by name on every backend', async () => {

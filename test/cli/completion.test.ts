@@ -175,7 +175,7 @@ describe.each([
       if (name !== '') expected.push([`longhand ${name} --`, flags]);
       for (const [flag, words] of choices) expected.push([`longhand ${name} ${flag} `, words]);
     }
-    expect(expected.filter(([line]) => line.includes('--gpu-mode'))).toHaveLength(5);
+    expect(expected.filter(([line]) => line.includes('--gpu-mode'))).toHaveLength(4);
 
     const answers = ask(
       script,

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { motion } from '../../docs/motion.mjs';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result, Sink } from '../helpers/longhand-process.js';
@@ -183,21 +182,11 @@ const { killRuns } = (await import(new URL('../kills.mjs', import.meta.url).href
   killRuns: (options: { kills: number; seed: number; args: string[] }) => Promise<Found>;
 };
 
-const days = Array.from({ length: 120 }, (_, n) => `${new Date(n * 86_400_000).toISOString().slice(0, 10)},${n % 7}`);
-const SERIES = linesInFolder('series.csv', ['day,y', ...days]);
-const MOTION = linesInFolder('motion.csv', [...motion({ persons: 5, bouts: 1, seconds: 1 })]);
-const ofSet = words`--hidden 2 --batch-size 8 --training-iters 80 --seeds 2 --threads 1`;
 const NETWORK = words`${SMALL} --training-iters 1000 --threads 1`;
-const FORECASTER = words`train --data ${SERIES} --time day --predict y --method network ${ofSet}`;
-const CLASSIFIER = words`train --data ${MOTION} --classify activity --inputs ax,ay --group person --window 16 ${ofSet}`;
 
 const runs: [what: string, args: string[], kills: number, seed: number][] = inTier(
   [['a network', NETWORK, 3, 1]],
-  [
-    ['a network', NETWORK, 10, 2],
-    ['a forecaster', FORECASTER, 6, 7],
-    ['a classifier', CLASSIFIER, 4, 8],
-  ],
+  [['a network', NETWORK, 20, 2]],
 );
 
 test.each(runs)(

@@ -9,7 +9,6 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
-import { packagedSeries } from '../../src/page/build/plugins.js';
 import { longhand, misused, refused, start, words } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
 
@@ -56,7 +55,6 @@ test('longhand page serves the page cross-origin isolated, the worker with its o
       .filter((name) => !name.startsWith('train-images'))
       .map((name) => [name, path.join(packagedDirectory(), name)] as const),
     ['moby-dick.txt', packagedText()],
-    ['births.csv', packagedSeries()],
   ]);
   for (const [name, file] of files) {
     const answer = await fetch(new URL(`data/${name}.gz`, address));

@@ -1,43 +1,23 @@
 /** Numbers from texts: which spellings are numbers; and lists of numbers. Numbers that f32 cannot hold are refused where they enter, and files of earlier versions still load. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import fc from 'fast-check';
+import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
-import { leadingCount, meanOf, SortedNumbers } from '../../src/core/lists.js';
 import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/core/numbers.js';
 import { toKeras, toTensorFlowJs, fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
 import { type StoredTensor, parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { forecastBytes, parseForecast } from '../../src/forecast/forecast-file.js';
 import { type Checkpoint, checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { resumeTraining } from '../../src/door/train.js';
 import { expectDataError } from '../helpers/failures.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';
 import { IMAGES } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
-
-test('lists are counted, averaged and kept in order as a slow search does it, without NaN', () => {
-  const numbers = fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)));
-  fc.assert(
-    fc.property(numbers, fc.nat(20), fc.integer({ min: -6, max: 6 }), (values, removed, limit) => {
-      const sorted = new SortedNumbers();
-      for (const value of values) sorted.add(value);
-      for (const value of values.slice(0, removed)) sorted.remove(value);
-      const known = values.slice(removed).filter((value) => !Number.isNaN(value));
-      const expected = [...known].sort((a, b) => a - b);
-      expect(Array.from({ length: sorted.count }, (_, place) => sorted.at(place))).toEqual(expected);
-      expect(sorted.at(sorted.count)).toBeUndefined();
-      const least = Math.ceil(known.length / 2);
-      expect(sorted.sumOfLeast(least)).toBe(expected.slice(0, least).reduce((sum, value) => sum + value, 0));
-      expect(leadingCount(expected, (value) => value < limit)).toBe(known.filter((value) => value < limit).length);
-      expect(meanOf(values.slice(removed))).toBe(known.reduce((sum, value) => sum + value, 0) / known.length);
-    }),
-  );
-});
 
 test.each([
   ['0', 0],
@@ -118,11 +98,54 @@ test.each<[string, (saved: Checkpoint) => unknown, unknown]>([
   expect(Buffer.compare(checkpointBytes(saved), fileOf(name))).toBe(0);
 });
 
-test('and so does a forecaster of 1.0.0, a file of several networks', () => {
-  const bytes = fileOf('1.0.0-forecast');
-  const state = parseForecast(bytes, 'f');
-  expect([[...state.networks.keys()], state.plan.columns.known]).toEqual([['ahead-1-seed-1'], ['price']]);
-  expect(Buffer.compare(forecastBytes(state), bytes)).toBe(0);
+describe.each([
+  ['forecast', 'a forecaster', ['ahead-1-seed-1/kernel']],
+  ['classifier', 'a classifier of tables', ['seed-1/kernel', 'seed-2-training/kernel']],
+])('a file of 1.0.0 that is no network: %s', (kind, name, tensors) => {
+  const file = fileURLToPath(new URL(`../fixtures/checkpoint-1.0.0-${kind}.safetensors`, import.meta.url));
+  const sentence = `${file}: holds ${name} of Longhand 1 or 2, which this version does not read: use Longhand 2`;
+
+  test('every reader of checkpoints says so', async () => {
+    expectDataError(() => parseCheckpoint(readFileSync(file), file), sentence);
+    expectDataError(() => loadCheckpoint(file), sentence);
+    for (const args of [
+      ['eval', file],
+      ['predict', file, 'digit.png'],
+      ['sample', file],
+      ['export', file, '--to', 'onnx'],
+      ['train', '--resume', file],
+    ])
+      expect(await longhand(args)).toMatchObject({ code: 1, stdout: '', stderr: `longhand: ${sentence}\n` });
+  });
+
+  test('inspect lists its tensors', async () => {
+    const { code, stdout, stderr } = await longhand(['inspect', file]);
+    expect([code, stderr]).toEqual([0, `${sentence}\n`]);
+    for (const tensor of tensors) expect(stdout).toMatch(new RegExp(`^${tensor} +F(32|64) `, 'm'));
+  });
+});
+
+test('metadata as a tensor, as 2.0.0 wrote long ones, and metadata of no known kind', () => {
+  const text = '{"forecast":{}}';
+  const bytes = new TextEncoder().encode(text);
+  const set = (metadata: Changes, tensors: [string, StoredTensor][]): Uint8Array =>
+    writeSafetensors(
+      signed({
+        metadata: new Map(
+          Object.entries({ format: 'longhand checkpoint', formatVersion: '3', networks: '[]', ...metadata }),
+        ),
+        tensors: new Map(tensors),
+      }),
+    );
+  const stored: StoredTensor = { dtype: 'U8', shape: [bytes.length], bytes };
+  expectDataError(
+    () => parseCheckpoint(set({}, [['metadata', stored]]), 'f'),
+    /^f: holds a forecaster of Longhand 1 or 2, /,
+  );
+  expectDataError(
+    () => parseCheckpoint(set({ metadata: '{}' }, []), 'f'),
+    /^f: holds several networks of Longhand 1 or 2, /,
+  );
 });
 
 describe('checkpoints of 0.1.0', () => {

@@ -4,16 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelOf } from '../../bench/candidates.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { alignedRight } from '../../src/cli/print.js';
 import { taskOf } from '../../src/cli/tasks.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/mistakes/planted-mistakes.mjs';
-import type { ForecastRow } from '../../src/forecast/future.js';
-import { type HorizonReport } from '../../src/forecast/report.js';
-import { errorTable, verdictsOf } from '../../src/forecast/report-words.js';
 import { type BatchSizes, type NetworkConfig, lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
 import { elementCountOfParameters, elementCountOfTraining } from '../../src/network/memory.js';
 import { Model } from '../../src/door/model.js';
@@ -271,45 +267,6 @@ test('how far the gradient reaches: the numbers are those of reach.json, whose f
   expect(prose('README.md')).toContain('`node docs/learn/programs/reach.mjs` prints these numbers');
   expect(again[0].correct).toBe(first.correct);
   again[0].shares.forEach((share, t) => expect(share / first.shares[t]).toBeCloseTo(1, 2));
-});
-
-test('the forecasts of births: the figures are those of forecast.json', () => {
-  const { births, next, split } = JSON.parse(read('docs/forecast.json')) as {
-    births: HorizonReport[];
-    next: ForecastRow[];
-    split: Record<'last' | 'random', number>;
-  };
-  const table = alignedRight(errorTable({ seeds: 3, coverage: 0.9 }, births));
-  const verdicts = verdictsOf(births).join('\n');
-  expect(read('docs/forecast.md')).toContain(`731 steps:\n${table}\n${verdicts}\n\`\`\``);
-  const rows = next.map(({ date, ahead, forecast, low, high }) => [
-    ...[date, ahead],
-    ...[forecast, low, high].map((value) => Number(value.toFixed(4))), // births vary by a thousand: seven digits of it
-  ]);
-  expect(read('docs/forecast.md')).toContain(`date,ahead,forecast,low,high\n${rows.join('\n')}\n…`);
-  const [last, random] = [split.last, split.random].map(Math.round);
-  expect(prose('docs/forecast.md')).toContain(
-    `a mean error of ${random} on a random tenth, whose neighbours it knows, but ${last} on the last tenth`,
-  );
-});
-
-test('series.md and the table of forecast.md are those of series.json, and forecast.md has under 2,500 words', () => {
-  const { stdout, stderr } = runModule(`
-    const { documentOf, kindsOf, SERIES } = await import('./docs/series.mjs');
-    const { readFileSync } = await import('node:fs');
-    const figures = JSON.parse(readFileSync('docs/series.json', 'utf8'));
-    const rows = Object.entries(SERIES).flatMap(([name, { request }]) => request.ahead.map((ahead) => [name, ahead]));
-    console.log(JSON.stringify({ figures, rows, document: documentOf(figures), kinds: kindsOf(figures) }));`);
-  expect(stderr).toBe('');
-  type Figures = Record<string, { readonly ahead: number }[]>;
-  type Found = Record<'document' | 'kinds', string> & { figures: Figures; rows: [string, number][] };
-  const { figures, rows, document, kinds } = JSON.parse(stdout) as Found;
-  const measured = rows.map(([name]) => name).filter((name, n, all) => all.indexOf(name) === n);
-  expect(measured.flatMap((name) => figures[name].map(({ ahead }) => [name, ahead]))).toEqual(rows);
-  expect(read('docs/series.md')).toBe(document);
-  const guide = read('docs/forecast.md');
-  expect(guide).toContain(`<!-- series.mjs writes this table -->\n\n${kinds}\n\n<!-- to here -->`);
-  expect(guide.split(/\s+/).length).toBeLessThan(2500);
 });
 
 test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {

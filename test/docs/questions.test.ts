@@ -88,7 +88,7 @@ const PAGES: Readonly<Record<string, Page>> = {
       distance < walk / 2 && fromLast > 2 * wave, // near the last value, and far from it
       wave < lastOfWave / 3,
     ],
-    others: ['22 of them', 'is the forecast 0'],
+    others: ['is the forecast 0'],
   },
   longer: {
     settings: {

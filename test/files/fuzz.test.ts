@@ -11,9 +11,9 @@ test(`each of ${CASES} mutated files is read, or refused with a DataError, in bo
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^wrong values in JSON: \d+ read, \d{4} refused\n/);
+  expect(stdout).toMatch(/^wrong values in JSON: \d+ read, \d{3,} refused\n/);
   const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
-  expect(counts).toHaveLength(15);
+  expect(counts).toHaveLength(13);
   // a reader that accepts nothing, or everything, tests nothing
   for (const [, reader, read, refused] of counts)
     expect([reader, Number(read) > 0, Number(refused) > 0]).toEqual([reader, true, true]);

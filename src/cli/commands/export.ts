@@ -14,7 +14,7 @@ import { makeFolder, readFile } from '../../files/disk.js';
 import { type Safetensors, parseSafetensors, quote } from '../../files/safetensors.js';
 import { isPlain } from '../../network/config.js';
 import { metadataIn } from '../../training/checkpoint-fields.js';
-import { loadCheckpoint, partsOf, saveCheckpoint } from '../../training/checkpoint-files.js';
+import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint-files.js';
 import type { Checkpoint } from '../../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from '../flag-values.js';
 import { type WrittenFile, assertAllApart, meetingError, meetingOf, stemOf } from '../outputs.js';
@@ -52,7 +52,7 @@ interface ExportFlags {
 export function exportCommand(): Command {
   const command = new Command('export')
     .description('Write a saved network in the format of another tool.')
-    .argument('<file>', 'a checkpoint; of one that holds several networks, FILE#NAME')
+    .argument('<file>', 'a checkpoint')
     .addOption(new Option('--to <format>', 'format to write').choices(Object.keys(FORMS)).makeOptionMandatory())
     .option(
       '--output <file>',
@@ -78,17 +78,16 @@ Examples:
     );
   return command.action(async (file: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
-    const [input, network] = partsOf(file);
-    const target = output ?? beside(input, (network === undefined ? '' : `.${network}`) + extension);
+    const target = output ?? beside(file, extension);
     const checkpoint = loadCheckpoint(file);
     const written = await write(checkpoint, file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));
     assertAllApart(command, outputs);
-    for (const one of outputs) assertKeepsInput(command, one, input, force);
+    for (const one of outputs) assertKeepsInput(command, one, file, force);
     if (!(written instanceof Uint8Array)) {
-      if (meetingOf({ file: target, keepOld: false }, input) === '')
+      if (meetingOf({ file: target, keepOld: false }, file) === '')
         command.error(`error: the output ${target} is the input, but must be a folder`);
       makeFolder(target);
     }

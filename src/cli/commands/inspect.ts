@@ -1,20 +1,10 @@
 /** `longhand inspect`: the contents of any safetensors file. */
 import { Command } from 'commander';
-import type { ClassifierState } from '../../classify/classifier.js';
-import { isTrained } from '../../classify/classifier-file.js';
-import { nameOfPart } from '../../classify/plan.js';
-import { counted } from '../../core/arguments.js';
-import { DataError } from '../../core/errors.js';
-import { formatStep, timeName } from '../../data/calendar.js';
 import { readFile } from '../../files/disk.js';
 import { type StoredTensor, parseSafetensors } from '../../files/safetensors.js';
 import { elementReader } from '../../files/stored-tensors.js';
-import { isTrained as isTrainedForecaster } from '../../forecast/forecast-file.js';
-import type { ForecastState } from '../../forecast/forecaster.js';
-import { type ForecastPlan, type StoredCorrection, plansIn, rulesOf } from '../../forecast/plan.js';
-import { assertUndamaged } from '../../training/checkpoint.js';
-import { table, printJson, printLines } from '../print.js';
-import { loadSet } from '../set-run.js';
+import { assertUndamaged, severalNetworks } from '../../training/checkpoint.js';
+import { inform, printJson, printLines, table } from '../print.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;
@@ -55,66 +45,12 @@ Examples:
       const file = parseSafetensors(readFile(name), name);
       const tensors = [...file.tensors].map(([key, stored]) => reportOf(key, stored));
       const metadata = Object.fromEntries(file.metadata);
-      const contents = contentsOf(name);
-      if (json) printJson({ ...(contents && { contents }), metadata, tensors });
-      else
-        printLines(
-          [...(contents ? [`${table(Object.entries(contents))}\n`] : []), asText(metadata, tensors)].join('\n'),
-        );
+      if (json) printJson({ metadata, tensors });
+      else printLines(asText(metadata, tensors));
       assertUndamaged(file, name); // the contents of a damaged checkpoint are shown too
+      const other = severalNetworks(file);
+      if (other !== undefined) inform(`${name}: ${other}`);
     });
-}
-
-/** What a forecaster or a classifier is, by name; undefined for another file, and for one that is damaged. */
-function contentsOf(name: string): Record<string, string> | undefined {
-  try {
-    const { forecast, classifier } = loadSet(name);
-    if (forecast) return describeForecaster(forecast);
-    return classifier && describeClassifier(classifier);
-  } catch (error) {
-    if (error instanceof DataError) return undefined; // its tensors can be looked at all the same
-    throw error;
-  }
-}
-
-/** `ridge, ets and networks` */
-function forecastsBy(correction: StoredCorrection | undefined): string {
-  if (!correction) return 'networks';
-  const methods = correction.fits.map(({ method }) => method as string);
-  return [...methods, ...(correction.share === 0 ? [] : ['networks'])].join(', ');
-}
-
-function describeForecaster({ plan, networks }: ForecastState): Record<string, string> {
-  const { columns, ahead, parts, calendar, T } = plan;
-  const plans = plansIn(plan);
-  const methodsOf = (one: ForecastPlan): string =>
-    ahead.map((_, n) => forecastsBy(rulesOf(one).corrections?.at(n))).join('; ');
-  const [from, to] = [parts.test.from, parts.test.to - 1].map((step) => timeName(calendar, step));
-  return {
-    forecaster: `of ${columns.predict}, ${ahead.join(', ')} steps of ${formatStep(calendar)} ahead`,
-    reads: [...columns.time, columns.predict, ...columns.inputs, ...columns.known].join(', '),
-    ...(columns.series !== undefined && {
-      series: `by ${columns.series}: ${plans.map(({ name }) => name).join(', ')}`,
-    }),
-    windows: `of ${counted(T, 'step')}`,
-    'test part': `${from} … ${to}`,
-    'forecasts by': [...new Set(plans.map(methodsOf))].join('; or '),
-    networks: [...networks.keys()].join(', '),
-    training: isTrainedForecaster({ plan, networks }) ? 'has ended' : 'has not ended',
-  };
-}
-
-function describeClassifier(state: ClassifierState): Record<string, string> {
-  const { columns, classes, window, stride, verdicts, split } = state.plan;
-  return {
-    classifier: `of ${columns.classify}: ${classes.join(', ')}`,
-    reads: [...columns.time, ...(columns.group === null ? [] : [columns.group]), ...columns.inputs].join(', '),
-    windows: `of ${counted(window, 'row')}, one every ${stride}`,
-    ...(verdicts && { verdicts: 'one for each group' }),
-    'test part': nameOfPart(split, 'test'),
-    networks: [...state.networks.keys()].join(', '),
-    training: isTrained(state) ? 'has ended' : 'has not ended',
-  };
 }
 
 function reportOf(name: string, stored: StoredTensor): TensorReport {

@@ -1,4 +1,4 @@
-/** `longhand page`: serves the page in dist/page, with Moby-Dick, a series, and MNIST, to this computer only. */
+/** `longhand page`: serves the page in dist/page, with Moby-Dick and MNIST, to this computer only. */
 import { Command } from 'commander';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { RequestHandler } from 'sirv';
 import sirv from 'sirv';
 import { DataError } from '../../core/errors.js';
 import { FILES, packagedDirectory } from '../../data/mnist-files.js';
-import { SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
+import { TEXT_NAME } from '../../data/text-files.js';
 import { wholeNumber } from '../flag-values.js';
 import { print } from '../print.js';
 import { untilInterrupted } from '../current-run.js';
@@ -137,13 +137,11 @@ function setHeaders(response: ServerResponse, file: string): void {
 type Packed = () => Promise<Buffer>;
 
 /**
- * The data files, by their path on the server. The build has packed the text and the series; MNIST comes from its own package. The page
+ * The data files, by their path on the server. The build has packed the text; MNIST comes from its own package. The page
  * unpacks them itself, so they have no Content-Encoding. sirv would add one.
  */
 const DATA = new Map<string, Packed>([
-  ...[TEXT_NAME, SERIES_NAME].map(
-    (name) => [`/data/${name}.gz`, () => readFile(path.join(site, 'data', `${name}.gz`))] as const,
-  ),
+  [`/data/${TEXT_NAME}.gz`, () => readFile(path.join(site, 'data', `${TEXT_NAME}.gz`))],
   ...Object.values(FILES).map((name) => [`/data/${name}.gz`, () => packedMnist(name)] as const),
 ]);
 

