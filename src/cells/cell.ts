@@ -31,7 +31,7 @@ export interface HeldState {
   readonly at: number;
   /** The least value that the initial state may have. Default: any. */
   readonly least?: number;
-  /** False: no gradient is computed for it, and none reaches it from outside. Default: true. */
+  /** False: no gradient is computed for the initial state. Default: true. */
   readonly hasGradient?: boolean;
 }
 
@@ -49,6 +49,8 @@ export interface Cell {
   readonly hasFactors?: boolean;
   /** The states that are no free numbers, because they have a meaning only together with others. Default: none. */
   readonly heldStates?: Readonly<Record<string, HeldState>>;
+  /** The states that a loss of the caller's may read after the last step: `setFinalGradients`. Default: every state. */
+  readonly finalGradients?: readonly string[];
   /** The operations that it needs beside `Operations`. */
   readonly operations: readonly CellOperation[];
 

@@ -76,8 +76,10 @@ const CELLS: Readonly<Record<CellName, Cell>> = {
     biases: ['bias'],
     operations: ['slstmCellForward', 'slstmCellBackward'],
     stateWidths: ({ H }) => ({ h: H, c: H, n: H, m: H }),
-    // n is a sum of weights. c and n are divided by eᵐ, and an m that a step computes cancels in c/n
+    // n is a sum of weights. c and n are divided by eᵐ, and an m that a step computes cancels in c/n, which h reads. It does not cancel in
+    // a loss that reads c or n
     heldStates: { n: { at: 1, least: 0 }, m: { at: 0, hasGradient: false } },
+    finalGradients: ['h'],
     parameterShapes: ({ I, H }) => ({ kernel: [I + H, 4 * H], bias: [4 * H] }),
     otherShapes: ({ T, B, H }) => ({ z: [B, 4 * H], gates: [T, B, 5 * H], dz: [B, 4 * H] }),
     stepForward: slstmStepForward,

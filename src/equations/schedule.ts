@@ -25,7 +25,7 @@ export interface Schedule {
   readonly decayRate: number;
 }
 
-/** (8) for step `step` = 1 … `steps`. Throws a RangeError unless `step` is a whole number ≥ 1. */
+/** (8) for step `step` = 1 … `steps`. Beyond `steps`, cosine is 0, and the others continue. Throws a RangeError unless `step` is a whole number ≥ 1. */
 export function rateAt(
   { learningRate, schedule, warmUp, decayEvery, decayRate }: Schedule,
   step: number,
@@ -38,8 +38,8 @@ export function rateAt(
     case 'constant':
       return learningRate;
     case 'cosine':
-      // 0 for a step beyond the last one
-      return (learningRate * (1 + Math.cos(Math.PI * Math.min(1, since / (steps - warmUp))))) / 2;
+      if (step > steps) return 0; // the end of the curve, also if the warm-up fills the run
+      return (learningRate * (1 + Math.cos((Math.PI * since) / (steps - warmUp)))) / 2;
     case 'step':
       return learningRate * decayRate ** Math.floor(since / decayEvery);
   }

@@ -15,7 +15,8 @@
  *   (33′) do = dh*c/n;  dc += dh*o/n;  dn -= dh*o*c/n²
  *   (32′) di = dc*j + dn;  dj = dc*i;  df = dc*cPrev + dn*nPrev;  dcPrev += dc*f;  dnPrev += dn*f
  *   (31′) dzi = di*i;  dzj = dj*(1-j²);  dzf = df*f*(1-s) with s = σ(zf + forgetBias);  dzo = do*o*(1-o)
- * (30) has no gradient: h does not depend on m, so the terms through m in (31) and (32) add up to 0.
+ * (30) has no gradient: h does not depend on m, so the terms through m in (31) and (32) add up to 0. This holds as long as the loss reads h
+ * alone. The stored c and n do depend on m, so gradients from outside for the last c and n are refused.
  */
 import type { BackendWith } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';

@@ -5,6 +5,9 @@ import { listed } from '../core/arguments.js';
 const codeOf = (source: string): string =>
   source.replace(/\/\*[^]*?\*\/|\/\/.*|'[^'\n]*'|"[^"\n]*"|`[^`]*`/g, (text) => text.replace(/[^\n]/g, ' '));
 
+/** What code ends with if its next line belongs to the same statement. */
+const CONTINUES = /(?:[([,=+\-*/%?:&|<>!~^.]|\breturn)$/;
+
 /** The names of the parameters of the functions that the answer exports. */
 const parametersIn = (code: string): Set<string> =>
   new Set(
@@ -18,11 +21,17 @@ export function silentWays(source: string): string {
   const code = codeOf(source);
   const parameters = parametersIn(code);
   const lines = code.split(/\r\n|[\r\n]/);
-  const linesWith = (isOne: (line: string) => boolean): string[] =>
-    lines.flatMap((line, n) => (isOne(line) ? [`line ${n + 1}`] : []));
+  const linesWith = (isOne: (line: string, n: number) => boolean): string[] =>
+    lines.flatMap((line, n) => (isOne(line, n) ? [`line ${n + 1}`] : []));
+  // A line that continues the one before, as an argument on a line of its own does, is no statement.
+  const beginsStatement = (n: number): boolean => !CONTINUES.test(lines.slice(0, n).join('\n').trimEnd());
   const data = linesWith((line) => /\.data\b|\{[^}]*\bdata\b[^}]*\}\s*=/.test(line));
-  const replaced = linesWith((line) => parameters.has(/^\s*(\w+)\s*=(?![=>])/.exec(line)?.[1] ?? ''));
-  const products = linesWith((line) => /^\s*(?:transposeOf|rowsOf|stepOf|matrixOf|flatten)\(/.test(line));
+  const replaced = linesWith(
+    (line, n) => parameters.has(/^\s*(\w+)\s*=(?![=>])/.exec(line)?.[1] ?? '') && beginsStatement(n),
+  );
+  const views = linesWith(
+    (line, n) => /^\s*(?:transposeOf|rowsOf|stepOf|matrixOf|flatten)\(/.test(line) && beginsStatement(n),
+  );
   const say = (found: readonly string[], words: string): string[] =>
     found.length === 0 ? [] : [`${capital(listed(found))}: ${words}`];
   return [
@@ -31,7 +40,7 @@ export function silentWays(source: string): string {
       replaced,
       'this gives a parameter another value, which the caller does not see. So write the elements of what it was.',
     ),
-    ...say(products, 'this makes a view, and nothing uses it. So pass it on, or give it a name.'),
+    ...say(views, 'this makes a view, and nothing uses it. So pass it on, or give it a name.'),
   ].join(' ');
 }
 

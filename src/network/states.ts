@@ -3,7 +3,7 @@
  * Row b belongs to sequence b of the batch.
  *
  * Names: h0 and c0 of an LSTM's initial states, hn and cn of those after each sequence's last step; h0 and hn of a GRU or RNN; of an sLSTM
- * also n and m, but m has no gradient. Then the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; others `[B,H]`.
+ * also n and m; m has no gradient, and only hn can get one from outside. Then the cell's suffix, as in kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; others `[B,H]`.
  */
 import { type Backend, readAll } from '../core/backend.js';
 import { type Shape, type Tensor, copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
@@ -32,7 +32,7 @@ export class NetworkStates {
   ) {
     this.cells = layers.flat();
     this.dFinal =
-      allocate && layers.map((cells) => cells.map((cell) => allocate(shapesOf(withGradient(cell, cell.final)))));
+      allocate && layers.map((cells) => cells.map((cell) => allocate(shapesOf(readable(cell, cell.final)))));
     const own = this.cells.flatMap((cell) => [cell.initial, cell.final, initialGradients(cell)]);
     this.all = [...own, ...(this.dFinal?.flat() ?? [])];
   }
@@ -57,11 +57,15 @@ export class NetworkStates {
 
   /** Sets the gradients that reach the last states from outside, hn and cn `[B,…]`: each later backward pass adds them. */
   setFinalGradients(gradients: NamedTensors): void {
-    const last = this.cells.map(({ final }) => final);
-    const differentiable = this.cells.map((cell) => withGradient(cell, cell.final));
-    const [all, known] = [last, differentiable].map((states) => namedStates(this.config, states, 'n'));
-    const wrong = Object.keys(all).find((name) => name in gradients && !(name in known));
-    if (wrong !== undefined) throw new RangeError(`setFinalGradients: ${wrong} has no gradient: leave it out`);
+    const namesOf = (states: readonly Tensors[]) => Object.keys(namedStates(this.config, states, 'n'));
+    const known = namesOf(this.cells.map((cell) => readable(cell, cell.final)));
+    const all = namesOf(this.cells.map(({ final }) => final));
+    const wrong = all.find((name) => name in gradients && !known.includes(name));
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `setFinalGradients: no gradient passes through ${wrong} of this cell: leave it out, and let the loss read only ${known.join(', ')}`,
+      );
+    }
     this.write('setFinalGradients', 'n', gradients, this.dFinal?.flat() ?? []);
   }
 
@@ -148,6 +152,10 @@ export function namedStates(config: CompleteConfig, states: readonly Tensors[], 
     ),
   );
 }
+
+/** Those of a cell's last states that can get a gradient from outside. */
+const readable = ({ cell: { finalGradients } }: BoundCell, states: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(states).filter(([name]) => finalGradients?.includes(name) ?? true));
 
 /** Those of a cell's states that have a gradient. */
 const withGradient = ({ cell: { heldStates = {} } }: BoundCell, states: Tensors): Tensors =>

@@ -50,6 +50,7 @@ const lineStyle = (label: string, colour: string, write: (value: number) => stri
 export abstract class Plot {
   protected readonly plot: UPlot;
   private readonly observer: ResizeObserver;
+  private readonly forgetColours: () => void;
 
   constructor(
     private readonly place: HTMLElement,
@@ -63,7 +64,7 @@ export abstract class Plot {
     );
     this.observer = new ResizeObserver(() => this.plot.setSize(size()));
     this.observer.observe(place);
-    onColourChange(() => this.plot.redraw());
+    this.forgetColours = onColourChange(() => this.plot.redraw());
   }
 
   /** Sets the text that a screen reader reads. */
@@ -73,6 +74,7 @@ export abstract class Plot {
 
   remove(): void {
     this.observer.disconnect();
+    this.forgetColours();
     this.plot.destroy();
   }
 }
@@ -108,8 +110,9 @@ export class Chart extends Plot {
     });
   }
 
-  show(x: readonly number[], ...lines: readonly (readonly (number | null)[])[]): void {
-    this.plot.setData([[...x], ...lines.map((line) => [...line])]);
+  /** The plot keeps the arrays, and reads them again when it is drawn again. */
+  show(x: number[], ...lines: readonly (number | null)[][]): void {
+    this.plot.setData([x, ...lines]);
   }
 }
 

@@ -20,6 +20,7 @@ export class DrawingPad {
     this.context = canvas.getContext('2d', { willReadFrequently: true });
     this.pen = { x: canvas.width / 2, y: canvas.height / 2 };
     canvas.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0) return; // the right button opens the browser's menu
       canvas.setPointerCapture(event.pointerId);
       this.pen = this.positionOf(event);
       this.isDown = true;

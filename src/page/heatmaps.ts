@@ -12,7 +12,7 @@ interface Palette {
 }
 
 let palette: Palette | undefined;
-const listeners: (() => void)[] = [];
+const listeners = new Set<() => void>();
 
 // theme/theme.js sets the class
 new MutationObserver(() => {
@@ -20,9 +20,10 @@ new MutationObserver(() => {
   listeners.forEach((repaint) => repaint());
 }).observe(document.documentElement, { attributeFilter: ['class'] });
 
-/** Calls `repaint` when the page changes between light and dark. */
-export function onColourChange(repaint: () => void): void {
-  listeners.push(repaint);
+/** Calls `repaint` when the page changes between light and dark, until the returned function is called. */
+export function onColourChange(repaint: () => void): () => void {
+  listeners.add(repaint);
+  return () => void listeners.delete(repaint);
 }
 
 /** A colour as the stylesheet has it: `cssColour('--ink')`. */

@@ -42,6 +42,9 @@ export class RunButtons extends ButtonGroup {
 /** One line of a chart: its name in a sentence, and a place in the figures that shows its last value. */
 interface Curve {
   readonly chart: Chart;
+  /** A value or null for each of the steps of the run's figures: of the training batches, and of the validations. */
+  readonly batch: (number | null)[];
+  readonly validation: (number | null)[];
   readonly name: string;
   readonly place: string;
   readonly of: (line: Line) => number;
@@ -51,6 +54,8 @@ interface Curve {
 export class RunFigures {
   private lines: Line[] = [];
   private validations: Validation[] = [];
+  /** The steps that have a line or a validation, in order. */
+  private readonly steps: number[] = [];
   private readonly curves: readonly Curve[];
 
   constructor(private readonly subject: Subject) {
@@ -59,8 +64,10 @@ export class RunFigures {
 
   /** For another run, or an earlier step of this one: keeps the lines up to `step`. */
   restartAt(step: number): void {
-    this.lines = this.lines.filter((line) => line.step <= step);
-    this.validations = this.validations.filter((validation) => validation.step <= step);
+    const lines = this.lines.filter((line) => line.step <= step);
+    const validations = this.validations.filter((validation) => validation.step <= step);
+    this.forgetLines();
+    this.insert(lines, validations);
     this.showLines();
     this.showTestResult('–');
     setText('pace', '–');
@@ -70,13 +77,40 @@ export class RunFigures {
   forgetLines(): void {
     this.lines = [];
     this.validations = [];
+    this.steps.length = 0;
+    for (const { batch, validation } of this.curves) batch.length = validation.length = 0;
   }
 
   add(lines: readonly Line[], validations: readonly Validation[]): void {
     if (lines.length === 0 && validations.length === 0) return;
-    this.lines.push(...lines);
-    this.validations.push(...validations);
+    this.insert(lines, validations);
     this.showLines();
+  }
+
+  /** Only what is new is computed: a run reports ten times a second, and can have many thousands of lines. */
+  private insert(lines: readonly Line[], validations: readonly Validation[]): void {
+    for (const line of lines) {
+      this.lines.push(line);
+      const row = this.rowOf(line.step);
+      for (const { batch, of } of this.curves) batch[row] = of(line);
+    }
+    for (const one of validations) {
+      this.validations.push(one);
+      const row = this.rowOf(one.step);
+      for (const { validation, of } of this.curves) validation[row] = of({ ...one, iter: 0 });
+    }
+  }
+
+  /** The index of a step; a new step gets an empty row. The search begins at the end, because steps arrive in order. */
+  private rowOf(step: number): number {
+    const { steps } = this;
+    let row = steps.length;
+    while (row > 0 && steps[row - 1] > step) row--;
+    if (row > 0 && steps[row - 1] === step) return row - 1;
+    steps.splice(row, 0, step);
+    for (const { batch, validation } of this.curves)
+      for (const column of [batch, validation]) column.splice(row, 0, null);
+    return row;
   }
 
   showStep(step: number, pauseAt: number): void {
@@ -106,16 +140,9 @@ export class RunFigures {
   }
 
   private showLines(): void {
-    const { lines, validations } = this;
-    const steps = [...new Set([...lines, ...validations].map(({ step }) => step))].sort((a, b) => a - b);
-    const valuesAt = <Kind extends { readonly step: number }>(all: readonly Kind[], of: (one: Kind) => number) => {
-      const byStep = new Map(all.map((one) => [one.step, of(one)]));
-      return steps.map((step) => byStep.get(step) ?? null);
-    };
-    const last = lines.at(-1);
-    for (const { chart, place, of } of this.curves) {
-      const validated = valuesAt(validations, (one) => of({ ...one, iter: 0 }));
-      chart.show(steps, valuesAt(lines, of), validated);
+    const last = this.lines.at(-1);
+    for (const { chart, place, of, batch, validation } of this.curves) {
+      chart.show(this.steps, batch, validation);
       setText(place, last ? of(last).toFixed(4) : '–');
     }
   }
@@ -133,7 +160,7 @@ const CHART = { series: SERIES, joinsGaps: true, height: 200, digits: 4, x: 'ste
 
 function curve(place: string, words: string, of: Curve['of'], range?: readonly [number, number]): Curve {
   const chart = new Chart(element(`${place}-chart`, HTMLElement), { ...CHART, ...(range && { range }) });
-  return { chart, name: `${words} over the steps`, place, of };
+  return { chart, name: `${words} over the steps`, place, of, batch: [], validation: [] };
 }
 
 const digitCurves = (): Curve[] => [

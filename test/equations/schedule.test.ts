@@ -26,6 +26,19 @@ test.each(['constant', 'step'] as const)('%s continues after the last step, and 
   for (const step of [21, 100]) expect(rateAt(COSINE, step, 20)).toBe(0);
 });
 
+test('a warm-up that fills the run, or is longer, ends in 0 for cosine, never in NaN or another step of the curve', () => {
+  for (const [warmUp, steps] of [
+    [5, 5],
+    [10, 5],
+    [1, 1],
+  ]) {
+    const rates = [1, steps, warmUp, warmUp + 1, warmUp + 2, 100].map((step) =>
+      rateAt({ ...COSINE, warmUp }, step, steps),
+    );
+    expect(rates).toEqual([0.1 / warmUp, (0.1 * steps) / warmUp, 0.1, 0, 0, 0]);
+  }
+});
+
 test.each([0, -1, 0.5, NaN])('a step %p, which no run has, is refused', (step) => {
   for (const schedule of SCHEDULES) {
     expect(() => rateAt({ ...COSINE, schedule }, step, 20)).toThrow(

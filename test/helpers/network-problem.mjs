@@ -16,7 +16,7 @@
  * A `problem` of test/fixtures/network.py, and its `results`:
  * @typedef {{ network: CompleteConfig, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
  * @typedef {{ h0: ByName, c0: ByName, n0?: ByName, m0?: ByName }} States
- * @typedef {{ dhn?: ByName, dcn?: ByName, dnn?: ByName, dmn?: ByName }} DStates
+ * @typedef {{ dhn?: ByName, dcn?: ByName }} DStates
  * @typedef {States & DStates & { labels?: Flat, targets?: Flat, masks?: ByName }} Others
  * @typedef {Inputs & Others} Problem
  * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} Known
@@ -27,8 +27,6 @@
 
 /** The states of cells, by the first letter of their names. */
 const STATES = /** @type {const} */ (['h', 'c', 'n', 'm']);
-/** m of an sLSTM has none. @type {(state: string) => boolean} */
-const hasGradient = (state) => state !== 'm';
 
 /**
  * The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN.
@@ -52,9 +50,7 @@ export function networkOf(library, problem) {
     ]);
   const initial = STATES.flatMap((state) => states(`${state}0`, problem[/** @type {const} */ (`${state}0`)] ?? {}));
   network.states.setInitial(Object.fromEntries(initial));
-  const final = STATES.filter(hasGradient).flatMap((state) =>
-    states(`${state}n`, problem[/** @type {const} */ (`d${state}n`)] ?? {}),
-  );
+  const final = [...states('hn', problem.dhn ?? {}), ...states('cn', problem.dcn ?? {})];
   if (final.length > 0) network.states.setFinalGradients(Object.fromEntries(final));
 
   const { labels, targets } = problem;
@@ -244,7 +240,8 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const withC = places.filter(({ cell }) => ['lstm', 'lstm-peephole', 'slstm'].includes(cell));
   const slstms = places.filter(({ cell }) => cell === 'slstm');
   const h = () => Object.fromEntries(places.map(({ suffix, P }) => [suffix, numbers(B * P)]));
-  const c = () => Object.fromEntries(withC.map(({ suffix, H }) => [suffix, numbers(B * H)]));
+  /** @param {typeof places} own */
+  const c = (own) => Object.fromEntries(own.map(({ suffix, H }) => [suffix, numbers(B * H)]));
   const x = network.inputKind === 'classes' ? drawn(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
 
   const rows = network.reads === 'every' ? T * B : B;
@@ -264,8 +261,8 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const normal = () => random.normal(0, 0.7);
   const positive = () => 0.5 + Math.abs(normal()); // n adds up weights
   const other = { n0: ofSlstms(positive), m0: ofSlstms(normal) };
-  const given = isTrue() && { dhn: h(), dcn: c(), dnn: ofSlstms(normal), dmn: ofSlstms(() => 0) };
-  const state = { h0: h(), c0: c(), ...other, ...given };
+  const given = isTrue() && { dhn: h(), dcn: c(withC.filter(({ cell }) => cell !== 'slstm')) };
+  const state = { h0: h(), c0: c(withC), ...other, ...given };
   return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
 }
 

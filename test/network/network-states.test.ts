@@ -192,7 +192,7 @@ describe('the states of each layer', () => {
   });
 });
 
-test('an sLSTM has a state m without a gradient, and no n below 0', async () => {
+test('an sLSTM has a state m without a gradient, no gradients of cn, nn and mn from outside, and no n below 0', async () => {
   const config: NetworkConfig = { inputs: 2, layers: [{ hidden: 3, cell: 'slstm' }], outputs: 2 };
   const network = new Network(backend, config, { T: 3, B: 2 }, { stateGradients: true });
   network.initialise(new Random(1));
@@ -201,7 +201,11 @@ test('an sLSTM has a state m without a gradient, and no n below 0', async () => 
   const states = await network.states.final();
   expect(Object.keys(states)).toEqual(['hn', 'cn', 'nn', 'mn']);
   expect(Object.keys(await network.states.initialGradients())).toEqual(['h0', 'c0', 'n0']);
-  expect(() => network.states.setFinalGradients(states)).toThrow('setFinalGradients: mn has no gradient: leave it out');
+  for (const name of ['cn', 'nn', 'mn']) {
+    expect(() => network.states.setFinalGradients({ hn: states.hn, [name]: states[name] })).toThrow(
+      `setFinalGradients: no gradient passes through ${name} of this cell: leave it out, and let the loss read only hn`,
+    );
+  }
   const initial = Object.fromEntries(Object.entries(states).map(([name, of]) => [name.replace(/n$/, '0'), of]));
   network.states.setInitial(initial);
   fill(initial.n0, -1);

@@ -228,3 +228,25 @@ test('the marks of counts are whole numbers, and those of a logarithmic axis are
   expect(powersOfTen(1e-15, 10).map(powerText)).toEqual(['10⁻¹⁵', '10⁻¹¹', '10⁻⁷', '10⁻³', '10¹']);
   expect(powersOfTen(2, 3)).toEqual([]);
 });
+
+test('a picture that is removed is no longer repainted when the page changes its colours', async () => {
+  let changeColours = (): void => undefined;
+  class Observer {
+    constructor(changed: () => void) {
+      changeColours = changed;
+    }
+    readonly observe = (): void => undefined;
+  }
+  Object.assign(globalThis, { document: parseHTML('<html></html>').document, MutationObserver: Observer });
+  try {
+    const { onColourChange } = await import('../../src/page/heatmaps.js');
+    const painted: string[] = [];
+    const [forget] = ['removed', 'shown'].map((name) => onColourChange(() => painted.push(name)));
+    forget();
+    changeColours();
+    expect(painted).toEqual(['shown']);
+  } finally {
+    Reflect.deleteProperty(globalThis, 'document');
+    Reflect.deleteProperty(globalThis, 'MutationObserver');
+  }
+});

@@ -120,6 +120,15 @@ testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predi
   await page.click('#draw');
   const box = (await page.locator('#pad').boundingBox())!;
   await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.15 * box.height);
+  await page.mouse.down({ button: 'right' });
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.5 * box.height, { steps: 5 });
+  await page.mouse.up({ button: 'right' });
+  const inked = await page.evaluate(() => {
+    const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
+    return pad.getContext('2d')!.getImageData(0, 0, pad.width, pad.height).data.some((value) => value > 0);
+  });
+  expect(inked).toBe(false); // the right button draws nothing
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.15 * box.height);
   await page.mouse.down();
   await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.85 * box.height, { steps: 12 });
   await page.mouse.up();
