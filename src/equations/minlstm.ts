@@ -21,6 +21,12 @@ import type { Block, Scan } from './scan-blocks.js';
 import { scanInputBackward, scanInputForward } from './scan-blocks.js';
 import { scanBackward, scanForward, stretched, stretchedBackward } from './scan.js';
 
+/**
+ * Below this z, σ(z) is eᶻ to the last digit of f64. If zi and zf + forgetBias are both below it, adding the same number to both keeps
+ * f/(f+i). Without this, both gates become 0, and 0/0 is NaN: in f32 below -104, in f64 below -745.
+ */
+const EXPONENTIAL = -40;
+
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /**
@@ -39,9 +45,12 @@ export function minLstmForward(
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       for (let n = 0; n < H; n++) {
-        // (29) i and f; j is zj
-        gates.set(t, b, n, sigmoid(gates.get(t, b, n)));
-        gates.set(t, b, 2 * H + n, sigmoid(gates.get(t, b, 2 * H + n) + forgetBias));
+        // (29) i and f; j is zj. If both z are below -40, they are raised until the larger one is -40
+        const zi = gates.get(t, b, n);
+        const zf = gates.get(t, b, 2 * H + n) + forgetBias;
+        const raise = Math.max(0, EXPONENTIAL - Math.max(zi, zf));
+        gates.set(t, b, n, sigmoid(zi + raise));
+        gates.set(t, b, 2 * H + n, sigmoid(zf + raise));
       }
     }
   }

@@ -399,8 +399,8 @@ schedule-one-step-late: cosine and step begin one step too late
 + const since = step - 2 - warmUp;
 ! (8) cosine | (8) step, and equations/schedule
 cosine-ignores-warm-up: the cosine reaches 0 too late, by the steps of the warm-up
-- since / (steps - warmUp)
-+ since / steps
+- since) / (steps - warmUp)
++ since) / steps
 ! (8) cosine, and equations/schedule
 smooth-decay: the rate falls a little at every step
 - Math.floor(since / decayEvery)
@@ -810,6 +810,10 @@ da0-without-2: the factor 2 is missing in da₀
 + signed ? dA : dA
 ! (28′), and cells/oracle
 ## 29, equations/minlstm.ts
+gates-of-zero: far below 0, f/(f+i) is 0/0
+- Math.max(0, EXPONENTIAL - Math.max(zi, zf))
++ 0
+! (29) a = f/(f+i) far below 0, and no other
 minlstm-without-forget-bias: the forget bias is missing
 - 2 * H + n) + forgetBias
 + 2 * H + n)
@@ -819,7 +823,7 @@ not-normalised: f is not divided by f + i
 + return f;
 ! (29) a | (29′) dzi | (29′) dzf | (29′) in reverse | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
 minlstm-sigmoid-of-j: σ is applied to j in place of i
-- gates.set(t, b, n, sigmoid(gates.get(t, b, n)));
+- gates.set(t, b, n, sigmoid(zi + raise));
 + gates.set(t, b, H + n, sigmoid(gates.get(t, b, H + n)));
 ! (29) i | (29) j | (29) a | (29′) | (28) a = 2·a₀ - 1, minLSTM | (28′) da₀ = 2·da, minLSTM, and cells/oracle
 ## 29′, equations/minlstm.ts

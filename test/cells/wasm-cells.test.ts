@@ -114,6 +114,39 @@ test('slstmCellForward: pre-activations of ±1000 neither overflow nor lose the 
   }
 });
 
+test('minLSTM: pre-activations of ±1e6 give the ratio of the log-sigmoids, never 0/0', async () => {
+  const Z = [-1e6, -1e6 - 8, -1000, -1001, -760, -750, -105, -104, -41, -39, -1, 0, 30, 1000, 1e6];
+  const [T, B, H] = [1, Z.length, Z.length]; // every pair of zi and zf
+  const logSigmoid = (z: number) => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
+  for (const backend of [f64, opened[0]]) {
+    const shape = (width: number) => backend.allocate([T, B, width]);
+    const [h, gates, dz, dh] = [shape(H), shape(3 * H), shape(3 * H), shape(H)];
+    const [hPrev, dhPrev] = [backend.allocate([B, H]), backend.allocate([B, H])];
+    fillRandom(hPrev, () => 0.5);
+    fillRandom(dh, () => 1);
+    for (let b = 0; b < B; b++)
+      for (let n = 0; n < H; n++) [Z[b], 2, Z[n]].forEach((z, k) => gates.set(0, b, k * H + n, z)); // zi, zj, zf
+    for (const tensor of [h, gates, dz, dh, hPrev, dhPrev]) backend.upload(tensor);
+    backend.minLstmForward!(h, gates, hPrev, 0, false, false);
+    backend.minLstmBackward!(dz, dh, dhPrev, gates, h, hPrev, false, false);
+    for (const tensor of [h, dz, dhPrev]) await backend.download(tensor);
+    const rows: number[][] = [[], [], [], [], []];
+    for (const zi of Z) {
+      for (const zf of Z) {
+        const a0 = 1 / (1 + Math.exp(logSigmoid(zi) - logSigmoid(zf)));
+        const dRatio = (0.5 - 2) * a0 * (1 - a0); // (29′)
+        const [notI, notF] = [zi, zf].map((z) => 1 / (1 + Math.exp(z)));
+        [a0 * 0.5 + (1 - a0) * 2, -dRatio * notI, 1 - a0, dRatio * notF, a0].forEach((value, k) => rows[k].push(value));
+      }
+    }
+    const block = (k: number) => dz.lo(0, 0, k * H).hi(1, B, H);
+    [h, block(0), block(1), block(2), dhPrev].forEach((tensor, k) =>
+      expectNumbers(tensor, rows[k], 1e-5, ['h', 'dzi', 'dzj', 'dzf', 'dhPrev'][k]),
+    );
+    for (const tensor of [h, gates, dz, dh, hPrev, dhPrev]) backend.free(tensor);
+  }
+});
+
 test.each(['lstm-peephole', 'mingru', 'minlstm', 'slstm'] as const)(
   '%s: a network on wasm computes what the reference does, with lengths, in both directions, for any number of threads',
   async (cell) => {

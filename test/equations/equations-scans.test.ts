@@ -172,6 +172,19 @@ describe('(29)', () => {
     expectClose(blockOfSteps(cell.gates, 2), f);
   });
   test('a = f/(f+i); b = i/(f+i)*j', () => expectClose(cell.h, statesFrom(keptAt(cell.z), cell, false)));
+  test('a = f/(f+i) far below 0', () => {
+    const low = zeros([T, B, H], 'f64');
+    const gates = copyOf(cell.z);
+    for (let t = 0; t < T; t++)
+      for (let b = 0; b < B; b++)
+        for (let n = 0; n < H; n++)
+          for (const k of [0, 2]) gates.set(t, b, k * H + n, cell.z.get(t, b, k * H + n) - 1000);
+    minLstmForward(low, gates, cell.hPrev, BIAS, false, false);
+    // there σ(z) is eᶻ, so f/(f+i) = 1/(1 + exp(zi - zf - forgetBias))
+    const a0At = (t: number, b: number, n: number) =>
+      1 / (1 + Math.exp(cell.z.get(t, b, n) - cell.z.get(t, b, 2 * H + n) - BIAS));
+    expectClose(low, statesFrom(a0At, cell, false));
+  });
 });
 
 /** The gradients of the gates of a cell, one after another, and in reverse all of them. */

@@ -25,7 +25,7 @@ export { gatesBackwardRow, sigmoidRow, stateBackwardRow, stateRow, tanhRow } fro
 export { gruGatesBackwardRow, gruNewBackwardRow, gruStateRow, sigmoidOfSumRow, tanhBackwardRow } from './cells';
 export { keepRow, outputBackwardRow, peepholeBackwardRow, peepholeRow, showRow } from './peephole';
 export {
-  minGruBackwardRow, minGruRow, minLstmGatesBackwardRow, minLstmRow, minLstmScanBackwardRow,
+  minGruBackwardRow, minGruRow, minLstmGatesBackwardRow, minLstmRaiseRow, minLstmRow, minLstmScanBackwardRow,
 } from './scan';
 export { keptBackwardRow, meanBackwardRow, meanRow, weightBackwardRow, weightRow } from './slstm';
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x16, tile4x8, tile6x16, tile6x8, tile8x4 } from './matmul-inner-loops';

@@ -106,10 +106,23 @@ export function minLstmForwardChunk(chunk: i32): void {
     const hPrev = before(job.h, job.hPrev, t, job.T, ofStep, job.reverse);
     for (let b = firstRow; b < end; b++) {
       const at = bytes(b * H + n), i = job.gates + <usize>t * 3 * ofStep + bytes(3 * b * H + n);
+      minLstmRaiseRow(i, gate, job.forgetBias, count);
       sigmoidRow(i, i, 0, count);
       sigmoidRow(i + 2 * gate, i + 2 * gate, job.forgetBias, count);
       minLstmRow(job.h + <usize>t * ofStep + at, i, hPrev + at, gate, <f32>job.signed, count);
     }
+  }
+}
+
+/** If zi and zf + forgetBias are both below -40, raises both until the larger one is -40: f/(f+i) stays, and is not 0/0. */
+export function minLstmRaiseRow(i: usize, gate: usize, forgetBias: f32, count: i32): void {
+  const zero = f32x4.splat(0), least = f32x4.splat(-40), bias = f32x4.splat(forgetBias);
+  for (; count > 0; count -= 4) {
+    const zi = v128.load(i), zf = v128.load(i + 2 * gate);
+    const raise = f32x4.max(zero, f32x4.sub(least, f32x4.max(zi, f32x4.add(zf, bias))));
+    storePart(i, f32x4.add(zi, raise), count);
+    storePart(i + 2 * gate, f32x4.add(zf, raise), count);
+    i += 16;
   }
 }
 
