@@ -125,7 +125,10 @@ testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predi
   await page.mouse.up({ button: 'right' });
   const inked = await page.evaluate(() => {
     const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
-    return pad.getContext('2d')!.getImageData(0, 0, pad.width, pad.height).data.some((value) => value > 0);
+    return pad
+      .getContext('2d')!
+      .getImageData(0, 0, pad.width, pad.height)
+      .data.some((value) => value > 0);
   });
   expect(inked).toBe(false); // the right button draws nothing
   await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.15 * box.height);
