@@ -73,16 +73,6 @@ test('every relative link leads to a file', () => {
   expect(links.length).toBeGreaterThan(20);
 });
 
-test('every path that CONTRIBUTING.md names exists, but for a file that one would add and what a command makes', () => {
-  const paths = Array.from(
-    read('CONTRIBUTING.md').matchAll(/`((?:src|kernels|test|docs|bench|build|examples)\/[\w./-]+)`/g),
-    ([, one]) => one,
-  );
-  expect(paths.length).toBeGreaterThan(50);
-  const missing = paths.filter((one) => !existsSync(path.join(project, one)));
-  expect(missing.filter((one) => one !== 'docs/api' && one !== 'src/equations/gru.ts')).toEqual([]);
-});
-
 test('every line link leads to lines whose first one holds the link’s text: an equation’s number, or a name', () => {
   expect(lineLinks.length).toBeGreaterThanOrEqual(27);
   for (const { document, text, target } of lineLinks) {
