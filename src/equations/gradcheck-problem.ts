@@ -1,5 +1,5 @@
 /** What a gradient check is given: its inputs, its loss or outputs, and the gradients, checked for callers without TypeScript. */
-import { assertNumbers, assertObject, describe } from '../core/arguments.js';
+import { assertNumber, assertNumbers, assertObject, describe } from '../core/arguments.js';
 import type { Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertDense, assertShape, formatShape, sizeOf, tensorFrom, valuesOf } from '../core/tensor.js';
@@ -106,11 +106,21 @@ export async function checkedLossOf(
 ): Promise<CheckedLoss> {
   if ((loss === undefined) === (outputs === undefined))
     throw new TypeError('gradcheck: give either loss, which returns a number, or outputs, which returns numbers');
-  if (loss !== undefined)
-    return {
-      ...{ loss, lossOf: undefined, outputs: undefined, projection: new Float64Array(0) },
-      size: async () => Math.abs(await loss()),
+  if (loss !== undefined) {
+    const numberOf = (value: number): number => {
+      assertNumber('gradcheck: loss returned', value);
+      return value;
     };
+    const checked = (): number | Promise<number> => {
+      const found = loss();
+      // an await takes longer than a small loss
+      return typeof found === 'object' && found !== null && 'then' in found ? found.then(numberOf) : numberOf(found);
+    };
+    return {
+      ...{ loss: checked, lossOf: undefined, outputs: undefined, projection: new Float64Array(0) },
+      size: async () => Math.abs(await checked()),
+    };
+  }
   if (outputs === undefined) throw new TypeError('gradcheck: no outputs');
   const read = async (): Promise<Tensor> => {
     const values = await outputs();

@@ -71,8 +71,9 @@ export interface GradientReporting {
 
 /**
  * Checks the gradient of every input; returns one report per input. If `loss` throws, the inputs are restored and the error
- * is passed on. Throws a TypeError for an unknown option, an option of another type, and an input that cannot be changed
- * in place; a RangeError if there are no inputs, if a gradient is missing or has another shape, and for a step that is not above 0.
+ * is passed on. Throws a TypeError for an unknown option, an option of another type, an input that cannot be changed in
+ * place, or a loss that is no number; a RangeError if there are no inputs, if a gradient is missing or has another shape, and for a step or
+ * tolerance that is not above 0 or not finite.
  */
 export async function checkGradients(check: GradientCheck, options: GradientReporting = {}): Promise<GradientReport[]> {
   assertKinds('gradcheck', check, CHECK);
@@ -82,6 +83,11 @@ export async function checkGradients(check: GradientCheck, options: GradientRepo
   assertChoice('gradcheck: precision', precision, ['f64', 'f32']);
   assertInputs(inputs, precision);
   assertWhole('gradcheck: seed', seed, 0, LARGEST_WHOLE);
+  assertWhole('gradcheck: directions', directions, 0);
+  for (const name of ['step', 'tolerance'] as const) {
+    const value = check[name] ?? 1;
+    if (!(value > 0 && value < Infinity)) throw new RangeError(`gradcheck: ${name} ${value}: must be a finite number above 0`);
+  }
   const random = new Random(seed);
   const checked = await checkedLossOf(check, precision, random);
   const given = await gradients(checked.projection.slice());
@@ -90,7 +96,6 @@ export async function checkGradients(check: GradientCheck, options: GradientRepo
   const areSingle = Object.keys(inputs).some((name) => isSingle(given[name]));
   const rule = precision === 'f32' ? F32 : areSingle ? F32_GRADIENTS : F64;
   const { step = rule.step, tolerance = rule.tolerance } = check;
-  if (!(step > 0 && step < Infinity)) throw new RangeError(`gradcheck: step ${step}: must be a number above 0`);
   const exact = { ...rule, step, tolerance };
 
   const measured: Measured[] = [];

@@ -1,6 +1,7 @@
 /** The gradient check: its errors, the inputs that it restores, and the backends on which it works. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
+import { describe as describeValue } from '../../src/core/arguments.js';
 import { stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
@@ -81,7 +82,22 @@ test.each<[string, object, Error]>([
     { loss: undefined, outputs: () => 3 },
     new TypeError('gradcheck: outputs is 3: must be an array of numbers, or a typed array'),
   ],
-  ['a step of 0', { step: 0 }, new RangeError('gradcheck: step 0: must be a number above 0')],
+  ['a step of 0', { step: 0 }, new RangeError('gradcheck: step 0: must be a finite number above 0')],
+  ...[NaN, -1, Infinity].map((tolerance): [string, object, Error] => [
+    `a tolerance of ${tolerance}`,
+    { tolerance },
+    new RangeError(`gradcheck: tolerance ${tolerance}: must be a finite number above 0`),
+  ]),
+  ...[NaN, -1, 1.5].map((directions): [string, object, Error] => [
+    `${directions} directions`,
+    { directions },
+    new RangeError(`gradcheck: directions ${directions}: must be a whole number ≥ 0`),
+  ]),
+  ...([null, '0.7', undefined, []] as const).map((found): [string, object, Error] => [
+    `a loss that returns ${JSON.stringify(found)}, at once or later`,
+    { loss: found === null ? () => Promise.resolve(found) : () => found },
+    new TypeError(`gradcheck: loss returned ${describeValue(found)}: must be a number`),
+  ]),
   ['a missing gradient', { gradients: () => ({ v: w }) }, new RangeError('gradcheck: no gradient for w')],
   ['no gradients', { gradients: () => undefined }, new TypeError('gradcheck: gradients: undefined: must be an object')],
   [
