@@ -55,8 +55,7 @@ const modules = {
   name: 'modules',
   inputs: [...SOURCES, 'bench', '!bench/rivals'], // bench/rivals has packages of its own
   outputs: ['dist/src', 'dist/kernels', 'dist/bench'],
-  async make(isFresh) {
-    if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
+  async make() {
     await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
     remove(...filesIn(modules.outputs).filter((file) => !existsSync(path.join(project, sourceOf(file)))));
     await withoutComments(filesIn(['dist/src', '!dist/src/exercises']).filter((file) => file.endsWith('.js')));

@@ -1,10 +1,9 @@
 /** Projects in folders of their own, with the build of this one. */
-import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -16,17 +15,11 @@ export function projectAt(name: string) {
   const main = at('build/main.mjs');
   return {
     at,
-    main,
     read: (file: string): string => readFileSync(at(file), 'utf8'),
     /** Runs a build. Returns the parts that it built, and its errors; `status` is null after a timeout. `options` are for Node. */
     build: (...options: string[]) => run([...options, main]),
     /** Builds only the parts of these names. */
     buildOnly: (...names: string[]) => run([main, ...names]),
-    /** Runs several builds that start at the same time. None of them may fail. */
-    buildTogether: async (count: number) => {
-      const builds = Array.from({ length: count }, () => promisify(execFile)(process.execPath, [main]));
-      return (await Promise.all(builds)).map(({ stderr }) => reportIn(stderr));
-    },
   };
 }
 
@@ -46,22 +39,19 @@ export const done = (...made: string[]) => ({ status: 0, made, errors: '' });
 
 /**
  * `first` makes source/made from given; `second` and `third` copy source/ into folders. They fail if source/text contains
- * “wrong” and their name, and wait while the file hold exists.
+ * “wrong” and their name.
  */
 const PARTS = `
-  import { cpSync, existsSync, readFileSync } from 'node:fs';
+  import { cpSync, readFileSync } from 'node:fs';
   import { project } from './part.mjs';
   const folder = (name) => ({
     name,
     inputs: ['source', '!source/unread'],
     outputs: ['dist/' + name],
-    make: async (isFresh) => {
+    make: async () => {
       const text = readFileSync(project + 'source/text', 'utf8');
       if (text.includes('wrong') && text.includes(name)) throw new Error('wrong text in ' + name);
-      do await new Promise((resolve) => setTimeout(resolve, 100));
-      while (existsSync(project + 'hold'));
       cpSync(project + 'source', project + 'dist/' + name, { recursive: true });
-      if (isFresh) console.error(name + ' afresh');
     },
   });
   const first = {
@@ -77,7 +67,6 @@ const PARTS = `
 export function smallProject() {
   const small = projectAt('small');
   const { at, build } = small;
-  const lock = at('dist/.built/lock');
   beforeEach(() => {
     for (const folder of ['build', 'source']) mkdirSync(at(folder), { recursive: true });
     for (const name of ['main', 'part']) cpSync(path.join(project, `build/${name}.mjs`), at(`build/${name}.mjs`));
@@ -88,9 +77,5 @@ export function smallProject() {
     expect(build()).toMatchObject({ status: 0, made: ['first', 'second', 'third'] });
   });
   afterEach(() => rmSync(at('.'), { recursive: true }));
-  return {
-    ...small,
-    lock,
-    locks: (): string[] => readdirSync(path.dirname(lock)).filter((name) => name.startsWith('lock')),
-  };
+  return small;
 }

@@ -2,14 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { bringUpToDate, withLock } from '../../build/part.mjs';
+import { bringUpToDate } from '../../build/part.mjs';
 import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
 
 /** The path that the site is built for; no file of the site may contain it. */
 export const BASE = '/base-of-the-site/';
-
-/** It takes minutes, in which other processes may build the library. */
-const LOCK = 'lock-of-site';
 
 /** What the pages are made from, and which rivals are installed. */
 const SOURCES = [
@@ -33,7 +30,7 @@ export async function builtSite(): Promise<string> {
     run({}, 'vite', 'build', ...play, '--logLevel', 'warn');
   };
   const inputs = [...SOURCES, ...linkedFiles()];
-  await withLock(() => bringUpToDate({ name, inputs, outputs: [output], make }), LOCK);
+  await bringUpToDate({ name, inputs, outputs: [output], make });
   return folder;
 }
 
@@ -46,7 +43,7 @@ export async function builtApi(): Promise<string> {
     if (warnings !== '') throw new Error(warnings);
   };
   const inputs = ['docs/.vitepress/typedoc.mjs', 'package.json', 'src', 'kernels'];
-  await withLock(() => bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make }), LOCK);
+  await bringUpToDate({ name: 'api-for-tests', inputs, outputs: [output], make });
   return path.join(project, output);
 }
 
