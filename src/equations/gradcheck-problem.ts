@@ -107,14 +107,14 @@ export async function checkedLossOf(
   if ((loss === undefined) === (outputs === undefined))
     throw new TypeError('gradcheck: give either loss, which returns a number, or outputs, which returns numbers');
   if (loss !== undefined) {
-    const numberOf = (value: number): number => {
+    const awaited = async (found: Promise<number>): Promise<number> => {
+      const value = await found;
       assertNumber('gradcheck: loss returned', value);
       return value;
     };
     const checked = (): number | Promise<number> => {
       const found = loss();
-      // an await takes longer than a small loss
-      return typeof found === 'object' && found !== null && 'then' in found ? found.then(numberOf) : numberOf(found);
+      return typeof found === 'number' ? found : awaited(found); // an await takes longer than a small loss
     };
     return {
       ...{ loss: checked, lossOf: undefined, outputs: undefined, projection: new Float64Array(0) },
