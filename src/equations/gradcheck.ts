@@ -86,7 +86,8 @@ export async function checkGradients(check: GradientCheck, options: GradientRepo
   assertWhole('gradcheck: directions', directions, 0);
   for (const name of ['step', 'tolerance'] as const) {
     const value = check[name] ?? 1;
-    if (!(value > 0 && value < Infinity)) throw new RangeError(`gradcheck: ${name} ${value}: must be a finite number above 0`);
+    if (!(value > 0 && value < Infinity))
+      throw new RangeError(`gradcheck: ${name} ${value}: must be a finite number above 0`);
   }
   const random = new Random(seed);
   const checked = await checkedLossOf(check, precision, random);
