@@ -8,7 +8,7 @@ import { BUGS } from '../../src/exercises/bugs.js';
 import type { Language } from '../../src/exercises/folder.js';
 import { headOf, pathOf, PROGRESS_FILE, progressFrom, progressText, withoutHead } from '../../src/exercises/folder.js';
 import { longhand } from '../helpers/longhand.js';
-import { exercise as named } from '../exercises/wrong-answers.js';
+import { exercise as named } from '../exercises/changed.js';
 
 let place = '';
 beforeEach(async () => {
@@ -53,23 +53,6 @@ test('a folder, its file, and another folder have the same answers', async () =>
   expect(withoutHead(named('adam'), read(at('adam', 'other')))).toBe('// no head, λ\n');
   expect(await exercises('export', 'again.json', 'other')).toMatchObject({ code: 0 });
   expect(read(path.join(place, 'again.json'))).toBe(read(file));
-});
-
-test('answers to the exercises on other cells, also into a folder of twelve', async () => {
-  const { typescript, javascript } = named('gru-step');
-  for (const language of ['typescript', 'javascript'] as const) {
-    rmSync(at('scan', 'mine', language));
-    rmSync(at('gru-step', 'mine', language));
-  }
-  const answers = { scan: { hints: 2 }, 'gru-step': { typescript: typescript.solution, javascript: javascript.start } };
-  write(progressText({ exercises: answers, bugs: {} }));
-  expect((await exercises('import', 'file.json', 'mine')).stdout).toContain('typescript/14-gru-step.ts: written\n');
-  expect((await exercises('check', '14')).stdout).toMatch(/^typescript\/14-gru-step\.ts: right/);
-  await exercises('export', 'again.json', 'mine');
-  expect(progressFrom('again.json', readFileSync(path.join(place, 'again.json'))).exercises).toEqual({
-    'gru-step': { typescript: typescript.solution }, // the other language is as it begins
-    scan: { hints: 2 },
-  });
 });
 
 test('an answer that differs stays, and the other one is beside it', async () => {
@@ -129,15 +112,6 @@ function file(change: object): string {
   return JSON.stringify({ format: 'longhand-progress', version: 1, exercises: {}, bugs: {}, ...change });
 }
 
-test('an export in the folder of the answers stays as it is when a line is chosen', async () => {
-  const inside = { cwd: path.join(place, 'mine') };
-  writeFileSync(at('gates'), 'mine');
-  expect((await longhand(['exercises', 'export'], inside)).code).toBe(0);
-  const exported = read(path.join(inside.cwd, PROGRESS_FILE));
-  expect((await longhand(['exercises', 'bugs', '1', '9'], inside)).code).toBe(0);
-  expect(read(path.join(inside.cwd, PROGRESS_FILE))).toBe(exported);
-});
-
 test('an export replaces no other file, and leaves out no answer', async () => {
   write('mine', PROGRESS_FILE);
   expect((await exercises('export')).stderr).toContain(`${PROGRESS_FILE} exists, with other contents`);
@@ -177,23 +151,5 @@ describe('find the bug', () => {
         const { code } = await exercises('bugs', String(n + 1), String(line));
         expect([n, line, code]).toEqual([n, line, bug.choosable[line - 1] ? 0 : 2]);
       }
-  });
-
-  test.each([
-    [['0'], 'program 0: there are 6 programs: write 1 to 6'],
-    [['7'], 'program 7: there are 6'],
-    [['x'], 'program x: there are 6'],
-    [['1', '0'], 'line 0: the program has 34 lines: write 1 to 34'],
-    [['1', '35'], 'line 35: the program has 34'],
-    [['1', '1'], 'line 1 has no code: choose another one'],
-  ])('%j is refused', async (args, message) => {
-    const { code, stderr } = await exercises('bugs', ...args);
-    expect([code, stderr.includes(message)]).toEqual([2, true]);
-  });
-
-  test('a damaged file of choices is not replaced', async () => {
-    writeFileSync(path.join(place, 'mine', KEPT_FILE), '{"version":');
-    expect((await exercises('bugs', '1', '9')).stderr).toContain(`${KEPT_FILE}: is not JSON`);
-    expect(read(path.join(place, 'mine', KEPT_FILE))).toBe('{"version":');
   });
 });

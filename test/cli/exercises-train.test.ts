@@ -1,18 +1,15 @@
 /** `longhand exercises train`: a few updates of the network that the answers train. */
-import { spawn } from 'node:child_process';
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { type NetworkJob, trainInProcess } from '../../src/cli/children/child-process.js';
-import type { RunReport } from '../../src/own-network/own-network.js';
 import { EVERY_STEP, exercisesOf, LAST_STEP, solutionOf } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import { linesOf, ended, pipeIn } from '../helpers/longhand-process.js';
 import { dataErrorOf } from '../helpers/failures.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { exercise as named } from '../exercises/wrong-answers.js';
+import { exercise as named } from '../exercises/changed.js';
 
 let place = '';
 beforeAll(async () => {
@@ -95,15 +92,6 @@ test('--fill trains MNIST without them as the engine does: a line at each tenth 
   );
 });
 
-test('a folder without exercises', async () => {
-  expect(await train('nowhere')).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining(
-      'nowhere: there are no exercises: npm run -s longhand -- exercises writes them',
-    ) as string,
-  });
-});
-
 test('Ctrl-C ends it at once, also in an answer that does not return', async () => {
   const { opening, started } = pipeIn(place);
   write('adam', (source) => source.replace('const [P,', `if (p.size > 5000) { ${opening} for (;;); }\n  const [P,`));
@@ -133,10 +121,6 @@ describe('the process of the training', () => {
   const END_OF_V8 =
     "process.getBuiltinModule('fs').writeSync(2, 'FATAL ERROR: JavaScript heap out of memory'); process.abort();";
 
-  /** It begins a line too, and then ends its process. */
-  const forged = (line: string): string =>
-    `const { writeSync } = process.getBuiltinModule('fs'); writeSync(3, ${JSON.stringify(`${line}\n${line}`)});`;
-
   test.each([
     ['the end that V8 makes at its limit', END_OF_V8, /it used more than 1024 MB of memory/],
     [
@@ -146,27 +130,5 @@ describe('the process of the training', () => {
     ],
   ])('an answer that makes %s', async (_, code, message) => {
     expect(await dataErrorOf(run(code))).toMatch(message);
-  });
-
-  test('what an answer writes among the reports is none of them', async () => {
-    const line = '{"whose":"own","kind":"tested","step":1,"loss":0,"accuracy":1,"count":10000}';
-    const reports: RunReport[] = [];
-    const hear = (report: RunReport): void => void reports.push(report);
-    await trainInProcess(jobWith(forged(line)), hear, new AbortController().signal);
-    expect(reports.filter(({ kind }) => kind === 'tested').map((one) => 'loss' in one && one.loss > 0)).toEqual([
-      true,
-      true,
-    ]);
-    const ends = run(`${forged(line)} process.kill(process.pid, 'SIGKILL');`);
-    await expect(ends).rejects.toThrow("the training's process ended without a result (SIGKILL)");
-  });
-
-  test('an endless loop in an answer ends, also if nothing ends its process', async () => {
-    const child = spawn(process.execPath, ['dist/cli/program-network.js'], {
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-    });
-    child.stdin?.end(JSON.stringify({ ...jobWith('for (;;);'), longestMs: 300, seal: '' }));
-    const reports = await text(child.stdio[3] as Readable);
-    expect(linesOf(reports).at(-1)).toMatch(/^\{"kind":"failed","message":".*timed out after 300ms"\}$/);
   });
 });

@@ -1,8 +1,8 @@
 /** The inputs that a wrong verdict shows: the expected number follows from them, with six digits, by a formula written here again. */
 import { indexOf } from '../../src/core/tensor.js';
-import { type Behind, short, wordsOf } from '../../src/exercises/behind.js';
-import { check, PROBLEMS } from '../../src/exercises/check.js';
-import { type Exercise, withMistake } from '../../src/exercises/exercise.js';
+import { type Behind, short } from '../../src/exercises/behind.js';
+import { PROBLEMS } from '../../src/exercises/check.js';
+import { type Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { headOf } from '../../src/exercises/folder.js';
 import { TYPES } from '../../src/exercises/types.js';
@@ -166,26 +166,6 @@ test.each(EXERCISES.map(({ name }) => [name]))('%s: what is shown gives the expe
   }
   expect([...recomputed].sort()).toEqual(Object.keys(FORMULAS[name]).sort());
 });
-
-test('a wrong verdict has them, and its words are short', () => {
-  const gates = EXERCISES.find(({ name }) => name === 'gates')!;
-  const mistake = gates.mistakes.find(({ words }) => words.includes('tanh is applied'))!;
-  const verdict = check(gates, withMistake(gates.typescript.solution, mistake));
-  if (verdict.outcome !== 'wrong') throw new Error(verdict.outcome);
-  const [{ element, behind }] = verdict.differences;
-  expect(element).toMatch(/^dz\[0, 3\] \(sequence 0, gate j, unit 0\)/);
-  expect(wordsOf(behind!)).toMatch(/^i = 0\.\d+; j = -?0\.\d+; f = .*; dI = .*; dO = [-\d.]+\.$/);
-});
-
-test.each([
-  [{ inputs: [], note: 'A note.' }, 'A note.'],
-  [{ inputs: [{ name: 'a', values: [1 / 3, -0] }] }, 'a = 0.333333, 0.'],
-  [{ inputs: [{ name: 'a', values: [1e-9] }], note: 'A note.' }, 'a = 1e-9. A note.'],
-  [
-    { inputs: [{ name: 'i', values: [0.999999997, -1 / 1.001, 0.9, 1.0000000012] }] },
-    'i = 0.999999997, -0.999000999001, 0.9, 1.',
-  ],
-])('%j in words', (behind, words) => expect(wordsOf(behind)).toBe(words));
 
 /* What the texts of the exercises give away: no answer to another exercise, and no line of their own answer. */
 

@@ -1,10 +1,9 @@
-/** What the checker says about wrong answers: over a list of them, and that it says nothing untrue about random ones. */
+/** What the checker says about wrong answers: by name, and that it says nothing untrue about random ones. */
 import { Random } from '../../src/core/rng.js';
 import { computeSource, verdictOf } from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
-import { inTier } from '../helpers/needs.js';
-import { changed, exercise, rows, WRONG_ANSWERS } from './wrong-answers.js';
+import { changed, exercise, rows } from './changed.js';
 
 const diagnosisIn = (verdict: Verdict): string | undefined =>
   verdict.outcome === 'wrong' ? (verdict.diagnosis ?? 'no diagnosis') : undefined;
@@ -12,26 +11,9 @@ const diagnosisIn = (verdict: Verdict): string | undefined =>
 const diagnosisOf = (name: string, right: string | RegExp, wrong: string): string | undefined =>
   diagnosisIn(changed(name, right, wrong));
 
-describe('the list of wrong answers', () => {
-  test('has some for each exercise', () => {
-    for (const { name } of EXERCISES) expect(WRONG_ANSWERS[name].length).toBeGreaterThanOrEqual(5);
-  });
-
-  /** A third of them are in the first tier, and the others in the second. */
-  test.each(EXERCISES.map(({ name }) => name))('%s: each has its name', (name) => {
-    const chosen = WRONG_ANSWERS[name].filter((_, place) => (place % 3 === 0) === inTier(true, false));
-    const unnamed = chosen.flatMap(([right, wrong, ...words]) => {
-      const diagnosis = diagnosisOf(name, right, wrong);
-      return words.every((one) => diagnosis?.includes(one)) ? [] : [{ wrong, words, diagnosis }];
-    });
-    expect(unnamed).toEqual([]);
-  });
-});
-
-if (inTier(true, false)) {
-  /** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
-  test.each<string[]>([
-    ...rows`
+/** Wrong answers that were written after the checker, to see what it makes of answers that it has not been made for. */
+test.each<string[]>([
+  ...rows`
     sigmoid | dI * i * (1 - i) | (1 - i) * i * -dI | dzi has the wrong sign: every number is -1 times the expected one.
     sigmoid | dI * i * (1 - i) | 0.25 * dI | no diagnosis
     sigmoid | dI * i * (1 - i) | 1.0000001 * dI * i * (1 - i) | no diagnosis
@@ -42,183 +24,114 @@ if (inTier(true, false)) {
     weights | dx, dWx, dz, xTransposed, | dx, dWx.slice(1), dz, xTransposed.slice(1), | Of dWx, only the first one ([0]) is wrong.
     adam | 1 - BETA1 ** t) | 1 + BETA1 ** t) | α and p are wrong, and m and v are right. Look at α.
   `,
-    [
-      'softmax',
-      '/ count)',
-      '/ (count + 1))',
-      'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
-    ],
-    [
-      'rnn-step',
-      'dWx[k][n] += x[t][b][k] * dz',
-      'dWx[k][n] += x[T - 1 - t][b][k] * dz',
-      'dWx is wrong, and dWh, dBias, dStart, dWy, dBiasY and dh are right. Look at the line of dWx.',
-    ],
-    [
-      'rnn-step',
-      'dz * Wh[m][n]',
-      'dz * Wh[m][m]',
-      'In dh, only the last row is right, in every case. dWx, dWh, dBias, dStart and dh are wrong, and dWy and dBiasY are right. Look at the line of dh[t].',
-    ],
-    [
-      'rnn-step', // the line of dz is right, and so is dWx in one step
-      String.raw`/dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/`,
-      'dBias[0][n] += 2 * dz;$1dh[t][b][m] =',
-      'In dh, only the last row is right, in every case.',
-    ],
-    [
-      'hidden-state',
-      'dc.get(b, n) + dh',
-      '2 * dc.get(b, n) + dh',
-      'dc has the numbers of a known mistake: dC is added to dc, which is already a part of dC. dc, gates i, j and f of dz and dcPrev are wrong, and gate o of dz is right. Look at dC, which all of these read.',
-    ],
-    [
-      'cell-state',
-      'const dI = dC * j;\n      const dJ = dC * i;',
-      'const dI = -dC * j;\n const dJ = -dC * i;',
-      'Gates i and j of dz have the wrong sign: every number is -1 times the expected one.',
-    ],
-    [
-      'through-time',
-      'n >= 0; n--',
-      'n >= 0; n -= 2',
-      'In dx, only the last step is right, in every case. dWh, dWx, dBias, dx, dh and dc are wrong. Look at the loop over the steps, and at what it clears: with one step, all are right.',
-    ],
-    [
-      'initial-state',
-      'dStart[0][n] += dh[0][b][n]',
-      'dStart[0][n] += dh[0][b][n] / T',
-      'Every number of dStart is the expected one divided by T: is there a division too many? T is the number of steps.',
-    ],
-    [
-      'every-step',
-      'lstmBackward(backend, lstm);',
-      'lstmBackward(backend, lstm); for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / lstm.sizes.B);',
-      'Every number of db is the expected one divided by B: is there a division too many? B is the number of sequences.',
-    ],
-  ])('%s: %s → %s', (name, right, wrong, diagnosis) => {
-    expect(diagnosisOf(name, right, wrong)).toBe(diagnosis);
-  });
+  [
+    'softmax',
+    '/ count)',
+    '/ (count + 1))',
+    'Every number of dLogits is the expected one times a factor, which differs from case to case: 0.75, 0.8, 0.857143.',
+  ],
+  [
+    'rnn-step',
+    'dWx[k][n] += x[t][b][k] * dz',
+    'dWx[k][n] += x[T - 1 - t][b][k] * dz',
+    'dWx is wrong, and dWh, dBias, dStart, dWy, dBiasY and dh are right. Look at the line of dWx.',
+  ],
+  [
+    'rnn-step',
+    'dz * Wh[m][n]',
+    'dz * Wh[m][m]',
+    'In dh, only the last row is right, in every case. dWx, dWh, dBias, dStart and dh are wrong, and dWy and dBiasY are right. Look at the line of dh[t].',
+  ],
+  [
+    'rnn-step', // the line of dz is right, and so is dWx in one step
+    String.raw`/dBias\[0\]\[n\] \+= dz;([^]*)dh\[t\]\[b\]\[m\] \+=/`,
+    'dBias[0][n] += 2 * dz;$1dh[t][b][m] =',
+    'In dh, only the last row is right, in every case.',
+  ],
+  [
+    'hidden-state',
+    'dc.get(b, n) + dh',
+    '2 * dc.get(b, n) + dh',
+    'dc has the numbers of a known mistake: dC is added to dc, which is already a part of dC. dc, gates i, j and f of dz and dcPrev are wrong, and gate o of dz is right. Look at dC, which all of these read.',
+  ],
+  [
+    'cell-state',
+    'const dI = dC * j;\n      const dJ = dC * i;',
+    'const dI = -dC * j;\n const dJ = -dC * i;',
+    'Gates i and j of dz have the wrong sign: every number is -1 times the expected one.',
+  ],
+  [
+    'through-time',
+    'n >= 0; n--',
+    'n >= 0; n -= 2',
+    'In dx, only the last step is right, in every case. dWh, dWx, dBias, dx, dh and dc are wrong. Look at the loop over the steps, and at what it clears: with one step, all are right.',
+  ],
+  [
+    'initial-state',
+    'dStart[0][n] += dh[0][b][n]',
+    'dStart[0][n] += dh[0][b][n] / T',
+    'Every number of dStart is the expected one divided by T: is there a division too many? T is the number of steps.',
+  ],
+  [
+    'every-step',
+    'lstmBackward(backend, lstm);',
+    'lstmBackward(backend, lstm); for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / lstm.sizes.B);',
+    'Every number of db is the expected one divided by B: is there a division too many? B is the number of sequences.',
+  ],
+])('%s: %s → %s', (name, right, wrong, diagnosis) => {
+  expect(diagnosisOf(name, right, wrong)).toBe(diagnosis);
+});
 
-  /** What was once said of other answers than these, or of numbers that it is not true of. */
-  const ONLY_ZERO =
-    'These are the numbers of a known mistake: every step adds only 0, as when dz reads dh of row t, which is still 0, in place of row t+1.';
-  const WAS_WRITTEN = '0 everywhere, but held other numbers before: 0 was written there';
-  test.each([
-    ['rnn-step', 'dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)', '0', ONLY_ZERO],
-    ['rnn-step', 'const dz = ', 'if (t === T - 1) continue; const dz = ', ONLY_ZERO],
-    [
-      'rnn-step',
-      'dh[t][b][m] += dz',
-      'dh[t + 1][b][m] += dz',
-      'the term is added to dh of row t+1, in place of row t.',
-    ],
-    ['hidden-state', 'dc.set(b, n, dC)', 'dc.set(b, n, 0)', `dc is ${WAS_WRITTEN}`],
-    ['cell-state', 'dcPrev.set(b, n, dcPrev.get(b, n) + dC * f)', 'dcPrev.set(b, n, 0)', `dcPrev is ${WAS_WRITTEN}`],
-    ['adam', /P\.set\(n, .*\);/, 'P.set(n, 0);', `p is ${WAS_WRITTEN}`],
-    ['every-step', 'lstmBackward(backend, lstm);', '$& backend.fill(db, 0);', `db is ${WAS_WRITTEN}`],
-    ['gates', 'dI * i * (1 - i));', '0 * dI);', `Gate i of dz is ${WAS_WRITTEN}`],
-    ['hidden-state', /const dC = .*;/, 'const dC = 0;', `dc and gates i, j and f of dz are ${WAS_WRITTEN}`],
-    [
-      'rnn-step',
-      /dBias\[0\]\[n\] \+= dz;([^]*)dWh\[m\]\[n\] \+= h\[t\]\[b\]\[m\]/,
-      'dBias[0][n] += 0;$1dWh[m][n] += 0',
-      'dWh and dBias are 0 everywhere: nothing is added to them, a factor of every number is 0, or 0 is written there too late.',
-    ],
-    [
-      'every-step',
-      'backend.columnSums(db, dLogits);',
-      'backend.fill(db, dLogits.get(0, 0));',
-      'Look at the line of db in denseBackward.',
-    ],
-    ['sigmoid', /return .*;/, 'return 0;', 'dzi is 0 everywhere: 0 is returned, or a factor of every number is 0.'],
-    [
-      'every-step',
-      'backend.columnSums(db, dLogits);',
-      'db.set(db.size - 1, 0);',
-      'db of denseBackward and db are wrong, and dStates, dW of denseBackward',
-    ],
-    ...['dBias', 'dWx', 'dWh', 'dStart'].map((name): readonly [string, string, string, string] => [
-      name === 'dStart' ? 'initial-state' : 'rnn-step',
-      'return { gradients',
-      `for (const row of ${name}) row.fill(0); $&`,
-      `${name} is 0 at the end: nothing is added to it, or it is cleared too late.`,
-    ]),
-    // cleared after the loop, and a fresh matrix: both held nothing else that the answer has replaced
-    [
-      'through-time',
-      /}\s*$/,
-      'for (const { data, offset, size } of [lstm.dKernel, lstm.dBias]) data.fill(0, offset, offset + size); }',
-      'dWh, dWx and dBias are 0 everywhere: nothing is added to them, a factor of every number is 0, or 0 is written there too late.',
-    ],
-    [
-      'initial-state',
-      'h[0][b].set(start[0])',
-      'for (let n = 0; n < H; n++) h[0][b][n] = start[0][0]',
-      'Look at the line of h[0]',
-    ],
-    [
-      'initial-state',
-      'h[t + 1][b][n] = Math.tanh(z)',
-      'h[t + 1][b][n] = z',
-      'Look at the forward pass after h[0], which is right.',
-    ],
-    ['adam', /const square = .*;/, 'const square = V.get(n);', 'a known mistake: v is never updated.'],
-  ] as const)('%s: %s → %s is said to be what it is', (name, right, wrong, words) => {
-    expect(diagnosisOf(name, right, wrong)).toContain(words);
-  });
+type Numbers = number[][][];
 
-  type Numbers = number[][][];
-
-  /** What a text of the project's own computes. */
-  function numbersOf(one: Exercise, source: string): Numbers | undefined {
-    const computed = computeSource(one, source);
-    return 'numbers' in computed
-      ? computed.numbers.map((tensors) => tensors.map((tensor) => Array.from(tensor)))
-      : undefined;
-  }
-
-  describe('what is said is true', () => {
-    const CLAIMS =
-      /known mistake|Every number|wrong sign|transposed|0 everywhere|not written|added to|the numbers of gate|a factor/;
-
-    test.each(EXERCISES.map(({ name }) => name))('%s: random changes of numbers get no name', (name) => {
-      const [one, random] = [exercise(name), new Random(8)];
-      const right = numbersOf(one, one.typescript.solution)!;
-      let wrongs = 0;
-      for (let trial = 0; trial < 12; trial++) {
-        const each = [0.03, 0.3, 1][trial % 3];
-        const change = (value: number): number => (random.uniform(0, 1) < each ? value + random.normal(0, 0.1) : value);
-        const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map(change)));
-        const verdict = verdictOf(one, { numbers });
-        wrongs += Number(verdict.outcome === 'wrong');
-        expect(diagnosisIn(verdict) ?? '').not.toMatch(CLAIMS);
-      }
-      expect(wrongs).toBeGreaterThan(6);
-    });
-
-    test.each(EXERCISES.filter(({ name }) => name !== 'adam').map(({ name }) => name))(
-      '%s: all numbers times a factor are named with the factor',
-      (name) => {
-        const one = exercise(name);
-        const right = numbersOf(one, one.typescript.solution)!;
-        for (const ratio of [-1, 2, 0.37]) {
-          const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map((value) => ratio * value)));
-          const words =
-            ratio === -1 ? /the wrong sign|the sign is reversed/ : new RegExp(`${ratio} times the expected one`);
-          expect(diagnosisIn(verdictOf(one, { numbers }))).toMatch(words);
-        }
-      },
-    );
-
-    test('one number that is not the multiple of the others ends the claim', () => {
-      const one = exercise('softmax');
-      const numbers = numbersOf(one, one.typescript.solution)!.map((all) =>
-        all.map((tensor) => tensor.map((value) => 3 * value)),
-      );
-      expect(diagnosisIn(verdictOf(one, { numbers }))).toContain('3 times the expected one');
-      numbers[1][0][2] += 1e-6;
-      expect(diagnosisIn(verdictOf(one, { numbers }))).toBe('no diagnosis');
-    });
-  });
+/** What a text of the project's own computes. */
+function numbersOf(one: Exercise, source: string): Numbers | undefined {
+  const computed = computeSource(one, source);
+  return 'numbers' in computed
+    ? computed.numbers.map((tensors) => tensors.map((tensor) => Array.from(tensor)))
+    : undefined;
 }
+
+describe('what is said is true', () => {
+  const CLAIMS =
+    /known mistake|Every number|wrong sign|transposed|0 everywhere|not written|added to|the numbers of gate|a factor/;
+
+  test.each(EXERCISES.map(({ name }) => name))('%s: random changes of numbers get no name', (name) => {
+    const [one, random] = [exercise(name), new Random(8)];
+    const right = numbersOf(one, one.typescript.solution)!;
+    let wrongs = 0;
+    for (let trial = 0; trial < 12; trial++) {
+      const each = [0.03, 0.3, 1][trial % 3];
+      const change = (value: number): number => (random.uniform(0, 1) < each ? value + random.normal(0, 0.1) : value);
+      const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map(change)));
+      const verdict = verdictOf(one, { numbers });
+      wrongs += Number(verdict.outcome === 'wrong');
+      expect(diagnosisIn(verdict) ?? '').not.toMatch(CLAIMS);
+    }
+    expect(wrongs).toBeGreaterThan(6);
+  });
+
+  test.each(EXERCISES.filter(({ name }) => name !== 'adam').map(({ name }) => name))(
+    '%s: all numbers times a factor are named with the factor',
+    (name) => {
+      const one = exercise(name);
+      const right = numbersOf(one, one.typescript.solution)!;
+      for (const ratio of [-1, 2, 0.37]) {
+        const numbers = right.map((tensors) => tensors.map((tensor) => tensor.map((value) => ratio * value)));
+        const words =
+          ratio === -1 ? /the wrong sign|the sign is reversed/ : new RegExp(`${ratio} times the expected one`);
+        expect(diagnosisIn(verdictOf(one, { numbers }))).toMatch(words);
+      }
+    },
+  );
+
+  test('one number that is not the multiple of the others ends the claim', () => {
+    const one = exercise('softmax');
+    const numbers = numbersOf(one, one.typescript.solution)!.map((all) =>
+      all.map((tensor) => tensor.map((value) => 3 * value)),
+    );
+    expect(diagnosisIn(verdictOf(one, { numbers }))).toContain('3 times the expected one');
+    numbers[1][0][2] += 1e-6;
+    expect(diagnosisIn(verdictOf(one, { numbers }))).toBe('no diagnosis');
+  });
+});

@@ -4,7 +4,7 @@ import vm from 'node:vm';
 import { type Computed, verdictOf } from '../../src/exercises/check.js';
 import type { Verdict } from '../../src/exercises/exercise.js';
 import { inTier } from '../helpers/needs.js';
-import { exercise } from './wrong-answers.js';
+import { exercise } from './changed.js';
 
 interface Realm {
   readonly computeSource: (exercise: { name: string }, source: string, language: string) => Computed;

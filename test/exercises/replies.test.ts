@@ -1,10 +1,9 @@
 /** The replies to a wrong answer before its mistake is named, what is refused, and answers to the earlier texts of exercises. */
-import { check } from '../../src/exercises/check.js';
+
 import type { Verdict, WrongNumber } from '../../src/exercises/exercise.js';
-import { isFormerFile } from '../../src/exercises/exercise.js';
 import { followWords, sourceFirst } from '../../src/exercises/replies.js';
 import { silentWays } from '../../src/exercises/silent-ways.js';
-import { changed, exercise, FORMER_PRODUCT } from './wrong-answers.js';
+import { changed, exercise } from './changed.js';
 
 const differencesIn = (verdict: Verdict): readonly WrongNumber[] =>
   verdict.outcome === 'wrong' ? verdict.differences : [];
@@ -30,10 +29,6 @@ test('of a recurrence, the wrong element of the latest step is shown', () => {
   );
 });
 
-test('one tensor from which no other is computed has no such sentence', () => {
-  expect(followWords('hidden-state', differencesIn(changed('hidden-state', 'dh.get(b, n) * tanhC', 'tanhC')))).toBe('');
-});
-
 test.each([
   ['transposeOf(Wk)', 'Wk', 'the shapes fit with transposeOf(b)'],
   ['transposeOf(states[k])', 'states[k]', 'the shapes fit with transposeOf(a)'],
@@ -42,13 +37,6 @@ test.each([
   expect(changed('every-step', right, wrong)).toEqual({
     outcome: 'error',
     message: expect.stringContaining(words) as string,
-  });
-});
-
-test('in lists of rows a missing transpose has its name', () => {
-  const missing = changed('product', 'dz[b][n] * W[k][n]', 'dz[b][n] * W[n][k]');
-  expect(missing).toMatchObject({
-    diagnosis: 'These are the numbers of a known mistake: a transpose is missing: dx is dz·W, and must be dz·Wᵀ.',
   });
 });
 
@@ -87,30 +75,4 @@ test('no solution has such a way', () => {
       silentWays(exercise(name).typescript.solution),
       silentWays(exercise(name).javascript.solution),
     ]).toEqual([name, '', '']);
-});
-
-test('`using` is refused, with its line', () => {
-  expect(changed('hidden-state', 'const [B, H] = dh.shape;', 'using step = dh;\n  const [B, H] = dh.shape;')).toEqual({
-    outcome: 'error',
-    message: expect.stringMatching(/^line \d+: write const in place of using/) as string,
-  });
-});
-
-/** An answer of version 1.0.0. */
-const FORMER_ANSWER =
-  "import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';\nexport function everyStepBackward() {}\n";
-
-test('an answer to the earlier text is said to belong there; its untouched start is not begun', () => {
-  const old = exercise('product');
-  expect(check(old, FORMER_PRODUCT, 'javascript')).toEqual({ outcome: 'untouched' });
-  expect(check(old, FORMER_PRODUCT.replace('// Write', 'db.set(0, 1); // Write'), 'javascript')).toMatchObject({
-    outcome: 'error',
-    message: expect.stringContaining(
-      'it belongs to the earlier text of this exercise, which asked for denseBackward, and stays',
-    ) as string,
-  });
-  expect(check(exercise('every-step'), FORMER_ANSWER, 'javascript')).toMatchObject({
-    message: expect.stringContaining('which asked for everyStepBackward alone') as string,
-  });
-  expect(isFormerFile('product', FORMER_PRODUCT)).toBe(false); // without the comment at its top it is no whole file
 });

@@ -9,7 +9,6 @@ const SHARED = [
   ...[
     'equations/gradcheck-random',
     'equations/gradients',
-    'exercises/diagnosis',
     'exercises/forgeries',
     'files/fuzz',
     'kernels/webgpu-lists',

@@ -7,7 +7,6 @@ import { expectGood, NARROW, viewForAxe } from '../../helpers/axe.js';
 import { builtSite } from '../../helpers/built-site.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
-  addressOf,
   EDITOR,
   ENDLESS,
   expectTimeLimit,
@@ -24,7 +23,7 @@ import {
   verdictOn,
 } from '../../helpers/site.js';
 
-const { open, work, address } = hostSite(builtSite);
+const { work, address } = hostSite(builtSite);
 
 /** Before the page opens: the images with which it trains after a verdict cannot be loaded. */
 const withoutImages = (page: Page): Promise<unknown> => page.context().route('**/images*.gz', (route) => route.abort());
@@ -51,12 +50,6 @@ testInBrowser('every solution is right, in one of the two languages, and a start
     if (language === 'javascript') expect(await page.innerText('.verdict')).toBe('');
   }
   visit.forgive(ABOUT_IMAGES);
-});
-
-testInBrowser('NaN is an element that was not written, or computed from one', async () => {
-  const { page } = await work('softmax');
-  const text = await verdictOn(page, solution('softmax').replace('dLogits.set(', '0 && dLogits.set('));
-  expect(text).toContain('NaN: not written, or computed from NaN');
 });
 
 testInBrowser('an error shows its message and its line, until the text changes', async () => {
@@ -102,18 +95,6 @@ testInBrowser('a change of the text ends a run, and an older verdict says that i
   await page.waitForSelector('.findings.older .age');
   await page.keyboard.press('Backspace');
   await page.waitForSelector('.findings:not(.older)');
-});
-
-testInBrowser('a run does not reach the next exercise', async () => {
-  const { page } = await work('sigmoid');
-  await paste(page, ENDLESS);
-  await page.click('button.run');
-  await page.click('.exercise-numbers a:text-is("10")');
-  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));
-  await page.waitForSelector('button.run:text-is("Run")');
-  await untilNoWorker(page);
-  expect(await page.innerText('.verdict')).toBe('');
-  expect((await textOf(page)).trim()).toBe(named('softmax').typescript.start.trim());
 });
 
 /** The losses of exercise 5 with a text, and with the project's own functions. */
@@ -170,27 +151,6 @@ testInBrowser('then it trains with the function of exercise 5, and shows both lo
   await expectGood(page);
 });
 
-testInBrowser('without the images the verdict stays, and the page says what is missing', async () => {
-  const visit = await work('hidden-state', { prepare: withoutImages });
-  const { page } = visit;
-  expect(await verdictOn(page, solution('hidden-state'))).toContain('Right');
-  await untilOver(page);
-  expect(await page.innerText('.findings [role=status]')).toContain('The images could not be loaded');
-  visit.forgive(ABOUT_IMAGES);
-});
-
-testInBrowser('a host that forbids the evaluation of text: the page says so', async () => {
-  const { page } = await work('sigmoid', {
-    prepare: (page) =>
-      page.context().route('**/worker*.js', async (route) => {
-        const response = await route.fetch();
-        const headers = { ...response.headers(), 'content-security-policy': "script-src 'self'" };
-        await route.fulfill({ response, headers });
-      }),
-  });
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('This host forbids that a worker evaluates text');
-});
-
 testInBrowser('hints open one by one, the solution after a run, and all progress outlasts a reload', async () => {
   const { page } = await work('sigmoid');
   await page.click('.open-hint');
@@ -239,33 +199,6 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   expect(await row.innerText()).toBe('');
 });
 
-testInBrowser('two tabs: each keeps its own language, and the overview follows', async () => {
-  const { page } = await work('sigmoid');
-  const other = await page.context().newPage();
-  await other.goto(page.url());
-  await other.waitForSelector('button.run');
-  await other.check('label:has-text("JavaScript") input');
-  await verdictOn(other, named('sigmoid').javascript.solution);
-  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")');
-  expect(await page.isChecked('label:has-text("TypeScript") input')).toBe(true);
-  await paste(page, '// typed');
-  await other.reload();
-  await other.waitForSelector('button.run');
-  expect(await textOf(other)).toBe('// typed'); // the language of the last change
-  await other.check('label:has-text("JavaScript") input');
-  expect(await textOf(other)).toBe(named('sigmoid').javascript.solution);
-});
-
-testInBrowser('Reset brings the start text back, and undo the reader’s', async () => {
-  const { page } = await work('adam');
-  await paste(page, '// mine');
-  await page.click('button:text-is("Reset")');
-  expect((await textOf(page)).trim()).toBe(named('adam').typescript.start.trim());
-  await page.focus(EDITOR);
-  await page.keyboard.press('Control+z');
-  expect(await textOf(page)).toBe('// mine');
-});
-
 testInBrowser('other contents of its storage do no harm', async () => {
   const { page } = await work('sigmoid');
   for (const contents of [
@@ -285,24 +218,6 @@ testInBrowser('other contents of its storage do no harm', async () => {
     expect([contents, found]).toEqual([contents, { text: start, hints: 0, hasNoSolution: true, ticks: 0 }]);
     expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
   }
-});
-
-testInBrowser('a browser that stores nothing: the page says so, and works', async () => {
-  const prepare = (page: Page) =>
-    page.addInitScript(() => {
-      const setItem = localStorage.setItem.bind(localStorage);
-      Storage.prototype.setItem = (key, value) => {
-        if (key === 'longhand-exercises') throw new DOMException('full', 'QuotaExceededError');
-        setItem(key, value); // VitePress does not guard its own
-      };
-    });
-  const { page } = await work('sigmoid', { prepare });
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
-  expect(await page.innerText('.choices')).toContain('This browser does not keep your progress.');
-  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")');
-  await page.click('.exercise-numbers a:text-is("10")');
-  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));
-  await page.waitForSelector('.exercise-numbers a:text-is("4 ✓")'); // as long as the site is open
 });
 
 testInBrowser('by the keyboard alone: to the editor, type, run, and out of the editor', async () => {
@@ -326,53 +241,4 @@ testInBrowser('by the keyboard alone: to the editor, type, run, and out of the e
   expect(await focus()).toContain('BUTTON run');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.findings:not(.older) .right');
-});
-
-testInBrowser('the editor follows the site from light to dark', async () => {
-  const { page } = await work('sigmoid', { viewport: { width: 1440, height: 900 } });
-  const colours = (): Promise<string[]> =>
-    page.evaluate(() =>
-      ['.cm-editor', '.cm-editor .cm-line span'].flatMap((selector) => {
-        const { color, backgroundColor } = getComputedStyle(document.querySelector(selector)!);
-        return [color, backgroundColor];
-      }),
-    );
-  const light = await colours();
-  await page.click('.VPNavBar .VPSwitchAppearance');
-  await page.waitForSelector('html.dark');
-  const dark = await colours();
-  expect(dark[0]).not.toBe(light[0]);
-  expect(dark[1]).not.toBe(light[1]);
-  expect(dark[2]).not.toBe(light[2]);
-});
-
-testInBrowser('without scripts, the task, the equations and the start text can be read', async () => {
-  const { page } = await open(addressOf(named('hidden-state')), { javaScriptEnabled: false });
-  const text = await page.innerText('main');
-  const { task, formula, typescript } = named('hidden-state');
-  for (const part of [task, ...formula, typescript.start.split('\n')[20].trim()]) expect(text).toContain(part);
-  await page.goto(address() + 'exercises/');
-  expect(await page.locator('.exercises a').count()).toBe(14);
-});
-
-testInBrowser('other pages load no exercise, and the overview no editor', async () => {
-  const asked = new Set<string>();
-  const { page } = await open('derivation.html', {
-    prepare: async (fresh) => void fresh.on('request', (request) => asked.add(request.url())),
-  });
-  const loaded = async (text: string): Promise<number> => {
-    await page.waitForLoadState();
-    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve))); // then VitePress fetches ahead
-    const scripts = [...asked].filter((url) => url.endsWith('.js'));
-    const contents = await Promise.all(scripts.map(async (url) => (await fetch(url)).text()));
-    return contents.filter((script) => script.includes(text)).length;
-  };
-  const [ANSWER, EDITOR_CODE] = ['function sigmoidBackward(dI', 'cm-cursorLayer'];
-  expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([0, 0]);
-  await page.goto(address() + 'exercises/');
-  await page.waitForSelector('button.forget');
-  expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([1, 0]);
-  await page.click('.exercises a >> nth=0');
-  await page.waitForSelector('button.run');
-  expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([1, 1]);
 });
