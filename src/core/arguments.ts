@@ -71,6 +71,10 @@ export function assertTensor(what: string, value: unknown, shape: string): void 
   const { data } = given;
   const isArray = data instanceof Float32Array || data instanceof Float64Array;
   const hasFields = isArray && Array.isArray(given.shape) && Array.isArray(given.stride);
+  if (hasFields && data.length === 0 && (given.shape as unknown[]).every((size) => size !== 0))
+    throw new TypeError(
+      `${what} has lost its numbers: postMessage transferred their buffer. Send a copy, or do not list the buffer`,
+    );
   if (hasFields && typeof given.get === 'function') return;
   if (hasFields) {
     throw new TypeError(

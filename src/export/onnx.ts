@@ -86,7 +86,10 @@ export function toOnnx(model: SavedModel, metadata?: JsonObject): Uint8Array {
   const T = isPlain(network) ? model.T : 'T';
   const rows = isAtEvery ? [T, 'B'] : ['B'];
   const results = network.loss === 'crossEntropy' ? ['logits', 'probabilities'] : ['logits'];
-  const texts = Object.entries({ vocabulary: model.vocabulary, metadata }).filter(([, one]) => one !== undefined);
+  const classNames = network.classNames.length > 0 ? network.classNames : undefined;
+  const texts = Object.entries({ vocabulary: model.vocabulary, classNames, metadata }).filter(
+    ([, one]) => one !== undefined,
+  );
   const properties = texts.map(([key, one]) => ({ key, value: JSON.stringify(one) }));
   const described = {
     name: top[0].cell.name,

@@ -95,13 +95,14 @@ export function toTensorFlowJs(
 ): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
   const { network, vocabulary } = model;
   assertHasCells('tfjs', network, ['lstm', 'rnn']);
+  const classNames = network.classNames.length > 0 ? network.classNames : undefined;
   const oneHot = network.inputKind === 'classes' ? oneHotTensors(network.inputs) : [];
   const tensors = [...oneHot, ...kerasTensors(model)];
   const topology = {
     format: 'layers-model',
     generatedBy: 'longhand',
     convertedBy: null,
-    ...((vocabulary ?? metadata) && { userDefinedMetadata: { vocabulary, metadata } }),
+    ...((vocabulary ?? classNames ?? metadata) && { userDefinedMetadata: { vocabulary, classNames, metadata } }),
     modelTopology: { class_name: 'Sequential', config: { name: 'longhand', layers: kerasLayers(model) } },
     weightsManifest: [
       {
@@ -208,6 +209,7 @@ export function toTensorFlow1({ T, network, parameters }: SavedModel, metadata?:
     metadata: new Map([
       ['T', String(T)],
       ['forgetBias', String(network.forgetBias)],
+      ...(network.classNames.length > 0 ? [['classNames', JSON.stringify(network.classNames)] as const] : []),
       ...(metadata ? [['metadata', JSON.stringify(metadata)] as const] : []),
     ]),
     tensors: new Map([

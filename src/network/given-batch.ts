@@ -71,6 +71,9 @@ export interface Reader {
   readonly backend: { readonly dtype: DType };
 }
 
+/** The method that was given a batch or its targets; errors name it. */
+type Operation = 'setBatch' | 'setTargets';
+
 /** The names of `Targets`. */
 const TARGET_NAMES = ['labels', 'targets', 'lengths', 'layout'] as const satisfies (keyof Targets)[];
 
@@ -90,7 +93,7 @@ const inLayout = ([T, B, ...others]: Shape, layout: Layout): Shape =>
   layout === 'batch-first' ? [B, T, ...others] : [T, B, ...others];
 
 /** Throws a RangeError unless `tensor` is `[T,B,…]`, or in this layout. It says so if the first two axes are exchanged. */
-function assertLayout(name: string, tensor: Tensor, timeFirst: Shape, layout: Layout): void {
+function assertLayout(operation: Operation, name: string, tensor: Tensor, timeFirst: Shape, layout: Layout): void {
   const [expected, other] = [layout, LAYOUTS.find((one) => one !== layout) ?? layout].map((one) =>
     inLayout(timeFirst, one),
   );
@@ -100,9 +103,9 @@ function assertLayout(name: string, tensor: Tensor, timeFirst: Shape, layout: La
       layout === 'time-first'
         ? "it is [B,T,…], not [T,B,…]: pass layout: 'batch-first'"
         : "it is [T,B,…], not [B,T,…]: leave out layout: 'batch-first'";
-    throw new RangeError(`setBatch: ${name} ${given} must be ${needed}; ${advice}`);
+    throw new RangeError(`${operation}: ${name} ${given} must be ${needed}; ${advice}`);
   }
-  assertShape('setBatch', name, tensor, expected);
+  assertShape(operation, name, tensor, expected);
 }
 
 /**
@@ -117,29 +120,28 @@ export function batchFrom(batch: Batch, reader: Reader): { readonly x: Tensor; r
   const { config, sizes, backend } = reader;
   const shape = [sizes.T, sizes.B, ...(config.inputKind === 'classes' ? [] : [config.inputs])];
   const given = givenTensor('setBatch: x', batch.x, shape);
-  assertLayout('x', given, shape, layout);
+  assertLayout('setBatch', 'x', given, shape, layout);
   const lengths = lengthsFrom(batch, sizes);
   const [t, b] = layout === 'batch-first' ? [1, 0] : [0, 1];
   const isRead = (index: number[]): boolean => index[t] < lengths[index[b]];
   if (config.inputKind === 'classes') assertClasses(given, config.inputs, isRead);
   else assertHolds('setBatch: x', given, backend.dtype, isRead);
-  const targets = rowsFrom(batch, reader, 1);
+  const targets = rowsFrom('setBatch', batch, reader);
   return { x: layout === 'batch-first' ? given.transpose(1, 0, 2) : given, targets };
 }
 
 /** Labels or targets alone. Throws the errors of `batchFrom`, but nothing needs to count. */
 export function targetsFrom(targets: Targets, reader: Reader): BatchTargets {
   assertKnownNames('setTargets', targets, TARGET_NAMES);
-  return rowsFrom(targets, reader, 0);
+  return rowsFrom('setTargets', targets, reader);
 }
 
-/** `least`: how many labels or targets must count. */
-function rowsFrom(given: Targets, reader: Reader, least: number): BatchTargets {
+function rowsFrom(operation: Operation, given: Targets, reader: Reader): BatchTargets {
   const { labels, targets, layout = 'time-first' } = given;
   const { config, sizes } = reader;
-  assertChoice('setBatch: layout', layout, LAYOUTS);
+  assertChoice(`${operation}: layout`, layout, LAYOUTS);
   const lengths = lengthsFrom(given, sizes);
-  const rows = { reader, layout, lengths, least };
+  const rows = { operation, reader, layout, lengths };
   if (config.loss === 'crossEntropy') {
     if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
     return { labels: labelsFrom(labels, rows), lengths };
@@ -150,10 +152,10 @@ function rowsFrom(given: Targets, reader: Reader, least: number): BatchTargets {
 
 /** What the rows of a batch are checked with. */
 interface Rows {
+  readonly operation: Operation;
   readonly reader: Reader;
   readonly layout: Layout;
   readonly lengths: readonly number[];
-  readonly least: number;
 }
 
 /** The lengths of a batch: B whole numbers in 1 … T. */
@@ -165,12 +167,12 @@ function lengthsFrom({ lengths }: Targets, sizes: BatchSizes): readonly number[]
 }
 
 /** `[N]`, row t·B+b. */
-function labelsFrom(given: Targets['labels'], { reader, layout, lengths, least }: Rows): Int32Array {
+function labelsFrom(given: Targets['labels'], { operation, reader, layout, lengths }: Rows): Int32Array {
   const { config, sizes } = reader;
   const C = config.outputs;
   const rows = lossRows(config, sizes);
   if (given === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
-  const labels = flatLabels(given, reader, layout);
+  const labels = flatLabels(operation, given, reader, layout);
   assertNumbers('labels', labels);
   if (labels.length !== rows) {
     throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
@@ -187,24 +189,25 @@ function labelsFrom(given: Targets['labels'], { reader, layout, lengths, least }
     count += Number(label >= 0);
     return label;
   });
-  assertCounts('labels', count, least, rows);
+  assertCounts('labels', count, operation, rows);
   return inOrder;
 }
 
 /** Labels of steps may be lists of lists. */
 function flatLabels(
+  operation: Operation,
   labels: NonNullable<Targets['labels']>,
   { config, sizes: { T, B } }: Reader,
   layout: Layout,
 ): ArrayLike<number> {
   if (config.reads === 'last' || !isList(labels) || !isList(labels[0])) return labels as ArrayLike<number>;
   const lists = tensorOfLists('labels', labels);
-  assertLayout('labels', lists, [T, B], layout);
+  assertLayout(operation, 'labels', lists, [T, B], layout);
   return lists.data;
 }
 
 /** A copy, because the caller may give a tensor of the network: `[B,G]` or `[T,B,G]`. */
-function tensorFromTargets(given: Targets['targets'], { reader, layout, lengths, least }: Rows): Tensor {
+function tensorFromTargets(given: Targets['targets'], { operation, reader, layout, lengths }: Rows): Tensor {
   const { config, sizes, backend } = reader;
   const shape = targetShape(config, sizes);
   if (!given) {
@@ -212,8 +215,8 @@ function tensorFromTargets(given: Targets['targets'], { reader, layout, lengths,
   }
   const targets = givenTensor('targets', given, shape);
   const isSteps = config.reads === 'every';
-  if (isSteps) assertLayout('targets', targets, shape, layout);
-  else assertShape('setBatch', 'targets', targets, shape);
+  if (isSteps) assertLayout(operation, 'targets', targets, shape, layout);
+  else assertShape(operation, 'targets', targets, shape);
   const isBatchFirst = isSteps && layout === 'batch-first';
   const timeFirst = isBatchFirst ? targets.transpose(1, 0, 2) : targets;
   const counts = (value: number, [t, b]: number[]): boolean => (!isSteps || t < lengths[b]) && !Number.isNaN(value);
@@ -224,13 +227,13 @@ function tensorFromTargets(given: Targets['targets'], { reader, layout, lengths,
   let count = 0;
   copy.data.forEach((value, at) => (count += Number(counts(value, indexOf(at, shape)))));
   const Q = Math.max(config.quantiles.length, 1);
-  assertCounts('targets', count * Q, least, copy.size * Q);
+  assertCounts('targets', count * Q, operation, copy.size * Q);
   return copy;
 }
 
-/** `count` of the `all` labels, or numbers of the outputs, count. */
-function assertCounts(what: 'labels' | 'targets', count: number, least: number, all: number): void {
-  if (count >= least) return;
+/** `count` of the `all` labels, or numbers of the outputs, count. A batch needs one that counts; targets alone do not. */
+function assertCounts(what: 'labels' | 'targets', count: number, operation: Operation, all: number): void {
+  if (count > 0 || operation === 'setTargets') return;
   const none = what === 'labels' ? '-1' : 'NaN';
   throw new RangeError(`${what}: each of the ${all} is ${none} or beyond its sequence’s end: nothing counts`);
 }

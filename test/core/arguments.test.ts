@@ -1,7 +1,7 @@
 /** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
-import { zeros } from '../../src/core/tensor.js';
+import { type Tensor, zeros } from '../../src/core/tensor.js';
 import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { textTask } from '../../src/data/text.js';
@@ -10,7 +10,7 @@ import * as library from '../../src/index.js';
 import { Model } from '../../src/door/model.js';
 import { Network } from '../../src/door/network.js';
 import { type Checkpoint, checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
-import { evaluate, sample } from '../../src/door/predict.js';
+import { evaluate, predict, sample } from '../../src/door/predict.js';
 import { resumeTraining, train } from '../../src/door/train.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { type TrainOptions, TUTORIAL } from '../../src/training/options.js';
@@ -262,6 +262,29 @@ describe('a forgotten await, or another object in place of the argument, is name
     expect(failure).toBeInstanceOf(TypeError);
     expect((failure as Error).message.slice(0, message.length)).toBe(message);
   });
+});
+
+test('a tensor whose buffer was transferred is named', async () => {
+  const detached = (shape: readonly number[]): Tensor => {
+    const tensor = zeros(shape);
+    structuredClone(0, { transfer: [tensor.data.buffer as ArrayBuffer] });
+    return tensor;
+  };
+  const network = smallNetwork();
+  const x = detached([4, 3, 2]);
+  const calls: [string, () => unknown][] = [
+    ['train: data.x', () => train(untouchable, { x, labels: [0, 1, 0, 1] })],
+    ['predict: x', () => predict(network, x)],
+    ['setBatch: x', () => network.setBatch({ x: detached([3, 2, 2]), labels: [0, 1] })],
+    ['upload: tensor', () => createReferenceBackend().upload(detached([2, 2]))],
+  ];
+  for (const [what, call] of calls) {
+    const failure = await failureOf((async () => call())());
+    expect(failure).toBeInstanceOf(TypeError);
+    expect((failure as Error).message).toBe(
+      `${what} has lost its numbers: postMessage transferred their buffer. Send a copy, or do not list the buffer`,
+    );
+  }
 });
 
 describe('a tensor that has lost its methods, as structuredClone and postMessage leave it, is named', () => {

@@ -118,12 +118,17 @@ const exchanged =
     tensors.set(first, other).set(second, one);
   };
 
-test('names of classes come back through PyTorch, are in Keras’s file, and do not keep the tutorial’s network from TensorFlow 1', () => {
+test('names of classes come back through PyTorch, and every export has them', () => {
   const classNames = Array.from({ length: MODEL.network.outputs }, (_, k) => `class ${k}`);
   const named = { ...MODEL, network: { ...MODEL.network, classNames } };
   expect(fromPyTorch(parseSafetensors(toPyTorch(named), 'f'), MODEL.T, 'f').network).toEqual(named.network);
   expect(parseSafetensors(toKeras(named), 'f').metadata.get('network')).toContain(JSON.stringify(classNames));
-  expect(toTensorFlow1(named)).toEqual(toTensorFlow1(MODEL));
+  const json = JSON.stringify(classNames);
+  expect(parseSafetensors(toTensorFlow1(named), 'f').metadata.get('classNames')).toBe(json);
+  expect(parseSafetensors(toTensorFlow1(MODEL), 'f').metadata.has('classNames')).toBe(false);
+  const topology = new TextDecoder().decode(toTensorFlowJs(named)['model.json']);
+  expect(JSON.parse(topology)).toMatchObject({ userDefinedMetadata: { classNames } });
+  expect(new TextDecoder().decode(toOnnx(named))).toContain(json);
   expect(parseSafetensors(toPyTorch(MODEL), 'f').metadata.has('network')).toBe(false);
 });
 

@@ -124,6 +124,15 @@ describe('a batch', () => {
       expect(after(reader, { ...batchFirst, x: exchanged(indices), labels: [0, 1] })).toEqual(byIndex);
     });
 
+    test('setTargets names itself', () => {
+      const network = new Network(backend, EVERY, { T: 3, B: 2 });
+      const set = (targets: object) => () => network.setTargets(targets as Targets);
+      expect(set({ labels: [], layout: 'x' })).toThrow(
+        'setTargets: layout "x": must be one of time-first, batch-first',
+      );
+      expect(set({ labels: exchanged(labels) })).toThrow('setTargets: labels [2,3] must be [3,2]; it is [B,T,…]');
+    });
+
     test.each<[NetworkConfig, object, string]>([
       [
         EVERY,
