@@ -126,7 +126,7 @@ describe('a batch', () => {
 
     test('setTargets names itself', () => {
       const network = new Network(backend, EVERY, { T: 3, B: 2 });
-      const set = (targets: object) => () => network.setTargets(targets as Targets);
+      const set = (targets: object) => () => network.setTargets(targets);
       expect(set({ labels: [], layout: 'x' })).toThrow(
         'setTargets: layout "x": must be one of time-first, batch-first',
       );
