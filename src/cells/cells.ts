@@ -111,6 +111,20 @@ export function assertCell(what: string, cell: unknown): asserts cell is CellNam
   assertParts(`${what}: the cell ${name}`, own as Cell);
 }
 
+/** The parameters that each network has beside those of its cells. */
+const OUTPUT_LAYER: readonly string[] = ['outKernel', 'outBias'];
+
+/** Throws a RangeError if two cells have one name, by which a file holds them. `what` begins the message. */
+export function assertOneCellPerName(what: string, cells: readonly (CellName | Cell)[]): void {
+  const named = new Map<string, Cell>();
+  for (const cell of cells.map(cellOf)) {
+    const other = named.get(cell.name);
+    if (other !== undefined && other !== cell)
+      throw new RangeError(`${what}: two different cells are called ${cell.name}: give one of them another name`);
+    named.set(cell.name, cell);
+  }
+}
+
 const FUNCTIONS = ['bind', 'activationShapes', 'stateWidths', 'parameterShapes'] as const;
 
 /** Throws a RangeError unless a cell of the caller's own has what every network needs: h as its first state, a kernel, and biases among its parameters. */
@@ -126,6 +140,9 @@ function assertParts(what: string, cell: Cell): void {
     throw new RangeError(
       `${what}: its kernel has ${describe(rows)} rows with I 3 and H 5: must be I + H, those of x first`,
     );
+  const taken = Object.keys(shapes).find((one) => OUTPUT_LAYER.includes(one));
+  if (taken !== undefined)
+    throw new RangeError(`${what}: its parameter ${taken} has the name of the output layer's: give it another name`);
   for (const [list, names] of Object.entries({ biases, gates, operations }))
     if (!Array.isArray(names))
       throw new TypeError(`${what}: ${list} is ${describe(names)}: must be a list, perhaps empty`);

@@ -17,7 +17,7 @@ import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import type { Cell, CellWidths } from '../cells/cell.js';
 import type { CellName } from '../cells/names.js';
-import { assertCell, cellOf, nameOfCell } from '../cells/cells.js';
+import { assertCell, assertOneCellPerName, cellOf, nameOfCell } from '../cells/cells.js';
 
 /** What a network reads: numbers, or for each step one class. */
 export const INPUT_KINDS = ['numbers', 'classes'] as const;
@@ -130,6 +130,10 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   // Array.from, because map leaves out the holes of a sparse list
   const layers = Array.from(network.layers).map((layer: LayerSizes, n) =>
     completeLayer(layer, `network: layers[${n}]`),
+  );
+  assertOneCellPerName(
+    'network: layers',
+    layers.map(({ cell }) => cell),
   );
   assertChoice('network: loss is', loss, LOSSES);
   assertChoice('network: reads is', reads, READS);

@@ -5,6 +5,7 @@
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
 import type { Cell } from '../cells/cell.js';
+import { assertCell, assertOneCellPerName } from '../cells/cells.js';
 import { typed, DataError, NonFiniteError } from '../core/errors.js';
 import { assertKnownNames, assertObject, assertTensor, describe } from '../core/arguments.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
@@ -307,6 +308,8 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: ReadOpt
   const { cells = [] } = limits;
   if (!Array.isArray(cells))
     throw new TypeError(`parseCheckpoint: cells is ${describe(cells)}: must be a list of cells`);
+  cells.forEach((cell, n) => assertCell(`parseCheckpoint: cells[${n}]`, cell));
+  assertOneCellPerName('parseCheckpoint: cells', cells);
   const file = parseSafetensors(bytes, name);
   assertFormat(file, name);
   assertChecksum(file, name);

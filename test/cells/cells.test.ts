@@ -134,9 +134,36 @@ describe('what a network refuses', () => {
       { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', gates: 'i' as unknown as string[] } },
       'cell: the cell mine: gates is "i": must be a list, perhaps empty',
     ],
+    [
+      {
+        hidden: 3,
+        cell: {
+          ...{ ...cellOf('rnn'), name: 'mine' },
+          parameterShapes: ({ I, H }) => ({ kernel: [I + H, H], bias: [H], outBias: [H] }),
+        },
+      },
+      "cell: the cell mine: its parameter outBias has the name of the output layer's: give it another name",
+    ],
     [{ hidden: 3, cell: 'gru', projection: 2 }, 'projection is 2: must be 0 for the cell gru: only an lstm has (16)'],
   ])('%j', (layer, message) => {
     expect(() => completeConfig({ inputs: 2, layers: [layer], outputs: 2 })).toThrow(`network: layers[0]: ${message}`);
+  });
+
+  test('two cells of one name, in a network and for a file', () => {
+    const [one, other] = [1, 2].map(() => ({ ...cellOf('rnn'), name: 'mine' }));
+    const network = (...cells: Cell[]) => ({
+      inputs: 2,
+      layers: cells.map((cell) => ({ hidden: 3, cell })),
+      outputs: 2,
+    });
+    expect(() => completeConfig(network(one, one))).not.toThrow();
+    const message = 'two different cells are called mine: give one of them another name';
+    expect(() => completeConfig(network(one, other))).toThrow(`network: layers: ${message}`);
+    expect(() => parseCheckpoint(new Uint8Array(0), 'file', { cells: [one, other] })).toThrow(
+      `parseCheckpoint: cells: ${message}`,
+    );
+    const wrong = { name: 'mine' } as Cell;
+    expect(() => parseCheckpoint(new Uint8Array(0), 'file', { cells: [one, wrong] })).toThrow('cells[1] is an Object');
   });
 
   test('a backend without the cell’s operations', () => {
