@@ -1,6 +1,6 @@
 /** The built `longhand` command as a process. */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -84,12 +84,24 @@ function collect(pipe: Readable | null, sink: Sink | undefined, take: (text: str
 
 /* A named pipe by which a test sees that an answer runs, and that its process has ended. */
 
-/** Makes the pipe. `opening`: code that waits for the test. `started` resolves when an answer runs it. */
+const HANGS_MS = 60_000;
+
+/** Makes the pipe. `opening`: code that waits for the test. `started` resolves when an answer runs it, and throws if none does. */
 export function pipeIn(folder: string) {
   const pipe = path.join(folder, 'pipe');
   expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
   const opening = `process.getBuiltinModule('fs').openSync(${JSON.stringify(pipe)});`;
-  return { opening, started: () => open(pipe, 'w') };
+  const started = async (): Promise<FileHandle> => {
+    let reader: Promise<FileHandle> | undefined; // it ends a wait that nothing else would end
+    const limit = setTimeout(() => {
+      reader = open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    }, HANGS_MS);
+    const opened = await open(pipe, 'w').finally(() => clearTimeout(limit));
+    if (reader === undefined) return opened;
+    await Promise.all([opened.close(), reader.then((one) => one.close())]);
+    throw new Error(`no answer opened ${pipe} within ${HANGS_MS / 1000} s`);
+  };
+  return { opening, started };
 }
 
 /** Resolves when the process that reads `pipe` has ended. */
