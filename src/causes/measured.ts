@@ -144,12 +144,15 @@ async function bendCause(
   );
 }
 
-/** Beside the kink the derivative agrees; at the kink any number from the left derivative to the right one is right. */
+/**
+ * Beside a kink or a jump the derivative agrees; at the kink any number from the left derivative to the right one is right. At a jump
+ * there is no derivative that a gradient could agree with.
+ */
 async function isExplained(line: Line, bend: Bend, step: number, rounding: number): Promise<boolean> {
   const [least, most] = [bend.left, bend.right].sort((a, b) => a - b);
   const within = Math.max(line.tolerance, 1e-3 * (most - least));
   const isBetween = line.backward >= least - within && line.backward <= most + within;
-  if (bend.jump === undefined && Math.abs(bend.at) < step / 500) return isBetween;
+  if (Math.abs(bend.at) < step / 500) return bend.jump !== undefined || isBetween;
   for (const times of [8, 64, 512]) {
     const noise = (8 * rounding * times) / step;
     if (noise > Math.max(line.tolerance, 1e-3 * Math.abs(line.backward))) return false;
@@ -185,5 +188,9 @@ async function bendOf({ lossAt }: Line, step: number, rounding: number): Promise
   if (!(growth > 0.4)) return undefined;
   const [beforeLeft, afterRight] = [await lossAt(from - width), await lossAt(from + 2 * width)];
   const [left, right] = [(losses[0] - beforeLeft) / width, (afterRight - losses[2]) / width];
-  return { at: from + width / 2, left, right, jump: growth > 4 ? losses[2] - losses[0] : undefined };
+  // of a single point above or below its neighbours, the losses on both sides are the same
+  const jump = [losses[2] - losses[0], losses[1] - losses[0], losses[2] - losses[1]].reduce((most, one) =>
+    Math.abs(one) > Math.abs(most) ? one : most,
+  );
+  return { at: from + width / 2, left, right, jump: growth > 4 ? jump : undefined };
 }

@@ -173,6 +173,10 @@ describe('what is wrong with the measurement', () => {
     expect(await causeOf(([a, b]) => a + (b > 0 ? b + 1 : b), [1, 1])).toBe(
       'The loss jumps by 1 if w[1] moves by -0.0001, within the difference: there it has no derivative.',
     );
+    const atInputs = 'The loss jumps by 1 at the given inputs, within the difference: there it has no derivative.';
+    expect(await causeOf(([, b]) => Math.floor(b + 1 - 1e-4), [0, 0])).toBe(atInputs);
+    expect(await causeOf(([a, b]) => Math.floor(2 * a) + Math.floor(b + 1 - 1e-4), [0, 0])).toBe(atInputs);
+    expect(await causeOf(([, b]) => Number(b === 1e-4), [0, 3])).toBe(atInputs); // a single point above its neighbours
     let calls = 0;
     expect(await causeOf(([a, b]) => a + b + 0.01 * Math.sin(++calls), [1, 1])).toMatch(
       /^The loss is not deterministic: at the same point it was [\d.]+ and then [\d.]+\.$/,
