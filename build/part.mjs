@@ -21,7 +21,8 @@ const TOOLS = ['build', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 
 export async function bringUpToDate({ name, inputs, outputs, make }) {
   const stamp = path.join(project, 'dist/.built', name);
   const isMade = [stamp, ...outputs.map((output) => path.join(project, output))].every((file) => existsSync(file));
-  if (isMade && statSync(stamp).mtimeMs >= newest([...TOOLS, ...inputs])) return;
+  // utimes takes seconds, and half of the times come back a fraction of a µs earlier
+  if (isMade && Math.round(statSync(stamp).mtimeMs) >= newest([...TOOLS, ...inputs])) return;
   const start = new Date(); // if an input changes meanwhile, the next build builds the part again
   process.stderr.write(`building ${name} …\n`); // Jest would show a call of console.error with its stack
   await make();
