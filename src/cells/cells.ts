@@ -111,9 +111,6 @@ export function assertCell(what: string, cell: unknown): asserts cell is CellNam
   assertParts(`${what}: the cell ${name}`, own as Cell);
 }
 
-/** The parameters that each network has beside those of its cells. */
-const OUTPUT_LAYER: readonly string[] = ['outKernel', 'outBias'];
-
 /** Throws a RangeError if two cells have one name, by which a file holds them. `what` begins the message. */
 export function assertOneCellPerName(what: string, cells: readonly (CellName | Cell)[]): void {
   const named = new Map<string, Cell>();
@@ -140,9 +137,12 @@ function assertParts(what: string, cell: Cell): void {
     throw new RangeError(
       `${what}: its kernel has ${describe(rows)} rows with I 3 and H 5: must be I + H, those of x first`,
     );
-  const taken = Object.keys(shapes).find((one) => OUTPUT_LAYER.includes(one));
-  if (taken !== undefined)
-    throw new RangeError(`${what}: its parameter ${taken} has the name of the output layer's: give it another name`);
+  const taken = ['outKernel', 'outBias', 'x', ...Object.keys(cell.stateWidths(widths)).map((state) => `${state}0`)];
+  const wrong = taken.find((one) => one in shapes);
+  if (wrong !== undefined)
+    throw new RangeError(
+      `${what}: its parameter ${wrong} has the name of another tensor of the network: give it another name`,
+    );
   for (const [list, names] of Object.entries({ biases, gates, operations }))
     if (!Array.isArray(names))
       throw new TypeError(`${what}: ${list} is ${describe(names)}: must be a list, perhaps empty`);

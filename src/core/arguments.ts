@@ -65,16 +65,25 @@ export function assertNumbers(what: string, value: unknown): asserts value is Ar
   throw new TypeError(`${what} is ${describe(value)}: must be an array of numbers, or a typed array`);
 }
 
+/** Throws a TypeError if the buffer of a typed array was transferred: V8's own messages do not name the argument. */
+export function assertNotTransferred(what: string, values: unknown): void {
+  if (!ArrayBuffer.isView(values) || values.byteLength > 0) return;
+  try {
+    new Uint8Array(values.buffer); // an empty array has a buffer too
+  } catch {
+    throw new TypeError(
+      `${what} has lost its numbers: postMessage transferred their buffer. Send a copy, or do not list the buffer`,
+    );
+  }
+}
+
 /** Throws a TypeError unless `value` is a tensor of f32 or f64. `what` begins the message, and `shape` is for its advice. */
 export function assertTensor(what: string, value: unknown, shape: string): void {
   const given = Object(value) as Record<'shape' | 'stride' | 'data' | 'get', unknown>;
   const { data } = given;
   const isArray = data instanceof Float32Array || data instanceof Float64Array;
   const hasFields = isArray && Array.isArray(given.shape) && Array.isArray(given.stride);
-  if (hasFields && data.length === 0 && (given.shape as unknown[]).every((size) => size !== 0))
-    throw new TypeError(
-      `${what} has lost its numbers: postMessage transferred their buffer. Send a copy, or do not list the buffer`,
-    );
+  if (isArray) assertNotTransferred(what, data);
   if (hasFields && typeof given.get === 'function') return;
   if (hasFields) {
     throw new TypeError(

@@ -1,5 +1,13 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
-import { assertKnownNames, assertNumbers, assertSizes, assertTensor, counted, describe } from '../core/arguments.js';
+import {
+  assertKnownNames,
+  assertNotTransferred,
+  assertNumbers,
+  assertSizes,
+  assertTensor,
+  counted,
+  describe,
+} from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32, MOST_CLASSES } from '../core/numbers.js';
 import type { NestedNumbers, Tensor } from '../core/tensor.js';
@@ -146,15 +154,19 @@ function withoutLists(what: string, given: GivenSequences, T: number): Named & {
     ...others,
     x,
     areLists: isListOfLists(labels),
-    ...(labels !== undefined && { labels: copyOfList(flatLabels(`${what}.labels`, labels, x, lengthOf)) }),
+    ...(labels !== undefined && {
+      labels: copyOfList(`${what}.labels`, flatLabels(`${what}.labels`, labels, x, lengthOf)),
+    }),
     ...(targets !== undefined && { targets: targetTensor(`${what}.targets`, targets, x, lengthOf) }),
-    ...(ends !== undefined && { lengths: copyOfList(ends) }),
+    ...(ends !== undefined && { lengths: copyOfList(`${what}.lengths`, ends) }),
   };
 }
 
 /** A run may last long: what the caller changes in a list must not change it. What is no list is refused later. */
-const copyOfList = <List>(list: List): List =>
-  (isList(list) ? (list as unknown as Float64Array).slice() : list) as List;
+function copyOfList<List>(what: string, list: List): List {
+  assertNotTransferred(what, list);
+  return (isList(list) ? (list as unknown as Float64Array).slice() : list) as List;
+}
 
 /** The fields that are given, wherever JavaScript finds them by name; undefined counts as left out. */
 function namedOnly(given: GivenSequences): GivenSequences {

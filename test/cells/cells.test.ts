@@ -134,16 +134,17 @@ describe('what a network refuses', () => {
       { hidden: 3, cell: { ...cellOf('rnn'), name: 'mine', gates: 'i' as unknown as string[] } },
       'cell: the cell mine: gates is "i": must be a list, perhaps empty',
     ],
-    [
+    ...['outKernel', 'outBias', 'x', 'h0'].map((name): [LayerSizes, string] => [
       {
         hidden: 3,
         cell: {
-          ...{ ...cellOf('rnn'), name: 'mine' },
-          parameterShapes: ({ I, H }) => ({ kernel: [I + H, H], bias: [H], outBias: [H] }),
+          ...cellOf('rnn'),
+          name: 'mine',
+          parameterShapes: ({ I, H }) => ({ kernel: [I + H, H], bias: [H], [name]: [H] }),
         },
       },
-      "cell: the cell mine: its parameter outBias has the name of the output layer's: give it another name",
-    ],
+      `cell: the cell mine: its parameter ${name} has the name of another tensor of the network: give it another name`,
+    ]),
     [{ hidden: 3, cell: 'gru', projection: 2 }, 'projection is 2: must be 0 for the cell gru: only an lstm has (16)'],
   ])('%j', (layer, message) => {
     expect(() => completeConfig({ inputs: 2, layers: [layer], outputs: 2 })).toThrow(`network: layers[0]: ${message}`);

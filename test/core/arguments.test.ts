@@ -264,16 +264,18 @@ describe('a forgotten await, or another object in place of the argument, is name
   });
 });
 
-test('a tensor whose buffer was transferred is named', async () => {
+test('a tensor or list whose buffer was transferred is named', async () => {
   const detached = (shape: readonly number[]): Tensor => {
     const tensor = zeros(shape);
     structuredClone(0, { transfer: [tensor.data.buffer as ArrayBuffer] });
     return tensor;
   };
   const network = smallNetwork();
-  const x = detached([4, 3, 2]);
+  const [x, labels, lengths] = [detached([4, 3, 2]), detached([4]).data, detached([4]).data];
   const calls: [string, () => unknown][] = [
     ['train: data.x', () => train(untouchable, { x, labels: [0, 1, 0, 1] })],
+    ['train: data.labels', () => train(untouchable, { x: zeros([4, 3, 2]), labels })],
+    ['train: data.lengths', () => train(untouchable, { x: zeros([4, 3, 2]), labels: [0, 1, 0, 1], lengths })],
     ['predict: x', () => predict(network, x)],
     ['setBatch: x', () => network.setBatch({ x: detached([3, 2, 2]), labels: [0, 1] })],
     ['upload: tensor', () => createReferenceBackend().upload(detached([2, 2]))],

@@ -63,6 +63,8 @@ test('what the text says about logits and numbers in f32', () => {
   says(`${half} for a probability of ½, and ${thousandth} for one of 0.001`);
   const first = Array.from({ length: 200 }, (_, n) => n).find((n) => Math.fround(Math.exp(n)) === Infinity);
   says(`In f32 the exponential of ${first} is Infinity`);
+  const zero = Array.from({ length: 2000 }, (_, n) => n).find((n) => Math.exp(-n) === 0)!; // in f64
+  says(`only beyond a difference of about ${zero - 1}`);
 });
 
 test('log-sum-exp with every result rounded to f32 has the engine’s column', () => {

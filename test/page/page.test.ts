@@ -21,7 +21,8 @@ function firstLoadOf(page: Page): () => Promise<void> {
     );
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect(total).toBeGreaterThan(50_000);
-    expect(total).toBeLessThanOrEqual(290_000); // gzipped, with 5% for other compressors; the kernels of seven cells are a tenth of it, and the checks of cells and gradients 2 KB
+    // gzipped, with 5% for other compressors; the kernels of seven cells are a tenth of it, and the checks of cells and gradients 2 KB
+    expect(total).toBeLessThanOrEqual(290_000);
     expect(bodies.map(([url]) => url).filter((url) => url.includes('gpu'))).toEqual([]);
   };
 }
