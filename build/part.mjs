@@ -1,6 +1,6 @@
 // @ts-check
-/** A part of the build. It is built again if one of its inputs has changed since it was built, as `make` does: by times. */
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+/** A part of the build. It is built again if its inputs are other files, or one was written after the build began. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,26 +20,26 @@ const TOOLS = ['build', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 
 /** @param {Part} part */
 export async function bringUpToDate({ name, inputs, outputs, make }) {
   const stamp = path.join(project, 'dist/.built', name);
+  const files = filesIn([...TOOLS, ...inputs]);
   const isMade = [stamp, ...outputs.map((output) => path.join(project, output))].every((file) => existsSync(file));
-  // utimes takes seconds, and half of the times come back a fraction of a µs earlier
-  if (isMade && Math.round(statSync(stamp).mtimeMs) >= newest([...TOOLS, ...inputs])) return;
-  const start = new Date(); // if an input changes meanwhile, the next build builds the part again
+  if (isMade) {
+    const [start, ...before] = readFileSync(stamp, 'utf8').split('\n');
+    if (newest(files) <= Number(start) && before.join() === files.join()) return;
+  }
+  const start = Date.now(); // if an input changes meanwhile, the next build builds the part again
   process.stderr.write(`building ${name} …\n`); // Jest would show a call of console.error with its stack
   await make();
   mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, '');
-  utimesSync(stamp, start, start);
+  // with the names: a folder's time also changes if Vite writes a file there and deletes it
+  writeFileSync(stamp, [start, ...files].join('\n'));
 }
 
-/** When the last of these was written, in whole ms as Date counts: a folder too, whose time is that of its last new or deleted file. */
-const newest = (/** @type {readonly string[]} */ places) =>
-  walk(places).reduce((latest, file) => Math.max(latest, Math.floor(statSync(path.join(project, file)).mtimeMs)), 0);
+/** When the last of these was written, in whole ms as Date counts. */
+const newest = (/** @type {readonly string[]} */ files) =>
+  files.reduce((latest, file) => Math.max(latest, Math.floor(statSync(path.join(project, file)).mtimeMs)), 0);
 
 /** Files of `places` in a fixed order, relative to the project. @param {readonly string[]} places */
-export const filesIn = (places) => walk(places).filter((file) => !statSync(path.join(project, file)).isDirectory());
-
-/** The files and the folders. @param {readonly string[]} places */
-function walk(places) {
+export function filesIn(places) {
   const excluded = new Set(places.filter((place) => place.startsWith('!')).map((place) => place.slice(1)));
   /** @type {string[]} */
   const found = [];
@@ -47,8 +47,8 @@ function walk(places) {
   const add = (place) => {
     const full = path.join(project, place);
     if (excluded.has(place) || !existsSync(full)) return;
-    found.push(place);
     if (statSync(full).isDirectory()) for (const name of readdirSync(full).sort()) add(`${place}/${name}`);
+    else found.push(place);
   };
   for (const place of places) if (!place.startsWith('!')) add(place);
   return found;

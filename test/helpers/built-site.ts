@@ -10,7 +10,17 @@ export const BASE = '/base-of-the-site/';
 
 /** What the pages are made from, and which rivals are installed. */
 const SOURCES = [
-  ...['src', 'kernels', 'docs', '!docs/api', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...[
+    'src',
+    'kernels',
+    'docs',
+    '!docs/api',
+    '!docs/.vitepress/.temp',
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'SECURITY.md',
+  ],
   ...['bench', '!bench/rivals/node_modules', 'bench/rivals/node_modules/.package-lock.json'],
 ];
 
