@@ -11,6 +11,10 @@ export interface Line {
   readonly lossAt: (delta: number) => Promise<number>;
   /** By the rule of the check, with a given step. */
   readonly numericAt: (step: number) => Promise<number>;
+  /** The step of `numeric`. */
+  readonly step: number;
+  /** A shorter move is mostly rounding of the inputs. */
+  readonly shortest: number;
   readonly backward: number;
   readonly numeric: number;
   /** The largest |backward - numeric| that passes. */
@@ -19,6 +23,7 @@ export interface Line {
 
 /** How the loss is measured. */
 export interface Measuring {
+  /** Of inputs near 1. */
   readonly step: number;
   /** Half the distance from 1 to the next number in the loss's precision. */
   readonly rounding: number;
@@ -31,7 +36,7 @@ export interface Measuring {
 /** Why all of `lines` disagree, in a sentence; undefined if none of these reasons explains each of them. */
 export async function measuredCause(lines: readonly Line[], measuring: Measuring): Promise<string | undefined> {
   const [first] = lines;
-  const { step, precision } = measuring;
+  const { step } = first;
   const again: number[] = [];
   for (let n = 0; n < 4; n++) again.push(await first.lossAt(0));
   const [loss] = again;
@@ -41,37 +46,31 @@ export async function measuredCause(lines: readonly Line[], measuring: Measuring
     return `The loss is not finite if ${first.words} moves by ${step} or ${2 * step}: take a smaller step, or other inputs.`;
   const other = again.find((one) => one !== loss);
   const spread = Math.max(...again) - Math.min(...again);
-  if (other !== undefined && areWithin(lines, (20 * spread) / step))
+  if (other !== undefined && areWithin(lines, 20 * spread))
     return `The loss is not deterministic: at the same point it was ${loss} and then ${other}.`;
-  const size = await measuring.size();
-  const noise = (4 * measuring.rounding * size) / step;
-  if (areWithin(lines, noise))
-    return (
-      `The differences are within the rounding of the loss: about ${noise.toExponential(0)} for numbers near ${Number(size.toPrecision(2))} in ` +
-      `${precision} and the step ${step}. Take a larger step, or a smaller loss.`
-    );
   if (other !== undefined) return undefined; // what follows trusts small differences of the loss
-  return (await bendCause(lines, measuring, size)) ?? (await stepCause(lines, step, 4 * measuring.rounding * size));
+  const rounding = measuring.rounding * (await measuring.size());
+  return (await bendCause(lines, rounding)) ?? (await stepCause(lines, measuring.step, 4 * rounding));
 }
 
+/** Each line is off by no more than a loss that is off by `noise`. */
 const areWithin = (lines: readonly Line[], noise: number): boolean =>
-  lines.every(({ backward, numeric }) => Math.abs(backward - numeric) <= noise);
+  lines.every(({ backward, numeric, step }) => Math.abs(backward - numeric) <= noise / step);
 
 const agrees = ({ backward, tolerance }: Line, numeric: number, noise = 0): boolean =>
   Math.abs(backward - numeric) <= Math.max(tolerance, noise);
 
 /** A derivative that is not exact enough for statements on the numbers, in a sentence; undefined if all are. */
 export async function unsteadyCause(lines: readonly Line[], measuring: Measuring): Promise<string | undefined> {
-  const { step, rounding } = measuring;
-  const size = await measuring.size();
-  for (const { words, lossAt, backward, numeric, tolerance } of lines) {
+  const rounding = measuring.rounding * (await measuring.size());
+  for (const { words, lossAt, step, backward, numeric, tolerance } of lines) {
     const h = step / 4;
     const [near, far] = [
       [await lossAt(h), await lossAt(-h)],
       [await lossAt(2 * h), await lossAt(-2 * h)],
     ];
     const other = (8 * (near[0] - near[1]) - (far[0] - far[1])) / (12 * h);
-    const noise = (4 * rounding * size) / h;
+    const noise = (4 * rounding) / h;
     const loss = await lossAt(0);
     const [bend, wider] = [near, far].map(([right, left], n) => Math.abs(right - 2 * loss + left) / (h * (n + 1)));
     const isSmooth = bend <= 0.75 * wider || bend <= tolerance + 2 * noise; // at a kink both are the same
@@ -91,20 +90,22 @@ export async function unsteadyCause(lines: readonly Line[], measuring: Measuring
 const LARGEST_STEP = 0.1;
 
 /**
- * At another step, the same for all lines, every derivative agrees. `rounding`: of a difference of losses. A step whose derivatives it
+ * At steps that are shorter or longer by one factor, every derivative agrees. `rounding`: of a difference of losses. A step whose derivatives it
  * makes inexact does not count: a loss that is rounded to one number would agree with a gradient of 0.
  */
-async function stepCause(lines: readonly Line[], step: number, rounding: number): Promise<string | undefined> {
+async function stepCause(lines: readonly Line[], usual: number, rounding: number): Promise<string | undefined> {
+  const [{ step }] = lines;
   for (const power of [-1, -2, -3, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
-    const other = step * 8 ** power;
-    if (power > 0 && other > LARGEST_STEP) break;
+    const times = 8 ** power;
+    if (power > 0 && usual * times > LARGEST_STEP) break;
     let areAll = true;
     for (const line of lines) {
+      const other = line.step * times;
       areAll = rounding / other <= line.tolerance && agrees(line, await line.numericAt(other));
       if (!areAll) break;
     }
     if (!areAll) continue;
-    const [what, shown] = [power > 0 ? 'small' : 'large', Number(other.toPrecision(3))];
+    const [what, shown] = [power > 0 ? 'small' : 'large', Number((step * times).toPrecision(3))];
     return `The step ${step} is too ${what} for this loss: with ${shown} the gradient agrees.`;
   }
   return undefined;
@@ -121,19 +122,15 @@ interface Bend {
 }
 
 /** Every line crosses a kink or a jump, and beside it the derivative agrees. */
-async function bendCause(
-  lines: readonly Line[],
-  { step, rounding }: Measuring,
-  size: number,
-): Promise<string | undefined> {
+async function bendCause(lines: readonly Line[], rounding: number): Promise<string | undefined> {
   let first: Bend | undefined;
   for (const line of lines) {
-    const bend = await bendOf(line, step, rounding * size);
-    if (!bend || !(await isExplained(line, bend, step, rounding * size))) return undefined;
+    const bend = await bendOf(line, rounding);
+    if (!bend || !(await isExplained(line, bend, rounding))) return undefined;
     first ??= bend;
   }
   if (!first) return undefined;
-  const [{ words }] = lines;
+  const [{ words, step }] = lines;
   const digits = (value: number): number => Number(value.toPrecision(3));
   const where = Math.abs(first.at) < step / 500 ? `at the given inputs` : `if ${words} moves by ${digits(first.at)}`;
   if (first.jump !== undefined)
@@ -148,7 +145,8 @@ async function bendCause(
  * Beside a kink or a jump the derivative agrees; at the kink any number from the left derivative to the right one is right. At a jump
  * there is no derivative that a gradient could agree with.
  */
-async function isExplained(line: Line, bend: Bend, step: number, rounding: number): Promise<boolean> {
+async function isExplained(line: Line, bend: Bend, rounding: number): Promise<boolean> {
+  const { step } = line;
   const [least, most] = [bend.left, bend.right].sort((a, b) => a - b);
   const within = Math.max(line.tolerance, 1e-3 * (most - least));
   const isBetween = line.backward >= least - within && line.backward <= most + within;
@@ -165,11 +163,11 @@ async function isExplained(line: Line, bend: Bend, step: number, rounding: numbe
  * Halves the interval around the inputs again and again. The next interval is that half, or the middle, whose two one-sided quotients differ most.
  * If the loss is smooth, their difference halves too. At a kink it stays, and at a jump it doubles.
  */
-async function bendOf({ lossAt }: Line, step: number, rounding: number): Promise<Bend | undefined> {
+async function bendOf({ lossAt, step, shortest }: Line, rounding: number): Promise<Bend | undefined> {
   let [from, width] = [-2 * step, 4 * step];
   let losses = [await lossAt(from), await lossAt(0), await lossAt(2 * step)];
   const bends: number[] = [];
-  while (bends.length < 12) {
+  while (bends.length < 12 && width / 4 >= shortest) {
     const [left, middle, right] = losses;
     const [q1, q3] = [await lossAt(from + width / 4), await lossAt(from + (3 * width) / 4)];
     const windows = [

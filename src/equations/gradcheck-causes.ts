@@ -11,7 +11,14 @@ import type { CheckedLoss } from './gradcheck-problem.js';
 
 /** A derivative, and its relative error. */
 export interface MeasuredLine extends Line {
+  /** 0 if both gradients are at most `visibleFrom`. */
   readonly relative: number;
+  /** A gradient up to this cannot be told from rounding. */
+  readonly visibleFrom: number;
+  /** The loss has the same bits at each move, and the gradient is exactly 0. */
+  readonly isConstant: boolean;
+  /** Both gradients are at most `visibleFrom`, and the loss is not constant. */
+  readonly isUnseen: boolean;
 }
 
 /** An input beside its two gradients. */
@@ -19,6 +26,8 @@ export interface Measured extends Compared {
   readonly input: Tensor;
   readonly elements: readonly MeasuredLine[];
   readonly along: readonly MeasuredLine[];
+  /** The largest `visibleFrom` of its elements. */
+  readonly visibleFrom: number;
   /** (7) for every element, of another loss. */
   readonly gradientOf: (loss: () => Promise<number>) => Promise<number[]>;
 }

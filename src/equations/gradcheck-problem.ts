@@ -25,7 +25,10 @@ export interface GradientCheck {
   readonly gradients: (dOutputs: Float64Array) => GradientsOf | Promise<GradientsOf>;
   /** In which the loss, or the outputs, are computed: `f64` or `f32`. Default: f64. */
   readonly precision?: 'f64' | 'f32';
-  /** δ of (7). Default: 1e-3; with `precision: 'f32'` 1/32. */
+  /**
+   * δ of (7). Default: 1e-3; with `precision: 'f32'` 1/32. It is at least 1024 times the distance from the input to the next number, or 32
+   * times in f32.
+   */
   readonly step?: number;
   /** The largest relative error that passes. Default: 1e-7; 1e-4 if gradients are held in f32; 1e-2 with `precision: 'f32'`. */
   readonly tolerance?: number;

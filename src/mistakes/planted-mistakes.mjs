@@ -376,14 +376,14 @@ no-bias-correction: α is lr, without the correction for starting at zero
 - (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)
 + learningRate
 ! (6) α, and network/pytorch
-## 7, equations/gradcheck.ts
+## 7, equations/gradcheck-measure.ts
 five-point-sign: the far difference is added, not subtracted
-- (8 * near - far)
-+ (8 * near + far)
+- 8 * (right - left) - (farRight - farLeft)
++ 8 * (right - left) + (farRight - farLeft)
 ! (7)
 two-point-rule: the two-point rule, whose error is δ²·L⁽³⁾/6
-- (8 * near - far) / (12 * step)
-+ (near + 0 * far) / (2 * step)
+- 8 * (right - left) - (farRight - farLeft)
++ right - left + 0 * (farRight - farLeft)
 ! (7)
 ## 8, equations/schedule.ts
 warm-up-from-zero: the first step of a warm-up has the rate 0

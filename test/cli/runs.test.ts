@@ -171,7 +171,7 @@ describe('two runs at the same time', () => {
     const options = ['--checkpoint', 'c', '--history', './h.csv', '--plot', 'p.svg'];
     const endless = start([...ENDLESS, ...options, '--checkpoint-every', '4000000000'], { cwd: folders[0] });
     await endless.stdout.has('Iter 16,');
-    const wrong = longhand(['gradcheck', '--steps', '2', '--tolerance', '1e-300']);
+    const wrong = longhand(words`gradcheck --cell rnn --steps 100 --hidden 2 --batch-size 1`);
     const whole = await longhand([...THREE_LINES, ...options], { cwd: folders[1] });
     expect([whole.code, whole.stdout]).toEqual([0, plain.stdout]);
     expect((await wrong).code).toBe(1);
@@ -238,13 +238,13 @@ describe('longhand gradcheck', () => {
     for (const row of rows) expect(row).toMatch(/^\w+ +\[[\d,]+\] +\d\.\d\de-\d+ +\d\.\d\de-\d+ +ok$/);
   });
 
-  test('with an impossible tolerance prints WRONG and the element, and exits with 1', async () => {
-    const { code, stdout, stderr } = await longhand(['gradcheck', '--tolerance', '1e-300']);
+  test('for a gradient that is too small to check prints the two numbers and what to do, and exits with 1', async () => {
+    const args = words`gradcheck --cell rnn --steps 100 --inputs 2 --hidden 2 --batch-size 1`;
+    const { code, stdout, stderr } = await longhand(args);
     expect([code, stderr]).toEqual([1, '']);
-    const wrong = linesOf(stdout).filter((row) =>
-      /WRONG: element \d+: backward -?[\d.e-]+, numeric -?[\d.e-]+$/.test(row),
-    );
-    expect(wrong.map((row) => row.split(/ +/)[0])).toEqual(NAMES);
+    expect(stdout).toMatch(/^h0 .* TOO SMALL to check: element \d: backward \S+e-\d+, numeric \S+$/m);
+    expect(stdout).toMatch(/^x .* ok, but \d+ of 200 unseen: below \S+e-12$/m);
+    expect(stdout).toMatch(/^The gradient of h0 is too small to check: .* Take a larger step, /m);
   });
 
   test('uses the sizes of its flags, and --json prints one object per tensor', async () => {
