@@ -150,34 +150,34 @@ only half of the lines
 the first block at every step
 - let aAt = p.a + s * p.aStride;
 + let aAt = p.a;
-## workgroup-tiles, kernels/webgpu-tiles: in subgroups.* bits
+## workgroup-tiles, slow/kernels/webgpu-tiles: in subgroups.* bits
 numbers of another thread of the subgroup
 - lane - x + \${index(n)}
 + lane - x + \${index(0)}
-## tile-timer, kernels/webgpu-tiles: gives other bits
+## tile-timer, slow/kernels/webgpu-tiles: gives other bits
 a tile with other bits is used
 - if (found === (expected ??= found)) right.push(tile);
 + right.push(tile);
-## tile-timer, kernels/webgpu-tiles: does not compile
+## tile-timer, slow/kernels/webgpu-tiles: does not compile
 a tile that does not compile is used
 - if (!(await this.compiles(tiled))) continue;
-## tile-choice, kernels/webgpu-tiles: damaged
+## tile-choice, slow/kernels/webgpu-tiles: damaged
 any text is a tile
 - return this.tilesOf(tiled).find((tile) => tile === known);
 + return known as TileName | undefined;
-## tile-choice, kernels/webgpu-tiles: was kept
+## tile-choice, slow/kernels/webgpu-tiles: was kept
 another product's choice
 - const known = this.known.get(name);
 + const known = this.known.get('other');
-## cell, kernels/webgpu-tiles: units a thread.* bits
+## cell, slow/kernels/webgpu-tiles: units a thread.* bits
 the rows of a tile of another size
 - Math.ceil(B / ROWS[tile])
 + Math.ceil(B / 4)
-## tiles, kernels/webgpu-tiles: steps of a network
+## tiles, slow/kernels/webgpu-tiles: steps of a network
 steps are not measured
 -   isStep(tiled) ? 4 * tiled.B * tiled.H ** 2 :
 +   isStep(tiled) ? 0 :
-## plan, kernels/webgpu-tiles: was kept
+## plan, slow/kernels/webgpu-tiles: was kept
 a list keeps its first tile
 - this.compiled(tiled(encoded.tiled))
 + this.compiled(encoded.tiled)
@@ -192,7 +192,7 @@ a list keeps its first tile
 a second launch begins again
 - updates.slice(first, first + MOST_UPDATES)
 + updates.slice(0, MOST_UPDATES)
-## pointwise, kernels/webgpu-lists: software.* list in which nothing differs$
+## pointwise, slow/kernels/webgpu-lists: software.* list in which nothing differs$
 the update before
 - group >= p.list[2 * one + 3].x
 + group > p.list[2 * one + 3].x
@@ -308,11 +308,11 @@ the pipeline before
 ## calls, slow/kernels/backend-webgpu: software.*matmul
 a bias is added to what out holds
 - if (option === 'bias') return places[3];
-## calls, kernels/webgpu-lists: software.* list in which each step has a z of one tensor$
+## calls, slow/kernels/webgpu-lists: software.* list in which each step has a z of one tensor$
 any step of a tensor is the same
 - one.address === other.address &&
 -
-## calls, kernels/webgpu-lists: software.* list in which steps leave others out$
+## calls, slow/kernels/webgpu-lists: software.* list in which steps leave others out$
 blocks with gaps
 - Math.abs(stride) === rows * pitch
 + true
@@ -320,11 +320,11 @@ blocks with gaps
 joined from the first step
 - ...(first.address < last.address ? first : last),
 + ...first,
-## calls, kernels/webgpu-lists: software.* list in which two sums are one$
+## calls, slow/kernels/webgpu-lists: software.* list in which two sums are one$
 operands may overlap
 - one.address < endOf(other) && other.address < endOf(one)
 + false
-## calls, kernels/webgpu-lists: software.* list in which nothing differs$
+## calls, slow/kernels/webgpu-lists: software.* list in which nothing differs$
 steps of a tensor are one view
 - one.data !== other.data || one.offset !== other.offset
 + one.data !== other.data
@@ -373,30 +373,30 @@ two updates of one tensor at once
 one update too few
 - count: end - n,
 + count: end - n + 1,
-## forward-run, kernels/webgpu-lists: software.* list in which a step has another z$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which a step has another z$
 any tensor for z
 - isSamePlace(next.cell.places[3], first.cell.places[3]) &&
-## forward-run, kernels/webgpu-lists: software.* list in which the inputs are the states of other steps$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which the inputs are the states of other steps$
 inputs that a step overwrites
 - areOtherTensors([h, c, gates, z], read)
 + true
-## forward-run, kernels/webgpu-lists: software.* list in which a step has one input less$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which a step has one input less$
 any number of inputs
 - next.inputs.length !== first.inputs.length ||
-## forward-run, kernels/webgpu-lists: software.* list in which classes come in reverse$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which classes come in reverse$
 indices in the order of the steps
 - first: (isReverse ? other : one).firstIndex
 + first: one.firstIndex
-## forward-run, kernels/webgpu-lists: software.* list in which a step has other weights of the input$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which a step has other weights of the input$
 other weights of the input
 - isOf(2) &&
 -       (input
 + (input
-## forward-run, kernels/webgpu-lists: software.* list in which states are the gates of other steps$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which states are the gates of other steps$
 inputs of later steps overwrite what a step reads
 - areOtherTensors([gates], [hPrev, Wh])
 + true
-## forward-run, kernels/webgpu-lists: software.* list in which recurrent weights are the gates of a later step$
+## forward-run, slow/kernels/webgpu-lists: software.* list in which recurrent weights are the gates of a later step$
 inputs of later steps overwrite the weights
 - areOtherTensors([gates], [hPrev, Wh])
 + areOtherTensors([gates], [hPrev])
@@ -409,35 +409,35 @@ dz in the order of the steps
 dz of its own step
 - dzNext: dzOf(s - 1)
 + dzNext: dzOf(s)
-## backward-run, kernels/webgpu-lists: software.* list in which a sum is in what every step reads$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which a sum is in what every step reads$
 sums in what a step reads
 - areOtherTensors(outs, [dz, dc, dcPrev, dh, ...states, Wh]) &&
-## backward-run, kernels/webgpu-lists: software.* list in which a step has another sum$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which a step has another sum$
 other sums of dWh
 - if (role === 'weights') return isOf(0);
 + if (role === 'weights') return true;
-## backward-run, kernels/webgpu-lists: software.* list in which dhPrev is not the next dh$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which dhPrev is not the next dh$
 any dh
 - if (!isSamePlace(recurrentOf(last).places[0], next.cell.places[3])) return false; // dhPrev is the next dh
-## backward-run, kernels/webgpu-lists: software.* list in which a sum reads what the next step changes$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which a sum reads what the next step changes$
 sums that a step changes
 - areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs])
 + areOtherTensors(read, outs)
-## backward-run, kernels/webgpu-lists: software.* list in which a sum reads another sum$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which a sum reads another sum$
 sums that read one another
 - areOtherTensors(read, [dz, dc, dcPrev, dh, ...outs])
 + areOtherTensors(read, [dz, dc, dcPrev, dh])
-## backward-run, kernels/webgpu-lists: software.* list in which two sums are one$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which two sums are one$
 sums in one another
 - areApart(outs) &&
-## backward-run, kernels/webgpu-lists: software.* list in which dx of one input is dx of the step after, of another input$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which dx of one input is dx of the step after, of another input$
 dx of one input in dx of another
 - dxs.every((dx) => isAlone(dx, outs)) &&
-## backward-run, kernels/webgpu-lists: software.* list in which a step has a product instead of the sum of the rows$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which a step has a product instead of the sum of the rows$
 other calls after the cell
 - if (next.roles.join() !== first.roles.join()) return false;
 + if (next.roles.length !== first.roles.length) return false;
-## backward-run, kernels/webgpu-lists: software.* list in which two products are added to dhPrev$
+## backward-run, slow/kernels/webgpu-lists: software.* list in which two products are added to dhPrev$
 two sums of dhPrev
 - roles.filter((role) => role === 'dhPrev').length === 1 &&
 + roles.includes('dhPrev') &&

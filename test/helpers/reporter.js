@@ -1,9 +1,20 @@
-/** What a run prints at its end: the ten slowest files, and what this computer lacks. */
+/** What a run prints at its end: the ten slowest files, and what this computer lacks. And what no run prints. */
 import path from 'node:path';
 
 const SLOWEST = 10;
 
+/** Dawn writes it for each adapter of the CPU. */
+const NOISE = /^Warning: maxDynamic(Uniform|Storage)BuffersPerPipelineLayout artificially reduced .*\n/gm;
+
 export default class {
+  constructor() {
+    const write = process.stderr.write.bind(process.stderr); // here Jest passes on what its workers write
+    process.stderr.write = (chunk, ...rest) => {
+      const text = String(chunk).replace(NOISE, '');
+      return text === '' && chunk.length > 0 ? true : write(text, ...rest);
+    };
+  }
+
   onRunComplete(_, { testResults }) {
     const seconds = ({ perfStats }) => perfStats.runtime / 1000;
     const slowest = testResults.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST);

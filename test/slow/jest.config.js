@@ -11,7 +11,6 @@ const SHARED = [
     'equations/gradients',
     'exercises/forgeries',
     'files/fuzz',
-    'kernels/webgpu-lists',
     'training/checkpoint',
     'training/pytorch-training',
     'training/resume',
