@@ -60,7 +60,7 @@ export class LonghandPage {
   /** A visit whose images are loaded, with a run at step 0. */
   async visit(query = '', options: VisitOptions = {}): Promise<Visit> {
     const visit = await this.open(query, options);
-    await visit.page.waitForSelector('#play:enabled');
+    await Promise.race([visit.page.waitForSelector('#play:enabled'), visit.firstError]);
     return visit;
   }
 
@@ -80,6 +80,8 @@ interface VisitOptions extends BrowserContextOptions {
 export class Visit {
   /** Errors on the console or in the page, and requests to other origins. */
   readonly faults: string[] = [];
+  /** Rejects with the first error that no code of the page catches. */
+  readonly firstError: Promise<never>;
 
   constructor(
     readonly page: Page,
@@ -90,6 +92,8 @@ export class Visit {
       if (message.type() === 'error') this.faults.push(message.text());
     });
     page.on('pageerror', (error) => this.faults.push(error.message));
+    this.firstError = new Promise((_, reject) => page.on('pageerror', reject));
+    this.firstError.catch(() => undefined); // a test that expects errors does not wait for it
     page.on('request', (request) => {
       const { protocol, origin: asked } = new URL(request.url());
       if (asked !== origin && !['blob:', 'data:'].includes(protocol)) this.faults.push(`asks ${request.url()}`);
