@@ -1,6 +1,7 @@
 /** The tensors of a backend: where each lies in the wasm memory, and how often it has been written. */
 import ndarray from 'ndarray';
 import { type FloatArray, type Tensor, assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
+import type { FreedMemory } from './freed-memory.js';
 import type { WasmHeap } from './heap.js';
 
 /** The memory of one tensor and of its packed copies. */
@@ -29,9 +30,12 @@ export class Allocations {
   constructor(
     private readonly memory: WebAssembly.Memory,
     readonly heap: WasmHeap,
+    /** Only with `check`. */
+    private readonly freed?: FreedMemory,
   ) {}
 
   allocate(shape: readonly number[]): Tensor {
+    this.freed?.assertUntouched();
     const size = sizeOf(shape);
     const address = this.heap.allocateZeros(4 * size);
     const data = new Float32Array(this.memory.buffer, address, size);
@@ -39,12 +43,19 @@ export class Allocations {
     return ndarray<FloatArray>(data, [...shape]);
   }
 
-  free({ data }: Tensor): void {
+  /** Throws an Error if freed memory has been written; only with `check`. */
+  assertFreedUntouched(): void {
+    this.freed?.assertUntouched();
+  }
+
+  free({ data, shape }: Tensor): void {
     const allocation = this.allocations.get(data);
     if (!allocation) return;
     this.allocations.delete(data);
     for (const { address } of allocation.packed) this.heap.release(address);
-    this.heap.release(allocation.address);
+    const release = (): void => this.heap.release(allocation.address);
+    if (this.freed) this.freed.keep(data, shape, release);
+    else release();
   }
 
   clear(): void {

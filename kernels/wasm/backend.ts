@@ -54,6 +54,7 @@ export class WasmBackend implements Backend {
 
   async download(): Promise<void> {
     this.runner.assertAlive();
+    this.allocations.assertFreedUntouched();
   }
 
   async keepPace(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
+import { FreedMemory } from './freed-memory.js';
 import { WasmHeap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
 import { WasmBackend } from './backend.js';
@@ -32,7 +33,8 @@ export interface WasmOptions {
   readonly deterministic?: boolean;
   /**
    * At each product, compare the second operand with its values when it was last packed, and throw if the host has
-   * changed it without `upload`. For tests and debugging; it costs about as much as the product.
+   * changed it without `upload`: it costs about as much as the product. At each `allocate` and `download`, throw if the host has
+   * written into memory that was freed; the last 8 MiB of tensors up to 1 MiB are watched. For tests and debugging.
    * Default: false.
    */
   readonly check?: boolean;
@@ -88,9 +90,9 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, isWide, index, count: threads }));
   const helpers = await startThreads(setups.slice(1));
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
-  const allocations = new Allocations(memory, heap);
-  const runner = new Runner(wasm, helpers, allocations);
   const isChecking = options.check === true;
+  const allocations = new Allocations(memory, heap, isChecking ? new FreedMemory() : undefined);
+  const runner = new Runner(wasm, helpers, allocations);
   const backend = new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking, verdict });
   return withShapeChecks(Object.assign(backend, backend.ofCells()));
 }

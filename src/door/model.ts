@@ -45,7 +45,6 @@ export interface ModelOptions extends NetworkOptions {
 /** The tutorial's network, with every tensor that its passes need. The caller disposes of it. */
 export class Model extends Network {
   declare readonly sizes: ModelSizes;
-  declare readonly activations: Activations;
   /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
   readonly kernel: Parameter;
   /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
@@ -66,6 +65,11 @@ export class Model extends Network {
     [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
     const { h, c, z, gates, dhUpstream, dh, dc, dz } = this.lstm;
     Object.assign(this.activations, { h, c, z, gates, dhUpstream, dh, dc, dz });
+  }
+
+  /** The batch, the states of the LSTM, and what the output layer and the loss compute from them. */
+  override get activations(): Activations {
+    return super.activations as Activations; // the constructor adds the LSTM's
   }
 
   /** The LSTM. */

@@ -78,10 +78,6 @@ export class Network {
   readonly config: CompleteConfig;
   /** T and B. */
   readonly sizes: BatchSizes;
-  /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
-  readonly parameters: readonly Parameter[];
-  /** The batch, and what the output layer and the loss compute from it. */
-  readonly activations: OutputTensors;
   private readonly inner: Computing;
   private held: Held = { is: 'fresh' };
   /** The call that works with the network and awaits results. */
@@ -94,13 +90,22 @@ export class Network {
   constructor(...given: readonly unknown[]) {
     const [inner] = given;
     this.inner = inner instanceof Computing ? inner : opened(...(given as Opening));
-    ({
-      backend: this.backend,
-      config: this.config,
-      sizes: this.sizes,
-      parameters: this.parameters,
-      activations: this.activations,
-    } = this.inner);
+    ({ backend: this.backend, config: this.config, sizes: this.sizes } = this.inner);
+  }
+
+  /**
+   * All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. As every property with tensors,
+   * throws an Error after `dispose`. Do not use a tensor that you took before it: another network may have its memory.
+   */
+  get parameters(): readonly Parameter[] {
+    this.assertNotDisposed('parameters');
+    return this.inner.parameters;
+  }
+
+  /** The batch, and what the output layer and the loss compute from it. */
+  get activations(): OutputTensors {
+    this.assertNotDisposed('activations');
+    return this.inner.activations;
   }
 
   /**
@@ -108,11 +113,13 @@ export class Network {
    * sequences of the batch are sorted, the longest first: see `order`. Throws an Error if a layer has another cell: see `cells`.
    */
   get layers(): readonly (readonly Lstm[])[] {
+    this.assertNotDisposed('layers');
     return lstmsIn(this.inner);
   }
 
   /** The cells of each layer, in the order of `layers`: their states and gradients by name. */
   get cells(): readonly (readonly BoundCell[])[] {
+    this.assertNotDisposed('cells');
     return this.inner.layers;
   }
 

@@ -75,6 +75,25 @@ describe('memory', () => {
     expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
   });
 
+  test('with check: true a write through a tensor that was freed is an error, once; it is used again only after 8 MiB more', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const freed = backend.allocate([2, 3]);
+    backend.free(freed);
+    const other = backend.allocate([2, 3]);
+    await backend.download(other);
+    freed.set(1, 1, 99);
+    const words = 'wasm: element 4 of a freed tensor [2,3] has been set to 99';
+    await expect(backend.download(other)).rejects.toThrow(words);
+    await backend.download(other);
+    freed.set(0, 0, 0);
+    expect(() => backend.allocate([1])).toThrow('element 0 of a freed tensor [2,3] has been set to 0');
+    expect(valuesOf(other).every((value) => value === 0)).toBe(true);
+    const large = Array.from({ length: 9 }, () => backend.allocate([256, 1024])); // 1 MiB each, of which 8 MiB are kept
+    for (const tensor of large) backend.free(tensor);
+    expect(backend.allocate([256, 1024]).data.byteOffset).toBe(large[0].data.byteOffset);
+    await backend.dispose();
+  });
+
   test('allocated parts never overlap, and freeing them leaves no byte in use', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {

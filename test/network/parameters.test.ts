@@ -569,6 +569,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       [
         ...['states', 'dx', 'forward', 'backward', 'carryState', 'resetState', 'metrics', 'predictions', 'save'],
         ...['assertFiniteInputs', 'makeStep', 'line', 'validate', 'checkpoint', 'takeNetwork', 'network'],
+        ...['parameters', 'activations', 'layers', 'cells', 'lstm'],
       ].map((name) => [name, []]),
     ),
     setBatch: [{ x: zeros([2, B, I]), labels: Array<number>(B).fill(0) }],
@@ -579,7 +580,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
   /** Those that read and write no tensor; the last two lines are private. */
   const WITHOUT_TENSORS = [
     ...['countsRow', 'updates', 'step', 'steps', 'isOver', 'hasLostPatience', 'options', 'learningRate', 'best'],
-    ...['warnings', 'dispose', 'order', 'layers', 'cells', 'lstm'],
+    ...['warnings', 'dispose', 'order'],
     ...['batch', 'changed', 'statesChanged', 'isDisposed', 'updateAll', 'assertState', 'assertNotDisposed'],
     ...['assertPassed', 'assertFree', 'assertNotRunning', 'assertNotEnded', 'exclusively'],
   ];
