@@ -33,7 +33,7 @@ export interface WasmOptions {
   readonly deterministic?: boolean;
   /**
    * At each product, compare the second operand with its values when it was last packed, and throw if the host has
-   * changed it without `upload`: it costs about as much as the product. At each `allocate` and `download`, throw if the host has
+   * changed it without `upload`: it costs about as much as the product. At each `download`, throw if the host has
    * written into memory that was freed; the last 8 MiB of tensors up to 1 MiB are watched. For tests and debugging.
    * Default: false.
    */
