@@ -20,12 +20,19 @@ export class FreedMemory {
 
   /** Marks the memory of a tensor of at most 1 MiB, and keeps it. `release` gives it back to the heap. */
   keep(data: FloatArray, shape: readonly number[], release: () => void): void {
-    if (data.byteLength > LARGEST_BYTES) return release();
+    if (data.byteLength > LARGEST_BYTES) {
+      release();
+      return;
+    }
     const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
     bits.fill(MARK);
     this.kept.push({ shape, bits, release });
     this.bytes += bits.byteLength;
-    while (this.bytes > MOST_BYTES) this.releaseOldest();
+    while (this.bytes > MOST_BYTES) {
+      const [oldest] = this.kept.splice(0, 1);
+      this.bytes -= oldest.bits.byteLength;
+      oldest.release();
+    }
   }
 
   /** Throws an Error if memory that is kept has been written. */
@@ -41,11 +48,5 @@ export class FreedMemory {
           'or a view that it took before dispose() or free()',
       );
     }
-  }
-
-  private releaseOldest(): void {
-    const oldest = this.kept.shift()!;
-    this.bytes -= oldest.bits.byteLength;
-    oldest.release();
   }
 }
