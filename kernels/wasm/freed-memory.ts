@@ -3,7 +3,7 @@ import { type FloatArray, formatShape } from '../../src/core/tensor.js';
 
 /** A NaN that no arithmetic produces. */
 const MARK = 0x7fc0dead;
-/** The oldest memory beyond it is used again: each look at it costs a millisecond or two. */
+/** The oldest memory beyond it is used again: a look at so much costs a millisecond or two. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Larger tensors, such as the activations of long sequences, would push the parameters out. */
 const LARGEST_BYTES = 1024 * 1024;
@@ -39,7 +39,7 @@ export class FreedMemory {
   assertUntouched(): void {
     for (const { bits, shape } of this.kept) {
       let element = 0;
-      while (element < bits.length && bits[element] === MARK) element++; // findIndex needs 20 times as long
+      while (element < bits.length && bits[element] === MARK) element++; // findIndex needs ten times as long
       if (element === bits.length) continue;
       const value = new Float32Array(bits.buffer, bits.byteOffset + 4 * element, 1)[0];
       bits[element] = MARK; // it is reported once

@@ -45,14 +45,6 @@ export interface ModelOptions extends NetworkOptions {
 /** The tutorial's network, with every tensor that its passes need. The caller disposes of it. */
 export class Model extends Network {
   declare readonly sizes: ModelSizes;
-  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
-  readonly kernel: Parameter;
-  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
-  readonly bias: Parameter;
-  /** The output layer's weights, `[H,C]`. */
-  readonly outKernel: Parameter;
-  /** The output layer's bias, `[C]`. */
-  readonly outBias: Parameter;
   constructor(backend: Backend, sizes: ModelSizes, options: ModelOptions = {}) {
     assertKinds('model', options, {
       forgetBias: 'number',
@@ -62,9 +54,28 @@ export class Model extends Network {
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     const { forgetBias, inputGradient = false, stateGradients = false } = options;
     super(backend, modelNetwork(sizes, forgetBias), sizes, { inputGradient, stateGradients });
-    [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
     const { h, c, z, gates, dhUpstream, dh, dc, dz } = this.lstm;
     Object.assign(this.activations, { h, c, z, gates, dhUpstream, dh, dc, dz });
+  }
+
+  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
+  get kernel(): Parameter {
+    return this.parameters[0];
+  }
+
+  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
+  get bias(): Parameter {
+    return this.parameters[1];
+  }
+
+  /** The output layer's weights, `[H,C]`. */
+  get outKernel(): Parameter {
+    return this.parameters[2];
+  }
+
+  /** The output layer's bias, `[C]`. */
+  get outBias(): Parameter {
+    return this.parameters[3];
   }
 
   /** The batch, the states of the LSTM, and what the output layer and the loss compute from them. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
@@ -161,13 +162,15 @@ test('SIGTERM ends the server with exit code 143, even if a visitor is connected
 
 test('its process finds the page, and ends with a visitor connected', async () => {
   const args = [MAIN, 'page', '--no-open', '--port', '0'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stderr = text(child.stderr);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const address = PRINTED.exec(line.toString())![1];
   expect((await fetch(address)).status).toBe(200);
   await visitorOf(address);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);
+  expect(await stderr).toBe('longhand: stopped by SIGINT\n');
 });
 
 test('the server ends if it cannot print its address', async () => {

@@ -35,15 +35,6 @@ test.each([
   network.backward();
 });
 
-test.each(['parameters', 'activations', 'cells', 'layers', 'states', 'dx'] as const)(
-  '%s of a disposed network throws, because another network may have its memory',
-  (property) => {
-    const network = passedNetwork();
-    network.dispose();
-    expect(() => network[property]).toThrow(`network: ${property}: the network has been disposed of`);
-  },
-);
-
 test('data that are refused leave the network with its pass', async () => {
   const network = passedNetwork();
   await expect(evaluate(network, { ...SEQUENCES, labels: [0] })).rejects.toThrow(DataError);

@@ -91,8 +91,12 @@ export class Visit {
     page.on('console', (message) => {
       if (message.type() === 'error') this.faults.push(message.text());
     });
-    page.on('pageerror', (error) => this.faults.push(error.message));
-    this.firstError = new Promise((_, reject) => page.on('pageerror', reject));
+    this.firstError = new Promise((_, reject) =>
+      page.on('pageerror', (error) => {
+        this.faults.push(error.message);
+        reject(error);
+      }),
+    );
     this.firstError.catch(() => undefined); // a test that expects errors does not wait for it
     page.on('request', (request) => {
       const { protocol, origin: asked } = new URL(request.url());

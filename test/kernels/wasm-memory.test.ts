@@ -8,7 +8,8 @@ import { WasmHeap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { JOB, JobWriter, Kind } from '../../kernels/wasm/jobs.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import { valuesOf } from '../../src/core/tensor.js';
+import { valuesOf, zeros } from '../../src/core/tensor.js';
+import { Network } from '../../src/door/network.js';
 import { failureOf } from '../helpers/failures.js';
 import { describeSteadyMemory } from '../helpers/wasm-suite.js';
 
@@ -68,14 +69,16 @@ describe('memory', () => {
   });
 
   test('new tensors are 0, even in the memory of freed ones', async () => {
-    const backend = await createWasmBackend({ threads: 1, check: true });
+    const backend = await createWasmBackend({ threads: 1 });
     const tensor = backend.allocate([50]);
     backend.fill(tensor, 7);
     backend.free(tensor);
-    expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
+    const next = backend.allocate([50]);
+    expect(next.data.byteOffset).toBe(tensor.data.byteOffset);
+    expect(valuesOf(next).every((value) => value === 0)).toBe(true);
   });
 
-  test('with check: true a write through a tensor that was freed is an error, once; it is used again only after 8 MiB more', async () => {
+  test('with check: true a write through a freed tensor is an error, once; its memory is used again after 8 MiB more', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const freed = backend.allocate([2, 3]);
     backend.free(freed);
@@ -91,6 +94,20 @@ describe('memory', () => {
     const large = Array.from({ length: 9 }, () => backend.allocate([256, 1024])); // 1 MiB each, of which 8 MiB are kept
     for (const tensor of large) backend.free(tensor);
     expect(backend.allocate([256, 1024]).data.byteOffset).toBe(large[0].data.byteOffset);
+    await backend.dispose();
+  });
+
+  test("with check: true a weight of the tutorial's network that is set after dispose() is an error in the next one", async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const made = () => new Network(backend, { inputs: 28, layers: [{ hidden: 128 }], outputs: 10 }, { T: 28, B: 128 });
+    const network = made();
+    const { value } = network.parameters[0];
+    network.dispose();
+    const next = made();
+    value.set(0, 0, 99);
+    next.setBatch({ x: zeros([28, 128, 28]), labels: Array<number>(128).fill(0) });
+    next.forward();
+    await expect(next.metrics()).rejects.toThrow('element 0 of a freed tensor [156,512] has been set to 99');
     await backend.dispose();
   });
 

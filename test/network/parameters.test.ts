@@ -569,7 +569,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       [
         ...['states', 'dx', 'forward', 'backward', 'carryState', 'resetState', 'metrics', 'predictions', 'save'],
         ...['assertFiniteInputs', 'makeStep', 'line', 'validate', 'checkpoint', 'takeNetwork', 'network'],
-        ...['parameters', 'activations', 'layers', 'cells', 'lstm'],
+        ...['parameters', 'activations', 'layers', 'cells', 'lstm', 'kernel', 'bias', 'outKernel', 'outBias'],
       ].map((name) => [name, []]),
     ),
     setBatch: [{ x: zeros([2, B, I]), labels: Array<number>(B).fill(0) }],
